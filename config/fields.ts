@@ -1,0 +1,31 @@
+import * as z from "zod";
+import { isSubject } from "./subjects";
+import { type Duration, type Size, toBytes, toMilliseconds } from "./units";
+
+/** Field types that settings and tenants share; each says what it expects. */
+
+function text<T extends string>(parse: (value: string) => unknown, example: string) {
+  return z.custom<T>().superRefine((value, context) => {
+    if (value === undefined) return context.addIssue({ code: "custom", message: `is missing; write e.g. "${example}"` });
+    try {
+      parse(String(value));
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+    }
+  });
+}
+
+export const duration = text<Duration>(toMilliseconds, "30s");
+export const size = text<Size>(toBytes, "10GiB");
+
+export const subject = z.string().refine(isSubject, {
+  error: (issue) => `${JSON.stringify(issue.input)} is not a subject; write tokens between dots, e.g. "orders.*.created" or "orders.>"`,
+});
+
+/** A name that can be one token of a subject and part of a file name: account, user, region. Source: server's own checks. */
+export const token = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower case letters, digits and dashes, at most 63");
+
+/** Stream and durable names: JetStream refuses white space, `.`, `*`, `>`, `/` and `\` (errors 10052, 10017), and over 255 characters. */
+export const assetName = z.string().regex(/^[^\s.*>/\\]{1,255}$/, "write no white space and none of . * > / \\, at most 255 characters");
+
+export const count = z.int().min(1);

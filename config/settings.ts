@@ -1,0 +1,55 @@
+import * as z from "zod";
+import { assetName, duration, size, subject, token } from "./fields";
+import { strictObject } from "./problems";
+
+/** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
+
+const shared = {
+  /** Regions in the order they are deployed. Adding one restarts the servers of the others, one after another. */
+  regions: z.array(token).min(1),
+  /** Servers a region. */
+  servers: z.literal([1, 3, 5]),
+  /** What one server gives to JetStream. Reserved by streams' `maxBytes`; must be below the volume's and the container's real size. */
+  storage: strictObject({ file: size, memory: size }),
+  /** When the disk is told to really write: an interval, or `always` (slower; nothing acknowledged is lost by a power cut). */
+  syncInterval: z.union([z.literal("always"), duration]),
+  /** Largest message the servers take. Source systems ask for 8 MiB, the server warns above it. */
+  maxPayload: size,
+  /** A server that stops first hands its leaders over, waits `gracePeriod`, then closes its clients over `duration` (30s at least). */
+  lameDuck: strictObject({ duration, gracePeriod: duration }),
+  /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
+  jetstream: z.record(z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'), z.array(token).min(1)),
+};
+
+export const environment = z.discriminatedUnion("target", [
+  strictObject({
+    target: z.literal("local"),
+    ...shared,
+    /** First of the ports on 127.0.0.1: 20 a region, see config/topology.ts. */
+    basePort: z.int().min(1024).max(65000),
+  }),
+  strictObject({
+    target: z.literal("kubernetes"),
+    ...shared,
+    /** Addresses are names under it: `gateway-<n>.<region>.<domain>`, `nats.<region>.<domain>`. */
+    domain: subject,
+  }),
+]);
+
+/** What a stack is: `supercluster:stack` of its file. */
+export const stack = z.discriminatedUnion("kind", [
+  strictObject({ environment: token, kind: z.literal("identity") }),
+  strictObject({ environment: token, kind: z.literal("region"), region: token }),
+  strictObject({
+    environment: token,
+    kind: z.literal("jetstream"),
+    /** Part of the stack's name after `jetstream--`, for a team's own stack. */
+    team: assetName.optional(),
+  }),
+]);
+
+export const environments = z.record(token, environment);
+
+export type Environment = z.infer<typeof environment>;
+export type LocalEnvironment = Extract<Environment, { target: "local" }>;
+export type StackSettings = z.infer<typeof stack>;

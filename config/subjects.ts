@@ -1,0 +1,37 @@
+/** Subject algebra of NATS: tokens between dots, `*` for one token, a last `>` for one or more. */
+
+const tokens = (subject: string): string[] => subject.split(".");
+
+/** Whether the text is a subject that may be subscribed to (wildcards allowed). */
+export function isSubject(subject: string): boolean {
+  return (
+    subject !== "" &&
+    !/\s/.test(subject) &&
+    tokens(subject).every(
+      (token, index, all) =>
+        token !== "" && (!/[*>]/.test(token) || token === "*" || (token === ">" && index === all.length - 1)),
+    )
+  );
+}
+
+/** Whether some concrete subject matches both. */
+export function overlaps(a: string, b: string): boolean {
+  const [left, right] = [tokens(a), tokens(b)];
+  for (let index = 0; ; index++) {
+    const [l, r] = [left[index], right[index]];
+    if (l === undefined || r === undefined) return l === r;
+    if (l === ">" || r === ">") return true;
+    if (l !== r && l !== "*" && r !== "*") return false;
+  }
+}
+
+/** Whether every concrete subject that matches `inner` matches `outer` too. */
+export function covers(outer: string, inner: string): boolean {
+  const [left, right] = [tokens(outer), tokens(inner)];
+  for (let index = 0; ; index++) {
+    const [l, r] = [left[index], right[index]];
+    if (l === undefined || r === undefined) return l === r;
+    if (l === ">") return true;
+    if (r === ">" || (l !== r && l !== "*") || (r === "*" && l !== "*")) return false;
+  }
+}

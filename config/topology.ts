@@ -1,0 +1,54 @@
+import type { Environment } from "./settings";
+
+/** Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and equal ones once. */
+export interface ServerAddresses {
+  /** `server_name`: unique in the supercluster. */
+  name: string;
+  client: string;
+  route: string;
+  gateway: string;
+  /** Monitoring endpoint; only reachable from beside the server. */
+  monitor: string;
+}
+
+/** Ports of one local server, from its region's block of 20: four protocols, up to five servers. */
+const localPorts = { client: 0, route: 5, gateway: 10, monitor: 15 } as const;
+const portsARegion = 20;
+
+export type Protocol = keyof typeof localPorts;
+
+/** Port of a local server. */
+export function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
+  return basePort + regionIndex * portsARegion + localPorts[protocol] + server;
+}
+
+/** The addresses of a region's servers, from names (or ports) alone: never from another stack's outputs. */
+export function serversOf(environment: Environment, region: string): ServerAddresses[] {
+  const regionIndex = environment.regions.indexOf(region);
+  return Array.from({ length: environment.servers }, (_, server) => {
+    const name = `${region}-${server}`;
+    if (environment.target === "local") {
+      const at = (protocol: Protocol) => `127.0.0.1:${localPort(environment.basePort, regionIndex, server, protocol)}`;
+      return {
+        name,
+        client: `tls://${at("client")}`,
+        route: `tls://${at("route")}`,
+        gateway: `tls://${at("gateway")}`,
+        monitor: `http://${at("monitor")}`,
+      };
+    }
+    const { domain } = environment;
+    return {
+      name,
+      client: `tls://nats.${region}.${domain}:4222`,
+      route: `tls://nats-${server}.${region}.${domain}:6222`,
+      gateway: `tls://gateway-${server}.${region}.${domain}:7222`,
+      monitor: `http://nats-${server}.${region}.${domain}:8222`,
+    };
+  });
+}
+
+/** Client URLs of a region, each once. */
+export function clientUrls(environment: Environment, region: string): string[] {
+  return [...new Set(serversOf(environment, region).map(({ client }) => client))];
+}

@@ -1,0 +1,76 @@
+/** A length of time with its unit: `"250ms"`, `"30s"`, `"5m"`, `"12h"`, `"7d"`. Whole milliseconds at the least. */
+export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+/** A number of bytes with its unit, in powers of 1024: `"512KiB"`, `"10GiB"`. (`"B"` alone is bytes.) */
+export type Size = `${number}${"B" | "KiB" | "MiB" | "GiB" | "TiB"}`;
+
+const milliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const bytes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
+
+const durationText = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const sizeText = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)$/;
+
+/** What to write instead, for messages: `"7 days" is not a duration; write "7d"`. */
+const spokenUnits: [RegExp, string][] = [
+  [/^(ms|millis|milliseconds?)$/i, "ms"],
+  [/^(s|secs?|seconds?)$/i, "s"],
+  [/^(m|mins?|minutes?)$/i, "m"],
+  [/^(h|hrs?|hours?)$/i, "h"],
+  [/^(d|days?)$/i, "d"],
+  [/^(b|bytes?)$/i, "B"],
+  [/^(k|kb|kib)$/i, "KiB"],
+  [/^(m|mb|mib)$/i, "MiB"],
+  [/^(g|gb|gib)$/i, "GiB"],
+  [/^(t|tb|tib)$/i, "TiB"],
+];
+
+function suggestion(text: unknown, units: Record<string, number>, example: string): string {
+  const [, amount, spoken] = /^\s*([\d.]+)\s*([a-z]*)\s*$/i.exec(String(text)) ?? [];
+  const unit = spokenUnits.find(([pattern, name]) => name in units && pattern.test(spoken ?? ""))?.[1];
+  return amount && unit ? `${amount}${unit}` : example;
+}
+
+/** Milliseconds of a duration. Throws with what to write instead when the text is none. */
+export function toMilliseconds(duration: Duration | string): number {
+  const [, amount, unit] = durationText.exec(duration) ?? [];
+  const value = Number(amount) * milliseconds[unit as keyof typeof milliseconds];
+  if (!amount || !Number.isSafeInteger(value)) {
+    throw new RangeError(`${JSON.stringify(duration)} is not a duration; write "${suggestion(duration, milliseconds, "30s")}"`);
+  }
+  return value;
+}
+
+/**
+ * Nanoseconds of a duration, as JetStream wants them. A `number` is exact here although a year is past 2^53: every
+ * whole millisecond up to 2^59 ns (18 years) has a double of its own, and JSON prints it in full.
+ */
+export function toNanoseconds(duration: Duration | string): number {
+  return toMilliseconds(duration) * 1_000_000;
+}
+
+/** The shortest duration text of a number of nanoseconds; what is under a millisecond is cut. */
+export function fromNanoseconds(nanoseconds: number): Duration {
+  return largestUnit(Math.trunc(nanoseconds / 1_000_000), milliseconds, "ms") as Duration;
+}
+
+/** Bytes of a size. Throws with what to write instead when the text is none. */
+export function toBytes(size: Size | string): number {
+  const [, amount, unit] = sizeText.exec(size) ?? [];
+  const value = Number(amount) * bytes[unit as keyof typeof bytes];
+  if (!amount || !Number.isSafeInteger(value)) {
+    throw new RangeError(`${JSON.stringify(size)} is not a size; write "${suggestion(size, bytes, "10GiB")}"`);
+  }
+  return value;
+}
+
+/** The shortest exact size text of a number of bytes. */
+export function fromBytes(value: number): Size {
+  return largestUnit(value, bytes, "B") as Size;
+}
+
+function largestUnit(value: number, units: Record<string, number>, smallest: string): string {
+  const unit = Object.keys(units)
+    .reverse()
+    .find((name) => value !== 0 && value % units[name]! === 0);
+  return unit ? `${value / units[unit]!}${unit}` : `${value}${smallest}`;
+}

@@ -24,3 +24,11 @@ export interface JetstreamOutputs {
   /** Physical names by account, mirrors included; `<stream>/<durable>` for consumers. */
   accounts: Record<string, { streams: string[]; consumers: string[] }>;
 }
+
+/** The identity stack's output for the jetstream stack. Secret. */
+export interface JetstreamIdentity {
+  ca: string;
+  /** By account. */
+  provisioners: Record<string, UserOutputs>;
+  system: UserOutputs;
+}

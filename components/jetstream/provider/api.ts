@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NatsConnection } from "@nats-io/transport-node";
+import pLimit from "p-limit";
+import { ApiError, NoAnswer } from "./errors";
+
+/** Writes are raft proposals: past 4 at once they only queue up, and past 16 some take longer than clients wait (docs/adr/0005). */
+const writes = pLimit(4);
+const reads = pLimit(16);
+
+const timeoutMs = 30_000;
+const deadlineMs = 60_000;
+
+type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
+
+/** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
+export function read<T>(connection: NatsConnection, subject: string, payload?: unknown, timeout = timeoutMs): Promise<T> {
+  return reads(() => retrying((error) => error instanceof NoAnswer || (error instanceof ApiError && error.isTemporary), () => request<T>(connection, subject, payload, timeout)));
+}
+
+/** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
+export function write<T>(connection: NatsConnection, subject: string, payload?: unknown): Promise<T> {
+  return writes(() => retrying((error) => error instanceof ApiError && error.isTemporary, () => request<T>(connection, subject, payload, timeoutMs)));
+}
+
+async function retrying<T>(isWorthIt: (error: unknown) => boolean, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + deadlineMs;
+  for (let wait = 100; ; wait = Math.min(wait * 2, 3_000)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isWorthIt(error) || Date.now() + wait > deadline) throw error;
+      await sleep(wait * (0.5 + Math.random()));
+    }
+  }
+}
+
+async function request<T>(connection: NatsConnection, subject: string, payload: unknown, timeout: number): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    const message = await connection.request(`$JS.API.${subject}`, payload === undefined ? undefined : JSON.stringify(payload), { timeout });
+    answer = message.json();
+  } catch (error) {
+    throw new NoAnswer(subject, timeout / 1000, error);
+  }
+  if (answer.error) throw new ApiError(subject, answer.error.code, answer.error.err_code ?? 0, answer.error.description ?? "refused");
+  return answer;
+}

@@ -1,0 +1,30 @@
+/** The dynamic provider's configuration key; the project's prefix is added by the reader. */
+export const connectionKey = "connection";
+
+/** What the provider needs to reach every account of the supercluster. Secret as a whole. */
+export interface ConnectionSettings {
+  /** Environment and stack; the marker by which this stack knows its own streams. */
+  owner: string;
+  regions: RegionAccess[];
+  /** CA that clients trust, PEM. */
+  ca: string;
+  /** By account. */
+  provisioners: Record<string, Login>;
+  /** User of the system account that the readiness gate asks with. */
+  system: Login;
+}
+
+export interface RegionAccess {
+  name: string;
+  /** Names of its servers, which are the names of meta peers. */
+  servers: string[];
+  clientUrls: string[];
+  /** Known to be lost: not waited for, and nothing that lives there is touched. */
+  degraded: boolean;
+}
+
+export interface Login {
+  login: string;
+  password: string;
+  inboxPrefix: string;
+}

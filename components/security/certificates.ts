@@ -1,0 +1,73 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { CertificateNames } from "./certificate-names";
+
+const key = { algorithm: "ECDSA", ecdsaCurve: "P256" };
+const days = (count: number) => count * 24;
+
+/** A certificate authority of an environment. Its key signs and is given to nobody. */
+export class CertificateAuthority extends pulumi.ComponentResource {
+  readonly cert: pulumi.Output<string>;
+  readonly key: pulumi.Output<string>;
+
+  constructor(name: string, args: { commonName: string }, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:security:CertificateAuthority", name, {}, opts);
+    const parent = { parent: this };
+    const privateKey = new tls.PrivateKey(`${name}-key`, key, parent);
+    const cert = new tls.SelfSignedCert(
+      `${name}-cert`,
+      {
+        privateKeyPem: privateKey.privateKeyPem,
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        subject: { commonName: args.commonName },
+        validityPeriodHours: days(3650),
+        allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+      },
+      parent,
+    );
+    this.cert = cert.certPem;
+    this.key = privateKey.privateKeyPem;
+    this.registerOutputs({ cert: this.cert });
+  }
+}
+
+/**
+ * A key and the certificate a server shows, for a year; any `up` within the last 120 days renews it. For routes and
+ * gateways it must be good for dialling too, because both sides verify.
+ */
+export class ServerCertificate extends pulumi.ComponentResource {
+  readonly cert: pulumi.Output<string>;
+  readonly key: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    args: { ca: CertificateAuthority; commonName: string; names: CertificateNames; dials: boolean },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("supercluster:security:ServerCertificate", name, {}, opts);
+    const parent = { parent: this };
+    const privateKey = new tls.PrivateKey(`${name}-key`, key, parent);
+    const request = new tls.CertRequest(
+      `${name}-request`,
+      { privateKeyPem: privateKey.privateKeyPem, subject: { commonName: args.commonName }, ...args.names },
+      parent,
+    );
+    const cert = new tls.LocallySignedCert(
+      `${name}-cert`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: args.ca.key,
+        caCertPem: args.ca.cert,
+        setSubjectKeyId: true,
+        validityPeriodHours: days(365),
+        earlyRenewalHours: days(120),
+        allowedUses: ["digital_signature", "server_auth", ...(args.dials ? ["client_auth"] : [])],
+      },
+      parent,
+    );
+    this.cert = cert.certPem;
+    this.key = privateKey.privateKeyPem;
+    this.registerOutputs({ cert: this.cert });
+  }
+}

@@ -1,0 +1,14 @@
+import type { Tenants } from "./assets";
+import type { Environment, StackSettings } from "./settings";
+
+/** All that a stack's program starts from: validated, typed, passed in rather than imported. */
+export interface Settings<Kind extends StackSettings["kind"] = StackSettings["kind"]> {
+  /** The environment's name. */
+  name: string;
+  environment: Environment;
+  stack: Extract<StackSettings, { kind: Kind }>;
+  /** Every tenant of the environment. */
+  tenants: Tenants;
+  /** Regions known to be lost (`supercluster:degraded`). */
+  degraded: string[];
+}

@@ -1,0 +1,28 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "./config/load";
+import { stackName } from "./config/stack-name";
+import { validateSettings, validateTenants } from "./config/validate";
+import { tenants } from "./tenants";
+
+/** Each kind of stack loads only what it needs. */
+const programs: Record<Settings["stack"]["kind"], () => (settings: never) => unknown> = {
+  identity: () => (require("./stacks/identity") as typeof import("./stacks/identity")).identity,
+  region: () => (require("./stacks/region") as typeof import("./stacks/region")).region,
+  jetstream: () => (require("./stacks/jetstream") as typeof import("./stacks/jetstream")).jetstream,
+};
+
+export = async (): Promise<unknown> => {
+  const config = new pulumi.Config();
+  const { environment, stack } = validateSettings(config.requireObject("environments"), config.requireObject("stack"));
+  if (pulumi.getStack() !== stackName(stack)) {
+    throw new pulumi.RunError(`stack ${pulumi.getStack()} says in its file that it is ${stackName(stack)}; rename one of them. Nothing was done.`);
+  }
+  const settings: Settings = {
+    name: stack.environment,
+    environment,
+    stack,
+    tenants: validateTenants(tenants, environment),
+    degraded: config.getObject<string[]>("degraded") ?? [],
+  };
+  return programs[stack.kind]()(settings as never);
+};

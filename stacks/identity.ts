@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Settings } from "../config/load";
+import type { RegionIdentity } from "../config/region";
+import { provisioner, systemAccount } from "../config/standard";
+import { accountsOf } from "../components/security/accounts";
+import { certificateNames } from "../components/security/certificate-names";
+import { CertificateAuthority, ServerCertificate } from "../components/security/certificates";
+import { Credentials } from "../components/security/credentials";
+import type { JetstreamIdentity } from "./outputs";
+import { login } from "./logins";
+
+/** CAs, certificates, keys and passwords of an environment, and nothing else: no server is needed to run it. */
+export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
+  // Whoever loses this stack loses every key; only a local environment may be taken down in one go.
+  const opts = { protect: environment.target !== "local" };
+  const accounts = accountsOf(name, environment, tenants);
+
+  const clientCa = new CertificateAuthority("client-ca", { commonName: `${name} NATS clients` }, opts);
+  const peerCa = new CertificateAuthority("peer-ca", { commonName: `${name} NATS servers` }, opts);
+  const { users } = new Credentials("users", { accounts }, opts);
+
+  const regions = environment.regions.map((region) => {
+    const server = new ServerCertificate(
+      `${region}-server`,
+      { ca: clientCa, commonName: `nats ${region}`, names: certificateNames(environment, region, ["client"]), dials: false },
+      opts,
+    );
+    const peer = new ServerCertificate(
+      `${region}-peer`,
+      { ca: peerCa, commonName: `nats ${region}`, names: certificateNames(environment, region, ["route", "gateway"]), dials: true },
+      opts,
+    );
+    const jetstreamKey = new random.RandomBytes(`${region}-jetstream-key`, { length: 32 }, opts);
+    const part: pulumi.Output<RegionIdentity> = pulumi.secret(
+      pulumi.output({
+        clientCa: clientCa.cert,
+        peerCa: peerCa.cert,
+        server: { cert: server.cert, key: server.key },
+        peer: { cert: peer.cert, key: peer.key },
+        jetstreamKey: jetstreamKey.hex,
+        users,
+      }),
+    );
+    return [region, part] as const;
+  });
+
+  const jetstream: pulumi.Output<JetstreamIdentity> = pulumi.secret(
+    pulumi.all([clientCa.cert, users]).apply(([ca, all]) => ({
+      ca,
+      provisioners: Object.fromEntries(Object.keys(tenants).map((account) => [account, login(accounts, all, account, provisioner)])),
+      system: login(accounts, all, systemAccount.name, systemAccount.user),
+    })),
+  );
+  return { ...Object.fromEntries(regions), jetstream };
+}

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type ConsumerAsset, type StreamAsset, assetsOf } from "../config/assets";
+import type { Settings } from "../config/load";
+import { stackName } from "../config/stack-name";
+import { clientUrls, serversOf } from "../config/topology";
+import { consumerArgs, streamArgs } from "../components/jetstream/asset-args";
+import { Consumer, type ConsumerArgs } from "../components/jetstream/consumer";
+import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
+import { Stream, type StreamArgs } from "../components/jetstream/stream";
+import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
+import { fromIdentity } from "./references";
+
+/** Every stream, mirror and durable of this stack's tenants, over all regions. */
+export async function jetstream({ name, environment, stack, tenants, degraded }: Settings<"jetstream">): Promise<JetstreamOutputs> {
+  const part = stack.team ? `jetstream--${stack.team}` : "jetstream";
+  const own = new Set(environment.jetstream[part]);
+  const { streams, consumers } = assetsOf(environment, Object.fromEntries(Object.entries(tenants).filter(([account]) => own.has(account))));
+  const regionOf = new Map(streams.map((stream) => [idOf(stream), stream.region]));
+
+  const identity = fromIdentity<JetstreamIdentity>(name, "jetstream");
+  const provider = new JetstreamProvider(
+    "jetstream",
+    identity.apply(({ ca, provisioners, system }) => ({
+      owner: `${pulumi.getProject()}/${stackName(stack)}`,
+      regions: environment.regions.map((region) => ({
+        name: region,
+        servers: serversOf(environment, region).map((server) => server.name),
+        clientUrls: clientUrls(environment, region),
+        degraded: degraded.includes(region),
+      })),
+      ca,
+      provisioners: Object.fromEntries(Object.entries(provisioners).filter(([account]) => own.has(account))),
+      system,
+    })),
+  );
+
+  const plan = await planned(streams, consumers, regionOf, degraded);
+  const options = (region: string): pulumi.CustomResourceOptions => ({
+    provider,
+    protect: environment.target !== "local",
+    // What lives in a lost region is left as it was: it can neither be read nor changed there.
+    ...(degraded.includes(region) && { ignoreChanges: ["*"] }),
+  });
+  const made = new Map<string, Stream>();
+  for (const asset of plan.streams) {
+    const origin = asset.mirrorOf === undefined ? undefined : made.get(`${asset.account}/${asset.mirrorOf}`);
+    const args = streamArgs(asset) as unknown as StreamArgs;
+    made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: origin }));
+  }
+  for (const asset of plan.consumers) {
+    const stream = `${asset.account}/${asset.stream}`;
+    const region = regionOf.get(stream)!;
+    const args = consumerArgs(asset, region) as unknown as ConsumerArgs;
+    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(region), dependsOn: made.get(stream) });
+  }
+  return { accounts: namesByAccount(plan.streams, plan.consumers) };
+}
+
+const idOf = ({ account, name }: { account: string; name: string }) => `${account}/${name}`;
+
+/** All assets; with a region lost, those that live elsewhere or were there before, since a new one cannot be made in it. */
+async function planned(streams: StreamAsset[], consumers: ConsumerAsset[], regionOf: Map<string, string>, degraded: string[]) {
+  if (degraded.length === 0) return { streams, consumers };
+  const before = await deployed();
+  const isPlanned = (region: string, existing: string[] | undefined, name: string) => !degraded.includes(region) || existing?.includes(name);
+  const plan = {
+    streams: streams.filter(({ account, name, region }) => isPlanned(region, before[account]?.streams, name)),
+    consumers: consumers.filter(({ account, stream, name }) =>
+      isPlanned(regionOf.get(`${account}/${stream}`)!, before[account]?.consumers, `${stream}/${name}`),
+    ),
+  };
+  const untouched = plan.streams.filter(({ region }) => degraded.includes(region)).map(idOf);
+  const leftOut = [
+    ...streams.filter((stream) => !plan.streams.includes(stream)).map(idOf),
+    ...consumers.filter((consumer) => !plan.consumers.includes(consumer)).map(({ account, stream, name }) => `${account}/${stream}/${name}`),
+  ];
+  await pulumi.log.warn(
+    `degraded regions ${degraded.join(", ")}: left as they were: ${untouched.join(", ") || "nothing"}; left out until they are back: ${leftOut.join(", ") || "nothing"}`,
+  );
+  return plan;
+}
+
+/** What the last update of this very stack had. */
+async function deployed(): Promise<JetstreamOutputs["accounts"]> {
+  const self = new pulumi.StackReference("self", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
+  return ((await self.getOutputDetails("accounts")).value ?? {}) as JetstreamOutputs["accounts"];
+}
+
+function namesByAccount(streams: StreamAsset[], consumers: ConsumerAsset[]): JetstreamOutputs["accounts"] {
+  const accounts: JetstreamOutputs["accounts"] = {};
+  for (const { account, name } of streams) (accounts[account] ??= { streams: [], consumers: [] }).streams.push(name);
+  for (const { account, stream, name } of consumers) accounts[account]!.consumers.push(`${stream}/${name}`);
+  return accounts;
+}

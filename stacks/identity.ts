@@ -14,7 +14,7 @@ import { login } from "./logins";
 export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
   // Whoever loses this stack loses every key; only a local environment may be taken down in one go.
   const opts = { protect: environment.target !== "local" };
-  const accounts = accountsOf(name, environment, tenants);
+  const accounts = accountsOf(environment, tenants);
 
   const clientCa = new CertificateAuthority("client-ca", { commonName: `${name} NATS clients` }, opts);
   const peerCa = new CertificateAuthority("peer-ca", { commonName: `${name} NATS servers` }, opts);

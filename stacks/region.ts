@@ -10,7 +10,7 @@ import { fromIdentity } from "./references";
 /** The servers of one region and all they need. It ends when they serve, and waits for no other region. */
 export function region({ name, environment, stack, tenants }: Settings<"region">): pulumi.Inputs {
   const identity = fromIdentity<RegionIdentity>(name, stack.region);
-  const spec: RegionSpec = { name: stack.region, environment: name, settings: environment, accounts: accountsOf(name, environment, tenants) };
+  const spec: RegionSpec = { name: stack.region, environment: name, settings: environment, accounts: accountsOf(environment, tenants) };
   servers(spec, identity);
 
   const addresses = serversOf(environment, stack.region);

@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
@@ -9,6 +10,9 @@ const reads = pLimit(16);
 
 const timeoutMs = 30_000;
 const deadlineMs = 60_000;
+
+/** Every request and how long its answer took, for whoever measures from outside. */
+const requests = channel("supercluster:jetstream:request");
 
 type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
 
@@ -36,11 +40,14 @@ async function retrying<T>(isWorthIt: (error: unknown) => boolean, attempt: () =
 
 async function request<T>(connection: NatsConnection, subject: string, payload: unknown, timeout: number): Promise<T> {
   let answer: Answer<T>;
+  const started = performance.now();
   try {
     const message = await connection.request(`$JS.API.${subject}`, payload === undefined ? undefined : JSON.stringify(payload), { timeout });
     answer = message.json();
   } catch (error) {
     throw new NoAnswer(subject, timeout / 1000, error);
+  } finally {
+    if (requests.hasSubscribers) requests.publish({ subject, ms: performance.now() - started });
   }
   if (answer.error) throw new ApiError(subject, answer.error.code, answer.error.err_code ?? 0, answer.error.description ?? "refused");
   return answer;

@@ -1,6 +1,6 @@
 module supercluster/tools/pulumi
 
-go 1.26
+go 1.25.11
 
 require github.com/pulumi/pulumi/pkg/v3 v3.259.0
 

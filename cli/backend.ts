@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import * as path from "node:path";
+import { isEngine, type Process } from "./processes";
+
+/** What the file backend of a local environment says, read from its files: starting Pulumi for each question takes 0.3 s. */
+
+/** Who holds a stack's lock. */
+export interface StackLock {
+  file: string;
+  pid: number;
+  username: string;
+  hostname: string;
+  timestamp: string;
+}
+
+const stackFile = (state: string, project: string, stack: string): string => path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
+
+export const stackExists = (state: string, project: string, stack: string): boolean => existsSync(stackFile(state, project, stack));
+
+interface Checkpoint {
+  checkpoint?: { latest?: { resources?: unknown[]; pending_operations?: unknown[] } };
+}
+
+const latest = (state: string, project: string, stack: string) => {
+  if (!stackExists(state, project, stack)) return undefined;
+  return (JSON.parse(readFileSync(stackFile(state, project, stack), "utf8")) as Checkpoint).checkpoint?.latest;
+};
+
+/** Whether the last run was cut off in the middle of an operation. */
+export function hasPendingOperations(state: string, project: string, stack: string): boolean {
+  return (latest(state, project, stack)?.pending_operations ?? []).length > 0;
+}
+
+/** Whether the stack has anything to destroy. */
+export function isEmpty(state: string, project: string, stack: string): boolean {
+  return (latest(state, project, stack)?.resources ?? []).length === 0;
+}
+
+/** Locks of a stack; more than one only when two runs met. */
+export function locksOf(state: string, project: string, stack: string): StackLock[] {
+  const folder = path.join(state, ".pulumi", "locks", "organization", project, stack);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => {
+      try {
+        const file = path.join(folder, name);
+        return [{ file, ...(JSON.parse(readFileSync(file, "utf8")) as Omit<StackLock, "file">) }];
+      } catch {
+        return []; // Released meanwhile.
+      }
+    });
+}
+
+/** `dead`: its process is gone, or its number is another program's by now. `foreign`: on another machine, so nobody here can say. */
+export function holderOf(lock: StackLock, running: Process[], here = hostname()): "alive" | "dead" | "foreign" {
+  if (lock.hostname !== here) return "foreign";
+  return running.some(({ pid, args }) => pid === lock.pid && isEngine(args)) ? "alive" : "dead";
+}

@@ -1,0 +1,17 @@
+/** Exit codes of every command. */
+export const exitCodes = { ok: 0, failed: 1, badUsage: 2, interrupted: 130 } as const;
+
+/** An error that a person can act on: its message is all there is to show. */
+export class Failure extends Error {
+  readonly exitCode: number = exitCodes.failed;
+}
+
+/** Asked for in a wrong way, or for what the settings do not allow; nothing was done. */
+export class BadUsage extends Failure {
+  override readonly exitCode = exitCodes.badUsage;
+}
+
+/** Ended because the person asked for it; what was going on has been brought to an end first. */
+export class Interrupted extends Failure {
+  override readonly exitCode = exitCodes.interrupted;
+}

@@ -1,0 +1,34 @@
+/** What can be read from the lines of a `pulumi up` or `pulumi destroy` without a terminal. Pure. */
+export interface Outcome {
+  /** `4 created, 12 unchanged`. */
+  summary: string;
+  /** Pulumi's own explanation of a failure. */
+  diagnostics: string;
+}
+
+const finished = /^ *[-+~]{1,2} .* (created|updated|deleted|replaced|refreshed)( replacement)? \([\d.]+s\)/;
+
+/** Whether a line reports that one resource is done. */
+export const isFinished = (line: string): boolean => finished.test(line);
+
+/** Reads the output of a run that ended. */
+export function outcomeOf(output: string): Outcome {
+  const lines = output.split("\n");
+  const resources = section(lines, "Resources:").map((line) => line.replace(/^\s*[-+~]*\s*/, "").trim());
+  const counted = resources.filter((line) => /^\d+ \w+/.test(line) && !line.includes("changes."));
+  const errors = lines.filter((line) => line.startsWith("error: "));
+  const diagnostics = section(lines, "Diagnostics:").join("\n").trimEnd();
+  return {
+    summary: counted.join(", ") || "nothing to do",
+    diagnostics: diagnostics || errors.join("\n") || lines.filter((line) => line.trim()).slice(-10).join("\n"),
+  };
+}
+
+/** The indented lines under a title, up to the next title. */
+function section(lines: string[], title: string): string[] {
+  const start = lines.lastIndexOf(title);
+  if (start < 0) return [];
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => /^\S/.test(line));
+  return (end < 0 ? rest : rest.slice(0, end)).filter((line) => line.trim());
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { hasPendingOperations, holderOf, locksOf } from "./backend";
+import { localBackendUrl, stateFolder } from "./environment";
+import { Failure, Interrupted } from "./failure";
+import { isInterrupted, onInterrupt } from "./interrupt";
+import { end, orphansOf, processes } from "./processes";
+import { plural, say } from "./terminal";
+
+/** Runs pulumi with these arguments on the stack. */
+type Run = (args: string[]) => Promise<unknown>;
+
+const patienceMs = 20 * 60_000;
+
+/**
+ * Puts a stack of the file backend in order before a run: waits for another run, and cleans up after one that was killed
+ * (its lock, its orphans, the operations it left pending). Costs nothing where there is nothing to do.
+ */
+export async function recover(project: string, stack: string, run: Run, state = stateFolder()): Promise<void> {
+  await waitForOtherRun(project, stack, state);
+  if (locksOf(state, project, stack).length > 0) {
+    say(`${stack}: an earlier run was killed; releasing its lock`);
+    await run(["cancel", "--stack", stack, "--yes"]);
+  }
+  if (hasPendingOperations(state, project, stack)) {
+    say(`${stack}: an earlier run was cut off in the middle; reading what is really there`);
+    await run(["refresh", "--stack", stack, "--clear-pending-creates", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]);
+  }
+}
+
+/** Ends what killed runs left behind: language hosts and providers, never servers. */
+export async function endOrphans(backendUrl = localBackendUrl()): Promise<void> {
+  const orphans = orphansOf(processes(), backendUrl).map(({ pid }) => pid);
+  if (orphans.length === 0) return;
+  say(`ending ${plural(orphans.length, "process")} of a run that was killed (${orphans.join(", ")})`.replace("processs", "processes"));
+  await end(orphans);
+}
+
+async function waitForOtherRun(project: string, stack: string, state: string): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  let said = false;
+  await onInterrupt(
+    () => undefined,
+    async () => {
+      for (;;) {
+        const locks = locksOf(state, project, stack);
+        if (locks.length === 0) return;
+        const running = processes();
+        const foreign = locks.find((lock) => holderOf(lock, running) === "foreign");
+        if (foreign) {
+          throw new Failure(
+            `${stack} is locked by ${foreign.username} on ${foreign.hostname} (process ${foreign.pid}, since ${foreign.timestamp}).\n` +
+              `When that run is over: pulumi cancel --stack ${stack}`,
+          );
+        }
+        const alive = locks.find((lock) => holderOf(lock, running) === "alive");
+        if (!alive) return;
+        if (isInterrupted()) throw new Interrupted(`${stack}: stopped while waiting`);
+        if (Date.now() > deadline) throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then start again`);
+        if (!said) say(`${stack}: waiting for pulumi process ${alive.pid}, which works on it since ${alive.timestamp}`);
+        said = true;
+        await sleep(500);
+      }
+    },
+  );
+}

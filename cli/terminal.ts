@@ -1,0 +1,19 @@
+import { createColors } from "picocolors";
+
+type Stream = NodeJS.WriteStream;
+
+const isColoured = (stream: Stream): boolean => Boolean(stream.isTTY) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+
+/** Colours for standard output, and for the stream that progress is told on. */
+export const colours = createColors(isColoured(process.stdout));
+export const progressColours = createColors(isColoured(process.stderr));
+
+/** One line of progress: on standard error, so that standard output stays the command's result. */
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+export const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** `1 stream`, `2 streams`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

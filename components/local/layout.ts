@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import { type ServerAddresses, serversOf } from "../../config/topology";
+import { type ServerConfig, type ServerPlace, serverConfig } from "../supercluster/server-config";
+
+/** Files of one local server, all relative to its folder, where it also runs: nothing depends on where the project lies. */
+export const files = {
+  config: "nats.conf",
+  accounts: "accounts.conf",
+  jetstreamKey: "jetstream.conf",
+  tls: "tls",
+  clientCert: "tls/client.crt",
+  clientKey: "tls/client.key",
+  peerCert: "tls/peer.crt",
+  peerKey: "tls/peer.key",
+  peerCa: "tls/peer-ca.crt",
+  /** Copy of all files that the server is asked about before they replace the ones in force. */
+  candidate: "candidate",
+  data: "data",
+  /** Beside the data, because it belongs to it. */
+  keyFingerprint: "data/jetstream-key.fingerprint",
+  log: "server.log",
+  pid: "server.pid",
+  record: "server.json",
+} as const;
+
+/** What one local server is made of. */
+export interface LocalServerInputs extends ServerDescription, ServerFiles {}
+
+/** What is known without the identity. */
+export interface ServerDescription {
+  environment: string;
+  region: string;
+  /** `server_name`, and its folder under the region's. */
+  name: string;
+  config: ServerConfig;
+  /** Monitoring URLs of the region's other servers: none is restarted while another one is behind. */
+  peers: string[];
+}
+
+/** The files beside the configuration, which all servers of a region share. */
+export interface ServerFiles {
+  /** Public files: name to content. */
+  certificates: Record<string, string>;
+  /** Secret files: name to content. */
+  secrets: Record<string, string>;
+  /** Says, without telling it, which key encrypts the data. */
+  jetstreamKeyFingerprint: string;
+}
+
+/** A region's local server, by its number. */
+export function serverDescription(region: RegionSpec, server: number): ServerDescription {
+  const servers = serversOf(region.settings, region.name);
+  const config = serverConfig(region, server, placeOf(servers[server]!));
+  return {
+    environment: region.environment,
+    region: region.name,
+    name: config.server_name,
+    config,
+    peers: servers.filter((_, index) => index !== server).map(({ monitor }) => monitor),
+  };
+}
+
+/** The files of a region's servers; `accounts` is the text of the one that holds accounts and users. */
+export function serverFiles(identity: RegionIdentity, accounts: string): ServerFiles {
+  return {
+    certificates: {
+      [files.clientCert]: identity.server.cert,
+      [files.peerCert]: identity.peer.cert,
+      [files.peerCa]: identity.peerCa,
+    },
+    secrets: {
+      [files.accounts]: accounts,
+      [files.jetstreamKey]: `encryption_key: ${JSON.stringify(identity.jetstreamKey)}\n`,
+      [files.clientKey]: identity.server.key,
+      [files.peerKey]: identity.peer.key,
+    },
+    jetstreamKeyFingerprint: keyFingerprint(identity.jetstreamKey),
+  };
+}
+
+function placeOf(addresses: ServerAddresses): ServerPlace {
+  const host = (url: string): string => new URL(url).host;
+  return {
+    listen: {
+      client: host(addresses.client),
+      route: host(addresses.route),
+      gateway: host(addresses.gateway),
+      monitor: host(addresses.monitor),
+    },
+    files: {
+      pid: files.pid,
+      data: files.data,
+      client: { cert: files.clientCert, key: files.clientKey },
+      peer: { cert: files.peerCert, key: files.peerKey, ca: files.peerCa },
+      accounts: files.accounts,
+      jetstreamKey: files.jetstreamKey,
+    },
+  };
+}
+
+/** First 16 hexadecimal digits of the key's SHA-256. */
+export const keyFingerprint = (jetstreamKey: string): string =>
+  createHash("sha256").update(jetstreamKey).digest("hex").slice(0, 16);
+
+/** What a configuration listens on: `host:port` by what it is for. */
+export const addressesOf = (config: ServerConfig): Record<string, string> => ({
+  client: config.listen,
+  route: config.cluster.listen,
+  gateway: config.gateway.listen,
+  monitor: config.http,
+});

@@ -1,0 +1,73 @@
+import * as path from "node:path";
+import { classify } from "../../supercluster/reload";
+import { files, type LocalServerInputs } from "../layout";
+import { natsServer, refusal, versionOf } from "./binary";
+import { read, remove, writeAll } from "./files";
+import { varz } from "./monitor";
+import { driftOf, observe, type Running } from "./observe";
+import { filesOf, folderOf, inFolder, type ServerName, stateOf } from "./record";
+import { reload } from "./reload";
+import { restart } from "./restart";
+import { settle, start } from "./start";
+import { until } from "./wait";
+
+/**
+ * Brings one server to what is wanted, whatever is there: nothing, a dead or a running one. Returns its version when it
+ * serves. Throws, leaving a running server as it was, when the wanted state cannot work.
+ */
+export async function ensure(wanted: LocalServerInputs): Promise<string> {
+  const version = await versionOf(natsServer());
+  const problem = await otherKey(wanted, wanted.jetstreamKeyFingerprint);
+  if (problem) throw new Error(problem);
+  const running = await observe(wanted);
+  if (running) await sync(wanted, version, running);
+  else await start(wanted, version);
+  return version;
+}
+
+async function sync(wanted: LocalServerInputs, version: string, running: Running): Promise<void> {
+  const { action, reason } = await decide(wanted, version, running);
+  if (action === "none") {
+    await writeAll(folderOf(wanted), filesOf(wanted));
+    return settle(wanted, version, running.process);
+  }
+  await refuseBrokenFiles(wanted);
+  if (action === "restart") return restart(wanted, version, reason);
+  const rejection = await reload(wanted, version, running.process);
+  if (rejection) await restart(wanted, version, `${reason}, not reloaded: ${rejection}`);
+}
+
+async function decide(wanted: LocalServerInputs, version: string, running: Running): Promise<{ action: string; reason: string }> {
+  const { record } = running;
+  // One that is busy or just starting is given time before it counts as hung.
+  if (record) await until(() => varz(`http://${record.applied.config.http}`), 30_000);
+  const unknown = (await driftOf(wanted, running)).filter((drift) => drift.restart);
+  if (!record || unknown.length) return { action: "restart", reason: unknown.map(({ what }) => what).join(", ") };
+  const { action, causes } = classify(record.applied, stateOf(wanted, version));
+  return { action, reason: `${causes.join(", ")} changed` };
+}
+
+/**
+ * Why a server must not start with this JetStream key; undefined when it may. Data that another key encrypted would be
+ * left out without a word: the server comes up with no streams.
+ */
+export async function otherKey(server: ServerName, fingerprint: string): Promise<string | undefined> {
+  const known = (await read(inFolder(server, "keyFingerprint")))?.trim();
+  if (!known || known === fingerprint) return undefined;
+  return (
+    `the data of ${server.name} is encrypted with another JetStream key (${known}) than the one given (${fingerprint}). ` +
+    `Give it the old key back (from the identity stack's state), or remove ${inFolder(server, "data")} to start empty`
+  );
+}
+
+/** The server's own check on a copy: a bad file that replaced a good one would stop it at the next start. */
+async function refuseBrokenFiles(wanted: LocalServerInputs): Promise<void> {
+  const copy = inFolder(wanted, "candidate");
+  try {
+    await writeAll(copy, filesOf(wanted));
+    const reason = await refusal(natsServer(), path.join(copy, files.config));
+    if (reason) throw new Error(`${wanted.name} keeps its configuration, because nats-server refuses the new one: ${reason}`);
+  } finally {
+    await remove(copy);
+  }
+}

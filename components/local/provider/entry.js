@@ -1,0 +1,3 @@
+// What the engine's state refers to for every local server: this file never moves (docs/adr/0002).
+require("../../provider-process");
+exports.Server = require("./server-provider.ts").serverProvider;

@@ -1,0 +1,45 @@
+/** Monitoring endpoint of a server. All answers come within `timeout` ms or not at all. */
+
+const timeout = 2000;
+
+export interface Varz {
+  server_name: string;
+  version: string;
+  /** Changes with each applied reload. */
+  config_load_time: string;
+  /** Of the configuration in force, included files too. */
+  config_digest: string;
+}
+
+async function ask(url: string): Promise<Response | undefined> {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(timeout) });
+  } catch {
+    return undefined;
+  }
+}
+
+async function json<T>(url: string): Promise<T | undefined> {
+  const response = await ask(url);
+  return response?.ok ? ((await response.json().catch(() => undefined)) as T | undefined) : undefined;
+}
+
+export const varz = (monitor: string): Promise<Varz | undefined> => json<Varz>(`${monitor}/varz`);
+
+/** Whether clients and other servers can connect. Says nothing of JetStream, which needs other regions. */
+export const isServing = async (monitor: string): Promise<boolean> =>
+  (await ask(`${monitor}/healthz?js-server-only=true`))?.ok ?? false;
+
+/** Whether the server follows the meta leader and all its streams and consumers are current; else what it says. */
+export async function behind(monitor: string): Promise<string | undefined> {
+  const response = await ask(`${monitor}/healthz`);
+  if (response?.ok) return undefined;
+  const { error } = ((await response?.json().catch(() => undefined)) ?? {}) as { error?: string };
+  return error ?? "no answer";
+}
+
+/** Name of the meta leader that the server knows. */
+export async function metaLeader(monitor: string): Promise<string | undefined> {
+  const jsz = await json<{ meta_cluster?: { leader?: string } }>(`${monitor}/jsz`);
+  return jsz?.meta_cluster?.leader || undefined;
+}

@@ -1,0 +1,38 @@
+import * as fs from "node:fs/promises";
+import type { LocalServerInputs } from "../layout";
+import { writeAll } from "./files";
+import { varz } from "./monitor";
+import { type ProcessIdentity, signal } from "./process";
+import { filesOf, folderOf, inFolder, stateOf, writeRecord } from "./record";
+import { until } from "./wait";
+
+const deadline = 15_000;
+
+/** Gives a running server its new files. Returns why it did not take them; undefined when it runs with them. */
+export async function reload(wanted: LocalServerInputs, version: string, process: ProcessIdentity): Promise<string | undefined> {
+  await writeAll(folderOf(wanted), filesOf(wanted));
+  const { rejection, digest } = await hangUp(wanted, process);
+  if (!rejection) await writeRecord(wanted, { applied: stateOf(wanted, version), process, digest });
+  return rejection;
+}
+
+/** Has a running server read its files again, and waits for its answer: the digest of what it runs with, or why it does not. */
+export async function hangUp(server: LocalServerInputs, process: ProcessIdentity): Promise<{ rejection?: string; digest?: string }> {
+  const monitor = `http://${server.config.http}`;
+  const log = inFolder(server, "log");
+  const loaded = (await varz(monitor))?.config_load_time;
+  const logged = (await fs.stat(log).catch(() => undefined))?.size ?? 0;
+  signal(process.pid, "SIGHUP");
+  const answer = await until(async () => {
+    const now = await varz(monitor);
+    if (now && now.config_load_time !== loaded) return { digest: now.config_digest };
+    const rejection = /Failed to reload server configuration: (.*)/.exec(await textFrom(log, logged))?.[1];
+    return rejection ? { rejection } : undefined;
+  }, deadline);
+  return answer ?? { rejection: `no answer to SIGHUP within ${deadline / 1000} s` };
+}
+
+async function textFrom(file: string, start: number): Promise<string> {
+  const content = await fs.readFile(file).catch(() => Buffer.alloc(0));
+  return content.subarray(start).toString();
+}

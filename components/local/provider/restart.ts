@@ -1,0 +1,51 @@
+import { environmentDir } from "../../../config/cache";
+import type { LocalServerInputs } from "../layout";
+import { exclusively } from "./lock";
+import { behind, metaLeader } from "./monitor";
+import { observe } from "./observe";
+import { start } from "./start";
+import { endGently } from "./stop";
+import { until } from "./wait";
+
+const currentDeadline = 120_000;
+
+/**
+ * Restarts a server when no other one of the environment is restarted and none of its region is behind; done when it is
+ * current again. Without a meta leader nothing is waited for: the regions may be coming up one after another.
+ *
+ * @param reason what made it necessary, for those who watch
+ */
+export function restart(wanted: LocalServerInputs, version: string, reason: string): Promise<void> {
+  const task = `${wanted.name}: restarting (${reason})`;
+  return exclusively(environmentDir(wanted.environment), task, async () => {
+    const running = await observe(wanted);
+    const led = running?.record ? await metaLeader(`http://${running.record.applied.config.http}`) : undefined;
+    if (led) await refuseWhileBehind(wanted);
+    // The provider has no other way to the person who watches.
+    console.error(led ? `${task}, waiting until it is current again` : task);
+    if (running) await endGently(wanted, running);
+    await start(wanted, version);
+    if (led) await current(wanted.name, `http://${wanted.config.http}`, "no other server is restarted");
+  });
+}
+
+async function refuseWhileBehind({ name, peers }: LocalServerInputs): Promise<void> {
+  for (const peer of peers) await current(peer, peer, `${name} is not restarted, because streams would lose their quorum`);
+}
+
+async function current(server: string, monitor: string, consequence: string): Promise<void> {
+  let reason: string | undefined;
+  const caughtUp = await until(
+    async () => {
+      reason = await behind(monitor);
+      return reason === undefined ? true : undefined;
+    },
+    currentDeadline,
+    200,
+  );
+  if (caughtUp) return;
+  throw new Error(
+    `${server} is not current after ${currentDeadline / 1000} s (${reason}); ${consequence}. ` +
+      `Look at ${monitor}/healthz?details=true, then run this again`,
+  );
+}

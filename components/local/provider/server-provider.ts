@@ -1,0 +1,69 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { isDeepStrictEqual } from "node:util";
+import { addressesOf, type LocalServerInputs } from "../layout";
+import { ensure, otherKey } from "./ensure";
+import { driftOf, observe } from "./observe";
+import type { ServerName } from "./record";
+import { destroy } from "./stop";
+
+/** What the engine keeps of a server. Nothing secret, and no file: those are among the inputs. */
+interface Outputs extends ServerName {
+  /** `host:port` by what it is for. */
+  addresses: Record<string, string>;
+  /** Of nats-server. */
+  version: string;
+  /** What a refresh found changed by others. */
+  drift?: string[];
+}
+
+const idOf = ({ environment, region, name }: ServerName): string => `${environment}/${region}/${name}`;
+
+/** Local servers as the engine sees them. */
+export const serverProvider = {
+  async check(_olds: unknown, inputs: LocalServerInputs): Promise<dynamic.CheckResult<LocalServerInputs>> {
+    const reason = isKnown(inputs.jetstreamKeyFingerprint) && (await otherKey(inputs, inputs.jetstreamKeyFingerprint));
+    return { inputs, failures: reason ? [{ property: "secrets", reason }] : [] };
+  },
+
+  /** Inputs are compared by the engine; here it learns what they cannot show. */
+  async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
+    const running = await observe(olds);
+    const outOfStep = !running || (await driftOf(olds, running)).length > 0;
+    return {
+      changes: outOfStep ? true : undefined,
+      // Servers with new addresses cannot be found by those with the old ones: all are stopped, then started.
+      replaces: [
+        ...(id === idOf(news) ? [] : ["name"]),
+        ...(isDeepStrictEqual(olds.addresses, addressesOf(news.config)) ? [] : ["config"]),
+      ],
+      deleteBeforeReplace: true,
+    };
+  },
+
+  async create(inputs: LocalServerInputs): Promise<dynamic.CreateResult<Outputs>> {
+    return { id: idOf(inputs), outs: await ensured(inputs) };
+  },
+
+  async update(_id: string, _olds: Outputs, inputs: LocalServerInputs): Promise<dynamic.UpdateResult<Outputs>> {
+    return { outs: await ensured(inputs) };
+  },
+
+  /** A server that does not run is gone: the next `up` starts it again. */
+  async read(id: string, { drift: _, ...known }: Outputs): Promise<dynamic.ReadResult<Outputs>> {
+    const running = await observe(known);
+    if (!running) return {};
+    const drift = (await driftOf(known, running)).map(({ what }) => what);
+    return { id, props: drift.length ? { ...known, drift } : known };
+  },
+
+  delete: (_id: string, outputs: Outputs): Promise<void> => destroy(outputs),
+};
+
+async function ensured(inputs: LocalServerInputs): Promise<Outputs> {
+  const { environment, region, name, config } = inputs;
+  return { environment, region, name, addresses: addressesOf(config), version: await ensure(inputs) };
+}
+
+/** Whether a preview knows the value already. */
+const isKnown = (value: string): boolean => value !== unknownValue;

@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import { type ServerAddresses, serversOf } from "../../config/topology";
+import { accountsConf } from "../security/accounts-conf";
+import { serverDescription, serverFiles } from "./layout";
+import { LocalServer } from "./server";
+
+export interface LocalRegionArgs {
+  region: RegionSpec;
+  /** The region's part of the identity; its keys stay secret. */
+  identity: pulumi.Input<RegionIdentity>;
+}
+
+/** The servers of one region as processes on this machine. It is there when all of them serve; it waits for no other region. */
+export class LocalRegion extends pulumi.ComponentResource {
+  readonly servers: LocalServer[];
+  /** Addresses of the servers; known when they serve. */
+  readonly addresses: pulumi.Output<ServerAddresses[]>;
+
+  constructor(name: string, { region, identity }: LocalRegionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:local:Region", name, {}, opts);
+    const addresses = serversOf(region.settings, region.name);
+    const files = pulumi.output(identity).apply((known) => serverFiles(known, accountsConf(region.accounts, known.users)));
+    // Only keys and accounts are secret: the rest of the identity's files may be read in a plan.
+    const { certificates, jetstreamKeyFingerprint } = pulumi.unsecret(files);
+    this.servers = addresses.map(
+      (_, index) =>
+        new LocalServer(
+          `${name}-${index}`,
+          { ...serverDescription(region, index), certificates, jetstreamKeyFingerprint, secrets: files.secrets },
+          { parent: this },
+        ),
+    );
+    this.addresses = pulumi.all(this.servers.map((server) => server.name)).apply(() => addresses);
+    this.registerOutputs({ addresses: this.addresses });
+  }
+}

@@ -1,0 +1,37 @@
+import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/region";
+
+/**
+ * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
+ * and what a server reloads when a user or a limit changes. JSON is valid in a server's configuration, and quoted: a bare
+ * `$2a$...` would be read as a variable.
+ */
+export function accountsConf(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
+  return `accounts: ${JSON.stringify(Object.fromEntries(accounts.map((account) => [account.name, accountConf(account, users)])), null, 2)}\n`;
+}
+
+function accountConf({ jetstream, maxConnections, users: accountUsers }: AccountSpec, users: RegionIdentity["users"]) {
+  return {
+    ...(jetstream && {
+      jetstream: {
+        max_memory: jetstream.maxMemory,
+        max_file: jetstream.maxFile,
+        max_streams: jetstream.maxStreams,
+        max_consumers: jetstream.maxConsumers,
+      },
+    }),
+    ...(maxConnections && { limits: { max_connections: maxConnections } }),
+    users: accountUsers.map((user) => userConf(user, users)),
+  };
+}
+
+function userConf({ login, permissions }: AccountUser, users: RegionIdentity["users"]) {
+  const hash = users[login]?.hash;
+  if (!hash) throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
+  return { user: login, password: hash, permissions: { publish: rulesConf(permissions.publish), subscribe: rulesConf(permissions.subscribe) } };
+}
+
+/** Empty lists are left out: to the server an empty allow list is not "nothing". */
+function rulesConf({ allow, deny }: Permissions["publish"]) {
+  if (!allow.length && !deny.includes(">")) throw new Error('a user with nothing to allow needs an explicit deny of ">"');
+  return { ...(allow.length && { allow }), ...(deny.length && { deny }) };
+}

@@ -1,0 +1,63 @@
+import { assetsOf, type StreamAsset, type Tenants } from "../../config/assets";
+import type { AccountSpec, AccountUser, Permissions } from "../../config/region";
+import type { Environment } from "../../config/settings";
+import { loginOf, provisioner, systemAccount, withStandardParts } from "../../config/standard";
+import type { UserSpec } from "../../config/tenant";
+import { toBytes } from "../../config/units";
+import { adminPermissions, inboxPrefixOf, permissionsOf, provisionerPermissions } from "./permissions";
+
+/** Room above what the specs add up to: for a stream more while one is moved, or a release that is half done. */
+const headroom = { storage: 1.2, streams: 5, consumers: 10 } as const;
+
+const defaultConnections = 50;
+
+/**
+ * The limit counts an account's connections on all servers of all regions. Those of a server that crashed (it said no
+ * goodbye) count on for some minutes while its clients come back elsewhere: so twice what users declare, or a lost
+ * server would lock its clients out.
+ */
+const connectionsFactor = 2;
+
+const mebibyte = 1024 ** 2;
+
+/** The accounts of an environment, equal in all its regions: one a tenant in the order given, and the servers' own. */
+export function accountsOf(environment: Environment, tenants: Tenants): AccountSpec[] {
+  const { streams, consumers } = assetsOf(environment, tenants);
+  const accounts = Object.values(tenants).map((tenant): AccountSpec => {
+    const ofAccount = <T extends { account: string }>(assets: T[]) => assets.filter(({ account }) => account === tenant.name);
+    const own = { streams: ofAccount(streams), consumers: ofAccount(consumers) };
+    const users = Object.entries(withStandardParts(tenant).users);
+    return {
+      name: tenant.name,
+      jetstream: {
+        maxMemory: reserved(own.streams, "memory"),
+        maxFile: reserved(own.streams, "file"),
+        maxStreams: own.streams.length + headroom.streams,
+        // The server applies it to each stream, not to their sum.
+        maxConsumers: Math.max(...own.streams.map(({ name }) => own.consumers.filter(({ stream }) => stream === name).length)) + headroom.consumers,
+      },
+      maxConnections: connectionsFactor * (connectionsOf(users) + defaultConnections),
+      users: [
+        accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
+        ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, own.consumers), spec.inbox)),
+      ],
+    };
+  });
+  return [...accounts, { name: systemAccount.name, users: [accountUser(systemAccount.name, systemAccount.user, adminPermissions(systemAccount.user))] }];
+}
+
+/** The server counts every replica. */
+function reserved(streams: StreamAsset[], storage: StreamAsset["spec"]["storage"]): number {
+  const bytes = streams
+    .filter(({ spec }) => spec.storage === storage)
+    .reduce((sum, { spec }) => sum + toBytes(spec.maxBytes) * spec.replicas, 0);
+  return Math.ceil((bytes * headroom.storage) / mebibyte) * mebibyte;
+}
+
+function connectionsOf(users: [string, UserSpec][]): number {
+  return users.reduce((sum, [, { connections = defaultConnections }]) => sum + connections, 0);
+}
+
+function accountUser(account: string, name: string, permissions: Permissions, inbox?: UserSpec["inbox"]): AccountUser {
+  return { name, login: loginOf(account, name), inboxPrefix: inboxPrefixOf(name, inbox), permissions };
+}

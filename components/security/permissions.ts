@@ -1,0 +1,92 @@
+import type { ConsumerAsset } from "../../config/assets";
+import type { Permissions } from "../../config/region";
+import { covers } from "../../config/subjects";
+import type { UserSpec } from "../../config/tenant";
+
+/** Prefix of a user's answers; clients set it as `inboxPrefix`. */
+export const inboxPrefixOf = (user: string, inbox: UserSpec["inbox"] = "own"): string => (inbox === "shared" ? "_INBOX" : `_INBOX_${user}`);
+
+interface Allowed {
+  publish: string[];
+  subscribe: string[];
+}
+
+/** What a user may do, from what it declares and the durables of its own account. Nothing else. */
+export function permissionsOf(user: string, spec: UserSpec, consumers: readonly ConsumerAsset[]): Permissions {
+  const durables = consumers.filter(({ name }) => spec.consumes?.includes(name)).map(consuming);
+  return permissions(
+    {
+      publish: [
+        ...(spec.publishes ?? []),
+        ...(spec.requests ?? []),
+        ...durables.flatMap(({ publish }) => publish),
+        ...(spec.allow?.publish ?? []),
+      ],
+      subscribe: [
+        `${inboxPrefixOf(user, spec.inbox)}.>`,
+        ...(spec.subscribes ?? []),
+        ...durables.flatMap(({ subscribe }) => subscribe),
+        ...(spec.allow?.subscribe ?? []),
+      ],
+    },
+    { publish: spec.deny?.publish ?? [], subscribe: spec.deny?.subscribe ?? [] },
+  );
+}
+
+/** What it takes to work on one durable. Acknowledgements and flow control have two forms: `$JS.ACK.<domain>.<account>.S.C` is the newer. */
+function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
+  const durable = `${stream}.${name}`;
+  const answers = (kind: "ACK" | "FC") => [`$JS.${kind}.${durable}.>`, `$JS.${kind}.*.*.${durable}.>`];
+  return {
+    publish: [
+      `$JS.API.CONSUMER.INFO.${durable}`,
+      ...(spec.mode === "pull" ? [`$JS.API.CONSUMER.MSG.NEXT.${durable}`] : []),
+      ...(spec.ackPolicy === "none" ? [] : answers("ACK")),
+      // The server asks on the deliver subject, the client answers by publishing: no subscription on $JS.FC is needed.
+      ...(spec.mode === "push" && spec.flowControl ? answers("FC") : []),
+    ],
+    subscribe: spec.mode === "push" ? [spec.deliverSubject] : [],
+  };
+}
+
+/**
+ * An account's administrator: makes, changes, reads about and deletes streams and consumers. Not PURGE, MSG.DELETE, MSG.GET,
+ * SNAPSHOT, RESTORE: reconciling needs no message. Advisories tell which requests really changed something.
+ */
+export function provisionerPermissions(user: string): Permissions {
+  return permissions({
+    publish: [
+      "$JS.API.INFO",
+      ...["STREAM.CREATE.*", "STREAM.UPDATE.*", "STREAM.DELETE.*", "STREAM.INFO.*", "STREAM.LIST", "STREAM.NAMES"].map(api),
+      // The first form ends with the consumer's name or with its filter, which has any number of tokens.
+      ...["CONSUMER.CREATE.>", "CONSUMER.DURABLE.CREATE.*.*", "CONSUMER.DELETE.*.*", "CONSUMER.INFO.*.*"].map(api),
+      ...["CONSUMER.LIST.*", "CONSUMER.NAMES.*", "CONSUMER.PAUSE.*.*", "CONSUMER.RESET.*.*"].map(api),
+    ],
+    subscribe: [`${inboxPrefixOf(user)}.>`, "$JS.EVENT.ADVISORY.>"],
+  });
+}
+
+/** The operator in the system account: asks every server, moves meta leaders and peers. */
+export function adminPermissions(user: string): Permissions {
+  return permissions({
+    publish: ["$SYS.>", "$JS.API.>"],
+    subscribe: [`${inboxPrefixOf(user)}.>`, "$SYS.>", "$JS.EVENT.>"],
+  });
+}
+
+const api = (request: string): string => `$JS.API.${request}`;
+
+function permissions(allow: Allowed, deny: Allowed = { publish: [], subscribe: [] }): Permissions {
+  const rules = (kind: keyof Allowed) => {
+    const allowed = withoutCovered(allow[kind]);
+    // To the server an empty allow list means everything.
+    return { allow: allowed, deny: allowed.length ? withoutCovered(deny[kind]) : [">"] };
+  };
+  return { publish: rules("publish"), subscribe: rules("subscribe") };
+}
+
+/** The shortest list that allows the same, in the order given. */
+export function withoutCovered(subjects: readonly string[]): string[] {
+  const distinct = [...new Set(subjects)];
+  return distinct.filter((subject) => !distinct.some((other) => other !== subject && covers(other, subject)));
+}

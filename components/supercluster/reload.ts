@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ServerConfig } from "./server-config";
+
+/** What a server runs with, or should. */
+export interface ServerState {
+  config: ServerConfig;
+  /** Files beside the configuration: name to any fingerprint of the content. */
+  files: Record<string, string>;
+  /** Version of nats-server. */
+  version: string;
+}
+
+export interface Decision {
+  /** `reload`: SIGHUP is enough. `restart`: the server would reject the whole reload, or never see the change. */
+  action: "none" | "reload" | "restart";
+  /** Paths that differ and need the action: `gateway.gateways`, `accounts.conf`, `version`. */
+  causes: string[];
+}
+
+interface Row {
+  /** Path in the configuration, or name of a file; a last `*` stands for any rest. */
+  path: string;
+  /** Only for such a change. Default: any. */
+  when?: (before: unknown, after: unknown) => boolean;
+}
+
+const increased: Row["when"] = (before, after) => Number(after) > Number(before);
+
+/**
+ * What a nats-server applies on SIGHUP (server/reload.go of 2.14, each row tried on a real server). All else needs a
+ * restart: one change that is not here makes the server reject everything in the file.
+ */
+export const reloadable: readonly Row[] = [
+  { path: "accounts.conf" },
+  { path: "tls/*" },
+  { path: "max_payload" },
+  { path: "pid_file" },
+  { path: "tls.*" },
+  { path: "cluster.routes" },
+  { path: "cluster.compression" },
+  { path: "cluster.no_advertise" },
+  { path: "cluster.tls.*" },
+  { path: "gateway.tls.*" },
+  { path: "jetstream.max_file_store", when: increased },
+  { path: "jetstream.max_memory_store", when: increased },
+  { path: "accounts$include" },
+];
+
+/** What it takes to bring a running server to the wanted state, and why. */
+export function classify(running: ServerState, wanted: ServerState): Decision {
+  const changes = [
+    ...changesOf(running.config, wanted.config, []),
+    ...changesOf(running.files, wanted.files, []),
+    ...changesOf({ version: running.version }, { version: wanted.version }, []),
+  ];
+  const restarts = changes.filter((change) => !reloadable.some((row) => matches(row, change)));
+  if (restarts.length) return { action: "restart", causes: restarts.map(({ path }) => path) };
+  return { action: changes.length ? "reload" : "none", causes: changes.map(({ path }) => path) };
+}
+
+interface Change {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+function changesOf(before: unknown, after: unknown, path: string[]): Change[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (!isObject(before) || !isObject(after)) return [{ path: path.join("."), before, after }];
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
+    changesOf(before[key], after[key], [...path, key]),
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function matches({ path, when }: Row, change: Change): boolean {
+  const parent = path.endsWith("*") ? path.slice(0, -1) : undefined;
+  const same = parent === undefined ? path === change.path : change.path.startsWith(parent);
+  return same && (when?.(change.before, change.after) ?? true);
+}

@@ -1,0 +1,130 @@
+import type { RegionSpec } from "../../config/region";
+import { systemAccount } from "../../config/standard";
+import { type Protocol, serversOf } from "../../config/topology";
+import { type Duration, toBytes, toMilliseconds } from "../../config/units";
+
+/** Where one server runs: all that differs between the targets. Paths are the server's own view. */
+export interface ServerPlace {
+  /** `host:port` it listens on. */
+  listen: Record<Protocol, string>;
+  files: {
+    pid: string;
+    /** Folder of JetStream's data. */
+    data: string;
+    /** Certificate and key that clients see. */
+    client: { cert: string; key: string };
+    /** Certificate, key and CA of routes and gateways. */
+    peer: { cert: string; key: string; ca: string };
+    /** File that holds the `accounts` block; relative to the configuration file. */
+    accounts: string;
+    /** File that holds `encryption_key`; relative to the configuration file. */
+    jetstreamKey: string;
+  };
+}
+
+interface PeerTls {
+  cert_file: string;
+  key_file: string;
+  ca_file: string;
+  verify: true;
+}
+
+/** The configuration of one nats-server, under nats.conf's own names. */
+export interface ServerConfig {
+  server_name: string;
+  listen: string;
+  http: string;
+  max_payload: number;
+  lame_duck_duration: string;
+  lame_duck_grace_period: string;
+  pid_file: string;
+  tls: { cert_file: string; key_file: string };
+  cluster: {
+    name: string;
+    listen: string;
+    routes: string[];
+    no_advertise: true;
+    compression: "s2_auto";
+    tls: PeerTls;
+  };
+  gateway: {
+    name: string;
+    listen: string;
+    advertise: string;
+    reject_unknown_cluster: true;
+    gateways: { name: string; urls: string[] }[];
+    tls: PeerTls;
+  };
+  jetstream: {
+    store_dir: string;
+    max_file_store: number;
+    max_memory_store: number;
+    sync_interval: string;
+    cipher: "aes";
+    key$include: string;
+  };
+  system_account: string;
+  accounts$include: string;
+}
+
+/**
+ * Configuration of a region's server.
+ *
+ * @param region what the whole region shares
+ * @param server number of the server in the region, from 0
+ * @param place addresses it listens on, and its files
+ */
+export function serverConfig(region: RegionSpec, server: number, place: ServerPlace): ServerConfig {
+  const { name, settings } = region;
+  const { files, listen } = place;
+  const servers = serversOf(settings, name);
+  const self = servers[server];
+  if (!self) throw new RangeError(`${name} has ${servers.length} servers; ${server} is none of 0 to ${servers.length - 1}`);
+  const peerTls: PeerTls = { cert_file: files.peer.cert, key_file: files.peer.key, ca_file: files.peer.ca, verify: true };
+  return {
+    server_name: self.name,
+    listen: listen.client,
+    http: listen.monitor,
+    max_payload: toBytes(settings.maxPayload),
+    lame_duck_duration: goDuration(settings.lameDuck.duration),
+    lame_duck_grace_period: goDuration(settings.lameDuck.gracePeriod),
+    pid_file: files.pid,
+    tls: { cert_file: files.client.cert, key_file: files.client.key },
+    cluster: {
+      name,
+      listen: listen.route,
+      routes: servers.map(({ route }) => route),
+      // Clients get their addresses from the region's names, not from what servers see of each other.
+      no_advertise: true,
+      compression: "s2_auto",
+      tls: peerTls,
+    },
+    gateway: {
+      // The server refuses to start when it differs from the cluster's name.
+      name,
+      listen: listen.gateway,
+      advertise: new URL(self.gateway).host,
+      reject_unknown_cluster: true,
+      // One list for all regions: the server ignores its own entry, and the meta group counts the URLs.
+      gateways: settings.regions.map((region) => ({
+        name: region,
+        urls: serversOf(settings, region).map(({ gateway }) => gateway),
+      })),
+      tls: peerTls,
+    },
+    jetstream: {
+      store_dir: files.data,
+      max_file_store: toBytes(settings.storage.file),
+      max_memory_store: toBytes(settings.storage.memory),
+      sync_interval: settings.syncInterval === "always" ? "always" : goDuration(settings.syncInterval),
+      cipher: "aes",
+      key$include: files.jetstreamKey,
+    },
+    system_account: systemAccount.name,
+    accounts$include: files.accounts,
+  };
+}
+
+/** Go knows no days. */
+const goDuration = (duration: Duration): string =>
+  duration.endsWith("d") ? `${toMilliseconds(duration) / 3_600_000}h` : duration;

@@ -1,0 +1,153 @@
+import type { TenantSpec } from "../config/tenant";
+
+// C002-19: exactly these are stored and may be published; another verb is refused instead of lost.
+const countries = ["covenant.countries.created", "covenant.countries.updated", "covenant.countries.deleted"];
+const projects = ["covenant.projects.created", "covenant.projects.updated", "covenant.projects.deleted"];
+const users = ["covenant.users.created", "covenant.users.updated", "covenant.users.deleted"];
+const incidents = ["alerts.incidents.critical", "alerts.incidents.warning", "alerts.incidents.info"];
+
+const entities = ["COVENANT_COUNTRIES", "COVENANT_PROJECTS", "COVENANT_USERS"];
+
+/** Covenant: entity events and incidents, written in iad, read in every region. Why each value is what it is: docs/streams.md. */
+export const covenant: TenantSpec = {
+  name: "covenant",
+  // C002-3: one cluster a region, never one stretched over three: iad holds the streams, ams and syd hold mirrors.
+  home: "iad",
+  streams: {
+    COVENANT_COUNTRIES: {
+      subjects: countries,
+      // C002-20: the source says interest, but audit wants the history and a mirror of an interest stream is none. Same below.
+      retention: "limits",
+      storage: "file",
+      replicas: 3,
+      // C002-4: meant as milliseconds, which JetStream would have read as nanoseconds (2.6 s). Same for all ages below.
+      maxAge: "30d",
+      maxMsgs: 1_000_000,
+      maxBytes: "2GiB",
+      discard: "old",
+      mirrors: {
+        ams: { maxAge: "30d", maxMsgs: 1_000_000, maxBytes: "2GiB" },
+        syd: { maxAge: "30d", maxMsgs: 1_000_000, maxBytes: "2GiB" },
+      },
+    },
+    COVENANT_PROJECTS: {
+      subjects: projects,
+      retention: "limits",
+      storage: "file",
+      replicas: 3,
+      maxAge: "30d",
+      maxMsgs: 1_000_000,
+      maxBytes: "2GiB",
+      discard: "old",
+      mirrors: {
+        ams: { maxAge: "30d", maxMsgs: 1_000_000, maxBytes: "2GiB" },
+        syd: { maxAge: "30d", maxMsgs: 1_000_000, maxBytes: "2GiB" },
+      },
+    },
+    COVENANT_USERS: {
+      subjects: users,
+      retention: "limits",
+      storage: "file",
+      replicas: 3,
+      maxAge: "7d",
+      maxMsgs: 100_000,
+      maxBytes: "256MiB",
+      discard: "old",
+      mirrors: {
+        ams: { maxAge: "7d", maxMsgs: 100_000, maxBytes: "256MiB" },
+        syd: { maxAge: "7d", maxMsgs: 100_000, maxBytes: "256MiB" },
+      },
+    },
+    ALERTS_INCIDENTS: {
+      subjects: incidents,
+      retention: "limits",
+      storage: "file",
+      replicas: 3,
+      maxAge: "1d",
+      maxMsgs: 10_000,
+      maxBytes: "64MiB",
+      // C002-22: the source says new, which refuses the newest critical incident once 10,000 are stored.
+      discard: "old",
+      mirrors: {
+        ams: { maxAge: "1d", maxMsgs: 10_000, maxBytes: "64MiB" },
+        syd: { maxAge: "1d", maxMsgs: 10_000, maxBytes: "64MiB" },
+      },
+    },
+  },
+  // C002-16: a consumer belongs to one stream, so each of these becomes a durable a stream: 3 + 3 + 1 + 4.
+  // C002-17: without an ack policy the server takes `none` and ignores redelivery; all say explicit.
+  consumers: {
+    ANALYTICS: {
+      // C002-14: the source's idle heartbeat is illegal on a pull consumer (error 10088).
+      mode: "pull",
+      streams: entities,
+      filterSubjects: ["covenant.>"],
+      ackPolicy: "explicit",
+      maxDeliver: 20,
+      backoff: ["1s", "5s", "10s", "30s"],
+      maxAckPending: 100,
+      deliverPolicy: "all",
+    },
+    CACHE_INVALIDATOR: {
+      // C002-18: push with flow control is valid once acks are explicit and the heartbeat has its unit.
+      mode: "push",
+      streams: entities,
+      filterSubjects: ["covenant.>"],
+      deliverSubject: "consumer.cache-invalidator",
+      ackPolicy: "explicit",
+      ackWait: "30s",
+      // The source gives no limit; an entry that fails five times is stale for longer than a cache keeps it.
+      maxDeliver: 5,
+      maxAckPending: 100,
+      deliverPolicy: "new",
+      flowControl: true,
+      idleHeartbeat: "5s",
+      // C002-21: bits a second. 1 MB/s was meant; the source's 1,000,000 are 125 kB/s.
+      rateLimitBps: 8_000_000,
+    },
+    NOTIFICATIONS: {
+      mode: "push",
+      streams: ["ALERTS_INCIDENTS"],
+      filterSubjects: ["alerts.>"],
+      deliverSubject: "consumer.notifications",
+      ackPolicy: "explicit",
+      ackWait: "30s",
+      maxDeliver: 5,
+      // C002-23: `new` skips the incidents from before the consumer was there.
+      deliverPolicy: "all",
+      flowControl: true,
+      idleHeartbeat: "5s",
+    },
+    AUDIT_LOGGER: {
+      mode: "pull",
+      streams: [...entities, "ALERTS_INCIDENTS"],
+      // C002-15: two filters, which is `filter_subjects`; each stream gets the one that is about it.
+      filterSubjects: ["covenant.>", "alerts.>"],
+      ackPolicy: "explicit",
+      // No maxDeliver, on purpose: an audit record that cannot be written is tried until it can.
+      ackWait: "30s",
+      maxAckPending: 1000,
+      deliverPolicy: "all",
+      // C002-20: the source says original, which replays a backlog of a week over a week.
+      replayPolicy: "instant",
+    },
+  },
+  users: {
+    api: {
+      publishes: [...countries, ...projects, ...users, ...incidents],
+      subscribes: ["covenant.>", "alerts.>"],
+      connections: 100,
+    },
+    mobile: {
+      // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until somebody says more.
+      publishes: ["user-events.>"],
+      subscribes: ["covenant.>", "alerts.>"],
+      connections: 500,
+    },
+    analytics: { subscribes: ["covenant.>", "alerts.>"], consumes: ["ANALYTICS"] },
+    // The source has no users for the three below; its own three could not have consumed anything.
+    "cache-invalidator": { consumes: ["CACHE_INVALIDATOR"] },
+    notifications: { consumes: ["NOTIFICATIONS"] },
+    "audit-logger": { consumes: ["AUDIT_LOGGER"] },
+  },
+};

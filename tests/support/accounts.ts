@@ -1,0 +1,58 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
+import { consumerFields, streamFields } from "../../components/jetstream/fields";
+import { toWire } from "../../components/jetstream/wire";
+import { accountsOf } from "../../components/security/accounts";
+import { accountsConf } from "../../components/security/accounts-conf";
+import { hashPassword } from "../../components/security/passwords";
+import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets";
+import type { AccountSpec } from "../../config/region";
+import type { Environment, LocalEnvironment } from "../../config/settings";
+
+const salt = Buffer.alloc(16, 7);
+
+/** A local environment with room for all streams of the four systems. */
+export function localEnvironment(change: Partial<LocalEnvironment> = {}): LocalEnvironment {
+  return {
+    target: "local",
+    regions: ["iad", "ams", "syd"],
+    servers: 3,
+    basePort: 26220,
+    storage: { file: "90GiB", memory: "1GiB" },
+    syncInterval: "2m",
+    maxPayload: "8MiB",
+    lameDuck: { duration: "30s", gracePeriod: "1s" },
+    jetstream: { jetstream: ["arrakis", "covenant", "irisx", "aigentflow"] },
+    ...change,
+  };
+}
+
+/** Users whose password is their login. */
+export function usersOf(accounts: readonly AccountSpec[]): Record<string, { password: string; hash: string }> {
+  return Object.fromEntries(
+    accounts.flatMap(({ users }) => users.map(({ login }) => [login, { password: login, hash: hashPassword(login, salt) }] as const)),
+  );
+}
+
+/** The accounts file of tenants, with every password its login. */
+export function accountsText(environment: Environment, tenants: Tenants): string {
+  const accounts = accountsOf(environment, tenants);
+  return accountsConf(accounts, usersOf(accounts));
+}
+
+/** Asks JetStream; throws what it refuses with. */
+export async function ask(nc: NatsConnection, request: string, body: unknown = {}): Promise<Record<string, unknown>> {
+  const answer = (await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 10_000 })).json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
+  if (answer.error) throw new Error(`${request}: ${answer.error.err_code} ${answer.error.description}`);
+  return answer;
+}
+
+export const createStream = (nc: NatsConnection, asset: StreamAsset) =>
+  ask(nc, `STREAM.CREATE.${asset.name}`, toWire(streamFields, streamArgs(asset)));
+
+export const createConsumer = (nc: NatsConnection, asset: ConsumerAsset, region: string) =>
+  ask(nc, `CONSUMER.CREATE.${asset.stream}.${asset.name}`, {
+    stream_name: asset.stream,
+    config: toWire(consumerFields, consumerArgs(asset, region)),
+    action: "create",
+  });

@@ -1,0 +1,36 @@
+import type { KeyObject } from "node:crypto";
+import { formatsOf, makeKey } from "../../tools/offline-plugins/keys";
+import { makeRequest, selfSign, signRequest, type Terms } from "../../tools/offline-plugins/x509";
+
+/** Certificates for tests: real ones, ECDSA P-256, valid for a day. */
+
+/** A CA that can sign. */
+export interface Authority {
+  /** PEM. */
+  cert: string;
+  key: KeyObject;
+}
+
+/** A certificate with its key, PEM. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+const terms: Terms = { validityPeriodHours: 24, allowedUses: [], isCaCertificate: false, setSubjectKeyId: true, setAuthorityKeyId: true };
+
+/** A new CA. */
+export async function makeAuthority(commonName: string): Promise<Authority> {
+  const key = await makeKey("ECDSA", 0, "P256");
+  const made = selfSign(key, { commonName }, {}, { ...terms, allowedUses: ["cert_signing"], isCaCertificate: true });
+  return { cert: made.certPem, key };
+}
+
+/** A certificate for 127.0.0.1 and localhost, for serving and (with `clientAuth`) dialling. */
+export async function issue(authority: Authority, commonName: string, { clientAuth = false } = {}): Promise<Certificate> {
+  const key = await makeKey("ECDSA", 0, "P256");
+  const request = makeRequest(key, { commonName }, { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] });
+  const allowedUses = ["digital_signature", "server_auth", ...(clientAuth ? ["client_auth"] : [])];
+  const { certPem } = signRequest(request.pem, authority.cert, authority.key, { ...terms, allowedUses });
+  return { cert: certPem, key: formatsOf(key).privateKeyPem };
+}

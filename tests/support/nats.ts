@@ -1,0 +1,189 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import { environmentDir } from "../../config/cache";
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { LocalEnvironment } from "../../config/settings";
+import { type LocalServerInputs, serverDescription, serverFiles } from "../../components/local/layout";
+import { natsServer } from "../../components/local/provider/binary";
+import { ensure } from "../../components/local/provider/ensure";
+import { until } from "../../components/local/provider/wait";
+import { destroy } from "../../components/local/provider/stop";
+import { issue, makeAuthority } from "./certificates";
+
+/** What a test's supercluster is like. */
+export interface SuperclusterOptions {
+  /** Default: iad, ams, syd. */
+  regions?: string[];
+  /** Servers a region. Default: 1. */
+  servers?: 1 | 3 | 5;
+  /** First port; 20 a region are taken. Default: 25220. Tests that run at once need different ones. */
+  basePort?: number;
+  /** Text of the accounts file. Default: `defaultAccounts`. */
+  accounts?: string;
+  /** Changes of single settings. */
+  settings?: Partial<LocalEnvironment>;
+}
+
+/** `sys` with user `admin`, `app` with JetStream and user `app`; each password is the user's name. */
+export const defaultAccounts = `accounts {
+  sys: { users: [ { user: admin, password: admin } ] }
+  app: { jetstream: enabled, users: [ { user: app, password: app } ] }
+}
+`;
+
+/** Identity of a region, with real certificates; all regions of a supercluster can share it. */
+export async function makeIdentity(): Promise<RegionIdentity> {
+  const [clientCa, peerCa] = await Promise.all([makeAuthority("clients"), makeAuthority("peers")]);
+  return {
+    clientCa: clientCa.cert,
+    peerCa: peerCa.cert,
+    server: await issue(clientCa, "server"),
+    peer: await issue(peerCa, "peer", { clientAuth: true }),
+    jetstreamKey: "test-jetstream-key",
+    users: {},
+  };
+}
+
+let count = 0;
+
+/**
+ * A supercluster of real servers on this machine, in a temporary folder, with TLS, mTLS and encryption at rest.
+ *
+ * ```ts
+ * before(async () => { cluster = await startSupercluster({ regions: ["iad"], servers: 3 }); });
+ * after(() => cluster.stop());
+ * ```
+ */
+export class Supercluster {
+  /** The environment's name, no other one's in this process. */
+  readonly environment = `test-${process.pid}-${++count}`;
+
+  constructor(
+    readonly options: SuperclusterOptions,
+    readonly identity: RegionIdentity,
+  ) {
+    useTemporaryCache();
+  }
+
+  /** Inputs of every server, by name; `change` says what a test wants otherwise. */
+  inputs(change: SuperclusterOptions & { identity?: RegionIdentity } = {}): Record<string, LocalServerInputs> {
+    const { regions = ["iad", "ams", "syd"], servers = 1, basePort = 25220, accounts, settings } = { ...this.options, ...change };
+    const environment: LocalEnvironment = {
+      target: "local",
+      regions,
+      servers,
+      basePort,
+      storage: { file: "1GiB", memory: "64MiB" },
+      syncInterval: "2m",
+      maxPayload: "8MiB",
+      lameDuck: { duration: "30s", gracePeriod: "1s" },
+      jetstream: {},
+      ...settings,
+    };
+    const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts);
+    const all = regions.flatMap((name) => {
+      const region: RegionSpec = { name, environment: this.environment, settings: environment, accounts: [] };
+      return Array.from({ length: servers }, (_, index) => ({ ...serverDescription(region, index), ...files }));
+    });
+    return Object.fromEntries(all.map((server) => [server.name, server]));
+  }
+
+  /** Brings all servers to the inputs, at once; done when they serve. */
+  async ensure(inputs = this.inputs()): Promise<void> {
+    await Promise.all(Object.values(inputs).map(ensure));
+  }
+
+  /** Waits until every server follows a meta leader with all servers as peers and is current. Throws after 30 s. */
+  async ready(inputs = this.inputs()): Promise<void> {
+    const servers = Object.values(inputs);
+    const ready = await until(async () => {
+      const states = await Promise.all(servers.map(metaState));
+      return states.every(({ healthy, peers }) => healthy && peers === servers.length) ? true : undefined;
+    }, 30_000);
+    if (!ready) throw new Error(`no meta group of ${servers.length}: ${JSON.stringify(await Promise.all(servers.map(metaState)))}`);
+  }
+
+  /** URLs that clients of a region connect to. */
+  urls(region?: string): string[] {
+    return Object.values(this.inputs())
+      .filter((server) => !region || server.region === region)
+      .map(({ config }) => `tls://${config.listen}`);
+  }
+
+  /** Connects as a user whose password is its name. */
+  connect(user = "app", options: NodeConnectionOptions = {}): Promise<NatsConnection> {
+    return connect({ servers: this.urls(), user, pass: user, tls: { ca: this.identity.clientCa }, ...options });
+  }
+
+  /** Ends every server and removes all that it left. */
+  async stop(): Promise<void> {
+    await Promise.all(Object.values(this.inputs()).map(destroy));
+    fs.rmSync(environmentDir(this.environment), { recursive: true, force: true });
+    releaseTemporaryCache();
+  }
+}
+
+/** Starts a supercluster and waits until it is ready. */
+export async function startSupercluster(options: SuperclusterOptions = {}): Promise<Supercluster> {
+  const cluster = new Supercluster(options, await makeIdentity());
+  try {
+    await cluster.ensure();
+    await cluster.ready();
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** What a server says of itself and of the meta group. */
+export async function metaState({ config }: LocalServerInputs): Promise<{ healthy: boolean; leader?: string; peers?: number }> {
+  try {
+    const [health, jsz] = await Promise.all([fetch(`http://${config.http}/healthz`), fetch(`http://${config.http}/jsz`)]);
+    const { meta_cluster: meta } = (await jsz.json()) as { meta_cluster?: { leader?: string; cluster_size?: number } };
+    return { healthy: health.ok, leader: meta?.leader, peers: meta?.cluster_size };
+  } catch {
+    return { healthy: false };
+  }
+}
+
+let users = 0;
+let previous: string | undefined;
+let folder: string;
+
+/** Nothing of a test may lie in the project's own cache; only the program comes from there. */
+function useTemporaryCache(): void {
+  if (users++) return;
+  const binary = natsServer();
+  previous = process.env.SUPERCLUSTER_CACHE;
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-")));
+  fs.mkdirSync(path.join(folder, "bin"));
+  fs.symlinkSync(binary, path.join(folder, "bin", "nats-server"));
+  process.env.SUPERCLUSTER_CACHE = folder;
+}
+
+function releaseTemporaryCache(): void {
+  if (--users) return;
+  if (previous === undefined) delete process.env.SUPERCLUSTER_CACHE;
+  else process.env.SUPERCLUSTER_CACHE = previous;
+  fs.rmSync(folder, { recursive: true, force: true });
+}
+
+/** A test run that breaks off leaves no server behind. */
+process.on("exit", () => {
+  if (!users) return;
+  const records = fs.globSync(path.join(folder, "environments/*/*/*/server.json"));
+  for (const record of records) {
+    const { process: started } = JSON.parse(fs.readFileSync(record, "utf8")) as { process?: { pid: number } };
+    if (started) {
+      try {
+        process.kill(started.pid, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+  fs.rmSync(folder, { recursive: true, force: true });
+});

@@ -1,0 +1,52 @@
+import { strict as assert } from "node:assert";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { atLeast, DEFAULT_TOOLS, describeTool, projectFolder } from "../../tools/pins.mjs";
+
+const TOOLS = [...DEFAULT_TOOLS, "nats"];
+const read = (...path: string[]) => readFileSync(join(projectFolder, ...path), "utf8");
+
+describe("tools: pins", () => {
+  it("have a version for every tool", () => {
+    for (const name of TOOLS) assert.match(describeTool(name).pin, /^\d+\.\d+\.\d+$/, name);
+  });
+
+  it("stand in one place each: no version of a tool is repeated in the code", () => {
+    const sources = readdirSync(join(projectFolder, "tools"), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(mjs|mts|ts|js)$/.test(file))
+      .map((file) => ({ file, text: read("tools", file) }));
+    for (const name of TOOLS) {
+      const { pin } = describeTool(name);
+      for (const { file, text } of sources) assert.ok(!text.includes(pin), `${file} repeats ${name} ${pin}`);
+    }
+  });
+
+  it("are what the official download and the Go module proxy are asked for", () => {
+    for (const name of ["pulumi", "nats-server", "nats"]) {
+      const tool = describeTool(name);
+      assert.ok(tool.release!({ pulumi: "https://p", github: "https://g" }).url.includes(tool.pin), name);
+      for (const build of tool.builds!) {
+        assert.match(read("tools", "go", build.name, "go.sum"), new RegExp(`^${build.module} v${build.version} `, "m"));
+        assert.ok(build.package.startsWith(build.module));
+      }
+    }
+  });
+
+  it("of plugins are those of the npm packages that talk to them", () => {
+    for (const plugin of ["random", "tls"]) {
+      const { version } = JSON.parse(read("node_modules", "@pulumi", plugin, "package.json")) as { version: string };
+      assert.equal(describeTool(`pulumi-resource-${plugin}`).pin, version);
+    }
+  });
+
+  it("are compared number by number", () => {
+    assert.ok(atLeast("3.259.0", "3.259.0"));
+    assert.ok(atLeast("3.1000.0", "3.259.0"));
+    assert.ok(atLeast("1.26", "1.9.4"));
+    assert.ok(!atLeast("3.258.9", "3.259.0"));
+  });
+
+  it("refuse a name that is no tool, and list those there are", () => {
+    assert.throws(() => describeTool("helm"), /no tool is called helm; there are pulumi, .*nats-server/);
+  });
+});

@@ -1,0 +1,69 @@
+import { strict as assert } from "node:assert";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkNode, ensurePackages } from "../../tools/prestart.mjs";
+import { recordingLog, temporaryFolder, writeScript } from "./support";
+
+const other = process.platform === "linux" ? "darwin" : "linux";
+const packages = (version: string) => ({
+  "node_modules/a": { version, integrity: "sha512-a" },
+  "node_modules/elsewhere": { version: "1.0.0", integrity: "sha512-b", optional: true, os: [other] },
+});
+
+describe("tools: prestart", () => {
+  const folder = temporaryFolder();
+
+  function fresh(version = "1.0.0") {
+    const project = mkdtempSync(join(folder, "project-"));
+    const lock = { packages: { "": { version: "0.0.0" }, ...packages(version) } };
+    writeFileSync(join(project, "package-lock.json"), JSON.stringify(lock));
+    const log = recordingLog();
+    let runs = 0;
+    const npmCi = () => {
+      runs++;
+      mkdirSync(join(project, "node_modules", "a"), { recursive: true });
+    };
+    const ensure = () => ensurePackages({ project, cache: join(project, ".cache"), log, npmCi });
+    return { project, log, ensure, runs: () => runs };
+  }
+
+  /** What npm itself notes of an installation by hand. */
+  function installByHand(project: string, version: string) {
+    mkdirSync(join(project, "node_modules", "a"), { recursive: true });
+    const there = { "node_modules/a": packages(version)["node_modules/a"] };
+    writeFileSync(join(project, "node_modules", ".package-lock.json"), JSON.stringify({ packages: there }));
+  }
+
+  it("installs once, says so before, and again when package-lock.json has changed", async () => {
+    const { project, log, ensure, runs } = fresh();
+    await ensure();
+    await ensure();
+    assert.equal(runs(), 1);
+    assert.deepEqual(log.lines, ["npm packages: installing what package-lock.json lists (a minute or less)"]);
+    writeFileSync(join(project, "package-lock.json"), readFileSync(join(project, "package-lock.json"), "utf8").replace("1.0.0", "2.0.0"));
+    await ensure();
+    assert.equal(runs(), 2);
+  });
+
+  it("leaves alone what npm installed by hand from the same lock file", async () => {
+    const { project, ensure, runs } = fresh();
+    installByHand(project, "1.0.0");
+    await ensure();
+    assert.equal(runs(), 0);
+  });
+
+  it("installs over an older installation", async () => {
+    const { project, ensure, runs } = fresh("2.0.0");
+    installByHand(project, "1.0.0");
+    await ensure();
+    assert.equal(runs(), 1);
+  });
+
+  it("asks for Node.js 22 only where neither npm nor the machine has it", () => {
+    const { project } = fresh();
+    checkNode({ project, version: "22.1.0" });
+    assert.throws(() => checkNode({ project, version: "20.19.0" }), /Node\.js 22 or later is needed, this is 20\.19\.0.*https:\/\/nodejs\.org/s);
+    writeScript(join(project, "node_modules", ".bin", "node"), "true");
+    checkNode({ project, version: "20.19.0" });
+  });
+});

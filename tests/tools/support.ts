@@ -1,0 +1,45 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Log } from "../../tools/log.mjs";
+
+/** A folder that is gone after the tests of the current `describe`. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "supercluster-tools-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes a shell script. */
+export function writeScript(file: string, ...lines: string[]): string {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, ["#!/bin/sh", ...lines, ""].join("\n"));
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** A log that keeps its lines. */
+export function recordingLog(): Log & { lines: string[] } {
+  const lines: string[] = [];
+  const keep = (tool: string, text: string) => void lines.push(`${tool}: ${text}`);
+  return { lines, step: keep, warn: keep, progress: () => undefined };
+}
+
+/** Serves files from memory on a port of this machine, and notes what was asked for. */
+export async function fileServer(files: Record<string, Buffer | string>) {
+  const asked: string[] = [];
+  const server: Server = createServer((request, response) => {
+    asked.push(request.url!);
+    const body = files[request.url!];
+    if (body === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, { "content-length": Buffer.byteLength(body) }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    asked,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}

@@ -1,0 +1,139 @@
+// Gets one tool, from the first place that has it: PATH, the official release, the Go module proxy.
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Unavailable } from "./download.mjs";
+import { findGo, goBuild, OLDEST_GO } from "./go-build.mjs";
+import { ToolchainError } from "./log.mjs";
+import { findOnPath, findToolOnPath } from "./path-search.mjs";
+import { atLeast, standInFolder } from "./pins.mjs";
+import { entryFor } from "./record.mjs";
+import { unpack } from "./unpack.mjs";
+
+/** Installs a tool and returns its entries for the record, one for each executable. */
+export function install(tool, context) {
+  if (tool.script) return installScript(tool, context);
+  if (tool.standIn) return installPlugin(tool, context);
+  return installProgram(tool, context);
+}
+
+async function installProgram(tool, context) {
+  const { cache, log } = context;
+  const found = findToolOnPath(tool, { ...context, except: ownFolders(cache) });
+  if (found.folder) {
+    log.step(tool.name, `${found.version} in ${found.folder} (PATH)`);
+    // One left in the cache would come first on PATH.
+    for (const name of tool.executables) rmSync(join(cache, "bin", name), { force: true });
+    return tool.executables.map((name) =>
+      entryFor(name, join(found.folder, name), { version: found.version, pin: tool.key, how: "PATH" }),
+    );
+  }
+
+  const why = [`PATH: ${found.why}`];
+  for (const [place, attempt] of [["official release", download], ["Go", build]]) {
+    try {
+      return await attempt(tool, context);
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      why.push(`${place}: ${error.message}`);
+    }
+  }
+  throw new ToolchainError(
+    `${tool.name} ${tool.pin} cannot be had:\n${why.map((line) => `  - ${line}`).join("\n")}\n` +
+      `Install one of these so that it is on PATH, then run the same command again:\n` +
+      `  - Go ${OLDEST_GO} or later, with which the tools are built here: https://go.dev/dl\n` +
+      `  - ${tool.byHand}`,
+  );
+}
+
+async function download(tool, { cache, log, releases, downloader }) {
+  const work = workFolder(cache, tool.name);
+  const release = tool.release(releases);
+  const archive = join(work, release.file);
+  await downloader.download(tool, release, archive);
+  unpack(archive, tool.executables, join(work, "bin"));
+  const entries = tool.executables.map((name) =>
+    publish(join(work, "bin", name), join(cache, "bin", name), { version: tool.pin, pin: tool.key, how: "official release" }),
+  );
+  rmSync(work, { recursive: true, force: true });
+  log.step(tool.name, `${tool.pin} downloaded, checksum verified (${new URL(release.url).host})`);
+  return entries;
+}
+
+async function build(tool, { cache, path, log }) {
+  const go = findGo(path, tool.builds.map((one) => one.go).reduce((left, right) => (atLeast(left, right) ? left : right)));
+  const work = workFolder(cache, tool.name);
+  const entries = [];
+  for (const one of tool.builds) {
+    const took = await goBuild(one, join(work, one.name), { go, log });
+    entries.push(publish(join(work, one.name), join(cache, "bin", one.name), { version: one.version, pin: tool.key, how: "built with Go" }));
+    log.step(one.name, `${one.version} built in ${took}`);
+  }
+  rmSync(work, { recursive: true, force: true });
+  return entries;
+}
+
+async function installScript(tool, { cache, log, record }) {
+  if (!existsSync(tool.script)) throw new ToolchainError(`${tool.script} is missing; run "npm ci" and try again`);
+  const facts = { version: tool.pin, pin: tool.key };
+  if (record.pulumi?.how === "PATH") {
+    return [entryFor(tool.name, join(record.pulumi.path, "..", tool.name), { ...facts, how: "PATH" })];
+  }
+  const draft = join(workFolder(cache, tool.name), tool.name);
+  copyFileSync(tool.script, draft);
+  log.step(tool.name, `${tool.pin} from the npm package @pulumi/pulumi`);
+  return [publish(draft, join(cache, "bin", tool.name), { ...facts, how: "npm package" })];
+}
+
+async function installPlugin(tool, context) {
+  const { cache, path, log, releases, downloader } = context;
+  const [name] = tool.executables;
+  const facts = { version: tool.pin, pin: tool.key };
+  if (!tool.pin) throw new ToolchainError(`the npm package of ${name} is not installed; run "npm ci" and try again`);
+  const plugins = join(cache, "pulumi-home", "plugins");
+  const installed = join(plugins, tool.folder, name);
+  if (existsSync(installed)) return [entryFor(name, installed, { ...facts, how: "plugin folder" })];
+
+  const onPath = findOnPath(name, path, ownFolders(cache));
+  if (onPath) {
+    log.step(name, `${onPath} (PATH)`);
+    return [entryFor(name, onPath, { ...facts, how: "PATH" })];
+  }
+
+  const work = workFolder(cache, name);
+  const release = tool.release(releases);
+  try {
+    const archive = join(work, release.file);
+    const { verified } = await downloader.download(tool, release, archive, { requireChecksum: false });
+    unpack(archive, [name], join(work, tool.folder));
+    chmodSync(join(work, tool.folder, name), 0o755);
+    mkdirSync(plugins, { recursive: true });
+    renameSync(join(work, tool.folder), join(plugins, tool.folder));
+    // The engine keeps such a file beside each plugin folder.
+    writeFileSync(join(plugins, `${tool.folder}.lock`), "");
+    log.step(name, `${tool.pin} downloaded${verified ? ", checksum verified" : ""} (${new URL(release.url).host})`);
+    return [entryFor(name, installed, { ...facts, how: "official release" })];
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    log.warn(name, `${tool.pin} cannot be had (${error.message}): an offline stand-in serves local stacks, and only those`);
+    return [{ name, path: tool.standIn, ...facts, how: "offline stand-in" }];
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Moves a finished executable into place in one step; an interrupted run leaves only drafts. */
+function publish(draft, target, facts) {
+  chmodSync(draft, 0o755);
+  mkdirSync(join(target, ".."), { recursive: true });
+  renameSync(draft, target);
+  return entryFor(basename(target), target, facts);
+}
+
+function workFolder(cache, name) {
+  const folder = join(cache, "tmp", name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+const ownFolders = (cache) => [join(cache, "bin"), standInFolder];

@@ -1,0 +1,8 @@
+import type { Log } from "./log.mjs";
+
+/** Runs `action` while holding the lock `file`; says so when it has to wait for another process. */
+export function withLock<T>(
+  file: string,
+  options: { log: Log; what: string; pollMs?: number; patienceMs?: number },
+  action: () => Promise<T>,
+): Promise<T>;

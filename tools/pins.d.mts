@@ -1,0 +1,14 @@
+export const projectFolder: string;
+export const standInFolder: string;
+export const DEFAULT_TOOLS: string[];
+export const RELEASES: { pulumi: string; github: string };
+export interface Tool {
+  name: string;
+  pin: string;
+  key: string;
+  executables: string[];
+  release?: (base: { pulumi: string; github: string }) => { file: string; url: string; checksums: string[] };
+  builds?: { name: string; folder: string; module: string; version: string; go: string; package: string }[];
+}
+export function describeTool(name: string): Tool;
+export function atLeast(version: string, wanted: string): boolean;

@@ -1,0 +1,175 @@
+// Which tools this project needs, and where each can come from. A version stands in one place only: in go/<name>/go.mod
+// for what Go can build, in the npm package that talks to it for a plugin.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** The project's folder. */
+export const projectFolder = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/** Where official releases are published. Tests point these at a server of their own. */
+export const RELEASES = {
+  pulumi: "https://get.pulumi.com/releases",
+  github: "https://github.com",
+};
+
+const { platform, arch } = process;
+const x64 = { x64: "x64", arm64: "arm64" }[arch];
+const amd64 = { x64: "amd64", arm64: "arm64" }[arch];
+
+/** A go.mod of a pinned tool: what it requires first is the tool. */
+function goModule(name) {
+  const folder = `${projectFolder}/tools/go/${name}`;
+  const text = readFileSync(`${folder}/go.mod`, "utf8");
+  const [, module, version] = /^require (\S+) v(\S+)$/m.exec(text);
+  return { name, folder, module, version, go: /^go (\S+)$/m.exec(text)[1] };
+}
+
+/** The installed version of an npm package, or undefined before `npm ci`. */
+function npmVersion(name) {
+  try {
+    return createRequire(`${projectFolder}/package.json`)(`${name}/package.json`).version;
+  } catch {
+    return undefined;
+  }
+}
+
+const PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+const DESCRIBE = {
+  /** The CLI and the host that runs Node.js programs: one without the other is of no use. */
+  pulumi() {
+    const cli = goModule("pulumi");
+    const host = goModule("pulumi-language-nodejs");
+    const file = `pulumi-v${cli.version}-${platform}-${x64}.tar.gz`;
+    const sums = `pulumi-${cli.version}-checksums.txt`;
+    return {
+      pin: cli.version,
+      key: `${cli.version} with host ${host.version}`,
+      executables: ["pulumi", "pulumi-language-nodejs"],
+      onPath: {
+        version: ["version"],
+        wanted: `${cli.version} or later, below 4`,
+        accepts: (version) => atLeast(version, cli.version) && !atLeast(version, "4.0.0"),
+        beside: ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"],
+      },
+      release: (base) => ({
+        file,
+        url: `${base.pulumi}/sdk/${file}`,
+        checksums: [
+          `${base.pulumi}/sdk/${sums}`,
+          `${base.github}/pulumi/pulumi/releases/download/v${cli.version}/${sums}`,
+        ],
+      }),
+      builds: [
+        {
+          ...cli,
+          package: `${cli.module}/cmd/pulumi`,
+          variables: { [PULUMI_VERSION]: `v${cli.version}` },
+          takes: "about 3 minutes the first time",
+        },
+        {
+          ...host,
+          package: `${host.module}/nodejs/cmd/pulumi-language-nodejs`,
+          variables: { [PULUMI_VERSION]: `v${host.version}` },
+        },
+      ],
+      byHand: `pulumi ${cli.version} or later (below 4): https://www.pulumi.com/docs/install/`,
+    };
+  },
+
+  /** The dynamic-provider plugin is a script of the npm package; the engine wants it beside the CLI. */
+  "pulumi-resource-pulumi-nodejs"() {
+    return {
+      pin: npmVersion("@pulumi/pulumi"),
+      executables: ["pulumi-resource-pulumi-nodejs"],
+      script: `${projectFolder}/node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs`,
+    };
+  },
+
+  "nats-server"() {
+    const server = goModule("nats-server");
+    const file = `nats-server-v${server.version}-${platform}-${amd64}.tar.gz`;
+    const folder = (base) => `${base.github}/nats-io/nats-server/releases/download/v${server.version}`;
+    return {
+      pin: server.version,
+      executables: ["nats-server"],
+      onPath: {
+        version: ["--version"],
+        wanted: `exactly ${server.version}`,
+        accepts: (version) => version === server.version,
+        beside: [],
+      },
+      release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/SHA256SUMS`] }),
+      builds: [{ ...server, package: server.module, variables: {} }],
+      byHand: `nats-server ${server.version}: https://github.com/nats-io/nats-server/releases/tag/v${server.version}`,
+    };
+  },
+
+  nats() {
+    const cli = goModule("nats");
+    const file = `nats-${cli.version}-${platform}-${amd64}.zip`;
+    const folder = (base) => `${base.github}/nats-io/natscli/releases/download/v${cli.version}`;
+    return {
+      pin: cli.version,
+      executables: ["nats"],
+      onPath: {
+        version: ["--version"],
+        wanted: `${cli.version} or later`,
+        accepts: (version) => atLeast(version, cli.version),
+        beside: [],
+      },
+      release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/SHA256SUMS`] }),
+      builds: [{ ...cli, package: `${cli.module}/nats`, variables: { "main.version": cli.version } }],
+      byHand: `nats ${cli.version} or later: https://github.com/nats-io/natscli/releases/tag/v${cli.version}`,
+    };
+  },
+
+  "pulumi-resource-random": () => plugin("random"),
+  "pulumi-resource-tls": () => plugin("tls"),
+};
+
+function plugin(name) {
+  const version = npmVersion(`@pulumi/${name}`);
+  const file = `pulumi-resource-${name}-v${version}-${platform}-${amd64}.tar.gz`;
+  return {
+    pin: version,
+    executables: [`pulumi-resource-${name}`],
+    folder: `resource-${name}-v${version}`,
+    standIn: `${standInFolder}/pulumi-resource-${name}`,
+    release: (base) => ({
+      file,
+      url: `${base.pulumi}/plugins/${file}`,
+      checksums: [
+        `${base.github}/pulumi/pulumi-${name}/releases/download/v${version}/pulumi-${name}_${version}_checksums.txt`,
+      ],
+    }),
+  };
+}
+
+/** Where the stand-ins for plugins are that cannot be had; on PATH for local stacks only. */
+export const standInFolder = `${projectFolder}/tools/offline-plugins/bin`;
+
+/** What `npm start` and `npm test` need. */
+export const DEFAULT_TOOLS = [
+  "pulumi",
+  "pulumi-resource-pulumi-nodejs",
+  "nats-server",
+  "pulumi-resource-random",
+  "pulumi-resource-tls",
+];
+
+/** What a tool is, at which version (`pin`; `key` where more counts), and where it can come from. */
+export function describeTool(name) {
+  const describe = DESCRIBE[name];
+  if (!describe) throw new Error(`no tool is called ${name}; there are ${Object.keys(DESCRIBE).join(", ")}`);
+  const tool = describe();
+  return { name, key: tool.pin, ...tool };
+}
+
+/** Compares versions number by number; what follows a dash does not count. */
+export function atLeast(version, wanted) {
+  const [left, right] = [version, wanted].map((text) => text.split(/[-+]/)[0].split(".").map(Number));
+  for (let i = 0; i < 3; i++) if ((left[i] ?? 0) !== (right[i] ?? 0)) return (left[i] ?? 0) > (right[i] ?? 0);
+  return true;
+}

@@ -1,0 +1,44 @@
+import type { Log } from "./log.mjs";
+
+export { ToolchainError } from "./log.mjs";
+export { cacheFolder } from "./record.mjs";
+
+/** Paths of executables by name: `pulumi`, `pulumi-language-nodejs`, `nats-server`, ... */
+export type ToolPaths = Record<string, string>;
+
+export interface EnsureOptions {
+  /** Tools by name; what `npm start` needs when left out. `nats` is the one to ask for. */
+  tools?: string[];
+  /** Forget what was found and look again. */
+  again?: boolean;
+  cache?: string;
+  log?: Log;
+  /** PATH to look on. */
+  path?: string;
+  /** Base addresses of official releases. */
+  releases?: { pulumi: string; github: string };
+  connectMs?: number;
+}
+
+/** Finds or installs tools and returns the path of each executable, by name. */
+export function ensureToolchain(options?: EnsureOptions): Promise<ToolPaths>;
+
+/** The recorded path of each executable, by name. Reads one small file and starts nothing. */
+export function readToolchain(cache?: string): ToolPaths;
+
+/** The plugins that a stand-in serves, because the real ones cannot be had. */
+export function standIns(cache?: string): string[];
+
+/**
+ * The environment variables in which Pulumi and the tools run. Stand-ins are on PATH for local stacks only, and are
+ * taken off it for every other.
+ */
+export function toolchainEnv(options?: { local?: boolean; cache?: string; env?: NodeJS.ProcessEnv }): {
+  PATH: string;
+  PULUMI_HOME: string;
+  PULUMI_SKIP_UPDATE_CHECK: string;
+  PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION?: string;
+};
+
+/** Runs a command of this folder: a known error is shown as its message, and the exit code says that it failed. */
+export function run(command: () => Promise<void>): void;

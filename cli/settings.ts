@@ -1,14 +1,13 @@
-import { closest } from "fastest-levenshtein";
 import type { Tenants } from "../config/assets";
-import { InvalidInput, joinPath, parse, type Problem } from "../config/problems";
+import { InvalidInput, parse, type Problem } from "../config/problems";
 import { type Environment, environment as environmentSchema } from "../config/settings";
+import { validateDeployment } from "../config/validate";
 import { tenants as allTenants } from "../tenants";
 import { type ProjectFiles, readProject } from "./project";
 import { stackFileProblems, stackNames } from "./stack-files";
 
 /** An environment whose settings have been checked. */
 export interface CheckedEnvironment {
-  /** Pulumi's project. */
   project: ProjectFiles;
   name: string;
   environment: Environment;
@@ -26,19 +25,22 @@ export interface Stacks {
 
 /** Checks all settings of an environment, its tenants and its stack files. Throws every mistake at once; nothing has been done. */
 export function checkedEnvironment(name: string, project = readProject(), tenants: Tenants = allTenants): CheckedEnvironment {
-  const known = Object.keys((project.environments ?? {}) as object);
-  if (!known.includes(name)) {
-    throw new InvalidInput([{ path: "--env", message: `${JSON.stringify(name)} is no environment; did you mean "${closest(name, known)}"? Pulumi.yaml has: ${known.join(", ")}` }]);
-  }
-  const root = joinPath("environments", name);
-  const { value: environment, problems } = parse(environmentSchema, (project.environments as Record<string, unknown>)[name], root);
-  if (!environment) throw new InvalidInput([...problems, ...tenantProblems()]);
-  const all = [...problems, ...tenantProblems(), ...stackFileProblems(project, name, environment)];
-  if (all.length > 0) throw new InvalidInput(all);
-  return { project, name, environment, tenants, stacks: stacksOf(name, environment) };
+  const problems: Problem[] = [];
+  const valid = collect(problems, () => validateDeployment(project.environments, name, tenants));
+  const raw = (project.environments as Record<string, unknown> | undefined)?.[name];
+  const { value: environment } = parse(environmentSchema, raw, name);
+  if (environment) problems.push(...stackFileProblems(project, name, environment));
+  if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
+  return { project, name, ...valid, stacks: stacksOf(name, valid.environment) };
+}
 
-  function tenantProblems(): Problem[] {
-    return [];
+function collect<T>(problems: Problem[], check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    problems.push(...error.problems);
+    return undefined;
   }
 }
 

@@ -10,6 +10,9 @@ import { Credentials } from "../components/security/credentials";
 import type { JetstreamIdentity } from "./outputs";
 import { login } from "./logins";
 
+/** 256 bits and more. Not RandomBytes: its resource id is the secret itself, in plain text. */
+const key = { length: 48, special: false };
+
 /** CAs, certificates, keys and passwords of an environment, and nothing else: no server is needed to run it. */
 export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
   // Whoever loses this stack loses every key; only a local environment may be taken down in one go.
@@ -31,14 +34,14 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
       { ca: peerCa, commonName: `nats ${region}`, names: certificateNames(environment, region, ["route", "gateway"]), dials: true },
       opts,
     );
-    const jetstreamKey = new random.RandomBytes(`${region}-jetstream-key`, { length: 32 }, opts);
+    const jetstreamKey = new random.RandomPassword(`${region}-jetstream-key`, key, opts);
     const part: pulumi.Output<RegionIdentity> = pulumi.secret(
       pulumi.output({
         clientCa: clientCa.cert,
         peerCa: peerCa.cert,
         server: { cert: server.cert, key: server.key },
         peer: { cert: peer.cert, key: peer.key },
-        jetstreamKey: jetstreamKey.hex,
+        jetstreamKey: jetstreamKey.result,
         users,
       }),
     );

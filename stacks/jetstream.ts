@@ -49,9 +49,8 @@ export async function jetstream({ name, environment, stack, tenants, degraded }:
   }
   for (const asset of plan.consumers) {
     const stream = `${asset.account}/${asset.stream}`;
-    const region = regionOf.get(stream)!;
-    const args = consumerArgs(asset, region) as unknown as ConsumerArgs;
-    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(region), dependsOn: made.get(stream) });
+    const args = consumerArgs(asset) as unknown as ConsumerArgs;
+    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(regionOf.get(stream)!), dependsOn: made.get(stream) });
   }
   return { accounts: namesByAccount(plan.streams, plan.consumers) };
 }

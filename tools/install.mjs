@@ -23,13 +23,14 @@ async function installProgram(tool, context) {
     log.step(tool.name, `${found.version} in ${found.folder} (PATH)`);
     // One left in the cache would come first on PATH.
     for (const name of tool.executables) rmSync(join(cache, "bin", name), { force: true });
-    return tool.executables.map((name) =>
-      entryFor(name, join(found.folder, name), { version: found.version, pin: tool.key, how: "PATH" }),
-    );
+    return tool.executables.map((name) => entryFor(name, join(found.folder, name), { version: found.version, pin: tool.key, how: "PATH" }));
   }
 
   const why = [`PATH: ${found.why}`];
-  for (const [place, attempt] of [["official release", download], ["Go", build]]) {
+  for (const [place, attempt] of [
+    ["official release", download],
+    ["Go", build],
+  ]) {
     try {
       return await attempt(tool, context);
     } catch (error) {
@@ -60,12 +61,17 @@ async function download(tool, { cache, log, releases, downloader }) {
 }
 
 async function build(tool, { cache, path, log }) {
-  const go = findGo(path, tool.builds.map((one) => one.go).reduce((left, right) => (atLeast(left, right) ? left : right)));
+  const go = findGo(
+    path,
+    tool.builds.map((one) => one.go).reduce((left, right) => (atLeast(left, right) ? left : right)),
+  );
   const work = workFolder(cache, tool.name);
   const entries = [];
   for (const one of tool.builds) {
     const took = await goBuild(one, join(work, one.name), { go, log });
-    entries.push(publish(join(work, one.name), join(cache, "bin", one.name), { version: one.version, pin: tool.key, how: "built with Go" }));
+    entries.push(
+      publish(join(work, one.name), join(cache, "bin", one.name), { version: one.version, pin: tool.key, how: "built with Go" }),
+    );
     log.step(one.name, `${one.version} built in ${took}`);
   }
   rmSync(work, { recursive: true, force: true });
@@ -129,9 +135,9 @@ function publish(draft, target, facts) {
   return entryFor(basename(target), target, facts);
 }
 
+/** A folder of this process: the compiler of a killed one may still be writing into its own. */
 function workFolder(cache, name) {
-  const folder = join(cache, "tmp", name);
-  rmSync(folder, { recursive: true, force: true });
+  const folder = join(cache, "tmp", `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   return folder;
 }

@@ -56,10 +56,7 @@ const DESCRIBE = {
       release: (base) => ({
         file,
         url: `${base.pulumi}/sdk/${file}`,
-        checksums: [
-          `${base.pulumi}/sdk/${sums}`,
-          `${base.github}/pulumi/pulumi/releases/download/v${cli.version}/${sums}`,
-        ],
+        checksums: [`${base.pulumi}/sdk/${sums}`, `${base.github}/pulumi/pulumi/releases/download/v${cli.version}/${sums}`],
       }),
       builds: [
         {
@@ -140,9 +137,7 @@ function plugin(name) {
     release: (base) => ({
       file,
       url: `${base.pulumi}/plugins/${file}`,
-      checksums: [
-        `${base.github}/pulumi/pulumi-${name}/releases/download/v${version}/pulumi-${name}_${version}_checksums.txt`,
-      ],
+      checksums: [`${base.github}/pulumi/pulumi-${name}/releases/download/v${version}/pulumi-${name}_${version}_checksums.txt`],
     }),
   };
 }
@@ -151,13 +146,7 @@ function plugin(name) {
 export const standInFolder = `${projectFolder}/tools/offline-plugins/bin`;
 
 /** What `npm start` and `npm test` need. */
-export const DEFAULT_TOOLS = [
-  "pulumi",
-  "pulumi-resource-pulumi-nodejs",
-  "nats-server",
-  "pulumi-resource-random",
-  "pulumi-resource-tls",
-];
+export const DEFAULT_TOOLS = ["pulumi", "pulumi-resource-pulumi-nodejs", "nats-server", "pulumi-resource-random", "pulumi-resource-tls"];
 
 /** What a tool is, at which version (`pin`; `key` where more counts), and where it can come from. */
 export function describeTool(name) {

@@ -78,7 +78,9 @@ export function toolchainEnv({ local = false, cache = cacheFolder(), env = proce
   const folders = [
     join(cache, "bin"),
     join(projectFolder, "node_modules", ".bin"),
-    ...Object.values(paths).map(dirname).filter((folder) => folder !== standInFolder && !folder.includes("pulumi-home")),
+    ...Object.values(paths)
+      .map(dirname)
+      .filter((folder) => folder !== standInFolder && !folder.includes("pulumi-home")),
     ...(env.PATH ?? "").split(delimiter).filter((folder) => folder !== standInFolder),
     ...(local && offline ? [standInFolder] : []),
   ];

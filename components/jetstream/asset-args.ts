@@ -7,11 +7,11 @@ export function streamArgs({ account, name, region, mirrorOf, spec }: StreamAsse
   return defined({ account, name, region, mirror: mirrorOf, subjects: mirrorOf ? undefined : subjects, ...rest });
 }
 
-/** Arguments of the consumer resource of an asset; `region` is its stream's. */
-export function consumerArgs({ account, stream, name, spec, filterSubjects }: ConsumerAsset, region: string): Args {
+/** Arguments of the consumer resource of an asset. */
+export function consumerArgs({ account, stream, name, spec, filterSubjects }: ConsumerAsset): Args {
   const { mode: _, ...rest } = spec;
   const [filterSubject, ...more] = filterSubjects;
-  return defined({ account, stream, name, region, ...(more.length ? { filterSubjects } : { filterSubject }), ...rest });
+  return defined({ account, stream, name, ...(more.length ? { filterSubjects } : { filterSubject }), ...rest });
 }
 
 const defined = (args: Args): Args => Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));

@@ -9,8 +9,6 @@ interface CommonArgs {
   stream: pulumi.Input<string>;
   /** Its durable name. A change is refused: it would be another consumer. */
   name: pulumi.Input<string>;
-  /** Home region of its stream; decides only whether it is left alone while that region is degraded. */
-  region: pulumi.Input<string>;
   description?: pulumi.Input<string>;
   /** One subject it wants, or several in `filterSubjects`. Change in place. Default: all of the stream. */
   filterSubject?: pulumi.Input<string>;

@@ -33,8 +33,8 @@ export function accountsOf(environment: Environment, tenants: Tenants): AccountS
         maxMemory: reserved(own.streams, "memory"),
         maxFile: reserved(own.streams, "file"),
         maxStreams: own.streams.length + headroom.streams,
-        // The server applies it to each stream, not to their sum.
-        maxConsumers: Math.max(...own.streams.map(({ name }) => own.consumers.filter(({ stream }) => stream === name).length)) + headroom.consumers,
+        // Servers apply it to each stream, tools show it beside the sum of all: the sum is right for both.
+        maxConsumers: own.consumers.length + headroom.consumers,
       },
       maxConnections: connectionsFactor * (connectionsOf(users) + defaultConnections),
       users: [
@@ -46,7 +46,7 @@ export function accountsOf(environment: Environment, tenants: Tenants): AccountS
   return [...accounts, { name: systemAccount.name, users: [accountUser(systemAccount.name, systemAccount.user, adminPermissions(systemAccount.user))] }];
 }
 
-/** The server counts every replica. */
+/** Servers count every replica against the account's limit. */
 function reserved(streams: StreamAsset[], storage: StreamAsset["spec"]["storage"]): number {
   const bytes = streams
     .filter(({ spec }) => spec.storage === storage)

@@ -13,12 +13,12 @@ export class Credentials extends pulumi.ComponentResource {
     super("supercluster:security:Credentials", name, {}, opts);
     const parent = { parent: this };
     // One seed for all salts: a salt of its own a user would double the resources. Kept, so that hashes stay as they are.
-    const seed = new random.RandomBytes(`${name}-salts`, { length: 32 }, parent);
+    const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, parent);
     const logins = args.accounts.flatMap(({ users }) => users.map(({ login }) => login));
     const users = logins.map((login) => {
       const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, parent);
       return pulumi
-        .all([result, seed.base64])
+        .all([result, seed.result])
         .apply(([password, salts]) => [login, { password, hash: hashPassword(password, saltOf(salts, login)) }] as const);
     });
     this.users = pulumi.secret(pulumi.all(users).apply((entries) => Object.fromEntries(entries)));

@@ -66,12 +66,10 @@ export function provisionerPermissions(user: string): Permissions {
   });
 }
 
-/** The operator in the system account: asks every server, moves meta leaders and peers. */
+/** The operator in the system account: asks every server, moves meta leaders and peers. `nats server check connection` writes to its own inbox. */
 export function adminPermissions(user: string): Permissions {
-  return permissions({
-    publish: ["$SYS.>", "$JS.API.>"],
-    subscribe: [`${inboxPrefixOf(user)}.>`, "$SYS.>", "$JS.EVENT.>"],
-  });
+  const inbox = `${inboxPrefixOf(user)}.>`;
+  return permissions({ publish: ["$SYS.>", "$JS.API.>", inbox], subscribe: [inbox, "$SYS.>", "$JS.EVENT.>"] });
 }
 
 const api = (request: string): string => `$JS.API.${request}`;

@@ -43,7 +43,6 @@ export const reloadable: readonly Row[] = [
   { path: "gateway.tls.*" },
   { path: "jetstream.max_file_store", when: increased },
   { path: "jetstream.max_memory_store", when: increased },
-  { path: "accounts$include" },
 ];
 
 /** What it takes to bring a running server to the wanted state, and why. */

@@ -50,9 +50,9 @@ export async function ask(nc: NatsConnection, request: string, body: unknown = {
 export const createStream = (nc: NatsConnection, asset: StreamAsset) =>
   ask(nc, `STREAM.CREATE.${asset.name}`, toWire(streamFields, streamArgs(asset)));
 
-export const createConsumer = (nc: NatsConnection, asset: ConsumerAsset, region: string) =>
+export const createConsumer = (nc: NatsConnection, asset: ConsumerAsset) =>
   ask(nc, `CONSUMER.CREATE.${asset.stream}.${asset.name}`, {
     stream_name: asset.stream,
-    config: toWire(consumerFields, consumerArgs(asset, region)),
+    config: toWire(consumerFields, consumerArgs(asset)),
     action: "create",
   });

@@ -22,7 +22,7 @@ export class ProviderProcess {
 
   static async start(config: Record<string, string>, env: NodeJS.ProcessEnv = process.env): Promise<ProviderProcess> {
     const child = spawn(process.execPath, [require.resolve("@pulumi/pulumi/cmd/dynamic-provider"), "unused"], {
-      env: { ...env, PULUMI_PROJECT: "supercluster" },
+      env: { ...env, PULUMI_NODEJS_PROJECT: "supercluster" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const stderr: string[] = [];

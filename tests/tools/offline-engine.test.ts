@@ -89,6 +89,9 @@ describe("offline stand-ins under the real engine", function () {
     await pulumi("stack init there-identity");
     const { code, output } = await pulumi("preview --stack there-identity");
     assert.notEqual(code, 0);
-    assert.match(output, /the offline stand-in serves local stacks only, and the target of environment "there" of stack "there-identity" is kubernetes/);
+    assert.match(
+      output,
+      /the offline stand-in serves local stacks only, and the target of environment "there" of stack "there-identity" is kubernetes/,
+    );
   });
 });

@@ -19,7 +19,12 @@ describe("offline stand-in for the plugin random", () => {
     assert.equal(plain.result!.length, 32);
     assert.ok(await compare(plain.result!, plain.bcryptHash!));
     assert.equal(getRounds(plain.bcryptHash!), 10);
-    assert.deepEqual(Object.keys(state).filter((name) => hasSecret(state[name])).sort(), ["bcryptHash", "result"]);
+    assert.deepEqual(
+      Object.keys(state)
+        .filter((name) => hasSecret(state[name]))
+        .sort(),
+      ["bcryptHash", "result"],
+    );
     assert.notEqual((await passwords().create({ length: 32 })).plain.result, plain.result);
   });
 
@@ -27,14 +32,29 @@ describe("offline stand-in for the plugin random", () => {
     const { plain } = await passwords().create({ length: 8, special: false });
     const { result: _, bcryptHash: __, ...rest } = plain as Record<string, unknown>;
     assert.deepEqual(rest, {
-      length: 8, lower: true, upper: true, numeric: true, number: true, special: false,
-      minLower: 0, minUpper: 0, minNumeric: 0, minSpecial: 0,
+      length: 8,
+      lower: true,
+      upper: true,
+      numeric: true,
+      number: true,
+      special: false,
+      minLower: 0,
+      minUpper: 0,
+      minNumeric: 0,
+      minSpecial: 0,
     });
   });
 
   it("draws from the characters asked for, at least as many of each as asked for", async () => {
     for (let i = 0; i < 10; i++) {
-      const { plain } = await passwords().create({ length: 12, lower: false, minUpper: 3, minNumeric: 4, minSpecial: 2, overrideSpecial: "-_" });
+      const { plain } = await passwords().create({
+        length: 12,
+        lower: false,
+        minUpper: 3,
+        minNumeric: 4,
+        minSpecial: 2,
+        overrideSpecial: "-_",
+      });
       assert.match(plain.result!, /^[A-Z0-9_-]{12}$/);
       assert.ok(plain.result!.replace(/[^A-Z]/g, "").length >= 3);
       assert.ok(plain.result!.replace(/[^0-9]/g, "").length >= 4);
@@ -51,7 +71,10 @@ describe("offline stand-in for the plugin random", () => {
     ]);
     assert.deepEqual(await passwords().check({}), ["length: is required and not set"]);
     assert.match((await passwords().check({ length: 3, minLower: 2, minUpper: 2 }))[0]!, /^length: 3 is not valid, expected 4 or more/);
-    assert.match((await passwords().check({ length: 3, lower: false, upper: false, numeric: false, special: false }))[0]!, /at least one of/);
+    assert.match(
+      (await passwords().check({ length: 3, lower: false, upper: false, numeric: false, special: false }))[0]!,
+      /at least one of/,
+    );
     assert.deepEqual(await passwords().check({ length: secret(0.5) }), ["length: this secret value is not valid, expected a whole number"]);
     assert.deepEqual(await passwords().check({ length: UNKNOWN }), []);
   });
@@ -60,7 +83,11 @@ describe("offline stand-in for the plugin random", () => {
     const news = { length: 16, keepers: { rotated: "1" } };
     const { state } = await passwords().create(news);
     assert.deepEqual(await passwords().diff(state, news), { changes: false, replaces: [], diffs: [] });
-    assert.deepEqual(await passwords().diff(state, { ...news, special: true, minLower: 0, overrideSpecial: "" }), { changes: false, replaces: [], diffs: [] });
+    assert.deepEqual(await passwords().diff(state, { ...news, special: true, minLower: 0, overrideSpecial: "" }), {
+      changes: false,
+      replaces: [],
+      diffs: [],
+    });
     assert.deepEqual((await passwords().diff(state, { ...news, length: 17 })).replaces, ["length"]);
     assert.deepEqual((await passwords().diff(state, { ...news, keepers: { rotated: "2" } })).replaces, ["keepers"]);
     assert.deepEqual((await passwords().diff(state, { ...news, length: UNKNOWN })).replaces, ["length"]);
@@ -92,7 +119,13 @@ describe("offline stand-in for the plugin random", () => {
   describe("refuses what is not local", () => {
     const refused = async (stack: string, reason: RegExp) => {
       const resource = plugin.resource("random:index/randomPassword:RandomPassword", stack);
-      for (const attempt of [() => resource.check({ length: 8 }), () => resource.create({ length: 8 }), () => resource.diff({}, {}), () => resource.read({}), () => resource.delete()]) {
+      for (const attempt of [
+        () => resource.check({ length: 8 }),
+        () => resource.create({ length: 8 }),
+        () => resource.diff({}, {}),
+        () => resource.read({}),
+        () => resource.delete(),
+      ]) {
         await assert.rejects(attempt(), (error: Error) => {
           assert.match(error.message, /the offline stand-in serves local stacks only/);
           assert.match(error.message, reason);
@@ -101,12 +134,16 @@ describe("offline stand-in for the plugin random", () => {
       }
     };
 
-    it("an environment with another target", () => refused("there-identity", /the target of environment "there" of stack "there-identity" is kubernetes/));
+    it("an environment with another target", () =>
+      refused("there-identity", /the target of environment "there" of stack "there-identity" is kubernetes/));
     it("an environment that is not in Pulumi.yaml", () => refused("gone-identity", /the target of environment "gone" .* is not set/));
     it("a stack whose file says nothing", () => refused("bare", /Pulumi\.bare\.yaml sets no supercluster:stack with an environment/));
     it("a stack without a file", () => refused("other", /Pulumi\.other\.yaml is missing/));
     it("a resource type it does not have, and says which it has", async () => {
-      await assert.rejects(plugin.resource("random:index/randomPet:RandomPet").check({}), /has no random:index\/randomPet:RandomPet; it has random:index\/randomPassword:RandomPassword/);
+      await assert.rejects(
+        plugin.resource("random:index/randomPet:RandomPet").check({}),
+        /has no random:index\/randomPet:RandomPet; it has random:index\/randomPassword:RandomPassword/,
+      );
     });
   });
 });

@@ -22,11 +22,22 @@ describe("offline stand-in for the plugin tls", () => {
 
   const P256 = { algorithm: "ECDSA", ecdsaCurve: "P256" };
   const terms = { validityPeriodHours: 24, allowedUses: ["digital_signature", "key_encipherment", "server_auth", "client_auth"] };
-  const names = { subject: { commonName: "iad-0", organization: "Supercluster" }, dnsNames: ["localhost", "*.iad.example.com"], ipAddresses: ["127.0.0.1", "::1"], uris: ["nats://iad"] };
+  const names = {
+    subject: { commonName: "iad-0", organization: "Supercluster" },
+    dnsNames: ["localhost", "*.iad.example.com"],
+    ipAddresses: ["127.0.0.1", "::1"],
+    uris: ["nats://iad"],
+  };
 
   async function authority(key: Values = P256) {
     const { plain } = await keys().create(key);
-    const inputs = { privateKeyPem: secret(plain.privateKeyPem), subject: { commonName: "Test CA" }, isCaCertificate: true, validityPeriodHours: 240, allowedUses: ["cert_signing", "crl_signing"] };
+    const inputs = {
+      privateKeyPem: secret(plain.privateKeyPem),
+      subject: { commonName: "Test CA" },
+      isCaCertificate: true,
+      validityPeriodHours: 240,
+      allowedUses: ["cert_signing", "crl_signing"],
+    };
     const made = await selfSigned().create(inputs);
     return { key: plain.privateKeyPem!, cert: made.plain.certPem!, inputs, ...made };
   }
@@ -55,7 +66,12 @@ describe("offline stand-in for the plugin tls", () => {
       assert.ok(createPrivateKey(plain.privateKeyPemPkcs8!).equals(made));
       assert.ok(createPublicKey(plain.publicKeyPem!).equals(createPublicKey(made)));
       assert.match(id, /^[0-9a-f]{40}$/);
-      assert.deepEqual(Object.keys(state).filter((name) => hasSecret(state[name])).sort(), ["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"]);
+      assert.deepEqual(
+        Object.keys(state)
+          .filter((name) => hasSecret(state[name]))
+          .sort(),
+        ["privateKeyOpenssh", "privateKeyPem", "privateKeyPemPkcs8"],
+      );
       assert.equal(String(plain.rsaBits), String("rsaBits" in key ? key.rsaBits : 2048));
       assert.equal(plain.ecdsaCurve, "ecdsaCurve" in key ? key.ecdsaCurve : "P224");
 
@@ -97,10 +113,15 @@ describe("offline stand-in for the plugin tls", () => {
     const { plain, request, key } = await leaf(ca);
     assert.equal(request.plain.keyAlgorithm, "ECDSA");
     const cert = new X509Certificate(plain.certPem!);
-    assert.ok(cert.verify(createPublicKey(ca.key)) && cert.checkIssued(new X509Certificate(ca.cert)) && cert.checkPrivateKey(createPrivateKey(key)));
+    assert.ok(
+      cert.verify(createPublicKey(ca.key)) && cert.checkIssued(new X509Certificate(ca.cert)) && cert.checkPrivateKey(createPrivateKey(key)),
+    );
     assert.ok(!cert.ca);
     assert.equal(cert.subject, "O=Supercluster\nCN=iad-0");
-    assert.equal(cert.subjectAltName, "DNS:localhost, DNS:*.iad.example.com, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, URI:nats://iad");
+    assert.equal(
+      cert.subjectAltName,
+      "DNS:localhost, DNS:*.iad.example.com, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, URI:nats://iad",
+    );
     assert.deepEqual(cert.keyUsage, [SERVER_AUTH, CLIENT_AUTH]);
     assert.equal(plain.caKeyAlgorithm, "ECDSA");
     assert.equal(Date.parse(plain.validityEndTime!) - Date.parse(plain.validityStartTime!), 24 * 3_600_000);
@@ -109,10 +130,24 @@ describe("offline stand-in for the plugin tls", () => {
   it("makes certificates that two sides of a mutual TLS connection accept", async () => {
     const ca = await authority();
     const [server, client] = [await leaf(ca), await leaf(ca)];
-    const listening = createServer({ key: server.key, cert: server.plain.certPem, ca: ca.cert, requestCert: true, rejectUnauthorized: true });
-    const accepted = new Promise<boolean>((resolve) => listening.once("secureConnection", (socket: TLSSocket) => resolve(socket.authorized)));
+    const listening = createServer({
+      key: server.key,
+      cert: server.plain.certPem,
+      ca: ca.cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const accepted = new Promise<boolean>((resolve) =>
+      listening.once("secureConnection", (socket: TLSSocket) => resolve(socket.authorized)),
+    );
     await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
-    const socket = connect({ port: (listening.address() as AddressInfo).port, host: "127.0.0.1", key: client.key, cert: client.plain.certPem, ca: ca.cert });
+    const socket = connect({
+      port: (listening.address() as AddressInfo).port,
+      host: "127.0.0.1",
+      key: client.key,
+      cert: client.plain.certPem,
+      ca: ca.cert,
+    });
     await new Promise((resolve, reject) => socket.once("secureConnect", resolve).once("error", reject));
     assert.ok(socket.authorized);
     assert.ok(await accepted);
@@ -130,15 +165,25 @@ describe("offline stand-in for the plugin tls", () => {
       'algorithm: "DSA" is not valid, expected one of RSA, ECDSA, ED25519',
       "rsaBits: 12 is not valid, expected 1024 to 16384",
     ]);
-    const failures = await selfSigned().check({ privateKeyPem: secret("nonsense"), subject: { name: "x" }, ipAddresses: ["iad"], uris: ["iad"], validityPeriodHours: -1, allowedUses: ["serverAuth"] });
-    assert.deepEqual(failures.map((failure) => failure.replace(/only .*/, "only ...")), [
-      "privateKeyPem: this secret value is not valid, expected a PRIVATE KEY in PEM format",
-      'subject: {"name":"x"} is not valid, expected only ...',
-      'ipAddresses: ["iad"] is not valid, expected IP addresses',
-      'uris: ["iad"] is not valid, expected URIs',
-      "validityPeriodHours: -1 is not valid, expected 0 or more",
-      'allowedUses: ["serverAuth"] is not valid, expected only ...',
-    ]);
+    const failures = await selfSigned().check({
+      privateKeyPem: secret("nonsense"),
+      subject: { name: "x" },
+      ipAddresses: ["iad"],
+      uris: ["iad"],
+      validityPeriodHours: -1,
+      allowedUses: ["serverAuth"],
+    });
+    assert.deepEqual(
+      failures.map((failure) => failure.replace(/only .*/, "only ...")),
+      [
+        "privateKeyPem: this secret value is not valid, expected a PRIVATE KEY in PEM format",
+        'subject: {"name":"x"} is not valid, expected only ...',
+        'ipAddresses: ["iad"] is not valid, expected IP addresses',
+        'uris: ["iad"] is not valid, expected URIs',
+        "validityPeriodHours: -1 is not valid, expected 0 or more",
+        'allowedUses: ["serverAuth"] is not valid, expected only ...',
+      ],
+    );
     assert.deepEqual(await selfSigned().check({ privateKeyPem: UNKNOWN, subject: { commonName: UNKNOWN }, ...terms }), []);
   });
 
@@ -149,21 +194,34 @@ describe("offline stand-in for the plugin tls", () => {
 
     const ca = await authority();
     const { state, inputs } = await leaf(ca);
-    assert.deepEqual(await signed().diff(state, { ...inputs, earlyRenewalHours: 0, isCaCertificate: false }), { changes: false, replaces: [], diffs: [] });
+    assert.deepEqual(await signed().diff(state, { ...inputs, earlyRenewalHours: 0, isCaCertificate: false }), {
+      changes: false,
+      replaces: [],
+      diffs: [],
+    });
     assert.deepEqual((await signed().diff(state, { ...inputs, allowedUses: ["server_auth"] })).replaces, ["allowedUses"]);
     assert.deepEqual((await signed().diff(state, { ...inputs, validityPeriodHours: 25 })).replaces, ["validityPeriodHours"]);
-    assert.deepEqual((await signed().diff(state, { ...inputs, caCertPem: UNKNOWN, caPrivateKeyPem: secret(UNKNOWN) })).replaces, ["caCertPem", "caPrivateKeyPem"]);
+    assert.deepEqual((await signed().diff(state, { ...inputs, caCertPem: UNKNOWN, caPrivateKeyPem: secret(UNKNOWN) })).replaces, [
+      "caCertPem",
+      "caPrivateKeyPem",
+    ]);
     assert.deepEqual((await selfSigned().diff(ca.state, { ...ca.inputs, subject: { commonName: "Other CA" } })).replaces, ["subject"]);
   });
 
   it("updates earlyRenewalHours in place, and replaces what it makes due", async () => {
     const { state, inputs, plain } = await leaf(await authority());
-    assert.deepEqual(await signed().diff(state, { ...inputs, earlyRenewalHours: 23 }), { changes: true, replaces: [], diffs: ["earlyRenewalHours"] });
+    assert.deepEqual(await signed().diff(state, { ...inputs, earlyRenewalHours: 23 }), {
+      changes: true,
+      replaces: [],
+      diffs: ["earlyRenewalHours"],
+    });
     const updated: Values = await signed().update(state, { ...inputs, earlyRenewalHours: 23 });
     assert.equal(updated.certPem, plain.certPem);
     assert.deepEqual(updated, { ...state, earlyRenewalHours: 23 });
     assert.deepEqual(await signed().diff(state, { ...inputs, earlyRenewalHours: 24 }), {
-      changes: true, replaces: ["readyForRenewal"], diffs: ["readyForRenewal", "earlyRenewalHours"],
+      changes: true,
+      replaces: ["readyForRenewal"],
+      diffs: ["readyForRenewal", "earlyRenewalHours"],
     });
   });
 

@@ -62,7 +62,10 @@ describe("tools: prestart", () => {
   it("asks for Node.js 22 only where neither npm nor the machine has it", () => {
     const { project } = fresh();
     checkNode({ project, version: "22.1.0" });
-    assert.throws(() => checkNode({ project, version: "20.19.0" }), /Node\.js 22 or later is needed, this is 20\.19\.0.*https:\/\/nodejs\.org/s);
+    assert.throws(
+      () => checkNode({ project, version: "20.19.0" }),
+      /Node\.js 22 or later is needed, this is 20\.19\.0.*https:\/\/nodejs\.org/s,
+    );
     writeScript(join(project, "node_modules", ".bin", "node"), "true");
     checkNode({ project, version: "20.19.0" });
   });

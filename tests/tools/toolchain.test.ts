@@ -1,7 +1,17 @@
 import { strict as assert } from "node:assert";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { parseChecksum } from "../../tools/download.mjs";
@@ -107,7 +117,10 @@ describe("tools: toolchain", () => {
     const place = fresh();
     const { pin } = describeTool("pulumi");
     writeScript(join(place.bin, "pulumi"), `echo v${pin}`);
-    await assert.rejects(ensure(place, { tools: ["pulumi"] }), /comes without pulumi-language-nodejs and pulumi-resource-pulumi-nodejs beside it/);
+    await assert.rejects(
+      ensure(place, { tools: ["pulumi"] }),
+      /comes without pulumi-language-nodejs and pulumi-resource-pulumi-nodejs beside it/,
+    );
     for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) writeScript(join(place.bin, name), "true");
     await ensure(place, { tools: ["pulumi", "pulumi-resource-pulumi-nodejs"] });
     assert.deepEqual(new Set(Object.values(readRecord(place.cache)).map((entry) => entry.how)), new Set(["PATH"]));
@@ -176,7 +189,9 @@ describe("tools: toolchain", () => {
     const { cache } = fresh();
     mkdirSync(cache);
     const entries = DEFAULT_TOOLS.map(describeTool).flatMap((tool) =>
-      tool.executables.map((name) => entryFor(name, writeScript(join(cache, "bin", name), "true"), { version: tool.pin, pin: tool.key, how: "built with Go" })),
+      tool.executables.map((name) =>
+        entryFor(name, writeScript(join(cache, "bin", name), "true"), { version: tool.pin, pin: tool.key, how: "built with Go" }),
+      ),
     );
     writeRecord(cache, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
     const program = `import { ensureToolchain } from ${JSON.stringify(join(projectFolder, "tools/toolchain.mjs"))}; await ensureToolchain()`;
@@ -199,7 +214,10 @@ describe("tools: toolchain", () => {
       const { releases, close } = await release("pulumi-resource-random");
       await ensure(place, { tools, releases });
       await close();
-      assert.equal(execFileSync(join(home(place.cache), "pulumi-resource-random"), { encoding: "utf8" }), "pulumi-resource-random of the release\n");
+      assert.equal(
+        execFileSync(join(home(place.cache), "pulumi-resource-random"), { encoding: "utf8" }),
+        "pulumi-resource-random of the release\n",
+      );
       assert.ok(existsSync(`${home(place.cache)}.lock`));
       assert.deepEqual(standIns(place.cache), []);
       assert.ok(!("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in toolchainEnv({ local: true, cache: place.cache })));

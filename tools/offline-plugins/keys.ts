@@ -40,7 +40,12 @@ export function formatsOf(key: KeyObject) {
     publicKeyPem: publicKey.export({ type: "spki", format: "pem" }) as string,
     privateKeyOpenssh: ssh?.privateKey ?? "",
     publicKeyOpenssh: ssh ? `${ssh.name} ${ssh.publicKey.toString("base64")}\n` : "",
-    publicKeyFingerprintMd5: ssh ? createHash("md5").update(ssh.publicKey).digest("hex").replace(/..(?!$)/g, "$&:") : "",
+    publicKeyFingerprintMd5: ssh
+      ? createHash("md5")
+          .update(ssh.publicKey)
+          .digest("hex")
+          .replace(/..(?!$)/g, "$&:")
+      : "",
     publicKeyFingerprintSha256: ssh ? `SHA256:${createHash("sha256").update(ssh.publicKey).digest("base64").replace(/=+$/, "")}` : "",
   };
 }
@@ -50,7 +55,9 @@ const SSH_CURVES: Record<string, string> = { "P-256": "nistp256", "P-384": "nist
 /** OpenSSH's formats (PROTOCOL.key of its sources); it has none for P224. */
 function sshFormats(key: KeyObject) {
   if (key.asymmetricKeyDetails?.namedCurve === CURVES.P224) return undefined;
-  const jwk = Object.fromEntries(Object.entries(key.export({ format: "jwk" })).map(([name, value]) => [name, Buffer.from(String(value), "base64url")]));
+  const jwk = Object.fromEntries(
+    Object.entries(key.export({ format: "jwk" })).map(([name, value]) => [name, Buffer.from(String(value), "base64url")]),
+  );
   const { n, e, d, p, q, qi, x, y } = jwk as Record<string, Buffer>;
   let name: string;
   let publicFields: Buffer[];
@@ -79,9 +86,18 @@ function sshPrivateKey(name: string, publicKey: Buffer, fields: Buffer[]): strin
   const padding = Buffer.from(Array.from({ length: (8 - (body.length % 8)) % 8 }, (_, i) => i + 1));
   const none = text("none");
   const file = Buffer.concat([
-    Buffer.from("openssh-key-v1\0"), none, none, text(""), Buffer.of(0, 0, 0, 1), text(publicKey), text(Buffer.concat([body, padding])),
+    Buffer.from("openssh-key-v1\0"),
+    none,
+    none,
+    text(""),
+    Buffer.of(0, 0, 0, 1),
+    text(publicKey),
+    text(Buffer.concat([body, padding])),
   ]);
-  const lines = file.toString("base64").match(/.{1,70}/g)!.join("\n");
+  const lines = file
+    .toString("base64")
+    .match(/.{1,70}/g)!
+    .join("\n");
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${lines}\n-----END OPENSSH PRIVATE KEY-----\n`;
 }
 

@@ -8,8 +8,11 @@ import { parse } from "yaml";
  */
 export function refusal(stack: string, folder = process.cwd()): string | undefined {
   const reason = notLocal(stack, folder);
-  return reason && `the offline stand-in serves local stacks only, and ${reason}. Where this machine can reach get.pulumi.com, ` +
-    `"node tools/toolchain.mjs --again" fetches the real plugin`;
+  return (
+    reason &&
+    `the offline stand-in serves local stacks only, and ${reason}. Where this machine can reach get.pulumi.com, ` +
+      `"node tools/toolchain.mjs --again" fetches the real plugin`
+  );
 }
 
 function notLocal(stack: string, folder: string): string | undefined {

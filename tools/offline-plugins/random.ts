@@ -35,10 +35,16 @@ const password: Resource = {
     const sets = characterSets(planned);
     const least = sets.reduce((sum, { min }) => sum + min, 0);
     if ((planned.length as number) < least) {
-      failures.push({ property: "length", reason: `${String(planned.length)} is not valid, expected ${least} or more: the sum of minLower, minUpper, minNumeric and minSpecial` });
+      failures.push({
+        property: "length",
+        reason: `${String(planned.length)} is not valid, expected ${least} or more: the sum of minLower, minUpper, minNumeric and minSpecial`,
+      });
     }
     if (sets.every(({ used }) => !used)) {
-      failures.push({ property: "lower", reason: "false is not valid, expected at least one of lower, upper, numeric and special to be true" });
+      failures.push({
+        property: "lower",
+        reason: "false is not valid, expected at least one of lower, upper, numeric and special to be true",
+      });
     }
     return failures;
   },
@@ -53,7 +59,11 @@ function characterSets(planned: Values) {
     { characters: "abcdefghijklmnopqrstuvwxyz", used: planned.lower, min: planned.minLower as number },
     { characters: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", used: planned.upper, min: planned.minUpper as number },
     { characters: "0123456789", used: planned.numeric, min: planned.minNumeric as number },
-    { characters: (planned.overrideSpecial as string) || "!@#$%&*()-_=+[]{}<>:?", used: planned.special, min: planned.minSpecial as number },
+    {
+      characters: (planned.overrideSpecial as string) || "!@#$%&*()-_=+[]{}<>:?",
+      used: planned.special,
+      min: planned.minSpecial as number,
+    },
   ];
 }
 
@@ -61,7 +71,10 @@ function makePassword(planned: Values): string {
   const sets = characterSets(planned);
   const pick = (from: string) => from[randomInt(from.length)]!;
   const characters = sets.flatMap((set) => Array.from({ length: set.min }, () => pick(set.characters)));
-  const all = sets.filter(({ used }) => used).map((set) => set.characters).join("");
+  const all = sets
+    .filter(({ used }) => used)
+    .map((set) => set.characters)
+    .join("");
   while (characters.length < (planned.length as number)) characters.push(pick(all));
   // What was asked for at least must not always come first.
   for (let i = characters.length - 1; i > 0; i--) {

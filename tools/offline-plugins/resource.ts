@@ -43,7 +43,10 @@ export function check(resource: Resource, news: Values): Failure[] {
   const failures: Failure[] = [];
   for (const name of Object.keys(inputs)) {
     if (!resource.inputs[name]) {
-      failures.push({ property: name, reason: `is not an input the offline stand-in knows; it knows ${Object.keys(resource.inputs).join(", ")}` });
+      failures.push({
+        property: name,
+        reason: `is not an input the offline stand-in knows; it knows ${Object.keys(resource.inputs).join(", ")}`,
+      });
     }
   }
   for (const [name, input] of Object.entries(resource.inputs)) {

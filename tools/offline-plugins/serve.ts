@@ -40,7 +40,10 @@ function handlers({ name, version, resources }: Plugin): grpc.UntypedServiceImpl
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
     const resource = resources[type];
     if (!resource) {
-      throw status(grpc.status.UNIMPLEMENTED, `the offline stand-in for ${name} has no ${type}; it has ${Object.keys(resources).join(", ")}`);
+      throw status(
+        grpc.status.UNIMPLEMENTED,
+        `the offline stand-in for ${name} has no ${type}; it has ${Object.keys(resources).join(", ")}`,
+      );
     }
     return resource;
   }

@@ -244,7 +244,8 @@ function subjectKeyId(publicKey: asn1.SubjectPublicKeyInfo): ArrayBuffer {
 
 function signatureOf(key: KeyObject): { algorithm: asn1.AlgorithmIdentifier; hash: string | null } {
   const algorithm = algorithmOf(key);
-  if (algorithm === "RSA") return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters: null }), hash: "sha256" };
+  if (algorithm === "RSA")
+    return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters: null }), hash: "sha256" };
   if (algorithm === "ED25519") return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.3.101.112" }), hash: null };
   const bits = { secp384r1: 384, secp521r1: 512 }[key.asymmetricKeyDetails?.namedCurve ?? ""] ?? 256;
   const number = { 256: 2, 384: 3, 512: 4 }[bits];
@@ -262,7 +263,10 @@ export function fromPem(pem: string, label: string): Buffer {
 }
 
 function toPem(der: Buffer, label: string): string {
-  return `-----BEGIN ${label}-----\n${der.toString("base64").match(/.{1,64}/g)!.join("\n")}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${der
+    .toString("base64")
+    .match(/.{1,64}/g)!
+    .join("\n")}\n-----END ${label}-----\n`;
 }
 
 function sameBytes(left: ArrayBuffer, right: ArrayBuffer): boolean {

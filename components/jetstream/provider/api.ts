@@ -9,6 +9,7 @@ const writes = pLimit(4);
 const reads = pLimit(16);
 
 const timeoutMs = 30_000;
+/** For all attempts of one request together. */
 const deadlineMs = 60_000;
 
 /** Every request and how long its answer took, for whoever measures from outside. */
@@ -17,17 +18,20 @@ const requests = channel("supercluster:jetstream:request");
 type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
 
 /** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
-export function read<T>(connection: NatsConnection, subject: string, payload?: unknown, timeout = timeoutMs): Promise<T> {
-  return reads(() => retrying((error) => error instanceof NoAnswer || (error instanceof ApiError && error.isTemporary), () => request<T>(connection, subject, payload, timeout)));
+export function read<T>(connection: NatsConnection, subject: string, deadline = deadlineMs): Promise<T> {
+  const isWorthIt = (error: unknown) => error instanceof NoAnswer || isTemporary(error);
+  return reads(() => retrying(isWorthIt, deadline, () => request<T>(connection, subject, undefined, Math.min(timeoutMs, deadline))));
 }
 
 /** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
 export function write<T>(connection: NatsConnection, subject: string, payload?: unknown): Promise<T> {
-  return writes(() => retrying((error) => error instanceof ApiError && error.isTemporary, () => request<T>(connection, subject, payload, timeoutMs)));
+  return writes(() => retrying(isTemporary, deadlineMs, () => request<T>(connection, subject, payload, timeoutMs)));
 }
 
-async function retrying<T>(isWorthIt: (error: unknown) => boolean, attempt: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + deadlineMs;
+const isTemporary = (error: unknown): boolean => error instanceof ApiError && error.isTemporary;
+
+async function retrying<T>(isWorthIt: (error: unknown) => boolean, withinMs: number, attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + withinMs;
   for (let wait = 100; ; wait = Math.min(wait * 2, 3_000)) {
     try {
       return await attempt();

@@ -27,7 +27,7 @@ export const consumerKind: AssetKind = {
   what: "consumer",
   fields: consumerFields,
   identity: ["account", "stream", "name"],
-  addressing: ["account", "stream", "region"],
+  addressing: ["account", "stream"],
   subject: (verb, { stream, name }) => `CONSUMER.${verb === "UPDATE" ? "CREATE" : verb}.${stream}.${name}`,
   body: (verb, config, { stream }) => ({ stream_name: stream, config, action: verb, pedantic: true }),
 };

@@ -1,4 +1,5 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import { closest } from "fastest-levenshtein";
 import { type Args, fromWire, toWire } from "../wire";
 import { Connections } from "./connections";
 import { waitUntilReady } from "./gate";
@@ -67,14 +68,15 @@ export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.R
     configure: async ({ config }) => connect(config),
 
     async check(olds: Args, news: Args) {
-      const { [shimKey]: _, ...args } = news;
+      const args = withoutShim(news);
+      const deployed = withoutShim(olds);
       const failures: dynamic.CheckFailure[] = Object.keys(args)
         .filter((key) => !known.has(key))
-        .map((key) => ({ property: key, reason: `is not a field of a ${kind.what}; known: ${[...known].join(", ")}` }));
+        .map((key) => ({ property: key, reason: `is not a field of a ${kind.what}; did you mean "${closest(key, [...known])}"?` }));
       if (failures.length === 0 && !Object.values(args).includes(unknown)) {
         failures.push(...conversionFailures(kind, args));
-        if (Object.keys(olds).length > 0) {
-          failures.push(...immutable.filter(({ when }) => when(olds, args)).map(({ property, reason }) => ({ property, reason })));
+        if (Object.keys(deployed).length > 0) {
+          failures.push(...immutable.filter(({ when }) => when(deployed, args)).map(({ property, reason }) => ({ property, reason })));
         }
       }
       return { inputs: args, failures };

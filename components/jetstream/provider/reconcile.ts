@@ -21,9 +21,9 @@ const settleMs = 60_000;
  * The asset's configuration, or undefined when a meta leader says that it is not there. Everything else (no answer, no
  * leader, a region that is down) is no knowledge and throws.
  */
-export async function observe(kind: AssetKind, args: Args, { connection }: Account, timeout?: number): Promise<Wire | undefined> {
+export async function observe(kind: AssetKind, args: Args, { connection }: Account, deadline?: number): Promise<Wire | undefined> {
   try {
-    return (await read<{ config: Wire }>(connection, kind.subject("INFO", args), undefined, timeout)).config;
+    return (await read<{ config: Wire }>(connection, kind.subject("INFO", args), deadline)).config;
   } catch (error) {
     if (error instanceof ApiError && error.isNotFound) return undefined;
     throw error;

@@ -1,0 +1,16 @@
+import { readAccess } from "../access";
+import { checkedEnvironment } from "../settings";
+import { connectToSystem, takeSnapshot } from "../supercluster/snapshot";
+import { statusOf } from "../supercluster/status";
+import { renderStatus } from "../supercluster/status-table";
+import { print } from "../terminal";
+
+/** Shows an environment as its servers see it now. */
+export async function status({ env, json = false }: { env: string; json?: boolean }): Promise<void> {
+  const checked = checkedEnvironment(env);
+  const system = await connectToSystem(await readAccess(checked));
+  const { regions, servers } = checked.environment;
+  const found = statusOf(checked, await takeSnapshot(system, regions.length * servers));
+  await system.close();
+  print(json ? JSON.stringify(found, undefined, 2) : renderStatus(found));
+}

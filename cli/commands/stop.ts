@@ -1,0 +1,77 @@
+import { rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { isEmpty } from "../backend";
+import { environmentDir } from "../../config/cache";
+import { serversOf } from "../../config/topology";
+import { prepareFolders, stateFolder } from "../environment";
+import { withEnvironmentLock } from "../environment-lock";
+import { BadUsage } from "../failure";
+import { endOrphans } from "../recovery";
+import { type CheckedEnvironment, checkedEnvironment } from "../settings";
+import { StackRunner } from "../stack-run";
+import { say, seconds } from "../terminal";
+import { refuseUnsupported, together } from "./start";
+
+export interface StopOptions {
+  env: string;
+  keepData?: boolean;
+  yesDestroy?: string;
+}
+
+/** Takes an environment down: its servers only, or everything that it holds. */
+export async function stop({ env, keepData = false, yesDestroy }: StopOptions): Promise<void> {
+  const started = Date.now();
+  const checked = checkedEnvironment(env);
+  if (checked.environment.target !== "local" && yesDestroy !== env) {
+    throw new BadUsage(`stop would destroy environment ${env}, its streams and its keys; if that is meant: --yes-destroy ${env}`);
+  }
+  refuseUnsupported(checked, true);
+  prepareFolders();
+  await withEnvironmentLock(env, `stop --env ${env}`, async () => {
+    await endOrphans();
+    await (keepData ? stopServers(checked) : destroyAll(checked));
+  });
+  const kept = keepData ? `, its data is kept in ${environmentDir(env)}` : "";
+  say(`\n${env} is stopped${kept}, ${seconds(Date.now() - started)} in all`);
+}
+
+/** Servers go, data, keys and the record of the streams stay: the next start finds them. */
+async function stopServers(checked: CheckedEnvironment): Promise<void> {
+  const runner = new StackRunner(checked);
+  await together(checked.stacks.regions, (stack) => runner.destroy(stack, "region"));
+}
+
+/** Removals go from jetstream to regions to identity. */
+async function destroyAll(checked: CheckedEnvironment): Promise<void> {
+  const { stacks, project, name } = checked;
+  const runner = new StackRunner(checked);
+  const filled = stacks.jetstream.filter((stack) => !isEmpty(stateFolder(), project.name, stack));
+  const [up, all] = filled.length > 0 ? await serversUp(checked) : [0, 0];
+  if (up === all) {
+    await together(filled, (stack) => runner.destroy(stack, "jetstream"));
+  } else {
+    // Nobody can delete the streams of a server that is down; here they go with its data, below.
+    say(`${up} of ${all} servers answer, so streams cannot be deleted one by one: they go with the servers' data`);
+    await together(filled, (stack) => runner.forget(stack, "jetstream"));
+  }
+  await together(stacks.regions, (stack) => runner.destroy(stack, "region"));
+  await runner.destroy(stacks.identity, "identity");
+  await rm(environmentDir(name), { recursive: true, force: true });
+}
+
+async function serversUp({ environment }: CheckedEnvironment): Promise<[up: number, all: number]> {
+  const servers = environment.regions.flatMap((region) => serversOf(environment, region));
+  const answers = await Promise.all(servers.map(({ client }) => accepts(new URL(client))));
+  return [answers.filter(Boolean).length, servers.length];
+}
+
+function accepts({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), timeout: 1_000 });
+    const done = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => done(true)).once("error", () => done(false)).once("timeout", () => done(false));
+  });
+}

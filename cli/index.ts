@@ -1,0 +1,71 @@
+import { Command, CommanderError, Option } from "commander";
+import { ToolchainError } from "../tools/log.mjs";
+import { InvalidInput } from "../config/problems";
+import { exitCodes, Failure } from "./failure";
+import { listenForInterrupts } from "./interrupt";
+import { progressColours as colour, say } from "./terminal";
+
+// Each is loaded when it runs: what the others need would cost every command its start-up time.
+const commands = {
+  start: () => (require("./commands/start") as typeof import("./commands/start")).start,
+  stop: () => (require("./commands/stop") as typeof import("./commands/stop")).stop,
+  status: () => (require("./commands/status") as typeof import("./commands/status")).status,
+  verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
+  context: () => (require("./commands/context") as typeof import("./commands/context")).context,
+  env: () => (require("./commands/env") as typeof import("./commands/env")).env,
+};
+
+function program(): Command {
+  const cli = new Command("supercluster")
+    .description("Deploys, shows, checks and stops a NATS supercluster. Every command takes --env.")
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)");
+  const allowLocalState = () => new Option("--allow-local-state", "state and secrets of an environment that is not local may lie on this machine");
+  const json = () => new Option("--json", "print JSON instead of a table");
+
+  command(cli, "start", "bring the environment up, show it and prove that messages pass")
+    .addOption(allowLocalState())
+    .action((options) => commands.start()(options));
+  command(cli, "stop", "destroy the environment's stacks, in reverse order")
+    .option("--keep-data", "stop the servers only; the next start finds streams and messages")
+    .option("--yes-destroy <env>", "confirm it for an environment that is not local")
+    .action((options) => commands.stop()(options));
+  command(cli, "status", "show regions, accounts, streams, replicas, mirrors and their lag")
+    .addOption(json())
+    .action((options) => commands.status()(options));
+  command(cli, "verify", "check everything, and prove that messages pass from region to region")
+    .addOption(json())
+    .action((options) => commands.verify()(options));
+  command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action((options) => commands.context()(options));
+  command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) => commands.env()(options));
+  return cli;
+}
+
+function command(cli: Command, name: string, description: string): Command {
+  return cli.command(name).description(description).option("--env <name>", "environment of Pulumi.yaml", "local").exitOverride();
+}
+
+async function main(): Promise<number> {
+  try {
+    await program().parseAsync();
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.badUsage;
+    if (error instanceof InvalidInput) return fail(error.message, exitCodes.badUsage);
+    if (error instanceof Failure) return fail(error.message, error.exitCode);
+    if (error instanceof ToolchainError) return fail(error.message, exitCodes.failed);
+    return fail((error as Error).stack ?? String(error), exitCodes.failed);
+  }
+}
+
+function fail(message: string, exitCode: number): number {
+  say(`${colour.red("error:")} ${message}`);
+  return exitCode;
+}
+
+listenForInterrupts();
+void main().then((exitCode) => {
+  process.exitCode = exitCode;
+  // Sockets of clients that are closing would hold the process for a moment longer.
+  process.stdout.write("", () => process.exit(exitCode));
+});

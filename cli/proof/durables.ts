@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+import type { Snapshot } from "../supercluster/snapshot";
+import type { Proof } from "./canary";
+import type { Connections } from "./connections";
+import type { Leftovers } from "./leftovers";
+import { type Delivery, listen, publish, pull } from "./messages";
+import type { DurablePlan, StreamPlan } from "./plan";
+
+const deadlineMs = 5_000;
+
+/**
+ * Leads marked messages through a stream and all its durables, with the tenant's own users. Only where nobody else works: a
+ * durable on which a client waits, or in which messages of others wait, keeps the whole stream out of it, because a
+ * delivery cannot be undone.
+ */
+export async function proveStream(plan: StreamPlan, connections: Connections, snapshot: Snapshot, leftovers: Leftovers): Promise<Proof[]> {
+  const { account, stream, from, to } = plan;
+  const nameOf = ({ consumer }: DurablePlan) => `durable ${account}/${stream}/${consumer.name}`;
+  for (const durable of plan.durables) leftovers.limit(keyOf(durable), unacknowledged(durable, snapshot));
+  const busy = plan.durables.flatMap((durable) => reasonsToKeepOut(durable, snapshot, leftovers));
+  if (busy.length > 0) return plan.durables.map((durable) => ({ name: nameOf(durable), result: "skipped", detail: `not touched: ${busy.join("; ")}` }));
+
+  const id = randomUUID();
+  const started = new Map<string, number>();
+  const runs = await Promise.all(
+    plan.durables.map(async (durable) => {
+      const takes = new Taking(durable.messages, waiting(durable, snapshot), id, started);
+      const connection = await connections.get(to, account, durable.user);
+      const { consumer } = durable;
+      const end =
+        consumer.spec.mode === "pull"
+          ? await pull(
+              connection,
+              {
+                stream,
+                durable: consumer.name,
+                count: durable.messages + leftovers.of(keyOf(durable)),
+                expiresMs: deadlineMs,
+                inbox: connections.inbox(account, durable.user),
+              },
+              takes.take,
+            )
+          : await listen(connection, consumer.spec.deliverSubject, (delivery) => {
+              // Durables of several streams may share a deliver subject; what is another's is that one's to take.
+              if (delivery.stream === stream && delivery.durable === consumer.name) takes.take(delivery);
+            });
+      return { durable, takes, end };
+    }),
+  );
+  for (const { durable } of runs) leftovers.add(keyOf(durable), durable.messages);
+  leftovers.save();
+  try {
+    await Promise.all(
+      plan.messages.map(async ({ subject, publisher }) => {
+        const connection = await connections.get(from, account, publisher);
+        started.set(subject, performance.now());
+        await publish(connection, subject, id);
+      }),
+    );
+    return await Promise.all(
+      runs.map(async ({ durable, takes }): Promise<Proof> => {
+        const { took, acknowledged, found } = await takes.done;
+        leftovers.add(keyOf(durable), -acknowledged);
+        const name = nameOf(durable);
+        if (found < durable.messages) {
+          return { name, result: "failed", detail: `${from} -> ${to}: ${found} of ${durable.messages} messages arrived within ${deadlineMs / 1000} s`, from, to };
+        }
+        return { name, result: "ok", detail: `${from} -> ${to}, ${took.toFixed(1)} ms`, from, to, roundTripMs: took };
+      }),
+    );
+  } catch (error) {
+    return plan.durables.map((durable) => ({ name: nameOf(durable), result: "failed", detail: `${from} -> ${to}: ${(error as Error).message}`, from, to }));
+  } finally {
+    for (const { takes, end } of runs) {
+      takes.stop();
+      end();
+    }
+    leftovers.save();
+  }
+}
+
+const keyOf = ({ consumer: { account, stream, name } }: DurablePlan): string => `${account}/${stream}/${name}`;
+
+const detailOf = ({ consumer: { account, stream, name } }: DurablePlan, snapshot: Snapshot) =>
+  snapshot.streams[account]?.[stream]?.consumer_detail?.find((consumer) => consumer.name === name);
+
+/** Messages that are delivered at once when somebody asks. */
+const waiting = (durable: DurablePlan, snapshot: Snapshot): number => detailOf(durable, snapshot)?.num_pending ?? 0;
+
+const unacknowledged = (durable: DurablePlan, snapshot: Snapshot): number =>
+  waiting(durable, snapshot) + (detailOf(durable, snapshot)?.num_ack_pending ?? 0);
+
+function reasonsToKeepOut(durable: DurablePlan, snapshot: Snapshot, leftovers: Leftovers): string[] {
+  const { name } = durable.consumer;
+  const detail = detailOf(durable, snapshot);
+  if (!detail) return [`${name} is not there`];
+  const others = unacknowledged(durable, snapshot) - leftovers.of(keyOf(durable));
+  return [
+    ...(detail.num_waiting > 0 || detail.push_bound ? [`a client works on ${name}`] : []),
+    ...(others > 0 ? [`${others} of others' messages wait in ${name}`] : []),
+  ];
+}
+
+/** Takes the messages of proofs that one durable delivers. */
+class Taking {
+  readonly done: Promise<{ took: number; acknowledged: number; found: number }>;
+  private readonly acknowledgements: Promise<boolean>[] = [];
+  private found = 0;
+  private took = 0;
+  private resolve!: () => void;
+
+  constructor(
+    private readonly expected: number,
+    /** Messages of earlier proofs that come before. */
+    private readonly before: number,
+    private readonly id: string,
+    /** When each subject's message was published. */
+    private readonly started: Map<string, number>,
+  ) {
+    const ended = new Promise<void>((resolve) => (this.resolve = resolve));
+    const timer = setTimeout(this.resolve, deadlineMs);
+    this.done = ended.then(async () => {
+      clearTimeout(timer);
+      const acknowledged = (await Promise.all(this.acknowledgements)).filter(Boolean).length;
+      return { took: this.took, acknowledged, found: this.found };
+    });
+  }
+
+  readonly take = (delivery: Delivery): void => {
+    if (!delivery.id) return delivery.giveBack();
+    if (delivery.id === this.id) {
+      this.found++;
+      this.took = Math.max(this.took, delivery.at - this.started.get(delivery.subject)!);
+    }
+    this.acknowledgements.push(delivery.acknowledge().then(() => true, () => false));
+    if (this.found >= this.expected && this.acknowledgements.length >= this.expected + this.before) this.resolve();
+  };
+
+  stop(): void {
+    this.resolve();
+  }
+}

@@ -1,0 +1,79 @@
+import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
+
+/** Marks a message as one of a proof; its value is the proof's id. */
+export const marker = "Supercluster-Verify";
+
+const answerMs = 5_000;
+
+/** Publishes one marked message and waits until its stream has stored it. */
+export async function publish(connection: NatsConnection, subject: string, id: string): Promise<void> {
+  const marked = headers();
+  marked.set(marker, id);
+  const answer = await connection.request(subject, JSON.stringify({ verify: id }), { headers: marked, timeout: answerMs }).catch((error: Error) => {
+    throw new Error(`publishing to ${subject}: ${error.message}`);
+  });
+  const { error } = answer.json<{ error?: { description: string } }>();
+  if (error) throw new Error(`publishing to ${subject}: ${error.description}`);
+}
+
+/** A message as a durable delivered it. */
+export interface Delivery {
+  stream: string;
+  durable: string;
+  subject: string;
+  /** Of the proof that sent it; absent: somebody else's message. */
+  id?: string;
+  at: number;
+  /** Acknowledges and waits until the server knows. */
+  acknowledge(): Promise<void>;
+  /** Gives it back at once, for whoever it is meant for. */
+  giveBack(): void;
+}
+
+type OnDelivery = (delivery: Delivery) => void;
+
+interface Pull {
+  stream: string;
+  durable: string;
+  count: number;
+  expiresMs: number;
+  /** Where the messages arrive. */
+  inbox: string;
+}
+
+/** Asks a pull durable for messages; returns what ends it. */
+export async function pull(connection: NatsConnection, { stream, durable, count, expiresMs, inbox }: Pull, onDelivery: OnDelivery): Promise<() => void> {
+  const subscription = connection.subscribe(inbox, { callback: (_, message) => deliver(connection, message, onDelivery) });
+  connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch: count, expires: expiresMs * 1_000_000 }), { reply: inbox });
+  await connection.flush();
+  return () => subscription.unsubscribe();
+}
+
+/** Listens to what push durables send to a subject; returns what ends it. */
+export async function listen(connection: NatsConnection, deliverSubject: string, onDelivery: OnDelivery): Promise<() => void> {
+  const subscription = connection.subscribe(deliverSubject, { callback: (_, message) => deliver(connection, message, onDelivery) });
+  await connection.flush();
+  return () => subscription.unsubscribe();
+}
+
+function deliver(connection: NatsConnection, message: Msg, onDelivery: OnDelivery): void {
+  const status = message.headers?.code;
+  if (status) {
+    // 100: a heartbeat, or with a reply subject a question whether this client keeps up. Others end a pull request.
+    const stalled = message.headers?.get("Nats-Consumer-Stalled");
+    if (status === 100 && (message.reply || stalled)) connection.publish(message.reply || stalled!);
+    return;
+  }
+  // `$JS.ACK.<stream>.<durable>...`, or with domain and account before them.
+  const tokens = message.reply!.split(".");
+  const [stream, durable] = tokens.slice(tokens.length > 9 ? 4 : 2) as [string, string];
+  onDelivery({
+    stream,
+    durable,
+    subject: message.subject,
+    id: message.headers?.get(marker) || undefined,
+    at: performance.now(),
+    acknowledge: async () => void (await connection.request(message.reply!, "+ACK", { timeout: answerMs })),
+    giveBack: () => message.respond("-NAK"),
+  });
+}

@@ -1,0 +1,79 @@
+import { stackExists } from "./backend";
+import { pulumiEnvironment, stateFolder } from "./environment";
+import { Progress } from "./progress";
+import { commandLine, PulumiFailure, runPulumi, type Result } from "./pulumi";
+import { recover } from "./recovery";
+import type { CheckedEnvironment } from "./settings";
+import { progressColours as colour, plural, seconds } from "./terminal";
+
+export type Kind = "identity" | "region" | "jetstream";
+
+/** Flags of every run: no questions, and lines that a log can hold. */
+const unattended = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
+
+/** What is added for a kind: servers that died and streams deleted by hand are noticed by a refresh, keys cannot go astray. */
+const refresh: Record<Kind, string[]> = { identity: [], region: ["--refresh"], jetstream: ["--refresh"] };
+
+/** Runs pulumi on the stacks of one environment, telling how it gets on. */
+export class StackRunner {
+  private readonly progress = new Progress();
+
+  constructor(private readonly checked: CheckedEnvironment) {}
+
+  /** Brings a stack up, making it the first time. */
+  async up(stack: string, kind: Kind): Promise<void> {
+    if (this.isLocal) await this.prepare(stack, kind);
+    await this.run(stack, kind, ["up", "--stack", stack, ...refresh[kind], ...unattended]);
+  }
+
+  /** Destroys what a stack made. */
+  async destroy(stack: string, kind: Kind): Promise<void> {
+    if (this.isLocal) {
+      if (!stackExists(stateFolder(), this.projectName, stack)) return;
+      await this.recover(stack, kind);
+    }
+    await this.run(stack, kind, ["destroy", "--stack", stack, ...unattended]);
+  }
+
+  /** Forgets a stack without touching what it made; its settings file stays. */
+  async forget(stack: string, kind: Kind): Promise<void> {
+    await this.run(stack, kind, ["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"]);
+  }
+
+  private get isLocal(): boolean {
+    return this.checked.environment.target === "local";
+  }
+
+  private get projectName(): string {
+    return this.checked.project.name;
+  }
+
+  private async prepare(stack: string, kind: Kind): Promise<void> {
+    await this.recover(stack, kind);
+    if (stackExists(stateFolder(), this.projectName, stack)) return;
+    await this.run(stack, kind, ["stack", "init", stack, "--no-select", "--non-interactive"]);
+  }
+
+  private recover(stack: string, kind: Kind): Promise<void> {
+    return recover(this.projectName, stack, (args) => this.run(stack, kind, args));
+  }
+
+  private async run(stack: string, kind: Kind, args: string[]): Promise<Result> {
+    this.progress.line(colour.dim(`$ ${commandLine({ args })}`));
+    const job = this.progress.start(stack);
+    const env = pulumiEnvironment(this.checked.environment, kind);
+    try {
+      const result = await runPulumi({ stack, args, env, onProgress: (finished) => (job.at = plural(finished, "resource")) });
+      this.progress.finish(job, row(colour.green(stack.padEnd(nameWidth)), args[0] === "up" || args[0] === "destroy" ? result.summary : "done", result));
+      return result;
+    } catch (error) {
+      const line = error instanceof PulumiFailure ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result) : `  ${stack.padEnd(nameWidth)}  stopped`;
+      this.progress.finish(job, line);
+      throw error;
+    }
+  }
+}
+
+const nameWidth = 20;
+
+const row = (name: string, summary: string, { milliseconds }: Result): string => `  ${name}  ${summary.padEnd(44)}  ${seconds(milliseconds)}`;

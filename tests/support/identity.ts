@@ -1,0 +1,32 @@
+import type { RegionIdentity } from "../../config/region";
+import type { Environment } from "../../config/settings";
+import type { Tenants } from "../../config/assets";
+import { provisioner, systemAccount } from "../../config/standard";
+import { accountsOf } from "../../components/security/accounts";
+import { login } from "../../stacks/logins";
+import type { JetstreamIdentity } from "../../stacks/outputs";
+
+/** What an identity stack gives to the others. tests/components/identity.test.ts holds it against what the stack really exports. */
+export function identityOutputs(environment: Environment, tenants: Tenants): Record<string, RegionIdentity | JetstreamIdentity> {
+  const accounts = accountsOf(environment, tenants);
+  const logins = accounts.flatMap((account) => account.users.map((user) => user.login));
+  const users = Object.fromEntries(logins.map((name) => [name, { password: `password of ${name}`, hash: `hash of ${name}` }]));
+  const certificate = (name: string) => ({ cert: `certificate of ${name}`, key: `key of ${name}` });
+  const regions = environment.regions.map((region): [string, RegionIdentity] => [
+    region,
+    {
+      clientCa: "certificate of the client CA",
+      peerCa: "certificate of the peer CA",
+      server: certificate(`${region}'s servers`),
+      peer: certificate(`${region}'s peers`),
+      jetstreamKey: `JetStream key of ${region}`,
+      users,
+    },
+  ]);
+  const jetstream: JetstreamIdentity = {
+    ca: "certificate of the client CA",
+    provisioners: Object.fromEntries(Object.keys(tenants).map((account) => [account, login(accounts, users, account, provisioner)])),
+    system: login(accounts, users, systemAccount.name, systemAccount.user),
+  };
+  return { ...Object.fromEntries(regions), jetstream };
+}

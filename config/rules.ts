@@ -261,6 +261,12 @@ const environmentRules: Rule[] = [
   }),
   rule({
     each: theEnvironment,
+    at: ["servers"],
+    when: ({ regions, servers }) => regions.length * servers < 2,
+    message: () => "one server alone elects no JetStream leader (it waits for a second); write 3, or add a region",
+  }),
+  rule({
+    each: theEnvironment,
     at: ["lameDuck", "duration"],
     when: ({ lameDuck }) => toMilliseconds(lameDuck.duration) < 30_000,
     message: ({ lameDuck }) => `${text(lameDuck.duration)} is under the servers' minimum; write "30s" or more`,

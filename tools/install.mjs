@@ -69,6 +69,10 @@ async function build(tool, { cache, path, log }) {
   const entries = [];
   for (const one of tool.builds) {
     const took = await goBuild(one, join(work, one.name), { go, log });
+    if (one.launcher) {
+      publish(join(work, one.name), join(cache, "bin", one.launcher.starts), {});
+      copyFileSync(one.launcher.script, join(work, one.name));
+    }
     entries.push(
       publish(join(work, one.name), join(cache, "bin", one.name), { version: one.version, pin: tool.key, how: "built with Go" }),
     );

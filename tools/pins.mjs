@@ -45,7 +45,7 @@ const DESCRIBE = {
     const sums = `pulumi-${cli.version}-checksums.txt`;
     return {
       pin: cli.version,
-      key: `${cli.version} with host ${host.version}`,
+      key: `${cli.version} with host ${host.version} and launcher`,
       executables: ["pulumi", "pulumi-language-nodejs"],
       onPath: {
         version: ["version"],
@@ -69,6 +69,7 @@ const DESCRIBE = {
           ...host,
           package: `${host.module}/nodejs/cmd/pulumi-language-nodejs`,
           variables: { [PULUMI_VERSION]: `v${host.version}` },
+          launcher: { script: `${host.folder}/launcher.sh`, starts: "pulumi-language-nodejs-host" },
         },
       ],
       byHand: `pulumi ${cli.version} or later (below 4): https://www.pulumi.com/docs/install/`,

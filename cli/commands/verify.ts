@@ -54,7 +54,7 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
     const take = () => takeSnapshot(system, regions.length * servers);
     const isGood = (snapshot: Awaited<ReturnType<typeof take>>) => checksOf(checked, snapshot).every(({ result }) => result !== "failed");
     const snapshot = await snapshotUntil(take, isGood, settleMs);
-    const proofs = await prove(checked, access, snapshot);
+    const proofs = await prove(checked, access, system, snapshot);
     // Seen again after the proof: its messages have to be in the mirrors too.
     const after = await snapshotUntil(take, isGood, settleMs);
     return new Verification(statusOf(checked, after), [...checksOf(checked, after), ...proofs], Date.now() - started);

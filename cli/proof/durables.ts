@@ -8,16 +8,26 @@ import type { DurablePlan, StreamPlan } from "./plan";
 
 const deadlineMs = 5_000;
 
+/** What a proof works with. */
+export interface Site {
+  connections: Connections;
+  snapshot: Snapshot;
+  leftovers: Leftovers;
+  /** How many clients subscribe to a subject. */
+  subscribers(account: string, subject: string): Promise<number>;
+}
+
 /**
  * Leads marked messages through a stream and all its durables, with the tenant's own users. Only where nobody else works: a
  * durable on which a client waits, or in which messages of others wait, keeps the whole stream out of it, because a
  * delivery cannot be undone.
  */
-export async function proveStream(plan: StreamPlan, connections: Connections, snapshot: Snapshot, leftovers: Leftovers): Promise<Proof[]> {
+export async function proveStream(plan: StreamPlan, site: Site): Promise<Proof[]> {
+  const { connections, snapshot, leftovers } = site;
   const { account, stream, from, to } = plan;
   const nameOf = ({ consumer }: DurablePlan) => `durable ${account}/${stream}/${consumer.name}`;
   for (const durable of plan.durables) leftovers.limit(keyOf(durable), unacknowledged(durable, snapshot));
-  const busy = plan.durables.flatMap((durable) => reasonsToKeepOut(durable, snapshot, leftovers));
+  const busy = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, site)))).flat();
   if (busy.length > 0) return plan.durables.map((durable) => ({ name: nameOf(durable), result: "skipped", detail: `not touched: ${busy.join("; ")}` }));
 
   const id = randomUUID();
@@ -34,7 +44,7 @@ export async function proveStream(plan: StreamPlan, connections: Connections, sn
               {
                 stream,
                 durable: consumer.name,
-                count: durable.messages + leftovers.of(keyOf(durable)),
+                count: durable.messages + waiting(durable, snapshot),
                 expiresMs: deadlineMs,
                 inbox: connections.inbox(account, durable.user),
               },
@@ -90,13 +100,14 @@ const waiting = (durable: DurablePlan, snapshot: Snapshot): number => detailOf(d
 const unacknowledged = (durable: DurablePlan, snapshot: Snapshot): number =>
   waiting(durable, snapshot) + (detailOf(durable, snapshot)?.num_ack_pending ?? 0);
 
-function reasonsToKeepOut(durable: DurablePlan, snapshot: Snapshot, leftovers: Leftovers): string[] {
-  const { name } = durable.consumer;
+async function reasonsToKeepOut(durable: DurablePlan, { snapshot, leftovers, subscribers }: Site): Promise<string[]> {
+  const { account, name, spec } = durable.consumer;
   const detail = detailOf(durable, snapshot);
   if (!detail) return [`${name} is not there`];
+  const clients = spec.mode === "push" ? await subscribers(account, spec.deliverSubject) : detail.num_waiting;
   const others = unacknowledged(durable, snapshot) - leftovers.of(keyOf(durable));
   return [
-    ...(detail.num_waiting > 0 || detail.push_bound ? [`a client works on ${name}`] : []),
+    ...(clients > 0 ? [`a client works on ${name}`] : []),
     ...(others > 0 ? [`${others} of others' messages wait in ${name}`] : []),
   ];
 }

@@ -135,10 +135,10 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
 function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): Check {
   const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
   const detail = stream?.consumer_detail?.find((consumer) => consumer.name === asset.name);
-  if (!detail) return check(name, [stream ? "is not there" : "its stream is not there, or has no leader"], "");
+  if (!detail) return check(name, [stream ? "is not there, or has no leader" : "its stream is not there, or has no leader"], "");
   return check(
     name,
-    [...unlike(consumerFields, consumerArgs(asset), detail.config), ...(detail.cluster?.leader ? [] : ["has no leader"]), ...behindProblems(detail.cluster)],
+    [...unlike(consumerFields, consumerArgs(asset), detail.config), ...behindProblems(detail.cluster)],
     "",
   );
 }

@@ -3,14 +3,14 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { systemAccount } from "../../config/standard";
 import { type Access, connectTo } from "../access";
 import { Failure } from "../failure";
-import type { Answer, Gatewayz, Healthz, Jsz, StreamDetail, Varz } from "./wire";
+import type { Answer, Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./wire";
 
 /** What all servers said within a moment. */
 export interface Snapshot {
   /** By server name. */
   servers: Record<string, ServerState>;
   meta?: NonNullable<Jsz["meta_cluster"]>;
-  /** Each stream as its leader has it, by account and name. A stream without a leader is not among them. */
+  /** Each stream as its leader has it, by account and name, with each consumer as that one's leader has it. What has no leader is not among them. */
   streams: Record<string, Record<string, StreamDetail>>;
 }
 
@@ -44,7 +44,7 @@ export async function takeSnapshot(system: NatsConnection, expected: number, max
     ask<Varz>("VARZ"),
     ask<Gatewayz>("GATEWAYZ"),
     ask<Healthz>("HEALTHZ"),
-    ask<Jsz>("JSZ", { accounts: true, streams: true, consumer: true, config: true, stream_leader_only: true, limit: 100_000 }),
+    ask<Jsz>("JSZ", { accounts: true, streams: true, consumer: true, config: true, limit: 100_000 }),
   ]);
   const snapshot: Snapshot = { servers: {}, streams: {} };
   const server = ({ server: { name, cluster, ver } }: Answer<unknown>): ServerState => (snapshot.servers[name] ??= { region: cluster, version: ver, leads: 0 });
@@ -52,19 +52,42 @@ export async function takeSnapshot(system: NatsConnection, expected: number, max
   for (const answer of gateways) server(answer).gateways = answer.data;
   for (const answer of health) server(answer).health = answer.data;
   for (const answer of jetstream) {
-    const state = server(answer);
+    server(answer);
     const meta = answer.data?.meta_cluster;
     // Only the leader lists its peers.
     if (meta?.leader && meta.leader === answer.server.name) snapshot.meta = meta;
-    for (const { name, stream_detail = [] } of answer.data?.account_details ?? []) {
-      for (const stream of stream_detail) {
-        if (stream.cluster?.leader !== undefined && stream.cluster.leader !== answer.server.name) continue;
-        (snapshot.streams[name] ??= {})[stream.name] = stream;
-        state.leads++;
-      }
+  }
+  for (const answer of jetstream) addStreams(snapshot, answer);
+  for (const answer of jetstream) addConsumers(snapshot, answer);
+  return snapshot;
+}
+
+function addStreams({ servers, streams }: Snapshot, { server, data }: Answer<Jsz>): void {
+  for (const { name, stream_detail = [] } of data?.account_details ?? []) {
+    for (const stream of stream_detail.filter(({ cluster }) => leads(server, cluster))) {
+      (streams[name] ??= {})[stream.name] = { ...stream, consumer_detail: [] };
+      servers[server.name]!.leads++;
     }
   }
-  return snapshot;
+}
+
+/** Only a consumer's own leader knows its peers and what is pending; that need not be its stream's. */
+function addConsumers({ streams }: Snapshot, { server, data }: Answer<Jsz>): void {
+  for (const { name, stream_detail = [] } of data?.account_details ?? []) {
+    for (const stream of stream_detail) {
+      const own = (stream.consumer_detail ?? []).filter(({ cluster }) => leads(server, cluster));
+      streams[name]?.[stream.name]?.consumer_detail!.push(...own);
+    }
+  }
+}
+
+/** A server that is not clustered leads all it has. */
+const leads = (server: { name: string }, group: RaftGroup | undefined): boolean => group === undefined || group.leader === server.name;
+
+/** How many clients subscribe to a subject, in all regions. What a push consumer says of itself is no more than a guess across gateways. */
+export async function subscribersOf(system: NatsConnection, account: string, subject: string, expected: number): Promise<number> {
+  const answers = await askAll<{ connections?: unknown[] }>(system, "CONNZ", { acc: account, filter_subject: subject }, expected, 2_000);
+  return answers.reduce((sum, { data }) => sum + (data?.connections?.length ?? 0), 0);
 }
 
 async function askAll<T>(system: NatsConnection, what: string, options: object, expected: number, maxWait: number): Promise<Answer<T>[]> {

@@ -58,5 +58,4 @@ export interface ConsumerDetail {
   num_pending: number;
   num_ack_pending: number;
   num_waiting: number;
-  push_bound?: boolean;
 }

@@ -6,12 +6,14 @@ import * as path from "node:path";
 import * as tls from "node:tls";
 import { promisify } from "node:util";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { keyFingerprint } from "../../components/local/layout";
 import { ensure } from "../../components/local/provider/ensure";
 import { observe } from "../../components/local/provider/observe";
 import { startTime } from "../../components/local/provider/process";
 import { folderOf, inFolder, readRecord, writeRecord } from "../../components/local/provider/record";
 import { serverProvider } from "../../components/local/provider/server-provider";
+import { until } from "../../components/local/provider/wait";
 import { cacheDir } from "../../config/cache";
 import { issue, makeAuthority } from "../support/certificates";
 import { defaultAccounts, makeIdentity, metaState, startSupercluster, type Supercluster } from "../support/nats";
@@ -47,6 +49,16 @@ describe("local servers, three regions with one each", function () {
       }),
       reason,
     );
+
+  /** Messages of a stream; asked until its leader answers, which can be a moment after all servers are current. */
+  const messagesOf = (client: NatsConnection, stream: string): Promise<number | undefined> =>
+    until(async () => {
+      const manager = await jetstreamManager(client, { checkAPI: false, timeout: 1000 });
+      return manager.streams.info(stream).then(
+        ({ state }) => state.messages,
+        () => undefined,
+      );
+    }, 15_000);
 
   it("forms one meta group over all regions, its gateways up", async () => {
     for (const { config } of Object.values(cluster.inputs())) {
@@ -146,7 +158,7 @@ describe("local servers, three regions with one each", function () {
     assert.equal((await serverProvider.diff("", outs!, server)).changes, true);
     await ensure(server);
     await cluster.ready();
-    assert.equal((await manager.streams.info("KEPT")).state.messages, 1);
+    assert.equal(await messagesOf(client, "KEPT"), 1);
     await client.close();
   });
 
@@ -163,7 +175,7 @@ describe("local servers, three regions with one each", function () {
       await cluster.ready();
       assert.equal(stranger.exitCode, null);
       const client = await cluster.connect();
-      assert.equal((await (await jetstreamManager(client)).streams.info("KEPT")).state.messages, 1);
+      assert.equal(await messagesOf(client, "KEPT"), 1);
       await client.close();
     } finally {
       stranger.kill();

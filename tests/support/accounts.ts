@@ -42,7 +42,8 @@ export function accountsText(environment: Environment, tenants: Tenants): string
 
 /** Asks JetStream; throws what it refuses with. */
 export async function ask(nc: NatsConnection, request: string, body: unknown = {}): Promise<Record<string, unknown>> {
-  const answer = (await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 10_000 })).json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
+  const response = await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 10_000 });
+  const answer = response.json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
   if (answer.error) throw new Error(`${request}: ${answer.error.err_code} ${answer.error.description}`);
   return answer;
 }

@@ -71,8 +71,9 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
     return registerResource.call(monitor, request, callback);
   };
   monitor.registerResourceOutputs = (request, callback) => {
-    const registration = [...registrations.values()].find(({ type, name }) => request.getUrn().endsWith(`${type}::${name}`))!;
-    registration.outputs = request.getOutputs()?.toJavaScript() ?? {};
+    // "...::<parents' types>$<type>::<name>"
+    const [types, name] = request.getUrn().split("::").slice(-2) as [string, string];
+    registrations.get(`${types.split("$").at(-1)}::${name}`)!.outputs = request.getOutputs()?.toJavaScript() ?? {};
     return registerResourceOutputs.call(monitor, request, callback);
   };
 

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { covers, isSubject, overlaps } from "../../config/subjects";
 
 /** Every concrete subject of up to four tokens of a small alphabet: enough to tell apart patterns of up to three. */
-const concrete = ["a", "b", "c"].flatMap(function grow(subject: string): string[] {
-  return subject.split(".").length === 4 ? [subject] : [subject, ...["a", "b", "c"].flatMap((token) => grow(`${subject}.${token}`))];
-});
+const grow = (prefix: string, length: number): string[] =>
+  ["a", "b", "c"].map((token) => prefix + token).flatMap((subject) => [subject, ...(length > 1 ? grow(`${subject}.`, length - 1) : [])]);
+const concrete = grow("", 4);
 
 function matches(pattern: string, subject: string): boolean {
   const expression = pattern.split(".").map((token) => (token === "*" ? "[^.]+" : token === ">" ? ".+" : token));

@@ -20,7 +20,9 @@ export async function startTime(pid: number): Promise<string | undefined> {
     const stat = await fs.readFile(`/proc/${pid}/stat`, "utf8");
     // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time field 22.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? undefined : fields[19];
+    // One that waits to be reaped is gone, unless other threads of it still hold its ports.
+    const gone = fields[0] === "Z" && (await fs.readdir(`/proc/${pid}/task`)).length <= 1;
+    return gone ? undefined : fields[19];
   } catch {
     return undefined;
   }
@@ -29,7 +31,7 @@ export async function startTime(pid: number): Promise<string | undefined> {
 /** Arguments of a process, the program first; empty when there is none. */
 export async function commandLine(pid: number): Promise<string> {
   try {
-    if (!onLinux) return (await run("ps", ["-o", "command=", "-p", String(pid)])).stdout.trim();
+    if (!onLinux) return (await run("ps", ["-ww", "-o", "command=", "-p", String(pid)])).stdout.trim();
     return (await fs.readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").join(" ").trim();
   } catch {
     return "";

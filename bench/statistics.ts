@@ -1,0 +1,12 @@
+/** Middle of the values; of an even number of them the mean of the two. */
+export function median(values: number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** `median (least-most)` with a unit. */
+export function spread(values: number[], unit: string, digits = 1): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(digits)} ${unit} (${least.toFixed(digits)}-${most.toFixed(digits)})`;
+}

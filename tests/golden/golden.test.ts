@@ -1,0 +1,55 @@
+import * as assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import pLimit from "p-limit";
+import { differences, type Golden, readGolden, writeGolden } from "./golden";
+
+const run = promisify(execFile);
+
+/** Production's regions are not here: their target is not. */
+const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream", "identity", "jetstream"];
+
+describe("golden registrations: what each stack asks the engine for", function () {
+  this.timeout(60_000);
+  const registered = new Map<string, Promise<Golden>>();
+
+  before(() => {
+    const twoAtOnce = pLimit(2);
+    for (const stack of stacks) registered.set(stack, twoAtOnce(register, stack));
+    // Each is awaited by its own test; a failure before that is not unhandled.
+    for (const golden of registered.values()) golden.catch(() => undefined);
+  });
+
+  for (const stack of stacks) {
+    it(`${stack} registers what tests/golden/${stack}.json says`, async () => {
+      const golden = await registered.get(stack)!;
+      if (process.env.UPDATE_GOLDEN === "1") writeGolden(stack, golden);
+      const changes = differences(readGolden(stack), golden);
+      if (changes.length) assert.fail(`${changes.length} differences; if all are meant: UPDATE_GOLDEN=1 npm test\n${changes.join("\n")}`);
+    });
+  }
+});
+
+describe("golden differences", () => {
+  it("name the place of a change, of what is new and of what is gone, and nothing else", () => {
+    const before = { resources: { a: { list: [1, 2] }, b: {} }, same: null };
+    const after = { resources: { a: { list: [1, 3] }, c: { x: "y" } }, same: null };
+    assert.deepEqual(differences(before, after), [
+      "  resources.a.list.1: 2 -> 3",
+      "- resources.b: {}",
+      '+ resources.c: {"x":"y"}',
+    ]);
+  });
+});
+
+/** In a process of its own, with nothing of this one's environment. */
+async function register(stack: string): Promise<Golden> {
+  const { stdout } = await run(process.execPath, ["--require=tsx/cjs", path.join(__dirname, "register.ts"), stack], {
+    cwd: path.join(__dirname, "..", ".."),
+    env: { PATH: process.env.PATH },
+    maxBuffer: 64 * 1024 ** 2,
+    timeout: 50_000,
+  });
+  return JSON.parse(stdout) as Golden;
+}

@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { jetstream } from "@nats-io/jetstream";
+import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
+import { accountsOf } from "../../components/security/accounts";
+import { assetsOf, type ConsumerAsset } from "../../config/assets";
+import { provisioner, systemAccount, withStandardParts } from "../../config/standard";
+import { covers } from "../../config/subjects";
+import { tenants } from "../../tenants";
+import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { startSupercluster, type Supercluster } from "../support/nats";
+
+// Two, because a server all alone elects no meta leader.
+const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, basePort: 26220 });
+const accounts = accountsOf(environment, tenants);
+const assets = assetsOf(environment, tenants);
+// Mirrors are for permissions what their origins are.
+const streams = assets.streams.filter(({ mirrorOf }) => !mirrorOf);
+
+const users = accounts.flatMap((account) => account.users.map((user) => ({ account: account.name, ...user })));
+type User = (typeof users)[number];
+
+/** A subject that a pattern matches. */
+const example = (pattern: string): string => pattern.replaceAll("*", "x").replace(/>$/, "x.y");
+
+const ofStreams = (account: string): string[] =>
+  streams.filter((stream) => stream.account === account).flatMap(({ spec }) => spec.subjects.map(example));
+const ofTenantsBut = (account: string): string[] => Object.keys(tenants).filter((name) => name !== account).flatMap(ofStreams);
+const inboxesBut = ({ account, name }: User): string[] => [
+  ...users.filter((other) => other.account === account && other.name !== name).map(({ inboxPrefix }) => `${inboxPrefix}.x`),
+  "_INBOX.x",
+];
+
+const administration = ["STREAM.CREATE.X", "STREAM.UPDATE.SMS", "STREAM.DELETE.SMS", "STREAM.INFO.SMS", "STREAM.LIST", "STREAM.NAMES", "INFO"]
+  .concat(["CONSUMER.CREATE.SMS", "CONSUMER.CREATE.SMS.x", "CONSUMER.DURABLE.CREATE.SMS.x", "CONSUMER.DELETE.SMS.sms-worker", "CONSUMER.LIST.SMS"])
+  .map((request) => `$JS.API.${request}`);
+/** What not even an account's administrator may: it concerns messages. */
+const messages = ["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "STREAM.MSG.GET.SMS", "STREAM.SNAPSHOT.SMS", "STREAM.RESTORE.SMS", "DIRECT.GET.SMS"].map(
+  (request) => `$JS.API.${request}`,
+);
+const system = ["$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.irisx.CONNECT", "$SYS.REQ.ACCOUNT.irisx.CONNZ"];
+
+/** The durables that a user declares it consumes. */
+const durablesOf = ({ account, name }: User): ConsumerAsset[] => {
+  const tenant = Object.values(tenants).find((each) => each.name === account);
+  const own = (tenant && withStandardParts(tenant).users[name]?.consumes) ?? [];
+  return assets.consumers.filter((durable) => durable.account === account && own.includes(durable.name));
+};
+
+/** All other durables: of its account and, by name, of others (canaries are everywhere called the same). */
+const otherDurables = (user: User): string[] => {
+  const own = durablesOf(user).map(({ name }) => name);
+  return assets.consumers
+    .filter(({ name }) => !own.includes(name))
+    .flatMap(({ stream, name }) => [`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, `$JS.ACK.${stream}.${name}.1.1.1.1.0`, `$JS.FC.${stream}.${name}.x`]);
+};
+
+/** Subjects of its own account that a user has no part in. */
+const foreign = ({ account, permissions }: User, kind: "publish" | "subscribe"): string[] =>
+  ofStreams(account).filter((subject) => !permissions[kind].allow.some((entry) => covers(entry, subject)));
+
+const isApplication = ({ account, name }: User): boolean => account !== systemAccount.name && name !== provisioner;
+
+/** What a user must not publish and subscribe to, said without looking at its permissions wherever that is possible. */
+const forbidden = (user: User) => ({
+  publish: [
+    ...ofTenantsBut(user.account),
+    ...foreign(user, "publish"),
+    ...inboxesBut(user),
+    ...(user.account === systemAccount.name ? [] : [...messages, ...system]),
+    ...(isApplication(user) ? [...administration, ...otherDurables(user)] : []),
+  ],
+  subscribe: [
+    ...ofTenantsBut(user.account),
+    ...foreign(user, "subscribe"),
+    ...inboxesBut(user),
+    ...(user.account === systemAccount.name ? [] : ["$SYS.>", ...system, "$JS.API.>", "$JS.ACK.>"]),
+    ">",
+    "*.>",
+    "_INBOX.>",
+  ],
+});
+
+describe("permissions on a real server", () => {
+  let cluster: Supercluster;
+
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await startSupercluster({
+      regions: environment.regions,
+      servers: environment.servers,
+      basePort: environment.basePort,
+      accounts: accountsText(environment, tenants),
+      settings: environment,
+    });
+  });
+  after(() => cluster?.stop());
+
+  async function as<T>(user: Pick<User, "login" | "inboxPrefix">, work: (nc: NatsConnection) => Promise<T>): Promise<T> {
+    const nc = await cluster.connect(user.login, { inboxPrefix: user.inboxPrefix, reconnect: false });
+    try {
+      return await work(nc);
+    } finally {
+      await nc.close();
+    }
+  }
+
+  it("let the provisioner create every stream and every durable", async () => {
+    for (const account of Object.keys(tenants)) {
+      const user = users.find((each) => each.account === account && each.name === provisioner)!;
+      await as(user, async (nc) => {
+        for (const asset of streams.filter((each) => each.account === account)) await createStream(nc, asset);
+        for (const asset of assets.consumers.filter((each) => each.account === account)) await createConsumer(nc, asset);
+        const { total } = await ask(nc, "STREAM.NAMES");
+        assert.equal(total, streams.filter((each) => each.account === account).length);
+      });
+    }
+  });
+
+  for (const user of users.filter(({ name }) => name !== provisioner && name !== systemAccount.user)) {
+    for (const durable of durablesOf(user)) {
+      it(`let ${user.login} work on ${durable.stream}/${durable.name}, and it acknowledges`, async function () {
+        this.timeout(20_000);
+        await (durable.spec.mode === "pull" ? worksByPull : worksByPush)(user, durable);
+      });
+    }
+  }
+
+  /** Publishes what the durable is about, as whoever of its account may. */
+  async function feed({ account, stream, filterSubjects }: ConsumerAsset, body: string | Uint8Array, count = 1): Promise<void> {
+    const { spec } = streams.find((each) => each.account === account && each.name === stream)!;
+    const among = (patterns: string[], subject: string) => patterns.some((pattern) => covers(pattern, subject));
+    const { publisher, subject } = users
+      .filter((user) => user.account === account)
+      .flatMap((user) => user.permissions.publish.allow.map((entry) => ({ publisher: user, subject: example(entry) })))
+      .find(({ subject }) => among(spec.subjects, subject) && (!filterSubjects.length || among(filterSubjects, subject)))!;
+    await as(publisher, async (nc) => {
+      for (let index = 0; index < count; index++) await jetstream(nc).publish(subject, body);
+    });
+  }
+
+  async function worksByPull(user: User, durable: ConsumerAsset): Promise<void> {
+    await feed(durable, "to be done");
+    await as(user, async (nc) => {
+      const consumer = await jetstream(nc).consumers.get(durable.stream, durable.name);
+      // Other durables of the stream have been fed before: these messages are its own, too.
+      let body;
+      do {
+        const message = await consumer.next({ expires: 5000 });
+        assert.ok(message, "a message comes");
+        assert.ok(await message.ackAck(), "the server confirms the acknowledgement");
+        body = message.string();
+      } while (body !== "to be done");
+      assert.equal((await consumer.info()).num_ack_pending, 0);
+    });
+  }
+
+  /** Enough for the server to ask for flow control, which is at one megabyte that nobody has confirmed. */
+  const large = new Uint8Array(128 * 1024);
+  const many = 12;
+
+  async function worksByPush(user: User, durable: ConsumerAsset): Promise<void> {
+    assert.ok(durable.spec.mode === "push");
+    const { deliverSubject } = durable.spec;
+    await as(user, async (nc) => {
+      let [received, confirmed] = [0, 0];
+      const denied = denials(nc);
+      const done = new Promise<void>((resolve) => {
+        nc.subscribe(deliverSubject, {
+          callback: (_error, message) => {
+            const isControl = message.headers?.code === 100;
+            const asked = isControl ? message.reply || message.headers!.get("Nats-Consumer-Stalled") : message.reply;
+            if (asked) nc.publish(asked, isControl ? undefined : "+ACK");
+            if (isControl && asked) confirmed++;
+            if (!isControl && ++received >= many) resolve();
+          },
+        });
+      });
+      await nc.flush();
+      await feed(durable, large, many);
+      await done;
+      await nc.flush();
+      assert.ok(confirmed > 0, "the server asked for flow control and was answered");
+      assert.deepEqual(await denied(), []);
+      const info = await ask(nc, `CONSUMER.INFO.${durable.stream}.${durable.name}`);
+      assert.deepEqual([info.num_ack_pending, info.num_pending], [0, 0]);
+    });
+  }
+
+  for (const user of users) {
+    it(`let ${user.login} do what is derived for it, and answer all else with a permission error`, async () => {
+      const never = forbidden(user);
+      await as(user, async (nc) => {
+        const denied = denials(nc);
+        const allowed = { publish: user.permissions.publish.allow.map(example), subscribe: user.permissions.subscribe.allow };
+        for (const subject of [...allowed.publish, ...never.publish]) nc.publish(subject);
+        for (const subject of [...allowed.subscribe, ...never.subscribe]) nc.subscribe(subject, { callback: () => undefined });
+        await nc.flush();
+        assert.deepEqual(
+          new Set(await denied()),
+          new Set([...never.publish.map((subject) => `publish ${subject}`), ...never.subscribe.map((subject) => `subscription ${subject}`)]),
+        );
+      });
+    });
+  }
+
+  it("let nobody in with another's password, or without one", async () => {
+    const anonymous = () => cluster.connect("covenant-api", { user: undefined, pass: undefined, reconnect: false });
+    await assert.rejects(anonymous, /Authorization Violation/i);
+    await assert.rejects(() => cluster.connect("covenant-api", { pass: "covenant-mobile", reconnect: false }), /Authorization Violation/i);
+  });
+
+  it("keep the account within its limits: one stream above them is refused", async () => {
+    const user = users.find((each) => each.login === "irisx-provisioner")!;
+    await as(user, async (nc) => {
+      const greedy = { name: "GREEDY", subjects: ["greedy"], storage: "memory", num_replicas: 1, max_bytes: 512 * 1024 ** 2 };
+      await assert.rejects(() => ask(nc, "STREAM.CREATE.GREEDY", greedy), /10028 insufficient memory resources/);
+    });
+  });
+});
+
+/** Collects what the server denies to a connection: its own error events. */
+function denials(nc: NatsConnection): () => Promise<string[]> {
+  const found: string[] = [];
+  void (async () => {
+    for await (const status of nc.status()) {
+      if (status.type === "error" && status.error instanceof PermissionViolationError) found.push(`${status.error.operation} ${status.error.subject}`);
+    }
+  })();
+  // The server answers in order, so after a flush all errors have arrived; the iterator needs a turn to hand them on.
+  return async () => {
+    await nc.flush();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return found;
+  };
+}

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
  * requires a file which never moves, so that a change of code is no diff, and refresh and delete run today's code
  * (docs/adr/0002).
  *
- * The provider's process starts in the project's folder; `entry` is relative to it and exports `export`.
+ * The provider's process starts in the project's folder; `entry` is relative to it and exports the provider as `type`.
  */
 export abstract class DynamicResource extends pulumi.CustomResource {
   protected constructor(

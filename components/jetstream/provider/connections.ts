@@ -17,12 +17,6 @@ export class Connections {
     return this.get("", this.settings.system);
   }
 
-  async close(): Promise<void> {
-    const settled = await Promise.allSettled(this.open.values());
-    this.open.clear();
-    await Promise.all(settled.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
-  }
-
   private get(key: string, login: Login): Promise<NatsConnection> {
     let connection = this.open.get(key);
     if (!connection) {

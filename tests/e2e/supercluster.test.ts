@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { parseDocument } from "yaml";
+import type { RegionOutputs } from "../../stacks/outputs";
+import { copyProject } from "../support/project-copy";
+import { ask } from "../support/accounts";
+
+const basePort = 15220;
+const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
+
+/** Three regions with one server each: the real engine, the real program, real servers, driven as a person does. */
+describe("the local environment, from nothing to nothing", function () {
+  this.timeout(180_000);
+  const copy = copyProject();
+  const cli = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["-r", "tsx/cjs", "cli/index.ts", ...args], {
+      cwd: copy.folder,
+      env: copy.env,
+      encoding: "utf8",
+    });
+    return { status, text: stdout + stderr, stdout };
+  };
+  const succeeds = (...args: string[]) => {
+    const { status, text } = cli(...args);
+    assert.equal(status, 0, text);
+    return text;
+  };
+  const pulumiEnv = (): NodeJS.ProcessEnv => {
+    const exports = cli("env").stdout.matchAll(/^export (\w+)=(?:'(.*)'|"(.*)"|(.*))$/gm);
+    return { ...copy.env, ...Object.fromEntries([...exports].map(([, name, single, double, bare]) => [name!, single ?? double ?? bare ?? ""])) };
+  };
+  const pulumi = (...args: string[]) => execFileSync("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env: pulumiEnv(), encoding: "utf8", stdio: "pipe" });
+  const servers = () => processes(`${copy.cache}/environments/local/`);
+  const open: NatsConnection[] = [];
+
+  async function client(account: string, user: string): Promise<NatsConnection> {
+    const { ca, accounts, region } = JSON.parse(pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets")) as RegionOutputs;
+    const { login, password, inboxPrefix } = accounts[account]!.users[user]!;
+    const connection = await connect({ servers: region.clientUrls, user: login, pass: password, inboxPrefix, tls: { ca } });
+    open.push(connection);
+    return connection;
+  }
+
+  before(() => {
+    const file = path.join(copy.folder, "Pulumi.yaml");
+    const project = parseDocument(fs.readFileSync(file, "utf8"));
+    project.setIn(["config", "environments", "default", "local", "servers"], 1);
+    project.setIn(["config", "environments", "default", "local", "basePort"], basePort);
+    fs.writeFileSync(file, String(project));
+  });
+
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((connection) => connection.close()));
+  });
+
+  after(() => {
+    cli("stop");
+    for (const { pid } of servers()) process.kill(pid, "SIGKILL");
+    copy.remove();
+  });
+
+  it("comes up with one command, which shows it and proves it", () => {
+    const text = succeeds("start");
+    for (const account of ["arrakis", "covenant", "irisx", "aigentflow"]) assert.match(text, new RegExp(account));
+    assert.equal(servers().length, 3);
+  });
+
+  it("leaves the project's files as they are", () => {
+    for (const stack of stacks) {
+      const file = `Pulumi.${stack}.yaml`;
+      assert.equal(fs.readFileSync(path.join(copy.folder, file), "utf8"), fs.readFileSync(path.join(__dirname, "..", "..", file), "utf8"), file);
+    }
+  });
+
+  it("has nothing to change for somebody who previews it by hand", () => {
+    for (const stack of stacks) pulumi("preview", "--stack", stack, "--expect-no-changes");
+  });
+
+  it("asks the servers for no change when it is started again", async () => {
+    const accounts = await Promise.all(["arrakis", "covenant", "irisx", "aigentflow"].map((account) => client(account, "provisioner")));
+    const writes: string[] = [];
+    for (const account of accounts) {
+      account.subscribe("$JS.EVENT.ADVISORY.API", {
+        callback: (_, message) => {
+          const { subject } = message.json<{ subject: string }>();
+          if (!/\.(INFO|NAMES|LIST|MSG\.NEXT)(\.|$)/.test(subject)) writes.push(subject);
+        },
+      });
+      await account.flush();
+    }
+    succeeds("start");
+    assert.deepEqual(writes, []);
+    // The counter counts: a change by hand is seen.
+    await ask(accounts[2]!, "CONSUMER.DELETE.SMS.sms-worker");
+    await sleep(500);
+    assert.deepEqual(writes, ["$JS.API.CONSUMER.DELETE.SMS.sms-worker"]);
+  });
+
+  it("says what is wrong and fails, when a durable was deleted by hand and a server is dead", async () => {
+    const api = await client("irisx", "api");
+    await api.request("sms.send", "kept", { timeout: 5_000 });
+    const dead = servers().find(({ args }) => args.includes("/ams-0/"))!;
+    process.kill(dead.pid, "SIGKILL");
+    const { status, text } = cli("verify");
+    assert.equal(status, 1, text);
+    assert.match(text, /sms-worker/);
+    assert.match(text, /ams-0/);
+  });
+
+  it("heals both when it is started again, with every stored message still there", async () => {
+    succeeds("start");
+    succeeds("verify");
+    assert.equal(servers().length, 3);
+    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as { state: { messages: number } };
+    assert.ok(state.messages >= 1);
+  });
+
+  it("converges after a kill -9 of Pulumi in the middle: no lock, no pending operation, no orphan", async () => {
+    succeeds("stop", "--keep-data");
+    assert.deepEqual(servers(), []);
+    const start = spawn(process.execPath, ["-r", "tsx/cjs", "cli/index.ts", "start"], { cwd: copy.folder, env: copy.env, stdio: "ignore" });
+    const ended = new Promise((resolve) => start.once("exit", resolve));
+    const engine = await until(() => processes("pulumi up").find(({ args }) => args.includes("local-ams")));
+    await sleep(1_500);
+    process.kill(start.pid!, "SIGKILL");
+    process.kill(engine.pid, "SIGKILL");
+    await ended;
+    succeeds("start");
+    assert.deepEqual(fs.globSync(`${copy.cache}/state/.pulumi/locks/**/*.json`), []);
+    for (const stack of stacks) {
+      const { deployment } = JSON.parse(pulumi("stack", "export", "--stack", stack)) as { deployment: { pending_operations?: unknown[] } };
+      assert.deepEqual(deployment.pending_operations ?? [], [], stack);
+    }
+    await until(() => (processes("pulumi-language-nodejs").some(({ args }) => args.includes(copy.folder)) ? undefined : true));
+    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as { state: { messages: number } };
+    assert.ok(state.messages >= 1, "what was stored before is there");
+  });
+
+  it("is healed after a reboot, all file-stored messages still there", async () => {
+    for (const { pid } of servers()) process.kill(pid, "SIGKILL");
+    succeeds("start");
+    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as { state: { messages: number } };
+    assert.ok(state.messages >= 1);
+  });
+
+  it("stops to nothing: no process, no port, no data", async () => {
+    succeeds("stop");
+    assert.deepEqual(servers(), []);
+    for (let port = basePort; port < basePort + 60; port++) assert.equal(await accepts(port), false, `port ${port}`);
+    assert.equal(fs.existsSync(path.join(copy.cache, "environments", "local")), false);
+  });
+});
+
+function processes(part: string): { pid: number; args: string }[] {
+  return execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" })
+    .split("\n")
+    .flatMap((line) => {
+      const [, pid, args] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
+      return pid && args!.includes(part) ? [{ pid: Number(pid), args: args! }] : [];
+    });
+}
+
+async function until<T>(probe: () => T | undefined, withinMs = 30_000): Promise<T> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) {
+    const found = probe();
+    if (found !== undefined) return found;
+  }
+  throw new Error("not within the time");
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, "127.0.0.1");
+    socket.once("connect", () => (socket.destroy(), resolve(true)));
+    socket.once("error", () => resolve(false));
+  });
+}

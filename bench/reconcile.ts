@@ -1,5 +1,5 @@
 import * as os from "node:os";
-import Table from "cli-table3";
+import { table } from "../cli/table";
 import { benchEngine } from "./engine";
 import { benchStart } from "./start";
 
@@ -24,9 +24,7 @@ async function main([part, ...numbers]: string[]): Promise<void> {
 }
 
 function print([head, ...rows]: string[][]): void {
-  const table = new Table({ head, style: { head: [], border: [] } });
-  table.push(...rows);
-  process.stdout.write(`${table.toString()}\n`);
+  process.stdout.write(`\n${table(head!, rows)}\n`);
 }
 
 void main(process.argv.slice(2));

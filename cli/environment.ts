@@ -7,6 +7,9 @@ import { toolchainEnv } from "../tools/toolchain.mjs";
 /** Folder of a local environment's file backend. It holds every key of it, which is why nobody else may look in. */
 export const stateFolder = (): string => path.join(cacheDir(), "state");
 
+/** Folder of the nats CLI's contexts. */
+export const contextsDir = (environment: string): string => path.join(cacheDir(), "contexts", environment);
+
 /** Backend of local environments. */
 export const localBackendUrl = (): string => `file://${stateFolder()}`;
 

@@ -24,6 +24,7 @@ function program(): Command {
   const json = () => new Option("--json", "print JSON instead of a table");
 
   command(cli, "start", "bring the environment up, show it and prove that messages pass")
+    .alias("deploy")
     .addOption(allowLocalState())
     .action((options) => commands.start()(options));
   command(cli, "stop", "destroy the environment's stacks, in reverse order")

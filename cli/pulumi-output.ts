@@ -14,8 +14,9 @@ export const isFinished = (line: string): boolean => finished.test(line);
 /** Reads the output of a run that ended. */
 export function outcomeOf(output: string): Outcome {
   const lines = output.split("\n");
-  const resources = section(lines, "Resources:").map((line) => line.replace(/^\s*[-+~]*\s*/, "").trim());
-  const counted = resources.filter((line) => /^\d+ \w+/.test(line) && !line.includes("changes."));
+  // "3 changes. 4 unchanged" repeats what stands above it.
+  const resources = section(lines, "Resources:").map((line) => line.trim().replace(/^[-+~]*\s*(\d+ changes?\. )?/, ""));
+  const counted = resources.filter((line) => /^\d+ \w+/.test(line));
   const errors = lines.filter((line) => line.startsWith("error: "));
   const diagnostics = section(lines, "Diagnostics:").join("\n").trimEnd();
   return {

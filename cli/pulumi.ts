@@ -50,19 +50,20 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   read(child.stdout);
   read(child.stderr);
 
-  const exitCode = await onInterrupt(
+  const end = await onInterrupt(
     (press) => (press === 1 ? child.kill("SIGINT") : killGroup(child.pid!)),
     () =>
-      new Promise<number | null>((resolve, reject) => {
+      new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
         child.on("error", (error) => reject(new Failure(`pulumi could not be started (${error.message}); run: node tools/toolchain.mjs`)));
-        child.on("close", resolve);
+        child.on("close", (exitCode, signal) => resolve({ exitCode, signal }));
       }),
   ).finally(() => file.end());
 
   const output = lines.join("\n");
   const result = { ...outcomeOf(output), output, log, milliseconds: Date.now() - started };
   if (isInterrupted()) throw new Interrupted(`${command.stack} stopped; the next start goes on from here (${path.relative(projectFolder, log)})`);
-  if (exitCode !== 0) throw new PulumiFailure(command, result);
+  if (end.signal) throw new PulumiFailure(command, { ...result, diagnostics: `pulumi was killed (${end.signal}); run the same command again, it cleans up first` });
+  if (end.exitCode !== 0) throw new PulumiFailure(command, result);
   return result;
 }
 

@@ -4,7 +4,7 @@ import { localBackendUrl, stateFolder } from "./environment";
 import { Failure, Interrupted } from "./failure";
 import { isInterrupted, onInterrupt } from "./interrupt";
 import { end, orphansOf, processes } from "./processes";
-import { plural, say } from "./terminal";
+import { say } from "./terminal";
 
 /** Runs pulumi with these arguments on the stack. */
 type Run = (args: string[]) => Promise<unknown>;
@@ -31,7 +31,7 @@ export async function recover(project: string, stack: string, run: Run, state = 
 export async function endOrphans(backendUrl = localBackendUrl()): Promise<void> {
   const orphans = orphansOf(processes(), backendUrl).map(({ pid }) => pid);
   if (orphans.length === 0) return;
-  say(`ending ${plural(orphans.length, "process")} of a run that was killed (${orphans.join(", ")})`.replace("processs", "processes"));
+  say(`ending what a killed run left behind: ${orphans.length === 1 ? "process" : "processes"} ${orphans.join(", ")}`);
   await end(orphans);
 }
 

@@ -1,6 +1,7 @@
+import * as z from "zod";
 import type { Tenants } from "../config/assets";
-import { InvalidInput, parse, type Problem } from "../config/problems";
-import { type Environment, environment as environmentSchema } from "../config/settings";
+import { InvalidInput, type Problem } from "../config/problems";
+import type { Environment } from "../config/settings";
 import { validateDeployment } from "../config/validate";
 import { tenants as allTenants } from "../tenants";
 import { type ProjectFiles, readProject } from "./project";
@@ -23,13 +24,15 @@ export interface Stacks {
   jetstream: string[];
 }
 
+/** What stack files are checked against; a mistake elsewhere in the environment must not hide theirs. */
+const environmentShape = z.object({ regions: z.array(z.string()), jetstream: z.record(z.string(), z.array(z.string())) });
+
 /** Checks all settings of an environment, its tenants and its stack files. Throws every mistake at once; nothing has been done. */
 export function checkedEnvironment(name: string, project = readProject(), tenants: Tenants = allTenants): CheckedEnvironment {
   const problems: Problem[] = [];
   const valid = collect(problems, () => validateDeployment(project.environments, name, tenants));
-  const raw = (project.environments as Record<string, unknown> | undefined)?.[name];
-  const { value: environment } = parse(environmentSchema, raw, name);
-  if (environment) problems.push(...stackFileProblems(project, name, environment));
+  const shape = environmentShape.safeParse((project.environments as Record<string, unknown> | undefined)?.[name]).data;
+  if (shape) problems.push(...stackFileProblems(project, name, shape));
   if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
   return { project, name, ...valid, stacks: stacksOf(name, valid.environment) };
 }

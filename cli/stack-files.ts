@@ -1,5 +1,4 @@
-import { closest } from "fastest-levenshtein";
-import { joinPath, parse, type Problem } from "../config/problems";
+import { joinPath, parse, type Problem, unknownKey } from "../config/problems";
 import { type Environment, stack as stackSchema } from "../config/settings";
 import { stackName } from "../config/stack-name";
 import type { ProjectFiles } from "./project";
@@ -13,8 +12,11 @@ const ownKeys = ["stack", "degraded"];
 /** Providers a stack file may configure. */
 const providers = ["pulumi", "aws", "aws-native", "kubernetes", "random", "tls"];
 
+/** The parts of an environment that say which stacks it has. */
+type Shape = Pick<Environment, "regions" | "jetstream">;
+
 /** Mistakes in the stack files of one environment: Pulumi itself ignores unknown keys and stops at the first bad value. */
-export function stackFileProblems(project: ProjectFiles, name: string, environment: Environment): Problem[] {
+export function stackFileProblems(project: ProjectFiles, name: string, environment: Shape): Problem[] {
   const own = Object.entries(project.stacks).filter(([stack]) => belongsTo(stack, name, project));
   const wanted = stackNames(name, environment);
   const missing = wanted.filter((stack) => !(stack in project.stacks));
@@ -26,7 +28,7 @@ export function stackFileProblems(project: ProjectFiles, name: string, environme
 }
 
 /** Names of the stacks of an environment, in the order they are deployed. */
-export function stackNames(environment: string, { regions, jetstream }: Pick<Environment, "regions" | "jetstream">): string[] {
+export function stackNames(environment: string, { regions, jetstream }: Shape): string[] {
   return [
     stackName({ environment, kind: "identity" }),
     ...regions.map((region) => stackName({ environment, kind: "region", region })),
@@ -42,13 +44,13 @@ function problemsOf(project: string, stack: string, content: unknown): Problem[]
   const path = (...segments: string[]) => `${fileOf(stack)}: ${joinPath(...segments)}`;
   const unknownKeys = Object.keys(file)
     .filter((key) => !fileKeys.includes(key))
-    .map((key) => ({ path: path(key), message: unknown(key, fileKeys) }));
+    .map((key) => ({ path: path(key), message: unknownKey(key, fileKeys) }));
   const unknownConfig = Object.keys(config).flatMap((key) => {
     const [namespace, name] = key.includes(":") ? (key.split(":") as [string, string]) : [project, key];
     if (providers.includes(namespace)) return [];
-    if (namespace !== project) return [{ path: path("config", key), message: unknown(key, ownKeys.map((own) => `${project}:${own}`)) }];
+    if (namespace !== project) return [{ path: path("config", key), message: unknownKey(key, ownKeys.map((own) => `${project}:${own}`)) }];
     if (name === "environments") return [{ path: path("config", key), message: "is set in Pulumi.yaml only: what stacks share is one object there, and Pulumi would replace it whole" }];
-    return ownKeys.includes(name) ? [] : [{ path: path("config", key), message: unknown(key, ownKeys.map((own) => `${project}:${own}`)) }];
+    return ownKeys.includes(name) ? [] : [{ path: path("config", key), message: unknownKey(key, ownKeys.map((own) => `${project}:${own}`)) }];
   });
   const described = parse(stackSchema, config[`${project}:stack`], path("config", `${project}:stack`));
   const misnamed =
@@ -58,21 +60,19 @@ function problemsOf(project: string, stack: string, content: unknown): Problem[]
   return [...unknownKeys, ...unknownConfig, ...described.problems, ...misnamed];
 }
 
-const unknown = (key: string, known: string[]): string => `is not a known key; did you mean "${closest(key, known)}"? Known: ${known.join(", ")}`;
-
 /** By prefix: a name that no environment claims is production's. */
 function belongsTo(stack: string, environment: string, project: ProjectFiles): boolean {
-  const others = Object.keys((project.environments ?? {}) as object).filter((name) => name !== "production");
+  const others = Object.keys((project.environments ?? {})).filter((name) => name !== "production");
   const claimed = others.filter((name) => stack.startsWith(`${name}-`)).sort((a, b) => b.length - a.length)[0];
   return (claimed ?? "production") === environment;
 }
 
-function extra(name: string, environment: Environment): string {
+function extra(name: string, environment: Shape): string {
   const known = stackNames(name, environment);
   return `is no stack of environment ${name}: its regions are ${environment.regions.join(", ")}, so its stacks are ${known.join(", ")}; add it in Pulumi.yaml or delete the file`;
 }
 
-function contentOf(project: string, stack: string, name: string, { regions }: Environment): string {
+function contentOf(project: string, stack: string, name: string, { regions }: Shape): string {
   const part = name === "production" ? stack : stack.slice(name.length + 1);
   const team = /^jetstream--(.+)$/.exec(part)?.[1];
   const kind = regions.includes(part) ? `kind: region, region: ${part}` : team ? `kind: jetstream, team: ${team}` : `kind: ${part}`;

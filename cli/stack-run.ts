@@ -1,8 +1,8 @@
-import { stackExists } from "./backend";
+import { isEmpty, stackExists } from "./backend";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./pulumi";
-import { recover } from "./recovery";
+import { endOrphans, recover } from "./recovery";
 import type { CheckedEnvironment } from "./settings";
 import { progressColours as colour, plural, seconds } from "./terminal";
 
@@ -31,6 +31,7 @@ export class StackRunner {
     if (this.isLocal) {
       if (!stackExists(stateFolder(), this.projectName, stack)) return;
       await this.recover(stack, kind);
+      if (isEmpty(stateFolder(), this.projectName, stack)) return;
     }
     await this.run(stack, kind, ["destroy", "--stack", stack, ...unattended]);
   }
@@ -69,6 +70,8 @@ export class StackRunner {
     } catch (error) {
       const line = error instanceof PulumiFailure ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result) : `  ${stack.padEnd(nameWidth)}  stopped`;
       this.progress.finish(job, line);
+      // Where Pulumi was killed its plugins live on.
+      if (this.isLocal) await endOrphans();
       throw error;
     }
   }

@@ -1,23 +1,23 @@
-const escapes = /\x1b\[\d+m/g;
-const width = (text: string): number => text.replace(escapes, "").length;
+import Table from "cli-table3";
 
-/** Rows under a head in aligned columns, two spaces apart; a column of numbers is aligned to the right. */
+const isNumeric = (cell: string): boolean => /^[\d.,/-]*( ms)?$/.test(cell.replace(/\x1b\[\d+m/g, ""));
+
+/** No lines, columns two spaces apart. */
+const plain = Object.fromEntries(
+  ["top", "bottom", "mid", "left", "right"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, ""])),
+);
+
+/** Rows under a head in aligned columns; a column of numbers is aligned to the right. */
 export function table(head: string[], rows: string[][], style: (head: string) => string = (text) => text): string {
-  const columns = head.map((name, index) => {
-    const cells = rows.map((row) => row[index] ?? "");
-    return {
-      width: Math.max(width(name), ...cells.map(width)),
-      isNumber: cells.length > 0 && cells.every((cell) => /^[\d.,/-]*( ms)?$/.test(cell.replace(escapes, ""))),
-    };
+  const lines = new Table({
+    chars: { ...plain, middle: "  " },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+    colAligns: head.map((_, column) => (rows.length > 0 && rows.every((row) => isNumeric(row[column] ?? "")) ? "right" : "left")),
   });
-  const line = (cells: string[]): string =>
-    columns
-      .map(({ width: wanted, isNumber }, index) => {
-        const cell = cells[index] ?? "";
-        const padding = " ".repeat(wanted - width(cell));
-        return isNumber ? padding + cell : cell + padding;
-      })
-      .join("  ")
-      .trimEnd();
-  return [style(line(head)), ...rows.map(line)].join("\n");
+  lines.push(head.map(style), ...rows.map((row) => head.map((_, column) => row[column] ?? "")));
+  return lines
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
 }

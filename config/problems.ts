@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
 
 /** One mistake in settings or tenants: where it is, and what was found and expected. */
@@ -40,10 +40,12 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
   const path = [...root, ...issue.path];
   if (issue.code === "unrecognized_keys") {
     const known = issue.message.split(" ");
-    return issue.keys.map((key) => ({
-      path: joinPath(...path, key),
-      message: `is not a known key; did you mean "${closest(key, known)}"? Known: ${known.join(", ")}`,
-    }));
+    return issue.keys.map((key) => ({ path: joinPath(...path, key), message: unknownKey(key, known) }));
+  }
+  if (issue.code === "invalid_union" && issue.discriminator !== undefined) {
+    const value = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator];
+    const expected = issue.message.replace(/^.*Expected /, "");
+    return [{ path: joinPath(...path), message: value === undefined ? `is missing; write ${expected}` : `${JSON.stringify(value)}: write ${expected}` }];
   }
   if (issue.code === "invalid_union" && issue.errors.length) {
     // The branch that failed least deep says the most.
@@ -53,6 +55,16 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
   if (issue.code === "invalid_key") return [{ path: joinPath(...path), message: issue.issues.map(({ message }) => message).join("; ") }];
   return [{ path: joinPath(...path), message: messageOf(issue) }];
 }
+
+/** What there is instead of a name that there is not: the one probably meant, if any is near, and all. */
+export function insteadOf(name: string, known: readonly string[]): string {
+  if (known.length === 0) return "there are none";
+  const nearest = closest(name, known);
+  const isNear = distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 3);
+  return `${isNear ? `did you mean ${JSON.stringify(nearest)}? ` : ""}Known: ${known.join(", ")}`;
+}
+
+export const unknownKey = (key: string, known: readonly string[]): string => `is not a known key; ${insteadOf(key, known)}`;
 
 function messageOf(issue: z.core.$ZodIssue): string {
   const expected = issue.message.replace(/^Invalid \w+: /, "").replace(/, received \w+$/, "");

@@ -1,6 +1,5 @@
-import { closest } from "fastest-levenshtein";
 import { assetsOf, type StreamAsset, subjectsByStream, type Tenants } from "./assets";
-import { joinPath, type Problem } from "./problems";
+import { insteadOf, joinPath, type Problem } from "./problems";
 import type { Environment } from "./settings";
 import { canary, loginOf, mirrorName, provisioner, systemAccount, withStandardParts } from "./standard";
 import { covers, overlaps } from "./subjects";
@@ -222,10 +221,6 @@ const reservations = (world: World) => {
 
 const list = (names: readonly string[]): string => (names.length ? names.join(", ") : "none");
 const text = (value: unknown): string => JSON.stringify(value);
-const known = (name: string, names: readonly string[]): string => {
-  const near = names.length ? closest(name, names) : undefined;
-  return near === undefined ? "there are none" : `did you mean ${text(near)}? Known: ${list(names)}`;
-};
 const firstToken = (subject: string): string => subject.split(".", 1)[0]!;
 const isInbox = (subject: string): boolean => firstToken(subject).startsWith("_INBOX");
 const isWild = (subject: string): boolean => /^[*>]/.test(subject);
@@ -292,7 +287,7 @@ const environmentRules: Rule[] = [
   rule({
     each: assignments,
     when: ({ tenant }, { declared }) => !declared.tenants.includes(tenant),
-    message: ({ tenant }, { declared }) => `${text(tenant)} is no tenant; ${known(tenant, declared.tenants)}`,
+    message: ({ tenant }, { declared }) => `${text(tenant)} is no tenant; ${insteadOf(tenant, declared.tenants)}`,
   }),
   rule({
     each: reservations,
@@ -330,7 +325,7 @@ const tenantRules: Rule[] = [
     each: tenants,
     at: ["home"],
     when: ({ tenant }, { environment }) => !environment.regions.includes(tenant.home),
-    message: ({ tenant }, { environment }) => `${text(tenant.home)} is no region of the environment; ${known(tenant.home, environment.regions)}`,
+    message: ({ tenant }, { environment }) => `${text(tenant.home)} is no region of the environment; ${insteadOf(tenant.home, environment.regions)}`,
   }),
 ];
 
@@ -344,7 +339,7 @@ const streamRules: Rule[] = [
     each: streams,
     at: ["home"],
     when: ({ stream }, { environment }) => stream.home !== undefined && !environment.regions.includes(stream.home),
-    message: ({ home }, { environment }) => `${text(home)} is no region of the environment; ${known(home, environment.regions)}`,
+    message: ({ home }, { environment }) => `${text(home)} is no region of the environment; ${insteadOf(home, environment.regions)}`,
   }),
   rule({
     each: limits,
@@ -403,7 +398,7 @@ const mirrorRules: Rule[] = [
   rule({
     each: mirrors,
     when: ({ region }, { environment }) => !environment.regions.includes(region),
-    message: ({ region }, { environment }) => `${text(region)} is no region of the environment; ${known(region, environment.regions)}`,
+    message: ({ region }, { environment }) => `${text(region)} is no region of the environment; ${insteadOf(region, environment.regions)}`,
   }),
   rule({
     each: mirrors,
@@ -441,7 +436,7 @@ const consumerRules: Rule[] = [
   rule({
     each: durables,
     when: ({ key, stream, subjects }, { declared }) => !subjects && !declared.streams(key).includes(stream),
-    message: ({ key, stream }, { declared }) => `${text(stream)} is no stream of ${key}; ${known(stream, declared.streams(key))}`,
+    message: ({ key, stream }, { declared }) => `${text(stream)} is no stream of ${key}; ${insteadOf(stream, declared.streams(key))}`,
   }),
   rule({
     each: durables,
@@ -459,7 +454,7 @@ const consumerRules: Rule[] = [
   rule({
     each: filters,
     when: ({ filter, streams }) =>
-      streams.every((subjects) => subjects !== undefined) && !streams.some((subjects) => subjects!.some((subject) => overlaps(filter, subject))),
+      streams.every((subjects) => subjects !== undefined) && !streams.some((subjects) => subjects.some((subject) => overlaps(filter, subject))),
     message: ({ filter, consumer }) => `${text(filter)} matches nothing of ${list(consumer.streams)}; leave it out, or name the stream that holds it`,
   }),
   rule({
@@ -549,7 +544,7 @@ const userRules: Rule[] = [
   rule({
     each: consumed,
     when: ({ key, durable }, { declared }) => !declared.consumers(key).includes(durable),
-    message: ({ key, durable }, { declared }) => `${text(durable)} is no durable of ${key}; ${known(durable, declared.consumers(key))}`,
+    message: ({ key, durable }, { declared }) => `${text(durable)} is no durable of ${key}; ${insteadOf(durable, declared.consumers(key))}`,
   }),
   rule({
     each: userSubjects(["publishes", "subscribes", "requests"]),

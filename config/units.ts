@@ -30,14 +30,21 @@ function suggestion(text: unknown, units: Record<string, number>, example: strin
   return amount && unit ? `${amount}${unit}` : example;
 }
 
+function whole(text: string, pattern: RegExp, units: Record<string, number>, say: { what: string; smallest: string; example: string }): number {
+  const [, amount, unit] = pattern.exec(text) ?? [];
+  if (!amount || !unit) throw new RangeError(`${JSON.stringify(text)} is not ${say.what}; write "${suggestion(text, units, say.example)}"`);
+  const value = Number(amount) * units[unit]!;
+  const nearest = Math.round(value);
+  // What is off by less is the binary form of a decimal fraction: 1.005 * 1000 is 1004.9999999999999.
+  if (!Number.isSafeInteger(nearest) || Math.abs(value - nearest) > 1e-6) {
+    throw new RangeError(`${JSON.stringify(text)} is not a whole number of ${say.smallest}; write "${say.example}"`);
+  }
+  return nearest;
+}
+
 /** Milliseconds of a duration. Throws with what to write instead when the text is none. */
 export function toMilliseconds(duration: Duration | string): number {
-  const [, amount, unit] = durationText.exec(duration) ?? [];
-  const value = Number(amount) * milliseconds[unit as keyof typeof milliseconds];
-  if (!amount || !Number.isSafeInteger(value)) {
-    throw new RangeError(`${JSON.stringify(duration)} is not a duration; write "${suggestion(duration, milliseconds, "30s")}"`);
-  }
-  return value;
+  return whole(duration, durationText, milliseconds, { what: "a duration", smallest: "milliseconds", example: "30s" });
 }
 
 /**
@@ -55,12 +62,7 @@ export function fromNanoseconds(nanoseconds: number): Duration {
 
 /** Bytes of a size. Throws with what to write instead when the text is none. */
 export function toBytes(size: Size | string): number {
-  const [, amount, unit] = sizeText.exec(size) ?? [];
-  const value = Number(amount) * bytes[unit as keyof typeof bytes];
-  if (!amount || !Number.isSafeInteger(value)) {
-    throw new RangeError(`${JSON.stringify(size)} is not a size; write "${suggestion(size, bytes, "10GiB")}"`);
-  }
-  return value;
+  return whole(size, sizeText, bytes, { what: "a size", smallest: "bytes", example: "10GiB" });
 }
 
 /** The shortest exact size text of a number of bytes. */

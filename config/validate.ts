@@ -1,8 +1,7 @@
-import { closest } from "fastest-levenshtein";
 import * as z from "zod";
 import type { Tenants } from "./assets";
 import { token } from "./fields";
-import { InvalidInput, joinPath, parse, type Problem } from "./problems";
+import { InvalidInput, insteadOf, joinPath, parse, type Problem } from "./problems";
 import { problemsOf } from "./rules";
 import { type Environment, environment as environmentSchema, environments, type StackSettings, stack as stackSchema } from "./settings";
 import { mirrorName } from "./standard";
@@ -63,13 +62,13 @@ function environmentOf(rawEnvironments: unknown, name: string): Environment | un
 
 const unknownEnvironment = (path: string, name: string, known: string[]): Problem => ({
   path,
-  message: `${JSON.stringify(name)} is no environment; ${known.length ? `did you mean "${closest(name, known)}"? Known: ${known.join(", ")}` : "there are none"}`,
+  message: `${JSON.stringify(name)} is no environment; ${insteadOf(name, known)}`,
 });
 
 function stackProblems(stack: StackSettings, environment: Environment | undefined, known: string[]): Problem[] {
   if (!environment) return known.length && !known.includes(stack.environment) ? [unknownEnvironment("stack.environment", stack.environment, known)] : [];
   if (stack.kind === "region" && !environment.regions.includes(stack.region)) {
-    const message = `${JSON.stringify(stack.region)} is no region of environment "${stack.environment}"; did you mean "${closest(stack.region, environment.regions)}"? Known: ${environment.regions.join(", ")}`;
+    const message = `${JSON.stringify(stack.region)} is no region of environment "${stack.environment}"; ${insteadOf(stack.region, environment.regions)}`;
     return [{ path: "stack.region", message }];
   }
   if (stack.kind === "jetstream") {

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cacheDir } from "../../config/cache";
 import { clientUrls } from "../../config/topology";
 import { type Access, readAccess } from "../access";
+import { contextsDir } from "../environment";
 import { checkedEnvironment } from "../settings";
 import { print } from "../terminal";
 import { quoted } from "./env";
@@ -11,7 +11,7 @@ import { quoted } from "./env";
 export async function context({ env }: { env: string }): Promise<void> {
   const checked = checkedEnvironment(env);
   const access = await readAccess(checked);
-  const folder = path.join(cacheDir(), "contexts", env);
+  const folder = contextsDir(env);
   const names = writeContexts(access, folder);
   print(`export XDG_CONFIG_HOME=${quoted(folder)}`);
   print(`# ${names.length} contexts, <account>-<user>-<region>, e.g.:`);

@@ -1,4 +1,4 @@
-import { readAccess } from "../access";
+import { type Access, readAccess } from "../access";
 import { endOrphans } from "../recovery";
 import { prepareFolders } from "../environment";
 import { withEnvironmentLock } from "../environment-lock";
@@ -22,8 +22,7 @@ export async function start({ env, allowLocalState }: StartOptions): Promise<voi
   refuseUnsupported(checked, allowLocalState);
   prepareFolders();
   await withEnvironmentLock(env, `start --env ${env}`, async () => {
-    await deploy(checked);
-    await report(checked);
+    await report(checked, await deploy(checked));
   });
   say(`\n${env} is up and verified, ${seconds(Date.now() - started)} in all`);
 }
@@ -39,23 +38,27 @@ export function refuseUnsupported({ name, environment, stacks, project }: Checke
 }
 
 /** Additions go from identity to regions to jetstream: each needs what is before it. */
-async function deploy({ stacks, ...rest }: CheckedEnvironment): Promise<void> {
+async function deploy(checked: CheckedEnvironment): Promise<Access> {
+  const { stacks } = checked;
   await endOrphans();
-  const runner = new StackRunner({ stacks, ...rest });
+  const runner = new StackRunner(checked);
   await runner.up(stacks.identity, "identity");
   await together(stacks.regions, (stack) => runner.up(stack, "region"));
+  const access = readAccess(checked);
+  // Its failure counts when the stacks are through.
+  access.catch(() => undefined);
   await together(stacks.jetstream, (stack) => runner.up(stack, "jetstream"));
+  return access;
 }
 
 /** All side by side; when some fail, every failure is told, once all have ended. */
 export async function together<T>(items: T[], action: (item: T) => Promise<void>): Promise<void> {
   const failures = (await Promise.allSettled(items.map(action))).flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
   for (const { message } of failures.slice(0, -1)) say(message);
-  if (failures.length > 0) throw failures.at(-1);
+  if (failures.length > 0) throw failures.at(-1)!;
 }
 
-async function report(checked: CheckedEnvironment): Promise<void> {
-  const access = await readAccess(checked);
+async function report(checked: CheckedEnvironment, access: Access): Promise<void> {
   const verification = await verifySupercluster(checked, access);
   print(`\n${renderStatus(verification.status)}`);
   verification.print();

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { isEmpty } from "../backend";
 import { environmentDir } from "../../config/cache";
 import { serversOf } from "../../config/topology";
-import { prepareFolders, stateFolder } from "../environment";
+import { contextsDir, prepareFolders, stateFolder } from "../environment";
 import { withEnvironmentLock } from "../environment-lock";
 import { BadUsage } from "../failure";
 import { endOrphans } from "../recovery";
@@ -56,7 +56,7 @@ async function destroyAll(checked: CheckedEnvironment): Promise<void> {
   }
   await together(stacks.regions, (stack) => runner.destroy(stack, "region"));
   await runner.destroy(stacks.identity, "identity");
-  await rm(environmentDir(name), { recursive: true, force: true });
+  for (const folder of [environmentDir(name), contextsDir(name)]) await rm(folder, { recursive: true, force: true });
 }
 
 async function serversUp({ environment }: CheckedEnvironment): Promise<[up: number, all: number]> {

@@ -51,12 +51,12 @@ function take(connections: Connections, consumer: NatsConnection, account: strin
       resolve(at);
     };
     const request = { stream: canary.stream, durable: canary.durable, count: 1, expiresMs: deadlineMs };
-    const next = async (): Promise<void> => {
-      const end = await pull(consumer, { ...request, inbox: connections.inbox(account, canary.user) }, (delivery) => {
+    const next = (): void => {
+      const end = pull(consumer, { ...request, inbox: connections.inbox(account, canary.user) }, (delivery) => {
         const acknowledged = delivery.acknowledge().then(end);
         acknowledged.then(() => (delivery.id === id ? arrived(delivery.at) : next())).catch(reject);
       });
     };
-    next().catch(reject);
+    next();
   });
 }

@@ -6,17 +6,10 @@ const filler = "verify";
 /** One subject without wildcards that matches all the patterns, if there is one. */
 export function concreteSubject(patterns: readonly string[]): string | undefined {
   const all = patterns.map((pattern) => pattern.split("."));
-  if (all.length === 0) return undefined;
-  const subject: string[] = [];
-  for (let index = 0; ; index++) {
-    // A pattern that ended in `>` before has no say any more.
-    const here = all.filter((tokens) => !tokens.slice(0, index).includes(">"));
-    if (here.length === 0 || here.every((tokens) => tokens.length === index)) break;
-    const literal = here.map((tokens) => tokens[index]).find((token) => token !== undefined && token !== "*" && token !== ">");
-    subject.push(literal ?? filler);
-  }
-  const result = subject.join(".");
-  return patterns.every((pattern) => covers(pattern, result)) ? result : undefined;
+  const length = Math.max(0, ...all.map((tokens) => tokens.length));
+  const token = (index: number) => all.map((tokens) => tokens[index]).find((here) => here !== undefined && here !== "*" && here !== ">");
+  const subject = Array.from({ length }, (_, index) => token(index) ?? filler).join(".");
+  return patterns.every((pattern) => covers(pattern, subject)) ? subject : undefined;
 }
 
 /** A concrete subject in one pattern of each list. */

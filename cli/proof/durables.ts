@@ -23,71 +23,69 @@ export interface Site {
  * delivery cannot be undone.
  */
 export async function proveStream(plan: StreamPlan, site: Site): Promise<Proof[]> {
-  const { connections, snapshot, leftovers } = site;
-  const { account, stream, from, to } = plan;
-  const nameOf = ({ consumer }: DurablePlan) => `durable ${account}/${stream}/${consumer.name}`;
-  for (const durable of plan.durables) leftovers.limit(keyOf(durable), unacknowledged(durable, snapshot));
-  const busy = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, site)))).flat();
-  if (busy.length > 0) return plan.durables.map((durable) => ({ name: nameOf(durable), result: "skipped", detail: `not touched: ${busy.join("; ")}` }));
+  const forEach = (result: "failed" | "skipped", detail: string): Proof[] => plan.durables.map((durable) => ({ name: nameOf(durable), result, detail }));
+  for (const durable of plan.durables) site.leftovers.limit(keyOf(durable), unacknowledged(durable, site.snapshot));
+  try {
+    const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, site)))).flat();
+    return reasons.length > 0 ? forEach("skipped", `not touched: ${reasons.join("; ")}`) : await leadThrough(plan, site);
+  } catch (error) {
+    return forEach("failed", `${plan.from} -> ${plan.to}: ${(error as Error).message}`);
+  } finally {
+    site.leftovers.save();
+  }
+}
 
+async function leadThrough(plan: StreamPlan, site: Site): Promise<Proof[]> {
+  const { connections, leftovers } = site;
   const id = randomUUID();
   const started = new Map<string, number>();
-  const runs = await Promise.all(
-    plan.durables.map(async (durable) => {
-      const takes = new Taking(durable.messages, waiting(durable, snapshot), id, started);
-      const connection = await connections.get(to, account, durable.user);
-      const { consumer } = durable;
-      const end =
-        consumer.spec.mode === "pull"
-          ? await pull(
-              connection,
-              {
-                stream,
-                durable: consumer.name,
-                count: durable.messages + waiting(durable, snapshot),
-                expiresMs: deadlineMs,
-                inbox: connections.inbox(account, durable.user),
-              },
-              takes.take,
-            )
-          : await listen(connection, consumer.spec.deliverSubject, (delivery) => {
-              // Durables of several streams may share a deliver subject; what is another's is that one's to take.
-              if (delivery.stream === stream && delivery.durable === consumer.name) takes.take(delivery);
-            });
-      return { durable, takes, end };
-    }),
-  );
-  for (const { durable } of runs) leftovers.add(keyOf(durable), durable.messages);
-  leftovers.save();
+  const runs = await Promise.all(plan.durables.map((durable) => startTaking(plan, durable, site, id, started)));
   try {
+    for (const { durable } of runs) leftovers.add(keyOf(durable), durable.messages);
+    leftovers.save();
     await Promise.all(
       plan.messages.map(async ({ subject, publisher }) => {
-        const connection = await connections.get(from, account, publisher);
+        const connection = await connections.get(plan.from, plan.account, publisher);
         started.set(subject, performance.now());
         await publish(connection, subject, id);
       }),
     );
-    return await Promise.all(
-      runs.map(async ({ durable, takes }): Promise<Proof> => {
-        const { took, acknowledged, found } = await takes.done;
-        leftovers.add(keyOf(durable), -acknowledged);
-        const name = nameOf(durable);
-        if (found < durable.messages) {
-          return { name, result: "failed", detail: `${from} -> ${to}: ${found} of ${durable.messages} messages arrived within ${deadlineMs / 1000} s`, from, to };
-        }
-        return { name, result: "ok", detail: `${from} -> ${to}, ${took.toFixed(1)} ms`, from, to, roundTripMs: took };
-      }),
-    );
-  } catch (error) {
-    return plan.durables.map((durable) => ({ name: nameOf(durable), result: "failed", detail: `${from} -> ${to}: ${(error as Error).message}`, from, to }));
+    return await Promise.all(runs.map(({ durable, takes }) => resultOf(plan, durable, takes, leftovers)));
   } finally {
     for (const { takes, end } of runs) {
       takes.stop();
       end();
     }
-    leftovers.save();
   }
 }
+
+async function startTaking({ account, stream, to }: StreamPlan, durable: DurablePlan, { connections, snapshot }: Site, id: string, started: Map<string, number>) {
+  const { consumer, messages, user } = durable;
+  const before = waiting(durable, snapshot);
+  const takes = new Taking(messages, before, id, started);
+  const connection = await connections.get(to, account, user);
+  if (consumer.spec.mode === "pull") {
+    const request = { stream, durable: consumer.name, count: messages + before, expiresMs: deadlineMs, inbox: connections.inbox(account, user) };
+    const end = pull(connection, request, takes.take);
+    return { durable, takes, end };
+  }
+  const end = await listen(connection, consumer.spec.deliverSubject, (delivery) => {
+    // Durables of several streams may share a deliver subject; what is another's is that one's to take.
+    if (delivery.stream === stream && delivery.durable === consumer.name) takes.take(delivery);
+  });
+  return { durable, takes, end };
+}
+
+async function resultOf({ from, to }: StreamPlan, durable: DurablePlan, takes: Taking, leftovers: Leftovers): Promise<Proof> {
+  const { took, acknowledged, found } = await takes.done;
+  leftovers.add(keyOf(durable), -acknowledged);
+  const place = { name: nameOf(durable), from, to };
+  return found < durable.messages
+    ? { ...place, result: "failed", detail: `${from} -> ${to}: ${found} of ${durable.messages} messages arrived within ${deadlineMs / 1000} s` }
+    : { ...place, result: "ok", detail: `${from} -> ${to}, ${took.toFixed(1)} ms`, roundTripMs: took };
+}
+
+const nameOf = (durable: DurablePlan): string => `durable ${keyOf(durable)}`;
 
 const keyOf = ({ consumer: { account, stream, name } }: DurablePlan): string => `${account}/${stream}/${name}`;
 

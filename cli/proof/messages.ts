@@ -41,11 +41,10 @@ interface Pull {
   inbox: string;
 }
 
-/** Asks a pull durable for messages; returns what ends it. */
-export async function pull(connection: NatsConnection, { stream, durable, count, expiresMs, inbox }: Pull, onDelivery: OnDelivery): Promise<() => void> {
+/** Asks a pull durable for messages; returns what ends it, before the first can arrive. */
+export function pull(connection: NatsConnection, { stream, durable, count, expiresMs, inbox }: Pull, onDelivery: OnDelivery): () => void {
   const subscription = connection.subscribe(inbox, { callback: (_, message) => deliver(connection, message, onDelivery) });
   connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch: count, expires: expiresMs * 1_000_000 }), { reply: inbox });
-  await connection.flush();
   return () => subscription.unsubscribe();
 }
 

@@ -38,7 +38,7 @@ export interface ServerConfig {
   lame_duck_duration: string;
   lame_duck_grace_period: string;
   pid_file: string;
-  tls: { cert_file: string; key_file: string };
+  tls: { cert_file: string; key_file: string; timeout: number };
   cluster: {
     name: string;
     listen: string;
@@ -89,7 +89,9 @@ export function serverConfig(region: RegionSpec, server: number, place: ServerPl
     lame_duck_duration: goDuration(settings.lameDuck.duration),
     lame_duck_grace_period: goDuration(settings.lameDuck.gracePeriod),
     pid_file: files.pid,
-    tls: { cert_file: files.client.cert, key_file: files.client.key },
+    // The default of 2 s is too short for a busy machine when hundreds of clients come back at once: those who time out
+    // dial again, and the herd never gets in.
+    tls: { cert_file: files.client.cert, key_file: files.client.key, timeout: 10 },
     cluster: {
       name,
       listen: listen.route,

@@ -26,7 +26,7 @@ describe("golden registrations: what each stack asks the engine for", function (
       const golden = await registered.get(stack)!;
       if (process.env.UPDATE_GOLDEN === "1") writeGolden(stack, golden);
       const changes = differences(readGolden(stack), golden);
-      if (changes.length) assert.fail(`${changes.length} differences; if all are meant: UPDATE_GOLDEN=1 npm test\n${changes.join("\n")}`);
+      if (changes.length) assert.fail(`differences: ${changes.length}; if all are meant: UPDATE_GOLDEN=1 npm test\n${changes.join("\n")}`);
     });
   }
 });

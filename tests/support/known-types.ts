@@ -5,10 +5,6 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request of ${name}` }),
   "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `certificate of ${name}` }),
   "random:index/randomPassword:RandomPassword": (name) => ({ result: `password of ${name}` }),
-  "random:index/randomBytes:RandomBytes": (name) => ({
-    base64: Buffer.from(`bytes of ${name}`).toString("base64"),
-    hex: Buffer.from(`bytes of ${name}`).toString("hex"),
-  }),
   "pulumi:providers:pulumi-nodejs": () => ({}),
   "pulumi-nodejs:dynamic/nats:Stream": () => ({}),
   "pulumi-nodejs:dynamic/nats:Consumer": () => ({}),

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type { ReadResourceRequest, RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { isComponent, knownTypes } from "./known-types";
 
 /** One resource as the engine is asked to register it: with what the SDK's own mocks leave out. */
@@ -62,18 +62,26 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
     "organization",
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
-  const { registerResource, registerResourceOutputs } = monitor;
-  monitor.registerResource = (request, callback) => {
-    current = registrationOf(request);
-    const key = `${current.type}::${current.name}`;
+  const { registerResource, readResource, registerResourceOutputs } = monitor;
+  const add = (registration: Registration) => {
+    current = registration;
+    const key = `${registration.type}::${registration.name}`;
     if (registrations.has(key)) problems.push(new Error(`registers two resources ${key}`));
-    registrations.set(key, current);
+    registrations.set(key, registration);
+  };
+  monitor.registerResource = (request, callback) => {
+    add(registrationOf(request));
     return registerResource.call(monitor, request, callback);
+  };
+  // Stack references are read, not registered.
+  monitor.readResource = (request, callback) => {
+    add({ type: request.getType(), name: request.getName(), inputs: propertiesOf(request.getProperties()), options: {} });
+    return readResource.call(monitor, request, callback);
   };
   monitor.registerResourceOutputs = (request, callback) => {
     // "...::<parents' types>$<type>::<name>"
     const [types, name] = request.getUrn().split("::").slice(-2) as [string, string];
-    registrations.get(`${types.split("$").at(-1)}::${name}`)!.outputs = request.getOutputs()?.toJavaScript() ?? {};
+    registrations.get(`${types.split("$").at(-1)}::${name}`)!.outputs = propertiesOf(request.getOutputs());
     return registerResourceOutputs.call(monitor, request, callback);
   };
 
@@ -86,6 +94,7 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
 
 interface Monitor {
   registerResource(request: RegisterResourceRequest, callback: unknown): unknown;
+  readResource(request: ReadResourceRequest, callback: unknown): unknown;
   registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: unknown): unknown;
 }
 
@@ -114,7 +123,7 @@ function registrationOf(request: RegisterResourceRequest): Registration {
   return {
     type: request.getType(),
     name: request.getName(),
-    inputs: (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+    inputs: propertiesOf(request.getObject()),
     options: {
       ...given("parent", stack(request.getParent()) ? "" : nameOf(request.getParent())),
       // "<urn>::<id>"
@@ -130,6 +139,8 @@ function registrationOf(request: RegisterResourceRequest): Registration {
     },
   };
 }
+
+const propertiesOf = (struct?: { toJavaScript(): unknown }) => (struct?.toJavaScript() ?? {}) as Record<string, unknown>;
 
 const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 

@@ -34,7 +34,7 @@ export class ProviderProcess {
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
     const running = new ProviderProcess(child, client, stderr);
     const request = new proto.ConfigureRequest();
-    request.setArgs(Struct.fromJavaScript(config as never));
+    request.setArgs(Struct.fromJavaScript(config));
     await running.call("configure", request);
     return running;
   }
@@ -115,7 +115,7 @@ const entry = "components/jetstream/provider/entry.js";
 export const stream: Resource = { type: "Stream", entry };
 export const consumer: Resource = { type: "Consumer", entry };
 
-const struct = (resource: Resource, props: Props) => Struct.fromJavaScript({ ...props, __provider: shim(resource) } as never);
+const struct = (resource: Resource, props: Props) => Struct.fromJavaScript({ ...props, __provider: shim(resource) });
 
 function plain(value: Struct | undefined): Props {
   const { __provider: _, ...props } = (value?.toJavaScript() ?? {}) as Props;

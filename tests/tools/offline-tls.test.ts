@@ -102,7 +102,7 @@ describe("offline stand-in for the plugin tls", () => {
     assert.equal(cert.subject, "CN=Test CA");
     assert.equal(BigInt(`0x${cert.serialNumber}`).toString(), id);
     assert.equal(plain.keyAlgorithm, "ECDSA");
-    assert.equal(plain.readyForRenewal as unknown, false);
+    assert.equal(plain.readyForRenewal, false);
     assert.equal(Date.parse(plain.validityEndTime!) - Date.parse(plain.validityStartTime!), 240 * 3_600_000);
     assert.equal(cert.validToDate.getTime(), Date.parse(plain.validityEndTime!));
     assert.ok(hasSecret(state.privateKeyPem));
@@ -237,7 +237,7 @@ describe("offline stand-in for the plugin tls", () => {
     const { plain, state } = await selfSigned().create({ privateKeyPem: UNKNOWN, subject: { commonName: "x" }, ...terms }, true);
     assert.equal(plain.certPem, UNKNOWN);
     assert.equal(plain.validityEndTime, UNKNOWN);
-    assert.deepEqual(plain.subject as unknown, { commonName: "x" });
+    assert.deepEqual(plain.subject, { commonName: "x" });
     assert.ok(hasSecret(state.privateKeyPem));
   });
 });

@@ -64,7 +64,7 @@ describe("assets", () => {
   });
 
   it("have as many replicas as a small local region has servers, and elsewhere what was declared", () => {
-    const replicas = (change: object) => new Set(assetsOf({ ...environment, ...change } as typeof environment, tenants).streams.map(({ spec }) => spec.replicas));
+    const replicas = (change: object) => new Set(assetsOf({ ...environment, ...change }, tenants).streams.map(({ spec }) => spec.replicas));
     assert.deepEqual(replicas({ servers: 1 }), new Set([1]));
     assert.deepEqual(replicas({ servers: 5 }), new Set([3]));
     const { basePort: _, ...shared } = environment;

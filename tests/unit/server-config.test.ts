@@ -42,7 +42,7 @@ describe("configuration of a server", () => {
       lame_duck_duration: "30s",
       lame_duck_grace_period: "10s",
       pid_file: "/run/nats.pid",
-      tls: { cert_file: "/tls/client.crt", key_file: "/tls/client.key" },
+      tls: { cert_file: "/tls/client.crt", key_file: "/tls/client.key", timeout: 10 },
       cluster: {
         name: "iad",
         listen: "0.0.0.0:6222",

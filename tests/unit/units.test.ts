@@ -40,7 +40,7 @@ describe("durations", () => {
     }
   });
 
-  it("below a whole millisecond are refused", () => assert.throws(() => toMilliseconds("0.5ms"), /not a duration/));
+  it("below a whole millisecond are refused", () => assert.throws(() => toMilliseconds("0.5ms"), /not a whole number of milliseconds/));
 });
 
 describe("sizes", () => {

@@ -19,7 +19,7 @@ interface Plugin {
 /** Serves a plugin on a port of this machine, which it returns. */
 export async function serve(plugin: Plugin): Promise<number> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(ResourceProviderService as unknown as grpc.ServiceDefinition, handlers(plugin));
+  server.addService(ResourceProviderService, handlers(plugin));
   return new Promise((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
   });

@@ -1,5 +1,5 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
-import { closest } from "fastest-levenshtein";
+import { insteadOf } from "../../../config/problems";
 import { type Args, fromWire, toWire } from "../wire";
 import { Connections } from "./connections";
 import { waitUntilReady } from "./gate";
@@ -72,7 +72,7 @@ export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.R
       const deployed = withoutShim(olds);
       const failures: dynamic.CheckFailure[] = Object.keys(args)
         .filter((key) => !known.has(key))
-        .map((key) => ({ property: key, reason: `is not a field of a ${kind.what}; did you mean "${closest(key, [...known])}"?` }));
+        .map((key) => ({ property: key, reason: `is not a field of a ${kind.what}; ${insteadOf(key, [...known])}` }));
       if (failures.length === 0 && !Object.values(args).includes(unknown)) {
         failures.push(...conversionFailures(kind, args));
         if (Object.keys(deployed).length > 0) {

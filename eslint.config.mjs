@@ -1,0 +1,58 @@
+import tseslint from "typescript-eslint";
+
+/** Imports point one way: stacks -> components -> config; tenants are data. */
+const mayNotImport = (folder, ...others) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      {
+        patterns: others.map((other) => ({
+          regex: `^(\\.\\./)+${other}(/|$)`,
+          message: `${folder}/ does not know ${other}/: imports point one way (stacks -> components -> config).`,
+        })),
+      },
+    ],
+  },
+});
+
+const off = (...rules) => Object.fromEntries(rules.map((rule) => [`@typescript-eslint/${rule}`, "off"]));
+
+export default tseslint.config(
+  { ignores: ["node_modules/", ".cache/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
+      // A gRPC handler may be async: it answers through its callback.
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { returns: false } }],
+      // Kinds of stack, targets and commands load only what they need, with `require`.
+      ...off("no-require-imports"),
+      // Providers are objects of async functions, not classes: nothing is bound, and not every one has to wait.
+      ...off("unbound-method", "require-await"),
+      // What comes from JSON and from Pulumi's `any` is given its type where it is read.
+      ...off("no-unsafe-argument", "no-unsafe-assignment", "no-unsafe-call", "no-unsafe-member-access", "no-unsafe-return"),
+      // `Duration | string` says more than `string`.
+      ...off("no-redundant-type-constituents", "restrict-template-expressions"),
+    },
+  },
+  {
+    files: ["tests/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "Program > ExpressionStatement > CallExpression[callee.name=/^(before|after)(Each)?$/]",
+          message: "Outside a describe it is a hook of every test of every file.",
+        },
+      ],
+    },
+  },
+  mayNotImport("config", "components", "stacks", "tenants", "cli", "tests", "tools"),
+  mayNotImport("tenants", "components", "stacks", "cli", "tests", "tools"),
+  mayNotImport("components", "stacks", "tenants", "cli", "tests", "tools"),
+  mayNotImport("stacks", "cli", "tests", "tools"),
+);

@@ -1,0 +1,5 @@
+import { PolicyPack } from "@pulumi/policy";
+import { policies } from "./registry";
+
+// Making the pack starts its server, so this file does nothing else and nobody imports it.
+new PolicyPack("supercluster", { policies });

@@ -1,0 +1,81 @@
+import * as assert from "node:assert/strict";
+import { CertificateAuthority, ServerCertificate } from "../../components/security/certificates";
+import { isSecret, record, settled, unsecret } from "../support/mocks";
+
+const names = { dnsNames: ["localhost", "nats.example.com"], ipAddresses: ["127.0.0.1"] };
+
+const server = (dials: boolean) =>
+  record(() => {
+    const ca = new CertificateAuthority("ca", { commonName: "test CA" });
+    return new ServerCertificate("iad-peer", { ca, commonName: "nats iad", names, dials });
+  });
+
+describe("CertificateAuthority", () => {
+  it("is a key and a certificate that may sign and nothing else, named after it", async () => {
+    const { registrations, of } = await record(() => new CertificateAuthority("client-ca", { commonName: "test clients" }));
+    assert.deepEqual(
+      registrations.map(({ name, options }) => [name, options.parent]),
+      [
+        ["client-ca", undefined],
+        ["client-ca-key", "client-ca"],
+        ["client-ca-cert", "client-ca"],
+      ],
+    );
+    const { inputs } = of("tls:index/selfSignedCert:SelfSignedCert")[0]!;
+    assert.equal(inputs.isCaCertificate, true);
+    assert.deepEqual(inputs.allowedUses, ["cert_signing", "crl_signing", "digital_signature"]);
+    assert.deepEqual(inputs.subject, { commonName: "test clients" });
+  });
+
+  it("shows its certificate and keeps its key secret", async () => {
+    const { result, of } = await record(() => new CertificateAuthority("client-ca", { commonName: "test clients" }));
+    assert.deepEqual(await settled(result.cert), { value: "certificate of client-ca-cert", secret: false });
+    assert.deepEqual(await settled(result.key), { value: "private key of client-ca-key", secret: true });
+    assert.deepEqual(of("supercluster:security:CertificateAuthority")[0]!.outputs, { cert: "certificate of client-ca-cert" });
+  });
+
+  it("protects key and certificate where it is protected itself", async () => {
+    const { registrations } = await record(() => new CertificateAuthority("client-ca", { commonName: "test" }, { protect: true }));
+    assert.deepEqual(registrations.map(({ options }) => options.protect), [true, true, true]);
+  });
+});
+
+describe("ServerCertificate", () => {
+  it("is a key, a request and a certificate named after it, signed by the given CA for the given names", async () => {
+    const { registrations, of } = await server(false);
+    assert.deepEqual(
+      registrations.filter(({ options }) => options.parent === "iad-peer").map(({ name }) => name),
+      ["iad-peer-key", "iad-peer-request", "iad-peer-cert"],
+    );
+    const request = of("tls:index/certRequest:CertRequest")[0]!.inputs;
+    assert.deepEqual([request.dnsNames, request.ipAddresses], [names.dnsNames, names.ipAddresses]);
+    const { inputs } = of("tls:index/locallySignedCert:LocallySignedCert")[0]!;
+    assert.equal(inputs.caCertPem, "certificate of ca-cert");
+    assert.equal(inputs.certRequestPem, "request of iad-peer-request");
+    assert.ok(isSecret(inputs.caPrivateKeyPem), "the CA's key is secret");
+    assert.equal(unsecret(inputs.caPrivateKeyPem), "private key of ca-key");
+  });
+
+  for (const [dials, uses] of [
+    [false, ["digital_signature", "server_auth"]],
+    [true, ["digital_signature", "server_auth", "client_auth"]],
+  ] as const) {
+    it(`may be used for ${uses.join(", ")} when its servers ${dials ? "dial each other" : "are only dialled"}`, async () => {
+      const { of } = await server(dials);
+      const [certificate, ...more] = of("tls:index/locallySignedCert:LocallySignedCert");
+      assert.deepEqual([certificate!.inputs.allowedUses, more.length], [uses, 0]);
+    });
+  }
+
+  it("is renewed by an `up` in its last 120 days of 365", async () => {
+    const { inputs } = (await server(false)).of("tls:index/locallySignedCert:LocallySignedCert")[0]!;
+    assert.deepEqual([inputs.validityPeriodHours, inputs.earlyRenewalHours], [365 * 24, 120 * 24]);
+  });
+
+  it("shows its certificate and keeps its key secret", async () => {
+    const { result, of } = await server(true);
+    assert.deepEqual(await settled(result.cert), { value: "certificate of iad-peer-cert", secret: false });
+    assert.deepEqual(await settled(result.key), { value: "private key of iad-peer-key", secret: true });
+    assert.deepEqual(of("supercluster:security:ServerCertificate")[0]!.outputs, { cert: "certificate of iad-peer-cert" });
+  });
+});

@@ -1,0 +1,50 @@
+import * as assert from "node:assert/strict";
+import bcrypt from "bcryptjs";
+import type { AccountSpec } from "../../config/region";
+import { Credentials } from "../../components/security/credentials";
+import { record, settled } from "../support/mocks";
+
+const nothing = { publish: { allow: [], deny: [">"] }, subscribe: { allow: [], deny: [">"] } };
+const account = (name: string, users: string[]): AccountSpec => ({
+  name,
+  users: users.map((user) => ({ name: user, login: `${name}-${user}`, inboxPrefix: `_INBOX_${user}`, permissions: nothing })),
+});
+const accounts = [account("covenant", ["api", "worker"]), account("irisx", ["api"])];
+
+describe("Credentials", () => {
+  it("has one password a login and one seed for the salts, of 32 letters and digits", async () => {
+    const { registrations, of } = await record(() => new Credentials("users", { accounts }));
+    const passwords = of("random:index/randomPassword:RandomPassword");
+    assert.deepEqual(
+      passwords.map(({ name }) => name),
+      ["users-covenant-api", "users-covenant-worker", "users-irisx-api", "users-salts"],
+    );
+    for (const { inputs, options } of passwords) assert.deepEqual([inputs, options.parent], [{ length: 32, special: false }, "users"]);
+    assert.equal(registrations.length, 1 + passwords.length);
+  });
+
+  it("gives each login its password and a bcrypt hash of cost 5 that matches it, all secret", async () => {
+    const { result } = await record(() => new Credentials("users", { accounts }));
+    const { value, secret } = await settled(result.users);
+    assert.equal(secret, true);
+    assert.deepEqual(Object.keys(value), ["covenant-api", "covenant-worker", "irisx-api"]);
+    for (const [login, { password, hash }] of Object.entries(value)) {
+      assert.equal(password, `password of users-${login}`);
+      assert.equal(bcrypt.getRounds(hash), 5);
+      assert.ok(bcrypt.compareSync(password, hash), `${login}'s hash is of its password`);
+    }
+  });
+
+  it("hashes to the same text every time, with a salt of its own a login: an `up` without a change reloads no server", async () => {
+    const hashes = async () => Object.values((await settled((await record(() => new Credentials("users", { accounts }))).result.users)).value).map(({ hash }) => hash);
+    const first = await hashes();
+    assert.deepEqual(await hashes(), first);
+    const salts = first.map((hash) => bcrypt.getSalt(hash));
+    assert.equal(new Set(salts).size, 3);
+  });
+
+  it("shows none of it in the component's own outputs", async () => {
+    const { of } = await record(() => new Credentials("users", { accounts }));
+    assert.deepEqual(of("supercluster:security:Credentials")[0]!.outputs, {});
+  });
+});

@@ -1,0 +1,21 @@
+import * as assert from "node:assert/strict";
+import { JetstreamProvider } from "../../components/jetstream/jetstream-provider";
+import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
+import { isSecret, record, unsecret } from "../support/mocks";
+
+const login = { login: "sys-admin", password: "the password", inboxPrefix: "_INBOX_admin" };
+const connection: ConnectionSettings = { owner: "supercluster/test", regions: [], ca: "the CA", provisioners: { covenant: login }, system: login };
+
+describe("JetstreamProvider", () => {
+  it("is one provider whose one setting is secret and has the project's prefix, by which its process finds it", async () => {
+    const { registrations } = await record(() => new JetstreamProvider("jetstream", connection));
+    assert.deepEqual(
+      registrations.map(({ type, name }) => [type, name]),
+      [["pulumi:providers:pulumi-nodejs", "jetstream"]],
+    );
+    const { inputs } = registrations[0]!;
+    assert.deepEqual(Object.keys(inputs), ["supercluster:connection"]);
+    assert.ok(isSecret(inputs["supercluster:connection"]));
+    assert.deepEqual(JSON.parse(unsecret(inputs["supercluster:connection"]) as string), connection);
+  });
+});

@@ -11,8 +11,11 @@ export type Kind = "identity" | "region" | "jetstream";
 /** Flags of every run: no questions, and lines that a log can hold. */
 const unattended = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
 
-/** What is added for a kind: servers that died and streams deleted by hand are noticed by a refresh, keys cannot go astray. */
-const refresh: Record<Kind, string[]> = { identity: [], region: ["--refresh"], jetstream: ["--refresh"] };
+/**
+ * What is added for a kind: a refresh notices streams deleted or changed by hand. It costs a second start of the provider,
+ * so regions go without: a server's diff looks at its process itself. Keys cannot go astray.
+ */
+const refresh: Record<Kind, string[]> = { identity: [], region: [], jetstream: ["--refresh"] };
 
 /** Runs pulumi on the stacks of one environment, telling how it gets on. */
 export class StackRunner {

@@ -3,7 +3,7 @@
 const { execFileSync } = require("node:child_process");
 const { readFileSync } = require("node:fs");
 
-require("tsx/cjs");
+require("sucrase/register/ts");
 
 // The plugin is started by a shell script that stays in between, so the engine is the parent's parent.
 const engine = parentOf(process.ppid);

@@ -1,5 +1,6 @@
 // Which tools this project needs, and where each can come from. A version stands in one place only: in go/<name>/go.mod
 // for what Go can build, in the npm package that talks to it for a plugin.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,8 @@ function goModule(name) {
   return { name, folder, module, version, go: /^go (\S+)$/m.exec(text)[1] };
 }
 
+const digest = (file) => createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 8);
+
 /** The installed version of an npm package, or undefined before `npm ci`. */
 function npmVersion(name) {
   try {
@@ -41,11 +44,12 @@ const DESCRIBE = {
   pulumi() {
     const cli = goModule("pulumi");
     const host = goModule("pulumi-language-nodejs");
+    const launcher = `${host.folder}/launcher.sh`;
     const file = `pulumi-v${cli.version}-${platform}-${x64}.tar.gz`;
     const sums = `pulumi-${cli.version}-checksums.txt`;
     return {
       pin: cli.version,
-      key: `${cli.version} with host ${host.version} and launcher`,
+      key: `${cli.version} with host ${host.version} started by ${digest(launcher)}`,
       executables: ["pulumi", "pulumi-language-nodejs"],
       onPath: {
         version: ["version"],
@@ -69,7 +73,7 @@ const DESCRIBE = {
           ...host,
           package: `${host.module}/nodejs/cmd/pulumi-language-nodejs`,
           variables: { [PULUMI_VERSION]: `v${host.version}` },
-          launcher: { script: `${host.folder}/launcher.sh`, starts: "pulumi-language-nodejs-host" },
+          launcher: { script: launcher, starts: "pulumi-language-nodejs-host" },
         },
       ],
       byHand: `pulumi ${cli.version} or later (below 4): https://www.pulumi.com/docs/install/`,

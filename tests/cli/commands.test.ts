@@ -10,7 +10,7 @@ describe("the commands", function () {
   this.timeout(20_000);
   const copy = copyProject();
   after(() => copy.remove());
-  const args = ["-r", "tsx/cjs", "cli/index.ts"];
+  const args = ["-r", "sucrase/register/ts", "cli/index.ts"];
   const cli = (...words: string[]) => spawnSync(process.execPath, [...args, ...words], { cwd: copy.folder, env: copy.env, encoding: "utf8" });
 
   it("all explain themselves, without colours where there is no terminal", () => {
@@ -77,7 +77,7 @@ describe("the commands", function () {
     const locks = path.join(copy.cache, "locks");
     mkdirSync(locks, { recursive: true });
     const holding = `require("./tools/lock.mjs").withLock(${JSON.stringify(path.join(locks, "local.json"))}, { log: console, what: "start --env local" }, () => { console.log("held"); return new Promise((r) => setTimeout(r, 30_000)); })`;
-    const holder = spawn(process.execPath, ["-r", "tsx/cjs", "-e", holding], { cwd: copy.folder, stdio: ["ignore", "pipe", "inherit"] });
+    const holder = spawn(process.execPath, ["-r", "sucrase/register/ts", "-e", holding], { cwd: copy.folder, stdio: ["ignore", "pipe", "inherit"] });
     try {
       await new Promise((resolve) => holder.stdout.once("data", resolve));
       const second = spawn(process.execPath, [...args, "start"], { cwd: copy.folder, env: copy.env, stdio: ["ignore", "ignore", "pipe"] });

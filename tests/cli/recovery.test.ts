@@ -21,7 +21,7 @@ describe("a run that does not come to its end", function () {
   const state = path.join(folder, "state");
   const backend = `file://${state}`;
   const env = { ...pulumiEnvironment({ target: "local" }), PULUMI_BACKEND_URL: backend, SUPERCLUSTER_CACHE: path.join(folder, "cache") };
-  const command = (...args: string[]) => [process.execPath, ["-r", "tsx/cjs", path.join(__dirname, "run-stack.ts"), folder, stack, ...args]] as const;
+  const command = (...args: string[]) => [process.execPath, ["-r", "sucrase/register/ts", path.join(__dirname, "run-stack.ts"), folder, stack, ...args]] as const;
   const run = async (args: string[]): Promise<void> => {
     const { status, stderr } = spawnSync(...command(...args), { cwd: projectFolder, env, encoding: "utf8" });
     assert.equal(status, 0, stderr);
@@ -45,7 +45,7 @@ describe("a run that does not come to its end", function () {
   before(async () => {
     for (const made of [state, env.SUPERCLUSTER_CACHE]) mkdirSync(made);
     symlinkSync(path.join(projectFolder, "node_modules"), path.join(folder, "node_modules"));
-    writeFileSync(path.join(folder, "Pulumi.yaml"), `name: ${project}\nruntime:\n  name: nodejs\n  options: { typescript: false, nodeargs: --require=tsx/cjs }\n`);
+    writeFileSync(path.join(folder, "Pulumi.yaml"), `name: ${project}\nruntime:\n  name: nodejs\n  options: { typescript: false, nodeargs: --require=sucrase/register/ts }\n`);
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: project, main: "index.js" }));
     writeFileSync(
       path.join(folder, "index.js"),

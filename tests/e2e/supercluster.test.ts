@@ -18,7 +18,7 @@ describe("the local environment, from nothing to nothing", function () {
   this.timeout(180_000);
   const copy = copyProject();
   const cli = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["-r", "tsx/cjs", "cli/index.ts", ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args], {
       cwd: copy.folder,
       env: copy.env,
       encoding: "utf8",
@@ -123,7 +123,7 @@ describe("the local environment, from nothing to nothing", function () {
   it("converges after a kill -9 of Pulumi in the middle: no lock, no pending operation, no orphan", async () => {
     succeeds("stop", "--keep-data");
     assert.deepEqual(servers(), []);
-    const start = spawn(process.execPath, ["-r", "tsx/cjs", "cli/index.ts", "start"], { cwd: copy.folder, env: copy.env, stdio: "ignore" });
+    const start = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "start"], { cwd: copy.folder, env: copy.env, stdio: "ignore" });
     const ended = new Promise((resolve) => start.once("exit", resolve));
     const engine = await until(() => processes("pulumi up").find(({ args }) => args.includes("local-ams")));
     await sleep(1_500);

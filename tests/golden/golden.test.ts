@@ -45,7 +45,7 @@ describe("golden differences", () => {
 
 /** In a process of its own, with nothing of this one's environment. */
 async function register(stack: string): Promise<Golden> {
-  const { stdout } = await run(process.execPath, ["--require=tsx/cjs", path.join(__dirname, "register.ts"), stack], {
+  const { stdout } = await run(process.execPath, ["--require=sucrase/register/ts", path.join(__dirname, "register.ts"), stack], {
     cwd: path.join(__dirname, "..", ".."),
     env: { PATH: process.env.PATH },
     maxBuffer: 64 * 1024 ** 2,

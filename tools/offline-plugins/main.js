@@ -1,6 +1,6 @@
 // Start of a stand-in plugin: node main.js <random|tls> <engine's address>
 require("node:module").enableCompileCache?.();
-require("tsx/cjs");
+require("sucrase/register/ts");
 
 const [name] = process.argv.slice(2);
 const { serve } = require("./serve.ts");

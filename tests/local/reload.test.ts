@@ -40,6 +40,7 @@ const changes: [path: string, action: "reload" | "restart", change: Change][] = 
   ["pid_file", "reload", set("pid_file", () => "other.pid")],
   ["tls.cert_file", "reload", moveFile("tls.cert_file", "certificates")],
   ["tls.key_file", "reload", moveFile("tls.key_file", "secrets")],
+  ["tls.timeout", "reload", set("tls.timeout", () => 20)],
   ["cluster.name", "restart", set("cluster.name", () => "other")],
   ["cluster.listen", "restart", set("cluster.listen", elsewhere)],
   ["cluster.routes", "reload", set("cluster.routes", (routes: never) => [...(routes as string[]), "tls://127.0.0.1:1"])],

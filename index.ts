@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
 import { stackName } from "./config/stack-name";
-import { validateSettings, validateTenants } from "./config/validate";
+import { validateDegraded, validateSettings, validateTenants } from "./config/validate";
 import { tenants } from "./tenants";
 
 /** Each kind of stack loads only what it needs. */
@@ -22,7 +22,7 @@ export = async (): Promise<unknown> => {
     environment,
     stack,
     tenants: validateTenants(tenants, environment),
-    degraded: config.getObject<string[]>("degraded") ?? [],
+    degraded: validateDegraded(config.getObject("degraded"), environment),
   };
   return programs[stack.kind]()(settings as never);
 };

@@ -1,6 +1,7 @@
 import { joinPath, parse, type Problem, unknownKey } from "../config/problems";
 import { type Environment, stack as stackSchema } from "../config/settings";
 import { stackName } from "../config/stack-name";
+import { degradedProblems } from "../config/validate";
 import type { ProjectFiles } from "./project";
 
 /** Keys of a stack file: Pulumi's own. */
@@ -21,7 +22,7 @@ export function stackFileProblems(project: ProjectFiles, name: string, environme
   const wanted = stackNames(name, environment);
   const missing = wanted.filter((stack) => !(stack in project.stacks));
   return [
-    ...own.flatMap(([stack, content]) => problemsOf(project.name, stack, content)),
+    ...own.flatMap(([stack, content]) => problemsOf(project.name, stack, content, environment)),
     ...own.filter(([stack]) => !wanted.includes(stack)).map(([stack]) => ({ path: fileOf(stack), message: extra(name, environment) })),
     ...missing.map((stack) => ({ path: fileOf(stack), message: `is missing; write it with this content:\n${contentOf(project.name, stack, name, environment)}` })),
   ];
@@ -38,7 +39,7 @@ export function stackNames(environment: string, { regions, jetstream }: Shape): 
 
 const fileOf = (stack: string): string => `Pulumi.${stack}.yaml`;
 
-function problemsOf(project: string, stack: string, content: unknown): Problem[] {
+function problemsOf(project: string, stack: string, content: unknown, { regions }: Shape): Problem[] {
   const file = (content ?? {}) as Record<string, unknown>;
   const config = (file.config ?? {}) as Record<string, unknown>;
   const path = (...segments: string[]) => `${fileOf(stack)}: ${joinPath(...segments)}`;
@@ -57,7 +58,8 @@ function problemsOf(project: string, stack: string, content: unknown): Problem[]
     described.value && stackName(described.value) !== stack
       ? [{ path: path("config", `${project}:stack`), message: `describes the stack ${stackName(described.value)}; rename the file to ${fileOf(stackName(described.value))} or mend the description` }]
       : [];
-  return [...unknownKeys, ...unknownConfig, ...described.problems, ...misnamed];
+  const degraded = degradedProblems(config[`${project}:degraded`], regions, path("config", `${project}:degraded`));
+  return [...unknownKeys, ...unknownConfig, ...described.problems, ...misnamed, ...degraded];
 }
 
 /** By prefix: a name that no environment claims is production's. */

@@ -19,13 +19,13 @@ export class InvalidInput extends Error {
   }
 }
 
-/** `a.b[0].c` of path segments; segments that are no identifiers stand in brackets. */
-export function joinPath(...segments: readonly PropertyKey[]): string {
+/** `a.b[0].c` of a path and what follows it; names that are no identifiers stand in brackets. */
+export function joinPath(...[root = "", ...segments]: readonly PropertyKey[]): string {
   return segments.reduce<string>((path, segment) => {
     if (typeof segment === "number") return `${path}[${segment}]`;
     const name = String(segment);
-    return /^[\w-]+$/.test(name) ? (path ? `${path}.${name}` : name) : `${path}[${JSON.stringify(name)}]`;
-  }, "");
+    return /^[\w-]+$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+  }, String(root));
 }
 
 /** Parses with a schema: the typed value, or every problem under `root`. */

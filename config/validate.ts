@@ -33,6 +33,24 @@ export function validateSettings(...[rawEnvironments, rawStack]: [unknown, unkno
   return { environments: all.value!, stack: own.value!, environment: environment! };
 }
 
+/** Names of lost regions, `supercluster:degraded` of a stack's file; left out, none is. */
+export function validateDegraded(raw: unknown, { regions }: Pick<Environment, "regions">): string[] {
+  refuse(degradedProblems(raw, regions, "degraded"));
+  return (raw ?? []) as string[];
+}
+
+export function degradedProblems(raw: unknown, regions: readonly string[], path: string): Problem[] {
+  const { value = [], problems } = parse(z.array(token).optional(), raw, path);
+  const unknown = value.map((name, index) => ({ name, path: joinPath(path, index) })).filter(({ name }) => !regions.includes(name));
+  return [
+    ...problems,
+    ...unknown.map(({ name, path: at }) => ({ path: at, message: `${JSON.stringify(name)} is no region of the environment; ${insteadOf(name, regions)}` })),
+    ...(value.length > 0 && value.length * 2 >= regions.length
+      ? [{ path, message: `${value.length} of ${regions.length} regions: without a majority there is no meta leader, and nothing can be changed` }]
+      : []),
+  ];
+}
+
 /** All tenants of an environment: each by its schema, then all of them and the environment by the rules. */
 export function validateTenants(rawTenants: unknown, environment: Environment, environmentName = "<environment>"): Tenants {
   refuse(tenantProblems(rawTenants, environment, environmentName), "tenants");

@@ -82,7 +82,8 @@ async function planned(streams: StreamAsset[], consumers: ConsumerAsset[], regio
 /** What the last update of this very stack had. */
 async function deployed(): Promise<JetstreamOutputs["accounts"]> {
   const self = new pulumi.StackReference("self", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
-  return ((await self.getOutputDetails("accounts")).value ?? {}) as JetstreamOutputs["accounts"];
+  const { value, secretValue } = await self.getOutputDetails("accounts");
+  return (value ?? secretValue ?? {}) as JetstreamOutputs["accounts"];
 }
 
 function namesByAccount(streams: StreamAsset[], consumers: ConsumerAsset[]): JetstreamOutputs["accounts"] {

@@ -62,16 +62,16 @@ async function report(checked: CheckedEnvironment, access: Access): Promise<void
   const verification = await verifySupercluster(checked, access);
   print(`\n${renderStatus(verification.status)}`);
   verification.print();
-  print(nextCommands(checked.name));
+  print(nextCommands(checked));
   verification.throwIfFailed();
 }
 
-function nextCommands(env: string): string {
+function nextCommands({ name: env, environment: { regions, servers } }: CheckedEnvironment): string {
   const option = env === "local" ? "" : ` -- --env ${env}`;
   return [
     "\nTry next:",
     `  npm run status${option.padEnd(16)}                    this table again`,
     `  npm run verify${option.padEnd(16)}                    the full check and the proof again`,
-    `  eval "$(npm run -s context${option})"; nats --context sys-admin-iad server list 9`,
+    `  npm run toolchain -- nats && eval "$(npm run -s context${option})" && .cache/bin/nats --context sys-admin-${regions[0]} server list ${regions.length * servers}`,
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { identity } from "../../stacks/identity";
+import { jetstream } from "../../stacks/jetstream";
 import { region } from "../../stacks/region";
 import { identityOutputs } from "../support/identity";
 import { record, settled } from "../support/mocks";
@@ -25,6 +26,33 @@ describe("the identity stack", () => {
       new Set((await record(() => identity(stackSettings(stack)))).registrations.map(({ options }) => options.protect ?? false));
     assert.deepEqual([...(await isProtected("identity"))], [true]);
     assert.deepEqual([...(await isProtected("local-identity"))], [false]);
+  });
+});
+
+describe("the jetstream stack with a region lost", () => {
+  const settings = { ...stackSettings<"jetstream">("local-jetstream"), degraded: ["syd"] };
+  const identities = { "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants) };
+  const run = (accounts?: object) =>
+    record(() => jetstream(settings), {
+      stack: "local-jetstream",
+      references: { ...identities, "organization/supercluster/local-jetstream": accounts ? { accounts } : {} },
+    });
+  const nameOf = ({ inputs }: { inputs: Record<string, unknown> }) => inputs.name;
+  const inSyd = ({ inputs }: { inputs: Record<string, unknown> }) => inputs.region === "syd";
+
+  it("plans nothing new in it", async () => {
+    const { of } = await run();
+    const streams = of("pulumi-nodejs:dynamic/nats:Stream");
+    assert.deepEqual(streams.filter(inSyd).map(nameOf), []);
+    assert.ok(streams.map(nameOf).includes("COVENANT_USERS-ams"));
+  });
+
+  it("leaves what was there before as it was, and keeps it in its outputs", async () => {
+    const { of, result } = await run({ covenant: { streams: ["COVENANT_USERS-syd"], consumers: [] } });
+    const lost = of("pulumi-nodejs:dynamic/nats:Stream").filter(inSyd);
+    assert.deepEqual(lost.map(nameOf), ["COVENANT_USERS-syd"]);
+    assert.deepEqual(lost.map(({ options }) => options.ignoreChanges), [["*"]]);
+    assert.ok((result as { accounts: Record<string, { streams: string[] }> }).accounts.covenant!.streams.includes("COVENANT_USERS-syd"));
   });
 });
 

@@ -48,6 +48,11 @@ describe("the settings of an environment", () => {
     ["a stack of no region", (files: ProjectFiles) => (files.stacks["local-sfo"] = { config: { [stackKey]: { environment: "local", kind: "region", region: "sfo" } } }), /^Pulumi\.local-sfo\.yaml: is no stack of environment local: its regions are iad, ams, syd/],
     ["a name that is not what the stack is", (files: ProjectFiles) => (files.stacks["local-iad"] = { config: { [stackKey]: { environment: "local", kind: "region", region: "ams" } } }), /^Pulumi\.local-iad\.yaml: .*describes the stack local-ams/],
     ["an unknown key of a file", (files: ProjectFiles) => ((files.stacks["local-iad"] as Record<string, unknown>).encryptionsal = "x"), /^Pulumi\.local-iad\.yaml: encryptionsal: is not a known key; did you mean "encryptionsalt"/],
+    [
+      "an unknown region called lost",
+      (files: ProjectFiles) => ((files.stacks["local-jetstream"] as { config: Record<string, unknown> }).config["supercluster:degraded"] = ["sid"]),
+      /^Pulumi\.local-jetstream\.yaml: .*degraded.*\[0\]: "sid" is no region of the environment; did you mean "syd"/,
+    ],
     ["an unknown setting", (files: ProjectFiles) => ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["supercluster:degradd"] = []), /did you mean "supercluster:degraded"/],
     ["a setting of no namespace known here", (files: ProjectFiles) => ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["superclustr:stack"] = {}), /did you mean "supercluster:stack"/],
     ["what is shared, in one stack's file", (files: ProjectFiles) => ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["supercluster:environments"] = {}), /is set in Pulumi\.yaml only/],

@@ -17,25 +17,35 @@ export function toWire(fields: Field[], args: Args): Wire {
   for (const { arg, wire: path, kind } of fields) {
     if (args[arg] !== undefined) set(wire, path, kinds[kind].toWire(args[arg] as never));
   }
-  for (const { wire: path, default: value } of fields) {
-    if (get(wire, path) !== undefined) continue;
-    const filled = typeof value === "function" ? value(wire) : value;
-    if (filled !== undefined) set(wire, path, filled);
+  for (const field of fields) {
+    if (get(wire, field.wire) !== undefined) continue;
+    const filled = defaultOf(field, wire);
+    if (filled !== undefined) set(wire, field.wire, filled);
   }
   return wire;
 }
+
+/** What the server gives a field that is left out of this configuration. */
+const defaultOf = ({ default: value }: Field, wire: Wire): unknown => (typeof value === "function" ? value(wire) : value);
 
 /**
  * What a refresh stores: the arguments that were given, with the server's values, and those that the server holds at
  * something else than its default. A value that means the same keeps the text it was written with.
  */
 export function fromWire(fields: Field[], found: Wire, given: Args): Args {
+  const once = corrected(fields, found, given);
+  // A field that was taken away may have been what another's default came from.
+  return corrected(fields, found, once);
+}
+
+function corrected(fields: Field[], found: Wire, given: Args): Args {
   const expected = toWire(fields, given);
   const args: Args = { ...given };
-  for (const { arg, wire: path, kind } of fields) {
-    const value = get(found, path);
-    if (isDeepStrictEqual(canonical(kind, value), canonical(kind, get(expected, path)))) continue;
-    if (isEmpty(value)) delete args[arg];
+  for (const field of fields) {
+    const { arg, wire: path, kind } = field;
+    const [value, wanted, unset] = [get(found, path), get(expected, path), defaultOf(field, found)].map((each) => canonical(kind, each));
+    if (isDeepStrictEqual(value, wanted)) continue;
+    if (value === undefined || isDeepStrictEqual(value, unset)) delete args[arg];
     else args[arg] = kinds[kind].fromWire(value as never);
   }
   return args;
@@ -46,7 +56,7 @@ export function differences(fields: Field[], args: Args, found: Wire): Differenc
   const expected = toWire(fields, args);
   return fields.flatMap(({ arg, wire: path, kind }) => {
     const [want, have] = [get(expected, path), get(found, path)];
-    const shown = (value: unknown) => (isEmpty(value) ? undefined : kinds[kind].fromWire(value as never));
+    const shown = (value: unknown) => (isEmpty(value) || value === unlimited ? undefined : kinds[kind].fromWire(value as never));
     return isDeepStrictEqual(canonical(kind, want), canonical(kind, have)) ? [] : [{ field: arg, expected: shown(want), found: shown(have) }];
   });
 }
@@ -63,6 +73,9 @@ function canonical(kind: Field["kind"], value: unknown): unknown {
   if (isEmpty(value)) return undefined;
   return kind === "texts" ? [...(value as string[])].sort() : value;
 }
+
+/** How the server writes that there is no limit. */
+const unlimited = -1;
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === "" || value === 0 || value === false || (Array.isArray(value) && value.length === 0);

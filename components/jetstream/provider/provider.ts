@@ -108,9 +108,10 @@ export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.R
       }
     },
 
-    async delete(_id: string, props: Args) {
+    async delete(id: string, props: Args) {
       const args = withoutShim(props);
-      await remove(kind, args, await required().account(args));
+      const isGone = await remove(kind, args, await required().account(args));
+      if (!isGone) say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
     },
   };
 }

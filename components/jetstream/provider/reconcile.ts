@@ -65,10 +65,11 @@ async function update(kind: AssetKind, args: Args, found: Wire, account: Account
   return verified(kind, args, made!);
 }
 
-/** Deletes the asset; what is not there is deleted already, what belongs to somebody else stays. */
-export async function remove(kind: AssetKind, args: Args, account: Account): Promise<void> {
+/** Deletes the asset; what is not there is deleted already, what belongs to somebody else stays. Returns whether it is gone. */
+export async function remove(kind: AssetKind, args: Args, account: Account): Promise<boolean> {
   const found = await observe(kind, args, account);
-  if (!found || ownerOf(found) !== account.owner) return;
+  if (!found) return true;
+  if (ownerOf(found) !== account.owner) return false;
   await settled(
     write(account.connection, kind.subject("DELETE", args)).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
@@ -77,6 +78,7 @@ export async function remove(kind: AssetKind, args: Args, account: Account): Pro
     (config) => config === undefined,
     `deletion of ${kind.what} ${idOf(kind, args)}`,
   );
+  return true;
 }
 
 /** The answer of a write; where none came, what is observed once the write shows, since it may have been done. Never writes again. */

@@ -68,13 +68,13 @@ export async function benchEngine(count: number, runs: number): Promise<string[]
     for (let run = 0; run < runs; run++) {
       for (const checkpoints of [false, true]) {
         const suffix = checkpoints ? ", checkpoints" : "";
-        add(`create${suffix}`, pulumi(["up", ...unattended], checkpoints));
-        add(`no-op${suffix}`, pulumi(["up", ...unattended], checkpoints));
-        add(`refresh${suffix}`, pulumi(["refresh", ...unattended], checkpoints));
-        add(`destroy${suffix}`, pulumi(["destroy", ...unattended], checkpoints));
+        const engineRun: Record<string, Timed> = {};
+        for (const [name, command] of Object.entries({ create: "up", "no-op": "up", refresh: "refresh", destroy: "destroy" })) {
+          engineRun[name] = pulumi([command, ...unattended], checkpoints);
+        }
         const raw = await rawRun(cluster, count);
-        add("create, raw API calls", raw.create);
-        add("destroy, raw API calls", raw.destroy);
+        for (const [name, timed] of Object.entries(withSum(engineRun))) add(`${name}${suffix}`, timed);
+        for (const [name, timed] of Object.entries(withSum(raw))) add(`${name}, raw API calls`, timed);
       }
     }
   } finally {
@@ -111,8 +111,14 @@ function engine(folder: string, cache: string) {
   };
 }
 
-/** The same work without engine and provider: create each stream and its consumer, delete each stream, 4 in flight. */
-async function rawRun(cluster: Supercluster, count: number): Promise<{ create: Timed; destroy: Timed }> {
+function withSum(parts: Record<string, Timed>): Record<string, Timed> {
+  const all = Object.values(parts);
+  const sum = (of: keyof Timed) => all.reduce((total, part) => total + part[of], 0);
+  return { ...parts, all: { seconds: sum("seconds"), requests: sum("requests") } };
+}
+
+/** The same work without engine and provider: create, look at and delete each stream and its consumer, 4 in flight. */
+async function rawRun(cluster: Supercluster, count: number): Promise<Record<string, Timed>> {
   const nats = await cluster.connect("app");
   const indexes = Array.from({ length: count }, (_, index) => index);
   const timed = async (work: (index: number, ask: (subject: string, body?: unknown) => Promise<void>) => Promise<void>): Promise<Timed> => {
@@ -133,11 +139,15 @@ async function rawRun(cluster: Supercluster, count: number): Promise<{ create: T
       await ask(`STREAM.CREATE.S${index}`, toWire(streamFields, streamArgs(index)));
       await ask(`CONSUMER.CREATE.S${index}.worker`, { stream_name: `S${index}`, config: toWire(consumerFields, consumerArgs(index)), action: "create" });
     });
+    const refresh = await timed(async (index, ask) => {
+      await ask(`STREAM.INFO.S${index}`);
+      await ask(`CONSUMER.INFO.S${index}.worker`);
+    });
     const destroy = await timed(async (index, ask) => {
       await ask(`CONSUMER.DELETE.S${index}.worker`);
       await ask(`STREAM.DELETE.S${index}`);
     });
-    return { create, destroy };
+    return { create, refresh, destroy };
   } finally {
     await nats.close();
   }

@@ -4,9 +4,18 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { ApiError, NoAnswer } from "./errors";
 
-/** Writes are raft proposals: past 4 at once they only queue up, and past 16 some take longer than clients wait (docs/adr/0005). */
-const writes = pLimit(4);
-const reads = pLimit(16);
+/**
+ * Writes are raft proposals: past 4 at once they only queue up, and past 16 some take longer than clients wait. A change
+ * takes its place for the look before the write too: looks beside four writes only make all of them slower (docs/adr/0005).
+ */
+const changes = pLimit(4);
+const looks = pLimit(16);
+
+/** Runs what looks and then may write, when it is its turn. */
+export const changing = <T>(change: () => Promise<T>): Promise<T> => changes(change);
+
+/** Runs what only looks, when it is its turn. */
+export const looking = <T>(look: () => Promise<T>): Promise<T> => looks(look);
 
 const timeoutMs = 30_000;
 /** For all attempts of one request together. */
@@ -20,12 +29,12 @@ type Answer<T> = T & { error?: { code: number; err_code?: number; description?: 
 /** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
 export function read<T>(connection: NatsConnection, subject: string, deadline = deadlineMs): Promise<T> {
   const isWorthIt = (error: unknown) => error instanceof NoAnswer || isTemporary(error);
-  return reads(() => retrying(isWorthIt, deadline, () => request<T>(connection, subject, undefined, Math.min(timeoutMs, deadline))));
+  return retrying(isWorthIt, deadline, () => request<T>(connection, subject, undefined, Math.min(timeoutMs, deadline)));
 }
 
 /** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
 export function write<T>(connection: NatsConnection, subject: string, payload?: unknown): Promise<T> {
-  return writes(() => retrying(isTemporary, deadlineMs, () => request<T>(connection, subject, payload, timeoutMs)));
+  return retrying(isTemporary, deadlineMs, () => request<T>(connection, subject, payload, timeoutMs));
 }
 
 const isTemporary = (error: unknown): boolean => error instanceof ApiError && error.isTemporary;

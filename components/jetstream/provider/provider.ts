@@ -1,6 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { insteadOf } from "../../../config/problems";
 import { type Args, fromWire, toWire } from "../wire";
+import { changing, looking } from "./api";
 import { Connections } from "./connections";
 import { waitUntilReady } from "./gate";
 import { type AssetKind, consumerKind, idOf, streamKind } from "./kinds";
@@ -59,8 +60,9 @@ function required(): Session {
 export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.ResourceProvider {
   const known = new Set([...kind.fields.map(({ arg }) => arg), ...kind.addressing]);
 
-  const outputs = async (args: Args, patience = waits) => {
-    await ensure(kind, args, await required().account(args, patience));
+  const outputs = async (args: Args) => {
+    const account = await required().account(args);
+    await changing(() => ensure(kind, args, account));
     return args;
   };
 
@@ -97,7 +99,8 @@ export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.R
     async read(id: string, props: Args) {
       const args = withoutShim(props);
       try {
-        const found = await observe(kind, args, await required().account(args, look), 5_000);
+        const account = await required().account(args, look);
+        const found = await looking(() => observe(kind, args, account, 5_000));
         if (!found) return { id: "", props: {} };
         const now = { ...fromWire(kind.fields, found, args) };
         return { id, props: now, inputs: now };
@@ -110,7 +113,8 @@ export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.R
 
     async delete(id: string, props: Args) {
       const args = withoutShim(props);
-      const isGone = await remove(kind, args, await required().account(args));
+      const account = await required().account(args);
+      const isGone = await changing(() => remove(kind, args, account));
       if (!isGone) say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
     },
   };

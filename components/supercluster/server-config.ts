@@ -44,7 +44,7 @@ export interface ServerConfig {
     listen: string;
     routes: string[];
     no_advertise: true;
-    compression: "s2_auto";
+    compression: "accept";
     tls: PeerTls;
   };
   gateway: {
@@ -98,7 +98,9 @@ export function serverConfig(region: RegionSpec, server: number, place: ServerPl
       routes: servers.map(({ route }) => route),
       // Clients get their addresses from the region's names, not from what servers see of each other.
       no_advertise: true,
-      compression: "s2_auto",
+      // Servers of one region are near each other: s2_auto compresses nothing below 10 ms, but holds an encoder for every
+      // route (nine local servers: 448 MiB with it, 268 MiB without).
+      compression: "accept",
       tls: peerTls,
     },
     gateway: {

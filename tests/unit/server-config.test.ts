@@ -48,7 +48,7 @@ describe("configuration of a server", () => {
         listen: "0.0.0.0:6222",
         routes: [0, 1, 2].map((n) => `tls://nats-${n}.iad.nats.example.com:6222`),
         no_advertise: true,
-        compression: "s2_auto",
+        compression: "accept",
         tls: peerTls,
       },
       gateway: {

@@ -10,8 +10,8 @@ export const stateFolder = (): string => path.join(cacheDir(), "state");
 /** Folder of the nats CLI's contexts. */
 export const contextsDir = (environment: string): string => path.join(cacheDir(), "contexts", environment);
 
-/** Backend of local environments. */
-export const localBackendUrl = (): string => `file://${stateFolder()}`;
+/** The file backend in a folder, by default that of local environments. */
+export const backendUrlOf = (state = stateFolder()): string => `file://${state}`;
 
 /**
  * Published on purpose: a local environment's state is protected by the permissions of its folder. The stack files hold
@@ -27,7 +27,7 @@ export function pulumiVariables({ target }: Pick<Environment, "target">): Record
     ...toolchainEnv({ local, cache }),
     NODE_COMPILE_CACHE: path.join(cache, "node-compile-cache"),
     // Where backend and secrets provider of other environments are is theirs to say.
-    ...(local && { PULUMI_BACKEND_URL: localBackendUrl(), PULUMI_CONFIG_PASSPHRASE: localPassphrase }),
+    ...(local && { PULUMI_BACKEND_URL: backendUrlOf(), PULUMI_CONFIG_PASSPHRASE: localPassphrase }),
   };
 }
 

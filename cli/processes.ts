@@ -60,6 +60,10 @@ const variables = (words: string[]): Record<string, string> =>
 /** Whether a command is Pulumi's own. */
 export const isEngine = (args: string[]): boolean => path.basename(args[0] ?? "") === "pulumi";
 
+/** Pulumi commands at work on one stack of a backend. */
+export const enginesOn = (all: Process[], backendUrl: string, stack: string): Process[] =>
+  all.filter(({ args, env }) => isEngine(args) && env.PULUMI_BACKEND_URL === backendUrl && args.includes(stack));
+
 /** What Pulumi starts: language hosts, programs, providers (each also as the script that runs it). */
 const parts = [/(^|\/)pulumi-(language|resource)-/, /@pulumi\/pulumi\/cmd\/(run|dynamic-provider)/, /offline-plugins\//];
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasPendingOperations, holderOf, locksOf } from "./backend";
-import { localBackendUrl, stateFolder } from "./environment";
+import { backendUrlOf, stateFolder } from "./environment";
 import { Failure, Interrupted } from "./failure";
 import { isInterrupted, onInterrupt } from "./interrupt";
-import { end, orphansOf, processes } from "./processes";
+import { end, enginesOn, orphansOf, processes } from "./processes";
 import { say } from "./terminal";
 
 /** Runs pulumi with these arguments on the stack. */
@@ -17,6 +17,8 @@ const patienceMs = 20 * 60_000;
  */
 export async function recover(project: string, stack: string, run: Run, state = stateFolder()): Promise<void> {
   await waitForOtherRun(project, stack, state);
+  // A run whose terminal is gone dies at its next line of output, maybe only now.
+  await endOrphans(state);
   if (locksOf(state, project, stack).length > 0) {
     say(`${stack}: an earlier run was killed; releasing its lock`);
     await run(["cancel", "--stack", stack, "--yes"]);
@@ -28,8 +30,8 @@ export async function recover(project: string, stack: string, run: Run, state = 
 }
 
 /** Ends what killed runs left behind: language hosts and providers, never servers. */
-export async function endOrphans(backendUrl = localBackendUrl()): Promise<void> {
-  const orphans = orphansOf(processes(), backendUrl).map(({ pid }) => pid);
+export async function endOrphans(state = stateFolder()): Promise<void> {
+  const orphans = orphansOf(processes(), backendUrlOf(state)).map(({ pid }) => pid);
   if (orphans.length === 0) return;
   say(`ending what a killed run left behind: ${orphans.length === 1 ? "process" : "processes"} ${orphans.join(", ")}`);
   await end(orphans);
@@ -43,7 +45,6 @@ async function waitForOtherRun(project: string, stack: string, state: string): P
     async () => {
       for (;;) {
         const locks = locksOf(state, project, stack);
-        if (locks.length === 0) return;
         const running = processes();
         const foreign = locks.find((lock) => holderOf(lock, running) === "foreign");
         if (foreign) {
@@ -52,11 +53,12 @@ async function waitForOtherRun(project: string, stack: string, state: string): P
               `When that run is over: pulumi cancel --stack ${stack}`,
           );
         }
-        const alive = locks.find((lock) => holderOf(lock, running) === "alive");
+        // An engine takes the lock only when it has read its settings and started its plugins.
+        const alive = locks.find((lock) => holderOf(lock, running) === "alive") ?? enginesOn(running, backendUrlOf(state), stack)[0];
         if (!alive) return;
         if (isInterrupted()) throw new Interrupted(`${stack}: stopped while waiting`);
         if (Date.now() > deadline) throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then start again`);
-        if (!said) say(`${stack}: waiting for pulumi process ${alive.pid}, which works on it since ${alive.timestamp}`);
+        if (!said) say(`${stack}: waiting for pulumi process ${alive.pid}, which works on it${"timestamp" in alive ? ` since ${alive.timestamp}` : ""}`);
         said = true;
         await sleep(500);
       }

@@ -60,7 +60,7 @@ describe("a run that does not come to its end", function () {
     await run(["stack", "init", stack, "--no-select", "--non-interactive"]);
   });
 
-  afterEach(() => endOrphans(backend));
+  afterEach(() => endOrphans(state));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("because Pulumi was killed: the next one ends its orphans, releases its lock, clears what was pending, and converges", async () => {
@@ -71,13 +71,30 @@ describe("a run that does not come to its end", function () {
     assert.match(text, /pulumi was killed \(SIGKILL\); run the same command again/);
 
     slow(0);
-    await endOrphans(backend);
+    await endOrphans(state);
     assert.deepEqual(orphans(), []);
     await recover(project, stack, run, state);
     assert.deepEqual(locksOf(state, project, stack), []);
     assert.ok(!hasPendingOperations(state, project, stack));
     await run(up);
     assert.match(readFileSync(path.join(env.SUPERCLUSTER_CACHE, "logs", `${stack}.up.log`), "utf8"), /\+ \d created/);
+    await run(["destroy", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
+  });
+
+  it("because Pulumi was killed while the next one waited for it: what it leaves behind only then is ended too", async () => {
+    const { child } = await startSlowUpdate();
+    const engine = lockHolder()!;
+    const recovered = recover(project, stack, run, state);
+    await sleep(600);
+    assert.equal(lockHolder(), engine, "it is waited for");
+    child.kill("SIGKILL");
+    process.kill(engine, "SIGKILL");
+    await recovered;
+    assert.deepEqual(orphans(), []);
+    assert.deepEqual(locksOf(state, project, stack), []);
+
+    slow(0);
+    await run(up);
     await run(["destroy", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
   });
 
@@ -93,7 +110,7 @@ describe("a run that does not come to its end", function () {
     assert.match(text, /brought to an end first/);
 
     slow(0);
-    await endOrphans(backend);
+    await endOrphans(state);
     await recover(project, stack, run, state);
     await run(up);
     assert.deepEqual(locksOf(state, project, stack), []);

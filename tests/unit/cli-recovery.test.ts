@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { hasPendingOperations, holderOf, isEmpty, locksOf, stackExists } from "../../cli/backend";
-import { isEngine, orphansOf, type Process, processes } from "../../cli/processes";
+import { enginesOn, isEngine, orphansOf, type Process, processes } from "../../cli/processes";
 
 const backend = "file:///cache/state";
 const proc = (pid: number, parent: number, command: string, url = backend): Process => ({ pid, parent, args: command.split(" "), env: { PULUMI_BACKEND_URL: url } });
@@ -24,6 +24,16 @@ describe("what a killed run leaves behind", () => {
       proc(40, 1, "/usr/bin/pulumi-language-nodejs 127.0.0.1:3", "file:///elsewhere"),
     ];
     assert.deepEqual(orphansOf(all, backend).map(({ pid }) => pid), [20, 21, 22, 23]);
+  });
+
+  it("tells a run that has no lock yet by its command", () => {
+    const all = [
+      proc(10, 1, "/cache/bin/pulumi up --stack local-iad"),
+      proc(11, 10, "/cache/bin/pulumi-language-nodejs 127.0.0.1:1"),
+      proc(12, 1, "/cache/bin/pulumi up --stack local-iad", "file:///elsewhere"),
+      proc(13, 1, "/cache/bin/pulumi up --stack local-ams"),
+    ];
+    assert.deepEqual(enginesOn(all, backend, "local-iad").map(({ pid }) => pid), [10]);
   });
 
   it("is found among the processes of this machine", () => {

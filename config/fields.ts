@@ -29,3 +29,14 @@ export const token = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower 
 export const assetName = z.string().regex(/^[^\s.*>/\\]{1,255}$/, "write no white space and none of . * > / \\, at most 255 characters");
 
 export const count = z.int().min(1);
+
+/** A point in time, RFC 3339. */
+export const startTime = z.iso.datetime({ offset: true, error: 'write a time as RFC 3339 has it, e.g. "2026-01-31T00:00:00Z"' });
+
+const reserved = /^(_nats|supercluster\.|io\.nats\.monitor\.)/;
+
+/** Labels on streams and consumers. */
+export const metadata = z.record(
+  z.string().min(1).refine((key) => !reserved.test(key), { error: (issue) => `${JSON.stringify(issue.input)} begins with a name that servers or this program use; choose another` }),
+  z.string(),
+);

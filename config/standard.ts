@@ -27,6 +27,7 @@ export function withStandardParts(tenant: TenantSpec): TenantSpec {
         maxBytes: "1MiB",
         discard: "old",
         replicas: 3,
+        deletionPolicy: "delete",
       },
     },
     consumers: {
@@ -38,6 +39,7 @@ export function withStandardParts(tenant: TenantSpec): TenantSpec {
         ackWait: "10s",
         maxDeliver: 3,
         deliverPolicy: "all",
+        deletionPolicy: "delete",
       },
     },
     users: {

@@ -37,19 +37,20 @@ export async function jetstream({ name, environment, stack, tenants, degraded }:
   const plan = await planned(streams, consumers, regionOf, degraded);
   const options = (region: string): pulumi.CustomResourceOptions => ({
     provider,
-    protect: environment.target !== "local",
     // What lives in a lost region is left as it was: it can neither be read nor changed there.
     ...(degraded.includes(region) && { ignoreChanges: ["*"] }),
   });
+  // A local environment is there to be thrown away.
+  const deletion: Pick<StreamArgs, "deletionPolicy"> = environment.target === "local" ? { deletionPolicy: "delete" } : {};
   const made = new Map<string, Stream>();
   for (const asset of plan.streams) {
     const origin = asset.mirrorOf === undefined ? undefined : made.get(`${asset.account}/${asset.mirrorOf}`);
-    const args = streamArgs(asset) as unknown as StreamArgs;
+    const args = { ...streamArgs(asset), ...deletion } as unknown as StreamArgs;
     made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: origin }));
   }
   for (const asset of plan.consumers) {
     const stream = `${asset.account}/${asset.stream}`;
-    const args = consumerArgs(asset) as unknown as ConsumerArgs;
+    const args = { ...consumerArgs(asset), ...deletion } as unknown as ConsumerArgs;
     new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(regionOf.get(stream)!), dependsOn: made.get(stream) });
   }
   return { accounts: namesByAccount(plan.streams, plan.consumers) };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Field, kinds, type Wire } from "./fields";
+import { canonicalOf, fromWireOf, isEmpty, toWireOf } from "./fields/conversions";
+import type { Field, Wire } from "./fields/field";
 
 /** Arguments as a program writes them: camel case, units in the values. */
 export type Args = Record<string, unknown>;
@@ -13,14 +14,16 @@ export interface Difference {
 
 /** The full configuration the server would hold for these arguments: every managed field, defaults filled, coupled ones last. */
 export function toWire(fields: Field[], args: Args): Wire {
-  const wire: Wire = {};
+  const wire: Wire = { ...(args.extraConfig as Wire | undefined) };
   for (const { arg, wire: path, kind } of fields) {
-    if (args[arg] !== undefined) set(wire, path, kinds[kind].toWire(args[arg] as never));
+    if (args[arg] !== undefined) set(wire, path, toWireOf(kind, args[arg]));
   }
   for (const field of fields) {
-    if (get(wire, field.wire) !== undefined) continue;
-    const filled = defaultOf(field, wire);
-    if (filled !== undefined) set(wire, field.wire, filled);
+    const { wire: path, forced, derived } = field;
+    if (get(wire, path) === undefined) set(wire, path, defaultOf(field, wire));
+    const must = forced?.(wire);
+    if (must !== undefined) set(wire, path, must);
+    if (derived) set(wire, path, { ...derived(wire), ...(get(wire, path) as Wire | undefined) });
   }
   return wire;
 }
@@ -42,11 +45,12 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
   const expected = toWire(fields, given);
   const args: Args = { ...given };
   for (const field of fields) {
-    const { arg, wire: path, kind } = field;
-    const [value, wanted, unset] = [get(found, path), get(expected, path), defaultOf(field, found)].map((each) => canonical(kind, each));
-    if (isDeepStrictEqual(value, wanted)) continue;
-    if (value === undefined || isDeepStrictEqual(value, unset)) delete args[arg];
-    else args[arg] = kinds[kind].fromWire(value as never);
+    const { arg, wire: path, kind, derived } = field;
+    const value = own(field, get(found, path), derived?.(found));
+    const wanted = own(field, get(expected, path), derived?.(expected));
+    if (isEqual(field, get(found, path), get(expected, path)) || isDeepStrictEqual(canonicalOf(kind, value), canonicalOf(kind, wanted))) continue;
+    if (isEmpty(value) || isEqual(field, value, defaultOf(field, found))) delete args[arg];
+    else args[arg] = fromWireOf(kind, value);
   }
   return args;
 }
@@ -54,33 +58,54 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
 /** Managed fields in which what the server holds is not what the arguments ask for. */
 export function differences(fields: Field[], args: Args, found: Wire): Difference[] {
   const expected = toWire(fields, args);
-  return fields.flatMap(({ arg, wire: path, kind }) => {
-    const [want, have] = [get(expected, path), get(found, path)];
-    const shown = (value: unknown) => (isEmpty(value) || value === unlimited ? undefined : kinds[kind].fromWire(value as never));
-    return isDeepStrictEqual(canonical(kind, want), canonical(kind, have)) ? [] : [{ field: arg, expected: shown(want), found: shown(have) }];
+  const shown = ({ kind }: Field, value: unknown) => (isEmpty(value) || value === unlimited ? undefined : fromWireOf(kind, value));
+  const managed = fields.flatMap((field) => {
+    const [want, have] = [get(expected, field.wire), get(found, field.wire)];
+    return isEqual(field, want, have) ? [] : [{ field: field.arg, expected: shown(field, want), found: shown(field, have) }];
   });
+  const extra = Object.entries((args.extraConfig as Wire | undefined) ?? {}).flatMap(([key, want]) =>
+    isDeepStrictEqual(want, found[key]) ? [] : [{ field: `extraConfig.${key}`, expected: want, found: found[key] }],
+  );
+  return [...managed, ...extra];
 }
 
-/** The configuration to send: what is managed as wanted, what is not as found. */
-export function merge(fields: Field[], wanted: Wire, found: Wire): Wire {
+/** The configuration to send: what is managed as wanted, what is not as found, without what the last arguments had beyond the fields. */
+export function merge(fields: Field[], wanted: Wire, found: Wire, last: Args = {}): Wire {
   const merged = structuredClone(found);
-  for (const { wire: path } of fields) set(merged, path, get(wanted, path));
+  for (const key of Object.keys((last.extraConfig as Wire | undefined) ?? {})) delete merged[key];
+  const managed = new Set(fields.map(({ wire }) => wire.split(".")[0]!));
+  for (const [key, value] of Object.entries(wanted)) if (!managed.has(key)) merged[key] = value;
+  for (const { wire: path, kind } of fields) {
+    const kept = kind === "labels" ? reservedLabels(get(found, path)) : {};
+    const value = get(wanted, path);
+    set(merged, path, Object.keys(kept).length ? { ...kept, ...(value as Wire | undefined) } : value);
+  }
   return merged;
 }
 
-/** The server leaves out what is empty, so empty and absent are one; the order of subjects says nothing. */
-function canonical(kind: Field["kind"], value: unknown): unknown {
-  if (isEmpty(value)) return undefined;
-  return kind === "texts" ? [...(value as string[])].sort() : value;
+/** Whether two wire values of a field mean the same. */
+export function isEqual({ kind }: Field, left: unknown, right: unknown): boolean {
+  const [a, b] = kind === "labels" ? [openLabels(left), openLabels(right)] : [left, right];
+  return isDeepStrictEqual(canonicalOf(kind, a), canonicalOf(kind, b));
+}
+
+/** Labels that say who made it and by what: the server's and this program's own marks. */
+const isMark = (key: string): boolean => key.startsWith("_nats.") || key.startsWith("supercluster.");
+const labels = (value: unknown, keep: (key: string) => boolean): Wire =>
+  Object.fromEntries(Object.entries((value as Wire | undefined) ?? {}).filter(([key]) => keep(key)));
+const openLabels = (value: unknown): Wire => labels(value, (key) => !isMark(key));
+/** What the server writes itself it writes anew. */
+const reservedLabels = (value: unknown): Wire => labels(value, (key) => key.startsWith("supercluster."));
+
+/** Labels without marks and without those that follow from the rest of the configuration. */
+function own({ kind }: Field, value: unknown, derived: Record<string, string> = {}): unknown {
+  return kind === "labels" ? labels(value, (key) => !isMark(key) && (value as Wire)[key] !== derived[key]) : value;
 }
 
 /** How the server writes that there is no limit. */
 const unlimited = -1;
 
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === "" || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
-
-function get(object: Wire, path: string): unknown {
+export function get(object: Wire, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Wire | undefined)?.[key], object);
 }
 

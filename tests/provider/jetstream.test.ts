@@ -73,8 +73,10 @@ describe("the JetStream provider's process, against a real supercluster of three
   it("creates a stream with what was asked, its owner's mark on it", async () => {
     const made = await provider.create(stream, orders);
     assert.equal(made.id, "app/ORDERS");
-    assert.deepEqual(made.props, orders, "the state holds the arguments as they were written");
+    const { nonce, ...args } = made.props;
+    assert.deepEqual(args, orders, "the state holds the arguments as they were written");
     const found = await config();
+    assert.equal(nonce, (found.metadata as Record<string, string>)["supercluster.nonce"], "and what its mark is known by");
     assert.equal(found.max_age, 7 * 24 * 3600 * 1e9);
     assert.deepEqual(found.placement, { cluster: "iad" });
     assert.equal((found.metadata as Record<string, string>)["supercluster.owner"], "supercluster/test-jetstream");
@@ -95,7 +97,9 @@ describe("the JetStream provider's process, against a real supercluster of three
   it("changes in place what may be, and really unsets a field that was taken out", async () => {
     await provider.update(stream, "app/ORDERS", orders, { ...orders, maxMsgs: 10, subjects: ["orders.>", "returns.>"] });
     assert.equal((await config()).max_msgs, 10);
-    await provider.update(stream, "app/ORDERS", orders, orders);
+    const dropping = { ...orders, allowDataLoss: [{ change: "subjects", maxMessages: 0 }] };
+    await assert.rejects(provider.update(stream, "app/ORDERS", orders, orders), /subjects would no longer capture a subject of 0 of 0 messages/);
+    await provider.update(stream, "app/ORDERS", orders, dropping);
     const found = await config();
     assert.equal(found.max_msgs, -1);
     assert.deepEqual(found.subjects, ["orders.>"]);
@@ -153,8 +157,10 @@ describe("the JetStream provider's process, against a real supercluster of three
 
   it("refuses at check what the server could not change, with the reason", async () => {
     const olds = { ...orders };
-    const { failures } = await provider.check(stream, { ...orders, storage: "memory", retention: "workqueue", name: "OTHER" }, olds);
-    assert.deepEqual(failures.map(({ property }) => property).sort(), ["name", "retention", "storage"]);
+    const { failures } = await provider.check(stream, { ...orders, storage: "memory", retention: "workqueue" }, olds);
+    assert.deepEqual(failures.map(({ property }) => property).sort(), ["retention", "storage"]);
+    const another = await provider.check(stream, { ...orders, name: "OTHER" }, olds);
+    assert.deepEqual(another.failures.map(({ property }) => property), ["name"]);
     const consumerFailures = await provider.check(consumer, { ...billing, ackPolicy: "none", deliverSubject: "x" }, billing);
     assert.deepEqual(consumerFailures.failures.map(({ property }) => property).sort(), ["ackPolicy", "deliverSubject"]);
   });
@@ -165,7 +171,7 @@ describe("the JetStream provider's process, against a real supercluster of three
       { property: "maxAge", reason: '"7 days" is not a duration; write "7d"' },
       { property: "maxBytes", reason: '"10 GB" is not a size; write "10GiB"' },
     ]);
-    assert.match((await provider.check(stream, { ...orders, maxage: "7d" })).failures[0]!.reason, /is not a field of a stream; did you mean "maxAge"/);
+    assert.match((await provider.check(stream, { ...orders, maxage: "7d" })).failures[0]!.reason, /is not a known key; did you mean "maxAge"/);
   });
 
   it("says that what is missing is missing, and deletes twice without complaint", async () => {

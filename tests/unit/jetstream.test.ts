@@ -61,12 +61,17 @@ for (const [what, fields, args] of kinds) {
         }),
       ));
 
-    it("brings any configuration to any other: what is not asked for is unset, what is not managed stays", () =>
+    it("brings any configuration to any other: what is not asked for is unset, labels too; marks and fields that nobody knows stay", () =>
       fc.assert(
         fc.property(args, args, (before, after) => {
-          const merged = merge(fields, toWire(fields, after), { ...toWire(fields, before), newer_field: 1, metadata: { mine: "x" } });
+          const merged = merge(fields, toWire(fields, after), {
+            ...toWire(fields, before),
+            newer_field: 1,
+            metadata: { theirs: "x", "supercluster.nonce": "n" },
+          });
           assert.deepEqual(differences(fields, after, merged), []);
-          assert.deepEqual([merged.newer_field, merged.metadata], [1, { mine: "x" }]);
+          const metadata = merged.metadata as Record<string, string>;
+          assert.deepEqual([merged.newer_field, metadata["supercluster.nonce"], metadata.theirs], [1, "n", undefined]);
         }),
       ));
 

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { headers, type MsgHdrs, type NatsConnection, type RequestOptions } from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { ApiError, NoAnswer } from "./errors";
 
@@ -27,14 +27,38 @@ const requests = channel("supercluster:jetstream:request");
 type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
 
 /** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
-export function read<T>(connection: NatsConnection, subject: string, deadline = deadlineMs): Promise<T> {
+export function read<T>(connection: NatsConnection, subject: string, payload?: unknown, deadline = deadlineMs): Promise<T> {
   const isWorthIt = (error: unknown) => error instanceof NoAnswer || isTemporary(error);
-  return retrying(isWorthIt, deadline, () => request<T>(connection, subject, undefined, Math.min(timeoutMs, deadline)));
+  return retrying(isWorthIt, deadline, () => request<T>(connection, subject, payload, { timeout: Math.min(timeoutMs, deadline) }));
+}
+
+/** All entries of a list, page by page. */
+export async function readPages<Page extends { total?: number; offset?: number; limit?: number }, Entry>(
+  connection: NatsConnection,
+  subject: string,
+  payload: Record<string, unknown>,
+  entriesOf: (page: Page) => Entry[],
+  deadline?: number,
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (;;) {
+    const page = await read<Page>(connection, subject, { ...payload, offset: entries.length }, deadline);
+    const more = entriesOf(page);
+    entries.push(...more);
+    if (more.length === 0 || entries.length >= (page.total ?? 0)) return entries;
+  }
 }
 
 /** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
-export function write<T>(connection: NatsConnection, subject: string, payload?: unknown): Promise<T> {
-  return retrying(isTemporary, deadlineMs, () => request<T>(connection, subject, payload, timeoutMs));
+export function write<T>(connection: NatsConnection, subject: string, payload?: unknown, level = 0): Promise<T> {
+  return retrying(isTemporary, deadlineMs, () => request<T>(connection, subject, payload, { timeout: timeoutMs, ...(level && { headers: requiring(level) }) }));
+}
+
+/** A server with a lower API level refuses the request (error 10185) instead of leaving out what it does not know. ADR-44. */
+function requiring(level: number): MsgHdrs {
+  const header = headers();
+  header.set("Nats-Required-Api-Level", String(level));
+  return header;
 }
 
 const isTemporary = (error: unknown): boolean => error instanceof ApiError && error.isTemporary;
@@ -51,14 +75,14 @@ async function retrying<T>(isWorthIt: (error: unknown) => boolean, withinMs: num
   }
 }
 
-async function request<T>(connection: NatsConnection, subject: string, payload: unknown, timeout: number): Promise<T> {
+async function request<T>(connection: NatsConnection, subject: string, payload: unknown, options: RequestOptions): Promise<T> {
   let answer: Answer<T>;
   const started = performance.now();
   try {
-    const message = await connection.request(`$JS.API.${subject}`, payload === undefined ? undefined : JSON.stringify(payload), { timeout });
+    const message = await connection.request(`$JS.API.${subject}`, payload === undefined ? undefined : JSON.stringify(payload), options);
     answer = message.json();
   } catch (error) {
-    throw new NoAnswer(subject, timeout / 1000, error);
+    throw new NoAnswer(subject, options.timeout / 1000, error);
   } finally {
     if (requests.hasSubscribers) requests.publish({ subject, ms: performance.now() - started });
   }

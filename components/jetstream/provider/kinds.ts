@@ -1,15 +1,20 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type * as z from "zod";
 import { consumerFields, type Field, streamFields, type Wire } from "../fields";
+import { consumerSchemaOf, streamSchema } from "../schemas";
 import type { Args } from "../wire";
+import { write } from "./api";
 
 /** What tells streams and consumers apart for the reconciler: their fields, and how the API is asked. */
 export interface AssetKind {
   what: "stream" | "consumer";
   fields: Field[];
+  schema(args: Args): z.ZodType;
   /** Arguments that are the asset's identity; a different value is a different asset. */
   identity: string[];
-  /** Arguments that are not part of the configuration. */
-  addressing: string[];
   subject(verb: "INFO" | "CREATE" | "UPDATE" | "DELETE", args: Args): string;
+  /** Fields that updates leave as they are, and the requests that set them. */
+  ownRequests: Record<string, (connection: NatsConnection, args: Args) => Promise<unknown>>;
   /** Body of a create or update. Pedantic: the server refuses what it would otherwise silently change. */
   body(verb: "create" | "update", config: Wire, args: Args): unknown;
 }
@@ -17,8 +22,9 @@ export interface AssetKind {
 export const streamKind: AssetKind = {
   what: "stream",
   fields: streamFields,
+  schema: () => streamSchema,
   identity: ["account", "name"],
-  addressing: ["account"],
+  ownRequests: {},
   subject: (verb, { name }) => `STREAM.${verb}.${name}`,
   body: (_verb, config) => ({ ...config, pedantic: true }),
 };
@@ -26,8 +32,12 @@ export const streamKind: AssetKind = {
 export const consumerKind: AssetKind = {
   what: "consumer",
   fields: consumerFields,
+  schema: consumerSchemaOf,
   identity: ["account", "stream", "name"],
-  addressing: ["account", "stream"],
+  ownRequests: {
+    // Without a time it goes on at once.
+    pauseUntil: (connection, { stream, name, pauseUntil }) => write(connection, `CONSUMER.PAUSE.${stream as string}.${name as string}`, { pause_until: pauseUntil }),
+  },
   subject: (verb, { stream, name }) => `CONSUMER.${verb === "UPDATE" ? "CREATE" : verb}.${stream}.${name}`,
   body: (verb, config, { stream }) => ({ stream_name: stream, config, action: verb, pedantic: true }),
 };

@@ -1,109 +1,73 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
-import { insteadOf } from "../../../config/problems";
-import { type Args, fromWire, toWire } from "../wire";
+import { type Args, fromWire } from "../wire";
 import { changing, looking } from "./api";
-import { Connections } from "./connections";
-import { waitUntilReady } from "./gate";
+import { allows, mistakes, refusals, replaced } from "./check";
 import { type AssetKind, consumerKind, idOf, streamKind } from "./kinds";
-import { ensure, observe, type Account, remove } from "./reconcile";
-import { consumerRules, type ImmutableRule, streamRules } from "./rules";
+import { ensure, nonceKey, observe, remove } from "./reconcile";
+import { look, say, Session } from "./session";
 import { connectionKey, type ConnectionSettings } from "./settings";
 
 /** What the engine sends for a value that a preview does not know yet. `unknownValue` of @pulumi/pulumi/runtime/rpc. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const shimKey = "__provider";
 
-const waits = { unreachableMs: 15_000, deadlineMs: 120_000 };
-/** A refresh may be part of a preview on a machine that sees no servers: it only looks. */
-const look = { unreachableMs: 3_000, deadlineMs: 15_000 };
-
-const say = (line: string) => process.stderr.write(`${line}\n`);
-
 /** One a process, whatever the number of resources. */
-class Session {
-  private readonly connections: Connections;
-  private ready: Promise<void> | undefined;
-
-  constructor(private readonly settings: ConnectionSettings) {
-    this.connections = new Connections(settings);
-  }
-
-  async account(args: Args, patience = waits): Promise<Account> {
-    const region = this.settings.regions.find(({ name }) => name === args.region);
-    if (region?.degraded) throw new Error(`region ${region.name} is named in supercluster:degraded; what lives there is left alone`);
-    await this.whenReady(patience);
-    return { connection: await this.connections.account(args.account as string), owner: this.settings.owner };
-  }
-
-  /** The gate stands before the first request of the process; a failed wait is not remembered, so that a later one may succeed. */
-  private whenReady(patience: typeof waits): Promise<void> {
-    this.ready ??= waitUntilReady(this.settings.regions, () => this.connections.system(), patience, say).catch((error: unknown) => {
-      this.ready = undefined;
-      throw error;
-    });
-    return this.ready;
-  }
-}
-
 let session: Session | undefined;
-
-function connect(config: dynamic.Config): void {
-  session ??= new Session(JSON.parse(config.require(connectionKey)) as ConnectionSettings);
-}
 
 function required(): Session {
   if (!session) throw new Error(`the provider has no connection: give the resource the stack's JetStream provider`);
   return session;
 }
 
-/** The dynamic provider of one kind of asset. */
-export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.ResourceProvider {
-  const known = new Set([...kind.fields.map(({ arg }) => arg), ...kind.addressing]);
+const servers = {
+  facts: () => required().facts(),
+  account: (args: Args) => required().accountIfReachable(args),
+};
 
-  const outputs = async (args: Args) => {
-    const account = await required().account(args);
-    await changing(() => ensure(kind, args, account));
-    return args;
-  };
+/** The dynamic provider of one kind of asset. */
+export function provider(kind: AssetKind): dynamic.ResourceProvider {
+  /** Replacements that a plan approved, by id, and how many messages each may cost: a deletion sees only the old arguments. */
+  const approved = new Map<string, number>();
 
   return {
-    configure: async ({ config }) => connect(config),
+    async configure({ config }) {
+      session ??= new Session(JSON.parse(config.require(connectionKey)) as ConnectionSettings);
+    },
 
     async check(olds: Args, news: Args) {
       const args = withoutShim(news);
       const deployed = withoutShim(olds);
-      const failures: dynamic.CheckFailure[] = Object.keys(args)
-        .filter((key) => !known.has(key))
-        .map((key) => ({ property: key, reason: `is not a field of a ${kind.what}; ${insteadOf(key, [...known])}` }));
-      if (failures.length === 0 && !Object.values(args).includes(unknown)) {
-        failures.push(...conversionFailures(kind, args));
-        if (Object.keys(deployed).length > 0) {
-          failures.push(...immutable.filter(({ when }) => when(deployed, args)).map(({ property, reason }) => ({ property, reason })));
-        }
-      }
+      if (hasUnknown(args)) return { inputs: args, failures: [] };
+      const failures = mistakes(kind, args);
+      if (failures.length === 0) failures.push(...(await refusals(kind, isEmpty(deployed) ? undefined : deployed, args, servers)));
       return { inputs: args, failures };
     },
 
-    async diff() {
-      return {};
+    async diff(id: string, olds: Args, news: Args) {
+      const [deployed, args] = [withoutShim(olds), withoutShim(news)];
+      if (hasUnknown(args)) return {};
+      const replaces = allows(args, "replace") ? await replaced(kind, deployed, args, servers) : [];
+      if (replaces.length === 0) return isStep(deployed, args) ? { changes: true } : {};
+      approved.set(id, allowedMessages(args));
+      return { replaces, deleteBeforeReplace: true };
     },
 
     async create(args: Args) {
-      return { id: idOf(kind, args), outs: await outputs(withoutShim(args)) };
+      return { id: idOf(kind, args), outs: await apply(args) };
     },
 
-    async update(_id: string, _olds: Args, args: Args) {
-      return { outs: await outputs(withoutShim(args)) };
+    async update(_id: string, olds: Args, args: Args) {
+      return { outs: await apply(args, withoutShim(olds)) };
     },
 
     async read(id: string, props: Args) {
-      const args = withoutShim(props);
+      const { [nonceKey]: nonce, ...args } = withoutShim(props);
       try {
         const account = await required().account(args, look);
         const found = await looking(() => observe(kind, args, account, 5_000));
         if (!found) return { id: "", props: {} };
-        const now = { ...fromWire(kind.fields, found, args) };
-        return { id, props: now, inputs: now };
+        const inputs = fromWire(kind.fields, found.config, args);
+        return { id, props: { ...inputs, ...(nonce !== undefined && { [nonceKey]: nonce }) }, inputs };
       } catch (error) {
         // Unknown is not missing: what was known is kept, and nothing is created or deleted for it.
         say(`${id} could not be read, its last known state is kept: ${(error as Error).message}`);
@@ -112,27 +76,30 @@ export function provider(kind: AssetKind, immutable: ImmutableRule[]): dynamic.R
     },
 
     async delete(id: string, props: Args) {
-      const args = withoutShim(props);
-      const account = await required().account(args);
-      const isGone = await changing(() => remove(kind, args, account));
-      if (!isGone) say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
+      const last = withoutShim(props);
+      const account = await required().account(last);
+      const removal = await changing(() => remove(kind, last, account, approved.get(id)));
+      if (removal === "somebody else's") say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
     },
   };
+
+  async function apply(news: Args, last?: Args): Promise<Args> {
+    const args = withoutShim(news);
+    const account = await required().account(args);
+    return changing(() => ensure(kind, args, account, last));
+  }
 }
+
+const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;
+const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknown);
+
+const allowedMessages = ({ allowDataLoss }: Args): number =>
+  (allowDataLoss as { change: string; maxMessages: number }[]).find(({ change }) => change === "replace")!.maxMessages;
+
+/** Whether a limit that is lowered step by step has steps left. */
+const isStep = (applied: Args, { lowerBy, ...args }: Args): boolean => Object.keys((lowerBy as Args | undefined) ?? {}).some((key) => applied[key] !== args[key]);
 
 const withoutShim = ({ [shimKey]: _, ...args }: Args): Args => args;
 
-/** Each argument by itself, so that every one that cannot be converted is named. */
-function conversionFailures(kind: AssetKind, args: Args): dynamic.CheckFailure[] {
-  return kind.fields.flatMap((field) => {
-    try {
-      toWire([field], args);
-      return [];
-    } catch (error) {
-      return [{ property: field.arg, reason: (error as Error).message }];
-    }
-  });
-}
-
-export const Stream = provider(streamKind, streamRules);
-export const Consumer = provider(consumerKind, consumerRules);
+export const Stream = provider(streamKind);
+export const Consumer = provider(consumerKind);

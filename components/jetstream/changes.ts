@@ -1,0 +1,51 @@
+import type { Field, Refusal, Wire } from "./fields/field";
+import { fromWireOf, isEmpty } from "./fields/conversions";
+import { get, isEqual } from "./wire";
+
+/** One field that changes, and why the server would not do it, if so. */
+export interface Change {
+  field: string;
+  from: unknown;
+  to: unknown;
+  refusal?: Refusal;
+}
+
+/**
+ * What changes between two full configurations, field by field, in the arguments' own form. With a server version, only what
+ * that version refuses is a refusal; without one, what any supported version refuses.
+ */
+export function changesOf(fields: Field[], from: Wire, to: Wire, version?: string): Change[] {
+  return fields.flatMap((field) => {
+    const [before, after] = [get(from, field.wire), get(to, field.wire)];
+    if (isEqual(field, before, after)) return [];
+    const shown = (value: unknown) => (isEmpty(value) || value === unlimited ? undefined : fromWireOf(field.kind, value));
+    const refusal = field.refused?.find(({ when, until }) => !(until && version && isAtLeast(version, until)) && when(before, after));
+    return [{ field: field.arg, from: shown(before), to: shown(after), ...(refusal && { refusal }) }];
+  });
+}
+
+/** Why a change is refused, in a sentence. */
+export const reasonOf = ({ what, reason, error }: Refusal): string =>
+  `${what === "any change" ? "cannot be changed" : `${what}: cannot be changed`} in place${error ? ` (error ${error})` : ""}: ${reason}`;
+
+/** Whether a change depends on the server's version. */
+export const isVersioned = ({ refusal }: Change): boolean => refusal?.until !== undefined;
+
+export const isAtLeast = (version: string, wanted: string): boolean => version.localeCompare(wanted, "en", { numeric: true }) >= 0;
+
+const unlimited = -1;
+
+/** The API levels of nats-server and the first version that has each. Source: server/jetstream_versioning.go. */
+export const firstVersionOf: Record<number, string> = { 1: "2.11.0", 2: "2.12.0", 3: "2.12.5", 4: "2.14.0" };
+
+/** Fields of a configuration that need an API level, highest first. */
+export function levelsOf(fields: Field[], config: Wire): { field: string; level: number }[] {
+  return fields
+    .flatMap((field) => {
+      const value = get(config, field.wire);
+      if (field.level === undefined || isEmpty(value)) return [];
+      const level = typeof field.level === "number" ? field.level : field.level(value as never);
+      return level > 0 ? [{ field: field.arg, level }] : [];
+    })
+    .sort((left, right) => right.level - left.level);
+}

@@ -1,0 +1,40 @@
+import type { Kind } from "./conversions";
+
+/** A stream's or consumer's configuration as the server's API has it. */
+export type Wire = Record<string, unknown>;
+
+/**
+ * One configuration field that the program manages: its name here, its place in JetStream's JSON, how the two forms convert,
+ * what the server fills in, what it needs, and which changes the server does not make. Adding a field is adding a row.
+ */
+export interface Field {
+  arg: string;
+  /** Path in the server's JSON, dotted where nested. */
+  wire: string;
+  kind: Kind;
+  /** Wire value of a field that is not set; a function where the server couples it to other fields. */
+  default?: unknown | ((config: Wire) => unknown);
+  /** What the server makes of the field whatever is asked, because of another field. `undefined` says that it is left alone. */
+  forced?: (config: Wire) => unknown;
+  /** Entries that this program adds to a field of labels. */
+  derived?: (config: Wire) => Record<string, string>;
+  /** API level that the field needs, by its wire value where it depends on it. */
+  level?: number | ((value: never) => number);
+  /** Changes that the server does not make in place; all others it makes. */
+  refused?: Refusal[];
+  /** The field has a request of its own: updates leave it as it is. */
+  ownRequest?: true;
+}
+
+/** A change that the server does not make in place. */
+export interface Refusal {
+  /** The change in words, behind the field's name: `to or from "workqueue"`. */
+  what: string;
+  /** Sees the wire values before and after, which are not the same. */
+  when: (from: unknown, to: unknown) => boolean;
+  reason: string;
+  /** What the server answers. None: it accepts the change and does nothing. */
+  error?: number;
+  /** First server version that makes the change after all. */
+  until?: string;
+}

@@ -1,0 +1,108 @@
+import { isEmpty } from "./conversions";
+import type { Field, Wire } from "./field";
+import { streamMonitor } from "./monitor";
+import { always, turnedOff, wouldStartEmpty } from "./refusals";
+
+const seconds = 1_000_000_000;
+const invalidConfig = 10052;
+
+const sealed = (value: unknown) => (config: Wire) => (config.sealed ? value : undefined);
+const hasOwnConsumer = (source: Wire): boolean => !isEmpty(source.consumer);
+
+/** Fields of a stream, in the order of nats-server's StreamConfig. Sources: server/stream.go, checkStreamCfg and configUpdateCheck. */
+export const streamFields: Field[] = [
+  { arg: "name", wire: "name", kind: "text" },
+  { arg: "description", wire: "description", kind: "text" },
+  { arg: "subjects", wire: "subjects", kind: "texts" },
+  {
+    arg: "retention",
+    wire: "retention",
+    kind: "text",
+    default: "limits",
+    refused: [
+      {
+        what: 'to or from "workqueue"',
+        when: (from, to) => [from, to].includes("workqueue"),
+        reason: wouldStartEmpty,
+        error: invalidConfig,
+      },
+    ],
+  },
+  {
+    arg: "maxConsumers",
+    wire: "max_consumers",
+    kind: "number",
+    default: -1,
+    refused: always({ reason: "servers before 2.12.5 cannot change it", error: invalidConfig, until: "2.12.5" }),
+  },
+  { arg: "maxMsgs", wire: "max_msgs", kind: "number", default: -1 },
+  { arg: "maxBytes", wire: "max_bytes", kind: "size", default: -1 },
+  { arg: "maxAge", wire: "max_age", kind: "duration", default: 0, forced: sealed(0) },
+  { arg: "maxMsgsPerSubject", wire: "max_msgs_per_subject", kind: "number", default: -1 },
+  { arg: "maxMsgSize", wire: "max_msg_size", kind: "size", default: -1 },
+  { arg: "discard", wire: "discard", kind: "text", default: "old", forced: sealed("new") },
+  { arg: "storage", wire: "storage", kind: "text", default: "file", refused: always({ reason: wouldStartEmpty, error: invalidConfig }) },
+  { arg: "replicas", wire: "num_replicas", kind: "number", default: 1 },
+  { arg: "noAck", wire: "no_ack", kind: "flag", default: false },
+  {
+    arg: "duplicateWindow",
+    wire: "duplicate_window",
+    kind: "duration",
+    default: ({ mirror, max_age }: Wire) => (mirror ? 0 : Math.min(120 * seconds, (max_age as number) || Infinity)),
+  },
+  { arg: "region", wire: "placement.cluster", kind: "text" },
+  { arg: "placementTags", wire: "placement.tags", kind: "texts" },
+  {
+    arg: "mirror",
+    wire: "mirror",
+    kind: "source",
+    level: (mirror: Wire) => (hasOwnConsumer(mirror) ? 4 : 0),
+    refused: [
+      {
+        what: "setting or changing it",
+        when: (_from, to) => !isEmpty(to),
+        reason: "a stream becomes a mirror only when it is made; taking it away makes the mirror a stream of its own",
+        error: 10055,
+      },
+    ],
+  },
+  { arg: "sources", wire: "sources", kind: "sources", level: (sources: Wire[]) => (sources.some(hasOwnConsumer) ? 4 : 0) },
+  { arg: "compression", wire: "compression", kind: "text", default: "none" },
+  {
+    arg: "firstSeq",
+    wire: "first_seq",
+    kind: "number",
+    refused: always({ reason: "the server accepts a change and does nothing" }),
+  },
+  { arg: "subjectTransform", wire: "subject_transform", kind: "transform" },
+  { arg: "republish", wire: "republish", kind: "republish" },
+  { arg: "allowDirect", wire: "allow_direct", kind: "flag", default: false },
+  { arg: "mirrorDirect", wire: "mirror_direct", kind: "flag", default: false },
+  { arg: "discardNewPerSubject", wire: "discard_new_per_subject", kind: "flag" },
+  { arg: "sealed", wire: "sealed", kind: "flag", default: false, refused: [turnedOff(invalidConfig)] },
+  { arg: "denyDelete", wire: "deny_delete", kind: "flag", default: false, forced: sealed(true), refused: [turnedOff(invalidConfig)] },
+  { arg: "denyPurge", wire: "deny_purge", kind: "flag", default: false, forced: sealed(true), refused: [turnedOff(invalidConfig)] },
+  { arg: "allowRollupHdrs", wire: "allow_rollup_hdrs", kind: "flag", default: false, forced: sealed(false) },
+  { arg: "consumerLimits", wire: "consumer_limits", kind: "consumerLimits" },
+  { arg: "allowMsgTtl", wire: "allow_msg_ttl", kind: "flag", default: false, level: 1, refused: [turnedOff(invalidConfig)] },
+  { arg: "subjectDeleteMarkerTtl", wire: "subject_delete_marker_ttl", kind: "duration", level: 1 },
+  {
+    arg: "allowMsgCounter",
+    wire: "allow_msg_counter",
+    kind: "flag",
+    level: 2,
+    refused: always({ reason: "messages are counters from the first on, or none is", error: invalidConfig }),
+  },
+  { arg: "allowAtomic", wire: "allow_atomic", kind: "flag", level: 2 },
+  { arg: "allowMsgSchedules", wire: "allow_msg_schedules", kind: "flag", level: 2, refused: [turnedOff(invalidConfig)] },
+  {
+    arg: "persistMode",
+    wire: "persist_mode",
+    kind: "text",
+    default: undefined,
+    level: (mode: string) => (mode === "async" ? 2 : 0),
+    refused: always({ reason: wouldStartEmpty, error: invalidConfig }),
+  },
+  { arg: "allowBatched", wire: "allow_batched", kind: "flag", level: 4 },
+  { arg: "metadata", wire: "metadata", kind: "labels", derived: streamMonitor },
+];

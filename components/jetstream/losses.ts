@@ -1,0 +1,67 @@
+import type { Wire } from "./fields";
+import { isEmpty } from "./fields/conversions";
+import { covers } from "../../config/subjects";
+
+/**
+ * Which changes of a stream the server makes without a word although messages go, or can no longer come: one row each.
+ * The counting is in provider/costs.ts.
+ */
+export interface LossRule {
+  /** The name under which `allowDataLoss` allows it. */
+  change: string;
+  /** Which changes of the field, in words, for the documentation. */
+  what: string;
+  when(from: Wire, to: Wire): boolean;
+  count: "older" | "over-bytes" | "over-messages" | "over-subject" | "no-interest" | "all" | "dropped-subjects";
+  /** What it does to the messages that were counted. */
+  effect: string;
+  /** It costs something though no message is there: those that come, or a copy. */
+  evenIfEmpty?: true;
+}
+
+const limit = (value: unknown): number => (isEmpty(value) || (value as number) < 0 ? Infinity : (value as number));
+const lowered = (field: string) => (from: Wire, to: Wire) => limit(to[field]) < limit(from[field]);
+
+export const streamLosses: LossRule[] = [
+  { change: "maxAge", what: "lower", when: lowered("max_age"), count: "older", effect: "drop" },
+  { change: "maxBytes", what: "lower", when: lowered("max_bytes"), count: "over-bytes", effect: "drop" },
+  { change: "maxMsgs", what: "lower", when: lowered("max_msgs"), count: "over-messages", effect: "drop" },
+  { change: "maxMsgsPerSubject", what: "lower", when: lowered("max_msgs_per_subject"), count: "over-subject", effect: "drop" },
+  {
+    change: "subjects",
+    what: "take one away",
+    when: (from, to) => droppedSubjects(from, to).length > 0,
+    count: "dropped-subjects",
+    effect: "no longer capture a subject of",
+    evenIfEmpty: true,
+  },
+  {
+    change: "retention",
+    what: "limits to interest",
+    when: (from, to) => from.retention === "limits" && to.retention === "interest",
+    count: "no-interest",
+    effect: "drop",
+  },
+  {
+    change: "replicas",
+    what: "down to 1",
+    when: (from, to) => (from.num_replicas as number) > 1 && to.num_replicas === 1,
+    count: "all",
+    effect: "keep a single copy of",
+    evenIfEmpty: true,
+  },
+  {
+    change: "mirror",
+    what: "take it away",
+    when: (from, to) => !isEmpty(from.mirror) && isEmpty(to.mirror),
+    count: "all",
+    effect: "stop copying its origin beyond",
+    evenIfEmpty: true,
+  },
+];
+
+/** Subjects captured before that nothing captures afterwards. */
+export function droppedSubjects(from: Wire, to: Wire): string[] {
+  const after = (to.subjects as string[] | undefined) ?? [];
+  return ((from.subjects as string[] | undefined) ?? []).filter((subject) => !after.some((other) => covers(other, subject)));
+}

@@ -1,0 +1,30 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+
+/** What the servers of the supercluster can do: the least of all that answer, because any of them may come to lead. */
+export interface ServerFacts {
+  version: string;
+  /** JetStream API level. */
+  level: number;
+}
+
+interface Answer {
+  server?: { ver?: string };
+  data?: { api?: { level?: number } };
+}
+
+/** Asks every server, until all have answered or the time is over; undefined when none did. */
+export async function readServerFacts(system: NatsConnection, servers: number, maxWait = 2_000): Promise<ServerFacts | undefined> {
+  const answers: ServerFacts[] = [];
+  const iterator = await system.requestMany("$SYS.REQ.SERVER.PING.JSZ", "{}", { strategy: "count", maxMessages: servers, maxWait });
+  try {
+    for await (const message of iterator) {
+      const { server, data } = message.json<Answer>();
+      if (server?.ver) answers.push({ version: server.ver, level: data?.api?.level ?? 0 });
+    }
+  } catch {
+    // Nobody answered, or fewer than there are: those that did count.
+  }
+  if (answers.length === 0) return undefined;
+  const versions = answers.map(({ version }) => version).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return { version: versions[0]!, level: Math.min(...answers.map(({ level }) => level)) };
+}

@@ -51,9 +51,10 @@ async function download(tool, { cache, log, releases, downloader }) {
   const release = tool.release(releases);
   const archive = join(work, release.file);
   await downloader.download(tool, release, archive);
-  unpack(archive, tool.executables, join(work, "bin"));
-  const entries = tool.executables.map((name) =>
-    publish(join(work, "bin", name), join(cache, "bin", name), { version: tool.pin, pin: tool.key, how: "official release" }),
+  const { programs = tool.executables } = release;
+  unpack(archive, programs, join(work, "bin"));
+  const entries = tool.executables.map((name, index) =>
+    publish(join(work, "bin", programs[index]), join(cache, "bin", name), { version: tool.pin, pin: tool.key, how: "official release" }),
   );
   rmSync(work, { recursive: true, force: true });
   log.step(tool.name, `${tool.pin} downloaded, checksum verified (${new URL(release.url).host})`);

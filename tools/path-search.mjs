@@ -14,7 +14,7 @@ export function findOnPath(name, path, except = []) {
 
 /** Looks for a good enough one on PATH: its folder, version and executables, or why there is none. */
 export function findToolOnPath(tool, { path, cache, except }) {
-  const file = findOnPath(tool.name, path, except);
+  const file = findOnPath(tool.executables[0], path, except);
   if (!file) return { why: "not on PATH" };
   const version = versionOf(file, tool.onPath.version, cache);
   if (!version) return { why: `${file} does not say its version` };

@@ -1,13 +1,20 @@
 export const projectFolder: string;
 export const standInFolder: string;
 export const DEFAULT_TOOLS: string[];
+export const TEST_TOOLS: string[];
 export const RELEASES: { pulumi: string; github: string };
 export interface Tool {
   name: string;
   pin: string;
   key: string;
   executables: string[];
-  release?: (base: { pulumi: string; github: string }) => { file: string; url: string; checksums: string[] };
+  release?: (base: { pulumi: string; github: string }) => {
+    file: string;
+    url: string;
+    checksums: string[];
+    /** What the archive calls the executables, where it is not their name here. */
+    programs?: string[];
+  };
   builds?: { name: string; folder: string; module: string; version: string; go: string; package: string }[];
 }
 export function describeTool(name: string): Tool;

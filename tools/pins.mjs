@@ -89,24 +89,8 @@ const DESCRIBE = {
     };
   },
 
-  "nats-server"() {
-    const server = goModule("nats-server");
-    const file = `nats-server-v${server.version}-${platform}-${amd64}.tar.gz`;
-    const folder = (base) => `${base.github}/nats-io/nats-server/releases/download/v${server.version}`;
-    return {
-      pin: server.version,
-      executables: ["nats-server"],
-      onPath: {
-        version: ["--version"],
-        wanted: `exactly ${server.version}`,
-        accepts: (version) => version === server.version,
-        beside: [],
-      },
-      release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/SHA256SUMS`] }),
-      builds: [{ ...server, package: server.module, variables: {} }],
-      byHand: `nats-server ${server.version}: https://github.com/nats-io/nats-server/releases/tag/v${server.version}`,
-    };
-  },
+  "nats-server": () => natsServer("nats-server"),
+  "nats-server-oldest": () => natsServer("nats-server-oldest"),
 
   nats() {
     const cli = goModule("nats");
@@ -127,9 +111,60 @@ const DESCRIBE = {
     };
   },
 
+  toxiproxy() {
+    const server = goModule("toxiproxy");
+    const file = `toxiproxy_${server.version}_${platform}_${amd64}.tar.gz`;
+    const folder = (base) => `${base.github}/Shopify/toxiproxy/releases/download/v${server.version}`;
+    return {
+      pin: server.version,
+      executables: ["toxiproxy-server"],
+      onPath: {
+        version: ["--version"],
+        wanted: `${server.version} or later, below 3`,
+        accepts: (version) => atLeast(version, server.version) && !atLeast(version, "3.0.0"),
+        beside: [],
+      },
+      release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/checksums.txt`] }),
+      builds: [
+        {
+          ...server,
+          name: "toxiproxy-server",
+          package: `${server.module}/cmd/server`,
+          variables: { [`${server.module}.Version`]: server.version },
+        },
+      ],
+      byHand: `toxiproxy-server ${server.version} or later (below 3): https://github.com/Shopify/toxiproxy/releases/tag/v${server.version}`,
+    };
+  },
+
   "pulumi-resource-random": () => plugin("random"),
   "pulumi-resource-tls": () => plugin("tls"),
 };
+
+/** A nats-server at its own pin, called `name` wherever it lies: several can stand beside each other. */
+function natsServer(name) {
+  const server = goModule(name);
+  const file = `nats-server-v${server.version}-${platform}-${amd64}.tar.gz`;
+  const folder = (base) => `${base.github}/nats-io/nats-server/releases/download/v${server.version}`;
+  return {
+    pin: server.version,
+    executables: [name],
+    onPath: {
+      version: ["--version"],
+      wanted: `exactly ${server.version}`,
+      accepts: (version) => version === server.version,
+      beside: [],
+    },
+    release: (base) => ({
+      file,
+      url: `${folder(base)}/${file}`,
+      checksums: [`${folder(base)}/SHA256SUMS`],
+      programs: ["nats-server"],
+    }),
+    builds: [{ ...server, package: server.module, variables: {} }],
+    byHand: `${name} ${server.version}: https://github.com/nats-io/nats-server/releases/tag/v${server.version}`,
+  };
+}
 
 function plugin(name) {
   const version = npmVersion(`@pulumi/${name}`);
@@ -150,8 +185,11 @@ function plugin(name) {
 /** Where the stand-ins for plugins are that cannot be had; on PATH for local stacks only. */
 export const standInFolder = `${projectFolder}/tools/offline-plugins/bin`;
 
-/** What `npm start` and `npm test` need. */
+/** What `npm start` needs. */
 export const DEFAULT_TOOLS = ["pulumi", "pulumi-resource-pulumi-nodejs", "nats-server", "pulumi-resource-random", "pulumi-resource-tls"];
+
+/** What only tests and benches need: the oldest supported server, and a proxy that cuts connections. */
+export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy"];
 
 /** What a tool is, at which version (`pin`; `key` where more counts), and where it can come from. */
 export function describeTool(name) {

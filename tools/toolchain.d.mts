@@ -7,7 +7,7 @@ export { cacheFolder } from "./record.mjs";
 export type ToolPaths = Record<string, string>;
 
 export interface EnsureOptions {
-  /** Tools by name; what `npm start` needs when left out. `nats` is the one to ask for. */
+  /** Tools by name; what `npm start` needs when left out. `nats` and what only tests need are those to ask for. */
   tools?: string[];
   /** Forget what was found and look again. */
   again?: boolean;

@@ -25,7 +25,10 @@ export const files = {
 } as const;
 
 /** What one local server is made of. */
-export interface LocalServerInputs extends ServerDescription, ServerFiles {}
+export interface LocalServerInputs extends ServerDescription, ServerFiles {
+  /** The nats-server to run, a file. Default: the installed one. */
+  program?: string;
+}
 
 /** What is known without the identity. */
 export interface ServerDescription {

@@ -162,7 +162,7 @@ describe("the JetStream provider's process, against a real supercluster of three
     const another = await provider.check(stream, { ...orders, name: "OTHER" }, olds);
     assert.deepEqual(another.failures.map(({ property }) => property), ["name"]);
     const consumerFailures = await provider.check(consumer, { ...billing, ackPolicy: "none", deliverSubject: "x" }, billing);
-    assert.deepEqual(consumerFailures.failures.map(({ property }) => property).sort(), ["ackPolicy", "deliverSubject"]);
+    assert.deepEqual(consumerFailures.failures.map(({ property }) => property).sort(), ["ackPolicy", "deliverSubject", "maxWaiting"]);
   });
 
   it("names every bad argument at once", async () => {

@@ -11,6 +11,7 @@ import { ensure } from "../../components/local/provider/ensure";
 import { until } from "../../components/local/provider/wait";
 import { destroy } from "../../components/local/provider/stop";
 import { issue, makeAuthority } from "./certificates";
+import { testTool } from "./tools";
 
 /** What a test's supercluster is like. */
 export interface SuperclusterOptions {
@@ -22,6 +23,8 @@ export interface SuperclusterOptions {
   basePort?: number;
   /** Text of the accounts file. Default: `defaultAccounts`. */
   accounts?: string;
+  /** Which nats-server: the project's own (default), or the oldest one that is supported. */
+  version?: "pinned" | "oldest";
   /** Changes of single settings. */
   settings?: Partial<LocalEnvironment>;
 }
@@ -64,12 +67,14 @@ export class Supercluster {
     readonly options: SuperclusterOptions,
     readonly identity: RegionIdentity,
   ) {
+    // Throws where a tool is missing, before there is anything to clean up.
+    this.inputs();
     useTemporaryCache();
   }
 
   /** Inputs of every server, by name; `change` says what a test wants otherwise. */
   inputs(change: SuperclusterOptions & { identity?: RegionIdentity } = {}): Record<string, LocalServerInputs> {
-    const { regions = ["iad", "ams", "syd"], servers = 1, basePort = 25220, accounts, settings } = { ...this.options, ...change };
+    const { regions = ["iad", "ams", "syd"], servers = 1, basePort = 25220, accounts, version, settings } = { ...this.options, ...change };
     const environment: LocalEnvironment = {
       target: "local",
       regions,
@@ -83,9 +88,10 @@ export class Supercluster {
       ...settings,
     };
     const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts);
+    const program = version === "oldest" ? { program: testTool("nats-server-oldest") } : {};
     const all = regions.flatMap((name) => {
       const region: RegionSpec = { name, environment: this.environment, settings: environment, accounts: [] };
-      return Array.from({ length: servers }, (_, index) => ({ ...serverDescription(region, index), ...files }));
+      return Array.from({ length: servers }, (_, index) => ({ ...serverDescription(region, index), ...files, ...program }));
     });
     return Object.fromEntries(all.map((server) => [server.name, server]));
   }
@@ -155,8 +161,8 @@ let folder: string;
 
 /** Nothing of a test may lie in the project's own cache; only the program comes from there. */
 function useTemporaryCache(): void {
-  if (users++) return;
   const binary = natsServer();
+  if (users++) return;
   previous = process.env.SUPERCLUSTER_CACHE;
   folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-")));
   fs.mkdirSync(path.join(folder, "bin"));

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { atLeast, DEFAULT_TOOLS, describeTool, projectFolder } from "../../tools/pins.mjs";
+import { atLeast, DEFAULT_TOOLS, describeTool, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
 
-const TOOLS = [...DEFAULT_TOOLS, "nats"];
+const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, "nats"];
 const read = (...path: string[]) => readFileSync(join(projectFolder, ...path), "utf8");
 
 describe("tools: pins", () => {
@@ -22,14 +22,18 @@ describe("tools: pins", () => {
   });
 
   it("are what the official download and the Go module proxy are asked for", () => {
-    for (const name of ["pulumi", "nats-server", "nats"]) {
+    for (const name of ["pulumi", "nats-server", "nats", ...TEST_TOOLS]) {
       const tool = describeTool(name);
       assert.ok(tool.release!({ pulumi: "https://p", github: "https://g" }).url.includes(tool.pin), name);
       for (const build of tool.builds!) {
-        assert.match(read("tools", "go", build.name, "go.sum"), new RegExp(`^${build.module} v${build.version} `, "m"));
+        assert.match(readFileSync(join(build.folder, "go.sum"), "utf8"), new RegExp(`^${build.module} v${build.version} `, "m"));
         assert.ok(build.package.startsWith(build.module));
       }
     }
+  });
+
+  it("have an oldest server that is older than the project's own", () => {
+    assert.ok(!atLeast(describeTool("nats-server-oldest").pin, describeTool("nats-server").pin));
   });
 
   it("of plugins are those of the npm packages that talk to them", () => {

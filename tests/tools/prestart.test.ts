@@ -1,8 +1,11 @@
 import { strict as assert } from "node:assert";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DEFAULT_TOOLS, describeTool, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
 import { checkNode, ensurePackages } from "../../tools/prestart.mjs";
-import { recordingLog, temporaryFolder, writeScript } from "./support";
+import { readToolchain } from "../../tools/toolchain.mjs";
+import { pretendInstalled, recordingLog, temporaryFolder, writeScript } from "./support";
 
 const other = process.platform === "linux" ? "darwin" : "linux";
 const packages = (version: string) => ({
@@ -68,5 +71,20 @@ describe("tools: prestart", () => {
     );
     writeScript(join(project, "node_modules", ".bin", "node"), "true");
     checkNode({ project, version: "20.19.0" });
+  });
+
+  it("installs what only tests need before tests, and not before a start", () => {
+    const cache = mkdtempSync(join(folder, "cache-"));
+    const bin = join(cache, "path");
+    pretendInstalled(cache, DEFAULT_TOOLS);
+    for (const { pin, executables } of TEST_TOOLS.map(describeTool)) writeScript(join(bin, executables[0]!), `echo ${pin}`);
+    const { scripts } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const installed = (script: string) => {
+      const env = { ...process.env, SUPERCLUSTER_CACHE: cache, PATH: bin };
+      execFileSync(process.execPath, scripts[script]!.split(" ").slice(1), { cwd: projectFolder, env, stdio: "ignore" });
+      return TEST_TOOLS.flatMap((tool) => describeTool(tool).executables).filter((name) => name in readToolchain(cache));
+    };
+    assert.deepEqual(installed("prestart"), []);
+    assert.deepEqual(installed("pretest"), ["nats-server-oldest", "toxiproxy-server"]);
   });
 });

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Log } from "../../tools/log.mjs";
+import { describeTool } from "../../tools/pins.mjs";
+import { entryFor, writeRecord } from "../../tools/record.mjs";
 
 /** A folder that is gone after the tests of the current `describe`. */
 export function temporaryFolder(): string {
@@ -18,6 +20,16 @@ export function writeScript(file: string, ...lines: string[]): string {
   writeFileSync(file, ["#!/bin/sh", ...lines, ""].join("\n"));
   chmodSync(file, 0o755);
   return file;
+}
+
+/** Records tools in a cache as installed; each of their executables is a script that does nothing. */
+export function pretendInstalled(cache: string, tools: string[]): void {
+  const entries = tools.map(describeTool).flatMap((tool) =>
+    tool.executables.map((name) =>
+      entryFor(name, writeScript(join(cache, "bin", name), "true"), { version: tool.pin, pin: tool.key, how: "built with Go" }),
+    ),
+  );
+  writeRecord(cache, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
 }
 
 /** A log that keeps its lines. */

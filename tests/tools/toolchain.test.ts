@@ -16,10 +16,10 @@ import { delimiter, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import { parseChecksum } from "../../tools/download.mjs";
 import { DEFAULT_TOOLS, describeTool, projectFolder, standInFolder } from "../../tools/pins.mjs";
-import { readRecord, writeRecord, entryFor } from "../../tools/record.mjs";
+import { readRecord, writeRecord } from "../../tools/record.mjs";
 import { ensureToolchain, readToolchain, standIns, toolchainEnv, type EnsureOptions } from "../../tools/toolchain.mjs";
 import { unpack } from "../../tools/unpack.mjs";
-import { fileServer, recordingLog, temporaryFolder, writeScript } from "./support";
+import { fileServer, pretendInstalled, recordingLog, temporaryFolder, writeScript } from "./support";
 
 const NOWHERE = { pulumi: "http://127.0.0.1:1", github: "http://127.0.0.1:1" };
 const server = describeTool("nats-server");
@@ -40,10 +40,10 @@ describe("tools: toolchain", () => {
   async function release(name: string, options: { checksum?: string | null } = {}) {
     const tool = describeTool(name);
     const work = mkdtempSync(join(folder, "release-"));
-    for (const executable of tool.executables) writeScript(join(work, "some-folder", executable), `echo ${executable} of the release`);
+    const { file, url, checksums, programs = tool.executables } = tool.release!({ pulumi: "http://x/p", github: "http://x/g" });
+    for (const program of programs) writeScript(join(work, "some-folder", program), `echo ${program} of the release`);
     execFileSync("tar", ["-czf", join(work, "archive.tar.gz"), "-C", work, "some-folder"]);
     const archive = readFileSync(join(work, "archive.tar.gz"));
-    const { file, url, checksums } = tool.release!({ pulumi: "http://x/p", github: "http://x/g" });
     const sum = options.checksum ?? createHash("sha256").update(archive).digest("hex");
     const files: Record<string, Buffer | string> = { [new URL(url).pathname]: archive };
     if (options.checksum !== null) files[new URL(checksums.at(-1)!).pathname] = `${"0".repeat(64)}  other\n${sum}  ${file}\n`;
@@ -80,6 +80,23 @@ describe("tools: toolchain", () => {
     assert.match(place.log.lines[0]!, /downloaded, checksum verified/);
     assert.deepEqual(readdirSync(place.cache).sort(), ["bin", "toolchain.json"]);
     assert.equal(statSync(place.cache).mode & 0o777, 0o700);
+  });
+
+  it("gives a downloaded program the name that it has here", async () => {
+    const place = fresh();
+    const { releases, close } = await release("nats-server-oldest");
+    const paths = await ensure(place, { tools: ["nats-server-oldest"], releases });
+    await close();
+    assert.deepEqual(paths, { "nats-server-oldest": join(place.cache, "bin", "nats-server-oldest") });
+    assert.equal(execFileSync(paths["nats-server-oldest"], { encoding: "utf8" }), "nats-server of the release\n");
+  });
+
+  it("finds a tool by the name of its program, also where it is called otherwise", async () => {
+    const [place, other] = [fresh(), fresh()];
+    const file = writeScript(join(place.bin, "toxiproxy-server"), `echo toxiproxy-server version ${describeTool("toxiproxy").pin}`);
+    assert.deepEqual(await ensure(place, { tools: ["toxiproxy"] }), { "toxiproxy-server": file });
+    fakeGo(other.bin);
+    assert.deepEqual(await ensure(other, { tools: ["toxiproxy"] }), { "toxiproxy-server": join(other.cache, "bin", "toxiproxy-server") });
   });
 
   it("refuses a download whose checksum is not the published one, and does not go on to the next source", async () => {
@@ -187,13 +204,7 @@ describe("tools: toolchain", () => {
 
   it("starts no process and writes nothing when all is there", () => {
     const { cache } = fresh();
-    mkdirSync(cache);
-    const entries = DEFAULT_TOOLS.map(describeTool).flatMap((tool) =>
-      tool.executables.map((name) =>
-        entryFor(name, writeScript(join(cache, "bin", name), "true"), { version: tool.pin, pin: tool.key, how: "built with Go" }),
-      ),
-    );
-    writeRecord(cache, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
+    pretendInstalled(cache, DEFAULT_TOOLS);
     const program = `import { ensureToolchain } from ${JSON.stringify(join(projectFolder, "tools/toolchain.mjs"))}; await ensureToolchain()`;
     const { status, stderr } = spawnSync(
       process.execPath,

@@ -6,8 +6,9 @@ import { cacheDir } from "../../../config/cache";
 
 const run = promisify(execFile);
 
-/** The nats-server to run: what was installed for this project, else the first on PATH. Throws with what to do when there is none. */
-export function natsServer(): string {
+/** The nats-server to run: `program`, else what was installed for this project, else the first on PATH. Throws when there is none. */
+export function natsServer(program?: string): string {
+  if (program) return program;
   const folders = [path.join(cacheDir(), "bin"), ...(process.env.PATH ?? "").split(path.delimiter)];
   const found = [...installed(), ...folders.map((folder) => path.join(folder, "nats-server"))].find(isExecutable);
   if (!found) throw new Error(`there is no nats-server in ${folders[0]} nor on PATH; install it with: node tools/toolchain.mjs`);

@@ -16,7 +16,7 @@ import { until } from "./wait";
  * serves. Throws, leaving a running server as it was, when the wanted state cannot work.
  */
 export async function ensure(wanted: LocalServerInputs): Promise<string> {
-  const version = await versionOf(natsServer());
+  const version = await versionOf(natsServer(wanted.program));
   const problem = await otherKey(wanted, wanted.jetstreamKeyFingerprint);
   if (problem) throw new Error(problem);
   const running = await observe(wanted);
@@ -65,7 +65,7 @@ async function refuseBrokenFiles(wanted: LocalServerInputs): Promise<void> {
   const copy = inFolder(wanted, "candidate");
   try {
     await writeAll(copy, filesOf(wanted));
-    const reason = await refusal(natsServer(), path.join(copy, files.config));
+    const reason = await refusal(natsServer(wanted.program), path.join(copy, files.config));
     if (reason) throw new Error(`${wanted.name} keeps its configuration, because nats-server refuses the new one: ${reason}`);
   } finally {
     await remove(copy);

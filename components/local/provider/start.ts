@@ -45,12 +45,12 @@ export async function settle(wanted: LocalServerInputs, version: string, process
 }
 
 /** Starts the process in a session of its own with nothing of ours open: it outlives this run and its terminal. */
-async function launch(server: ServerName): Promise<ProcessIdentity> {
+async function launch(server: LocalServerInputs): Promise<ProcessIdentity> {
   const logFile = inFolder(server, "log");
   await fs.rename(logFile, `${logFile}.1`).catch(() => undefined);
   const log = await fs.open(logFile, "a", 0o600);
   try {
-    const child = spawn(natsServer(), ["-c", inFolder(server, "config")], {
+    const child = spawn(natsServer(server.program), ["-c", inFolder(server, "config")], {
       cwd: folderOf(server),
       env: { PATH: process.env.PATH },
       detached: true,

@@ -62,6 +62,8 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
           replicas,
           // A mirror that refused messages at its limit would stop there for good.
           discard: "old",
+          // Servers want a mirror to answer reads exactly if its origin does (error 10157).
+          ...(spec.allowDirect && { mirrorDirect: true }),
           ...limits,
         },
       });

@@ -15,8 +15,9 @@ export interface Difference {
 /** The full configuration the server would hold for these arguments: every managed field, defaults filled, coupled ones last. */
 export function toWire(fields: Field[], args: Args): Wire {
   const wire: Wire = { ...(args.extraConfig as Wire | undefined) };
-  for (const { arg, wire: path, kind } of fields) {
-    if (args[arg] !== undefined) set(wire, path, toWireOf(kind, args[arg]));
+  for (const { arg, wire: path, kind, level } of fields) {
+    // An older server refuses a field that it does not know, though it says no (error 10025).
+    if (args[arg] !== undefined && !(level && isEmpty(args[arg]))) set(wire, path, toWireOf(kind, args[arg]));
   }
   for (const field of fields) {
     const { wire: path, forced, derived } = field;

@@ -12,7 +12,12 @@ const same: Conversion = { toWire: (value) => value, fromWire: (value) => value 
 /** Nanoseconds on the wire. */
 const duration: Conversion = { toWire: (text: string) => toNanoseconds(text), fromWire: (value: number) => fromNanoseconds(value) };
 const size: Conversion = { toWire: (text: string) => toBytes(text), fromWire: (value: number) => fromBytes(value) };
-const time: Conversion = { ...same, canonical: (text: string) => Date.parse(text) };
+/** In UTC: the server takes another spelling of the same instant for a change (error 10055). */
+const time: Conversion = {
+  ...same,
+  toWire: (text: string) => (text.endsWith("Z") ? text : new Date(text).toISOString()),
+  canonical: (text: string) => Date.parse(text),
+};
 
 const list = (item: Conversion): Conversion => ({
   toWire: (values: never[]) => values.map(item.toWire),
@@ -80,7 +85,7 @@ export const kinds = {
   flag: same,
   time,
   /** A time that has passed means nothing any more. */
-  pause: { ...same, canonical: (text: string) => (Date.parse(text) > Date.now() ? Date.parse(text) : undefined) },
+  pause: { ...time, canonical: (text: string) => (Date.parse(text) > Date.now() ? Date.parse(text) : undefined) },
   texts: unordered(same),
   duration,
   durations: list(duration),

@@ -9,6 +9,12 @@ const invalidConfig = 10052;
 const sealed = (value: unknown) => (config: Wire) => (config.sealed ? value : undefined);
 const hasOwnConsumer = (source: Wire): boolean => !isEmpty(source.consumer);
 
+/** What the server tells sources apart by. */
+const identity = ({ name, filter_subject, subject_transforms, external }: Wire): string => JSON.stringify([name, filter_subject, subject_transforms, external]);
+const start = ({ opt_start_seq, opt_start_time }: Wire): string => JSON.stringify([opt_start_seq, opt_start_time && Date.parse(opt_start_time as string)]);
+const movesStart = (from: Wire[], to: Wire[]): boolean =>
+  to.some((source) => from.some((before) => identity(before) === identity(source) && start(before) !== start(source)));
+
 /** Fields of a stream, in the order of nats-server's StreamConfig. Sources: server/stream.go, checkStreamCfg and configUpdateCheck. */
 export const streamFields: Field[] = [
   { arg: "name", wire: "name", kind: "text" },
@@ -66,7 +72,19 @@ export const streamFields: Field[] = [
       },
     ],
   },
-  { arg: "sources", wire: "sources", kind: "sources", level: (sources: Wire[]) => (sources.some(hasOwnConsumer) ? 4 : 0) },
+  {
+    arg: "sources",
+    wire: "sources",
+    kind: "sources",
+    level: (sources: Wire[]) => (sources.some(hasOwnConsumer) ? 4 : 0),
+    refused: [
+      {
+        what: "the start of one that is there",
+        when: (from, to) => movesStart((from as Wire[] | undefined) ?? [], (to as Wire[] | undefined) ?? []),
+        reason: "the server accepts it and goes on from where it was",
+      },
+    ],
+  },
   { arg: "compression", wire: "compression", kind: "text", default: "none" },
   {
     arg: "firstSeq",

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { jetstream } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { keyValueStream, objectStoreStream } from "../../config/buckets";
+import { ProviderProcess, stream } from "../support/provider-process";
+import { startSupercluster, type Supercluster } from "../support/nats";
+
+describe("buckets, made by the provider and used by the clients' own libraries", function () {
+  this.timeout(60_000);
+  let cluster: Supercluster;
+  let provider: ProviderProcess;
+  let app: NatsConnection;
+
+  const create = (name: string, args: object) => provider.create(stream, { account: "app", region: "iad", name, ...args });
+
+  before(async () => {
+    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 39220 });
+    app = await cluster.connect("app");
+    provider = await ProviderProcess.start({
+      "supercluster:connection": JSON.stringify({
+        owner: "supercluster/test-buckets",
+        regions: ["iad", "ams"].map((name) => ({ name, servers: [`${name}-0`], clientUrls: cluster.urls(name), degraded: false })),
+        ca: cluster.identity.clientCa,
+        provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
+        system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
+      }),
+    });
+  });
+
+  after(async () => {
+    await provider?.stop();
+    await app?.close();
+    await cluster?.stop();
+  });
+
+  it("of keys keep the values asked for, lose old ones by age, refuse when full", async () => {
+    const made = await create("KV_settings", keyValueStream("settings", { history: 3, ttl: "1h", maxBytes: "1MiB", compression: true, limitMarkerTtl: "1m" }));
+    const bucket = await new Kvm(jetstream(app)).open("settings");
+    for (const value of ["1", "2", "3", "4"]) await bucket.put("theme", value);
+    const history: string[] = [];
+    for await (const entry of await bucket.history({ key: "theme" })) history.push(entry.string());
+    assert.deepEqual(history, ["2", "3", "4"]);
+    await bucket.create("once", "first");
+    await assert.rejects(bucket.create("once", "second"));
+    await bucket.delete("theme");
+    assert.equal((await bucket.get("theme"))?.operation, "DEL");
+    const status = await bucket.status();
+    assert.deepEqual([status.history, status.ttl, status.compression], [3, 3_600_000, true]);
+    const { inputs } = await provider.read(stream, made.id, made.props);
+    const { nonce: _, ...args } = made.props;
+    assert.deepEqual(inputs, args, "and a refresh finds nothing to change");
+  });
+
+  it("of keys have mirrors that answer for them in other regions", async () => {
+    await create("KV_flags", keyValueStream("flags", {}));
+    await create("KV_flags-ams", { region: "ams", mirror: "KV_flags", maxMsgsPerSubject: 1, allowDirect: true, mirrorDirect: true });
+    await (await new Kvm(jetstream(app)).open("flags")).put("on", "yes");
+    const read = () => app.request("$JS.API.DIRECT.GET.KV_flags-ams.$KV.flags.on", undefined, { timeout: 2_000 });
+    for (let tries = 0; (await read()).string() !== "yes"; tries++) {
+      assert.ok(tries < 50, "the value is in the mirror within 5 s");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+
+  it("of objects store what is larger than a message", async () => {
+    await create("OBJ_reports", objectStoreStream("reports", { maxBytes: "16MiB", description: "Reports" }));
+    const store = await new Objm(jetstream(app)).open("reports");
+    const report = new Uint8Array(1_000_000).fill(7);
+    await store.putBlob({ name: "2026" }, report);
+    assert.deepEqual(Buffer.from((await store.getBlob("2026"))!), Buffer.from(report));
+    await store.delete("2026");
+    assert.equal((await store.info("2026"))?.deleted, true);
+  });
+});

@@ -12,6 +12,8 @@ const commands = {
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
   context: () => (require("./commands/context") as typeof import("./commands/context")).context,
+  backup: () => (require("./commands/backup") as typeof import("./commands/backup")).backup,
+  restore: () => (require("./commands/backup") as typeof import("./commands/backup")).restore,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -38,6 +40,15 @@ function program(): Command {
     .addOption(json())
     .action((options) => commands.verify()(options));
   command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action((options) => commands.context()(options));
+  command(cli, "backup", "write a snapshot of a stream into a folder: messages, consumers and their positions")
+    .requiredOption("--account <name>", "account of the stream")
+    .requiredOption("--stream <name>", "the stream")
+    .requiredOption("--to <folder>", "folder in which the snapshot gets one of its own")
+    .action((options) => commands.backup()(options));
+  command(cli, "restore", "make the stream of a snapshot again; one that is there is never touched")
+    .requiredOption("--account <name>", "account of the stream")
+    .requiredOption("--from <folder>", "folder of the snapshot, as backup printed it")
+    .action((options) => commands.restore()(options));
   command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) => commands.env()(options));
   return cli;
 }

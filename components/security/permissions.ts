@@ -50,8 +50,9 @@ function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
 }
 
 /**
- * An account's administrator: makes, changes, reads about and deletes streams and consumers. Not PURGE, MSG.DELETE, MSG.GET,
- * SNAPSHOT, RESTORE: reconciling needs no message. Advisories tell which requests really changed something.
+ * An account's administrator: makes, changes, reads about, copies and deletes streams and consumers. Whoever may make a consumer
+ * can read every message anyway. MSG.GET counts what a shorter age would cost; not PURGE and MSG.DELETE: no change of a
+ * specification needs them. Advisories tell which requests really changed something.
  */
 export function provisionerPermissions(user: string): Permissions {
   return permissions({
@@ -61,6 +62,9 @@ export function provisionerPermissions(user: string): Permissions {
       // The first form ends with the consumer's name or with its filter, which has any number of tokens.
       ...["CONSUMER.CREATE.>", "CONSUMER.DURABLE.CREATE.*.*", "CONSUMER.DELETE.*.*", "CONSUMER.INFO.*.*"].map(api),
       ...["CONSUMER.LIST.*", "CONSUMER.NAMES.*", "CONSUMER.PAUSE.*.*", "CONSUMER.RESET.*.*"].map(api),
+      ...["STREAM.MSG.GET.*", "STREAM.SNAPSHOT.*", "STREAM.RESTORE.*"].map(api),
+      "$JS.SNAPSHOT.ACK.>",
+      "$JS.SNAPSHOT.RESTORE.>",
     ],
     subscribe: [`${inboxPrefixOf(user)}.>`, "$JS.EVENT.ADVISORY.>"],
   });

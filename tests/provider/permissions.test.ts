@@ -32,11 +32,10 @@ const inboxesBut = ({ account, name }: User): string[] => [
 
 const administration = ["STREAM.CREATE.X", "STREAM.UPDATE.SMS", "STREAM.DELETE.SMS", "STREAM.INFO.SMS", "STREAM.LIST", "STREAM.NAMES", "INFO"]
   .concat(["CONSUMER.CREATE.SMS", "CONSUMER.CREATE.SMS.x", "CONSUMER.DURABLE.CREATE.SMS.x", "CONSUMER.DELETE.SMS.sms-worker", "CONSUMER.LIST.SMS"])
+  .concat(["STREAM.MSG.GET.SMS", "STREAM.SNAPSHOT.SMS", "STREAM.RESTORE.SMS"])
   .map((request) => `$JS.API.${request}`);
-/** What not even an account's administrator may: it concerns messages. */
-const messages = ["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "STREAM.MSG.GET.SMS", "STREAM.SNAPSHOT.SMS", "STREAM.RESTORE.SMS", "DIRECT.GET.SMS"].map(
-  (request) => `$JS.API.${request}`,
-);
+/** What not even an account's administrator may: no change of a specification needs it. */
+const messages = ["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "DIRECT.GET.SMS"].map((request) => `$JS.API.${request}`);
 const system = ["$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.irisx.CONNECT", "$SYS.REQ.ACCOUNT.irisx.CONNZ"];
 
 /** The durables that a user declares it consumes. */

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { restoreSnapshot, takeSnapshot } from "../../components/jetstream/provider/snapshot";
+import { tenants } from "../../tenants";
+import { accountsText, ask, localEnvironment } from "../support/accounts";
+import { startSupercluster, type Supercluster } from "../support/nats";
+
+describe("snapshots, taken and restored with a provisioner's own permissions", function () {
+  this.timeout(60_000);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "snapshots-"));
+  const inboxPrefix = "_INBOX_provisioner";
+  let cluster: Supercluster;
+  let provisioner: NatsConnection;
+  let api: NatsConnection;
+
+  before(async () => {
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 39620, accounts: accountsText(localEnvironment(), tenants) });
+    provisioner = await cluster.connect("irisx-provisioner", { inboxPrefix });
+    api = await cluster.connect("irisx-api", { inboxPrefix: "_INBOX_api" });
+    const stream = { name: "SMS", subjects: ["sms.>"], num_replicas: 3, max_bytes: 64 * 1024 ** 2, metadata: { mine: "yes" } };
+    await ask(provisioner, "STREAM.CREATE.SMS", stream);
+    const durable = { durable_name: "sms-worker", ack_policy: "explicit", filter_subject: "sms.send" };
+    await ask(provisioner, "CONSUMER.CREATE.SMS.sms-worker.sms.send", { stream_name: "SMS", config: { ...durable, name: "sms-worker" }, action: "create" });
+    // More than one window of the transfer.
+    for (let index = 0; index < 200; index++) await api.request("sms.send", new Uint8Array(64 * 1024).fill(index), { timeout: 10_000 });
+  });
+
+  after(async () => {
+    await provisioner?.close();
+    await api?.close();
+    await cluster?.stop();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("bring back every message, and consumers where they were, after the stream was deleted", async () => {
+    const worker = await cluster.connect("irisx-sms-worker", { inboxPrefix: "_INBOX_sms-worker" });
+    const consumer = await jetstream(worker).consumers.get("SMS", "sms-worker");
+    for (let index = 0; index < 5; index++) await (await consumer.next())!.ackAck();
+    await worker.close();
+    const taken = await takeSnapshot(provisioner, "irisx", "SMS", folder, inboxPrefix);
+    assert.deepEqual(fs.readdirSync(folder), [path.basename(taken)], "no unfinished folder is left");
+    assert.equal(fs.statSync(path.join(taken, "stream.tar.s2")).mode & 0o077, 0, "messages are not for everybody to read");
+    await assert.rejects(restoreSnapshot(provisioner, taken), /10130/, "a stream that is there is never touched");
+
+    const before = await ask(provisioner, "STREAM.INFO.SMS");
+    await ask(provisioner, "STREAM.DELETE.SMS");
+    const state = await restoreSnapshot(provisioner, taken);
+    assert.equal(state.messages, 200);
+    const after = await ask(provisioner, "STREAM.INFO.SMS");
+    const { first_seq, last_seq, messages, bytes } = after.state as Record<string, unknown>;
+    assert.deepEqual({ first_seq, last_seq, messages, bytes }, pick(before.state as Record<string, unknown>));
+    assert.deepEqual((after.config as { metadata: Record<string, string> }).metadata.mine, "yes");
+    for (let tries = 0; (await ask(provisioner, "CONSUMER.INFO.SMS.sms-worker")).num_pending !== 195; tries++) {
+      assert.ok(tries < 50, JSON.stringify(await ask(provisioner, "CONSUMER.INFO.SMS.sms-worker")));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+
+  it("of a stream in memory are refused, and leave nothing behind", async () => {
+    await ask(provisioner, "STREAM.CREATE.EMAIL", { name: "EMAIL", subjects: ["email.>"], storage: "memory", max_bytes: 1024 ** 2 });
+    await assert.rejects(takeSnapshot(provisioner, "irisx", "EMAIL", folder, inboxPrefix), /EMAIL/);
+    assert.equal(fs.readdirSync(folder).length, 1);
+  });
+});
+
+const pick = ({ first_seq, last_seq, messages, bytes }: Record<string, unknown>) => ({ first_seq, last_seq, messages, bytes });

@@ -1,26 +1,33 @@
 import * as os from "node:os";
 import { table } from "../cli/table";
 import { benchEngine } from "./engine";
+import { benchLarge } from "./large";
 import { benchStart } from "./start";
+
+/** Parts, and what they measure where no numbers are given. */
+const parts: Record<string, (numbers: number[]) => Promise<string[][][]>> = {
+  start: async ([runs = 5]) => [await benchStart(runs)],
+  engine: ([streams = 200, runs = 3]) => benchEngine(streams, runs),
+  large: async ([streams = 2_000, runs = 3]) => [await benchLarge(streams, runs)],
+};
 
 /**
  * Measures what this program promises and prints tables; it asserts nothing, because machines differ. Servers, versions
  * and both sides of every comparison are of one run.
  *
- *   npm run bench:reconcile                       everything (about 20 minutes on two cores)
+ *   npm run bench:reconcile                       everything
  *   npm run bench:reconcile -- start 5            npm start, warm and converged, memory, state; 5 runs
- *   npm run bench:reconcile -- engine 300 3       300 streams and consumers against raw API calls; 3 runs
+ *   npm run bench:reconcile -- engine 200 3       200 streams and consumers, R1 and R3: times against raw API calls, requests by kind; 3 runs
+ *   npm run bench:reconcile -- large 2000 3       2,000 streams: no-op and refresh, memory of the provider process; 3 runs
  */
 async function main([part, ...numbers]: string[]): Promise<void> {
-  if (part !== undefined && !["start", "engine"].includes(part)) {
-    process.stderr.write('write nothing, "start [runs]" or "engine [streams] [runs]"\n');
+  if (part !== undefined && !parts[part]) {
+    process.stderr.write('write nothing, "start [runs]", "engine [streams] [runs]" or "large [streams] [runs]"\n');
     process.exitCode = 2;
     return;
   }
-  const [first, second] = numbers.map(Number);
   process.stdout.write(`${os.cpus().length} x ${os.cpus()[0]?.model}, ${process.platform} ${os.release()}, node ${process.version}\n`);
-  if (part !== "engine") print(await benchStart(first ?? 5));
-  if (part !== "start") print(await benchEngine((part && first) || 300, second ?? 3));
+  for (const measure of part ? [parts[part]!] : Object.values(parts)) (await measure(numbers.map(Number))).forEach(print);
 }
 
 function print([head, ...rows]: string[][]): void {

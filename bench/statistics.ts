@@ -10,3 +10,9 @@ export function spread(values: number[], unit: string, digits = 1): string {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return `${median(values).toFixed(digits)} ${unit} (${least.toFixed(digits)}-${most.toFixed(digits)})`;
 }
+
+/** `least-most` of counts, or the one that they all are. */
+export function range(counts: number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(least) : `${least}-${most}`;
+}

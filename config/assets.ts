@@ -1,5 +1,7 @@
+import { type Failovers, failedOver } from "./failover";
 import type { Environment } from "./settings";
 import { canary, mirrorName, withStandardParts } from "./standard";
+import { subjectsInto } from "./subject-transforms";
 import { overlaps } from "./subjects";
 import type { ConsumerSpec, StreamSpec, TenantSpec } from "./tenant";
 
@@ -15,6 +17,8 @@ export interface StreamAsset {
   spec: Omit<StreamSpec, "home" | "mirrors" | "replicas"> & { replicas: number };
   /** The stream it copies. */
   mirrorOf?: string;
+  /** The stream that it copied, and whose place it has taken. */
+  promotedFrom?: string;
 }
 
 type OfOneStream<T> = T extends ConsumerSpec ? Omit<T, "streams" | "filterSubjects"> : never;
@@ -30,13 +34,16 @@ export interface ConsumerAsset {
   filterSubjects: string[];
 }
 
-/** Everything the tenants need in JetStream, their canaries included: origins before mirrors, in the order declared. */
-export function assetsOf(environment: Environment, tenants: Tenants): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
+/** Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order declared. */
+export function assetsOf(environment: Environment, tenants: Tenants, failovers: Failovers = {}): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
   const complete = Object.values(tenants).map(withStandardParts);
-  return {
-    streams: complete.flatMap((tenant) => streamsOf(environment, tenant)),
-    consumers: complete.flatMap(consumersOf),
-  };
+  return failedOver(
+    {
+      streams: complete.flatMap((tenant) => streamsOf(environment, tenant)),
+      consumers: complete.flatMap((tenant) => consumersOf(environment, tenant)),
+    },
+    failovers,
+  );
 }
 
 function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] {
@@ -72,25 +79,27 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
   return [...origins, ...copies];
 }
 
-function consumersOf(tenant: TenantSpec): ConsumerAsset[] {
+function consumersOf({ target, servers }: Environment, tenant: TenantSpec): ConsumerAsset[] {
   const subjects = subjectsByStream(tenant);
+  // As few as its stream then has.
+  const capped = (spec: ConsumerAsset["spec"]) => (target === "local" && spec.replicas ? { ...spec, replicas: Math.min(spec.replicas, servers) as typeof servers } : spec);
   return Object.entries(tenant.consumers).flatMap(([name, { streams, filterSubjects = [], ...spec }]) =>
     streams.map((stream) => ({
       account: tenant.name,
       stream,
       name,
-      spec,
+      spec: capped(spec),
       filterSubjects: filterSubjects.filter((filter) => subjects.get(stream)?.some((subject) => overlaps(filter, subject))),
     })),
   );
 }
 
-/** What each stream holds, by its name; a mirror holds its origin's subjects. */
+/** What each stream can hold, by its name: also what it renames, or collects; a mirror holds its origin's subjects. */
 export function subjectsByStream(tenant: TenantSpec): Map<string, string[]> {
   return new Map(
-    Object.entries(tenant.streams).flatMap(([name, { subjects, mirrors = {} }]): [string, string[]][] => [
-      [name, subjects],
-      ...Object.keys(mirrors).map((region): [string, string[]] => [mirrorName(name, region), subjects]),
-    ]),
+    Object.entries(tenant.streams).flatMap(([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
+      const held = sources ? [">"] : [...subjects, ...(subjectTransform ? [subjectsInto(subjectTransform.dest)] : [])];
+      return [name, ...Object.keys(mirrors).map((region) => mirrorName(name, region))].map((stream) => [stream, held]);
+    }),
   );
 }

@@ -11,7 +11,7 @@ import type { Duration, Size } from "./units";
 
 const ofBuckets = {
   description: streamFields.description,
-  /** Default `file`. Refused. */
+  /** Where its entries are: `file` or `memory`. Default `file`. Refused. */
   storage: streamFields.storage,
   /** Servers of the home region that hold a copy. Default 1. In place. */
   replicas: streamFields.replicas,

@@ -1,4 +1,5 @@
 import type { Tenants } from "./assets";
+import type { Failovers } from "./failover";
 import type { Environment, StackSettings } from "./settings";
 
 /** All that a stack's program starts from: validated, typed, passed in rather than imported. */
@@ -11,4 +12,6 @@ export interface Settings<Kind extends StackSettings["kind"] = StackSettings["ki
   tenants: Tenants;
   /** Regions known to be lost (`supercluster:degraded`). */
   degraded: string[];
+  /** Streams that failed over to a mirror (`supercluster:failover`). */
+  failovers: Failovers;
 }

@@ -1,7 +1,12 @@
+import { type ArgumentRule, findingsOf, list, text } from "./argument-rules";
 import { assetsOf, type StreamAsset, subjectsByStream, type Tenants } from "./assets";
+import { type ConsumerArguments, consumerRules as rulesOfOneConsumer } from "./consumer-rules";
+import { withRoomForFailover } from "./failover";
 import { insteadOf, joinPath, type Problem } from "./problems";
 import type { Environment } from "./settings";
 import { canary, loginOf, mirrorName, provisioner, systemAccount, withStandardParts } from "./standard";
+import type { StreamArguments } from "./stream-arguments";
+import { streamRules as rulesOfOneStream } from "./stream-rules";
 import { covers, overlaps } from "./subjects";
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "./tenant";
 import { fromBytes, toBytes, toMilliseconds } from "./units";
@@ -9,7 +14,8 @@ import { fromBytes, toBytes, toMilliseconds } from "./units";
 /**
  * What a schema cannot say, because it is about more than one field. One row a rule: to what it applies (`each`), when it is
  * broken, and what to write instead. A number in brackets is the error that JetStream itself would answer with; rows
- * without one are mistakes that it accepts in silence. A new rule is a row more.
+ * without one are mistakes that it accepts in silence. A new rule is a row more. What is about one stream or one consumer
+ * alone stands in config/stream-rules.ts and config/consumer-rules.ts, and is applied to all of them here.
  */
 
 /** What the rules look at: everything that has passed the schemas. */
@@ -19,7 +25,7 @@ export interface World {
   environment: Environment;
   tenants: Tenants;
   /** Names of everything that was declared, also of what has not passed its schema: to say "unknown" of nothing else. */
-  declared: { tenants: readonly string[]; streams(tenant: string): readonly string[]; consumers(tenant: string): readonly string[] };
+  declared: { tenants: readonly string[]; streams(tenant: string): readonly string[]; consumers(tenant: string): readonly string[]; users(tenant: string): readonly string[] };
 }
 
 interface Scope {
@@ -41,6 +47,13 @@ function rule<S extends Scope>(row: {
       .each(world)
       .filter((scope) => row.when(scope, world))
       .map((scope) => ({ path: joinPath(...scope.path, ...(row.at ?? [])), message: row.message(scope, world) }));
+}
+
+/** Rules about one stream or one consumer, on each that there is. */
+function onEach<Args>(rules: readonly ArgumentRule<Args>[], each: (world: World) => (Scope & { args: Args })[]): Rule[] {
+  return rules.map((one) => (world) =>
+    each(world).flatMap(({ path, args }) => findingsOf([one], args).map(({ at, message }) => ({ path: joinPath(...path, ...at), message }))),
+  );
 }
 
 // --- what rules apply to -------------------------------------------------------------------------------------------
@@ -98,9 +111,47 @@ const mirrors = (world: World) =>
 
 /** Limits of streams and of mirrors alike. */
 const limits = (world: World) => [
-  ...streams(world).map(({ path, stream }) => ({ path, maxAge: stream.maxAge, maxBytes: stream.maxBytes, storage: stream.storage })),
-  ...mirrors(world).map(({ path, stream, limits }) => ({ path, maxAge: limits.maxAge, maxBytes: limits.maxBytes, storage: stream.storage })),
+  ...streams(world).map(({ path, stream }) => ({ path, maxBytes: stream.maxBytes, storage: stream.storage })),
+  ...mirrors(world).map(({ path, stream, limits }) => ({ path, maxBytes: limits.maxBytes, storage: stream.storage })),
 ];
+
+/** Arguments of every stream and mirror, as they are declared. */
+const streamArguments = (world: World): (Scope & { args: StreamArguments })[] => [
+  ...streams(world).map(({ path, name, stream }) => ({ path, args: { ...stream, name } })),
+  ...mirrors(world).map(({ path, name, mirror, limits }) => ({ path, args: { ...limits, name: mirror, mirror: name } })),
+];
+
+/** A stream that another one copies; `returns` if what it takes back would be let in again. */
+interface Origin {
+  name: string;
+  returns: boolean;
+}
+
+/** What each stream of a tenant copies, mirrors included: of this account only. */
+const originsByStream = ({ streams }: TenantSpec): Map<string, Origin[]> =>
+  new Map(
+    Object.entries(streams).flatMap(([name, { subjects, sources = [], mirrors = {} }]): [string, Origin[]][] => [
+      [
+        name,
+        sources
+          .map((source) => (typeof source === "string" ? { name: source } : source))
+          .filter(({ external }) => !external)
+          // As the server judges it: two streams may each take the other's own subjects.
+          .map(({ name: origin, filterSubject }) => ({ name: origin, returns: !filterSubject || subjects.some((subject) => overlaps(subject, filterSubject)) })),
+      ],
+      ...Object.keys(mirrors).map((region): [string, Origin[]] => [mirrorName(name, region), [{ name, returns: true }]]),
+    ]),
+  );
+
+/** Sources of this account, with the subjects of their streams where those are known. */
+const sources = (world: World) =>
+  streams(world).flatMap((scope) => {
+    const [known, origins] = [subjectsByStream(scope.tenant), originsByStream(scope.tenant)];
+    return (scope.stream.sources ?? [])
+      .map((source, index) => ({ ...scope, path: [...scope.path, "sources", index], origin: typeof source === "string" ? { name: source } : source, origins }))
+      .filter(({ origin }) => !origin.external)
+      .map((source) => ({ ...source, subjects: known.get(source.origin.name) }));
+  });
 
 /** Subjects of streams; those of the canary come first, so that whoever overlaps it hears of it. */
 const subjects = (world: World) =>
@@ -110,17 +161,20 @@ const subjects = (world: World) =>
     ),
   );
 
-/** Every subject with those that stand before it in its account. */
+/** Every subject with the one before it, of another stream of its account, that it overlaps. */
 const subjectsAfter = (world: World) =>
   subjects(world).map((scope, index, all) => ({
     ...scope,
-    earlier: all.slice(0, index).find(({ account, subject }) => account === scope.account && overlaps(subject, scope.subject)),
+    earlier: all.slice(0, index).find(({ account, name, subject }) => account === scope.account && name !== scope.name && overlaps(subject, scope.subject)),
   }));
 
 const consumers = (world: World): ConsumerScope[] =>
   tenants(world).flatMap(({ path, key, tenant }) =>
     Object.entries(tenant.consumers).map(([name, consumer]) => ({ path: [...path, "consumers", name], key, tenant, name, consumer })),
   );
+
+const consumerArguments = (world: World): (Scope & { args: ConsumerArguments })[] =>
+  consumers(world).map(({ path, name, consumer }) => ({ path, args: { ...consumer, name } }));
 
 const pushConsumers = (world: World) =>
   consumers(world).flatMap(({ consumer, ...scope }) => (consumer.mode === "push" ? [{ ...scope, consumer }] : []));
@@ -135,6 +189,7 @@ const durables = (world: World) =>
       index,
       stream,
       spec: scope.tenant.streams[stream],
+      limits: limitsOf(scope.tenant, stream),
       subjects: known.get(stream),
     }));
   });
@@ -206,7 +261,7 @@ const explicitlyAllowed = (world: World) =>
 
 /** What one server of a region has to reserve, by kind of storage. */
 const reservations = (world: World) => {
-  const { streams } = assetsOf(world.environment, world.tenants);
+  const streams = withRoomForFailover(assetsOf(world.environment, world.tenants).streams);
   return world.environment.regions.flatMap((region) =>
     (["file", "memory"] as const).map((storage) => ({
       path: ["environments", world.name, "storage", storage],
@@ -219,15 +274,30 @@ const reservations = (world: World) => {
 
 // --- helpers of the rows ---------------------------------------------------------------------------------------------
 
-const list = (names: readonly string[]): string => (names.length ? names.join(", ") : "none");
-const text = (value: unknown): string => JSON.stringify(value);
-const firstToken = (subject: string): string => subject.split(".", 1)[0]!;
-const isInbox = (subject: string): boolean => firstToken(subject).startsWith("_INBOX");
 const isWild = (subject: string): boolean => /^[*>]/.test(subject);
 
-/** The servers' own subjects, and the parts of them that a stream may capture: advisories. */
-const systemSubjects = ["$JS.>", "$JSC.>", "$NRG.>", "$SYS.>"];
-const capturable = ["$JS.EVENT.>", "$SYS.ACCOUNT.>"];
+const durablesOf = ({ consumers }: TenantSpec, stream: string): string[] =>
+  Object.entries(consumers).flatMap(([name, { streams }]) => (streams.includes(stream) ? [name] : []));
+
+/** What a stream or mirror of a tenant asks of its durables. */
+const limitsOf = ({ streams }: TenantSpec, name: string): Pick<StreamSpec, "replicas" | "retention" | "consumerLimits"> | undefined =>
+  streams[name] ??
+  Object.entries(streams).flatMap(([origin, { mirrors = {}, replicas }]) =>
+    Object.keys(mirrors).some((region) => mirrorName(origin, region) === name) ? [{ replicas, retention: "limits" as const }] : [],
+  )[0];
+
+/** Whether what is in one stream comes from the other, over any number of copies. */
+function reaches(origins: Map<string, Origin[]>, from: string, to: string, seen = new Set<string>()): boolean {
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return (origins.get(from) ?? []).some(({ name, returns }) => (name === to ? returns : reaches(origins, name, to, seen)));
+}
+
+const mayReceive = ({ consumes = [], subscribes = [], allow }: UserSpec, durable: string, subject: string): boolean =>
+  consumes.includes(durable) || [...subscribes, ...(allow?.subscribe ?? [])].some((allowed) => covers(allowed, subject));
+
+/** Messages that the server lets a durable have unacknowledged if it does not say. */
+const defaultAckPending = 1000;
 
 const collide = (a: ConsumerSpec, b: ConsumerSpec): boolean =>
   (a.filterSubjects ?? [">"]).some((left) => (b.filterSubjects ?? [">"]).some((right) => overlaps(left, right)));
@@ -241,7 +311,6 @@ function perServer(streams: StreamAsset[], region: string, storage: string, serv
 }
 
 const storageErrors = { file: 10047, memory: 10028 } as const;
-const shortest = 100;
 const lastPort = 65535;
 const portsOfRegion = 20;
 
@@ -330,6 +399,7 @@ const tenantRules: Rule[] = [
 ];
 
 const streamRules: Rule[] = [
+  ...onEach(rulesOfOneStream, streamArguments),
   rule({
     each: streams,
     when: ({ name }) => name === canary.stream,
@@ -342,16 +412,10 @@ const streamRules: Rule[] = [
     message: ({ home }, { environment }) => `${text(home)} is no region of the environment; ${insteadOf(home, environment.regions)}`,
   }),
   rule({
-    each: limits,
-    at: ["maxAge"],
-    when: ({ maxAge }) => toMilliseconds(maxAge) < shortest,
-    message: ({ maxAge }) => `${text(maxAge)} is under 100ms (10052); was another unit meant?`,
-  }),
-  rule({
-    each: limits,
-    at: ["maxBytes"],
-    when: ({ maxBytes }) => toBytes(maxBytes) === 0,
-    message: ({ maxBytes }) => `${text(maxBytes)} means no limit to JetStream; write how much it may hold`,
+    each: streams,
+    at: ["subjects"],
+    when: ({ stream }) => stream.subjects.length === 0 && !stream.sources,
+    message: ({ name }) => `are none, and sources neither: JetStream would take "${name}" for its subject; write e.g. [${text(`${name.toLowerCase()}.>`)}]`,
   }),
   rule({
     each: limits,
@@ -361,36 +425,53 @@ const streamRules: Rule[] = [
   }),
   rule({
     each: streams,
-    at: ["duplicateWindow"],
-    when: ({ stream }) => stream.duplicateWindow !== undefined && toMilliseconds(stream.duplicateWindow) > toMilliseconds(stream.maxAge),
-    message: ({ stream }) => `${text(stream.duplicateWindow)} is longer than maxAge (${stream.maxAge}) (10052); write ${text(stream.maxAge)} or less`,
-  }),
-  rule({
-    each: streams,
-    at: ["duplicateWindow"],
-    when: ({ stream }) => stream.duplicateWindow !== undefined && toMilliseconds(stream.duplicateWindow) < shortest,
-    message: ({ stream }) => `${text(stream.duplicateWindow)} is under 100ms (10052); leave it out for the default`,
-  }),
-  rule({
-    each: streams,
     at: ["replicas"],
     when: ({ stream }, { environment }) => environment.target === "kubernetes" && stream.replicas > environment.servers,
     message: ({ stream }, { environment }) =>
       `${stream.replicas} are more than a region's ${environment.servers} servers (10005): replicas never span regions; write ${environment.servers}, or raise servers`,
   }),
   rule({
-    each: subjects,
-    when: ({ subject }) =>
-      isInbox(subject) || (systemSubjects.some((system) => overlaps(system, subject)) && !capturable.some((outer) => covers(outer, subject))),
-    message: ({ subject }) => `${text(subject)} takes in subjects of the servers or inboxes ($JS, $SYS, _INBOX) (10052); name the first token of your own`,
+    each: streams,
+    at: ["replicas"],
+    when: ({ stream }, { environment }) => environment.target === "kubernetes" && stream.storage === "memory" && stream.replicas === 1,
+    message: () => `1 in memory is lost with every restart of its server; write 3, or storage: "file"`,
+  }),
+  rule({
+    each: streams,
+    at: ["retention"],
+    when: ({ key, name, stream, tenant }, { declared }) =>
+      stream.retention === "interest" &&
+      // Of a durable with mistakes of its own nobody knows what it reads.
+      declared.consumers(key).every((consumer) => tenant.consumers[consumer] && !tenant.consumers[consumer].streams.includes(name)),
+    message: ({ name }) => `"interest" keeps what durables wait for, and ${name} has none: it would drop every message; declare one, or write "limits"`,
+  }),
+  rule({
+    each: streams,
+    at: ["maxConsumers"],
+    when: ({ name, stream, tenant }) => durablesOf(tenant, name).length > (stream.maxConsumers ?? Infinity),
+    message: ({ name, stream, tenant }) => `${stream.maxConsumers} are less than its durables ${list(durablesOf(tenant, name))} (10026); write ${durablesOf(tenant, name).length} or more`,
+  }),
+  rule({
+    each: sources,
+    when: ({ key, origin, subjects }, { declared }) => !subjects && !declared.streams(key).includes(origin.name),
+    message: ({ key, origin }, { declared }) => `${text(origin.name)} is no stream of ${key}; ${insteadOf(origin.name, declared.streams(key))}`,
+  }),
+  rule({
+    each: sources,
+    at: ["filterSubject"],
+    when: ({ origin, subjects }) => origin.filterSubject !== undefined && subjects !== undefined && !subjects.some((subject) => overlaps(origin.filterSubject!, subject)),
+    message: ({ origin, subjects }) => `${text(origin.filterSubject)} matches nothing of ${origin.name}; write one of ${list(subjects!)}, or leave it out`,
+  }),
+  rule({
+    each: sources,
+    when: ({ name, origin, origins }) => origin.name !== name && reaches(origins, origin.name, name),
+    message: ({ name, origin }) => `${origin.name} copies ${name} in its turn, so messages would go round (10052); leave one of the two out`,
   }),
   rule({
     each: subjectsAfter,
     when: ({ earlier }) => earlier !== undefined,
-    message: ({ subject, earlier, name }) =>
-      earlier!.name === name
-        ? `${text(subject)} overlaps ${text(earlier!.subject)} of the same stream (10052); leave one out`
-        : `${text(subject)} overlaps ${text(earlier!.subject)} of stream ${earlier!.name} (10065); a subject belongs to one stream of its account`,
+    message: ({ subject, earlier }) =>
+      `${text(subject)} overlaps ${text(earlier!.subject)} of stream ${earlier!.name} (10065); a subject belongs to one stream of its account`,
   }),
 ];
 
@@ -428,6 +509,7 @@ const mirrorRules: Rule[] = [
 ];
 
 const consumerRules: Rule[] = [
+  ...onEach(rulesOfOneConsumer, consumerArguments),
   rule({
     each: consumers,
     when: ({ name }) => name === canary.durable,
@@ -458,39 +540,33 @@ const consumerRules: Rule[] = [
     message: ({ filter, consumer }) => `${text(filter)} matches nothing of ${list(consumer.streams)}; leave it out, or name the stream that holds it`,
   }),
   rule({
-    each: filters,
-    when: ({ filter, earlier }) => earlier.some((other) => covers(other, filter) || covers(filter, other)),
-    message: ({ filter, earlier }) =>
-      `${text(filter)} and ${text(earlier.find((other) => covers(other, filter) || covers(filter, other)))} overlap (10138); the wider one is enough`,
+    each: durables,
+    when: ({ consumer, limits }) => (consumer.replicas ?? 0) > (limits?.replicas ?? Infinity),
+    message: ({ consumer, stream, limits }) => `${stream} has ${limits!.replicas} replicas, this durable asks for ${consumer.replicas} (10126); write ${limits!.replicas} or less, or leave replicas out`,
   }),
   rule({
-    each: consumers,
-    at: ["maxDeliver"],
-    when: ({ consumer }) => (consumer.backoff?.length ?? 0) > (consumer.maxDeliver ?? Infinity),
-    message: ({ consumer }) => `${consumer.maxDeliver} is less than the ${consumer.backoff!.length} waits of backoff (10116); write ${consumer.backoff!.length + 1}, or leave it out`,
+    each: durables,
+    when: ({ consumer, limits }) => limits !== undefined && limits.retention !== "limits" && (consumer.replicas ?? limits.replicas) < limits.replicas,
+    message: ({ consumer, stream, limits }) =>
+      `${stream} has ${limits!.replicas} replicas and retention ${text(limits!.retention)}: its durables need as many, not ${consumer.replicas} (10134); leave replicas out`,
   }),
   rule({
-    each: consumers,
-    at: ["ackWait"],
-    when: ({ consumer }) =>
-      !!consumer.backoff && consumer.ackWait !== undefined && toMilliseconds(consumer.ackWait) !== toMilliseconds(consumer.backoff[0]!),
-    message: ({ consumer }) => `${text(consumer.ackWait)} is replaced by backoff[0] (${consumer.backoff![0]}), silently; write ${text(consumer.backoff![0])}, or leave it out`,
+    each: durables,
+    when: ({ consumer, limits }) => (consumer.maxAckPending ?? defaultAckPending) > (limits?.consumerLimits?.maxAckPending ?? Infinity) && consumer.ackPolicy !== "none",
+    message: ({ consumer, stream, limits }) =>
+      `${stream} lets durables have maxAckPending ${limits!.consumerLimits!.maxAckPending}, this one has ${consumer.maxAckPending ?? `the default, ${defaultAckPending}`} (10121); write ${limits!.consumerLimits!.maxAckPending} or less`,
   }),
   rule({
-    each: consumers,
-    at: ["ackPolicy"],
-    when: ({ consumer }) => consumer.ackPolicy === "none" && !!(consumer.maxDeliver || consumer.backoff || consumer.ackWait || consumer.maxAckPending),
-    message: () => `"none" means that nothing is redelivered: maxDeliver, backoff, ackWait and maxAckPending would do nothing (10082); write "explicit"`,
-  }),
-  rule({
-    each: consumers,
-    at: ["filterSubjects"],
-    when: ({ consumer }) => consumer.deliverPolicy === "last_per_subject" && !consumer.filterSubjects,
-    message: () => `deliverPolicy "last_per_subject" needs it (10094); write ["<subject>.>"]`,
+    each: durables,
+    when: ({ consumer, limits }) =>
+      limits?.consumerLimits?.inactiveThreshold !== undefined &&
+      (consumer.inactiveThreshold === undefined || toMilliseconds(consumer.inactiveThreshold) > toMilliseconds(limits.consumerLimits.inactiveThreshold)),
+    message: ({ consumer, stream, limits }) =>
+      `${stream} lets durables be unused for ${limits!.consumerLimits!.inactiveThreshold}, this one ${consumer.inactiveThreshold ? `for ${consumer.inactiveThreshold} (10153)` : "says nothing (10157)"}; write inactiveThreshold: ${text(limits!.consumerLimits!.inactiveThreshold)} or less`,
   }),
   rule({
     each: queueDurables,
-    when: ({ consumer }) => consumer.ackPolicy !== "explicit",
+    when: ({ consumer }) => consumer.ackPolicy !== "explicit" && consumer.ackPolicy !== "flow_control",
     message: ({ stream, consumer }) => `${stream} is a work queue and takes only ackPolicy "explicit", not ${text(consumer.ackPolicy)} (10098, 10084)`,
   }),
   rule({
@@ -505,27 +581,16 @@ const consumerRules: Rule[] = [
   }),
   rule({
     each: pushConsumers,
-    at: ["flowControl"],
-    when: ({ consumer }) => consumer.flowControl === true && consumer.idleHeartbeat === undefined,
-    message: () => `needs idleHeartbeat (10108); write e.g. idleHeartbeat: "5s"`,
-  }),
-  rule({
-    each: pushConsumers,
-    at: ["idleHeartbeat"],
-    when: ({ consumer }) => consumer.idleHeartbeat !== undefined && toMilliseconds(consumer.idleHeartbeat) < shortest,
-    message: ({ consumer }) => `${text(consumer.idleHeartbeat)} is under 100ms (10083); was another unit meant?`,
-  }),
-  rule({
-    each: pushConsumers,
-    at: ["deliverSubject"],
-    when: ({ consumer }) => /[*>]/.test(consumer.deliverSubject),
-    message: ({ consumer }) => `${text(consumer.deliverSubject)} has a wildcard (10079); messages are sent to one subject`,
-  }),
-  rule({
-    each: pushConsumers,
     at: ["deliverSubject"],
     when: ({ consumer, tenant }) => consumer.streams.some((name) => tenant.streams[name]?.subjects.some((subject) => overlaps(subject, consumer.deliverSubject))),
     message: ({ consumer }) => `${text(consumer.deliverSubject)} is a subject of its own stream, which would store what it delivers (10081); deliver to another`,
+  }),
+  rule({
+    each: pushConsumers,
+    at: ["deliverSubject"],
+    when: ({ key, name, consumer, tenant }, { declared }) =>
+      declared.users(key).every((user) => tenant.users[user] && !mayReceive(tenant.users[user], name, consumer.deliverSubject)),
+    message: ({ name, consumer }) => `no user may subscribe to ${text(consumer.deliverSubject)}: nobody would get a message; name ${name} in a user's "consumes"`,
   }),
 ];
 

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import type { Tenants } from "./assets";
+import { failoverProblems, type Failovers } from "./failover";
 import { token } from "./fields";
 import { InvalidInput, insteadOf, joinPath, parse, type Problem } from "./problems";
 import { problemsOf } from "./rules";
 import { type Environment, environment as environmentSchema, environments, type StackSettings, stack as stackSchema } from "./settings";
+import { part } from "./stack-name";
 import { mirrorName } from "./standard";
 import { tenantSpec } from "./tenant";
 
@@ -50,6 +52,17 @@ export function degradedProblems(raw: unknown, regions: readonly string[], path:
       : []),
   ];
 }
+
+/** Streams that failed over to a mirror, `supercluster:failover` of a jetstream stack's file; left out, none did. */
+export function validateFailovers(raw: unknown, stack: StackSettings, { jetstream }: Pick<Environment, "jetstream">, tenants: Tenants): Failovers {
+  const own = stack.kind === "jetstream" ? (jetstream[part(stack)] ?? []) : [];
+  refuse(failoverProblems(raw, ofAccounts(tenants, own), "failover"));
+  return (raw ?? {}) as Failovers;
+}
+
+/** The tenants that one jetstream stack reconciles. */
+export const ofAccounts = (tenants: Tenants, accounts: readonly string[]): Tenants =>
+  Object.fromEntries(Object.entries(tenants).filter(([account]) => accounts.includes(account)));
 
 /** All tenants of an environment: each by its schema, then all of them and the environment by the rules. */
 export function validateTenants(rawTenants: unknown, environment: Environment, environmentName = "<environment>"): Tenants {
@@ -104,7 +117,7 @@ function stackProblems(stack: StackSettings, environment: Environment | undefine
 function tenantProblems(rawTenants: unknown, environment: Environment, name: string): Problem[] {
   const { problems } = parse(tenantsSchema, rawTenants, "tenants");
   if (!isObject(rawTenants)) return problems;
-  const names = (tenant: string, field: "streams" | "consumers") => Object.keys(fieldOf(rawTenants[tenant], field));
+  const names = (tenant: string, field: "streams" | "consumers" | "users") => Object.keys(fieldOf(rawTenants[tenant], field));
   return [
     ...problems,
     ...problemsOf({
@@ -119,6 +132,7 @@ function tenantProblems(rawTenants: unknown, environment: Environment, name: str
             ...Object.keys(fieldOf(fieldOf(fieldOf(rawTenants[tenant], "streams"), stream), "mirrors")).map((region) => mirrorName(stream, region)),
           ]),
         consumers: (tenant) => names(tenant, "consumers"),
+        users: (tenant) => names(tenant, "users"),
       },
     }),
   ];

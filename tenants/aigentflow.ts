@@ -1,6 +1,6 @@
 import type { TenantSpec } from "../config/tenant";
 
-/** AigentFlow: events of agents, workflows and tasks, and their audit trail. Why each value is what it is: docs/streams.md. */
+/** AigentFlow: events of agents, workflows and tasks, and their audit trail. Why each value is what it is: docs/systems.md. */
 export const aigentflow: TenantSpec = {
   name: "aigentflow",
   home: "iad",

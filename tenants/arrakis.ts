@@ -1,6 +1,6 @@
 import type { TenantSpec } from "../config/tenant";
 
-/** Arrakis: a Discord gateway feeds commands and events to workers. Why each value is what it is: docs/streams.md. */
+/** Arrakis: a Discord gateway feeds commands and events to workers. Why each value is what it is: docs/systems.md. */
 export const arrakis: TenantSpec = {
   name: "arrakis",
   home: "iad",

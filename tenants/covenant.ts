@@ -8,7 +8,7 @@ const incidents = ["alerts.incidents.critical", "alerts.incidents.warning", "ale
 
 const entities = ["COVENANT_COUNTRIES", "COVENANT_PROJECTS", "COVENANT_USERS"];
 
-/** Covenant: entity events and incidents, written in iad, read in every region. Why each value is what it is: docs/streams.md. */
+/** Covenant: entity events and incidents, written in iad, read in every region. Why each value is what it is: docs/systems.md. */
 export const covenant: TenantSpec = {
   name: "covenant",
   // C002-3: one cluster a region, never one stretched over three: iad holds the streams, ams and syd hold mirrors.

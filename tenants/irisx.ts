@@ -1,6 +1,6 @@
 import type { TenantSpec } from "../config/tenant";
 
-/** IRISX: SMS, e-mail and webhook delivery by queue. Why each value is what it is: docs/streams.md. */
+/** IRISX: SMS, e-mail and webhook delivery by queue. Why each value is what it is: docs/systems.md. */
 export const irisx: TenantSpec = {
   name: "irisx",
   home: "iad",

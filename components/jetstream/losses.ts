@@ -1,5 +1,6 @@
 import type { Wire } from "./fields";
 import { isEmpty } from "./fields/conversions";
+import { parkedSubject } from "../../config/standard";
 import { covers } from "../../config/subjects";
 
 /**
@@ -21,11 +22,16 @@ export interface LossRule {
 
 const limit = (value: unknown): number => (isEmpty(value) || (value as number) < 0 ? Infinity : (value as number));
 const lowered = (field: string) => (from: Wire, to: Wire) => limit(to[field]) < limit(from[field]);
+/** Limits by which a full stream refuses new messages (discard `new`) drop nothing, until old ones are discarded again. */
+const loweredInForce = (field: string) => (from: Wire, to: Wire) => {
+  const inForce = (config: Wire) => (config.discard === "new" ? Infinity : limit(config[field]));
+  return inForce(to) < inForce(from);
+};
 
 export const streamLosses: LossRule[] = [
   { change: "maxAge", what: "lower", when: lowered("max_age"), count: "older", effect: "drop" },
-  { change: "maxBytes", what: "lower", when: lowered("max_bytes"), count: "over-bytes", effect: "drop" },
-  { change: "maxMsgs", what: "lower", when: lowered("max_msgs"), count: "over-messages", effect: "drop" },
+  { change: "maxBytes", what: "lower, or discard old again", when: loweredInForce("max_bytes"), count: "over-bytes", effect: "drop" },
+  { change: "maxMsgs", what: "lower, or discard old again", when: loweredInForce("max_msgs"), count: "over-messages", effect: "drop" },
   { change: "maxMsgsPerSubject", what: "lower", when: lowered("max_msgs_per_subject"), count: "over-subject", effect: "drop" },
   {
     change: "subjects",
@@ -60,8 +66,12 @@ export const streamLosses: LossRule[] = [
   },
 ];
 
-/** Subjects captured before that nothing captures afterwards. */
+/** Subjects captured before that are not all captured afterwards. */
 export function droppedSubjects(from: Wire, to: Wire): string[] {
-  const after = (to.subjects as string[] | undefined) ?? [];
-  return ((from.subjects as string[] | undefined) ?? []).filter((subject) => !after.some((other) => covers(other, subject)));
+  return subjectsOf(from).filter((subject) => subject !== parkedSubject(from.name as string) && !isCaptured(to, subject));
 }
+
+/** Whether a stream captures all of a subject. */
+export const isCaptured = (config: Wire, subject: string): boolean => subjectsOf(config).some((own) => covers(own, subject));
+
+const subjectsOf = (config: Wire): string[] => (config.subjects as string[] | undefined) ?? [];

@@ -27,7 +27,7 @@ const ofConsumers = {
   ...consumerManagement,
   /** The one subject it wants. Default: all of the stream. Not with `filterSubjects`. In place. */
   filterSubject: subject.optional(),
-  /** Subjects it wants; they must not overlap each other (error 10138). Not with `filterSubject`. In place. */
+  /** Subjects it wants; they must not overlap each other (error 10138). Not with `filterSubject`. Default: all of the stream. In place. */
   filterSubjects: z.array(subject).min(1).optional(),
 };
 

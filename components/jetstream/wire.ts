@@ -49,39 +49,51 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
     const { arg, wire: path, kind, derived } = field;
     const value = own(field, get(found, path), derived?.(found));
     const wanted = own(field, get(expected, path), derived?.(expected));
-    if (isEqual(field, get(found, path), get(expected, path)) || isDeepStrictEqual(canonicalOf(kind, value), canonicalOf(kind, wanted))) continue;
+    if (isHeld(field, expected, found, given) || isDeepStrictEqual(canonicalOf(kind, value), canonicalOf(kind, wanted))) continue;
     if (isEmpty(value) || isEqual(field, value, defaultOf(field, found))) delete args[arg];
     else args[arg] = fromWireOf(kind, value);
   }
   return args;
 }
 
-/** Managed fields in which what the server holds is not what the arguments ask for. */
-export function differences(fields: Field[], args: Args, found: Wire): Difference[] {
+/** Fields in which what the server holds is not what the arguments ask for; beyond the managed ones those of `extraConfig`, now or in the last arguments. */
+export function differences(fields: Field[], args: Args, found: Wire, last: Args = {}): Difference[] {
   const expected = toWire(fields, args);
   const shown = ({ kind }: Field, value: unknown) => (isEmpty(value) || value === unlimited ? undefined : fromWireOf(kind, value));
   const managed = fields.flatMap((field) => {
     const [want, have] = [get(expected, field.wire), get(found, field.wire)];
-    return isEqual(field, want, have) ? [] : [{ field: field.arg, expected: shown(field, want), found: shown(field, have) }];
+    return isHeld(field, expected, found, args) ? [] : [{ field: field.arg, expected: shown(field, want), found: shown(field, have) }];
   });
-  const extra = Object.entries((args.extraConfig as Wire | undefined) ?? {}).flatMap(([key, want]) =>
+  const dropped = Object.keys((last.extraConfig as Wire | undefined) ?? {}).map((key) => [key, undefined]);
+  const extra = Object.entries({ ...(Object.fromEntries(dropped) as Wire), ...(args.extraConfig as Wire | undefined) }).flatMap(([key, want]) =>
     isDeepStrictEqual(want, found[key]) ? [] : [{ field: `extraConfig.${key}`, expected: want, found: found[key] }],
   );
   return [...managed, ...extra];
 }
 
-/** The configuration to send: what is managed as wanted, what is not as found, without what the last arguments had beyond the fields. */
+/** The configuration to send: what is managed as wanted (as found where that means the same), what is not as found, without what the last arguments had beyond the fields. */
 export function merge(fields: Field[], wanted: Wire, found: Wire, last: Args = {}): Wire {
   const merged = structuredClone(found);
   for (const key of Object.keys((last.extraConfig as Wire | undefined) ?? {})) delete merged[key];
   const managed = new Set(fields.map(({ wire }) => wire.split(".")[0]!));
   for (const [key, value] of Object.entries(wanted)) if (!managed.has(key)) merged[key] = value;
-  for (const { wire: path, kind } of fields) {
-    const kept = kind === "labels" ? reservedLabels(get(found, path)) : {};
+  for (const field of fields) {
+    const { wire: path, kind } = field;
     const value = get(wanted, path);
+    // The server takes another spelling of the same instant for a change.
+    if (kind !== "labels" && isEqual(field, value, get(found, path))) continue;
+    const kept = kind === "labels" ? reservedLabels(get(found, path)) : {};
     set(merged, path, Object.keys(kept).length ? { ...kept, ...(value as Wire | undefined) } : value);
   }
   return merged;
+}
+
+/** Whether a field is as expected, or where nobody asked for a value as a server of another version fills it in. */
+function isHeld(field: Field, expected: Wire, found: Wire, { [field.arg]: asked }: Args): boolean {
+  const have = get(found, field.wire);
+  if (isEqual(field, get(expected, field.wire), have)) return true;
+  const other = asked === undefined ? field.otherDefault?.(expected) : undefined;
+  return other !== undefined && isEqual(field, other, have);
 }
 
 /** Whether two wire values of a field mean the same. */

@@ -1,4 +1,5 @@
 import { assetsOf, type StreamAsset, type Tenants } from "../../config/assets";
+import { standIns, withRoomForFailover } from "../../config/failover";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/region";
 import type { Environment } from "../../config/settings";
 import { loginOf, provisioner, systemAccount, withStandardParts } from "../../config/standard";
@@ -26,12 +27,14 @@ export function accountsOf(environment: Environment, tenants: Tenants): AccountS
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
     const ofAccount = <T extends { account: string }>(assets: T[]) => assets.filter(({ account }) => account === tenant.name);
     const own = { streams: ofAccount(streams), consumers: ofAccount(consumers) };
+    const usable = [...own.consumers, ...standIns(own).map(({ consumer }) => consumer)];
+    const room = withRoomForFailover(own.streams);
     const users = Object.entries(withStandardParts(tenant).users);
     return {
       name: tenant.name,
       jetstream: {
-        maxMemory: reserved(own.streams, "memory"),
-        maxFile: reserved(own.streams, "file"),
+        maxMemory: reserved(room, "memory"),
+        maxFile: reserved(room, "file"),
         maxStreams: own.streams.length + headroom.streams,
         // Servers apply it to each stream, tools show it beside the sum of all: the sum is right for both.
         maxConsumers: own.consumers.length + headroom.consumers,
@@ -39,7 +42,7 @@ export function accountsOf(environment: Environment, tenants: Tenants): AccountS
       maxConnections: connectionsFactor * (connectionsOf(users) + defaultConnections),
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
-        ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, own.consumers), spec.inbox)),
+        ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, usable), spec.inbox)),
       ],
     };
   });

@@ -8,6 +8,8 @@ import type { LocalEnvironment } from "../../config/settings";
 import { type LocalServerInputs, serverDescription, serverFiles } from "../../components/local/layout";
 import { natsServer } from "../../components/local/provider/binary";
 import { ensure } from "../../components/local/provider/ensure";
+import { observe } from "../../components/local/provider/observe";
+import { end } from "../../components/local/provider/process";
 import { until } from "../../components/local/provider/wait";
 import { destroy } from "../../components/local/provider/stop";
 import { issue, makeAuthority } from "./certificates";
@@ -121,6 +123,17 @@ export class Supercluster {
   /** Connects as a user whose password is its name. */
   connect(user = "app", options: NodeConnectionOptions = {}): Promise<NatsConnection> {
     return connect({ servers: this.urls(), user, pass: user, tls: { ca: this.identity.clientCa }, ...options });
+  }
+
+  /** A connection that comes back, whatever happens to servers. */
+  connectForever(user: string, servers = this.urls()): Promise<NatsConnection> {
+    return this.connect(user, { servers, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 100, reconnectJitterTLS: 100 });
+  }
+
+  /** Kills a server, by its name, as `kill -9` does. `ensure` starts it again. */
+  async kill(name: string): Promise<void> {
+    const running = await observe(this.inputs()[name]!);
+    if (running) await end(running.process, ["SIGKILL", 5_000]);
   }
 
   /** Ends every server and removes all that it left. */

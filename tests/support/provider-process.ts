@@ -54,6 +54,22 @@ export class ProviderProcess {
     };
   }
 
+  /** `changes`: undefined leaves it to the engine to compare the inputs. */
+  async diff(type: Resource, id: string, olds: Props, news: Props): Promise<{ changes: boolean | undefined; replaces: string[]; deleteBeforeReplace: boolean }> {
+    const request = new proto.DiffRequest();
+    request.setId(id);
+    request.setOlds(struct(type, olds));
+    request.setNews(struct(type, news));
+    const response = await this.call<proto.DiffResponse>("diff", request);
+    const { DIFF_UNKNOWN, DIFF_SOME } = proto.DiffResponse.DiffChanges;
+    const changes = response.getChanges();
+    return {
+      changes: changes === DIFF_UNKNOWN ? undefined : changes === DIFF_SOME,
+      replaces: response.getReplacesList(),
+      deleteBeforeReplace: response.getDeletebeforereplace(),
+    };
+  }
+
   async create(type: Resource, props: Props): Promise<{ id: string; props: Props }> {
     const request = new proto.CreateRequest();
     request.setProperties(struct(type, props));
@@ -115,7 +131,8 @@ const entry = "components/jetstream/provider/entry.js";
 export const stream: Resource = { type: "Stream", entry };
 export const consumer: Resource = { type: "Consumer", entry };
 
-const struct = (resource: Resource, props: Props) => Struct.fromJavaScript({ ...props, __provider: shim(resource) });
+/** As the engine has it: without what is undefined. */
+const struct = (resource: Resource, props: Props) => Struct.fromJavaScript(JSON.parse(JSON.stringify({ ...props, __provider: shim(resource) })));
 
 function plain(value: Struct | undefined): Props {
   const { __provider: _, ...props } = (value?.toJavaScript() ?? {}) as Props;

@@ -6,6 +6,8 @@ import { testTool } from "./tools";
 
 /** What a proxy does to what passes it: https://github.com/Shopify/toxiproxy#toxics */
 export interface Toxic {
+  /** Default: type and direction. */
+  name?: string;
   type: "latency" | "bandwidth" | "slow_close" | "timeout" | "reset_peer" | "slicer" | "limit_data";
   /** What clients send, or what they get (default). */
   stream?: "upstream" | "downstream";
@@ -18,6 +20,8 @@ export const lostAnswers: Toxic = { type: "timeout", stream: "downstream", attri
 
 /** A toxiproxy-server with any number of proxies. */
 export class Toxiproxy {
+  private count = 0;
+
   private constructor(
     private readonly child: ChildProcess,
     private readonly api: string,
@@ -38,8 +42,9 @@ export class Toxiproxy {
 
   /** Makes a proxy to an address, `host:port`. */
   async proxy(upstream: string): Promise<ToxicProxy> {
-    const { listen } = await call("POST", `${this.api}/proxies`, { name: upstream, listen: "127.0.0.1:0", upstream });
-    return new ToxicProxy(`${this.api}/proxies/${upstream}`, listen!);
+    const name = `${upstream}-${++this.count}`;
+    const { listen } = await call("POST", `${this.api}/proxies`, { name, listen: "127.0.0.1:0", upstream });
+    return new ToxicProxy(`${this.api}/proxies/${name}`, listen!);
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
+import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
+import { mistakes } from "../../components/jetstream/provider/check";
+import { consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
+import { assetsOf } from "../../config/assets";
+import { consumerRules } from "../../config/consumer-rules";
+import { failoverKey } from "../../config/failover";
 import { InvalidInput } from "../../config/problems";
 import { rules } from "../../config/rules";
 import type { LocalEnvironment } from "../../config/settings";
+import { streamRules } from "../../config/stream-rules";
+import { transformMistake } from "../../config/subject-transforms";
 import { validateDeployment, validateSettings, validateTenants } from "../../config/validate";
 import { tenants } from "../../tenants";
 import { localEnvironment } from "../support/accounts";
+import { exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
 
 /** A tenant with one of each, and nothing wrong. */
 const shop = () => ({
@@ -76,6 +85,7 @@ const cases: [string, (tenant: Raw, environment: Raw, tenants: Raw) => void, str
   ["a stream's home that is no region", (t) => (t.streams.JOBS.home = "lhr"), 'tenants.shop.streams.JOBS.home: "lhr" is no region'],
   ["an age in the wrong unit", (t) => { t.streams.JOBS.maxAge = "86ms"; }, 'tenants.shop.streams.JOBS.maxAge: "86ms" is under 100ms (10052); was another unit meant?'],
   ["a mirror's age in the wrong unit", (t) => (t.streams.ORDERS.mirrors.ams.maxAge = "9ms"), 'tenants.shop.streams.ORDERS.mirrors.ams.maxAge: "9ms" is under 100ms'],
+  ["a mirror whose age is not limited", (t) => (t.streams.ORDERS.mirrors.ams.maxAge = "0s"), 'tenants.shop.streams.ORDERS.mirrors.ams.maxAge: "0s" means no limit'],
   ["no bytes", (t) => (t.streams.JOBS.maxBytes = "0B"), 'tenants.shop.streams.JOBS.maxBytes: "0B" means no limit'],
   ["more bytes than a server has", (t) => Object.assign(t.streams.ORDERS, { maxBytes: "200GiB", replicas: 1 }), 'tenants.shop.streams.ORDERS.maxBytes: "200GiB" is more than a server has (90GiB of file) (10047)'],
   ["a window longer than the age", (t) => (t.streams.ORDERS.duplicateWindow = "8d"), 'tenants.shop.streams.ORDERS.duplicateWindow: "8d" is longer than maxAge (7d) (10052); write "7d" or less'],
@@ -86,6 +96,12 @@ const cases: [string, (tenant: Raw, environment: Raw, tenants: Raw) => void, str
   ["subjects of two streams", (t) => t.streams.JOBS.subjects.push("orders.new"), 'tenants.shop.streams.JOBS.subjects[1]: "orders.new" overlaps "orders.>" of stream ORDERS (10065)'],
   ["subjects of one stream", (t) => t.streams.JOBS.subjects.push("jobs.*"), 'tenants.shop.streams.JOBS.subjects[1]: "jobs.*" overlaps "jobs.>" of the same stream (10052)'],
   ["the canary's subjects", (t) => t.streams.JOBS.subjects.push("canary.>"), 'tenants.shop.streams.JOBS.subjects[1]: "canary.>" overlaps "canary.shop.>" of stream CANARY (10065)'],
+  ["nothing to hold", (t) => (t.streams.JOBS.subjects = []), 'tenants.shop.streams.JOBS.subjects: are none, and sources neither: JetStream would take "JOBS" for its subject; write e.g. ["jobs.>"]'],
+  ["interest of nobody", (t) => (t.streams.LOGS = stream(["logs.>"], { retention: "interest" })), 'tenants.shop.streams.LOGS.retention: "interest" keeps what durables wait for, and LOGS has none'],
+  ["fewer durables than there are", (t) => (t.streams.ORDERS.maxConsumers = 1), "tenants.shop.streams.ORDERS.maxConsumers: 1 are less than its durables biller, mailer (10026); write 2"],
+  ["an unknown source", (t) => (t.streams.ALL = stream([], { sources: ["ORDRES"] })), 'tenants.shop.streams.ALL.sources[0]: "ORDRES" is no stream of shop; did you mean "ORDERS"?'],
+  ["a source's filter about nothing", (t) => (t.streams.ALL = stream([], { sources: [{ name: "ORDERS", filterSubject: "order.>" }] })), 'tenants.shop.streams.ALL.sources[0].filterSubject: "order.>" matches nothing of ORDERS; write one of orders.>'],
+  ["a stream that collects from its own mirror", (t) => (t.streams.ORDERS.sources = ["ORDERS-ams"]), "tenants.shop.streams.ORDERS.sources[0]: ORDERS-ams copies ORDERS in its turn, so messages would go round (10052)"],
   ["a mirror in no region", (t) => (t.streams.ORDERS.mirrors.sin = { maxAge: "1d", maxBytes: "1GiB" }), 'tenants.shop.streams.ORDERS.mirrors.sin: "sin" is no region'],
   ["a mirror at home", (t) => (t.streams.ORDERS.mirrors.iad = { maxAge: "1d", maxBytes: "1GiB" }), "tenants.shop.streams.ORDERS.mirrors.iad: ORDERS is at home in iad itself"],
   ["a mirror of a work queue", (t) => (t.streams.JOBS.mirrors = { ams: { maxAge: "1d", maxBytes: "64MiB" } }), "tenants.shop.streams.JOBS.mirrors.ams: a mirror takes messages out of a work queue"],
@@ -107,12 +123,19 @@ const cases: [string, (tenant: Raw, environment: Raw, tenants: Raw) => void, str
   ["a filter about nothing", (t) => t.consumers.biller.filterSubjects.push("order.>"), 'tenants.shop.consumers.biller.filterSubjects[2]: "order.>" matches nothing of ORDERS'],
   ["filters that overlap", (t) => t.consumers.biller.filterSubjects.push("orders.>"), 'tenants.shop.consumers.biller.filterSubjects[2]: "orders.>" and "orders.paid.>" overlap (10138)'],
   ["more waits than deliveries", (t) => (t.consumers.biller.maxDeliver = 1), "tenants.shop.consumers.biller.maxDeliver: 1 is less than the 2 waits of backoff (10116)"],
-  ["a wait that backoff replaces", (t) => (t.consumers.biller.ackWait = "30s"), 'tenants.shop.consumers.biller.ackWait: "30s" is replaced by backoff[0] (1s), silently; write "1s"'],
-  ["redelivery without acknowledgements", (t) => (t.consumers.biller.ackPolicy = "none"), 'tenants.shop.consumers.biller.ackPolicy: "none" means that nothing is redelivered'],
+  ["a wait that backoff replaces", (t) => (t.consumers.biller.ackWait = "30s"), 'tenants.shop.consumers.biller.ackWait: "30s" is not backoff[0] (1s), which takes its place (10157); write "1s"'],
+  ["redelivery without acknowledgements", (t) => (t.consumers.biller.ackPolicy = "none"), 'tenants.shop.consumers.biller.ackPolicy: "none" means that nothing is acknowledged or redelivered'],
   ["the last of no subject", (t) => (t.consumers.mailer.deliverPolicy = "last_per_subject"), "tenants.shop.consumers.mailer.filterSubjects: "],
   ["a queue that is acknowledged in bulk", (t) => (t.consumers.worker.ackPolicy = "all"), "tenants.shop.consumers.worker.streams[0]: JOBS is a work queue and takes only ackPolicy"],
   ["a queue from the middle", (t) => (t.consumers.worker.deliverPolicy = "new"), "tenants.shop.consumers.worker.streams[0]: JOBS is a work queue and takes only deliverPolicy"],
   ["two workers on the same messages", (t) => (t.consumers.second = pull(["JOBS"], { filterSubjects: ["jobs.a"] })), "tenants.shop.consumers.second.streams[0]: JOBS is a work queue and worker takes the same messages (10099, 10100)"],
+  ["more replicas than the stream has", (t) => Object.assign(t.streams.ORDERS, { replicas: 1 }) && (t.consumers.mailer.replicas = 3), "tenants.shop.consumers.mailer.streams[0]: ORDERS has 1 replicas, this durable asks for 3 (10126)"],
+  ["more replicas than the mirror has", (t) => Object.assign(t.streams.ORDERS, { replicas: 1 }) && Object.assign(t.consumers.mailer, { replicas: 3, streams: ["ORDERS-ams"] }), "tenants.shop.consumers.mailer.streams[0]: ORDERS-ams has 1 replicas, this durable asks for 3 (10126)"],
+  ["fewer replicas than the work queue has", (t) => (t.consumers.worker.replicas = 1), 'tenants.shop.consumers.worker.streams[0]: JOBS has 3 replicas and retention "workqueue": its durables need as many, not 1 (10134)'],
+  ["more to acknowledge than the stream allows", (t) => (t.streams.JOBS.consumerLimits = { maxAckPending: 500 }), "tenants.shop.consumers.worker.streams[0]: JOBS lets durables have maxAckPending 500, this one has the default, 1000 (10121); write 500 or less"],
+  ["a longer rest than the stream allows", (t) => { t.streams.JOBS.consumerLimits = { inactiveThreshold: "1h" }; t.consumers.worker.inactiveThreshold = "2h"; }, 'tenants.shop.consumers.worker.streams[0]: JOBS lets durables be unused for 1h, this one for 2h (10153); write inactiveThreshold: "1h" or less'],
+  ["no rest where the stream allows one", (t) => (t.streams.JOBS.consumerLimits = { inactiveThreshold: "1h" }), "tenants.shop.consumers.worker.streams[0]: JOBS lets durables be unused for 1h, this one says nothing (10157)"],
+  ["messages for nobody", (t) => t.users.worker.consumes.pop(), 'tenants.shop.consumers.mailer.deliverSubject: no user may subscribe to "mail.out": nobody would get a message; name mailer in a user\'s "consumes"'],
   ["flow control without a heartbeat", (t) => delete t.consumers.mailer.idleHeartbeat, "tenants.shop.consumers.mailer.flowControl: needs idleHeartbeat (10108)"],
   ["a heartbeat in the wrong unit", (t) => (t.consumers.mailer.idleHeartbeat = "5ms"), 'tenants.shop.consumers.mailer.idleHeartbeat: "5ms" is under 100ms (10083)'],
   ["a deliver subject with a wildcard", (t) => (t.consumers.mailer.deliverSubject = "mail.*"), 'tenants.shop.consumers.mailer.deliverSubject: "mail.*" has a wildcard (10079)'],
@@ -123,12 +146,12 @@ const cases: [string, (tenant: Raw, environment: Raw, tenants: Raw) => void, str
     "two users who log in alike",
     (t, e, all) => {
       t.users["x-y"] = {};
-      all["shop-x"] = { ...shop(), name: "shop-x", users: { y: {} } };
+      all["shop-x"] = { ...shop(), name: "shop-x", users: { y: { consumes: ["mailer"] } } };
       e.jetstream.jetstream.push("shop-x");
     },
     'tenants.shop-x.users.y: logs in as "shop-x-y", as user "x-y" of account "shop" does; rename one of them',
   ],
-  ["an unknown durable", (t) => (t.users.worker.consumes = ["wroker"]), 'tenants.shop.users.worker.consumes[0]: "wroker" is no durable of shop; did you mean "worker"?'],
+  ["an unknown durable", (t) => (t.users.worker.consumes[0] = "wroker"), 'tenants.shop.users.worker.consumes[0]: "wroker" is no durable of shop; did you mean "worker"?'],
   ["JetStream's requests as subjects", (t) => t.users.api.publishes.push("$JS.API.STREAM.INFO.ORDERS"), "tenants.shop.users.api.publishes[2]: "],
   ["another's inbox", (t) => (t.users.api.subscribes = ["_INBOX_worker.>"]), "tenants.shop.users.api.subscribes[0]: "],
   ["everything", (t) => (t.users.api.subscribes = [">"]), 'tenants.shop.users.api.subscribes[0]: ">" takes in JetStream\'s whole API'],
@@ -171,7 +194,123 @@ describe("rules", () => {
     assert.deepEqual(problemsAfter(split), []);
   });
 
-  it("are all tried here", () => assert.ok(cases.length + 1 >= rules.length, `${cases.length + 1} cases for ${rules.length} rules`));
+  it("find memory that one server keeps, but on Kubernetes only", () => {
+    const alone = (t: Raw) => Object.assign(t.streams.JOBS, { replicas: 1 });
+    assert.deepEqual(problemsAfter(alone), []);
+    assert.deepEqual(problemsAfter(alone, { ...kubernetes(), servers: 3 }), [
+      'tenants.shop.streams.JOBS.replicas: 1 in memory is lost with every restart of its server; write 3, or storage: "file"',
+    ]);
+  });
+
+  it("take what a stream collects or renames for its own, also for who reads it", () => {
+    const collecting = (t: Raw) => {
+      t.streams.ALL = stream([], { sources: ["ORDERS", { name: "JOBS", subjectTransforms: [{ src: "jobs.>", dest: "done.>" }] }] });
+      t.streams.RENAMED = stream(["old.*"], { subjectTransform: { src: "old.*", dest: "new.{{wildcard(1)}}" } });
+      t.consumers.reader = pull(["ALL", "RENAMED"], { filterSubjects: ["done.a", "new.a"] });
+    };
+    assert.deepEqual(problemsAfter(collecting), []);
+    const tenant: Raw = shop();
+    collecting(tenant);
+    const found = assetsOf(local(), { shop: tenant }).consumers.filter(({ name }) => name === "reader");
+    assert.deepEqual(found.map(({ stream, filterSubjects }) => [stream, filterSubjects]), [
+      ["ALL", ["done.a", "new.a"]],
+      ["RENAMED", ["new.a"]],
+    ]);
+  });
+
+  it("let two streams take each other's own subjects, but not what they took", () => {
+    const exchange = (filterSubject?: string) => (t: Raw) => {
+      t.streams.WEST = stream(["west.>"], { sources: [{ name: "EAST", filterSubject: "east.>" }] });
+      t.streams.EAST = stream(["east.>"], { sources: [{ name: "WEST", filterSubject }] });
+    };
+    assert.deepEqual(problemsAfter(exchange("west.>")), []);
+    assert.deepEqual(problemsAfter(exchange()).map((problem) => problem.split(",")[0]), ["tenants.shop.streams.WEST.sources[0]: EAST copies WEST in its turn"]);
+  });
+
+  it("know a push durable's subscriber by what he subscribes to, too", () => {
+    const subscribing = (user: object) => (t: Raw) => t.users.worker.consumes.pop() && Object.assign(t.users.api, user);
+    assert.deepEqual(problemsAfter(subscribing({ subscribes: ["mail.*"] })), []);
+    assert.deepEqual(problemsAfter(subscribing({ allow: { subscribe: ["mail.out"] } })), []);
+  });
+
+  it("let a durable of a small local region have as few replicas as its stream", () => {
+    const tenant: Raw = shop();
+    tenant.consumers.worker.replicas = 3;
+    const { streams, consumers } = assetsOf({ ...local(), servers: 1 }, { shop: tenant });
+    assert.deepEqual([streams.find(({ name }) => name === "JOBS")!.spec.replicas, consumers.find(({ name }) => name === "worker")!.spec.replicas], [1, 1]);
+  });
+
+  it("about more than one stream or durable are all tried here", () => {
+    const wider = rules.length - streamRules.length - consumerRules.length;
+    // Replicas and memory on Kubernetes have tests of their own.
+    assert.ok(cases.length + 2 >= wider, `${cases.length} cases for ${wider} rules`);
+  });
+});
+
+describe("rules about one", () => {
+  for (const [kind, rules, plain] of [
+    [streamKind, streamRules, plainStream],
+    [consumerKind, consumerRules, plainConsumer],
+  ] as const) {
+    describe(kind.what, () => {
+      it(`find nothing in a ${kind.what} with what everyone has to give`, () => assert.deepEqual(mistakes(kind, plain), []));
+
+      for (const rule of rules) {
+        const args = exampleOf(plain, rule);
+        const failures = mistakes(kind, args);
+        it(`refuse a resource whose ${failures[0]?.property} ${failures[0]?.reason}`, () => {
+          assert.deepEqual(rules.filter((other) => other.findings(args as never).length), [rule], "only this rule finds something");
+          assert.equal(failures.length, 1, JSON.stringify(failures));
+          assert.equal(failures[0]!.reason.includes(`(${rule.error})`), rule.error !== undefined);
+        });
+      }
+    });
+  }
+
+  it("are told all at once, each at its property, when the schema finds nothing", () => {
+    const wrong = { ...plainStream, maxAge: "10ms", sources: ["ORIGIN", { name: "ORIGIN" }, { name: "OTHER", optStartSeq: 1, optStartTime: "2026-01-31T00:00:00Z" }], republish: { src: "example.*", dest: "example.a" } };
+    assert.deepEqual(mistakes(streamKind, wrong).map(({ property }) => property), ["maxAge", "republish.dest", "sources[1]", "sources[2].optStartTime"]);
+    assert.deepEqual(mistakes(streamKind, { ...wrong, maxage: "1d" }).map(({ property }) => property), ["maxage"]);
+  });
+
+  it("find nothing in what the four systems deploy, failed over or not", () => {
+    const mirrors = assetsOf(localEnvironment(), tenants).streams.filter(({ mirrorOf }) => mirrorOf);
+    const failovers = Object.fromEntries(mirrors.map(({ account, mirrorOf, region }) => [failoverKey(account, mirrorOf!), { to: region, consumers: {} }]));
+    for (const declared of [{}, failovers]) {
+      const { streams, consumers } = assetsOf(localEnvironment(), tenants, declared);
+      assert.deepEqual(streams.flatMap((asset) => mistakes(streamKind, streamArgs(asset))), []);
+      assert.deepEqual(consumers.flatMap((asset) => mistakes(consumerKind, consumerArgs(asset))), []);
+    }
+  });
+
+  it("let a stream take everything, system subjects too, when it acknowledges nothing", () => {
+    assert.deepEqual(mistakes(streamKind, { ...plainStream, subjects: [">"], noAck: true }), []);
+  });
+});
+
+describe("a subject transform", () => {
+  const right: [string | undefined, string][] = [
+    [undefined, "copy.>"],
+    ["a.*.*", "b.{{wildcard(2)}}.$1"],
+    ["a.*", "b.{{Partition( 5, 1 )}}.x"],
+    ["a", "b.{{random(3)}}.{{partition(3)}}"],
+    ["a.*.>", "b.{{split(1,-)}}.{{SliceFromLeft(1,2)}}.>"],
+    ["a", "$b"],
+  ];
+  for (const [source, destination] of right) it(`may make ${destination} of ${source}`, () => assert.equal(transformMistake(source, destination), undefined));
+
+  const wrong: [string | undefined, string, string][] = [
+    ["a.*", "b.*", 'has "*"'],
+    ["a.>", "b", "does not fit its source (a.>)"],
+    ["a.*", "b..c", "is not a subject"],
+    ["a.*", "b.$2", 'has $2, and its source 1 "*"'],
+    ["a", "b.{{wildcard(1)}}", 'has {{wildcard(1)}}, and its source no "*"'],
+    ["a.*", "b.{{shout(1)}}", "has {{shout(1)}}, which is no function"],
+    ["a.*", "b.{{wildcard(1)}}x", "has {{wildcard(1)}}x, which is no function"],
+    ["a.*", "b.{{left(1)}}", "has {{left(1)}}"],
+    ["a.*", "b.{{wildcard(one)}}", "has {{wildcard(one)}}"],
+  ];
+  for (const [source, destination, found] of wrong) it(`cannot make ${destination} of ${source}`, () => assert.ok(transformMistake(source, destination)?.found.startsWith(found)));
 });
 
 describe("validation", () => {

@@ -5,6 +5,7 @@ import { always, wouldLosePosition } from "./refusals";
 const seconds = 1_000_000_000;
 
 const acknowledged = ({ ack_policy }: Wire) => ack_policy !== "none";
+const redelivers = (config: Wire) => acknowledged(config) && config.ack_policy !== "flow_control";
 const isPush = ({ deliver_subject }: Wire) => deliver_subject !== undefined;
 const losesPosition: Refusal[] = always({ reason: wouldLosePosition, error: 10012 });
 
@@ -29,7 +30,7 @@ export const consumerFields: Field[] = [
     arg: "ackWait",
     wire: "ack_wait",
     kind: "duration",
-    default: (config: Wire) => (config.backoff as number[] | undefined)?.[0] ?? (acknowledged(config) ? 30 * seconds : undefined),
+    default: (config: Wire) => (config.backoff as number[] | undefined)?.[0] ?? (redelivers(config) ? 30 * seconds : undefined),
   },
   { arg: "maxDeliver", wire: "max_deliver", kind: "number", default: -1 },
   { arg: "filterSubject", wire: "filter_subject", kind: "text" },
@@ -61,11 +62,11 @@ export const consumerFields: Field[] = [
   { arg: "idleHeartbeat", wire: "idle_heartbeat", kind: "duration", refused: losesPosition },
   { arg: "inactiveThreshold", wire: "inactive_threshold", kind: "duration" },
   { arg: "replicas", wire: "num_replicas", kind: "number" },
-  { arg: "memStorage", wire: "mem_storage", kind: "flag", refused: losesPosition },
+  { arg: "memStorage", wire: "mem_storage", kind: "flag", refused: always({ reason: wouldLosePosition, error: 10012, errorSince: "2.14.4" }) },
   { arg: "metadata", wire: "metadata", kind: "labels", derived: consumerMonitor },
   { arg: "pauseUntil", wire: "pause_until", kind: "pause", level: 1, ownRequest: true },
   { arg: "priorityGroups", wire: "priority_groups", kind: "texts", level: 1 },
-  { arg: "priorityPolicy", wire: "priority_policy", kind: "text", level: (policy: string) => (policy === "none" ? 0 : 1) },
+  { arg: "priorityPolicy", wire: "priority_policy", kind: "choice", level: (policy: string) => (policy === "none" ? 0 : 1) },
   {
     arg: "priorityTimeout",
     wire: "priority_timeout",

@@ -12,6 +12,8 @@ const same: Conversion = { toWire: (value) => value, fromWire: (value) => value 
 /** Nanoseconds on the wire. */
 const duration: Conversion = { toWire: (text: string) => toNanoseconds(text), fromWire: (value: number) => fromNanoseconds(value) };
 const size: Conversion = { toWire: (text: string) => toBytes(text), fromWire: (value: number) => fromBytes(value) };
+/** A choice whose first value is what it is when nothing is chosen: the server leaves it out. */
+const choice: Conversion = { ...same, canonical: (text: string) => (text === "none" || text === "default" ? undefined : text) };
 /** In UTC: the server takes another spelling of the same instant for a change (error 10055). */
 const time: Conversion = {
   ...same,
@@ -83,6 +85,7 @@ export const kinds = {
   text: same,
   number: same,
   flag: same,
+  choice,
   time,
   /** A time that has passed means nothing any more. */
   pause: { ...time, canonical: (text: string) => (Date.parse(text) > Date.now() ? Date.parse(text) : undefined) },

@@ -14,6 +14,8 @@ export interface Field {
   kind: Kind;
   /** Wire value of a field that is not set; a function where the server couples it to other fields. */
   default?: unknown | ((config: Wire) => unknown);
+  /** What servers of other versions fill in instead; where nobody asked for a value it is left as it is. */
+  otherDefault?: (config: Wire) => unknown;
   /** What the server makes of the field whatever is asked, because of another field. `undefined` says that it is left alone. */
   forced?: (config: Wire) => unknown;
   /** Entries that this program adds to a field of labels. */
@@ -35,6 +37,8 @@ export interface Refusal {
   reason: string;
   /** What the server answers. None: it accepts the change and does nothing. */
   error?: number;
+  /** First server version that answers so; those before accept the change and do nothing. */
+  errorSince?: string;
   /** First server version that makes the change after all. */
   until?: string;
 }

@@ -2,7 +2,7 @@ import type { Refusal } from "./field";
 
 /** Kinds of changes that the server does not make in place. */
 
-type Because = Pick<Refusal, "reason" | "error" | "until">;
+type Because = Pick<Refusal, "reason" | "error" | "errorSince" | "until">;
 
 export const always = (because: Because): Refusal[] => [{ what: "any change", when: () => true, ...because }];
 

@@ -1,4 +1,4 @@
-import { isEmpty } from "./conversions";
+import { canonicalOf, isEmpty } from "./conversions";
 import type { Field, Wire } from "./field";
 import { streamMonitor } from "./monitor";
 import { always, turnedOff, wouldStartEmpty } from "./refusals";
@@ -6,20 +6,27 @@ import { always, turnedOff, wouldStartEmpty } from "./refusals";
 const seconds = 1_000_000_000;
 const invalidConfig = 10052;
 
+const isCopy = ({ mirror, sources }: Wire): boolean => !isEmpty(mirror) || !isEmpty(sources);
 const sealed = (value: unknown) => (config: Wire) => (config.sealed ? value : undefined);
 const hasOwnConsumer = (source: Wire): boolean => !isEmpty(source.consumer);
 
-/** What the server tells sources apart by. */
-const identity = ({ name, filter_subject, subject_transforms, external }: Wire): string => JSON.stringify([name, filter_subject, subject_transforms, external]);
+interface Source extends Wire {
+  external?: { api: string };
+  consumer?: { name: string };
+}
+
+/** What the server tells sources apart by: its composeIName. */
+const identity = ({ name, filter_subject, subject_transforms, external, consumer }: Source): string =>
+  JSON.stringify(canonicalOf("source", { name, filter_subject, subject_transforms, external: { api: external?.api }, consumer: { name: consumer?.name } }));
 const start = ({ opt_start_seq, opt_start_time }: Wire): string => JSON.stringify([opt_start_seq, opt_start_time && Date.parse(opt_start_time as string)]);
-const movesStart = (from: Wire[], to: Wire[]): boolean =>
+const movesStart = (from: Source[], to: Source[]): boolean =>
   to.some((source) => from.some((before) => identity(before) === identity(source) && start(before) !== start(source)));
 
 /** Fields of a stream, in the order of nats-server's StreamConfig. Sources: server/stream.go, checkStreamCfg and configUpdateCheck. */
 export const streamFields: Field[] = [
   { arg: "name", wire: "name", kind: "text" },
   { arg: "description", wire: "description", kind: "text" },
-  { arg: "subjects", wire: "subjects", kind: "texts" },
+  { arg: "subjects", wire: "subjects", kind: "texts", default: ({ name, ...config }: Wire) => (isCopy(config) ? undefined : [name]) },
   {
     arg: "retention",
     wire: "retention",
@@ -54,7 +61,11 @@ export const streamFields: Field[] = [
     arg: "duplicateWindow",
     wire: "duplicate_window",
     kind: "duration",
-    default: ({ mirror, max_age }: Wire) => (mirror ? 0 : Math.min(120 * seconds, (max_age as number) || Infinity)),
+    default: ({ max_age }: Wire) => Math.min(120 * seconds, (max_age as number) || Infinity),
+    // Servers from 2.14 on have none where there are sources, unless it is asked for; those before have it as everywhere.
+    otherDefault: ({ sources }: Wire) => (isEmpty(sources) ? undefined : 0),
+    // A mirror in a cluster has none, even if it is asked for.
+    forced: ({ mirror }: Wire) => (isEmpty(mirror) ? undefined : 0),
   },
   { arg: "region", wire: "placement.cluster", kind: "text" },
   { arg: "placementTags", wire: "placement.tags", kind: "texts" },
@@ -80,7 +91,7 @@ export const streamFields: Field[] = [
     refused: [
       {
         what: "the start of one that is there",
-        when: (from, to) => movesStart((from as Wire[] | undefined) ?? [], (to as Wire[] | undefined) ?? []),
+        when: (from, to) => movesStart((from as Source[] | undefined) ?? [], (to as Source[] | undefined) ?? []),
         reason: "the server accepts it and goes on from where it was",
       },
     ],
@@ -103,7 +114,7 @@ export const streamFields: Field[] = [
   { arg: "allowRollupHdrs", wire: "allow_rollup_hdrs", kind: "flag", default: false, forced: sealed(false) },
   { arg: "consumerLimits", wire: "consumer_limits", kind: "consumerLimits" },
   { arg: "allowMsgTtl", wire: "allow_msg_ttl", kind: "flag", default: false, level: 1, refused: [turnedOff(invalidConfig)] },
-  { arg: "subjectDeleteMarkerTtl", wire: "subject_delete_marker_ttl", kind: "duration", level: 1 },
+  { arg: "subjectDeleteMarkerTtl", wire: "subject_delete_marker_ttl", kind: "duration", level: 1, forced: sealed(0) },
   {
     arg: "allowMsgCounter",
     wire: "allow_msg_counter",
@@ -116,8 +127,7 @@ export const streamFields: Field[] = [
   {
     arg: "persistMode",
     wire: "persist_mode",
-    kind: "text",
-    default: undefined,
+    kind: "choice",
     level: (mode: string) => (mode === "async" ? 2 : 0),
     refused: always({ reason: wouldStartEmpty, error: invalidConfig }),
   },

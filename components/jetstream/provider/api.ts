@@ -1,8 +1,9 @@
 import { channel } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
-import { headers, type MsgHdrs, type NatsConnection, type RequestOptions } from "@nats-io/transport-node";
+import { headers, type MsgHdrs, type NatsConnection, PermissionViolationError, type RequestOptions } from "@nats-io/transport-node";
 import pLimit from "p-limit";
-import { ApiError, NoAnswer } from "./errors";
+import { ApiError, Denied, NoAnswer } from "./errors";
+import { timeouts } from "./timeouts";
 
 /**
  * Writes are raft proposals: past 4 at once they only queue up, and past 16 some take longer than clients wait. A change
@@ -17,19 +18,16 @@ export const changing = <T>(change: () => Promise<T>): Promise<T> => changes(cha
 /** Runs what only looks, when it is its turn. */
 export const looking = <T>(look: () => Promise<T>): Promise<T> => looks(look);
 
-const timeoutMs = 30_000;
-/** For all attempts of one request together. */
-const deadlineMs = 60_000;
-
-/** Every request and how long its answer took, for whoever measures from outside. */
+/** Every request before it goes out, and again with the time its answer took, for whoever measures or tests from outside. */
+const starts = channel("supercluster:jetstream:request:start");
 const requests = channel("supercluster:jetstream:request");
 
 type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
 
 /** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
-export function read<T>(connection: NatsConnection, subject: string, payload?: unknown, deadline = deadlineMs): Promise<T> {
+export function read<T>(connection: NatsConnection, subject: string, payload?: unknown, deadline = timeouts.deadlineMs): Promise<T> {
   const isWorthIt = (error: unknown) => error instanceof NoAnswer || isTemporary(error);
-  return retrying(isWorthIt, deadline, () => request<T>(connection, subject, payload, { timeout: Math.min(timeoutMs, deadline) }));
+  return retrying(isWorthIt, deadline, () => request<T>(connection, subject, payload, { timeout: Math.min(timeouts.requestMs, deadline) }));
 }
 
 /** All entries of a list, page by page. */
@@ -51,7 +49,7 @@ export async function readPages<Page extends { total?: number; offset?: number; 
 
 /** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
 export function write<T>(connection: NatsConnection, subject: string, payload?: unknown, level = 0): Promise<T> {
-  return retrying(isTemporary, deadlineMs, () => request<T>(connection, subject, payload, { timeout: timeoutMs, ...(level && { headers: requiring(level) }) }));
+  return retrying(isTemporary, timeouts.deadlineMs, () => request<T>(connection, subject, payload, { timeout: timeouts.requestMs, ...(level && { headers: requiring(level) }) }));
 }
 
 /** A server with a lower API level refuses the request (error 10185) instead of leaving out what it does not know. ADR-44. */
@@ -77,11 +75,13 @@ async function retrying<T>(isWorthIt: (error: unknown) => boolean, withinMs: num
 
 async function request<T>(connection: NatsConnection, subject: string, payload: unknown, options: RequestOptions): Promise<T> {
   let answer: Answer<T>;
+  if (starts.hasSubscribers) starts.publish({ subject });
   const started = performance.now();
   try {
     const message = await connection.request(`$JS.API.${subject}`, payload === undefined ? undefined : JSON.stringify(payload), options);
     answer = message.json();
   } catch (error) {
+    if ((error as Error).cause instanceof PermissionViolationError) throw new Denied(subject);
     throw new NoAnswer(subject, options.timeout / 1000, error);
   } finally {
     if (requests.hasSubscribers) requests.publish({ subject, ms: performance.now() - started });

@@ -1,15 +1,18 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
-import { parse } from "../../../config/problems";
+import { joinPath, parse } from "../../../config/problems";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../changes";
-import { type Args, toWire } from "../wire";
-import { type Cost, costsOf, excess } from "./costs";
+import { type Args, differences, toWire } from "../wire";
+import { looking, read } from "./api";
+import { allowance, costOfReplacement, excess, lossesOf, lossRules, replace } from "./costs";
+import { ApiError } from "./errors";
 import type { ServerFacts } from "./facts";
-import type { AssetKind } from "./kinds";
-import type { Account } from "./reconcile";
+import type { Info } from "./info";
+import { type AssetKind, idOf } from "./kinds";
+import { isOwn, refusalOf } from "./ownership";
+import { type Account, claimOf, isReset, resetLevel } from "./reconcile";
+import { stepDown } from "./steps";
 
 type Failure = dynamic.CheckFailure;
-
-const replace = "replace";
 
 /** What a check may ask of servers; both are undefined where none can be reached. */
 export interface Servers {
@@ -17,55 +20,99 @@ export interface Servers {
   account(args: Args): Promise<Account | undefined>;
 }
 
-/** Whether the arguments alone are right: every mistake. */
+/** Whether the arguments alone are right: every mistake of the schema or, where that has none, of the rules. */
 export function mistakes(kind: AssetKind, args: Args): Failure[] {
   const { problems } = parse(kind.schema(args), args, kind.what);
-  return problems.map(({ path, message }) => ({ property: path.slice(kind.what.length).replace(/^\./, "") || "name", reason: message }));
+  const found = problems.length ? problems : kind.findings(args).map(({ at, message }) => ({ path: joinPath(kind.what, ...at), message }));
+  return found.map(({ path, message }) => ({ property: path.slice(kind.what.length).replace(/^\./, "") || "name", reason: message }));
 }
 
 /** Why this change of what is deployed, or this new asset, cannot be or may not be: every reason. */
 export async function refusals(kind: AssetKind, deployed: Args | undefined, args: Args, servers: Servers): Promise<Failure[]> {
-  const another = kind.identity.filter((key) => deployed && deployed[key] !== args[key]);
+  if (!deployed) return [...(await levelFailures(kind, args, undefined, servers)), ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers))];
+  const another = kind.identity.filter((key) => deployed[key] !== args[key]);
   if (another.length) return another.map((property) => ({ property, reason: `is another ${kind.what}: give it its own entry, and take this one out when it is empty` }));
-  const wanted = toWire(kind.fields, args);
-  const changes = deployed ? await changesBy(kind, toWire(kind.fields, deployed), wanted, servers) : [];
-  if (deployed && changes.length === 0) return [];
-  const costs = deployed ? await costsOf(kind, deployed, args, () => servers.account(args)) : [];
-  return [...(await levelFailures(kind, args, servers)), ...immutableFailures(changes, costs, args), ...lossFailures(costs, args)];
+  const changes = await changesBy(kind, deployed, args, servers);
+  const refused = changes.filter(({ refusal }) => refusal);
+  const levels = changes.length || isReset(args, deployed) ? await levelFailures(kind, args, deployed, servers) : [];
+  return [...levels, ...(refused.length ? await replacementFailures(kind, refused, args, servers) : await lossFailures(kind, deployed, args, servers))];
 }
 
 /** Changes that this stack's servers refuse in place: fields for which the asset is made anew, where that is allowed. */
 export async function replaced(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<string[]> {
-  if (!allows(args, replace)) return [];
-  const changes = await changesBy(kind, toWire(kind.fields, deployed), toWire(kind.fields, args), servers);
-  return changes.filter(({ refusal }) => refusal).map(({ field }) => field);
+  if (allowance(args, replace) === undefined) return [];
+  return (await changesBy(kind, deployed, args, servers)).filter(({ refusal }) => refusal).map(({ field }) => field);
 }
 
 /** The servers' version is asked only where the answer depends on it. */
-async function changesBy({ fields }: AssetKind, from: Args, to: Args, servers: Servers): Promise<Change[]> {
+async function changesBy({ fields }: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<Change[]> {
+  const [from, to] = [toWire(fields, deployed), toWire(fields, args)];
   const changes = changesOf(fields, from, to);
   return changes.some(isVersioned) ? changesOf(fields, from, to, (await servers.facts())?.version) : changes;
 }
 
-/** Making it anew instead costs what is in it: that too can be allowed. */
-function immutableFailures(changes: Change[], costs: Cost[], args: Args): Failure[] {
-  const cost = costs.find(({ change }) => change === replace);
-  const reason = cost && excess(cost, args);
-  if (allows(args, replace) && !reason) return [];
-  return changes.flatMap(({ field, refusal }) => (refusal ? [{ property: field, reason: [reasonOf(refusal), ...(reason ? [`making it anew ${reason}`] : [])].join("; ") }] : []));
+/** What the server does not change in place can be made anew: that costs what is in it, which can be allowed. */
+async function replacementFailures(kind: AssetKind, refused: Change[], args: Args, servers: Servers): Promise<Failure[]> {
+  const allowed = allowance(args, replace);
+  const cost = await counted(kind, args, servers, (info, account) => costOfReplacement(kind, info, args, account));
+  const reason = cost && excess(cost, allowed);
+  if (allowed !== undefined && !reason) return [];
+  return refused.map(({ field, refusal }) => ({ property: field, reason: [reasonOf(refusal!), ...(reason ? [`making it anew ${reason}`] : [])].join("; ") }));
 }
 
-const lossFailures = (costs: Cost[], args: Args): Failure[] =>
-  costs.flatMap((cost) => {
-    const reason = cost.change === replace ? undefined : excess(cost, args);
+/** Nothing is asked where no change of the specification can cost anything. Steps of `lowerBy` go on from what is there. */
+async function lossFailures(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<Failure[]> {
+  if (args.lowerBy === undefined && lossRules(kind, toWire(kind.fields, deployed), toWire(kind.fields, args)).length === 0) return [];
+  return (await counted(kind, args, servers, (info, account) => lossesAgainst(kind, info, args, account))) ?? [];
+}
+
+/** What stands against taking over what is there. Tells what it would change. */
+async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
+  const failures = await counted(kind, args, servers, async (info, account) => {
+    const claim = claimOf(args, account);
+    if (!isOwn(info.config, claim)) return [{ property: "adopt", reason: refusalOf(info.config, claim) }];
+    const applied = stepDown(kind.fields, args, info.config);
+    const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
+    for (const { field, expected, found } of differences(kind.fields, applied, info.config)) account.say(`${idOf(kind, args)}: taking it over changes ${field} from ${text(found)} to ${text(expected)}`);
+    const refused = changesOf(kind.fields, info.config, toWire(kind.fields, applied)).flatMap(({ field, refusal }) =>
+      refusal && !refusal.until ? [{ property: field, reason: reasonOf(refusal) }] : [],
+    );
+    return refused.length ? refused : lossesAgainst(kind, info, args, account);
+  });
+  return failures ?? [];
+}
+
+/** Losses, by what is there, that are more than allowed. */
+async function lossesAgainst(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Failure[]> {
+  const costs = await lossesOf(kind, info, toWire(kind.fields, stepDown(kind.fields, args, info.config)), args, account);
+  return costs.flatMap((cost) => {
+    const reason = excess(cost, allowance(args, cost.change));
     return reason ? [{ property: cost.change, reason }] : [];
   });
+}
+
+/** A preview does not wait for servers that are down. */
+const planMs = 10_000;
+
+/** What follows from what is there right now; undefined where nothing is, or it cannot be read: the write counts again, and is not done where that fails. */
+async function counted<T>(kind: AssetKind, args: Args, servers: Servers, count: (info: Info, account: Account) => Promise<T>): Promise<T | undefined> {
+  const account = await servers.account(args);
+  if (!account) return undefined;
+  try {
+    return await looking(async () => count(await read<Info>(account.connection, kind.subject("INFO", args), undefined, planMs), account));
+  } catch (error) {
+    if (error instanceof ApiError && error.isNotFound) return undefined;
+    account.say(`warning: what changing ${idOf(kind, args)} costs could not be counted, so only \`up\` checks it: ${(error as Error).message}`);
+    return undefined;
+  }
+}
 
 /** The level that the oldest supported server has. */
 const alwaysThere = 2;
 
-async function levelFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
-  const needed = levelsOf(kind.fields, toWire(kind.fields, args)).filter(({ level }) => level > alwaysThere);
+async function levelFailures(kind: AssetKind, args: Args, deployed: Args | undefined, servers: Servers): Promise<Failure[]> {
+  const reset = isReset(args, deployed) ? [{ field: "resetTo", level: resetLevel }] : [];
+  const needed = [...levelsOf(kind.fields, toWire(kind.fields, args)), ...reset].filter(({ level }) => level > alwaysThere);
   const facts = needed.length ? await servers.facts() : undefined;
   return needed
     .filter(({ level }) => facts && facts.level < level)
@@ -74,6 +121,3 @@ async function levelFailures(kind: AssetKind, args: Args, servers: Servers): Pro
       reason: `needs API level ${level}, server ${firstVersionOf[level]} or later; the oldest server here is ${facts!.version} with level ${facts!.level}`,
     }));
 }
-
-export const allows = (args: Args, change: string): boolean =>
-  ((args.allowDataLoss as { change: string }[] | undefined) ?? []).some((allowed) => allowed.change === change);

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { ConnectionSettings, Login } from "./settings";
+import { timeouts } from "./timeouts";
 
 /** One connection an account and process, made when first asked for. */
 export class Connections {
@@ -38,6 +39,8 @@ export class Connections {
       inboxPrefix,
       tls: { ca: this.settings.ca },
       timeout: 5_000,
+      pingInterval: timeouts.pingMs,
+      maxPingOut: 2,
       reconnect: true,
       maxReconnectAttempts: -1,
       ignoreClusterUpdates: true,

@@ -1,9 +1,8 @@
-import { changesOf } from "../changes";
 import type { Wire } from "../fields";
-import { droppedSubjects, type LossRule, streamLosses } from "../losses";
-import { type Args, toWire } from "../wire";
+import { droppedSubjects, isCaptured, type LossRule, streamLosses } from "../losses";
+import type { Args } from "../wire";
 import { read, readPages } from "./api";
-import { ApiError } from "./errors";
+import { ApiError, Refused } from "./errors";
 import type { Info, StreamState } from "./info";
 import { type AssetKind, idOf } from "./kinds";
 import type { Account } from "./reconcile";
@@ -17,78 +16,61 @@ export interface Cost {
   /** Of so many in all. */
   of: number;
   bytes: number;
-  /** The count follows from averages, because the exact one would take reading every message. */
+  /** The exact count would take reading every message: it follows from averages, or is the most that can be. */
   isEstimate: boolean;
   /** Consumers that have not acknowledged everything, most first. */
   behind: { name: string; messages: number }[];
 }
 
-/**
- * Costs of bringing what is deployed to what is wanted, by the counts of right now. Nothing is read where no change of the
- * specification can cost anything.
- */
-export async function costsOf(kind: AssetKind, deployed: Args, args: Args, account: () => Promise<Account | undefined>): Promise<Cost[]> {
-  const [from, to] = [toWire(kind.fields, deployed), toWire(kind.fields, args)];
-  if (!isCostly(kind, from, to)) return [];
-  const reachable = await account();
-  if (!reachable) return [];
-  try {
-    const info = await read<Info>(reachable.connection, kind.subject("INFO", args), undefined, planMs);
-    return await costsOfChange(kind, info, to, args, reachable);
-  } catch (error) {
-    // The write counts again, and is not done where that fails.
-    if (!(error instanceof ApiError && error.isNotFound)) reachable.say(`warning: what changing ${idOf(kind, args)} costs could not be counted, so only \`up\` checks it: ${(error as Error).message}`);
-    return [];
-  }
-}
+/** Name under which `allowDataLoss` allows to delete the asset and make it anew. */
+export const replace = "replace";
 
-/** A preview does not wait for servers that are down. */
-const planMs = 10_000;
+/** Rules by which bringing one configuration to another may cost messages. */
+export const lossRules = ({ what }: AssetKind, from: Wire, to: Wire): LossRule[] => (what === "stream" ? streamLosses.filter(({ when }) => when(from, to)) : []);
 
-/** Costs of bringing what is there to a configuration. */
-export async function costsOfChange(kind: AssetKind, info: Info, wanted: Wire, args: Args, account: Account): Promise<Cost[]> {
-  const { rules, isReplaced } = costly(kind, info.config, wanted);
-  if (isReplaced) return [await costOfDeletion(kind, info, args, account, "replace")];
+/** Costs of bringing what is there to a configuration, in place. Whatever cannot be counted throws. */
+export async function lossesOf(kind: AssetKind, info: Info, wanted: Wire, args: Args, account: Account): Promise<Cost[]> {
+  const rules = lossRules(kind, info.config, wanted);
+  if (rules.length === 0) return [];
+  if (info.cluster && !info.cluster.leader) throw new Refused(`${idOf(kind, args)} has no leader, so what the change costs cannot be counted. Nothing was changed.`);
+  const behind = await consumersBehind(args, account);
   const costs = await Promise.all(
     rules.map(async ({ change, effect, count, evenIfEmpty = false }) => ({
       change,
       effect,
       evenIfEmpty,
-      ...(await counters[count]({ info, wanted, args, account })),
+      ...(await counters[count]({ info, wanted, args, account, behind })),
       of: info.state!.messages,
-      behind: await consumersBehind(args, account),
+      behind,
     })),
   );
   return costs.filter(({ messages, evenIfEmpty }) => messages > 0 || evenIfEmpty);
 }
 
-/** What goes when the asset is deleted: a stream's messages, a consumer's place among them. */
-export async function costOfDeletion(kind: AssetKind, info: Info, args: Args, account: Account, change: string): Promise<Cost> {
+/** What goes when the asset is deleted to be made anew: a stream's messages, a consumer's place among them. */
+export async function costOfReplacement(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Cost> {
   if (kind.what === "consumer") {
-    const messages = (info.num_pending ?? 0) + (info.num_ack_pending ?? 0);
-    return { change, effect: "lose the place among", messages, of: messages, bytes: 0, isEstimate: false, behind: [] };
+    const messages = waiting(info);
+    return { change: replace, effect: "lose the place among", messages, of: messages, bytes: 0, isEstimate: false, behind: [] };
   }
   const { messages, bytes } = info.state!;
-  return { change, effect: "delete", messages, of: messages, bytes, isEstimate: false, behind: await consumersBehind(args, account) };
+  return { change: replace, effect: "delete", messages, of: messages, bytes, isEstimate: false, behind: await consumersBehind(args, account) };
 }
 
-export const isCostly = (kind: AssetKind, from: Wire, to: Wire): boolean => {
-  const { rules, isReplaced } = costly(kind, from, to);
-  return isReplaced || rules.length > 0;
-};
+/** Messages of a consumer that are not acknowledged, delivered or not. */
+export const waiting = ({ num_pending = 0, num_ack_pending = 0 }: Info): number => num_pending + num_ack_pending;
 
-const costly = (kind: AssetKind, from: Wire, to: Wire) => ({
-  rules: kind.what === "stream" ? streamLosses.filter(({ when }) => when(from, to)) : [],
-  isReplaced: changesOf(kind.fields, from, to).some(({ refusal }) => refusal && !refusal.until),
-});
+/** How many messages the specification lets a change cost; undefined: it does not allow it at all. */
+export const allowance = ({ allowDataLoss }: Args, change: string): number | undefined =>
+  ((allowDataLoss as { change: string; maxMessages: number }[] | undefined) ?? []).find((allowed) => allowed.change === change)?.maxMessages;
 
-/** Why a cost is more than the specification allows; undefined when it is not. */
-export function excess(cost: Cost, args: Args): string | undefined {
-  const allowed = ((args.allowDataLoss as { change: string; maxMessages: number }[] | undefined) ?? []).find(({ change }) => change === cost.change);
-  if (allowed && cost.messages <= allowed.maxMessages) return undefined;
-  const how = allowed
-    ? `allowDataLoss allows ${number(allowed.maxMessages)}`
-    : `if that is meant: allowDataLoss: [{ change: "${cost.change}", maxMessages: ${cost.messages} }]`;
+/** Why a cost is more than is allowed; undefined when it is not. */
+export function excess(cost: Cost, allowed: number | undefined): string | undefined {
+  if (allowed !== undefined && cost.messages <= allowed) return undefined;
+  const how =
+    allowed === undefined
+      ? `if that is meant: allowDataLoss: [{ change: "${cost.change}", maxMessages: ${cost.messages} }]`
+      : `allowDataLoss allows ${number(allowed)}`;
   return `${describe(cost)}; ${how}`;
 }
 
@@ -96,7 +78,8 @@ export function excess(cost: Cost, args: Args): string | undefined {
 export function describe({ effect, messages, of, bytes, isEstimate, behind }: Cost): string {
   const size = bytes > 0 ? `, ${readable(bytes)}` : "";
   const late = behind.slice(0, 3).map(({ name, messages: count }) => `consumer ${name} is ${number(count)} behind`);
-  return [`would ${effect} ${isEstimate ? "about " : ""}${number(messages)} of ${number(of)} messages${size}`, ...late].join("; ");
+  const more = behind.length > late.length ? [`${number(behind.length - late.length)} more are behind`] : [];
+  return [`would ${effect} ${isEstimate ? "about " : ""}${number(messages)} of ${number(of)} messages${size}`, ...late, ...more].join("; ");
 }
 
 const number = (value: number): string => value.toLocaleString("en");
@@ -113,43 +96,45 @@ interface Counting {
   wanted: Wire;
   args: Args;
   account: Account;
+  behind: Cost["behind"];
 }
 
 type Count = Pick<Cost, "messages" | "bytes" | "isEstimate">;
 
 const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count> | Count> = {
-  all: ({ info }) => exactly(info.state!, info.state!.messages),
-  "over-messages": ({ info, wanted }) => exactly(info.state!, Math.max(0, info.state!.messages - (wanted.max_msgs as number))),
+  all: ({ info: { state } }) => part(state!, state!.messages),
+  "over-messages": ({ info: { state }, wanted }) => part(state!, Math.max(0, state!.messages - (wanted.max_msgs as number))),
   "over-bytes"({ info: { state }, wanted }) {
     const bytes = Math.max(0, state!.bytes - (wanted.max_bytes as number));
     return { messages: Math.ceil((bytes / Math.max(1, state!.bytes)) * state!.messages), bytes, isEstimate: bytes > 0 };
   },
-  async older({ info: { state }, wanted, args, account }) {
-    const cutoff = Date.now() - (wanted.max_age as number) / 1e6;
-    const kept = await firstSince(cutoff, state!, args, account);
-    // Messages deleted in between are counted too: more than go, never fewer.
-    return exactly(state!, Math.min(state!.messages, kept - state!.first_seq));
+  async older({ info: { state, ts }, wanted, args, account }) {
+    const kept = await firstSince(Date.parse(ts) - (wanted.max_age as number) / 1e6, state!, args, account);
+    const deleted = state!.last_seq - state!.first_seq + 1 - state!.messages;
+    // Which messages were deleted in between is not asked, since there can be millions: more are counted than go, never fewer.
+    return part(state!, Math.min(state!.messages, kept - state!.first_seq), deleted > 0);
   },
   async "over-subject"({ info: { state }, wanted, args, account }) {
     const counts = await subjectCounts(args, account, ">");
     const limit = wanted.max_msgs_per_subject as number;
-    return exactly(state!, counts.reduce((sum, [, count]) => sum + Math.max(0, count - limit), 0));
+    return part(state!, counts.reduce((sum, [, count]) => sum + Math.max(0, count - limit), 0));
   },
   async "dropped-subjects"({ info, wanted, args, account }) {
     const counts = await Promise.all(droppedSubjects(info.config, wanted).map((subject) => subjectCounts(args, account, subject)));
-    return { ...exactly(info.state!, counts.flat().reduce((sum, [, count]) => sum + count, 0)), bytes: 0 };
+    const gone = counts.flat().filter(([subject]) => !isCaptured(wanted, subject));
+    return { ...part(info.state!, gone.reduce((sum, [, count]) => sum + count, 0)), bytes: 0 };
   },
-  async "no-interest"({ info: { state }, args, account }) {
-    // What the consumer that is furthest behind still wants is kept; of the rest nobody can tell without looking at each.
-    const [furthest] = await consumersBehind(args, account);
-    return exactly(state!, state!.messages - Math.min(state!.messages, furthest?.messages ?? 0));
+  "no-interest"({ info: { state }, behind: [furthest, ...others] }) {
+    // What the consumer that is furthest behind still wants is kept; what only others want nobody can tell without looking at each.
+    return part(state!, state!.messages - Math.min(state!.messages, furthest?.messages ?? 0), others.length > 0);
   },
 };
 
-const exactly = ({ messages: all, bytes }: StreamState, messages: number): Count => ({
+/** So many of a stream's messages, and their bytes by the average. */
+const part = ({ messages: all, bytes }: StreamState, messages: number, isEstimate = false): Count => ({
   messages,
   bytes: all ? Math.round((bytes / all) * messages) : 0,
-  isEstimate: false,
+  isEstimate: isEstimate && messages > 0,
 });
 
 /** Sequence of the first message that is not older; one past the last when all are. */
@@ -188,16 +173,7 @@ interface Page {
 async function consumersBehind({ name }: Args, { connection }: Account): Promise<Cost["behind"]> {
   const consumers = await readPages(connection, `CONSUMER.LIST.${name}`, {}, ({ consumers }: Page & { consumers?: (Info & { name: string })[] }) => consumers ?? []);
   return consumers
-    .map(({ name: consumer, num_pending = 0, num_ack_pending = 0 }) => ({ name: consumer, messages: num_pending + num_ack_pending }))
+    .map((consumer) => ({ name: consumer.name, messages: waiting(consumer) }))
     .filter(({ messages }) => messages > 0)
     .sort((left, right) => right.messages - left.messages);
-}
-
-/** Refuses what costs more than allowed. Whatever cannot be counted throws too: then nothing is changed. */
-export async function refuseLoss(kind: AssetKind, info: Info, wanted: Wire, args: Args, account: Account): Promise<string[]> {
-  const costs = await costsOfChange(kind, info, wanted, args, account);
-  return costs.flatMap((cost) => {
-    const reason = excess(cost, args);
-    return reason ? [`${idOf(kind, args)}: ${cost.change} ${reason}`] : [];
-  });
 }

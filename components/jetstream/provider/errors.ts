@@ -1,3 +1,13 @@
+/** What to do about errors whose own text does not say it. */
+const advice: Record<number, string> = {
+  10005: "its region needs as many servers as replicas, all up, with room and with its placementTags",
+  10025: "a field that this server does not know: see extraConfig, and which version the field needs",
+  10028: "lower the maxBytes of streams in memory, or give the servers more of it",
+  10047: "lower the maxBytes of streams on files, or give the servers more storage",
+  10065: "another stream of the account captures one of its subjects; each may be in one stream only",
+  10124: "run again when it has arrived",
+};
+
 /** What the JetStream API answered when it refused. Codes: nats-server's server/errors.json. */
 export class ApiError extends Error {
   constructor(
@@ -6,13 +16,18 @@ export class ApiError extends Error {
     readonly errCode: number,
     description: string,
   ) {
-    super(`${description} (error ${errCode || code} of ${subject})`);
+    super(`${description} (error ${errCode || code} of ${subject})${errCode in advice ? `: ${advice[errCode]}` : ""}`);
     this.name = "ApiError";
   }
 
   /** The stream or consumer is not there: said by a meta leader, so it can be believed. */
   get isNotFound(): boolean {
     return this.errCode === 10059 || this.errCode === 10014;
+  }
+
+  /** Somebody else has just made it: 10058 a stream, 10148 a consumer. */
+  get isTaken(): boolean {
+    return this.errCode === 10058 || this.errCode === 10148;
   }
 
   /** Refused for now, nothing was changed: 10005 no suitable peers, 10008 temporarily unavailable, 10023 resources, 503. */
@@ -30,6 +45,14 @@ export class NoAnswer extends Error {
   ) {
     super(`no answer to ${subject} within ${seconds} s: ${(cause as Error).message}`);
     this.name = "NoAnswer";
+  }
+}
+
+/** The server did not let the user ask: nothing was done. */
+export class Denied extends Error {
+  constructor(subject: string) {
+    super(`the account's provisioner may not publish to $JS.API.${subject}; bring the region stacks up, which give it what it needs`);
+    this.name = "Denied";
   }
 }
 

@@ -3,6 +3,8 @@ import type { Wire } from "../fields";
 /** What `STREAM.INFO` and `CONSUMER.INFO` answer, as far as it is looked at. Shapes: nats-server's StreamInfo, ConsumerInfo. */
 export interface Info {
   config: Wire;
+  /** When the server answered, RFC 3339. */
+  ts: string;
   /** Of a stream. */
   state?: StreamState;
   /** A stream and its mirrors, best first; absent where there are none. */
@@ -23,6 +25,7 @@ export interface StreamState {
   first_ts: string;
   last_seq: number;
   num_deleted?: number;
+  consumer_count: number;
   /** Counts by subject, where asked for. */
   subjects?: Record<string, number>;
 }

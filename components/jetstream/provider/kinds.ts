@@ -1,5 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type * as z from "zod";
+import { type Finding, findingsOf } from "../../../config/argument-rules";
+import { type ConsumerArguments, consumerRules } from "../../../config/consumer-rules";
+import type { StreamArguments } from "../../../config/stream-arguments";
+import { streamRules } from "../../../config/stream-rules";
 import { consumerFields, type Field, streamFields, type Wire } from "../fields";
 import { consumerSchemaOf, streamSchema } from "../schemas";
 import type { Args } from "../wire";
@@ -10,6 +14,8 @@ export interface AssetKind {
   what: "stream" | "consumer";
   fields: Field[];
   schema(args: Args): z.ZodType;
+  /** What the rules find in arguments that have passed the schema. */
+  findings(args: Args): Finding[];
   /** Arguments that are the asset's identity; a different value is a different asset. */
   identity: string[];
   subject(verb: "INFO" | "CREATE" | "UPDATE" | "DELETE", args: Args): string;
@@ -23,6 +29,7 @@ export const streamKind: AssetKind = {
   what: "stream",
   fields: streamFields,
   schema: () => streamSchema,
+  findings: (args) => findingsOf(streamRules, args as StreamArguments),
   identity: ["account", "name"],
   ownRequests: {},
   subject: (verb, { name }) => `STREAM.${verb}.${name}`,
@@ -33,6 +40,7 @@ export const consumerKind: AssetKind = {
   what: "consumer",
   fields: consumerFields,
   schema: consumerSchemaOf,
+  findings: (args) => findingsOf(consumerRules, args as ConsumerArguments),
   identity: ["account", "stream", "name"],
   ownRequests: {
     // Without a time it goes on at once.

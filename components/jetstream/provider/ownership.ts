@@ -35,3 +35,12 @@ export function isOwn(config: Wire, { owner, nonce, adopt }: Claim): boolean {
   if (holder === undefined) return adopt === true;
   return holder === owner || holder === adopt || (nonce !== undefined && nonceOf(config) === nonce);
 }
+
+/** Why something that is not this stack's own is left alone, and what to do. */
+export function refusalOf(config: Wire, { owner }: Claim): string {
+  const holder = ownerOf(config);
+  return (
+    `exists and ${holder ? `belongs to ${holder}` : "nobody's mark is on it"}; this stack is ${owner}. Nothing was changed. ` +
+    `To take it over as it is: adopt: ${holder ? JSON.stringify(holder) : "true"}; else delete it, or take it out of this stack.`
+  );
+}

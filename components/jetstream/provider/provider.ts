@@ -1,10 +1,13 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { type Args, fromWire } from "../wire";
-import { changing, looking } from "./api";
-import { allows, mistakes, refusals, replaced } from "./check";
+import { changing } from "./api";
+import { mistakes, refusals, replaced } from "./check";
+import { allowance, replace } from "./costs";
 import { type AssetKind, consumerKind, idOf, streamKind } from "./kinds";
-import { ensure, nonceKey, observe, remove } from "./reconcile";
-import { look, say, Session } from "./session";
+import { ensure, nonceKey } from "./reconcile";
+import { remove } from "./remove";
+import { say, Session } from "./session";
+import { hasStepsLeft } from "./steps";
 import { connectionKey, type ConnectionSettings } from "./settings";
 
 /** What the engine sends for a value that a preview does not know yet. `unknownValue` of @pulumi/pulumi/runtime/rpc. */
@@ -24,11 +27,11 @@ const servers = {
   account: (args: Args) => required().accountIfReachable(args),
 };
 
+/** Replacements that a plan approved, by id, and how many messages each may cost: a deletion sees only the old arguments. */
+const approved = new Map<string, number>();
+
 /** The dynamic provider of one kind of asset. */
 export function provider(kind: AssetKind): dynamic.ResourceProvider {
-  /** Replacements that a plan approved, by id, and how many messages each may cost: a deletion sees only the old arguments. */
-  const approved = new Map<string, number>();
-
   return {
     async configure({ config }) {
       session ??= new Session(JSON.parse(config.require(connectionKey)) as ConnectionSettings);
@@ -39,16 +42,18 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const deployed = withoutShim(olds);
       if (hasUnknown(args)) return { inputs: args, failures: [] };
       const failures = mistakes(kind, args);
-      if (failures.length === 0) failures.push(...(await refusals(kind, isEmpty(deployed) ? undefined : deployed, args, servers)));
+      // The engine checks what it makes anew as something new, before the old one is gone.
+      const isApproved = isEmpty(deployed) && approved.has(idOf(kind, args));
+      if (failures.length === 0 && !isApproved) failures.push(...(await refusals(kind, isEmpty(deployed) ? undefined : deployed, args, servers)));
       return { inputs: args, failures };
     },
 
     async diff(id: string, olds: Args, news: Args) {
       const [deployed, args] = [withoutShim(olds), withoutShim(news)];
       if (hasUnknown(args)) return {};
-      const replaces = allows(args, "replace") ? await replaced(kind, deployed, args, servers) : [];
-      if (replaces.length === 0) return isStep(deployed, args) ? { changes: true } : {};
-      approved.set(id, allowedMessages(args));
+      const replaces = await replaced(kind, deployed, args, servers);
+      if (replaces.length === 0) return hasStepsLeft(kind.fields, deployed, args) || isGoneWithItsStream(kind, args) ? { changes: true } : {};
+      approved.set(id, allowance(args, replace)!);
       return { replaces, deleteBeforeReplace: true };
     },
 
@@ -63,8 +68,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
     async read(id: string, props: Args) {
       const { [nonceKey]: nonce, ...args } = withoutShim(props);
       try {
-        const account = await required().account(args, look);
-        const found = await looking(() => observe(kind, args, account, 5_000));
+        const found = await required().find(kind, args);
         if (!found) return { id: "", props: {} };
         const inputs = fromWire(kind.fields, found.config, args);
         return { id, props: { ...inputs, ...(nonce !== undefined && { [nonceKey]: nonce }) }, inputs };
@@ -78,7 +82,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
     async delete(id: string, props: Args) {
       const last = withoutShim(props);
       const account = await required().account(last);
-      const removal = await changing(() => remove(kind, last, account, approved.get(id)));
+      const removal = await changing(() => remove(kind, last, account, approved.get(id))).finally(() => required().forget(last));
       if (removal === "somebody else's") say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
     },
   };
@@ -86,18 +90,15 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
   async function apply(news: Args, last?: Args): Promise<Args> {
     const args = withoutShim(news);
     const account = await required().account(args);
-    return changing(() => ensure(kind, args, account, last));
+    return changing(() => ensure(kind, args, account, last)).finally(() => required().forget(args));
   }
 }
 
 const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;
 const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknown);
 
-const allowedMessages = ({ allowDataLoss }: Args): number =>
-  (allowDataLoss as { change: string; maxMessages: number }[]).find(({ change }) => change === "replace")!.maxMessages;
-
-/** Whether a limit that is lowered step by step has steps left. */
-const isStep = (applied: Args, { lowerBy, ...args }: Args): boolean => Object.keys((lowerBy as Args | undefined) ?? {}).some((key) => applied[key] !== args[key]);
+/** A stream that is made anew takes its consumers along; the engine, which sees no change in them, would leave them out. */
+const isGoneWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean => what === "consumer" && approved.has(idOf(streamKind, { account, name: stream }));
 
 const withoutShim = ({ [shimKey]: _, ...args }: Args): Args => args;
 

@@ -3,14 +3,15 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { changesOf, levelsOf, reasonOf } from "../changes";
 import type { Wire } from "../fields";
-import { type Args, differences, get, merge, toWire } from "../wire";
+import { type Args, differences, merge, toWire } from "../wire";
 import { read, write } from "./api";
-import { costOfDeletion, describe, excess, refuseLoss } from "./costs";
+import { allowance, excess, lossesOf } from "./costs";
 import { ApiError, NoAnswer, Refused } from "./errors";
 import type { Info } from "./info";
 import { type AssetKind, idOf } from "./kinds";
-import { type Claim, isOwn, marked, marker, nonceOf, ownerOf } from "./ownership";
-import { needsSettling, stepDown, stepsOf, unsettled } from "./steps";
+import { type Claim, isOwn, marked, marker, nonceOf, ownerOf, refusalOf } from "./ownership";
+import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "./steps";
+import { timeouts } from "./timeouts";
 
 /** One account's JetStream, as one stack sees it. */
 export interface Account {
@@ -21,8 +22,6 @@ export interface Account {
   say(line: string): void;
 }
 
-/** How long a write without an answer is observed before it is given up as unknown. */
-const settleMs = 60_000;
 /** How long copying to other servers may take until somebody has to look; it goes on by itself. */
 const copyMs = 30 * 60_000;
 const sayEveryMs = 10_000;
@@ -49,19 +48,19 @@ export async function observe(kind: AssetKind, args: Args, { connection }: Accou
  * written; what exists is never CREATEd (an idempotent create has lost data: nats-server#8449).
  */
 export async function ensure(kind: AssetKind, args: Args, account: Account, last?: Args): Promise<Args> {
-  const found = await observe(kind, args, account);
-  if (!found) return stateOf(args, await create(kind, args, account));
-  requireOwn(kind, args, found.config, account, last);
-  const applied = stepDown(kind.fields, args, found.config);
-  let { config } = found;
-  const left = differences(kind.fields, applied, config);
+  let info = (await observe(kind, args, account)) ?? (await create(kind, args, account));
+  requireOwn(kind, args, info.config, account, last);
+  const applied = stepDown(kind.fields, args, info.config);
+  const left = differences(kind.fields, applied, info.config, last);
   // A mark that says another stack, or none, is put right with the first change.
-  const isToMark = last !== undefined && ownerOf(config) !== account.owner;
-  if (isToMark || left.some(({ field }) => !kind.ownRequests[field])) config = await update(kind, applied, found, account, last);
+  const isToMark = last !== undefined && ownerOf(info.config) !== account.owner;
+  if (isToMark || left.some(({ field }) => !kind.ownRequests[field])) info = await update(kind, applied, info, account, last);
+  // A run that was interrupted may have begun it.
+  else if (kind.what === "stream" && misplaced(info).length) info = await copying(() => settle(kind, args, account, unsettled));
   for (const { field } of left) await kind.ownRequests[field]?.(account.connection, applied);
-  await moveTo(kind, args, account, last);
+  await moveTo(args, account, last);
   for (const key of Object.keys(args)) if (applied[key] !== args[key]) account.say(`${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`);
-  return stateOf(applied, config);
+  return stateOf(applied, verified(kind, applied, info));
 }
 
 /** What the state remembers of the mark, beside the arguments as they were applied. */
@@ -70,7 +69,8 @@ const stateOf = (args: Args, config: Wire): Args => ({ ...args, ...(nonceOf(conf
 /** Key of the state that no argument has. */
 export const nonceKey = "nonce";
 
-async function create(kind: AssetKind, args: Args, account: Account): Promise<Wire> {
+/** Makes it, or gives what somebody else made in the same moment. */
+async function create(kind: AssetKind, args: Args, account: Account): Promise<Info> {
   const config = toWire(kind.fields, args);
   const wanted: Wire = { ...config, metadata: { ...(config.metadata as Wire | undefined), ...marker(account.owner) } };
   const made = await settled(
@@ -79,26 +79,37 @@ async function create(kind: AssetKind, args: Args, account: Account): Promise<Wi
     (info) => info !== undefined,
     `creation of ${kind.what} ${idOf(kind, args)}`,
   );
-  if (nonceOf(made!.config) !== nonceOf(wanted)) requireOwn(kind, args, made!.config, account);
-  return verified(kind, args, made!);
+  if (nonceOf(made!.config) === nonceOf(wanted)) verified(kind, args, made!);
+  return made!;
 }
 
-async function update(kind: AssetKind, args: Args, found: Info, account: Account, last: Args | undefined): Promise<Wire> {
-  const wanted = marked(merge(kind.fields, toWire(kind.fields, args), found.config, last), account.owner);
-  for (const { wire, ownRequest } of kind.fields) if (ownRequest) wanted[wire] = found.config[wire];
-  await refuseWhatCannotBe(kind, args, found, wanted, account);
-  let before = found.config;
-  for (const step of stepsOf(before, wanted)) {
-    const change = () => apply(kind, step, args, account);
-    const after = needsSettling(before, step) ? await copying(async () => copied(kind, args, step, account, await change())) : await change();
-    before = after.config;
-    if (step === wanted) return verified(kind, args, after);
+/** Changes what is there, in as many requests as that takes. */
+async function update(kind: AssetKind, args: Args, found: Info, account: Account, last: Args | undefined): Promise<Info> {
+  const wantedBy = ({ config }: Info): Wire => {
+    const wanted = marked(merge(kind.fields, toWire(kind.fields, args), config, last), account.owner);
+    for (const { wire, ownRequest } of kind.fields) if (ownRequest) wanted[wire] = config[wire];
+    return wanted;
+  };
+  const isCopied = kind.what === "stream" && needsSettling(found.config, wantedBy(found));
+  if (!isCopied) {
+    await refuseWhatCannotBe(kind, args, found, wantedBy(found), account);
+    return apply(kind, wantedBy(found), args, account);
   }
-  throw new Error("unreachable: the last step is what is wanted");
+  return copying(async () => {
+    const wanted = wantedBy(found);
+    // It may have waited long for others, and for itself: what is there by then counts.
+    let info = await settle(kind, args, account, (now) => unfinished(now, wanted));
+    await refuseWhatCannotBe(kind, args, info, wantedBy(info), account);
+    for (const step of stepsOf(info.config, wantedBy(info))) {
+      await apply(kind, step, args, account);
+      info = await settle(kind, args, account, unsettled);
+    }
+    return info;
+  });
 }
 
 /** One write, and what the server then holds. */
-async function apply(kind: AssetKind, step: Wire, args: Args, account: Account): Promise<Info> {
+export async function apply(kind: AssetKind, step: Wire, args: Args, account: Account): Promise<Info> {
   const made = await settled(
     send(kind, "update", step, args, account),
     () => observe(kind, args, account),
@@ -117,22 +128,25 @@ function send(kind: AssetKind, verb: "create" | "update", config: Wire, args: Ar
 async function refuseWhatCannotBe(kind: AssetKind, args: Args, found: Info, wanted: Wire, account: Account): Promise<void> {
   const refused = changesOf(kind.fields, found.config, wanted).flatMap(({ field, refusal }) =>
     // What a later server version does in place is for the server to say.
-    refusal && !refusal.until ? [`${idOf(kind, args)}: ${field} ${reasonOf(refusal)}`] : [],
+    refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : [],
   );
-  const reasons = refused.length ? refused : await refuseLoss(kind, found, wanted, args, account);
-  if (reasons.length) throw new Refused(`${reasons.join("\n")}\nNothing was changed.`);
+  const losses = refused.length ? [] : await lossesOf(kind, found, wanted, args, account);
+  const reasons = losses.flatMap((cost) => {
+    const reason = excess(cost, allowance(args, cost.change));
+    return reason ? [`${cost.change} ${reason}`] : [];
+  });
+  if (refused.length + reasons.length) throw new Refused(`${[...refused, ...reasons].map((reason) => `${idOf(kind, args)}: ${reason}`).join("\n")}\nNothing was changed.`);
 }
 
-/** Waits until every copy is where it belongs and current, telling how it gets on. */
-async function copied(kind: AssetKind, args: Args, wanted: Wire, account: Account, made: Info): Promise<Info> {
-  if (kind.what !== "stream") return made;
+/** Waits until nothing is left to come of a stream's copying, telling how it gets on. */
+async function settle(kind: AssetKind, args: Args, account: Account, leftOf: (info: Info) => string[]): Promise<Info> {
   const started = Date.now();
   let nextLine = started + sayEveryMs;
   for (;;) {
     const info = await observe(kind, args, account);
-    const left = info ? unsettled(info, wanted) : ["it is gone"];
+    const left = info ? leftOf(info) : ["it is gone"];
     if (left.length === 0) return info!;
-    if (!info?.cluster || Date.now() - started > copyMs) {
+    if (!info || Date.now() - started > copyMs) {
       throw new Error(`stream ${idOf(kind, args)} is not where it belongs: ${left.join("; ")}. It goes on by itself; run again to wait for it.`);
     }
     if (Date.now() > nextLine) {
@@ -143,64 +157,21 @@ async function copied(kind: AssetKind, args: Args, wanted: Wire, account: Accoun
   }
 }
 
-/** Moves a durable to where a new `resetTo` says, once. */
-async function moveTo({ what }: AssetKind, { stream, name, resetTo }: Args, { connection }: Account, last: Args | undefined): Promise<void> {
-  if (what !== "consumer" || !last || resetTo === undefined || last.resetTo === resetTo) return;
-  await write(connection, `CONSUMER.RESET.${stream as string}.${name as string}`, { seq: resetTo }, 4);
+/** Moves a durable to where a new `resetTo` says, once. One that is made begins where `deliverPolicy` says. */
+async function moveTo(args: Args, { connection }: Account, last: Args | undefined): Promise<void> {
+  if (isReset(args, last)) await write(connection, `CONSUMER.RESET.${args.stream as string}.${args.name as string}`, { seq: args.resetTo }, resetLevel);
 }
 
-export type Removal = "deleted" | "somebody else's";
+export const isReset = ({ resetTo }: Args, last: Args | undefined): boolean => last !== undefined && resetTo !== undefined && resetTo !== last.resetTo;
+
+/** API level that moving a durable needs. */
+export const resetLevel = 4;
 
 /**
- * Deletes the asset; what is not there is deleted already, what belongs to somebody else stays. With `delete-if-empty` only an
- * empty one goes; `approved` is how many messages a replacement may cost.
+ * The answer of a write; where none came, or somebody else was first, what is observed once it shows: the write may have been
+ * done. Never writes again.
  */
-export async function remove(kind: AssetKind, last: Args, account: Account, approved?: number): Promise<Removal> {
-  const found = await observe(kind, last, account);
-  if (!found) return "deleted";
-  if (!isOwn(found.config, claimOf(last, account))) return "somebody else's";
-  await refuseDeletion(kind, last, found, account, approved);
-  if (last.deletionPolicy === "delete-if-empty") await refuseUnlessEmpty(kind, last, found, account);
-  await settled(
-    write<Info>(account.connection, kind.subject("DELETE", last)).catch((error: unknown) => {
-      if (!(error instanceof ApiError && error.isNotFound)) throw error;
-      return undefined;
-    }),
-    () => observe(kind, last, account),
-    (info) => info === undefined,
-    `deletion of ${kind.what} ${idOf(kind, last)}`,
-  );
-  return "deleted";
-}
-
-async function refuseDeletion(kind: AssetKind, last: Args, found: Info, account: Account, approved: number | undefined): Promise<void> {
-  const copies = (found.alternates ?? []).map(({ name }) => name).filter((name) => name !== last.name);
-  if (kind.what === "stream" && copies.length) {
-    throw new Refused(`stream ${idOf(kind, last)} is copied by ${copies.join(", ")}, which would get nothing more and stop at a new one's first message. Nothing was changed; take them out first.`);
-  }
-  if (approved === undefined) return;
-  const cost = await costOfDeletion(kind, found, last, account, "replace");
-  if (excess(cost, { allowDataLoss: [{ change: "replace", maxMessages: approved }] })) {
-    throw new Refused(`${idOf(kind, last)}: ${describe(cost)}, allowed are ${approved}. Nothing was changed.`);
-  }
-}
-
-/** Takes a stream's subjects away, so that nothing comes in while it is looked at; gives them back when it is not empty. */
-async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
-  const give = (subjects: unknown) => apply(kind, { ...found.config, subjects }, last, account);
-  const isParked = kind.what === "stream" && found.config.mirror === undefined;
-  if (isParked) await give([`parked.${last.name as string}`]);
-  const now = await observe(kind, last, account);
-  const messages = now?.state?.messages ?? (now?.num_pending ?? 0) + (now?.num_ack_pending ?? 0);
-  if (messages === 0) return;
-  if (isParked) await give(found.config.subjects);
-  throw new Refused(
-    `${kind.what} ${idOf(kind, last)} has ${messages} ${kind.what === "stream" ? "messages" : "messages to go"}, and its deletionPolicy is delete-if-empty. It stays as it was.`,
-  );
-}
-
-/** The answer of a write; where none came, what is observed once the write shows, since it may have been done. Never writes again. */
-async function settled(
+export async function settled(
   answer: Promise<Info | undefined>,
   observed: () => Promise<Info | undefined>,
   shows: (info: Info | undefined) => boolean,
@@ -209,39 +180,50 @@ async function settled(
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    for (const deadline = Date.now() + settleMs; Date.now() < deadline; await sleep(1_000)) {
+    const isWorthLooking = error instanceof NoAnswer || (error instanceof ApiError && error.isTaken);
+    if (!isWorthLooking) throw error;
+    for (const deadline = Date.now() + timeouts.settleMs; Date.now() < deadline; await sleep(1_000)) {
       const info = await observed();
       if (shows(info)) return info;
     }
-    throw new Error(`${what}: the server gave no answer and it does not show; it may still be carried out. Run again: what was done is found and not repeated.`, {
+    throw new Error(`${what}: ${error.message}, and it does not show; it may still be carried out. Run again: what was done is found and not repeated.`, {
       cause: error,
     });
   }
 }
 
+/** What servers take and answer with, although nothing comes of it, and how that shows. */
+const empty: { field: string; shows(info: Info): string | false }[] = [
+  { field: "replicas", shows: ({ config, cluster }) => !cluster && (config.num_replicas as number) > 1 && "this server is no part of a cluster, so there is one copy" },
+  {
+    field: "firstSeq",
+    shows: ({ config, state }) => state !== undefined && ((config.first_seq as number | undefined) ?? 0) > state.last_seq + 1 && `its next message has sequence ${state.last_seq + 1}`,
+  },
+];
+
 /** Servers accept some fields without applying them, so what came back is compared. */
-function verified(kind: AssetKind, args: Args, { config, cluster }: Info): Wire {
-  const left = differences(kind.fields, args, config).filter(({ field }) => !kind.ownRequests[field]);
-  const single = kind.what === "stream" && !cluster && (get(config, "num_replicas") as number) > 1;
-  if (left.length === 0 && !single) return config;
-  const list = left.map(({ field, expected, found }) => `${field}: asked for ${JSON.stringify(expected)}, is ${JSON.stringify(found)}`);
-  if (single) list.push(`replicas: asked for ${JSON.stringify(args.replicas)}, is 1: this server is no part of a cluster`);
-  throw new Error(`${kind.what} ${idOf(kind, args)}: the server accepted the change but did not apply all of it: ${list.join("; ")}`);
+function verified(kind: AssetKind, args: Args, info: Info): Wire {
+  const left = [
+    ...differences(kind.fields, args, info.config)
+      .filter(({ field }) => !kind.ownRequests[field])
+      .map(({ field, expected, found }) => `${field}: asked for ${JSON.stringify(expected)}, is ${JSON.stringify(found)}`),
+    ...empty.flatMap(({ field, shows }) => {
+      const what = kind.what === "stream" && shows(info);
+      return what ? [`${field}: asked for ${JSON.stringify(args[field])}, but ${what}`] : [];
+    }),
+  ];
+  if (left.length === 0) return info.config;
+  throw new Error(`${kind.what} ${idOf(kind, args)}: the server accepted the change but did not apply all of it: ${left.join("; ")}`);
 }
 
-const claimOf = (last: Args, { owner }: Account): Claim => ({
+/** What this stack's state and specification say of whose it is. */
+export const claimOf = (args: Args, { owner }: Account, last: Args = args): Claim => ({
   owner,
   nonce: last[nonceKey] as string | undefined,
-  adopt: last.adopt as Claim["adopt"],
+  adopt: (args.adopt ?? last.adopt) as Claim["adopt"],
 });
 
 function requireOwn(kind: AssetKind, args: Args, found: Wire, account: Account, last?: Args): void {
-  const adopt = (args.adopt ?? last?.adopt) as Claim["adopt"];
-  if (isOwn(found, { ...claimOf(last ?? args, account), adopt })) return;
-  const holder = ownerOf(found);
-  throw new Refused(
-    `${kind.what} ${idOf(kind, args)} exists and ${holder ? `belongs to ${holder}` : "nobody's mark is on it"}; this stack is ${account.owner}. ` +
-      `Nothing was changed. To take it over as it is: adopt: ${holder ? JSON.stringify(holder) : "true"}; else delete it, or take it out of this stack.`,
-  );
+  const claim = claimOf(args, account, last);
+  if (!isOwn(found, claim)) throw new Refused(`${kind.what} ${idOf(kind, args)} ${refusalOf(found, claim)}`);
 }

@@ -3,32 +3,53 @@ import type { Args } from "../wire";
 import { Connections } from "./connections";
 import { readServerFacts, type ServerFacts } from "./facts";
 import { waitUntilReady } from "./gate";
+import type { Info } from "./info";
+import type { AssetKind } from "./kinds";
+import { Listing } from "./listing";
 import type { Account } from "./reconcile";
 import type { ConnectionSettings } from "./settings";
+import { timeouts } from "./timeouts";
 
-/** How long a change waits for JetStream. */
-export const waits = { unreachableMs: 15_000, deadlineMs: 120_000 };
-/** A refresh or check may be part of a preview on a machine that sees no servers: it only looks. */
-export const look = { unreachableMs: 3_000, deadlineMs: 15_000 };
+/** How long a change waits for JetStream, and that it waits for all of it. */
+export const waits = { unreachableMs: 15_000, deadlineMs: 120_000, everyServer: true };
+/**
+ * A refresh or check may be part of a preview on a machine that sees no servers: it only looks. A meta leader is enough for
+ * that; what lives on servers that are down is unknown then, and everything else is not.
+ */
+export const look = { unreachableMs: 3_000, deadlineMs: 15_000, everyServer: false };
 
 export const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** What all resources of one provider process share: connections, the readiness gate, what the servers can do. */
 export class Session {
   private readonly connections: Connections;
-  private ready: Promise<void> | undefined;
+  private readonly listings = new Map<string, Listing>();
+  private readonly ready = new Map<typeof waits, Promise<void>>();
   private known: Promise<ServerFacts | undefined> | undefined;
   private warned = false;
 
   constructor(private readonly settings: ConnectionSettings) {
+    Object.assign(timeouts, settings.timeouts);
     this.connections = new Connections(settings);
   }
 
   async account(args: Args, patience = waits): Promise<Account> {
-    const region = this.settings.regions.find(({ name }) => name === args.region);
-    if (region?.degraded) throw new Error(`region ${region.name} is named in supercluster:degraded; what lives there is left alone`);
-    await this.whenReady(patience);
-    return { connection: await this.connections.account(args.account as string), owner: this.settings.owner, say };
+    this.requireRegion(args);
+    return this.open(args.account as string, patience);
+  }
+
+  /** What the server says of an asset, as `Listing.find`. For reads: whoever writes looks itself. */
+  async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
+    this.requireRegion(args);
+    const name = args.account as string;
+    const listing = this.listings.get(name) ?? new Listing(() => this.open(name, look));
+    this.listings.set(name, listing);
+    return listing.find(kind, args);
+  }
+
+  /** To be called after a write: what was listed before is over. */
+  forget({ account }: Args): void {
+    this.listings.delete(account as string);
   }
 
   /** What the servers can do; undefined where none can be asked. */
@@ -51,14 +72,29 @@ export class Session {
     }
   }
 
+  private requireRegion(args: Args): void {
+    const region = this.settings.regions.find(({ name }) => name === args.region);
+    if (region?.degraded) throw new Error(`region ${region.name} is named in supercluster:degraded; what lives there is left alone`);
+  }
+
+  private async open(account: string, patience: typeof waits): Promise<Account> {
+    await this.whenReady(patience);
+    return { connection: await this.connections.account(account), owner: this.settings.owner, say };
+  }
+
   /** The gate stands before the first request of the process; a failed wait is not remembered, so that a later one may succeed. */
   private whenReady(patience: typeof waits): Promise<void> {
-    this.ready ??= waitUntilReady(this.settings.regions, () => this.connections.system(), patience, say).catch(async (error: unknown) => {
-      // Whoever waits beside gets the same answer; the next one tries again.
-      await sleep(0);
-      this.ready = undefined;
-      throw error;
-    });
-    return this.ready;
+    let ready = this.ready.get(patience);
+    if (!ready) {
+      const regions = patience.everyServer ? this.settings.regions : [];
+      ready = waitUntilReady(regions, () => this.connections.system(), patience, say).catch(async (error: unknown) => {
+        // Whoever waits beside gets the same answer; the next one tries again.
+        await sleep(0);
+        this.ready.delete(patience);
+        throw error;
+      });
+      this.ready.set(patience, ready);
+    }
+    return ready;
   }
 }

@@ -1,3 +1,5 @@
+import type { Timeouts } from "./timeouts";
+
 /** The dynamic provider's configuration key; the project's prefix is added by the reader. */
 export const connectionKey = "connection";
 
@@ -12,6 +14,8 @@ export interface ConnectionSettings {
   provisioners: Record<string, Login>;
   /** User of the system account that the readiness gate asks with. */
   system: Login;
+  /** Other waiting times than the usual ones: tests do not sit out what they take away. */
+  timeouts?: Partial<Timeouts>;
 }
 
 export interface RegionAccess {

@@ -1,0 +1,38 @@
+/** What the measured program declares and the raw calls send. Written out into the program, so they use nothing from outside. */
+export const streamArgs = (index: number, replicas: number) => ({
+  account: "app",
+  name: `S${index}`,
+  region: "iad",
+  subjects: [`s${index}.>`],
+  retention: "limits",
+  storage: "file",
+  maxAge: "1h",
+  maxBytes: "1MiB",
+  discard: "old",
+  replicas,
+  deletionPolicy: "delete",
+});
+
+export const consumerArgs = (index: number) => ({ account: "app", stream: `S${index}`, name: "worker", ackPolicy: "explicit", deliverPolicy: "all", deletionPolicy: "delete" });
+
+/** How many streams, with what, where. */
+export interface Assets {
+  streams: number;
+  /** Whether each stream has a consumer. */
+  consumers: boolean;
+  replicas: 1 | 3;
+}
+
+/** The Pulumi program that declares them, over a connection of the provider. */
+export const program = ({ streams, consumers, replicas }: Assets, connection: unknown): string => `
+import { JetstreamProvider } from "./components/jetstream/jetstream-provider";
+import { Stream } from "./components/jetstream/stream";
+import { Consumer } from "./components/jetstream/consumer";
+const provider = new JetstreamProvider("bench", ${JSON.stringify(connection)} as never);
+const streamArgs = ${streamArgs.toString()};
+const consumerArgs = ${consumerArgs.toString()};
+for (let index = 0; index < ${streams}; index++) {
+  const stream = new Stream(\`s\${index}\`, streamArgs(index, ${replicas}) as never, { provider });
+  if (${consumers}) new Consumer(\`s\${index}-worker\`, consumerArgs(index) as never, { provider, dependsOn: stream });
+}
+`;

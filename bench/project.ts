@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { pulumiEnvironment } from "../cli/environment";
+import { startSupercluster, type Supercluster } from "../tests/support/nats";
+import { copyProject } from "../tests/support/project-copy";
+import { type LoggedRequest, RequestLog } from "../tests/support/request-log";
+import { type Assets, program } from "./assets";
+
+/** What one command, or the raw calls in its place, took. */
+export interface Measured {
+  seconds: number;
+  requests: LoggedRequest[];
+  /** Most resident memory of the provider process, in bytes. */
+  peak?: number;
+}
+
+export const phases = { create: ["up"], "no-op": ["up"], refresh: ["up", "--refresh"], destroy: ["destroy"] };
+export type Phase = keyof typeof phases;
+
+/** A copy of the project whose program declares the assets, and a supercluster to bring them to. */
+export interface BenchProject {
+  cluster: Supercluster;
+  run(phase: Phase, checkpoints: boolean): Measured;
+  stop(): Promise<void>;
+}
+
+export async function startProject(assets: Assets): Promise<BenchProject> {
+  // Both before the cluster, which puts the cache elsewhere.
+  const copy = copyProject();
+  const environments = { true: pulumiEnvironment({ target: "local" }), false: pulumiEnvironment({ target: "local" }, "jetstream") };
+  // One server alone has no meta group: the second one of R1 only votes.
+  const layout = assets.replicas === 1 ? { regions: ["iad", "ams"], servers: 1 as const } : { regions: ["iad"], servers: 3 as const };
+  const cluster = await startSupercluster({ ...layout, basePort: 33220, settings: { storage: { file: "10GiB", memory: "64MiB" } } });
+  const log = new RequestLog();
+  const stop = async () => {
+    copy.remove();
+    log.remove();
+    await cluster.stop();
+  };
+
+  const state = path.join(copy.cache, "state");
+  const pulumi = (args: string[], checkpoints: boolean): Measured => {
+    log.take();
+    const started = performance.now();
+    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--stack", "bench", "--non-interactive"], {
+      cwd: copy.folder,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 ** 2,
+      env: { ...environments[`${checkpoints}`], PULUMI_BACKEND_URL: `file://${state}`, ...log.env },
+    });
+    const seconds = (performance.now() - started) / 1000;
+    if (status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${stdout.slice(-2000)}\n${stderr}`);
+    return { seconds, requests: log.take(), peak: log.takePeak() };
+  };
+
+  try {
+    fs.mkdirSync(state);
+    for (const stack of fs.globSync(path.join(copy.folder, "Pulumi.*.yaml"))) fs.rmSync(stack);
+    fs.writeFileSync(path.join(copy.folder, "index.ts"), program(assets, connectionOf(cluster)));
+    pulumi(["stack", "init"], true);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { cluster, run: (phase, checkpoints) => pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints), stop };
+}
+
+function connectionOf(cluster: Supercluster): unknown {
+  const servers = Object.values(cluster.inputs());
+  return {
+    owner: "supercluster/bench",
+    regions: cluster.options.regions!.map((name) => ({
+      name,
+      servers: servers.filter(({ region }) => region === name).map((server) => server.name),
+      clientUrls: cluster.urls(name),
+      degraded: false,
+    })),
+    ca: cluster.identity.clientCa,
+    provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
+    system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
+  };
+}

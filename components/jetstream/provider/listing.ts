@@ -1,0 +1,101 @@
+import type { Args } from "../wire";
+import { looking, read } from "./api";
+import type { Info } from "./info";
+import { type AssetKind, idOf } from "./kinds";
+import { type Account, observe } from "./reconcile";
+
+/** How long a list is believed after it was last used; one that failed, after it was asked for. */
+const lifeMs = 30_000;
+/** For one request and its retries. A list waits 4 s for leaders before it names as missing what did not answer. */
+const deadlineMs = 10_000;
+
+/** Why nobody can say now what a stream or consumer is like, or whether it is there. */
+class Unknown extends Error {
+  override readonly name = "Unknown";
+}
+
+type Entries = Map<string, Info | Unknown>;
+
+interface List {
+  entries: Promise<Entries>;
+  /** Ids of the assets it was used for. */
+  used: Set<string>;
+  /** Milliseconds since the epoch. */
+  until: number;
+}
+
+/** What `STREAM.LIST` and `CONSUMER.LIST` answer. Shapes: nats-server's JSApiStreamListResponse, JSApiConsumerListResponse. */
+interface Page {
+  total: number;
+  /** Most entries of a page. */
+  limit: number;
+  streams?: Info[];
+  consumers?: (Info & { name: string })[];
+  /** Names of those whose leader did not answer in time, or whose servers are all down. */
+  missing?: string[];
+  /** Of those that this server version cannot run: why. Named in `missing` too. */
+  offline?: Record<string, string>;
+}
+
+/**
+ * One account's streams and consumers for reads: one list instead of a request each. A refresh asks for every asset once, so
+ * its reads share the lists, however long it takes; whoever asks for an asset again wants to know it anew. What will be
+ * written is never looked up here.
+ */
+export class Listing {
+  private readonly lists = new Map<string, List>();
+
+  constructor(private readonly account: () => Promise<Account>) {}
+
+  /**
+   * What the server says of the asset, or undefined when a meta leader says that it is not there. Throws what keeps it from
+   * being known: no answer, no leader, servers that are down.
+   */
+  async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
+    const id = idOf(kind, args);
+    let found = await this.entry("STREAM.LIST", kind.what === "stream" ? args.name : args.stream, id);
+    if (kind.what === "consumer") found = found?.state?.consumer_count ? await this.entry(`CONSUMER.LIST.${args.stream as string}`, args.name, id) : undefined;
+    // Names shift between two pages, and a list gets old: only an answer about the asset itself says that it is not there.
+    return found ?? withLeader(await looking(async () => observe(kind, args, await this.account(), deadlineMs)));
+  }
+
+  private async entry(subject: string, name: unknown, id: string): Promise<Info | undefined> {
+    const found = (await this.entries(subject, id)).get(name as string);
+    if (found instanceof Unknown) throw found;
+    return withLeader(found);
+  }
+
+  private async entries(subject: string, id: string): Promise<Entries> {
+    let list = this.lists.get(subject);
+    if (!list || list.until < Date.now() || list.used.has(id)) {
+      list = { entries: this.request(subject), used: new Set(), until: Date.now() + lifeMs };
+      this.lists.set(subject, list);
+    }
+    list.used.add(id);
+    const entries = await list.entries;
+    list.until = Date.now() + lifeMs;
+    return entries;
+  }
+
+  private async request(subject: string): Promise<Entries> {
+    const { connection } = await this.account();
+    const page = (offset: number) => looking(() => read<Page>(connection, subject, { offset }, deadlineMs));
+    const first = await page(0);
+    const offsets = Array.from({ length: Math.max(0, Math.ceil(first.total / first.limit) - 1) }, (_, index) => (index + 1) * first.limit);
+    const pages = [first, ...(await Promise.all(offsets.map(page)))];
+    return new Map(pages.flatMap(entriesOf));
+  }
+}
+
+/** Those whose servers are all down are in the list, as the meta leader remembers them, and named as missing: what comes last counts. */
+const entriesOf = ({ streams = [], consumers = [], missing = [], offline = {} }: Page): [string, Info | Unknown][] => [
+  ...streams.map((info): [string, Info] => [info.config.name as string, info]),
+  ...consumers.map((info): [string, Info] => [info.name, info]),
+  ...missing.map((name): [string, Unknown] => [name, new Unknown(offline[name] ?? "none of its servers answered")]),
+];
+
+/** A server whose group lost its majority answers too, with what it had then. */
+function withLeader(info: Info | undefined): Info | undefined {
+  if (info?.cluster && !info.cluster.leader) throw new Unknown("it has no leader");
+  return info;
+}

@@ -1,0 +1,14 @@
+/** How long the provider waits for what, in ms. */
+export interface Timeouts {
+  /** For the answer to one request. */
+  requestMs: number;
+  /** For all attempts of one request together. */
+  deadlineMs: number;
+  /** A write without an answer is observed so long before it is given up as unknown. */
+  settleMs: number;
+  /** Between pings. A server that leaves two without an answer is left for another one, well before requests are given up. */
+  pingMs: number;
+}
+
+/** The ones in force, for all connections of this process. */
+export const timeouts: Timeouts = { requestMs: 30_000, deadlineMs: 60_000, settleMs: 60_000, pingMs: 5_000 };

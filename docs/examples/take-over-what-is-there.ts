@@ -1,0 +1,27 @@
+import { Consumer } from "../../components/jetstream/consumer";
+import type { JetstreamProvider } from "../../components/jetstream/jetstream-provider";
+import { Stream } from "../../components/jetstream/stream";
+
+/** A stream that somebody made by hand, and a durable that another stack had. Both stay whatever becomes of this program. */
+export function adopted(provider: JetstreamProvider) {
+  const audit = new Stream(
+    "shop-AUDIT",
+    {
+      account: "shop",
+      name: "AUDIT",
+      region: "iad",
+      subjects: ["audit.>"],
+      replicas: 3,
+      maxBytes: "50GiB",
+      denyDelete: true,
+      adopt: true,
+      deletionPolicy: "retain",
+    },
+    { provider },
+  );
+  new Consumer(
+    "shop-AUDIT-archive",
+    { account: "shop", stream: "AUDIT", name: "archive", filterSubject: "audit.>", ackPolicy: "all", adopt: "supercluster/jetstream--archive" },
+    { provider, dependsOn: audit },
+  );
+}

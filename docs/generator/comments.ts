@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as ts from "typescript";
+
+/** What is written above a property, and above those of the object that it holds. */
+export interface Comment {
+  name: string;
+  /** On one line; empty where there is none. */
+  text: string;
+  properties: Comment[];
+}
+
+/**
+ * Comments on the properties of every object that a source file declares at its top, by the object's name. The file is only parsed.
+ * The file's path is relative to the project.
+ */
+export function commentsOf(file: string): Record<string, Comment[]> {
+  const source = ts.createSourceFile(file, readFileSync(path.join(__dirname, "..", "..", file), "utf8"), ts.ScriptTarget.Latest, true);
+  const declarations = source.statements.filter(ts.isVariableStatement).flatMap(({ declarationList }) => [...declarationList.declarations]);
+  const declared = new Map(
+    declarations.flatMap(({ name, initializer }): [string, ts.Expression][] => (ts.isIdentifier(name) && initializer ? [[name.text, initializer]] : [])),
+  );
+
+  /** The object that an expression of schemas is about: `strictObject({ ... })`, a list or union of it, or the name of one. */
+  function objectIn(node: ts.Expression): ts.ObjectLiteralExpression | undefined {
+    if (ts.isObjectLiteralExpression(node)) return node;
+    if (ts.isIdentifier(node)) return declared.has(node.text) ? objectIn(declared.get(node.text)!) : undefined;
+    if (ts.isPropertyAccessExpression(node)) return objectIn(node.expression);
+    if (ts.isArrayLiteralExpression(node)) return first(node.elements);
+    if (!ts.isCallExpression(node)) return undefined;
+    const isSchema = ts.isIdentifier(node.expression) && node.expression.text === "strictObject";
+    // Objects that other calls take are options, not schemas.
+    return first([node.expression, ...node.arguments.filter((argument) => isSchema || !ts.isObjectLiteralExpression(argument))]);
+  }
+
+  const first = (nodes: readonly ts.Expression[]) => nodes.map(objectIn).find((found) => found !== undefined);
+
+  const properties = (object: ts.ObjectLiteralExpression | undefined): Comment[] =>
+    [...(object?.properties ?? [])].flatMap((property) => {
+      if (!ts.isPropertyAssignment(property)) return [];
+      return [{ name: property.name.getText(source), text: textAbove(property), properties: properties(objectIn(property.initializer)) }];
+    });
+
+  return Object.fromEntries([...declared].map(([name, initializer]) => [name, properties(objectIn(initializer))]));
+}
+
+const textAbove = (node: ts.Node): string =>
+  ts
+    .getJSDocCommentsAndTags(node)
+    .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "")
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim();

@@ -1,0 +1,115 @@
+import type * as z from "zod";
+import type { Field } from "../../components/jetstream/fields";
+import { type LossRule, streamLosses } from "../../components/jetstream/losses";
+import { type AssetKind, consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
+import { pullSchema, pushSchema, streamSchema } from "../../components/jetstream/schemas";
+import { type Comment, commentsOf } from "./comments";
+
+/** Everything the program knows of one argument: its comment, its rows in the tables of fields and losses, its schema. */
+export interface Argument {
+  /** Dotted where it is part of another. */
+  name: string;
+  comment: string;
+  /** None where the server's configuration has no such field. */
+  rows: Field[];
+  losses: LossRule[];
+  /** It says which stream or consumer it is. */
+  isIdentity: boolean;
+  /** The arguments that it is part of; they change, or do not, as a whole. */
+  partOf: string[];
+  /** None of a part. */
+  schema?: z.ZodType;
+}
+
+export interface Table {
+  title: string;
+  intro?: string;
+  arguments: Argument[];
+}
+
+const comments = {
+  ...commentsOf("components/jetstream/schemas.ts"),
+  ...commentsOf("config/stream-fields.ts"),
+  ...commentsOf("config/consumer-fields.ts"),
+};
+
+interface Resource {
+  kind: AssetKind;
+  losses: LossRule[];
+  shape: Record<string, z.ZodType>;
+}
+
+/** What the program takes, whole. */
+export const resources = {
+  stream: { kind: streamKind, losses: streamLosses, shape: streamSchema.shape },
+  pull: { kind: consumerKind, losses: [], shape: pullSchema.shape },
+  push: { kind: consumerKind, losses: [], shape: pushSchema.shape },
+} satisfies Record<string, Resource>;
+const { stream, pull, push } = resources;
+
+const argumentsOf = ({ kind, losses, shape }: Resource, list: Comment[]): Argument[] =>
+  list.flatMap(({ name, text, properties }) => [
+    {
+      name,
+      comment: text,
+      rows: kind.fields.filter(({ arg }) => arg === name),
+      losses: losses.filter(({ change }) => change === name),
+      isIdentity: kind.identity.includes(name),
+      partOf: [],
+      schema: shape[name],
+    },
+    ...parts(name, properties),
+  ]);
+
+const parts = (whole: string, list: Comment[], partOf = [whole]): Argument[] =>
+  list.flatMap(({ name, text, properties }) => [
+    { name: `${whole}.${name}`, comment: text, rows: [], losses: [], isIdentity: false, partOf },
+    ...parts(`${whole}.${name}`, properties, partOf),
+  ]);
+
+const copies = ["mirror", "sources"];
+const isCopied = ({ name }: Comment): boolean => copies.includes(name);
+const withoutParts = (comment: Comment): Comment => ({ ...comment, properties: [] });
+const ofStreams = comments.streamFields!;
+
+/** The tables of all arguments, in the page's order. An argument that is new in a schema is in one of them by itself. */
+export const tables: Table[] = [
+  { title: "Stream: which, and where", arguments: argumentsOf(stream, comments.streamSchema!) },
+  { title: "Stream: its configuration", arguments: argumentsOf(stream, ofStreams.filter((comment) => !isCopied(comment))) },
+  {
+    title: "Stream: mirrors and sources",
+    intro: "A `mirror` and each of the `sources` is the name of a stream, or an object (`origin` below).",
+    arguments: [...argumentsOf(stream, ofStreams.filter(isCopied).map(withoutParts)), ...parts("origin", comments.streamSource!, copies)],
+  },
+  { title: "Stream: how the program treats it", arguments: argumentsOf(stream, comments.streamManagement!) },
+  { title: "Consumer: which, and what it gets", arguments: argumentsOf(pull, comments.ofConsumers!) },
+  { title: "Consumer: its configuration", arguments: argumentsOf(pull, comments.consumerFields!) },
+  { title: "Consumer: pull", intro: "Its clients ask for messages.", arguments: argumentsOf(pull, comments.pullFields!) },
+  { title: "Consumer: push", intro: "It sends messages to a subject.", arguments: argumentsOf(push, comments.pushFields!) },
+  { title: "Consumer: how the program treats it", arguments: argumentsOf(pull, comments.consumerManagement!) },
+];
+
+/** An argument of a bucket, and the fields of the stream that come of it. */
+export interface BucketArgument {
+  name: string;
+  comment: string;
+  becomes: string[];
+}
+
+const renamed: Record<string, string[]> = {
+  ttl: ["maxAge"],
+  history: ["maxMsgsPerSubject"],
+  maxValueSize: ["maxMsgSize"],
+  limitMarkerTtl: ["subjectDeleteMarkerTtl", "allowMsgTtl"],
+};
+
+/** A bucket takes some fields of streams as they are, without a comment of its own. */
+const ofBuckets = (list: Comment[]): BucketArgument[] =>
+  list.map(({ name, text }) => ({
+    name,
+    comment: text || (ofStreams.find((field) => field.name === name)?.text ?? ""),
+    becomes: renamed[name] ?? [name],
+  }));
+
+const inBuckets = commentsOf("config/buckets.ts");
+export const buckets = { both: ofBuckets(inBuckets.ofBuckets!), keyValue: ofBuckets(inBuckets.keyValueFields!) };

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import type { NatsConnection } from "@nats-io/transport-node";
+import * as fc from "fast-check";
+import { type AssetKind, consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
+import { type Args, toWire } from "../../components/jetstream/wire";
+import { consumerRules } from "../../config/consumer-rules";
+import { joinPath } from "../../config/problems";
+import { streamRules } from "../../config/stream-rules";
+import { startSupercluster, type Supercluster } from "../support/nats";
+import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
+
+interface Refusal {
+  err_code: number;
+  description: string;
+}
+
+describe("what rules say that JetStream answers, real servers answer", function () {
+  this.timeout(60_000);
+  let cluster: Supercluster;
+  let app: NatsConnection;
+  let tried = 0;
+
+  /** The error that JetStream answers a request with; none if it does what is asked. */
+  const refusalOf = async (request: string, body?: unknown): Promise<Refusal | undefined> => {
+    const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), { timeout: 10_000 });
+    return answer.json<{ error?: Refusal }>().error;
+  };
+
+  /** As the provider asks. */
+  const create = (kind: AssetKind, args: Args) => refusalOf(kind.subject("CREATE", args), kind.body("create", toWire(kind.fields, args), args));
+
+  /** Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own. */
+  async function tryOut(kind: AssetKind, example: Args): Promise<Refusal | undefined> {
+    const args = JSON.parse(JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`)) as Args;
+    const refusal = await create(kind, args);
+    if (refusal) return refusal;
+    const reset = args.resetTo === undefined ? undefined : await refusalOf(`CONSUMER.RESET.${args.stream as string}.${args.name as string}`, { seq: args.resetTo });
+    assert.equal(await refusalOf(kind.subject("DELETE", args)), undefined);
+    return reset;
+  }
+
+  before(async () => {
+    // Two, because one server alone elects no leader.
+    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 31220 });
+    app = await cluster.connect("app");
+  });
+
+  after(async () => {
+    await app?.close();
+    await cluster?.stop();
+  });
+
+  const kinds: [AssetKind, readonly AnyRule[], Args, fc.Arbitrary<Args>][] = [
+    [streamKind, streamRules, plainStream, anyStream],
+    [consumerKind, consumerRules, plainConsumer, anyConsumer],
+  ];
+  for (const [kind, rules, plain, any] of kinds) {
+    describe(`about a ${kind.what}`, () => {
+      before(async () => {
+        if (kind === consumerKind) assert.equal(await create(streamKind, plainStream), undefined, "the stream they read");
+      });
+
+      it("nothing is wrong with the one that examples start from", async () => assert.equal(await tryOut(kind, plain), undefined));
+
+      for (const rule of rules) {
+        const args = exampleOf(plain, rule);
+        const { at, message } = rule.findings(args as never)[0]!;
+        it(`${rule.error ?? "accepts in silence"}: ${joinPath(...at)} ${message}`, async () => {
+          const refusal = await tryOut(kind, args);
+          assert.equal(refusal?.err_code, rule.error, refusal?.description);
+        });
+      }
+
+      it("whatever it is, the server refuses what a rule with that error finds, and makes what none finds", async () => {
+        const answers = { made: 0, refused: 0 };
+        const agrees = async (args: Args) => {
+          assert.deepEqual(kind.schema(args).safeParse(args).error?.issues ?? [], []);
+          const expected = rules.flatMap(({ error, findings }) => (error && findings(args as never).length ? [error] : []));
+          const refusal = await tryOut(kind, args);
+          answers[refusal ? "refused" : "made"]++;
+          if (refusal) assert.ok(expected.includes(refusal.err_code), `${refusal.err_code} ${refusal.description}; the rules find ${expected.join(", ")}`);
+          else assert.deepEqual(expected, [], "and the server makes it");
+        };
+        await fc.assert(fc.asyncProperty(any, agrees), { numRuns: 500 });
+        assert.ok(answers.made > 50 && answers.refused > 50, JSON.stringify(answers));
+      });
+    });
+  }
+
+  /** What config/rules.ts says of assets that do not fit together; the last one is refused. */
+  const together: [error: number, ...assets: [AssetKind, Args][]][] = [
+    [10065, [streamKind, { subjects: ["pair.>"] }], [streamKind, { name: "PAIR-b", subjects: ["pair.a"] }]],
+    [10052, [streamKind, { sources: ["PAIR-b"] }], [streamKind, { name: "PAIR-b", sources: ["PAIR"] }]],
+    [10052, [streamKind, { subjects: ["pair.>"], sources: ["PAIR-b"] }], [streamKind, { name: "PAIR-b", subjects: ["other.>"], sources: [{ name: "PAIR", filterSubject: "pair.>" }] }]],
+    [10052, [streamKind, { mirror: "PAIR-b" }], [streamKind, { name: "PAIR-b", subjects: ["pair.>"], sources: ["PAIR"] }]],
+    [10026, [streamKind, { subjects: ["pair.>"], maxConsumers: 1 }], [consumerKind, {}], [consumerKind, { name: "b" }]],
+    [10126, [streamKind, { subjects: ["pair.>"] }], [consumerKind, { replicas: 3 }]],
+    [10121, [streamKind, { subjects: ["pair.>"], consumerLimits: { maxAckPending: 500 } }], [consumerKind, {}]],
+    [10153, [streamKind, { subjects: ["pair.>"], consumerLimits: { inactiveThreshold: "1h" } }], [consumerKind, { inactiveThreshold: "2h" }]],
+    [10157, [streamKind, { subjects: ["pair.>"], consumerLimits: { inactiveThreshold: "1h" } }], [consumerKind, {}]],
+    [10081, [streamKind, { subjects: ["pair.>"] }], [consumerKind, { deliverSubject: "pair.a" }]],
+    [10098, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, { ackPolicy: "all" }]],
+    [10101, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, { deliverPolicy: "new" }]],
+    [10099, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, {}], [consumerKind, { name: "b" }]],
+    [10100, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, { filterSubject: "pair.*" }], [consumerKind, { name: "b", filterSubject: "pair.a" }]],
+  ];
+  for (const [error, ...assets] of together) {
+    it(`about several, ${error}: ${assets.map(([{ what }, args]) => `${what} ${JSON.stringify(args)}`).join(", ")}`, async () => {
+      const name = `PAIR-${++tried}`;
+      const complete = assets.map(([kind, args]): [AssetKind, Args] => [
+        kind,
+        JSON.parse(JSON.stringify({ ...(kind === streamKind ? { ...plainStream, name: "PAIR", subjects: undefined } : { ...plainConsumer, stream: "PAIR" }), ...args }).replaceAll("PAIR", name)) as Args,
+      ]);
+      const answers: (number | undefined)[] = [];
+      for (const [kind, args] of complete) answers.push((await create(kind, args))?.err_code);
+      for (const [kind, args] of complete.reverse()) if (kind === streamKind) await refusalOf(kind.subject("DELETE", args));
+      assert.deepEqual(answers, [...assets.slice(1).map(() => undefined), error]);
+    });
+  }
+});

@@ -1,0 +1,69 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Supercluster } from "./nats";
+
+/** A request to change a stream or consumer, with what the server made of it. */
+export interface ConfigurationWrite {
+  /** `STREAM.CREATE`, `CONSUMER.DELETE`, ... A consumer's update is a `CONSUMER.CREATE` too. */
+  request: string;
+  /** `ORDERS`, or `ORDERS.billing`. */
+  asset: string;
+  isRefused: boolean;
+  /** The configuration that the server answered with, as text. */
+  config: string;
+}
+
+interface Advisory {
+  id: string;
+  timestamp: string;
+  subject: string;
+  response: string;
+}
+
+const writes = /^\$JS\.API\.((?:STREAM|CONSUMER)\.(?:CREATE|UPDATE|DELETE|PURGE|PAUSE|RESET))\.(.+)$/;
+
+/**
+ * All that changed an account's streams and consumers, as the servers themselves report it. Each server is listened to, so that
+ * one that is killed takes no other's report with it; what a leader does as it is lost is reported by nobody.
+ */
+export class ConfigurationWrites {
+  private readonly advisories = new Map<string, Advisory>();
+
+  private constructor(private readonly connections: NatsConnection[]) {}
+
+  static async watch(cluster: Supercluster, user = "app"): Promise<ConfigurationWrites> {
+    const connections = await Promise.all(cluster.urls().map((url) => cluster.connectForever(user, [url])));
+    const watching = new ConfigurationWrites(connections);
+    for (const connection of connections) {
+      connection.subscribe("$JS.EVENT.ADVISORY.API", {
+        callback: (_, message) => {
+          const advisory = message.json<Advisory>();
+          watching.advisories.set(advisory.id, advisory);
+        },
+      });
+      await connection.flush();
+    }
+    return watching;
+  }
+
+  /** Those so far, in the order of the servers' clocks: of one asset, or all. */
+  of(asset?: string): ConfigurationWrite[] {
+    const all = [...this.advisories.values()].sort((left, right) => left.timestamp.localeCompare(right.timestamp)).flatMap(writeOf);
+    return all.filter((write) => asset === undefined || write.asset === asset).filter(isFirst);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.connections.map((connection) => connection.close()));
+  }
+}
+
+function writeOf({ subject, response }: Advisory): ConfigurationWrite[] {
+  const [, request, asset] = writes.exec(subject) ?? [];
+  const { error, config } = JSON.parse(response) as { error?: unknown; config?: object };
+  return request && asset ? [{ request, asset, isRefused: error !== undefined, config: JSON.stringify(config) }] : [];
+}
+
+/** Where a stream has no leader, each of its servers reports that it deleted it. */
+function isFirst({ request, asset, isRefused }: ConfigurationWrite, index: number, all: ConfigurationWrite[]): boolean {
+  const before = all.slice(0, index).findLast((write) => write.asset === asset && !write.isRefused);
+  return isRefused || !request.endsWith(".DELETE") || before?.request !== request;
+}

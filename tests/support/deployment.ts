@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { parseDocument } from "yaml";
+import type { RegionOutputs } from "../../stacks/outputs";
+import { copyProject } from "./project-copy";
+
+/** The local environment, with one server a region and some of the tenants only, driven as a person does, in a copy of the project. */
+export class Deployment {
+  readonly copy = copyProject();
+  private readonly open: NatsConnection[] = [];
+  private outputs: RegionOutputs | undefined;
+
+  constructor(basePort: number, tenants: string[]) {
+    const file = this.path("Pulumi.yaml");
+    const project = parseDocument(fs.readFileSync(file, "utf8"));
+    const environments = ["config", "environments", "default"];
+    project.setIn([...environments, "local", "servers"], 1);
+    project.setIn([...environments, "local", "basePort"], basePort);
+    for (const environment of ["local", "production"]) project.setIn([...environments, environment, "jetstream", "jetstream"], tenants);
+    fs.writeFileSync(file, String(project));
+    const imports = tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`);
+    fs.writeFileSync(this.path("tenants/index.ts"), `${imports.join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`);
+  }
+
+  path(file: string): string {
+    return path.join(this.copy.folder, file);
+  }
+
+  cli(...args: string[]): { status: number | null; text: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, this.command(args), { cwd: this.copy.folder, env: this.copy.env, encoding: "utf8" });
+    return { status, text: stdout + stderr };
+  }
+
+  succeeds(...args: string[]): string {
+    const { status, text } = this.cli(...args);
+    assert.equal(status, 0, text);
+    return text;
+  }
+
+  /** Runs a command and kills it with the first line that it prints and that matches; whether there was one. */
+  async killedAt(pattern: RegExp, ...args: string[]): Promise<{ isKilled: boolean; text: string }> {
+    const child = spawn(process.execPath, this.command(args), { cwd: this.copy.folder, env: this.copy.env, stdio: ["ignore", "pipe", "pipe"] });
+    const lines: string[] = [];
+    let isKilled = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on("line", (line) => {
+        lines.push(line);
+        if (!isKilled && pattern.test(line)) isKilled = child.kill("SIGKILL");
+      });
+    }
+    await new Promise((resolve) => child.once("close", resolve));
+    return { isKilled, text: lines.join("\n") };
+  }
+
+  pulumi(...args: string[]): string {
+    const exports = spawnSync(process.execPath, this.command(["env"]), { cwd: this.copy.folder, env: this.copy.env, encoding: "utf8" }).stdout;
+    const variables = Object.fromEntries([...exports.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]));
+    return execFileSync("pulumi", [...args, "--non-interactive"], { cwd: this.copy.folder, env: { ...this.copy.env, ...variables }, encoding: "utf8", stdio: "pipe" });
+  }
+
+  /** Connects a user to the server of a region, for as long as the test goes on. */
+  async client(region: string, account: string, user: string): Promise<NatsConnection> {
+    this.outputs ??= JSON.parse(this.pulumi("stack", "output", "--stack", "local-ams", "--json", "--show-secrets")) as RegionOutputs;
+    const { login, password, inboxPrefix } = this.outputs.accounts[account]!.users[user]!;
+    const index = ["iad", "ams", "syd"].indexOf(region) - 1;
+    const servers = this.outputs.region.clientUrls.map((url) => url.replace(/\d+$/, (port) => String(Number(port) + index * 20)));
+    const connection = await connect({ servers, user: login, pass: password, inboxPrefix, tls: { ca: this.outputs.ca }, maxReconnectAttempts: -1, ignoreClusterUpdates: true });
+    this.open.push(connection);
+    return connection;
+  }
+
+  /** Ends the server of a region: at once, or after it said goodbye. */
+  async end(region: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const running = () => this.servers().filter(({ args }) => args.includes(`/${region}-0/`));
+    for (const { pid } of running()) process.kill(pid, signal);
+    for (let tries = 0; running().length && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(running(), []);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.open.map((connection) => connection.close()));
+    this.cli("stop");
+    for (const { pid } of this.servers()) process.kill(pid, "SIGKILL");
+    this.copy.remove();
+  }
+
+  private command(args: string[]): string[] {
+    return ["-r", "sucrase/register/ts", "cli/index.ts", ...args];
+  }
+
+  private servers(): { pid: number; args: string }[] {
+    return execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" })
+      .split("\n")
+      .flatMap((line) => {
+        const [, pid, args] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
+        return pid && args!.includes(`${this.copy.cache}/environments/local/`) ? [{ pid: Number(pid), args: args! }] : [];
+      });
+  }
+}

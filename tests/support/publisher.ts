@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+
+/** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */
+export class Publisher {
+  /** By stream: sequence and text of each acknowledged message. */
+  private readonly acknowledged = new Map<string, Map<number, string>>();
+  private running: Promise<void>[] = [];
+  private isStopped = false;
+
+  constructor(private readonly connection: NatsConnection) {}
+
+  /** Publishes until `stop`, one message after another; done when the first is acknowledged. */
+  async start(stream: string, subject: string): Promise<void> {
+    const sequences = new Map<number, string>();
+    this.acknowledged.set(stream, sequences);
+    const client = jetstream(this.connection, { timeout: 1_000 });
+    const publish = async (text: string) => {
+      const { seq } = await client.publish(subject, text, { msgID: text });
+      sequences.set(seq, text);
+    };
+    await publish(`${stream} 0`);
+    this.running.push(
+      (async () => {
+        for (let count = 1; !this.isStopped; count++) {
+          // What is not acknowledged was perhaps not stored: nobody relies on it.
+          await publish(`${stream} ${count}`).catch(() => undefined);
+          await sleep(50);
+        }
+      })(),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await Promise.all(this.running);
+    this.running = [];
+    this.isStopped = false;
+  }
+
+  count = (stream: string): number => this.acknowledged.get(stream)?.size ?? 0;
+
+  /** Acknowledged messages of a stream that are not in it any more, or say something else. */
+  async lost(stream: string): Promise<string[]> {
+    const manager = await jetstreamManager(this.connection, { checkAPI: false });
+    const found = await Promise.all(
+      [...(this.acknowledged.get(stream) ?? [])].map(async ([seq, text]) => {
+        const message = await manager.streams.getMessage(stream, { seq });
+        return message?.string() === text ? [] : [text];
+      }),
+    );
+    return found.flat();
+  }
+}

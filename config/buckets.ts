@@ -2,7 +2,6 @@ import * as z from "zod";
 import { count, duration, metadata, size } from "./fields";
 import { strictObject } from "./problems";
 import { streamFields, streamManagement } from "./stream-fields";
-import type { Duration, Size } from "./units";
 
 /**
  * Key-value and object-store buckets are streams of a fixed form, which clients rely on: ADR-8 and ADR-20 of
@@ -63,13 +62,13 @@ export function keyValueStream(bucket: string, { history = 1, maxValueSize, limi
     ...shared(spec),
     subjects: [`$KV.${bucket}.>`],
     maxMsgsPerSubject: history,
-    maxMsgSize: maxValueSize as Size | undefined,
+    maxMsgSize: maxValueSize,
     discard: "new" as const,
     allowRollupHdrs: true,
     denyDelete: true,
     allowDirect: true,
     republish,
-    ...(limitMarkerTtl && { allowMsgTtl: true, subjectDeleteMarkerTtl: limitMarkerTtl as Duration }),
+    ...(limitMarkerTtl && { allowMsgTtl: true, subjectDeleteMarkerTtl: limitMarkerTtl }),
   });
 }
 

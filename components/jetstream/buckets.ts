@@ -50,5 +50,5 @@ function streamOf<Spec>(
   const shape = toStream("", spec as Spec);
   const whole = pulumi.output({ bucket, spec }).apply((plain) => toStream(plain.bucket, plain.spec as Spec) as Record<string, unknown>);
   const fields = Object.fromEntries(Object.keys(shape).map((key) => [key, whole.apply((stream) => stream[key])]));
-  return { account, region, name: pulumi.output(bucket).apply(nameOf), ...fields, deletionPolicy } as unknown as StreamArgs;
+  return { account, region, name: pulumi.output(bucket).apply(nameOf), ...fields, deletionPolicy };
 }

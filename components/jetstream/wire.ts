@@ -46,10 +46,9 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
   const expected = toWire(fields, given);
   const args: Args = { ...given };
   for (const field of fields) {
+    if (isHeld(field, expected, found, given)) continue;
     const { arg, wire: path, kind, derived } = field;
     const value = own(field, get(found, path), derived?.(found));
-    const wanted = own(field, get(expected, path), derived?.(expected));
-    if (isHeld(field, expected, found, given) || isDeepStrictEqual(canonicalOf(kind, value), canonicalOf(kind, wanted))) continue;
     if (isEmpty(value) || isEqual(field, value, defaultOf(field, found))) delete args[arg];
     else args[arg] = fromWireOf(kind, value);
   }
@@ -88,10 +87,14 @@ export function merge(fields: Field[], wanted: Wire, found: Wire, last: Args = {
   return merged;
 }
 
-/** Whether a field is as expected, or where nobody asked for a value as a server of another version fills it in. */
+/**
+ * Whether a field is as expected, or where nobody asked for a value as a server of another version fills it in. Labels that only
+ * follow from other fields are no reason to write: what is taken over gets them with its first change.
+ */
 function isHeld(field: Field, expected: Wire, found: Wire, { [field.arg]: asked }: Args): boolean {
   const have = get(found, field.wire);
   if (isEqual(field, get(expected, field.wire), have)) return true;
+  if (field.derived) return isDeepStrictEqual(own(field, get(expected, field.wire), field.derived(expected)), own(field, have, field.derived(found)));
   const other = asked === undefined ? field.otherDefault?.(expected) : undefined;
   return other !== undefined && isEqual(field, other, have);
 }

@@ -9,7 +9,7 @@ describe("buckets as resources", () => {
   const inputsOf = async (make: () => pulumi.Resource) => {
     const { registrations } = await record(make);
     const [{ inputs, type } = assert.fail("nothing was registered")] = registrations;
-    const { __provider: _, ...args } = inputs as Record<string, unknown>;
+    const { __provider: _, ...args } = inputs;
     assert.equal(type, "pulumi-nodejs:dynamic/nats:Stream");
     return args;
   };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { assetName, count, duration, metadata, size, startTime, subject } from "./fields";
+import { assetName, count, duration, extraFields, metadata, size, startTime, subject } from "./fields";
 import { strictObject } from "./problems";
 
 /**
@@ -131,5 +131,5 @@ export const consumerManagement = {
    * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default: none. In place: whether the
    * server takes them shows at the write.
    */
-  extraConfig: z.record(z.string().min(1), z.json()).optional(),
+  extraConfig: extraFields({ ...consumerFields, ...pullFields, ...pushFields, filterSubject: subject, filterSubjects: subject }).optional(),
 };

@@ -40,3 +40,16 @@ export const metadata = z.record(
   z.string().min(1).refine((key) => !reserved.test(key), { error: (issue) => `${JSON.stringify(issue.input)} begins with a name that servers or this program use; choose another` }),
   z.string(),
 );
+
+/** JetStream's names of arguments that have another one here, beside the spelling. */
+const otherNames = { name: "name", durable_name: "name", num_replicas: "replicas", placement: "region or placementTags" };
+
+/** Fields of JetStream's JSON that no argument stands for. `shape`: the arguments there are. */
+export function extraFields(shape: object) {
+  const known = new Map([...Object.keys(shape).map((arg): [string, string] => [arg.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), arg]), ...Object.entries(otherNames)]);
+  const name = z
+    .string()
+    .min(1)
+    .refine((key) => !known.has(key), { error: ({ input }) => `${JSON.stringify(input)} has an argument of its own; write ${known.get(input as string)!}` });
+  return z.record(name, z.json());
+}

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { assetName, count, duration, metadata, size, startTime, subject } from "./fields";
+import { assetName, count, duration, extraFields, metadata, size, startTime, subject } from "./fields";
 import { strictObject } from "./problems";
 
 /**
@@ -115,7 +115,7 @@ export const streamFields = {
   compression: z.enum(["none", "s2"]).optional(),
   /** Sequence of its first message. Not with `mirror` (error 10143). Default 1. Refused: the server accepts a change and does nothing. */
   firstSeq: count.optional(),
-  /** Renames subjects before they are stored. Not with `mirror`. Default: none. In place, for new messages. */
+  /** Renames subjects before they are stored. Default: none. In place, for new messages. */
   subjectTransform: subjectTransform.optional(),
   /** Publishes every stored message again, on another subject. Default: none. In place, for new messages. */
   republish: strictObject({
@@ -230,5 +230,5 @@ export const streamManagement = {
    * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default: none. In place: whether the
    * server takes them shows at the write.
    */
-  extraConfig: z.record(z.string().min(1), z.json()).optional(),
+  extraConfig: extraFields({ ...streamFields }).optional(),
 };

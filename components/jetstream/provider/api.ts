@@ -30,7 +30,7 @@ export function read<T>(connection: NatsConnection, subject: string, payload?: u
   return retrying(isWorthIt, deadline, () => request<T>(connection, subject, payload, { timeout: Math.min(timeouts.requestMs, deadline) }));
 }
 
-/** All entries of a list, page by page. */
+/** All entries of a list, page by page. What a page leaves out, because its leader did not answer, has its place in it. */
 export async function readPages<Page extends { total?: number; offset?: number; limit?: number }, Entry>(
   connection: NatsConnection,
   subject: string,
@@ -39,11 +39,13 @@ export async function readPages<Page extends { total?: number; offset?: number; 
   deadline?: number,
 ): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for (;;) {
-    const page = await read<Page>(connection, subject, { ...payload, offset: entries.length }, deadline);
+  for (let offset = 0; ; ) {
+    const page = await read<Page>(connection, subject, { ...payload, offset }, deadline);
     const more = entriesOf(page);
     entries.push(...more);
-    if (more.length === 0 || entries.length >= (page.total ?? 0)) return entries;
+    const step = page.limit ?? more.length;
+    offset += step;
+    if (step === 0 || offset >= (page.total ?? 0)) return entries;
   }
 }
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
 import { stackName } from "./config/stack-name";
-import { validateDegraded, validateSettings, validateTenants } from "./config/validate";
-import { tenants } from "./tenants";
+import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/validate";
+import { tenants as declared } from "./tenants";
 
 /** Each kind of stack loads only what it needs. */
 const programs: Record<Settings["stack"]["kind"], () => (settings: never) => unknown> = {
@@ -17,12 +17,14 @@ export = async (): Promise<unknown> => {
   if (pulumi.getStack() !== stackName(stack)) {
     throw new pulumi.RunError(`stack ${pulumi.getStack()} says in its file that it is ${stackName(stack)}; rename one of them. Nothing was done.`);
   }
+  const tenants = validateTenants(declared, environment);
   const settings: Settings = {
     name: stack.environment,
     environment,
     stack,
-    tenants: validateTenants(tenants, environment),
+    tenants,
     degraded: validateDegraded(config.getObject("degraded"), environment),
+    failovers: validateFailovers(config.getObject("failover"), stack, environment, tenants),
   };
   return programs[stack.kind]()(settings as never);
 };

@@ -60,3 +60,16 @@ export async function connectTo(access: Access, region: string, account: string,
     throw new Failure(`${login} cannot connect to ${region} (${clientUrls(access.environment, region).join(", ")}): ${error.message}`);
   });
 }
+
+/** Connects a user to the first region that lets it in; a lost region must not keep the others from being seen. */
+export async function connectToAny(access: Access, account: string, user: string): Promise<NatsConnection> {
+  const failures: string[] = [];
+  for (const region of access.environment.regions) {
+    try {
+      return await connectTo(access, region, account, user);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+  }
+  throw new Failure(`no region answers; are its servers running? Start them: npm start\n${failures.join("\n")}`);
+}

@@ -1,5 +1,5 @@
-/** Exit codes of every command. */
-export const exitCodes = { ok: 0, failed: 1, badUsage: 2, interrupted: 130 } as const;
+/** Exit codes of every command; `plan` alone ends with `wouldLose`. */
+export const exitCodes = { ok: 0, failed: 1, badUsage: 2, wouldLose: 3, interrupted: 130 } as const;
 
 /** An error that a person can act on: its message is all there is to show. */
 export class Failure extends Error {
@@ -9,6 +9,11 @@ export class Failure extends Error {
 /** Asked for in a wrong way, or for what the settings do not allow; nothing was done. */
 export class BadUsage extends Failure {
   override readonly exitCode = exitCodes.badUsage;
+}
+
+/** What is planned would lose messages that nothing allows to be lost; nothing was done. */
+export class WouldLose extends Failure {
+  override readonly exitCode = exitCodes.wouldLose;
 }
 
 /** Ended because the person asked for it; what was going on has been brought to an end first. */

@@ -11,9 +11,12 @@ const commands = {
   stop: () => (require("./commands/stop") as typeof import("./commands/stop")).stop,
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
+  plan: () => (require("./commands/plan") as typeof import("./commands/plan")).plan,
   context: () => (require("./commands/context") as typeof import("./commands/context")).context,
   backup: () => (require("./commands/backup") as typeof import("./commands/backup")).backup,
   restore: () => (require("./commands/backup") as typeof import("./commands/backup")).restore,
+  failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
+  failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -39,6 +42,10 @@ function program(): Command {
   command(cli, "verify", "check everything, and prove that messages pass from region to region")
     .addOption(json())
     .action((options) => commands.verify()(options));
+  command(cli, "plan", "show what an up would do to each stream and consumer, and what that would cost now; changes nothing")
+    .addOption(json())
+    .addHelpText("after", planHelp)
+    .action((options) => commands.plan()(options));
   command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action((options) => commands.context()(options));
   command(cli, "backup", "write a snapshot of a stream into a folder: messages, consumers and their positions")
     .requiredOption("--account <name>", "account of the stream")
@@ -49,9 +56,27 @@ function program(): Command {
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--from <folder>", "folder of the snapshot, as backup printed it")
     .action((options) => commands.restore()(options));
+  command(cli, "failover", "let the mirror of a stream in another region take its place, also while its own region is lost")
+    .requiredOption("--account <name>", "account of the stream")
+    .requiredOption("--stream <name>", "the stream")
+    .requiredOption("--to <region>", "region of the mirror")
+    .option("--start <where>", "where durables begin whose position nobody can tell: all, new, a sequence, or a time", "all")
+    .option("--yes", "do not ask")
+    .action((options) => commands.failover()(options));
+  command(cli, "failback", "bring a stream home that has failed over, with all that its mirror got meanwhile")
+    .requiredOption("--account <name>", "account of the stream")
+    .requiredOption("--stream <name>", "the stream")
+    .option("--max-loss <messages>", "so many messages of the mirror may go that the stream does not have", "0")
+    .action((options) => commands.failback()(options));
   command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) => commands.env()(options));
   return cli;
 }
+
+const planHelp = `
+It runs the engine's own preview of every jetstream stack and counts on the servers. Exit codes:
+  0  an up would do all of it, and lose nothing but what allowDataLoss allows
+  1  something would be refused, or the plan or a cost cannot be known
+  3  a deletion would lose messages, or a durable's place among them; deletionPolicy allows it, but nobody named a number`;
 
 function command(cli: Command, name: string, description: string): Command {
   return cli.command(name).description(description).option("--env <name>", "environment of Pulumi.yaml", "local").exitOverride();

@@ -19,7 +19,7 @@ export interface PulumiCommand {
   folder?: string;
 }
 
-export type Result = Outcome & { output: string; log: string; milliseconds: number };
+export type Result = Outcome & { stdout: string; output: string; log: string; milliseconds: number };
 
 /** The command as a person would type it. */
 export const commandLine = ({ args }: Pick<PulumiCommand, "args">): string => `pulumi ${args.join(" ")}`;
@@ -40,10 +40,12 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   const file = createWriteStream(log, { mode: 0o600 });
   file.write(`$ ${commandLine(command)}\n`);
   const lines: string[] = [];
+  const results: string[] = [];
   let finished = 0;
   const read = (stream: NodeJS.ReadableStream) =>
     createInterface({ input: stream }).on("line", (line) => {
       lines.push(line);
+      if (stream === child.stdout) results.push(line);
       file.write(`${line}\n`);
       if (isFinished(line)) command.onProgress?.(++finished);
     });
@@ -60,7 +62,7 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   ).finally(() => file.end());
 
   const output = lines.join("\n");
-  const result = { ...outcomeOf(output), output, log, milliseconds: Date.now() - started };
+  const result = { ...outcomeOf(output), stdout: results.join("\n"), output, log, milliseconds: Date.now() - started };
   if (isInterrupted()) throw new Interrupted(`${command.stack} stopped; the next start goes on from here (${path.relative(projectFolder, log)})`);
   if (end.signal) throw new PulumiFailure(command, { ...result, diagnostics: `pulumi was killed (${end.signal}); run the same command again, it cleans up first` });
   if (end.exitCode !== 0) throw new PulumiFailure(command, result);

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import type { Tenants } from "../config/assets";
+import { failoverProblems, type Failovers } from "../config/failover";
 import { InvalidInput, type Problem } from "../config/problems";
 import type { Environment } from "../config/settings";
-import { validateDeployment } from "../config/validate";
+import { ofAccounts, validateDeployment } from "../config/validate";
 import { tenants as allTenants } from "../tenants";
 import { type ProjectFiles, readProject } from "./project";
 import { stackFileProblems, stackNames } from "./stack-files";
@@ -13,6 +14,8 @@ export interface CheckedEnvironment {
   name: string;
   environment: Environment;
   tenants: Tenants;
+  /** Streams that failed over to a mirror. */
+  failovers: Failovers;
   stacks: Stacks;
 }
 
@@ -33,8 +36,22 @@ export function checkedEnvironment(name: string, project = readProject(), tenant
   const valid = collect(problems, () => validateDeployment(project.environments, name, tenants));
   const shape = environmentShape.safeParse((project.environments as Record<string, unknown> | undefined)?.[name]).data;
   if (shape) problems.push(...stackFileProblems(project, name, shape));
+  const failovers = valid ? collect(problems, () => declaredFailovers(project, name, valid)) : {};
   if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
-  return { project, name, ...valid, stacks: stacksOf(name, valid.environment) };
+  return { project, name, ...valid, failovers: failovers!, stacks: stacksOf(name, valid.environment) };
+}
+
+/** What the files of the jetstream stacks say of failovers, together. */
+function declaredFailovers(project: ProjectFiles, name: string, { environment, tenants }: { environment: Environment; tenants: Tenants }): Failovers {
+  const declared = stacksOf(name, environment).jetstream.map((stack, index) => {
+    const file = project.stacks[stack] as { config?: Record<string, unknown> } | undefined;
+    const raw = file?.config?.[`${project.name}:failover`];
+    const own = ofAccounts(tenants, Object.values(environment.jetstream)[index]!);
+    return { raw, problems: failoverProblems(raw, own, `Pulumi.${stack}.yaml: config.${project.name}:failover`) };
+  });
+  const problems = declared.flatMap((one) => one.problems);
+  if (problems.length) throw new InvalidInput(problems);
+  return Object.assign({}, ...declared.map(({ raw }) => raw ?? {})) as Failovers;
 }
 
 function collect<T>(problems: Problem[], check: () => T): T | undefined {

@@ -8,7 +8,7 @@ import type { ProjectFiles } from "./project";
 const fileKeys = ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /** Configuration of this project that a stack may set. What its environment shares is in Pulumi.yaml, for all stacks at once. */
-const ownKeys = ["stack", "degraded"];
+const ownKeys = ["stack", "degraded", "failover"];
 
 /** Providers a stack file may configure. */
 const providers = ["pulumi", "aws", "aws-native", "kubernetes", "random", "tls"];

@@ -15,7 +15,7 @@ const unattended = ["--yes", "--skip-preview", "--non-interactive", "--color", "
  * What is added for a kind: a refresh notices streams deleted or changed by hand. It costs a second start of the provider,
  * so regions go without: a server's diff looks at its process itself. Keys cannot go astray.
  */
-const refresh: Record<Kind, string[]> = { identity: [], region: [], jetstream: ["--refresh"] };
+export const refresh: Record<Kind, string[]> = { identity: [], region: [], jetstream: ["--refresh"] };
 
 /** Runs pulumi on the stacks of one environment, telling how it gets on. */
 export class StackRunner {

@@ -26,7 +26,7 @@ export const streamSpec = strictObject({
   discard: z.enum(["old", "new"]),
   replicas: z.literal([1, 3, 5]),
   /** Copies in other regions, each with its own limits; named `<STREAM>-<region>`. Only of `limits` streams. */
-  mirrors: z.record(token, strictObject({ ...limits, ...streamManagement })).optional(),
+  mirrors: z.record(token, strictObject({ description: streamFields.description, ...limits, ...streamManagement })).optional(),
 });
 
 const { deliverPolicy, ...ofEvery } = consumerFields;

@@ -11,10 +11,10 @@ import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
 import { fromIdentity } from "./references";
 
 /** Every stream, mirror and durable of this stack's tenants, over all regions. */
-export async function jetstream({ name, environment, stack, tenants, degraded }: Settings<"jetstream">): Promise<JetstreamOutputs> {
+export async function jetstream({ name, environment, stack, tenants, degraded, failovers }: Settings<"jetstream">): Promise<JetstreamOutputs> {
   const part = stack.team ? `jetstream--${stack.team}` : "jetstream";
   const own = new Set(environment.jetstream[part]);
-  const { streams, consumers } = assetsOf(environment, Object.fromEntries(Object.entries(tenants).filter(([account]) => own.has(account))));
+  const { streams, consumers } = assetsOf(environment, Object.fromEntries(Object.entries(tenants).filter(([account]) => own.has(account))), failovers);
   const regionOf = new Map(streams.map((stream) => [idOf(stream), stream.region]));
 
   const identity = fromIdentity<JetstreamIdentity>(name, "jetstream");
@@ -44,9 +44,10 @@ export async function jetstream({ name, environment, stack, tenants, degraded }:
   const deletion: Pick<StreamArgs, "deletionPolicy"> = environment.target === "local" ? { deletionPolicy: "delete" } : {};
   const made = new Map<string, Stream>();
   for (const asset of plan.streams) {
-    const origin = asset.mirrorOf === undefined ? undefined : made.get(`${asset.account}/${asset.mirrorOf}`);
+    // A mirror takes its origin's place, subjects included, only when the origin has let them go.
+    const origin = asset.mirrorOf ?? asset.promotedFrom;
     const args = { ...streamArgs(asset), ...deletion } as unknown as StreamArgs;
-    made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: origin }));
+    made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: origin === undefined ? undefined : made.get(`${asset.account}/${origin}`) }));
   }
   for (const asset of plan.consumers) {
     const stream = `${asset.account}/${asset.stream}`;

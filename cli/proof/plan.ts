@@ -1,4 +1,5 @@
 import { assetsOf, type ConsumerAsset } from "../../config/assets";
+import { failoverKey } from "../../config/failover";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/tenant";
 import type { CheckedEnvironment } from "../settings";
@@ -36,7 +37,10 @@ export function regionsOfProof(regions: readonly string[], home: string): { from
 }
 
 /** The proofs through a tenant's own streams. Pure. */
-export function planOf({ environment }: Pick<CheckedEnvironment, "environment">, tenant: TenantSpec): { streams: StreamPlan[]; unprovable: Unprovable[] } {
+export function planOf(
+  { environment, failovers = {} }: Pick<CheckedEnvironment, "environment"> & Partial<Pick<CheckedEnvironment, "failovers">>,
+  tenant: TenantSpec,
+): { streams: StreamPlan[]; unprovable: Unprovable[] } {
   const own = assetsOf(environment, { [tenant.name]: tenant }).consumers.filter(({ name }) => name in tenant.consumers);
   const unprovable: Unprovable[] = [];
   const streams = Object.entries(tenant.streams).flatMap(([stream, { subjects, home = tenant.home }]): StreamPlan[] => {
@@ -45,7 +49,9 @@ export function planOf({ environment }: Pick<CheckedEnvironment, "environment">,
     for (const consumer of own.filter((candidate) => candidate.stream === stream)) {
       const user = Object.entries(tenant.users).find(([, { consumes = [] }]) => consumes.includes(consumer.name))?.[0];
       const message = messageFor(tenant, subjects, consumer);
-      if (!user) unprovable.push({ consumer, reason: "no user consumes it" });
+      const failover = failovers[failoverKey(tenant.name, stream)];
+      if (failover) unprovable.push({ consumer, reason: `its stream has failed over to ${failover.to}` });
+      else if (!user) unprovable.push({ consumer, reason: "no user consumes it" });
       else if (!message) unprovable.push({ consumer, reason: "no user publishes what it takes" });
       else {
         durables.push({ consumer, user });

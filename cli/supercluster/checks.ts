@@ -17,7 +17,7 @@ export interface Check {
   detail: string;
 }
 
-type Subject = Pick<CheckedEnvironment, "environment" | "tenants">;
+type Subject = Pick<CheckedEnvironment, "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>;
 
 /** Everything that a snapshot can say about an environment, one line a check. Pure. */
 export function checksOf(subject: Subject, snapshot: Snapshot): Check[] {
@@ -95,8 +95,8 @@ function metaCheck({ environment }: Subject, snapshot: Snapshot): Check {
 const behind = ({ replicas = [] }: RaftGroup): string[] => replicas.filter(({ current, offline }) => !current || offline).map(({ name }) => name);
 
 /** One line an account and kind where all is well; what is not gets a line of its own. */
-function assetChecks({ environment, tenants }: Subject, snapshot: Snapshot): Check[] {
-  const { streams, consumers } = assetsOf(environment, tenants);
+function assetChecks({ environment, tenants, failovers }: Subject, snapshot: Snapshot): Check[] {
+  const { streams, consumers } = assetsOf(environment, tenants, failovers);
   return Object.keys(tenants).flatMap((account) => {
     const detail = (stream: string) => snapshot.streams[account]?.[stream];
     const own = streams.filter((stream) => stream.account === account);

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { systemAccount } from "../../config/standard";
-import { type Access, connectTo } from "../access";
-import { Failure } from "../failure";
+import { type Access, connectToAny } from "../access";
 import type { Answer, Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./wire";
 
 /** What all servers said within a moment. */
@@ -24,18 +23,8 @@ export interface ServerState {
   leads: number;
 }
 
-/** The first server of any region that lets the system account in; a lost region must not keep the others from being seen. */
-export async function connectToSystem(access: Access): Promise<NatsConnection> {
-  const failures: string[] = [];
-  for (const region of access.environment.regions) {
-    try {
-      return await connectTo(access, region, systemAccount.name, systemAccount.user);
-    } catch (error) {
-      failures.push((error as Error).message);
-    }
-  }
-  throw new Failure(`no region answers; are its servers running? Start them: npm start\n${failures.join("\n")}`);
-}
+/** A connection of the system account. */
+export const connectToSystem = (access: Access): Promise<NatsConnection> => connectToAny(access, systemAccount.name, systemAccount.user);
 
 /** Asks every server by the system account. Ends as soon as all `expected` servers have answered, or after `maxWait` ms. */
 export async function takeSnapshot(system: NatsConnection, expected: number, maxWait = 2_000): Promise<Snapshot> {
@@ -90,7 +79,8 @@ export async function subscribersOf(system: NatsConnection, account: string, sub
   return answers.reduce((sum, { data }) => sum + (data?.connections?.length ?? 0), 0);
 }
 
-async function askAll<T>(system: NatsConnection, what: string, options: object, expected: number, maxWait: number): Promise<Answer<T>[]> {
+/** What every server answers; ends as soon as all `expected` have, or after `maxWait` ms. */
+export async function askAll<T>(system: NatsConnection, what: string, options: object, expected: number, maxWait: number): Promise<Answer<T>[]> {
   const answers: Answer<T>[] = [];
   try {
     const replies = await system.requestMany(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify(options), {

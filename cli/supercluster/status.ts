@@ -41,7 +41,10 @@ export interface StreamStatus {
 }
 
 /** What settings ask for, beside what is there. */
-export function statusOf({ name, environment, tenants }: Pick<CheckedEnvironment, "name" | "environment" | "tenants">, snapshot: Snapshot): Status {
+export function statusOf(
+  { name, environment, tenants, failovers }: Pick<CheckedEnvironment, "name" | "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>,
+  snapshot: Snapshot,
+): Status {
   const regions = environment.regions.map((region): RegionStatus => {
     const states = serversOf(environment, region).flatMap((server) => snapshot.servers[server.name] ?? []);
     return {
@@ -54,7 +57,7 @@ export function statusOf({ name, environment, tenants }: Pick<CheckedEnvironment
       version: [...new Set(states.map(({ version }) => version))].join(", ") || undefined,
     };
   });
-  const streams = assetsOf(environment, tenants).streams.map((asset): StreamStatus => {
+  const streams = assetsOf(environment, tenants, failovers).streams.map((asset): StreamStatus => {
     const detail = snapshot.streams[asset.account]?.[asset.name];
     return {
       account: asset.account,

@@ -1,0 +1,116 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
+import { streamFields, type Wire } from "../../components/jetstream/fields";
+import { read, readPages, write } from "../../components/jetstream/provider/api";
+import { readServerFacts } from "../../components/jetstream/provider/facts";
+import type { Info } from "../../components/jetstream/provider/info";
+import { consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
+import { ownerOf } from "../../components/jetstream/provider/ownership";
+import { type Account, apply, ensure, observe, settled } from "../../components/jetstream/provider/reconcile";
+import { remove } from "../../components/jetstream/provider/remove";
+import { type Args, toWire } from "../../components/jetstream/wire";
+import type { ConsumerAsset, StreamAsset } from "../../config/assets";
+import { Failure } from "../failure";
+import { shadowOf } from "./configurations";
+import { safeCopyLevel } from "./hindrances";
+
+export type StreamInfo = Info & { state: NonNullable<Info["state"]> };
+export type ConsumerInfo = Info & { name: string; num_redelivered?: number };
+
+/** A stream with its durables as they are specified, and the way to them. */
+export class Queue {
+  /** The stream's, as specified. */
+  readonly args: Args;
+  readonly specified: Wire;
+  readonly name: string;
+  readonly shadow: string;
+
+  constructor(
+    readonly account: Account,
+    readonly system: NatsConnection,
+    /** In all regions together. */
+    readonly servers: number,
+    readonly stream: StreamAsset,
+    readonly durables: ConsumerAsset[],
+  ) {
+    this.args = streamArgs(stream);
+    this.specified = toWire(streamFields, this.args);
+    this.name = stream.name;
+    this.shadow = shadowOf(stream.name);
+  }
+
+  /** What is there; undefined when a meta leader says that nothing is. Refuses what is another stack's. */
+  async find(name: string): Promise<StreamInfo | undefined> {
+    const info = await observe(streamKind, this.argsOf(name), this.account);
+    if (info && ownerOf(info.config) !== this.account.owner) {
+      throw new Failure(`${name} is not the stream of ${this.account.owner}: its mark says ${ownerOf(info.config) ?? "nothing"}. Nothing was changed.`);
+    }
+    return info as StreamInfo | undefined;
+  }
+
+  async required(name: string): Promise<StreamInfo> {
+    const info = await this.find(name);
+    if (!info) throw new Failure(`${name} is gone. Nothing more was done; run the command again to see what is there.`);
+    return info;
+  }
+
+  /** Changes a stream's configuration as it is found. */
+  async update(name: string, change: (config: Wire) => Wire): Promise<void> {
+    await apply(streamKind, change((await this.required(name)).config), this.argsOf(name), this.account);
+  }
+
+  /** Makes a mirror; servers that could lose a message on the way refuse. */
+  async createMirror(config: Wire): Promise<void> {
+    const args = this.argsOf(config.name as string);
+    await settled(
+      write<Info>(this.account.connection, streamKind.subject("CREATE", args), streamKind.body("create", config, args), safeCopyLevel),
+      () => observe(streamKind, args, this.account),
+      (info) => info !== undefined,
+      `creation of ${config.name as string}`,
+    );
+  }
+
+  /** Nothing is counted: whoever calls has. */
+  async delete(name: string): Promise<void> {
+    if ((await remove(streamKind, this.argsOf(name), this.account)) !== "deleted") throw new Failure(`${name} belongs to somebody else by now; it stays`);
+  }
+
+  consumers(): Promise<ConsumerInfo[]> {
+    return readPages(this.account.connection, `CONSUMER.LIST.${this.name}`, {}, ({ consumers }: { total?: number; consumers?: ConsumerInfo[] }) => consumers ?? []);
+  }
+
+  /** What it has not acknowledged stays in the queue. */
+  async deleteConsumer(name: string): Promise<void> {
+    const args = { account: this.stream.account, stream: this.name, name };
+    if ((await remove(consumerKind, args, this.account)) !== "deleted") throw new Failure(`durable ${name} belongs to somebody else; it stays`);
+  }
+
+  async ensureConsumer(asset: ConsumerAsset): Promise<void> {
+    await ensure(consumerKind, consumerArgs(asset), this.account);
+  }
+
+  /** As the provider would bring it up: what a change costs is counted, and refused if nobody allows it. */
+  async ensureStream(): Promise<void> {
+    await ensure(streamKind, this.args, this.account);
+  }
+
+  facts = () => readServerFacts(this.system, this.servers);
+
+  /** Bytes that the account may still store in files or memory. */
+  async room(): Promise<number> {
+    interface Usage {
+      storage: number;
+      memory: number;
+      limits: { max_storage: number; max_memory: number };
+    }
+    const { storage, memory, limits } = await this.ask<Usage>("INFO", {});
+    const [used, most] = this.stream.spec.storage === "memory" ? [memory, limits.max_memory] : [storage, limits.max_storage];
+    return most < 0 ? Infinity : most - used;
+  }
+
+  ask = <T>(subject: string, payload: unknown): Promise<T> => read<T>(this.account.connection, subject, payload, 10_000);
+
+  private argsOf(name: string): Args {
+    return { account: this.stream.account, name };
+  }
+}

@@ -1,0 +1,84 @@
+/** What to do next to give a work queue another retention, from what is there now. Pure: a run that was cut off anywhere goes on from there. */
+
+/** A stream as far as these decisions go. */
+export interface StreamView {
+  retention: string;
+  /** The stream it mirrors. */
+  mirrorOf?: string;
+  /** It collects from others beside that. */
+  isCollecting: boolean;
+  isLifted: boolean;
+  /** It has been made anew, and remembers the way. */
+  isMarked: boolean;
+}
+
+export interface Facts {
+  stream: string;
+  /** Undefined: a meta leader says that it is not there. */
+  home?: StreamView;
+  shadow?: StreamView;
+  /** The retention that is specified. */
+  wanted: string;
+  /** Durables of the stream. */
+  durables: string[];
+  /** Durables that are specified and not there. */
+  missing: string[];
+  /** Messages that the mirror of the two does not have yet. */
+  behind: number;
+  /** Messages that the one which was left got after that, and the other one lacks. */
+  late: number;
+}
+
+/**
+ * In their order:
+ * - `lift`: the queue's limits, `release`: its durables, `shadow`: a mirror of it is made, which empties it;
+ * - `drain`: the copy is waited for, `hand-over`: the shadow gets the subjects;
+ * - `delete`: the queue, which has nothing left, `anew`: the stream is made as a mirror of the shadow;
+ * - `fill`: the copy is waited for, `hand-back`: the stream gets its subjects;
+ * - `durables`: they are made again, `clean-up`: the shadow is deleted, `finish`: limits and retention are as specified.
+ * `late` may come before either deletion.
+ */
+export const stepNames = ["lift", "release", "shadow", "drain", "hand-over", "late", "delete", "anew", "fill", "hand-back", "durables", "clean-up", "finish"] as const;
+
+export type StepName = (typeof stepNames)[number];
+export type Step = { step: StepName } | { refuse: string } | { step: "nothing" };
+
+const workqueue = "workqueue";
+
+/** Fewer messages than this are copied while nobody can publish; above it, the copying is waited for. */
+export const fewEnough = 100;
+
+export function nextStep(facts: Facts): Step {
+  const { stream, home, shadow, durables, missing, behind, late } = facts;
+  if (!shadow) return withoutShadow(facts);
+  if (!home) {
+    if (!shadow.mirrorOf) return { step: "anew" };
+    return { refuse: `${stream} was deleted while its shadow was still copying it. Nothing was changed: the shadow has what had been copied by then (npm run backup).` };
+  }
+  if (home.retention === workqueue) {
+    if (!shadow.mirrorOf) return { step: late || shadow.isCollecting ? "late" : "delete" };
+    // What a durable takes now is in the shadow already.
+    if (durables.length) return { step: "release" };
+    return { step: behind > fewEnough ? "drain" : "hand-over" };
+  }
+  if (home.mirrorOf) return { step: behind > fewEnough ? "fill" : "hand-back" };
+  if (missing.length) return { step: "durables" };
+  return { step: late || home.isCollecting ? "late" : "clean-up" };
+}
+
+function withoutShadow({ stream, home, wanted, durables, missing }: Facts): Step {
+  if (!home) return { refuse: `${stream} is not there; bring the jetstream stack up first` };
+  if (home.mirrorOf) return { refuse: `${stream} is a mirror of ${home.mirrorOf}, and no stream of its own` };
+  if (home.isMarked) return { step: missing.length ? "durables" : "finish" };
+  if (home.retention === wanted) return { step: "nothing" };
+  if (wanted === workqueue) {
+    return {
+      refuse:
+        `a work queue delivers all that it holds, so what durables of ${stream} have acknowledged would come again: their positions cannot be taken along. ` +
+        `Give the work queue a name of its own and let ${stream} run empty; or, if it is empty: allowDataLoss: [{ change: "replace", maxMessages: 0 }]`,
+    };
+  }
+  if (home.retention !== workqueue) return { refuse: `the server makes ${stream} ${wanted} in place: pulumi up does it, and counts what it costs` };
+  if (!home.isLifted) return { step: "lift" };
+  return { step: durables.length ? "release" : "shadow" };
+}

@@ -100,6 +100,18 @@ export const kubernetes = strictObject({
     labels: labels.default({}),
     interval: duration.default("30s"),
   }).prefault({}),
+  /** The cluster of each region, where settings of a cloud do not say which. */
+  clusters: z
+    .record(
+      token,
+      strictObject({
+        /** Context of the kubeconfig. Named, so that nothing is ever deployed to whatever cluster is the current one. */
+        context: text,
+        /** File of the kubeconfig. Default: KUBECONFIG, or ~/.kube/config. */
+        kubeconfig: text.optional(),
+      }),
+    )
+    .default({}),
   /** How this program reaches servers: through their load balancers, or by the API server (`kubectl port-forward`, for a few streams). */
   access: z.enum(["loadBalancer", "portForward"]).default("loadBalancer"),
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { aws } from "./aws";
 import { assetName, duration, size, subject, token } from "./fields";
 import { kubernetes } from "./kubernetes";
 import { strictObject } from "./problems";
@@ -35,6 +36,8 @@ export const environment = z.discriminatedUnion("target", [
     /** Addresses are names under it: `gateway-<n>.<region>.<domain>`, `nats.<region>.<domain>`. */
     domain: subject,
     kubernetes: kubernetes.prefault({}),
+    /** What it uses of AWS, by region. Default: nothing. */
+    aws: aws.optional(),
   }),
 ]);
 

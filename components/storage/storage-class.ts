@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
 import type { KubernetesEnvironment } from "../../config/settings";
 
 /**
@@ -7,7 +8,7 @@ import type { KubernetesEnvironment } from "../../config/settings";
  *
  * @param kmsKeyId key that encrypts them; default: the driver's
  */
-export function storageClass({ kubernetes }: KubernetesEnvironment, kmsKeyId?: string): types.input.storage.v1.StorageClass | undefined {
+export function storageClass({ kubernetes }: KubernetesEnvironment, kmsKeyId?: Input<string>): types.input.storage.v1.StorageClass | undefined {
   const wanted = kubernetes.volume.storageClass;
   if (typeof wanted === "string") return undefined;
   return {

@@ -16,8 +16,8 @@ import { JetstreamProvider } from "./components/jetstream/jetstream-provider";
 import { Stream } from "./components/jetstream/stream";
 const { connection, streams, consumers } = JSON.parse(fs.readFileSync("wanted.json", "utf8"));
 const provider = new JetstreamProvider("nats", connection);
-for (const [name, { aliases, ...args }] of Object.entries<any>(streams)) new Stream(name, args, { provider, aliases });
-for (const [name, args] of Object.entries<any>(consumers)) new Consumer(name, args, { provider });
+const dependsOn = Object.entries<any>(streams).map(([name, { aliases, ...args }]) => new Stream(name, args, { provider, aliases }));
+for (const [name, args] of Object.entries<any>(consumers)) new Consumer(name, args, { provider, dependsOn });
 `;
 
 const orders = { account: "app", name: "ORDERS", region: "iad", subjects: ["orders.>"], storage: "file", maxAge: "7d", replicas: 1 };
@@ -170,6 +170,17 @@ describe("streams and consumers in the real engine", function () {
     up();
     succeeds("preview", "--stack", "one", "--expect-no-changes");
     assert.deepEqual((await wrote()).filter((subject) => !subject.includes("UPDATE.LEGACY")), []);
+  });
+
+  it("that are retained are forgotten when they are not protected any more, and stay on the server", async () => {
+    const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as { deployment: { resources: { urn: string; type: string }[] } };
+    const urn = deployment.resources.find(({ type }) => type.endsWith(":Stream"))!.urn;
+    want({});
+    assert.match(pulumi("up", "--stack", "one", "--yes", "--skip-preview").text, /protect/);
+    succeeds("state", "unprotect", "--stack", "one", "--yes", urn);
+    up();
+    assert.equal(((await ask(app, "STREAM.INFO.LEGACY")).config as Record<string, unknown>).max_msgs, 1_000);
+    assert.deepEqual(await wrote(), []);
   });
 });
 

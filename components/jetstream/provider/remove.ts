@@ -8,11 +8,10 @@ import type { Info } from "./info";
 import { type AssetKind, idOf } from "./kinds";
 import { isOwn } from "./ownership";
 import { type Account, apply, claimOf, observe, settled } from "./reconcile";
+import { timeouts } from "./timeouts";
 
 export type Removal = "deleted" | "somebody else's";
 
-/** Messages that were on their way when a stream's subjects went are stored by then. */
-const arrivalMs = 1_000;
 /** Another server may not know yet that a copy has just been deleted. */
 const copiesMs = 5_000;
 
@@ -59,13 +58,13 @@ async function refuseAbove(approved: number, kind: AssetKind, last: Args, found:
 }
 
 async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
-  refuseIfFilled(kind, last, found);
-  // A mirror has no subjects, a consumer none of its own.
-  if (kind.what === "consumer" || found.config.mirror !== undefined) return;
   const parked = [parkedSubject(last.name as string)];
   const isParked = String(found.config.subjects) === String(parked);
+  if (!isParked) refuseIfFilled(kind, last, found);
+  // A mirror has no subjects, a consumer none of its own.
+  if (kind.what === "consumer" || found.config.mirror !== undefined) return;
   if (!isParked) await apply(kind, { ...found.config, subjects: parked }, last, account);
-  await sleep(arrivalMs);
+  await sleep(timeouts.arrivalMs);
   const now = await observe(kind, last, account);
   if (!now?.state?.messages) return;
   // Parked by a run that was interrupted, it has its own only in the state.

@@ -8,6 +8,7 @@ import { read, write } from "./api";
 import { allowance, excess, lossesOf } from "./costs";
 import { ApiError, NoAnswer, Refused } from "./errors";
 import { hasLeader, type Info } from "./info";
+import { keepSnapshot } from "./keep-snapshot";
 import { type AssetKind, idOf } from "./kinds";
 import { type Claim, isOwn, marked, marker, nonceOf, ownerOf, refusalOf } from "./ownership";
 import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "./steps";
@@ -18,6 +19,8 @@ export interface Account {
   connection: NatsConnection;
   /** Marker of what this stack owns. */
   owner: string;
+  /** What its answers must come to. */
+  inboxPrefix?: string;
   /** Tells a person how long work gets on. */
   say(line: string): void;
 }
@@ -163,6 +166,7 @@ async function refuseWhatCannotBe(kind: AssetKind, args: Args, found: Info, want
     return reason ? [`${cost.change} ${reason}`] : [];
   });
   if (refused.length + reasons.length) throw new Refused(`${[...refused, ...reasons].map((reason) => `${idOf(kind, args)}: ${reason}`).join("\n")}\nNothing was changed.`);
+  if (losses.some(({ messages }) => messages > 0)) await keepSnapshot(args, account);
 }
 
 /** Waits until nothing is left to come of a stream's copying, telling how it gets on. */

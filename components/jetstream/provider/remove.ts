@@ -5,6 +5,7 @@ import { write } from "./api";
 import { costOfReplacement, excess, waiting } from "./costs";
 import { ApiError, Refused } from "./errors";
 import type { Info } from "./info";
+import { keepSnapshot } from "./keep-snapshot";
 import { type AssetKind, idOf } from "./kinds";
 import { isOwn } from "./ownership";
 import { type Account, apply, claimOf, observe, settled } from "./reconcile";
@@ -26,6 +27,7 @@ export async function remove(kind: AssetKind, last: Args, account: Account, appr
   await refuseIfCopied(kind, last, found, account);
   if (approved !== undefined) await refuseAbove(approved, kind, last, found, account);
   else if (last.deletionPolicy === "delete-if-empty") await refuseUnlessEmpty(kind, last, found, account);
+  if (kind.what === "stream" && found.state!.messages > 0) await keepSnapshot(last, account);
   await settled(
     write<Info>(account.connection, kind.subject("DELETE", last)).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;

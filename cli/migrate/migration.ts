@@ -6,7 +6,7 @@ import { plural, seconds } from "../terminal";
 import { beginningOf, type Beginning, collecting, collectingNothing, copying, finished, isLifted, isParked, lifted, opened, parked } from "./configurations";
 import { type Found, hindrances, isCopier } from "./hindrances";
 import { lateMessages } from "./late";
-import type { Queue } from "./queue";
+import { Gone, type Queue } from "./queue";
 import { fewEnough, nextStep, type Step, type StepName, type StreamView } from "./steps";
 
 /** What there is now. */
@@ -91,15 +91,30 @@ export async function runMigration(queue: Queue): Promise<boolean> {
     (press) => press > 1 && process.exit(130),
     async () => {
       for (let isDone = false; ; isDone = true) {
-        const seen = await look(queue);
-        const next = await nextOf(queue, seen);
-        if ("refuse" in next) throw new Failure(next.refuse);
-        if (next.step === "nothing") return isDone;
-        await steps[next.step](queue, seen);
-        if (isInterrupted()) throw new Interrupted(`stopped after the step "${next.step}"; run the command again to go on`);
+        const step = await oneStep(queue);
+        if (step === "nothing") return isDone;
+        if (isInterrupted()) throw new Interrupted(`stopped after the step "${step}"; run the command again to go on`);
       }
     },
   );
+}
+
+const looks = 5;
+
+/** Looks and does what is next. What a killed run had sent last may still be carried out while this one looks: then it looks again. */
+async function oneStep(queue: Queue): Promise<StepName | "nothing"> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const seen = await look(queue);
+      const next = await nextOf(queue, seen);
+      if ("refuse" in next) throw new Failure(next.refuse);
+      if (next.step !== "nothing") await steps[next.step](queue, seen);
+      return next.step;
+    } catch (error) {
+      if (!(error instanceof Gone) || attempt === looks) throw error;
+      await sleep(settleMs);
+    }
+  }
 }
 
 const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {

@@ -15,6 +15,9 @@ import { changeStream, type ConsumerInfo, ownStream, requiredStream, type StackA
 import { shadowOf } from "./configurations";
 import { safeCopyLevel } from "./hindrances";
 
+/** Something that was there a moment ago: the last request of a run that was killed may still have been on its way. */
+export class Gone extends Failure {}
+
 /** A stream with its durables as they are specified, and the way to them. */
 export class Queue {
   /** The stream's, as specified. */
@@ -98,8 +101,7 @@ export class Queue {
 
   ask = <T>(subject: string, payload: unknown): Promise<T> =>
     read<T>(this.account.connection, subject, payload, 10_000).catch((error: unknown) => {
-      // The last request of a run that was killed may still have been on its way.
-      if (error instanceof ApiError && error.isNotFound) throw new Failure(`${error.message}. It went while it was looked at; run the command again.`);
+      if (error instanceof ApiError && error.isNotFound) throw new Gone(`${error.message}. It went while it was looked at; run the command again.`);
       throw error;
     });
 

@@ -51,7 +51,7 @@ describe("the commands", function () {
     assert.equal(status, 0);
     assert.ok(stdout.trim().split("\n").every((line) => /^export \w+='.*'$/.test(line)), stdout);
     const url = spawnSync("sh", ["-c", `${stdout}\nprintf %s "$PULUMI_BACKEND_URL"`], { encoding: "utf8" }).stdout;
-    assert.equal(url, `file://${copy.cache}/state`);
+    assert.equal(url, `file://${copy.cache}/state?metadata=skip`);
   });
 
   it("tell every mistake at once, in settings, stack files and tenants, and do nothing", () => {

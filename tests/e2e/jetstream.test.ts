@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
 import { ask } from "../support/accounts";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { copyProject } from "../support/project-copy";
@@ -26,7 +26,7 @@ const billing = { account: "app", stream: "ORDERS", name: "billing", ackPolicy: 
 describe("streams and consumers in the real engine", function () {
   this.timeout(120_000);
   const copy = copyProject();
-  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: `file://${copy.cache}/state` };
+  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
   let cluster: Supercluster;
   let app: NatsConnection;
   const writes: string[] = [];
@@ -56,7 +56,7 @@ describe("streams and consumers in the real engine", function () {
     fs.mkdirSync(path.join(copy.cache, "state"));
     fs.writeFileSync(path.join(copy.folder, "index.ts"), program);
     for (const stack of fs.globSync(path.join(copy.folder, "Pulumi.*.yaml"))) fs.rmSync(stack);
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 39920 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 16820 });
     app = await cluster.connect("app");
     app.subscribe("$JS.EVENT.ADVISORY.API", {
       callback: (_, message) => {

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
-import { pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
 import type { Row } from "../../cli/plan/rows";
 import type { JetstreamIdentity, RegionOutputs } from "../../stacks/outputs";
 import { ConfigurationWrites } from "../support/configuration-writes";
@@ -25,7 +25,7 @@ const tenant = { name: "app", home: "iad", streams: { ORDERS: orders, MAIL: mail
 describe("npm run plan and npm run import", function () {
   this.timeout(120_000);
   const copy = copyProject();
-  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: `file://${copy.cache}/state` };
+  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
   let cluster: Supercluster;
   let app: NatsConnection;
   let writes: ConfigurationWrites;

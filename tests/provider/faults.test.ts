@@ -101,7 +101,7 @@ describe("bad luck of the JetStream provider", function () {
   });
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 38220, accounts: accounts("enabled"), settings: { storage: { file: `${storage / 2 ** 30}GiB`, memory: "64MiB" } } });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 16220, accounts: accounts("enabled"), settings: { storage: { file: `${storage / 2 ** 30}GiB`, memory: "64MiB" } } });
     toxiproxy = await Toxiproxy.start();
     [app, system] = await Promise.all([cluster.connectForever("app"), cluster.connectForever("admin")]);
     writes = await ConfigurationWrites.watch(cluster);

@@ -21,7 +21,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
   let api: NatsConnection;
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 39620, accounts: accountsText(localEnvironment(), tenants) });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 16620, accounts: accountsText(localEnvironment(), tenants) });
     provisioner = await cluster.connect("irisx-provisioner", { inboxPrefix });
     api = await cluster.connect("irisx-api", { inboxPrefix: "_INBOX_api" });
     const stream = { name: "SMS", subjects: ["sms.>"], num_replicas: 3, max_bytes: 64 * 1024 ** 2, metadata: { mine: "yes" } };

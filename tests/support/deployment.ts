@@ -76,8 +76,7 @@ export class Deployment {
   /** Variables that pulumi needs, as `npm run env` prints them. */
   private engineEnv(): NodeJS.ProcessEnv {
     this.variables ??= Object.fromEntries([...this.cli("env").text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]));
-    // Beside each file of state lies one of metadata, which is not written in one piece: a stack that refers to itself may find it empty.
-    return { ...this.copy.env, ...this.variables, PULUMI_BACKEND_URL: `${this.variables.PULUMI_BACKEND_URL}?metadata=skip` };
+    return { ...this.copy.env, ...this.variables };
   }
 
   private command(args: string[]): string[] {

@@ -2,7 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
 import { stackName } from "./config/stack-name";
 import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/validate";
-import { tenants as declared } from "./tenants";
+import { tenants as declared } from "./tenants/index";
+
+// Pulumi's source maps name files that are not there, as node_modules/@pulumi/resource.ts, on which Node.js 22 takes a minute to
+// colour a stack: every error of the program would look like a hang.
+Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /** Each kind of stack loads only what it needs. */
 const programs: Record<Settings["stack"]["kind"], () => (settings: never) => unknown> = {

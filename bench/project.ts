@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { pulumiEnvironment } from "../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../cli/environment";
 import { startSupercluster, type Supercluster } from "../tests/support/nats";
 import { copyProject } from "../tests/support/project-copy";
 import { type LoggedRequest, RequestLog } from "../tests/support/request-log";
@@ -47,7 +47,7 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
       cwd: copy.folder,
       encoding: "utf8",
       maxBuffer: 64 * 1024 ** 2,
-      env: { ...environments[`${checkpoints}`], PULUMI_BACKEND_URL: `file://${state}`, ...log.env },
+      env: { ...environments[`${checkpoints}`], PULUMI_BACKEND_URL: backendUrlOf(state), ...log.env },
     });
     const seconds = (performance.now() - started) / 1000;
     if (status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${stdout.slice(-2000)}\n${stderr}`);

@@ -10,8 +10,11 @@ export const stateFolder = (): string => path.join(cacheDir(), "state");
 /** Folder of the nats CLI's contexts. */
 export const contextsDir = (environment: string): string => path.join(cacheDir(), "contexts", environment);
 
-/** The file backend in a folder, by default that of local environments. */
-export const backendUrlOf = (state = stateFolder()): string => `file://${state}`;
+/**
+ * The file backend in a folder, by default that of local environments. Without the files of metadata that it would write beside
+ * those of state: not in one piece, so that a stack which reads another one's may find them empty (`failed to load checkpoint: EOF`).
+ */
+export const backendUrlOf = (state = stateFolder()): string => `file://${state}?metadata=skip`;
 
 /**
  * Published on purpose: a local environment's state is protected by the permissions of its folder. The stack files hold

@@ -12,11 +12,13 @@ const commands = {
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
   plan: () => (require("./commands/plan") as typeof import("./commands/plan")).plan,
+  import: () => (require("./commands/import") as typeof import("./commands/import")).importAccount,
   context: () => (require("./commands/context") as typeof import("./commands/context")).context,
   backup: () => (require("./commands/backup") as typeof import("./commands/backup")).backup,
   restore: () => (require("./commands/backup") as typeof import("./commands/backup")).restore,
   failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
+  migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -46,6 +48,11 @@ function program(): Command {
     .addOption(json())
     .addHelpText("after", planHelp)
     .action((options) => commands.plan()(options));
+  command(cli, "import", "write the tenant file of what is in an account; changes nothing on any server")
+    .requiredOption("--account <name>", "the account")
+    .option("--out <file>", "file to write (default: tenants/<account>.ts)")
+    .option("--force", "write over a file that is there")
+    .action((options) => commands.import()(options));
   command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action((options) => commands.context()(options));
   command(cli, "backup", "write a snapshot of a stream into a folder: messages, consumers and their positions")
     .requiredOption("--account <name>", "account of the stream")
@@ -68,6 +75,12 @@ function program(): Command {
     .requiredOption("--stream <name>", "the stream")
     .option("--max-loss <messages>", "so many messages of the mirror may go that the stream does not have", "0")
     .action((options) => commands.failback()(options));
+  command(cli, "migrate", "give a work queue the retention that its tenant file specifies, with every message that is left in it")
+    .requiredOption("--account <name>", "account of the stream")
+    .requiredOption("--stream <name>", "the stream")
+    .requiredOption("--retention <retention>", "what it is to have: limits or interest")
+    .option("--yes", "do not ask")
+    .action((options) => commands.migrate()(options));
   command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) => commands.env()(options));
   return cli;
 }

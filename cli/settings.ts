@@ -4,7 +4,7 @@ import { failoverProblems, type Failovers } from "../config/failover";
 import { InvalidInput, type Problem } from "../config/problems";
 import type { Environment } from "../config/settings";
 import { ofAccounts, validateDeployment } from "../config/validate";
-import { tenants as allTenants } from "../tenants";
+import { tenants as allTenants } from "../tenants/index";
 import { type ProjectFiles, readProject } from "./project";
 import { stackFileProblems, stackNames } from "./stack-files";
 

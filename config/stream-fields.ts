@@ -227,6 +227,12 @@ export const streamManagement = {
     maxMsgsPerSubject: count.optional(),
   }).optional(),
   /**
+   * Folder below which a snapshot is written before a change that costs messages, and before it is deleted while it holds some; relative to the
+   * project's. `npm run restore` makes the stream of one again, consumers included. Without a snapshot nothing is done. Needs file storage (error
+   * 10064). Default: none. In place: nothing is sent to the server.
+   */
+  snapshotTo: z.string().min(1).optional(),
+  /**
    * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default: none. In place: whether the
    * server takes them shows at the write.
    */

@@ -297,6 +297,13 @@ const management: StreamRule[] = [
       example: { [field]: field === "maxAge" ? "1h" : "1MiB", lowerBy: { [field]: field === "maxAge" ? "0s" : "0B" } },
     }),
   ),
+  rule({
+    at: "snapshotTo",
+    when: ({ snapshotTo, storage }) => snapshotTo !== undefined && storage === "memory",
+    found: "cannot be kept: servers take no snapshots of streams in memory",
+    instead: 'leave it out, or write storage: "file"',
+    example: { snapshotTo: "snapshots", storage: "memory" },
+  }),
   ruleOfEach({
     each: ({ allowDataLoss }) => entries("allowDataLoss", allowDataLoss),
     at: "change",

@@ -1,8 +1,9 @@
 import { withEnvironmentLock } from "../environment-lock";
 import { BadUsage } from "../failure";
 import { runFailback } from "../failover/failback";
-import { type Choice, Site } from "../failover/site";
+import { siteOf } from "../failover/site";
 import { checkedEnvironment } from "../settings";
+import { type Choice, withStackAccount } from "../stack-account";
 import { print } from "../terminal";
 
 export interface FailbackCommand extends Choice {
@@ -16,9 +17,9 @@ export async function failback({ env, account, stream, maxLoss }: FailbackComman
   const spec = checked.tenants[account]?.streams[stream];
   if (!spec) throw new BadUsage(`${account}/${stream} is no stream of environment ${env}`);
   if (!/^\d+$/.test(maxLoss)) throw new BadUsage(`--max-loss ${maxLoss}: write a number of messages`);
-  await withEnvironmentLock(env, `failback of ${account}/${stream}`, async () => {
-    const site = await Site.open(checked, { account, stream }, spec.home ?? checked.tenants[account]!.home);
-    try {
+  await withEnvironmentLock(env, `failback of ${account}/${stream}`, () =>
+    withStackAccount(checked, account, spec.home ?? checked.tenants[account]!.home, async (own) => {
+      const site = siteOf(checked, { account, stream }, own);
       if (!(await runFailback(site, { maxLoss: Number(maxLoss) }))) return print(`${stream} is at home in ${site.stream.region}, and its mirrors copy it; nothing to do`);
       const home = await site.look(stream);
       print(
@@ -26,11 +27,9 @@ export async function failback({ env, account, stream, maxLoss }: FailbackComman
           `\n${stream} is at home in ${site.stream.region}${typeof home === "object" ? ` with ${home.messages} messages` : ""}. What there is to do now:`,
           `  commit ${site.setting.file}`,
           `  clients that took messages of its mirror take them of ${stream} again`,
-          `  pulumi up --stack ${site.stack} --refresh   notes it in the state; it changes nothing on any server`,
+          `  pulumi up --stack ${own.stack} --refresh   notes it in the state; it changes nothing on any server`,
         ].join("\n"),
       );
-    } finally {
-      await site.close();
-    }
-  });
+    }),
+  );
 }

@@ -1,10 +1,11 @@
-import { createInterface } from "node:readline/promises";
 import { type Start, start as startSchema } from "../../config/failover";
+import { confirm, requireSomebodyToAsk } from "../confirm";
 import { withEnvironmentLock } from "../environment-lock";
-import { BadUsage, Failure, Interrupted } from "../failure";
+import { BadUsage, Failure } from "../failure";
 import { nextOf, runFailover, stateOf } from "../failover/failover";
-import { type Choice, checkChoice, Site } from "../failover/site";
+import { checkChoice, type Site, siteOf } from "../failover/site";
 import { checkedEnvironment } from "../settings";
+import { type Choice, withStackAccount } from "../stack-account";
 import { print } from "../terminal";
 
 export interface FailoverCommand extends Choice {
@@ -19,30 +20,31 @@ export async function failover({ env, account, stream, to, start: text, yes = fa
   const checked = checkedEnvironment(env);
   const start = startOf(text);
   checkChoice(checked, { account, stream }, { to, consumers: {} });
-  if (!yes && !process.stdin.isTTY) throw new BadUsage("nobody can be asked here whether this is meant; if it is: --yes");
-  await withEnvironmentLock(env, `failover of ${account}/${stream}`, async () => {
-    const site = await Site.open(checked, { account, stream }, to);
-    try {
+  requireSomebodyToAsk(yes);
+  await withEnvironmentLock(env, `failover of ${account}/${stream}`, () =>
+    withStackAccount(checked, account, to, async (own) => {
+      const site = siteOf(checked, { account, stream }, own);
       const { facts, next } = await nextOf(site, { to });
       if ("refuse" in next) throw new Failure(next.refuse);
       if (next.step === "nothing") return print(`${stream} is in ${to} already; nothing to do`);
       for (const line of await stateOf(site, facts, { to, start })) print(line);
       if (!yes) await confirm(`Let ${to} take ${account}/${stream} over?`);
       await runFailover(site, { to, start });
-      const { name: mirror } = site.mirrorIn(to);
-      print(
-        [
-          `\n${stream} is in ${to}, as ${mirror}. What there is to do now:`,
-          `  commit ${site.setting.file}`,
-          `  clients that take messages of ${stream} by name take them of ${mirror}; publishers, and clients of push consumers, need nothing`,
-          `  pulumi up --stack ${site.stack} --refresh   notes it in the state; it changes nothing on any server`,
-          `  npm run failback -- --account ${account} --stream ${stream}${env === "local" ? "" : ` --env ${env}`}   when ${site.stream.region} is back`,
-        ].join("\n"),
-      );
-    } finally {
-      await site.close();
-    }
-  });
+      print(toDo(site, { env, to, stack: own.stack }));
+    }),
+  );
+}
+
+function toDo(site: Site, { env, to, stack }: { env: string; to: string; stack: string }): string {
+  const { account, name, region } = site.stream;
+  const { name: mirror } = site.mirrorIn(to);
+  return [
+    `\n${name} is in ${to}, as ${mirror}. What there is to do now:`,
+    `  commit ${site.setting.file}`,
+    `  clients that take messages of ${name} by name take them of ${mirror}; publishers, and clients of push consumers, need nothing`,
+    `  pulumi up --stack ${stack} --refresh   notes it in the state; it changes nothing on any server`,
+    `  npm run failback -- --account ${account} --stream ${name}${env === "local" ? "" : ` --env ${env}`}   when ${region} is back`,
+  ].join("\n");
 }
 
 /** `--start` as the setting has it. */
@@ -50,10 +52,4 @@ function startOf(text: string): Start {
   const parsed = startSchema.safeParse(/^\d+$/.test(text) ? Number(text) : text);
   if (!parsed.success) throw new BadUsage(`--start ${text}: ${parsed.error.issues[0]!.message}`);
   return parsed.data;
-}
-
-async function confirm(question: string): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} (yes/no) `).finally(() => terminal.close());
-  if (answer.trim().toLowerCase() !== "yes") throw new Interrupted("nothing was done");
 }

@@ -1,17 +1,12 @@
-import { assetsOf } from "../../config/assets";
 import { insteadOf } from "../../config/problems";
-import { provisioner } from "../../config/standard";
-import { ofAccounts } from "../../config/validate";
-import { connectTo, readAccess } from "../access";
 import { confirm, requireSomebodyToAsk } from "../confirm";
 import { withEnvironmentLock } from "../environment-lock";
 import { BadUsage, Failure } from "../failure";
-import { type Choice, stackOf } from "../failover/site";
 import { look, nextOf, runMigration } from "../migrate/migration";
 import { Queue } from "../migrate/queue";
 import { countsOf } from "../migrate/report";
 import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { connectToSystem } from "../supercluster/snapshot";
+import { type Choice, withStackAccount } from "../stack-account";
 import { print } from "../terminal";
 
 export interface MigrateCommand extends Choice {
@@ -25,17 +20,13 @@ export async function migrate({ env, account, stream, retention, yes = false }: 
   const checked = checkedEnvironment(env);
   requireSpecified(checked, { account, stream, retention });
   requireSomebodyToAsk(yes);
-  await withEnvironmentLock(env, `migration of ${account}/${stream}`, async () => {
-    const queue = await open(checked, { account, stream });
-    try {
-      await migrated(queue, { stack: stackOf(checked, account), yes });
-    } catch (error) {
-      throw error instanceof Failure ? error : new Failure((error as Error).message);
-    } finally {
-      await queue.account.connection.close();
-      await queue.system.close();
-    }
-  });
+  const { home } = checked.tenants[account]!.streams[stream]!;
+  const { regions, servers } = checked.environment;
+  await withEnvironmentLock(env, `migration of ${account}/${stream}`, () =>
+    withStackAccount(checked, account, home ?? checked.tenants[account]!.home, (own) =>
+      migrated(new Queue(own, stream, regions.length * servers), { stack: own.stack, yes }),
+    ),
+  );
 }
 
 async function migrated(queue: Queue, { stack, yes }: { stack: string; yes: boolean }): Promise<void> {
@@ -58,20 +49,4 @@ function requireSpecified({ name, tenants }: CheckedEnvironment, { account, stre
   const spec = tenant.streams[stream];
   if (!spec) throw new BadUsage(`${stream} is no stream of ${account}; ${insteadOf(stream, Object.keys(tenant.streams))}`);
   if (spec.retention !== retention) throw new BadUsage(`${account}/${stream} is specified with retention "${spec.retention}"; write "${retention}" in its tenant file first`);
-}
-
-async function open(checked: CheckedEnvironment, { account, stream: name }: Choice): Promise<Queue> {
-  const { environment, tenants, project } = checked;
-  const { streams, consumers } = assetsOf(environment, ofAccounts(tenants, [account]));
-  const stream = streams.find((asset) => asset.name === name)!;
-  const access = await readAccess(checked);
-  const system = await connectToSystem(access);
-  const connection = await connectTo(access, stream.region, account, provisioner);
-  return new Queue(
-    { connection, owner: `${project.name}/${stackOf(checked, account)}`, say: print },
-    system,
-    environment.regions.length * environment.servers,
-    stream,
-    consumers.filter((consumer) => consumer.stream === name),
-  );
 }

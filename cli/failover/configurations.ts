@@ -1,5 +1,6 @@
 import { parkedSubject } from "../../config/standard";
 import type { Wire } from "../../components/jetstream/fields";
+import { readNote, withNote } from "../stream-note";
 
 /** A stream's configuration on its way there and back, made from the one that is found, so that nothing else changes. Pure. */
 
@@ -13,18 +14,9 @@ export interface Returning {
   end?: number;
 }
 
-const mark = "supercluster.failback";
-const labelsOf = ({ metadata }: Wire): Record<string, string> => (metadata as Record<string, string> | undefined) ?? {};
-
-export function returningOf(config: Wire): Returning | undefined {
-  const text = labelsOf(config)[mark];
-  return text === undefined ? undefined : (JSON.parse(text) as Returning);
-}
-
-function marked(config: Wire, returning: Returning | undefined): Wire {
-  const { [mark]: _, ...others } = labelsOf(config);
-  return { ...config, metadata: returning ? { ...others, [mark]: JSON.stringify(returning) } : others };
-}
+const label = "supercluster.failback";
+export const returningOf = (config: Wire): Returning | undefined => readNote(config, label);
+const marked = (config: Wire, returning: Returning | undefined): Wire => withNote(config, label, returning);
 
 const shortestWindow = 100_000_000;
 

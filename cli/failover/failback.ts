@@ -8,11 +8,12 @@ import { resetLevel } from "../../components/jetstream/provider/reconcile";
 import { remove } from "../../components/jetstream/provider/remove";
 import { toWire } from "../../components/jetstream/wire";
 import { Failure } from "../failure";
-import { plural, say } from "../terminal";
+import { type ConsumerInfo, requiredStream, type StreamInfo } from "../stack-account";
+import { plural } from "../terminal";
 import { cleared, collecting, opened, parked, type Returning, returningOf } from "./configurations";
 import { commonEnd, countAfter, firstReturnedAfter, hasNothingAfter, lastReturned } from "./messages";
 import { type Position, resumeAt, startOf } from "./positions";
-import type { ConsumerInfo, Site, StreamInfo } from "./site";
+import type { Site } from "./site";
 import { type FailbackStep, fewEnough, nextFailbackStep, type StreamView } from "./steps";
 
 export interface FailbackOptions {
@@ -43,10 +44,10 @@ const steps: Record<FailbackStep, (site: Site, options: FailbackOptions, mirror:
     // A run before this one may have begun already.
     const before = returningOf(stream.config);
     const last = before && (await lastReturned(ask, name, mirror, before.own));
-    const returning = last === undefined ? { common: await commonEnd(ask, { name, info: stream }, { name: mirror, info: copy }), own: stream.state!.last_seq } : before!;
+    const returning = last === undefined ? { common: await commonEnd(ask, { name, info: stream }, { name: mirror, info: copy }), own: stream.state.last_seq } : before!;
     const from = (last ?? returning.common) + 1;
-    say(`${name} and ${mirror} are the same up to ${returning.common}; ${name} has ${plural(returning.own - returning.common, "message")} of its own behind that`);
-    say(`${name} collects what ${mirror} has from ${from} on: ${plural(await countAfter(ask, mirror, from - 1), "message")} now`);
+    site.account.say(`${name} and ${mirror} are the same up to ${returning.common}; ${name} has ${plural(returning.own - returning.common, "message")} of its own behind that`);
+    site.account.say(`${name} collects what ${mirror} has from ${from} on: ${plural(await countAfter(ask, mirror, from - 1), "message")} now`);
     await site.update(name, (config) => collecting(config, mirror, from, returning));
   },
 
@@ -56,7 +57,7 @@ const steps: Record<FailbackStep, (site: Site, options: FailbackOptions, mirror:
 
   async undeclare(site) {
     site.setting.write(undefined);
-    say(`taken out of ${site.setting.file}: ${site.stream.name} is at home again`);
+    site.account.say(`taken out of ${site.setting.file}: ${site.stream.name} is at home again`);
   },
 
   async swap(site, options, mirror) {
@@ -73,19 +74,19 @@ const steps: Record<FailbackStep, (site: Site, options: FailbackOptions, mirror:
     const { account } = site.stream;
     const removal = await remove(streamKind, { account, name: mirror }, site.account);
     if (removal !== "deleted") throw new Failure(`${mirror} is ${removal}; it stays`);
-    say(`${mirror} is deleted`);
+    site.account.say(`${mirror} is deleted`);
   },
 
   async unsource(site) {
     await site.update(site.stream.name, cleared);
-    say(`${site.stream.name} collects from nobody any more`);
+    site.account.say(`${site.stream.name} collects from nobody any more`);
   },
 
   /** A failover that went no further. */
   async open(site) {
     const { name } = site.stream;
     await site.update(name, (config) => opened(config, specified(site), undefined));
-    say(`${name} has its subjects back`);
+    site.account.say(`${name} has its subjects back`);
   },
 };
 
@@ -95,11 +96,7 @@ const askOf =
   <T>(subject: string, payload: unknown): Promise<T> =>
     site.request<T>(subject, payload);
 
-async function required(site: Site, name: string): Promise<StreamInfo> {
-  const info = await site.infoOf(name);
-  if (typeof info === "string") throw new Failure(`${name} is ${info}; run the command again when its servers answer`);
-  return info;
-}
+const required = (site: Site, name: string): Promise<StreamInfo> => requiredStream(site.account, name);
 
 /** What is noted in the stream since it has begun to collect. */
 async function requiredNote(site: Site): Promise<Returning> {
@@ -128,12 +125,12 @@ const sayEveryMs = 5_000;
 async function caughtUp(site: Site, mirror: string): Promise<void> {
   let [best, since, said] = [Infinity, Date.now(), 0];
   for (;;) {
-    const left = await leftOf(site, mirror, { lastSeq: (await required(site, mirror)).state!.last_seq });
+    const left = await leftOf(site, mirror, { lastSeq: (await required(site, mirror)).state.last_seq });
     if (left <= fewEnough) return;
     if (left < best) [best, since] = [left, Date.now()];
     if (Date.now() - since > progressMs) throw new Failure(`${site.stream.name} gets nothing more from ${mirror}, and does not have all. See the servers' logs, then run the command again.`);
     if (Date.now() - said > sayEveryMs) {
-      if (left < Infinity) say(`${plural(left, "message")} left to collect`);
+      if (left < Infinity) site.account.say(`${plural(left, "message")} left to collect`);
       said = Date.now();
     }
     await sleep(300);
@@ -150,13 +147,15 @@ async function swapped(site: Site, { maxLoss }: FailbackOptions, mirror: string)
   const started = performance.now();
   if (isServing) await site.update(mirror, parked);
   for (const deadline = Date.now() + drainMs; Date.now() < deadline; await sleep(10)) {
+    // A run that was killed may have sent it.
+    if ((await requiredNote(site)).end !== undefined) return true;
     const upTo = await returnedUpTo(site, mirror);
     const isDrained = (await hasNothingAfter(askOf(site), mirror, upTo)) || (maxLoss > 0 && (await countAfter(askOf(site), mirror, upTo)) <= maxLoss);
     if (!isDrained) continue;
     const { config, state } = await required(site, name);
-    await site.update(name, () => opened(config, specified(site), { ...returningOf(config)!, end: state!.last_seq }));
+    await site.update(name, () => opened(config, specified(site), { ...returningOf(config)!, end: state.last_seq }));
     const seconds = ((performance.now() - started) / 1000).toFixed(3);
-    say(`${spec.subjects.join(", ")} belong to ${name} again; nobody could publish for ${seconds} s`);
+    site.account.say(`${spec.subjects.join(", ")} belong to ${name} again; nobody could publish for ${seconds} s`);
     return true;
   }
   await site.update(mirror, (config) => ({ ...config, subjects: specified(site).subjects }));
@@ -172,9 +171,9 @@ async function verify(site: Site, { maxLoss }: FailbackOptions, mirror: string):
   const [wanted, came] = [await countAfter(ask, mirror, common), end - own];
   // With the same limits both have let the same go.
   const asset = site.mirrors.find((one) => one.name === mirror)!;
-  const older = keepsMore(asset, site.stream) ? copy.state!.messages - (await countAfter(ask, mirror, Math.min(common, state!.first_seq - 1))) : 0;
+  const older = keepsMore(asset, site.stream) ? copy.state.messages - (await countAfter(ask, mirror, Math.min(common, state.first_seq - 1))) : 0;
   const lost = Math.max(0, wanted - came) + older;
-  say(`${name}: ${plural(state!.messages, "message")}; ${mirror}: ${copy.state!.messages}, of which ${wanted} are its own; ${came} came back${older ? `; ${older} are older than what ${name} keeps` : ""}`);
+  site.account.say(`${name}: ${plural(state.messages, "message")}; ${mirror}: ${copy.state.messages}, of which ${wanted} are its own; ${came} came back${older ? `; ${older} are older than what ${name} keeps` : ""}`);
   if (lost > maxLoss) {
     throw new Failure(`${plural(lost, "message")} of ${mirror} would be lost with it, so it stays: ${name} does not have them. Save them (npm run backup), or if that is meant: --max-loss ${lost}`);
   }
@@ -193,12 +192,12 @@ async function pauseDurables(site: Site): Promise<void> {
 
 /** Moves each durable past what was processed on the mirror, and lets it go on. */
 async function moveDurables(site: Site, mirror: string, sections: Required<Returning>): Promise<void> {
-  const last = (await required(site, mirror)).state!.last_seq;
+  const last = (await required(site, mirror)).state.last_seq;
   for (const { stream, name, spec } of site.durables) {
     const [home, there] = [await site.consumerInfo(stream, name), await site.consumerInfo(mirror, name)];
     if (typeof home !== "object") continue;
     const at = typeof there === "object" ? resumeAt(positionOf(home), { from: startOf(there.config), position: positionOf(there), last }, sections) : "where it was";
-    if (at === "where it was") say(`durable ${name} goes on where it was, behind ${home.ack_floor.stream_seq}`);
+    if (at === "where it was") site.account.say(`durable ${name} goes on where it was, behind ${home.ack_floor.stream_seq}`);
     else await move(site, stream, name, "at" in at ? at.at : await firstReturnedAfter(askOf(site), stream, mirror, at.behind, sections));
     if (home.paused) await write(site.account.connection, `CONSUMER.PAUSE.${stream}.${name}`, { pause_until: spec.pauseUntil });
   }
@@ -212,18 +211,18 @@ const positionOf = ({ ack_floor, num_pending, num_ack_pending }: ConsumerInfo): 
 async function move(site: Site, stream: string, name: string, seq: number): Promise<void> {
   try {
     await write(site.account.connection, `CONSUMER.RESET.${stream}.${name}`, { seq }, resetLevel);
-    say(`durable ${name} goes on at ${seq}`);
+    site.account.say(`durable ${name} goes on at ${seq}`);
   } catch (error) {
     // Not before server 2.14, and not for every deliver policy. It then gets again what was processed on the mirror.
-    say(`durable ${name} could not be moved to ${seq} and goes on where it was: ${(error as Error).message}`);
+    site.account.say(`durable ${name} could not be moved to ${seq} and goes on where it was: ${(error as Error).message}`);
   }
 }
 
 async function makeMirror(site: Site, name: string): Promise<void> {
   await site.ensureStream(site.mirrors.find((mirror) => mirror.name === name)!);
-  say(`${name} copies ${site.stream.name} anew`);
+  site.account.say(`${name} copies ${site.stream.name} anew`);
   for (const durable of site.durablesOfMirrors.filter(({ stream }) => stream === name)) {
     await site.ensureConsumer(durable);
-    say(`durable ${durable.name} of ${name} is made anew, and begins as it is specified: ${durable.spec.deliverPolicy}`);
+    site.account.say(`durable ${durable.name} of ${name} is made anew, and begins as it is specified: ${durable.spec.deliverPolicy}`);
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumerAsset } from "../../config/assets";
 import type { Failover, Start } from "../../config/failover";
 import { Failure } from "../failure";
-import { plural, say } from "../terminal";
+import { plural } from "../terminal";
 import { park } from "./park";
 import { startAfter, startOf } from "./positions";
 import type { Site } from "./site";
@@ -38,34 +38,34 @@ type Mirror = { name: string; region: string; found: StreamView };
 const steps: Record<FailoverStep, (site: Site, options: FailoverOptions, mirror: Mirror) => Promise<void>> = {
   async park(site) {
     const { name, spec } = site.stream;
-    say(`taking ${spec.subjects.join(", ")} away from ${name}`);
+    site.account.say(`taking ${spec.subjects.join(", ")} away from ${name}`);
     await park(site);
   },
 
   async "catch-up"(site, _, { name, found }) {
     const { name: stream } = site.stream;
-    say(`${stream} answers: waiting until ${name} has all of it (now up to ${found.lastSeq})`);
+    site.account.say(`${stream} answers: waiting until ${name} has all of it (now up to ${found.lastSeq})`);
     await caughtUp(site, name);
   },
 
   async declare(site, { to, start }, { name }) {
     const failover = await failoverOf(site, to, start);
     site.setting.write(failover);
-    say(`written to ${site.setting.file}: ${site.stream.name} is in ${to}, as ${name}`);
+    site.account.say(`written to ${site.setting.file}: ${site.stream.name} is in ${to}, as ${name}`);
   },
 
   async promote(site, { to }, { name }) {
-    say(`making ${name} a stream of its own, with the subjects of ${site.stream.name}`);
+    site.account.say(`making ${name} a stream of its own, with the subjects of ${site.stream.name}`);
     const asset = site.failedOver(site.setting.read()!).streams.find((stream) => stream.name === name)!;
     await site.ensureStream(asset);
     const found = await site.look(name);
-    if (typeof found === "object") say(`${name} takes messages in ${to} from sequence ${found.lastSeq + 1} on`);
+    if (typeof found === "object") site.account.say(`${name} takes messages in ${to} from sequence ${found.lastSeq + 1} on`);
   },
 
   async consumers(site, { to }) {
     for (const asset of await missingDurables(site, to)) {
       await site.ensureConsumer(asset);
-      say(`durable ${asset.name} is on ${asset.stream}, from ${startText(startOf({ deliver_policy: asset.spec.deliverPolicy, opt_start_seq: asset.spec.optStartSeq, opt_start_time: asset.spec.optStartTime }))}`);
+      site.account.say(`durable ${asset.name} is on ${asset.stream}, from ${startText(startOf({ deliver_policy: asset.spec.deliverPolicy, opt_start_seq: asset.spec.optStartSeq, opt_start_time: asset.spec.optStartTime }))}`);
     }
   },
 };

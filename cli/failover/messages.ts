@@ -1,5 +1,5 @@
 import { ApiError } from "../../components/jetstream/provider/errors";
-import type { StreamInfo } from "./site";
+import type { StreamInfo } from "../stack-account";
 
 /** What the messages themselves say of where they came from. */
 
@@ -50,14 +50,14 @@ export const hasNothingAfter = async (ask: Ask, mirror: string, seq: number): Pr
  * what either stored by itself differs in that. Where it cannot be told it is too low: then messages come twice, and none is lost.
  */
 export async function commonEnd(ask: Ask, stream: { name: string; info: StreamInfo }, mirror: { name: string; info: StreamInfo }): Promise<number> {
-  const first = stream.info.state!.first_seq;
+  const first = stream.info.state.first_seq;
   const isSame = async (copy: Message): Promise<boolean> => {
     // What the stream has let go by its limits was the same.
     if (copy.seq < first) return true;
     const own = await getMessage(ask, stream.name, { seq: copy.seq });
     return own !== undefined && own.time === copy.time && own.subject === copy.subject;
   };
-  let [low, high] = [0, Math.min(stream.info.state!.last_seq, mirror.info.state!.last_seq)];
+  let [low, high] = [0, Math.min(stream.info.state.last_seq, mirror.info.state.last_seq)];
   const last = high > 0 ? await getMessage(ask, mirror.name, { seq: high }) : undefined;
   if (last && (await isSame(last))) return high;
   while (low < high) {
@@ -83,7 +83,7 @@ export async function firstReturnedAfter(ask: Ask, stream: string, mirror: strin
 
 /** How many messages a stream holds behind a sequence. */
 export async function countAfter(ask: Ask, stream: string, seq: number): Promise<number> {
-  const { state } = await ask<StreamInfo & { state: { deleted?: number[] | null } }>(`STREAM.INFO.${stream}`, { deleted_details: true });
+  const { state } = await ask<{ state: StreamInfo["state"] & { deleted?: number[] | null } }>(`STREAM.INFO.${stream}`, { deleted_details: true });
   const { first_seq, last_seq, deleted } = state;
   const from = Math.max(seq, first_seq - 1);
   return Math.max(0, last_seq - from) - (deleted ?? []).filter((gap) => gap > from).length;

@@ -45,7 +45,7 @@ async function recorded(site: Site, config: Wire, presence: Presence | undefined
 }
 
 /** The servers of the home region, as far as none of them answers. */
-async function presenceOfHome({ system, stream, checked: { environment } }: Site): Promise<Presence> {
+async function presenceOfHome({ system, stream, environment }: Site): Promise<Presence> {
   const all = environment.regions.length * environment.servers;
   const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
   const names = serversOf(environment, stream.region).map(({ name }) => name);
@@ -55,8 +55,8 @@ async function presenceOfHome({ system, stream, checked: { environment } }: Site
 /** The configuration that a stream without a leader has: by one of its servers, or by the meta leader. */
 async function recordedConfig(site: Site, presence: Presence): Promise<Wire> {
   const { account, name, spec } = site.stream;
-  const { environment } = site.checked;
-  const answers = await askAll<Jsz>(site.system, "JSZ", { account, streams: true, config: true }, environment.regions.length * environment.servers, 2_000);
+  const answering = site.environment.regions.length * site.environment.servers - presence.silent.length;
+  const answers = await askAll<Jsz>(site.system, "JSZ", { account, streams: true, config: true }, answering, 2_000);
   const details = answers.flatMap(({ data }) => data?.account_details ?? []).flatMap(({ stream_detail = [] }) => stream_detail);
   const held = details.find((detail) => detail.name === name)?.config;
   if (held) return held;

@@ -20,7 +20,7 @@ export class Presence {
     /** Cluster of the servers. */
     private readonly cluster: string,
     /** Names of servers that do not answer. */
-    silent: string[],
+    readonly silent: string[],
   ) {
     this.ids = Object.fromEntries(silent.map((name) => [name, `N${randomBytes(28).toString("hex").slice(1).toUpperCase()}`]));
   }

@@ -1,6 +1,7 @@
 import { streamFields, type Wire } from "../../components/jetstream/fields";
 import { merge } from "../../components/jetstream/wire";
 import { parkedSubject } from "../../config/standard";
+import { readNote, withNote } from "../stream-note";
 
 /** Configurations of a stream and its shadow on the way to another retention, made from the ones that are found. Pure. */
 
@@ -13,13 +14,8 @@ export interface Beginning {
   lastSeq: number;
 }
 
-const note = "supercluster.migration";
-const labelsOf = ({ metadata }: Wire): Record<string, string> => (metadata as Record<string, string> | undefined) ?? {};
-
-export function beginningOf(config: Wire): Beginning | undefined {
-  const text = labelsOf(config)[note];
-  return text === undefined ? undefined : (JSON.parse(text) as Beginning);
-}
+const label = "supercluster.migration";
+export const beginningOf = (config: Wire): Beginning | undefined => readNote(config, label);
 
 const unlimited: Wire = { max_age: 0, max_msgs: -1, max_bytes: -1, max_msgs_per_subject: -1, discard: "old", discard_new_per_subject: undefined };
 
@@ -42,14 +38,13 @@ const without = (fields: readonly string[]): Wire => Object.fromEntries(fields.m
 
 /** A mirror of another stream that is like it: only a mirror keeps sequences, times and order. */
 export const copying = (origin: Wire, name: string, beginning: Beginning): Wire => ({
-  ...lifted(origin),
+  ...withNote(lifted(origin), label, beginning),
   ...without([...ofStreams, "sources", "first_seq"]),
   name,
   retention: "limits",
   mirror: { name: origin.name },
   // Servers want it to be what the origin's is (error 10157).
   mirror_direct: origin.allow_direct,
-  metadata: { ...labelsOf(origin), [note]: JSON.stringify(beginning) },
 });
 
 /** A mirror no longer: it takes in what is published. */
@@ -66,7 +61,4 @@ export const collecting = (config: Wire, origin: string, from: number): Wire => 
 export const collectingNothing = (config: Wire): Wire => ({ ...config, sources: undefined });
 
 /** As specified, but for a retention of which only a count tells what it costs; it remembers nothing of the way. */
-export function finished(config: Wire, specified: Wire): Wire {
-  const { [note]: _, ...labels } = labelsOf(config);
-  return merge(streamFields, { ...specified, retention: "limits" }, { ...config, metadata: labels });
-}
+export const finished = (config: Wire, specified: Wire): Wire => merge(streamFields, { ...specified, retention: "limits" }, withNote(config, label, undefined));

@@ -64,7 +64,8 @@ export function hindrances({ config, bytes, mirrors, consumers, servers, room }:
 /** A consumer by which a server copies the stream into another one. */
 export const isCopier = ({ sourcing }: Wire): boolean => sourcing === true;
 
-const copierOf = ({ metadata, name }: Wire): string => {
+/** The stream that it copies into. */
+export const copierOf = ({ metadata, name }: Wire): string => {
   const labels = (metadata as Record<string, string> | undefined) ?? {};
   return labels["_nats.src.stream"] ?? labels["_nats.mirror.stream"] ?? (name as string);
 };

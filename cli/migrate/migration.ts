@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isInterrupted, onInterrupt } from "../interrupt";
 import { Failure, Interrupted } from "../failure";
-import { plural, say, seconds } from "../terminal";
+import type { ConsumerInfo, StreamInfo } from "../stack-account";
+import { plural, seconds } from "../terminal";
 import { beginningOf, type Beginning, collecting, collectingNothing, copying, finished, isLifted, isParked, lifted, opened, parked } from "./configurations";
 import { type Found, hindrances, isCopier } from "./hindrances";
 import { lateMessages } from "./late";
-import type { ConsumerInfo, Queue, StreamInfo } from "./queue";
+import { Gone, type Queue } from "./queue";
 import { fewEnough, nextStep, type Step, type StepName, type StreamView } from "./steps";
 
 /** What there is now. */
@@ -90,28 +91,43 @@ export async function runMigration(queue: Queue): Promise<boolean> {
     (press) => press > 1 && process.exit(130),
     async () => {
       for (let isDone = false; ; isDone = true) {
-        const seen = await look(queue);
-        const next = await nextOf(queue, seen);
-        if ("refuse" in next) throw new Failure(next.refuse);
-        if (next.step === "nothing") return isDone;
-        await steps[next.step](queue, seen);
-        if (isInterrupted()) throw new Interrupted(`stopped after the step "${next.step}"; run the command again to go on`);
+        const step = await oneStep(queue);
+        if (step === "nothing") return isDone;
+        if (isInterrupted()) throw new Interrupted(`stopped after the step "${step}"; run the command again to go on`);
       }
     },
   );
 }
 
+const looks = 5;
+
+/** Looks and does what is next. What a killed run had sent last may still be carried out while this one looks: then it looks again. */
+async function oneStep(queue: Queue): Promise<StepName | "nothing"> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const seen = await look(queue);
+      const next = await nextOf(queue, seen);
+      if ("refuse" in next) throw new Failure(next.refuse);
+      if (next.step !== "nothing") await steps[next.step](queue, seen);
+      return next.step;
+    } catch (error) {
+      if (!(error instanceof Gone) || attempt === looks) throw error;
+      await sleep(settleMs);
+    }
+  }
+}
+
 const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
   async lift(queue) {
     await queue.update(queue.name, lifted);
-    say(`${queue.name}: its limits are suspended until it is done`);
+    queue.account.say(`${queue.name}: its limits are suspended until it is done`);
   },
 
   async release(queue, { consumers }) {
     for (const { name, config, num_ack_pending = 0 } of consumers) {
       if (isCopier(config)) continue;
       await queue.deleteConsumer(name);
-      say(`durable ${name} is deleted; what it had not acknowledged stays${num_ack_pending ? `, ${plural(num_ack_pending, "message")} that it had delivered among it` : ""}`);
+      queue.account.say(`durable ${name} is deleted; what it had not acknowledged stays${num_ack_pending ? `, ${plural(num_ack_pending, "message")} that it had delivered among it` : ""}`);
     }
   },
 
@@ -119,7 +135,7 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     const beginning = await settledCount(queue);
     const { config } = await queue.required(queue.name);
     await queue.createMirror(copying(config, queue.shadow, beginning));
-    say(`${queue.shadow} takes over what ${queue.name} holds: ${plural(beginning.messages, "message")} up to sequence ${beginning.lastSeq}, and what is published meanwhile`);
+    queue.account.say(`${queue.shadow} takes over what ${queue.name} holds: ${plural(beginning.messages, "message")} up to sequence ${beginning.lastSeq}, and what is published meanwhile`);
   },
 
   drain: (queue) => caughtUp(queue),
@@ -130,7 +146,7 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     const { left, successor } = leftOf(seen)!;
     const [from, to] = [left.config.name as string, successor.config.name as string];
     const { common, sequences } = await lateMessages(queue.ask, { left, successor });
-    if (sequences.length) say(`${from} stored ${plural(sequences.length, "message")} after its subjects had gone; ${to} collects ${sequences.length > 1 ? "them" : "it"}, behind newer ones`);
+    if (sequences.length) queue.account.say(`${from} stored ${plural(sequences.length, "message")} after its subjects had gone; ${to} collects ${sequences.length > 1 ? "them" : "it"}, behind newer ones`);
     if (!successor.config.sources) await queue.update(to, (config) => collecting(config, from, common + 1));
     for (const deadline = Date.now() + progressMs; Date.now() < deadline; await sleep(200)) {
       const now = { left: await queue.required(from), successor: await queue.required(to) };
@@ -145,17 +161,18 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     await sleep(arrivalMs);
     const seen = await look(queue);
     const { home, shadow } = seen;
-    if ((await countLate(queue, seen)) > 0) return;
-    const lost = expected(home!, shadow!) - shadow!.state.messages;
-    if (!isParked(home!.config) || lost > 0) throw new Failure(`${queue.shadow} has ${plural(Math.max(0, lost), "message")} less than it should have, or ${queue.name} has subjects again: nothing was deleted`);
+    // A run that was killed may have sent the deletion.
+    if (!home || !shadow || (await countLate(queue, seen)) > 0) return;
+    const lost = expected(home, shadow) - shadow.state.messages;
+    if (!isParked(home.config) || lost > 0) throw new Failure(`${queue.shadow} has ${plural(Math.max(0, lost), "message")} less than it should have, or ${queue.name} has subjects again: nothing was deleted`);
     await queue.delete(queue.name);
-    say(`${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected(home!, shadow!), "message")}`);
+    queue.account.say(`${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected(home, shadow), "message")}`);
   },
 
   async anew(queue) {
     const { config } = await queue.required(queue.shadow);
     await queue.createMirror(copying(config, queue.name, beginningOf(config)!));
-    say(`${queue.name} is made anew, as a mirror of ${queue.shadow}`);
+    queue.account.say(`${queue.name} is made anew, as a mirror of ${queue.shadow}`);
   },
 
   fill: (queue) => caughtUp(queue),
@@ -165,7 +182,7 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
   async durables(queue, { consumers }) {
     for (const asset of queue.durables.filter(({ name }) => !consumers.some((consumer) => consumer.name === name))) {
       await queue.ensureConsumer(asset);
-      say(`durable ${asset.name} is there again, and gets all that is left to do`);
+      queue.account.say(`durable ${asset.name} is there again, and gets all that is left to do`);
     }
   },
 
@@ -173,17 +190,18 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     await sleep(arrivalMs);
     const seen = await look(queue);
     const { home, shadow } = seen;
-    if ((await countLate(queue, seen)) > 0) return;
-    if (!isParked(shadow!.config) || home!.state.messages < shadow!.state.messages) {
-      throw new Failure(`${queue.name} has ${plural(home!.state.messages, "message")}, ${queue.shadow} ${shadow!.state.messages}: nothing was deleted`);
+    // A run that was killed may have sent the deletion.
+    if (!home || !shadow || (await countLate(queue, seen)) > 0) return;
+    if (!isParked(shadow.config) || home.state.messages < shadow.state.messages) {
+      throw new Failure(`${queue.name} has ${plural(home.state.messages, "message")}, ${queue.shadow} ${shadow.state.messages}: nothing was deleted`);
     }
     await queue.delete(queue.shadow);
-    say(`${queue.shadow} is deleted: ${queue.name} has its ${plural(shadow!.state.messages, "message")}`);
+    queue.account.say(`${queue.shadow} is deleted: ${queue.name} has its ${plural(shadow.state.messages, "message")}`);
   },
 
   async finish(queue) {
     await queue.update(queue.name, (config) => finished(config, queue.specified));
-    say(`${queue.name}: its limits are in force again`);
+    queue.account.say(`${queue.name}: its limits are in force again`);
     // To interest: what no durable waits for goes, and that is counted.
     await queue.ensureStream();
   },
@@ -210,12 +228,13 @@ const sayEveryMs = 5_000;
 async function caughtUp(queue: Queue): Promise<void> {
   let [best, since, said] = [Infinity, Date.now(), Date.now()];
   for (;;) {
-    const left = behindOf(await queue.required(queue.name), await queue.required(queue.shadow));
+    const [home, shadow] = [await queue.required(queue.name), await queue.required(queue.shadow)];
+    const left = home.config.mirror || shadow.config.mirror ? behindOf(home, shadow) : 0;
     if (left <= fewEnough || isInterrupted()) return;
     if (left < best) [best, since] = [left, Date.now()];
     if (Date.now() - since > progressMs) throw new Failure(`nothing more is copied, and ${plural(left, "message")} are left: the counts do not agree. Nothing was deleted; see the servers' logs, then run the command again.`);
     if (Date.now() - said > sayEveryMs) {
-      say(`${plural(left, "message")} left to copy`);
+      queue.account.say(`${plural(left, "message")} left to copy`);
       said = Date.now();
     }
     await sleep(200);
@@ -243,11 +262,13 @@ async function swapped(queue: Queue, from: string, to: string): Promise<boolean>
   let [last, since] = [-1, performance.now()];
   for (const deadline = Date.now() + parkedMs; Date.now() < deadline; await sleep(10)) {
     const [home, shadow] = [await queue.required(queue.name), await queue.required(queue.shadow)];
+    // A run that was killed may have sent it.
+    if (!(to === queue.name ? home : shadow).config.mirror) return true;
     const { last_seq } = (from === queue.name ? home : shadow).state;
     if (last_seq !== last) [last, since] = [last_seq, performance.now()];
     if (performance.now() - since < quietMs || behindOf(home, shadow) !== 0) continue;
     await queue.update(to, (config) => opened(config, queue.specified));
-    say(`${queue.stream.spec.subjects.join(", ")} belong to ${to} now; nobody could publish for ${seconds(performance.now() - started)}`);
+    queue.account.say(`${queue.stream.spec.subjects.join(", ")} belong to ${to} now; nobody could publish for ${seconds(performance.now() - started)}`);
     return true;
   }
   await queue.update(from, (config) => ({ ...config, subjects: queue.specified.subjects }));

@@ -2,62 +2,53 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
 import { streamFields, type Wire } from "../../components/jetstream/fields";
 import { read, readPages, write } from "../../components/jetstream/provider/api";
+import { ApiError } from "../../components/jetstream/provider/errors";
 import { readServerFacts } from "../../components/jetstream/provider/facts";
 import type { Info } from "../../components/jetstream/provider/info";
 import { consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
-import { ownerOf } from "../../components/jetstream/provider/ownership";
-import { type Account, apply, ensure, observe, settled } from "../../components/jetstream/provider/reconcile";
+import { type Account, ensure, observe, settled } from "../../components/jetstream/provider/reconcile";
 import { remove } from "../../components/jetstream/provider/remove";
 import { type Args, toWire } from "../../components/jetstream/wire";
 import type { ConsumerAsset, StreamAsset } from "../../config/assets";
 import { Failure } from "../failure";
+import { changeStream, type ConsumerInfo, ownStream, requiredStream, type StackAccount, type StreamInfo } from "../stack-account";
 import { shadowOf } from "./configurations";
 import { safeCopyLevel } from "./hindrances";
 
-export type StreamInfo = Info & { state: NonNullable<Info["state"]> };
-export type ConsumerInfo = Info & { name: string; num_redelivered?: number };
+/** Something that was there a moment ago: the last request of a run that was killed may still have been on its way. */
+export class Gone extends Failure {}
 
 /** A stream with its durables as they are specified, and the way to them. */
 export class Queue {
   /** The stream's, as specified. */
   readonly args: Args;
   readonly specified: Wire;
-  readonly name: string;
   readonly shadow: string;
 
+  readonly stream: StreamAsset;
+  readonly durables: ConsumerAsset[];
+  readonly account: Account;
+  readonly system: NatsConnection;
+
   constructor(
-    readonly account: Account,
-    readonly system: NatsConnection,
+    { account, system, assets: { streams, consumers } }: Pick<StackAccount, "account" | "system" | "assets">,
+    readonly name: string,
     /** In all regions together. */
     readonly servers: number,
-    readonly stream: StreamAsset,
-    readonly durables: ConsumerAsset[],
   ) {
-    this.args = streamArgs(stream);
+    this.account = account;
+    this.system = system;
+    this.stream = streams.find((asset) => asset.name === name)!;
+    this.durables = consumers.filter((consumer) => consumer.stream === name);
+    this.args = streamArgs(this.stream);
     this.specified = toWire(streamFields, this.args);
-    this.name = stream.name;
-    this.shadow = shadowOf(stream.name);
+    this.shadow = shadowOf(name);
   }
 
-  /** What is there; undefined when a meta leader says that nothing is. Refuses what is another stack's. */
-  async find(name: string): Promise<StreamInfo | undefined> {
-    const info = await observe(streamKind, this.argsOf(name), this.account);
-    if (info && ownerOf(info.config) !== this.account.owner) {
-      throw new Failure(`${name} is not the stream of ${this.account.owner}: its mark says ${ownerOf(info.config) ?? "nothing"}. Nothing was changed.`);
-    }
-    return info as StreamInfo | undefined;
-  }
-
-  async required(name: string): Promise<StreamInfo> {
-    const info = await this.find(name);
-    if (!info) throw new Failure(`${name} is gone. Nothing more was done; run the command again to see what is there.`);
-    return info;
-  }
-
+  find = (name: string): Promise<StreamInfo | undefined> => ownStream(this.account, name);
+  required = (name: string): Promise<StreamInfo> => requiredStream(this.account, name);
   /** Changes a stream's configuration as it is found. */
-  async update(name: string, change: (config: Wire) => Wire): Promise<void> {
-    await apply(streamKind, change((await this.required(name)).config), this.argsOf(name), this.account);
-  }
+  update = (name: string, change: (config: Wire) => Wire): Promise<void> => changeStream(this.account, name, change);
 
   /** Makes a mirror; servers that could lose a message on the way refuse. */
   async createMirror(config: Wire): Promise<void> {
@@ -108,7 +99,11 @@ export class Queue {
     return most < 0 ? Infinity : most - used;
   }
 
-  ask = <T>(subject: string, payload: unknown): Promise<T> => read<T>(this.account.connection, subject, payload, 10_000);
+  ask = <T>(subject: string, payload: unknown): Promise<T> =>
+    read<T>(this.account.connection, subject, payload, 10_000).catch((error: unknown) => {
+      if (error instanceof ApiError && error.isNotFound) throw new Gone(`${error.message}. It went while it was looked at; run the command again.`);
+      throw error;
+    });
 
   private argsOf(name: string): Args {
     return { account: this.stream.account, name };

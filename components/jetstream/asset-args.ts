@@ -4,7 +4,7 @@ import type { Args } from "./wire";
 /** Arguments of the stream resource of an asset. Fields that are not set are left out, so that they take no room in the state. */
 export function streamArgs({ account, name, region, mirrorOf, spec }: StreamAsset): Args {
   const { subjects, ...rest } = spec;
-  return defined({ account, name, region, mirror: mirrorOf, subjects: mirrorOf ? undefined : subjects, ...rest });
+  return defined({ account, name, region, mirror: mirrorOf, subjects: subjects.length ? subjects : undefined, ...rest });
 }
 
 /** Arguments of the consumer resource of an asset. */

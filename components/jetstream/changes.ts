@@ -1,6 +1,6 @@
 import type { Field, Refusal, Wire } from "./fields/field";
 import { fromWireOf, isEmpty } from "./fields/conversions";
-import { get, isEqual } from "./wire";
+import { get, isEqual, respelled } from "./wire";
 
 /** One field that changes, and why the server would not do it, if so. */
 export interface Change {
@@ -14,7 +14,8 @@ export interface Change {
  * What changes between two full configurations, field by field, in the arguments' own form. With a server version, only what
  * that version refuses is a refusal; without one, what any supported version refuses.
  */
-export function changesOf(fields: Field[], from: Wire, to: Wire, version?: string): Change[] {
+export function changesOf(fields: Field[], found: Wire, to: Wire, version?: string): Change[] {
+  const from = respelled(fields, found, to);
   return fields.flatMap((field) => {
     const [before, after] = [get(from, field.wire), get(to, field.wire)];
     if (isEqual(field, before, after)) return [];

@@ -37,9 +37,10 @@ const defaultOf = ({ default: value }: Field, wire: Wire): unknown => (typeof va
  * something else than its default. A value that means the same keeps the text it was written with.
  */
 export function fromWire(fields: Field[], found: Wire, given: Args): Args {
-  const once = corrected(fields, found, given);
+  const alike = respelled(fields, found, toWire(fields, given));
+  const once = corrected(fields, alike, given);
   // A field that was taken away may have been what another's default came from.
-  return corrected(fields, found, once);
+  return corrected(fields, alike, once);
 }
 
 function corrected(fields: Field[], found: Wire, given: Args): Args {
@@ -56,8 +57,9 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
 }
 
 /** Fields in which what the server holds is not what the arguments ask for; beyond the managed ones those of `extraConfig`, now or in the last arguments. */
-export function differences(fields: Field[], args: Args, found: Wire, last: Args = {}): Difference[] {
+export function differences(fields: Field[], args: Args, actual: Wire, last: Args = {}): Difference[] {
   const expected = toWire(fields, args);
+  const found = respelled(fields, actual, expected);
   const shown = ({ kind }: Field, value: unknown) => (isEmpty(value) || value === unlimited ? undefined : fromWireOf(kind, value));
   const managed = fields.flatMap((field) => {
     const [want, have] = [get(expected, field.wire), get(found, field.wire)];
@@ -97,6 +99,24 @@ function isHeld(field: Field, expected: Wire, found: Wire, { [field.arg]: asked 
   if (field.derived) return isDeepStrictEqual(own(field, get(expected, field.wire), field.derived(expected)), own(field, have, field.derived(found)));
   const other = asked === undefined ? field.otherDefault?.(expected) : undefined;
   return other !== undefined && isEqual(field, other, have);
+}
+
+/** A configuration in which lists of one are spelled as in another. */
+export function respelled(fields: Field[], config: Wire, like: Wire): Wire {
+  const spelled = { ...config };
+  for (const { wire: path, single } of fields) {
+    if (single === undefined) continue;
+    const [list, one] = [get(spelled, path) as unknown[] | undefined, get(spelled, single)];
+    const isList = !isEmpty(get(like, path));
+    if (isList && isEmpty(list) && !isEmpty(one)) {
+      set(spelled, path, [one]);
+      set(spelled, single, undefined);
+    } else if (!isList && list?.length === 1) {
+      set(spelled, path, undefined);
+      set(spelled, single, list[0]);
+    }
+  }
+  return spelled;
 }
 
 /** Whether two wire values of a field mean the same. */

@@ -62,7 +62,7 @@ Counts are of the moment. They are taken again right before the write, which is 
 \`stream\`, \`name\`) is never a replacement: write a new entry, and take the old one out when it is empty.
 
 **Lowering in steps.** With \`lowerBy\` a limit goes down by one step each time the stack is brought up; the state holds what was
-applied, and the next run goes on. The first plan counts what the whole way costs now, each write what its step costs.
+applied, and the next run goes on. Plan and write count what the next step costs, and \`allowDataLoss\` is for one step.
 
 **Deleting.** With \`deletionPolicy: "retain"\`, the default, taking a resource out of the program fails, because it is protected;
 \`pulumi state unprotect\` and another run forget it and leave it on the server. \`delete-if-empty\` and \`delete\` have to be

@@ -14,7 +14,7 @@ describe("the commands", function () {
   const cli = (...words: string[]) => spawnSync(process.execPath, [...args, ...words], { cwd: copy.folder, env: copy.env, encoding: "utf8" });
 
   it("all explain themselves, without colours where there is no terminal", () => {
-    for (const command of [[], ["start"], ["stop"], ["status"], ["verify"], ["context"], ["env"]]) {
+    for (const command of [[], ["start"], ["stop"], ["status"], ["verify"], ["plan"], ["import"], ["context"], ["env"]]) {
       const { status, stdout } = cli(...command, "--help");
       assert.equal(status, 0, command.join());
       assert.match(stdout, /Usage: supercluster/);
@@ -29,6 +29,7 @@ describe("the commands", function () {
     [["deploy", "--env", "production"], /environment production is not deployed like this.*--allow-local-state/s],
     [["deploy", "--env", "production", "--allow-local-state"], /target kubernetes, which is not there yet/],
     [["stop", "--env", "production"], /--yes-destroy production/],
+    [["import", "--account", "irisx"], /tenants\/irisx\.ts is there already; .*--out.*--force/],
   ] as const) {
     it(`end with 2 and say why: ${words.join(" ")}`, () => {
       const { status, stderr } = cli(...words);
@@ -38,7 +39,7 @@ describe("the commands", function () {
   }
 
   it("end with 1 where nothing is deployed, and say what to do", () => {
-    for (const command of ["status", "verify", "context"]) {
+    for (const command of ["status", "verify", "plan", "context"]) {
       const { status, stderr } = cli(command);
       assert.equal(status, 1, stderr);
       assert.match(stderr, /environment local is not deployed.*npm start/);
@@ -50,7 +51,7 @@ describe("the commands", function () {
     assert.equal(status, 0);
     assert.ok(stdout.trim().split("\n").every((line) => /^export \w+='.*'$/.test(line)), stdout);
     const url = spawnSync("sh", ["-c", `${stdout}\nprintf %s "$PULUMI_BACKEND_URL"`], { encoding: "utf8" }).stdout;
-    assert.equal(url, `file://${copy.cache}/state`);
+    assert.equal(url, `file://${copy.cache}/state?metadata=skip`);
   });
 
   it("tell every mistake at once, in settings, stack files and tenants, and do nothing", () => {

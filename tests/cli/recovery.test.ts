@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasPendingOperations, locksOf } from "../../cli/backend";
-import { pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
 import { orphansOf, processes } from "../../cli/processes";
 import { endOrphans, recover } from "../../cli/recovery";
 import { projectFolder } from "../support/project-copy";
@@ -19,7 +19,7 @@ describe("a run that does not come to its end", function () {
   this.timeout(60_000);
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "supercluster-tiny-")));
   const state = path.join(folder, "state");
-  const backend = `file://${state}`;
+  const backend = backendUrlOf(state);
   const env = { ...pulumiEnvironment({ target: "local" }), PULUMI_BACKEND_URL: backend, SUPERCLUSTER_CACHE: path.join(folder, "cache") };
   const command = (...args: string[]) => [process.execPath, ["-r", "sucrase/register/ts", path.join(__dirname, "run-stack.ts"), folder, stack, ...args]] as const;
   const run = async (args: string[]): Promise<void> => {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
 import { ask } from "../support/accounts";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { copyProject } from "../support/project-copy";
@@ -16,8 +16,8 @@ import { JetstreamProvider } from "./components/jetstream/jetstream-provider";
 import { Stream } from "./components/jetstream/stream";
 const { connection, streams, consumers } = JSON.parse(fs.readFileSync("wanted.json", "utf8"));
 const provider = new JetstreamProvider("nats", connection);
-for (const [name, { aliases, ...args }] of Object.entries<any>(streams)) new Stream(name, args, { provider, aliases });
-for (const [name, args] of Object.entries<any>(consumers)) new Consumer(name, args, { provider });
+const dependsOn = Object.entries<any>(streams).map(([name, { aliases, ...args }]) => new Stream(name, args, { provider, aliases }));
+for (const [name, args] of Object.entries<any>(consumers)) new Consumer(name, args, { provider, dependsOn });
 `;
 
 const orders = { account: "app", name: "ORDERS", region: "iad", subjects: ["orders.>"], storage: "file", maxAge: "7d", replicas: 1 };
@@ -26,7 +26,7 @@ const billing = { account: "app", stream: "ORDERS", name: "billing", ackPolicy: 
 describe("streams and consumers in the real engine", function () {
   this.timeout(120_000);
   const copy = copyProject();
-  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: `file://${copy.cache}/state` };
+  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
   let cluster: Supercluster;
   let app: NatsConnection;
   const writes: string[] = [];
@@ -56,7 +56,7 @@ describe("streams and consumers in the real engine", function () {
     fs.mkdirSync(path.join(copy.cache, "state"));
     fs.writeFileSync(path.join(copy.folder, "index.ts"), program);
     for (const stack of fs.globSync(path.join(copy.folder, "Pulumi.*.yaml"))) fs.rmSync(stack);
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 39920 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 16820 });
     app = await cluster.connect("app");
     app.subscribe("$JS.EVENT.ADVISORY.API", {
       callback: (_, message) => {
@@ -170,6 +170,17 @@ describe("streams and consumers in the real engine", function () {
     up();
     succeeds("preview", "--stack", "one", "--expect-no-changes");
     assert.deepEqual((await wrote()).filter((subject) => !subject.includes("UPDATE.LEGACY")), []);
+  });
+
+  it("that are retained are forgotten when they are not protected any more, and stay on the server", async () => {
+    const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as { deployment: { resources: { urn: string; type: string }[] } };
+    const urn = deployment.resources.find(({ type }) => type.endsWith(":Stream"))!.urn;
+    want({});
+    assert.match(pulumi("up", "--stack", "one", "--yes", "--skip-preview").text, /protect/);
+    succeeds("state", "unprotect", "--stack", "one", "--yes", urn);
+    up();
+    assert.equal(((await ask(app, "STREAM.INFO.LEGACY")).config as Record<string, unknown>).max_msgs, 1_000);
+    assert.deepEqual(await wrote(), []);
   });
 });
 

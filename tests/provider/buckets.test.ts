@@ -16,7 +16,7 @@ describe("buckets, made by the provider and used by the clients' own libraries",
   const create = (name: string, args: object) => provider.create(stream, { account: "app", region: "iad", name, ...args });
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 39220 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 16420 });
     app = await cluster.connect("app");
     provider = await ProviderProcess.start({
       "supercluster:connection": JSON.stringify({

@@ -4,10 +4,13 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { until } from "../../components/local/provider/wait";
 import { restoreSnapshot, takeSnapshot } from "../../components/jetstream/provider/snapshot";
 import { tenants } from "../../tenants";
 import { accountsText, ask, localEnvironment } from "../support/accounts";
+import { connectionTo, Deployed } from "../support/deployed";
 import { startSupercluster, type Supercluster } from "../support/nats";
+import { ProviderProcess, stream } from "../support/provider-process";
 
 describe("snapshots, taken and restored with a provisioner's own permissions", function () {
   this.timeout(60_000);
@@ -18,7 +21,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
   let api: NatsConnection;
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 39620, accounts: accountsText(localEnvironment(), tenants) });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 16620, accounts: accountsText(localEnvironment(), tenants) });
     provisioner = await cluster.connect("irisx-provisioner", { inboxPrefix });
     api = await cluster.connect("irisx-api", { inboxPrefix: "_INBOX_api" });
     const stream = { name: "SMS", subjects: ["sms.>"], num_replicas: 3, max_bytes: 64 * 1024 ** 2, metadata: { mine: "yes" } };
@@ -54,9 +57,42 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     const { first_seq, last_seq, messages, bytes } = after.state as Record<string, unknown>;
     assert.deepEqual({ first_seq, last_seq, messages, bytes }, pick(before.state as Record<string, unknown>));
     assert.deepEqual((after.config as { metadata: Record<string, string> }).metadata.mine, "yes");
-    for (let tries = 0; (await ask(provisioner, "CONSUMER.INFO.SMS.sms-worker")).num_pending !== 195; tries++) {
-      assert.ok(tries < 50, JSON.stringify(await ask(provisioner, "CONSUMER.INFO.SMS.sms-worker")));
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    // Servers hear of it one after another.
+    const pending = () => ask(provisioner, "CONSUMER.INFO.SMS.sms-worker").then(({ num_pending }) => num_pending, () => undefined);
+    assert.ok(await until(async () => (await pending()) === 195 || undefined, 10_000, 100), String(await pending()));
+  });
+
+  it("are taken by the provider before messages go, and without one none goes", async () => {
+    const provisioners = { irisx: { login: "irisx-provisioner", password: "irisx-provisioner", inboxPrefix } };
+    const system = { login: "sys-admin", password: "sys-admin", inboxPrefix: "_INBOX_admin" };
+    const provider = await ProviderProcess.start(connectionTo(cluster, { provisioners, system }));
+    const kept = path.join(folder, "kept");
+    const args = { account: "irisx", name: "WEBHOOKS", region: "iad", subjects: ["webhooks.>"], maxBytes: "16MiB", snapshotTo: kept, deletionPolicy: "delete" };
+    const messages = async () => ((await ask(provisioner, "STREAM.INFO.WEBHOOKS")).state as { messages: number }).messages;
+    try {
+      const asset = await Deployed.create(provider, stream, args);
+      for (let index = 0; index < 20; index++) await api.request("webhooks.deliver", "x", { timeout: 10_000 });
+      await asset.up({ ...args, description: "costs nothing" });
+      assert.equal(fs.existsSync(kept), false, "no snapshot where nothing goes");
+
+      const lowered = { ...args, maxMsgs: 5, allowDataLoss: [{ change: "maxMsgs", maxMessages: 15 }] };
+      const nowhere = path.join(folder, "file");
+      fs.writeFileSync(nowhere, "");
+      await assert.rejects(asset.up({ ...lowered, snapshotTo: nowhere }), /irisx\/WEBHOOKS: no snapshot could be taken .*Nothing was changed/);
+      assert.equal(await messages(), 20);
+      await asset.up(lowered);
+      assert.equal(await messages(), 5);
+      await asset.delete();
+
+      const [beforeLowering, beforeDeletion] = fs.readdirSync(kept).sort();
+      for (const [taken, expected] of [[beforeDeletion!, 5], [beforeLowering!, 20]] as const) {
+        assert.equal((await restoreSnapshot(provisioner, path.join(kept, taken))).messages, expected);
+        assert.equal(await messages(), expected);
+        await ask(provisioner, "STREAM.DELETE.WEBHOOKS");
+      }
+    } finally {
+      await provider.stop();
+      for (const name of ["kept", "file"]) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
     }
   });
 

@@ -1,24 +1,32 @@
-// Loaded by NODE_OPTIONS into a provider process that a test drives (breakpoints.ts): stops it, event loop and all, before a
-// JetStream request goes out or after its answer came, until the test lets it go on. Writes down all requests too.
+// Loaded by NODE_OPTIONS into a provider process that a test drives (breakpoints.ts): holds back a JetStream request before it goes
+// out, or its answer, until the test lets it go on; the process does everything else meanwhile. Writes down all requests too.
 const { subscribe } = require("node:diagnostics_channel");
-const { appendFileSync, existsSync, readFileSync, renameSync } = require("node:fs");
+const { appendFileSync, existsSync, renameSync } = require("node:fs");
+const { setTimeout: sleep } = require("node:timers/promises");
+const { NatsConnectionImpl } = require("@nats-io/nats-core/internal");
 
 const folder = process.env.SUPERCLUSTER_BREAKPOINTS;
 const parent = process.ppid;
-const clock = new Int32Array(new SharedArrayBuffer(4));
+const { request } = NatsConnectionImpl.prototype;
 
-const stopAt = (moment) => ({ subject }) => {
-  if (!isSet(`${moment} ${subject}`)) return;
-  renameSync(`${folder}/set`, `${folder}/reached`);
-  while (existsSync(`${folder}/reached`)) {
-    Atomics.wait(clock, 0, 0, 5);
-    // Whoever would let it go on is gone.
-    if (process.ppid !== parent) process.exit(1);
+NatsConnectionImpl.prototype.request = async function (subject, ...rest) {
+  await hold("before", subject);
+  try {
+    return await request.call(this, subject, ...rest);
+  } finally {
+    await hold("after", subject);
   }
 };
 
-const isSet = (here) => existsSync(`${folder}/set`) && here.startsWith(readFileSync(`${folder}/set`, "utf8"));
+async function hold(moment, subject) {
+  const here = `${folder}/${moment} ${subject.replace("$JS.API.", "")}`;
+  if (!existsSync(`${here} set`)) return;
+  renameSync(`${here} set`, `${here} reached`);
+  while (existsSync(`${here} reached`)) {
+    await sleep(10);
+    // Whoever would let it go on is gone.
+    if (process.ppid !== parent) process.exit(1);
+  }
+}
 
 subscribe("supercluster:jetstream:request:start", ({ subject }) => appendFileSync(`${folder}/requests`, `${subject}\n`));
-subscribe("supercluster:jetstream:request:start", stopAt("before"));
-subscribe("supercluster:jetstream:request", stopAt("after"));

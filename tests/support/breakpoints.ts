@@ -3,52 +3,58 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { until } from "../../components/local/provider/wait";
 
-/** Stops one provider process at exact requests, so that a test can do what is to happen right there. */
+export type Moment = "before" | "after";
+
+/** One request of a provider process that is held back, or its answer. */
+export interface Breakpoint {
+  /** Waits until it is held. Throws after 30 s. */
+  reached(): Promise<void>;
+  goOn(): void;
+}
+
+/** Holds back requests of one provider process, so that a test can do what is to happen right there. */
 export class Breakpoints {
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-breakpoints-"));
+  /** How many requests about a stream `takeRequests` has given. */
+  private readonly taken = new Map<string, number>();
 
-  /** Environment of the process to stop. */
+  /** Environment of the process. */
   readonly env: NodeJS.ProcessEnv = {
     ...process.env,
     NODE_OPTIONS: `--require ${JSON.stringify(require.resolve("./breakpoints.cjs"))}`,
     SUPERCLUSTER_BREAKPOINTS: this.folder,
   };
 
-  /** Stops it once, at the next request whose subject begins so: `stopAt("before", "STREAM.CREATE.")`. */
-  stopAt(moment: "before" | "after", subject: string): void {
-    fs.writeFileSync(this.file("new"), `${moment} ${subject}`);
-    fs.renameSync(this.file("new"), this.file("set"));
+  /** Once, at the next such request: `stopAt("before", "STREAM.CREATE.ORDERS")`. */
+  stopAt(moment: Moment, request: string): Breakpoint {
+    const [set, reached] = ["set", "reached"].map((state) => path.join(this.folder, `${moment} ${request} ${state}`)) as [string, string];
+    fs.writeFileSync(set, "");
+    return {
+      reached: async () => {
+        const isThere = await until(async () => fs.existsSync(reached) || undefined, 30_000, 10);
+        if (!isThere) throw new Error(`the process did not come to ${moment} ${request} within 30 s`);
+      },
+      goOn: () => fs.rmSync(reached),
+    };
   }
 
-  /** Waits until it stands still there. Throws after 20 s. */
-  async reached(): Promise<void> {
-    const isThere = await until(async () => fs.existsSync(this.file("reached")) || undefined, 20_000, 5);
-    if (!isThere) throw new Error(`the process did not come to "${fs.readFileSync(this.file("set"), "utf8")}" within 20 s`);
+  /** All requests about a stream and its consumers that it has sent since it was asked last, those from before a restart too. */
+  takeRequests(stream: string): string[] {
+    const file = path.join(this.folder, "requests");
+    const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n") : [];
+    const all = lines.filter((line) => line.split(".").includes(stream));
+    const before = this.taken.get(stream) ?? 0;
+    this.taken.set(stream, all.length);
+    return all.slice(before);
   }
 
-  goOn(): void {
-    fs.rmSync(this.file("reached"));
-  }
-
-  /** Subjects of all requests that it has sent since it was asked last, those from before a restart too. */
-  takeRequests(): string[] {
-    const file = this.file("requests");
-    const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
-    fs.rmSync(file, { force: true });
-    return text.split("\n").filter(Boolean);
-  }
-
-  /** Takes back what was set; where the process is dead, nothing is reached any more. */
+  /** Takes back what was set, where the process that would have come to it is dead. */
   reset(): void {
-    for (const name of ["set", "reached"] as const) fs.rmSync(this.file(name), { force: true });
+    for (const name of fs.readdirSync(this.folder)) if (name !== "requests") fs.rmSync(path.join(this.folder, name));
   }
 
-  /** Lets it run wherever it stands, and removes all traces. */
+  /** Lets everything go on, and removes all traces. */
   remove(): void {
     fs.rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private file(name: "new" | "set" | "reached" | "requests"): string {
-    return path.join(this.folder, name);
   }
 }

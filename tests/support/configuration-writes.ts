@@ -1,4 +1,7 @@
+import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { until } from "../../components/local/provider/wait";
 import type { Supercluster } from "./nats";
 
 /** A request to change a stream or consumer, with what the server made of it. */
@@ -8,6 +11,8 @@ export interface ConfigurationWrite {
   /** `ORDERS`, or `ORDERS.billing`. */
   asset: string;
   isRefused: boolean;
+  /** The error's number, where it was refused. */
+  error?: number;
   /** The configuration that the server answered with, as text. */
   config: string;
 }
@@ -51,6 +56,14 @@ export class ConfigurationWrites {
     return all.filter((write) => asset === undefined || write.asset === asset).filter(isFirst);
   }
 
+  /** Asserts which requests about an asset there were. Servers report them after they have answered: waits up to 5 s. */
+  async assertOf(asset: string, requests: string[]): Promise<void> {
+    const seen = () => this.of(asset).map(({ request }) => request);
+    await Promise.all(this.connections.map((connection) => connection.flush()));
+    await until(async () => isDeepStrictEqual(seen(), requests) || undefined, 5_000);
+    assert.deepEqual(seen(), requests);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.connections.map((connection) => connection.close()));
   }
@@ -58,8 +71,8 @@ export class ConfigurationWrites {
 
 function writeOf({ subject, response }: Advisory): ConfigurationWrite[] {
   const [, request, asset] = writes.exec(subject) ?? [];
-  const { error, config } = JSON.parse(response) as { error?: unknown; config?: object };
-  return request && asset ? [{ request, asset, isRefused: error !== undefined, config: JSON.stringify(config) }] : [];
+  const { error, config } = JSON.parse(response) as { error?: { code: number; err_code?: number }; config?: object };
+  return request && asset ? [{ request, asset, isRefused: error !== undefined, error: error && (error.err_code ?? error.code), config: JSON.stringify(config) }] : [];
 }
 
 /** Where a stream has no leader, each of its servers reports that it deleted it. */

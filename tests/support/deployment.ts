@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { createInterface } from "node:readline";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import type { RegionOutputs } from "../../stacks/outputs";
@@ -13,6 +12,7 @@ export class Deployment {
   readonly copy = copyProject();
   private readonly open: NatsConnection[] = [];
   private outputs: RegionOutputs | undefined;
+  private variables: NodeJS.ProcessEnv | undefined;
 
   constructor(basePort: number, tenants: string[]) {
     const file = this.path("Pulumi.yaml");
@@ -41,25 +41,10 @@ export class Deployment {
     return text;
   }
 
-  /** Runs a command and kills it with the first line that it prints and that matches; whether there was one. */
-  async killedAt(pattern: RegExp, ...args: string[]): Promise<{ isKilled: boolean; text: string }> {
-    const child = spawn(process.execPath, this.command(args), { cwd: this.copy.folder, env: this.copy.env, stdio: ["ignore", "pipe", "pipe"] });
-    const lines: string[] = [];
-    let isKilled = false;
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface(stream).on("line", (line) => {
-        lines.push(line);
-        if (!isKilled && pattern.test(line)) isKilled = child.kill("SIGKILL");
-      });
-    }
-    await new Promise((resolve) => child.once("close", resolve));
-    return { isKilled, text: lines.join("\n") };
-  }
-
   pulumi(...args: string[]): string {
-    const exports = spawnSync(process.execPath, this.command(["env"]), { cwd: this.copy.folder, env: this.copy.env, encoding: "utf8" }).stdout;
-    const variables = Object.fromEntries([...exports.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]));
-    return execFileSync("pulumi", [...args, "--non-interactive"], { cwd: this.copy.folder, env: { ...this.copy.env, ...variables }, encoding: "utf8", stdio: "pipe" });
+    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], { cwd: this.copy.folder, env: this.engineEnv(), encoding: "utf8" });
+    assert.equal(status, 0, `pulumi ${args.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
   }
 
   /** Connects a user to the server of a region, for as long as the test goes on. */
@@ -86,6 +71,12 @@ export class Deployment {
     this.cli("stop");
     for (const { pid } of this.servers()) process.kill(pid, "SIGKILL");
     this.copy.remove();
+  }
+
+  /** Variables that pulumi needs, as `npm run env` prints them. */
+  private engineEnv(): NodeJS.ProcessEnv {
+    this.variables ??= Object.fromEntries([...this.cli("env").text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]));
+    return { ...this.copy.env, ...this.variables };
   }
 
   private command(args: string[]): string[] {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { until } from "../../components/local/provider/wait";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { Breakpoints } from "./breakpoints";
@@ -46,9 +47,9 @@ export class FaultyProvider {
   }
 
   /** Leaves it only one server, by number, and then all of them again: it stays there as long as that works. */
-  async settleOn(server: number, look: (process: ProviderProcess) => Promise<unknown>): Promise<void> {
+  async settleOn(server: number, works: (process: ProviderProcess) => Promise<boolean>): Promise<void> {
     await Promise.all(this.proxies.filter((_, index) => index !== server).map((proxy) => proxy.down()));
-    await until(() => look(this.process).then(() => true, () => undefined), 10_000);
+    assert.ok(await until(async () => (await works(this.process)) || undefined, 20_000), `it works with server ${server} alone`);
     await this.recover();
   }
 

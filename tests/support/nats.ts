@@ -130,10 +130,10 @@ export class Supercluster {
     return this.connect(user, { servers, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 100, reconnectJitterTLS: 100 });
   }
 
-  /** Kills a server, by its name, as `kill -9` does. `ensure` starts it again. */
-  async kill(name: string): Promise<void> {
+  /** Kills a server, by its name, as `kill -9` does; with SIGTERM it says goodbye to the others. `ensure` starts it again. */
+  async kill(name: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     const running = await observe(this.inputs()[name]!);
-    if (running) await end(running.process, ["SIGKILL", 5_000]);
+    if (running) await end(running.process, [signal, 5_000]);
   }
 
   /** Ends every server and removes all that it left. */
@@ -158,11 +158,13 @@ export async function startSupercluster(options: SuperclusterOptions = {}): Prom
 }
 
 /** What a server says of itself and of the meta group. */
-export async function metaState({ config }: LocalServerInputs): Promise<{ healthy: boolean; leader?: string; peers?: number }> {
+export async function metaState({ config }: LocalServerInputs): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
   try {
     const [health, jsz] = await Promise.all([fetch(`http://${config.http}/healthz`), fetch(`http://${config.http}/jsz`)]);
-    const { meta_cluster: meta } = (await jsz.json()) as { meta_cluster?: { leader?: string; cluster_size?: number } };
-    return { healthy: health.ok, leader: meta?.leader, peers: meta?.cluster_size };
+    const { meta_cluster: meta } = (await jsz.json()) as { meta_cluster?: { leader?: string; cluster_size?: number; replicas?: { name: string; offline?: boolean }[] } };
+    // Only a leader lists the others.
+    const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
+    return { healthy: health.ok, leader: meta?.leader, peers: meta?.cluster_size, offline };
   } catch {
     return { healthy: false };
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { until } from "../../components/local/provider/wait";
 
 /** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */
 export class Publisher {
@@ -20,7 +21,8 @@ export class Publisher {
       const { seq } = await client.publish(subject, text, { msgID: text });
       sequences.set(seq, text);
     };
-    await publish(`${stream} 0`);
+    const isTaken = () => publish(`${stream} 0`).then(() => true, () => undefined);
+    if (!(await until(isTaken, 10_000))) throw new Error(`${stream} takes no messages`);
     this.running.push(
       (async () => {
         for (let count = 1; !this.isStopped; count++) {
@@ -39,17 +41,17 @@ export class Publisher {
     this.isStopped = false;
   }
 
-  count = (stream: string): number => this.acknowledged.get(stream)?.size ?? 0;
-
   /** Acknowledged messages of a stream that are not in it any more, or say something else. */
   async lost(stream: string): Promise<string[]> {
     const manager = await jetstreamManager(this.connection, { checkAPI: false });
-    const found = await Promise.all(
+    const lost = await Promise.all(
       [...(this.acknowledged.get(stream) ?? [])].map(async ([seq, text]) => {
-        const message = await manager.streams.getMessage(stream, { seq });
-        return message?.string() === text ? [] : [text];
+        const look = () => manager.streams.getMessage(stream, { seq }).then((message) => ({ message }), () => undefined);
+        const found = await until(look, 20_000);
+        if (!found) throw new Error(`nobody can say what ${stream} has at ${seq}`);
+        return found.message?.string() === text ? [] : [text];
       }),
     );
-    return found.flat();
+    return lost.flat();
   }
 }

@@ -31,7 +31,7 @@ describe("the variables pulumi runs in", () => {
 
   it("keep a local environment in the project's own cache", () => {
     const variables = pulumiVariables(environment);
-    assert.equal(variables.PULUMI_BACKEND_URL, `file://${cache}/state`);
+    assert.equal(variables.PULUMI_BACKEND_URL, `file://${cache}/state?metadata=skip`);
     assert.equal(variables.PULUMI_CONFIG_PASSPHRASE, "local");
     assert.equal(variables.PULUMI_HOME, path.join(cache, "pulumi-home"));
     assert.ok(variables.PATH!.startsWith(path.join(cache, "bin")));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
+import { changesOf } from "../../components/jetstream/changes";
 import { consumerFields, streamFields, type Wire } from "../../components/jetstream/fields";
 import { changing, looking, read, write } from "../../components/jetstream/provider/api";
 import { ApiError } from "../../components/jetstream/provider/errors";
@@ -84,6 +85,30 @@ for (const [what, fields, args] of kinds) {
       ));
   });
 }
+
+describe("one filter subject", () => {
+  const [one, list] = [{ name: "C", ackPolicy: "explicit", filterSubject: "a" }, { name: "C", ackPolicy: "explicit", filterSubjects: ["a"] }];
+
+  it("is the same by itself and in a list: nothing is written, and a refresh keeps it as it was", () => {
+    for (const [mine, theirs] of [[one, list], [list, one]] as const) {
+      const found = toWire(consumerFields, theirs);
+      assert.deepEqual(differences(consumerFields, mine, found), []);
+      assert.deepEqual(changesOf(consumerFields, found, toWire(consumerFields, mine)), []);
+      assert.deepEqual(fromWire(consumerFields, found, mine), mine);
+    }
+  });
+
+  it("that somebody changed is shown as it was written", () => {
+    const found = toWire(consumerFields, { ...one, filterSubject: "b" });
+    assert.deepEqual(fromWire(consumerFields, found, list), { ...list, filterSubjects: ["b"] });
+    assert.deepEqual(differences(consumerFields, list, found), [{ field: "filterSubjects", expected: ["a"], found: ["b"] }]);
+  });
+
+  it("is sent in one spelling alone", () => {
+    const sent = merge(consumerFields, toWire(consumerFields, { ...one, filterSubject: "b" }), toWire(consumerFields, list));
+    assert.deepEqual([sent.filter_subject, sent.filter_subjects], ["b", undefined]);
+  });
+});
 
 describe("defaults that servers couple to other fields", () => {
   const window = (args: Args) => toWire(streamFields, { name: "S", ...args }).duplicate_window;

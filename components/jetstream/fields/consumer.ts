@@ -34,7 +34,7 @@ export const consumerFields: Field[] = [
   },
   { arg: "maxDeliver", wire: "max_deliver", kind: "number", default: -1 },
   { arg: "filterSubject", wire: "filter_subject", kind: "text" },
-  { arg: "filterSubjects", wire: "filter_subjects", kind: "texts" },
+  { arg: "filterSubjects", wire: "filter_subjects", kind: "texts", single: "filter_subject" },
   { arg: "replayPolicy", wire: "replay_policy", kind: "text", default: "instant", refused: losesPosition },
   { arg: "rateLimitBps", wire: "rate_limit_bps", kind: "number" },
   { arg: "sampleFreq", wire: "sample_freq", kind: "text" },

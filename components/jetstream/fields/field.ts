@@ -24,6 +24,8 @@ export interface Field {
   level?: number | ((value: never) => number);
   /** Changes that the server does not make in place; all others it makes. */
   refused?: Refusal[];
+  /** Path under which a list of one can stand by itself and means the same. */
+  single?: string;
   /** The field has a request of its own: updates leave it as it is. */
   ownRequest?: true;
 }

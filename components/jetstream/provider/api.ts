@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
-import { headers, type MsgHdrs, type NatsConnection, PermissionViolationError, type RequestOptions } from "@nats-io/transport-node";
+import { headers, type MsgHdrs, type NatsConnection, PermissionViolationError, RequestError, type RequestOptions } from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { ApiError, Denied, NoAnswer } from "./errors";
 import { timeouts } from "./timeouts";
@@ -84,6 +84,7 @@ async function request<T>(connection: NatsConnection, subject: string, payload: 
     answer = message.json();
   } catch (error) {
     if ((error as Error).cause instanceof PermissionViolationError) throw new Denied(subject);
+    if (error instanceof RequestError && error.isNoResponders()) throw new ApiError(subject, 503, 0, "no server takes JetStream requests of this account");
     throw new NoAnswer(subject, options.timeout / 1000, error);
   } finally {
     if (requests.hasSubscribers) requests.publish({ subject, ms: performance.now() - started });

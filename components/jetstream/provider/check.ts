@@ -1,6 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { joinPath, parse } from "../../../config/problems";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../changes";
+import type { Wire } from "../fields";
 import { type Args, differences, toWire } from "../wire";
 import { looking, read } from "./api";
 import { allowance, costOfReplacement, excess, lossesOf, lossRules, replace } from "./costs";
@@ -32,7 +33,7 @@ export async function refusals(kind: AssetKind, deployed: Args | undefined, args
   if (!deployed) return [...(await levelFailures(kind, args, undefined, servers)), ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers))];
   const another = kind.identity.filter((key) => deployed[key] !== args[key]);
   if (another.length) return another.map((property) => ({ property, reason: `is another ${kind.what}: give it its own entry, and take this one out when it is empty` }));
-  const changes = await changesBy(kind, deployed, args, servers);
+  const changes = await changesBy(kind, toWire(kind.fields, deployed), args, servers);
   const refused = changes.filter(({ refusal }) => refusal);
   const levels = changes.length || isReset(args, deployed) ? await levelFailures(kind, args, deployed, servers) : [];
   return [...levels, ...(refused.length ? await replacementFailures(kind, refused, args, servers) : await lossFailures(kind, deployed, args, servers))];
@@ -41,14 +42,16 @@ export async function refusals(kind: AssetKind, deployed: Args | undefined, args
 /** Changes that this stack's servers refuse in place: fields for which the asset is made anew, where that is allowed. */
 export async function replaced(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<string[]> {
   if (allowance(args, replace) === undefined) return [];
-  return (await changesBy(kind, deployed, args, servers)).filter(({ refusal }) => refusal).map(({ field }) => field);
+  return (await changesBy(kind, toWire(kind.fields, deployed), args, servers)).filter(({ refusal }) => refusal).map(({ field }) => field);
 }
 
-/** The servers' version is asked only where the answer depends on it. */
-async function changesBy({ fields }: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<Change[]> {
-  const [from, to] = [toWire(fields, deployed), toWire(fields, args)];
+/** The servers' version is asked only where the answer depends on it. Where they do not answer, they refuse at the write what they cannot do. */
+async function changesBy({ fields }: AssetKind, from: Wire, args: Args, servers: Servers): Promise<Change[]> {
+  const to = toWire(fields, args);
   const changes = changesOf(fields, from, to);
-  return changes.some(isVersioned) ? changesOf(fields, from, to, (await servers.facts())?.version) : changes;
+  if (!changes.some(isVersioned)) return changes;
+  const facts = await servers.facts();
+  return facts ? changesOf(fields, from, to, facts.version) : changes.map((change) => (isVersioned(change) ? { ...change, refusal: undefined } : change));
 }
 
 /** What the server does not change in place can be made anew: that costs what is in it, which can be allowed. */
@@ -74,9 +77,7 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
     const applied = stepDown(kind.fields, args, info.config);
     const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
     for (const { field, expected, found } of differences(kind.fields, applied, info.config)) account.say(`${idOf(kind, args)}: taking it over changes ${field} from ${text(found)} to ${text(expected)}`);
-    const refused = changesOf(kind.fields, info.config, toWire(kind.fields, applied)).flatMap(({ field, refusal }) =>
-      refusal && !refusal.until ? [{ property: field, reason: reasonOf(refusal) }] : [],
-    );
+    const refused = (await changesBy(kind, info.config, applied, servers)).flatMap(({ field, refusal }) => (refusal ? [{ property: field, reason: reasonOf(refusal) }] : []));
     return refused.length ? refused : lossesAgainst(kind, info, args, account);
   });
   return failures ?? [];

@@ -43,6 +43,9 @@ export class Connections {
       maxPingOut: 2,
       reconnect: true,
       maxReconnectAttempts: -1,
+      // One connection an account, which a person waits for: no need to spread many of them over seconds.
+      reconnectTimeWait: 500,
+      reconnectJitterTLS: 100,
       ignoreClusterUpdates: true,
     });
   }

@@ -3,7 +3,7 @@ import { droppedSubjects, isCaptured, type LossRule, streamLosses } from "../los
 import type { Args } from "../wire";
 import { read, readPages } from "./api";
 import { ApiError, Refused } from "./errors";
-import type { Info, StreamState } from "./info";
+import { hasLeader, type Info, type StreamState } from "./info";
 import { type AssetKind, idOf } from "./kinds";
 import type { Account } from "./reconcile";
 
@@ -32,7 +32,7 @@ export const lossRules = ({ what }: AssetKind, from: Wire, to: Wire): LossRule[]
 export async function lossesOf(kind: AssetKind, info: Info, wanted: Wire, args: Args, account: Account): Promise<Cost[]> {
   const rules = lossRules(kind, info.config, wanted);
   if (rules.length === 0) return [];
-  if (info.cluster && !info.cluster.leader) throw new Refused(`${idOf(kind, args)} has no leader, so what the change costs cannot be counted. Nothing was changed.`);
+  requireLeader(kind, info, args);
   const behind = await consumersBehind(args, account);
   const costs = await Promise.all(
     rules.map(async ({ change, effect, count, evenIfEmpty = false }) => ({
@@ -49,12 +49,17 @@ export async function lossesOf(kind: AssetKind, info: Info, wanted: Wire, args: 
 
 /** What goes when the asset is deleted to be made anew: a stream's messages, a consumer's place among them. */
 export async function costOfReplacement(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Cost> {
+  requireLeader(kind, info, args);
   if (kind.what === "consumer") {
     const messages = waiting(info);
     return { change: replace, effect: "lose the place among", messages, of: messages, bytes: 0, isEstimate: false, behind: [] };
   }
   const { messages, bytes } = info.state!;
   return { change: replace, effect: "delete", messages, of: messages, bytes, isEstimate: false, behind: await consumersBehind(args, account) };
+}
+
+function requireLeader(kind: AssetKind, info: Info, args: Args): void {
+  if (!hasLeader(info)) throw new Refused(`${idOf(kind, args)} has no leader, so what the change costs cannot be counted. Nothing was changed.`);
 }
 
 /** Messages of a consumer that are not acknowledged, delivered or not. */
@@ -170,8 +175,25 @@ interface Page {
   limit?: number;
 }
 
+interface ConsumerPage extends Page {
+  consumers?: (Info & { name: string })[];
+  /** Names of those whose leader did not answer, or whose servers are all down; listed too, without what they have delivered. */
+  missing?: string[];
+}
+
 async function consumersBehind({ name }: Args, { connection }: Account): Promise<Cost["behind"]> {
-  const consumers = await readPages(connection, `CONSUMER.LIST.${name}`, {}, ({ consumers }: Page & { consumers?: (Info & { name: string })[] }) => consumers ?? []);
+  const silent: string[] = [];
+  const consumers = await readPages(connection, `CONSUMER.LIST.${name}`, {}, ({ consumers, missing }: ConsumerPage) => {
+    silent.push(...(missing ?? []));
+    return consumers ?? [];
+  });
+  for (const consumer of consumers) if (!hasLeader(consumer) && !silent.includes(consumer.name)) silent.push(consumer.name);
+  if (silent.length) {
+    throw new Refused(
+      `consumers of stream ${name} did not answer: ${silent.join(", ")}. What the change costs cannot be counted, and nothing was changed. ` +
+        "Run again when their servers are back, or delete those that nobody needs any more.",
+    );
+  }
   return consumers
     .map((consumer) => ({ name: consumer.name, messages: waiting(consumer) }))
     .filter(({ messages }) => messages > 0)

@@ -17,6 +17,9 @@ export interface Info {
   cluster?: { name?: string; leader?: string; replicas?: { name: string; current: boolean; offline?: boolean; active: number; lag?: number }[] };
 }
 
+/** Without one, a server that has lost the others still answers, with what it knew then. */
+export const hasLeader = ({ cluster }: Info): boolean => !cluster || Boolean(cluster.leader);
+
 export interface StreamState {
   messages: number;
   bytes: number;

@@ -7,7 +7,8 @@ import { type Args, differences, merge, toWire } from "../wire";
 import { read, write } from "./api";
 import { allowance, excess, lossesOf } from "./costs";
 import { ApiError, NoAnswer, Refused } from "./errors";
-import type { Info } from "./info";
+import { hasLeader, type Info } from "./info";
+import { keepSnapshot } from "./keep-snapshot";
 import { type AssetKind, idOf } from "./kinds";
 import { type Claim, isOwn, marked, marker, nonceOf, ownerOf, refusalOf } from "./ownership";
 import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "./steps";
@@ -18,6 +19,8 @@ export interface Account {
   connection: NatsConnection;
   /** Marker of what this stack owns. */
   owner: string;
+  /** What its answers must come to. */
+  inboxPrefix?: string;
   /** Tells a person how long work gets on. */
   say(line: string): void;
 }
@@ -30,10 +33,19 @@ const sayEveryMs = 10_000;
 const copying = pLimit(1);
 
 /**
- * What the server says of the asset, or undefined when a meta leader says that it is not there. Everything else (no answer, no
- * leader, a region that is down) is no knowledge and throws.
+ * What its leader says of the asset, or undefined when a meta leader says that it is not there. A leader is waited for until the
+ * deadline, in ms. Everything else (no answer, no leader, a region that is down) is no knowledge and throws.
  */
-export async function observe(kind: AssetKind, args: Args, { connection }: Account, deadline?: number): Promise<Info | undefined> {
+export async function observe(kind: AssetKind, args: Args, account: Account, deadline = timeouts.deadlineMs): Promise<Info | undefined> {
+  for (const until = Date.now() + deadline; ; await sleep(500)) {
+    const info = await look(kind, args, account, deadline);
+    if (!info || hasLeader(info)) return info;
+    if (Date.now() > until) throw new NoAnswer(kind.subject("INFO", args), deadline / 1000, new Error(`${kind.what} ${args.name as string} has no leader`));
+  }
+}
+
+/** As `observe`, but of any of its servers: it may be old. */
+async function look(kind: AssetKind, args: Args, { connection }: Account, deadline?: number): Promise<Info | undefined> {
   try {
     return await read<Info>(connection, kind.subject("INFO", args), undefined, deadline);
   } catch (error) {
@@ -57,7 +69,7 @@ export async function ensure(kind: AssetKind, args: Args, account: Account, last
   if (isToMark || left.some(({ field }) => !kind.ownRequests[field])) info = await update(kind, applied, info, account, last);
   // A run that was interrupted may have begun it.
   else if (kind.what === "stream" && misplaced(info).length) info = await copying(() => settle(kind, args, account, unsettled));
-  for (const { field } of left) await kind.ownRequests[field]?.(account.connection, applied);
+  for (const { field } of left) if (kind.ownRequests[field]) info = await updateField(kind, field, applied, account, last);
   await moveTo(args, account, last);
   for (const key of Object.keys(args)) if (applied[key] !== args[key]) account.say(`${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`);
   return stateOf(applied, verified(kind, applied, info));
@@ -119,6 +131,24 @@ export async function apply(kind: AssetKind, step: Wire, args: Args, account: Ac
   return made!;
 }
 
+/** Sets a field by its own request. The answer has no configuration and comes before most servers agree to it, so it is read back. */
+async function updateField(kind: AssetKind, field: string, args: Args, account: Account, last: Args | undefined): Promise<Info> {
+  const unanswered = await kind.ownRequests[field]!(account.connection, args).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof NoAnswer) return error;
+      throw error;
+    },
+  );
+  const made = await shown(
+    () => observe(kind, args, account),
+    (info) => info !== undefined && !differences(kind.fields, args, info.config, last).some((left) => left.field === field),
+    `update of ${field} of ${kind.what} ${idOf(kind, args)}`,
+    unanswered,
+  );
+  return made!;
+}
+
 function send(kind: AssetKind, verb: "create" | "update", config: Wire, args: Args, { connection }: Account): Promise<Info> {
   const level = levelsOf(kind.fields, config)[0]?.level ?? 0;
   return write<Info>(connection, kind.subject(verb === "create" ? "CREATE" : "UPDATE", args), kind.body(verb, config, args), level);
@@ -136,6 +166,7 @@ async function refuseWhatCannotBe(kind: AssetKind, args: Args, found: Info, want
     return reason ? [`${cost.change} ${reason}`] : [];
   });
   if (refused.length + reasons.length) throw new Refused(`${[...refused, ...reasons].map((reason) => `${idOf(kind, args)}: ${reason}`).join("\n")}\nNothing was changed.`);
+  if (losses.some(({ messages }) => messages > 0)) await keepSnapshot(args, account);
 }
 
 /** Waits until nothing is left to come of a stream's copying, telling how it gets on. */
@@ -143,7 +174,7 @@ async function settle(kind: AssetKind, args: Args, account: Account, leftOf: (in
   const started = Date.now();
   let nextLine = started + sayEveryMs;
   for (;;) {
-    const info = await observe(kind, args, account);
+    const info = await look(kind, args, account);
     const left = info ? leftOf(info) : ["it is gone"];
     if (left.length === 0) return info!;
     if (!info || Date.now() - started > copyMs) {
@@ -182,14 +213,18 @@ export async function settled(
   } catch (error) {
     const isWorthLooking = error instanceof NoAnswer || (error instanceof ApiError && error.isTaken);
     if (!isWorthLooking) throw error;
-    for (const deadline = Date.now() + timeouts.settleMs; Date.now() < deadline; await sleep(1_000)) {
-      const info = await observed();
-      if (shows(info)) return info;
-    }
-    throw new Error(`${what}: ${error.message}, and it does not show; it may still be carried out. Run again: what was done is found and not repeated.`, {
-      cause: error,
-    });
+    return shown(observed, shows, what, error);
   }
+}
+
+/** What is observed, once it shows. */
+async function shown(observed: () => Promise<Info | undefined>, shows: (info: Info | undefined) => boolean, what: string, cause?: Error): Promise<Info | undefined> {
+  for (const deadline = Date.now() + timeouts.settleMs; ; await sleep(500)) {
+    const info = await observed();
+    if (shows(info)) return info;
+    if (Date.now() > deadline) break;
+  }
+  throw new Error(`${what}: ${cause?.message ?? "it was accepted"}, and it does not show; it may still be carried out. Run again: what was done is found and not repeated.`, { cause });
 }
 
 /** What servers take and answer with, although nothing comes of it, and how that shows. */

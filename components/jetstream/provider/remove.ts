@@ -5,14 +5,14 @@ import { write } from "./api";
 import { costOfReplacement, excess, waiting } from "./costs";
 import { ApiError, Refused } from "./errors";
 import type { Info } from "./info";
+import { keepSnapshot } from "./keep-snapshot";
 import { type AssetKind, idOf } from "./kinds";
 import { isOwn } from "./ownership";
 import { type Account, apply, claimOf, observe, settled } from "./reconcile";
+import { timeouts } from "./timeouts";
 
 export type Removal = "deleted" | "somebody else's";
 
-/** Messages that were on their way when a stream's subjects went are stored by then. */
-const arrivalMs = 1_000;
 /** Another server may not know yet that a copy has just been deleted. */
 const copiesMs = 5_000;
 
@@ -27,6 +27,7 @@ export async function remove(kind: AssetKind, last: Args, account: Account, appr
   await refuseIfCopied(kind, last, found, account);
   if (approved !== undefined) await refuseAbove(approved, kind, last, found, account);
   else if (last.deletionPolicy === "delete-if-empty") await refuseUnlessEmpty(kind, last, found, account);
+  if (kind.what === "stream" && found.state!.messages > 0) await keepSnapshot(last, account);
   await settled(
     write<Info>(account.connection, kind.subject("DELETE", last)).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
@@ -59,13 +60,13 @@ async function refuseAbove(approved: number, kind: AssetKind, last: Args, found:
 }
 
 async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
-  refuseIfFilled(kind, last, found);
-  // A mirror has no subjects, a consumer none of its own.
-  if (kind.what === "consumer" || found.config.mirror !== undefined) return;
   const parked = [parkedSubject(last.name as string)];
   const isParked = String(found.config.subjects) === String(parked);
+  if (!isParked) refuseIfFilled(kind, last, found);
+  // A mirror has no subjects, a consumer none of its own.
+  if (kind.what === "consumer" || found.config.mirror !== undefined) return;
   if (!isParked) await apply(kind, { ...found.config, subjects: parked }, last, account);
-  await sleep(arrivalMs);
+  await sleep(timeouts.arrivalMs);
   const now = await observe(kind, last, account);
   if (!now?.state?.messages) return;
   // Parked by a run that was interrupted, it has its own only in the state.

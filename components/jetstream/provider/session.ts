@@ -79,7 +79,8 @@ export class Session {
 
   private async open(account: string, patience: typeof waits): Promise<Account> {
     await this.whenReady(patience);
-    return { connection: await this.connections.account(account), owner: this.settings.owner, say };
+    const connection = await this.connections.account(account);
+    return { connection, owner: this.settings.owner, inboxPrefix: this.settings.provisioners[account]!.inboxPrefix, say };
   }
 
   /** The gate stands before the first request of the process; a failed wait is not remembered, so that a later one may succeed. */

@@ -6,9 +6,11 @@ export interface Timeouts {
   deadlineMs: number;
   /** A write without an answer is observed so long before it is given up as unknown. */
   settleMs: number;
+  /** Messages that were on their way when a stream's subjects went are stored by then. */
+  arrivalMs: number;
   /** Between pings. A server that leaves two without an answer is left for another one, well before requests are given up. */
   pingMs: number;
 }
 
 /** The ones in force, for all connections of this process. */
-export const timeouts: Timeouts = { requestMs: 30_000, deadlineMs: 60_000, settleMs: 60_000, pingMs: 5_000 };
+export const timeouts: Timeouts = { requestMs: 30_000, deadlineMs: 60_000, settleMs: 60_000, arrivalMs: 1_000, pingMs: 5_000 };

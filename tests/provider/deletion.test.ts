@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
+import type { Args } from "../../components/jetstream/wire";
+import { ask } from "../support/accounts";
+import { Breakpoints } from "../support/breakpoints";
+import { ConfigurationWrites } from "../support/configuration-writes";
+import { connectionTo, Deployed } from "../support/deployed";
+import { startSupercluster, type Supercluster } from "../support/nats";
+import { consumer, ProviderProcess, stream } from "../support/provider-process";
+import { sideBySide } from "../support/side-by-side";
+
+/** `retain` gets no call of the provider: tests/e2e/jetstream.test.ts has it. */
+describe("deletion", function () {
+  this.timeout(60_000);
+  let cluster: Supercluster;
+  let provider: ProviderProcess;
+  const breakpoints = new Breakpoints();
+  let app: NatsConnection;
+  let writes: ConfigurationWrites;
+  const providers: ProviderProcess[] = [];
+
+  const start = async (change: Partial<ConnectionSettings> = {}, env?: NodeJS.ProcessEnv): Promise<ProviderProcess> => {
+    const started = await ProviderProcess.start(connectionTo(cluster, change), env);
+    providers.push(started);
+    return started;
+  };
+
+  before(async () => {
+    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 28280 });
+    app = await cluster.connect("app");
+    [writes, provider] = await Promise.all([ConfigurationWrites.watch(cluster), start({}, breakpoints.env)]);
+  });
+
+  after(async () => {
+    breakpoints.remove();
+    await Promise.all(providers.map((started) => started.stop()));
+    await writes?.stop();
+    await app?.close();
+    await cluster?.stop();
+  });
+
+  const base = (name: string, change: Args = {}): Args => ({ account: "app", name, region: "iad", subjects: [`${name}.>`], storage: "memory", ...change });
+  const ifEmpty = (name: string, change: Args = {}): Args => base(name, { deletionPolicy: "delete-if-empty", ...change });
+  const publish = async (name: string) => void (await jetstream(app).publish(`${name}.a`, "1", { retries: 10 }));
+  const found = (name: string) => ask(app, `STREAM.INFO.${name}`) as Promise<{ config: { subjects?: string[] }; state: { messages: number } }>;
+  const stays = async (name: string, messages: number) => {
+    const { config, state } = await found(name);
+    assert.deepEqual([config.subjects, state.messages], [[`${name}.>`], messages]);
+  };
+  const isGone = (name: string) => assert.rejects(found(name), / 10059 /);
+
+  sideBySide({
+    '"delete": a stream goes with all that is in it, and with its durables; once it is gone, that is done already': async () => {
+      const asset = await Deployed.create(provider, stream, base("DELETED"));
+      const billing = await Deployed.create(provider, consumer, { account: "app", stream: "DELETED", name: "billing", ackPolicy: "explicit" });
+      await publish("DELETED");
+      await asset.delete();
+      await isGone("DELETED");
+      await billing.delete();
+      await asset.delete();
+      await writes.assertOf("DELETED", ["STREAM.CREATE", "STREAM.DELETE"]);
+    },
+
+    '"delete-if-empty": a stream with messages stays as it is, and nothing is written': async () => {
+      const asset = await Deployed.create(provider, stream, ifEmpty("FILLED"));
+      await publish("FILLED");
+      await assert.rejects(asset.delete(), /stream app\/FILLED has 1 messages, and its deletionPolicy is delete-if-empty\. It stays as it was/);
+      await stays("FILLED", 1);
+      await writes.assertOf("FILLED", ["STREAM.CREATE"]);
+    },
+
+    '"delete-if-empty": an empty stream loses its subjects, is looked at again, and goes': async () => {
+      const asset = await Deployed.create(provider, stream, ifEmpty("EMPTY"));
+      const deletion = breakpoints.stopAt("before", "STREAM.DELETE.EMPTY");
+      const deleted = asset.delete();
+      await deletion.reached();
+      const { config } = await found("EMPTY");
+      assert.deepEqual(config.subjects, ["parked.EMPTY.>"]);
+      await assert.rejects(jetstream(app).publish("EMPTY.a", "1", { retries: 0 }), "no publisher is told that its message is stored");
+      assert.deepEqual(breakpoints.takeRequests("EMPTY").slice(-3), ["STREAM.UPDATE.EMPTY", "STREAM.INFO.EMPTY", "STREAM.DELETE.EMPTY"]);
+      deletion.goOn();
+      await deleted;
+      await isGone("EMPTY");
+    },
+
+    '"delete-if-empty": a message that comes between the look and the loss of the subjects keeps the stream, which gets them back': async () => {
+      const asset = await Deployed.create(provider, stream, ifEmpty("LATE"));
+      const parking = breakpoints.stopAt("before", "STREAM.UPDATE.LATE");
+      const refused = assert.rejects(asset.delete(), /stream app\/LATE has 1 messages, .* It stays as it was/);
+      await parking.reached();
+      await publish("LATE");
+      parking.goOn();
+      await refused;
+      await stays("LATE", 1);
+      await publish("LATE");
+      await writes.assertOf("LATE", ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.UPDATE"]);
+    },
+
+    '"delete-if-empty": what a run that was killed has begun is ended by the next, whether the stream is still empty or not': async () => {
+      const stops = new Breakpoints();
+      const mortal = await start({}, stops.env);
+      const names = ["ENDED", "KEPT"];
+      const assets = await Promise.all(names.map((name) => Deployed.create(mortal, stream, ifEmpty(name))));
+      const before = stops.stopAt("before", "STREAM.UPDATE.KEPT");
+      const after = names.map((name) => stops.stopAt("after", `STREAM.UPDATE.${name}`));
+      const interrupted = assets.map((asset) => assert.rejects(asset.delete()));
+      await before.reached();
+      await publish("KEPT");
+      before.goOn();
+      await Promise.all(after.map((update) => update.reached()));
+      await mortal.stop();
+      await Promise.all(interrupted);
+      stops.remove();
+
+      const [ended, kept] = assets as [Deployed, Deployed];
+      ended.provider = kept.provider = provider;
+      await Promise.all([ended.delete(), assert.rejects(kept.delete(), /has 1 messages, .* It stays as it was/)]);
+      await isGone("ENDED");
+      await stays("KEPT", 1);
+    },
+
+    '"delete-if-empty": a durable with messages to go stays, one that has acknowledged all of them goes': async () => {
+      await Deployed.create(provider, stream, base("READ"));
+      const asset = await Deployed.create(provider, consumer, { account: "app", stream: "READ", name: "billing", ackPolicy: "explicit", deletionPolicy: "delete-if-empty" });
+      await publish("READ");
+      await assert.rejects(asset.delete(), /consumer app\/READ\/billing has 1 messages to go/);
+      const message = (await (await jetstream(app).consumers.get("READ", "billing")).next())!;
+      await assert.rejects(asset.delete(), /has 1 messages to go/, "delivered is not acknowledged");
+      await message.ackAck();
+      await asset.delete();
+      await assert.rejects(ask(app, "CONSUMER.INFO.READ.billing"), / 10014 /);
+    },
+
+    '"delete-if-empty": a mirror, which has no subjects, goes when it is empty': async () => {
+      await Deployed.create(provider, stream, base("ORIGIN"));
+      const mirror = await Deployed.create(provider, stream, ifEmpty("MIRROR", { region: "ams", subjects: undefined, mirror: "ORIGIN" }));
+      await mirror.delete();
+      await isGone("MIRROR");
+      await writes.assertOf("MIRROR", ["STREAM.CREATE", "STREAM.DELETE"]);
+    },
+
+    "of a stream that others copy is refused until they are gone": async () => {
+      const asset = await Deployed.create(provider, stream, base("COPIED"));
+      const copy = await Deployed.create(provider, stream, base("COPY", { region: "ams", subjects: undefined, mirror: "COPIED" }));
+      await assert.rejects(asset.delete(), /stream app\/COPIED is copied by COPY, .* Nothing was changed; take them out first/);
+      await stays("COPIED", 0);
+      await copy.delete();
+      await asset.delete();
+      await isGone("COPIED");
+    },
+
+    "leaves what belongs to another stack by now, and says so": async () => {
+      const asset = await Deployed.create(provider, stream, base("TAKEN"));
+      const durable = await Deployed.create(provider, consumer, { account: "app", stream: "TAKEN", name: "billing", ackPolicy: "explicit" });
+      const theirs = { metadata: { "supercluster.owner": "supercluster/two", "supercluster.nonce": "theirs" } };
+      const [{ config: streamConfig }, { config: consumerConfig }] = await Promise.all([ask(app, "STREAM.INFO.TAKEN"), ask(app, "CONSUMER.INFO.TAKEN.billing")]);
+      await ask(app, "STREAM.UPDATE.TAKEN", { ...(streamConfig as object), ...theirs });
+      await ask(app, "CONSUMER.CREATE.TAKEN.billing", { stream_name: "TAKEN", action: "update", config: { ...(consumerConfig as object), ...theirs } });
+      await durable.delete();
+      await asset.delete();
+      await stays("TAKEN", 0);
+      await ask(app, "CONSUMER.INFO.TAKEN.billing");
+      for (const id of ["app/TAKEN", "app/TAKEN/billing"]) assert.ok(provider.stderr.includes(`${id} belongs to somebody else by now: it stays, and is only forgotten here`));
+    },
+
+    "of what lives in a region that is named degraded is refused, though its servers answer": async () => {
+      const asset = await Deployed.create(provider, stream, base("FAR", { region: "ams" }));
+      const { regions } = JSON.parse(connectionTo(cluster)["supercluster:connection"]!) as ConnectionSettings;
+      asset.provider = await start({ regions: regions.map((region) => ({ ...region, degraded: region.name === "ams" })) });
+      await assert.rejects(asset.delete(), /region ams is named in supercluster:degraded; what lives there is left alone/);
+      await stays("FAR", 0);
+      await writes.assertOf("FAR", ["STREAM.CREATE"]);
+    },
+
+    "of a stream whose region was taken out of the settings is done while its servers run": async () => {
+      const asset = await Deployed.create(provider, stream, base("OUT", { region: "ams" }));
+      const { regions } = JSON.parse(connectionTo(cluster)["supercluster:connection"]!) as ConnectionSettings;
+      asset.provider = await start({ regions: regions.filter(({ name }) => name !== "ams") });
+      await asset.delete();
+      await isGone("OUT");
+    },
+  });
+});

@@ -1,0 +1,38 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { ask } from "./accounts";
+
+/** Texts of all messages that a stream holds, in order. */
+export async function textsIn(nc: NatsConnection, stream: string): Promise<string[]> {
+  const texts: string[] = [];
+  for (let seq = 1; ; ) {
+    const found = await ask(nc, `STREAM.MSG.GET.${stream}`, { seq, next_by_subj: ">" }).catch((error: Error) => {
+      if (error.message.includes("10037")) return undefined;
+      throw error;
+    });
+    if (!found) return texts;
+    const message = found.message as { seq: number; data: string };
+    texts.push(Buffer.from(message.data, "base64").toString());
+    seq = message.seq + 1;
+  }
+}
+
+let count = 0;
+
+/** Takes and acknowledges up to so many messages of a durable; fewer, where there are no more. */
+export async function take(nc: NatsConnection, stream: string, durable: string, batch: number, inbox = "_INBOX_app"): Promise<string[]> {
+  const reply = `${inbox}.take${++count}`;
+  const subscription = nc.subscribe(reply);
+  nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch, no_wait: true }), { reply });
+  const taken: string[] = [];
+  for await (const message of subscription) {
+    if (message.headers?.code) break;
+    await nc.request(message.reply!, "+ACK", { timeout: 5_000 });
+    taken.push(message.string());
+    if (taken.length === batch) break;
+  }
+  subscription.unsubscribe();
+  return taken;
+}
+
+/** Texts that come more than once. */
+export const repeated = (texts: readonly string[]): string[] => texts.filter((text, index) => texts.indexOf(text) < index);

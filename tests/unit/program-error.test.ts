@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import * as path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+
+describe("an error of the program", () => {
+  it("is shown at once, coloured as Pulumi does it, with files that are there", () => {
+    const script = 'require("./index")().catch((error) => process.stdout.write(require("node:util").inspect(error, { colors: true })))';
+    const { stdout, stderr, error } = spawnSync(process.execPath, ["-r", "source-map-support/register", "-r", "sucrase/register/ts", "-e", script], {
+      cwd: path.join(__dirname, "..", ".."),
+      encoding: "utf8",
+      timeout: 9_000,
+    });
+    assert.ifError(error);
+    assert.match(stdout, /Missing required configuration variable/, stderr);
+    const shown = stripVTControlCharacters(stdout);
+    assert.match(shown, /@pulumi\/pulumi\/config\.js/);
+    assert.doesNotMatch(shown, /@pulumi\/config/);
+  });
+});

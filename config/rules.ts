@@ -3,6 +3,7 @@ import { zonesOf } from "./aws";
 import { assetsOf, type StreamAsset, subjectsByStream, type Tenants } from "./assets";
 import { type ConsumerArguments, consumerRules as rulesOfOneConsumer } from "./consumer-rules";
 import { withRoomForFailover } from "./failover";
+import type { Kubernetes } from "./kubernetes";
 import { insteadOf, joinPath, type Problem } from "./problems";
 import type { Environment } from "./settings";
 import { canary, loginOf, mirrorName, provisioner, systemAccount, withStandardParts } from "./standard";
@@ -82,6 +83,27 @@ const theEnvironment = ({ name, environment }: World) => [{ path: ["environments
 const tenants = ({ tenants }: World): TenantScope[] => Object.entries(tenants).map(([key, tenant]) => ({ path: ["tenants", key], key, tenant }));
 
 const onKubernetes = ({ name, environment }: World) => (environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : []);
+
+const regionsOnKubernetes = (world: World) =>
+  onKubernetes(world).flatMap(({ path, regions, kubernetes, aws }) =>
+    regions.map((region) => ({
+      path: [...path, "kubernetes", "clusters", region],
+      region,
+      cluster: kubernetes.clusters[region],
+      awsCluster: aws?.regions[region]?.cluster,
+    })),
+  );
+
+/** What is left of a volume when it is formatted. */
+const usableOfVolume = 0.95;
+
+/** What a server takes beside its memory store. */
+const memoryOfServer = "512MiB";
+
+const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
+  const places = regions.flatMap((region) => (clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : []));
+  return new Set(places).size < places.length;
+};
 
 /** What each region uses of AWS. */
 const awsRegions = (world: World) =>
@@ -367,6 +389,32 @@ const environmentRules: Rule[] = [
     at: ["basePort"],
     when: (environment) => environment.target === "local" && environment.basePort + environment.regions.length * portsOfRegion - 1 > lastPort,
     message: ({ regions }) => `${regions.length} regions of ${portsOfRegion} ports end above ${lastPort}; write ${lastPort + 1 - regions.length * portsOfRegion} or less`,
+  }),
+  rule({
+    each: regionsOnKubernetes,
+    when: ({ cluster, awsCluster }) => !cluster && !awsCluster,
+    message: ({ region }) => `no cluster is named for ${region}; write { context: "<of your kubeconfig>" }`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["storage", "file"],
+    when: ({ storage, kubernetes }) => toBytes(storage.file) > toBytes(kubernetes.volume.size) * usableOfVolume,
+    message: ({ storage, kubernetes }) =>
+      `${text(storage.file)} does not fit into kubernetes.volume.size ${text(kubernetes.volume.size)}: a formatted disk has a twentieth less, and a full one stops the server; write at most ${Math.floor((toBytes(kubernetes.volume.size) * usableOfVolume) / 1024 ** 2)}MiB`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["storage", "memory"],
+    when: ({ storage, kubernetes }) => toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(kubernetes.resources.memory),
+    message: ({ storage, kubernetes }) =>
+      `${text(storage.memory)} and ${memoryOfServer} for the server itself are more than kubernetes.resources.memory ${text(kubernetes.resources.memory)}; raise that, or write less`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["regions"],
+    when: ({ regions, kubernetes }) => regions.length > 1 && sharesNamespace(regions, kubernetes),
+    message: ({ kubernetes }) =>
+      `two of them are in the same cluster, and in the same namespace ${text(kubernetes.namespace)}; write kubernetes.namespace: "nats-<region>"`,
   }),
   rule({
     each: onKubernetes,

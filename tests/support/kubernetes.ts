@@ -13,10 +13,14 @@ export function kubernetesEnvironment(change: Partial<KubernetesEnvironment> = {
     maxPayload: "8MiB",
     lameDuck: { duration: "30s", gracePeriod: "10s" },
     jetstream: { jetstream: ["arrakis", "covenant", "irisx", "aigentflow"] },
+    kubernetes: { clusters },
     ...change,
   };
   return environment.parse(settings) as KubernetesEnvironment;
 }
 
+/** A cluster of its own for each region. */
+export const clusters = Object.fromEntries(["iad", "ams", "syd", "sin", "sfo", "jnb"].map((region) => [region, { context: `nats-${region}` }]));
+
 /** Settings of Kubernetes as a person writes them, with defaults filled in. */
-export const kubernetesSettings = (change: object = {}) => kubernetes.parse(change);
+export const kubernetesSettings = (change: object = {}) => kubernetes.parse({ clusters, ...change });

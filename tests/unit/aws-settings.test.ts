@@ -11,7 +11,7 @@ const create = { version: "1.34", administrators: [role], cidr: "10.20.0.0/16" }
 const cluster = { name: "nats-iad", create };
 
 /** An environment on Kubernetes, with what its iad uses of AWS, as a person writes it. */
-const environment = (iad: object = {}, more: object = {}) => ({
+const environment = (iad: object = {}, more: object = {}) => withClusters({
   target: "kubernetes",
   domain: "nats.example.com",
   regions: ["iad", "ams"],
@@ -24,6 +24,18 @@ const environment = (iad: object = {}, more: object = {}) => ({
   aws: { regions: { iad: { ...region, ...iad } } },
   ...more,
 });
+
+interface Raw {
+  aws?: { regions: Record<string, { cluster?: object }> };
+  kubernetes?: { clusters?: object };
+}
+
+/** Where AWS names no cluster of a region, a kubeconfig does. */
+function withClusters<Given extends object>(given: Given): Given & { kubernetes: object } {
+  const { aws: found, kubernetes: known }: Raw = given;
+  const named = ["iad", "ams"].filter((name) => !found?.regions[name]?.cluster).map((name) => [name, { context: `nats-${name}` }]);
+  return { ...given, kubernetes: { clusters: Object.fromEntries(named) as object, ...known } };
+}
 
 const validated = (raw: object) => validateDeployment({ test: raw }, "test", {}).environment as KubernetesEnvironment;
 
@@ -115,7 +127,7 @@ const rules: [string, object, string][] = [
   ],
   [
     "two clusters of one region",
-    environment({ cluster: { name: "nats" } }, { kubernetes: { clusters: { iad: { context: "nats-iad" } } } }),
+    environment({ cluster: { name: "nats" } }, { kubernetes: { clusters: { iad: { context: "nats-iad" }, ams: { context: "nats-ams" } } } }),
     `${iad}.cluster: kubernetes.clusters.iad names a cluster for it too; take one of them out`,
   ],
   [
@@ -171,7 +183,7 @@ describe("settings of AWS that cannot be", () => {
   for (const [what, raw, expected] of cases) it(`are refused for ${what}`, () => assert.deepEqual(problemsOf(raw), [expected]));
 
   it("are refused on another target", () => {
-    const { domain: _, ...local } = environment({}, { target: "local", basePort: 4222 });
+    const { domain: _, kubernetes: __, ...local } = environment({}, { target: "local", basePort: 4222, kubernetes });
     assert.deepEqual(problemsOf(local).map((problem) => problem.split(";")[0]), ["environments.test.aws: is not a known key"]);
   });
 });

@@ -226,7 +226,8 @@ function keyCheck({ images }: Kubernetes) {
   ];
   return {
     name: "jetstream-key",
-    image: imageName(images.registry, images.nats),
+    // The server's own may have no shell.
+    image: imageName(images.registry, images.box),
     imagePullPolicy: pullPolicy,
     command: ["sh", "-ec", script.join("\n")],
     securityContext: containerSecurity,

@@ -55,10 +55,10 @@ describe("values of the chart", () => {
 
   it("take images from a mirror, and exactly the one of a digest", () => {
     const digest = `sha256:${"a".repeat(64)}`;
-    const values = chartValues(region(kubernetes({ images: { registry: "mirror.example.com", nats: { digest } } })));
+    const values = chartValues(region(kubernetes({ images: { registry: "mirror.example.com", nats: { digest }, box: { digest } } })));
     assert.equal(values.global.image.registry, "mirror.example.com");
     assert.equal(values.container.image.digest, digest);
-    assert.equal(values.podTemplate.merge.spec.initContainers[0]!.image, `mirror.example.com/nats@${digest}`);
+    assert.equal(values.podTemplate.merge.spec.initContainers[0]!.image, `mirror.example.com/natsio/nats-box@${digest}`);
   });
 });
 

@@ -48,14 +48,14 @@ export class KubeEnvironment {
     const context = config.getCurrentContext();
     const settings = kubernetesEnvironment({
       regions,
-      storage: { file: "1GiB", memory: "64MiB" },
+      storage: { file: "90GiB", memory: "1GiB" },
       lameDuck: { duration: "30s", gracePeriod: "1s" },
       kubernetes: kubernetesSettings({
         namespace: "nats-<region>",
         clusters: Object.fromEntries(regions.map((region) => [region, { context }])),
         chart: { path: chartFolder() },
-        resources: { cpu: "50m", memory: "1GiB" },
-        volume: { size: "2GiB", storageClass: process.env.KUBE_STORAGE_CLASS ?? "local" },
+        resources: { cpu: "50m", memory: "1536MiB" },
+        volume: { size: "100GiB", storageClass: process.env.KUBE_STORAGE_CLASS ?? "local" },
         spread: { hosts: "ScheduleAnyway" },
         loadBalancers: { dns: "none", annotations: {} },
       }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
+import { until } from "../../components/local/provider/wait";
 import { type AssetKind, consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
 import { type Args, toWire } from "../../components/jetstream/wire";
 import { consumerRules } from "../../config/consumer-rules";
@@ -21,10 +22,18 @@ describe("what rules say that JetStream answers, real servers answer", function 
   let tried = 0;
 
   /** The error that JetStream answers a request with; none if it does what is asked. */
-  const refusalOf = async (request: string, body?: unknown): Promise<Refusal | undefined> => {
-    const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), { timeout: 10_000 });
+  const refusalOf = async (request: string, body?: unknown, timeout = 10_000): Promise<Refusal | undefined> => {
+    const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), { timeout });
     return answer.json<{ error?: Refusal }>().error;
   };
+
+  /** Only the durable's leader answers, and one that was just made may have none yet. */
+  async function resetRefusal({ stream, name, resetTo }: Args): Promise<Refusal | undefined> {
+    const ask = () => refusalOf(`CONSUMER.RESET.${stream as string}.${name as string}`, { seq: resetTo }, 2_000);
+    const answer = await until(() => ask().then((refusal) => ({ refusal }), () => undefined), 20_000);
+    assert.ok(answer, "no answer");
+    return answer.refusal;
+  }
 
   /** As the provider asks. */
   const create = (kind: AssetKind, args: Args) => refusalOf(kind.subject("CREATE", args), kind.body("create", toWire(kind.fields, args), args));
@@ -34,7 +43,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
     const args = JSON.parse(JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`)) as Args;
     const refusal = await create(kind, args);
     if (refusal) return refusal;
-    const reset = args.resetTo === undefined ? undefined : await refusalOf(`CONSUMER.RESET.${args.stream as string}.${args.name as string}`, { seq: args.resetTo });
+    const reset = args.resetTo === undefined ? undefined : await resetRefusal(args);
     assert.equal(await refusalOf(kind.subject("DELETE", args)), undefined);
     return reset;
   }

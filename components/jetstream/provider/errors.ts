@@ -30,9 +30,12 @@ export class ApiError extends Error {
     return this.errCode === 10058 || this.errCode === 10148;
   }
 
-  /** Refused for now, nothing was changed: 10005 no suitable peers, 10008 temporarily unavailable, 10023 resources, 503. */
+  /**
+   * Refused for now, nothing was changed: 10005 no suitable peers, 10008 temporarily unavailable, 503; 10049 no store could be made,
+   * which happens while the folder of one that was just deleted goes.
+   */
   get isTemporary(): boolean {
-    return [10005, 10008].includes(this.errCode) || this.code === 503;
+    return [10005, 10008, 10049].includes(this.errCode) || this.code === 503;
   }
 }
 

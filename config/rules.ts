@@ -89,6 +89,7 @@ const regionsOnKubernetes = (world: World) =>
     regions.map((region) => ({
       path: [...path, "kubernetes", "clusters", region],
       region,
+      access: kubernetes.access,
       cluster: kubernetes.clusters[region],
       awsCluster: aws?.regions[region]?.cluster,
     })),
@@ -394,6 +395,11 @@ const environmentRules: Rule[] = [
     each: regionsOnKubernetes,
     when: ({ cluster, awsCluster }) => !cluster && !awsCluster,
     message: ({ region }) => `no cluster is named for ${region}; write { context: "<of your kubeconfig>" }`,
+  }),
+  rule({
+    each: regionsOnKubernetes,
+    when: ({ cluster, awsCluster, access }) => access === "portForward" && awsCluster !== undefined && !cluster,
+    message: () => 'kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
   }),
   rule({
     each: onKubernetes,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { parse } from "yaml";
 import { chartValues, graceSeconds, podConfig, restartAnnotation, secrets } from "../../components/supercluster/chart-values";
 import { loadBalancers } from "../../components/supercluster/load-balancers";
@@ -51,6 +53,11 @@ describe("values of the chart", () => {
     assert.equal(hash({ maxPayload: "4MiB" }), hash({}));
     assert.notEqual(hash({ regions: ["iad", "ams", "syd", "sin"] }), hash({}));
     assert.notEqual(hash({ syncInterval: "always" }), hash({}));
+  });
+
+  it("have the version of nats-server that all targets have", () => {
+    const [, version] = /nats-server\/v2 v(\S+)/.exec(readFileSync(path.join(__dirname, "..", "..", "tools", "go", "nats-server", "go.mod"), "utf8"))!;
+    assert.equal(chartValues(region()).container.image.tag, `${version}-alpine`);
   });
 
   it("take images from a mirror, and exactly the one of a digest", () => {

@@ -38,6 +38,11 @@ describe("settings of Kubernetes", () => {
       { kubernetes: { clusters: { ...clusters, ams: clusters.iad } } },
       'environments.test.regions: two of them are in the same cluster, and in the same namespace "nats"; write kubernetes.namespace: "nats-<region>"',
     ],
+    [
+      "a region of AWS that is to be reached by a context",
+      { aws: { regions: { iad: { region: "us-east-1", account: "123456789012", cluster: { name: "nats" } } } }, kubernetes: { access: "portForward", clusters: { ams: clusters.ams, syd: clusters.syd } } },
+      'environments.test.kubernetes.clusters.iad: kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
+    ],
   ];
   for (const [what, change, problem] of wrong) it(`refuse ${what}`, () => assert.deepEqual(problemsOf(change), [problem]));
 

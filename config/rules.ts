@@ -1,7 +1,9 @@
 import { type ArgumentRule, findingsOf, list, text } from "./argument-rules";
+import { zonesOf } from "./aws";
 import { assetsOf, type StreamAsset, subjectsByStream, type Tenants } from "./assets";
 import { type ConsumerArguments, consumerRules as rulesOfOneConsumer } from "./consumer-rules";
 import { withRoomForFailover } from "./failover";
+import type { Kubernetes } from "./kubernetes";
 import { insteadOf, joinPath, type Problem } from "./problems";
 import type { Environment } from "./settings";
 import { canary, loginOf, mirrorName, provisioner, systemAccount, withStandardParts } from "./standard";
@@ -79,6 +81,42 @@ interface UserScope extends TenantScope {
 const theEnvironment = ({ name, environment }: World) => [{ path: ["environments", name], ...environment }];
 
 const tenants = ({ tenants }: World): TenantScope[] => Object.entries(tenants).map(([key, tenant]) => ({ path: ["tenants", key], key, tenant }));
+
+const onKubernetes = ({ name, environment }: World) => (environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : []);
+
+const regionsOnKubernetes = (world: World) =>
+  onKubernetes(world).flatMap(({ path, regions, kubernetes, aws }) =>
+    regions.map((region) => ({
+      path: [...path, "kubernetes", "clusters", region],
+      region,
+      access: kubernetes.access,
+      cluster: kubernetes.clusters[region],
+      awsCluster: aws?.regions[region]?.cluster,
+    })),
+  );
+
+/** What is left of a volume when it is formatted. */
+const usableOfVolume = 0.95;
+
+/** What a server takes beside its memory store. */
+const memoryOfServer = "512MiB";
+
+const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
+  const places = regions.flatMap((region) => (clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : []));
+  return new Set(places).size < places.length;
+};
+
+/** What each region uses of AWS. */
+const awsRegions = (world: World) =>
+  onKubernetes(world).flatMap(({ path, kubernetes, aws, servers }) =>
+    Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({ path: [...path, "aws", "regions", region], region, settings, kubernetes, servers })),
+  );
+
+/** Clusters that are made on AWS, each with the region before it that has the same network. */
+const newClusters = (world: World) =>
+  awsRegions(world)
+    .flatMap((scope) => (scope.settings.cluster?.create ? [{ ...scope, path: [...scope.path, "cluster", "create"], create: scope.settings.cluster.create }] : []))
+    .map((scope, index, all) => ({ ...scope, twin: all.slice(0, index).find(({ create }) => create.cidr === scope.create.cidr)?.region }));
 
 /** A tenant's place in the map of jetstream stacks. */
 const assignments = ({ name, environment }: World) =>
@@ -352,6 +390,97 @@ const environmentRules: Rule[] = [
     at: ["basePort"],
     when: (environment) => environment.target === "local" && environment.basePort + environment.regions.length * portsOfRegion - 1 > lastPort,
     message: ({ regions }) => `${regions.length} regions of ${portsOfRegion} ports end above ${lastPort}; write ${lastPort + 1 - regions.length * portsOfRegion} or less`,
+  }),
+  rule({
+    each: regionsOnKubernetes,
+    when: ({ cluster, awsCluster }) => !cluster && !awsCluster,
+    message: ({ region }) => `no cluster is named for ${region}; write { context: "<of your kubeconfig>" }`,
+  }),
+  rule({
+    each: regionsOnKubernetes,
+    when: ({ cluster, awsCluster, access }) => access === "portForward" && awsCluster !== undefined && !cluster,
+    message: () => 'kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["storage", "file"],
+    when: ({ storage, kubernetes }) => toBytes(storage.file) > toBytes(kubernetes.volume.size) * usableOfVolume,
+    message: ({ storage, kubernetes }) =>
+      `${text(storage.file)} does not fit into kubernetes.volume.size ${text(kubernetes.volume.size)}: a formatted disk has a twentieth less, and a full one stops the server; write at most ${Math.floor((toBytes(kubernetes.volume.size) * usableOfVolume) / 1024 ** 2)}MiB`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["storage", "memory"],
+    when: ({ storage, kubernetes }) => toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(kubernetes.resources.memory),
+    message: ({ storage, kubernetes }) =>
+      `${text(storage.memory)} and ${memoryOfServer} for the server itself are more than kubernetes.resources.memory ${text(kubernetes.resources.memory)}; raise that, or write less`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["regions"],
+    when: ({ regions, kubernetes }) => regions.length > 1 && sharesNamespace(regions, kubernetes),
+    message: ({ kubernetes }) =>
+      `two of them are in the same cluster, and in the same namespace ${text(kubernetes.namespace)}; write kubernetes.namespace: "nats-<region>"`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "loadBalancers", "dns"],
+    when: ({ kubernetes, regions, aws }) => kubernetes.loadBalancers.dns === "route53" && regions.some((region) => !aws?.regions[region]?.hostedZone),
+    message: ({ regions, aws }) => `"route53" needs aws.regions.<region>.hostedZone of every region; missing: ${list(regions.filter((region) => !aws?.regions[region]?.hostedZone))}`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "volume", "storageClass"],
+    when: ({ kubernetes, aws }) => typeof kubernetes.volume.storageClass === "string" && Object.values(aws?.regions ?? {}).some(({ cluster }) => cluster?.create),
+    message: ({ kubernetes }) => `${text(kubernetes.volume.storageClass)} is not there in a cluster that is made (aws.regions.<region>.cluster.create); write {} to make a class too`,
+  }),
+  rule({
+    each: awsRegions,
+    when: ({ region }, { environment }) => !environment.regions.includes(region),
+    message: ({ region }, { environment }) => `${text(region)} is no region of the environment; ${insteadOf(region, environment.regions)}`,
+  }),
+  rule({
+    each: awsRegions,
+    at: ["cluster"],
+    when: ({ region, settings, kubernetes }) => settings.cluster !== undefined && kubernetes.clusters[region] !== undefined,
+    message: ({ region }) => `kubernetes.clusters.${region} names a cluster for it too; take one of them out`,
+  }),
+  rule({
+    each: awsRegions,
+    at: ["hostedZone"],
+    when: ({ settings, kubernetes }) => settings.hostedZone !== undefined && kubernetes.loadBalancers.dns !== "route53",
+    message: ({ settings, kubernetes }) =>
+      `${text(settings.hostedZone)} is for kubernetes.loadBalancers.dns "route53", which is ${text(kubernetes.loadBalancers.dns)}; change that, or take this out`,
+  }),
+  rule({
+    each: awsRegions,
+    at: ["securityGroups"],
+    when: ({ settings, kubernetes }) => settings.securityGroups && kubernetes.loadBalancers.sourceRanges.length === 0,
+    message: () => 'let in kubernetes.loadBalancers.sourceRanges, and there are none; write who may connect, e.g. ["10.0.0.0/8"]',
+  }),
+  rule({
+    each: awsRegions,
+    at: ["securityGroups"],
+    when: ({ settings }) => settings.securityGroups && !settings.cluster,
+    message: () => "need the cluster's network, and no cluster of AWS is named; write cluster: { name: ... }",
+  }),
+  rule({
+    each: newClusters,
+    at: ["zones"],
+    when: ({ settings, create }) => zonesOf(settings, create).some((zone) => !zone.startsWith(settings.region)),
+    message: ({ settings, create }) => `${list(zonesOf(settings, create).filter((zone) => !zone.startsWith(settings.region)))} is no zone of ${settings.region}`,
+  }),
+  rule({
+    each: newClusters,
+    at: ["nodes", "perZone"],
+    when: ({ create, servers }) => create.nodes.perZone * 3 < servers,
+    message: ({ create, servers }) => `${create.nodes.perZone} in each of three zones are fewer hosts than the ${servers} servers; write ${Math.ceil(servers / 3)}`,
+  }),
+  rule({
+    each: newClusters,
+    at: ["cidr"],
+    when: ({ twin }) => twin !== undefined,
+    message: ({ create, twin }) => `${text(create.cidr)} is the network of ${twin} too, and equal ones can never be joined; write another`,
   }),
   rule({
     each: assignments,

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { aws } from "./aws";
 import { assetName, duration, size, subject, token } from "./fields";
+import { kubernetes } from "./kubernetes";
 import { strictObject } from "./problems";
 
 /** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
@@ -33,6 +35,9 @@ export const environment = z.discriminatedUnion("target", [
     ...shared,
     /** Addresses are names under it: `gateway-<n>.<region>.<domain>`, `nats.<region>.<domain>`. */
     domain: subject,
+    kubernetes: kubernetes.prefault({}),
+    /** What it uses of AWS, by region. Default: nothing. */
+    aws: aws.optional(),
   }),
 ]);
 
@@ -52,4 +57,5 @@ export const environments = z.record(token, environment);
 
 export type Environment = z.infer<typeof environment>;
 export type LocalEnvironment = Extract<Environment, { target: "local" }>;
+export type KubernetesEnvironment = Extract<Environment, { target: "kubernetes" }>;
 export type StackSettings = z.infer<typeof stack>;

@@ -1,4 +1,4 @@
-import type { Environment } from "./settings";
+import type { Environment, KubernetesEnvironment } from "./settings";
 
 /** Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and equal ones once. */
 export interface ServerAddresses {
@@ -16,6 +16,15 @@ const localPorts = { client: 0, route: 5, gateway: 10, monitor: 15 } as const;
 const portsARegion = 20;
 
 export type Protocol = keyof typeof localPorts;
+
+/** Ports of every server on Kubernetes; the official chart's. */
+export const kubernetesPorts: Record<Protocol, number> = { client: 4222, route: 6222, gateway: 7222, monitor: 8222 };
+
+/** Names of what the chart makes in a region's namespace. The StatefulSet has the region's, so that its pods have their servers'. */
+export const kubernetesNames = { release: "nats", service: "nats", headless: "nats-headless" } as const;
+
+/** Namespace of a region's servers. */
+export const namespaceOf = ({ kubernetes }: KubernetesEnvironment, region: string): string => kubernetes.namespace.replaceAll("<region>", region);
 
 /** Port of a local server. */
 export function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
@@ -37,13 +46,14 @@ export function serversOf(environment: Environment, region: string): ServerAddre
         monitor: `http://${at("monitor")}`,
       };
     }
-    const { domain } = environment;
+    const { domain, kubernetes } = environment;
+    const pod = `${name}.${kubernetesNames.headless}.${namespaceOf(environment, region)}.svc.${kubernetes.clusterDomain}`;
     return {
       name,
-      client: `tls://nats.${region}.${domain}:4222`,
-      route: `tls://nats-${server}.${region}.${domain}:6222`,
-      gateway: `tls://gateway-${server}.${region}.${domain}:7222`,
-      monitor: `http://nats-${server}.${region}.${domain}:8222`,
+      client: `tls://nats.${region}.${domain}:${kubernetesPorts.client}`,
+      route: `tls://${pod}:${kubernetesPorts.route}`,
+      gateway: `tls://gateway-${server}.${region}.${domain}:${kubernetesPorts.gateway}`,
+      monitor: `http://${pod}:${kubernetesPorts.monitor}`,
     };
   });
 }

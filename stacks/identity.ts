@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import type { Settings } from "../config/load";
 import type { RegionIdentity } from "../config/region";
 import { provisioner, systemAccount } from "../config/standard";
+import { placeOf } from "../components/aws/place";
 import { accountsOf } from "../components/security/accounts";
 import { certificateNames } from "../components/security/certificate-names";
 import { CertificateAuthority, ServerCertificate } from "../components/security/certificates";
@@ -23,7 +24,7 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
   const peerCa = new CertificateAuthority("peer-ca", { commonName: `${name} NATS servers` }, opts);
   const { users } = new Credentials("users", { accounts }, opts);
 
-  const regions = environment.regions.map((region) => {
+  const regions = environment.regions.flatMap((region) => {
     const server = new ServerCertificate(
       `${region}-server`,
       { ca: clientCa, commonName: `nats ${region}`, names: certificateNames(environment, region, ["client"]), dials: false },
@@ -45,7 +46,12 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
         users,
       }),
     );
-    return [region, part] as const;
+    const place = placeOf(name, environment, region);
+    if (!place?.settings.identitySecret) return [[region, part] as const];
+    // A reference to this stack copies all of its outputs: a key that has a secret of its own is none of them.
+    const { RegionIdentitySecret } = require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
+    new RegionIdentitySecret(`${region}-identity`, { place, identity: part }, opts);
+    return [];
   });
 
   const jetstream: pulumi.Output<JetstreamIdentity> = pulumi.secret(

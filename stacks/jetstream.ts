@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ConsumerAsset, type StreamAsset, assetsOf } from "../config/assets";
 import type { Settings } from "../config/load";
+import type { Environment } from "../config/settings";
 import { stackName } from "../config/stack-name";
-import { clientUrls, serversOf } from "../config/topology";
+import { clientUrls, namespaceOf, serversOf } from "../config/topology";
 import { consumerArgs, streamArgs } from "../components/jetstream/asset-args";
 import { Consumer, type ConsumerArgs } from "../components/jetstream/consumer";
 import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
+import type { RegionAccess } from "../components/jetstream/provider/settings";
 import { Stream, type StreamArgs } from "../components/jetstream/stream";
 import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
 import { fromIdentity } from "./references";
@@ -26,6 +28,7 @@ export async function jetstream({ name, environment, stack, tenants, degraded, f
         name: region,
         servers: serversOf(environment, region).map((server) => server.name),
         clientUrls: clientUrls(environment, region),
+        ...forwarded(environment, region),
         degraded: degraded.includes(region),
       })),
       ca,
@@ -93,4 +96,10 @@ function namesByAccount(streams: StreamAsset[], consumers: ConsumerAsset[]): Jet
   for (const { account, name } of streams) (accounts[account] ??= { streams: [], consumers: [] }).streams.push(name);
   for (const { account, stream, name } of consumers) accounts[account]!.consumers.push(`${stream}/${name}`);
   return accounts;
+}
+
+/** The way to a region's servers where settings say that this machine does not reach their load balancer. */
+function forwarded(environment: Environment, region: string): Pick<RegionAccess, "forward"> {
+  if (environment.target !== "kubernetes" || environment.kubernetes.access !== "portForward") return {};
+  return { forward: { cluster: environment.kubernetes.clusters[region]!, namespace: namespaceOf(environment, region), statefulSet: region } };
 }

@@ -12,6 +12,16 @@ export interface RegionOutputs {
   ca: string;
   /** By account and user name; passwords are secret. */
   accounts: Record<string, { users: Record<string, UserOutputs> }>;
+  /** On Kubernetes: names or addresses of its load balancers, once their controller has made them. */
+  loadBalancers?: { clients: string[]; gateways: string[] };
+  /** On Kubernetes: a file for Prometheus's `scrape_config_files`. */
+  scrapeConfig?: string;
+  /** On AWS: ARNs of the secrets that clients read, by login. */
+  connectionSecrets?: Record<string, string>;
+  /** On AWS: name of the bucket for backups. */
+  backups?: string;
+  /** On AWS, where the cluster was made: addresses that its nodes are seen with from outside. */
+  natAddresses?: string[];
 }
 
 export interface UserOutputs {

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { RegionIdentity, RegionSpec } from "../config/region";
+import type { KubernetesEnvironment } from "../config/settings";
 import { clientUrls, serversOf } from "../config/topology";
+import { placeOf } from "../components/aws/place";
 import { accountsOf } from "../components/security/accounts";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
@@ -9,9 +11,8 @@ import { fromIdentity } from "./references";
 
 /** The servers of one region and all they need. It ends when they serve, and waits for no other region. */
 export function region({ name, environment, stack, tenants }: Settings<"region">): pulumi.Inputs {
-  const identity = fromIdentity<RegionIdentity>(name, stack.region);
   const spec: RegionSpec = { name: stack.region, environment: name, settings: environment, accounts: accountsOf(environment, tenants) };
-  servers(spec, identity);
+  const { identity, outputs } = servers(spec);
 
   const addresses = serversOf(environment, stack.region);
   return {
@@ -22,6 +23,7 @@ export function region({ name, environment, stack, tenants }: Settings<"region">
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
+    ...outputs,
     // The certificate is what every client is given; only the rest of the identity is secret.
     ca: pulumi.unsecret(identity.clientCa),
     accounts: Object.fromEntries(
@@ -30,8 +32,11 @@ export function region({ name, environment, stack, tenants }: Settings<"region">
         { users: Object.fromEntries(account.users.map((user) => [user.name, userOutputs(spec, identity, account.name, user.name)])) },
       ]),
     ),
-  } satisfies Record<keyof RegionOutputs, unknown>;
+  } satisfies Record<RequiredOutput, unknown>;
 }
+
+/** Those of every region; others are a target's own. */
+type RequiredOutput = { [Key in keyof RegionOutputs]-?: undefined extends RegionOutputs[Key] ? never : Key }[keyof RegionOutputs];
 
 function userOutputs(spec: RegionSpec, identity: pulumi.Output<RegionIdentity>, account: string, user: string): pulumi.Inputs {
   const known = spec.accounts.find(({ name }) => name === account)!.users.find(({ name }) => name === user)!;
@@ -39,14 +44,45 @@ function userOutputs(spec: RegionSpec, identity: pulumi.Output<RegionIdentity>, 
   return { login: known.login, inboxPrefix: known.inboxPrefix, password: pulumi.secret(password) };
 }
 
+interface Servers {
+  identity: pulumi.Output<RegionIdentity>;
+  /** What only this target has to tell. */
+  outputs: Partial<Record<Exclude<keyof RegionOutputs, RequiredOutput>, pulumi.Input<unknown>>>;
+}
+
 /** The one place that knows the targets. Each imports only what it needs: the cloud's SDKs cost seconds. */
-function servers(spec: RegionSpec, identity: pulumi.Output<RegionIdentity>): void {
-  if (spec.settings.target === "local") {
-    const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
-    new LocalRegion(spec.name, { region: spec, identity });
-    return;
-  }
-  throw new pulumi.RunError(
-    `target "kubernetes" of environment ${spec.environment} is not there yet: this release deploys target "local" only. Nothing was done.`,
-  );
+function servers(spec: RegionSpec): Servers {
+  const { settings } = spec;
+  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings });
+  const identity = fromIdentity<RegionIdentity>(spec.environment, spec.name);
+  const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
+  new LocalRegion(spec.name, { region: spec, identity });
+  return { identity, outputs: {} };
+}
+
+function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironment }): Servers {
+  const { name, environment, settings } = region;
+  const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as typeof import("../components/supercluster/kubernetes-region");
+  const place = placeOf(environment, settings, name);
+  const aws = place && new (require("../components/aws/region") as typeof import("../components/aws/region")).AwsRegion(name, { place, region });
+  const identity = aws?.readIdentity() ?? fromIdentity<RegionIdentity>(environment, name);
+  const servers = new KubernetesRegion(name, {
+    region,
+    identity,
+    cluster: aws?.cluster ? { kubeconfig: aws.cluster.kubeconfig } : settings.kubernetes.clusters[name]!,
+    kmsKeyId: aws?.key,
+    annotations: aws?.annotations,
+  });
+  const host = (hosts: pulumi.Output<string[]>) => hosts.apply(([first]) => first!);
+  aws?.records({ clients: host(servers.loadBalancers.clients), gateways: host(servers.loadBalancers.gateways) });
+  return {
+    identity,
+    outputs: {
+      loadBalancers: servers.loadBalancers,
+      scrapeConfig: servers.scrapeConfig,
+      connectionSecrets: aws?.connectionSecrets(identity),
+      backups: aws?.backups,
+      natAddresses: aws?.cluster?.natAddresses,
+    },
+  };
 }

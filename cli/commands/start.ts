@@ -32,8 +32,8 @@ export function refuseUnsupported({ name, environment, stacks, project }: Checke
   if (environment.target === "local") return;
   if (!allowLocalState) refuseLocalState(name, [stacks.identity, ...stacks.regions, ...stacks.jetstream], project);
   throw new BadUsage(
-    `environment ${name} has target ${environment.target}, which is not there yet: this version deploys target local only.\n` +
-      "Its settings are valid; nothing was done.",
+    `environment ${name} has target ${environment.target}, which this command does not deploy yet. Its settings are valid; nothing was done.\n` +
+      `Bring its stacks up by hand, in this order: ${[stacks.identity, ...stacks.regions, ...stacks.jetstream].map((stack) => `pulumi up --stack ${stack}`).join("; ")}`,
   );
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { RegionIdentity, RegionSpec } from "../../config/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
+import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { type ServerConfig, type ServerPlace, serverConfig } from "../supercluster/server-config";
 
 /** Files of one local server, all relative to its folder, where it also runs: nothing depends on where the project lies. */
@@ -74,7 +74,7 @@ export function serverFiles(identity: RegionIdentity, accounts: string): ServerF
     },
     secrets: {
       [files.accounts]: accounts,
-      [files.jetstreamKey]: `encryption_key: ${JSON.stringify(identity.jetstreamKey)}\n`,
+      [files.jetstreamKey]: jetstreamKeyConf(identity.jetstreamKey),
       [files.clientKey]: identity.server.key,
       [files.peerKey]: identity.peer.key,
     },
@@ -101,10 +101,6 @@ function placeOf(addresses: ServerAddresses): ServerPlace {
     },
   };
 }
-
-/** First 16 hexadecimal digits of the key's SHA-256. */
-export const keyFingerprint = (jetstreamKey: string): string =>
-  createHash("sha256").update(jetstreamKey).digest("hex").slice(0, 16);
 
 /** What a configuration listens on: `host:port` by what it is for. */
 export const addressesOf = (config: ServerConfig): Record<string, string> => ({

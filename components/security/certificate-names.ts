@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Environment } from "../../config/settings";
-import { type Protocol, serversOf } from "../../config/topology";
+import { kubernetesNames, namespaceOf, type Protocol, serversOf } from "../../config/topology";
 
 export interface CertificateNames {
   dnsNames: string[];
@@ -10,6 +10,15 @@ export interface CertificateNames {
 /** Every host that somebody dials a region's servers by over the given protocols, and the machine itself. */
 export function certificateNames(environment: Environment, region: string, protocols: Exclude<Protocol, "monitor">[]): CertificateNames {
   const dialled = serversOf(environment, region).flatMap((server) => protocols.map((protocol) => new URL(server[protocol]).hostname));
-  const hosts = [...new Set(["localhost", "127.0.0.1", ...dialled])].sort();
+  const hosts = [...new Set(["localhost", "127.0.0.1", ...dialled, ...(protocols.includes("client") ? withinCluster(environment, region) : [])])].sort();
   return { dnsNames: hosts.filter((host) => !isIP(host)), ipAddresses: hosts.filter((host) => isIP(host)) };
+}
+
+/** Names by which clients in the same Kubernetes cluster find the servers: the Service, and each pod. */
+function withinCluster(environment: Environment, region: string): string[] {
+  if (environment.target !== "kubernetes") return [];
+  const namespace = namespaceOf(environment, region);
+  const full = `${namespace}.svc.${environment.kubernetes.clusterDomain}`;
+  const service = kubernetesNames.service;
+  return [service, `${service}.${namespace}`, `${service}.${namespace}.svc`, `${service}.${full}`, `*.${kubernetesNames.headless}.${full}`];
 }

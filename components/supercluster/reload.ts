@@ -57,6 +57,16 @@ export function classify(running: ServerState, wanted: ServerState): Decision {
   return { action: changes.length ? "reload" : "none", causes: changes.map(({ path }) => path) };
 }
 
+/** A configuration without what a running server can be given: where two of them differ, it has to be restarted. */
+export function withoutReloadable(config: ServerConfig): object {
+  const strip = (value: unknown, at: string[]): unknown => {
+    if (!isObject(value)) return value;
+    const kept = Object.entries(value).filter(([key]) => !reloadable.some((row) => !row.when && matches(row, { path: [...at, key].join("."), before: undefined, after: undefined })));
+    return Object.fromEntries(kept.map(([key, inner]) => [key, strip(inner, [...at, key])]));
+  };
+  return strip(config, []) as object;
+}
+
 interface Change {
   path: string;
   before: unknown;

@@ -77,10 +77,12 @@ describe("a region stack", () => {
     for (const { password } of users) assert.equal((await settled(password)).secret, true);
   });
 
-  it("refuses the Kubernetes target, which is not there yet, and registers no server", async () => {
+  it("is the same on Kubernetes, for clients of its load balancer", async () => {
     const production = stackSettings<"region">("iad");
-    const identities = identityOutputs(production.environment, production.tenants);
-    const references = { "organization/supercluster/identity": identities };
-    await assert.rejects(record(() => region(production), { references }), /target "kubernetes" .* is not there yet/);
-  });
+    const references = { "organization/supercluster/identity": identityOutputs(production.environment, production.tenants) };
+    const { result, of } = await record(() => region(production), { references });
+    assert.deepEqual((result.region as { clientUrls: string[] }).clientUrls, ["tls://nats.iad.nats.example.com:4222"]);
+    assert.equal(of("kubernetes:helm.sh/v3:Release").length, 1);
+    assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 0);
+  }).timeout(30_000);
 });

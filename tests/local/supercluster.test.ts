@@ -7,7 +7,7 @@ import * as tls from "node:tls";
 import { promisify } from "node:util";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { keyFingerprint } from "../../components/local/layout";
+import { keyFingerprint } from "../../components/security/jetstream-key";
 import { ensure } from "../../components/local/provider/ensure";
 import { observe } from "../../components/local/provider/observe";
 import { startTime } from "../../components/local/provider/process";

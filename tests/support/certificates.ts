@@ -19,6 +19,8 @@ export interface Certificate {
 
 const terms: Terms = { validityPeriodHours: 24, allowedUses: [], isCaCertificate: false, setSubjectKeyId: true, setAuthorityKeyId: true };
 
+const local = { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] };
+
 /** A new CA. */
 export async function makeAuthority(commonName: string): Promise<Authority> {
   const key = await makeKey("ECDSA", 0, "P256");
@@ -26,10 +28,10 @@ export async function makeAuthority(commonName: string): Promise<Authority> {
   return { cert: made.certPem, key };
 }
 
-/** A certificate for 127.0.0.1 and localhost, for serving and (with `clientAuth`) dialling. */
-export async function issue(authority: Authority, commonName: string, { clientAuth = false } = {}): Promise<Certificate> {
+/** A certificate, by default for 127.0.0.1 and localhost, for serving and (with `clientAuth`) dialling. */
+export async function issue(authority: Authority, commonName: string, { clientAuth = false, names = local } = {}): Promise<Certificate> {
   const key = await makeKey("ECDSA", 0, "P256");
-  const request = makeRequest(key, { commonName }, { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] });
+  const request = makeRequest(key, { commonName }, names);
   const allowedUses = ["digital_signature", "server_auth", ...(clientAuth ? ["client_auth"] : [])];
   const { certPem } = signRequest(request.pem, authority.cert, authority.key, { ...terms, allowedUses });
   return { cert: certPem, key: formatsOf(key).privateKeyPem };

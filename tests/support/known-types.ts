@@ -1,5 +1,8 @@
+import { knownAwsTypes } from "./known-aws-types";
+
 /** What a provider adds to the inputs of each type that the program may register. Nothing else may be registered. */
 export const knownTypes: Record<string, (name: string) => Record<string, unknown>> = {
+  ...knownAwsTypes,
   "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `private key of ${name}`, publicKeyPem: `public key of ${name}` }),
   "tls:index/selfSignedCert:SelfSignedCert": (name) => ({ certPem: `certificate of ${name}` }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request of ${name}` }),
@@ -8,6 +11,14 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "pulumi:providers:pulumi-nodejs": () => ({}),
   "pulumi-nodejs:dynamic/nats:Stream": () => ({}),
   "pulumi-nodejs:dynamic/nats:Consumer": () => ({}),
+  "pulumi-nodejs:dynamic/kubernetes:Rollout": () => ({}),
+  "pulumi:providers:kubernetes": () => ({}),
+  "kubernetes:core/v1:Namespace": () => ({}),
+  "kubernetes:core/v1:Secret": () => ({}),
+  "kubernetes:core/v1:ConfigMap": () => ({}),
+  "kubernetes:core/v1:Service": (name) => ({ status: { loadBalancer: { ingress: [{ hostname: `${name}.elb.example.com` }] } } }),
+  "kubernetes:storage.k8s.io/v1:StorageClass": () => ({}),
+  "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),
 };
 

@@ -36,10 +36,12 @@ export interface RecordOptions {
   stack?: string;
   /** Outputs of the stacks that may be referred to; all secret. */
   references?: Record<string, Record<string, unknown>>;
+  /** Functions that may be called, by token, and what they answer. */
+  calls?: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
 }
 
 /** Runs what registers resources, waits until all of them are, and returns both. Throws on anything unexpected. */
-export async function record<T>(program: () => T | Promise<T>, { stack = "test", references = {} }: RecordOptions = {}): Promise<Recording<T>> {
+export async function record<T>(program: () => T | Promise<T>, { stack = "test", references = {}, calls = {} }: RecordOptions = {}): Promise<Recording<T>> {
   const registrations = new Map<string, Registration>();
   const problems: Error[] = [];
   const answer = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs, request?: Registration): pulumi.runtime.MockResourceResult => {
@@ -54,7 +56,8 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => noted(problems, () => answer(args, current)),
-      call: ({ token }) => noted(problems, () => fail(`calls ${token}: no function may be called`)),
+      call: ({ token, inputs }) =>
+        noted(problems, () => (calls[token] ?? fail(`calls ${token}: only ${Object.keys(calls).join(", ") || "no function"} may be called`))(inputs as Record<string, unknown>)),
     },
     "supercluster",
     stack,

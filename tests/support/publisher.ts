@@ -10,7 +10,11 @@ export class Publisher {
   private running: Promise<void>[] = [];
   private isStopped = false;
 
-  constructor(private readonly connection: NatsConnection) {}
+  /** `reader`: a connection that may read messages. Default: the one that publishes. */
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly reader = connection,
+  ) {}
 
   /** Publishes until `stop`, one message after another; done when the first is acknowledged. */
   async start(stream: string, subject: string): Promise<void> {
@@ -34,6 +38,9 @@ export class Publisher {
     );
   }
 
+  /** How many messages of a stream were acknowledged. */
+  count = (stream: string): number => this.acknowledged.get(stream)?.size ?? 0;
+
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all(this.running);
@@ -43,7 +50,7 @@ export class Publisher {
 
   /** Acknowledged messages of a stream that are not in it any more, or say something else. */
   async lost(stream: string): Promise<string[]> {
-    const manager = await jetstreamManager(this.connection, { checkAPI: false });
+    const manager = await jetstreamManager(this.reader, { checkAPI: false });
     const lost = await Promise.all(
       [...(this.acknowledged.get(stream) ?? [])].map(async ([seq, text]) => {
         const look = () => manager.streams.getMessage(stream, { seq }).then((message) => ({ message }), () => undefined);

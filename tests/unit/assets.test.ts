@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { assetsOf } from "../../config/assets";
 import { tenants } from "../../tenants";
 import { localEnvironment } from "../support/accounts";
+import { kubernetesEnvironment } from "../support/kubernetes";
 
 const environment = localEnvironment();
 const { streams, consumers } = assetsOf(environment, tenants);
@@ -67,8 +68,7 @@ describe("assets", () => {
     const replicas = (change: object) => new Set(assetsOf({ ...environment, ...change }, tenants).streams.map(({ spec }) => spec.replicas));
     assert.deepEqual(replicas({ servers: 1 }), new Set([1]));
     assert.deepEqual(replicas({ servers: 5 }), new Set([3]));
-    const { basePort: _, ...shared } = environment;
-    const small = assetsOf({ ...shared, target: "kubernetes", domain: "nats.example.com", servers: 1 }, tenants);
+    const small = assetsOf(kubernetesEnvironment({ servers: 1 }), tenants);
     assert.deepEqual([...new Set(small.streams.map(({ name, spec }) => `${name === "CANARY"} ${spec.replicas}`))], ["false 3", "true 1"]);
   });
 

@@ -6,7 +6,7 @@ class Any extends pulumi.CustomResource {}
 
 describe("recording mocks", () => {
   it("refuse a type they do not know", async () => {
-    await assert.rejects(record(() => new Any("aws:s3/bucket:Bucket", "backup", {})), /registers backup, which is a aws:s3\/bucket:Bucket/);
+    await assert.rejects(record(() => new Any("gcp:storage/bucket:Bucket", "backup", {})), /registers backup, which is a gcp:storage\/bucket:Bucket/);
   });
 
   it("refuse a call", async () => {

@@ -13,6 +13,7 @@ import { transformMistake } from "../../config/subject-transforms";
 import { validateDeployment, validateSettings, validateTenants } from "../../config/validate";
 import { tenants } from "../../tenants";
 import { localEnvironment } from "../support/accounts";
+import { clusters, kubernetesEnvironment } from "../support/kubernetes";
 import { exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
 
 /** A tenant with one of each, and nothing wrong. */
@@ -50,7 +51,7 @@ type Raw = any;
 
 const local = () => localEnvironment({ jetstream: { jetstream: ["shop"] } }) as Raw;
 const { basePort: _, ...shared } = localEnvironment({ jetstream: { jetstream: ["shop"] }, servers: 1 });
-const kubernetes = () => ({ ...shared, target: "kubernetes", domain: "nats.example.com" }) as Raw;
+const kubernetes = () => ({ ...shared, target: "kubernetes", domain: "nats.example.com", kubernetes: { clusters } }) as Raw;
 
 /** The problems of one tenant and its environment after a change. */
 function problemsAfter(change: (tenant: Raw, environment: Raw, tenants: Raw) => void, environment = local()): string[] {
@@ -163,8 +164,7 @@ describe("rules", () => {
   it("find nothing in the four systems, in no environment", () => {
     const environment = localEnvironment();
     assert.deepEqual(Object.keys(validateTenants(tenants, environment)), Object.keys(tenants));
-    const { basePort: _, ...rest } = environment;
-    validateTenants(tenants, { ...rest, target: "kubernetes", domain: "nats.example.com" });
+    validateTenants(tenants, kubernetesEnvironment());
   });
 
   it("find nothing in a tenant that has one of each", () => assert.deepEqual(problemsAfter(() => undefined), []));

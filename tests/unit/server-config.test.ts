@@ -3,6 +3,7 @@ import type { RegionSpec } from "../../config/region";
 import type { Environment } from "../../config/settings";
 import { print } from "../../components/supercluster/conf";
 import { serverConfig, type ServerPlace } from "../../components/supercluster/server-config";
+import { kubernetesEnvironment } from "../support/kubernetes";
 
 const shared = {
   regions: ["iad", "ams"],
@@ -14,7 +15,7 @@ const shared = {
   jetstream: {},
 } as const;
 
-const kubernetes = { ...shared, regions: [...shared.regions], target: "kubernetes", domain: "nats.example.com" } satisfies Environment;
+const kubernetes = kubernetesEnvironment({ regions: [...shared.regions] });
 const local = { ...shared, regions: [...shared.regions], target: "local", basePort: 25220 } satisfies Environment;
 
 const place: ServerPlace = {
@@ -46,7 +47,7 @@ describe("configuration of a server", () => {
       cluster: {
         name: "iad",
         listen: "0.0.0.0:6222",
-        routes: [0, 1, 2].map((n) => `tls://nats-${n}.iad.nats.example.com:6222`),
+        routes: [0, 1, 2].map((n) => `tls://iad-${n}.nats-headless.nats.svc.cluster.local:6222`),
         no_advertise: true,
         compression: "accept",
         tls: peerTls,

@@ -1,10 +1,13 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import type { ConnectionSettings, Login } from "./settings";
+import { kubernetesPorts } from "../../../config/topology";
+import type { ConnectionSettings, Login, RegionAccess } from "./settings";
 import { timeouts } from "./timeouts";
 
 /** One connection an account and process, made when first asked for. */
 export class Connections {
   private readonly open = new Map<string, Promise<NatsConnection>>();
+  /** URLs by region, where a port of this machine is the way to it. */
+  private readonly forwarded = new Map<string, Promise<string[]>>();
 
   constructor(private readonly settings: ConnectionSettings) {}
 
@@ -29,9 +32,30 @@ export class Connections {
     return connection;
   }
 
+  /** Where clients connect: one region after another. A region that cannot be reached must not keep the others from being used. */
+  private async servers(): Promise<string[]> {
+    const regions = this.settings.regions.filter(({ degraded }) => !degraded);
+    const found = await Promise.allSettled(regions.map((region) => this.urlsOf(region)));
+    const urls = found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+    if (urls.length) return urls;
+    throw (found as PromiseRejectedResult[])[0]!.reason;
+  }
+
+  private urlsOf({ name, clientUrls, forward: way }: RegionAccess): Promise<string[]> {
+    if (!way) return Promise.resolve(clientUrls);
+    const { forward } = require("../../supercluster/provider/port-forward") as typeof import("../../supercluster/provider/port-forward");
+    let urls = this.forwarded.get(name);
+    if (!urls) {
+      urls = forward(way, kubernetesPorts.client).then((address) => [`tls://${address}`]);
+      this.forwarded.set(name, urls);
+      urls.catch(() => this.forwarded.delete(name));
+    }
+    return urls;
+  }
+
   private async connect({ login, password, inboxPrefix }: Login): Promise<NatsConnection> {
     return connect({
-      servers: this.settings.regions.filter(({ degraded }) => !degraded).flatMap(({ clientUrls }) => clientUrls),
+      servers: await this.servers(),
       noRandomize: true,
       name: `supercluster ${this.settings.owner}`,
       user: login,

@@ -1,3 +1,4 @@
+import type { Forward } from "../../supercluster/provider/port-forward";
 import type { Timeouts } from "./timeouts";
 
 /** The dynamic provider's configuration key; the project's prefix is added by the reader. */
@@ -23,6 +24,8 @@ export interface RegionAccess {
   /** Names of its servers, which are the names of meta peers. */
   servers: string[];
   clientUrls: string[];
+  /** The way to them from a machine that does not reach these URLs. */
+  forward?: Forward;
   /** Known to be lost: not waited for, and nothing that lives there is touched. */
   degraded: boolean;
 }

@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+import { getClusterOutput } from "@pulumi/aws/eks/getCluster";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
+import { EksCluster } from "./eks-cluster";
+import { kubeconfig } from "./kubeconfig";
+import { LoadBalancerController } from "./load-balancer-controller";
+import { onceThere } from "./once-there";
+import { clusterArn, type Place } from "./place";
+
+export interface ClusterArgs {
+  place: Place;
+  /** ARN of the key that encrypts what is made. Default: AWS's own keys. */
+  key?: pulumi.Input<string>;
+}
+
+/** The EKS cluster of a region: one that is there, or a new one with its network, nodes, and controllers of volumes and load balancers. */
+export class Cluster extends pulumi.ComponentResource {
+  /** Known when it is ready for servers. Not secret: tokens come from AWS's command line. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** Its ARN: the same for as long as it is the same cluster. */
+  readonly identifier: string;
+  readonly vpcId: pulumi.Output<string>;
+  readonly nodeSecurityGroup: pulumi.Output<string>;
+  /** Addresses from which a new cluster reaches the internet, and so the gateways of other regions. */
+  readonly natAddresses?: pulumi.Output<string[]>;
+
+  constructor(name: string, { place, key }: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:Cluster", name, {}, opts);
+    const { name: cluster, create, nodeSecurityGroup } = place.settings.cluster!;
+    const configOf = (endpoint: pulumi.Output<string>, authority: pulumi.Output<string>) =>
+      pulumi.all([endpoint, authority]).apply(([url, certificateAuthority]) => kubeconfig({ name: cluster, endpoint: url, certificateAuthority }, place));
+    this.identifier = clusterArn(place, cluster);
+
+    if (create) {
+      const made = new EksCluster(`${name}-eks`, { place, cluster, settings: create, key }, { parent: this });
+      const config = configOf(made.endpoint, made.certificateAuthority);
+      const provider = new KubernetesProvider(`${name}-eks`, { kubeconfig: config, clusterIdentifier: this.identifier }, { parent: this });
+      const controller = new LoadBalancerController(
+        `${name}-load-balancer-controller`,
+        { place, cluster: made.name, vpcId: made.vpcId, version: create.loadBalancerController },
+        { parent: this, providers: [provider] },
+      );
+      this.kubeconfig = onceThere(config, [controller.release]);
+      this.vpcId = made.vpcId;
+      this.nodeSecurityGroup = made.nodeSecurityGroup;
+      this.natAddresses = made.natAddresses;
+    } else {
+      const found = getClusterOutput({ name: cluster }, { parent: this });
+      this.kubeconfig = configOf(
+        found.endpoint,
+        found.certificateAuthorities.apply(([first]) => first!.data),
+      );
+      this.vpcId = found.vpcConfig.vpcId;
+      this.nodeSecurityGroup = nodeSecurityGroup ? pulumi.output(nodeSecurityGroup) : found.vpcConfig.clusterSecurityGroupId;
+    }
+    this.registerOutputs({ identifier: this.identifier, vpcId: this.vpcId });
+  }
+}

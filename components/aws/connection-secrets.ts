@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import { connections, tenantLogins } from "./connection";
+import { connectionSecretName, type Place } from "./place";
+import { StoredSecret } from "./stored-secret";
+
+export interface ConnectionSecretsArgs {
+  place: Place;
+  region: RegionSpec;
+  /** The region's part of the identity; all that is taken from it stays secret. */
+  identity: pulumi.Input<RegionIdentity>;
+  /** ARN of the key that encrypts them. Default: Secrets Manager's own. */
+  key?: pulumi.Input<string>;
+}
+
+/** A secret for every user of a tenant, with all that a client needs to connect to the region. */
+export class ConnectionSecrets extends pulumi.ComponentResource {
+  /** ARNs by login. */
+  readonly arns: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, { place, region, identity, key }: ConnectionSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:ConnectionSecrets", name, {}, opts);
+    const { recovery } = place.settings.connectionSecrets!;
+    const values = pulumi.secret(pulumi.output(identity).apply((known) => connections(region, known)));
+    const stored = tenantLogins(region).map((login) => {
+      const description = `Connection of ${login} to NATS in ${region.name}`;
+      const value = values.apply((all) => JSON.stringify(all[login]));
+      return [login, new StoredSecret(`${name}-${login}`, { name: connectionSecretName(place, login), description, value, recovery, key }, { parent: this }).arn] as const;
+    });
+    this.arns = pulumi.output(Object.fromEntries(stored));
+    this.registerOutputs({ arns: this.arns });
+  }
+}

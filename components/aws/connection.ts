@@ -1,0 +1,41 @@
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import { canary, provisioner, systemAccount } from "../../config/standard";
+import { clientUrls } from "../../config/topology";
+
+/** What one user's client needs, by the names of the environment variables that clients read. */
+export interface Connection {
+  NATS_URL: string;
+  NATS_USER: string;
+  NATS_PASSWORD: string;
+  NATS_INBOX_PREFIX: string;
+  /** Certificate of the CA to trust, PEM. */
+  NATS_CA: string;
+}
+
+/** Logins of the users whom tenants declare: not those that this program uses itself. */
+export const tenantLogins = ({ accounts }: Pick<RegionSpec, "accounts">): string[] => tenantUsers(accounts).map(({ login }) => login);
+
+/** Connections of tenants' users, by login. Secret. */
+export function connections({ settings, name, accounts }: RegionSpec, { clientCa, users }: RegionIdentity): Record<string, Connection> {
+  return Object.fromEntries(
+    tenantUsers(accounts).map(({ login, inboxPrefix }) => {
+      const known = users[login];
+      if (!known) throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
+      return [
+        login,
+        {
+          NATS_URL: clientUrls(settings, name).join(","),
+          NATS_USER: login,
+          NATS_PASSWORD: known.password,
+          NATS_INBOX_PREFIX: inboxPrefix,
+          NATS_CA: clientCa,
+        },
+      ];
+    }),
+  );
+}
+
+const ownUsers: readonly string[] = [provisioner, canary.user];
+
+const tenantUsers = (accounts: RegionSpec["accounts"]) =>
+  accounts.filter(({ name }) => name !== systemAccount.name).flatMap(({ users }) => users.filter(({ name }) => !ownUsers.includes(name)));

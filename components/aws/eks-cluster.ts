@@ -1,0 +1,131 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
+import * as eks from "@pulumi/aws/eks";
+import type { NewCluster } from "../../config/aws";
+import { Network } from "./network";
+import { NodeGroups } from "./node-groups";
+import { encryptionPolicy, volumePolicy } from "./policies";
+import { onceThere } from "./once-there";
+import { partitionOf, type Place } from "./place";
+import { ServiceRole } from "./service-role";
+
+export interface EksClusterArgs {
+  place: Place;
+  /** Name of the cluster. */
+  cluster: string;
+  settings: NewCluster;
+  /** ARN of the key that encrypts Kubernetes' Secrets and the servers' volumes. Default: AWS's own keys. */
+  key?: pulumi.Input<string>;
+}
+
+/** `role/deploy` of an ARN with its account, as part of a resource's name. */
+const principalName = (arn: string): string => arn.split(":").slice(4).join("-").replace(/[^\w]+/g, "-");
+
+const logDays = 90;
+
+/** A new network and EKS cluster with nodes, add-ons, and the EBS driver with a role of its own; nobody gets in but the administrators named. */
+export class EksCluster extends pulumi.ComponentResource {
+  /** Known when the control plane is there. */
+  readonly name: pulumi.Output<string>;
+  readonly vpcId: pulumi.Output<string>;
+  /** Known when nodes, add-ons and administrators are there. */
+  readonly endpoint: pulumi.Output<string>;
+  readonly certificateAuthority: pulumi.Output<string>;
+  /** Security group of control plane and nodes. */
+  readonly nodeSecurityGroup: pulumi.Output<string>;
+  readonly natAddresses: pulumi.Output<string[]>;
+
+  constructor(name: string, { place, cluster: clusterName, settings, key }: EksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:EksCluster", name, {}, opts);
+    const own = { parent: this };
+    const network = new Network(`${name}-network`, { place, settings }, own);
+    const cluster = this.controlPlane(name, place, clusterName, settings, network, key);
+
+    const administrators = settings.administrators.map((principalArn) => {
+      const what = `${name}-${principalName(principalArn)}`;
+      const entry = new eks.AccessEntry(what, { clusterName: cluster.name, principalArn, type: "STANDARD" }, own);
+      const policyArn = `arn:${partitionOf(place)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
+      return new eks.AccessPolicyAssociation(what, { clusterName: cluster.name, principalArn, policyArn, accessScope: { type: "cluster" } }, { ...own, dependsOn: entry });
+    });
+
+    const addOn = (addonName: keyof NewCluster["addOns"], args: Partial<eks.AddonArgs> = {}, dependsOn: pulumi.Resource[] = []) =>
+      new eks.Addon(
+        `${name}-${addonName}`,
+        {
+          clusterName: cluster.name,
+          addonName,
+          ...(settings.addOns[addonName] && { addonVersion: settings.addOns[addonName] }),
+          resolveConflictsOnCreate: "OVERWRITE",
+          resolveConflictsOnUpdate: "OVERWRITE",
+          ...args,
+        },
+        { ...own, dependsOn },
+      );
+    // Nodes are not ready without the first two.
+    const ofNodes = [addOn("vpc-cni", { configurationValues: JSON.stringify({ enableNetworkPolicy: "true" }) }), addOn("kube-proxy"), addOn("eks-pod-identity-agent")];
+    const nodes = new NodeGroups(`${name}-nodes`, { place, cluster: onceThere(cluster.name, ofNodes), settings: settings.nodes, subnets: network.nodeSubnets }, own);
+    const volumes = new ServiceRole(
+      `${name}-volumes`,
+      {
+        place,
+        service: "pods.eks.amazonaws.com",
+        description: `Volumes of EKS cluster ${clusterName}`,
+        managed: ["service-role/AmazonEBSCSIDriverPolicy"],
+        own: key ? { key: pulumi.output(key).apply(volumePolicy) } : {},
+      },
+      own,
+    );
+    const onNodes = [
+      addOn("coredns", {}, [nodes]),
+      addOn("aws-ebs-csi-driver", { podIdentityAssociations: [{ roleArn: volumes.arn, serviceAccount: "ebs-csi-controller-sa" }] }, [nodes, volumes]),
+    ];
+
+    this.vpcId = network.vpcId;
+    this.natAddresses = network.natAddresses;
+    this.nodeSecurityGroup = cluster.vpcConfig.clusterSecurityGroupId;
+    this.endpoint = onceThere(cluster.endpoint, [...administrators, ...onNodes]);
+    this.name = cluster.name;
+    this.certificateAuthority = cluster.certificateAuthority.data;
+    this.registerOutputs({ vpcId: this.vpcId, natAddresses: this.natAddresses });
+  }
+
+  private controlPlane(name: string, place: Place, clusterName: string, settings: NewCluster, { nodeSubnets }: Network, key?: pulumi.Input<string>): eks.Cluster {
+    const own = { parent: this };
+    const role = new ServiceRole(
+      `${name}-control-plane`,
+      {
+        place,
+        service: "eks.amazonaws.com",
+        description: `Control plane of EKS cluster ${clusterName}`,
+        managed: ["AmazonEKSClusterPolicy"],
+        own: key ? { key: pulumi.output(key).apply(encryptionPolicy) } : {},
+      },
+      own,
+    );
+    // EKS would make it by itself, and keep everything for ever.
+    const logs = settings.logs.length ? [new LogGroup(`${name}-logs`, { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: logDays }, own)] : [];
+    const isPublic = settings.apiSourceRanges.length > 0;
+    return new eks.Cluster(
+      name,
+      {
+        name: clusterName,
+        version: settings.version,
+        roleArn: role.arn,
+        // Only those named get in: who makes it may be somebody else tomorrow.
+        accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
+        vpcConfig: {
+          subnetIds: Object.values(nodeSubnets),
+          endpointPrivateAccess: true,
+          endpointPublicAccess: isPublic,
+          ...(isPublic && { publicAccessCidrs: settings.apiSourceRanges }),
+        },
+        ...(key && { encryptionConfig: { provider: { keyArn: key }, resources: ["secrets"] } }),
+        enabledClusterLogTypes: settings.logs,
+        bootstrapSelfManagedAddons: false,
+        // A version that has left standard support costs six times as much.
+        upgradePolicy: { supportType: "STANDARD" },
+      },
+      { ...own, protect: true, dependsOn: [role, ...logs] },
+    );
+  }
+}

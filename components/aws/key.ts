@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as kms from "@pulumi/aws/kms";
+import { daysOf } from "../../config/aws";
+import { keyPolicy } from "./policies";
+import type { Place } from "./place";
+
+export interface KeyArgs {
+  place: Place;
+  /** What it encrypts; the end of its alias: `alias/<environment>-<region>-<use>`. */
+  use: string;
+}
+
+/** A KMS key with an alias, rotated by AWS. What it encrypted is lost with it: it is protected. */
+export class Key extends pulumi.ComponentResource {
+  readonly arn: pulumi.Output<string>;
+
+  constructor(name: string, { place, use }: KeyArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:Key", name, {}, opts);
+    const { environment, region, settings } = place;
+    const { rotation, recovery } = settings.key!;
+    const key = new kms.Key(
+      name,
+      {
+        description: `NATS ${use} of ${environment} ${region}`,
+        enableKeyRotation: true,
+        rotationPeriodInDays: daysOf(rotation),
+        deletionWindowInDays: daysOf(recovery),
+        policy: keyPolicy(place),
+      },
+      { parent: this, protect: true },
+    );
+    new kms.Alias(`${name}-alias`, { name: `alias/${environment}-${region}-${use}`, targetKeyId: key.keyId }, { parent: this });
+    this.arn = key.arn;
+    this.registerOutputs({ arn: this.arn });
+  }
+}
+
+/** ARN of the key that a place's settings ask for: one that is there, or one to make; none where they ask for none. */
+export function keyArn(name: string, args: KeyArgs, opts: pulumi.ComponentResourceOptions): pulumi.Input<string> | undefined {
+  const { key } = args.place.settings;
+  return key && (key.arn ?? new Key(name, args, opts).arn);
+}

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import { loadBalancerPolicy } from "./policies";
+import type { Place } from "./place";
+import { ServiceRole } from "./service-role";
+
+export interface LoadBalancerControllerArgs {
+  place: Place;
+  /** Name of the cluster; known when it is there. */
+  cluster: pulumi.Input<string>;
+  vpcId: pulumi.Input<string>;
+  /** Version of its chart. */
+  version: string;
+}
+
+const identity = { namespace: "kube-system", serviceAccount: "aws-load-balancer-controller" } as const;
+
+/** The AWS Load Balancer Controller in a new cluster, with a role of its own. Needs a provider of Kubernetes. */
+export class LoadBalancerController extends pulumi.ComponentResource {
+  /** There when it serves. */
+  readonly release: Release;
+
+  constructor(name: string, { place, cluster, vpcId, version }: LoadBalancerControllerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:LoadBalancerController", name, {}, opts);
+    const own = { parent: this };
+    const role = new ServiceRole(
+      `${name}-role`,
+      { place, service: "pods.eks.amazonaws.com", description: `Load balancers of NATS in ${place.region}`, own: { "load-balancers": loadBalancerPolicy(place) } },
+      own,
+    );
+    const association = new PodIdentityAssociation(name, { clusterName: cluster, roleArn: role.arn, ...identity }, own);
+    this.release = new Release(
+      name,
+      {
+        name: "aws-load-balancer-controller",
+        namespace: identity.namespace,
+        chart: "aws-load-balancer-controller",
+        version,
+        repositoryOpts: { repo: "https://aws.github.io/eks-charts" },
+        values: {
+          clusterName: cluster,
+          region: place.settings.region,
+          vpcId,
+          serviceAccount: { create: true, name: identity.serviceAccount },
+          podDisruptionBudget: { maxUnavailable: 1 },
+          // For other kinds of load balancers; its role has no rights to them.
+          enableShield: false,
+          enableWaf: false,
+          enableWafv2: false,
+        },
+      },
+      { ...own, dependsOn: [role, association] },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,67 @@
+import * as pulumi from "@pulumi/pulumi";
+import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
+import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
+import type { NewCluster } from "../../config/aws";
+import type { Place } from "./place";
+import { ServiceRole } from "./service-role";
+
+export interface NodeGroupsArgs {
+  place: Place;
+  /** Name of the cluster; known when it has what nodes need to be ready. */
+  cluster: pulumi.Input<string>;
+  settings: NewCluster["nodes"];
+  /** By zone. */
+  subnets: Record<string, pulumi.Input<string>>;
+}
+
+/** ARM, where a type's family has a `g` after its number: m7g, c7gn, im4gn. */
+export const amiType = (instanceType: string): string => (/^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD");
+
+/** A group of nodes in each zone: a server's volume is in one zone, and needs a node that is lost back there. */
+export class NodeGroups extends pulumi.ComponentResource {
+  constructor(name: string, { place, cluster, settings: { instanceType, perZone }, subnets }: NodeGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:NodeGroups", name, {}, opts);
+    const own = { parent: this };
+    const title = `${place.environment}-${place.region}-node`;
+    const role = new ServiceRole(
+      `${name}-role`,
+      {
+        place,
+        service: "ec2.amazonaws.com",
+        description: `Nodes of NATS in ${place.region}`,
+        managed: ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"],
+      },
+      own,
+    );
+    const template = new LaunchTemplate(
+      name,
+      {
+        description: `Nodes of NATS in ${place.region}`,
+        updateDefaultVersion: true,
+        blockDeviceMappings: [{ deviceName: "/dev/xvda", ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", deleteOnTermination: "true" } }],
+        // Pods do not reach the node's own credentials.
+        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        tagSpecifications: [{ resourceType: "instance", tags: { Name: title } }],
+      },
+      own,
+    );
+    for (const [zone, subnet] of Object.entries(subnets)) {
+      new NodeGroup(
+        `${name}-${zone}`,
+        {
+          clusterName: cluster,
+          nodeRoleArn: role.arn,
+          subnetIds: [subnet],
+          amiType: amiType(instanceType),
+          instanceTypes: [instanceType],
+          launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
+          scalingConfig: { minSize: perZone, desiredSize: perZone, maxSize: perZone + 1 },
+          updateConfig: { maxUnavailable: 1 },
+          nodeRepairConfig: { enabled: true },
+        },
+        { ...own, dependsOn: role },
+      );
+    }
+    this.registerOutputs({});
+  }
+}

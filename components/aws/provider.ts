@@ -1,0 +1,19 @@
+import type { ComponentResource } from "@pulumi/pulumi";
+import { Provider } from "@pulumi/aws/provider";
+import type { Place } from "./place";
+
+/** The provider of one place: its AWS region, its account and no other, its tags on everything. */
+export function awsProvider(name: string, { environment, region, settings, tags }: Place, parent?: ComponentResource): Provider {
+  const { profile, role, account } = settings;
+  return new Provider(
+    name,
+    {
+      region: settings.region,
+      allowedAccountIds: [account],
+      ...(profile && { profile }),
+      ...(role && { assumeRoles: [{ roleArn: role, sessionName: `supercluster-${environment}-${region}`.slice(0, 64) }] }),
+      defaultTags: { tags },
+    },
+    { parent },
+  );
+}

@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as route53 from "@pulumi/aws/route53";
+
+export interface RecordsArgs {
+  /** Id of the Route53 zone. */
+  zone: string;
+  /** Names, and the host name of the load balancer that each stands for. */
+  targets: { hosts: readonly string[]; loadBalancer: pulumi.Input<string> }[];
+}
+
+/** Seconds that others keep a name's answer: for so long they may still dial a load balancer that was replaced. */
+const ttl = 60;
+
+/** Names of a region's load balancers in Route53. */
+export class Records extends pulumi.ComponentResource {
+  constructor(name: string, { zone, targets }: RecordsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:aws:Records", name, {}, opts);
+    for (const { hosts, loadBalancer } of targets) {
+      for (const host of hosts) new route53.Record(`${name}-${host}`, { zoneId: zone, name: host, type: "CNAME", ttl, records: [loadBalancer] }, { parent: this });
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { KubernetesEnvironment } from "../../config/settings";
+import { loadBalancers } from "../supercluster/load-balancers";
+import { Backups } from "./backups";
+import { Cluster } from "./cluster";
+import { ConnectionSecrets } from "./connection-secrets";
+import { keyArn } from "./key";
+import type { Place } from "./place";
+import { awsProvider } from "./provider";
+import { Records } from "./records";
+import { readRegionIdentity } from "./region-identity";
+import { SecurityGroups } from "./security-groups";
+
+export interface AwsRegionArgs {
+  place: Place;
+  region: RegionSpec & { settings: KubernetesEnvironment };
+}
+
+/**
+ * What one region uses of AWS: as much of it as its settings ask for. What servers stand on is made here; what depends on them, by
+ * its methods, as part of it.
+ */
+export class AwsRegion extends pulumi.ComponentResource {
+  /** Where the servers run; absent: the settings name no cluster. */
+  readonly cluster?: Cluster;
+  /** Key for volumes; absent: AWS's own. */
+  readonly key?: pulumi.Input<string>;
+  /** More annotations of the region's load balancers. */
+  readonly annotations?: SecurityGroups["annotations"];
+  /** Name of the bucket for backups. */
+  readonly backups?: pulumi.Output<string>;
+
+  private readonly provider: pulumi.ProviderResource;
+  private readonly inside: pulumi.ComponentResourceOptions;
+
+  constructor(
+    private readonly name: string,
+    private readonly args: AwsRegionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    const { place, region } = args;
+    super("supercluster:aws:Region", name, {}, opts);
+    const { settings } = place;
+    this.provider = awsProvider(`${name}-aws`, place, this);
+    this.inside = { parent: this, providers: [this.provider] };
+    this.key = keyArn(`${name}-key`, { place, use: "nats" }, this.inside);
+    if (settings.cluster) this.cluster = new Cluster(`${name}-cluster`, { place, key: this.key }, this.inside);
+    if (settings.backups) this.backups = new Backups(`${name}-backups`, { place, key: this.key }, this.inside).bucket;
+    if (settings.securityGroups) {
+      const { vpcId, nodeSecurityGroup: nodes } = this.cluster!;
+      const { sourceRanges } = region.settings.kubernetes.loadBalancers;
+      this.annotations = new SecurityGroups(`${name}-load-balancers`, { place, vpcId, nodes, sourceRanges }, this.inside).annotations;
+    }
+    this.registerOutputs({ backups: this.backups });
+  }
+
+  /** The region's part of the identity, from its secret; absent: it comes by a reference to the identity stack. */
+  readIdentity(): pulumi.Output<RegionIdentity> | undefined {
+    const { place } = this.args;
+    return place.settings.identitySecret && readRegionIdentity(place, this.provider);
+  }
+
+  /** The secrets that clients read; ARNs by login, nothing where the settings ask for none. */
+  connectionSecrets(identity: pulumi.Input<RegionIdentity>): pulumi.Output<Record<string, string>> | undefined {
+    const { place, region } = this.args;
+    return place.settings.connectionSecrets && new ConnectionSecrets(`${this.name}-connections`, { place, region, identity, key: this.key }, this.inside).arns;
+  }
+
+  /** Names of the load balancers, given their host names; nothing where the settings have no zone. */
+  records(targets: { clients: pulumi.Input<string>; gateways: pulumi.Input<string> }): void {
+    const { place, region } = this.args;
+    const zone = place.settings.hostedZone;
+    if (!zone) return;
+    const { clients, gateways } = loadBalancers(region.settings, region.name);
+    new Records(
+      `${this.name}-records`,
+      {
+        zone,
+        targets: [
+          { hosts: clients.hosts, loadBalancer: targets.clients },
+          { hosts: gateways.hosts, loadBalancer: targets.gateways },
+        ],
+      },
+      this.inside,
+    );
+  }
+}

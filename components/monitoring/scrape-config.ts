@@ -1,0 +1,29 @@
+import { stringify } from "yaml";
+import type { KubernetesEnvironment } from "../../config/settings";
+import { namespaceOf } from "../../config/topology";
+import { serverLabels } from "../supercluster/load-balancers";
+
+/** Name of the exporter's port in a server's pod; the chart's. */
+const metricsPort = "prom-metrics";
+
+const metaLabel = (label: string) => `__meta_kubernetes_pod_label_${label.replace(/[./-]/g, "_")}`;
+
+/** A file for Prometheus's `scrape_config_files`: a region's servers, found by the Kubernetes API, each with its region and name. */
+export function scrapeConfig(environment: KubernetesEnvironment, region: string): string {
+  const keep = (source: string, regex: string) => ({ source_labels: [source], regex, action: "keep" });
+  return stringify({
+    scrape_configs: [
+      {
+        job_name: `nats-${region}`,
+        scrape_interval: environment.kubernetes.monitoring.interval,
+        kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [namespaceOf(environment, region)] } }],
+        relabel_configs: [
+          ...Object.entries(serverLabels).map(([label, value]) => keep(metaLabel(label), value)),
+          keep("__meta_kubernetes_pod_container_port_name", metricsPort),
+          { source_labels: ["__meta_kubernetes_pod_name"], target_label: "server" },
+          { target_label: "region", replacement: region },
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,22 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Input } from "@pulumi/pulumi";
+import type { KubernetesEnvironment } from "../../config/settings";
+
+/**
+ * The class of servers' volumes, where it is to be made. Volumes stay when their claims go, grow in place, and are made in the
+ * zone in which the server is.
+ *
+ * @param kmsKeyId key that encrypts them; default: the driver's
+ */
+export function storageClass({ kubernetes }: KubernetesEnvironment, kmsKeyId?: Input<string>): types.input.storage.v1.StorageClass | undefined {
+  const wanted = kubernetes.volume.storageClass;
+  if (typeof wanted === "string") return undefined;
+  return {
+    metadata: { name: wanted.name },
+    provisioner: wanted.provisioner,
+    parameters: { ...wanted.parameters, ...(kmsKeyId && { kmsKeyId }) },
+    reclaimPolicy: "Retain",
+    volumeBindingMode: "WaitForFirstConsumer",
+    allowVolumeExpansion: true,
+  };
+}

@@ -1,0 +1,257 @@
+import { createHash } from "node:crypto";
+import * as path from "node:path/posix";
+import type { Kubernetes } from "../../config/kubernetes";
+import type { RegionSpec } from "../../config/region";
+import type { KubernetesEnvironment } from "../../config/settings";
+import { loginOf, systemAccount } from "../../config/standard";
+import { kubernetesNames, kubernetesPorts } from "../../config/topology";
+import { toBytes, toMilliseconds } from "../../config/units";
+import { withoutReloadable } from "./reload";
+import { type ServerConfig, serverConfig, type ServerPlace } from "./server-config";
+
+/**
+ * Values of the official chart `nats` for a region. The servers' configuration is the one that local servers have
+ * (server-config.ts): what the chart writes by itself is said by its keys, the rest is merged. Nothing here is secret: keys and
+ * accounts are files of a Secret that the configuration includes.
+ */
+
+/** Files of a server in its pod, by the Secrets they are in. */
+export const mounts = {
+  client: "/etc/nats-certs/nats",
+  route: "/etc/nats-certs/cluster",
+  gateway: "/etc/nats-certs/gateway",
+  /** Below /etc/, because that is what the reloader sees. */
+  secrets: "/etc/nats-secrets",
+  data: "/data",
+  /** Of the nats-box; the chart's. */
+  contexts: "/etc/nats-contexts",
+} as const;
+
+/** Secrets of a region's namespace, and the keys of each. */
+export const secrets = {
+  client: { name: "nats-client-tls", cert: "tls.crt", key: "tls.key" },
+  peer: { name: "nats-peer-tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
+  server: { name: "nats-server", accounts: "accounts.conf", jetstreamKey: "jetstream.conf", fingerprint: "jetstream-key.fingerprint" },
+  /** Contexts of the nats CLI. */
+  box: { name: "nats-box-users", ca: "ca.crt" },
+} as const;
+
+/** Reads from the folder of nats.conf, /etc/nats-config. */
+const included = (file: string): string => path.relative("/etc/nats-config", path.join(mounts.secrets, file));
+
+const place: ServerPlace = {
+  listen: {
+    client: `0.0.0.0:${kubernetesPorts.client}`,
+    route: `0.0.0.0:${kubernetesPorts.route}`,
+    gateway: `0.0.0.0:${kubernetesPorts.gateway}`,
+    monitor: `0.0.0.0:${kubernetesPorts.monitor}`,
+  },
+  files: {
+    pid: "/var/run/nats/nats.pid",
+    data: mounts.data,
+    client: { cert: path.join(mounts.client, secrets.client.cert), key: path.join(mounts.client, secrets.client.key) },
+    peer: { cert: path.join(mounts.route, secrets.peer.cert), key: path.join(mounts.route, secrets.peer.key), ca: path.join(mounts.route, secrets.peer.ca) },
+    accounts: included(secrets.server.accounts),
+    jetstreamKey: included(secrets.server.jetstreamKey),
+  },
+};
+
+/** The configuration of a region's server on Kubernetes, by its number. */
+export const podConfig = (region: RegionSpec, server: number): ServerConfig => serverConfig(region, server, place);
+
+/** Seconds that a stopping server has: to hand over, to let its clients go, and to end. */
+export const graceSeconds = ({ lameDuck }: RegionSpec["settings"]): number =>
+  Math.ceil((toMilliseconds(lameDuck.duration) + toMilliseconds(lameDuck.gracePeriod)) / 1000) + 20;
+
+/** A tenth of the memory is left to what Go does not count. */
+const goMemory = (memory: Kubernetes["resources"]["memory"]): string => `${Math.floor((toBytes(memory) * 0.9) / 1024 ** 2)}MiB`;
+
+/** A size as Kubernetes writes it: its units have no B. */
+export const quantity = (size: string): string => size.replace(/B$/, "");
+
+/** Written into nats.conf without quotes: a variable, or a number that YAML would turn into 1e+09. */
+const raw = (value: string | number): string => `<< ${value} >>`;
+
+const pullPolicy = "IfNotPresent";
+const secretsVolume = "server-secrets";
+/** The chart's. */
+const dataVolume = `${kubernetesNames.release}-js`;
+
+const user = 1000;
+const podSecurity = { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: "OnRootMismatch", seccompProfile: { type: "RuntimeDefault" } };
+const containerSecurity = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
+const secured = { merge: { securityContext: containerSecurity } };
+
+const add = (at: string, value: unknown) => ({ op: "add", path: at, value });
+const replace = (at: string, value: unknown) => ({ op: "replace", path: at, value });
+
+/** Values of the chart; a test compares every key with those that the chart has, because it ignores what it does not know. */
+export type ChartValues = ReturnType<typeof chartValues>;
+
+export function chartValues(region: RegionSpec & { settings: KubernetesEnvironment }) {
+  const { name, settings } = region;
+  const { kubernetes } = settings;
+  const config = podConfig(region, 0);
+  const { image, pullSecretNames } = imagesOf(kubernetes);
+  const peerTls = (dir: string) => {
+    const { cert_file: _, key_file: __, ...tls } = config.cluster.tls;
+    return { enabled: true, secretName: secrets.peer.name, dir, cert: secrets.peer.cert, key: secrets.peer.key, merge: { ...tls, ca_file: path.join(dir, secrets.peer.ca) } };
+  };
+  return {
+    global: { image: { registry: kubernetes.images.registry, pullSecretNames }, labels: { "supercluster/environment": region.environment, "supercluster/region": name } },
+    fullnameOverride: kubernetesNames.release,
+    config: {
+      cluster: {
+        enabled: true,
+        port: kubernetesPorts.route,
+        replicas: settings.servers,
+        noAdvertise: config.cluster.no_advertise,
+        routeURLs: { useFQDN: true, k8sClusterDomain: kubernetes.clusterDomain },
+        tls: peerTls(mounts.route),
+        merge: { compression: config.cluster.compression },
+      },
+      jetstream: {
+        enabled: true,
+        fileStore: {
+          enabled: true,
+          dir: mounts.data,
+          pvc: { enabled: true, size: quantity(kubernetes.volume.size), storageClassName: storageClassName(kubernetes) },
+          maxSize: String(config.jetstream.max_file_store),
+        },
+        memoryStore: { enabled: true, maxSize: String(config.jetstream.max_memory_store) },
+        merge: { sync_interval: config.jetstream.sync_interval, cipher: config.jetstream.cipher, key$include: config.jetstream.key$include },
+      },
+      nats: {
+        port: kubernetesPorts.client,
+        tls: { enabled: true, secretName: secrets.client.name, dir: mounts.client, cert: secrets.client.cert, key: secrets.client.key, merge: { timeout: config.tls.timeout } },
+      },
+      gateway: {
+        enabled: true,
+        port: kubernetesPorts.gateway,
+        tls: peerTls(mounts.gateway),
+        merge: { advertise: raw("$SERVER_GATEWAY"), reject_unknown_cluster: config.gateway.reject_unknown_cluster, gateways: config.gateway.gateways },
+      },
+      monitor: { enabled: true, port: kubernetesPorts.monitor },
+      merge: {
+        max_payload: raw(config.max_payload),
+        lame_duck_duration: config.lame_duck_duration,
+        lame_duck_grace_period: config.lame_duck_grace_period,
+        system_account: config.system_account,
+        accounts$include: config.accounts$include,
+      },
+    },
+    container: {
+      image: image("nats"),
+      env: {
+        GOMEMLIMIT: goMemory(kubernetes.resources.memory),
+        // Kubernetes fills in only what stands before it, and the chart sorts: P comes before S.
+        POD_INDEX: { valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } } },
+        SERVER_GATEWAY: config.gateway.advertise.replace(/^gateway-0\./, "gateway-$(POD_INDEX)."),
+      },
+      resources: resourcesOf(kubernetes.resources),
+      merge: {
+        ...secured.merge,
+        // The chart's own asks for a meta leader: a pod that has not started gets no traffic, so the first regions would never find each other.
+        startupProbe: { httpGet: { path: "/healthz?js-server-only=true" } },
+      },
+      patch: [add("/volumeMounts/-", { name: secretsVolume, mountPath: mounts.secrets, readOnly: true })],
+    },
+    reloader: { enabled: true, image: image("reloader"), ...secured },
+    promExporter: {
+      enabled: true,
+      image: image("exporter"),
+      ...secured,
+      patch: [add("/args/0", "-healthz")],
+      podMonitor: {
+        enabled: kubernetes.monitoring.podMonitor,
+        merge: { metadata: { labels: kubernetes.monitoring.labels } },
+        patch: [
+          add("/spec/podMetricsEndpoints/0/interval", kubernetes.monitoring.interval),
+          add("/spec/podMetricsEndpoints/0/relabelings", [{ targetLabel: "region", replacement: name }]),
+        ],
+      },
+    },
+    service: { enabled: true },
+    // Pods are replaced by this program, one by one, each only when the last is current again.
+    statefulSet: { name, merge: { spec: { updateStrategy: { type: "OnDelete" } } } },
+    podTemplate: {
+      topologySpreadConstraints: {
+        "kubernetes.io/hostname": { maxSkew: 1, whenUnsatisfiable: kubernetes.spread.hosts },
+        "topology.kubernetes.io/zone": { maxSkew: 1, whenUnsatisfiable: kubernetes.spread.zones },
+      },
+      merge: {
+        metadata: { annotations: { [restartAnnotation]: restartHash(config) } },
+        spec: {
+          initContainers: [keyCheck(kubernetes)],
+          securityContext: podSecurity,
+          terminationGracePeriodSeconds: graceSeconds(settings),
+          automountServiceAccountToken: false,
+        },
+      },
+      patch: [add("/spec/volumes/-", { name: secretsVolume, secret: { secretName: secrets.server.name } })],
+    },
+    podDisruptionBudget: { enabled: true },
+    natsBox: {
+      enabled: true,
+      // The chart's Secret of contexts would have passwords in values: the program's own takes its place.
+      defaultContextName: loginOf(systemAccount.name, systemAccount.user),
+      container: { image: image("box"), ...secured, env: { XDG_CONFIG_HOME: "/tmp" } },
+      podTemplate: {
+        merge: { spec: { securityContext: podSecurity, automountServiceAccountToken: false } },
+        patch: [
+          replace("/spec/volumes/0/secret/secretName", secrets.box.name),
+          add("/spec/volumes/-", { name: "tmp", emptyDir: {} }),
+          add("/spec/containers/0/volumeMounts/-", { name: "tmp", mountPath: "/tmp" }),
+        ],
+      },
+    },
+  };
+}
+
+/** Changes when a server has to be restarted for its configuration: it makes pods of an older one outdated, which this program replaces. */
+export const restartAnnotation = "supercluster/restart";
+
+const restartHash = (config: ServerConfig): string => createHash("sha256").update(JSON.stringify(withoutReloadable(config))).digest("hex").slice(0, 16);
+
+/** With another key a server would come up with no stream and look ready. */
+function keyCheck({ images }: Kubernetes) {
+  const [given, known] = [path.join(mounts.secrets, secrets.server.fingerprint), path.join(mounts.data, secrets.server.fingerprint)];
+  const script = [
+    `given=$(cat ${given})`,
+    `if [ -s ${known} ] && [ "$(cat ${known})" != "$given" ]; then`,
+    `  echo "the data of $HOSTNAME is encrypted with another JetStream key ($(cat ${known})) than the one given ($given); bring the identity stack's key back (docs/runbooks/jetstream-key.md)" >&2`,
+    "  exit 1",
+    "fi",
+    `printf %s "$given" > ${known}`,
+  ];
+  return {
+    name: "jetstream-key",
+    // The server's own may have no shell.
+    image: imageName(images.registry, images.box),
+    imagePullPolicy: pullPolicy,
+    command: ["sh", "-ec", script.join("\n")],
+    securityContext: containerSecurity,
+    volumeMounts: [
+      { name: dataVolume, mountPath: mounts.data },
+      { name: secretsVolume, mountPath: mounts.secrets, readOnly: true },
+    ],
+  };
+}
+
+/** As the chart puts it together. */
+const imageName = (registry: string | undefined, { repository, tag, digest }: Kubernetes["images"]["nats"]): string =>
+  `${registry ? `${registry}/` : ""}${repository}${digest ? `@${digest}` : `:${tag}`}`;
+
+const storageClassName = ({ volume: { storageClass } }: Kubernetes): string => (typeof storageClass === "string" ? storageClass : storageClass.name);
+
+function resourcesOf({ cpu, cpuLimit, memory }: Kubernetes["resources"]) {
+  return { requests: { cpu, memory: quantity(memory) }, limits: { ...(cpuLimit && { cpu: cpuLimit }), memory: quantity(memory) } };
+}
+
+function imagesOf({ images }: Kubernetes) {
+  const image = (which: "nats" | "reloader" | "exporter" | "box") => {
+    const { repository, tag, digest } = images[which];
+    return { repository, tag, ...(digest && { digest }), pullPolicy };
+  };
+  return { image, pullSecretNames: images.pullSecrets };
+}

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { KubernetesEnvironment } from "../../config/settings";
+import { kubernetesNames, namespaceOf } from "../../config/topology";
+import { scrapeConfig } from "../monitoring/scrape-config";
+import { storageClass } from "../storage/storage-class";
+import { chartValues, podConfig } from "./chart-values";
+import { type LoadBalancer, loadBalancers } from "./load-balancers";
+import type { ClusterAccess } from "./provider/cluster";
+import { regionSecrets } from "./region-secrets";
+import { Rollout } from "./rollout";
+
+export interface KubernetesRegionArgs {
+  region: RegionSpec & { settings: KubernetesEnvironment };
+  /** The region's part of the identity; all of it stays secret. */
+  identity: pulumi.Input<RegionIdentity>;
+  /** The cluster it is deployed to. */
+  cluster: pulumi.Input<{ [Key in keyof ClusterAccess]: pulumi.Input<ClusterAccess[Key]> }>;
+  /** More annotations of the load balancers. */
+  annotations?: { clients: pulumi.Input<Record<string, string>>; gateways: pulumi.Input<Record<string, string>> };
+  /** KMS key of a storage class that is made. Default: the driver's. */
+  kmsKeyId?: pulumi.Input<string>;
+}
+
+/**
+ * The servers of one region on Kubernetes, by the official chart, with all that stands beside it: namespace, Secrets, storage
+ * class, load balancers, scrape configuration. It is there when all servers serve; it waits for no other region.
+ */
+export class KubernetesRegion extends pulumi.ComponentResource {
+  /** Host names or addresses of the load balancers, once their controller has made them. */
+  readonly loadBalancers: { clients: pulumi.Output<string[]>; gateways: pulumi.Output<string[]> };
+  /** A file for Prometheus's `scrape_config_files`. */
+  readonly scrapeConfig: pulumi.Output<string>;
+
+  constructor(name: string, { region, identity, cluster, annotations, kmsKeyId }: KubernetesRegionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:kubernetes:Region", name, {}, opts);
+    const { settings } = region;
+    const access = pulumi.output(cluster);
+    const provider = new kubernetes.Provider(
+      name,
+      {
+        kubeconfig: access.apply(({ kubeconfig }) => kubeconfig!),
+        context: access.apply(({ context }) => context!),
+        // A renewed credential is no other cluster.
+        clusterIdentifier: `${region.environment}-${region.name}`,
+        enableServerSideApply: true,
+      },
+      { parent: this },
+    );
+    const own = { parent: this, provider };
+    const metadata = { namespace: namespaceOf(settings, region.name), labels: labelsOf(region) };
+
+    // With the namespace its volumes' claims would go.
+    const namespace = new kubernetes.core.v1.Namespace(
+      name,
+      { metadata: { name: metadata.namespace, labels: { ...metadata.labels, ...podSecurity } } },
+      { ...own, retainOnDelete: true },
+    );
+    const inNamespace = { ...own, dependsOn: namespace };
+
+    const contents = pulumi.secret(pulumi.output(identity).apply((known) => regionSecrets(region, known)));
+    const secrets = secretNames(region).map(
+      ({ name: secret, type }) =>
+        new kubernetes.core.v1.Secret(
+          `${name}-${secret}`,
+          { metadata: { ...metadata, name: secret }, type, stringData: contents.apply((all) => all[secret]!.stringData) },
+          inNamespace,
+        ),
+    );
+
+    const wanted = storageClass(settings, kmsKeyId);
+    const storage = wanted && new kubernetes.storage.v1.StorageClass(`${name}-storage`, wanted, own);
+
+    const balancers = loadBalancers(settings, region.name);
+    this.loadBalancers = {
+      clients: hostsOf(service(name, balancers.clients, annotations?.clients, metadata, settings, inNamespace)),
+      gateways: hostsOf(service(name, balancers.gateways, annotations?.gateways, metadata, settings, inNamespace)),
+    };
+
+    const values = chartValues(region);
+    const release = new kubernetes.helm.v3.Release(
+      name,
+      {
+        name: kubernetesNames.release,
+        namespace: metadata.namespace,
+        ...chartOf(settings),
+        values,
+        // Helm would wait for pods that this program has yet to replace.
+        skipAwait: true,
+      },
+      { ...own, dependsOn: [namespace, ...secrets, ...(storage ? [storage] : [])] },
+    );
+
+    const config = podConfig(region, 0);
+    new Rollout(
+      name,
+      {
+        region: region.name,
+        namespace: metadata.namespace,
+        statefulSet: values.statefulSet.name,
+        cluster: access,
+        state: { config, files: {}, version: imageOf(settings) },
+        release: createHash("sha256").update(JSON.stringify([values, chartOf(settings)])).digest("hex").slice(0, 16),
+      },
+      { parent: this, dependsOn: release },
+    );
+
+    const scrape = scrapeConfig(settings, region.name);
+    new kubernetes.core.v1.ConfigMap(`${name}-prometheus`, { metadata: { ...metadata, name: "nats-prometheus" }, data: { "nats.yaml": scrape } }, inNamespace);
+    this.scrapeConfig = pulumi.output(scrape);
+    this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
+  }
+}
+
+/** Kubernetes refuses a pod that asks for more. */
+const podSecurity = { "pod-security.kubernetes.io/enforce": "restricted" };
+
+const labelsOf = ({ environment, name }: RegionSpec) => ({
+  "app.kubernetes.io/managed-by": "supercluster",
+  "supercluster/environment": environment,
+  "supercluster/region": name,
+});
+
+/** Names and types do not depend on what is secret. */
+function secretNames(region: RegionSpec): { name: string; type: string }[] {
+  const nothing: RegionIdentity = { clientCa: "", peerCa: "", server: { cert: "", key: "" }, peer: { cert: "", key: "" }, jetstreamKey: "", users: {} };
+  return Object.entries(regionSecrets({ ...region, accounts: [] }, nothing)).map(([name, { type }]) => ({ name, type }));
+}
+
+function service(
+  name: string,
+  { name: own, annotations, spec }: LoadBalancer,
+  more: pulumi.Input<Record<string, string>> | undefined,
+  metadata: { namespace: string; labels: Record<string, string> },
+  { kubernetes: { loadBalancers: { dns } } }: KubernetesEnvironment,
+  opts: pulumi.CustomResourceOptions,
+): kubernetes.core.v1.Service {
+  // Only who writes the records himself has to know the addresses; elsewhere a controller may take its time.
+  const known = dns === "route53" ? annotations : { ...annotations, "pulumi.com/skipAwait": "true" };
+  const all = more === undefined ? known : pulumi.output(more).apply((others) => ({ ...known, ...others }));
+  return new kubernetes.core.v1.Service(`${name}-${own}`, { metadata: { ...metadata, name: own, annotations: all }, spec }, opts);
+}
+
+const hostsOf = ({ status }: kubernetes.core.v1.Service): pulumi.Output<string[]> =>
+  status.apply((known) => (known?.loadBalancer?.ingress ?? []).map(({ hostname, ip }) => hostname ?? ip));
+
+function chartOf({ kubernetes: { chart } }: KubernetesEnvironment) {
+  return chart.path ? { chart: chart.path } : { chart: "nats", version: chart.version, repositoryOpts: { repo: chart.repository } };
+}
+
+const imageOf = ({ kubernetes: { images } }: KubernetesEnvironment): string => images.nats.digest ?? images.nats.tag;

@@ -1,0 +1,38 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { PassThrough } from "node:stream";
+import { Cluster, type ClusterAccess, type StatefulSetName } from "./cluster";
+
+/** A way to a region's servers through the API server of its Kubernetes cluster, for machines that cannot reach its load balancer. */
+export interface Forward extends StatefulSetName {
+  /** Secret as a whole. */
+  cluster: ClusterAccess;
+}
+
+/**
+ * Opens a port on 127.0.0.1; each connection to it goes to a server that is ready, by turns. As `kubectl port-forward`, but it
+ * outlives a pod: clients connect again. The port closes with the process. Source: CoreV1 `pods/portforward`.
+ *
+ * @returns `host:port`
+ */
+export async function forward({ cluster, ...name }: Forward, port: number): Promise<string> {
+  const connected = Cluster.open(cluster);
+  const { PortForward } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  const forwarder = new PortForward(connected.config);
+  let turn = 0;
+  const server = createServer((socket) => {
+    pass(socket).catch(() => socket.destroy());
+  });
+
+  async function pass(socket: Socket): Promise<void> {
+    const ready = (await connected.look(name, false))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
+    const pod = ready[turn++ % Math.max(1, ready.length)];
+    if (!pod) throw new Error(`no server of ${name.namespace}/${name.statefulSet} is ready`);
+    // Errors of the forwarding come as text, and not among the data.
+    const errors = new PassThrough().resume();
+    await forwarder.portForward(name.namespace, pod.name, [port], socket, errors, socket);
+  }
+
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  server.unref();
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

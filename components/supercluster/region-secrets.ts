@@ -1,0 +1,47 @@
+import type { RegionIdentity, RegionSpec } from "../../config/region";
+import { kubernetesNames, kubernetesPorts } from "../../config/topology";
+import { accountsConf } from "../security/accounts-conf";
+import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
+import { mounts, secrets } from "./chart-values";
+
+/** A Secret's type and its keys. */
+export interface SecretContent {
+  type: "kubernetes.io/tls" | "Opaque";
+  stringData: Record<string, string>;
+}
+
+/** The Secrets of a region's namespace, by name. Servers take changes of all but the JetStream key without a restart. */
+export function regionSecrets(region: RegionSpec, identity: RegionIdentity): Record<string, SecretContent> {
+  const { client, peer, server, box } = secrets;
+  return {
+    [client.name]: { type: "kubernetes.io/tls", stringData: { [client.cert]: identity.server.cert, [client.key]: identity.server.key } },
+    [peer.name]: { type: "kubernetes.io/tls", stringData: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa } },
+    [server.name]: {
+      type: "Opaque",
+      stringData: {
+        [server.accounts]: accountsConf(region.accounts, identity.users),
+        [server.jetstreamKey]: jetstreamKeyConf(identity.jetstreamKey),
+        [server.fingerprint]: keyFingerprint(identity.jetstreamKey),
+      },
+    },
+    [box.name]: { type: "Opaque", stringData: { [box.ca]: identity.clientCa, ...contexts(region, identity) } },
+  };
+}
+
+/** Contexts of the nats CLI, one a user, as it keeps them. */
+function contexts({ accounts }: RegionSpec, { users }: RegionIdentity): Record<string, string> {
+  const entries = accounts.flatMap((account) =>
+    account.users.map((user) => {
+      const context = {
+        description: `${user.name} of account ${account.name}`,
+        url: `tls://${kubernetesNames.service}:${kubernetesPorts.client}`,
+        user: user.login,
+        password: users[user.login]!.password,
+        ca: `${mounts.contexts}/${secrets.box.ca}`,
+        inbox_prefix: user.inboxPrefix,
+      };
+      return [`${user.login}.json`, JSON.stringify(context, undefined, 2)] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}

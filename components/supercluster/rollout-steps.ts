@@ -1,0 +1,47 @@
+/** What to do next so that all of a region's pods are as their StatefulSet wants them. Pure: a run that was cut off goes on from there. */
+
+/** A StatefulSet with its pods, at one moment. */
+export interface RegionView {
+  /** Whether Kubernetes has seen the last change of the StatefulSet. */
+  isObserved: boolean;
+  replicas: number;
+  /** Revision that pods should have. */
+  revision: string;
+  pods: PodView[];
+  /** Pod of the meta leader, where it is one of these. */
+  leader?: string;
+}
+
+export interface PodView {
+  name: string;
+  revision: string;
+  isReady: boolean;
+  isTerminating: boolean;
+  /** Why its server is not current; undefined: it follows a meta leader, and all its streams and consumers are. */
+  behind?: string;
+}
+
+export type RolloutStep = { do: "nothing" } | { do: "wait"; reason: string } | { do: "replace"; pod: string; reason: string };
+
+/**
+ * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's last. A pod
+ * that is outdated and not ready serves nobody and may be what keeps the others from being ready: it comes first.
+ */
+export function nextStep({ isObserved, replicas, revision, pods, leader }: RegionView, hadLeader: boolean): RolloutStep {
+  const wait = (reason: string): RolloutStep => ({ do: "wait", reason });
+  if (!isObserved) return wait("Kubernetes has not seen the change");
+  const ending = pods.find(({ isTerminating }) => isTerminating);
+  if (ending) return wait(`${ending.name} is ending`);
+  const outdated = pods.filter((pod) => pod.revision !== revision);
+  const broken = outdated.find(({ isReady }) => !isReady);
+  if (broken) return { do: "replace", pod: broken.name, reason: "it is outdated, and not ready" };
+  if (pods.length < replicas) return wait(`${pods.length} of ${replicas} pods are there`);
+  const unready = pods.find(({ isReady }) => !isReady);
+  if (unready) return wait(`${unready.name} is not ready`);
+  const late = hadLeader && pods.find(({ behind }) => behind !== undefined);
+  if (late) return wait(`${late.name} is not current: ${late.behind}`);
+  const [next] = outdated.toSorted((left, right) => Number(left.name === leader) - Number(right.name === leader) || ordinal(right) - ordinal(left));
+  return next ? { do: "replace", pod: next.name, reason: "it is outdated" } : { do: "nothing" };
+}
+
+const ordinal = ({ name }: PodView): number => Number(name.slice(name.lastIndexOf("-") + 1));

@@ -1,0 +1,24 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource } from "../dynamic";
+import type { RolloutInputs } from "./provider/rollout-provider";
+
+/** Inputs of a `Rollout`, each possibly known only later. */
+export type RolloutArgs = { [Key in keyof RolloutInputs]: pulumi.Input<RolloutInputs[Key]> };
+
+/**
+ * A region's pods as its StatefulSet wants them. Kubernetes replaces none by itself (`OnDelete`): a pod's readiness says nothing of
+ * streams, so this replaces them one by one, each only when routes, the meta group and every replica on the others are current.
+ */
+export class Rollout extends DynamicResource {
+  /** @internal for policies */
+  static readonly __pulumiType = "pulumi-nodejs:dynamic/kubernetes:Rollout";
+
+  constructor(name: string, args: RolloutArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      { module: "kubernetes", type: "Rollout", entry: "components/supercluster/provider/entry.js" },
+      name,
+      { ...args, cluster: pulumi.secret(args.cluster) },
+      opts,
+    );
+  }
+}

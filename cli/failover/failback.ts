@@ -3,10 +3,12 @@ import { keepsMore } from "../../config/failover";
 import { streamArgs } from "../../components/jetstream/asset-args";
 import { streamFields } from "../../components/jetstream/fields";
 import { write } from "../../components/jetstream/provider/api";
+import { ApiError } from "../../components/jetstream/provider/errors";
 import { streamKind } from "../../components/jetstream/provider/kinds";
 import { resetLevel } from "../../components/jetstream/provider/reconcile";
 import { remove } from "../../components/jetstream/provider/remove";
 import { toWire } from "../../components/jetstream/wire";
+import { until } from "../../components/local/provider/wait";
 import { Failure } from "../failure";
 import { type ConsumerInfo, requiredStream, type StreamInfo } from "../stack-account";
 import { plural } from "../terminal";
@@ -218,8 +220,22 @@ async function move(site: Site, stream: string, name: string, seq: number): Prom
   }
 }
 
+const cycleMs = 10_000;
+
+/** The server that makes the mirror may not have heard yet that the stream collects from it no more. */
+const isCycle = (error: unknown): boolean => error instanceof ApiError && error.errCode === 10052 && /cycle/.test(error.message);
+
 async function makeMirror(site: Site, name: string): Promise<void> {
-  await site.ensureStream(site.mirrors.find((mirror) => mirror.name === name)!);
+  const asset = site.mirrors.find((mirror) => mirror.name === name)!;
+  const make = () =>
+    site.ensureStream(asset).then(
+      () => true,
+      (error: unknown) => {
+        if (isCycle(error)) return undefined;
+        throw error;
+      },
+    );
+  if (!(await until(make, cycleMs, 500))) throw new Failure(`${site.stream.name} collects from ${name} again, which cannot copy it then; run the command again`);
   site.account.say(`${name} copies ${site.stream.name} anew`);
   for (const durable of site.durablesOfMirrors.filter(({ stream }) => stream === name)) {
     await site.ensureConsumer(durable);

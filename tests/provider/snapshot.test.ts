@@ -13,7 +13,7 @@ import { startSupercluster, type Supercluster } from "../support/nats";
 import { ProviderProcess, stream } from "../support/provider-process";
 
 describe("snapshots, taken and restored with a provisioner's own permissions", function () {
-  this.timeout(60_000);
+  this.timeout(90_000);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "snapshots-"));
   const inboxPrefix = "_INBOX_provisioner";
   let cluster: Supercluster;
@@ -59,7 +59,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     assert.deepEqual((after.config as { metadata: Record<string, string> }).metadata.mine, "yes");
     // Servers hear of it one after another.
     const pending = () => ask(provisioner, "CONSUMER.INFO.SMS.sms-worker").then(({ num_pending }) => num_pending, () => undefined);
-    assert.ok(await until(async () => (await pending()) === 195 || undefined, 10_000, 100), String(await pending()));
+    assert.ok(await until(async () => (await pending()) === 195 || undefined, 40_000, 100), String(await pending()));
   });
 
   it("are taken by the provider before messages go, and without one none goes", async () => {

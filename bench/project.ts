@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { backendUrlOf, pulumiEnvironment } from "../cli/environment";
+import { connectionSettings } from "../tests/support/deployed";
 import { startSupercluster, type Supercluster } from "../tests/support/nats";
 import { copyProject } from "../tests/support/project-copy";
 import { type LoggedRequest, RequestLog } from "../tests/support/request-log";
@@ -57,7 +58,7 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
   try {
     fs.mkdirSync(state);
     for (const stack of fs.globSync(path.join(copy.folder, "Pulumi.*.yaml"))) fs.rmSync(stack);
-    fs.writeFileSync(path.join(copy.folder, "index.ts"), program(assets, connectionOf(cluster)));
+    fs.writeFileSync(path.join(copy.folder, "index.ts"), program(assets, connectionSettings(cluster, { owner: "supercluster/bench" })));
     pulumi(["stack", "init"], true);
   } catch (error) {
     await stop();
@@ -66,18 +67,3 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
   return { cluster, run: (phase, checkpoints) => pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints), stop };
 }
 
-function connectionOf(cluster: Supercluster): unknown {
-  const servers = Object.values(cluster.inputs());
-  return {
-    owner: "supercluster/bench",
-    regions: cluster.options.regions!.map((name) => ({
-      name,
-      servers: servers.filter(({ region }) => region === name).map((server) => server.name),
-      clientUrls: cluster.urls(name),
-      degraded: false,
-    })),
-    ca: cluster.identity.clientCa,
-    provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
-    system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
-  };
-}

@@ -67,6 +67,17 @@ export function rulesAbout<Args>() {
   return { rule, ruleOfEach };
 }
 
+/** What a change may cost is said once. `example`: two numbers for one change. */
+export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: string }[] }>(example: Partial<Args>): ArgumentRule<Args> =>
+  rulesAbout<Args>().ruleOfEach({
+    each: ({ allowDataLoss }) => entries("allowDataLoss", allowDataLoss),
+    at: "change",
+    when: ({ value, earlier }) => earlier.some(({ change }) => change === value.change),
+    found: ({ value }) => `${text(value.change)} is listed twice`,
+    instead: "leave one out: only one number of messages can be meant",
+    example,
+  });
+
 /** Everything that the rules find in these arguments. */
 export const findingsOf = <Args>(rules: readonly ArgumentRule<Args>[], args: Args): Finding[] => rules.flatMap((rule) => rule.findings(args));
 

@@ -1,4 +1,4 @@
-import { type ArgumentRule, bytesOf, bytesOfLabels, entries, type FieldsOf, isZero, longestDescription, mostLabels, rulesAbout, shortest, text } from "./argument-rules";
+import { allowedOnce, type ArgumentRule, bytesOf, bytesOfLabels, entries, type FieldsOf, isZero, longestDescription, mostLabels, rulesAbout, shortest, text } from "./argument-rules";
 import type { consumerFields, consumerManagement, pullFields, pushFields } from "./consumer-fields";
 import { covers } from "./subjects";
 import { toMilliseconds } from "./units";
@@ -294,14 +294,7 @@ const modes: ConsumerRule[] = [
 ];
 
 const management: ConsumerRule[] = [
-  ruleOfEach({
-    each: ({ allowDataLoss }) => entries("allowDataLoss", allowDataLoss),
-    at: "change",
-    when: ({ value, earlier }) => earlier.some(({ change }) => change === value.change),
-    found: ({ value }) => `${text(value.change)} is listed twice`,
-    instead: "leave one out: only one number of messages can be meant",
-    example: { allowDataLoss: [1, 2].map((maxMessages) => ({ change: "replace", maxMessages })) },
-  }),
+  allowedOnce<ConsumerArguments>({ allowDataLoss: [1, 2].map((maxMessages) => ({ change: "replace", maxMessages })) }),
 ];
 
 /** All of them, in the order in which they are told. */

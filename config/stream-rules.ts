@@ -1,4 +1,4 @@
-import { bytesOf, bytesOfLabels, entries, isZero, longestDescription, mostLabels, shortest, text } from "./argument-rules";
+import { allowedOnce, bytesOf, bytesOfLabels, entries, isZero, longestDescription, mostLabels, shortest, text } from "./argument-rules";
 import { copyRules } from "./copy-rules";
 import { invalid, isSet, rule, ruleOfEach, type StreamArguments, type StreamRule, transformRule } from "./stream-arguments";
 import { covers, overlaps } from "./subjects";
@@ -304,14 +304,7 @@ const management: StreamRule[] = [
     instead: 'leave it out, or write storage: "file"',
     example: { snapshotTo: "snapshots", storage: "memory" },
   }),
-  ruleOfEach({
-    each: ({ allowDataLoss }) => entries("allowDataLoss", allowDataLoss),
-    at: "change",
-    when: ({ value, earlier }) => earlier.some(({ change }) => change === value.change),
-    found: ({ value }) => `${text(value.change)} is listed twice`,
-    instead: "leave one out: only one number of messages can be meant",
-    example: { allowDataLoss: [1, 2].map((maxMessages) => ({ change: "maxAge", maxMessages })) },
-  }),
+  allowedOnce<StreamArguments>({ allowDataLoss: [1, 2].map((maxMessages) => ({ change: "maxAge", maxMessages })) }),
 ];
 
 /** All of them, in the order in which they are told. */

@@ -27,13 +27,13 @@ export const mounts = {
   contexts: "/etc/nats-contexts",
 } as const;
 
-/** Secrets of a region's namespace, and the keys of each. */
+/** Secrets of a region's namespace, with type and keys of each. */
 export const secrets = {
-  client: { name: "nats-client-tls", cert: "tls.crt", key: "tls.key" },
-  peer: { name: "nats-peer-tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
-  server: { name: "nats-server", accounts: "accounts.conf", jetstreamKey: "jetstream.conf", fingerprint: "jetstream-key.fingerprint" },
+  client: { name: "nats-client-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key" },
+  peer: { name: "nats-peer-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
+  server: { name: "nats-server", type: "Opaque", accounts: "accounts.conf", jetstreamKey: "jetstream.conf", fingerprint: "jetstream-key.fingerprint" },
   /** Contexts of the nats CLI. */
-  box: { name: "nats-box-users", ca: "ca.crt" },
+  box: { name: "nats-box-users", type: "Opaque", ca: "ca.crt" },
 } as const;
 
 /** Reads from the folder of nats.conf, /etc/nats-config. */

@@ -6,7 +6,7 @@ import type { KubernetesEnvironment } from "../../config/settings";
 import { kubernetesNames, namespaceOf } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { storageClass } from "../storage/storage-class";
-import { chartValues, podConfig } from "./chart-values";
+import { chartValues, podConfig, secrets } from "./chart-values";
 import { type LoadBalancer, loadBalancers } from "./load-balancers";
 import type { ClusterAccess } from "./provider/cluster";
 import { regionSecrets } from "./region-secrets";
@@ -61,11 +61,11 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const inNamespace = { ...own, dependsOn: namespace };
 
     const contents = pulumi.secret(pulumi.output(identity).apply((known) => regionSecrets(region, known)));
-    const secrets = secretNames(region).map(
+    const made = Object.values(secrets).map(
       ({ name: secret, type }) =>
         new kubernetes.core.v1.Secret(
           `${name}-${secret}`,
-          { metadata: { ...metadata, name: secret }, type, stringData: contents.apply((all) => all[secret]!.stringData) },
+          { metadata: { ...metadata, name: secret }, type, stringData: contents.apply((all) => all[secret]!) },
           inNamespace,
         ),
     );
@@ -90,7 +90,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         // Helm would wait for pods that this program has yet to replace.
         skipAwait: true,
       },
-      { ...own, dependsOn: [namespace, ...secrets, ...(storage ? [storage] : [])] },
+      { ...own, dependsOn: [namespace, ...made, ...(storage ? [storage] : [])] },
     );
 
     const config = podConfig(region, 0);
@@ -122,12 +122,6 @@ const labelsOf = ({ environment, name }: RegionSpec) => ({
   "supercluster/environment": environment,
   "supercluster/region": name,
 });
-
-/** Names and types do not depend on what is secret. */
-function secretNames(region: RegionSpec): { name: string; type: string }[] {
-  const nothing: RegionIdentity = { clientCa: "", peerCa: "", server: { cert: "", key: "" }, peer: { cert: "", key: "" }, jetstreamKey: "", users: {} };
-  return Object.entries(regionSecrets({ ...region, accounts: [] }, nothing)).map(([name, { type }]) => ({ name, type }));
-}
 
 function service(
   name: string,

@@ -4,27 +4,18 @@ import { accountsConf } from "../security/accounts-conf";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { mounts, secrets } from "./chart-values";
 
-/** A Secret's type and its keys. */
-export interface SecretContent {
-  type: "kubernetes.io/tls" | "Opaque";
-  stringData: Record<string, string>;
-}
-
-/** The Secrets of a region's namespace, by name. Servers take changes of all but the JetStream key without a restart. */
-export function regionSecrets(region: RegionSpec, identity: RegionIdentity): Record<string, SecretContent> {
+/** What is in the Secrets of a region's namespace, by their names. Servers take changes of all but the JetStream key without a restart. */
+export function regionSecrets(region: RegionSpec, identity: RegionIdentity): Record<string, Record<string, string>> {
   const { client, peer, server, box } = secrets;
   return {
-    [client.name]: { type: "kubernetes.io/tls", stringData: { [client.cert]: identity.server.cert, [client.key]: identity.server.key } },
-    [peer.name]: { type: "kubernetes.io/tls", stringData: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa } },
+    [client.name]: { [client.cert]: identity.server.cert, [client.key]: identity.server.key },
+    [peer.name]: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa },
     [server.name]: {
-      type: "Opaque",
-      stringData: {
-        [server.accounts]: accountsConf(region.accounts, identity.users),
-        [server.jetstreamKey]: jetstreamKeyConf(identity.jetstreamKey),
-        [server.fingerprint]: keyFingerprint(identity.jetstreamKey),
-      },
+      [server.accounts]: accountsConf(region.accounts, identity.users),
+      [server.jetstreamKey]: jetstreamKeyConf(identity.jetstreamKey),
+      [server.fingerprint]: keyFingerprint(identity.jetstreamKey),
     },
-    [box.name]: { type: "Opaque", stringData: { [box.ca]: identity.clientCa, ...contexts(region, identity) } },
+    [box.name]: { [box.ca]: identity.clientCa, ...contexts(region, identity) },
   };
 }
 

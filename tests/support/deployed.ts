@@ -5,10 +5,10 @@ import type { Args } from "../../components/jetstream/wire";
 import type { Supercluster } from "./nats";
 import type { ProviderProcess, Resource } from "./provider-process";
 
-/** The provider's configuration for a test's supercluster with `defaultAccounts`. */
-export const connectionTo = (cluster: Supercluster, change: Partial<ConnectionSettings> = {}): Record<string, string> => {
+/** How the provider reaches a supercluster with `defaultAccounts`. */
+export function connectionSettings(cluster: Supercluster, change: Partial<ConnectionSettings> = {}): ConnectionSettings {
   const servers = Object.values(cluster.inputs());
-  const settings: ConnectionSettings = {
+  return {
     owner: "supercluster/one",
     regions: [...new Set(servers.map(({ region }) => region))].map((name) => ({
       name,
@@ -21,8 +21,12 @@ export const connectionTo = (cluster: Supercluster, change: Partial<ConnectionSe
     system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
     ...change,
   };
-  return { "supercluster:connection": JSON.stringify(settings) };
-};
+}
+
+/** The same as the provider's configuration. */
+export const connectionTo = (cluster: Supercluster, change: Partial<ConnectionSettings> = {}): Record<string, string> => ({
+  "supercluster:connection": JSON.stringify(connectionSettings(cluster, change)),
+});
 
 /** What a check found, when a resource is brought up all the same. */
 export class CheckFailed extends Error {

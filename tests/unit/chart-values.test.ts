@@ -32,8 +32,8 @@ describe("values of the chart", () => {
 
   it("have nothing secret: the same for every identity", () => {
     const text = JSON.stringify(chartValues(region()));
-    for (const { stringData } of Object.values(regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity()))) {
-      for (const value of Object.values(stringData)) assert.ok(!text.includes(value));
+    for (const content of Object.values(regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity()))) {
+      for (const value of Object.values(content)) assert.ok(!text.includes(value));
     }
   });
 
@@ -72,8 +72,9 @@ describe("values of the chart", () => {
 describe("a region's Secrets", () => {
   it("are certificates, the servers' keys and accounts, and a context of each user", () => {
     const found = regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity());
+    assert.deepEqual(Object.keys(found), Object.values(secrets).map(({ name }) => name));
     assert.deepEqual(
-      Object.entries(found).map(([name, { type, stringData }]) => [name, type, Object.keys(stringData).filter((key) => !key.endsWith(".json"))]),
+      Object.values(secrets).map(({ name, type }) => [name, type, Object.keys(found[name]!).filter((key) => !key.endsWith(".json"))]),
       [
         [secrets.client.name, "kubernetes.io/tls", ["tls.crt", "tls.key"]],
         [secrets.peer.name, "kubernetes.io/tls", ["tls.crt", "tls.key", "ca.crt"]],
@@ -81,7 +82,7 @@ describe("a region's Secrets", () => {
         [secrets.box.name, "Opaque", ["ca.crt"]],
       ],
     );
-    const context = JSON.parse(found[secrets.box.name]!.stringData["covenant-api.json"]!) as Record<string, string>;
+    const context = JSON.parse(found[secrets.box.name]!["covenant-api.json"]!) as Record<string, string>;
     assert.deepEqual([context.user, context.password, context.inbox_prefix], ["covenant-api", "password of covenant-api", "_INBOX_api"]);
   });
 });

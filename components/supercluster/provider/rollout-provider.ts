@@ -16,9 +16,6 @@ export interface RolloutInputs extends StatefulSetName {
   release: string;
 }
 
-/** What the engine keeps; nothing secret. */
-type Outputs = StatefulSetName & Pick<RolloutInputs, "region" | "state" | "release"> & { cluster: ClusterAccess };
-
 /** No step for so long is an error. Pulling an image onto a new node takes minutes. */
 const stuckMs = 10 * 60_000;
 const sayEveryMs = 15_000;
@@ -30,7 +27,7 @@ const say = (line: string): void => console.error(line);
 /** Brings a region's pods to what its StatefulSet wants, one after another; done when all are ready, and were current before each was taken. */
 export const rolloutProvider = {
   /** Says what a change takes, which the engine cannot know: servers are told of it, or restarted. */
-  async diff(_id: string, olds: Outputs, news: RolloutInputs): Promise<dynamic.DiffResult> {
+  async diff(_id: string, olds: RolloutInputs, news: RolloutInputs): Promise<dynamic.DiffResult> {
     const { action, causes } = classify(olds.state, news.state);
     if (action === "restart") say(`${news.region}: ${causes.join(", ")} changed: its servers are restarted, one after another, each when the last is current`);
     if (action === "reload") say(`${news.region}: ${causes.join(", ")} changed: its servers are told, none is restarted`);
@@ -38,12 +35,12 @@ export const rolloutProvider = {
     return { changes: (await isUnfinished(olds)) ? true : undefined, replaces };
   },
 
-  async create(inputs: RolloutInputs): Promise<dynamic.CreateResult<Outputs>> {
+  async create(inputs: RolloutInputs): Promise<dynamic.CreateResult<RolloutInputs>> {
     await rollOut(inputs);
     return { id: `${inputs.namespace}/${inputs.statefulSet}`, outs: inputs };
   },
 
-  async update(_id: string, _olds: Outputs, inputs: RolloutInputs): Promise<dynamic.UpdateResult<Outputs>> {
+  async update(_id: string, _olds: RolloutInputs, inputs: RolloutInputs): Promise<dynamic.UpdateResult<RolloutInputs>> {
     await rollOut(inputs);
     return { outs: inputs };
   },
@@ -53,7 +50,7 @@ export const rolloutProvider = {
 };
 
 /** Pods that a run which was cut off left outdated. Unknown where the cluster cannot be asked, e.g. at a preview in CI. */
-async function isUnfinished({ cluster, ...name }: Outputs): Promise<boolean> {
+async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolean> {
   try {
     const view = await Cluster.open(cluster).look(name, false);
     return view !== undefined && view.pods.some(({ revision }) => revision !== view.revision);

@@ -55,4 +55,5 @@ export default tseslint.config(
   mayNotImport("tenants", "components", "stacks", "cli", "tests", "tools"),
   mayNotImport("components", "stacks", "tenants", "cli", "tests", "tools"),
   mayNotImport("stacks", "cli", "tests", "tools"),
+  mayNotImport("policies", "stacks", "tenants", "cli", "tests", "tools"),
 );

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { clientUrls } from "../config/topology";
+import { clientUrls, forwardTo, kubernetesPorts } from "../config/topology";
 import type { Environment } from "../config/settings";
 import type { RegionOutputs, UserOutputs } from "../stacks/outputs";
 import { stackExists } from "./backend";
@@ -43,11 +43,26 @@ export function userOf({ accounts }: Access, account: string, user: string): Use
   return found;
 }
 
+/** Ports of this machine that lead to regions' servers; each opened when first asked for. */
+const forwards = new Map<string, Promise<string>>();
+
+/** Where a region's servers are reached from here. */
+async function urlsOf(environment: Environment, region: string): Promise<string[]> {
+  const way = forwardTo(environment, region);
+  if (!way) return clientUrls(environment, region);
+  const { forward } = require("../components/supercluster/provider/port-forward") as typeof import("../components/supercluster/provider/port-forward");
+  if (!forwards.has(region)) forwards.set(region, forward(way, kubernetesPorts.client));
+  return [`tls://${await forwards.get(region)!}`];
+}
+
 /** Connects a user to the servers of a region, and only to those. */
 export async function connectTo(access: Access, region: string, account: string, user: string): Promise<NatsConnection> {
   const { login, password, inboxPrefix } = userOf(access, account, user);
+  const servers = await urlsOf(access.environment, region).catch((error: Error) => {
+    throw new Failure(`no way to the servers of ${region}: ${error.message}`);
+  });
   return connect({
-    servers: clientUrls(access.environment, region),
+    servers,
     user: login,
     pass: password,
     inboxPrefix,
@@ -57,7 +72,7 @@ export async function connectTo(access: Access, region: string, account: string,
     reconnect: false,
     ignoreClusterUpdates: true,
   }).catch((error: Error) => {
-    throw new Failure(`${login} cannot connect to ${region} (${clientUrls(access.environment, region).join(", ")}): ${error.message}`);
+    throw new Failure(`${login} cannot connect to ${region} (${servers.join(", ")}): ${error.message}`);
   });
 }
 

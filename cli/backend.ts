@@ -19,7 +19,7 @@ const stackFile = (state: string, project: string, stack: string): string => pat
 export const stackExists = (state: string, project: string, stack: string): boolean => existsSync(stackFile(state, project, stack));
 
 interface Checkpoint {
-  checkpoint?: { latest?: { resources?: unknown[]; pending_operations?: unknown[] } };
+  checkpoint?: { latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[]; pending_operations?: unknown[] } };
 }
 
 const latest = (state: string, project: string, stack: string) => {
@@ -35,6 +35,11 @@ export function hasPendingOperations(state: string, project: string, stack: stri
 /** Whether the stack has anything to destroy. */
 export function isEmpty(state: string, project: string, stack: string): boolean {
   return (latest(state, project, stack)?.resources ?? []).length === 0;
+}
+
+/** What the stack exports, its secrets encrypted; nothing if there is no such stack. */
+export function outputsOf(state: string, project: string, stack: string): Record<string, unknown> {
+  return latest(state, project, stack)?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
 }
 
 /** Locks of a stack; more than one only when two runs met. */

@@ -12,6 +12,8 @@ const commands = {
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
   plan: () => (require("./commands/plan") as typeof import("./commands/plan")).plan,
+  policy: () => (require("./commands/policy") as typeof import("./commands/policy")).policy,
+  policyState: () => (require("./commands/policy") as typeof import("./commands/policy")).policyState,
   import: () => (require("./commands/import") as typeof import("./commands/import")).importAccount,
   context: () => (require("./commands/context") as typeof import("./commands/context")).context,
   backup: () => (require("./commands/backup") as typeof import("./commands/backup")).backup,
@@ -19,6 +21,7 @@ const commands = {
   failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
+  forgetRegion: () => (require("./commands/forget-region") as typeof import("./commands/forget-region")).forgetRegion,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -33,6 +36,8 @@ function program(): Command {
   command(cli, "start", "bring the environment up, show it and prove that messages pass")
     .alias("deploy")
     .addOption(allowLocalState())
+    .option("--dry-run", "show what it would do to every stack; changes nothing")
+    .option("--plan <folder>", "with --dry-run: save the plan of each stack there; without: do exactly what those plans say")
     .action((options) => commands.start()(options));
   command(cli, "stop", "destroy the environment's stacks, in reverse order")
     .option("--keep-data", "stop the servers only; the next start finds streams and messages")
@@ -48,6 +53,18 @@ function program(): Command {
     .addOption(json())
     .addHelpText("after", planHelp)
     .action((options) => commands.plan()(options));
+  const oneStack = () => new Option("--stack <stack>", "one stack, of whatever environment it is, instead of all of --env").conflicts("env");
+  command(cli, "policy", "check what an up would leave of every stack against the policies; changes nothing")
+    .addOption(oneStack())
+    .addOption(json())
+    .addHelpText("after", policyHelp("It runs the engine's own preview of each stack with the policy pack, and fails where that did not see every resource."))
+    .action((options) => commands.policy()(options));
+  command(cli, "policy-state", "check what is deployed, by the stacks' states, against the policies; changes nothing")
+    .addOption(oneStack().conflicts("file"))
+    .addOption(new Option("--file <file>", "a state that pulumi stack export wrote").conflicts("env"))
+    .addOption(json())
+    .addHelpText("after", policyHelp("Secrets stay encrypted: the report says which rules could not judge which resources; npm run policy judges those too."))
+    .action((options) => commands.policyState()(options));
   command(cli, "import", "write the tenant file of what is in an account; changes nothing on any server")
     .requiredOption("--account <name>", "the account")
     .option("--out <file>", "file to write (default: tenants/<account>.ts)")
@@ -81,6 +98,11 @@ function program(): Command {
     .requiredOption("--retention <retention>", "what it is to have: limits or interest")
     .option("--yes", "do not ask")
     .action((options) => commands.migrate()(options));
+  command(cli, "forget-region", "take the servers of a region that has left out of the meta group, which counts them otherwise")
+    .requiredOption("--region <region>", "the region")
+    .option("--server <server>", "one server of it that is stopped, also while the region is in the settings")
+    .option("--yes", "do not ask")
+    .action((options) => commands.forgetRegion()(options));
   command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) => commands.env()(options));
   return cli;
 }
@@ -90,6 +112,12 @@ It runs the engine's own preview of every jetstream stack and counts on the serv
   0  an up would do all of it, and lose nothing but what allowDataLoss allows
   1  something would be refused, or the plan or a cost cannot be known
   3  a deletion would lose messages, or a durable's place among them; deletionPolicy allows it, but nobody named a number`;
+
+const policyHelp = (text: string) => `
+${text} Exit codes:
+  0  no mandatory policy is violated; advisory ones are only printed
+  1  a stack or a policy could not be checked
+  4  a mandatory policy is violated`;
 
 function command(cli: Command, name: string, description: string): Command {
   return cli.command(name).description(description).option("--env <name>", "environment of Pulumi.yaml", "local").exitOverride();

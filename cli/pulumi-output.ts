@@ -2,6 +2,8 @@
 export interface Outcome {
   /** `4 created, 12 unchanged`. */
   summary: string;
+  /** Whether it says that nothing was changed. */
+  isUnchanged: boolean;
   /** Pulumi's own explanation of a failure. */
   diagnostics: string;
 }
@@ -21,6 +23,7 @@ export function outcomeOf(output: string): Outcome {
   const diagnostics = section(lines, "Diagnostics:").join("\n").trimEnd();
   return {
     summary: counted.join(", ") || "nothing to do",
+    isUnchanged: counted.length > 0 && counted.every((line) => /^\d+ unchanged/.test(line)),
     diagnostics: diagnostics || errors.join("\n") || lines.filter((line) => line.trim()).slice(-10).join("\n"),
   };
 }

@@ -17,6 +17,8 @@ export interface PulumiCommand {
   onProgress?: (finished: number) => void;
   /** Folder of Pulumi.yaml. */
   folder?: string;
+  /** Lines that are read and written to the log; all when left out. */
+  keeps?: (line: string) => boolean;
 }
 
 export type Result = Outcome & { stdout: string; output: string; log: string; milliseconds: number };
@@ -44,6 +46,7 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   let finished = 0;
   const read = (stream: NodeJS.ReadableStream) =>
     createInterface({ input: stream }).on("line", (line) => {
+      if (command.keeps && !command.keeps(line)) return;
       lines.push(line);
       if (stream === child.stdout) results.push(line);
       file.write(`${line}\n`);

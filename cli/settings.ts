@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Tenants } from "../config/assets";
 import { failoverProblems, type Failovers } from "../config/failover";
+import { presentTenants } from "../config/leaving";
 import { InvalidInput, type Problem } from "../config/problems";
 import type { Environment } from "../config/settings";
 import { ofAccounts, validateDeployment } from "../config/validate";
@@ -13,6 +14,7 @@ export interface CheckedEnvironment {
   project: ProjectFiles;
   name: string;
   environment: Environment;
+  /** Those whose streams are to be there: of one that is leaving nothing is expected. */
   tenants: Tenants;
   /** Streams that failed over to a mirror. */
   failovers: Failovers;
@@ -38,7 +40,7 @@ export function checkedEnvironment(name: string, project = readProject(), tenant
   if (shape) problems.push(...stackFileProblems(project, name, shape));
   const failovers = valid ? collect(problems, () => declaredFailovers(project, name, valid)) : {};
   if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
-  return { project, name, ...valid, failovers: failovers!, stacks: stacksOf(name, valid.environment) };
+  return { project, name, ...valid, tenants: presentTenants(valid.tenants), failovers: failovers!, stacks: stacksOf(name, valid.environment) };
 }
 
 /** What the files of the jetstream stacks say of failovers, together. */

@@ -1,4 +1,6 @@
 import { isEmpty, stackExists } from "./backend";
+import { type Plans, plansEnv } from "./deploy/plans";
+import type { ThrowawayBackend } from "./deploy/throwaway-backend";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./pulumi";
@@ -23,10 +25,28 @@ export class StackRunner {
 
   constructor(private readonly checked: CheckedEnvironment) {}
 
-  /** Brings a stack up, making it the first time. */
-  async up(stack: string, kind: Kind): Promise<void> {
+  /** Brings a stack up, making it the first time; with a plan, exactly that. */
+  async up(stack: string, kind: Kind, plans?: Plans): Promise<Result> {
     if (this.isLocal) await this.prepare(stack, kind);
-    await this.run(stack, kind, ["up", "--stack", stack, ...refresh[kind], ...unattended]);
+    const plan = plans ? ["--plan", plans.fileOf(stack)] : [];
+    return this.run(stack, kind, ["up", "--stack", stack, ...refresh[kind], ...plan, ...unattended], plans && plansEnv);
+  }
+
+  /** What an `up` would do; changes nothing. A stack that does not exist yet is looked at in a backend to throw away. */
+  async preview(stack: string, kind: Kind, { plans, throwaway }: { plans?: Plans; throwaway?: ThrowawayBackend } = {}): Promise<Result> {
+    const plan = plans ? ["--save-plan", plans.fileOf(stack)] : [];
+    const args = ["preview", "--stack", stack, ...refresh[kind], ...plan, "--json", "--non-interactive"];
+    if (!throwaway) return this.run(stack, kind, args, plans && plansEnv);
+    const { init, options } = throwaway.add(stack);
+    await this.run(stack, kind, init, throwaway.env);
+    return this.run(stack, kind, [...args, ...options], throwaway.env);
+  }
+
+  /** Makes a stack with the secrets provider that its file names. */
+  async init(stack: string, kind: Kind): Promise<void> {
+    const { secretsprovider } = (this.checked.project.stacks[stack] ?? {}) as { secretsprovider?: string };
+    const provider = secretsprovider ? ["--secrets-provider", secretsprovider] : [];
+    await this.run(stack, kind, ["stack", "init", stack, "--no-select", ...provider, "--non-interactive"]);
   }
 
   /** Destroys what a stack made. */
@@ -54,21 +74,20 @@ export class StackRunner {
 
   private async prepare(stack: string, kind: Kind): Promise<void> {
     await this.recover(stack, kind);
-    if (stackExists(stateFolder(), this.projectName, stack)) return;
-    await this.run(stack, kind, ["stack", "init", stack, "--no-select", "--non-interactive"]);
+    if (!stackExists(stateFolder(), this.projectName, stack)) await this.init(stack, kind);
   }
 
   private recover(stack: string, kind: Kind): Promise<void> {
     return recover(this.projectName, stack, (args) => this.run(stack, kind, args));
   }
 
-  private async run(stack: string, kind: Kind, args: string[]): Promise<Result> {
+  private async run(stack: string, kind: Kind, args: string[], more?: Record<string, string>): Promise<Result> {
     this.progress.line(colour.dim(`$ ${commandLine({ args })}`));
     const job = this.progress.start(stack);
-    const env = pulumiEnvironment(this.checked.environment, kind);
+    const env = { ...pulumiEnvironment(this.checked.environment, kind), ...more };
     try {
       const result = await runPulumi({ stack, args, env, onProgress: (finished) => (job.at = plural(finished, "resource")) });
-      this.progress.finish(job, row(colour.green(stack.padEnd(nameWidth)), args[0] === "up" || args[0] === "destroy" ? result.summary : "done", result));
+      this.progress.finish(job, row(colour.green(stack.padEnd(nameWidth)), summarized.includes(args[0]!) ? result.summary : "done", result));
       return result;
     } catch (error) {
       const line = error instanceof PulumiFailure ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result) : `  ${stack.padEnd(nameWidth)}  stopped`;
@@ -79,6 +98,9 @@ export class StackRunner {
     }
   }
 }
+
+/** Commands that say what became of resources. */
+const summarized = ["up", "destroy"];
 
 const nameWidth = 20;
 

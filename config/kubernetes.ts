@@ -71,7 +71,7 @@ export const kubernetes = strictObject({
     memory: size.default("2GiB"),
   }).prefault({}),
   volume: strictObject({
-    /** Of each server. Must be larger than `storage.file`: a formatted disk has less than its size. Growing it: docs/runbooks. */
+    /** Of each server. Must be larger than `storage.file`: a formatted disk has less than its size. It grows under running servers (docs/runbooks/grow-volumes.md), and never shrinks. */
     size: size.default("100GiB"),
     /** Name of a class that is there, or one to make. */
     storageClass: z.union([token, storageClass]).default("gp3"),
@@ -100,7 +100,10 @@ export const kubernetes = strictObject({
     labels: labels.default({}),
     interval: duration.default("30s"),
   }).prefault({}),
-  /** The cluster of each region, where settings of a cloud do not say which. */
+  /**
+   * The cluster of each region, where settings of a cloud do not say which. A cluster can say for which regions it is, and others are
+   * refused: `kubectl annotate namespace kube-system supercluster/regions=<environment>/<region>,...`
+   */
   clusters: z
     .record(
       token,

@@ -3,7 +3,9 @@ import { zonesOf } from "./aws";
 import { assetsOf, type StreamAsset, subjectsByStream, type Tenants } from "./assets";
 import { type ConsumerArguments, consumerRules as rulesOfOneConsumer } from "./consumer-rules";
 import { withRoomForFailover } from "./failover";
+import { memoryOfServer, usableOfVolume } from "./headroom";
 import type { Kubernetes } from "./kubernetes";
+import { isLeaving } from "./leaving";
 import { insteadOf, joinPath, type Problem } from "./problems";
 import type { Environment } from "./settings";
 import { canary, loginOf, mirrorName, provisioner, systemAccount, withStandardParts } from "./standard";
@@ -80,6 +82,9 @@ interface UserScope extends TenantScope {
 
 const theEnvironment = ({ name, environment }: World) => [{ path: ["environments", name], ...environment }];
 
+const theAuthorities = ({ name, environment: { authorities } }: World) =>
+  Object.entries(authorities).map(([whose, authority]) => ({ path: ["environments", name, "authorities", whose], authority }));
+
 const tenants = ({ tenants }: World): TenantScope[] => Object.entries(tenants).map(([key, tenant]) => ({ path: ["tenants", key], key, tenant }));
 
 const onKubernetes = ({ name, environment }: World) => (environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : []);
@@ -94,12 +99,6 @@ const regionsOnKubernetes = (world: World) =>
       awsCluster: aws?.regions[region]?.cluster,
     })),
   );
-
-/** What is left of a volume when it is formatted. */
-const usableOfVolume = 0.95;
-
-/** What a server takes beside its memory store. */
-const memoryOfServer = "512MiB";
 
 const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
   const places = regions.flatMap((region) => (clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : []));
@@ -348,6 +347,10 @@ function perServer(streams: StreamAsset[], region: string, storage: string, serv
   return all.reduce((sum, { spec }) => sum + toBytes(spec.maxBytes) * spec.replicas, 0) / servers;
 }
 
+/** Also what somebody sees who takes a region out before its streams. */
+const notARegion = (name: string, { regions }: Environment): string =>
+  `${text(name)} is no region of the environment; ${insteadOf(name, regions)}. If it is to leave: streams and mirrors go first, while it is in regions (docs/runbooks/remove-a-region.md)`;
+
 const storageErrors = { file: 10047, memory: 10028 } as const;
 const lastPort = 65535;
 const portsOfRegion = 20;
@@ -390,6 +393,18 @@ const environmentRules: Rule[] = [
     at: ["basePort"],
     when: (environment) => environment.target === "local" && environment.basePort + environment.regions.length * portsOfRegion - 1 > lastPort,
     message: ({ regions }) => `${regions.length} regions of ${portsOfRegion} ports end above ${lastPort}; write ${lastPort + 1 - regions.length * portsOfRegion} or less`,
+  }),
+  rule({
+    each: theAuthorities,
+    at: ["signing"],
+    when: ({ authority: { trusted, signing } }) => !trusted.includes(signing),
+    message: ({ authority: { trusted, signing } }) => `nobody would accept what generation ${signing} signs; write one of trusted (${trusted.join(", ")}), or add it there first`,
+  }),
+  rule({
+    each: theAuthorities,
+    at: ["trusted"],
+    when: ({ authority: { trusted } }) => new Set(trusted).size < trusted.length,
+    message: ({ authority: { trusted } }) => `${trusted.join(", ")} has a generation twice; write each once`,
   }),
   rule({
     each: regionsOnKubernetes,
@@ -509,6 +524,12 @@ const tenantRules: Rule[] = [
   }),
   rule({
     each: tenants,
+    at: ["allowDataLoss"],
+    when: ({ tenant }) => tenant.allowDataLoss !== undefined && !isLeaving(tenant),
+    message: () => 'is for a tenant that is leaving; write state: "leaving" too, or leave it out',
+  }),
+  rule({
+    each: tenants,
     when: ({ key }, world) => regionsOfTenantStacks(world, key).length === 0,
     message: ({ key }, { name, environment }) =>
       `is in no jetstream stack; add it to one of environments.${name}.jetstream (${list(Object.keys(environment.jetstream))}), or nobody reconciles ${key}`,
@@ -523,7 +544,7 @@ const tenantRules: Rule[] = [
     each: tenants,
     at: ["home"],
     when: ({ tenant }, { environment }) => !environment.regions.includes(tenant.home),
-    message: ({ tenant }, { environment }) => `${text(tenant.home)} is no region of the environment; ${insteadOf(tenant.home, environment.regions)}`,
+    message: ({ tenant }, { environment }) => notARegion(tenant.home, environment),
   }),
 ];
 
@@ -538,7 +559,7 @@ const streamRules: Rule[] = [
     each: streams,
     at: ["home"],
     when: ({ stream }, { environment }) => stream.home !== undefined && !environment.regions.includes(stream.home),
-    message: ({ home }, { environment }) => `${text(home)} is no region of the environment; ${insteadOf(home, environment.regions)}`,
+    message: ({ home }, { environment }) => notARegion(home, environment),
   }),
   rule({
     each: streams,
@@ -608,7 +629,7 @@ const mirrorRules: Rule[] = [
   rule({
     each: mirrors,
     when: ({ region }, { environment }) => !environment.regions.includes(region),
-    message: ({ region }, { environment }) => `${text(region)} is no region of the environment; ${insteadOf(region, environment.regions)}`,
+    message: ({ region }, { environment }) => notARegion(region, environment),
   }),
   rule({
     each: mirrors,

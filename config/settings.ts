@@ -6,6 +6,20 @@ import { strictObject } from "./problems";
 
 /** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
 
+/** Generations of a certificate authority: 1 is the first one, 2 the one that takes its place, and so on. */
+const authority = strictObject({
+  /** Those whose certificates are accepted. */
+  trusted: z.array(z.int().min(1)).min(1),
+  /** The one that signs; one of those. */
+  signing: z.int().min(1),
+}).prefault({ trusted: [1], signing: 1 });
+
+/**
+ * The CA that clients trust, and the one of servers among each other. Another generation takes over in three deployments, so that at no
+ * moment anybody is shown a certificate that he does not trust yet: docs/runbooks/rotate.md. Default: the first.
+ */
+export const authorities = strictObject({ clients: authority, peers: authority }).prefault({});
+
 const shared = {
   /** Regions in the order they are deployed. Adding one restarts the servers of the others, one after another. */
   regions: z.array(token).min(1),
@@ -19,6 +33,7 @@ const shared = {
   maxPayload: size,
   /** A server that stops first hands its leaders over, waits `gracePeriod`, then closes its clients over `duration` (30s at least). */
   lameDuck: strictObject({ duration, gracePeriod: duration }),
+  authorities,
   /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
   jetstream: z.record(z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'), z.array(token).min(1)),
 };
@@ -55,6 +70,7 @@ export const stack = z.discriminatedUnion("kind", [
 
 export const environments = z.record(token, environment);
 
+export type AuthoritySettings = z.infer<typeof authority>;
 export type Environment = z.infer<typeof environment>;
 export type LocalEnvironment = Extract<Environment, { target: "local" }>;
 export type KubernetesEnvironment = Extract<Environment, { target: "kubernetes" }>;

@@ -181,8 +181,8 @@ export const streamFields = {
   metadata: metadata.optional(),
 };
 
-/** Changes that can cost messages, by the field or, for all the server refuses in place, `replace`. */
-export const streamLosses = ["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject", "subjects", "retention", "replicas", "mirror", "replace"] as const;
+/** Changes that can cost messages, by the field; `replace` for all the server refuses in place, `delete` where it is to be there no more. */
+export const streamLosses = ["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject", "subjects", "retention", "replicas", "mirror", "replace", "delete"] as const;
 
 /** How the program treats a stream, beside its configuration. */
 export const streamManagement = {
@@ -199,7 +199,7 @@ export const streamManagement = {
   allowDataLoss: z
     .array(
       strictObject({
-        /** The field that changes; `replace` where the server cannot change it in place: the stream is deleted and made anew. */
+        /** The field that changes; `replace` where the server cannot change it in place: the stream is deleted and made anew; `delete` with `absent`. */
         change: z.enum(streamLosses),
         /** Messages it may cost at most. 0: only if none is there. */
         maxMessages: z.int().min(0),

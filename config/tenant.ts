@@ -72,6 +72,13 @@ export const tenantSpec = strictObject({
   /** The account's name. */
   name: token,
   description: z.string().optional(),
+  /**
+   * `leaving`: its streams and durables are deleted, its account and users stay until its entry is taken out in a later release
+   * (docs/runbooks/remove-a-tenant.md). Default: `present`.
+   */
+  state: z.enum(["present", "leaving"]).optional(),
+  /** Of a tenant that is leaving: messages that each of its streams and mirrors may hold when it is deleted. What a stream says itself counts first. Default: none. */
+  allowDataLoss: z.array(strictObject({ change: z.literal("delete"), maxMessages: z.int().min(0) })).length(1).optional(),
   /** Region its streams are placed in unless they say another. */
   home: token,
   streams: z.record(assetName, streamSpec),

@@ -62,3 +62,12 @@ export function serversOf(environment: Environment, region: string): ServerAddre
 export function clientUrls(environment: Environment, region: string): string[] {
   return [...new Set(serversOf(environment, region).map(({ client }) => client))];
 }
+
+/**
+ * The way to a region's servers through the API server of its Kubernetes cluster, where settings say that this machine does not
+ * reach their load balancer.
+ */
+export function forwardTo(environment: Environment, region: string): { cluster: KubernetesEnvironment["kubernetes"]["clusters"][string]; namespace: string; statefulSet: string } | undefined {
+  if (environment.target !== "kubernetes" || environment.kubernetes.access !== "portForward") return undefined;
+  return { cluster: environment.kubernetes.clusters[region]!, namespace: namespaceOf(environment, region), statefulSet: region };
+}

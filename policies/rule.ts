@@ -1,32 +1,76 @@
-import type { EnforcementLevel, ResourceValidationPolicy, Severity } from "@pulumi/policy";
+import type { EnforcementLevel, PolicyConfigSchema, ResourceValidation, ResourceValidationPolicy, Severity, StackValidationPolicy } from "@pulumi/policy";
+import { type Resource, resourceOf } from "./resource";
+import { settings } from "./settings";
 
-/** A rule about single resources of one type, as data. It reads inputs only: those are known at preview, where it counts. */
-export interface Rule {
-  /** Kebab case; also its file's name, and its section's in docs/policies.md. */
+/** What every rule says of itself. */
+interface Described<Value> {
+  /** Kebab case, its subject first; also its file's name, and its section's in docs/policies.md. */
   name: string;
   /** What holds, in one sentence. */
   description: string;
   severity: Severity;
-  enforcementLevel: EnforcementLevel;
-  /** What to do about a violation. */
+  enforcementLevel: Extract<EnforcementLevel, "mandatory" | "advisory">;
+  /** What happens without it. */
+  why: string;
+  /** What to do about a violation; no full stop. */
   remediation: string;
-  /** Type of the resources it is about. */
-  type: string;
-  /** What is wrong with one, if anything. */
-  violation(inputs: Record<string, unknown>): string | undefined;
+  /** What it cannot see, if there is anything. */
+  notSeen?: string;
+  /** Types of the resources it is about. Absent: all. */
+  types?: readonly string[];
+  /** What may be set about it: by default in policies/settings.ts, for a run with `--policy-pack-config`. */
+  setting?: Setting<Value>;
 }
 
-export function policyOf({ name, description, severity, enforcementLevel, remediation, type, violation }: Rule): ResourceValidationPolicy {
+export interface Setting<Value> {
+  name: string;
+  description: string;
+  schema: PolicyConfigSchema["properties"][string];
+  default: Value;
+}
+
+/** A rule about single resources. It reads inputs, which are known at preview, before anything is done. */
+export interface ResourceRule<Value = unknown> extends Described<Value> {
+  /** What is wrong with one. */
+  violations(resource: Resource, setting: Value): string[];
+}
+
+/** A rule about resources beside each other. It reads what is in the state when the stack is done; of a preview, what would be. */
+export interface StackRule<Value = unknown> extends Described<Value> {
+  violationsOfStack(resources: Resource[], setting: Value): Violation[];
+}
+
+export interface Violation {
+  /** The resource that it is about. */
+  resource: Resource;
+  message: string;
+}
+
+export type Rule = ResourceRule | StackRule;
+export type Policy = ResourceValidationPolicy | StackValidationPolicy;
+
+export function policyOf(rule: Rule): Policy {
+  const { name, description, severity, enforcementLevel, remediation, types, setting } = rule;
+  const concerns = ({ type }: { type: string }) => types === undefined || types.includes(type);
+  const settingOf = (config: Record<string, unknown>): unknown => setting && (config[setting.name] ?? settings[name] ?? setting.default);
+  const text = (message: string) => `${message}. ${remediation}`;
+  const described = {
+    ...{ name, description, severity, enforcementLevel, remediationSteps: remediation, url: `docs/policies.md#${name}` },
+    ...(setting && { configSchema: { properties: { [setting.name]: { ...setting.schema, description: setting.description } } } }),
+  };
+  if ("violations" in rule) {
+    const validateResource: ResourceValidation = (args, report) => {
+      if (!concerns(args)) return;
+      for (const message of rule.violations(resourceOf(args), settingOf(args.getConfig()))) report(text(message));
+    };
+    // Spares the copy of every other resource that each policy is given.
+    return { ...described, validateResource: types?.length === 1 ? Object.assign(validateResource, { __pulumiType: types[0] }) : validateResource };
+  }
   return {
-    name,
-    description,
-    severity,
-    enforcementLevel,
-    remediationSteps: remediation,
-    url: `docs/policies.md#${name}`,
-    validateResource: (resource, report) => {
-      const found = resource.type === type ? violation(resource.props) : undefined;
-      if (found) report(`${found}. ${remediation}`);
+    ...described,
+    validateStack: (args, report) => {
+      const found = rule.violationsOfStack(args.resources.filter(concerns).map(resourceOf), settingOf(args.getConfig()));
+      for (const { resource, message } of found) report(text(message), resource.urn);
     },
   };
 }

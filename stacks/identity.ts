@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { isLeaving } from "../config/leaving";
 import type { Settings } from "../config/load";
 import type { RegionIdentity } from "../config/region";
 import { provisioner, systemAccount } from "../config/standard";
 import { placeOf } from "../components/aws/place";
 import { accountsOf } from "../components/security/accounts";
 import { certificateNames } from "../components/security/certificate-names";
-import { CertificateAuthority, ServerCertificate } from "../components/security/certificates";
+import { authorities, ServerCertificate } from "../components/security/certificates";
 import { Credentials } from "../components/security/credentials";
 import type { JetstreamIdentity } from "./outputs";
 import { login } from "./logins";
@@ -20,26 +21,26 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
   const opts = { protect: environment.target !== "local" };
   const accounts = accountsOf(environment, tenants);
 
-  const clientCa = new CertificateAuthority("client-ca", { commonName: `${name} NATS clients` }, opts);
-  const peerCa = new CertificateAuthority("peer-ca", { commonName: `${name} NATS servers` }, opts);
-  const { users } = new Credentials("users", { accounts }, opts);
+  const clientCa = authorities("client-ca", `${name} NATS clients`, environment.authorities.clients, opts);
+  const peerCa = authorities("peer-ca", `${name} NATS servers`, environment.authorities.peers, opts);
+  const { users } = new Credentials("users", { accounts, unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)) }, opts);
 
   const regions = environment.regions.flatMap((region) => {
     const server = new ServerCertificate(
       `${region}-server`,
-      { ca: clientCa, commonName: `nats ${region}`, names: certificateNames(environment, region, ["client"]), dials: false },
+      { ca: clientCa.signing, commonName: `nats ${region}`, names: certificateNames(environment, region, ["client"]), dials: false },
       opts,
     );
     const peer = new ServerCertificate(
       `${region}-peer`,
-      { ca: peerCa, commonName: `nats ${region}`, names: certificateNames(environment, region, ["route", "gateway"]), dials: true },
+      { ca: peerCa.signing, commonName: `nats ${region}`, names: certificateNames(environment, region, ["route", "gateway"]), dials: true },
       opts,
     );
     const jetstreamKey = new random.RandomPassword(`${region}-jetstream-key`, key, opts);
     const part: pulumi.Output<RegionIdentity> = pulumi.secret(
       pulumi.output({
-        clientCa: clientCa.cert,
-        peerCa: peerCa.cert,
+        clientCa: clientCa.trusted,
+        peerCa: peerCa.trusted,
         server: { cert: server.cert, key: server.key },
         peer: { cert: peer.cert, key: peer.key },
         jetstreamKey: jetstreamKey.result,
@@ -55,7 +56,7 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
   });
 
   const jetstream: pulumi.Output<JetstreamIdentity> = pulumi.secret(
-    pulumi.all([clientCa.cert, users]).apply(([ca, all]) => ({
+    pulumi.all([clientCa.trusted, users]).apply(([ca, all]) => ({
       ca,
       provisioners: Object.fromEntries(Object.keys(tenants).map((account) => [account, login(accounts, all, account, provisioner)])),
       system: login(accounts, all, systemAccount.name, systemAccount.user),

@@ -1,25 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ConsumerAsset, type StreamAsset, assetsOf } from "../config/assets";
+import { isLeaving, lossAllowed } from "../config/leaving";
 import type { Settings } from "../config/load";
-import type { Environment } from "../config/settings";
 import { stackName } from "../config/stack-name";
-import { clientUrls, namespaceOf, serversOf } from "../config/topology";
+import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import { consumerArgs, streamArgs } from "../components/jetstream/asset-args";
 import { Consumer, type ConsumerArgs } from "../components/jetstream/consumer";
 import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
-import type { RegionAccess } from "../components/jetstream/provider/settings";
 import { Stream, type StreamArgs } from "../components/jetstream/stream";
+import { refuseDroppedTenants } from "./dropped-accounts";
 import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
 import { fromIdentity } from "./references";
 
 /** Every stream, mirror and durable of this stack's tenants, over all regions. */
-export async function jetstream({ name, environment, stack, tenants, degraded, failovers }: Settings<"jetstream">): Promise<JetstreamOutputs> {
+export async function jetstream({ name, environment, stack, tenants, degraded, failovers }: Settings<"jetstream">): Promise<{ accounts: pulumi.Input<JetstreamOutputs["accounts"]> }> {
+  await refuseDroppedTenants(stackName(stack), tenants);
   const part = stack.team ? `jetstream--${stack.team}` : "jetstream";
   const own = new Set(environment.jetstream[part]);
   const { streams, consumers } = assetsOf(environment, Object.fromEntries(Object.entries(tenants).filter(([account]) => own.has(account))), failovers);
   const regionOf = new Map(streams.map((stream) => [idOf(stream), stream.region]));
 
-  const identity = fromIdentity<JetstreamIdentity>(name, "jetstream");
+  const identity = await fromIdentity<JetstreamIdentity>(name, "jetstream");
   const provider = new JetstreamProvider(
     "jetstream",
     identity.apply(({ ca, provisioners, system }) => ({
@@ -28,13 +29,14 @@ export async function jetstream({ name, environment, stack, tenants, degraded, f
         name: region,
         servers: serversOf(environment, region).map((server) => server.name),
         clientUrls: clientUrls(environment, region),
-        ...forwarded(environment, region),
+        forward: forwardTo(environment, region),
         degraded: degraded.includes(region),
       })),
       ca,
       provisioners: Object.fromEntries(Object.entries(provisioners).filter(([account]) => own.has(account))),
       system,
     })),
+    environment,
   );
 
   const plan = await planned(streams, consumers, regionOf, degraded);
@@ -45,20 +47,38 @@ export async function jetstream({ name, environment, stack, tenants, degraded, f
   });
   // A local environment is there to be thrown away.
   const deletion: Pick<StreamArgs, "deletionPolicy"> = environment.target === "local" ? { deletionPolicy: "delete" } : {};
+  const isGoing = (account: string, region: string) => isLeaving(tenants[account]!) && !degraded.includes(region);
+  const going = plan.streams.filter(({ account, region }) => isGoing(account, region));
+  const staying = plan.streams.filter((stream) => !going.includes(stream));
   const made = new Map<string, Stream>();
-  for (const asset of plan.streams) {
+  for (const asset of staying) {
     // A mirror takes its origin's place, subjects included, only when the origin has let them go.
     const origin = asset.mirrorOf ?? asset.promotedFrom;
     const args = { ...streamArgs(asset), ...deletion } as unknown as StreamArgs;
     made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: origin === undefined ? undefined : made.get(`${asset.account}/${origin}`) }));
   }
+  // A stream is deleted after its mirrors. Its entry is told so: one that is taken out gets no call of its provider at preview.
+  for (const asset of going.toReversed()) {
+    const mirrors = going.filter(({ account, mirrorOf }) => account === asset.account && mirrorOf === asset.name).map((mirror) => made.get(idOf(mirror))!);
+    const args = { ...streamArgs(asset), ...absent, allowDataLoss: lossAllowed(tenants[asset.account]!, asset) } as unknown as StreamArgs;
+    made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: mirrors }));
+  }
   for (const asset of plan.consumers) {
     const stream = `${asset.account}/${asset.stream}`;
-    const args = { ...consumerArgs(asset), ...deletion } as unknown as ConsumerArgs;
-    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(regionOf.get(stream)!), dependsOn: made.get(stream) });
+    const region = regionOf.get(stream)!;
+    const args = { ...consumerArgs(asset), ...(isGoing(asset.account, region) ? absent : deletion) } as unknown as ConsumerArgs;
+    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(region), dependsOn: made.get(stream) });
   }
-  return { accounts: namesByAccount(plan.streams, plan.consumers) };
+  const accounts = namesByAccount(
+    staying,
+    plan.consumers.filter(({ account, stream }) => !isGoing(account, regionOf.get(`${account}/${stream}`)!)),
+  );
+  // What goes is named as long as it is there: outputs that wait for nothing are stored also where a deletion fails.
+  return { accounts: going.length ? pulumi.all(going.map((asset) => made.get(idOf(asset))!.urn)).apply(() => accounts) : accounts };
 }
+
+/** What becomes of what a leaving tenant has. */
+const absent = { absent: true, deletionPolicy: "delete" } as const;
 
 const idOf = ({ account, name }: { account: string; name: string }) => `${account}/${name}`;
 
@@ -96,10 +116,4 @@ function namesByAccount(streams: StreamAsset[], consumers: ConsumerAsset[]): Jet
   for (const { account, name } of streams) (accounts[account] ??= { streams: [], consumers: [] }).streams.push(name);
   for (const { account, stream, name } of consumers) accounts[account]!.consumers.push(`${stream}/${name}`);
   return accounts;
-}
-
-/** The way to a region's servers where settings say that this machine does not reach their load balancer. */
-function forwarded(environment: Environment, region: string): Pick<RegionAccess, "forward"> {
-  if (environment.target !== "kubernetes" || environment.kubernetes.access !== "portForward") return {};
-  return { forward: { cluster: environment.kubernetes.clusters[region]!, namespace: namespaceOf(environment, region), statefulSet: region } };
 }

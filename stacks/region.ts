@@ -2,17 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { RegionIdentity, RegionSpec } from "../config/region";
 import type { KubernetesEnvironment } from "../config/settings";
+import { stackName } from "../config/stack-name";
 import { clientUrls, serversOf } from "../config/topology";
+import { warningsOf } from "../config/warnings";
 import { placeOf } from "../components/aws/place";
 import { accountsOf } from "../components/security/accounts";
+import { refuseDroppedOwners } from "./dropped-accounts";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
 import { fromIdentity } from "./references";
 
 /** The servers of one region and all they need. It ends when they serve, and waits for no other region. */
-export function region({ name, environment, stack, tenants }: Settings<"region">): pulumi.Inputs {
+export async function region({ name, environment, stack, tenants }: Settings<"region">): Promise<pulumi.Inputs> {
   const spec: RegionSpec = { name: stack.region, environment: name, settings: environment, accounts: accountsOf(environment, tenants) };
-  const { identity, outputs } = servers(spec);
+  await refuseDroppedOwners(spec, stackName(stack));
+  for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
+  const { identity, outputs } = await servers(spec);
 
   const addresses = serversOf(environment, stack.region);
   return {
@@ -23,7 +28,8 @@ export function region({ name, environment, stack, tenants }: Settings<"region">
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
-    ...outputs,
+    // The engine would complain of each that is not there.
+    ...Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined)),
     // The certificate is what every client is given; only the rest of the identity is secret.
     ca: pulumi.unsecret(identity.clientCa),
     accounts: Object.fromEntries(
@@ -51,21 +57,21 @@ interface Servers {
 }
 
 /** The one place that knows the targets. Each imports only what it needs: the cloud's SDKs cost seconds. */
-function servers(spec: RegionSpec): Servers {
+async function servers(spec: RegionSpec): Promise<Servers> {
   const { settings } = spec;
   if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings });
-  const identity = fromIdentity<RegionIdentity>(spec.environment, spec.name);
+  const identity = await fromIdentity<RegionIdentity>(spec.environment, spec.name);
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   new LocalRegion(spec.name, { region: spec, identity });
   return { identity, outputs: {} };
 }
 
-function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironment }): Servers {
+async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironment }): Promise<Servers> {
   const { name, environment, settings } = region;
   const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as typeof import("../components/supercluster/kubernetes-region");
   const place = placeOf(environment, settings, name);
   const aws = place && new (require("../components/aws/region") as typeof import("../components/aws/region")).AwsRegion(name, { place, region });
-  const identity = aws?.readIdentity() ?? fromIdentity<RegionIdentity>(environment, name);
+  const identity = aws?.readIdentity() ?? (await fromIdentity<RegionIdentity>(environment, name));
   const servers = new KubernetesRegion(name, {
     region,
     identity,

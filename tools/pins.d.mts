@@ -2,13 +2,16 @@ export const projectFolder: string;
 export const standInFolder: string;
 export const DEFAULT_TOOLS: string[];
 export const TEST_TOOLS: string[];
-export const RELEASES: { pulumi: string; github: string };
+export const KUBE_TOOLS: string[];
+/** Where releases are published, by who publishes them. */
+export type Releases = Record<"pulumi" | "github" | "helm", string>;
+export const RELEASES: Releases;
 export interface Tool {
   name: string;
   pin: string;
   key: string;
   executables: string[];
-  release?: (base: { pulumi: string; github: string }) => {
+  release?: (base: Releases) => {
     file: string;
     url: string;
     checksums: string[];

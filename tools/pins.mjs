@@ -12,6 +12,7 @@ export const projectFolder = fileURLToPath(new URL("..", import.meta.url)).repla
 export const RELEASES = {
   pulumi: "https://get.pulumi.com/releases",
   github: "https://github.com",
+  helm: "https://get.helm.sh",
 };
 
 const { platform, arch } = process;
@@ -137,6 +138,24 @@ const DESCRIBE = {
     };
   },
 
+  helm() {
+    const cli = goModule("helm");
+    const file = `helm-v${cli.version}-${platform}-${amd64}.tar.gz`;
+    return {
+      pin: cli.version,
+      executables: ["helm"],
+      onPath: {
+        version: ["version", "--short"],
+        wanted: `${cli.version} or later, below 4`,
+        accepts: (version) => atLeast(version, cli.version) && !atLeast(version, "4.0.0"),
+        beside: [],
+      },
+      release: (base) => ({ file, url: `${base.helm}/${file}`, checksums: [`${base.helm}/${file}.sha256sum`] }),
+      builds: [{ ...cli, package: `${cli.module}/cmd/helm`, variables: { "helm.sh/helm/v3/internal/version.version": `v${cli.version}` } }],
+      byHand: `helm ${cli.version} or later (below 4): https://helm.sh/docs/intro/install/`,
+    };
+  },
+
   "pulumi-resource-random": () => plugin("random"),
   "pulumi-resource-tls": () => plugin("tls"),
 };
@@ -190,6 +209,9 @@ export const DEFAULT_TOOLS = ["pulumi", "pulumi-resource-pulumi-nodejs", "nats-s
 
 /** What only tests and benches need: the oldest supported server, and a proxy that cuts connections. */
 export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy"];
+
+/** What only tests on a Kubernetes need. */
+export const KUBE_TOOLS = ["helm"];
 
 /** What a tool is, at which version (`pin`; `key` where more counts), and where it can come from. */
 export function describeTool(name) {

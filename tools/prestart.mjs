@@ -1,10 +1,10 @@
-// Runs before `npm start`, and with --tests before `npm test`: npm packages and tools, where they are missing. Plain Node.js
-// from version 20, no packages: on a fresh clone there are none.
+// Runs before `npm start`, with --tests before `npm test`, with --kube before `npm run test:kube`: npm packages and tools, where
+// they are missing. Plain Node.js from version 20, no packages: on a fresh clone there are none.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLog, ToolchainError } from "./log.mjs";
-import { DEFAULT_TOOLS, projectFolder, TEST_TOOLS } from "./pins.mjs";
+import { DEFAULT_TOOLS, KUBE_TOOLS, projectFolder, TEST_TOOLS } from "./pins.mjs";
 import { cacheFolder, makePrivateFolder } from "./record.mjs";
 import { ensureToolchain, run } from "./toolchain.mjs";
 
@@ -83,6 +83,7 @@ if (process.argv[1] && process.argv[1].endsWith("prestart.mjs")) {
   run(async () => {
     await ensurePackages();
     checkNode();
-    await ensureToolchain({ tools: process.argv.includes("--tests") ? [...DEFAULT_TOOLS, ...TEST_TOOLS] : DEFAULT_TOOLS });
+    const more = { "--tests": TEST_TOOLS, "--kube": KUBE_TOOLS };
+    await ensureToolchain({ tools: [...DEFAULT_TOOLS, ...Object.entries(more).flatMap(([option, tools]) => (process.argv.includes(option) ? tools : []))] });
   });
 }

@@ -1,3 +1,4 @@
+import type { Releases } from "./pins.mjs";
 import type { Log } from "./log.mjs";
 
 export { ToolchainError } from "./log.mjs";
@@ -16,7 +17,7 @@ export interface EnsureOptions {
   /** PATH to look on. */
   path?: string;
   /** Base addresses of official releases. */
-  releases?: { pulumi: string; github: string };
+  releases?: Releases;
   connectMs?: number;
 }
 

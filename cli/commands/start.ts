@@ -1,61 +1,38 @@
-import { type Access, readAccess } from "../access";
-import { endOrphans } from "../recovery";
+import { warningsOf } from "../../config/warnings";
+import type { Access } from "../access";
+import { deploy, dryRun as showPlan } from "../deploy/deploy";
+import { Plans } from "../deploy/plans";
+import { refuseDroppedOwners } from "../dropped-accounts";
 import { prepareFolders } from "../environment";
 import { withEnvironmentLock } from "../environment-lock";
-import { BadUsage } from "../failure";
 import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { StackRunner } from "../stack-run";
 import { renderStatus } from "../supercluster/status-table";
 import { refuseLocalState } from "../state-safety";
-import { print, say, seconds } from "../terminal";
+import { print, progressColours as colour, say, seconds } from "../terminal";
 import { verifySupercluster } from "./verify";
 
 export interface StartOptions {
   env: string;
   allowLocalState?: boolean;
+  dryRun?: boolean;
+  /** Folder of plans: with `dryRun` they are saved there, without they are what is done. */
+  plan?: string;
 }
 
 /** Brings an environment up, shows it and proves that it works. */
-export async function start({ env, allowLocalState }: StartOptions): Promise<void> {
+export async function start({ env, allowLocalState = false, dryRun = false, plan }: StartOptions): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
-  refuseUnsupported(checked, allowLocalState);
+  if (checked.environment.target !== "local" && !allowLocalState) refuseLocalState(env, checked.stacks, checked.project);
+  refuseDroppedOwners(checked);
+  const plans = plan === undefined ? undefined : new Plans(plan);
   prepareFolders();
+  if (dryRun) return showPlan(checked, plans);
+  for (const warning of warningsOf(checked.environment)) say(`${colour.yellow("warning:")} ${warning}`);
   await withEnvironmentLock(env, `start --env ${env}`, async () => {
-    await report(checked, await deploy(checked));
+    await report(checked, await deploy(checked, plans));
   });
   say(`\n${env} is up and verified, ${seconds(Date.now() - started)} in all`);
-}
-
-/** Refuses what cannot be deployed from here, before anything is done. */
-export function refuseUnsupported({ name, environment, stacks, project }: CheckedEnvironment, allowLocalState = false): void {
-  if (environment.target === "local") return;
-  if (!allowLocalState) refuseLocalState(name, [stacks.identity, ...stacks.regions, ...stacks.jetstream], project);
-  throw new BadUsage(
-    `environment ${name} has target ${environment.target}, which this command does not deploy yet. Its settings are valid; nothing was done.\n` +
-      `Bring its stacks up by hand, in this order: ${[stacks.identity, ...stacks.regions, ...stacks.jetstream].map((stack) => `pulumi up --stack ${stack}`).join("; ")}`,
-  );
-}
-
-/** Additions go from identity to regions to jetstream: each needs what is before it. */
-async function deploy(checked: CheckedEnvironment): Promise<Access> {
-  const { stacks } = checked;
-  await endOrphans();
-  const runner = new StackRunner(checked);
-  await runner.up(stacks.identity, "identity");
-  await together(stacks.regions, (stack) => runner.up(stack, "region"));
-  const access = readAccess(checked);
-  // Its failure counts when the stacks are through.
-  access.catch(() => undefined);
-  await together(stacks.jetstream, (stack) => runner.up(stack, "jetstream"));
-  return access;
-}
-
-/** All side by side; when some fail, every failure is told, once all have ended. */
-export async function together<T>(items: T[], action: (item: T) => Promise<void>): Promise<void> {
-  const failures = (await Promise.allSettled(items.map(action))).flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
-  for (const { message } of failures.slice(0, -1)) say(message);
-  if (failures.length > 0) throw failures.at(-1)!;
 }
 
 async function report(checked: CheckedEnvironment, access: Access): Promise<void> {

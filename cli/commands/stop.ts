@@ -1,16 +1,17 @@
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { isEmpty } from "../backend";
 import { environmentDir } from "../../config/cache";
-import { serversOf } from "../../config/topology";
-import { contextsDir, prepareFolders, stateFolder } from "../environment";
+import type { Environment } from "../../config/settings";
+import { namespaceOf, serversOf } from "../../config/topology";
+import { together } from "../deploy/deploy";
+import { contextsDir, prepareFolders } from "../environment";
 import { withEnvironmentLock } from "../environment-lock";
+import { existingStacks } from "../existing-stacks";
 import { BadUsage } from "../failure";
 import { endOrphans } from "../recovery";
 import { type CheckedEnvironment, checkedEnvironment } from "../settings";
 import { StackRunner } from "../stack-run";
 import { say, seconds } from "../terminal";
-import { refuseUnsupported, together } from "./start";
 
 export interface StopOptions {
   env: string;
@@ -22,10 +23,10 @@ export interface StopOptions {
 export async function stop({ env, keepData = false, yesDestroy }: StopOptions): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
-  if (checked.environment.target !== "local" && yesDestroy !== env) {
-    throw new BadUsage(`stop would destroy environment ${env}, its streams and its keys; if that is meant: --yes-destroy ${env}`);
+  if (checked.environment.target !== "local") {
+    if (keepData) throw new BadUsage(`--keep-data is for local servers; those of ${env} keep their volumes: Kubernetes does not delete them. Nothing was done.`);
+    if (yesDestroy !== env) throw new BadUsage(`stop would destroy environment ${env}, its streams and its keys; if that is meant: --yes-destroy ${env}`);
   }
-  refuseUnsupported(checked, true);
   prepareFolders();
   await withEnvironmentLock(env, `stop --env ${env}`, async () => {
     await endOrphans();
@@ -33,6 +34,17 @@ export async function stop({ env, keepData = false, yesDestroy }: StopOptions): 
   });
   const kept = keepData ? `, its data is kept in ${environmentDir(env)}` : "";
   say(`\n${env} is stopped${kept}, ${seconds(Date.now() - started)} in all`);
+  for (const line of leftIn(checked.environment)) say(line);
+}
+
+/** What Kubernetes keeps: no volume goes by a command of ours. */
+function leftIn(environment: Environment): string[] {
+  if (environment.target !== "kubernetes") return [];
+  const commands = environment.regions.map((region) => {
+    const context = environment.kubernetes.clusters[region]?.context;
+    return `  kubectl ${context ? `--context ${context} ` : ""}delete namespace ${namespaceOf(environment, region)}`;
+  });
+  return ["Volumes stay, but the key that they are encrypted with is gone. To give them up, and before this environment is deployed anew:", ...commands];
 }
 
 /** Servers go, data, keys and the record of the streams stay: the next start finds them. */
@@ -43,10 +55,11 @@ async function stopServers(checked: CheckedEnvironment): Promise<void> {
 
 /** Removals go from jetstream to regions to identity. */
 async function destroyAll(checked: CheckedEnvironment): Promise<void> {
-  const { stacks, project, name } = checked;
+  const { stacks, name, environment } = checked;
+  const existing = await existingStacks(checked);
   const runner = new StackRunner(checked);
-  const filled = stacks.jetstream.filter((stack) => !isEmpty(stateFolder(), project.name, stack));
-  const [up, all] = filled.length > 0 ? await serversUp(checked) : [0, 0];
+  const filled = stacks.jetstream.filter((stack) => existing.get(stack) === "deployed");
+  const [up, all] = filled.length > 0 && environment.target === "local" ? await serversUp(checked) : [0, 0];
   if (up === all) {
     await together(filled, (stack) => runner.destroy(stack, "jetstream"));
   } else {
@@ -54,8 +67,8 @@ async function destroyAll(checked: CheckedEnvironment): Promise<void> {
     say(`${up} of ${all} servers answer, so streams cannot be deleted one by one: they go with the servers' data`);
     await together(filled, (stack) => runner.forget(stack, "jetstream"));
   }
-  await together(stacks.regions, (stack) => runner.destroy(stack, "region"));
-  await runner.destroy(stacks.identity, "identity");
+  await together(stacks.regions.filter((stack) => existing.has(stack)), (stack) => runner.destroy(stack, "region"));
+  if (existing.has(stacks.identity)) await runner.destroy(stacks.identity, "identity");
   for (const folder of [environmentDir(name), contextsDir(name)]) await rm(folder, { recursive: true, force: true });
 }
 

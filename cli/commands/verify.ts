@@ -33,7 +33,7 @@ export class Verification {
   }
 
   print(): void {
-    const marks = { ok: colours.green("ok"), failed: colours.red("FAILED"), skipped: colours.yellow("skipped") };
+    const marks = { ok: colours.green("ok"), failed: colours.red("FAILED"), skipped: colours.yellow("skipped"), warning: colours.yellow("warning") };
     print(`\n${table(["CHECK", "", "DETAIL"], this.checks.map(({ name, result, detail }) => [name, marks[result], detail]), colours.dim)}`);
     print(`\n${plural(this.checks.length, "check")}, ${this.failed.length} failed, ${seconds(this.milliseconds)}`);
   }

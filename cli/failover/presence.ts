@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { askAll } from "../supercluster/snapshot";
+import { askAll } from "../../components/jetstream/provider/system-requests";
 
 /**
  * What servers believe of servers that they hear nothing of. Once they know that all servers of a stream are down (at once where

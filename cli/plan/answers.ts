@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { changesOf, reasonOf } from "../../components/jetstream/changes";
 import { looking } from "../../components/jetstream/provider/api";
-import { type Cost, costOfReplacement, lossesOf, lossRules } from "../../components/jetstream/provider/costs";
+import { type Cost, costOfDeletion, costOfReplacement, lossesOf, lossRules } from "../../components/jetstream/provider/costs";
 import type { Info } from "../../components/jetstream/provider/info";
 import { isOwn, refusalOf } from "../../components/jetstream/provider/ownership";
 import { type Account, claimOf, nonceKey, observe } from "../../components/jetstream/provider/reconcile";
@@ -83,10 +83,15 @@ async function answerTo(change: PlannedChange, account: Account): Promise<Found>
       return {
         ...nothing,
         info,
-        costs: [await costOfReplacement(kind, info, deployed!, account)],
+        costs: wanted?.absent ? await costsOfDeletion(change, info, account) : [await costOfReplacement(kind, info, deployed!, account)],
         isForeign: !isOwn(info.config, claimOf({ ...deployed, [nonceKey]: change.nonce }, account)),
       };
   }
+}
+
+async function costsOfDeletion({ kind, wanted }: PlannedChange, info: Info, account: Account): Promise<Cost[]> {
+  const cost = await costOfDeletion(kind, info, wanted!, account);
+  return cost ? [cost] : [];
 }
 
 /** What is there already is taken over or refused, as the provider would. */

@@ -1,3 +1,4 @@
+import { planCounts } from "../../components/jetstream/provider/check";
 import { Failure } from "../failure";
 import { pulumiEnvironment } from "../environment";
 import { Progress } from "../progress";
@@ -14,7 +15,7 @@ const maxPreviews = 10;
 export async function previewsOf({ environment }: CheckedEnvironment, stack: string, progress: Progress): Promise<{ previews: Preview[]; isCut: boolean }> {
   const previews: Preview[] = [];
   const excluded: string[] = [];
-  const env = pulumiEnvironment(environment, "jetstream");
+  const env = { ...pulumiEnvironment(environment, "jetstream"), [planCounts]: "true" };
   const job = progress.start(stack);
   const started = Date.now();
   const end = (outcome: string) => progress.finish(job, `  ${stack.padEnd(20)}  ${outcome}, ${seconds(Date.now() - started)}`);

@@ -11,11 +11,16 @@ export interface Preview {
   diagnostics?: Diagnostic[];
 }
 
-interface Step {
+export interface Step {
   op: string;
   urn: string;
   oldState?: State;
   newState?: State;
+  /** By path of the property that changes. */
+  detailedDiff?: Record<string, unknown>;
+  /** Properties that change, where a provider tells no paths. */
+  diffReasons?: string[];
+  replaceReasons?: string[];
 }
 
 interface State {
@@ -45,7 +50,7 @@ export interface PlannedChange {
   deployed?: Args;
   /** What the stack's state knows the mark of what is deployed by. */
   nonce?: string;
-  /** Arguments that would be applied this time; absent for deletions and refusals. */
+  /** Arguments that would be applied this time; absent for refusals, and for what is taken out of the program. */
   wanted?: Args;
   fields: FieldChange[];
   /** Why the engine would not do it. */
@@ -53,7 +58,7 @@ export interface PlannedChange {
   notes: string[];
   /** The engine would only forget what it takes away. */
   isRetained: boolean;
-  /** A durable that goes with its stream, which is made anew; what that costs is the stream's. */
+  /** A durable that goes with its stream; what that costs is the stream's. */
   isCarried: boolean;
 }
 
@@ -79,8 +84,8 @@ export interface StackPlan {
 
 const kinds: Record<string, AssetKind> = { "pulumi-nodejs:dynamic/nats:Stream": streamKind, "pulumi-nodejs:dynamic/nats:Consumer": consumerKind };
 
-const typeOf = (urn: string): string => urn.split("::")[2]!.split("$").at(-1)!;
-const nameOf = (urn: string): string => urn.split("::").at(-1)!;
+export const typeOf = (urn: string): string => urn.split("::")[2]!.split("$").at(-1)!;
+export const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 
 /** Streams and consumers that the engine refused. It stops at the first one or two: others show when these are excluded. */
 export const refusedUrns = ({ diagnostics = [] }: Preview): string[] => [
@@ -98,8 +103,7 @@ export function stackPlan(previews: Preview[]): StackPlan {
   const refused = new Set(previews.flatMap(refusedUrns));
   const steps = (last.steps ?? []).filter(({ urn }) => typeOf(urn) in kinds && !refused.has(urn));
   const madeAnew = new Set(steps.flatMap(({ op, urn, newState }) => (op === "replace" ? [idOf(kinds[typeOf(urn)]!, argsOf(newState!))] : [])));
-  const texts = (severities: string[]) => [...new Set(diagnostics.filter(({ severity }) => severities.includes(severity)).map(({ message }) => said(message)))];
-  const warnings = texts(["warning", "info#err"]).filter((text) => !isNoise.test(text));
+  const warnings = saidBy({ diagnostics }, ["warning", "info#err"]);
   const failures = diagnostics.filter(({ urn, severity, message }) => severity === "error" && !(urn && refused.has(urn)) && !isEnd.test(message));
   return {
     changes: [
@@ -110,6 +114,12 @@ export function stackPlan(previews: Preview[]): StackPlan {
     warnings: grouped(warnings),
     isPartial: warnings.some((text) => cannotTell.test(text)),
   };
+}
+
+/** What was said with one of these severities, each once. */
+export function saidBy({ diagnostics = [] }: Pick<Preview, "diagnostics">, severities: string[]): string[] {
+  const texts = diagnostics.filter(({ severity }) => severities.includes(severity)).map(({ message }) => said(message));
+  return [...new Set(texts)].filter((text) => !isNoise.test(text));
 }
 
 const said = (message: string): string => message.replace(/^(error|warning): /, "").trim();
@@ -169,6 +179,7 @@ function changeOf({ op, urn, oldState, newState }: Step, seen: State | undefined
     isRetained: oldState?.retainOnDelete ?? false,
     isCarried: false,
   };
+  if (target?.absent || deployed?.absent) return absenceOf(op, base, target);
   switch (op) {
     case "create":
       return { ...base, action: "create", wanted: target, notes: seen ? ["is gone from the servers: it was deleted outside this program"] : [] };
@@ -199,6 +210,17 @@ function changeOf({ op, urn, oldState, newState }: Step, seen: State | undefined
     default:
       return undefined;
   }
+}
+
+/** What becomes of an entry that is there, or was, to have something deleted. */
+function absenceOf(op: string, base: Omit<PlannedChange, "action">, target: Args | undefined): PlannedChange | undefined {
+  const { kind, deployed } = base;
+  if (op === "delete") return { ...base, action: "state", notes: ["was deleted when its tenant left"] };
+  if (op !== "create" && op !== "update") return undefined;
+  if (!target!.absent) return { ...base, action: "create", wanted: target, notes: ["its tenant stays after all; what was in it is lost"] };
+  if (!deployed || deployed.absent) return { ...base, action: "state", wanted: target, notes: ["is not to be there, and is not"] };
+  const isCarried = kind === consumerKind;
+  return { ...base, action: "delete", wanted: target, notes: [isCarried ? "goes with its stream" : "its tenant leaves"], isRetained: false, isCarried };
 }
 
 const unprotect = 'first bring it up with deletionPolicy: "delete"';

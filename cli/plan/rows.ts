@@ -1,4 +1,5 @@
 import { allowance, type Cost, describe, excess } from "../../components/jetstream/provider/costs";
+import type { Args } from "../../components/jetstream/wire";
 import { plural } from "../terminal";
 import type { Answer } from "./answers";
 import type { FieldChange, PlannedChange } from "./preview";
@@ -59,7 +60,7 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
   });
   if ("unknown" in answer) return row(plainly[change.action], { unknown: answer.unknown });
   const { info, isForeign, refusals, differences } = answer;
-  const costs = answer.costs.map((cost) => costOf(cost, change.action === "delete" ? {} : change.wanted));
+  const costs = answer.costs.map((cost) => costOf(cost, change.wanted));
   switch (change.action) {
     case "create": {
       if (!info) return row("create");
@@ -71,10 +72,11 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
     case "replace":
       return info || change.isCarried ? row("replace", { costs, reasons: tooMuch(costs) }) : row("create");
     case "delete": {
+      if (change.isCarried) return row("delete");
       if (!info) return row("forget", { notes: ["is gone from the servers already"] });
       if (isForeign) return row("forget", { notes: ["belongs to somebody else by now, so it stays"] });
       if (change.isRetained) return row("forget", { costs, notes: change.refusals.length ? [] : ["stays on the servers; nobody reconciles it from then on"] });
-      return row("delete", { costs, reasons: [...keptForContent(change, costs), ...keptForCopies(change, answer.info!.alternates ?? [], deletions)] });
+      return row("delete", { costs, reasons: [...(change.wanted ? notAllowed(answer.costs, change.wanted) : keptForContent(change, costs)), ...keptForCopies(change, answer.info!.alternates ?? [], deletions)] });
     }
     case "state":
     case "refused":
@@ -92,6 +94,9 @@ const costOf = (cost: Cost, args: PlannedChange["wanted"] = {}): RowCost => {
 
 /** The check passed a moment ago, so the counts have moved since. */
 const tooMuch = (costs: RowCost[]): string[] => costs.filter(({ isAllowed }) => !isAllowed).map(({ change, text }) => `${change} ${text}, more than allowDataLoss allows`);
+
+/** What the write would refuse. */
+const notAllowed = (costs: Cost[], args: Args): string[] => costs.flatMap((cost) => excess(cost, allowance(args, cost.change)) ?? []);
 
 function keptForContent({ deployed }: PlannedChange, costs: RowCost[]): string[] {
   const isFull = costs.some(({ messages }) => messages > 0);
@@ -128,7 +133,7 @@ export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
   const unknown = rows.flatMap((row) => row.unknown ?? []);
   const isKnown = !isPartial && unknown.length === 0;
   const lost = rows.flatMap(({ id, class: name, costs }) =>
-    name === "delete" ? costs.filter(({ messages }) => messages > 0).map(({ messages, text }) => ({ id, messages, text })) : [],
+    name === "delete" ? costs.filter(({ messages, isAllowed }) => messages > 0 && !isAllowed).map(({ messages, text }) => ({ id, messages, text })) : [],
   );
   const summary = [
     counts.join(", ") || "nothing to change",

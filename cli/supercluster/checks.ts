@@ -1,5 +1,6 @@
 import { assetsOf, type ConsumerAsset, type StreamAsset } from "../../config/assets";
 import { serversOf } from "../../config/topology";
+import { warningsOf } from "../../config/warnings";
 import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
 import { consumerFields, type Field, streamFields } from "../../components/jetstream/fields";
 import { type Args, differences } from "../../components/jetstream/wire";
@@ -12,8 +13,8 @@ import type { RaftGroup, StreamDetail } from "./wire";
 /** One named check. */
 export interface Check {
   name: string;
-  /** `skipped`: could not be done without harm; the detail says why. */
-  result: "ok" | "failed" | "skipped";
+  /** `skipped`: could not be done without harm; the detail says why. `warning`: as the settings want it, and yet a risk. */
+  result: "ok" | "failed" | "skipped" | "warning";
   detail: string;
 }
 
@@ -21,7 +22,8 @@ type Subject = Pick<CheckedEnvironment, "environment" | "tenants"> & Partial<Pic
 
 /** Everything that a snapshot can say about an environment, one line a check. Pure. */
 export function checksOf(subject: Subject, snapshot: Snapshot): Check[] {
-  return [...serverChecks(subject, snapshot), ...gatewayChecks(subject, snapshot), metaCheck(subject, snapshot), ...assetChecks(subject, snapshot)];
+  const warnings = warningsOf(subject.environment).map((detail): Check => ({ name: "settings", result: "warning", detail }));
+  return [...warnings, ...serverChecks(subject, snapshot), ...gatewayChecks(subject, snapshot), metaCheck(subject, snapshot), ...assetChecks(subject, snapshot)];
 }
 
 /** A check that passes when nothing is wrong; otherwise its detail is what is. */
@@ -84,7 +86,7 @@ function metaCheck({ environment }: Subject, snapshot: Snapshot): Check {
   return check(
     "meta group",
     [
-      ...(meta.cluster_size === all ? [] : [`has ${meta.cluster_size} peers, not ${all}`]),
+      ...(meta.cluster_size === all ? [] : [`has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run forget-region)" : ""}`]),
       ...behind(meta).map((peer) => `${peer} is not current`),
       ...(currentPeers(snapshot) < all && behind(meta).length === 0 ? [`only ${currentPeers(snapshot)} of ${all} peers are known to be current`] : []),
     ],

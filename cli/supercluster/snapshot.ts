@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { type Answer, askAll } from "../../components/jetstream/provider/system-requests";
 import { systemAccount } from "../../config/standard";
 import { type Access, connectToAny } from "../access";
-import type { Answer, Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./wire";
+import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./wire";
 
 /** What all servers said within a moment. */
 export interface Snapshot {
@@ -77,22 +78,6 @@ const leads = (server: { name: string }, group: RaftGroup | undefined): boolean 
 export async function subscribersOf(system: NatsConnection, account: string, subject: string, expected: number): Promise<number> {
   const answers = await askAll<{ connections?: unknown[] }>(system, "CONNZ", { acc: account, filter_subject: subject }, expected, 2_000);
   return answers.reduce((sum, { data }) => sum + (data?.connections?.length ?? 0), 0);
-}
-
-/** What every server answers; ends as soon as all `expected` have, or after `maxWait` ms. */
-export async function askAll<T>(system: NatsConnection, what: string, options: object, expected: number, maxWait: number): Promise<Answer<T>[]> {
-  const answers: Answer<T>[] = [];
-  try {
-    const replies = await system.requestMany(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify(options), {
-      strategy: "count",
-      maxMessages: expected,
-      maxWait,
-    });
-    for await (const reply of replies) answers.push(reply.json<Answer<T>>());
-  } catch {
-    // Nobody answered in time: the checks say who is missing.
-  }
-  return answers;
 }
 
 /** Takes snapshots until one is as it should be, or the deadline has passed; returns the last. */

@@ -4,11 +4,11 @@ import { isCanary, type Status, type StreamStatus } from "./status";
 
 /** The status as people read it: regions, then what each account has. */
 export function renderStatus(status: Status): string {
-  const { environment, metaLeader, metaPeers } = status;
+  const { environment, warnings, metaLeader, metaPeers } = status;
   const meta = metaLeader
     ? `meta leader ${metaLeader}, ${part(metaPeers.current, metaPeers.all)} peers current`
     : colours.red("no meta leader");
-  return [`${colours.bold(environment)}: ${meta}`, regionTable(status), streamTable(status)].join("\n\n");
+  return [`${colours.bold(environment)}: ${meta}`, ...warnings.map((text) => colours.yellow(`warning: ${text}`)), regionTable(status), streamTable(status)].join("\n\n");
 }
 
 function regionTable({ regions }: Status): string {

@@ -1,6 +1,7 @@
 import { assetsOf } from "../../config/assets";
 import { canary } from "../../config/standard";
 import { clientUrls, serversOf } from "../../config/topology";
+import { warningsOf } from "../../config/warnings";
 import type { CheckedEnvironment } from "../settings";
 import type { Snapshot } from "./snapshot";
 import type { StreamDetail } from "./wire";
@@ -8,6 +9,8 @@ import type { StreamDetail } from "./wire";
 /** An environment at a glance. Also what `status --json` prints. */
 export interface Status {
   environment: string;
+  /** What the settings want, and yet is a risk. */
+  warnings: string[];
   metaLeader?: string;
   metaPeers: { current: number; all: number };
   regions: RegionStatus[];
@@ -73,6 +76,7 @@ export function statusOf(
   });
   return {
     environment: name,
+    warnings: warningsOf(environment),
     metaLeader: snapshot.meta?.leader,
     metaPeers: { current: currentPeers(snapshot), all: environment.regions.length * environment.servers },
     regions,

@@ -1,11 +1,5 @@
 /** What servers answer to requests of the system account, as far as it is read here. Source: nats-server's server/monitor.go. */
 
-export interface Answer<T> {
-  server: { name: string; cluster: string; ver: string };
-  data?: T;
-  error?: { description: string };
-}
-
 export interface Varz {
   /** Servers it has routes to. */
   remotes?: number;
@@ -26,9 +20,13 @@ export interface Healthz {
 
 export interface Peer {
   name: string;
+  /** Follows from the server's name; the meta group knows its peers by it. */
+  peer?: string;
   current: boolean;
   offline?: boolean;
   lag?: number;
+  /** Nanoseconds since the leader heard of it. */
+  active?: number;
 }
 
 export interface RaftGroup {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { connectionKey, type ConnectionSettings } from "./provider/settings";
+import type { Environment } from "../../config/settings";
+import { connectionKey, type ConnectionSettings, environmentKey } from "./provider/settings";
 
 /**
  * Connection and credentials of all streams and consumers of a stack, in one place: one process, one pool of connections,
@@ -7,8 +8,11 @@ import { connectionKey, type ConnectionSettings } from "./provider/settings";
  * an unknown one the engine silently skips every check.
  */
 export class JetstreamProvider extends pulumi.ProviderResource {
-  constructor(name: string, connection: pulumi.Input<ConnectionSettings>, opts?: pulumi.ResourceOptions) {
+  /** @param environment where it connects to, in plain text for policies */
+  constructor(name: string, connection: pulumi.Input<ConnectionSettings>, environment?: Pick<Environment, "target" | "servers" | "storage">) {
     const text = pulumi.secret(pulumi.output(connection).apply((settings) => JSON.stringify(settings)));
-    super("pulumi-nodejs", name, { [`${pulumi.getProject()}:${connectionKey}`]: text }, opts);
+    const key = (own: string) => `${pulumi.getProject()}:${own}`;
+    const { target, servers, storage } = environment ?? {};
+    super("pulumi-nodejs", name, { [key(connectionKey)]: text, ...(environment && { [key(environmentKey)]: JSON.stringify({ target, servers, storage }) }) });
   }
 }

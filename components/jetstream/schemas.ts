@@ -12,6 +12,12 @@ export const streamSchema = strictObject({
   name: assetName,
   /** Home region: the cluster it is placed in. In place: it moves, and is waited for. */
   region: token,
+  /**
+   * It is not to be there: it is deleted, mirrors before their origin, and its entry stays until it is taken out, which deletes nothing then. What it
+   * holds is counted at preview, and again right before; more than `allowDataLoss` allows for `delete` is refused. In a tenant's file: its `state`.
+   * Default false. In place; when it is taken away, the stream is made anew.
+   */
+  absent: z.literal(true).optional(),
   ...streamFields,
   ...streamManagement,
 });
@@ -23,6 +29,11 @@ const ofConsumers = {
   stream: assetName,
   /** Its durable name. Refused: it would be another consumer. */
   name: assetName,
+  /**
+   * It is not to be there, as with a stream: it goes with its stream, or is deleted, with its place. Default false. In place; when it is taken away,
+   * the durable is made anew.
+   */
+  absent: z.literal(true).optional(),
   ...consumerFields,
   ...consumerManagement,
   /** The one subject it wants. Default: all of the stream. Not with `filterSubjects`. In place. */

@@ -1,9 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { AuthoritySettings } from "../../config/settings";
 import type { CertificateNames } from "./certificate-names";
 
 const key = { algorithm: "ECDSA", ecdsaCurve: "P256" };
 const days = (count: number) => count * 24;
+
+/** The generations of an authority that are in use. */
+export interface Authorities {
+  /** Signs what is issued. */
+  signing: CertificateAuthority;
+  /** Certificates of all that are trusted, PEM, one after another. */
+  trusted: pulumi.Output<string>;
+}
+
+/** The generations that settings ask for; the first one has the plain name. */
+export function authorities(name: string, commonName: string, { trusted, signing }: AuthoritySettings, opts?: pulumi.ComponentResourceOptions): Authorities {
+  const of = (text: string, between: string, generation: number) => (generation === 1 ? text : `${text}${between}${generation}`);
+  const made = new Map(trusted.map((generation) => [generation, new CertificateAuthority(of(name, "-", generation), { commonName: of(commonName, " ", generation) }, opts)]));
+  return { signing: made.get(signing)!, trusted: pulumi.all([...made.values()].map(({ cert }) => cert)).apply((certs) => certs.join("")) };
+}
 
 /** A certificate authority of an environment. Its key signs and is given to nobody. */
 export class CertificateAuthority extends pulumi.ComponentResource {

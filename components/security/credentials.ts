@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { AccountSpec, RegionIdentity } from "../../config/region";
+import { provisioner } from "../../config/standard";
 import { hashPassword } from "./passwords";
 
 /** A password for every user of every account, with the hash that servers are given. */
@@ -9,14 +10,17 @@ export class Credentials extends pulumi.ComponentResource {
   /** By login. Secret. */
   readonly users: pulumi.Output<RegionIdentity["users"]>;
 
-  constructor(name: string, args: { accounts: AccountSpec[] }, opts?: pulumi.ComponentResourceOptions) {
+  /** `unprotected`: accounts that go with the next release. */
+  constructor(name: string, { accounts, unprotected = [] }: { accounts: AccountSpec[]; unprotected?: string[] }, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:security:Credentials", name, {}, opts);
     const parent = { parent: this };
     // One seed for all salts: a salt of its own a user would double the resources. Kept, so that hashes stay as they are.
     const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, parent);
-    const logins = args.accounts.flatMap(({ users }) => users.map(({ login }) => login));
-    const users = logins.map((login) => {
-      const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, parent);
+    const logins = accounts.flatMap((account) => account.users.map((user) => ({ login: user.login, isKept: user.name === provisioner && !unprotected.includes(account.name) })));
+    const users = logins.map(({ login, isKept }) => {
+      // A user may go or get another password; without its provisioner nobody can take an account's streams away.
+      const own = isKept ? parent : { ...parent, protect: false };
+      const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
       return pulumi
         .all([result, seed.result])
         .apply(([password, salts]) => [login, { password, hash: hashPassword(password, saltOf(salts, login)) }] as const);

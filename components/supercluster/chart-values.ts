@@ -74,8 +74,8 @@ const raw = (value: string | number): string => `<< ${value} >>`;
 
 const pullPolicy = "IfNotPresent";
 const secretsVolume = "server-secrets";
-/** The chart's. */
-const dataVolume = `${kubernetesNames.release}-js`;
+/** Template of the claims for servers' volumes; the chart's. */
+export const dataVolume = `${kubernetesNames.release}-js`;
 
 const user = 1000;
 const podSecurity = { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: "OnRootMismatch", seccompProfile: { type: "RuntimeDefault" } };
@@ -242,7 +242,8 @@ function keyCheck({ images }: Kubernetes) {
 const imageName = (registry: string | undefined, { repository, tag, digest }: Kubernetes["images"]["nats"]): string =>
   `${registry ? `${registry}/` : ""}${repository}${digest ? `@${digest}` : `:${tag}`}`;
 
-const storageClassName = ({ volume: { storageClass } }: Kubernetes): string => (typeof storageClass === "string" ? storageClass : storageClass.name);
+/** Of servers' volumes. */
+export const storageClassName = ({ volume: { storageClass } }: Kubernetes): string => (typeof storageClass === "string" ? storageClass : storageClass.name);
 
 function resourcesOf({ cpu, cpuLimit, memory }: Kubernetes["resources"]) {
   return { requests: { cpu, memory: quantity(memory) }, limits: { ...(cpuLimit && { cpu: cpuLimit }), memory: quantity(memory) } };

@@ -6,7 +6,10 @@ import type { KubernetesEnvironment } from "../../config/settings";
 import { kubernetesNames, namespaceOf } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { storageClass } from "../storage/storage-class";
-import { chartValues, podConfig, secrets } from "./chart-values";
+import { Volumes } from "../storage/volumes";
+import { chartValues, dataVolume, podConfig, secrets, storageClassName } from "./chart-values";
+import { regionLabels } from "./cluster-checks";
+import { ClusterGuard } from "./cluster-guard";
 import { type LoadBalancer, loadBalancers } from "./load-balancers";
 import type { ClusterAccess } from "./provider/cluster";
 import { regionSecrets } from "./region-secrets";
@@ -38,19 +41,34 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     super("supercluster:kubernetes:Region", name, {}, opts);
     const { settings } = region;
     const access = pulumi.output(cluster);
+    const metadata = { namespace: namespaceOf(settings, region.name), labels: labelsOf(region) };
+    const { chart, volume } = settings.kubernetes;
+    const guard = new ClusterGuard(
+      `${name}-guard`,
+      {
+        environment: region.environment,
+        region: region.name,
+        namespace: metadata.namespace,
+        cluster: access,
+        chart,
+        ...(typeof volume.storageClass === "string" && { storageClass: volume.storageClass }),
+        ...(settings.aws?.regions[region.name] && { awsRegion: settings.aws.regions[region.name]!.region }),
+      },
+      { parent: this },
+    );
     const provider = new kubernetes.Provider(
       name,
       {
         kubeconfig: access.apply(({ kubeconfig }) => kubeconfig!),
         context: access.apply(({ context }) => context!),
-        // A renewed credential is no other cluster.
+        // The region's, not the cluster's: neither a renewed credential nor another cluster replaces servers and leaves their volumes behind.
         clusterIdentifier: `${region.environment}-${region.name}`,
         enableServerSideApply: true,
       },
-      { parent: this },
+      // With it, all that it makes waits for the guard.
+      { parent: this, dependsOn: guard },
     );
     const own = { parent: this, provider };
-    const metadata = { namespace: namespaceOf(settings, region.name), labels: labelsOf(region) };
 
     // With the namespace its volumes' claims would go.
     const namespace = new kubernetes.core.v1.Namespace(
@@ -74,12 +92,33 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const storage = wanted && new kubernetes.storage.v1.StorageClass(`${name}-storage`, wanted, own);
 
     const balancers = loadBalancers(settings, region.name);
-    this.loadBalancers = {
-      clients: hostsOf(service(name, balancers.clients, annotations?.clients, metadata, settings, inNamespace)),
-      gateways: hostsOf(service(name, balancers.gateways, annotations?.gateways, metadata, settings, inNamespace)),
-    };
+    const clients = service(name, balancers.clients, annotations?.clients, metadata, settings, inNamespace);
+    const gateways = service(name, balancers.gateways, annotations?.gateways, metadata, settings, inNamespace);
+    this.loadBalancers = { clients: hostsOf(clients), gateways: hostsOf(gateways) };
+
+    const scrape = scrapeConfig(settings, region.name);
+    const prometheus = new kubernetes.core.v1.ConfigMap(
+      `${name}-prometheus`,
+      { metadata: { ...metadata, name: "nats-prometheus" }, data: { "nats.yaml": scrape } },
+      inNamespace,
+    );
+    this.scrapeConfig = pulumi.output(scrape);
 
     const values = chartValues(region);
+    const volumes = new Volumes(
+      `${name}-volumes`,
+      {
+        region: region.name,
+        namespace: metadata.namespace,
+        statefulSet: values.statefulSet.name,
+        template: dataVolume,
+        servers: settings.servers,
+        cluster: access,
+        size: volume.size,
+        storageClass: storageClassName(settings.kubernetes),
+      },
+      { parent: this, dependsOn: [namespace, guard] },
+    );
     const release = new kubernetes.helm.v3.Release(
       name,
       {
@@ -90,13 +129,14 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         // Helm would wait for pods that this program has yet to replace.
         skipAwait: true,
       },
-      { ...own, dependsOn: [namespace, ...made, ...(storage ? [storage] : [])] },
+      { ...own, dependsOn: [namespace, volumes, ...made, ...(storage ? [storage] : [])] },
     );
 
     const config = podConfig(region, 0);
     new Rollout(
       name,
       {
+        environment: region.environment,
         region: region.name,
         namespace: metadata.namespace,
         statefulSet: values.statefulSet.name,
@@ -104,12 +144,9 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         state: { config, files: {}, version: imageOf(settings) },
         release: createHash("sha256").update(JSON.stringify([values, chartOf(settings)])).digest("hex").slice(0, 16),
       },
-      { parent: this, dependsOn: release },
+      // The last to be made is the first to be deleted, and looks where it is.
+      { parent: this, dependsOn: [release, clients, gateways, prometheus] },
     );
-
-    const scrape = scrapeConfig(settings, region.name);
-    new kubernetes.core.v1.ConfigMap(`${name}-prometheus`, { metadata: { ...metadata, name: "nats-prometheus" }, data: { "nats.yaml": scrape } }, inNamespace);
-    this.scrapeConfig = pulumi.output(scrape);
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
 }
@@ -119,8 +156,7 @@ const podSecurity = { "pod-security.kubernetes.io/enforce": "restricted" };
 
 const labelsOf = ({ environment, name }: RegionSpec) => ({
   "app.kubernetes.io/managed-by": "supercluster",
-  "supercluster/environment": environment,
-  "supercluster/region": name,
+  ...regionLabels({ environment, region: name }),
 });
 
 function service(

@@ -57,15 +57,27 @@ export function classify(running: ServerState, wanted: ServerState): Decision {
   return { action: changes.length ? "reload" : "none", causes: changes.map(({ path }) => path) };
 }
 
-/** A configuration without what a running server can be given: where two of them differ, it has to be restarted. */
+/**
+ * A configuration without what a running server can be given: where two of them differ, it has to be restarted. What can only be given
+ * in one direction is left out too, as one configuration does not show which it was: see `isLowered`.
+ */
 export function withoutReloadable(config: ServerConfig): object {
   const strip = (value: unknown, at: string[]): unknown => {
     if (!isObject(value)) return value;
-    const kept = Object.entries(value).filter(([key]) => !reloadable.some((row) => !row.when && matches(row, { path: [...at, key].join("."), before: undefined, after: undefined })));
+    const kept = Object.entries(value).filter(([key]) => !reloadable.some((row) => matches({ ...row, when: undefined }, { path: [...at, key].join("."), before: undefined, after: undefined })));
     return Object.fromEntries(kept.map(([key, inner]) => [key, strip(inner, [...at, key])]));
   };
   return strip(config, []) as object;
 }
+
+/** What a server gives to JetStream, in bytes. */
+export interface StoreLimits {
+  file: number;
+  memory: number;
+}
+
+/** Whether a server gives more than it should: it can be told of more, and has to be restarted for less. */
+export const isLowered = (running: StoreLimits, { jetstream }: Pick<ServerConfig, "jetstream">): boolean => jetstream.max_file_store < running.file || jetstream.max_memory_store < running.memory;
 
 interface Change {
   path: string;

@@ -17,6 +17,8 @@ export interface PodView {
   revision: string;
   isReady: boolean;
   isTerminating: boolean;
+  /** Its server gives more to JetStream than it should, which its revision does not show. */
+  isOversized?: boolean;
   /** Why its server is not current; undefined: it follows a meta leader, and all its streams and consumers are. */
   behind?: string;
 }
@@ -32,7 +34,7 @@ export function nextStep({ isObserved, replicas, revision, pods, leader }: Regio
   if (!isObserved) return wait("Kubernetes has not seen the change");
   const ending = pods.find(({ isTerminating }) => isTerminating);
   if (ending) return wait(`${ending.name} is ending`);
-  const outdated = pods.filter((pod) => pod.revision !== revision);
+  const outdated = outdatedOf({ revision, pods });
   const broken = outdated.find(({ isReady }) => !isReady);
   if (broken) return { do: "replace", pod: broken.name, reason: "it is outdated, and not ready" };
   if (pods.length < replicas) return wait(`${pods.length} of ${replicas} pods are there`);
@@ -43,5 +45,8 @@ export function nextStep({ isObserved, replicas, revision, pods, leader }: Regio
   const [next] = outdated.toSorted((left, right) => Number(left.name === leader) - Number(right.name === leader) || ordinal(right) - ordinal(left));
   return next ? { do: "replace", pod: next.name, reason: "it is outdated" } : { do: "nothing" };
 }
+
+/** Pods that are still to be replaced. */
+export const outdatedOf = ({ revision, pods }: Pick<RegionView, "revision" | "pods">): PodView[] => pods.filter((pod) => pod.revision !== revision || pod.isOversized);
 
 const ordinal = ({ name }: PodView): number => Number(name.slice(name.lastIndexOf("-") + 1));

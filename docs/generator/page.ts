@@ -53,6 +53,7 @@ so: it knows what is refused, and leaves what a change costs to the write.
 |---|---|---|
 ${streamLosses.map((loss) => cells([`\`${loss.change}\``, loss.what, lossOf(loss)])).join("\n")}
 | \`replace\` | what is refused | would delete all messages of the stream; would lose a consumer's place among those that it has not delivered or that are not acknowledged |
+| \`delete\` | \`absent\`, and a tenant's \`state: "leaving"\` | would delete all messages of the stream |
 
 Counts are of the moment. They are taken again right before the write, which is not done if it would cost more than
 \`maxMessages\` by then. Take an \`allowDataLoss\` out again once it is done.
@@ -66,7 +67,8 @@ applied, and the next run goes on. Plan and write count what the next step costs
 
 **Deleting.** With \`deletionPolicy: "retain"\`, the default, taking a resource out of the program fails, because it is protected;
 \`pulumi state unprotect\` and another run forget it and leave it on the server. \`delete-if-empty\` and \`delete\` have to be
-brought up before the resource is taken out.
+brought up before the resource is taken out. With \`absent\` it is deleted while its entry stays, whatever its policy: counted at preview, and
+only as far as \`allowDataLoss\` allows. A tenant's \`state: "leaving"\` says so of all that it has.
 
 **Adopting.** What is there and has not this stack's mark is left alone unless \`adopt\` says whose it is. What differs from the
 arguments is then a change like any other, refused or counted. Fields that this program does not know stay as they are.

@@ -1,17 +1,20 @@
-import type { Rule } from "../rule";
+import { streamOf, streamType } from "../assets";
+import type { ResourceRule } from "../rule";
 
-const limits = ["maxAge", "maxBytes", "maxMsgs"];
+const limits = ["maxAge", "maxBytes", "maxMsgs"] as const;
 
-export const streamIsBounded: Rule = {
+export const streamIsBounded: ResourceRule = {
   name: "stream-is-bounded",
   description: "Every stream and mirror has a limit: an age, a number of bytes or a number of messages.",
   severity: "high",
   enforcementLevel: "mandatory",
-  remediation: "Give it maxAge, maxBytes or maxMsgs in its tenant's file",
-  type: "pulumi-nodejs:dynamic/nats:Stream",
-  // To JetStream 0 and less mean no limit, whatever the unit.
-  violation: (inputs) =>
-    limits.some((limit) => parseFloat(String(inputs[limit])) > 0)
-      ? undefined
-      : `stream ${String(inputs.name)} of account ${String(inputs.account)} has no limit and grows until its servers' disks are full`,
+  why: "A stream without a limit grows until the disks of its servers are full. Then every stream on them stops taking messages, those of other tenants too, and JetStream switches itself off there.",
+  remediation: "Give it maxAge, maxBytes or maxMsgs in its tenant's file. Lowering a limit later deletes messages at once; raising it costs nothing",
+  types: [streamType],
+  violations(resource) {
+    const { args } = streamOf(resource);
+    // To JetStream 0 and less mean no limit, whatever the unit.
+    if (limits.some((limit) => parseFloat(String(args[limit])) > 0)) return [];
+    return [`stream ${args.name} of account ${args.account} has no limit and grows until its servers' disks are full`];
+  },
 };

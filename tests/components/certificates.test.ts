@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { CertificateAuthority, ServerCertificate } from "../../components/security/certificates";
+import { authorities, CertificateAuthority, ServerCertificate } from "../../components/security/certificates";
 import { isSecret, record, settled, unsecret } from "../support/mocks";
 
 const names = { dnsNames: ["localhost", "nats.example.com"], ipAddresses: ["127.0.0.1"] };
@@ -37,6 +37,15 @@ describe("CertificateAuthority", () => {
   it("protects key and certificate where it is protected itself", async () => {
     const { registrations } = await record(() => new CertificateAuthority("client-ca", { commonName: "test" }, { protect: true }));
     assert.deepEqual(registrations.map(({ options }) => options.protect), [true, true, true]);
+  });
+});
+
+describe("generations of an authority", () => {
+  it("have names of their own after the first; all that are trusted are in one file, one signs", async () => {
+    const { result, registrations } = await record(() => authorities("peer-ca", "test servers", { trusted: [1, 2], signing: 2 }));
+    assert.deepEqual(registrations.filter(({ type }) => type.startsWith("supercluster:")).map(({ name }) => name), ["peer-ca", "peer-ca-2"]);
+    assert.deepEqual(await settled(result.trusted), { value: "certificate of peer-ca-certcertificate of peer-ca-2-cert", secret: false });
+    assert.deepEqual(await settled(result.signing.cert), { value: "certificate of peer-ca-2-cert", secret: false });
   });
 });
 

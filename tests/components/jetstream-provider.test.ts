@@ -18,4 +18,11 @@ describe("JetstreamProvider", () => {
     assert.ok(isSecret(inputs["supercluster:connection"]));
     assert.deepEqual(JSON.parse(unsecret(inputs["supercluster:connection"]) as string), connection);
   });
+
+  it("tells policies in plain text what the environment is, and nothing else of it", async () => {
+    const environment = { target: "local", servers: 3, storage: { file: "90GiB", memory: "1GiB" }, basePort: 14220 } as const;
+    const { registrations } = await record(() => new JetstreamProvider("jetstream", connection, environment));
+    const { basePort: _, ...told } = environment;
+    assert.deepEqual(JSON.parse(registrations[0]!.inputs["supercluster:environment"] as string), told);
+  });
 });

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { awsRegion } from "../../config/aws";
 import type { RegionIdentity } from "../../config/region";
 import type { KubernetesEnvironment } from "../../config/settings";
 import { accountsOf } from "../../components/security/accounts";
@@ -11,6 +12,8 @@ import { record, settled, unsecret } from "../support/mocks";
 
 const regions = ["iad", "ams", "syd"];
 const identities = identityOutputs(kubernetesEnvironment(), tenants);
+
+const awsRegionSettings = awsRegion.parse({ region: "us-east-1", account: "123456789012" });
 
 const recorded = (name: string, settings: KubernetesEnvironment = kubernetesEnvironment()) =>
   record(() => {
@@ -45,11 +48,61 @@ describe("KubernetesRegion", function () {
     assert.ok(JSON.stringify(registrations).includes(identity.jetstreamKey), "they were there to be found");
   });
 
+  it("writes nothing before the guard has passed: all that it makes depends on it, or is made by a provider that does", async () => {
+    const { registrations } = await recorded("iad");
+    const guard = registrations.find(({ type }) => type === "pulumi-nodejs:dynamic/kubernetes:ClusterGuard")!.name;
+    const guarded = new Set([guard]);
+    let count = 0;
+    for (const { type, name, options } of registrations) {
+      if (type.startsWith("supercluster:") || name === guard) continue;
+      const waits = [...(options.dependencies ?? []), ...(options.provider ? [options.provider] : [])].some((one) => guarded.has(one));
+      assert.ok(waits, `${type} ${name} waits for the guard`);
+      guarded.add(name);
+      count += 1;
+    }
+    assert.equal(count, 12);
+  });
+
+  it("tells the guard what the region needs: the chart, a storage class that is not made, its region of AWS", async () => {
+    const guardOf = async (settings?: KubernetesEnvironment) => unsecret((await recorded("iad", settings)).of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard")[0]!.inputs) as Record<string, unknown>;
+    const { storageClass, awsRegion, namespace, cluster, chart } = await guardOf();
+    assert.deepEqual([storageClass, awsRegion, namespace, cluster], ["gp3", undefined, "nats", { context: "nats-iad" }]);
+    assert.deepEqual(chart, kubernetesSettings().chart);
+    const onAws = kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { storageClass: {} } }), aws: { tags: {}, regions: { iad: awsRegionSettings } } });
+    const { storageClass: none, awsRegion: virginia } = await guardOf(onAws);
+    assert.deepEqual([none, virginia], [undefined, "us-east-1"]);
+  });
+
+  it("grows volumes before the chart asks for larger ones, which it cannot do itself", async () => {
+    const { of } = await recorded("iad", kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { size: "200GiB" } }) }));
+    const [volumes] = of("pulumi-nodejs:dynamic/kubernetes:Volumes");
+    const { cluster: _, __provider: __, ...inputs } = unsecret(volumes!.inputs) as Record<string, unknown>;
+    assert.deepEqual(inputs, { region: "iad", namespace: "nats", statefulSet: "iad", template: "nats-js", servers: 3, size: "200GiB", storageClass: "gp3" });
+    const [release] = of("kubernetes:helm.sh/v3:Release");
+    assert.ok(release!.options.dependencies!.includes(volumes!.name));
+    const { config } = release!.inputs.values as { config: { jetstream: { fileStore: { pvc: object } } } };
+    assert.deepEqual(config.jetstream.fileStore.pvc, { enabled: true, size: "200Gi", storageClassName: "gp3" });
+  });
+
+  it("makes nothing anew for a cluster that is reached in another way", async () => {
+    const [provider] = (await recorded("iad")).of("pulumi:providers:kubernetes");
+    assert.equal(provider!.inputs.clusterIdentifier, "production-iad", "the only input for whose change the provider, and so everything, is replaced");
+    assert.deepEqual(provider!.options.replaceOnChanges, undefined);
+  });
+
   it("installs the chart when its Secrets are there, and rolls out when the chart is", async () => {
     const { of } = await recorded("iad");
     const [release] = of("kubernetes:helm.sh/v3:Release");
-    assert.deepEqual(release!.options.dependencies!.filter((one) => one.startsWith("iad-")), of("kubernetes:core/v1:Secret").map(({ name }) => name));
-    assert.deepEqual(of("pulumi-nodejs:dynamic/kubernetes:Rollout")[0]!.options.dependencies, ["iad"]);
+    const made = of("kubernetes:core/v1:Secret").map(({ name }) => name);
+    assert.deepEqual(made.filter((one) => !release!.options.dependencies!.includes(one)), []);
+    assert.ok(of("pulumi-nodejs:dynamic/kubernetes:Rollout")[0]!.options.dependencies!.includes(release!.name));
+  });
+
+  it("is deleted only after its rollout, which looks whether the cluster is its own", async () => {
+    const { of } = await recorded("iad");
+    const { dependencies } = of("pulumi-nodejs:dynamic/kubernetes:Rollout")[0]!.options;
+    const others = ["core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].flatMap((type) => of(`kubernetes:${type}`).map(({ name }) => name));
+    assert.deepEqual(dependencies, others.sort());
   });
 
   it("takes the chart from its repository in one version, or from this machine", async () => {

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../config/load";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
 import { region } from "../../stacks/region";
@@ -21,12 +22,106 @@ describe("the identity stack", () => {
     assert.deepEqual(shapeOf(values), shapeOf(identityOutputs(settings.environment, settings.tenants)));
   });
 
-  it("protects everything it holds, except in the local environment", async () => {
-    const isProtected = async (stack: string) =>
-      new Set((await record(() => identity(stackSettings(stack)))).registrations.map(({ options }) => options.protect ?? false));
-    assert.deepEqual([...(await isProtected("identity"))], [true]);
-    assert.deepEqual([...(await isProtected("local-identity"))], [false]);
+  it("protects everything it holds but passwords of users, and in the local environment nothing", async () => {
+    const unprotected = async (stack: string) => (await record(() => identity(stackSettings(stack)))).registrations.filter(({ options }) => !options.protect).map(({ name }) => name);
+    const users = await unprotected("identity");
+    assert.ok(users.includes("users-covenant-api") && users.every((name) => name.startsWith("users-") && !name.endsWith("-provisioner")), users.join());
+    assert.ok((await unprotected("local-identity")).includes("iad-jetstream-key"));
   });
+});
+
+describe("a tenant that is leaving", () => {
+  const of = <Kind extends "identity" | "jetstream">(stack: string) => {
+    const settings = stackSettings<Kind>(stack);
+    const covenant = { ...settings.tenants.covenant!, state: "leaving" as const, allowDataLoss: [{ change: "delete" as const, maxMessages: 7 }] };
+    return { ...settings, tenants: { ...settings.tenants, covenant } };
+  };
+  const [stream, consumer] = ["pulumi-nodejs:dynamic/nats:Stream", "pulumi-nodejs:dynamic/nats:Consumer"] as const;
+  const run = (change: Partial<Settings<"jetstream">> = {}) => {
+    const settings = { ...of<"jetstream">("jetstream"), ...change };
+    const references = { "organization/supercluster/identity": identityOutputs(settings.environment, settings.tenants), "organization/supercluster/jetstream": {} };
+    return record(() => jetstream(settings), { stack: "jetstream", references });
+  };
+
+  it("leaves its provisioner unprotected in the identity stack, and nobody else's", async () => {
+    const { registrations } = await record(() => identity(of<"identity">("identity")));
+    const unprotected = registrations.filter(({ options, name }) => !options.protect && name.endsWith("-provisioner")).map(({ name }) => name);
+    assert.deepEqual(unprotected, ["users-covenant-provisioner"]);
+  });
+
+  it("has every stream and durable absent and unprotected, within what may be lost; the others' stay retained", async () => {
+    const { of: registered } = await run();
+    for (const { inputs, options, name } of [...registered(stream), ...registered(consumer)]) {
+      const isGoing = inputs.account === "covenant";
+      assert.deepEqual([inputs.absent, options.protect, options.retainOnDelete], isGoing || inputs.name === "CANARY" || inputs.name === "canary" ? [isGoing || undefined, undefined, undefined] : [undefined, true, true], name);
+    }
+    const users = registered(stream).filter(({ inputs }) => inputs.account === "covenant" && (inputs.name as string).startsWith("COVENANT_USERS"));
+    assert.deepEqual(users.map(({ inputs }) => inputs.allowDataLoss), users.map(() => [{ change: "delete", maxMessages: 7 }]));
+  });
+
+  it("has mirrors deleted before their origin, and durables after their stream", async () => {
+    const { of: registered } = await run();
+    const dependencies = (type: string, name: string) => registered(type).find((one) => one.name === name)!.options.dependencies;
+    assert.deepEqual(dependencies(stream, "covenant-COVENANT_USERS"), ["covenant-COVENANT_USERS-ams", "covenant-COVENANT_USERS-syd"]);
+    assert.equal(dependencies(stream, "covenant-COVENANT_USERS-ams"), undefined);
+    assert.deepEqual(dependencies(consumer, "covenant-COVENANT_USERS-ANALYTICS"), ["covenant-COVENANT_USERS"]);
+    assert.deepEqual(dependencies(stream, "arrakis-ELIGIBILITY-ams"), ["arrakis-ELIGIBILITY"]);
+  });
+
+  it("is no longer among the outputs, once all is gone", async () => {
+    const { value } = await settled(pulumi.output((await run()).result.accounts));
+    assert.deepEqual(Object.keys(value), ["arrakis", "irisx", "aigentflow"]);
+  });
+
+  it("has what lives in a lost region left as it was", async () => {
+    const settings = of<"jetstream">("jetstream");
+    const before = { covenant: { streams: ["COVENANT_USERS-syd"], consumers: [] } };
+    const references = {
+      "organization/supercluster/identity": identityOutputs(settings.environment, settings.tenants),
+      "organization/supercluster/jetstream": { accounts: before },
+    };
+    const { of: registered, result } = await record(() => jetstream({ ...settings, degraded: ["syd"] }), { stack: "jetstream", references });
+    const lost = registered(stream).filter(({ inputs }) => inputs.region === "syd");
+    assert.deepEqual(lost.map(({ inputs, options }) => [inputs.name, inputs.absent, options.protect]), [["COVENANT_USERS-syd", undefined, true]]);
+    assert.deepEqual((await settled(pulumi.output(result.accounts))).value.covenant, before.covenant);
+  });
+});
+
+describe("a tenant that was just taken out", () => {
+  const streams = { covenant: { streams: ["COVENANT_USERS"], consumers: [] } };
+  const refusal = /account covenant was taken out, and still owns COVENANT_USERS\n/;
+  const without = <Kind extends "region" | "jetstream">(stack: string) => {
+    const settings = stackSettings<Kind>(stack);
+    const { covenant: _, ...tenants } = settings.tenants;
+    return { ...settings, tenants };
+  };
+
+  it("is refused by the jetstream stack that has its streams, before it registers anything; not by one that it never was in", async () => {
+    const settings = without<"jetstream">("local-jetstream");
+    const run = (accounts: object) =>
+      record(() => jetstream(settings), {
+        stack: "local-jetstream",
+        references: { "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants), "organization/supercluster/local-jetstream": { accounts } },
+      });
+    await assert.rejects(run(streams), refusal);
+    await run({ covenant: { streams: [], consumers: [] } });
+  });
+
+  it("is refused by a region by what the jetstream stacks have, where no server can be asked", async () => {
+    const settings = without<"region">("local-syd");
+    const environment = { ...settings.environment, basePort: 26120 } as typeof settings.environment;
+    const admin = { login: "sys-admin", password: "secret", inboxPrefix: "_INBOX_admin" };
+    const before = { ca: "", accounts: { covenant: { users: {} }, irisx: { users: {} }, sys: { users: { admin } } } };
+    const references = (deployed: Record<string, unknown>) => ({
+      "organization/supercluster/local-syd": before,
+      "organization/supercluster/local-jetstream": deployed,
+      "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
+    });
+    const run = (deployed: Record<string, unknown>) => record(() => region({ ...settings, environment }), { stack: "local-syd", references: references(deployed) });
+    await assert.rejects(run({ accounts: streams }), refusal);
+    // Regions come up also where all servers are down.
+    assert.equal((await run({ accounts: {} })).of("pulumi-nodejs:dynamic/local:Server").length, 3);
+  }).timeout(30_000);
 });
 
 describe("the jetstream stack with a region lost", () => {
@@ -57,19 +152,19 @@ describe("the jetstream stack with a region lost", () => {
 });
 
 describe("a region stack", () => {
+  /** As it is before the first update. */
+  const itself = { stack: "local-syd", references: { "organization/supercluster/local-syd": {} } };
   const settings = stackSettings<"region">("local-syd");
   const outputs = identityOutputs(settings.environment, settings.tenants);
 
   it("takes its own part of the identity and nobody else's", async () => {
-    const references = { "organization/supercluster/local-identity": { syd: outputs.syd } };
-    const { of } = await record(() => region(settings), { references });
-    assert.deepEqual(of("pulumi:pulumi:StackReference").map(({ inputs }) => inputs.name), Object.keys(references));
+    const { of } = await record(() => region(settings), { ...itself, references: { ...itself.references, "organization/supercluster/local-identity": { syd: outputs.syd } } });
+    assert.deepEqual(of("pulumi:pulumi:StackReference").map(({ inputs }) => inputs.name), ["organization/supercluster/local-identity"]);
     assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 3);
   });
 
   it("shows the CA, and passwords as secrets", async () => {
-    const references = { "organization/supercluster/local-identity": outputs };
-    const { result } = await record(() => region(settings), { references });
+    const { result } = await record(() => region(settings), { ...itself, references: { ...itself.references, "organization/supercluster/local-identity": outputs } });
     assert.deepEqual(await settled(result.ca as pulumi.Output<string>), { value: "certificate of the client CA", secret: false });
     const accounts = result.accounts as Record<string, { users: Record<string, { password: pulumi.Output<string> }> }>;
     const users = Object.values(accounts).flatMap((account) => Object.values(account.users));
@@ -79,8 +174,8 @@ describe("a region stack", () => {
 
   it("is the same on Kubernetes, for clients of its load balancer", async () => {
     const production = stackSettings<"region">("iad");
-    const references = { "organization/supercluster/identity": identityOutputs(production.environment, production.tenants) };
-    const { result, of } = await record(() => region(production), { references });
+    const references = { "organization/supercluster/identity": identityOutputs(production.environment, production.tenants), "organization/supercluster/iad": {} };
+    const { result, of } = await record(() => region(production), { stack: "iad", references });
     assert.deepEqual((result.region as { clientUrls: string[] }).clientUrls, ["tls://nats.iad.nats.example.com:4222"]);
     assert.equal(of("kubernetes:helm.sh/v3:Release").length, 1);
     assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 0);

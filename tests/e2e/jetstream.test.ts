@@ -182,6 +182,23 @@ describe("streams and consumers in the real engine", function () {
     assert.equal(((await ask(app, "STREAM.INFO.LEGACY")).config as Record<string, unknown>).max_msgs, 1_000);
     assert.deepEqual(await wrote(), []);
   });
+
+  it("that are retained go in one run where they are to be absent, as many messages as are allowed; their entries are then taken out", async () => {
+    const ended = { account: "app", name: "ENDED", region: "iad", subjects: ["ended"], storage: "memory" };
+    const reader = { account: "app", stream: "ENDED", name: "reader", ackPolicy: "explicit" };
+    const absent = { absent: true, deletionPolicy: "delete" };
+    succeeds("stack", "init", "three");
+    want({ ended }, { reader });
+    up("three");
+    for (let index = 0; index < 3; index++) await app.request("ended", "x");
+    await wrote();
+    want({ ended: { ...ended, ...absent, allowDataLoss: [{ change: "delete", maxMessages: 3 }] } }, { reader: { ...reader, ...absent } });
+    assert.match(up("three"), /2 updated/);
+    assert.deepEqual(await wrote(), ["STREAM.DELETE.ENDED"]);
+    want({});
+    assert.match(up("three", "--refresh"), /2 deleted/);
+    assert.deepEqual(await wrote(), []);
+  });
 });
 
 const connectionOf = (cluster: Supercluster, owner: string) => ({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -12,15 +13,23 @@ const packFolder = path.join(project, "tools", "policy-pack");
 // Now: other tests put the cache elsewhere while they run.
 const tools = toolchainEnv({ local: true });
 
-/** Registers one stream; its provider does nothing, because a preview asks it only for `check`. */
+/** Registers a stream and its consumer; their provider only says what it was given. */
 const files = {
   "Pulumi.yaml": "name: supercluster\nruntime: nodejs\n",
   "package.json": JSON.stringify({ name: "policies-under-test", version: "1.0.0", main: "index.js" }),
+  "settings.json": JSON.stringify({ "store-holds-what-is-reserved": { headroom: 90 } }),
   "index.js": `
     const pulumi = require("@pulumi/pulumi");
-    const limit = process.env.MAX_AGE ? { maxAge: process.env.MAX_AGE } : {};
-    const __provider = "exports.handler=()=>({create:async()=>({id:'one'})})";
-    new (class extends pulumi.CustomResource {})("pulumi-nodejs:dynamic/nats:Stream", "one", { account: "a", name: "ONE", ...limit, __provider });
+    const { MAX_AGE, FILTER = "orders.>" } = process.env;
+    const environment = { target: "kubernetes", servers: 3, storage: { file: "10GiB", memory: "1GiB" } };
+    const provider = new pulumi.ProviderResource("pulumi-nodejs", "jetstream", { "supercluster:environment": JSON.stringify(environment) });
+    const __provider = "exports.handler=()=>({create:async(outs)=>({id:outs.name,outs})})";
+    const made = (type, name, args, opts) => new (class extends pulumi.CustomResource {})("pulumi-nodejs:dynamic/nats:" + type, name, { ...args, name, account: "shop", __provider }, { provider, ...opts });
+    const first = made("First", "first", { told: undefined });
+    const limits = MAX_AGE ? { maxAge: MAX_AGE, maxBytes: "2GiB" } : {};
+    const args = { region: "iad", subjects: ["orders.>"], retention: "limits", storage: "file", replicas: 3, description: first.told, ...limits };
+    made("Stream", "ORDERS", args, { protect: true });
+    made("Consumer", "billing", { stream: "ORDERS", ackPolicy: "explicit", maxDeliver: 5, filterSubject: FILTER });
   `,
 };
 
@@ -61,18 +70,45 @@ describe("the policy pack in the real engine", function () {
     }
   }
 
-  const preview = (env: NodeJS.ProcessEnv) => pulumi(env, "preview", "--policy-pack", packFolder);
+  const withPack = ["--policy-pack", packFolder];
+  const good = { MAX_AGE: "7d" };
 
-  it("stops the preview of a stream without a limit, and says what to do", async () => {
-    const { failed, text } = await preview({});
+  it("stops a preview for each mandatory rule that is violated, says what to do, and makes none advice for a value that is not known yet", async () => {
+    const { failed, text } = await pulumi({ FILTER: "orders" }, "preview", ...withPack);
     assert.ok(failed, text);
     assert.match(text, /\[mandatory\].*stream-is-bounded/);
     assert.match(text, /Give it maxAge, maxBytes or maxMsgs/);
+    assert.match(text, /\[mandatory\].*consumer-filters-are-of-its-stream/);
+    assert.doesNotMatch(text, /can't run policy/);
   });
 
-  it("lets a stream with a limit through", async () => {
-    const { failed, text } = await preview({ MAX_AGE: "7d" });
+  it("lets a good stack up", async () => {
+    const { failed, text } = await pulumi(good, "up", "--yes", "--skip-preview", ...withPack);
     assert.ok(!failed, text);
     assert.match(text, /✅ supercluster@v/);
+  });
+
+  it("judges what changes beside what does not", async () => {
+    const { failed, text } = await pulumi({ ...good, FILTER: "orders" }, "preview", ...withPack);
+    assert.ok(failed, text);
+    assert.match(text, /filter orders of shop\/ORDERS\/billing matches nothing of orders\.>/);
+  });
+
+  it("is started by Pulumi's own runner too, which must not check all types first", async () => {
+    const runner = path.join(project, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
+    const pack = spawn(process.execPath, [runner, "127.0.0.1:1", "."], { cwd: path.join(project, "policies"), stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      const [first] = (await Promise.race([once(pack.stdout, "data"), once(pack.stderr, "data")])) as [Buffer];
+      assert.match(String(first), /^\d+\n$/, "the port it listens on");
+    } finally {
+      pack.kill();
+    }
+  });
+
+  it("takes settings from a file", async () => {
+    const { failed, text } = await pulumi(good, "preview", ...withPack, "--policy-pack-config", "settings.json");
+    assert.ok(failed, text);
+    assert.match(text, /\[mandatory\].*store-holds-what-is-reserved/);
+    assert.match(text, /reserve 2\.0GiB of file on each server, of 10GiB less 90%/);
   });
 });

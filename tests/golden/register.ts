@@ -11,7 +11,8 @@ import { goldenOf } from "./golden";
 async function main(stack: string): Promise<void> {
   const { name, environment, tenants } = stackSettings(stack);
   const identity = stackName({ environment: name, kind: "identity" });
-  const references = { [`organization/supercluster/${identity}`]: identityOutputs(environment, tenants) };
+  // Itself too, as it is before the first update.
+  const references = { [`organization/supercluster/${stack}`]: {}, [`organization/supercluster/${identity}`]: identityOutputs(environment, tenants) };
 
   pulumi.runtime.setAllConfig(stackConfig(stack));
   const { registrations } = await record(() => pulumi.runtime.runInPulumiStack(async () => (require("../../index") as () => unknown)()), { stack, references });

@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { helm } from "./helm";
 
 /** The official chart, which no package registry holds: a folder with it stands in NATS_CHART. */
 export function chartFolder(): string {
@@ -29,7 +29,7 @@ export function render(values: object): Manifest[] {
   try {
     const file = path.join(folder, "values.json");
     writeFileSync(file, JSON.stringify(values));
-    const text = execFileSync(process.env.HELM ?? "helm", ["template", "nats", chartFolder(), "--namespace", "nats", "--values", file], { encoding: "utf8" });
+    const text = helm("template", "nats", chartFolder(), "--namespace", "nats", "--values", file);
     return parseAllDocuments(text).map((document) => document.toJSON() as Manifest);
   } finally {
     rmSync(folder, { recursive: true, force: true });

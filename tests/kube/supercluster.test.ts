@@ -1,72 +1,72 @@
 import assert from "node:assert/strict";
 import { jetstream } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { assetsOf } from "../../config/assets";
-import { loginOf, provisioner, systemAccount } from "../../config/standard";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { assetsOf, type Tenants } from "../../config/assets";
+import { provisioner, systemAccount } from "../../config/standard";
+import type { TenantSpec } from "../../config/tenant";
+import { until } from "../../components/local/provider/wait";
 import { checksOf } from "../../cli/supercluster/checks";
 import { snapshotUntil, takeSnapshot } from "../../cli/supercluster/snapshot";
 import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
 import { waitUntilReady } from "../../components/jetstream/provider/gate";
-import type { ConnectionSettings, Login } from "../../components/jetstream/provider/settings";
-import { forward } from "../../components/supercluster/provider/port-forward";
-import { inboxPrefixOf } from "../../components/security/permissions";
+import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { tenants } from "../../tenants";
 import { consumer, ProviderProcess, type Resource, stream } from "../support/provider-process";
-import { Publisher } from "../support/publisher";
+import { Load } from "../support/load";
 import { KubeEnvironment } from "./environment";
 
 /** Any order founds them; a region that comes up waits for no other. */
 const order = (process.env.KUBE_ORDER ?? "syd,iad,ams").split(",");
 const regions = ["iad", "ams", "syd"];
 
+/** Beside the four systems: streams for a load, on disk and in memory. */
+const load: TenantSpec = {
+  name: "load",
+  home: "iad",
+  streams: Object.fromEntries(
+    (["file", "memory"] as const).map((storage) => [
+      storage.toUpperCase(),
+      { subjects: [`load.${storage}`], retention: "limits", storage, replicas: 3, maxAge: "1h", maxBytes: storage === "file" ? "1GiB" : "256MiB", discard: "old" },
+    ]),
+  ),
+  consumers: {},
+  users: { publisher: { publishes: ["load.file", "load.memory"] } },
+};
+
 describe("three regions on a real Kubernetes, through load balancers", function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
+  const all: Tenants = { ...tenants, load };
   let kube: KubeEnvironment;
   let system: NatsConnection;
   let provider: ProviderProcess | undefined;
-  const open: NatsConnection[] = [];
 
-  before(async () => {
-    kube = await KubeEnvironment.create(regions, tenants);
+  before(() => {
+    kube = KubeEnvironment.create({ name: "nats", regions, jetstream: { jetstream: Object.keys(all) } }, all);
   });
   after(async () => {
     await provider?.stop();
-    await Promise.all(open.map((connection) => connection.close()));
-    if (process.env.KUBE_KEEP !== "1") await kube.remove();
+    await kube.stop();
   });
-
-  const login = (account: string, user: string): Login => ({ login: loginOf(account, user), password: loginOf(account, user), inboxPrefix: inboxPrefixOf(user) });
-
-  async function connected(region: string, account: string, user: string): Promise<NatsConnection> {
-    const { login: name, password, inboxPrefix } = login(account, user);
-    const address = await forward(kube.forwardOf(region), 4222);
-    const tls = { ca: kube.ca() };
-    const connection = await connect({ servers: `tls://${address}`, user: name, pass: password, inboxPrefix, tls, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
-    open.push(connection);
-    return connection;
-  }
-
-  const access = () => regions.map((name) => ({ name, servers: kube.serverNames(name), clientUrls: [], forward: kube.forwardOf(name), degraded: false }));
 
   it(`come up in the order ${order.join(", ")}, none waiting for another`, async () => {
     for (const region of order) await kube.up(region);
   });
 
   it("are one supercluster, whose meta group has every server", async () => {
-    system = await connected("iad", systemAccount.name, systemAccount.user);
-    await waitUntilReady(access(), () => Promise.resolve(system), { unreachableMs: 60_000, deadlineMs: 180_000 }, () => undefined);
+    system = await kube.connect("iad", systemAccount.name, systemAccount.user);
+    await waitUntilReady(kube.access(), () => Promise.resolve(system), { unreachableMs: 60_000, deadlineMs: 180_000 }, () => undefined);
   });
 
   it("get every stream and durable of the four systems, by port-forwarding, and none twice", async () => {
     const settings: ConnectionSettings = {
       owner: "supercluster/kube-jetstream",
-      regions: access(),
-      ca: kube.ca(),
-      provisioners: Object.fromEntries(Object.keys(tenants).map((account) => [account, login(account, provisioner)])),
-      system: login(systemAccount.name, systemAccount.user),
+      regions: kube.access(),
+      ca: await kube.ca(),
+      provisioners: Object.fromEntries(Object.keys(all).map((account) => [account, kube.login(account, provisioner)])),
+      system: kube.login(systemAccount.name, systemAccount.user),
     };
     provider = await ProviderProcess.start({ "supercluster:connection": JSON.stringify(settings) });
-    const { streams, consumers } = assetsOf(kube.settings, tenants);
+    const { streams, consumers } = assetsOf(kube.settings, all);
     const create = async (resource: Resource, args: Record<string, unknown>) => {
       const { failures } = await provider!.check(resource, args);
       assert.deepEqual(failures, []);
@@ -78,14 +78,14 @@ describe("three regions on a real Kubernetes, through load balancers", function 
   });
 
   it("pass every check of npm run verify", async () => {
-    const subject = { environment: kube.settings, tenants };
+    const subject = { environment: kube.settings, tenants: all };
     const failed = (snapshot: Parameters<typeof checksOf>[1]) => checksOf(subject, snapshot).filter(({ result }) => result === "failed");
     const snapshot = await snapshotUntil(() => takeSnapshot(system, 9), (now) => failed(now).length === 0, 60_000);
     assert.deepEqual(failed(snapshot), []);
   });
 
   it("carry a message from one region to a durable in another", async () => {
-    const [api, analytics] = [await connected("ams", "covenant", "api"), await connected("syd", "covenant", "analytics")];
+    const [api, analytics] = [await kube.connect("ams", "covenant", "api"), await kube.connect("syd", "covenant", "analytics")];
     const { seq } = await jetstream(api).publish("covenant.countries.created", "NL", { retries: 5 });
     const durable = await jetstream(analytics).consumers.get("COVENANT_COUNTRIES", "ANALYTICS");
     const message = await durable.next({ expires: 10_000 });
@@ -93,12 +93,27 @@ describe("three regions on a real Kubernetes, through load balancers", function 
     assert.ok(await message!.ackAck());
   });
 
-  it("take a rolling restart one pod at a time, while a publisher loses nothing that was acknowledged", async () => {
-    const publisher = new Publisher(await connected("ams", "irisx", "api"), await connected("syd", "irisx", provisioner));
-    await publisher.start("SMS", "sms.send");
-    await kube.up("iad", { ...kube.settings, syncInterval: "1m" });
-    await publisher.stop();
-    assert.ok(publisher.count("SMS") > 100, String(publisher.count("SMS")));
-    assert.deepEqual(await publisher.lost("SMS"), []);
+  it("let a new user in without a restart, and keep everybody's connections", async () => {
+    const { users, ...rest } = tenants.covenant!;
+    const more: Tenants = { ...all, covenant: { ...rest, users: { ...users, auditor: { subscribes: ["covenant.>"] } } } };
+    const known = await kube.connect("iad", "covenant", "api");
+    const before = [await kube.pods("iad"), known.info?.client_id];
+    await kube.up("iad", { tenants: more });
+    const entered = await until(() => kube.connect("iad", "covenant", "auditor").then(() => true, () => undefined), 180_000, 1_000);
+    assert.ok(entered, "the new user is let in within 3 min: kubelets bring a Secret's change within a minute or so");
+    assert.deepEqual([await kube.pods("iad"), known.info?.client_id], before);
+  });
+
+  it("take three rolling restarts, one pod at a time, under 1,000 messages a second to streams on disk and in memory, and lose none that was acknowledged", async () => {
+    const publishing = new Load(await kube.connect("ams", "load", "publisher"), 1_000);
+    publishing.start({ FILE: "load.file", MEMORY: "load.memory" });
+    for (const syncInterval of ["1m", "3m", "4m"] as const) await kube.up("iad", { settings: { ...kube.settings, syncInterval } });
+    await publishing.stop();
+    const reader = await kube.connect("syd", "load", provisioner);
+    for (const stream of ["FILE", "MEMORY"]) {
+      console.log(`      ${stream}: ${publishing.count(stream)} acknowledged, ${publishing.unanswered(stream)} not`);
+      assert.ok(publishing.count(stream) > 50_000, `${stream} acknowledged ${publishing.count(stream)}`);
+      assert.deepEqual(await publishing.lost(stream, reader), []);
+    }
   });
 });

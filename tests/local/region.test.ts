@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionSpec } from "../../config/region";
+import { authorities } from "../../config/settings";
 import { LocalRegion } from "../../components/local/region";
 import { serverProvider } from "../../components/local/provider/server-provider";
 import { makeIdentity, Supercluster } from "../support/nats";
@@ -18,6 +19,7 @@ const region: RegionSpec = {
     syncInterval: "2m",
     maxPayload: "8MiB",
     lameDuck: { duration: "30s", gracePeriod: "1s" },
+    authorities: authorities.parse({}),
     jetstream: {},
   },
   accounts: [],

@@ -1,33 +1,110 @@
 import * as assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import * as path from "node:path";
 import { policies, rules } from "../../policies/registry";
+import { settings } from "../../policies/settings";
+import { isComponent } from "../support/known-types";
 import { readGolden } from "../golden/golden";
-import { violationsOf } from "../support/policies";
+import { shownOf, type Shown, violationsOf } from "../support/policies";
+import { realStacks, registered, stackNames } from "../support/registered-stacks";
+import { Draft } from "./draft";
+import { harmless } from "./harmless";
 
-/** Every stack whose registrations are recorded. */
-const stacks = readdirSync(path.join(__dirname, "..", "golden"))
-  .filter((file) => file.endsWith(".json"))
-  .map((file) => path.basename(file, ".json"));
+const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-const resourcesOf = (stack: string) =>
-  Object.entries(readGolden(stack).resources).map(([key, { inputs }]) => {
-    const [name, ...type] = key.split("::").reverse();
-    return { type: type.reverse().join("::"), name: name!, inputs };
+describe("the policies over what each stack registers", function () {
+  // Loads the SDKs of Kubernetes and AWS.
+  this.timeout(60_000);
+  const good = new Map<string, Shown[]>();
+
+  before(async () => {
+    for (const stack of stackNames) good.set(stack, await registered(stack));
   });
 
-describe("the policies over what each stack registers", () => {
-  for (const stack of stacks) {
-    it(`${stack} violates none`, () => {
-      const violations = resourcesOf(stack).flatMap((resource) =>
-        policies.flatMap((policy) => violationsOf(policy, resource).map((message) => `${policy.name}: ${resource.name}: ${message}`)),
-      );
-      assert.deepEqual(violations, []);
+  for (const stack of stackNames) {
+    it(`${stack} violates none`, () => assert.deepEqual(violationsOf(policies, good.get(stack)!), []));
+
+    it(`${stack}: none asks for what its first preview does not know`, async () => {
+      const shown = await registered(stack, { preview: true });
+      assert.ok(JSON.stringify(shown).includes(unknownText), "there is something that it does not know");
+      // A value that is not known throws when it is read.
+      assert.deepEqual(violationsOf(policies, shown), []);
     });
   }
 
-  it("have something to look at: each rule's type is registered somewhere", () => {
-    const types = new Set(stacks.flatMap(resourcesOf).map(({ type }) => type));
-    assert.deepEqual(rules.filter(({ type }) => !types.has(type)).map(({ name }) => name), []);
+  it("regions of an environment together violate none", () => {
+    assert.deepEqual(violationsOf(policies, ["iad", "ams", "syd"].flatMap((stack) => good.get(stack)!)), []);
   });
+
+  for (const stack of realStacks) {
+    it(`${stack} with its secrets hidden violates none`, () => {
+      const registrations = Object.entries(readGolden(stack).resources).map(([key, { inputs, options }]) => {
+        const [name, ...type] = key.split("::").reverse();
+        return { type: type.reverse().join("::"), name: name!, inputs, options };
+      });
+      assert.deepEqual(violationsOf(policies, shownOf(stack, registrations)), []);
+    });
+  }
+
+  for (const { what, stack, change } of harmless) {
+    it(`${stack} with ${what} violates none`, () => {
+      const draft = new Draft(good.get(stack)!);
+      change(draft);
+      assert.deepEqual(violationsOf(policies, draft.resources), []);
+    });
+  }
+
+  it("have something to look at: every type of every rule is registered somewhere", () => {
+    const types = new Set([...good.values()].flat().map(({ type }) => type));
+    assert.deepEqual(rules.flatMap((rule) => (rule.types ?? []).filter((type) => !types.has(type)).map((type) => `${rule.name}: ${type}`)), []);
+  });
+
+  it("judge every user of a region, also where the provider of Kubernetes keeps their file encoded", () => {
+    const [secret] = good.get("iad")!.filter(({ name }) => name === "iad-nats-server");
+    const found = violationsOf(policies, [{ ...secret!, props: encoded(secret!.props, (text) => text.replaceAll('"allow"', '"allowed"')) }]);
+    assert.ok(found.filter(({ policy }) => policy === "user-may-not-do-everything").length > 20, JSON.stringify(found));
+  });
+
+  it("leave nothing excepted that is not there", () => {
+    for (const [rule, excepted] of Object.entries(settings)) {
+      const own = policies.filter(({ name }) => name === rule);
+      const found = violationsOf(own, good.get("jetstream")!, { except: [] });
+      for (const pattern of excepted as string[]) {
+        const others = (excepted as string[]).filter((other) => other !== pattern);
+        assert.ok(violationsOf(own, good.get("jetstream")!, { except: others }).length > 0, `${rule}: ${pattern}`);
+      }
+      assert.ok(found.length >= (excepted as string[]).length);
+    }
+  });
+
+  it("look at no component: those are groups of what is looked at", () => {
+    assert.deepEqual(rules.flatMap(({ types = [] }) => types.filter(isComponent)), []);
+  });
+});
+
+/** As the provider of Kubernetes keeps a Secret. */
+const encoded = ({ stringData, ...props }: Record<string, unknown>, change: (text: string) => string) => ({
+  ...props,
+  data: Object.fromEntries(Object.entries(stringData as Record<string, string>).map(([file, text]) => [file, Buffer.from(change(text)).toString("base64")])),
+});
+
+describe("settings of policies", () => {
+  const cases: { rule: string; stack: string; config: object; change?: (draft: Draft) => void; before: number; after: number }[] = [
+    { rule: "store-holds-what-is-reserved", stack: "jetstream", config: { headroom: 60 }, before: 0, after: 1 },
+    { rule: "release-keeps-data", stack: "iad", config: { releases: ["2.14.9"] }, before: 0, after: 1 },
+    { rule: "stream-size-is-expected", stack: "jetstream", config: { most: "20GiB" }, before: 0, after: 3 },
+    { rule: "node-group-is-small", stack: "iad on a new cluster", config: { most: 0 }, before: 0, after: 3 },
+    ...[
+      { rule: "memory-stream-has-three-replicas", except: ["arrakis/COMMANDS"], change: (draft: Draft) => draft.set("nats:Stream", "arrakis-COMMANDS", "replicas", 1) },
+      { rule: "data-is-protected", except: ["*/SMS"], change: (draft: Draft) => void (draft.one("nats:Stream", "irisx-SMS").protect = false) },
+      { rule: "consumer-acknowledges", except: ["irisx/SMS/*"], change: (draft: Draft) => draft.set("nats:Consumer", "irisx-SMS-sms-worker", "ackPolicy", "all") },
+    ].map(({ rule, except, change }) => ({ rule, stack: "jetstream", config: { except }, change, before: 1, after: 0 })),
+    { rule: "memory-stream-has-three-replicas", stack: "jetstream", config: { except: ["arrakis/COMMANDS/*", "COMMANDS"] }, change: (draft) => draft.set("nats:Stream", "arrakis-COMMANDS", "replicas", 1), before: 1, after: 1 },
+  ];
+  for (const { rule, stack, config, change, before, after } of cases) {
+    it(`${rule} with ${JSON.stringify(config)} finds ${after} instead of ${before}`, async () => {
+      const draft = new Draft(await registered(stack));
+      change?.(draft);
+      const own = policies.filter(({ name }) => name === rule);
+      assert.deepEqual([{}, config].map((one) => violationsOf(own, draft.resources, one).length), [before, after]);
+    }).timeout(30_000);
+  }
 });

@@ -165,6 +165,53 @@ describe("deletion", function () {
       for (const id of ["app/TAKEN", "app/TAKEN/billing"]) assert.ok(provider.stderr.includes(`${id} belongs to somebody else by now: it stays, and is only forgotten here`));
     },
 
+    '"absent": a stream goes only with as many messages as are allowed, counted at preview and right before; its entry stays until it is taken out': async () => {
+      const asset = await Deployed.create(provider, stream, base("LEFT"));
+      const durable = await Deployed.create(provider, consumer, { account: "app", stream: "LEFT", name: "billing", ackPolicy: "explicit" });
+      for (let index = 0; index < 2; index++) await publish("LEFT");
+      const leaving = (maxMessages?: number) => base("LEFT", { absent: true, ...(maxMessages !== undefined && { allowDataLoss: [{ change: "delete", maxMessages }] }) });
+      const reason = "would delete 2 of 2 messages, 46 B; consumer billing is 2 behind";
+      assert.deepEqual(await asset.check(leaving()), [{ property: "absent", reason: `${reason}; if that is meant: allowDataLoss: [{ change: "delete", maxMessages: 2 }]` }]);
+      assert.deepEqual(await asset.check(leaving(1)), [{ property: "absent", reason: `${reason}; allowDataLoss allows 1` }]);
+      await assert.rejects(asset.update(leaving()), /stream app\/LEFT has 2 messages, and nothing allows to lose them/);
+      await assert.rejects(asset.update(leaving(1)), /app\/LEFT: deleting it would delete 2 of 2 .* allows 1\. Nothing was changed/);
+      await stays("LEFT", 2);
+
+      assert.equal(await asset.up(leaving(2)), "updated");
+      await isGone("LEFT");
+      assert.equal(await durable.up({ ...durable.inputs, absent: true }), "updated");
+      await asset.refresh();
+      await durable.refresh();
+      assert.deepEqual([await asset.up(leaving(2)), await asset.up(leaving(0)), asset.state.absent, durable.state.absent], ["same", "updated", true, true]);
+      await ask(app, "STREAM.CREATE.LEFT", { name: "LEFT", subjects: ["LEFT.>"], storage: "memory" });
+      // The account may be gone by then: nothing is asked.
+      asset.provider = durable.provider = await start({ provisioners: {} });
+      await Promise.all([asset.delete(), durable.delete()]);
+      await stays("LEFT", 0);
+      await writes.assertOf("LEFT", ["STREAM.CREATE", "STREAM.DELETE", "STREAM.CREATE"]);
+    },
+
+    '"absent": what was found empty and is not any more stays': async () => {
+      const asset = await Deployed.create(provider, stream, base("FULL"));
+      const parking = breakpoints.stopAt("before", "STREAM.UPDATE.FULL");
+      const refused = assert.rejects(asset.up(base("FULL", { absent: true })), /stream app\/FULL has 1 messages, .* It stays as it was/);
+      await parking.reached();
+      await publish("FULL");
+      parking.goOn();
+      await refused;
+      await stays("FULL", 1);
+    },
+
+    '"absent": what is gone already is as it should be, also with no state of it; taken back, it is made anew, as it is then specified': async () => {
+      const durable: Args = { account: "app", stream: "BACK", name: "billing", ackPolicy: "explicit" };
+      const assets = [await Deployed.create(provider, stream, base("BACK", { absent: true })), await Deployed.create(provider, consumer, { ...durable, absent: true })];
+      await isGone("BACK");
+      // In a stream that is there the storage could not be changed.
+      assert.deepEqual([await assets[0]!.up(base("BACK", { storage: "file" })), await assets[1]!.up(durable)], ["updated", "updated"]);
+      await stays("BACK", 0);
+      await ask(app, "CONSUMER.INFO.BACK.billing");
+    },
+
     "of what lives in a region that is named degraded is refused, though its servers answer": async () => {
       const asset = await Deployed.create(provider, stream, base("FAR", { region: "ams" }));
       const { regions } = JSON.parse(connectionTo(cluster)["supercluster:connection"]!) as ConnectionSettings;

@@ -7,7 +7,7 @@ import { accountsConf } from "../../components/security/accounts-conf";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets";
 import type { AccountSpec } from "../../config/region";
-import type { Environment, LocalEnvironment } from "../../config/settings";
+import { authorities, type Environment, type LocalEnvironment } from "../../config/settings";
 
 const salt = Buffer.alloc(16, 7);
 
@@ -22,6 +22,7 @@ export function localEnvironment(change: Partial<LocalEnvironment> = {}): LocalE
     syncInterval: "2m",
     maxPayload: "8MiB",
     lameDuck: { duration: "30s", gracePeriod: "1s" },
+    authorities: authorities.parse({}),
     jetstream: { jetstream: ["arrakis", "covenant", "irisx", "aigentflow"] },
     ...change,
   };

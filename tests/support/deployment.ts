@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import type { RegionOutputs } from "../../stacks/outputs";
@@ -41,17 +43,33 @@ export class Deployment {
     return text;
   }
 
+  /** The same, while what the test has running goes on. */
+  async meanwhile(...args: string[]): Promise<{ status: number | null; text: string }> {
+    const started = spawn(process.execPath, this.command(args), { cwd: this.copy.folder, env: this.copy.env, stdio: ["ignore", "pipe", "pipe"] });
+    const output = Promise.all([text(started.stdout), text(started.stderr)]);
+    const [status] = (await once(started, "close")) as [number | null];
+    return { status, text: (await output).join("") };
+  }
+
+  /** Changes the local environment's entry in Pulumi.yaml. */
+  set(change: Record<string, unknown>): void {
+    const file = this.path("Pulumi.yaml");
+    const project = parseDocument(fs.readFileSync(file, "utf8"));
+    for (const [key, value] of Object.entries(change)) project.setIn(["config", "environments", "default", "local", key], value);
+    fs.writeFileSync(file, String(project));
+  }
+
   pulumi(...args: string[]): string {
     const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], { cwd: this.copy.folder, env: this.engineEnv(), encoding: "utf8" });
     assert.equal(status, 0, `pulumi ${args.join(" ")}\n${stdout}${stderr}`);
     return stdout;
   }
 
-  /** Connects a user to the server of a region, for as long as the test goes on. */
+  /** Connects a user to the servers of a region, for as long as the test goes on. */
   async client(region: string, account: string, user: string): Promise<NatsConnection> {
-    this.outputs ??= JSON.parse(this.pulumi("stack", "output", "--stack", "local-ams", "--json", "--show-secrets")) as RegionOutputs;
+    this.outputs ??= JSON.parse(this.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets")) as RegionOutputs;
     const { login, password, inboxPrefix } = this.outputs.accounts[account]!.users[user]!;
-    const index = ["iad", "ams", "syd"].indexOf(region) - 1;
+    const index = ["iad", "ams", "syd"].indexOf(region);
     const servers = this.outputs.region.clientUrls.map((url) => url.replace(/\d+$/, (port) => String(Number(port) + index * 20)));
     const connection = await connect({ servers, user: login, pass: password, inboxPrefix, tls: { ca: this.outputs.ca }, maxReconnectAttempts: -1, ignoreClusterUpdates: true });
     this.open.push(connection);

@@ -38,10 +38,12 @@ export interface RecordOptions {
   references?: Record<string, Record<string, unknown>>;
   /** Functions that may be called, by token, and what they answer. */
   calls?: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
+  /** As a preview does: what providers would add is not known. */
+  preview?: boolean;
 }
 
 /** Runs what registers resources, waits until all of them are, and returns both. Throws on anything unexpected. */
-export async function record<T>(program: () => T | Promise<T>, { stack = "test", references = {}, calls = {} }: RecordOptions = {}): Promise<Recording<T>> {
+export async function record<T>(program: () => T | Promise<T>, { stack = "test", references = {}, calls = {}, preview = false }: RecordOptions = {}): Promise<Recording<T>> {
   const registrations = new Map<string, Registration>();
   const problems: Error[] = [];
   const answer = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs, request?: Registration): pulumi.runtime.MockResourceResult => {
@@ -49,19 +51,21 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
     if (isComponent(type)) return { id: "", state: inputs };
     const known = knownTypes[type];
     if (!known) throw new Error(`registers ${name}, which is a ${type}: tests/support/known-types.ts has no such type`);
+    if (preview) return { id: undefined, state: inputs };
     const outputs = Object.entries({ ...inputs, ...known(name) });
     return { id: name, state: Object.fromEntries(outputs.map(([key, value]) => [key, request?.options.secretOutputs?.includes(key) ? pulumi.secret(value) : value])) };
   };
+  const engineCalls: Required<RecordOptions>["calls"] = { "pulumi:pulumi:readStackOutputs": ({ name }) => referred(name as string, references) };
   let current: Registration | undefined;
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => noted(problems, () => answer(args, current)),
       call: ({ token, inputs }) =>
-        noted(problems, () => (calls[token] ?? fail(`calls ${token}: only ${Object.keys(calls).join(", ") || "no function"} may be called`))(inputs as Record<string, unknown>)),
+        noted(problems, () => ({ ...engineCalls, ...calls }[token] ?? fail(`calls ${token}: only ${Object.keys(calls).join(", ") || "no function"} may be called`))(inputs as Record<string, unknown>)),
     },
     "supercluster",
     stack,
-    false,
+    preview,
     "organization",
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;

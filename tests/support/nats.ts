@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { environmentDir } from "../../config/cache";
 import type { RegionIdentity, RegionSpec } from "../../config/region";
-import type { LocalEnvironment } from "../../config/settings";
+import { authorities, type LocalEnvironment } from "../../config/settings";
 import { type LocalServerInputs, serverDescription, serverFiles } from "../../components/local/layout";
 import { natsServer } from "../../components/local/provider/binary";
 import { ensure } from "../../components/local/provider/ensure";
@@ -86,6 +86,7 @@ export class Supercluster {
       syncInterval: "2m",
       maxPayload: "8MiB",
       lameDuck: { duration: "30s", gracePeriod: "1s" },
+      authorities: authorities.parse({}),
       jetstream: {},
       ...settings,
     };
@@ -145,8 +146,8 @@ export class Supercluster {
 }
 
 /** Starts a supercluster and waits until it is ready. */
-export async function startSupercluster(options: SuperclusterOptions = {}): Promise<Supercluster> {
-  const cluster = new Supercluster(options, await makeIdentity());
+export async function startSupercluster({ identity, ...options }: SuperclusterOptions & { identity?: RegionIdentity } = {}): Promise<Supercluster> {
+  const cluster = new Supercluster(options, identity ?? (await makeIdentity()));
   try {
     await cluster.ensure();
     await cluster.ready();

@@ -1,13 +1,30 @@
-// Mocha's spec output, and for .ci/run the counts in the file that SUPERCLUSTER_TEST_REPORT names.
+// Mocha's spec output with the time of each part, and for .ci/run the counts in the file that SUPERCLUSTER_TEST_REPORT names.
 const { writeFileSync } = require("node:fs");
+const { relative, sep } = require("node:path");
 const { reporters } = require("mocha");
 
 const graceSeconds = 20;
 
+/** `unit` of tests/unit/units.test.ts. */
+const partOf = ({ file }) => (file ? relative(`${__dirname}/..`, file).split(sep)[0] : "tests");
+
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const parts = new Map();
+    const add = (runnable, change) => {
+      const part = parts.get(partOf(runnable)) ?? { passed: 0, failed: 0, milliseconds: 0 };
+      parts.set(partOf(runnable), { ...part, ...change(part) });
+    };
+    runner.on("pass", (test) => add(test, ({ passed }) => ({ passed: passed + 1 })));
+    runner.on("fail", (test) => add(test, ({ failed }) => ({ failed: failed + 1 })));
+    // What a part takes are its tests, and the hooks that start servers for them.
+    for (const event of ["test end", "hook end"]) runner.on(event, (one) => add(one, ({ milliseconds }) => ({ milliseconds: milliseconds + (one.duration ?? 0) })));
     runner.once("end", () => {
+      console.log("time by part, of files that may run side by side:");
+      for (const [name, { passed, failed, milliseconds }] of [...parts].sort()) {
+        console.log(`  ${name.padEnd(12)} ${(milliseconds / 1000).toFixed(1).padStart(7)} s   ${passed} passed, ${failed} failed`);
+      }
       const { passes, failures } = this.stats;
       if (process.env.SUPERCLUSTER_TEST_REPORT) writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${passes} ${failures}\n`);
       // Something that a test left open keeps the process alive, for ever where nobody looks on. Unref: this timer does not.

@@ -1,9 +1,9 @@
 import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { atLeast, DEFAULT_TOOLS, describeTool, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
+import { atLeast, DEFAULT_TOOLS, describeTool, KUBE_TOOLS, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
 
-const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, "nats"];
+const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, ...KUBE_TOOLS, "nats"];
 const read = (...path: string[]) => readFileSync(join(projectFolder, ...path), "utf8");
 
 describe("tools: pins", () => {
@@ -22,9 +22,9 @@ describe("tools: pins", () => {
   });
 
   it("are what the official download and the Go module proxy are asked for", () => {
-    for (const name of ["pulumi", "nats-server", "nats", ...TEST_TOOLS]) {
+    for (const name of ["pulumi", "nats-server", "nats", ...TEST_TOOLS, ...KUBE_TOOLS]) {
       const tool = describeTool(name);
-      assert.ok(tool.release!({ pulumi: "https://p", github: "https://g" }).url.includes(tool.pin), name);
+      assert.ok(tool.release!({ pulumi: "https://p", github: "https://g", helm: "https://h" }).url.includes(tool.pin), name);
       for (const build of tool.builds!) {
         assert.match(readFileSync(join(build.folder, "go.sum"), "utf8"), new RegExp(`^${build.module} v${build.version} `, "m"));
         assert.ok(build.package.startsWith(build.module));
@@ -51,6 +51,6 @@ describe("tools: pins", () => {
   });
 
   it("refuse a name that is no tool, and list those there are", () => {
-    assert.throws(() => describeTool("helm"), /no tool is called helm; there are pulumi, .*nats-server/);
+    assert.throws(() => describeTool("kubectl"), /no tool is called kubectl; there are pulumi, .*nats-server/);
   });
 });

@@ -21,7 +21,7 @@ import { ensureToolchain, readToolchain, standIns, toolchainEnv, type EnsureOpti
 import { unpack } from "../../tools/unpack.mjs";
 import { fileServer, pretendInstalled, recordingLog, temporaryFolder, writeScript } from "./support";
 
-const NOWHERE = { pulumi: "http://127.0.0.1:1", github: "http://127.0.0.1:1" };
+const NOWHERE = { pulumi: "http://127.0.0.1:1", github: "http://127.0.0.1:1", helm: "http://127.0.0.1:1" };
 const server = describeTool("nats-server");
 
 describe("tools: toolchain", () => {
@@ -40,7 +40,7 @@ describe("tools: toolchain", () => {
   async function release(name: string, options: { checksum?: string | null } = {}) {
     const tool = describeTool(name);
     const work = mkdtempSync(join(folder, "release-"));
-    const { file, url, checksums, programs = tool.executables } = tool.release!({ pulumi: "http://x/p", github: "http://x/g" });
+    const { file, url, checksums, programs = tool.executables } = tool.release!({ pulumi: "http://x/p", github: "http://x/g", helm: "http://x/h" });
     for (const program of programs) writeScript(join(work, "some-folder", program), `echo ${program} of the release`);
     execFileSync("tar", ["-czf", join(work, "archive.tar.gz"), "-C", work, "some-folder"]);
     const archive = readFileSync(join(work, "archive.tar.gz"));
@@ -48,7 +48,7 @@ describe("tools: toolchain", () => {
     const files: Record<string, Buffer | string> = { [new URL(url).pathname]: archive };
     if (options.checksum !== null) files[new URL(checksums.at(-1)!).pathname] = `${"0".repeat(64)}  other\n${sum}  ${file}\n`;
     const serving = await fileServer(files);
-    return { ...serving, releases: { pulumi: `${serving.url}/p`, github: `${serving.url}/g` } };
+    return { ...serving, releases: { pulumi: `${serving.url}/p`, github: `${serving.url}/g`, helm: `${serving.url}/h` } };
   }
 
   /** A `go` that answers what it is asked and builds a script. */
@@ -122,7 +122,7 @@ describe("tools: toolchain", () => {
     const place = fresh();
     fakeGo(place.bin);
     const { url, close, asked } = await fileServer({});
-    await ensure(place, { releases: { pulumi: "http://127.0.0.1:1", github: url }, tools: ["pulumi", "nats-server"] });
+    await ensure(place, { releases: { pulumi: "http://127.0.0.1:1", github: url, helm: url }, tools: ["pulumi", "nats-server"] });
     await close();
     assert.deepEqual(Object.keys(readToolchain(place.cache)), ["pulumi", "pulumi-language-nodejs", "nats-server"]);
     assert.equal(how(place.cache, "pulumi"), "built with Go");
@@ -168,7 +168,7 @@ describe("tools: toolchain", () => {
   it("gives up soon on a host that does not answer", async () => {
     const place = fresh();
     // An address kept for documentation: nobody answers there.
-    const silent = { pulumi: "http://192.0.2.1", github: "http://192.0.2.1" };
+    const silent = { pulumi: "http://192.0.2.1", github: "http://192.0.2.1", helm: "http://192.0.2.1" };
     await assert.rejects(ensure(place, { releases: silent, connectMs: 50 }), /192\.0\.2\.1 cannot be reached/);
   });
 

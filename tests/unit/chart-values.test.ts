@@ -51,6 +51,7 @@ describe("values of the chart", () => {
   it("ask for a restart when the configuration needs one, and for none when servers can be told", () => {
     const hash = (change: Parameters<typeof kubernetesEnvironment>[0]) => chartValues(region(change)).podTemplate.merge.metadata.annotations[restartAnnotation];
     assert.equal(hash({ maxPayload: "4MiB" }), hash({}));
+    assert.equal(hash({ storage: { file: "95GiB", memory: "1280MiB" } }), hash({}), "more is given to running servers; for less, a rollout asks them");
     assert.notEqual(hash({ regions: ["iad", "ams", "syd", "sin"] }), hash({}));
     assert.notEqual(hash({ syncInterval: "always" }), hash({}));
   });

@@ -103,6 +103,53 @@ describe("what the engine's preview says of streams and consumers", () => {
   });
 });
 
+describe("a tenant that leaves", () => {
+  const urn = (kind: string, name: string) => `urn:pulumi:local-jetstream::supercluster::pulumi-nodejs:dynamic/nats:${kind}::${name}`;
+  const mail = { account: "irisx", name: "MAIL", region: "iad", subjects: ["mail.>"], deletionPolicy: "delete-if-empty" };
+  const worker = { account: "irisx", stream: "MAIL", name: "worker", ackPolicy: "explicit" };
+  const absent = { absent: true, deletionPolicy: "delete" };
+  /** A step of the engine that brings a stream and its durable from one to the other. */
+  const planned = (op: string, from: object | undefined, to: object | undefined) =>
+    stackPlan([
+      {
+        steps: Object.entries({ Stream: mail, Consumer: worker }).map(([type, args]) => {
+          const state = (change: object | undefined) => change && { type, inputs: { ...args, ...change }, retainOnDelete: change === from };
+          return { op, urn: urn(type, args.name), oldState: state(from), newState: state(to) };
+        }),
+      },
+    ]).changes;
+  const rows = (changes: PlannedChange[], answer: Answer) => changes.map((one) => rowOf(one, one.isCarried ? nothing : answer));
+  const gone: Found = { ...nothing, info: info(), costs: [cost("delete", "delete", 101)] };
+
+  it("has its streams deleted, with their durables, where the loss is allowed, though they were retained", () => {
+    const allowed = rows(planned("update", {}, { ...absent, allowDataLoss: [{ change: "delete", maxMessages: 101 }] }), gone);
+    assert.deepEqual(allowed.map(({ class: name, notes }) => [name, notes]), [["delete", ["its tenant leaves"]], ["delete", ["goes with its stream"]]]);
+    assert.deepEqual(verdictOf(allowed, false), { ok: true, refused: [], isKnown: true, unknown: [], lost: [], summary: "2 to delete" });
+  });
+
+  it("is refused where nobody allows it, or not so many messages", () => {
+    for (const [change, reason] of [
+      [absent, 'would delete 101 of 101 messages; if that is meant: allowDataLoss: [{ change: "delete", maxMessages: 101 }]'],
+      [{ ...absent, allowDataLoss: [{ change: "delete", maxMessages: 100 }] }, "would delete 101 of 101 messages; allowDataLoss allows 100"],
+    ] as const) {
+      const refused = rows(planned("update", {}, change), gone);
+      assert.deepEqual(refused.map(({ class: name, reasons }) => [name, reasons]), [["refused", [reason]], ["delete", []]]);
+      assert.deepEqual(verdictOf(refused, false).refused, ["irisx/MAIL"]);
+    }
+  });
+
+  it("asks nothing of servers once it is done: its entries go from the state alone", () => {
+    for (const changes of [planned("delete", absent, undefined), planned("update", absent, { ...absent, description: "gone" }), planned("create", undefined, absent)]) {
+      assert.deepEqual(changes.map((one) => [one.action, isWorthAsking(one)]), [["state", false], ["state", false]]);
+    }
+    assert.deepEqual(planned("same", absent, absent), []);
+  });
+
+  it("that stays after all has everything made anew", () => {
+    assert.deepEqual(rows(planned("update", absent, {}), nothing).map(({ class: name }) => name), ["create", "create"]);
+  });
+});
+
 describe("a planned deletion", () => {
   const email = change(previews.changes, "irisx/EMAIL");
   const gone: Found = { ...nothing, info: info(), costs: [cost("replace", "delete", 101)] };

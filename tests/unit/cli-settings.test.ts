@@ -75,7 +75,7 @@ describe("the settings of an environment", () => {
 });
 
 describe("an environment that is not local", () => {
-  const stacks = ["identity"];
+  const stacks = { identity: "identity", regions: [], jetstream: [] };
   const files = (file: object, backendUrl?: string): ProjectFiles => ({ ...project, stacks: { identity: file }, backendUrl });
   const kms = { secretsprovider: "awskms://alias/x" };
 

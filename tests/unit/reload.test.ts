@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { Environment } from "../../config/settings";
-import { classify, type ServerState } from "../../components/supercluster/reload";
+import { authorities, type Environment } from "../../config/settings";
+import { toBytes } from "../../config/units";
+import { classify, isLowered, type ServerState } from "../../components/supercluster/reload";
 import { serverConfig } from "../../components/supercluster/server-config";
 
 const settings = {
@@ -12,6 +13,7 @@ const settings = {
   syncInterval: "2m",
   maxPayload: "8MiB",
   lameDuck: { duration: "30s", gracePeriod: "1s" },
+  authorities: authorities.parse({}),
   jetstream: {},
 } satisfies Environment;
 
@@ -71,5 +73,17 @@ describe("class of a change to a server", () => {
     const { action, causes } = classify(state(), state({ servers: 5 }));
     assert.equal(action, "restart");
     assert.deepEqual(causes, ["gateway.gateways"]);
+  });
+});
+
+describe("a server that gives to JetStream", () => {
+  const { config } = state();
+  const running = (file: string, memory: string) => ({ file: toBytes(file), memory: toBytes(memory) });
+
+  it("more than it should has to be restarted, as much or less has not", () => {
+    assert.deepEqual(
+      [running("2GiB", "1GiB"), running("1GiB", "512MiB"), running("3GiB", "1GiB"), running("2GiB", "2GiB")].map((limits) => isLowered(limits, config)),
+      [false, false, true, true],
+    );
   });
 });

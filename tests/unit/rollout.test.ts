@@ -33,6 +33,11 @@ describe("a rolling restart", () => {
     assert.deepEqual(nextStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated, and not ready" });
   });
 
+  it("replaces a server that gives more to JetStream than it should, which its revision does not show", () => {
+    const view = region([pod(0), pod(1, { isOversized: true }), pod(2)]);
+    assert.deepEqual(nextStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
+  });
+
   it("comes to its end from anywhere, and never takes down a second ready server", () => {
     const anyPod = fc.record({ isNew: fc.boolean(), isReady: fc.boolean(), isLate: fc.boolean() });
     fc.assert(

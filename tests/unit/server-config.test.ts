@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { RegionSpec } from "../../config/region";
-import type { Environment } from "../../config/settings";
+import { authorities, type Environment } from "../../config/settings";
 import { print } from "../../components/supercluster/conf";
 import { serverConfig, type ServerPlace } from "../../components/supercluster/server-config";
 import { kubernetesEnvironment } from "../support/kubernetes";
@@ -12,6 +12,7 @@ const shared = {
   syncInterval: "2m",
   maxPayload: "8MiB",
   lameDuck: { duration: "30s", gracePeriod: "10s" },
+  authorities: authorities.parse({}),
   jetstream: {},
 } as const;
 

@@ -4,7 +4,7 @@ import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf
 import type { Wire } from "../fields";
 import { type Args, differences, toWire } from "../wire";
 import { looking, read } from "./api";
-import { allowance, costOfReplacement, excess, lossesOf, lossRules, replace } from "./costs";
+import { allowance, costOfDeletion, costOfReplacement, deletion, excess, lossesOf, lossRules, replace } from "./costs";
 import { ApiError } from "./errors";
 import type { ServerFacts } from "./facts";
 import type { Info } from "./info";
@@ -30,7 +30,8 @@ export function mistakes(kind: AssetKind, args: Args): Failure[] {
 
 /** Why this change of what is deployed, or this new asset, cannot be or may not be: every reason. */
 export async function refusals(kind: AssetKind, deployed: Args | undefined, args: Args, servers: Servers): Promise<Failure[]> {
-  if (!deployed) return [...(await levelFailures(kind, args, undefined, servers)), ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers))];
+  if (args.absent) return deployed?.absent ? [] : deletionFailures(kind, args, servers);
+  if (!deployed || deployed.absent) return [...(await levelFailures(kind, args, undefined, servers)), ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers))];
   const another = kind.identity.filter((key) => deployed[key] !== args[key]);
   if (another.length) return another.map((property) => ({ property, reason: `is another ${kind.what}: give it its own entry, and take this one out when it is empty` }));
   const changes = await changesBy(kind, toWire(kind.fields, deployed), args, servers);
@@ -61,6 +62,20 @@ async function replacementFailures(kind: AssetKind, refused: Change[], args: Arg
   const reason = cost && excess(cost, allowed);
   if (allowed !== undefined && !reason) return [];
   return refused.map(({ field, refusal }) => ({ property: field, reason: [reasonOf(refusal!), ...(reason ? [`making it anew ${reason}`] : [])].join("; ") }));
+}
+
+/**
+ * Environment variable of a preview that counts itself what deletions cost: the engine stops at the first refusals, and a tenant that leaves may
+ * have many. The write counts in any case.
+ */
+export const planCounts = "SUPERCLUSTER_PLAN_COUNTS";
+
+/** What is in an asset that is to be there no more is lost with it. */
+async function deletionFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
+  if (process.env[planCounts]) return [];
+  const cost = await counted(kind, args, servers, (info, account) => costOfDeletion(kind, info, args, account));
+  const reason = cost && excess(cost, allowance(args, deletion));
+  return reason ? [{ property: "absent", reason }] : [];
 }
 
 /** Nothing is asked where no change of the specification can cost anything. Steps of `lowerBy` go on from what is there. */

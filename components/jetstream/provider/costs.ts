@@ -25,6 +25,9 @@ export interface Cost {
 /** Name under which `allowDataLoss` allows to delete the asset and make it anew. */
 export const replace = "replace";
 
+/** Name under which it allows to delete a stream that is to be there no more. */
+export const deletion = "delete";
+
 /** Rules by which bringing one configuration to another may cost messages. */
 export const lossRules = ({ what }: AssetKind, from: Wire, to: Wire): LossRule[] => (what === "stream" ? streamLosses.filter(({ when }) => when(from, to)) : []);
 
@@ -56,6 +59,13 @@ export async function costOfReplacement(kind: AssetKind, info: Info, args: Args,
   }
   const { messages, bytes } = info.state!;
   return { change: replace, effect: "delete", messages, of: messages, bytes, isEstimate: false, behind: await consumersBehind(args, account) };
+}
+
+/** What goes with an asset that is to be there no more; undefined where nothing does. A durable's place is its stream's affair. */
+export async function costOfDeletion(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Cost | undefined> {
+  if (kind.what === "consumer") return undefined;
+  const cost = await costOfReplacement(kind, info, args, account);
+  return cost.messages ? { ...cost, change: deletion } : undefined;
 }
 
 function requireLeader(kind: AssetKind, info: Info, args: Args): void {

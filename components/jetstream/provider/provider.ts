@@ -4,8 +4,8 @@ import { changing } from "./api";
 import { mistakes, refusals, replaced } from "./check";
 import { allowance, replace } from "./costs";
 import { type AssetKind, consumerKind, idOf, streamKind } from "./kinds";
-import { ensure, nonceKey } from "./reconcile";
-import { remove } from "./remove";
+import { type Account, ensure, nonceKey } from "./reconcile";
+import { remove, type Removal, removeAbsent } from "./remove";
 import { say, Session } from "./session";
 import { hasStepsLeft } from "./steps";
 import { connectionKey, type ConnectionSettings } from "./settings";
@@ -50,7 +50,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
 
     async diff(id: string, olds: Args, news: Args) {
       const [deployed, args] = [withoutShim(olds), withoutShim(news)];
-      if (hasUnknown(args)) return {};
+      if (hasUnknown(args) || args.absent) return {};
       const replaces = await replaced(kind, deployed, args, servers);
       if (replaces.length === 0) return hasStepsLeft(kind.fields, deployed, args) || isGoneWithItsStream(kind, args) ? { changes: true } : {};
       approved.set(id, allowance(args, replace)!);
@@ -67,6 +67,8 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
 
     async read(id: string, props: Args) {
       const { [nonceKey]: nonce, ...args } = withoutShim(props);
+      // That it is not there is as it should be; its account may be gone too.
+      if (args.absent) return { id, props };
       try {
         const found = await required().find(kind, args);
         if (!found) return { id: "", props: {} };
@@ -81,17 +83,27 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
 
     async delete(id: string, props: Args) {
       const last = withoutShim(props);
+      if (last.absent) return;
       const account = await required().account(last);
       const removal = await changing(() => remove(kind, last, account, approved.get(id))).finally(() => required().forget(last));
-      if (removal === "somebody else's") say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
+      tell(id, removal);
     },
   };
 
   async function apply(news: Args, last?: Args): Promise<Args> {
     const args = withoutShim(news);
     const account = await required().account(args);
-    return changing(() => ensure(kind, args, account, last)).finally(() => required().forget(args));
+    return changing(() => (args.absent ? takenAway(args, account, last) : ensure(kind, args, account, last))).finally(() => required().forget(args));
   }
+
+  async function takenAway(args: Args, account: Account, last?: Args): Promise<Args> {
+    tell(idOf(kind, args), await removeAbsent(kind, args, account, last));
+    return args;
+  }
+}
+
+function tell(id: string, removal: Removal): void {
+  if (removal === "somebody else's") say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
 }
 
 const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;

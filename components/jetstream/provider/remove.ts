@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parkedSubject } from "../../../config/standard";
 import { type Args, toWire } from "../wire";
 import { write } from "./api";
-import { costOfReplacement, excess, waiting } from "./costs";
+import { allowance, costOfReplacement, deletion, excess, waiting } from "./costs";
 import { ApiError, Refused } from "./errors";
 import type { Info } from "./info";
 import { keepSnapshot } from "./keep-snapshot";
 import { type AssetKind, idOf } from "./kinds";
 import { isOwn } from "./ownership";
-import { type Account, apply, claimOf, observe, settled } from "./reconcile";
+import { type Account, apply, claimOf, nonceKey, observe, settled } from "./reconcile";
 import { timeouts } from "./timeouts";
 
 export type Removal = "deleted" | "somebody else's";
@@ -16,9 +16,16 @@ export type Removal = "deleted" | "somebody else's";
 /** Another server may not know yet that a copy has just been deleted. */
 const copiesMs = 5_000;
 
+/** Deletes what is to be there no more; of streams only what may be lost, and without an allowance only empty ones. */
+export function removeAbsent(kind: AssetKind, args: Args, account: Account, last: Args = args): Promise<Removal> {
+  const allowed = kind.what === "stream" ? allowance(args, deletion) : undefined;
+  const deletionPolicy = kind.what === "stream" ? "delete-if-empty" : "delete";
+  return remove(kind, { ...args, deletionPolicy, [nonceKey]: last[nonceKey] }, account, allowed);
+}
+
 /**
  * Deletes the asset; what is not there is deleted already, what belongs to somebody else stays. `approved` is how many messages it
- * may cost where it is deleted to be made anew; else with `delete-if-empty` only an empty one goes.
+ * may cost; without it, with `delete-if-empty` only an empty one goes.
  */
 export async function remove(kind: AssetKind, last: Args, account: Account, approved?: number): Promise<Removal> {
   const found = await observe(kind, last, account);
@@ -56,7 +63,7 @@ async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account:
 
 async function refuseAbove(approved: number, kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
   const reason = excess(await costOfReplacement(kind, found, last, account), approved);
-  if (reason) throw new Refused(`${idOf(kind, last)}: making it anew ${reason}. Nothing was changed.`);
+  if (reason) throw new Refused(`${idOf(kind, last)}: ${last.absent ? "deleting it" : "making it anew"} ${reason}. Nothing was changed.`);
 }
 
 async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
@@ -78,5 +85,6 @@ function refuseIfFilled(kind: AssetKind, last: Args, info: Info): void {
   const messages = info.state?.messages ?? waiting(info);
   if (messages === 0) return;
   const what = kind.what === "stream" ? "messages" : "messages to go";
-  throw new Refused(`${kind.what} ${idOf(kind, last)} has ${messages} ${what}, and its deletionPolicy is delete-if-empty. It stays as it was.`);
+  const because = last.absent ? `nothing allows to lose them (allowDataLoss: ${deletion})` : "its deletionPolicy is delete-if-empty";
+  throw new Refused(`${kind.what} ${idOf(kind, last)} has ${messages} ${what}, and ${because}. It stays as it was.`);
 }

@@ -4,6 +4,9 @@ import type { Timeouts } from "./timeouts";
 /** The dynamic provider's configuration key; the project's prefix is added by the reader. */
 export const connectionKey = "connection";
 
+/** Of what policies (policies/streams.ts) have to know of the environment. */
+export const environmentKey = "environment";
+
 /** What the provider needs to reach every account of the supercluster. Secret as a whole. */
 export interface ConnectionSettings {
   /** Environment and stack; the marker by which this stack knows its own streams. */

@@ -1,10 +1,11 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { isDeepStrictEqual } from "node:util";
+import { classify, type ServerState } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { ensure, otherKey } from "./ensure";
 import { driftOf, observe } from "./observe";
-import type { ServerName } from "./record";
+import { type ServerName, stateOf } from "./record";
 import { destroy } from "./stop";
 
 /** What the engine keeps of a server. Nothing secret, and no file: those are among the inputs. */
@@ -29,6 +30,7 @@ export const serverProvider = {
   /** Inputs are compared by the engine; here it learns what they cannot show. */
   async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
     const running = await observe(olds);
+    if (running?.record && isKnown(news.jetstreamKeyFingerprint)) announce(news, running.record.applied);
     const outOfStep = !running || (await driftOf(olds, running)).length > 0;
     return {
       changes: outOfStep ? true : undefined,
@@ -59,6 +61,13 @@ export const serverProvider = {
 
   delete: (_id: string, outputs: Outputs): Promise<void> => destroy(outputs),
 };
+
+/** Says what a change takes, which the engine cannot know. It has no other way to the person who watches. */
+function announce(wanted: LocalServerInputs, running: ServerState): void {
+  const { action, causes } = classify(running, stateOf(wanted, running.version));
+  if (action === "restart") console.error(`${wanted.name}: ${causes.join(", ")} changed: it is restarted, when all others are current`);
+  if (action === "reload") console.error(`${wanted.name}: ${causes.join(", ")} changed: it is told, and not restarted`);
+}
 
 async function ensured(inputs: LocalServerInputs): Promise<Outputs> {
   const { environment, region, name, config } = inputs;

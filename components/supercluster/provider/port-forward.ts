@@ -20,11 +20,13 @@ export async function forward({ cluster, ...name }: Forward, port: number): Prom
   const forwarder = new PortForward(connected.config);
   let turn = 0;
   const server = createServer((socket) => {
+    // A client that goes away in the middle is no error of ours; without this it would end the process.
+    socket.on("error", () => socket.destroy());
     pass(socket).catch(() => socket.destroy());
   });
 
   async function pass(socket: Socket): Promise<void> {
-    const ready = (await connected.look(name, false))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
+    const ready = (await connected.look(name))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
     const pod = ready[turn++ % Math.max(1, ready.length)];
     if (!pod) throw new Error(`no server of ${name.namespace}/${name.statefulSet} is ready`);
     // Errors of the forwarding come as text, and not among the data.

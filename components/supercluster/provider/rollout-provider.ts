@@ -1,11 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { dynamic } from "@pulumi/pulumi";
 import { classify, type ServerState } from "../reload";
-import { nextStep, type RegionView } from "../rollout-steps";
+import { nextStep, outdatedOf } from "../rollout-steps";
 import { Cluster, type ClusterAccess, type StatefulSetName } from "./cluster";
+import { converge, type Next, say } from "./converge";
+import { refuseAnothers } from "./guard-provider";
 
 /** What a rollout is about. */
 export interface RolloutInputs extends StatefulSetName {
+  environment: string;
   /** Region = its name in messages. */
   region: string;
   /** Secret as a whole. */
@@ -15,14 +17,6 @@ export interface RolloutInputs extends StatefulSetName {
   /** Fingerprint of all that the chart was given: a change is what there is to roll out. */
   release: string;
 }
-
-/** No step for so long is an error. Pulling an image onto a new node takes minutes. */
-const stuckMs = 10 * 60_000;
-const sayEveryMs = 15_000;
-const everyMs = 1_000;
-
-/** The provider has no other way to the person who watches. */
-const say = (line: string): void => console.error(line);
 
 /** Brings a region's pods to what its StatefulSet wants, one after another; done when all are ready, and were current before each was taken. */
 export const rolloutProvider = {
@@ -45,45 +39,31 @@ export const rolloutProvider = {
     return { outs: inputs };
   },
 
-  /** Pods go with their StatefulSet. */
-  delete: (): Promise<void> => Promise.resolve(),
+  /** Pods go with their StatefulSet. All else of the region is deleted after this, so here a destroy is told that it is in the wrong cluster. */
+  delete: (_id: string, inputs: RolloutInputs): Promise<void> => refuseAnothers(inputs),
 };
 
 /** Pods that a run which was cut off left outdated. Unknown where the cluster cannot be asked, e.g. at a preview in CI. */
 async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolean> {
   try {
-    const view = await Cluster.open(cluster).look(name, false);
-    return view !== undefined && view.pods.some(({ revision }) => revision !== view.revision);
+    const view = await Cluster.open(cluster).look(name);
+    return view !== undefined && outdatedOf(view).length > 0;
   } catch {
     return false;
   }
 }
 
-async function rollOut({ region, cluster, namespace, statefulSet }: RolloutInputs): Promise<void> {
+async function rollOut({ region, cluster, namespace, statefulSet, state }: RolloutInputs): Promise<void> {
   const connected = Cluster.open(cluster);
-  const look = (): Promise<RegionView | undefined> => connected.look({ namespace, statefulSet }, true);
-  // Without a leader there is nothing to be current with: regions may be coming up one after another.
-  const hadLeader = (await look())?.leader !== undefined;
-  let [since, said] = [Date.now(), Date.now()];
-  for (;;) {
-    const view = await look();
+  // Without a leader at first there is nothing to be current with: regions may be coming up one after another.
+  let hadLeader: boolean | undefined;
+  const next = async (): Promise<Next> => {
+    const view = await connected.look({ namespace, statefulSet }, state.config);
     if (!view) throw new Error(`${region}: there is no StatefulSet ${namespace}/${statefulSet}; is this the right cluster?`);
+    hadLeader ??= view.leader !== undefined;
     const step = nextStep(view, hadLeader);
-    if (step.do === "nothing") return;
-    if (step.do === "replace") {
-      const left = view.pods.filter(({ revision }) => revision !== view.revision).length;
-      say(`${region}: replacing ${step.pod} (${step.reason}; ${left} to go)`);
-      await connected.replace(namespace, step.pod);
-      [since, said] = [Date.now(), Date.now()];
-    } else {
-      if (Date.now() - since > stuckMs) {
-        throw new Error(`${region}: ${step.reason}, for ${stuckMs / 60_000} min. No other pod was replaced. See: kubectl -n ${namespace} describe pods; then run this again, it goes on from here`);
-      }
-      if (Date.now() - said > sayEveryMs) {
-        say(`${region}: waiting, ${step.reason}`);
-        said = Date.now();
-      }
-    }
-    await sleep(everyMs);
-  }
+    if (step.do !== "replace") return step;
+    return { do: "act", what: `replacing ${step.pod} (${step.reason}; ${outdatedOf(view).length} to go)`, act: () => connected.replace(namespace, step.pod) };
+  };
+  await converge(region, next, `No other pod was replaced. See: kubectl -n ${namespace} describe pods`);
 }

@@ -1,0 +1,119 @@
+import { finding, type Finding, type StackFindings } from "./findings";
+import { concerns, isStackRule, type Policy } from "./pack";
+
+/** An event of the engine, as `pulumi preview --json` streams them, as far as it is looked at. Shape: the engine's apitype.EngineEvent. */
+export interface EngineEvent {
+  resourcePreEvent?: { metadata: { op: string; urn: string } };
+  resOutputsEvent?: { metadata: { urn: string; new: { custom?: boolean; inputs?: object; outputs?: object } | null } };
+  policyEvent?: { resourceUrn: string; message: string; policyName: string };
+  policyAnalyzeSummaryEvent?: RuleNames & { resourceUrn: string };
+  policyAnalyzeStackSummaryEvent?: RuleNames;
+  diagnosticEvent?: { urn?: string; message: string; severity: string };
+  summaryEvent?: { PolicyPacks?: Record<string, string> };
+}
+
+interface RuleNames {
+  passed?: string[];
+  failed?: string[];
+  notApplicable?: { policyName: string }[];
+}
+
+/** Whether a line is what the SDK tells only those who look for its mistakes. It holds secrets in plain text. */
+export const isDebug = (line: string): boolean => line.includes('"severity":"debug"');
+
+/** The events among the lines that pulumi printed. */
+export const eventsOf = (stdout: string): EngineEvent[] => stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : []));
+
+/** Why a preview ended before its summary: what pulumi said, and what a pack that did not start printed. */
+export function toldBy(events: EngineEvent[], output: string): string {
+  const printed = events.flatMap(({ diagnosticEvent: one }) => (one?.severity === "info#err" ? [one.message.trimEnd()] : [])).filter(Boolean);
+  const said = [...errorsOf(events), ...output.split("\n").filter((line) => line && !line.startsWith("{"))];
+  return ["the preview did not come to its end", ...said, ...printed].join("\n");
+}
+
+/**
+ * What the pack found, from the events of one preview. A preview in which it did not run, or in which a rule did not see a resource
+ * that would be there afterwards, has failed.
+ */
+export function findingsOf(stack: string, events: EngineEvent[], rules: readonly Policy[]): StackFindings {
+  const found = events.flatMap(({ policyEvent }) => policyEvent ?? []).map(({ policyName, resourceUrn, message }) => ({ rule: ruleOf(rules, policyName), urn: resourceUrn, message }));
+  const findings = (isJudged: boolean): Finding[] => found.filter(({ message }) => isJudged !== cannotRun.test(message)).map(({ rule, urn, message }) => finding(rule, urn, message.replace(cannotRun, "")));
+  const notJudged = findings(false);
+  const errors = errorsOf(events);
+  const judged = new Map(events.flatMap(({ policyAnalyzeSummaryEvent: one }) => (one ? [[one.resourceUrn, namesOf(one)] as const] : [])));
+  return {
+    stack,
+    resources: judged.size,
+    rules: [...new Set([...[...judged.values()].flat(), ...stackNames(events)])].sort(),
+    violations: findings(true),
+    notJudged,
+    // After an error the engine does not ask the pack about the rest.
+    failures: [...unseenByStackRules(events), ...(errors.length ? errors : [...gaps(events, judged, rules), ...unknowns(notJudged)])],
+  };
+}
+
+/** The SDK's words where a rule reads what is known only after an up; the engine takes that for advice. */
+const cannotRun = /^can't run policy '[^']+' from policy pack '[^']+' during preview: /;
+
+/** The engine's last words, which say nothing of their own. */
+const isEnd = /^(error: )?(preview|update) failed$/;
+
+const errorsOf = (events: EngineEvent[]): string[] => [
+  ...new Set(
+    events
+      .flatMap(({ diagnosticEvent }) => (diagnosticEvent?.severity === "error" ? [diagnosticEvent.message.trim()] : []))
+      .filter((message) => !isEnd.test(message)),
+  ),
+];
+
+/** Rules over the whole stack are given outputs, and there are none at preview where a provider's own settings are not known yet. */
+function unseenByStackRules(events: EngineEvent[]): string[] {
+  const empty = (properties: object = {}) => Object.keys(properties).length === 0;
+  const isBlank = ({ custom, inputs, outputs }: { custom?: boolean; inputs?: object; outputs?: object }) => custom === true && empty(outputs) && !empty(inputs);
+  const names = events.flatMap(({ resOutputsEvent: one }) => (one?.metadata.new && isBlank(one.metadata.new) ? [one.metadata.urn.split("::").at(-1)!] : []));
+  if (names.length === 0) return [];
+  return [`rules over the whole stack see nothing of ${names[0]} and ${names.length - 1} others, because the settings of their provider are not known yet; first deploy what they are from: another stack, or the cluster that this one makes`];
+}
+
+/** Advice may wait for the next run. */
+function unknowns(notJudged: Finding[]): string[] {
+  const names = new Set(notJudged.filter(({ level }) => level === "mandatory").map(({ rule }) => rule));
+  return names.size ? [`mandatory rules that read what is known only after an up: ${[...names].join(", ")}`] : [];
+}
+
+/** Steps after which a resource is there. */
+const keeping = ["create", "same", "update", "replace", "create-replacement", "import", "import-replacement"];
+
+/** More than these say the same. */
+const mostGaps = 3;
+
+/** Why it cannot be said that every rule saw every resource. */
+function gaps(events: EngineEvent[], judged: ReadonlyMap<string, string[]>, rules: readonly Policy[]): string[] {
+  const packs = events.flatMap(({ summaryEvent }) => Object.keys(summaryEvent?.PolicyPacks ?? {}));
+  if (packs.length === 0) return ["the engine ran no policy pack"];
+  const missing = (names: string[], wanted: Policy[]) => wanted.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
+  const aboutResources = rules.filter((rule) => !isStackRule(rule));
+  const typeOf = (urn: string) => urn.split("::")[2]!.split("$").at(-1)!;
+  const planned = new Set(events.flatMap(({ resourcePreEvent: one }) => (one && keeping.includes(one.metadata.op) ? [one.metadata.urn] : [])));
+  const unseen = [...planned].flatMap((urn) => {
+    const names = missing(judged.get(urn) ?? [], aboutResources.filter((rule) => concerns(rule, typeOf(urn))));
+    return names.length ? [`rules that did not see ${urn}: ${names.join(", ")}`] : [];
+  });
+  const notRun = missing(stackNames(events), rules.filter(isStackRule));
+  return [
+    ...(planned.size === 0 ? ["the preview has no resource"] : []),
+    ...unseen.slice(0, mostGaps),
+    ...(unseen.length > mostGaps ? [`and ${unseen.length - mostGaps} other resources`] : []),
+    ...(notRun.length ? [`rules that did not see the whole stack: ${notRun.join(", ")}`] : []),
+  ];
+}
+
+const stackNames = (events: EngineEvent[]): string[] => events.flatMap(({ policyAnalyzeStackSummaryEvent: one }) => (one ? namesOf(one) : []));
+
+const namesOf = ({ passed = [], failed = [], notApplicable = [] }: RuleNames): string[] => [...passed, ...failed, ...notApplicable.map(({ policyName }) => policyName)];
+
+function ruleOf(rules: readonly Policy[], name: string): Policy {
+  const rule = rules.find((one) => one.name === name);
+  if (!rule) throw new Error(`the engine ran a rule that policies/registry.ts does not have: ${name}`);
+  return rule;
+}

@@ -1,0 +1,87 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { fromBytes, toBytes } from "../../../config/units";
+import { type ClusterAccess, reasonOf } from "../../supercluster/provider/cluster";
+import { converge, type Next, type Patience, say } from "../../supercluster/provider/converge";
+import { nextStep, refusals, type VolumesView, type WantedVolumes } from "../volume-steps";
+import { RegionVolumes, type VolumesName } from "./region-volumes";
+
+/** What a region's volumes are about. */
+export interface VolumesInputs extends VolumesName {
+  /** Region = its name in messages. */
+  region: string;
+  /** Secret as a whole. */
+  cluster: ClusterAccess;
+  /** Of each volume, e.g. `100GiB`. */
+  size: string;
+  storageClass: string;
+}
+
+/** Grows the volumes of a region's servers while they run. Where there are none yet there is nothing to do: the chart makes them. */
+export const volumesProvider = (patience?: Patience) => ({
+  /** What volumes cannot become is refused; without a cluster, by what was deployed. */
+  async check(olds: Partial<VolumesInputs>, inputs: VolumesInputs): Promise<dynamic.CheckResult<VolumesInputs>> {
+    const wanted = wantedOf(inputs);
+    const view = await seen(inputs);
+    if (view) return { inputs, failures: refusals(view, wanted).map(({ field, reason }) => ({ property: field, reason })) };
+    const isShrunk = olds.size !== undefined && toBytes(olds.size) > wanted.size;
+    const reason = `volumes of ${olds.size} cannot shrink to ${inputs.size}; write kubernetes.volume.size: ${olds.size} or more (docs/runbooks/grow-volumes.md)`;
+    return { inputs, failures: isShrunk ? [{ property: "size", reason }] : [] };
+  },
+
+  /** Says what a change does, which the engine cannot know. */
+  diff(_id: string, olds: VolumesInputs, news: VolumesInputs): Promise<dynamic.DiffResult> {
+    if (toBytes(news.size) > toBytes(olds.size)) {
+      say(`${news.region}: volumes grow from ${olds.size} to ${news.size} while their servers run; then their StatefulSet is made anew, and takes the running pods over`);
+    }
+    return Promise.resolve({ replaces: idOf(olds) === idOf(news) ? [] : ["namespace"] });
+  },
+
+  async create(inputs: VolumesInputs): Promise<dynamic.CreateResult<VolumesInputs>> {
+    await grow(inputs, patience);
+    return { id: idOf(inputs), outs: inputs };
+  },
+
+  async update(_id: string, _olds: VolumesInputs, inputs: VolumesInputs): Promise<dynamic.UpdateResult<VolumesInputs>> {
+    await grow(inputs, patience);
+    return { outs: inputs };
+  },
+
+  /** Volumes stay. */
+  delete: (): Promise<void> => Promise.resolve(),
+});
+
+const idOf = ({ namespace, statefulSet }: VolumesName): string => `${namespace}/${statefulSet}`;
+
+const wantedOf = ({ size, storageClass }: VolumesInputs): WantedVolumes => ({ size: toBytes(size), storageClass });
+
+/** Undefined where the cluster is still to be made, or cannot be asked, e.g. at a preview in CI: who writes looks again. */
+async function seen({ cluster, region, ...name }: VolumesInputs): Promise<VolumesView | undefined> {
+  if ((cluster as unknown) === unknownValue) return undefined;
+  try {
+    return await RegionVolumes.open(cluster, name).look();
+  } catch (error) {
+    say(`warning: ${region}: its volumes could not be looked at, so only \`up\` checks their change: ${reasonOf(error)}`);
+    return undefined;
+  }
+}
+
+async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
+  const { region, cluster, namespace, size } = inputs;
+  const [volumes, wanted] = [RegionVolumes.open(cluster, inputs), wantedOf(inputs)];
+  const reasons = refusals(await volumes.look(), wanted).map(({ reason }) => reason);
+  if (reasons.length) throw new Error(`${region}: ${reasons.join("; ")}. Nothing was changed`);
+  const request = size.replace(/B$/, "");
+  const look = async (): Promise<Next> => {
+    const step = nextStep(await volumes.look(), wanted);
+    switch (step.do) {
+      case "grow":
+        return { do: "act", what: `${step.claim} grows from ${fromBytes(step.from)} to ${size}`, act: () => volumes.grow(step.claim, request) };
+      case "remake":
+        return { do: "act", what: `the StatefulSet is made anew with volumes of ${size}; no pod is restarted`, act: () => volumes.remake(request) };
+      default:
+        return step;
+    }
+  };
+  await converge(region, look, `No volume was lost, servers run on with what they have. See: kubectl -n ${namespace} describe pvc`, patience);
+}

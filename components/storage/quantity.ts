@@ -1,0 +1,24 @@
+const suffixes: Record<string, number> = {
+  "": 1,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+  Pi: 1024 ** 5,
+  Ei: 1024 ** 6,
+};
+
+/** Bytes of a quantity as Kubernetes writes it: `100Gi`, `107374182400`, `1e11`. */
+export function bytesOf(quantity: string): number {
+  const [, amount, suffix] = /^(\d+(?:\.\d+)?(?:[eE]\d+)?)([a-zA-Z]{0,2})$/.exec(quantity) ?? [];
+  const unit = suffix === undefined ? undefined : suffixes[suffix];
+  if (!amount || !unit) throw new RangeError(`${JSON.stringify(quantity)} is no quantity of bytes`);
+  return Math.ceil(Number(amount) * unit);
+}

@@ -1,0 +1,81 @@
+import { fromBytes } from "../../config/units";
+
+/** What to do next so that all of a region's volumes have their size. Pure: a run that was cut off goes on from there. */
+
+/** The volumes of a region's servers, at one moment. */
+export interface VolumesView {
+  /** Claims that are there, in the order of their servers. */
+  claims: ClaimView[];
+  /** Undefined: there is none, or not any more; the chart makes it. */
+  statefulSet?: {
+    /** Bytes that it asks for with each claim that it makes. */
+    claimSize: number;
+    isEnding: boolean;
+  };
+}
+
+export interface ClaimView {
+  name: string;
+  /** Bytes that it asks for. */
+  requested: number;
+  /** Bytes that it has; undefined: it has no volume yet. */
+  capacity?: number;
+  /** Undefined: the claim names none. */
+  storageClass?: string;
+  /** Whether its class lets it grow; undefined: there is no such class. */
+  canGrow?: boolean;
+  /** Whether a server runs on it: a file system only grows where it is mounted. */
+  isMounted: boolean;
+  /** The volume has grown, its file system has not. */
+  isFileSystemPending?: boolean;
+  /** What Kubernetes last said about its growing. */
+  said?: string;
+}
+
+/** What settings ask for. */
+export interface WantedVolumes {
+  /** Bytes of each. */
+  size: number;
+  storageClass: string;
+}
+
+export type VolumeStep = { do: "nothing" } | { do: "wait"; reason: string } | { do: "grow"; claim: string; from: number } | { do: "remake" };
+
+/** Why the volumes cannot be as wanted: every reason. Then nothing is to be done. */
+export function refusals({ claims }: VolumesView, { size, storageClass }: WantedVolumes): { field: "size" | "storageClass"; reason: string }[] {
+  const [moved, shrinking, rigid] = [
+    claims.filter((claim) => claim.storageClass !== undefined && claim.storageClass !== storageClass),
+    claims.filter((claim) => size < claim.requested && size <= (claim.capacity ?? claim.requested)),
+    claims.filter((claim) => isLess(claim, size) && !claim.canGrow),
+  ];
+  return [
+    ...(moved.length ? [{ field: "storageClass" as const, reason: `volumes keep their class: ${moved.map((claim) => `${claim.name} is of "${claim.storageClass}"`).join(", ")}; write kubernetes.volume.storageClass: "${moved[0]!.storageClass}"` }] : []),
+    ...(shrinking.length ? [{ field: "size" as const, reason: `volumes cannot shrink to ${fromBytes(size)}: ${shrinking.map(sizeText).join(", ")}; write kubernetes.volume.size: ${fromBytes(Math.max(...shrinking.map(({ requested }) => requested)))} or more (docs/runbooks/grow-volumes.md)` }] : []),
+    ...(rigid.length ? [{ field: "size" as const, reason: `volumes cannot grow to ${fromBytes(size)}: ${rigid.map(rigidText).join(", ")}` }] : []),
+  ];
+}
+
+/** First every claim asks for the new size, then all get it, then the StatefulSet may ask for the same: what it asks for cannot be changed, so it is made anew. */
+export function nextStep({ claims, statefulSet }: VolumesView, { size }: WantedVolumes): VolumeStep {
+  const wait = (reason: string): VolumeStep => ({ do: "wait", reason });
+  if (statefulSet?.isEnding) return wait("its StatefulSet is being deleted");
+  const other = claims.filter(({ requested }) => requested !== size);
+  const next = other.find(({ capacity }) => capacity !== undefined);
+  if (next) return { do: "grow", claim: next.name, from: next.requested };
+  if (other[0]) return wait(`${other[0].name} has no volume yet: its server has not been placed`);
+  const late = claims.find((claim) => isSmall(claim, size));
+  if (late) return wait(`${late.name} has ${fromBytes(late.capacity!)} of ${fromBytes(size)}${late.said ? ` (${late.said})` : ""}`);
+  return statefulSet && statefulSet.claimSize !== size ? { do: "remake" } : { do: "nothing" };
+}
+
+const isLess = ({ requested, capacity = requested }: ClaimView, size: number): boolean => requested < size || capacity < size;
+
+/** A volume that is still to be made has the size that it was asked for; a file system that nobody has mounted grows when somebody does. */
+const isSmall = ({ capacity = Infinity, isFileSystemPending, isMounted }: ClaimView, size: number): boolean => capacity < size && !(isFileSystemPending && !isMounted);
+
+const sizeText = ({ name, requested, capacity = requested }: ClaimView): string => `${name} ${capacity < requested ? "asks for" : "has"} ${fromBytes(requested)}`;
+
+const rigidText = ({ name, storageClass, canGrow }: ClaimView): string =>
+  canGrow === undefined
+    ? `there is no storage class "${storageClass ?? ""}" (any more), which ${name} has`
+    : `storage class "${storageClass}" of ${name} has no allowVolumeExpansion; if its driver can do it: kubectl patch storageclass ${storageClass} -p '{"allowVolumeExpansion":true}'`;

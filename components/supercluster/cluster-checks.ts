@@ -1,0 +1,104 @@
+/** Whether a Kubernetes cluster is the one that a region is to run in, and has what it needs. Pure. */
+
+/** Annotation of the namespace `kube-system`: the regions that may run in the cluster, as `<environment>/<region>`, separated by commas. */
+export const regionsAnnotation = "supercluster/regions";
+
+/** Labels of everything that a region has in its namespace, and of the namespace itself. */
+export const regionLabels = ({ environment, region }: { environment: string; region: string }): Record<string, string> => ({
+  "supercluster/environment": environment,
+  "supercluster/region": region,
+});
+
+/** What a region's stack is about to write to. */
+export interface WantedCluster {
+  environment: string;
+  region: string;
+  namespace: string;
+  /** Name of the context that leads there, for what a person is to type. */
+  context?: string;
+  /** Identity of the cluster that the region was deployed to. Undefined: it was not yet. */
+  deployedTo?: string;
+  /** Region of AWS that its nodes are to be in. Undefined: any. */
+  awsRegion?: string;
+  /** Class that is to be there. Undefined: it is made. */
+  storageClass?: string;
+}
+
+/** A cluster, as far as it says which one it is. */
+export interface ClusterView {
+  /** Of its namespace `kube-system`: no two clusters have the same. */
+  id: string;
+  /** The annotation. */
+  regions?: string;
+  /** Labels of the region's namespace. Undefined: it is not there. */
+  namespaceLabels?: Record<string, string>;
+  /** Regions of AWS that nodes of AWS are in. */
+  awsRegions: string[];
+  storageClasses: string[];
+}
+
+/** The engine shows the property's value: never that of the cluster, which has credentials. */
+type Refusal = { property: "region" | "namespace" | "storageClass"; reason: string };
+
+/** Why nothing may be written to a cluster: every reason. */
+export function refusals(wanted: WantedCluster, view: ClusterView): Refusal[] {
+  return checks.flatMap(({ property, reason }) => {
+    const found = reason(wanted, view);
+    return found === undefined ? [] : [{ property, reason: found }];
+  });
+}
+
+const own = ({ environment, region }: WantedCluster): string => `${environment}/${region}`;
+
+const named = ({ regions }: ClusterView): string[] | undefined => regions?.split(",").map((region) => region.trim()).filter(Boolean);
+
+/** What a person types to look at a cluster, or change it. */
+export const kubectl = ({ context }: { context?: string }, command: string): string => `kubectl ${context ? `--context ${context} ` : ""}${command}`;
+
+const another = "is the right cluster named (kubernetes.clusters.<region>.context, or aws.regions.<region>.cluster)?";
+
+/** A row a way in which it can be the wrong one. */
+const checks: { property: Refusal["property"]; reason: (wanted: WantedCluster, view: ClusterView) => string | undefined }[] = [
+  {
+    property: "region",
+    reason(wanted, view) {
+      const regions = named(view);
+      if (!regions || regions.includes(own(wanted))) return undefined;
+      return `this cluster is for ${regions.join(", ") || "no region"}, not for ${own(wanted)}: ${another} If it is: ${kubectl(wanted, `annotate --overwrite namespace kube-system ${regionsAnnotation}=${[...regions, own(wanted)].join(",")}`)}`;
+    },
+  },
+  {
+    property: "region",
+    reason(wanted, view) {
+      if (wanted.deployedTo === undefined || wanted.deployedTo === view.id || named(view)?.includes(own(wanted))) return undefined;
+      return (
+        `${own(wanted)} was deployed to another cluster (${wanted.deployedTo}) than this one (${view.id}): ${another} ` +
+        `If it was made anew: ${kubectl(wanted, `annotate namespace kube-system ${regionsAnnotation}=${own(wanted)}`)}; then pulumi up --refresh`
+      );
+    },
+  },
+  {
+    property: "namespace",
+    reason(wanted, { namespaceLabels }) {
+      const expected = Object.entries(regionLabels(wanted));
+      if (!namespaceLabels || expected.every(([label, value]) => namespaceLabels[label] === value)) return undefined;
+      const others = expected.flatMap(([label]) => (namespaceLabels[label] === undefined ? [] : [namespaceLabels[label]]));
+      if (others.length) return `namespace ${wanted.namespace} in this cluster is that of ${others.join("/")}, not of ${own(wanted)}: ${another}`;
+      return `namespace ${wanted.namespace} is there and no region's: ${another} If it is to be ${own(wanted)}'s: ${kubectl(wanted, `label namespace ${wanted.namespace} ${expected.map((entry) => entry.join("=")).join(" ")}`)}`;
+    },
+  },
+  {
+    property: "region",
+    reason: ({ awsRegion }, { awsRegions }) =>
+      awsRegion === undefined || awsRegions.length === 0 || awsRegions.includes(awsRegion)
+        ? undefined
+        : `its nodes are in ${awsRegions.join(", ")} (label topology.kubernetes.io/region), and aws.regions.<region>.region says ${awsRegion}: ${another}`,
+  },
+  {
+    property: "storageClass",
+    reason: ({ storageClass }, { storageClasses }) =>
+      storageClass === undefined || storageClasses.includes(storageClass)
+        ? undefined
+        : `there is no storage class "${storageClass}" in this cluster, only ${storageClasses.join(", ") || "none"}; name one of them in kubernetes.volume.storageClass, or write { name: ${storageClass} } to make it`,
+  },
+];

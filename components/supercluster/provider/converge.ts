@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isTransient, reasonOf } from "./cluster";
+
+/** What there is to do next, as it was just seen. */
+export type Next = { do: "nothing" } | Wait | { do: "act"; what: string; act: () => Promise<void> };
+
+interface Wait {
+  do: "wait";
+  reason: string;
+}
+
+export interface Patience {
+  /** Nothing done for so long is an error. Pulling an image onto a new node takes minutes. */
+  stuckMs: number;
+  everyMs: number;
+  /** How often a person hears what is waited for. */
+  sayEveryMs: number;
+}
+
+const patience: Patience = { stuckMs: 10 * 60_000, everyMs: 1_000, sayEveryMs: 15_000 };
+
+/** The provider has no other way to the person who watches. */
+export const say = (line: string): void => console.error(line);
+
+/**
+ * Does what is next until there is nothing left. It remembers nothing: a run that was cut off goes on from what is there.
+ *
+ * @param region its name in messages
+ * @param advice what to do where it is stuck; the reason stands before it
+ */
+export async function converge(region: string, look: () => Promise<Next>, advice: string, { stuckMs, everyMs, sayEveryMs }: Patience = patience): Promise<void> {
+  let [since, said] = [Date.now(), Date.now()];
+  for (;; await sleep(everyMs)) {
+    const next = await look().catch(waitFor);
+    if (next.do === "nothing") return;
+    const waiting = next.do === "act" ? await act(region, next) : next;
+    if (!waiting) {
+      [since, said] = [Date.now(), Date.now()];
+      continue;
+    }
+    if (Date.now() - since > stuckMs) throw new Error(`${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again, it goes on from here`);
+    if (Date.now() - said > sayEveryMs) {
+      say(`${region}: waiting, ${waiting.reason}`);
+      said = Date.now();
+    }
+  }
+}
+
+/** What it has to wait for, if it was not done. */
+function act(region: string, next: Extract<Next, { do: "act" }>): Promise<Wait | undefined> {
+  say(`${region}: ${next.what}`);
+  // Whether it was done although nobody said so, the next look sees.
+  return next.act().then(() => undefined, waitFor);
+}
+
+/** A cluster that has no answer for a moment is no reason to leave a region half done. */
+function waitFor(error: unknown): Wait {
+  if (!isTransient(error)) throw error;
+  return { do: "wait", reason: `the cluster does not answer: ${reasonOf(error)}` };
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { dynamic } from "@pulumi/pulumi";
+import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { chartRefusal, type ChartSource, repositoryAdvice } from "../chart-source";
+import { type ClusterView, kubectl, refusals, regionsAnnotation } from "../cluster-checks";
+import { readChart, repositoryProblem } from "./chart";
+import { clientOf, type ClusterAccess, configOf, KubeconfigError, missing, reasonOf } from "./cluster";
+import { say } from "./converge";
+
+/** What a region needs before anything of it is written. */
+export interface GuardInputs {
+  environment: string;
+  /** Region = its name in messages. */
+  region: string;
+  namespace: string;
+  /** Secret as a whole. */
+  cluster: ClusterAccess;
+  chart: ChartSource;
+  /** Class that is to be there; absent: it is made. */
+  storageClass?: string;
+  /** Region of AWS that the nodes are to be in. */
+  awsRegion?: string;
+  /** Identity of the cluster, once it was seen: found by the check, not given. */
+  clusterId?: string;
+}
+
+/** A cluster that was just made, or access that was just given, may take this long. */
+const reachableMs = 60_000;
+const everyMs = 2_000;
+
+/** Passes where the cluster is the region's own, and cluster and chart are what the region needs. */
+export const guardProvider = (withinMs = reachableMs) => ({
+  /** A cluster that cannot be asked is no mistake here: a preview works without one, and whoever writes asks again. */
+  async check(olds: Partial<GuardInputs>, inputs: GuardInputs): Promise<dynamic.CheckResult<GuardInputs>> {
+    const [view, noChart] = [await seen(inputs), localChartRefusal(inputs.chart)];
+    const problems = [...(view ? mismatches(inputs, olds.clusterId, view) : []), ...(noChart ? [{ property: "chart", reason: noChart }] : [])];
+    const clusterId = view?.id ?? olds.clusterId;
+    return { inputs: { ...inputs, ...(clusterId !== undefined && { clusterId }) }, failures: problems };
+  },
+
+  /** What could not be checked is to be checked by `up`. */
+  async diff(_id: string, _olds: GuardInputs, news: GuardInputs): Promise<dynamic.DiffResult> {
+    const isSeen = isKnown(news) && (await look(news).catch(() => undefined));
+    return { changes: isSeen ? undefined : true };
+  },
+
+  async create(inputs: GuardInputs): Promise<dynamic.CreateResult<GuardInputs>> {
+    return { id: `${inputs.environment}/${inputs.region}`, outs: await passed(inputs, undefined, withinMs) };
+  },
+
+  async update(_id: string, olds: GuardInputs, inputs: GuardInputs): Promise<dynamic.UpdateResult<GuardInputs>> {
+    return { outs: await passed(inputs, olds, withinMs) };
+  },
+
+  delete: (): Promise<void> => Promise.resolve(),
+});
+
+/**
+ * Refuses to go on where a cluster, or the namespace in it, is another region's. A destroy asks only those who delete. One that cannot
+ * be asked is left to the provider that deletes in it.
+ */
+export async function refuseAnothers(place: Pick<GuardInputs, "environment" | "region" | "namespace" | "cluster">): Promise<void> {
+  const view = await look(place).catch((error: unknown) => say(`warning: ${place.region}: its Kubernetes cluster cannot be asked whether it is the right one: ${reasonOf(error)}`));
+  const reasons = view ? refusals({ ...place, context: place.cluster.context }, view).map(({ reason }) => reason) : [];
+  if (reasons.length) throw new Error(`${place.region}: ${reasons.join("; ")}. Nothing was deleted`);
+}
+
+const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: ClusterView) => refusals({ ...inputs, context: inputs.cluster.context, deployedTo }, view);
+
+const localChartRefusal = (chart: ChartSource): string | undefined => (chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path)));
+
+/** Of a cluster that is still to be made a preview knows nothing. */
+const isKnown = ({ cluster }: GuardInputs): boolean => (cluster as unknown) !== unknownValue;
+
+/** Undefined where the cluster cannot be asked. */
+async function seen(inputs: GuardInputs): Promise<ClusterView | undefined> {
+  if (!isKnown(inputs)) return undefined;
+  try {
+    return await look(inputs);
+  } catch (error) {
+    say(`warning: ${inputs.region}: its Kubernetes cluster cannot be asked, so only \`up\` checks that it is the right one: ${reasonOf(error)}`);
+    return undefined;
+  }
+}
+
+async function passed(inputs: GuardInputs, olds: GuardInputs | undefined, withinMs: number): Promise<GuardInputs> {
+  const view = await reached(inputs, withinMs);
+  const reasons = mismatches(inputs, olds?.clusterId, view).map(({ reason }) => reason);
+  const { chart } = inputs;
+  const noChart = localChartRefusal(chart);
+  if (noChart) reasons.push(noChart);
+  // A chart that is deployed already is not fetched again.
+  if (chart.path === undefined && !isDeepStrictEqual(chart, olds?.chart)) {
+    const problem = await repositoryProblem(chart);
+    if (problem) reasons.push(repositoryAdvice(chart, problem));
+  }
+  if (reasons.length) throw new Error(`${inputs.region}: ${reasons.join("; ")}. Nothing was written`);
+  return { ...inputs, clusterId: view.id };
+}
+
+async function reached(inputs: GuardInputs, withinMs: number): Promise<ClusterView> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await look(inputs);
+    } catch (error) {
+      const isFinal = error instanceof KubeconfigError || Date.now() > deadline;
+      if (isFinal) throw new Error(`${inputs.region}: its Kubernetes cluster cannot be asked: ${reasonOf(error)}. See: ${kubectl(inputs.cluster, "get namespaces")}. Nothing was written`);
+    }
+    await sleep(everyMs);
+  }
+}
+
+async function look({ cluster, namespace, awsRegion, storageClass }: Pick<GuardInputs, "cluster" | "namespace" | "awsRegion" | "storageClass">): Promise<ClusterView> {
+  const { CoreV1Api, StorageV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  const config = configOf(cluster);
+  const [core, storage] = [clientOf(config, CoreV1Api), clientOf(config, StorageV1Api)];
+  const [system, own, nodes, classes] = await Promise.all([
+    core.readNamespace({ name: "kube-system" }),
+    missing(core.readNamespace({ name: namespace })),
+    awsRegion === undefined ? [] : core.listNode().then(({ items }) => items),
+    storageClass === undefined ? [] : storage.listStorageClass().then(({ items }) => items),
+  ]);
+  const onAws = nodes.filter(({ spec }) => spec?.providerID?.startsWith("aws://"));
+  return {
+    id: system.metadata!.uid!,
+    regions: system.metadata!.annotations?.[regionsAnnotation],
+    ...(own && { namespaceLabels: own.metadata!.labels ?? {} }),
+    awsRegions: [...new Set(onAws.flatMap(({ metadata }) => metadata?.labels?.["topology.kubernetes.io/region"] ?? []))],
+    storageClasses: classes.map(({ metadata }) => metadata!.name!),
+  };
+}

@@ -1,0 +1,86 @@
+import type { ConsumerArguments } from "../config/consumer-rules";
+import type { Environment } from "../config/settings";
+import { parkedSubject } from "../config/standard";
+import type { StreamArguments } from "../config/stream-arguments";
+import type { Resource } from "./resource";
+
+/** What rules see of streams and consumers. */
+
+export const streamType = "pulumi-nodejs:dynamic/nats:Stream";
+export const consumerType = "pulumi-nodejs:dynamic/nats:Consumer";
+
+export interface StreamAsset {
+  resource: Resource;
+  /** `<account>/<stream>`. */
+  key: string;
+  args: StreamArguments & { account: string; region: string };
+}
+
+export interface ConsumerAsset {
+  resource: Resource;
+  /** `<account>/<stream>/<consumer>`. */
+  key: string;
+  /** Of its stream. */
+  stream: string;
+  args: ConsumerArguments & { account: string; stream: string };
+}
+
+export function streamOf(resource: Resource): StreamAsset {
+  const args = resource.inputs as unknown as StreamAsset["args"];
+  return { resource, key: `${args.account}/${args.name}`, args };
+}
+
+export function consumerOf(resource: Resource): ConsumerAsset {
+  const args = resource.inputs as unknown as ConsumerAsset["args"];
+  const stream = `${args.account}/${args.stream}`;
+  return { resource, key: `${stream}/${args.name}`, stream, args };
+}
+
+/** The streams and consumers of a stack; streams also by their keys. */
+export function assetsOf(resources: readonly Resource[]) {
+  const streams = resources.filter(({ type }) => type === streamType).map(streamOf);
+  const consumers = resources.filter(({ type }) => type === consumerType).map(consumerOf);
+  return { streams, consumers, byKey: new Map(streams.map((stream) => [stream.key, stream])) };
+}
+
+/** What the jetstream stack's provider was told of the environment; nothing if it was told nothing. */
+export function environmentOf({ provider = {} }: Resource): Pick<Environment, "target" | "servers" | "storage"> | undefined {
+  const key = Object.keys(provider).find((name) => name.endsWith(":environment"));
+  return key === undefined ? undefined : (JSON.parse(String(provider[key])) as ReturnType<typeof environmentOf>);
+}
+
+/** Whether it lives in a local environment. Who does not know is treated as production. */
+export const isLocal = (resource: Resource): boolean => environmentOf(resource)?.target === "local";
+
+/** Subjects that a consumer asks for: all, if it says none. */
+export const filtersOf = ({ args: { filterSubject, filterSubjects } }: ConsumerAsset): string[] => filterSubjects ?? [filterSubject ?? ">"];
+
+/** Subjects of the messages that a stream holds; none if that cannot be told from its stack. */
+export function subjectsOf(stream: StreamAsset, byKey: ReadonlyMap<string, StreamAsset>): string[] | undefined {
+  const { account, name, mirror, sources, subjectTransform, subjects = [] } = stream.args;
+  // What it took in before it was parked keeps its subjects.
+  if (sources?.length || subjectTransform || subjects.includes(parkedSubject(name))) return undefined;
+  if (mirror === undefined) return subjects.length ? subjects : [name];
+  const origin = originOf(stream, byKey);
+  const isRenamed = typeof mirror === "object" && !!mirror.subjectTransforms?.length;
+  return origin && origin.key !== `${account}/${name}` && !isRenamed ? subjectsOf(origin, byKey) : undefined;
+}
+
+/** The stream that a mirror copies, if it is one of its stack and account. */
+export function originOf({ args: { account, mirror } }: StreamAsset, byKey: ReadonlyMap<string, StreamAsset>): StreamAsset | undefined {
+  if (mirror === undefined) return undefined;
+  const { name, external } = typeof mirror === "string" ? { name: mirror } : mirror;
+  return external ? undefined : byKey.get(`${account}/${name}`);
+}
+
+/** Whether a name like `account/stream` is one of those excepted; `*` stands for any part. */
+export const isExcepted = (key: string, excepted: readonly string[]): boolean =>
+  excepted.some((pattern) => pattern.split("/").length === key.split("/").length && pattern.split("/").every((part, index) => part === "*" || part === key.split("/")[index]));
+
+/** The setting of a rule from which something is excepted. */
+export const exceptions = (what: string, example: string) => ({
+  name: "except",
+  description: `${what} that are excepted, e.g. \`${example}\`; \`*\` stands for any part.`,
+  schema: { type: "array" as const, items: { type: "string" as const } },
+  default: [] as string[],
+});

@@ -1,0 +1,23 @@
+import type { Values } from "./servers";
+
+export interface Image {
+  name: string;
+  /** Empty if there is none. */
+  tag: string;
+  digest?: string;
+}
+
+/** Every image in a chart's values, wherever it stands: as one text, or as repository and tag. */
+export function imagesOf(values: Values): Image[] {
+  const { container, reloader, promExporter, natsBox, podTemplate } = values;
+  const inText = (podTemplate?.merge?.spec?.initContainers ?? []).map(({ image = "" }) => parse(image));
+  const inParts = [container, reloader, promExporter, natsBox?.container].flatMap((part) => (part?.image ? [part.image] : []));
+  return [...inParts.map(({ repository = "", tag = "", digest }) => ({ name: repository, tag, digest })), ...inText];
+}
+
+/** `registry:5000/name:tag` or `registry:5000/name@digest`. */
+function parse(image: string): Image {
+  const [named = "", digest] = image.split("@");
+  const [, name = named, tag = ""] = /^(.*):([^/]*)$/.exec(named) ?? [];
+  return { name, tag, ...(digest && { digest }) };
+}

@@ -1,0 +1,17 @@
+import type { ResourceRule } from "../rule";
+import { serversOf, serverTypes } from "../servers";
+
+export const clientPortHasTls: ResourceRule = {
+  name: "client-port-has-tls",
+  description: "Clients connect by TLS, on both targets.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  why: "Without it passwords and messages cross the network in the open. The chart ignores keys that it does not know, so a TLS section in the wrong place does nothing, and nobody is told.",
+  remediation: "Leave the client's tls as components/supercluster writes it",
+  types: serverTypes,
+  violations(resource) {
+    const servers = serversOf(resource);
+    if (!servers || (servers.config.tls?.cert_file && servers.config.tls.key_file)) return [];
+    return [`clients of ${resource.name} connect without TLS`];
+  },
+};

@@ -1,0 +1,18 @@
+import { consumerOf, consumerType, exceptions, isExcepted } from "../assets";
+import type { ResourceRule } from "../rule";
+
+export const consumerAcknowledges: ResourceRule<string[]> = {
+  name: "consumer-acknowledges",
+  description: "Every consumer states its ack policy, and each message is acknowledged by itself unless it is excepted.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "An ack policy that is left out is none, even beside max_deliver and backoff: a message that a worker drops is gone. With all, acknowledging one acknowledges those before it that others are still working on.",
+  remediation: 'Write ackPolicy: "explicit" in its tenant\'s file',
+  types: [consumerType],
+  setting: exceptions("Consumers", "covenant/COVENANT_USERS/DASHBOARD"),
+  violations(resource, except) {
+    const { args, key } = consumerOf(resource);
+    const policy = args.ackPolicy as string | undefined;
+    return ["explicit", "flow_control"].includes(policy ?? "") || isExcepted(key, except) ? [] : [`consumer ${key} has ${policy ? `ackPolicy "${policy}"` : "no ackPolicy"}`];
+  },
+};

@@ -1,0 +1,22 @@
+import { overlaps } from "../../config/subjects";
+import { assetsOf, consumerType, filtersOf, streamType, subjectsOf } from "../assets";
+import type { StackRule } from "../rule";
+
+export const consumerFiltersAreOfItsStream: StackRule = {
+  name: "consumer-filters-are-of-its-stream",
+  description: "Every filter of a consumer matches some subject of its stream.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "Servers accept a filter that matches nothing, and the consumer delivers nothing, in silence.",
+  remediation: "Correct the filter, leave it out, or read the stream that has the subject",
+  types: [streamType, consumerType],
+  violationsOfStack(resources) {
+    const { consumers, byKey } = assetsOf(resources);
+    return consumers.flatMap((consumer) => {
+      const stream = byKey.get(consumer.stream);
+      const subjects = stream && subjectsOf(stream, byKey);
+      const empty = subjects ? filtersOf(consumer).filter((filter) => !subjects.some((subject) => overlaps(subject, filter))) : [];
+      return empty.map((filter) => ({ resource: consumer.resource, message: `filter ${filter} of ${consumer.key} matches nothing of ${subjects!.join(", ")}` }));
+    });
+  },
+};

@@ -1,0 +1,19 @@
+import { assetsOf, consumerType, streamType } from "../assets";
+import type { StackRule } from "../rule";
+
+export const consumerHasAStream: StackRule = {
+  name: "consumer-has-a-stream",
+  description: "Every consumer's stream is in the same stack, and no two consumers of a stream have one name.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "A consumer belongs to one stream. Of a stream that nobody declares nobody knows when it is there; the second of one name changes the first.",
+  remediation: "Declare the stream, or correct its name; a durable for each stream that is read",
+  types: [streamType, consumerType],
+  violationsOfStack(resources) {
+    const { consumers, byKey } = assetsOf(resources);
+    return consumers.flatMap(({ resource, key, stream }, index) => [
+      ...(byKey.has(stream) ? [] : [{ resource, message: `${key} reads ${stream}, which is no stream of its stack` }]),
+      ...(consumers.findIndex((other) => other.key === key) < index ? [{ resource, message: `${key} is the name of two consumers` }] : []),
+    ]);
+  },
+};

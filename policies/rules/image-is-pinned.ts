@@ -1,0 +1,21 @@
+import type { ResourceRule } from "../rule";
+import { imagesOf } from "../images";
+import { releaseType, valuesOf } from "../servers";
+
+export const imageIsPinned: ResourceRule = {
+  name: "image-is-pinned",
+  description: "Every image has a full version or a digest, and every chart a version.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "A tag that moves (latest, 2.14-alpine) gives the pod that is replaced tonight another server than its peers have. A chart without a version brings what is newest on the day, with every pod replaced.",
+  remediation: "Write a version of three numbers, or a digest (kubernetes.images, kubernetes.chart.version)",
+  types: [releaseType],
+  violations(resource) {
+    const { chart, version, repositoryOpts } = resource.inputs as { chart?: string; version?: string; repositoryOpts?: object };
+    const floating = imagesOf(valuesOf(resource) ?? {}).filter(({ tag, digest }) => !digest && !/^v?\d+\.\d+\.\d+/.test(tag));
+    return [
+      ...(repositoryOpts !== undefined && !/^\d+\.\d+\.\d+/.test(version ?? "") ? [`chart ${chart} has ${version === undefined ? "no version" : `version ${version}`}`] : []),
+      ...floating.map(({ name, tag }) => `image ${name} has ${tag ? `tag ${tag}` : "no tag"}`),
+    ];
+  },
+};

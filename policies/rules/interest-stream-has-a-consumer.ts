@@ -1,0 +1,18 @@
+import { assetsOf, consumerType, streamType } from "../assets";
+import type { StackRule } from "../rule";
+
+export const interestStreamHasAConsumer: StackRule = {
+  name: "interest-stream-has-a-consumer",
+  description: "A stream that keeps by interest has a consumer in its stack.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "Without one it acknowledges every message and keeps none; a consumer that comes later gets nothing of it.",
+  remediation: 'Declare its consumers beside it, or make it retention: "limits"',
+  types: [streamType, consumerType],
+  violationsOfStack(resources) {
+    const { streams, consumers } = assetsOf(resources);
+    return streams
+      .filter(({ key, args }) => args.retention === "interest" && !consumers.some(({ stream }) => stream === key))
+      .map(({ key, resource }) => ({ resource, message: `nobody consumes ${key}, which keeps by interest` }));
+  },
+};

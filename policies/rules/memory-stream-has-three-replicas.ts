@@ -1,0 +1,19 @@
+import { exceptions, isExcepted, isLocal, streamOf, streamType } from "../assets";
+import type { ResourceRule } from "../rule";
+
+export const memoryStreamHasThreeReplicas: ResourceRule<string[]> = {
+  name: "memory-stream-has-three-replicas",
+  description: "Outside local environments a stream in memory has three replicas or five, unless it is excepted.",
+  severity: "medium",
+  enforcementLevel: "mandatory",
+  why: "With one replica every restart of its server empties it, an upgrade too. With three it outlives the restart of any one.",
+  remediation: "Write replicas: 3 in its tenant's file, or except it where its messages are of no worth",
+  types: [streamType],
+  setting: exceptions("Streams", "arrakis/INTERNAL"),
+  violations(resource, except) {
+    const { args, key } = streamOf(resource);
+    const { replicas = 1, storage } = args;
+    const isFragile = storage === "memory" && !isLocal(resource) && (replicas < 3 || replicas % 2 === 0);
+    return isFragile && !isExcepted(key, except) ? [`stream ${key} is in memory with ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`] : [];
+  },
+};

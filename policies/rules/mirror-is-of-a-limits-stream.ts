@@ -1,0 +1,26 @@
+import { assetsOf, originOf, streamType } from "../assets";
+import type { StackRule } from "../rule";
+
+export const mirrorIsOfALimitsStream: StackRule = {
+  name: "mirror-is-of-a-limits-stream",
+  description: "Mirrors and sources copy streams that keep by limits alone, and mirrors are of the same stack.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  why: "A copy takes messages as a consumer does: a work queue is emptied by it, an interest stream holds every message until it is copied. Servers accept both.",
+  remediation: 'Make the origin retention: "limits", or leave the copy out',
+  types: [streamType],
+  violationsOfStack(resources) {
+    const { streams, byKey } = assetsOf(resources);
+    return streams.flatMap((stream) => {
+      const { account, mirror, sources = [] } = stream.args;
+      const origins = [originOf(stream, byKey), ...sources.map((source) => byKey.get(`${account}/${typeof source === "string" ? source : source.external ? "" : source.name}`))];
+      const isLost = mirror !== undefined && !(typeof mirror === "object" && mirror.external) && !origins[0];
+      return [
+        ...(isLost ? [{ resource: stream.resource, message: `${stream.key} copies ${typeof mirror === "string" ? mirror : mirror.name}, which is no stream of its stack` }] : []),
+        ...origins
+          .filter((origin) => origin && (origin.args.retention ?? "limits") !== "limits")
+          .map((origin) => ({ resource: stream.resource, message: `${stream.key} copies ${origin!.key}, which has retention ${origin!.args.retention}` })),
+      ];
+    });
+  },
+};

@@ -1,0 +1,19 @@
+import { consumerType, environmentOf, streamType } from "../assets";
+import type { ResourceRule } from "../rule";
+
+export const replicasFitTheRegion: ResourceRule = {
+  name: "replicas-fit-the-region",
+  description: "No stream or consumer asks for more replicas than a region has servers.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "Replicas never span regions: five in a region of three servers are refused (error 10005) in the middle of a deployment.",
+  remediation: "Write as many as the environment has servers, or less; raise servers of the environment first",
+  types: [streamType, consumerType],
+  violations(resource) {
+    const environment = environmentOf(resource);
+    const { name, inputs } = resource;
+    const replicas = Number(inputs.replicas ?? 0);
+    if (!environment) return [`${name} has a provider that does not say what its environment is`];
+    return replicas > environment.servers ? [`${name} asks for ${replicas} replicas of ${environment.servers} servers`] : [];
+  },
+};

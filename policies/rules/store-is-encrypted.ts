@@ -1,0 +1,16 @@
+import type { ResourceRule } from "../rule";
+import { serversOf, serverTypes } from "../servers";
+
+export const storeIsEncrypted: ResourceRule = {
+  name: "store-is-encrypted",
+  description: "JetStream encrypts what it stores, with a key from the included file.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "A volume that is copied or put away shows every stored message. Streams have no encryption of their own; it is the servers'.",
+  remediation: "Leave jetstream's cipher and key as components/supercluster writes them",
+  types: serverTypes,
+  violations(resource) {
+    const jetstream = serversOf(resource)?.config.jetstream;
+    return jetstream && !(jetstream.cipher && jetstream.key$include) ? [`JetStream of ${resource.name} writes messages in the open`] : [];
+  },
+};

@@ -1,0 +1,18 @@
+import { covers } from "../../config/subjects";
+import type { ResourceRule } from "../rule";
+import { hiddenUsers, usersOf, userTypes } from "../users";
+
+export const userHasAnInboxOfItsOwn: ResourceRule = {
+  name: "user-has-an-inbox-of-its-own",
+  description: "No user may subscribe to the inboxes of others.",
+  severity: "medium",
+  enforcementLevel: "advisory",
+  why: "Answers arrive in inboxes. Whoever may subscribe to _INBOX.> reads the answers to every client that has no prefix of its own, messages that were pulled among them.",
+  remediation: 'Let its clients set inboxPrefix, and take inbox: "shared" out',
+  notSeen: hiddenUsers,
+  types: userTypes,
+  violations: (resource) =>
+    usersOf(resource)
+      .filter(({ permissions }) => permissions?.subscribe?.allow?.some((subject) => covers(subject, "_INBOX.>")))
+      .map(({ login }) => `user ${login} reads everybody's answers`),
+};

@@ -1,0 +1,26 @@
+import { covers } from "../../config/subjects";
+import { systemAccount } from "../../config/standard";
+import type { ResourceRule } from "../rule";
+import { hiddenUsers, type User, usersOf, userTypes } from "../users";
+
+export const userMayNotDoEverything: ResourceRule = {
+  name: "user-may-not-do-everything",
+  description: "No user may publish or subscribe to everything, and none but the system account's to JetStream's whole API.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  why: "To a server a user without permissions, or with an empty list, may do everything in its account: read every message, purge every stream.",
+  remediation: "Name what the user publishes, subscribes to and consumes in tenants/; permissions are derived from that",
+  notSeen: hiddenUsers,
+  types: userTypes,
+  violations: (resource) => usersOf(resource).flatMap((user) => rights.flatMap((right) => problemsOf(user, right))),
+};
+
+const rights = ["publish", "subscribe"] as const;
+
+function problemsOf({ account, login, permissions }: User, right: (typeof rights)[number]): string[] {
+  const { allow = [], deny = [] } = permissions?.[right] ?? {};
+  if (deny.includes(">")) return [];
+  if (!allow.length) return [`user ${login} may ${right} everything: nothing is said of what it may`];
+  const wild = allow.filter((subject) => /^[*>]/.test(subject) || (account !== systemAccount.name && ["$JS.API.>", "$SYS.>"].some((inner) => covers(subject, inner))));
+  return wild.map((subject) => `user ${login} may ${right} ${subject}`);
+}

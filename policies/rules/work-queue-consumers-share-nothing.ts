@@ -1,0 +1,25 @@
+import { overlaps } from "../../config/subjects";
+import { assetsOf, consumerType, filtersOf, streamType } from "../assets";
+import type { StackRule } from "../rule";
+
+export const workQueueConsumersShareNothing: StackRule = {
+  name: "work-queue-consumers-share-nothing",
+  description: "No two consumers of a work queue ask for one subject, and each delivers all.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  why: "Each message of a work queue is for one consumer. The second is refused (errors 10099, 10100, 10101) in the middle of a deployment, and its messages pile up until they expire.",
+  remediation: 'Give each a filter of its own and deliverPolicy: "all"; workers of one kind share a durable',
+  types: [streamType, consumerType],
+  violationsOfStack(resources) {
+    const { consumers, byKey } = assetsOf(resources);
+    const ofQueues = consumers.filter(({ stream }) => byKey.get(stream)?.args.retention === "workqueue");
+    return ofQueues.flatMap((consumer, index) => {
+      const { key, resource, args } = consumer;
+      const rival = ofQueues.slice(0, index).find((other) => other.stream === consumer.stream && other.key !== key && filtersOf(other).some((taken) => filtersOf(consumer).some((filter) => overlaps(taken, filter))));
+      return [
+        ...(rival ? [{ resource, message: `${key} takes the same messages as ${rival.key}` }] : []),
+        ...((args.deliverPolicy ?? "all") === "all" ? [] : [{ resource, message: `${key} delivers ${args.deliverPolicy} of a work queue` }]),
+      ];
+    });
+  },
+};

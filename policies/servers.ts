@@ -1,0 +1,70 @@
+import type { LocalServerInputs } from "../components/local/layout";
+import type { ChartValues } from "../components/supercluster/chart-values";
+import type { ServerConfig } from "../components/supercluster/server-config";
+import type { Partly, Resource } from "./resource";
+
+/** What rules see of a region's servers, on either target. */
+
+export const releaseType = "kubernetes:helm.sh/v3:Release";
+export const localServerType = "pulumi-nodejs:dynamic/local:Server";
+export const serverTypes = [releaseType, localServerType] as const;
+
+export type Values = Partly<ChartValues>;
+
+export interface Servers {
+  /** The region they are in, by what stands beside their configuration. */
+  region?: string;
+  isLocal: boolean;
+  /** How many the region has. */
+  count: number;
+  /** Their configuration under nats.conf's own names, as far as it is given; on Kubernetes without paths and addresses. */
+  config: Partly<ServerConfig> & Record<string, unknown>;
+  /** How each is advertised to other regions; on Kubernetes of the first. */
+  advertise?: string;
+}
+
+/** Values of the official chart, if that is what a release installs. */
+export function valuesOf({ type, inputs }: Resource): Values | undefined {
+  if (type !== releaseType) return undefined;
+  const values = (inputs.values ?? {}) as Values;
+  const isNats = /(^|\/)nats(-[\d.]+)?(\.tgz)?$/.test(String(inputs.chart)) || "natsBox" in values;
+  return isNats ? values : undefined;
+}
+
+/** The servers that a resource runs; none if it runs none, or if its configuration is not known any more (a local one's state has addresses alone). */
+export function serversOf(resource: Resource): Servers | undefined {
+  const values = valuesOf(resource);
+  if (values) return fromValues(values);
+  const inputs = resource.inputs as Partly<LocalServerInputs>;
+  return resource.type === localServerType && inputs.config ? fromConfig(inputs) : undefined;
+}
+
+function fromConfig({ region, config = {} }: Partly<LocalServerInputs>): Servers {
+  return { region, isLocal: true, count: config.cluster?.routes?.length ?? 0, config, advertise: config.gateway?.advertise };
+}
+
+type Tls = NonNullable<NonNullable<Values["config"]>["cluster"]>["tls"];
+
+/** The chart's keys as the server's: what it writes by itself, and what is merged into that. */
+function fromValues({ config = {}, statefulSet, fullnameOverride, global, container }: Values): Servers {
+  const { cluster, gateway, jetstream, nats, merge } = config;
+  // The chart calls both like the StatefulSet.
+  const name = statefulSet?.name ?? fullnameOverride ?? "nats";
+  const tls = (section: Tls) => (section?.enabled ? { cert_file: section.cert, key_file: section.key, ...(section.secretName ? section.merge : {}) } : undefined);
+  return {
+    region: global?.labels?.["supercluster/region"],
+    isLocal: false,
+    count: cluster?.replicas ?? 1,
+    config: {
+      ...merge,
+      tls: nats?.tls?.enabled && nats.tls.secretName ? { ...nats.tls.merge, cert_file: nats.tls.cert, key_file: nats.tls.key } : undefined,
+      cluster: { name, ...cluster?.merge, tls: tls(cluster?.tls) },
+      gateway: { name, ...gateway?.merge, tls: tls(gateway?.tls) },
+      jetstream: { ...jetstream?.merge, max_file_store: bytes(jetstream?.fileStore?.maxSize), max_memory_store: bytes(jetstream?.memoryStore?.maxSize) },
+    } as Servers["config"],
+    advertise: container?.env?.SERVER_GATEWAY?.replace("$(POD_INDEX)", "0"),
+  };
+}
+
+/** The chart takes sizes as text. */
+const bytes = (size: string | undefined): number | undefined => (size === undefined ? undefined : Number(size));

@@ -1,0 +1,51 @@
+import { known, type Resource } from "./resource";
+import { localServerType } from "./servers";
+
+const secretType = "kubernetes:core/v1:Secret";
+
+/** Of every rule about users. */
+export const hiddenUsers =
+  "The accounts file is a secret made of the identity stack's outputs. Where a preview does not know them (a partial plan, before that stack is there) and in an exported state, which hides them, nobody is judged; an `up` judges all before servers get the file.";
+
+/** Types in which a region's accounts and users are. */
+export const userTypes = [secretType, localServerType] as const;
+
+interface Rules {
+  allow?: string[];
+  deny?: string[];
+}
+
+export interface User {
+  account: string;
+  /** Name to log in with. */
+  login: string;
+  permissions?: { publish?: Rules; subscribe?: Rules };
+}
+
+/** Where each type has its secret files, and how they are encoded there. */
+const places = [
+  { type: secretType, field: "stringData", decode: (text: string) => text },
+  // What the provider of Kubernetes makes of stringData.
+  { type: secretType, field: "data", decode: (text: string) => Buffer.from(text, "base64").toString() },
+  { type: localServerType, field: "secrets", decode: (text: string) => text },
+];
+
+/**
+ * Users of the accounts file (components/security/accounts-conf.ts). It holds password hashes, so it comes from the identity
+ * stack's outputs: where a preview does not know them, and where a state hides them, there are none to see.
+ */
+export function usersOf({ type, inputs }: Resource): User[] {
+  return places
+    .filter((place) => place.type === type)
+    .flatMap(({ field, decode }) => textsIn(known(inputs, field)).map(decode))
+    .filter((text) => text.startsWith(start))
+    .flatMap((text) => Object.entries(JSON.parse(text.slice(start.length)) as Accounts))
+    .flatMap(([account, { users = [] }]) => users.map(({ user, permissions }) => ({ account, login: user, permissions })));
+}
+
+const start = "accounts: ";
+
+type Accounts = Record<string, { users?: { user: string; permissions?: User["permissions"] }[] }>;
+
+const textsIn = (files: unknown): string[] =>
+  typeof files === "object" && files !== null ? Object.keys(files).flatMap((key) => known(files, key)).filter((text) => typeof text === "string") : [];

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Tenants } from "../config/assets";
+import { droppedAccounts, type Owned, refusalOfDropping } from "../config/dropped-accounts";
+import type { RegionSpec } from "../config/region";
+import { stackName } from "../config/stack-name";
+import { systemAccount } from "../config/standard";
+import { clientUrls, forwardTo, serversOf } from "../config/topology";
+import type { JetstreamOutputs, RegionOutputs } from "./outputs";
+import { outputsOf } from "./references";
+
+/**
+ * Refuses to take an account out that still owns a stream: by what the jetstream stacks have deployed, and by what the servers say, which know
+ * also of streams that nobody declared. Where no account is dropped nothing is asked; servers that do not answer are named, not waited
+ * for: a region has to come up without the others. docs/adr/0016.
+ */
+export async function refuseDroppedOwners(region: RegionSpec, stack: string): Promise<void> {
+  const { accounts: before = {}, ca } = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
+  const dropped = droppedAccounts(Object.keys(before), region.accounts.map(({ name }) => name));
+  if (dropped.length === 0) return;
+  const [deployed, held] = await Promise.all([deployedStreams(region), heldStreams(region, ca!, before)]);
+  const refusal = refusalOfDropping(dropped, deployed, held);
+  if (refusal) throw new pulumi.RunError(refusal);
+}
+
+/** The same by what a jetstream stack itself has deployed, of tenants that are nobody's any more: they were not moved to another stack. */
+export async function refuseDroppedTenants(stack: string, tenants: Tenants): Promise<void> {
+  const owned = streamsOf(await outputsOf(fullName(stack)));
+  const refusal = refusalOfDropping(droppedAccounts([...owned.keys()], Object.keys(tenants)), owned);
+  if (refusal) throw new pulumi.RunError(refusal);
+}
+
+const streamsOf = (outputs: Partial<JetstreamOutputs> = {}): Owned => new Map(Object.entries(outputs.accounts ?? {}).map(([account, { streams }]) => [account, streams]));
+
+const fullName = (stack: string): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+
+/** What the environment's jetstream stacks made, as far as they are there. */
+async function deployedStreams({ environment, settings }: RegionSpec): Promise<Owned> {
+  const stacks = Object.keys(settings.jetstream).map((part) => fullName(stackName({ environment, kind: "jetstream", team: part.split("--")[1] })));
+  const outputs = await Promise.all(stacks.map(async (stack) => streamsOf(await outputsOf(stack))));
+  return new Map(outputs.flatMap((one) => [...one]));
+}
+
+/** What the servers hold; nothing, with a warning, where they cannot be asked. */
+async function heldStreams({ name, environment, settings }: RegionSpec, ca: string, accounts: RegionOutputs["accounts"]): Promise<Owned> {
+  const { Connections } = require("../components/jetstream/provider/connections") as typeof import("../components/jetstream/provider/connections");
+  const requests = require("../components/jetstream/provider/system-requests") as typeof import("../components/jetstream/provider/system-requests");
+  const servers = settings.regions.flatMap((region) => serversOf(settings, region).map((server) => server.name));
+  const connections = new Connections({
+    owner: environment,
+    regions: [{ name, servers, clientUrls: clientUrls(settings, name), forward: forwardTo(settings, name), degraded: false }],
+    ca,
+    provisioners: {},
+    system: accounts[systemAccount.name]!.users[systemAccount.user]!,
+  });
+  try {
+    const system = await connections.system();
+    try {
+      const { streams, silent } = await requests.heldStreams(system, servers);
+      if (silent.length) await warn(`${silent.join(", ")} do not answer`);
+      return streams;
+    } finally {
+      await system.close();
+    }
+  } catch (error) {
+    await warn((error as Error).message);
+    return new Map();
+  }
+}
+
+const warn = (reason: string): Promise<void> =>
+  pulumi.log.warn(`an account is taken out, and not all servers say whether it still owns a stream: ${reason}. Only what the jetstream stacks deployed is known`);

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { Deployment } from "../support/deployment";
+
+const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
+
+/** `npm run deploy` in the local environment: what it would do, and exactly that. */
+describe("a deployment that is looked at first", function () {
+  this.timeout(400_000);
+  const deployment = new Deployment(31420, ["irisx"]);
+  after(() => deployment.remove());
+  const edit = (from: string, to: string) => {
+    const file = deployment.path("Pulumi.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
+  };
+
+  it("is shown for an environment that is not there, stack by stack, as partial; nothing is made", () => {
+    const text = deployment.succeeds("deploy", "--dry-run");
+    for (const stack of stacks) assert.match(text, new RegExp(`^${stack}: \\d+ to create$`, "m"));
+    assert.match(text, /^ {2}\+ {2}pulumi-nodejs:dynamic\/nats:Stream irisx-SMS$/m);
+    assert.match(text, /partial: local-identity, local-iad, local-ams, local-syd, local-jetstream do not exist yet/);
+    assert.ok(!existsSync(deployment.path(".cache/state/.pulumi/stacks")));
+  });
+
+  it("saves no plan of stacks that are not there, and applies none that was not saved", () => {
+    for (const [args, message] of [
+      [["--dry-run"], /plans cannot be saved of stacks that do not exist yet: local-identity/],
+      [[], /plans has no plan of local-identity, .*; save them: npm run deploy -- --dry-run --plan plans/],
+    ] as const) {
+      const { status, text } = deployment.cli("deploy", ...args, "--plan", "plans");
+      assert.equal(status, 2, text);
+      assert.match(text, message);
+    }
+  });
+
+  it("saves its plans, readable by their owner alone and without a key, and does exactly what they say", () => {
+    deployment.succeeds("deploy");
+    edit("syncInterval: 2m", "syncInterval: 1m");
+    const text = deployment.succeeds("deploy", "--dry-run", "--plan", "plans");
+    assert.match(text, /^local-identity: nothing to change$/m);
+    assert.match(text, /^local-iad: 1 to update\n {2}~ {2}\S+local:Server iad-0: config\.jetstream\.sync_interval/m);
+    assert.match(text, /iad-0: jetstream\.sync_interval changed: it is restarted/);
+    assert.equal(statSync(deployment.path("plans")).mode & 0o777, 0o700);
+    for (const stack of stacks) assert.ok(!readFileSync(deployment.path(`plans/${stack}.json`), "utf8").includes("PRIVATE KEY"), stack);
+
+    edit("syncInterval: 1m", "syncInterval: 3m");
+    const { status, text: refusal } = deployment.cli("deploy", "--plan", "plans");
+    assert.equal(status, 1, refusal);
+    assert.match(refusal, /violates plan/);
+
+    edit("syncInterval: 3m", "syncInterval: 1m");
+    assert.match(deployment.succeeds("deploy", "--plan", "plans"), /is up and verified/);
+  });
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { parseDocument } from "yaml";
+import type { Row } from "../../cli/plan/rows";
+import { askAll, heldStreams } from "../../components/jetstream/provider/system-requests";
+import { ask } from "../support/accounts";
+import { Deployment } from "../support/deployment";
+
+const servers = ["iad-0", "ams-0", "syd-0"];
+
+/** Covenant, with streams, mirrors and durables in three regions, leaves; IRISX stays. The real engine, program and servers. */
+describe("a tenant that leaves, in two releases", function () {
+  this.timeout(180_000);
+  // Each step begins where the one before it ends.
+  this.bail(true);
+  let deployment: Deployment;
+  let covenant: NatsConnection;
+  let irisx: NatsConnection;
+  let system: NatsConnection;
+  let started: string[];
+  let kept: Awaited<ReturnType<typeof others>>;
+  let written: string;
+
+  const refused = (reason: RegExp, ...args: string[]) => assert.throws(() => deployment.pulumi(...args), reason);
+  const messagesOf = async (client: NatsConnection, stream: string) => ((await ask(client, `STREAM.INFO.${stream}`)).state as { messages: number }).messages;
+  const held = async (account: string) => {
+    const { streams, silent } = await heldStreams(system, servers);
+    assert.deepEqual(silent, []);
+    return streams.get(account) ?? [];
+  };
+  /** What must not change of who stays: proofs add messages behind these. */
+  const others = async () => ({
+    streams: await held("irisx"),
+    created: (await ask(irisx, "STREAM.INFO.SMS")).created,
+    message: (await ask(irisx, "STREAM.MSG.GET.SMS", { next_by_subj: "sms.send", seq: 1 })).message,
+    connection: irisx.info!.client_id,
+  });
+  const startTimes = async () => (await askAll<{ start: string }>(system, "VARZ", {}, servers.length, 5_000)).map(({ server, data }) => `${server.name} ${data!.start}`).sort();
+  const plan = (): { status: number | null; rows: Row[]; text: string } => {
+    const { status, text } = deployment.cli("plan", "--json");
+    const { stacks } = JSON.parse(text.slice(text.indexOf("{\n"), text.lastIndexOf("\n}") + 2)) as { stacks: { changes: Row[] }[] };
+    return { status, rows: stacks.flatMap(({ changes }) => changes), text };
+  };
+  /** Writes the tenant's file with more beside its name. */
+  const declare = (more: string) => fs.writeFileSync(deployment.path("tenants/covenant.ts"), written.replace('name: "covenant",', `name: "covenant",\n${more}`));
+  const entries = (tenants: string[]) => {
+    const file = deployment.path("Pulumi.yaml");
+    const project = parseDocument(fs.readFileSync(file, "utf8"));
+    for (const environment of ["local", "production"]) project.setIn(["config", "environments", "default", environment, "jetstream", "jetstream"], tenants);
+    fs.writeFileSync(file, String(project));
+    fs.writeFileSync(deployment.path("tenants/index.ts"), `${tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`).join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`);
+  };
+
+  before(async () => {
+    deployment = new Deployment(26120, ["covenant", "irisx"]);
+    written = fs.readFileSync(deployment.path("tenants/covenant.ts"), "utf8");
+    deployment.succeeds("start");
+    [covenant, irisx, system] = await Promise.all([
+      deployment.client("iad", "covenant", "provisioner"),
+      deployment.client("iad", "irisx", "provisioner"),
+      deployment.client("ams", "sys", "admin"),
+    ]);
+    const publishers = await Promise.all(["covenant", "irisx"].map((account) => deployment.client("iad", account, "api")));
+    for (let index = 0; index < 5; index++) await Promise.all(["covenant.users.created", "sms.send"].map((subject, at) => publishers[at]!.request(subject, "x")));
+    started = await startTimes();
+    kept = await others();
+  });
+
+  after(() => deployment?.remove());
+
+  it("cannot just be taken out: every region refuses before anything is written, and start before it runs any stack", () => {
+    entries(["irisx"]);
+    for (const args of [["preview", "--stack", "local-iad"], ["up", "--stack", "local-iad", "--yes", "--skip-preview"]]) {
+      refused(/account covenant was taken out, and still owns ALERTS_INCIDENTS, .*COVENANT_COUNTRIES-ams.* and 3 more\n.*Nothing was done\.\n.*state: "leaving"/, ...args);
+    }
+    const { status, text } = deployment.cli("start");
+    assert.equal(status, 2, text);
+    assert.match(text, /account covenant was taken out, and still owns/);
+    assert.doesNotMatch(text, /\$ pulumi/);
+    entries(["covenant", "irisx"]);
+  });
+
+  it("loses nothing that nobody allowed: plan and up are refused, with what it would cost", async () => {
+    const before = await messagesOf(covenant, "COVENANT_USERS");
+    declare('  state: "leaving",');
+    const { status, rows, text } = plan();
+    assert.equal(status, 1, text);
+    const users = rows.find(({ id }) => id === "covenant/COVENANT_USERS")!;
+    assert.equal(users.class, "refused");
+    assert.match(users.reasons.join(), new RegExp(`would delete ${before} of ${before} messages.*allowDataLoss: \\[\\{ change: "delete", maxMessages: ${before} \\}\\]`));
+    refused(/would delete/, "up", "--stack", "local-jetstream", "--yes", "--skip-preview");
+    assert.equal(await messagesOf(covenant, "COVENANT_USERS"), before);
+  });
+
+  it("goes where the number of messages is allowed, as the plan says: no server has a stream of it, the others' are untouched", async () => {
+    declare('  state: "leaving",\n  allowDataLoss: [{ change: "delete", maxMessages: 100 }],');
+    const { status, rows, text } = plan();
+    assert.equal(status, 0, text);
+    // The canary needs no leave, so the up that was refused may have deleted it.
+    assert.deepEqual([...new Set(rows.filter(({ id }) => !id.includes("/CANARY")).map((row) => row.class))], ["delete"]);
+    assert.ok(rows.every(({ id }) => id.startsWith("covenant/")));
+    assert.ok(rows.find(({ id }) => id === "covenant/COVENANT_USERS")!.costs.every(({ messages, isAllowed }) => messages >= 5 && isAllowed));
+    for (const stack of ["local-identity", "local-jetstream"]) deployment.pulumi("up", "--stack", stack, "--yes", "--skip-preview");
+    assert.deepEqual(await held("covenant"), []);
+    assert.deepEqual(await others(), kept);
+    deployment.succeeds("verify");
+  });
+
+  it("is not dropped while somebody's stream is left that nobody declared", async () => {
+    await ask(covenant, "STREAM.CREATE.BY_HAND", { name: "BY_HAND", subjects: ["by.hand"] });
+    entries(["irisx"]);
+    refused(/account covenant was taken out, and still owns BY_HAND\n/, "preview", "--stack", "local-syd");
+    await ask(covenant, "STREAM.DELETE.BY_HAND");
+  });
+
+  it("is gone with the second release: nothing restarts, no client of the others is cut off, its users are let in no more", async () => {
+    assert.match(deployment.succeeds("start"), /local-identity +\d+ deleted/);
+    await assert.rejects(deployment.client("iad", "covenant", "provisioner"), /authorization/i);
+    assert.deepEqual(await startTimes(), started);
+    assert.deepEqual(await others(), kept);
+  });
+});

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { parseDocument, stringify } from "yaml";
+import { namespaceOf } from "../../config/topology";
+import { copyProject } from "../support/project-copy";
+import { Cloud, currentCluster } from "./cloud";
+import { helm } from "./helm";
+import { pluginFolders, whyNoEngine } from "./plugins";
+import { kubeEnvironment, kubeSettings } from "./settings";
+
+const name = "deploy";
+const regions = ["iad", "ams", "syd"];
+const stacks = ["identity", ...regions, "jetstream"].map((part) => `${name}-${part}`);
+const passphrase = "of a test";
+
+const reason = whyNoEngine();
+if (reason) console.error(`\n  SKIPPED: npm run deploy with the real engine on a real Kubernetes, because ${reason}\n`);
+else
+  describe("npm run deploy, with the real engine on a real Kubernetes", function () {
+    this.timeout(1_800_000);
+    const copy = copyProject();
+    const options = { name, regions };
+    const { api } = currentCluster();
+    const cloud = new Cloud(api, kubeEnvironment(options));
+    const state = path.join(copy.cache, "production-state");
+    const env: NodeJS.ProcessEnv = {
+      ...copy.env,
+      PATH: [...pluginFolders(copy.folder), process.env.PATH].join(path.delimiter),
+      PULUMI_BACKEND_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
+      NO_COLOR: "1",
+    };
+    const edit = (change: (project: ReturnType<typeof parseDocument>) => void): void => {
+      const file = path.join(copy.folder, "Pulumi.yaml");
+      const project = parseDocument(readFileSync(file, "utf8"));
+      change(project);
+      writeFileSync(file, String(project));
+    };
+    const own = ["config", "environments", "default", name];
+
+    before(() => {
+      mkdirSync(state);
+      edit((project) => project.setIn(own, kubeSettings(options)));
+      for (const stack of stacks) {
+        const part = stack.slice(name.length + 1);
+        const kind = regions.includes(part) ? { kind: "region", region: part } : { kind: part };
+        writeFileSync(path.join(copy.folder, `Pulumi.${stack}.yaml`), stringify({ config: { "supercluster:stack": { environment: name, ...kind } } }));
+      }
+      cloud.start();
+    });
+    after(async () => {
+      await cloud.stop();
+      if (process.env.KUBE_KEEP === "1") return;
+      const { settings } = { settings: kubeEnvironment(options) };
+      await Promise.all(regions.map((region) => api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespaceOf(settings, region) } }).catch(() => undefined)));
+      copy.remove();
+    });
+
+    /** Not synchronous: the cloud goes on meanwhile. */
+    function cli(...args: string[]): Promise<{ status: number | null; text: string }> {
+      const child = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args, "--env", name], { cwd: copy.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+      let text = "";
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
+      return new Promise((resolve) => child.once("close", (status) => resolve({ status, text })));
+    }
+    const deploy = (...args: string[]) => cli("deploy", "--allow-local-state", ...args);
+    async function succeeds(ended: Promise<{ status: number | null; text: string }>): Promise<string> {
+      const started = Date.now();
+      const { status, text } = await ended;
+      assert.equal(status, 0, text);
+      console.log(`      ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      return text;
+    }
+    const variables = (): NodeJS.ProcessEnv => {
+      const text = execFileSync(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "env", "--env", name], { cwd: copy.folder, env, encoding: "utf8" });
+      return { ...env, ...Object.fromEntries([...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, key, value]) => [key!, value!])) };
+    };
+    const pulumi = (...args: string[]): string =>
+      execFileSync("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env: variables(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 * 1024 ** 2 });
+
+    it("shows what it would do to an environment that is not there, says that this is partial, and makes nothing", async () => {
+      const text = await succeeds(deploy("--dry-run"));
+      for (const stack of stacks) assert.match(text, new RegExp(`^${stack}: \\d+ to create`, "m"));
+      assert.match(text, /kubernetes:helm\.sh\/v3:Release iad/);
+      assert.match(text, /partial: deploy-identity, .*deploy-jetstream do not exist yet/);
+      assert.deepEqual(JSON.parse(pulumi("stack", "ls", "--json")), []);
+    });
+
+    it("brings up identity, three regions side by side, then every stream and durable, and proves that messages pass", async () => {
+      const text = await succeeds(deploy());
+      assert.match(text, /deploy is up and verified/);
+    });
+
+    it("does nothing when there is nothing to do", async () => {
+      const text = await succeeds(deploy());
+      for (const stack of stacks) assert.match(text, new RegExp(`${stack} +\\d+ unchanged`));
+    });
+
+    it("shows it: status, verify, contexts", async () => {
+      assert.match(await succeeds(cli("status")), /covenant/);
+      assert.match(await succeeds(cli("verify")), /0 failed/);
+      assert.match(await succeeds(cli("context")), /-provisioner-iad/);
+    });
+
+    it("leaves no key, password or private key in any state, plan, value, ConfigMap or log", async () => {
+      const exported = (stack: string, ...args: string[]) => JSON.parse(pulumi("stack", "export", "--stack", stack, ...args)) as { deployment: { resources: { type: string; outputs?: Record<string, unknown> }[] } };
+      const secrets = exported(stacks[0]!, "--show-secrets").deployment.resources.flatMap(({ type, outputs = {} }) => {
+        if (type === "random:index/randomPassword:RandomPassword") return [outputs.result];
+        if (type === "tls:index/privateKey:PrivateKey") return [outputs.privateKeyPem];
+        return [];
+      });
+      const texts = secrets.map((secret) => JSON.parse(typeof secret === "object" ? (secret as { plaintext: string }).plaintext : JSON.stringify(secret)) as string);
+      assert.ok(texts.length > 30 && texts.every((text) => text.length >= 32), String(texts.length));
+      const places: Record<string, string> = Object.fromEntries(stacks.map((stack) => [`state of ${stack}`, JSON.stringify(exported(stack))]));
+      for (const region of regions) {
+        const namespace = `${name}-${region}`;
+        places[`ConfigMaps of ${region}`] = JSON.stringify((await api.list("v1", "ConfigMap", namespace)).items);
+        places[`pods of ${region}`] = JSON.stringify((await api.list("v1", "Pod", namespace)).items);
+        places[`values of ${region}`] = helm("get", "values", "nats", "--namespace", namespace, "--output", "json");
+      }
+      const logs = execFileSync("sh", ["-c", `cat ${path.join(copy.cache, "logs")}/*.log`], { encoding: "utf8" });
+      for (const [place, content] of Object.entries({ ...places, logs })) {
+        for (const text of texts) assert.ok(!content.includes(text) && !content.includes(JSON.stringify(text).slice(1, -1)), place);
+      }
+    });
+
+    it("says what a change takes, saves the plan, and does exactly that: one region after another", async () => {
+      edit((project) => project.setIn([...own, "syncInterval"], "1m"));
+      const plan = await succeeds(deploy("--dry-run", "--plan", "plans"));
+      for (const region of regions) assert.match(plan, new RegExp(`${region}: jetstream\\.sync_interval changed: its servers are restarted, one after another`));
+      const text = await succeeds(deploy("--plan", "plans"));
+      const touched = [...text.matchAll(/^(\$ pulumi up --stack|\s+)(?: )*deploy-(iad|ams|syd)/gm)].map(([, , region]) => region);
+      assert.deepEqual(touched, ["iad", "iad", "ams", "ams", "syd", "syd"]);
+    });
+
+    it("refuses a cluster that is not the region's", async () => {
+      edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], "nowhere"));
+      const { status, text } = await deploy("--dry-run");
+      assert.equal(status, 1, text);
+      assert.match(text, /no context "nowhere"/);
+      edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], currentCluster().context));
+    });
+
+    it("is destroyed only by somebody who names it, and only when its protection was taken away", async () => {
+      assert.equal((await cli("stop")).status, 2);
+      const refused = await cli("stop", "--yes-destroy", name);
+      assert.equal(refused.status, 1);
+      assert.match(refused.text, /protect/);
+      for (const stack of stacks) pulumi("state", "unprotect", "--all", "--yes", "--stack", stack);
+      await succeeds(cli("stop", "--yes-destroy", name));
+    });
+  });

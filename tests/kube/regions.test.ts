@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { systemAccount } from "../../config/standard";
+import { checksOf } from "../../cli/supercluster/checks";
+import { peersAmong, serverNames } from "../../cli/forget-region/peers";
+import { removePeer } from "../../cli/forget-region/remove";
+import { snapshotUntil, takeSnapshot } from "../../cli/supercluster/snapshot";
+import { KubeEnvironment } from "./environment";
+
+const founders = ["iad", "ams", "syd"];
+const later = ["sin", "sfo", "jnb"];
+
+const permutations = (items: string[]): string[][] => (items.length < 2 ? [items] : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest])));
+
+/** Every check of `npm run verify` about servers, gateways and the meta group passes. */
+async function isWhole(kube: KubeEnvironment, regions: string[], by = "iad"): Promise<void> {
+  const system = await kube.connect(by, systemAccount.name, systemAccount.user);
+  const subject = { environment: { ...kube.settings, regions }, tenants: {} };
+  const failed = (snapshot: Parameters<typeof checksOf>[1]) => checksOf(subject, snapshot).filter(({ result }) => result === "failed");
+  const snapshot = await snapshotUntil(() => takeSnapshot(system, regions.length), (now) => failed(now).length === 0, 120_000);
+  assert.deepEqual(failed(snapshot), []);
+}
+
+// One server each: regions, not replicas, are what this is about.
+describe("three regions on a real Kubernetes, through load balancers, founded from nothing", function () {
+  this.timeout(600_000);
+  let kube: KubeEnvironment;
+  afterEach(() => kube.stop());
+
+  for (const [index, order] of permutations(founders).entries()) {
+    it(`in the order ${order.join(", ")}`, async () => {
+      kube = KubeEnvironment.create({ name: `founded-${index}`, regions: founders, servers: 1, jetstream: {} }, {});
+      for (const region of order) await kube.up(region);
+      await isWhole(kube, founders);
+    });
+  }
+});
+
+describe("regions on a real Kubernetes that come and go", function () {
+  this.timeout(600_000);
+  let kube: KubeEnvironment;
+  before(() => {
+    kube = KubeEnvironment.create({ name: "six", regions: [...founders, ...later], servers: 1, jetstream: {} }, {});
+  });
+  after(() => kube.stop());
+  const only = (regions: string[]) => ({ settings: { ...kube.settings, regions } });
+
+  it("become six: those that are new come up side by side, then the others are restarted one after another", async () => {
+    for (const region of founders) await kube.up(region, only(founders));
+    await isWhole(kube, founders);
+    await Promise.all(later.map((region) => kube.up(region)));
+    for (const region of founders) await kube.up(region);
+    await isWhole(kube, [...founders, ...later], "jnb");
+  });
+
+  it("become five: one is removed, dropped by the others, and its server is forgotten", async () => {
+    const left = [...founders, "sin", "sfo"];
+    await kube.remove(["jnb"]);
+    for (const region of left) await kube.up(region, only(left));
+    const system = await kube.connect("iad", systemAccount.name, systemAccount.user);
+    const take = () => takeSnapshot(system, left.length);
+    const snapshot = await snapshotUntil(take, ({ meta }) => meta !== undefined, 60_000);
+    const peers = peersAmong(serverNames("jnb"), snapshot);
+    assert.equal(peers.length, 1);
+    for (const peer of peers) await removePeer(system, take, peer);
+    await isWhole(kube, left);
+  });
+});

@@ -27,7 +27,6 @@ describe("the commands", function () {
     [["start", "--evn", "local"], /unknown option '--evn'/],
     [["start", "--env", "locl"], /"locl" is no environment; did you mean "local"/],
     [["deploy", "--env", "production"], /environment production is not deployed like this.*--allow-local-state/s],
-    [["deploy", "--env", "production", "--allow-local-state"], /target kubernetes, which this command does not deploy yet.*pulumi up --stack identity; pulumi up --stack iad/s],
     [["stop", "--env", "production"], /--yes-destroy production/],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts is there already; .*--out.*--force/],
   ] as const) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import type { RegionOutputs } from "../../stacks/outputs";
 import { Deployment } from "../support/deployment";
 
 const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
@@ -12,6 +13,11 @@ describe("a deployment that is looked at first", function () {
   const edit = (from: string, to: string) => {
     const file = deployment.path("Pulumi.yaml");
     writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
+  };
+
+  const passwords = (): string[] => {
+    const { accounts } = JSON.parse(deployment.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets")) as RegionOutputs;
+    return Object.values(accounts).flatMap(({ users }) => Object.values(users).map(({ password }) => password));
   };
 
   it("is shown for an environment that is not there, stack by stack, as partial; nothing is made", () => {
@@ -41,7 +47,13 @@ describe("a deployment that is looked at first", function () {
     assert.match(text, /^local-iad: 1 to update\n {2}~ {2}\S+local:Server iad-0: config\.jetstream\.sync_interval/m);
     assert.match(text, /iad-0: jetstream\.sync_interval changed: it is restarted/);
     assert.equal(statSync(deployment.path("plans")).mode & 0o777, 0o700);
-    for (const stack of stacks) assert.ok(!readFileSync(deployment.path(`plans/${stack}.json`), "utf8").includes("PRIVATE KEY"), stack);
+    const secrets = passwords();
+    const written = [...globSync(deployment.path("plans/*.json")), ...globSync(deployment.path(".cache/logs/*.log"))];
+    assert.ok(secrets.length > 3 && written.length > 9);
+    for (const file of written) {
+      const content = readFileSync(file, "utf8");
+      assert.ok(["PRIVATE KEY", ...secrets].every((secret) => !content.includes(secret)), file);
+    }
 
     edit("syncInterval: 1m", "syncInterval: 3m");
     const { status, text: refusal } = deployment.cli("deploy", "--plan", "plans");

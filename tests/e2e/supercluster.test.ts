@@ -6,6 +6,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
+import { backendUrlOf } from "../../cli/environment";
+import { enginesOn, processes as allProcesses } from "../../cli/processes";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { copyProject } from "../support/project-copy";
 import { ask } from "../support/accounts";
@@ -125,7 +127,8 @@ describe("the local environment, from nothing to nothing", function () {
     assert.deepEqual(servers(), []);
     const start = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "start"], { cwd: copy.folder, env: copy.env, stdio: "ignore" });
     const ended = new Promise((resolve) => start.once("exit", resolve));
-    const engine = await until(() => processes("pulumi up").find(({ args }) => args.includes("local-ams")));
+    // Its own: another test may have an engine on a stack of this name.
+    const engine = await until(() => enginesOn(allProcesses(), backendUrlOf(path.join(copy.cache, "state")), "local-ams")[0]);
     await sleep(1_500);
     process.kill(start.pid!, "SIGKILL");
     process.kill(engine.pid, "SIGKILL");

@@ -30,7 +30,7 @@ const load: TenantSpec = {
     ]),
   ),
   consumers: {},
-  users: { publisher: { publishes: ["load.file", "load.memory"] } },
+  users: { publisher: { publishes: ["load.file", "load.memory"] }, reader: { allow: { publish: ["$JS.API.>"] } } },
 };
 
 describe("three regions on a real Kubernetes, through load balancers", function () {
@@ -109,7 +109,7 @@ describe("three regions on a real Kubernetes, through load balancers", function 
     publishing.start({ FILE: "load.file", MEMORY: "load.memory" });
     for (const syncInterval of ["1m", "3m", "4m"] as const) await kube.up("iad", { settings: { ...kube.settings, syncInterval } });
     await publishing.stop();
-    const reader = await kube.connect("syd", "load", provisioner);
+    const reader = await kube.connect("syd", "load", "reader");
     for (const stream of ["FILE", "MEMORY"]) {
       console.log(`      ${stream}: ${publishing.count(stream)} acknowledged, ${publishing.unanswered(stream)} not`);
       assert.ok(publishing.count(stream) > 50_000, `${stream} acknowledged ${publishing.count(stream)}`);

@@ -48,14 +48,18 @@ export class Load {
   /** How many it did not; nobody relies on those. */
   unanswered = (stream: string): number => this.refused.get(stream) ?? 0;
 
-  /** Ids that a stream acknowledged and does not have. `reader` may make consumers. */
+  /** Ids that a stream acknowledged and does not have. `reader` may make consumers and take their messages. */
   async lost(stream: string, reader: NatsConnection): Promise<string[]> {
     const missing = new Set(this.acknowledged.get(stream));
     const consumer = await jetstream(reader, { timeout: 30_000 }).consumers.get(stream);
-    const messages = await consumer.consume({ max_messages: 1_000 });
-    for await (const message of messages) {
-      missing.delete(message.string());
-      if (message.info.pending === 0) break;
+    for (let pending: number | undefined; pending !== 0; ) {
+      let taken = 0;
+      for await (const message of await consumer.fetch({ max_messages: 5_000, expires: 10_000 })) {
+        missing.delete(message.string());
+        pending = message.info.pending;
+        taken++;
+      }
+      if (taken === 0) throw new Error(`${stream} gives no messages, with ${pending ?? "all"} to come`);
     }
     return [...missing];
   }

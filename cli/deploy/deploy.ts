@@ -1,11 +1,13 @@
 import { type Access, readAccess } from "../access";
 import { type ExistingStacks, existingStacks } from "../existing-stacks";
+import { Failure } from "../failure";
 import { endOrphans } from "../recovery";
 import type { CheckedEnvironment } from "../settings";
 import { StackRunner } from "../stack-run";
 import { print, say } from "../terminal";
 import { Gate } from "./gate";
-import type { Preview } from "../plan/preview";
+import { readPreview, resultOf } from "../plan/engine";
+import { failuresOf, said } from "../plan/preview";
 import { Plans } from "./plans";
 import { renderPreview } from "./preview";
 import { stepsOf } from "./steps";
@@ -51,8 +53,11 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
     const all = steps.flatMap(({ kind, stacks }) => stacks.map((stack) => ({ kind, stack })));
     const texts = new Map<string, string>();
     const preview = async ({ kind, stack }: (typeof all)[number]) => {
-      const { stdout } = await runner.preview(stack, kind, { plans, throwaway: missing.includes(stack) ? throwaway : undefined });
-      texts.set(stack, renderPreview(stack, JSON.parse(stdout) as Preview));
+      const options = { plans, throwaway: missing.includes(stack) ? throwaway : undefined };
+      const found = readPreview(stack, await runner.preview(stack, kind, options).catch(resultOf));
+      texts.set(stack, renderPreview(stack, found));
+      const failures = [...new Set(failuresOf(found).map(({ message }) => said(message)))];
+      if (failures.length) throw new Failure(`${stack} would fail:\n${failures.map((line) => `  ${line}`).join("\n")}`);
     };
     await together(all, preview).finally(() => all.forEach(({ stack }) => texts.has(stack) && print(`\n${texts.get(stack)}`)));
   } finally {

@@ -45,12 +45,13 @@ const flags = ["--json", "--ignore-protect", "--non-interactive"];
 const patternOf = (urn: string): string => `**::${urn.split("::").slice(2).join("::")}`;
 
 /** A preview that refuses says so in its output. */
-function resultOf(error: unknown): Result {
+export function resultOf(error: unknown): Result {
   if (error instanceof PulumiFailure) return error.result;
   throw error;
 }
 
-function readPreview(stack: string, { stdout, diagnostics, log }: Result): Preview {
+/** Throws where the engine gave none. */
+export function readPreview(stack: string, { stdout, diagnostics, log }: Result): Preview {
   try {
     return JSON.parse(stdout) as Preview;
   } catch {

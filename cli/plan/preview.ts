@@ -104,7 +104,7 @@ export function stackPlan(previews: Preview[]): StackPlan {
   const steps = (last.steps ?? []).filter(({ urn }) => typeOf(urn) in kinds && !refused.has(urn));
   const madeAnew = new Set(steps.flatMap(({ op, urn, newState }) => (op === "replace" ? [idOf(kinds[typeOf(urn)]!, argsOf(newState!))] : [])));
   const warnings = saidBy({ diagnostics }, ["warning", "info#err"]);
-  const failures = diagnostics.filter(({ urn, severity, message }) => severity === "error" && !(urn && refused.has(urn)) && !isEnd.test(message));
+  const failures = failuresOf({ diagnostics }).filter(({ urn }) => !(urn && refused.has(urn)));
   return {
     changes: [
       ...[...refused].map((urn) => refusal(urn, seen.get(urn), diagnostics)),
@@ -122,7 +122,11 @@ export function saidBy({ diagnostics = [] }: Pick<Preview, "diagnostics">, sever
   return [...new Set(texts)].filter((text) => !isNoise.test(text));
 }
 
-const said = (message: string): string => message.replace(/^(error|warning): /, "").trim();
+/** Why the engine or the program failed, if it did. */
+export const failuresOf = ({ diagnostics = [] }: Preview): Diagnostic[] => diagnostics.filter(({ severity, message }) => severity === "error" && !isEnd.test(message));
+
+/** Without what the engine puts before it. */
+export const said = (message: string): string => message.replace(/^(error|warning): /, "").trim();
 /** Where the engine found its plugins, and what the plan says itself. */
 const isNoise = /^using pulumi-resource-\S+ from \$PATH|: taking it over changes /;
 /** The engine's last words. */

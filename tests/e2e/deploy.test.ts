@@ -39,6 +39,17 @@ describe("a deployment that is looked at first", function () {
     }
   });
 
+  it("says of a preview that fails why, and shows the others", () => {
+    const file = deployment.path("stacks/identity.ts");
+    const before = readFileSync(file, "utf8");
+    writeFileSync(file, before.replace("  // Whoever loses", '  throw new pulumi.RunError("there is no identity today");\n  // Whoever loses'));
+    const { status, text } = deployment.cli("deploy", "--dry-run");
+    writeFileSync(file, before);
+    assert.equal(status, 1, text);
+    assert.match(text, /^error: local-identity would fail:\n {2}there is no identity today$/m);
+    assert.match(text, /^local-iad: \d+ to create$/m);
+  });
+
   it("saves its plans, readable by their owner alone and without a key, and does exactly what they say", () => {
     deployment.succeeds("deploy");
     edit("syncInterval: 2m", "syncInterval: 1m");

@@ -7,7 +7,7 @@ import { copyProject } from "../support/project-copy";
 
 /** The commands as processes, in a copy of the project: what they print, and the code they end with. */
 describe("the commands", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const copy = copyProject();
   after(() => copy.remove());
   const args = ["-r", "sucrase/register/ts", "cli/index.ts"];

@@ -4,7 +4,7 @@ import { isEmpty, stackExists } from "./backend";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Failure } from "./failure";
 import { projectFolder } from "./project";
-import type { CheckedEnvironment } from "./settings";
+import { type CheckedEnvironment, everyStack } from "./settings";
 
 /** Stacks of an environment that the backend knows: by name, whether they hold anything. */
 export type ExistingStacks = ReadonlyMap<string, "empty" | "deployed">;
@@ -13,7 +13,7 @@ const deadlineMs = 60_000;
 
 export async function existingStacks(checked: CheckedEnvironment): Promise<ExistingStacks> {
   const { environment, project, stacks } = checked;
-  const own = [stacks.identity, ...stacks.regions, ...stacks.jetstream];
+  const own = everyStack(stacks);
   if (environment.target === "local") {
     const state = stateFolder();
     const known = own.filter((stack) => stackExists(state, project.name, stack));

@@ -29,6 +29,9 @@ export interface Stacks {
   jetstream: string[];
 }
 
+/** All of them, in the order in which they are deployed. */
+export const everyStack = ({ identity, regions, jetstream }: Stacks): string[] => [identity, ...regions, ...jetstream];
+
 /** What stack files are checked against; a mistake elsewhere in the environment must not hide theirs. */
 const environmentShape = z.object({ regions: z.array(z.string()), jetstream: z.record(z.string(), z.array(z.string())) });
 

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import * as path from "node:path";
 import { BadUsage } from "./failure";
 import type { ProjectFiles } from "./project";
-import type { Stacks } from "./settings";
+import { everyStack, type Stacks } from "./settings";
 
 /** Where Pulumi would keep the state of stacks that are not local: the variable, the project, then the last login. */
 export function backendUrlOf(project: Pick<ProjectFiles, "backendUrl">, env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -16,9 +16,9 @@ function lastLogin(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /** Refuses an environment whose state, and with it every key, would lie on one machine or behind a passphrase that people share. */
-export function refuseLocalState(name: string, { identity, regions, jetstream }: Stacks, project: ProjectFiles, env: NodeJS.ProcessEnv = process.env): void {
+export function refuseLocalState(name: string, stacks: Stacks, project: ProjectFiles, env: NodeJS.ProcessEnv = process.env): void {
   const url = backendUrlOf(project, env);
-  const byPassphrase = [identity, ...regions, ...jetstream].filter((stack) => {
+  const byPassphrase = everyStack(stacks).filter((stack) => {
     const file = (project.stacks[stack] ?? {}) as { secretsprovider?: string };
     return (file.secretsprovider ?? "passphrase") === "passphrase";
   });

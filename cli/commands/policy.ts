@@ -12,7 +12,7 @@ import { renderStack, verdictOf } from "../policy/report";
 import { withRemedy } from "../policy/remedies";
 import { projectFolder, readProject } from "../project";
 import { Progress } from "../progress";
-import { type CheckedEnvironment, checkedEnvironment } from "../settings";
+import { type CheckedEnvironment, checkedEnvironment, everyStack } from "../settings";
 import { print, say } from "../terminal";
 
 export interface PolicyOptions {
@@ -59,8 +59,7 @@ export async function policyState({ env, stack, file, json }: PolicyOptions & { 
 function chosen(env: string, stack: string | undefined): { checked: CheckedEnvironment; stacks: string[] } {
   const project = readProject();
   const checked = checkedEnvironment(stack === undefined ? env : environmentOf(project, stack), project);
-  const { identity, regions, jetstream } = checked.stacks;
-  return { checked, stacks: stack === undefined ? [identity, ...regions, ...jetstream] : [stack] };
+  return { checked, stacks: stack === undefined ? everyStack(checked.stacks) : [stack] };
 }
 
 function environmentOf({ name, stacks }: ReturnType<typeof readProject>, stack: string): string {

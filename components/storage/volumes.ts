@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { ClusterResource } from "../supercluster/cluster-resource";
 import type { VolumesInputs } from "./provider/volumes-provider";
 
 /** Inputs of `Volumes`, each possibly known only later. */
@@ -10,11 +10,11 @@ export type VolumesArgs = { [Key in keyof VolumesInputs]: pulumi.Input<VolumesIn
  * asks for is fixed, so an upgrade of the chart fails. This grows them in place before that, while servers run, and makes the
  * StatefulSet anew around its running pods. Shrinking is refused.
  */
-export class Volumes extends DynamicResource {
+export class Volumes extends ClusterResource {
   /** @internal for policies */
   static readonly __pulumiType = "pulumi-nodejs:dynamic/kubernetes:Volumes";
 
   constructor(name: string, args: VolumesArgs, opts?: pulumi.CustomResourceOptions) {
-    super({ module: "kubernetes", type: "Volumes", entry: "components/supercluster/provider/entry.js" }, name, { ...args, cluster: pulumi.secret(args.cluster) }, opts);
+    super("Volumes", name, args, opts);
   }
 }

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { ClusterResource } from "./cluster-resource";
 import type { GuardInputs } from "./provider/guard-provider";
 
 /** Inputs of a `ClusterGuard`, each possibly known only later. */
@@ -9,16 +9,11 @@ export type ClusterGuardArgs = { [Key in keyof Omit<GuardInputs, "clusterId">]: 
  * Stands before everything that a region has on Kubernetes: it is there when the cluster is the region's own and not another's, and
  * has what the region needs. A preview that reaches the cluster refuses too; one that does not, warns.
  */
-export class ClusterGuard extends DynamicResource {
+export class ClusterGuard extends ClusterResource {
   /** @internal for policies */
   static readonly __pulumiType = "pulumi-nodejs:dynamic/kubernetes:ClusterGuard";
 
   constructor(name: string, args: ClusterGuardArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      { module: "kubernetes", type: "ClusterGuard", entry: "components/supercluster/provider/entry.js" },
-      name,
-      { ...args, cluster: pulumi.secret(args.cluster) },
-      opts,
-    );
+    super("ClusterGuard", name, args, opts);
   }
 }

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource } from "../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { ClusterResource } from "./cluster-resource";
 import type { RolloutInputs } from "./provider/rollout-provider";
 
 /** Inputs of a `Rollout`, each possibly known only later. */
@@ -9,16 +9,11 @@ export type RolloutArgs = { [Key in keyof RolloutInputs]: pulumi.Input<RolloutIn
  * A region's pods as its StatefulSet wants them. Kubernetes replaces none by itself (`OnDelete`): a pod's readiness says nothing of
  * streams, so this replaces them one by one, each only when routes, the meta group and every replica on the others are current.
  */
-export class Rollout extends DynamicResource {
+export class Rollout extends ClusterResource {
   /** @internal for policies */
   static readonly __pulumiType = "pulumi-nodejs:dynamic/kubernetes:Rollout";
 
   constructor(name: string, args: RolloutArgs, opts?: pulumi.CustomResourceOptions) {
-    super(
-      { module: "kubernetes", type: "Rollout", entry: "components/supercluster/provider/entry.js" },
-      name,
-      { ...args, cluster: pulumi.secret(args.cluster) },
-      opts,
-    );
+    super("Rollout", name, args, opts);
   }
 }

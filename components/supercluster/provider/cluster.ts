@@ -39,7 +39,7 @@ export class Cluster {
   /**
    * Undefined: there is no such StatefulSet.
    *
-   * @param wanted asks every server too what JetStream says, and whether it gives more than this
+   * @param wanted asks the servers too: for the meta leader, whether each is current, and whether it gives more than this
    */
   async look({ namespace, statefulSet: name }: StatefulSetName, wanted?: ServerConfig): Promise<RegionView | undefined> {
     const found = await missing(this.apps.readNamespacedStatefulSet({ namespace, name }));
@@ -47,7 +47,7 @@ export class Cluster {
     const labelSelector = Object.entries(found.spec!.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`).join(",");
     const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
     const own = items.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === found.metadata?.uid));
-    const [pods, leader] = await Promise.all([Promise.all(own.map((pod) => this.view(pod, wanted))), this.leader(own)]);
+    const [pods, leader] = await Promise.all([Promise.all(own.map((pod) => this.view(pod, wanted))), wanted && this.leader(own)]);
     return {
       isObserved: (found.status?.observedGeneration ?? 0) >= (found.metadata?.generation ?? 0),
       replicas: found.spec!.replicas ?? 1,

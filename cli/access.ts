@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { clientUrls, forwardTo, kubernetesPorts } from "../config/topology";
+import { clientUrls, forwardTo } from "../config/topology";
 import type { Environment } from "../config/settings";
 import type { RegionOutputs, UserOutputs } from "../stacks/outputs";
 import { stackExists } from "./backend";
@@ -43,16 +43,12 @@ export function userOf({ accounts }: Access, account: string, user: string): Use
   return found;
 }
 
-/** Ports of this machine that lead to regions' servers; each opened when first asked for. */
-const forwards = new Map<string, Promise<string>>();
-
 /** Where a region's servers are reached from here. */
 async function urlsOf(environment: Environment, region: string): Promise<string[]> {
   const way = forwardTo(environment, region);
   if (!way) return clientUrls(environment, region);
-  const { forward } = require("../components/supercluster/provider/port-forward") as typeof import("../components/supercluster/provider/port-forward");
-  if (!forwards.has(region)) forwards.set(region, forward(way, kubernetesPorts.client));
-  return [`tls://${await forwards.get(region)!}`];
+  const { forwardedUrl } = require("../components/supercluster/provider/port-forward") as typeof import("../components/supercluster/provider/port-forward");
+  return [await forwardedUrl(way)];
 }
 
 /** Connects a user to the servers of a region, and only to those. */

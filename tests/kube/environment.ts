@@ -8,12 +8,12 @@ import type { Tenants } from "../../config/assets";
 import type { RegionIdentity } from "../../config/region";
 import type { KubernetesEnvironment } from "../../config/settings";
 import { loginOf } from "../../config/standard";
-import { forwardTo, kubernetesPorts, namespaceOf, serversOf } from "../../config/topology";
+import { forwardTo, namespaceOf, serversOf } from "../../config/topology";
 import type { Login, RegionAccess } from "../../components/jetstream/provider/settings";
 import { accountsOf } from "../../components/security/accounts";
 import { certificateNames } from "../../components/security/certificate-names";
 import { inboxPrefixOf } from "../../components/security/permissions";
-import { forward } from "../../components/supercluster/provider/port-forward";
+import { forwardedUrl } from "../../components/supercluster/provider/port-forward";
 import { region as regionStack } from "../../stacks/region";
 import { usersOf } from "../support/accounts";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
@@ -43,8 +43,6 @@ export class KubeEnvironment {
   /** Dynamic resources as they were deployed, by type and region. */
   private readonly deployed = new Map<string, { id: string; outs: unknown }>();
   private readonly open: NatsConnection[] = [];
-  /** Ports of this machine by region. */
-  private readonly forwards = new Map<string, Promise<string>>();
   private authorities?: Promise<[clients: Authority, peers: Authority]>;
   private readonly cloud: Cloud;
 
@@ -131,8 +129,7 @@ export class KubeEnvironment {
   /** Connects a user to a region's servers, for as long as the test goes on. */
   async connect(region: string, account: string, user: string): Promise<NatsConnection> {
     const { login: name, password, inboxPrefix } = this.login(account, user);
-    if (!this.forwards.has(region)) this.forwards.set(region, forward(forwardTo(this.settings, region)!, kubernetesPorts.client));
-    const servers = `tls://${await this.forwards.get(region)!}`;
+    const servers = await forwardedUrl(forwardTo(this.settings, region)!);
     const connection = await connect({ servers, user: name, pass: password, inboxPrefix, tls: { ca: await this.ca() }, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
     this.open.push(connection);
     return connection;

@@ -1,13 +1,10 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { kubernetesPorts } from "../../../config/topology";
 import type { ConnectionSettings, Login, RegionAccess } from "./settings";
 import { timeouts } from "./timeouts";
 
 /** One connection an account and process, made when first asked for. */
 export class Connections {
   private readonly open = new Map<string, Promise<NatsConnection>>();
-  /** URLs by region, where a port of this machine is the way to it. */
-  private readonly forwarded = new Map<string, Promise<string[]>>();
 
   constructor(private readonly settings: ConnectionSettings) {}
 
@@ -41,16 +38,10 @@ export class Connections {
     throw (found as PromiseRejectedResult[])[0]!.reason;
   }
 
-  private urlsOf({ name, clientUrls, forward: way }: RegionAccess): Promise<string[]> {
-    if (!way) return Promise.resolve(clientUrls);
-    const { forward } = require("../../supercluster/provider/port-forward") as typeof import("../../supercluster/provider/port-forward");
-    let urls = this.forwarded.get(name);
-    if (!urls) {
-      urls = forward(way, kubernetesPorts.client).then((address) => [`tls://${address}`]);
-      this.forwarded.set(name, urls);
-      urls.catch(() => this.forwarded.delete(name));
-    }
-    return urls;
+  private async urlsOf({ clientUrls, forward: way }: RegionAccess): Promise<string[]> {
+    if (!way) return clientUrls;
+    const { forwardedUrl } = require("../../supercluster/provider/port-forward") as typeof import("../../supercluster/provider/port-forward");
+    return [await forwardedUrl(way)];
   }
 
   private async connect({ login, password, inboxPrefix }: Login): Promise<NatsConnection> {

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
+import { kubernetesPorts } from "../../../config/topology";
 import { Cluster, type ClusterAccess, type StatefulSetName } from "./cluster";
 
 /** A way to a region's servers through the API server of its Kubernetes cluster, for machines that cannot reach its load balancer. */
@@ -8,13 +9,27 @@ export interface Forward extends StatefulSetName {
   cluster: ClusterAccess;
 }
 
+const opened = new Map<string, Promise<string>>();
+
+/** Where clients of this machine connect to a region's servers: one port a process, opened when first asked for. A failed attempt is not kept. */
+export function forwardedUrl(way: Forward): Promise<string> {
+  const key = JSON.stringify(way);
+  let url = opened.get(key);
+  if (!url) {
+    url = forward(way, kubernetesPorts.client).then((address) => `tls://${address}`);
+    opened.set(key, url);
+    url.catch(() => opened.delete(key));
+  }
+  return url;
+}
+
 /**
  * Opens a port on 127.0.0.1; each connection to it goes to a server that is ready, by turns. As `kubectl port-forward`, but it
  * outlives a pod: clients connect again. The port closes with the process. Source: CoreV1 `pods/portforward`.
  *
  * @returns `host:port`
  */
-export async function forward({ cluster, ...name }: Forward, port: number): Promise<string> {
+async function forward({ cluster, ...name }: Forward, port: number): Promise<string> {
   const connected = Cluster.open(cluster);
   const { PortForward } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const forwarder = new PortForward(connected.config);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
 import { stackName } from "./config/stack-name";
-import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/validate";
+import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/rules/validate";
 import { tenants as declared } from "./tenants/index";
 
 // Pulumi's source maps name files that are not there, as node_modules/@pulumi/resource.ts, on which Node.js 22 takes a minute to

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { backendUrlOf, pulumiEnvironment } from "../cli/environment";
-import { packFolder, rules, withPack } from "../cli/policy/pack";
-import { table } from "../cli/table";
+import { backendUrlOf, pulumiEnvironment } from "../engine/environment";
+import { packFolder, rules, withPack } from "../operations/policy/pack";
+import { table } from "../cli/render/table";
 import { copyProject } from "../tests/support/project-copy";
 import { median, spread } from "./statistics";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { backendUrlOf, pulumiEnvironment } from "../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../engine/environment";
 import { connectionSettings } from "../tests/support/deployed";
 import { startSupercluster, type Supercluster } from "../tests/support/nats";
 import { copyProject } from "../tests/support/project-copy";

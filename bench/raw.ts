@@ -1,6 +1,6 @@
 import pLimit from "p-limit";
-import { consumerFields, streamFields } from "../components/jetstream/fields";
-import { toWire } from "../components/jetstream/wire";
+import { consumerFields, streamFields } from "../jetstream/fields";
+import { toWire } from "../jetstream/wire";
 import type { Supercluster } from "../tests/support/nats";
 import type { LoggedRequest } from "../tests/support/request-log";
 import { type Assets, consumerArgs, streamArgs } from "./assets";

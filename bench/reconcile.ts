@@ -1,5 +1,5 @@
 import * as os from "node:os";
-import { table } from "../cli/table";
+import { table } from "../cli/render/table";
 import { benchEngine } from "./engine";
 import { benchLarge } from "./large";
 import { benchStart } from "./start";

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectTo, readAccess } from "../cli/access";
-import { pulumiEnvironment } from "../cli/environment";
-import { projectFolder } from "../cli/project";
-import { type CheckedEnvironment, checkedEnvironment } from "../cli/settings";
-import { provisioner, systemAccount } from "../config/standard";
+import { connectTo, readAccess } from "../operations/environment/access";
+import { pulumiEnvironment } from "../engine/environment";
+import { projectFolder } from "../engine/project";
+import { type CheckedEnvironment, checkedEnvironment } from "../operations/environment/settings";
+import { provisioner, systemAccount } from "../config/assets/standard";
 import { spread } from "./statistics";
 
 /** `npm start` of the local environment: from nothing, and with nothing to change; then its memory and its state. */

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { BadUsage, Interrupted } from "./failure";
+import { BadUsage, Interrupted } from "../engine/failure";
 
 /** To be called before anything is done: without `--yes` somebody has to be there who can be asked. */
 export function requireSomebodyToAsk(yes: boolean): void {

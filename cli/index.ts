@@ -1,9 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
 import { ToolchainError } from "../tools/log.mjs";
 import { InvalidInput } from "../config/problems";
-import { exitCodes, Failure } from "./failure";
-import { listenForInterrupts } from "./interrupt";
-import { progressColours as colour, say } from "./terminal";
+import { exitCodes, Failure } from "../engine/failure";
+import { listenForInterrupts } from "../engine/interrupt";
+import { progressColours as colour, say } from "../engine/terminal";
 
 // Each is loaded when it runs: what the others need would cost every command its start-up time.
 const commands = {
@@ -21,7 +21,7 @@ const commands = {
   failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
-  forgetRegion: () => (require("./commands/forget-region") as typeof import("./commands/forget-region")).forgetRegion,
+  forgetRegion: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).forgetRegion,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 

@@ -1,6 +1,6 @@
-import type { Tenants } from "./assets";
-import type { Failovers } from "./failover";
-import type { Environment, StackSettings } from "./settings";
+import type { Tenants } from "./assets/assets";
+import type { Failovers } from "./assets/failover";
+import type { Environment, StackSettings } from "./schema/settings";
 
 /** All that a stack's program starts from: validated, typed, passed in rather than imported. */
 export interface Settings<Kind extends StackSettings["kind"] = StackSettings["kind"]> {

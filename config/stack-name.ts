@@ -1,4 +1,4 @@
-import type { StackSettings } from "./settings";
+import type { StackSettings } from "./schema/settings";
 
 /** A stack's name: what it is, after its environment (production has no prefix). */
 export function stackName(stack: StackSettings): string {

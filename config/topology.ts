@@ -1,4 +1,4 @@
-import type { Environment, KubernetesEnvironment } from "./settings";
+import type { Environment, KubernetesEnvironment } from "./schema/settings";
 
 /** Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and equal ones once. */
 export interface ServerAddresses {

@@ -1,7 +1,7 @@
-import type { ConsumerArguments } from "../config/consumer-rules";
-import type { Environment } from "../config/settings";
-import { parkedSubject } from "../config/standard";
-import type { StreamArguments } from "../config/stream-arguments";
+import type { ConsumerArguments } from "../config/rules/consumer";
+import type { Environment } from "../config/schema/settings";
+import { parkedSubject } from "../config/assets/standard";
+import type { StreamArguments } from "../config/rules/stream-argument";
 import type { Resource } from "./resource";
 
 /** What rules see of streams and consumers. */

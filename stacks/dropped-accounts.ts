@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Tenants } from "../config/assets";
-import { droppedAccounts, type Owned, refusalOfDropping } from "../config/dropped-accounts";
-import type { RegionSpec } from "../config/region";
+import type { Tenants } from "../config/assets/assets";
+import { droppedAccounts, type Owned, refusalOfDropping } from "../config/assets/dropped-accounts";
+import type { RegionSpec } from "../config/assets/region";
 import { stackName } from "../config/stack-name";
-import { systemAccount } from "../config/standard";
+import { systemAccount } from "../config/assets/standard";
 import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import type { JetstreamOutputs, RegionOutputs } from "./outputs";
 import { outputsOf } from "./references";
@@ -43,7 +43,7 @@ async function deployedStreams({ environment, settings }: RegionSpec): Promise<O
 /** What the servers hold; nothing, with a warning, where they cannot be asked. */
 async function heldStreams({ name, environment, settings }: RegionSpec, ca: string, accounts: RegionOutputs["accounts"]): Promise<Owned> {
   const { Connections } = require("../components/jetstream/provider/connections") as typeof import("../components/jetstream/provider/connections");
-  const requests = require("../components/jetstream/provider/system-requests") as typeof import("../components/jetstream/provider/system-requests");
+  const requests = require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");
   const servers = settings.regions.flatMap((region) => serversOf(settings, region).map((server) => server.name));
   const connections = new Connections({
     owner: environment,

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { isLeaving } from "../config/leaving";
+import { isLeaving } from "../config/assets/leaving";
 import type { Settings } from "../config/load";
-import type { RegionIdentity } from "../config/region";
-import { provisioner, systemAccount } from "../config/standard";
+import type { RegionIdentity } from "../config/assets/region";
+import { provisioner, systemAccount } from "../config/assets/standard";
 import { placeOf } from "../components/aws/place";
 import { accountsOf } from "../components/security/accounts";
 import { certificateNames } from "../components/security/certificate-names";

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ConsumerAsset, type StreamAsset, assetsOf } from "../config/assets";
-import { isLeaving, lossAllowed } from "../config/leaving";
+import { type ConsumerAsset, type StreamAsset, assetsOf } from "../config/assets/assets";
+import { isLeaving, lossAllowed } from "../config/assets/leaving";
 import type { Settings } from "../config/load";
 import { stackName } from "../config/stack-name";
 import { clientUrls, forwardTo, serversOf } from "../config/topology";
-import { consumerArgs, streamArgs } from "../components/jetstream/asset-args";
+import { consumerArgs, streamArgs } from "../jetstream/asset-args";
 import { Consumer, type ConsumerArgs } from "../components/jetstream/consumer";
 import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
 import { Stream, type StreamArgs } from "../components/jetstream/stream";

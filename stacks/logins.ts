@@ -1,4 +1,4 @@
-import type { AccountSpec, RegionIdentity } from "../config/region";
+import type { AccountSpec, RegionIdentity } from "../config/assets/region";
 import type { UserOutputs } from "./outputs";
 
 /** What one user's client needs to get in. */

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
-import type { RegionIdentity, RegionSpec } from "../config/region";
-import type { KubernetesEnvironment } from "../config/settings";
+import type { RegionIdentity, RegionSpec } from "../config/assets/region";
+import type { KubernetesEnvironment } from "../config/schema/settings";
 import { stackName } from "../config/stack-name";
 import { clientUrls, serversOf } from "../config/topology";
-import { warningsOf } from "../config/warnings";
+import { warningsOf } from "../config/rules/warnings";
 import { placeOf } from "../components/aws/place";
 import { accountsOf } from "../components/security/accounts";
 import { refuseDroppedOwners } from "./dropped-accounts";

@@ -1,4 +1,4 @@
-import type { TenantSpec } from "../config/tenant";
+import type { TenantSpec } from "../config/schema/tenant";
 
 /** AigentFlow: events of agents, workflows and tasks, and their audit trail. Why each value is what it is: docs/systems.md. */
 export const aigentflow: TenantSpec = {

@@ -1,4 +1,4 @@
-import type { TenantSpec } from "../config/tenant";
+import type { TenantSpec } from "../config/schema/tenant";
 
 /** Arrakis: a Discord gateway feeds commands and events to workers. Why each value is what it is: docs/systems.md. */
 export const arrakis: TenantSpec = {

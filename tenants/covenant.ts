@@ -1,4 +1,4 @@
-import type { TenantSpec } from "../config/tenant";
+import type { TenantSpec } from "../config/schema/tenant";
 
 // C002-19: exactly these are stored and may be published; another verb is refused instead of lost.
 const countries = ["covenant.countries.created", "covenant.countries.updated", "covenant.countries.deleted"];

@@ -1,4 +1,4 @@
-import type { TenantSpec } from "../config/tenant";
+import type { TenantSpec } from "../config/schema/tenant";
 import { aigentflow } from "./aigentflow";
 import { arrakis } from "./arrakis";
 import { covenant } from "./covenant";

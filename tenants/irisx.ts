@@ -1,4 +1,4 @@
-import type { TenantSpec } from "../config/tenant";
+import type { TenantSpec } from "../config/schema/tenant";
 
 /** IRISX: SMS, e-mail and webhook delivery by queue. Why each value is what it is: docs/systems.md. */
 export const irisx: TenantSpec = {

@@ -2,7 +2,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Unavailable } from "./download.mjs";
-import { findGo, goBuild, OLDEST_GO } from "./go-build.mjs";
+import { findGo, goBuild, OLDEST_GO } from "./offline/go-build.mjs";
 import { ToolchainError } from "./log.mjs";
 import { findOnPath, findToolOnPath } from "./path-search.mjs";
 import { atLeast, standInFolder } from "./pins.mjs";

@@ -21,7 +21,7 @@ const amd64 = { x64: "amd64", arm64: "arm64" }[arch];
 
 /** A go.mod of a pinned tool: what it requires first is the tool. */
 function goModule(name) {
-  const folder = `${projectFolder}/tools/go/${name}`;
+  const folder = `${projectFolder}/tools/offline/go/${name}`;
   const text = readFileSync(`${folder}/go.mod`, "utf8");
   const [, module, version] = /^require (\S+) v(\S+)$/m.exec(text);
   return { name, folder, module, version, go: /^go (\S+)$/m.exec(text)[1] };
@@ -202,7 +202,7 @@ function plugin(name) {
 }
 
 /** Where the stand-ins for plugins are that cannot be had; on PATH for local stacks only. */
-export const standInFolder = `${projectFolder}/tools/offline-plugins/bin`;
+export const standInFolder = `${projectFolder}/tools/offline/plugins/bin`;
 
 /** What `npm start` needs. */
 export const DEFAULT_TOOLS = ["pulumi", "pulumi-resource-pulumi-nodejs", "nats-server", "pulumi-resource-random", "pulumi-resource-tls"];

@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { provisioner } from "../../config/standard";
-import { connectTo, readAccess, userOf } from "../access";
-import { BadUsage, Failure } from "../failure";
-import { checkedEnvironment } from "../settings";
-import { print } from "../terminal";
+import { provisioner } from "../../config/assets/standard";
+import { connectTo, readAccess, userOf } from "../../operations/environment/access";
+import { BadUsage, Failure } from "../../engine/failure";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { print } from "../../engine/terminal";
 
 interface Target {
   env: string;
@@ -14,7 +14,7 @@ interface Target {
 /** Writes a snapshot of a stream into a folder: messages, consumers and their positions. */
 export async function backup({ env, account, stream, to }: Target & { stream: string; to: string }): Promise<void> {
   await asProvisioner({ env, account }, async (connection, inboxPrefix) => {
-    const { readBackup, takeSnapshot } = require("../../components/jetstream/provider/snapshot") as typeof import("../../components/jetstream/provider/snapshot");
+    const { readBackup, takeSnapshot } = require("../../jetstream/snapshot") as typeof import("../../jetstream/snapshot");
     const folder = await takeSnapshot(connection, account, stream, path.resolve(to), inboxPrefix);
     const { state } = await readBackup(folder);
     print(`${account}/${stream}: ${state.messages.toLocaleString("en")} messages, ${state.bytes.toLocaleString("en")} bytes, in ${folder}`);
@@ -24,7 +24,7 @@ export async function backup({ env, account, stream, to }: Target & { stream: st
 /** Makes the stream of a snapshot again; one that is there is never touched. */
 export async function restore({ env, account, from }: Target & { from: string }): Promise<void> {
   await asProvisioner({ env, account }, async (connection) => {
-    const { readBackup, restoreSnapshot } = require("../../components/jetstream/provider/snapshot") as typeof import("../../components/jetstream/provider/snapshot");
+    const { readBackup, restoreSnapshot } = require("../../jetstream/snapshot") as typeof import("../../jetstream/snapshot");
     const folder = path.resolve(from);
     const { config } = await readBackup(folder).catch((error: Error) => {
       throw new BadUsage(`${from} holds no snapshot (${error.message}); name the folder that backup printed`);

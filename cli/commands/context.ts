@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { clientUrls } from "../../config/topology";
-import { type Access, readAccess } from "../access";
-import { contextsDir } from "../environment";
-import { checkedEnvironment } from "../settings";
-import { print } from "../terminal";
+import { type Access, readAccess } from "../../operations/environment/access";
+import { contextsDir } from "../../engine/environment";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { print } from "../../engine/terminal";
 import { quoted } from "./env";
 
 /** Writes a context of the nats CLI for each user in each region, and prints how a shell gets at them. */

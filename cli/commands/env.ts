@@ -1,6 +1,6 @@
-import { prepareFolders, pulumiVariables } from "../environment";
-import { checkedEnvironment } from "../settings";
-import { print } from "../terminal";
+import { prepareFolders, pulumiVariables } from "../../engine/environment";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { print } from "../../engine/terminal";
 
 /** Prints the variables with which `pulumi` works on the environment by hand, for a shell to evaluate. */
 export function env({ env: name }: { env: string }): void {

@@ -1,10 +1,10 @@
-import { withEnvironmentLock } from "../environment-lock";
-import { BadUsage } from "../failure";
-import { runFailback } from "../failover/failback";
-import { siteOf } from "../failover/site";
-import { checkedEnvironment } from "../settings";
-import { type Choice, withStackAccount } from "../stack-account";
-import { print } from "../terminal";
+import { withEnvironmentLock } from "../../engine/lock";
+import { BadUsage } from "../../engine/failure";
+import { runFailback } from "../../operations/failover/failback";
+import { siteOf } from "../../operations/failover/failover-pair";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { type Choice, withStackAccount } from "../../operations/environment/stack-account";
+import { print } from "../../engine/terminal";
 
 export interface FailbackCommand extends Choice {
   env: string;

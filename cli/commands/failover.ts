@@ -1,12 +1,12 @@
-import { type Start, start as startSchema } from "../../config/failover";
+import { type Start, start as startSchema } from "../../config/assets/failover";
 import { confirm, requireSomebodyToAsk } from "../confirm";
-import { withEnvironmentLock } from "../environment-lock";
-import { BadUsage, Failure } from "../failure";
-import { nextOf, runFailover, stateOf } from "../failover/failover";
-import { checkChoice, type Site, siteOf } from "../failover/site";
-import { checkedEnvironment } from "../settings";
-import { type Choice, withStackAccount } from "../stack-account";
-import { print } from "../terminal";
+import { withEnvironmentLock } from "../../engine/lock";
+import { BadUsage, Failure } from "../../engine/failure";
+import { nextOf, runFailover, stateOf } from "../../operations/failover/failover";
+import { checkChoice, type Site, siteOf } from "../../operations/failover/failover-pair";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { type Choice, withStackAccount } from "../../operations/environment/stack-account";
+import { print } from "../../engine/terminal";
 
 export interface FailoverCommand extends Choice {
   env: string;

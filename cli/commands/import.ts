@@ -1,17 +1,17 @@
 import { existsSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { insteadOf } from "../../config/problems";
-import { provisioner } from "../../config/standard";
-import { type Access, connectToAny, readAccess } from "../access";
-import { BadUsage, Failure } from "../failure";
-import { stackOf } from "../stack-account";
-import type { Remark } from "../import/draft";
-import { type LiveAccount, readLive } from "../import/live";
-import { tenantOf } from "../import/tenant";
-import { constantOf, marker, tenantFile } from "../import/typescript";
-import { projectFolder } from "../project";
-import { checkedEnvironment } from "../settings";
-import { plural, print } from "../terminal";
+import { provisioner } from "../../config/assets/standard";
+import { type Access, connectToAny, readAccess } from "../../operations/environment/access";
+import { BadUsage, Failure } from "../../engine/failure";
+import { stackOf } from "../../operations/environment/stack-account";
+import type { Remark } from "../../operations/import/draft";
+import { type LiveAccount, readLive } from "../../operations/import/live";
+import { tenantOf } from "../../operations/import/tenant";
+import { constantOf, marker, tenantFile } from "../../operations/import/typescript";
+import { projectFolder } from "../../engine/project";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { plural, print } from "../../engine/terminal";
 
 export interface ImportCommand {
   env: string;
@@ -66,6 +66,6 @@ const shown = (file: string): string => path.relative(process.cwd(), file);
 
 /** Where a tenant's file imports its type from. */
 function typeFrom(file: string): string {
-  const relative = path.relative(path.dirname(file), path.join(projectFolder, "config", "tenant")).replaceAll("\\", "/");
+  const relative = path.relative(path.dirname(file), path.join(projectFolder, "config", "schema", "tenant")).replaceAll("\\", "/");
   return relative.startsWith(".") ? relative : `./${relative}`;
 }

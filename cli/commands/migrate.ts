@@ -1,13 +1,13 @@
 import { insteadOf } from "../../config/problems";
 import { confirm, requireSomebodyToAsk } from "../confirm";
-import { withEnvironmentLock } from "../environment-lock";
-import { BadUsage, Failure } from "../failure";
-import { look, nextOf, runMigration } from "../migrate/migration";
-import { Queue } from "../migrate/queue";
-import { countsOf } from "../migrate/report";
-import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { type Choice, withStackAccount } from "../stack-account";
-import { print } from "../terminal";
+import { withEnvironmentLock } from "../../engine/lock";
+import { BadUsage, Failure } from "../../engine/failure";
+import { look, nextOf, runMigration } from "../../operations/migrate/migration";
+import { Queue } from "../../operations/migrate/queue";
+import { countsOf } from "../render/migration";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type Choice, withStackAccount } from "../../operations/environment/stack-account";
+import { print } from "../../engine/terminal";
 
 export interface MigrateCommand extends Choice {
   env: string;

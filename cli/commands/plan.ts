@@ -1,14 +1,14 @@
-import { type Access, readAccess } from "../access";
-import { prepareFolders } from "../environment";
-import { Failure, WouldLose } from "../failure";
-import { Servers } from "../plan/answers";
-import { previewsOf } from "../plan/engine";
-import { type StackPlan, stackPlan } from "../plan/preview";
-import { renderRows } from "../plan/render";
-import { inOrder, type Row, rowOf, verdictOf } from "../plan/rows";
-import { Progress } from "../progress";
-import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { progressColours as colour, print, say } from "../terminal";
+import { type Access, readAccess } from "../../operations/environment/access";
+import { prepareFolders } from "../../engine/environment";
+import { Failure, WouldLose } from "../../engine/failure";
+import { Servers } from "../../operations/plan/costs";
+import { previewsOf } from "../../operations/plan/engine";
+import { type StackPlan, stackPlan } from "../../operations/plan/preview";
+import { renderRows } from "../render/plan";
+import { inOrder, type Row, rowOf, verdictOf } from "../../operations/plan/rows";
+import { Progress } from "../../engine/progress";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { progressColours as colour, print, say } from "../../engine/terminal";
 
 interface StackRows extends Pick<StackPlan, "failures" | "warnings" | "isPartial"> {
   stack: string;

@@ -1,19 +1,19 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { ThrowawayBackend } from "../deploy/throwaway-backend";
-import { prepareFolders, pulumiEnvironment } from "../environment";
-import { existingStacks } from "../existing-stacks";
-import { BadUsage, Failure, ViolatesPolicy } from "../failure";
-import { previewFindings } from "../policy/engine";
-import type { StackFindings } from "../policy/findings";
-import { rules } from "../policy/pack";
-import { renderStack, verdictOf } from "../policy/report";
-import { withRemedy } from "../policy/remedies";
-import { projectFolder, readProject } from "../project";
-import { Progress } from "../progress";
-import { type CheckedEnvironment, checkedEnvironment, everyStack } from "../settings";
-import { print, say } from "../terminal";
+import { ThrowawayBackend } from "../../engine/throwaway-backend";
+import { prepareFolders, pulumiEnvironment } from "../../engine/environment";
+import { existingStacks } from "../../engine/existing-stacks";
+import { BadUsage, Failure, ViolatesPolicy } from "../../engine/failure";
+import { previewFindings } from "../../operations/policy/engine";
+import type { StackFindings } from "../../operations/policy/findings";
+import { rules } from "../../operations/policy/pack";
+import { renderStack, verdictOf } from "../render/policy";
+import { withRemedy } from "../../operations/policy/remedies";
+import { projectFolder, readProject } from "../../engine/project";
+import { Progress } from "../../engine/progress";
+import { type CheckedEnvironment, checkedEnvironment, everyStack } from "../../operations/environment/settings";
+import { print, say } from "../../engine/terminal";
 
 export interface PolicyOptions {
   env: string;
@@ -42,7 +42,7 @@ export async function policy({ env, stack, json }: PolicyOptions): Promise<void>
 /** Checks what is deployed against every policy, by the stacks' states or by an exported one; changes nothing. */
 export async function policyState({ env, stack, file, json }: PolicyOptions & { file?: string }): Promise<void> {
   // Loaded here: the SDK of policies costs half a second.
-  const { findingsOfState, readState, stackOfState } = require("../policy/state") as typeof import("../policy/state");
+  const { findingsOfState, readState, stackOfState } = require("../../operations/policy/state") as typeof import("../../operations/policy/state");
   const judge = (name: string, text: string, from: string) => {
     const resources = readState(text, from);
     return findingsOfState(stackOfState(resources) ?? name, resources, rules);

@@ -1,14 +1,14 @@
-import { warningsOf } from "../../config/warnings";
-import type { Access } from "../access";
-import { deploy, dryRun as showPlan } from "../deploy/deploy";
-import { Plans } from "../deploy/plans";
-import { refuseDroppedOwners } from "../dropped-accounts";
-import { prepareFolders } from "../environment";
-import { withEnvironmentLock } from "../environment-lock";
-import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { renderStatus } from "../supercluster/status-table";
-import { refuseLocalState } from "../state-safety";
-import { print, progressColours as colour, say, seconds } from "../terminal";
+import { warningsOf } from "../../config/rules/warnings";
+import type { Access } from "../../operations/environment/access";
+import { deploy, dryRun as showPlan } from "../../operations/deploy/deploy";
+import { Plans } from "../../engine/plans";
+import { refuseDroppedOwners } from "../../operations/deploy/dropped-accounts";
+import { prepareFolders } from "../../engine/environment";
+import { withEnvironmentLock } from "../../engine/lock";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { renderStatus } from "../render/status";
+import { refuseLocalState } from "../../operations/deploy/state-safety";
+import { print, progressColours as colour, say, seconds } from "../../engine/terminal";
 import { verifySupercluster } from "./verify";
 
 export interface StartOptions {

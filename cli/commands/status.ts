@@ -1,9 +1,9 @@
-import { readAccess } from "../access";
-import { checkedEnvironment } from "../settings";
-import { connectToSystem, takeSnapshot } from "../supercluster/snapshot";
-import { statusOf } from "../supercluster/status";
-import { renderStatus } from "../supercluster/status-table";
-import { print } from "../terminal";
+import { readAccess } from "../../operations/environment/access";
+import { checkedEnvironment } from "../../operations/environment/settings";
+import { connectToSystem, takeSnapshot } from "../../operations/supercluster/snapshot";
+import { statusOf } from "../../operations/supercluster/status";
+import { renderStatus } from "../render/status";
+import { print } from "../../engine/terminal";
 
 /** Shows an environment as its servers see it now. */
 export async function status({ env, json = false }: { env: string; json?: boolean }): Promise<void> {

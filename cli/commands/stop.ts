@@ -1,17 +1,17 @@
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { environmentDir } from "../../config/cache";
-import type { Environment } from "../../config/settings";
+import type { Environment } from "../../config/schema/settings";
 import { namespaceOf, serversOf } from "../../config/topology";
-import { together } from "../deploy/deploy";
-import { contextsDir, prepareFolders } from "../environment";
-import { withEnvironmentLock } from "../environment-lock";
-import { existingStacks } from "../existing-stacks";
-import { BadUsage } from "../failure";
-import { endOrphans } from "../recovery";
-import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { StackRunner } from "../stack-run";
-import { say, seconds } from "../terminal";
+import { together } from "../../operations/deploy/deploy";
+import { contextsDir, prepareFolders } from "../../engine/environment";
+import { withEnvironmentLock } from "../../engine/lock";
+import { existingStacks } from "../../engine/existing-stacks";
+import { BadUsage } from "../../engine/failure";
+import { endOrphans } from "../../engine/recovery";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { StackRunner } from "../../engine/stack-run";
+import { say, seconds } from "../../engine/terminal";
 
 export interface StopOptions {
   env: string;

@@ -1,12 +1,12 @@
-import { type Access, readAccess } from "../access";
-import { Failure } from "../failure";
-import { prove } from "../proof/prove";
-import { type CheckedEnvironment, checkedEnvironment } from "../settings";
-import { type Check, checksOf } from "../supercluster/checks";
-import { connectToSystem, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
-import { type Status, statusOf } from "../supercluster/status";
-import { table } from "../table";
-import { colours, plural, print, seconds } from "../terminal";
+import { type Access, readAccess } from "../../operations/environment/access";
+import { Failure } from "../../engine/failure";
+import { prove } from "../../operations/verify/prove";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type Check, checksOf } from "../../operations/verify/checks";
+import { connectToSystem, snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
+import { type Status, statusOf } from "../../operations/supercluster/status";
+import { table } from "../render/table";
+import { colours, plural, print, seconds } from "../../engine/terminal";
 
 /** Mirrors copy on their own, and replicas that were down catch up. */
 const settleMs = 10_000;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as s3 from "@pulumi/aws/s3";
-import { daysOf } from "../../config/aws";
+import { daysOf } from "../../config/schema/aws";
 import { tlsOnly } from "./policies";
 import { backupBucketName, type Place } from "./place";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { connections, tenantLogins } from "./connection";
 import { connectionSecretName, type Place } from "./place";
 import { StoredSecret } from "./stored-secret";

@@ -1,5 +1,5 @@
-import type { RegionIdentity, RegionSpec } from "../../config/region";
-import { canary, provisioner, systemAccount } from "../../config/standard";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { clientUrls } from "../../config/topology";
 
 /** What one user's client needs, by the names of the environment variables that clients read. */

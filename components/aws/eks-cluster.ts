@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
 import * as eks from "@pulumi/aws/eks";
-import type { NewCluster } from "../../config/aws";
+import type { NewCluster } from "../../config/schema/aws";
 import { Network } from "./network";
 import { NodeGroups } from "./node-groups";
 import { encryptionPolicy, volumePolicy } from "./policies";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as kms from "@pulumi/aws/kms";
-import { daysOf } from "../../config/aws";
+import { daysOf } from "../../config/schema/aws";
 import { keyPolicy } from "./policies";
 import type { Place } from "./place";
 

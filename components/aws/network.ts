@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as ec2 from "@pulumi/aws/ec2";
-import { type NewCluster, zonesOf } from "../../config/aws";
+import { type NewCluster, zonesOf } from "../../config/schema/aws";
 import type { Place } from "./place";
 import { subnetsOf } from "./subnets";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
-import type { NewCluster } from "../../config/aws";
+import type { NewCluster } from "../../config/schema/aws";
 import type { Place } from "./place";
 import { ServiceRole } from "./service-role";
 

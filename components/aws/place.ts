@@ -1,5 +1,5 @@
-import type { AwsRegionSettings } from "../../config/aws";
-import type { Environment } from "../../config/settings";
+import type { AwsRegionSettings } from "../../config/schema/aws";
+import type { Environment } from "../../config/schema/settings";
 
 /** A region of the supercluster, and where on AWS it is. */
 export interface Place {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
-import type { RegionIdentity } from "../../config/region";
+import type { RegionIdentity } from "../../config/assets/region";
 import { stackName } from "../../config/stack-name";
 import { keyArn } from "./key";
 import { identitySecretName, type Place } from "./place";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionIdentity, RegionSpec } from "../../config/region";
-import type { KubernetesEnvironment } from "../../config/settings";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loadBalancers } from "../supercluster/load-balancers";
 import { Backups } from "./backups";
 import { Cluster } from "./cluster";

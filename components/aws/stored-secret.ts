@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
-import { daysOf } from "../../config/aws";
+import { daysOf } from "../../config/schema/aws";
 
 export interface StoredSecretArgs {
   name: string;

@@ -6,7 +6,7 @@ import {
   type ObjectStoreSpec,
   objectStoreStream,
   objectStoreStreamName,
-} from "../../config/buckets";
+} from "../../config/schema/bucket";
 import type { Inputs } from "./inputs";
 import { Stream, type StreamArgs } from "./stream";
 

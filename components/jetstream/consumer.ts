@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { DynamicResource } from "../dynamic";
 import { deletionOptions } from "./deletion";
 import type { Inputs } from "./inputs";
-import type { pullSchema, pushSchema } from "./schemas";
+import type { pullSchema, pushSchema } from "../../jetstream/schemas";
 
 type Filter<T> = Omit<T, "filterSubject" | "filterSubjects" | "deletionPolicy"> &
   ({ filterSubject?: string; filterSubjects?: undefined } | { filterSubject?: undefined; filterSubjects: string[] });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Environment } from "../../config/settings";
+import type { Environment } from "../../config/schema/settings";
 import { connectionKey, type ConnectionSettings, environmentKey } from "./provider/settings";
 
 /**

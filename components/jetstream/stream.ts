@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { DynamicResource } from "../dynamic";
 import { deletionOptions } from "./deletion";
 import type { Inputs } from "./inputs";
-import type { streamSchema } from "./schemas";
+import type { streamSchema } from "../../jetstream/schemas";
 
 type StreamConfig = z.infer<typeof streamSchema>;
 

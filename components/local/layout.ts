@@ -1,4 +1,4 @@
-import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { type ServerConfig, type ServerPlace, serverConfig } from "../supercluster/server-config";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
 import { serverDescription, serverFiles } from "./layout";

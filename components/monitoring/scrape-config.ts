@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { KubernetesEnvironment } from "../../config/settings";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { namespaceOf } from "../../config/topology";
 import { serverLabels } from "../supercluster/load-balancers";
 

@@ -1,4 +1,4 @@
-import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/region";
+import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/assets/region";
 
 /**
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,

@@ -1,9 +1,9 @@
-import { assetsOf, type StreamAsset, type Tenants } from "../../config/assets";
-import { standIns, withRoomForFailover } from "../../config/failover";
-import type { AccountSpec, AccountUser, Permissions } from "../../config/region";
-import type { Environment } from "../../config/settings";
-import { loginOf, provisioner, systemAccount, withStandardParts } from "../../config/standard";
-import type { UserSpec } from "../../config/tenant";
+import { assetsOf, type StreamAsset, type Tenants } from "../../config/assets/assets";
+import { standIns, withRoomForFailover } from "../../config/assets/failover";
+import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
+import type { Environment } from "../../config/schema/settings";
+import { loginOf, provisioner, systemAccount, withStandardParts } from "../../config/assets/standard";
+import type { UserSpec } from "../../config/schema/tenant";
 import { toBytes } from "../../config/units";
 import { adminPermissions, inboxPrefixOf, permissionsOf, provisionerPermissions } from "./permissions";
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Environment } from "../../config/settings";
+import type { Environment } from "../../config/schema/settings";
 import { kubernetesNames, namespaceOf, type Protocol, serversOf } from "../../config/topology";
 
 export interface CertificateNames {

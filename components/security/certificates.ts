@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AuthoritySettings } from "../../config/settings";
+import type { AuthoritySettings } from "../../config/schema/settings";
 import type { CertificateNames } from "./certificate-names";
 
 const key = { algorithm: "ECDSA", ecdsaCurve: "P256" };

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { AccountSpec, RegionIdentity } from "../../config/region";
-import { provisioner } from "../../config/standard";
+import type { AccountSpec, RegionIdentity } from "../../config/assets/region";
+import { provisioner } from "../../config/assets/standard";
 import { hashPassword } from "./passwords";
 
 /** A password for every user of every account, with the hash that servers are given. */

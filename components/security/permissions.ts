@@ -1,7 +1,7 @@
-import type { ConsumerAsset } from "../../config/assets";
-import type { Permissions } from "../../config/region";
+import type { ConsumerAsset } from "../../config/assets/assets";
+import type { Permissions } from "../../config/assets/region";
 import { covers } from "../../config/subjects";
-import type { UserSpec } from "../../config/tenant";
+import type { UserSpec } from "../../config/schema/tenant";
 
 /** Prefix of a user's answers; clients set it as `inboxPrefix`. */
 export const inboxPrefixOf = (user: string, inbox: UserSpec["inbox"] = "own"): string => (inbox === "shared" ? "_INBOX" : `_INBOX_${user}`);

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { KubernetesEnvironment } from "../../config/settings";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 
 /**
  * The class of servers' volumes, where it is to be made. Volumes stay when their claims go, grow in place, and are made in the

@@ -1,4 +1,4 @@
-import type { Kubernetes } from "../../config/kubernetes";
+import type { Kubernetes } from "../../config/schema/kubernetes";
 
 /** Where the chart comes from, as settings say it. */
 export type ChartSource = Kubernetes["chart"];

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import * as path from "node:path/posix";
-import type { Kubernetes } from "../../config/kubernetes";
-import type { RegionSpec } from "../../config/region";
-import type { KubernetesEnvironment } from "../../config/settings";
-import { loginOf, systemAccount } from "../../config/standard";
+import type { Kubernetes } from "../../config/schema/kubernetes";
+import type { RegionSpec } from "../../config/assets/region";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
+import { loginOf, systemAccount } from "../../config/assets/standard";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { withoutReloadable } from "./reload";

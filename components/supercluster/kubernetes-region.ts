@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionIdentity, RegionSpec } from "../../config/region";
-import type { KubernetesEnvironment } from "../../config/settings";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, namespaceOf } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { storageClass } from "../storage/storage-class";

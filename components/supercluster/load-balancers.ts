@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import type { KubernetesEnvironment } from "../../config/settings";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, kubernetesPorts, serversOf } from "../../config/topology";
 
 /** Labels by which the chart's own Services find a region's servers. */

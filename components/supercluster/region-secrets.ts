@@ -1,4 +1,4 @@
-import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";

@@ -1,5 +1,5 @@
-import type { RegionSpec } from "../../config/region";
-import { systemAccount } from "../../config/standard";
+import type { RegionSpec } from "../../config/assets/region";
+import { systemAccount } from "../../config/assets/standard";
 import { type Protocol, serversOf } from "../../config/topology";
 import { type Duration, toBytes, toMilliseconds } from "../../config/units";
 

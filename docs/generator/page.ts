@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import type { Field } from "../../components/jetstream/fields";
-import { streamLosses } from "../../components/jetstream/losses";
+import type { Field } from "../../jetstream/fields";
+import { streamLosses } from "../../jetstream/losses";
 import { describeTool } from "../../tools/pins.mjs";
 import { type Argument, type BucketArgument, buckets, type Table, tables } from "./tables";
 import { changeOf, lossOf, meaningOf, quoted, sinceOf, split } from "./words";
@@ -13,13 +13,13 @@ const oldest = describeTool("nats-server-oldest").pin;
 /** The servers that are supported: from the oldest that tests run to the line of the newest. */
 export const servers = `${oldest} to ${describeTool("nats-server").pin.replace(/\d+$/, "x")}`;
 
-const introduction = (): string => `<!-- Written by \`npm run docs\`: change the comments in config/ and components/jetstream/schemas.ts, or docs/generator/page.ts. -->
+const introduction = (): string => `<!-- Written by \`npm run docs\`: change the comments in config/ and jetstream/schemas.ts, or docs/generator/page.ts. -->
 
 # Streams and consumers, field by field
 
 Every argument of a \`Stream\` and a \`Consumer\`: what it means, its unit, range and default, since which server it is there, and
 what a change of it does. The tables are generated from what the program itself works by, so they say what it does. A tenant's
-file ([config/tenant.ts](../config/tenant.ts)) has the same fields: there \`region\` is \`home\`, mirrors stand under their origin
+file ([config/schema/tenant.ts](../config/schema/tenant.ts)) has the same fields: there \`region\` is \`home\`, mirrors stand under their origin
 (\`mirrors\`), a consumer lists its \`streams\` and says its \`mode\`, and some of what is optional here has to be said.
 
 Durations are written with their unit, in whole milliseconds: \`"250ms"\`, \`"30s"\`, \`"5m"\`, \`"12h"\`, \`"7d"\`. Sizes likewise, in

@@ -25,11 +25,11 @@ pulumi preview --stack iad --policy-pack policies # the pack alone; the same wit
 \`\`\`
 
 The last form needs a Node language host that can start policy packs. The one that is built from its last Go module cannot
-(docs/adr/0007); there, and wherever a second counts, name \`tools/policy-pack\` instead: the same rules, started by a script, which must
+(docs/adr/0007); there, and wherever a second counts, name \`tools/offline/policy-pack\` instead: the same rules, started by a script, which must
 be on \`PATH\`:
 
 \`\`\`sh
-PATH="$PATH:$PWD/tools/policy-pack" pulumi preview --stack local-jetstream --policy-pack tools/policy-pack
+PATH="$PATH:$PWD/tools/offline/policy-pack" pulumi preview --stack local-jetstream --policy-pack tools/offline/policy-pack
 \`\`\`
 
 \`npm test\` runs every rule over what the tests record of each stack, with optional parts on and off, so a violation is found without

@@ -1,8 +1,8 @@
 import type * as z from "zod";
-import type { Field } from "../../components/jetstream/fields";
-import { type LossRule, streamLosses } from "../../components/jetstream/losses";
-import { type AssetKind, consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
-import { pullSchema, pushSchema, streamSchema } from "../../components/jetstream/schemas";
+import type { Field } from "../../jetstream/fields";
+import { type LossRule, streamLosses } from "../../jetstream/losses";
+import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
+import { pullSchema, pushSchema, streamSchema } from "../../jetstream/schemas";
 import { type Comment, commentsOf } from "./comments";
 
 /** Everything the program knows of one argument: its comment, its rows in the tables of fields and losses, its schema. */
@@ -28,9 +28,9 @@ export interface Table {
 }
 
 const comments = {
-  ...commentsOf("components/jetstream/schemas.ts"),
-  ...commentsOf("config/stream-fields.ts"),
-  ...commentsOf("config/consumer-fields.ts"),
+  ...commentsOf("jetstream/schemas.ts"),
+  ...commentsOf("config/schema/stream.ts"),
+  ...commentsOf("config/schema/consumer.ts"),
 };
 
 interface Resource {
@@ -111,5 +111,5 @@ const ofBuckets = (list: Comment[]): BucketArgument[] =>
     becomes: renamed[name] ?? [name],
   }));
 
-const inBuckets = commentsOf("config/buckets.ts");
+const inBuckets = commentsOf("config/schema/bucket.ts");
 export const buckets = { both: ofBuckets(inBuckets.ofBuckets!), keyValue: ofBuckets(inBuckets.keyValueFields!) };

@@ -1,6 +1,6 @@
-import { firstVersionOf } from "../../components/jetstream/changes";
-import type { Refusal } from "../../components/jetstream/fields";
-import type { LossRule } from "../../components/jetstream/losses";
+import { firstVersionOf } from "../../jetstream/changes";
+import type { Refusal } from "../../jetstream/fields";
+import type { LossRule } from "../../jetstream/losses";
 import type { Argument } from "./tables";
 
 /** What a comment says: what the argument means, and last what a change of it does. */

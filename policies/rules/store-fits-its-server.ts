@@ -1,4 +1,4 @@
-import { memoryOfServer, usableOfVolume } from "../../config/headroom";
+import { memoryOfServer, usableOfVolume } from "../../config/rules/server-overhead";
 import { toBytes } from "../../config/units";
 import type { ResourceRule } from "../rule";
 import { releaseType, serversOf, valuesOf } from "../servers";

@@ -1,5 +1,5 @@
 import { covers } from "../../config/subjects";
-import { systemAccount } from "../../config/standard";
+import { systemAccount } from "../../config/assets/standard";
 import type { ResourceRule } from "../rule";
 import { hiddenUsers, type User, usersOf, userTypes } from "../users";
 

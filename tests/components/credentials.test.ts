@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import bcrypt from "bcryptjs";
-import type { AccountSpec } from "../../config/region";
+import type { AccountSpec } from "../../config/assets/region";
 import { Credentials } from "../../components/security/credentials";
 import { record, settled } from "../support/mocks";
 

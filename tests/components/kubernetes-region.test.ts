@@ -1,8 +1,8 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { awsRegion } from "../../config/aws";
-import type { RegionIdentity } from "../../config/region";
-import type { KubernetesEnvironment } from "../../config/settings";
+import { awsRegion } from "../../config/schema/aws";
+import type { RegionIdentity } from "../../config/assets/region";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { accountsOf } from "../../components/security/accounts";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import { tenants } from "../../tenants";

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionIdentity, RegionSpec } from "../../config/region";
+import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { LocalRegion } from "../../components/local/region";
 import { accountsOf } from "../../components/security/accounts";
 import { identityOutputs } from "../support/identity";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { observe } from "../../components/local/provider/observe";
-import type { TenantSpec } from "../../config/tenant";
+import type { TenantSpec } from "../../config/schema/tenant";
 import { accountsText, localEnvironment } from "../support/accounts";
 import { startSupercluster, type Supercluster } from "../support/nats";
 

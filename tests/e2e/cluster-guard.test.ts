@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { copyProject } from "../support/project-copy";
 import { identityOutputs } from "../support/identity";
 import { KubeApi } from "../support/kube-api";

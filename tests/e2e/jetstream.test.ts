@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { ask } from "../support/accounts";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { copyProject } from "../support/project-copy";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
-import type { Row } from "../../cli/plan/rows";
-import { askAll, heldStreams } from "../../components/jetstream/provider/system-requests";
+import type { Row } from "../../operations/plan/rows";
+import { askAll, heldStreams } from "../../jetstream/system-requests";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
 

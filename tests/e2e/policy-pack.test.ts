@@ -9,7 +9,7 @@ import { toolchainEnv } from "../../tools/toolchain.mjs";
 
 const run = promisify(execFile);
 const project = path.join(__dirname, "..", "..");
-const packFolder = path.join(project, "tools", "policy-pack");
+const packFolder = path.join(project, "tools", "offline", "policy-pack");
 // Now: other tests put the cache elsewhere while they run.
 const tools = toolchainEnv({ local: true });
 

@@ -4,11 +4,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { parseDocument } from "yaml";
-import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
-import type { RegionIdentity } from "../../config/region";
+import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
+import type { RegionIdentity } from "../../config/assets/region";
 import type { JetstreamIdentity } from "../../stacks/outputs";
-import type { StackFindings } from "../../cli/policy/findings";
-import { isStackRule, rules } from "../../cli/policy/pack";
+import type { StackFindings } from "../../operations/policy/findings";
+import { isStackRule, rules } from "../../operations/policy/pack";
 import { copyProject } from "../support/project-copy";
 
 const basePort = 25220;
@@ -134,7 +134,7 @@ describe("npm run policy and npm run policy:state", function () {
     });
 
     it("policy ends with 4 where an up would violate a mandatory rule: which, where, why, and how to fix it", async () => {
-      const { status, stdout, stderr } = await withChange("components/jetstream/asset-args.ts", dropLimits, () => cli(["policy", "--stack", "local-jetstream"]));
+      const { status, stdout, stderr } = await withChange("jetstream/asset-args.ts", dropLimits, () => cli(["policy", "--stack", "local-jetstream"]));
       assert.equal(status, 4, stdout + stderr);
       assert.match(stdout, /^ +mandatory \w+ +stream-is-bounded +irisx-SMS\n.*SMS.*\n +fix: .*maxAge.*\(docs\/policies\.md#stream-is-bounded\)$/m);
       assert.match(stdout, /^1 stack, \d+ rules?: [1-9]\d* mandatory violations?, /m);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { backendUrlOf, pulumiEnvironment } from "../../cli/environment";
+import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { copyProject } from "../support/project-copy";
 
 /** The real engine and the real programs of stacks that read another one; only the identity stack is the test's own, and just names its outputs. */

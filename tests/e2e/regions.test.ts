@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { parse } from "yaml";
-import { environments } from "../../config/settings";
+import { environments } from "../../config/schema/settings";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";

@@ -1,4 +1,4 @@
-import type { TenantSpec } from "../../config/tenant";
+import type { TenantSpec } from "../../config/schema/tenant";
 
 /** As it was found on the servers (npm run import). `adopt` may go once it has been brought up. */
 export const shop: TenantSpec = {

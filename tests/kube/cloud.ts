@@ -2,7 +2,7 @@ import { chmodSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
-import type { KubernetesEnvironment } from "../../config/settings";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { namespaceOf } from "../../config/topology";
 import { loadBalancers } from "../../components/supercluster/load-balancers";
 

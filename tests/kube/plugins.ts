@@ -23,12 +23,12 @@ export function pluginFolders(copy: string): string[] {
   if (given === undefined) return [];
   const missing = plugins.filter((plugin) => !existsSync(fileOf(plugin)));
   if (missing.length === 0) return [given];
-  const tools = path.join(copy, "tools", "offline-plugins");
+  const tools = path.join(copy, "tools", "offline", "plugins");
   writeFileSync(path.join(tools, "local-only.ts"), "export const refusal = (): string | undefined => undefined;\n");
   const folder = path.join(copy, ".cache", "test-plugins");
   mkdirSync(folder);
   for (const plugin of missing) {
-    console.error(`      plugin ${plugin}: the stand-in of tools/offline-plugins, as KUBE_PLUGINS has none`);
+    console.error(`      plugin ${plugin}: the stand-in of tools/offline/plugins, as KUBE_PLUGINS has none`);
     const file = path.join(folder, `pulumi-resource-${plugin}`);
     writeFileSync(file, `#!/bin/sh\nexec node "${path.join(tools, "main.js")}" ${plugin} "$@"\n`);
     chmodSync(file, 0o755);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { systemAccount } from "../../config/standard";
-import { checksOf } from "../../cli/supercluster/checks";
-import { peersAmong, serverNames } from "../../cli/forget-region/peers";
-import { removePeer } from "../../cli/forget-region/remove";
-import { snapshotUntil, takeSnapshot } from "../../cli/supercluster/snapshot";
+import { systemAccount } from "../../config/assets/standard";
+import { checksOf } from "../../operations/verify/checks";
+import { peersAmong, serverNames } from "../../operations/remove-peers/peers";
+import { removePeer } from "../../operations/remove-peers/remove";
+import { snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
 import { KubeEnvironment } from "./environment";
 
 const founders = ["iad", "ams", "syd"];

@@ -1,4 +1,4 @@
-import { environment, type KubernetesEnvironment } from "../../config/settings";
+import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 import { chartFolder } from "./chart";
 import { currentCluster } from "./cloud";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
-import { environment, type KubernetesEnvironment } from "../../config/settings";
+import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 import { toBytes } from "../../config/units";
 import { KubeEnvironment } from "./environment";
 import { helm } from "./helm";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionSpec } from "../../config/region";
-import { authorities } from "../../config/settings";
+import type { RegionSpec } from "../../config/assets/region";
+import { authorities } from "../../config/schema/settings";
 import { LocalRegion } from "../../components/local/region";
 import { serverProvider } from "../../components/local/provider/server-provider";
 import { makeIdentity, Supercluster } from "../support/nats";

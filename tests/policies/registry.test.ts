@@ -51,7 +51,7 @@ describe("the policy registry", () => {
     };
     visit(path.join(folder, "index.ts"));
     const outside = [...seen].map((file) => path.relative(path.dirname(folder), file)).filter((file) => !file.startsWith("policies"));
-    assert.deepEqual(outside.sort(), ["config/headroom.ts", "config/standard.ts", "config/subjects.ts", "config/units.ts"]);
+    assert.deepEqual(outside.sort(), ["config/assets/standard.ts", "config/rules/server-overhead.ts", "config/subjects.ts", "config/units.ts"]);
     assert.deepEqual([...libraries], ["@pulumi/policy"]);
     assert.ok(existsSync(path.join(folder, "PulumiPolicy.yaml")));
   });

@@ -3,7 +3,7 @@ import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { keyValueStream, objectStoreStream } from "../../config/buckets";
+import { keyValueStream, objectStoreStream } from "../../config/schema/bucket";
 import { ProviderProcess, stream } from "../support/provider-process";
 import { startSupercluster, type Supercluster } from "../support/nats";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
-import type { Args } from "../../components/jetstream/wire";
+import type { Args } from "../../jetstream/wire";
 import { ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";

@@ -1,4 +1,4 @@
-import type { Args } from "../../components/jetstream/wire";
+import type { Args } from "../../jetstream/wire";
 import { consumer, type Resource, stream } from "../support/provider-process";
 
 /** One thing that an engine asks of the provider. */

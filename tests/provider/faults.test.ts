@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { until } from "../../components/local/provider/wait";
-import { consumerFields, streamFields, type Wire } from "../../components/jetstream/fields";
-import { nonceOf, ownerOf } from "../../components/jetstream/provider/ownership";
+import { consumerFields, streamFields, type Wire } from "../../jetstream/fields";
+import { nonceOf, ownerOf } from "../../jetstream/ownership";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
-import { type Args, differences } from "../../components/jetstream/wire";
+import { type Args, differences } from "../../jetstream/wire";
 import { ask } from "../support/accounts";
 import type { Breakpoint, Moment } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { destroy } from "../../components/local/provider/stop";
-import { NotReady, waitUntilReady } from "../../components/jetstream/provider/gate";
+import { NotReady, waitUntilReady } from "../../jetstream/gate";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { startSupercluster, type Supercluster } from "../support/nats";

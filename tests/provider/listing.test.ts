@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
-import { consumerFields, streamFields } from "../../components/jetstream/fields";
-import { marker } from "../../components/jetstream/provider/ownership";
+import { consumerFields, streamFields } from "../../jetstream/fields";
+import { marker } from "../../jetstream/ownership";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
-import { toWire } from "../../components/jetstream/wire";
+import { toWire } from "../../jetstream/wire";
 import { destroy } from "../../components/local/provider/stop";
 import { until } from "../../components/local/provider/wait";
 import { ask } from "../support/accounts";

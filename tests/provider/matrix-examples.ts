@@ -1,5 +1,5 @@
-import { type AssetKind, consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
-import type { Args } from "../../components/jetstream/wire";
+import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
+import type { Args } from "../../jetstream/wire";
 
 /**
  * Values of every field of streams and consumers, for the test that walks from each to each other. `NAME` stands for the stream's

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Wire } from "../../components/jetstream/fields";
-import type { Args } from "../../components/jetstream/wire";
+import type { Wire } from "../../jetstream/fields";
+import type { Args } from "../../jetstream/wire";
 import { ask } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
 import { until } from "../../components/local/provider/wait";
-import { type AssetKind, consumerKind, streamKind } from "../../components/jetstream/provider/kinds";
-import { type Args, toWire } from "../../components/jetstream/wire";
-import { consumerRules } from "../../config/consumer-rules";
+import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
+import { type Args, toWire } from "../../jetstream/wire";
+import { consumerRules } from "../../config/rules/consumer";
 import { joinPath } from "../../config/problems";
-import { streamRules } from "../../config/stream-rules";
+import { streamRules } from "../../config/rules/stream";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
 
@@ -96,7 +96,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
     });
   }
 
-  /** What config/rules.ts says of assets that do not fit together; the last one is refused. */
+  /** What config/rules/rules.ts says of assets that do not fit together; the last one is refused. */
   const together: [error: number, ...assets: [AssetKind, Args][]][] = [
     [10065, [streamKind, { subjects: ["pair.>"] }], [streamKind, { name: "PAIR-b", subjects: ["pair.a"] }]],
     [10052, [streamKind, { sources: ["PAIR-b"] }], [streamKind, { name: "PAIR-b", sources: ["PAIR"] }]],

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { until } from "../../components/local/provider/wait";
-import { restoreSnapshot, takeSnapshot } from "../../components/jetstream/provider/snapshot";
+import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { tenants } from "../../tenants";
 import { accountsText, ask, localEnvironment } from "../support/accounts";
 import { connectionTo, Deployed } from "../support/deployed";

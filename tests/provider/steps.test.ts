@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Info } from "../../components/jetstream/provider/info";
-import { misplaced, unsettled } from "../../components/jetstream/provider/steps";
-import type { Args } from "../../components/jetstream/wire";
+import type { Info } from "../../jetstream/info";
+import { misplaced, unsettled } from "../../jetstream/steps";
+import type { Args } from "../../jetstream/wire";
 import { until } from "../../components/local/provider/wait";
 import { ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";

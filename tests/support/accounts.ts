@@ -1,13 +1,13 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import { consumerArgs, streamArgs } from "../../components/jetstream/asset-args";
-import { consumerFields, streamFields } from "../../components/jetstream/fields";
-import { toWire } from "../../components/jetstream/wire";
+import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
+import { consumerFields, streamFields } from "../../jetstream/fields";
+import { toWire } from "../../jetstream/wire";
 import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
 import { hashPassword } from "../../components/security/passwords";
-import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets";
-import type { AccountSpec } from "../../config/region";
-import { authorities, type Environment, type LocalEnvironment } from "../../config/settings";
+import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/assets";
+import type { AccountSpec } from "../../config/assets/region";
+import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 
 const salt = Buffer.alloc(16, 7);
 

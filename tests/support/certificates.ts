@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import { formatsOf, makeKey } from "../../tools/offline-plugins/keys";
-import { makeRequest, selfSign, signRequest, type Terms } from "../../tools/offline-plugins/x509";
+import { formatsOf, makeKey } from "../../tools/offline/plugins/keys";
+import { makeRequest, selfSign, signRequest, type Terms } from "../../tools/offline/plugins/x509";
 
 /** Certificates for tests: real ones, ECDSA P-256, valid for a day. */
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
-import type { Args } from "../../components/jetstream/wire";
+import type { Args } from "../../jetstream/wire";
 import type { Supercluster } from "./nats";
 import type { ProviderProcess, Resource } from "./provider-process";
 

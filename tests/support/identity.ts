@@ -1,7 +1,7 @@
-import type { RegionIdentity } from "../../config/region";
-import type { Environment } from "../../config/settings";
-import type { Tenants } from "../../config/assets";
-import { provisioner, systemAccount } from "../../config/standard";
+import type { RegionIdentity } from "../../config/assets/region";
+import type { Environment } from "../../config/schema/settings";
+import type { Tenants } from "../../config/assets/assets";
+import { provisioner, systemAccount } from "../../config/assets/standard";
 import { accountsOf } from "../../components/security/accounts";
 import { login } from "../../stacks/logins";
 import type { JetstreamIdentity } from "../../stacks/outputs";

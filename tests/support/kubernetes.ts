@@ -1,5 +1,5 @@
-import { kubernetes } from "../../config/kubernetes";
-import { environment, type KubernetesEnvironment } from "../../config/settings";
+import { kubernetes } from "../../config/schema/kubernetes";
+import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 
 /** The production environment of Pulumi.yaml with some settings changed, as the program gets it. */
 export function kubernetesEnvironment(change: Partial<KubernetesEnvironment> = {}): KubernetesEnvironment {

@@ -1,9 +1,9 @@
-import { aws } from "../../config/aws";
+import { aws } from "../../config/schema/aws";
 import type { Settings } from "../../config/load";
 import { partialPlan } from "../../config/partial-plan";
-import type { KubernetesEnvironment, StackSettings } from "../../config/settings";
+import type { KubernetesEnvironment, StackSettings } from "../../config/schema/settings";
 import { stackName } from "../../config/stack-name";
-import { validateTenants } from "../../config/validate";
+import { validateTenants } from "../../config/rules/validate";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
 import { region } from "../../stacks/region";

@@ -5,7 +5,7 @@ const { reporters } = require("mocha");
 
 const graceSeconds = 20;
 
-/** `unit` of tests/unit/units.test.ts. */
+/** `unit` of tests/unit/config/units.test.ts. */
 const partOf = ({ file }) => (file ? relative(`${__dirname}/..`, file).split(sep)[0] : "tests");
 
 module.exports = class extends reporters.Spec {

@@ -1,6 +1,6 @@
 import type { Settings } from "../../config/load";
-import type { StackSettings } from "../../config/settings";
-import { validateSettings, validateTenants } from "../../config/validate";
+import type { StackSettings } from "../../config/schema/settings";
+import { validateSettings, validateTenants } from "../../config/rules/validate";
 import { tenants } from "../../tenants";
 import { stackConfig } from "./stack-config";
 

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { compare, getRounds } from "bcryptjs";
-import { hasSecret, secret, UNKNOWN } from "../../tools/offline-plugins/values";
+import { hasSecret, secret, UNKNOWN } from "../../tools/offline/plugins/values";
 import { writeProject } from "./offline-project";
 import { startPlugin } from "./plugin-client";
 import { temporaryFolder } from "./support";

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { createServer, connect, type TLSSocket } from "node:tls";
 import type { AddressInfo } from "node:net";
-import { hasSecret, secret, UNKNOWN, type Values } from "../../tools/offline-plugins/values";
+import { hasSecret, secret, UNKNOWN, type Values } from "../../tools/offline/plugins/values";
 import { writeProject } from "./offline-project";
 import { startPlugin } from "./plugin-client";
 import { temporaryFolder } from "./support";

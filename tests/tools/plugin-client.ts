@@ -4,7 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import { reveal, type Values } from "../../tools/offline-plugins/values";
+import { reveal, type Values } from "../../tools/offline/plugins/values";
 import { standInFolder } from "../../tools/pins.mjs";
 
 /** A running stand-in plugin, talked to as the engine does. */

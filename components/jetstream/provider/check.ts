@@ -1,17 +1,17 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { joinPath, parse } from "../../../config/problems";
-import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../changes";
-import type { Wire } from "../fields";
-import { type Args, differences, toWire } from "../wire";
-import { looking, read } from "./api";
-import { allowance, costOfDeletion, costOfReplacement, deletion, excess, lossesOf, lossRules, replace } from "./costs";
-import { ApiError } from "./errors";
-import type { ServerFacts } from "./facts";
-import type { Info } from "./info";
-import { type AssetKind, idOf } from "./kinds";
-import { isOwn, refusalOf } from "./ownership";
-import { type Account, claimOf, isReset, resetLevel } from "./reconcile";
-import { stepDown } from "./steps";
+import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
+import type { Wire } from "../../../jetstream/fields";
+import { type Args, differences, toWire } from "../../../jetstream/wire";
+import { looking, read } from "../../../jetstream/api";
+import { allowance, costOfDeletion, costOfReplacement, deletion, excess, lossesOf, lossRules, replace } from "../../../jetstream/costs";
+import { ApiError } from "../../../jetstream/errors";
+import type { ServerFacts } from "../../../jetstream/facts";
+import type { Info } from "../../../jetstream/info";
+import { type AssetKind, idOf } from "../../../jetstream/kinds";
+import { isOwn, refusalOf } from "../../../jetstream/ownership";
+import { type Account, claimOf, isReset, resetLevel } from "../../../jetstream/reconcile";
+import { stepDown } from "../../../jetstream/steps";
 
 type Failure = dynamic.CheckFailure;
 

@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { ConnectionSettings, Login, RegionAccess } from "./settings";
-import { timeouts } from "./timeouts";
+import { timeouts } from "../../../jetstream/timeouts";
 
 /** One connection an account and process, made when first asked for. */
 export class Connections {

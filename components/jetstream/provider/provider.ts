@@ -1,13 +1,13 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
-import { type Args, fromWire } from "../wire";
-import { changing } from "./api";
+import { type Args, fromWire } from "../../../jetstream/wire";
+import { changing } from "../../../jetstream/api";
 import { mistakes, refusals, replaced } from "./check";
-import { allowance, replace } from "./costs";
-import { type AssetKind, consumerKind, idOf, streamKind } from "./kinds";
-import { type Account, ensure, nonceKey } from "./reconcile";
-import { remove, type Removal, removeAbsent } from "./remove";
+import { allowance, replace } from "../../../jetstream/costs";
+import { type AssetKind, consumerKind, idOf, streamKind } from "../../../jetstream/kinds";
+import { type Account, ensure, nonceKey } from "../../../jetstream/reconcile";
+import { remove, type Removal, removeAbsent } from "../../../jetstream/remove";
 import { say, Session } from "./session";
-import { hasStepsLeft } from "./steps";
+import { hasStepsLeft } from "../../../jetstream/steps";
 import { connectionKey, type ConnectionSettings } from "./settings";
 
 /** What the engine sends for a value that a preview does not know yet. `unknownValue` of @pulumi/pulumi/runtime/rpc. */

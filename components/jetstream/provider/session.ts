@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Args } from "../wire";
+import type { Args } from "../../../jetstream/wire";
 import { Connections } from "./connections";
-import { readServerFacts, type ServerFacts } from "./facts";
-import { waitUntilReady } from "./gate";
-import type { Info } from "./info";
-import type { AssetKind } from "./kinds";
+import { readServerFacts, type ServerFacts } from "../../../jetstream/facts";
+import { waitUntilReady } from "../../../jetstream/gate";
+import type { Info } from "../../../jetstream/info";
+import type { AssetKind } from "../../../jetstream/kinds";
 import { Listing } from "./listing";
-import type { Account } from "./reconcile";
+import type { Account } from "../../../jetstream/reconcile";
 import type { ConnectionSettings } from "./settings";
-import { timeouts } from "./timeouts";
+import { timeouts } from "../../../jetstream/timeouts";
 
 /** How long a change waits for JetStream, and that it waits for all of it. */
 export const waits = { unreachableMs: 15_000, deadlineMs: 120_000, everyServer: true };

@@ -1,5 +1,5 @@
 import type { Forward } from "../../supercluster/provider/port-forward";
-import type { Timeouts } from "./timeouts";
+import type { Timeouts } from "../../../jetstream/timeouts";
 
 /** The dynamic provider's configuration key; the project's prefix is added by the reader. */
 export const connectionKey = "connection";

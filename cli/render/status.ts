@@ -1,0 +1,52 @@
+import { colours } from "../../engine/terminal";
+import { table } from "./table";
+import { isCanary, type Status, type StreamStatus } from "../../operations/supercluster/status";
+
+/** The status as people read it: regions, then what each account has. */
+export function renderStatus(status: Status): string {
+  const { environment, warnings, metaLeader, metaPeers } = status;
+  const meta = metaLeader
+    ? `meta leader ${metaLeader}, ${part(metaPeers.current, metaPeers.all)} peers current`
+    : colours.red("no meta leader");
+  return [`${colours.bold(environment)}: ${meta}`, ...warnings.map((text) => colours.yellow(`warning: ${text}`)), regionTable(status), streamTable(status)].join("\n\n");
+}
+
+function regionTable({ regions }: Status): string {
+  return table(
+    ["REGION", "CLIENT URL", "SERVERS", "STREAMS LED", "CLIENTS", "VERSION"],
+    regions.map(({ name, clientUrls, serversUp, servers, leads, connections, version }) => [
+      name,
+      clientUrls[0]! + (clientUrls.length > 1 ? ` (+${clientUrls.length - 1})` : ""),
+      part(serversUp, servers),
+      String(leads),
+      String(connections),
+      version ?? "",
+    ]),
+    colours.dim,
+  );
+}
+
+function streamTable({ streams }: Status): string {
+  const origins = streams.filter((stream) => !stream.mirrorOf && !isCanary(stream));
+  return table(
+    ["ACCOUNT", "STREAM", "HOME", "REPLICAS", "MESSAGES", "CONSUMERS", "MIRRORS (LAG)"],
+    origins.map((stream, index) => [
+      origins[index - 1]?.account === stream.account ? "" : stream.account,
+      stream.name,
+      stream.home,
+      part(stream.replicas.current, stream.replicas.all),
+      stream.messages === undefined ? colours.red("no leader") : String(stream.messages),
+      String(stream.consumers),
+      streams.filter(({ account, mirrorOf }) => account === stream.account && mirrorOf === stream.name).map(mirror).join(", "),
+    ]),
+    colours.dim,
+  );
+}
+
+function mirror({ home, lag }: StreamStatus): string {
+  const text = `${home} (${lag ?? "?"})`;
+  return lag === 0 ? text : colours.yellow(text);
+}
+
+/** `3/3`; what is less than all stands out. */
+const part = (current: number, all: number): string => (current === all ? `${current}/${all}` : colours.red(`${current}/${all}`));

@@ -1,0 +1,105 @@
+import { type Failovers, failedOver } from "./failover";
+import type { Environment } from "../schema/settings";
+import { canary, mirrorName, withStandardParts } from "./standard";
+import { subjectsInto } from "../rules/subject-transform";
+import { overlaps } from "../subjects";
+import type { ConsumerSpec, StreamSpec, TenantSpec } from "../schema/tenant";
+
+/** Tenants by account name. */
+export type Tenants = Record<string, TenantSpec>;
+
+/** One stream as the servers hold it. Of a mirror, `spec` has no subjects. */
+export interface StreamAsset {
+  account: string;
+  name: string;
+  /** The cluster it is placed in. */
+  region: string;
+  spec: Omit<StreamSpec, "home" | "mirrors" | "replicas"> & { replicas: number };
+  /** The stream it copies. */
+  mirrorOf?: string;
+  /** The stream that it copied, and whose place it has taken. */
+  promotedFrom?: string;
+}
+
+type OfOneStream<T> = T extends ConsumerSpec ? Omit<T, "streams" | "filterSubjects"> : never;
+
+/** One durable of one stream. */
+export interface ConsumerAsset {
+  account: string;
+  stream: string;
+  /** The durable's name. */
+  name: string;
+  spec: OfOneStream<ConsumerSpec>;
+  /** None: all the stream's subjects. */
+  filterSubjects: string[];
+}
+
+/** Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order declared. */
+export function assetsOf(environment: Environment, tenants: Tenants, failovers: Failovers = {}): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
+  const complete = Object.values(tenants).map(withStandardParts);
+  return failedOver(
+    {
+      streams: complete.flatMap((tenant) => streamsOf(environment, tenant)),
+      consumers: complete.flatMap((tenant) => consumersOf(environment, tenant)),
+    },
+    failovers,
+  );
+}
+
+function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] {
+  const origins: StreamAsset[] = [];
+  const copies: StreamAsset[] = [];
+  for (const [name, { home = tenant.home, mirrors = {}, ...spec }] of Object.entries(tenant.streams)) {
+    // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake (config/rules/rules.ts), but
+    // not of the canary: nobody declares it.
+    const capped = environment.target === "local" || name === canary.stream;
+    const replicas = capped ? Math.min(spec.replicas, environment.servers) : spec.replicas;
+    origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas } });
+    for (const [region, limits] of Object.entries(mirrors)) {
+      copies.push({
+        account: tenant.name,
+        name: mirrorName(name, region),
+        region,
+        mirrorOf: name,
+        spec: {
+          description: `Mirror of ${name} in ${home}`,
+          subjects: [],
+          retention: "limits",
+          storage: spec.storage,
+          replicas,
+          // A mirror that refused messages at its limit would stop there for good.
+          discard: "old",
+          // Servers want a mirror to answer reads exactly if its origin does (error 10157).
+          ...(spec.allowDirect && { mirrorDirect: true }),
+          ...limits,
+        },
+      });
+    }
+  }
+  return [...origins, ...copies];
+}
+
+function consumersOf({ target, servers }: Environment, tenant: TenantSpec): ConsumerAsset[] {
+  const subjects = subjectsByStream(tenant);
+  // As few as its stream then has.
+  const capped = (spec: ConsumerAsset["spec"]) => (target === "local" && spec.replicas ? { ...spec, replicas: Math.min(spec.replicas, servers) as typeof servers } : spec);
+  return Object.entries(tenant.consumers).flatMap(([name, { streams, filterSubjects = [], ...spec }]) =>
+    streams.map((stream) => ({
+      account: tenant.name,
+      stream,
+      name,
+      spec: capped(spec),
+      filterSubjects: filterSubjects.filter((filter) => subjects.get(stream)?.some((subject) => overlaps(filter, subject))),
+    })),
+  );
+}
+
+/** What each stream can hold, by its name: also what it renames, or collects; a mirror holds its origin's subjects. */
+export function subjectsByStream(tenant: TenantSpec): Map<string, string[]> {
+  return new Map(
+    Object.entries(tenant.streams).flatMap(([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
+      const held = sources ? [">"] : [...subjects, ...(subjectTransform ? [subjectsInto(subjectTransform.dest)] : [])];
+      return [name, ...Object.keys(mirrors).map((region) => mirrorName(name, region))].map((stream) => [stream, held]);
+    }),
+  );
+}

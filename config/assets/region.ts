@@ -1,0 +1,50 @@
+import type { Environment } from "../schema/settings";
+
+/** One user of an account with its effective permissions. */
+export interface AccountUser {
+  name: string;
+  /** Name to log in with. */
+  login: string;
+  /** What clients set as `inboxPrefix`. */
+  inboxPrefix: string;
+  permissions: Permissions;
+}
+
+export interface Permissions {
+  publish: { allow: string[]; deny: string[] };
+  subscribe: { allow: string[]; deny: string[] };
+}
+
+/** One account as every server knows it. */
+export interface AccountSpec {
+  name: string;
+  /** What its streams may take in all, replicas counted, headroom included. Absent: no JetStream (the system account). */
+  jetstream?: { maxMemory: number; maxFile: number; maxStreams: number; maxConsumers: number };
+  maxConnections?: number;
+  users: AccountUser[];
+}
+
+/** The servers of one region; rendered to a server's configuration or to chart values by pure functions. */
+export interface RegionSpec {
+  /** Region = cluster name = gateway name. */
+  name: string;
+  environment: string;
+  settings: Environment;
+  accounts: AccountSpec[];
+}
+
+/** The part of the identity that one region needs. Secret as a whole. */
+export interface RegionIdentity {
+  /** CA that clients trust. PEM, may hold an old and a new one. */
+  clientCa: string;
+  /** CA of routes and gateways, unknown to clients. */
+  peerCa: string;
+  /** Client-facing certificate and key, signed by the client CA. */
+  server: { cert: string; key: string };
+  /** Certificate and key of routes and gateways, signed by the peer CA; for serving and dialling. */
+  peer: { cert: string; key: string };
+  /** Key of JetStream's encryption at rest. Lost with all data it encrypted. */
+  jetstreamKey: string;
+  /** By login. */
+  users: Record<string, { password: string; hash: string }>;
+}

@@ -1,0 +1,141 @@
+import * as z from "zod";
+import { token } from "./values";
+import { strictObject } from "../problems";
+
+/**
+ * What an environment uses of AWS: `aws` beside `kubernetes` in Pulumi.yaml. All of it is optional, region by region and part by
+ * part; what is left out is not made, and any conformant Kubernetes does without. docs/aws.md says what each part makes and costs.
+ */
+
+const text = z.string().min(1);
+const arn = (service: string, resource: string) => new RegExp(`^arn:aws(-cn|-us-gov)?:${service}:${resource}$`);
+
+/** Text of a form, and what to write where it has another; numbers without quotes too. */
+const pattern = (form: RegExp, message: string) => z.string({ error: message }).regex(form, message);
+
+/** Whole days, e.g. `"30d"`. */
+const days = (least: number, most: number, others: readonly string[] = []) =>
+  z.string().refine((value) => others.includes(value) || (/^\d+d$/.test(value) && daysOf(value) >= least && daysOf(value) <= most), {
+    error: ({ input }) => `${JSON.stringify(input)}: write whole days, ${[...others, `${least}d`].map((value) => `"${value}"`).join(" or ")} to "${most}d"`,
+  });
+
+/** The number in a text of days. */
+export const daysOf = (value: string): number => Number(value.slice(0, -1));
+
+/** Secrets Manager deletes at once, or within a month. */
+const secretRecovery = days(7, 30, ["0d"]);
+
+/** A new network and EKS cluster. Its name is `cluster.name`. */
+export const newCluster = strictObject({
+  /** Version of Kubernetes, e.g. `1.34`: one that EKS supports. Upwards one minor version at a time, in place; downwards is refused. */
+  version: pattern(/^1\.\d{2}$/, 'write major and minor in quotes, e.g. "1.34"'),
+  /**
+   * Roles and users who administrate it, as ARN: whoever deploys must be one of them (the role, not a session of it). Nobody else
+   * gets in, not even who made it. A change takes effect at once.
+   */
+  administrators: z.array(pattern(arn("iam", ":\\d{12}:(role|user)/.+"), 'write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"')).min(1, "write who deploys, at least: nobody else gets in"),
+  /** Addresses of the network, a /16 that no other network has with which it will be joined. A change makes a new cluster. */
+  cidr: pattern(/^(10|172|192)\.(\d\d?|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, 'write a private /16, e.g. "10.20.0.0/16"'),
+  /** Three availability zones. Default: a, b and c of the AWS region. A change makes a new cluster. */
+  zones: z
+    .array(text)
+    .refine((zones) => zones.length === 3 && new Set(zones).size === 3, 'write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]')
+    .optional(),
+  /** NAT gateways: one a zone, or `one`, which costs a third and takes the region's gateways with its zone. In place. */
+  natGateways: z.enum(["one", "zone"]).default("zone"),
+  /** Who reaches the Kubernetes API from the internet, as CIDR. Default: nobody; it is reached from the network alone. In place. */
+  apiSourceRanges: z.array(z.cidrv4()).default([]),
+  nodes: strictObject({
+    /** Type of the nodes; families with a `g` (m7g, r8g) have ARM processors. A change makes new nodes, one after another. */
+    instanceType: pattern(/^[a-z]+[0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'write e.g. "m7g.large"').default("m7g.large"),
+    /** Nodes in each of the three zones. A host takes one server of a region. In place. */
+    perZone: z.int().min(1).max(20).default(1),
+  }).prefault({}),
+  /** Version of an add-on by its name, e.g. `aws-ebs-csi-driver: v1.44.0-eksbuild.1`. Default: the one that EKS takes for `version`. */
+  addOns: strictObject({
+    "vpc-cni": text.optional(),
+    "kube-proxy": text.optional(),
+    coredns: text.optional(),
+    "eks-pod-identity-agent": text.optional(),
+    "aws-ebs-csi-driver": text.optional(),
+  }).prefault({}),
+  /** Version of the chart of the AWS Load Balancer Controller, which makes the region's load balancers. */
+  loadBalancerController: text.default("1.13.4"),
+  /** Logs of the control plane that CloudWatch keeps. In place. */
+  logs: z.array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"])).default(["audit", "authenticator"]),
+});
+
+const cluster = strictObject({
+  /** Name of the EKS cluster. It must be there already, unless there is `create`. */
+  name: pattern(/^[0-9A-Za-z][\w-]{0,99}$/, "write letters, digits, dashes and underscores, at most 100"),
+  /** Makes the cluster, with a network of its own. Taking it out again is refused: both are protected. */
+  create: newCluster.optional(),
+  /** Security group of the nodes, for `securityGroups`. Default: the cluster's own. */
+  nodeSecurityGroup: pattern(/^sg-[0-9a-f]+$/, 'write e.g. "sg-0123456789abcdef0"').optional(),
+});
+
+const key = strictObject({
+  /** A KMS key that is there. Default: one is made, rotated by AWS, and never deleted without unprotecting it first. */
+  arn: pattern(arn("kms", "[a-z0-9-]+:\\d{12}:key/.+"), 'write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."').optional(),
+  /** How often a key that is made gets new material; what the old one encrypted stays readable. In place. */
+  rotation: days(90, 2560).default("365d"),
+  /** How long the deletion of a key that is made can be called off. */
+  recovery: days(7, 30).default("30d"),
+});
+
+const backups = strictObject({
+  /** Name of the bucket; unique in all of AWS. Default: `<environment>-<region>-nats-backups-<account>`. A change makes another bucket. */
+  bucket: pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "write 3 to 63 lower case letters, digits, dots and dashes").optional(),
+  /** How long a file that was overwritten or deleted can be brought back. In place. */
+  keepReplaced: days(1, 3650).default("90d"),
+  /** After how long backups are deleted. Default: never. In place; the files are kept for `keepReplaced` more. */
+  expireAfter: days(1, 36500).optional(),
+});
+
+export const awsRegion = strictObject({
+  /** The AWS region, e.g. `us-east-1`. A change makes everything anew there. */
+  region: pattern(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'write e.g. "us-east-1"'),
+  /** The account, 12 digits. Credentials of another are refused before anything is done. */
+  account: pattern(/^\d{12}$/, "write 12 digits, in quotes"),
+  /** Profile of the AWS configuration on the machine that deploys. Default: what AWS's tools would take. */
+  profile: text.optional(),
+  /** Role to take on for everything, as ARN. Default: none. */
+  role: pattern(arn("iam", ":\\d{12}:role/.+"), 'write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"').optional(),
+  /** The EKS cluster that servers run on. Default: the one that `kubernetes.clusters` names for the region, on AWS or not. */
+  cluster: cluster.optional(),
+  /** Key that encrypts the volumes of a storage class made here, secrets, and backups. Default: the keys that AWS has for each service. */
+  key: key.optional(),
+  /** Id of the Route53 zone for the names of load balancers. With `kubernetes.loadBalancers.dns: route53` only, and needed there. */
+  hostedZone: pattern(/^Z[0-9A-Z]{1,31}$/, 'write the id of a zone, e.g. "Z0123456789ABCDEFGHIJ"').optional(),
+  /** Security groups of the two load balancers: 4222 and 7222 from `kubernetes.loadBalancers.sourceRanges`. Default: the controller's. */
+  securityGroups: z.boolean().default(false),
+  /** A secret in Secrets Manager for every user of a tenant, with all a client needs to connect. Default: none. */
+  connectionSecrets: strictObject({
+    /** How long a deleted one can be brought back; `"0d"` deletes at once. Its name is taken for as long. */
+    recovery: secretRecovery.default("30d"),
+  }).optional(),
+  /**
+   * The region's part of the identity crosses from stack to stack as a secret in Secrets Manager. Default: by reference to the
+   * identity stack, which copies the keys of every region into this one's state.
+   */
+  identitySecret: strictObject({
+    /** As of `connectionSecrets`. */
+    recovery: secretRecovery.default("30d"),
+  }).optional(),
+  /** A bucket in S3 for backups of streams. Default: none. */
+  backups: backups.optional(),
+});
+
+export const aws = strictObject({
+  /** Tags of everything that can have tags, beside `supercluster:environment` and `supercluster:region`. In place. */
+  tags: z.record(text, z.string()).default({}),
+  /** By region of the supercluster; those left out use nothing of AWS. */
+  regions: z.record(token, awsRegion),
+});
+
+export type Aws = z.infer<typeof aws>;
+export type AwsRegionSettings = z.infer<typeof awsRegion>;
+export type NewCluster = z.infer<typeof newCluster>;
+
+/** The zones of a new cluster. */
+export const zonesOf = ({ region }: Pick<AwsRegionSettings, "region">, { zones }: NewCluster): string[] => zones ?? ["a", "b", "c"].map((letter) => `${region}${letter}`);

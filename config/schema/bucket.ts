@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { count, duration, metadata, size } from "./values";
+import { strictObject } from "../problems";
+import { streamFields, streamManagement } from "./stream";
+
+/**
+ * Key-value and object-store buckets are streams of a fixed form, which clients rely on: ADR-8 and ADR-20 of
+ * nats-architecture-and-design. What a change does is what it does to the stream.
+ */
+
+const ofBuckets = {
+  description: streamFields.description,
+  /** Where its entries are: `file` or `memory`. Default `file`. Refused. */
+  storage: streamFields.storage,
+  /** Servers of the home region that hold a copy. Default 1. In place. */
+  replicas: streamFields.replicas,
+  placementTags: streamFields.placementTags,
+  /** Compresses its files. Default false. In place. */
+  compression: z.boolean().optional(),
+  /** Age at which an entry goes. Default: never. In place; lower deletes at once. */
+  ttl: duration.optional(),
+  /** Bytes one replica may hold; a full bucket refuses what is new. Default: no limit. In place; lower deletes at once. */
+  maxBytes: size.optional(),
+  metadata: metadata.optional(),
+};
+
+export const keyValueFields = {
+  ...ofBuckets,
+  /** Values kept of each key, 1 to 64. Default 1. In place; lower deletes at once. */
+  history: count.max(64).optional(),
+  /** Largest value. Default: the server's `max_payload`. In place, for new values. */
+  maxValueSize: size.optional(),
+  /** Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least. API level 1. Default: no markers. In place; keys' own times cannot be forbidden again. */
+  limitMarkerTtl: duration.optional(),
+  republish: streamFields.republish,
+};
+
+export const objectStoreFields = ofBuckets;
+
+const managed = { ...streamManagement };
+
+/** A key-value bucket, as {@link keyValueStream} makes it a stream. */
+export const keyValueSpec = strictObject({ ...keyValueFields, ...managed });
+/** An object-store bucket, as {@link objectStoreStream} makes it a stream. */
+export const objectStoreSpec = strictObject({ ...objectStoreFields, ...managed });
+
+export type KeyValueSpec = z.infer<typeof keyValueSpec>;
+export type ObjectStoreSpec = z.infer<typeof objectStoreSpec>;
+
+/** Buckets are named by what clients may put into a subject. Source: nats.js and nats.go refuse other names. */
+export const bucketName = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, "write letters, digits, dashes and underscores, at most 200");
+
+export const keyValueStreamName = (bucket: string): string => `KV_${bucket}`;
+export const objectStoreStreamName = (bucket: string): string => `OBJ_${bucket}`;
+
+const shared = ({ compression, ttl, ...rest }: Partial<ObjectStoreSpec>) =>
+  defined({ ...rest, maxAge: ttl, compression: compression === undefined ? undefined : compression ? ("s2" as const) : ("none" as const) });
+
+/** The stream of a key-value bucket: every key a subject, the newest values kept, a full bucket refuses. */
+export function keyValueStream(bucket: string, { history = 1, maxValueSize, limitMarkerTtl, republish, ...spec }: KeyValueSpec) {
+  return defined({
+    ...shared(spec),
+    subjects: [`$KV.${bucket}.>`],
+    maxMsgsPerSubject: history,
+    maxMsgSize: maxValueSize,
+    discard: "new" as const,
+    allowRollupHdrs: true,
+    denyDelete: true,
+    allowDirect: true,
+    republish,
+    ...(limitMarkerTtl && { allowMsgTtl: true, subjectDeleteMarkerTtl: limitMarkerTtl }),
+  });
+}
+
+/** The stream of an object store: objects in chunks, and what describes them. */
+export function objectStoreStream(bucket: string, spec: ObjectStoreSpec) {
+  return defined({
+    ...shared(spec),
+    subjects: [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`],
+    discard: "new" as const,
+    allowRollupHdrs: true,
+    allowDirect: true,
+  });
+}
+
+function defined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+}

@@ -1,0 +1,122 @@
+import * as z from "zod";
+import { duration, size, subject, token } from "./values";
+import { strictObject } from "../problems";
+
+/**
+ * How an environment's servers run on Kubernetes: `kubernetes` of the environment in Pulumi.yaml. What differs by region (the
+ * cluster it is deployed to) stands in the stack's own file. Every field has a default that suits a cluster of three nodes.
+ */
+
+const text = z.string().min(1);
+const labels = z.record(text, z.string());
+const cpu = z.string().regex(/^\d+m?$|^\d+\.\d+$/, 'write cores or thousandths of one, e.g. "500m" or "2"');
+
+const container = (repository: string, tag: string) =>
+  strictObject({
+    /** Name of the image, without the registry. */
+    repository: text.default(repository),
+    /** Its tag; ignored where there is a `digest`. */
+    tag: text.default(tag),
+    /** `sha256:...`: exactly this image. Default: whatever the tag names. */
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, "write sha256: and 64 hexadecimal digits")
+      .optional(),
+  }).prefault({});
+
+export const chart = strictObject({
+  /** Version of the official chart `nats`. Another version may have other values: `npm run test:kube` compares them. */
+  version: text.default("2.14.2"),
+  /** Repository that holds it. Not asked where there is a `path`. */
+  repository: z.url().default("https://nats-io.github.io/k8s/helm/charts/"),
+  /** Folder or archive of the chart on this machine, for deployments without the internet. */
+  path: text.optional(),
+}).prefault({});
+
+export const storageClass = strictObject({
+  /** Its name: created by each region's stack, so a name of its own where regions share one Kubernetes cluster. */
+  name: token.default("nats"),
+  /** Driver that makes the volumes. */
+  provisioner: text.default("ebs.csi.aws.com"),
+  /** Parameters of the driver. Default: gp3, encrypted, by the region's KMS key where there is one. */
+  parameters: z.record(text, z.string()).default({ type: "gp3", encrypted: "true" }),
+});
+
+export const kubernetes = strictObject({
+  /** Namespace of a region's servers; made if it is not there. `<region>` in it stands for the region's name. */
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9<]([-a-z0-9<>]*[a-z0-9>])?$/, "write lower case letters, digits and dashes")
+    .default("nats"),
+  /** DNS domain of the Kubernetes cluster. */
+  clusterDomain: subject.default("cluster.local"),
+  chart,
+  images: strictObject({
+    /** Registry of all images, e.g. a mirror. Default: Docker Hub. */
+    registry: text.optional(),
+    /** Secrets with the registry's credentials; they must be in the namespace. */
+    pullSecrets: z.array(token).default([]),
+    /** One version for all targets: tools/pins.mjs says which. */
+    nats: container("nats", "2.14.9-alpine"),
+    reloader: container("natsio/nats-server-config-reloader", "0.23.0"),
+    exporter: container("natsio/prometheus-nats-exporter", "0.20.1"),
+    box: container("natsio/nats-box", "0.19.7"),
+  }).prefault({}),
+  /** What one server gets. Its memory limit is its request: a server that is short of memory loses its node. */
+  resources: strictObject({
+    cpu: cpu.default("500m"),
+    /** Default: none; a limit slows down servers that have cores to spare. */
+    cpuLimit: cpu.optional(),
+    /** Must hold the memory store and 512MiB for the server itself. */
+    memory: size.default("2GiB"),
+  }).prefault({}),
+  volume: strictObject({
+    /** Of each server. Must be larger than `storage.file`: a formatted disk has less than its size. It grows under running servers (docs/runbooks/grow-volumes.md), and never shrinks. */
+    size: size.default("100GiB"),
+    /** Name of a class that is there, or one to make. */
+    storageClass: z.union([token, storageClass]).default("gp3"),
+  }).prefault({}),
+  /** How servers spread. A host takes one server of a region; zones are evened out, where there are any. */
+  spread: strictObject({
+    /** `DoNotSchedule` leaves a server waiting rather than on a host that has one; `ScheduleAnyway` prefers others. */
+    hosts: z.enum(["DoNotSchedule", "ScheduleAnyway"]).default("DoNotSchedule"),
+    zones: z.enum(["DoNotSchedule", "ScheduleAnyway"]).default("ScheduleAnyway"),
+  }).prefault({}),
+  /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
+  loadBalancers: strictObject({
+    /** Whether they can be reached from the internet. Gateways of regions in different networks need it, or a peering. */
+    public: z.boolean().default(false),
+    /** Who may connect, as CIDR. Default: everyone who can reach them. */
+    sourceRanges: z.array(z.cidrv4()).default([]),
+    /** Of the controller that makes them. Default: those of AWS for a Network Load Balancer. `<region>` stands for the region's name. */
+    annotations: labels.optional(),
+    /** Makes them known as `nats.<region>.<domain>` and `gateway-<n>.<region>.<domain>`; `none`: you do. */
+    dns: z.enum(["external-dns", "route53", "none"]).default("external-dns"),
+  }).prefault({}),
+  monitoring: strictObject({
+    /** A PodMonitor of the Prometheus operator; without it there is a ready scrape_configs file. */
+    podMonitor: z.boolean().default(false),
+    /** Labels by which the operator finds it. */
+    labels: labels.default({}),
+    interval: duration.default("30s"),
+  }).prefault({}),
+  /**
+   * The cluster of each region, where settings of a cloud do not say which. A cluster can say for which regions it is, and others are
+   * refused: `kubectl annotate namespace kube-system supercluster/regions=<environment>/<region>,...`
+   */
+  clusters: z
+    .record(
+      token,
+      strictObject({
+        /** Context of the kubeconfig. Named, so that nothing is ever deployed to whatever cluster is the current one. */
+        context: text,
+        /** File of the kubeconfig. Default: KUBECONFIG, or ~/.kube/config. */
+        kubeconfig: text.optional(),
+      }),
+    )
+    .default({}),
+  /** How this program reaches servers: through their load balancers, or by the API server (`kubectl port-forward`, for a few streams). */
+  access: z.enum(["loadBalancer", "portForward"]).default("loadBalancer"),
+});
+
+export type Kubernetes = z.infer<typeof kubernetes>;

@@ -1,0 +1,77 @@
+import * as z from "zod";
+import { aws } from "./aws";
+import { assetName, duration, size, subject, token } from "./values";
+import { kubernetes } from "./kubernetes";
+import { strictObject } from "../problems";
+
+/** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
+
+/** Generations of a certificate authority: 1 is the first one, 2 the one that takes its place, and so on. */
+const authority = strictObject({
+  /** Those whose certificates are accepted. */
+  trusted: z.array(z.int().min(1)).min(1),
+  /** The one that signs; one of those. */
+  signing: z.int().min(1),
+}).prefault({ trusted: [1], signing: 1 });
+
+/**
+ * The CA that clients trust, and the one of servers among each other. Another generation takes over in three deployments, so that at no
+ * moment anybody is shown a certificate that he does not trust yet: docs/runbooks/rotate.md. Default: the first.
+ */
+export const authorities = strictObject({ clients: authority, peers: authority }).prefault({});
+
+const shared = {
+  /** Regions in the order they are deployed. Adding one restarts the servers of the others, one after another. */
+  regions: z.array(token).min(1),
+  /** Servers a region. */
+  servers: z.literal([1, 3, 5]),
+  /** What one server gives to JetStream. Reserved by streams' `maxBytes`; must be below the volume's and the container's real size. */
+  storage: strictObject({ file: size, memory: size }),
+  /** When the disk is told to really write: an interval, or `always` (slower; nothing acknowledged is lost by a power cut). */
+  syncInterval: z.union([z.literal("always"), duration]),
+  /** Largest message the servers take. Source systems ask for 8 MiB, the server warns above it. */
+  maxPayload: size,
+  /** A server that stops first hands its leaders over, waits `gracePeriod`, then closes its clients over `duration` (30s at least). */
+  lameDuck: strictObject({ duration, gracePeriod: duration }),
+  authorities,
+  /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
+  jetstream: z.record(z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'), z.array(token).min(1)),
+};
+
+export const environment = z.discriminatedUnion("target", [
+  strictObject({
+    target: z.literal("local"),
+    ...shared,
+    /** First of the ports on 127.0.0.1: 20 a region, see config/topology.ts. */
+    basePort: z.int().min(1024).max(65000),
+  }),
+  strictObject({
+    target: z.literal("kubernetes"),
+    ...shared,
+    /** Addresses are names under it: `gateway-<n>.<region>.<domain>`, `nats.<region>.<domain>`. */
+    domain: subject,
+    kubernetes: kubernetes.prefault({}),
+    /** What it uses of AWS, by region. Default: nothing. */
+    aws: aws.optional(),
+  }),
+]);
+
+/** What a stack is: `supercluster:stack` of its file. */
+export const stack = z.discriminatedUnion("kind", [
+  strictObject({ environment: token, kind: z.literal("identity") }),
+  strictObject({ environment: token, kind: z.literal("region"), region: token }),
+  strictObject({
+    environment: token,
+    kind: z.literal("jetstream"),
+    /** Part of the stack's name after `jetstream--`, for a team's own stack. */
+    team: assetName.optional(),
+  }),
+]);
+
+export const environments = z.record(token, environment);
+
+export type AuthoritySettings = z.infer<typeof authority>;
+export type Environment = z.infer<typeof environment>;
+export type LocalEnvironment = Extract<Environment, { target: "local" }>;
+export type KubernetesEnvironment = Extract<Environment, { target: "kubernetes" }>;
+export type StackSettings = z.infer<typeof stack>;

@@ -1,0 +1,92 @@
+import * as z from "zod";
+import { consumerFields, consumerManagement, pullFields, pushFields } from "./consumer";
+import { assetName, count, duration, size, subject, token } from "./values";
+import { strictObject } from "../problems";
+import { streamFields, streamManagement } from "./stream";
+
+/**
+ * What one system declares: its streams, consumers and users. Field names are JetStream's own in camel case; what a
+ * change of each does is in docs/streams.md.
+ */
+
+const { mirror: _, ...ofOrigins } = streamFields;
+
+/** Limits of a stream and of each of its mirrors. Nothing is unbounded: age and bytes have to be said. */
+const limits = { maxAge: duration, maxBytes: size, maxMsgs: streamFields.maxMsgs, maxMsgsPerSubject: streamFields.maxMsgsPerSubject };
+
+export const streamSpec = strictObject({
+  ...ofOrigins,
+  ...limits,
+  ...streamManagement,
+  /** Region the stream is placed in. Default: the tenant's. A change moves the stream. */
+  home: token.optional(),
+  subjects: z.array(subject),
+  retention: z.enum(["limits", "interest", "workqueue"]),
+  storage: z.enum(["file", "memory"]),
+  discard: z.enum(["old", "new"]),
+  replicas: z.literal([1, 3, 5]),
+  /** Copies in other regions, each with its own limits; named `<STREAM>-<region>`. Only of `limits` streams. */
+  mirrors: z.record(token, strictObject({ description: streamFields.description, ...limits, ...streamManagement })).optional(),
+});
+
+const { deliverPolicy, ...ofEvery } = consumerFields;
+
+const ofDurables = {
+  ...ofEvery,
+  ...consumerManagement,
+  /** The streams it reads; a durable of this name is made on each. */
+  streams: z.array(assetName).min(1),
+  /** Subjects it wants; each stream gets those that overlap its own. Default: all. */
+  filterSubjects: z.array(subject).min(1).optional(),
+  deliverPolicy: deliverPolicy.unwrap(),
+};
+
+export const consumerSpec = z.discriminatedUnion("mode", [
+  strictObject({ mode: z.literal("pull"), ...ofDurables, ...pullFields }),
+  strictObject({ mode: z.literal("push"), ...ofDurables, ...pushFields }),
+]);
+
+const rules = strictObject({ publish: z.array(subject).optional(), subscribe: z.array(subject).optional() });
+
+export const userSpec = strictObject({
+  description: z.string().optional(),
+  /** Subjects it publishes to, with or without JetStream's acknowledgement. */
+  publishes: z.array(subject).optional(),
+  /** Core NATS subjects it subscribes to. */
+  subscribes: z.array(subject).optional(),
+  /** Durables of this tenant it takes messages from. */
+  consumes: z.array(assetName).optional(),
+  /** Subjects of services it asks; answers arrive in its own inbox. */
+  requests: z.array(subject).optional(),
+  /** Added to what is derived. */
+  allow: rules.optional(),
+  /** Taken from what is derived. */
+  deny: rules.optional(),
+  /** `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>`, where users can read each other's answers. Default: `own`. */
+  inbox: z.enum(["own", "shared"]).optional(),
+  /** Connections at once that the account's limit counts with. Default: 50. */
+  connections: count.optional(),
+});
+
+export const tenantSpec = strictObject({
+  /** The account's name. */
+  name: token,
+  description: z.string().optional(),
+  /**
+   * `leaving`: its streams and durables are deleted, its account and users stay until its entry is taken out in a later release
+   * (docs/runbooks/remove-a-tenant.md). Default: `present`.
+   */
+  state: z.enum(["present", "leaving"]).optional(),
+  /** Of a tenant that is leaving: messages that each of its streams and mirrors may hold when it is deleted. What a stream says itself counts first. Default: none. */
+  allowDataLoss: z.array(strictObject({ change: z.literal("delete"), maxMessages: z.int().min(0) })).length(1).optional(),
+  /** Region its streams are placed in unless they say another. */
+  home: token,
+  streams: z.record(assetName, streamSpec),
+  consumers: z.record(assetName, consumerSpec),
+  users: z.record(token, userSpec),
+});
+
+export type StreamSpec = z.infer<typeof streamSpec>;
+export type ConsumerSpec = z.infer<typeof consumerSpec>;
+export type UserSpec = z.infer<typeof userSpec>;
+export type TenantSpec = z.infer<typeof tenantSpec>;

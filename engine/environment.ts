@@ -1,0 +1,53 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { cacheDir } from "../config/cache";
+import type { Environment } from "../config/schema/settings";
+import { toolchainEnv } from "../tools/toolchain.mjs";
+
+/** Folder of a local environment's file backend. It holds every key of it, which is why nobody else may look in. */
+export const stateFolder = (): string => path.join(cacheDir(), "state");
+
+/** Folder of the nats CLI's contexts. */
+export const contextsDir = (environment: string): string => path.join(cacheDir(), "contexts", environment);
+
+/**
+ * The file backend in a folder, by default that of local environments. Without the files of metadata that it would write beside
+ * those of state: not in one piece, so that a stack which reads another one's may find them empty (`failed to load checkpoint: EOF`).
+ */
+export const backendUrlOf = (state = stateFolder()): string => `file://${state}?metadata=skip`;
+
+/**
+ * Published on purpose: a local environment's state is protected by the permissions of its folder. The stack files hold
+ * the salt that belongs to it, so that deploying leaves them as they are.
+ */
+const localPassphrase = "local";
+
+/** The variables in which `pulumi` works on an environment, added to the caller's own. */
+export function pulumiVariables({ target }: Pick<Environment, "target">): Record<string, string> {
+  const cache = cacheDir();
+  const local = target === "local";
+  return {
+    ...toolchainEnv({ local, cache }),
+    NODE_COMPILE_CACHE: path.join(cache, "node-compile-cache"),
+    // Where backend and secrets provider of other environments are is theirs to say.
+    ...(local && { PULUMI_BACKEND_URL: backendUrlOf(), PULUMI_CONFIG_PASSPHRASE: localPassphrase }),
+  };
+}
+
+/** The process environment of one pulumi command. */
+export function pulumiEnvironment(environment: Pick<Environment, "target">, kind?: "identity" | "region" | "jetstream"): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    ...pulumiVariables(environment),
+    // Halves the time of many creates. Only where a killed run can find what it made: streams carry their owner's mark.
+    ...(kind === "jetstream" && { PULUMI_SKIP_CHECKPOINTS: "true" }),
+  };
+}
+
+/** Makes the folders that hold state, closed to others. */
+export function prepareFolders(): void {
+  for (const folder of [cacheDir(), stateFolder()]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  }
+}

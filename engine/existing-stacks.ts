@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { isEmpty, stackExists } from "./backend";
+import { pulumiEnvironment, stateFolder } from "./environment";
+import { Failure } from "./failure";
+import { projectFolder } from "./project";
+import { type CheckedEnvironment, everyStack } from "../operations/environment/settings";
+
+/** Stacks of an environment that the backend knows: by name, whether they hold anything. */
+export type ExistingStacks = ReadonlyMap<string, "empty" | "deployed">;
+
+const deadlineMs = 60_000;
+
+export async function existingStacks(checked: CheckedEnvironment): Promise<ExistingStacks> {
+  const { environment, project, stacks } = checked;
+  const own = everyStack(stacks);
+  if (environment.target === "local") {
+    const state = stateFolder();
+    const known = own.filter((stack) => stackExists(state, project.name, stack));
+    return new Map(known.map((stack) => [stack, isEmpty(state, project.name, stack) ? "empty" : "deployed"]));
+  }
+  const listed = (await list(checked)).filter(({ name }) => own.includes(name));
+  // A backend that does not count resources says whether there was an update.
+  return new Map(listed.map(({ name, resourceCount, lastUpdate }) => [name, (resourceCount ?? (lastUpdate ? 1 : 0)) > 0 ? "deployed" : "empty"]));
+}
+
+interface Listed {
+  name: string;
+  lastUpdate?: string;
+  resourceCount?: number;
+}
+
+async function list({ environment }: CheckedEnvironment): Promise<Listed[]> {
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", ["stack", "ls", "--json", "--non-interactive"], {
+      cwd: projectFolder,
+      env: pulumiEnvironment(environment),
+      maxBuffer: 64 * 1024 ** 2,
+      timeout: deadlineMs,
+    });
+    return JSON.parse(stdout) as Listed[];
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Failure(`the stacks of the backend cannot be listed; is it the right one, and are you logged in? (pulumi whoami -v)\n${stderr?.trim() || message}`);
+  }
+}

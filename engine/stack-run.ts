@@ -1,0 +1,107 @@
+import { isEmpty, stackExists } from "./backend";
+import { type Plans, plansEnv } from "./plans";
+import type { ThrowawayBackend } from "./throwaway-backend";
+import { pulumiEnvironment, stateFolder } from "./environment";
+import { Progress } from "./progress";
+import { commandLine, PulumiFailure, runPulumi, type Result } from "./run";
+import { endOrphans, recover } from "./recovery";
+import type { CheckedEnvironment } from "../operations/environment/settings";
+import { progressColours as colour, plural, seconds } from "./terminal";
+
+export type Kind = "identity" | "region" | "jetstream";
+
+/** Flags of every run: no questions, and lines that a log can hold. */
+const unattended = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
+
+/**
+ * What is added for a kind: a refresh notices streams deleted or changed by hand. It costs a second start of the provider,
+ * so regions go without: a server's diff looks at its process itself. Keys cannot go astray.
+ */
+export const refresh: Record<Kind, string[]> = { identity: [], region: [], jetstream: ["--refresh"] };
+
+/** Runs pulumi on the stacks of one environment, telling how it gets on. */
+export class StackRunner {
+  private readonly progress = new Progress();
+
+  constructor(private readonly checked: CheckedEnvironment) {}
+
+  /** Brings a stack up, making it the first time; with a plan, exactly that. */
+  async up(stack: string, kind: Kind, plans?: Plans): Promise<Result> {
+    if (this.isLocal) await this.prepare(stack, kind);
+    const plan = plans ? ["--plan", plans.fileOf(stack)] : [];
+    return this.run(stack, kind, ["up", "--stack", stack, ...refresh[kind], ...plan, ...unattended], plans && plansEnv);
+  }
+
+  /** What an `up` would do; changes nothing. A stack that does not exist yet is looked at in a backend to throw away. */
+  async preview(stack: string, kind: Kind, { plans, throwaway }: { plans?: Plans; throwaway?: ThrowawayBackend } = {}): Promise<Result> {
+    const plan = plans ? ["--save-plan", plans.fileOf(stack)] : [];
+    const args = ["preview", "--stack", stack, ...refresh[kind], ...plan, "--json", "--non-interactive"];
+    if (!throwaway) return this.run(stack, kind, args, plans && plansEnv);
+    const { init, options } = throwaway.add(stack);
+    await this.run(stack, kind, init, throwaway.env);
+    return this.run(stack, kind, [...args, ...options], throwaway.env);
+  }
+
+  /** Makes a stack with the secrets provider that its file names. */
+  async init(stack: string, kind: Kind): Promise<void> {
+    const { secretsprovider } = (this.checked.project.stacks[stack] ?? {}) as { secretsprovider?: string };
+    const provider = secretsprovider ? ["--secrets-provider", secretsprovider] : [];
+    await this.run(stack, kind, ["stack", "init", stack, "--no-select", ...provider, "--non-interactive"]);
+  }
+
+  /** Destroys what a stack made. */
+  async destroy(stack: string, kind: Kind): Promise<void> {
+    if (this.isLocal) {
+      if (!stackExists(stateFolder(), this.projectName, stack)) return;
+      await this.recover(stack, kind);
+      if (isEmpty(stateFolder(), this.projectName, stack)) return;
+    }
+    await this.run(stack, kind, ["destroy", "--stack", stack, ...unattended]);
+  }
+
+  /** Forgets a stack without touching what it made; its settings file stays. */
+  async forget(stack: string, kind: Kind): Promise<void> {
+    await this.run(stack, kind, ["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"]);
+  }
+
+  private get isLocal(): boolean {
+    return this.checked.environment.target === "local";
+  }
+
+  private get projectName(): string {
+    return this.checked.project.name;
+  }
+
+  private async prepare(stack: string, kind: Kind): Promise<void> {
+    await this.recover(stack, kind);
+    if (!stackExists(stateFolder(), this.projectName, stack)) await this.init(stack, kind);
+  }
+
+  private recover(stack: string, kind: Kind): Promise<void> {
+    return recover(this.projectName, stack, (args) => this.run(stack, kind, args));
+  }
+
+  private async run(stack: string, kind: Kind, args: string[], more?: Record<string, string>): Promise<Result> {
+    this.progress.line(colour.dim(`$ ${commandLine({ args })}`));
+    const job = this.progress.start(stack);
+    const env = { ...pulumiEnvironment(this.checked.environment, kind), ...more };
+    try {
+      const result = await runPulumi({ stack, args, env, onProgress: (finished) => (job.at = plural(finished, "resource")) });
+      this.progress.finish(job, row(colour.green(stack.padEnd(nameWidth)), summarized.includes(args[0]!) ? result.summary : "done", result));
+      return result;
+    } catch (error) {
+      const line = error instanceof PulumiFailure ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result) : `  ${stack.padEnd(nameWidth)}  stopped`;
+      this.progress.finish(job, line);
+      // Where Pulumi was killed its plugins live on.
+      if (this.isLocal) await endOrphans();
+      throw error;
+    }
+  }
+}
+
+/** Commands that say what became of resources. */
+const summarized = ["up", "destroy"];
+
+const nameWidth = 20;
+
+const row = (name: string, summary: string, { milliseconds }: Result): string => `  ${name}  ${summary.padEnd(44)}  ${seconds(milliseconds)}`;

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { ConnectionSettings } from "../components/jetstream/provider/settings";
+
+/** What the gate read of the meta group, from its leader. */
+export interface MetaGroup {
+  leader?: string;
+  size: number;
+  /** Names of peers that have everything, the leader among them. */
+  current: string[];
+}
+
+interface Jsz {
+  data?: { meta_cluster?: { leader?: string; cluster_size: number; replicas?: { name: string; current: boolean; offline?: boolean }[] } };
+}
+
+/** Asks the meta leader about its group; without a leader there is no answer. */
+export async function readMetaGroup(system: NatsConnection, timeout = 2_000): Promise<MetaGroup> {
+  try {
+    const message = await system.request("$SYS.REQ.SERVER.PING.JSZ", JSON.stringify({ leader_only: true }), { timeout });
+    const meta = message.json<Jsz>().data?.meta_cluster;
+    if (!meta?.leader) return { size: 0, current: [] };
+    const followers = (meta.replicas ?? []).filter(({ current, offline }) => current && !offline).map(({ name }) => name);
+    return { leader: meta.leader, size: meta.cluster_size, current: [meta.leader, ...followers] };
+  } catch {
+    return { size: 0, current: [] };
+  }
+}
+
+/** What is still missing before JetStream may be asked to change something; empty when it is ready. Pure. */
+export function missing(meta: MetaGroup, regions: ConnectionSettings["regions"]): string[] {
+  const expected = regions.filter(({ degraded }) => !degraded).flatMap(({ servers }) => servers);
+  const absent = expected.filter((server) => !meta.current.includes(server));
+  return [
+    ...(meta.leader ? [] : ["no meta leader"]),
+    ...(meta.leader && meta.current.length * 2 <= meta.size ? [`only ${meta.current.length} of ${meta.size} meta peers are current`] : []),
+    ...(absent.length ? [`not current: ${absent.join(", ")}`] : []),
+  ];
+}
+
+const sayAfterMs = 3_000;
+const sayEveryMs = 10_000;
+
+/**
+ * Waits until JetStream is ready for the whole supercluster: a meta leader, more than half of its peers current, and
+ * every server of every region that is not degraded among them. `/healthz` alone is not that: with all servers healthy
+ * the meta group can still be growing, and creates then fail with 10005.
+ *
+ * Two limits: servers that do not answer at all are given up early, because nobody started them.
+ */
+export async function waitUntilReady(
+  regions: ConnectionSettings["regions"],
+  system: () => Promise<NatsConnection>,
+  { unreachableMs, deadlineMs }: { unreachableMs: number; deadlineMs: number },
+  say: (line: string) => void,
+): Promise<void> {
+  const started = Date.now();
+  let nextLine = started + sayAfterMs;
+  for (;;) {
+    let reachable = true;
+    let lacks: string[];
+    try {
+      lacks = missing(await readMetaGroup(await system()), regions);
+    } catch (error) {
+      reachable = false;
+      lacks = [`no server answers (${(error as Error).message})`];
+    }
+    if (lacks.length === 0) return;
+    const now = Date.now();
+    if (now - started > (reachable ? deadlineMs : unreachableMs)) throw new NotReady(lacks, now - started);
+    if (now > nextLine) {
+      say(`waiting for JetStream: ${lacks.join("; ")}`);
+      nextLine = now + sayEveryMs;
+    }
+    await sleep(250);
+  }
+}
+
+/** JetStream was not ready in time; nothing was changed. */
+export class NotReady extends Error {
+  constructor(
+    readonly lacks: string[],
+    waitedMs: number,
+  ) {
+    super(
+      `JetStream is not ready after ${Math.round(waitedMs / 1000)} s: ${lacks.join("; ")}. Nothing was changed. ` +
+        "Bring the region stacks up first; when a region is lost for longer, name it in supercluster:degraded.",
+    );
+    this.name = "NotReady";
+  }
+}

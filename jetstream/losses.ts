@@ -1,0 +1,77 @@
+import type { Wire } from "./fields";
+import { isEmpty } from "./fields/conversions";
+import { parkedSubject } from "../config/assets/standard";
+import { covers } from "../config/subjects";
+
+/**
+ * Which changes of a stream the server makes without a word although messages go, or can no longer come: one row each.
+ * The counting is in provider/costs.ts.
+ */
+export interface LossRule {
+  /** The name under which `allowDataLoss` allows it. */
+  change: string;
+  /** Which changes of the field, in words, for the documentation. */
+  what: string;
+  when(from: Wire, to: Wire): boolean;
+  count: "older" | "over-bytes" | "over-messages" | "over-subject" | "no-interest" | "all" | "dropped-subjects";
+  /** What it does to the messages that were counted. */
+  effect: string;
+  /** It costs something though no message is there: those that come, or a copy. */
+  evenIfEmpty?: true;
+}
+
+const limit = (value: unknown): number => (isEmpty(value) || (value as number) < 0 ? Infinity : (value as number));
+const lowered = (field: string) => (from: Wire, to: Wire) => limit(to[field]) < limit(from[field]);
+/** Limits by which a full stream refuses new messages (discard `new`) drop nothing, until old ones are discarded again. */
+const loweredInForce = (field: string) => (from: Wire, to: Wire) => {
+  const inForce = (config: Wire) => (config.discard === "new" ? Infinity : limit(config[field]));
+  return inForce(to) < inForce(from);
+};
+
+export const streamLosses: LossRule[] = [
+  { change: "maxAge", what: "lower", when: lowered("max_age"), count: "older", effect: "drop" },
+  { change: "maxBytes", what: "lower, or discard old again", when: loweredInForce("max_bytes"), count: "over-bytes", effect: "drop" },
+  { change: "maxMsgs", what: "lower, or discard old again", when: loweredInForce("max_msgs"), count: "over-messages", effect: "drop" },
+  { change: "maxMsgsPerSubject", what: "lower", when: lowered("max_msgs_per_subject"), count: "over-subject", effect: "drop" },
+  {
+    change: "subjects",
+    what: "take one away",
+    when: (from, to) => droppedSubjects(from, to).length > 0,
+    count: "dropped-subjects",
+    effect: "no longer capture a subject of",
+    evenIfEmpty: true,
+  },
+  {
+    change: "retention",
+    what: "limits to interest",
+    when: (from, to) => from.retention === "limits" && to.retention === "interest",
+    count: "no-interest",
+    effect: "drop",
+  },
+  {
+    change: "replicas",
+    what: "down to 1",
+    when: (from, to) => (from.num_replicas as number) > 1 && to.num_replicas === 1,
+    count: "all",
+    effect: "keep a single copy of",
+    evenIfEmpty: true,
+  },
+  {
+    change: "mirror",
+    what: "take it away",
+    when: (from, to) => !isEmpty(from.mirror) && isEmpty(to.mirror),
+    count: "all",
+    effect: "stop copying its origin beyond",
+    evenIfEmpty: true,
+  },
+];
+
+/** Subjects captured before that are not all captured afterwards. */
+export function droppedSubjects(from: Wire, to: Wire): string[] {
+  return subjectsOf(from).filter((subject) => subject !== parkedSubject(from.name as string) && !isCaptured(to, subject));
+}
+
+/** Whether a stream captures all of a subject. */
+export const isCaptured = (config: Wire, subject: string): boolean => subjectsOf(config).some((own) => covers(own, subject));
+
+const subjectsOf = (config: Wire): string[] => (config.subjects as string[] | undefined) ?? [];

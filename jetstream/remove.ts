@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { parkedSubject } from "../config/assets/standard";
+import { type Args, toWire } from "./wire";
+import { write } from "./api";
+import { allowance, costOfReplacement, deletion, excess, waiting } from "./costs";
+import { ApiError, Refused } from "./errors";
+import type { Info } from "./info";
+import { keepSnapshot } from "./keep-snapshot";
+import { type AssetKind, idOf } from "./kinds";
+import { isOwn } from "./ownership";
+import { type Account, apply, claimOf, nonceKey, observe, settled } from "./reconcile";
+import { timeouts } from "./timeouts";
+
+export type Removal = "deleted" | "somebody else's";
+
+/** Another server may not know yet that a copy has just been deleted. */
+const copiesMs = 5_000;
+
+/** Deletes what is to be there no more; of streams only what may be lost, and without an allowance only empty ones. */
+export function removeAbsent(kind: AssetKind, args: Args, account: Account, last: Args = args): Promise<Removal> {
+  const allowed = kind.what === "stream" ? allowance(args, deletion) : undefined;
+  const deletionPolicy = kind.what === "stream" ? "delete-if-empty" : "delete";
+  return remove(kind, { ...args, deletionPolicy, [nonceKey]: last[nonceKey] }, account, allowed);
+}
+
+/**
+ * Deletes the asset; what is not there is deleted already, what belongs to somebody else stays. `approved` is how many messages it
+ * may cost; without it, with `delete-if-empty` only an empty one goes.
+ */
+export async function remove(kind: AssetKind, last: Args, account: Account, approved?: number): Promise<Removal> {
+  const found = await observe(kind, last, account);
+  if (!found) return "deleted";
+  if (!isOwn(found.config, claimOf(last, account))) return "somebody else's";
+  await refuseIfCopied(kind, last, found, account);
+  if (approved !== undefined) await refuseAbove(approved, kind, last, found, account);
+  else if (last.deletionPolicy === "delete-if-empty") await refuseUnlessEmpty(kind, last, found, account);
+  if (kind.what === "stream" && found.state!.messages > 0) await keepSnapshot(last, account);
+  await settled(
+    write<Info>(account.connection, kind.subject("DELETE", last)).catch((error: unknown) => {
+      if (!(error instanceof ApiError && error.isNotFound)) throw error;
+      return undefined;
+    }),
+    () => observe(kind, last, account),
+    (info) => info === undefined,
+    `deletion of ${kind.what} ${idOf(kind, last)}`,
+  );
+  return "deleted";
+}
+
+async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
+  const copiesOf = ({ alternates = [] }: Info) => alternates.map(({ name }) => name).filter((name) => name !== last.name);
+  let copies = copiesOf(found);
+  for (const deadline = Date.now() + copiesMs; copies.length && Date.now() < deadline; ) {
+    await sleep(500);
+    copies = copiesOf((await observe(kind, last, account)) ?? found);
+  }
+  if (copies.length) {
+    throw new Refused(
+      `stream ${idOf(kind, last)} is copied by ${copies.join(", ")}, which would get nothing more and stop at a new one's first message. Nothing was changed; take them out first.`,
+    );
+  }
+}
+
+async function refuseAbove(approved: number, kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
+  const reason = excess(await costOfReplacement(kind, found, last, account), approved);
+  if (reason) throw new Refused(`${idOf(kind, last)}: ${last.absent ? "deleting it" : "making it anew"} ${reason}. Nothing was changed.`);
+}
+
+async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
+  const parked = [parkedSubject(last.name as string)];
+  const isParked = String(found.config.subjects) === String(parked);
+  if (!isParked) refuseIfFilled(kind, last, found);
+  // A mirror has no subjects, a consumer none of its own.
+  if (kind.what === "consumer" || found.config.mirror !== undefined) return;
+  if (!isParked) await apply(kind, { ...found.config, subjects: parked }, last, account);
+  await sleep(timeouts.arrivalMs);
+  const now = await observe(kind, last, account);
+  if (!now?.state?.messages) return;
+  // Parked by a run that was interrupted, it has its own only in the state.
+  await apply(kind, { ...now.config, subjects: (isParked ? toWire(kind.fields, last) : found.config).subjects }, last, account);
+  refuseIfFilled(kind, last, now);
+}
+
+function refuseIfFilled(kind: AssetKind, last: Args, info: Info): void {
+  const messages = info.state?.messages ?? waiting(info);
+  if (messages === 0) return;
+  const what = kind.what === "stream" ? "messages" : "messages to go";
+  const because = last.absent ? `nothing allows to lose them (allowDataLoss: ${deletion})` : "its deletionPolicy is delete-if-empty";
+  throw new Refused(`${kind.what} ${idOf(kind, last)} has ${messages} ${what}, and ${because}. It stays as it was.`);
+}

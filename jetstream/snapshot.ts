@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { createInbox, type NatsConnection } from "@nats-io/transport-node";
+import type { Wire } from "./fields";
+import { write } from "./api";
+import type { StreamState } from "./info";
+
+/**
+ * Copies of whole streams in a folder, in the form that `nats stream backup` and `nats stream restore` have too: messages,
+ * consumers and their positions in `stream.tar.s2`, configuration and state in `backup.json`. The protocol: ADR-1 and
+ * server/jetstream_api.go of nats-server (streamSnapshot, processStreamRestore).
+ */
+
+/** What `backup.json` holds. */
+export interface Backup {
+  config: Wire & { name: string };
+  state: StreamState;
+}
+
+const files = { backup: "backup.json", data: "stream.tar.s2" };
+/** The server gives up 5 s after the last acknowledged chunk; so do we. */
+const idleMs = 10_000;
+const chunkBytes = 128 * 1024;
+
+/**
+ * Writes a snapshot of a stream into a new folder below `parent`, and gives the folder. Only file storage has snapshots (error
+ * 10064). Whatever fails leaves no folder that looks like a snapshot.
+ */
+export async function takeSnapshot(connection: NatsConnection, account: string, stream: string, parent: string, inboxPrefix?: string): Promise<string> {
+  const folder = path.join(parent, `${account}.${stream}.${new Date().toISOString().replaceAll(":", "")}`);
+  const unfinished = `${folder}.${randomUUID().slice(0, 8)}.part`;
+  await fs.mkdir(unfinished, { recursive: true, mode: 0o700 });
+  try {
+    const backup = await receive(connection, stream, path.join(unfinished, files.data), inboxPrefix);
+    await fs.writeFile(path.join(unfinished, files.backup), JSON.stringify(backup, null, 2), { mode: 0o600 });
+    await fs.rename(unfinished, folder);
+    return folder;
+  } catch (error) {
+    await fs.rm(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function receive(connection: NatsConnection, stream: string, file: string, inboxPrefix: string | undefined): Promise<Backup> {
+  const inbox = createInbox(inboxPrefix);
+  const chunks = connection.subscribe(inbox);
+  const data = await fs.open(file, "wx", 0o600);
+  const stalled = () => chunks.unsubscribe();
+  let timer = setTimeout(stalled, idleMs);
+  let isComplete = false;
+  try {
+    const { config, state } = await write<Backup>(connection, `STREAM.SNAPSHOT.${stream}`, { deliver_subject: inbox, chunk_size: chunkBytes, no_consumers: false });
+    for await (const message of chunks) {
+      clearTimeout(timer);
+      timer = setTimeout(stalled, idleMs);
+      if (message.data.length === 0) {
+        const status = message.headers?.code ?? 204;
+        if (status >= 400) throw new Error(`snapshot of ${stream} ended with ${message.headers!.status}: nothing was changed`);
+        isComplete = true;
+        break;
+      }
+      await data.write(message.data);
+      message.respond();
+    }
+    if (!isComplete) throw new Error(`snapshot of ${stream}: nothing came for ${idleMs / 1000} s; nothing was changed`);
+    await data.sync();
+    return { config, state };
+  } finally {
+    clearTimeout(timer);
+    chunks.unsubscribe();
+    await data.close();
+  }
+}
+
+/** Reads what a snapshot's folder says of itself. */
+export async function readBackup(folder: string): Promise<Backup> {
+  return JSON.parse(await fs.readFile(path.join(folder, files.backup), "utf8")) as Backup;
+}
+
+/**
+ * Makes the stream of a snapshot again, with its messages, consumers and their positions. A stream that is there is never
+ * touched (error 10130).
+ */
+export async function restoreSnapshot(connection: NatsConnection, folder: string): Promise<StreamState> {
+  const { config, state } = await readBackup(folder);
+  const { deliver_subject: target } = await write<{ deliver_subject: string }>(connection, `STREAM.RESTORE.${config.name}`, { config, state });
+  const data = await fs.open(path.join(folder, files.data));
+  try {
+    // One after another: each answer says that the server has taken the chunk.
+    for await (const chunk of data.createReadStream({ highWaterMark: chunkBytes })) {
+      await connection.request(target, chunk as Uint8Array, { timeout: idleMs });
+    }
+    const done = (await connection.request(target, undefined, { timeout: 60_000 })).json<{ state?: StreamState; error?: { description: string; err_code: number } }>();
+    if (done.error) throw new Error(`restore of ${config.name}: ${done.error.description} (error ${done.error.err_code})`);
+    return done.state!;
+  } finally {
+    await data.close();
+  }
+}

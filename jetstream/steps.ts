@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from "node:util";
+import { fromWireOf, toWireOf } from "./fields/conversions";
+import type { Field, Wire } from "./fields";
+import { type Args, get, isEqual, toWire } from "./wire";
+import type { Info } from "./info";
+
+/** Changes that take more than one request, as pure steps. */
+
+/**
+ * The configurations to send one after another, each when the one before has settled. The server does not move and scale at
+ * once (error 10123): more replicas come before a move, so that it never runs on fewer, and fewer come after.
+ */
+export function stepsOf(found: Wire, wanted: Wire): Wire[] {
+  const [before, after] = [found.num_replicas as number, wanted.num_replicas as number];
+  const moves = wanted.placement !== undefined && !isSamePlace(found, wanted);
+  if (!moves || before === after) return [wanted];
+  return after > before ? [{ ...wanted, placement: found.placement }, wanted] : [{ ...wanted, num_replicas: before }, wanted];
+}
+
+const isSamePlace = (left: Wire, right: Wire): boolean => isDeepStrictEqual(left.placement ?? {}, right.placement ?? {});
+
+/** Whether a step leaves something that the servers do in their own time: copying to other servers. */
+export const needsSettling = (found: Wire, wanted: Wire): boolean =>
+  found.num_replicas !== wanted.num_replicas || !isSamePlace(found, wanted);
+
+/** What is still to come before every copy is where it belongs; empty when all are, and on a server that is no part of a cluster. */
+export function misplaced({ config, cluster }: Info): string[] {
+  if (!cluster) return [];
+  const replicas = config.num_replicas as number;
+  const home = get(config, "placement.cluster");
+  const copies = 1 + (cluster.replicas?.length ?? 0);
+  return [
+    ...(cluster.leader ? [] : ["no leader"]),
+    ...(home !== undefined && cluster.name !== home ? [`still led from ${cluster.name}`] : []),
+    ...(copies === replicas ? [] : [`${copies} copies instead of ${replicas}`]),
+  ];
+}
+
+/** What is still to come before every copy is where it belongs and has everything. */
+export const unsettled = (info: Info): string[] => [...misplaced(info), ...behind(info)];
+
+/**
+ * What is to come to an end before the next step: what an earlier run began. Copies on servers that are down are not waited for, and
+ * a move that goes on to another place need not arrive.
+ */
+export const unfinished = (info: Info, wanted: Wire): string[] => [...(isSamePlace(info.config, wanted) ? misplaced(info) : []), ...behind(info, ({ offline }) => !offline)];
+
+type Replica = NonNullable<NonNullable<Info["cluster"]>["replicas"]>[number];
+
+const behind = ({ cluster }: Info, counts: (replica: Replica) => boolean = () => true): string[] =>
+  (cluster?.replicas ?? [])
+    .filter((replica) => (!replica.current || replica.offline) && counts(replica))
+    .map(({ name, offline, lag = 0 }) => `${name} is ${offline ? "down" : `${lag} behind`}`);
+
+/**
+ * The arguments to apply this time: limits that are lowered further than `lowerBy` allows come down by one step. The next run finds
+ * the rest still to do, because the state holds what was applied.
+ */
+export function stepDown(fields: Field[], args: Args, found: Wire): Args {
+  const steps = steppedFields(fields, args).flatMap(({ arg, kind, wire }) => {
+    const [now, wanted] = [get(found, wire) as number, args[arg] === undefined ? Infinity : (toWireOf(kind, args[arg]) as number)];
+    const next = now - (toWireOf(kind, (args.lowerBy as Args)[arg]) as number);
+    // No limit so far: there is nothing to step down from.
+    return now > 0 && wanted < next ? [[arg, fromWireOf(kind, next)]] : [];
+  });
+  return { ...args, ...Object.fromEntries(steps) };
+}
+
+/** Whether a limit that is lowered in steps has steps left after what was applied. */
+export const hasStepsLeft = (fields: Field[], applied: Args, args: Args): boolean =>
+  steppedFields(fields, args).some((field) => !isEqual(field, get(toWire(fields, applied), field.wire), get(toWire(fields, args), field.wire)));
+
+const steppedFields = (fields: Field[], { lowerBy }: Args): Field[] => fields.filter(({ arg }) => Object.keys((lowerBy as Args | undefined) ?? {}).includes(arg));

@@ -1,0 +1,35 @@
+import { nameOf, type Preview, saidBy, type Step, typeOf } from "../plan/preview";
+import { plural } from "../../engine/terminal";
+
+/** What the engine would do to a resource, as its own output marks it. What is not here changes nothing. */
+const operations: Record<string, { mark: string; name: string }> = {
+  create: { mark: "+", name: "to create" },
+  import: { mark: "=", name: "to import" },
+  update: { mark: "~", name: "to update" },
+  replace: { mark: "+-", name: "to replace" },
+  delete: { mark: "-", name: "to delete" },
+};
+
+/** More than these are counted. */
+const mostPaths = 6;
+
+/** What an `up` of a stack would do, for people: a line for each resource that changes, with the paths that do; no values. Pure. */
+export function renderPreview(stack: string, preview: Preview): string {
+  const steps = (preview.steps ?? []).filter(({ op }) => op in operations);
+  const counts = Object.entries(operations).flatMap(([op, { name }]) => {
+    const count = steps.filter((step) => step.op === op).length;
+    return count ? [`${count} ${name}`] : [];
+  });
+  const lines = steps.map((step) => `  ${operations[step.op]!.mark.padEnd(2)} ${typeOf(step.urn)} ${nameOf(step.urn)}${pathsOf(step)}`);
+  const notes = saidBy(preview, ["warning", "info#err"]).map((text) => `  ${text}`);
+  return [`${stack}: ${counts.join(", ") || "nothing to change"}`, ...lines, ...notes].join("\n");
+}
+
+function pathsOf({ op, detailedDiff, diffReasons, replaceReasons }: Step): string {
+  if (op === "create" || op === "delete" || op === "import") return "";
+  const replacing = new Set(replaceReasons ?? []);
+  const paths = Object.keys(detailedDiff ?? {}).length ? Object.keys(detailedDiff!) : (diffReasons ?? []);
+  if (paths.length === 0) return "";
+  const shown = paths.slice(0, mostPaths).map((path) => (replacing.has(path) ? `${path} (replaces)` : path));
+  return `: ${shown.join(", ")}${paths.length > mostPaths ? ` and ${plural(paths.length - mostPaths, "more path")}` : ""}`;
+}

@@ -1,0 +1,77 @@
+import * as z from "zod";
+import type { Tenants } from "../../config/assets/assets";
+import { failoverProblems, type Failovers } from "../../config/assets/failover";
+import { presentTenants } from "../../config/assets/leaving";
+import { InvalidInput, type Problem } from "../../config/problems";
+import type { Environment } from "../../config/schema/settings";
+import { ofAccounts, validateDeployment } from "../../config/rules/validate";
+import { tenants as allTenants } from "../../tenants/index";
+import { type ProjectFiles, readProject } from "../../engine/project";
+import { stackFileProblems, stackNames } from "./stack-files";
+
+/** An environment whose settings have been checked. */
+export interface CheckedEnvironment {
+  project: ProjectFiles;
+  name: string;
+  environment: Environment;
+  /** Those whose streams are to be there: of one that is leaving nothing is expected. */
+  tenants: Tenants;
+  /** Streams that failed over to a mirror. */
+  failovers: Failovers;
+  stacks: Stacks;
+}
+
+/** Stack names by what they are. */
+export interface Stacks {
+  identity: string;
+  /** In the order of the environment's regions. */
+  regions: string[];
+  jetstream: string[];
+}
+
+/** All of them, in the order in which they are deployed. */
+export const everyStack = ({ identity, regions, jetstream }: Stacks): string[] => [identity, ...regions, ...jetstream];
+
+/** What stack files are checked against; a mistake elsewhere in the environment must not hide theirs. */
+const environmentShape = z.object({ regions: z.array(z.string()), jetstream: z.record(z.string(), z.array(z.string())) });
+
+/** Checks all settings of an environment, its tenants and its stack files. Throws every mistake at once; nothing has been done. */
+export function checkedEnvironment(name: string, project = readProject(), tenants: Tenants = allTenants): CheckedEnvironment {
+  const problems: Problem[] = [];
+  const valid = collect(problems, () => validateDeployment(project.environments, name, tenants));
+  const shape = environmentShape.safeParse((project.environments as Record<string, unknown> | undefined)?.[name]).data;
+  if (shape) problems.push(...stackFileProblems(project, name, shape));
+  const failovers = valid ? collect(problems, () => declaredFailovers(project, name, valid)) : {};
+  if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
+  return { project, name, ...valid, tenants: presentTenants(valid.tenants), failovers: failovers!, stacks: stacksOf(name, valid.environment) };
+}
+
+/** What the files of the jetstream stacks say of failovers, together. */
+function declaredFailovers(project: ProjectFiles, name: string, { environment, tenants }: { environment: Environment; tenants: Tenants }): Failovers {
+  const declared = stacksOf(name, environment).jetstream.map((stack, index) => {
+    const file = project.stacks[stack] as { config?: Record<string, unknown> } | undefined;
+    const raw = file?.config?.[`${project.name}:failover`];
+    const own = ofAccounts(tenants, Object.values(environment.jetstream)[index]!);
+    return { raw, problems: failoverProblems(raw, own, `Pulumi.${stack}.yaml: config.${project.name}:failover`) };
+  });
+  const problems = declared.flatMap((one) => one.problems);
+  if (problems.length) throw new InvalidInput(problems);
+  return Object.assign({}, ...declared.map(({ raw }) => raw ?? {})) as Failovers;
+}
+
+function collect<T>(problems: Problem[], check: () => T): T | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+/** The stacks of an environment. */
+export function stacksOf(name: string, environment: Environment): Stacks {
+  const [identity, ...others] = stackNames(name, environment);
+  const count = environment.regions.length;
+  return { identity: identity!, regions: others.slice(0, count), jetstream: others.slice(count) };
+}

@@ -1,0 +1,94 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { assetsOf } from "../../config/assets/assets";
+import { provisioner } from "../../config/assets/standard";
+import { ofAccounts } from "../../config/rules/validate";
+import { type Wire } from "../../jetstream/fields";
+import type { Info } from "../../jetstream/info";
+import { streamKind } from "../../jetstream/kinds";
+import { ownerOf } from "../../jetstream/ownership";
+import { type Account, apply, observe } from "../../jetstream/reconcile";
+import { timeouts } from "../../jetstream/timeouts";
+import { connectTo, readAccess } from "./access";
+import { Failure } from "../../engine/failure";
+import type { CheckedEnvironment } from "./settings";
+import { connectToSystem } from "../supercluster/snapshot";
+import { say } from "../../engine/terminal";
+
+/** One stream of an account. */
+export interface Choice {
+  account: string;
+  stream: string;
+}
+
+/** What servers say of a stream, beyond what the provider looks at. */
+export type StreamInfo = Info & {
+  state: NonNullable<Info["state"]>;
+  sources?: { name: string; lag: number; active: number }[];
+  mirror?: { name: string; lag: number; active: number };
+};
+
+export type ConsumerInfo = Info & {
+  name: string;
+  ack_floor: { stream_seq: number };
+  num_redelivered?: number;
+  paused?: boolean;
+};
+
+/** An account as the stack sees it that reconciles it, with a connection to the servers of one region. */
+export interface StackAccount {
+  stack: string;
+  account: Account;
+  system: NatsConnection;
+  assets: ReturnType<typeof assetsOf>;
+}
+
+/** The jetstream stack that reconciles an account. */
+export function stackOf({ name, environment, stacks }: Pick<CheckedEnvironment, "name" | "environment" | "stacks">, account: string): string {
+  const index = Object.values(environment.jetstream).findIndex((accounts) => accounts.includes(account));
+  if (index < 0) throw new Failure(`no jetstream stack of environment ${name} reconciles ${account}`);
+  return stacks.jetstream[index]!;
+}
+
+/** Does something with an account, connected by the servers of a region. Errors of servers become what a person is shown. */
+export async function withStackAccount<T>(checked: CheckedEnvironment, account: string, region: string, action: (own: StackAccount) => Promise<T>): Promise<T> {
+  const { environment, tenants, project } = checked;
+  const stack = stackOf(checked, account);
+  const assets = assetsOf(environment, ofAccounts(tenants, [account]));
+  const access = await readAccess(checked);
+  // Without a meta leader nobody answers; the next attempt may find a new one.
+  Object.assign(timeouts, { requestMs: 5_000 });
+  const system = await connectToSystem(access);
+  try {
+    const connection = await connectTo(access, region, account, provisioner);
+    try {
+      return await action({ stack, account: { connection, owner: `${project.name}/${stack}`, say }, system, assets });
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure((error as Error).message);
+  } finally {
+    await system.close();
+  }
+}
+
+/** A stream of this stack; undefined when a meta leader says that it is not there. Refuses what is another stack's. */
+export async function ownStream(account: Account, name: string, deadline?: number): Promise<StreamInfo | undefined> {
+  const info = await observe(streamKind, { name }, account, deadline);
+  if (info && ownerOf(info.config) !== account.owner) {
+    throw new Failure(`${name} is not the stream of ${account.owner}: its mark says ${ownerOf(info.config) ?? "nothing"}. Nothing was changed.`);
+  }
+  return info as StreamInfo | undefined;
+}
+
+/** A stream of this stack that has to be there. */
+export async function requiredStream(account: Account, name: string): Promise<StreamInfo> {
+  const info = await ownStream(account, name);
+  if (!info) throw new Failure(`${name} is gone. Nothing more was done; run the command again to see what is there.`);
+  return info;
+}
+
+/** Changes a stream's configuration as it is found. */
+export async function changeStream(account: Account, name: string, change: (config: Wire) => Wire): Promise<void> {
+  await apply(streamKind, change((await requiredStream(account, name)).config), { name }, account);
+}

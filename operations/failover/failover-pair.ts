@@ -1,0 +1,143 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { ConsumerAsset, StreamAsset } from "../../config/assets/assets";
+import { type Failover, failedOver, failoverKey, failoverProblems } from "../../config/assets/failover";
+import { InvalidInput } from "../../config/problems";
+import type { Environment } from "../../config/schema/settings";
+import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
+import type { Wire } from "../../jetstream/fields";
+import { read, readPages } from "../../jetstream/api";
+import { ApiError, NoAnswer } from "../../jetstream/errors";
+import { consumerKind, streamKind } from "../../jetstream/kinds";
+import { type Account, ensure, observe } from "../../jetstream/reconcile";
+import type { CheckedEnvironment } from "../environment/settings";
+import { changeStream, type Choice, type ConsumerInfo, ownStream, type StackAccount, type StreamInfo } from "../environment/stack-account";
+import { Setting } from "./setting";
+import type { Facts, Found, StreamView } from "./steps";
+
+/** One stream with its mirrors and durables: as they are specified without a failover, and the way to them. */
+export class Site {
+  readonly stream: StreamAsset;
+  readonly mirrors: StreamAsset[];
+  /** Of the stream. */
+  readonly durables: ConsumerAsset[];
+  /** Specified for a mirror itself. */
+  readonly durablesOfMirrors: ConsumerAsset[];
+  readonly account: Account;
+  readonly system: NatsConnection;
+  /** Streams that did not answer: nobody waits for them at every step again. */
+  private readonly silent = new Set<string>();
+
+  constructor(
+    own: Pick<StackAccount, "account" | "system" | "assets">,
+    name: string,
+    readonly environment: Environment,
+    readonly setting: Setting,
+  ) {
+    const { streams, consumers } = own.assets;
+    this.stream = streams.find((asset) => asset.name === name)!;
+    this.mirrors = streams.filter(({ mirrorOf }) => mirrorOf === name);
+    this.durables = consumers.filter((consumer) => consumer.stream === name);
+    this.durablesOfMirrors = consumers.filter((consumer) => this.mirrors.some((mirror) => mirror.name === consumer.stream));
+    this.account = own.account;
+    this.system = own.system;
+  }
+
+  mirrorIn(region: string): StreamAsset {
+    return this.mirrors.find((mirror) => mirror.region === region)!;
+  }
+
+  /** The assets with this failover carried out. */
+  failedOver(failover: Failover): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
+    const { account, name } = this.stream;
+    return failedOver({ streams: [this.stream, ...this.mirrors], consumers: [...this.durables, ...this.durablesOfMirrors] }, { [failoverKey(account, name)]: failover });
+  }
+
+  async facts(): Promise<Facts> {
+    const { name, region } = this.stream;
+    const [home, holders, ...found] = await Promise.all([this.look(name), this.holders(), ...this.mirrors.map((mirror) => this.look(mirror.name))]);
+    return {
+      stream: name,
+      region,
+      home,
+      holders,
+      mirrors: this.mirrors.map((mirror, index) => ({ name: mirror.name, region: mirror.region, found: found[index]! })),
+      declared: this.setting.read()?.to,
+    };
+  }
+
+  async look(name: string): Promise<Found> {
+    const info = await this.infoOf(name);
+    return typeof info === "string" ? info : viewOf(info);
+  }
+
+  /** What its leader says, or why there is nothing to say. Refuses a stream that is another stack's. */
+  async infoOf(name: string): Promise<StreamInfo | "unreachable" | "missing"> {
+    if (this.silent.has(name)) return "unreachable";
+    const info = await orUnreachable(ownStream(this.account, name, lookMs));
+    if (info === "unreachable") this.silent.add(name);
+    return info ?? "missing";
+  }
+
+  async consumerInfo(stream: string, name: string): Promise<ConsumerInfo | "unreachable" | "missing"> {
+    if (this.silent.has(stream)) return "unreachable";
+    return (await orUnreachable(observe(consumerKind, { stream, name }, this.account, lookMs) as Promise<ConsumerInfo | undefined>)) ?? "missing";
+  }
+
+  /** Streams that hold any of the stream's own subjects. The meta leader says so, whether those streams have a leader or not. */
+  async holders(): Promise<string[]> {
+    const names = await Promise.all(
+      this.stream.spec.subjects.map((subject) =>
+        readPages(this.account.connection, "STREAM.NAMES", { subject }, ({ streams }: { streams?: string[] | null; total?: number }) => streams ?? []),
+      ),
+    );
+    return [...new Set(names.flat())];
+  }
+
+  /** Changes a stream's configuration as it is found. */
+  update(name: string, change: (config: Wire) => Wire): Promise<void> {
+    return changeStream(this.account, name, change);
+  }
+
+  ensureStream(asset: StreamAsset): Promise<unknown> {
+    return ensure(streamKind, streamArgs(asset), this.account);
+  }
+
+  ensureConsumer(asset: ConsumerAsset): Promise<unknown> {
+    return ensure(consumerKind, consumerArgs(asset), this.account);
+  }
+
+  request<T>(subject: string, payload: unknown): Promise<T> {
+    return read<T>(this.account.connection, subject, payload, 10_000);
+  }
+}
+
+const lookMs = 2_500;
+const offline = [10118, 10119];
+
+async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof NoAnswer || (error instanceof ApiError && (offline.includes(error.errCode) || error.isTemporary))) return "unreachable";
+    throw error;
+  }
+}
+
+export function viewOf({ config, state }: StreamInfo): StreamView {
+  return {
+    isMirror: config.mirror !== undefined,
+    sources: ((config.sources as { name: string }[] | undefined) ?? []).map(({ name }) => name),
+    messages: state.messages,
+    firstSeq: state.first_seq,
+    lastSeq: state.last_seq,
+  };
+}
+
+export const siteOf = ({ environment, project }: CheckedEnvironment, { account, stream }: Choice, own: StackAccount): Site =>
+  new Site(own, stream, environment, new Setting(own.stack, project.name, failoverKey(account, stream)));
+
+/** Refuses a failover that the settings would not take, with every reason. */
+export function checkChoice({ tenants }: CheckedEnvironment, { account, stream }: Choice, failover: Failover): void {
+  const problems = failoverProblems({ [failoverKey(account, stream)]: failover }, tenants, "failover");
+  if (problems.length) throw new InvalidInput(problems, "command");
+}

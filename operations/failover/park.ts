@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { serversOf } from "../../config/topology";
+import type { Wire } from "../../jetstream/fields";
+import { readPages, write } from "../../jetstream/api";
+import { ApiError, NoAnswer } from "../../jetstream/errors";
+import { askAll } from "../../jetstream/system-requests";
+import { Failure } from "../../engine/failure";
+import type { Jsz } from "../supercluster/wire";
+import { parked } from "./configurations";
+import { Presence } from "./presence";
+import type { Site } from "./failover-pair";
+
+const parkMs = 30_000;
+const offline = 10118;
+
+/**
+ * Takes a stream's subjects away, whether it has a leader or not. Without one nobody answers: the meta leader records it, and the stream's
+ * servers learn of it when they are back. That it is recorded shows in whom the meta leader names for the subjects.
+ */
+export async function park(site: Site): Promise<void> {
+  const { name } = site.stream;
+  const info = await site.infoOf(name);
+  const presence = typeof info === "string" ? await presenceOfHome(site) : undefined;
+  const config = typeof info === "string" ? await recordedConfig(site, presence!) : info.config;
+  try {
+    await recorded(site, parked(config), presence);
+  } finally {
+    await presence?.announceGone();
+  }
+}
+
+async function recorded(site: Site, config: Wire, presence: Presence | undefined): Promise<void> {
+  const { name } = site.stream;
+  const send = () => write(site.account.connection, `STREAM.UPDATE.${name}`, { ...config, pedantic: true }).then(() => undefined, (error: Error) => error);
+  let answer = send();
+  for (const deadline = Date.now() + parkMs; Date.now() < deadline; ) {
+    const error = await Promise.race([answer, sleep(250)]);
+    if (!(await site.holders()).includes(name)) return;
+    if (error === undefined || error instanceof NoAnswer) continue;
+    if (!(error instanceof ApiError && error.errCode === offline && presence)) throw error;
+    await presence.announceRunning();
+    answer = send();
+  }
+  throw new Failure(`the subjects of ${name} could not be taken away within ${parkMs / 1000} s; run the command again: what was done is found`);
+}
+
+/** The servers of the home region, as far as none of them answers. */
+async function presenceOfHome({ system, stream, environment }: Site): Promise<Presence> {
+  const all = environment.regions.length * environment.servers;
+  const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
+  const names = serversOf(environment, stream.region).map(({ name }) => name);
+  return new Presence(system, stream.region, names.filter((name) => !answers.some(({ server }) => server.name === name)));
+}
+
+/** The configuration that a stream without a leader has: by one of its servers, or by the meta leader. */
+async function recordedConfig(site: Site, presence: Presence): Promise<Wire> {
+  const { account, name, spec } = site.stream;
+  const answering = site.environment.regions.length * site.environment.servers - presence.silent.length;
+  const answers = await askAll<Jsz>(site.system, "JSZ", { account, streams: true, config: true }, answering, 2_000);
+  const details = answers.flatMap(({ data }) => data?.account_details ?? []).flatMap(({ stream_detail = [] }) => stream_detail);
+  const held = details.find((detail) => detail.name === name)?.config;
+  if (held) return held;
+  // The meta leader tells it of streams that it knows to be down; of others it waits for their own answer.
+  await presence.announceGone();
+  const listed = await readPages(site.account.connection, "STREAM.LIST", { subject: spec.subjects[0] }, ({ streams }: { streams?: { config: Wire }[] | null; total?: number }) => streams ?? []);
+  const found = listed.find(({ config }) => config.name === name)?.config;
+  if (!found) throw new Failure(`the configuration of ${name} cannot be read from any server. Nothing was changed; run the command again.`);
+  return found;
+}

@@ -1,0 +1,56 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { isMap, parseDocument } from "yaml";
+import type { Failover } from "../../config/assets/failover";
+import { projectFolder } from "../../engine/project";
+
+/** One stream's entry of `supercluster:failover` in a stack's file. Written as a person would: what else is in the file stays as it is. */
+export class Setting {
+  readonly file: string;
+
+  constructor(
+    stack: string,
+    private readonly project: string,
+    private readonly key: string,
+    folder = projectFolder,
+  ) {
+    this.file = path.join(folder, `Pulumi.${stack}.yaml`);
+  }
+
+  read(): Failover | undefined {
+    return (parseDocument(this.text()).getIn(this.path(), false) as { toJSON?(): Failover } | undefined)?.toJSON?.();
+  }
+
+  /** Writes the entry, or takes it out. */
+  write(value: Failover | undefined): void {
+    const before = this.text();
+    const after = withEntry(before, this.path(), value);
+    if (after === before) return;
+    // Whoever reads meanwhile finds the old file or the new one.
+    const next = `${this.file}.${process.pid}.next`;
+    writeFileSync(next, after);
+    renameSync(next, this.file);
+  }
+
+  private path(): [string, string, string] {
+    return ["config", `${this.project}:failover`, this.key];
+  }
+
+  private text(): string {
+    return readFileSync(this.file, "utf8");
+  }
+}
+
+/** A YAML text with one entry of a map of a map set, or taken out together with a map that is empty then. */
+export function withEntry(text: string, [top, map, key]: [string, string, string], value: unknown): string {
+  const document = parseDocument(text);
+  if (value === undefined) {
+    if (!document.hasIn([top, map, key])) return text;
+    document.deleteIn([top, map, key]);
+    const left = document.getIn([top, map]);
+    if (isMap(left) && left.items.length === 0) document.deleteIn([top, map]);
+  } else {
+    document.setIn([top, map, key], document.createNode(value));
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: text.includes("{ ") });
+}

@@ -1,0 +1,48 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { looking, readPages } from "../../jetstream/api";
+import type { Info } from "../../jetstream/info";
+
+/** An account's streams and consumers as its servers hold them. */
+export interface LiveAccount {
+  streams: LiveStream[];
+  /** `STREAM` or `STREAM/consumer` of those that no server answered for: whatever they are like, it is not known. */
+  missing: string[];
+}
+
+export interface LiveStream {
+  info: Info;
+  consumers: Info[];
+}
+
+interface Page {
+  total?: number;
+  streams?: Info[];
+  consumers?: Info[];
+  missing?: string[];
+}
+
+/** Reads all of an account, by its provisioner's connection. */
+export async function readLive(connection: NatsConnection): Promise<LiveAccount> {
+  const missing: string[] = [];
+  const list = async (subject: string, prefix: string): Promise<Info[]> => {
+    const gone = new Set<string>();
+    const entries = await looking(() =>
+      readPages(connection, subject, {}, (page: Page) => {
+        for (const name of page.missing ?? []) gone.add(name);
+        return page.streams ?? page.consumers ?? [];
+      }),
+    );
+    missing.push(...[...gone].map((name) => `${prefix}${name}`));
+    return entries.filter(({ config }) => !gone.has((config.name ?? config.durable_name) as string));
+  };
+  const infos = await list("STREAM.LIST", "");
+  const streams = await Promise.all(infos.map(async (info) => ({ info, consumers: await list(`CONSUMER.LIST.${info.config.name as string}`, `${info.config.name as string}/`) })));
+  const byName = (left: Info, right: Info) => nameOf(left).localeCompare(nameOf(right));
+  return {
+    streams: streams.map(({ info, consumers }) => ({ info, consumers: consumers.toSorted(byName) })).toSorted((left, right) => byName(left.info, right.info)),
+    missing: missing.toSorted(),
+  };
+}
+
+/** Name of a stream or consumer. */
+export const nameOf = ({ config }: Info): string => (config.name ?? config.durable_name) as string;

@@ -1,0 +1,65 @@
+import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
+import { consumerFields, streamFields, type Wire } from "../../jetstream/fields";
+import { type Args, type Difference, differences } from "../../jetstream/wire";
+import { assetsOf } from "../../config/assets/assets";
+import { InvalidInput, joinPath } from "../../config/problems";
+import type { Environment } from "../../config/schema/settings";
+import type { TenantSpec } from "../../config/schema/tenant";
+import { validateTenants } from "../../config/rules/validate";
+import type { Draft, Place, Remark } from "./draft";
+import { type LiveStream, nameOf } from "./live";
+
+/** What a tenant that was imported comes to when it is brought up. Pure. */
+
+/** Where what would be deployed is not what is there: of streams by name, and of all in words. */
+export function comparison(draft: Draft, live: LiveStream[], { account, environment }: Place): { differing: Map<string, Difference[]>; remarks: Remark[] } {
+  const { streams, consumers } = assetsOf(environment, { [account]: draft as unknown as TenantSpec });
+  const configs = new Map(
+    live.flatMap(({ info, consumers: durables }): [string, Wire][] => [
+      [nameOf(info), info.config],
+      ...durables.map((durable): [string, Wire] => [`${nameOf(info)}/${nameOf(durable)}`, durable.config]),
+    ]),
+  );
+  const differing = [
+    ...streams.map((asset) => ({ name: asset.name, fields: streamFields, args: streamArgs(asset) })),
+    ...consumers.map((asset) => ({ name: `${asset.stream}/${asset.name}`, fields: consumerFields, args: consumerArgs(asset) })),
+  ].flatMap(({ name, fields, args }): [string, Difference[]][] => {
+    const config = configs.get(name);
+    const found = config ? differences(fields, args, config) : [];
+    return found.length ? [[name, found]] : [];
+  });
+  return { differing: new Map(differing), remarks: differing.flatMap(([at, found]) => found.map((difference) => ({ at, message: changeText(difference) }))) };
+}
+
+const changeText = ({ field, expected, found }: Difference): string => `${field}: ${valueText(found)} -> ${valueText(expected)}`;
+const valueText = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
+
+/** Without these the account does not say what a tenant must. */
+const bounds = ["maxAge", "maxBytes"];
+
+/** What a person has to write before the tenant is valid: every mistake of schema and rules, in words of this occasion where there are any. */
+export function decisionsOf(draft: Draft, { account, environment, declared }: Place): Remark[] {
+  const unbounded = Object.entries(draft.streams).flatMap(([name, spec]) => {
+    const at = ["streams", name];
+    const mirrors = Object.entries((spec.mirrors as Record<string, Args> | undefined) ?? {});
+    return [{ at, spec }, ...mirrors.map(([region, mirror]) => ({ at: [...at, "mirrors", region], spec: mirror }))].flatMap((one) =>
+      bounds
+        .filter((key) => one.spec[key] === undefined)
+        .map((key) => ({ at: joinPath(...one.at, key), message: "has no limit, and nothing may be unbounded: write how much it may be" })),
+    );
+  });
+  const users = declared ? [] : [{ at: "users", message: "who uses it is written on no server: write each user with what it publishes and consumes" }];
+  const said = new Set(unbounded.map(({ at }) => at));
+  return [...unbounded, ...mistakesOf(draft, account, environment).filter(({ at }) => !said.has(at)), ...users];
+}
+
+function mistakesOf(draft: Draft, account: string, environment: Environment): Remark[] {
+  try {
+    validateTenants({ [account]: draft }, environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    const root = `${joinPath("tenants", account)}.`;
+    return error.problems.flatMap(({ path, message }) => (path.startsWith(root) ? [{ at: path.slice(root.length), message }] : []));
+  }
+}

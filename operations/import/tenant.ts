@@ -1,0 +1,44 @@
+import type { Difference } from "../../jetstream/wire";
+import { subjectsByStream } from "../../config/assets/assets";
+import { canary } from "../../config/assets/standard";
+import type { TenantSpec } from "../../config/schema/tenant";
+import type { Draft, ImportedTenant, Place } from "./draft";
+import { consumersOf } from "./durables";
+import { type LiveAccount, nameOf } from "./live";
+import { comparison, decisionsOf } from "./outcome";
+import { draftOf, originOf } from "./streams";
+
+/** The tenant of which a live account is what it says. Pure. */
+export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
+  const own = live.streams.filter(({ info }) => nameOf(info) !== canary.stream);
+  const origins = own.filter(({ info }) => info.config.mirror === undefined);
+  const mirrors = own.filter((stream) => !origins.includes(stream));
+  const named = mirrors.filter((mirror) => originOf(mirror, origins, place));
+  const { differing } = comparison(draftOf(origins, named, place), own, place);
+  const copies = named.filter(({ info }) => !differing.has(nameOf(info)));
+
+  const streams = draftOf(origins, copies, place);
+  const { consumers, leftOut } = consumersOf([...origins, ...copies], subjectsByStream(streams as unknown as TenantSpec), place);
+  const tenant: Draft = { ...streams, consumers };
+  const { remarks } = comparison(tenant, own, place);
+  return {
+    tenant,
+    toDecide: decisionsOf(tenant, place),
+    leftOut: [
+      ...mirrors
+        .filter((mirror) => !copies.includes(mirror))
+        .map(({ info, consumers: durables }) => ({
+          at: nameOf(info),
+          message: `${unlikeMirror(differing.get(nameOf(info)))}${durables.length ? `; its durables: ${durables.map(nameOf).join(", ")}` : ""}`,
+        })),
+      ...leftOut,
+      ...live.missing.map((at) => ({ at, message: "no server answered for it; import again when its region is up" })),
+    ],
+    changes: remarks,
+  };
+}
+
+const unlikeMirror = (differing: Difference[] = []): string =>
+  differing.length
+    ? `is a mirror, but not as its origin's mirrors are in ${differing.map(({ field }) => field).join(", ")}`
+    : "is a mirror, but none that a tenant can have: a copy of all of a stream of this account, called <STREAM>-<region>, in that region";

@@ -1,0 +1,64 @@
+import { streamFields, type Wire } from "../../jetstream/fields";
+import { merge } from "../../jetstream/wire";
+import { parkedSubject } from "../../config/assets/standard";
+import { readNote, withNote } from "../environment/stream-note";
+
+/** Configurations of a stream and its shadow on the way to another retention, made from the ones that are found. Pure. */
+
+/** The stream that holds the messages while the one they belong to is made anew. */
+export const shadowOf = (stream: string): string => `${stream}--shadow`;
+
+/** What a work queue held when nobody took from it any more. Stands in the metadata of whoever copies it, so that a later run knows it too. */
+export interface Beginning {
+  messages: number;
+  lastSeq: number;
+}
+
+const label = "supercluster.migration";
+export const beginningOf = (config: Wire): Beginning | undefined => readNote(config, label);
+
+const unlimited: Wire = { max_age: 0, max_msgs: -1, max_bytes: -1, max_msgs_per_subject: -1, discard: "old", discard_new_per_subject: undefined };
+
+/** Nothing goes by a limit: counts on the way must add up, and a mirror that refused messages would stop there. */
+export const lifted = (config: Wire): Wire => ({ ...config, ...unlimited });
+
+export const isLifted = (config: Wire): boolean => Object.entries(unlimited).every(([field, value]) => config[field] === value || (!value && !config[field]));
+
+/** With the limits of another configuration. */
+export const limitedAs = (config: Wire, limits: Wire): Wire => ({ ...config, ...Object.fromEntries(Object.keys(unlimited).map((field) => [field, limits[field]])) });
+
+/** Nobody publishes to it any more. */
+export const parked = (config: Wire): Wire => ({ ...config, subjects: [parkedSubject(config.name as string)] });
+
+export const isParked = ({ name, subjects }: Wire): boolean => String(subjects) === parkedSubject(name as string);
+
+/** What no mirror has; a stream that stops being one gets it as specified. */
+const ofStreams = ["subjects", "duplicate_window", "allow_atomic", "allow_batched"] as const;
+const without = (fields: readonly string[]): Wire => Object.fromEntries(fields.map((field) => [field, undefined]));
+
+/** A mirror of another stream that is like it: only a mirror keeps sequences, times and order. */
+export const copying = (origin: Wire, name: string, beginning: Beginning): Wire => ({
+  ...withNote(lifted(origin), label, beginning),
+  ...without([...ofStreams, "sources", "first_seq"]),
+  name,
+  retention: "limits",
+  mirror: { name: origin.name },
+  // Servers want it to be what the origin's is (error 10157).
+  mirror_direct: origin.allow_direct,
+});
+
+/** A mirror no longer: it takes in what is published. */
+export const opened = (config: Wire, specified: Wire): Wire => ({
+  ...config,
+  mirror: undefined,
+  mirror_direct: specified.mirror_direct,
+  ...Object.fromEntries(ofStreams.map((field) => [field, specified[field]])),
+});
+
+/** It also collects what another stream has from a sequence on. */
+export const collecting = (config: Wire, origin: string, from: number): Wire => ({ ...config, sources: [{ name: origin, opt_start_seq: from }] });
+
+export const collectingNothing = (config: Wire): Wire => ({ ...config, sources: undefined });
+
+/** As specified, but for a retention of which only a count tells what it costs; it remembers nothing of the way. */
+export const finished = (config: Wire, specified: Wire): Wire => merge(streamFields, { ...specified, retention: "limits" }, withNote(config, label, undefined));

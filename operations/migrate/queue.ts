@@ -1,0 +1,111 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
+import { streamFields, type Wire } from "../../jetstream/fields";
+import { read, readPages, write } from "../../jetstream/api";
+import { ApiError } from "../../jetstream/errors";
+import { readServerFacts } from "../../jetstream/facts";
+import type { Info } from "../../jetstream/info";
+import { consumerKind, streamKind } from "../../jetstream/kinds";
+import { type Account, ensure, observe, settled } from "../../jetstream/reconcile";
+import { remove } from "../../jetstream/remove";
+import { type Args, toWire } from "../../jetstream/wire";
+import type { ConsumerAsset, StreamAsset } from "../../config/assets/assets";
+import { Failure } from "../../engine/failure";
+import { changeStream, type ConsumerInfo, ownStream, requiredStream, type StackAccount, type StreamInfo } from "../environment/stack-account";
+import { shadowOf } from "./configurations";
+import { safeCopyLevel } from "./preconditions";
+
+/** Something that was there a moment ago: the last request of a run that was killed may still have been on its way. */
+export class Gone extends Failure {}
+
+/** A stream with its durables as they are specified, and the way to them. */
+export class Queue {
+  /** The stream's, as specified. */
+  readonly args: Args;
+  readonly specified: Wire;
+  readonly shadow: string;
+
+  readonly stream: StreamAsset;
+  readonly durables: ConsumerAsset[];
+  readonly account: Account;
+  readonly system: NatsConnection;
+
+  constructor(
+    { account, system, assets: { streams, consumers } }: Pick<StackAccount, "account" | "system" | "assets">,
+    readonly name: string,
+    /** In all regions together. */
+    readonly servers: number,
+  ) {
+    this.account = account;
+    this.system = system;
+    this.stream = streams.find((asset) => asset.name === name)!;
+    this.durables = consumers.filter((consumer) => consumer.stream === name);
+    this.args = streamArgs(this.stream);
+    this.specified = toWire(streamFields, this.args);
+    this.shadow = shadowOf(name);
+  }
+
+  find = (name: string): Promise<StreamInfo | undefined> => ownStream(this.account, name);
+  required = (name: string): Promise<StreamInfo> => requiredStream(this.account, name);
+  /** Changes a stream's configuration as it is found. */
+  update = (name: string, change: (config: Wire) => Wire): Promise<void> => changeStream(this.account, name, change);
+
+  /** Makes a mirror; servers that could lose a message on the way refuse. */
+  async createMirror(config: Wire): Promise<void> {
+    const args = this.argsOf(config.name as string);
+    await settled(
+      write<Info>(this.account.connection, streamKind.subject("CREATE", args), streamKind.body("create", config, args), safeCopyLevel),
+      () => observe(streamKind, args, this.account),
+      (info) => info !== undefined,
+      `creation of ${config.name as string}`,
+    );
+  }
+
+  /** Nothing is counted: whoever calls has. */
+  async delete(name: string): Promise<void> {
+    if ((await remove(streamKind, this.argsOf(name), this.account)) !== "deleted") throw new Failure(`${name} belongs to somebody else by now; it stays`);
+  }
+
+  consumers(): Promise<ConsumerInfo[]> {
+    return readPages(this.account.connection, `CONSUMER.LIST.${this.name}`, {}, ({ consumers }: { total?: number; consumers?: ConsumerInfo[] }) => consumers ?? []);
+  }
+
+  /** What it has not acknowledged stays in the queue. */
+  async deleteConsumer(name: string): Promise<void> {
+    const args = { account: this.stream.account, stream: this.name, name };
+    if ((await remove(consumerKind, args, this.account)) !== "deleted") throw new Failure(`durable ${name} belongs to somebody else; it stays`);
+  }
+
+  async ensureConsumer(asset: ConsumerAsset): Promise<void> {
+    await ensure(consumerKind, consumerArgs(asset), this.account);
+  }
+
+  /** As the provider would bring it up: what a change costs is counted, and refused if nobody allows it. */
+  async ensureStream(): Promise<void> {
+    await ensure(streamKind, this.args, this.account);
+  }
+
+  facts = () => readServerFacts(this.system, this.servers);
+
+  /** Bytes that the account may still store in files or memory. */
+  async room(): Promise<number> {
+    interface Usage {
+      storage: number;
+      memory: number;
+      limits: { max_storage: number; max_memory: number };
+    }
+    const { storage, memory, limits } = await this.ask<Usage>("INFO", {});
+    const [used, most] = this.stream.spec.storage === "memory" ? [memory, limits.max_memory] : [storage, limits.max_storage];
+    return most < 0 ? Infinity : most - used;
+  }
+
+  ask = <T>(subject: string, payload: unknown): Promise<T> =>
+    read<T>(this.account.connection, subject, payload, 10_000).catch((error: unknown) => {
+      if (error instanceof ApiError && error.isNotFound) throw new Gone(`${error.message}. It went while it was looked at; run the command again.`);
+      throw error;
+    });
+
+  private argsOf(name: string): Args {
+    return { account: this.stream.account, name };
+  }
+}

@@ -1,0 +1,110 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { changesOf, reasonOf } from "../../jetstream/changes";
+import { looking } from "../../jetstream/api";
+import { type Cost, costOfDeletion, costOfReplacement, lossesOf, lossRules } from "../../jetstream/costs";
+import type { Info } from "../../jetstream/info";
+import { isOwn, refusalOf } from "../../jetstream/ownership";
+import { type Account, claimOf, nonceKey, observe } from "../../jetstream/reconcile";
+import { stepDown } from "../../jetstream/steps";
+import { timeouts } from "../../jetstream/timeouts";
+import { type Difference, differences, toWire } from "../../jetstream/wire";
+import { provisioner } from "../../config/assets/standard";
+import { type Access, connectToAny } from "../environment/access";
+import type { PlannedChange } from "./preview";
+
+/** What the servers say right now of one planned change. */
+export interface Found {
+  /** Absent: it is not there. */
+  info?: Info;
+  costs: Cost[];
+  /** Of a creation: what is there already differs so from what is wanted. */
+  differences: Difference[];
+  /** Of a creation: why what is there already would not be taken over. */
+  refusals: string[];
+  /** It carries somebody else's mark by now. */
+  isForeign: boolean;
+}
+
+export type Answer = Found | { unknown: string };
+
+/** Asks the servers about planned changes, by one connection an account. */
+export class Servers {
+  private readonly open = new Map<string, Promise<NatsConnection>>();
+
+  constructor(
+    private readonly access: Access,
+    private readonly owner: string,
+  ) {
+    // A plan does not wait for servers that are down.
+    Object.assign(timeouts, { requestMs: 5_000, deadlineMs: 10_000 });
+  }
+
+  async answer(change: PlannedChange): Promise<Answer> {
+    if (!isWorthAsking(change)) return nothing;
+    try {
+      return await looking(async () => answerTo(change, await this.account((change.wanted ?? change.deployed)!.account as string)));
+    } catch (error) {
+      return { unknown: (error as Error).message };
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.open.values()].map(async (connection) => (await connection).close()));
+  }
+
+  private async account(name: string): Promise<Account> {
+    let connection = this.open.get(name);
+    if (!connection) {
+      connection = connectToAny(this.access, name, provisioner);
+      this.open.set(name, connection);
+    }
+    return { connection: await connection, owner: this.owner, say: () => undefined };
+  }
+}
+
+const nothing: Found = { costs: [], differences: [], refusals: [], isForeign: false };
+
+/** Whether what is there now makes a difference. */
+export function isWorthAsking({ kind, action, deployed, wanted, isCarried }: PlannedChange): boolean {
+  if (action === "state" || action === "refused" || isCarried) return false;
+  return action !== "update" || lossRules(kind, toWire(kind.fields, deployed!), toWire(kind.fields, wanted!)).length > 0;
+}
+
+async function answerTo(change: PlannedChange, account: Account): Promise<Found> {
+  const { kind, action, deployed, wanted } = change;
+  const info = await observe(kind, (wanted ?? deployed)!, account);
+  if (!info) return nothing;
+  switch (action) {
+    case "create":
+      return existing(change, info, account);
+    case "update":
+      return { ...nothing, info, costs: await lossesOf(kind, info, toWire(kind.fields, wanted!), wanted!, account) };
+    default:
+      return {
+        ...nothing,
+        info,
+        costs: wanted?.absent ? await costsOfDeletion(change, info, account) : [await costOfReplacement(kind, info, deployed!, account)],
+        isForeign: !isOwn(info.config, claimOf({ ...deployed, [nonceKey]: change.nonce }, account)),
+      };
+  }
+}
+
+async function costsOfDeletion({ kind, wanted }: PlannedChange, info: Info, account: Account): Promise<Cost[]> {
+  const cost = await costOfDeletion(kind, info, wanted!, account);
+  return cost ? [cost] : [];
+}
+
+/** What is there already is taken over or refused, as the provider would. */
+async function existing({ kind, wanted }: PlannedChange, info: Info, account: Account): Promise<Found> {
+  const args = stepDown(kind.fields, wanted!, info.config);
+  const config = toWire(kind.fields, args);
+  const claim = claimOf(args, account);
+  const refused = changesOf(kind.fields, info.config, config).flatMap(({ field, refusal }) => (refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : []));
+  return {
+    ...nothing,
+    info,
+    differences: differences(kind.fields, args, info.config),
+    refusals: isOwn(info.config, claim) ? refused : [refusalOf(info.config, claim)],
+    costs: await lossesOf(kind, info, config, args, account),
+  };
+}

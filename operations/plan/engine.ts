@@ -1,0 +1,61 @@
+import { planCounts } from "../../components/jetstream/provider/check";
+import { Failure } from "../../engine/failure";
+import { pulumiEnvironment } from "../../engine/environment";
+import { Progress } from "../../engine/progress";
+import { commandLine, PulumiFailure, type Result, runPulumi } from "../../engine/run";
+import type { CheckedEnvironment } from "../environment/settings";
+import { refresh } from "../../engine/stack-run";
+import { progressColours as colour, plural, seconds } from "../../engine/terminal";
+import { type Preview, refusedUrns } from "./preview";
+
+/** Each finds one refusal or two. */
+const maxPreviews = 10;
+
+/** The engine's previews of a stack, one after another until nothing more is refused; `isCut` when there were too many. */
+export async function previewsOf({ environment }: CheckedEnvironment, stack: string, progress: Progress): Promise<{ previews: Preview[]; isCut: boolean }> {
+  const previews: Preview[] = [];
+  const excluded: string[] = [];
+  const env = { ...pulumiEnvironment(environment, "jetstream"), [planCounts]: "true" };
+  const job = progress.start(stack);
+  const started = Date.now();
+  const end = (outcome: string) => progress.finish(job, `  ${stack.padEnd(20)}  ${outcome}, ${seconds(Date.now() - started)}`);
+  try {
+    while (previews.length < maxPreviews) {
+      const args = ["preview", "--stack", stack, ...refresh.jetstream, ...flags, ...excluded.flatMap((pattern) => ["--exclude", pattern])];
+      if (excluded.length === 0) progress.line(colour.dim(`$ ${commandLine({ args })}`));
+      const preview = readPreview(stack, await runPulumi({ stack, args, env }).catch(resultOf));
+      previews.push(preview);
+      const refused = refusedUrns(preview);
+      if (refused.length === 0) break;
+      excluded.push(...refused.map(patternOf));
+      job.at = `${plural(excluded.length, "refusal")}, planning the rest without`;
+    }
+  } catch (error) {
+    end("failed");
+    throw error;
+  }
+  end("planned");
+  return { previews, isCut: refusedUrns(previews.at(-1)!).length > 0 };
+}
+
+/** Protection is told beside what a deletion would cost, so the engine is not to stop at it. */
+const flags = ["--json", "--ignore-protect", "--non-interactive"];
+
+/** By its full name the engine finds only what is deployed already. */
+const patternOf = (urn: string): string => `**::${urn.split("::").slice(2).join("::")}`;
+
+/** A preview that refuses says so in its output. */
+export function resultOf(error: unknown): Result {
+  if (error instanceof PulumiFailure) return error.result;
+  throw error;
+}
+
+/** Throws where the engine gave none. */
+export function readPreview(stack: string, { stdout, diagnostics, log }: Result): Preview {
+  try {
+    return JSON.parse(stdout) as Preview;
+  } catch {
+    if (diagnostics.includes("no stack named")) throw new Failure(`stack ${stack} was never brought up, so an up would create all of it; run: npm start`);
+    throw new Failure(`pulumi gave no plan: ${diagnostics}\nwhole output: ${log}`);
+  }
+}

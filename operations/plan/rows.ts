@@ -1,0 +1,145 @@
+import { allowance, type Cost, describe, excess } from "../../jetstream/costs";
+import type { Args } from "../../jetstream/wire";
+import { plural } from "../../engine/terminal";
+import type { Answer } from "./costs";
+import type { FieldChange, PlannedChange } from "./preview";
+
+/** What kind of change it is, and how the summary counts it; what needs a look comes first. */
+export const classes = {
+  refused: "refused",
+  delete: "to delete",
+  replace: "to make anew",
+  "loses messages": "to change with an allowed loss",
+  forget: "to forget",
+  adopt: "to take over",
+  create: "to create",
+  "in place": "to change in place",
+  "state only": "in the state only",
+} as const;
+
+export type Class = keyof typeof classes;
+
+const order = Object.keys(classes) as Class[];
+
+/** By class, and by name within. */
+export const inOrder = (rows: Row[]): Row[] => rows.toSorted((left, right) => order.indexOf(left.class) - order.indexOf(right.class) || left.id.localeCompare(right.id));
+
+/** One planned change with what it would cost now: a line of the plan, and an entry of `plan --json`. */
+export interface Row {
+  /** `irisx/SMS` or `irisx/SMS/sms-worker`. */
+  id: string;
+  what: "stream" | "consumer";
+  class: Class;
+  fields: FieldChange[];
+  costs: RowCost[];
+  /** Why it would not be done. */
+  reasons: string[];
+  notes: string[];
+  /** Why nobody can say what it would cost, or what is there. */
+  unknown?: string;
+}
+
+export interface RowCost extends Pick<Cost, "change" | "messages" | "of" | "bytes" | "isEstimate" | "behind"> {
+  /** `would drop 96 of 101 messages, 50.1 KiB; consumer sms-worker is 100 behind`. */
+  text: string;
+  /** `allowDataLoss` names it, with enough messages. */
+  isAllowed: boolean;
+}
+
+/** The line of a change, from what the engine plans and what the servers say. `deletions` are the ids of all that the plan takes away. */
+export function rowOf(change: PlannedChange, answer: Answer, deletions: ReadonlySet<string> = new Set()): Row {
+  const row = (name: Class, beside: Partial<Row> = {}): Row => ({
+    id: change.id,
+    what: change.kind.what,
+    class: change.refusals.length || beside.reasons?.length ? "refused" : name,
+    fields: change.fields,
+    costs: [],
+    notes: change.notes,
+    ...beside,
+    reasons: [...change.refusals, ...(beside.reasons ?? [])],
+  });
+  if ("unknown" in answer) return row(plainly[change.action], { unknown: answer.unknown });
+  const { info, isForeign, refusals, differences } = answer;
+  const costs = answer.costs.map((cost) => costOf(cost, change.wanted));
+  switch (change.action) {
+    case "create": {
+      if (!info) return row("create");
+      const fields = differences.map(({ field, expected, found }) => ({ field, from: found, to: expected }));
+      return row("adopt", { fields, costs, reasons: refusals.length ? refusals : tooMuch(costs), notes: [...change.notes, fields.length ? "is there already" : "is there already, and stays as it is"] });
+    }
+    case "update":
+      return row(costs.length ? "loses messages" : "in place", { costs, reasons: tooMuch(costs) });
+    case "replace":
+      return info || change.isCarried ? row("replace", { costs, reasons: tooMuch(costs) }) : row("create");
+    case "delete": {
+      if (change.isCarried) return row("delete");
+      if (!info) return row("forget", { notes: ["is gone from the servers already"] });
+      if (isForeign) return row("forget", { notes: ["belongs to somebody else by now, so it stays"] });
+      if (change.isRetained) return row("forget", { costs, notes: change.refusals.length ? [] : ["stays on the servers; nobody reconciles it from then on"] });
+      return row("delete", { costs, reasons: [...(change.wanted ? notAllowed(answer.costs, change.wanted) : keptForContent(change, costs)), ...keptForCopies(change, answer.info!.alternates ?? [], deletions)] });
+    }
+    case "state":
+    case "refused":
+      return row(plainly[change.action]);
+  }
+}
+
+/** What a change is as long as nothing is known of the servers. */
+const plainly: Record<PlannedChange["action"], Class> = { create: "create", update: "in place", state: "state only", replace: "replace", delete: "delete", refused: "refused" };
+
+const costOf = (cost: Cost, args: PlannedChange["wanted"] = {}): RowCost => {
+  const { change, messages, of, bytes, isEstimate, behind } = cost;
+  return { change, messages, of, bytes, isEstimate, behind, text: describe(cost), isAllowed: excess(cost, allowance(args, change)) === undefined };
+};
+
+/** The check passed a moment ago, so the counts have moved since. */
+const tooMuch = (costs: RowCost[]): string[] => costs.filter(({ isAllowed }) => !isAllowed).map(({ change, text }) => `${change} ${text}, more than allowDataLoss allows`);
+
+/** What the write would refuse. */
+const notAllowed = (costs: Cost[], args: Args): string[] => costs.flatMap((cost) => excess(cost, allowance(args, cost.change)) ?? []);
+
+function keptForContent({ deployed }: PlannedChange, costs: RowCost[]): string[] {
+  const isFull = costs.some(({ messages }) => messages > 0);
+  return deployed!.deletionPolicy === "delete-if-empty" && isFull ? ["is not empty, and its deletionPolicy is delete-if-empty"] : [];
+}
+
+function keptForCopies({ kind, deployed }: PlannedChange, alternates: { name: string }[], deletions: ReadonlySet<string>): string[] {
+  const copies = alternates.map(({ name }) => name).filter((name) => name !== deployed!.name && !deletions.has(`${deployed!.account as string}/${name}`));
+  return kind.what === "stream" && copies.length ? [`is copied by ${copies.join(", ")}; take them out first`] : [];
+}
+
+export interface Verdict {
+  /** Nothing is refused or unknown, and nothing is lost that is not allowed. */
+  ok: boolean;
+  /** Ids of what an `up` would not do. */
+  refused: string[];
+  /** Everything could be read and counted. */
+  isKnown: boolean;
+  /** Why not. */
+  unknown: string[];
+  /** Deletions that cost something, of which no `allowDataLoss` speaks. */
+  lost: { id: string; messages: number; text: string }[];
+  /** One line: `1 refused, 2 to create`. */
+  summary: string;
+}
+
+/** What the rows come to. */
+export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
+  const counts = order.flatMap((name) => {
+    const count = rows.filter((row) => row.class === name).length;
+    return count ? [`${count} ${classes[name]}`] : [];
+  });
+  const refused = rows.filter((row) => row.class === "refused").map(({ id }) => id);
+  const unknown = rows.flatMap((row) => row.unknown ?? []);
+  const isKnown = !isPartial && unknown.length === 0;
+  const lost = rows.flatMap(({ id, class: name, costs }) =>
+    name === "delete" ? costs.filter(({ messages, isAllowed }) => messages > 0 && !isAllowed).map(({ messages, text }) => ({ id, messages, text })) : [],
+  );
+  const summary = [
+    counts.join(", ") || "nothing to change",
+    ...(unknown.length ? [`costs of ${plural(unknown.length, "change")} unknown`] : []),
+    ...(isPartial ? ["not all could be read, so there may be more"] : []),
+    ...(lost.length ? [`${plural(lost.length, "deletion")} would lose messages or a place among them`] : []),
+  ].join("; ");
+  return { ok: refused.length === 0 && isKnown && lost.length === 0, refused, isKnown, unknown: [...new Set(unknown)], lost, summary };
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { type Answer, askAll } from "../../jetstream/system-requests";
+import { systemAccount } from "../../config/assets/standard";
+import { type Access, connectToAny } from "../environment/access";
+import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./wire";
+
+/** What all servers said within a moment. */
+export interface Snapshot {
+  /** By server name. */
+  servers: Record<string, ServerState>;
+  meta?: NonNullable<Jsz["meta_cluster"]>;
+  /** Each stream as its leader has it, by account and name, with each consumer as that one's leader has it. What has no leader is not among them. */
+  streams: Record<string, Record<string, StreamDetail>>;
+}
+
+export interface ServerState {
+  region: string;
+  version: string;
+  varz?: Varz;
+  gateways?: Gatewayz;
+  health?: Healthz;
+  /** Streams it leads. */
+  leads: number;
+}
+
+/** A connection of the system account. */
+export const connectToSystem = (access: Access): Promise<NatsConnection> => connectToAny(access, systemAccount.name, systemAccount.user);
+
+/** Asks every server by the system account. Ends as soon as all `expected` servers have answered, or after `maxWait` ms. */
+export async function takeSnapshot(system: NatsConnection, expected: number, maxWait = 2_000): Promise<Snapshot> {
+  const ask = <T>(what: string, options: object = {}) => askAll<T>(system, what, options, expected, maxWait);
+  const [varz, gateways, health, jetstream] = await Promise.all([
+    ask<Varz>("VARZ"),
+    ask<Gatewayz>("GATEWAYZ"),
+    ask<Healthz>("HEALTHZ"),
+    ask<Jsz>("JSZ", { accounts: true, streams: true, consumer: true, config: true, limit: 100_000 }),
+  ]);
+  const snapshot: Snapshot = { servers: {}, streams: {} };
+  const server = ({ server: { name, cluster, ver } }: Answer<unknown>): ServerState => (snapshot.servers[name] ??= { region: cluster, version: ver, leads: 0 });
+  for (const answer of varz) server(answer).varz = answer.data;
+  for (const answer of gateways) server(answer).gateways = answer.data;
+  for (const answer of health) server(answer).health = answer.data;
+  for (const answer of jetstream) {
+    server(answer);
+    const meta = answer.data?.meta_cluster;
+    // Only the leader lists its peers.
+    if (meta?.leader && meta.leader === answer.server.name) snapshot.meta = meta;
+  }
+  for (const answer of jetstream) addStreams(snapshot, answer);
+  for (const answer of jetstream) addConsumers(snapshot, answer);
+  return snapshot;
+}
+
+function addStreams({ servers, streams }: Snapshot, { server, data }: Answer<Jsz>): void {
+  for (const { name, stream_detail = [] } of data?.account_details ?? []) {
+    for (const stream of stream_detail.filter(({ cluster }) => leads(server, cluster))) {
+      (streams[name] ??= {})[stream.name] = { ...stream, consumer_detail: [] };
+      servers[server.name]!.leads++;
+    }
+  }
+}
+
+/** Only a consumer's own leader knows its peers and what is pending; that need not be its stream's. */
+function addConsumers({ streams }: Snapshot, { server, data }: Answer<Jsz>): void {
+  for (const { name, stream_detail = [] } of data?.account_details ?? []) {
+    for (const stream of stream_detail) {
+      const own = (stream.consumer_detail ?? []).filter(({ cluster }) => leads(server, cluster));
+      streams[name]?.[stream.name]?.consumer_detail!.push(...own);
+    }
+  }
+}
+
+/** A server that is not clustered leads all it has. */
+const leads = (server: { name: string }, group: RaftGroup | undefined): boolean => group === undefined || group.leader === server.name;
+
+/** How many clients subscribe to a subject, in all regions. What a push consumer says of itself is no more than a guess across gateways. */
+export async function subscribersOf(system: NatsConnection, account: string, subject: string, expected: number): Promise<number> {
+  const answers = await askAll<{ connections?: unknown[] }>(system, "CONNZ", { acc: account, filter_subject: subject }, expected, 2_000);
+  return answers.reduce((sum, { data }) => sum + (data?.connections?.length ?? 0), 0);
+}
+
+/** Takes snapshots until one is as it should be, or the deadline has passed; returns the last. */
+export async function snapshotUntil(
+  take: () => Promise<Snapshot>,
+  isGood: (snapshot: Snapshot) => boolean,
+  deadlineMs: number,
+  pauseMs = 500,
+): Promise<Snapshot> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const snapshot = await take();
+    if (isGood(snapshot) || Date.now() + pauseMs > deadline) return snapshot;
+    await sleep(pauseMs);
+  }
+}

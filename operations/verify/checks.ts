@@ -1,0 +1,158 @@
+import { assetsOf, type ConsumerAsset, type StreamAsset } from "../../config/assets/assets";
+import { serversOf } from "../../config/topology";
+import { warningsOf } from "../../config/rules/warnings";
+import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
+import { consumerFields, type Field, streamFields } from "../../jetstream/fields";
+import { type Args, differences } from "../../jetstream/wire";
+import type { CheckedEnvironment } from "../environment/settings";
+import { plural } from "../../engine/terminal";
+import type { Snapshot } from "../supercluster/snapshot";
+import { currentPeers, currentReplicas } from "../supercluster/status";
+import type { RaftGroup, StreamDetail } from "../supercluster/wire";
+
+/** One named check. */
+export interface Check {
+  name: string;
+  /** `skipped`: could not be done without harm; the detail says why. `warning`: as the settings want it, and yet a risk. */
+  result: "ok" | "failed" | "skipped" | "warning";
+  detail: string;
+}
+
+type Subject = Pick<CheckedEnvironment, "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>;
+
+/** Everything that a snapshot can say about an environment, one line a check. Pure. */
+export function checksOf(subject: Subject, snapshot: Snapshot): Check[] {
+  const warnings = warningsOf(subject.environment).map((detail): Check => ({ name: "settings", result: "warning", detail }));
+  return [...warnings, ...serverChecks(subject, snapshot), ...gatewayChecks(subject, snapshot), metaCheck(subject, snapshot), ...assetChecks(subject, snapshot)];
+}
+
+/** A check that passes when nothing is wrong; otherwise its detail is what is. */
+const check = (name: string, wrong: string[], detail: string): Check =>
+  wrong.length ? { name, result: "failed", detail: wrong.join("; ") } : { name, result: "ok", detail };
+
+function serverChecks({ environment }: Subject, { servers }: Snapshot): Check[] {
+  const expected = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => ({ name, region })));
+  const present = expected.filter(({ name }) => servers[name]);
+  const versions = [...new Set(present.map(({ name }) => servers[name]!.version))];
+  const remotes = environment.servers - 1;
+  return [
+    check("servers", expected.filter(({ name }) => !servers[name]).map(({ name }) => `${name} does not answer`), `${present.length} of ${expected.length} answer`),
+    check("versions", versions.length > 1 ? [`servers run different versions: ${versions.join(", ")}`] : [], versions.join()),
+    check(
+      "health",
+      present.flatMap(({ name }) => {
+        const health = servers[name]!.health;
+        return health?.status === "ok" ? [] : [`${name}: ${health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "no answer"}`];
+      }),
+      "every server and all it holds",
+    ),
+    check(
+      "routes",
+      present.filter(({ name }) => (servers[name]!.varz?.remotes ?? 0) !== remotes).map(({ name }) => `${name} has routes to ${servers[name]!.varz?.remotes ?? 0} servers of its region, not ${remotes}`),
+      `every server to ${plural(remotes, "other")} of its region`,
+    ),
+  ];
+}
+
+function gatewayChecks({ environment }: Subject, { servers }: Snapshot): Check[] {
+  const { regions } = environment;
+  if (regions.length === 1) return [];
+  const statesOf = (region: string) => serversOf(environment, region).flatMap(({ name }) => (servers[name] ? [{ name, ...servers[name] }] : []));
+  const outbound = regions.flatMap((region) =>
+    statesOf(region).flatMap(({ name, gateways }) =>
+      regions.filter((other) => other !== region && !gateways?.outbound_gateways?.[other]).map((other) => `${name} has none to ${other}`),
+    ),
+  );
+  // Each server of the other region dials one of these, any: so they are counted by region.
+  const inbound = regions.flatMap((region) =>
+    regions
+      .filter((other) => other !== region)
+      .flatMap((other) => {
+        const connections = statesOf(region).reduce((sum, { gateways }) => sum + (gateways?.inbound_gateways?.[other]?.length ?? 0), 0);
+        const dialling = statesOf(other).length;
+        return connections < dialling ? [`${region} has ${connections} of ${dialling} from ${other}`] : [];
+      }),
+  );
+  return [
+    check("gateways out", outbound, `every server to ${plural(regions.length - 1, "other region")}`),
+    check("gateways in", inbound, "from every server of every other region"),
+  ];
+}
+
+function metaCheck({ environment }: Subject, snapshot: Snapshot): Check {
+  const { meta } = snapshot;
+  const all = environment.regions.length * environment.servers;
+  if (!meta) return check("meta group", ["no leader: no stream or consumer can be made or changed"], "");
+  return check(
+    "meta group",
+    [
+      ...(meta.cluster_size === all ? [] : [`has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run forget-region)" : ""}`]),
+      ...behind(meta).map((peer) => `${peer} is not current`),
+      ...(currentPeers(snapshot) < all && behind(meta).length === 0 ? [`only ${currentPeers(snapshot)} of ${all} peers are known to be current`] : []),
+    ],
+    `leader ${meta.leader}, ${all} of ${all} peers current`,
+  );
+}
+
+const behind = ({ replicas = [] }: RaftGroup): string[] => replicas.filter(({ current, offline }) => !current || offline).map(({ name }) => name);
+
+/** One line an account and kind where all is well; what is not gets a line of its own. */
+function assetChecks({ environment, tenants, failovers }: Subject, snapshot: Snapshot): Check[] {
+  const { streams, consumers } = assetsOf(environment, tenants, failovers);
+  return Object.keys(tenants).flatMap((account) => {
+    const detail = (stream: string) => snapshot.streams[account]?.[stream];
+    const own = streams.filter((stream) => stream.account === account);
+    const [mirrors, origins] = [own.filter(({ mirrorOf }) => mirrorOf), own.filter(({ mirrorOf }) => !mirrorOf)];
+    const durables = consumers.filter((consumer) => consumer.account === account);
+    return [
+      ...folded(`streams ${account}`, origins.map((stream) => streamCheck(stream, detail(stream.name))), plural(origins.length, "stream")),
+      ...folded(`mirrors ${account}`, mirrors.map((stream) => streamCheck(stream, detail(stream.name))), plural(mirrors.length, "mirror")),
+      ...folded(`consumers ${account}`, durables.map((durable) => consumerCheck(durable, detail(durable.stream))), plural(durables.length, "durable")),
+    ];
+  });
+}
+
+function folded(name: string, checks: Check[], counted: string): Check[] {
+  const failed = checks.filter(({ result }) => result === "failed");
+  if (failed.length > 0 || checks.length === 0) return failed;
+  return [{ name, result: "ok", detail: `${counted} as specified, every replica current${name.startsWith("mirrors") ? ", lag 0" : ""}` }];
+}
+
+function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Check {
+  const name = `${asset.mirrorOf ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
+  if (!detail) return check(name, ["is not there, or has no leader"], "");
+  const lag = detail.mirror?.lag ?? 0;
+  return check(
+    name,
+    [
+      ...unlike(streamFields, streamArgs(asset), detail.config),
+      ...replicaProblems(currentReplicas(detail), asset.spec.replicas, detail.cluster),
+      ...(detail.mirror?.error ? [`cannot copy: ${detail.mirror.error.description}`] : []),
+      ...(lag > 0 ? [`lags ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
+    ],
+    "",
+  );
+}
+
+function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): Check {
+  const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
+  const detail = stream?.consumer_detail?.find((consumer) => consumer.name === asset.name);
+  if (!detail) return check(name, [stream ? "is not there, or has no leader" : "its stream is not there, or has no leader"], "");
+  return check(
+    name,
+    [...unlike(consumerFields, consumerArgs(asset), detail.config), ...behindProblems(detail.cluster)],
+    "",
+  );
+}
+
+function unlike(fields: Field[], args: Args, found: Record<string, unknown>): string[] {
+  return differences(fields, args, found).map(({ field, expected, found: value }) => `${field} is ${text(value)}, specified is ${text(expected)}`);
+}
+
+const text = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
+
+function replicaProblems(current: number, wanted: number, group: RaftGroup | undefined): string[] {
+  return current === wanted ? [] : [`${current} of ${wanted} replicas are current${behind(group ?? {}).length ? ` (not ${behind(group ?? {}).join(", ")})` : ""}`];
+}
+
+const behindProblems = (group: RaftGroup | undefined): string[] => behind(group ?? {}).map((server) => `its replica on ${server} is not current`);

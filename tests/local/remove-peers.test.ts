@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { peersAmong } from "../../operations/remove-peers/peers";
+import { removePeer } from "../../operations/remove-peers/remove";
+import { takeSnapshot } from "../../operations/supercluster/snapshot";
+import { folderOf } from "../../components/local/provider/record";
+import { destroy } from "../../components/local/provider/stop";
+import { until } from "../../components/local/provider/wait";
+import { metaState, startSupercluster, type Supercluster } from "../support/nats";
+
+describe("two regions, of which one is lost or leaves", function () {
+  this.timeout(120_000);
+
+  let cluster: Supercluster;
+  let client: NatsConnection;
+  let system: NatsConnection;
+  const take = () => takeSnapshot(system, 6, 500);
+  const of = (region: string) => Object.values(cluster.inputs()).filter((server) => server.region === region);
+  const stored = async () => (await (await jetstreamManager(client, { checkAPI: false })).streams.info("ORDERS")).state.messages;
+
+  before(async () => {
+    cluster = await startSupercluster({ regions: ["iad", "ams"], servers: 3, basePort: 30640 });
+    [client, system] = await Promise.all([cluster.connect("app", { servers: cluster.urls("iad") }), cluster.connect("admin", { servers: cluster.urls("iad") })]);
+    await (await jetstreamManager(client)).streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3, placement: { cluster: "iad", tags: [] } });
+    await jetstream(client).publish("orders", "before");
+  });
+  after(async () => {
+    await client?.close();
+    await system?.close();
+    await cluster?.stop();
+  });
+
+  it("with one lost nobody can change anything, and streams of the other still take messages", async () => {
+    await Promise.all(of("ams").map(destroy));
+    for (const server of of("ams")) fs.rmSync(folderOf(server), { recursive: true, force: true });
+    assert.ok(await until(async () => ((await take()).meta ? undefined : true), 30_000), "the meta group loses its leader");
+    await jetstream(client).publish("orders", "meanwhile");
+    const manager = await jetstreamManager(client, { checkAPI: false, timeout: 10_000 });
+    await assert.rejects(manager.streams.add({ name: "MORE", subjects: ["more"] }), "longer than an election takes");
+  });
+
+  it("with all servers of the lost one there again, empty, there is a leader who knows every stream", async () => {
+    await cluster.ensure();
+    await cluster.ready();
+    assert.equal(await stored(), 2);
+  });
+
+  it("one by one the servers of a region can be stopped and forgotten, with a leader after each, and the one that is left takes changes", async () => {
+    for (const [index, server] of of("ams").reverse().entries()) {
+      await destroy(server);
+      const led = await until(async () => {
+        const found = await take();
+        return found.meta ? found : undefined;
+      }, 30_000);
+      const [peer] = peersAmong([server.name], led!);
+      const after = await removePeer(system, take, peer!);
+      assert.equal(after.meta!.cluster_size, 5 - index);
+    }
+    for (const server of of("iad")) assert.equal((await metaState(server)).peers, 3);
+    assert.deepEqual(peersAmong(of("ams").map(({ name }) => name), await take()), []);
+    assert.equal(await stored(), 2);
+    await (await jetstreamManager(client)).streams.add({ name: "MORE", subjects: ["more"], num_replicas: 3 });
+  });
+});

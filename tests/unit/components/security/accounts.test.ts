@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import bcrypt from "bcryptjs";
+import { accountsOf } from "../../../../components/security/accounts";
+import { accountsConf } from "../../../../components/security/accounts-conf";
+import { hashPassword } from "../../../../components/security/passwords";
+import type { AccountSpec } from "../../../../config/assets/region";
+import { tenants } from "../../../../tenants";
+import { localEnvironment, usersOf } from "../../../support/accounts";
+
+const environment = localEnvironment();
+const accounts = accountsOf(environment, tenants);
+const covenant = accounts.find(({ name }) => name === "covenant")!;
+const mebibyte = 1024 ** 2;
+
+describe("accounts", () => {
+  it("are one a tenant and the servers' own, each user once by login", () => {
+    assert.deepEqual(accounts.map(({ name }) => name), ["arrakis", "covenant", "irisx", "aigentflow", "sys"]);
+    const logins = accounts.flatMap(({ users }) => users.map(({ login }) => login));
+    assert.equal(new Set(logins).size, logins.length);
+    assert.deepEqual(covenant.users.map(({ login }) => login), [
+      "covenant-provisioner",
+      "covenant-api",
+      "covenant-mobile",
+      "covenant-analytics",
+      "covenant-cache-invalidator",
+      "covenant-notifications",
+      "covenant-audit-logger",
+      "covenant-canary",
+    ]);
+  });
+
+  it("of a tenant may store what its streams and mirrors reserve, every replica counted, and a fifth more", () => {
+    const file = 3 * (2048 + 2048 + 256 + 64) * 3; // home and two mirrors, three replicas
+    assert.equal(covenant.jetstream?.maxFile, Math.ceil(file * 1.2) * mebibyte);
+    assert.equal(covenant.jetstream?.maxMemory, Math.ceil(3 * 1.2) * mebibyte);
+    const arrakis = accounts[0]!.jetstream!;
+    assert.equal(arrakis.maxMemory, Math.ceil((64 + 128 + 32 + 1) * 3 * 1.2) * mebibyte);
+  });
+
+  it("have room for more streams and consumers than are declared", () => {
+    assert.deepEqual([covenant.jetstream?.maxStreams, covenant.jetstream?.maxConsumers], [13 + 5, 12 + 10]);
+  });
+
+  it("take twice the connections that users declare: those of a server that crashed count on for a while", () => {
+    assert.equal(covenant.maxConnections, 2 * (50 + 100 + 500 + 50 * 5));
+  });
+
+  it("of the servers have no JetStream and one user", () => {
+    const system = accounts.at(-1)!;
+    assert.deepEqual([system.jetstream, system.maxConnections], [undefined, undefined]);
+    assert.deepEqual(system.users.map(({ login, inboxPrefix }) => [login, inboxPrefix]), [["sys-admin", "_INBOX_admin"]]);
+  });
+});
+
+describe("accounts file", () => {
+  it("is limits, users, hashes and permissions, empty lists left out", () => {
+    const spec: AccountSpec = {
+      name: "shop",
+      jetstream: { maxMemory: 1, maxFile: 2, maxStreams: 3, maxConsumers: 4 },
+      maxConnections: 5,
+      users: [
+        {
+          name: "reader",
+          login: "shop-reader",
+          inboxPrefix: "_INBOX_reader",
+          permissions: { publish: { allow: [], deny: [">"] }, subscribe: { allow: ["_INBOX_reader.>"], deny: [] } },
+        },
+      ],
+    };
+    const text = accountsConf([spec], { "shop-reader": { password: "secret", hash: "$2a$05$hash" } });
+    assert.ok(!text.includes("secret"));
+    assert.deepEqual(JSON.parse(text.replace(/^accounts: /, "")), {
+      shop: {
+        jetstream: { max_memory: 1, max_file: 2, max_streams: 3, max_consumers: 4 },
+        limits: { max_connections: 5 },
+        users: [
+          { user: "shop-reader", password: "$2a$05$hash", permissions: { publish: { deny: [">"] }, subscribe: { allow: ["_INBOX_reader.>"] } } },
+        ],
+      },
+    });
+  });
+
+  it("is the same text for the same accounts", () => {
+    const users = usersOf(accounts);
+    assert.equal(accountsConf(accountsOf(environment, tenants), users), accountsConf(accounts, users));
+  });
+
+  it("says who has no password", () => {
+    assert.throws(() => accountsConf(accounts, {}), /no password for user "arrakis-provisioner"; run "pulumi up" on the identity stack/);
+  });
+
+  it("refuses a user whose empty list would be everything", () => {
+    const nothing = { allow: [], deny: [] };
+    const spec: AccountSpec = { name: "a", users: [{ name: "u", login: "a-u", inboxPrefix: "", permissions: { publish: nothing, subscribe: nothing } }] };
+    assert.throws(() => accountsConf([spec], { "a-u": { password: "p", hash: "h" } }), /explicit deny/);
+  });
+});
+
+describe("password hash", () => {
+  const salt = Buffer.from("000102030405060708090a0b0c0d0e0f", "hex");
+
+  it("is bcrypt of cost 5, the same for the same salt, and fits only its password", () => {
+    const hash = hashPassword("correct horse", salt);
+    assert.match(hash, /^\$2a\$05\$.{53}$/);
+    assert.equal(hashPassword("correct horse", salt), hash);
+    assert.ok(bcrypt.compareSync("correct horse", hash));
+    assert.ok(!bcrypt.compareSync("battery staple", hash));
+  });
+
+  it("needs 16 bytes of salt", () => assert.throws(() => hashPassword("x", salt.subarray(1)), /16 bytes, not of 15/));
+});

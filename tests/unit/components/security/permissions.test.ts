@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { accountsOf } from "../../../../components/security/accounts";
+import { adminPermissions, permissionsOf, provisionerPermissions, withoutCovered } from "../../../../components/security/permissions";
+import type { ConsumerAsset } from "../../../../config/assets/assets";
+import { covers, overlaps } from "../../../../config/subjects";
+import type { UserSpec } from "../../../../config/schema/tenant";
+import { tenants } from "../../../../tenants";
+import { localEnvironment } from "../../../support/accounts";
+
+const pull = (stream: string, name: string): ConsumerAsset => ({
+  account: "shop",
+  stream,
+  name,
+  filterSubjects: [],
+  spec: { mode: "pull", ackPolicy: "explicit", deliverPolicy: "all" },
+});
+const push = (stream: string, name: string, change: object = {}): ConsumerAsset => ({
+  ...pull(stream, name),
+  spec: { mode: "push", ackPolicy: "explicit", deliverPolicy: "all", deliverSubject: `deliver.${name}`, ...change },
+});
+
+const name = fc.constantFrom("A", "B", "C", "D");
+const subject = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((tokens) => `own.${tokens.join(".")}`);
+const asset = fc.oneof(fc.tuple(name, name).map(([s, c]) => pull(s, c)), fc.tuple(name, name, fc.boolean()).map(([s, c, flowControl]) => push(s, c, { flowControl })));
+const user: fc.Arbitrary<UserSpec> = fc.record(
+  {
+    publishes: fc.array(subject, { maxLength: 4 }),
+    subscribes: fc.array(subject, { maxLength: 4 }),
+    requests: fc.array(subject, { maxLength: 4 }),
+    consumes: fc.array(name, { maxLength: 3 }),
+    inbox: fc.constantFrom("own" as const, "shared" as const),
+  },
+  { requiredKeys: [] },
+);
+
+describe("permissions", () => {
+  it("of a puller are its next messages, information and acknowledgements, both forms", () => {
+    assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [pull("S", "C"), pull("S", "OTHER")]), {
+      publish: { allow: ["$JS.API.CONSUMER.INFO.S.C", "$JS.API.CONSUMER.MSG.NEXT.S.C", "$JS.ACK.S.C.>", "$JS.ACK.*.*.S.C.>"], deny: [] },
+      subscribe: { allow: ["_INBOX_worker.>"], deny: [] },
+    });
+  });
+
+  it("of a push consumer are its deliver subject, and flow control only where there is some", () => {
+    const acks = ["$JS.API.CONSUMER.INFO.S.C", "$JS.ACK.S.C.>", "$JS.ACK.*.*.S.C.>"];
+    const controlled = permissionsOf("worker", { consumes: ["C"] }, [push("S", "C", { flowControl: true })]);
+    assert.deepEqual(controlled.publish.allow, [...acks, "$JS.FC.S.C.>", "$JS.FC.*.*.S.C.>"]);
+    assert.deepEqual(controlled.subscribe.allow, ["_INBOX_worker.>", "deliver.C"]);
+    assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [push("S", "C")]).publish.allow, acks);
+  });
+
+  it("have no acknowledgements where none are asked for", () => {
+    const silent: ConsumerAsset = { ...pull("S", "C"), spec: { mode: "pull", ackPolicy: "none", deliverPolicy: "all" } };
+    assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [silent]).publish.allow, ["$JS.API.CONSUMER.INFO.S.C", "$JS.API.CONSUMER.MSG.NEXT.S.C"]);
+  });
+
+  it("are one set for each stream of a durable", () => {
+    const { publish } = permissionsOf("worker", { consumes: ["C"] }, [pull("S", "C"), pull("T", "C")]);
+    assert.deepEqual(publish.allow.filter((entry) => entry.includes("MSG.NEXT")), ["$JS.API.CONSUMER.MSG.NEXT.S.C", "$JS.API.CONSUMER.MSG.NEXT.T.C"]);
+  });
+
+  it("deny everything to who has nothing to publish: an empty list would allow it", () => {
+    assert.deepEqual(permissionsOf("reader", { subscribes: ["a.>"] }, []).publish, { allow: [], deny: [">"] });
+  });
+
+  it("take in explicit rules, and leave out what another entry covers", () => {
+    const spec: UserSpec = {
+      publishes: ["a.b", "a.>", "a.b"],
+      requests: ["svc.time"],
+      allow: { publish: ["$JS.API.STREAM.INFO.S"], subscribe: ["x"] },
+      deny: { publish: ["a.secret"], subscribe: ["y", "y"] },
+    };
+    assert.deepEqual(permissionsOf("u", spec, []), {
+      publish: { allow: ["a.>", "svc.time", "$JS.API.STREAM.INFO.S"], deny: ["a.secret"] },
+      subscribe: { allow: ["_INBOX_u.>", "x"], deny: ["y"] },
+    });
+  });
+
+  it("share an inbox only where that is asked for", () => {
+    assert.deepEqual(permissionsOf("u", { inbox: "shared" }, []).subscribe.allow, ["_INBOX.>"]);
+  });
+
+  it("cover everything that is declared and nothing else", () => {
+    fc.assert(
+      fc.property(user, fc.array(asset, { maxLength: 4 }), (spec, assets) => {
+        const { publish, subscribe } = permissionsOf("u", spec, assets);
+        const own = assets.filter((each) => spec.consumes?.includes(each.name));
+        const declared = {
+          publish: [...(spec.publishes ?? []), ...(spec.requests ?? [])],
+          subscribe: [...(spec.subscribes ?? []), ...own.flatMap((each) => (each.spec.mode === "push" ? [each.spec.deliverSubject] : []))],
+        };
+        for (const wanted of declared.publish) assert.ok(publish.allow.some((entry) => covers(entry, wanted)));
+        for (const wanted of declared.subscribe) assert.ok(subscribe.allow.some((entry) => covers(entry, wanted)));
+        const durables = own.map((each) => `.${each.stream}.${each.name}`);
+        for (const entry of publish.allow) {
+          assert.ok(declared.publish.includes(entry) || (entry.startsWith("$JS.") && durables.some((tail) => entry.endsWith(tail) || entry.endsWith(`${tail}.>`))), entry);
+        }
+        for (const entry of subscribe.allow) assert.ok(declared.subscribe.includes(entry) || entry.startsWith("_INBOX"), entry);
+      }),
+    );
+  });
+
+  it("are never everything, and never an empty list without a deny", () => {
+    fc.assert(
+      fc.property(user, fc.array(asset, { maxLength: 4 }), (spec, assets) => {
+        for (const { allow, deny } of Object.values(permissionsOf("u", spec, assets))) {
+          assert.ok(!allow.includes(">"));
+          assert.ok(allow.length || deny.includes(">"));
+        }
+      }),
+    );
+  });
+
+  it("are the shortest list that allows the same", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(subject, subject.map((text) => `${text}.>`), fc.constant("own.*")), { maxLength: 8 }), (subjects) => {
+        const short = withoutCovered(subjects);
+        for (const each of subjects) assert.ok(short.some((entry) => covers(entry, each)));
+        for (const each of short) assert.deepEqual(short.filter((entry) => covers(entry, each)), [each]);
+      }),
+    );
+  });
+
+  it("of a provisioner take messages from nobody and destroy none", () => {
+    const { publish } = provisionerPermissions("provisioner");
+    for (const forbidden of ["STREAM.PURGE.S", "STREAM.MSG.DELETE.S", "CONSUMER.MSG.NEXT.S.C", "DIRECT.GET.S"]) {
+      assert.ok(!publish.allow.some((entry) => overlaps(entry, `$JS.API.${forbidden}`)), forbidden);
+    }
+  });
+
+  it("of a provisioner take in every form that creates a consumer", () => {
+    const { publish } = provisionerPermissions("provisioner");
+    for (const form of ["CONSUMER.CREATE.S", "CONSUMER.CREATE.S.C", "CONSUMER.CREATE.S.C.a.b.>", "CONSUMER.DURABLE.CREATE.S.C"]) {
+      assert.ok(publish.allow.some((entry) => covers(entry, `$JS.API.${form}`)), form);
+    }
+  });
+
+  it("of the operator are the system's own subjects", () => {
+    assert.deepEqual(adminPermissions("admin").subscribe.allow, ["_INBOX_admin.>", "$SYS.>", "$JS.EVENT.>"]);
+  });
+
+  it("of no user of the four systems reach into another's inbox, JetStream's administration or the system", () => {
+    for (const account of accountsOf(localEnvironment(), tenants)) {
+      for (const { name, permissions } of account.users.filter((each) => !["provisioner", "admin"].includes(each.name))) {
+        const { publish, subscribe } = permissions;
+        for (const forbidden of ["$JS.API.STREAM.>", "$JS.API.CONSUMER.CREATE.>", "$JS.API.CONSUMER.DELETE.>", "$SYS.>", "_INBOX.>"]) {
+          assert.ok(![...publish.allow, ...subscribe.allow].some((entry) => overlaps(entry, forbidden)), `${name}: ${forbidden}`);
+        }
+        assert.deepEqual(subscribe.allow.filter((entry) => entry.startsWith("_INBOX")), [`_INBOX_${name}.>`]);
+      }
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { converge, type Next } from "../../../../../components/supercluster/provider/converge";
+
+const timeout = () => new DOMException("The operation was aborted due to timeout", "TimeoutError");
+const failed = (code: number) => Object.assign(new Error(`HTTP ${code}`), { code, body: JSON.stringify({ message: `status ${code}` }) });
+const patience = { stuckMs: 200, everyMs: 1, sayEveryMs: 60_000 };
+
+/** Runs it over what is seen, one look after another, the last for ever; returns what was done. */
+async function run(...looks: (Next | Error)[]): Promise<void> {
+  let count = 0;
+  const look = () => {
+    const seen = looks[Math.min(count++, looks.length - 1)]!;
+    return seen instanceof Error ? Promise.reject(seen) : Promise.resolve(seen);
+  };
+  await converge("iad", look, "See: kubectl", patience);
+}
+
+describe("bringing a region's cluster to what is wanted", () => {
+  const nothing: Next = { do: "nothing" };
+  const done: string[] = [];
+  const acting = (...results: (Error | undefined)[]): Next => ({
+    do: "act",
+    what: "something",
+    act: () => {
+      done.push("act");
+      const error = results.shift();
+      return error ? Promise.reject(error) : Promise.resolve();
+    },
+  });
+  beforeEach(() => void done.splice(0));
+
+  for (const [what, error] of [
+    ["no answer in time", timeout()],
+    ["no connection", new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED") })],
+    ["an API server that is overloaded", failed(429)],
+    ["an API server that has trouble", failed(503)],
+  ] as const) {
+    it(`looks again after ${what}`, () => run(error, error, nothing));
+  }
+
+  it("does again what got no answer, if a look shows that it was not done", async () => {
+    await run(acting(timeout()), acting(), nothing);
+    assert.deepEqual(done, ["act", "act"]);
+  });
+
+  it("ends at once with what asking again does not mend", async () => {
+    await assert.rejects(run(failed(403), nothing), /HTTP 403/);
+    await assert.rejects(run(acting(failed(422)), nothing), /HTTP 422/);
+    await assert.rejects(run(new Error("there is no StatefulSet"), nothing), /no StatefulSet/);
+  });
+
+  for (const [what, next] of [
+    ["nobody answers", timeout()],
+    ["nothing that is done gets an answer", acting(...Array<Error>(10_000).fill(failed(500)))],
+    ["nothing changes", { do: "wait", reason: "iad-0 is not ready" }],
+  ] as const) {
+    it(`gives up in the end where ${what}, with the reason and what to do`, async () => {
+      await assert.rejects(run(next), /^Error: iad: .+, for .* min\. See: kubectl; then run this again, it goes on from here$/);
+    });
+  }
+});

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { assetsOf } from "../../../../config/assets/assets";
+import { tenants } from "../../../../tenants";
+import { localEnvironment } from "../../../support/accounts";
+import { kubernetesEnvironment } from "../../../support/kubernetes";
+
+const environment = localEnvironment();
+const { streams, consumers } = assetsOf(environment, tenants);
+const declared = { streams: streams.filter(({ name }) => name !== "CANARY"), consumers: consumers.filter(({ name }) => name !== "canary") };
+
+describe("assets", () => {
+  it("are 14 streams, 9 mirrors, 21 durables, and a canary of both for each account", () => {
+    assert.equal(declared.streams.filter(({ mirrorOf }) => !mirrorOf).length, 14);
+    assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 9);
+    assert.equal(declared.consumers.length, 21);
+    assert.deepEqual(streams.filter(({ name }) => name === "CANARY").map(({ account }) => account), Object.keys(tenants));
+    assert.equal(consumers.length, 25);
+  });
+
+  it("place a mirror in its region, without subjects, with limits of its own and its origin's storage and replicas", () => {
+    assert.deepEqual(
+      streams.find(({ name }) => name === "ELIGIBILITY-ams"),
+      {
+        account: "arrakis",
+        name: "ELIGIBILITY-ams",
+        region: "ams",
+        mirrorOf: "ELIGIBILITY",
+        spec: {
+          description: "Mirror of ELIGIBILITY in iad",
+          subjects: [],
+          retention: "limits",
+          storage: "file",
+          replicas: 3,
+          discard: "old",
+          maxAge: "7d",
+          maxBytes: "2GiB",
+        },
+      },
+    );
+  });
+
+  it("come with every origin before its mirrors", () => {
+    for (const { account, mirrorOf, name } of streams) {
+      const at = (wanted: string) => streams.findIndex((stream) => stream.account === account && stream.name === wanted);
+      if (mirrorOf) assert.ok(at(mirrorOf) < at(name), name);
+    }
+  });
+
+  it("are one durable a stream, each with the filters that are about it", () => {
+    assert.deepEqual(
+      consumers.filter(({ name }) => name === "AUDIT_LOGGER").map(({ stream, filterSubjects }) => [stream, filterSubjects]),
+      [
+        ["COVENANT_COUNTRIES", ["covenant.>"]],
+        ["COVENANT_PROJECTS", ["covenant.>"]],
+        ["COVENANT_USERS", ["covenant.>"]],
+        ["ALERTS_INCIDENTS", ["alerts.>"]],
+      ],
+    );
+    assert.deepEqual(consumers.find(({ name }) => name === "command-worker")?.filterSubjects, []);
+    assert.deepEqual(consumers.find(({ name }) => name === "webhook-worker")?.filterSubjects, ["webhooks.deliver", "webhooks.retry"]);
+  });
+
+  it("of a consumer do not name its streams and filters twice", () => {
+    for (const { spec } of consumers) assert.ok(!("streams" in spec) && !("filterSubjects" in spec));
+  });
+
+  it("have as many replicas as a small local region has servers, and elsewhere what was declared", () => {
+    const replicas = (change: object) => new Set(assetsOf({ ...environment, ...change }, tenants).streams.map(({ spec }) => spec.replicas));
+    assert.deepEqual(replicas({ servers: 1 }), new Set([1]));
+    assert.deepEqual(replicas({ servers: 5 }), new Set([3]));
+    const small = assetsOf(kubernetesEnvironment({ servers: 1 }), tenants);
+    assert.deepEqual([...new Set(small.streams.map(({ name, spec }) => `${name === "CANARY"} ${spec.replicas}`))], ["false 3", "true 1"]);
+  });
+
+  it("can be read from a mirror", () => {
+    const arrakis = structuredClone(tenants.arrakis!);
+    arrakis.consumers["sync-worker"]!.streams = ["ELIGIBILITY-ams"];
+    const found = assetsOf(environment, { arrakis }).consumers.find(({ name }) => name === "sync-worker");
+    assert.deepEqual([found?.stream, found?.filterSubjects], ["ELIGIBILITY-ams", ["eligibility.sync.>"]]);
+  });
+});

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
-import { stackName } from "./config/stack-name";
+import { stackName } from "./config/stacks";
 import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/rules/validate";
 import { tenants as declared } from "./tenants/index";
 

@@ -1,5 +1,5 @@
-import type { Tenants } from "./assets/assets";
-import type { Failovers } from "./assets/failover";
+import type { Tenants } from "./assets/asset";
+import type { Failovers } from "./schema/failover";
 import type { Environment, StackSettings } from "./schema/settings";
 
 /** All that a stack's program starts from: validated, typed, passed in rather than imported. */

@@ -3,15 +3,15 @@ import { promisify } from "node:util";
 import { isEmpty, stackExists } from "./backend";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Failure } from "./failure";
-import { projectFolder } from "./project";
-import { type CheckedEnvironment, everyStack } from "../operations/environment/settings";
+import { type DeployableEnvironment, projectFolder } from "./project";
+import { everyStack } from "../config/stacks";
 
 /** Stacks of an environment that the backend knows: by name, whether they hold anything. */
 export type ExistingStacks = ReadonlyMap<string, "empty" | "deployed">;
 
 const deadlineMs = 60_000;
 
-export async function existingStacks(checked: CheckedEnvironment): Promise<ExistingStacks> {
+export async function existingStacks(checked: DeployableEnvironment): Promise<ExistingStacks> {
   const { environment, project, stacks } = checked;
   const own = everyStack(stacks);
   if (environment.target === "local") {
@@ -30,7 +30,7 @@ interface Listed {
   resourceCount?: number;
 }
 
-async function list({ environment }: CheckedEnvironment): Promise<Listed[]> {
+async function list({ environment }: DeployableEnvironment): Promise<Listed[]> {
   try {
     const { stdout } = await promisify(execFile)("pulumi", ["stack", "ls", "--json", "--non-interactive"], {
       cwd: projectFolder,

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
+import type { Environment } from "../config/schema/settings";
+import type { Stacks } from "../config/stacks";
 
 /** Folder of Pulumi.yaml. */
 export const projectFolder = path.join(__dirname, "..");
@@ -15,6 +17,14 @@ export interface ProjectFiles {
   /** Content of each Pulumi.<stack>.yaml by stack. */
   stacks: Record<string, unknown>;
   backendUrl?: string;
+}
+
+/** What Pulumi is run on: an environment with its stacks. */
+export interface DeployableEnvironment {
+  project: ProjectFiles;
+  name: string;
+  environment: Environment;
+  stacks: Stacks;
 }
 
 interface PulumiYaml {

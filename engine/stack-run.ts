@@ -5,7 +5,7 @@ import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./run";
 import { endOrphans, recover } from "./recovery";
-import type { CheckedEnvironment } from "../operations/environment/settings";
+import type { DeployableEnvironment } from "./project";
 import { progressColours as colour, plural, seconds } from "./terminal";
 
 export type Kind = "identity" | "region" | "jetstream";
@@ -23,7 +23,7 @@ export const refresh: Record<Kind, string[]> = { identity: [], region: [], jetst
 export class StackRunner {
   private readonly progress = new Progress();
 
-  constructor(private readonly checked: CheckedEnvironment) {}
+  constructor(private readonly checked: DeployableEnvironment) {}
 
   /** Brings a stack up, making it the first time; with a plan, exactly that. */
   async up(stack: string, kind: Kind, plans?: Plans): Promise<Result> {

@@ -1,4 +1,4 @@
-import type { ConsumerAsset, StreamAsset } from "../config/assets/assets";
+import type { ConsumerAsset, StreamAsset } from "../config/assets/asset";
 import type { Args } from "./wire";
 
 /** Arguments of the stream resource of an asset. Fields that are not set are left out, so that they take no room in the state. */

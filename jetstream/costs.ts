@@ -5,7 +5,7 @@ import { read, readPages } from "./api";
 import { ApiError, Refused } from "./errors";
 import { hasLeader, type Info, type StreamState } from "./info";
 import { type AssetKind, idOf } from "./kinds";
-import type { Account } from "./reconcile";
+import type { Account } from "./account";
 
 /** What a change would cost now. */
 export interface Cost {

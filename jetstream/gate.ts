@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { ConnectionSettings } from "../components/jetstream/provider/settings";
 
 /** What the gate read of the meta group, from its leader. */
 export interface MetaGroup {
@@ -27,8 +26,14 @@ export async function readMetaGroup(system: NatsConnection, timeout = 2_000): Pr
   }
 }
 
+/** A region's servers, which are peers of the meta group; those of a degraded one are not waited for. */
+export interface RegionMembers {
+  servers: string[];
+  degraded: boolean;
+}
+
 /** What is still missing before JetStream may be asked to change something; empty when it is ready. Pure. */
-export function missing(meta: MetaGroup, regions: ConnectionSettings["regions"]): string[] {
+export function missing(meta: MetaGroup, regions: RegionMembers[]): string[] {
   const expected = regions.filter(({ degraded }) => !degraded).flatMap(({ servers }) => servers);
   const absent = expected.filter((server) => !meta.current.includes(server));
   return [
@@ -49,7 +54,7 @@ const sayEveryMs = 10_000;
  * Two limits: servers that do not answer at all are given up early, because nobody started them.
  */
 export async function waitUntilReady(
-  regions: ConnectionSettings["regions"],
+  regions: RegionMembers[],
   system: () => Promise<NatsConnection>,
   { unreachableMs, deadlineMs }: { unreachableMs: number; deadlineMs: number },
   say: (line: string) => void,

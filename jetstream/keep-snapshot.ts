@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { Args } from "./wire";
 import { Refused } from "./errors";
-import type { Account } from "./reconcile";
+import type { Account } from "./account";
 
 /** Takes the snapshot of a stream that its arguments ask for, before something of it goes; without one nothing may go. */
 export async function keepSnapshot({ account: name, name: stream, snapshotTo }: Args, { connection, inboxPrefix, say }: Account): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
+import type { Account } from "./account";
 import { changesOf, levelsOf, reasonOf } from "./changes";
 import type { Wire } from "./fields";
 import { type Args, differences, merge, toWire } from "./wire";
@@ -13,17 +13,6 @@ import { type AssetKind, idOf } from "./kinds";
 import { type Claim, isOwn, marked, marker, nonceOf, ownerOf, refusalOf } from "./ownership";
 import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "./steps";
 import { timeouts } from "./timeouts";
-
-/** One account's JetStream, as one stack sees it. */
-export interface Account {
-  connection: NatsConnection;
-  /** Marker of what this stack owns. */
-  owner: string;
-  /** What its answers must come to. */
-  inboxPrefix?: string;
-  /** Tells a person how long work gets on. */
-  say(line: string): void;
-}
 
 /** How long copying to other servers may take until somebody has to look; it goes on by itself. */
 const copyMs = 30 * 60_000;

@@ -8,7 +8,8 @@ import type { Info } from "./info";
 import { keepSnapshot } from "./keep-snapshot";
 import { type AssetKind, idOf } from "./kinds";
 import { isOwn } from "./ownership";
-import { type Account, apply, claimOf, nonceKey, observe, settled } from "./reconcile";
+import type { Account } from "./account";
+import { apply, claimOf, nonceKey, observe, settled } from "./reconcile";
 import { timeouts } from "./timeouts";
 
 export type Removal = "deleted" | "somebody else's";

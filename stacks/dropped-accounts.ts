@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Tenants } from "../config/assets/assets";
+import type { Tenants } from "../config/assets/asset";
 import { droppedAccounts, type Owned, refusalOfDropping } from "../config/assets/dropped-accounts";
 import type { RegionSpec } from "../config/assets/region";
-import { stackName } from "../config/stack-name";
+import { stackName } from "../config/stacks";
 import { systemAccount } from "../config/assets/standard";
 import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import type { JetstreamOutputs, RegionOutputs } from "./outputs";

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ConsumerAsset, type StreamAsset, assetsOf } from "../config/assets/assets";
+import type { ConsumerAsset, StreamAsset } from "../config/assets/asset";
+import { assetsOf } from "../config/assets/assets";
 import { isLeaving, lossAllowed } from "../config/assets/leaving";
 import type { Settings } from "../config/load";
-import { stackName } from "../config/stack-name";
+import { stackName } from "../config/stacks";
 import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import { consumerArgs, streamArgs } from "../jetstream/asset-args";
 import { Consumer, type ConsumerArgs } from "../components/jetstream/consumer";

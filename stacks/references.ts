@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { partialPlan } from "../config/partial-plan";
-import { stackName } from "../config/stack-name";
+import { stackName } from "../config/stacks";
 
 /**
  * One output of the environment's identity stack, secret as it is there. Unknown in a partial plan. Refuses, in words of what to do,

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import type { KubernetesEnvironment } from "../config/schema/settings";
-import { stackName } from "../config/stack-name";
+import { stackName } from "../config/stacks";
 import { clientUrls, serversOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { placeOf } from "../components/aws/place";

@@ -1,4 +1,5 @@
-import { type Start, start as startSchema } from "../../config/assets/failover";
+import { start as startSchema } from "../../config/schema/failover";
+import type { Start } from "../../config/schema/failover";
 import { confirm, requireSomebodyToAsk } from "../confirm";
 import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage, Failure } from "../../engine/failure";

@@ -12,7 +12,8 @@ import { renderStack, verdictOf } from "../render/policy";
 import { withRemedy } from "../../operations/policy/remedies";
 import { projectFolder, readProject } from "../../engine/project";
 import { Progress } from "../../engine/progress";
-import { type CheckedEnvironment, checkedEnvironment, everyStack } from "../../operations/environment/settings";
+import { everyStack } from "../../config/stacks";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
 import { print, say } from "../../engine/terminal";
 
 export interface PolicyOptions {

@@ -1,4 +1,4 @@
-import { stackName } from "../../config/stack-name";
+import { stackName } from "../../config/stacks";
 import { systemAccount, provisioner } from "../../config/assets/standard";
 import { timeouts } from "../../jetstream/timeouts";
 import { type Access, connectToAny, readAccess } from "../../operations/environment/access";

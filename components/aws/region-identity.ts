@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import type { RegionIdentity } from "../../config/assets/region";
-import { stackName } from "../../config/stack-name";
+import { stackName } from "../../config/stacks";
 import { keyArn } from "./key";
 import { identitySecretName, type Place } from "./place";
 import { awsProvider } from "./provider";

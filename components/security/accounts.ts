@@ -1,4 +1,5 @@
-import { assetsOf, type StreamAsset, type Tenants } from "../../config/assets/assets";
+import type { StreamAsset, Tenants } from "../../config/assets/asset";
+import { assetsOf } from "../../config/assets/assets";
 import { standIns, withRoomForFailover } from "../../config/assets/failover";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import type { Environment } from "../../config/schema/settings";

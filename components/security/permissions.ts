@@ -1,4 +1,4 @@
-import type { ConsumerAsset } from "../../config/assets/assets";
+import type { ConsumerAsset } from "../../config/assets/asset";
 import type { Permissions } from "../../config/assets/region";
 import { covers } from "../../config/subjects";
 import type { UserSpec } from "../../config/schema/tenant";

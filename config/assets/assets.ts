@@ -1,38 +1,11 @@
-import { type Failovers, failedOver } from "./failover";
+import { failedOver } from "./failover";
+import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
 import { canary, mirrorName, withStandardParts } from "./standard";
-import { subjectsInto } from "../rules/subject-transform";
+import { subjectsInto } from "../subject-transform";
 import { overlaps } from "../subjects";
-import type { ConsumerSpec, StreamSpec, TenantSpec } from "../schema/tenant";
-
-/** Tenants by account name. */
-export type Tenants = Record<string, TenantSpec>;
-
-/** One stream as the servers hold it. Of a mirror, `spec` has no subjects. */
-export interface StreamAsset {
-  account: string;
-  name: string;
-  /** The cluster it is placed in. */
-  region: string;
-  spec: Omit<StreamSpec, "home" | "mirrors" | "replicas"> & { replicas: number };
-  /** The stream it copies. */
-  mirrorOf?: string;
-  /** The stream that it copied, and whose place it has taken. */
-  promotedFrom?: string;
-}
-
-type OfOneStream<T> = T extends ConsumerSpec ? Omit<T, "streams" | "filterSubjects"> : never;
-
-/** One durable of one stream. */
-export interface ConsumerAsset {
-  account: string;
-  stream: string;
-  /** The durable's name. */
-  name: string;
-  spec: OfOneStream<ConsumerSpec>;
-  /** None: all the stream's subjects. */
-  filterSubjects: string[];
-}
+import type { TenantSpec } from "../schema/tenant";
+import type { ConsumerAsset, StreamAsset, Tenants } from "./asset";
 
 /** Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order declared. */
 export function assetsOf(environment: Environment, tenants: Tenants, failovers: Failovers = {}): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {

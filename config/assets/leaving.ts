@@ -1,4 +1,4 @@
-import type { StreamAsset, Tenants } from "./assets";
+import type { StreamAsset, Tenants } from "./asset";
 import type { StreamSpec, TenantSpec } from "../schema/tenant";
 
 /**

@@ -1,6 +1,7 @@
 import { type ArgumentRule, findingsOf, list, text } from "./argument-rule";
 import { zonesOf } from "../schema/aws";
-import { assetsOf, type StreamAsset, subjectsByStream, type Tenants } from "../assets/assets";
+import type { StreamAsset, Tenants } from "../assets/asset";
+import { assetsOf, subjectsByStream } from "../assets/assets";
 import { type ConsumerArguments, consumerRules as rulesOfOneConsumer } from "./consumer";
 import { withRoomForFailover } from "../assets/failover";
 import { memoryOfServer, usableOfVolume } from "./server-overhead";

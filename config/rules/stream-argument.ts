@@ -1,6 +1,6 @@
 import { type ArgumentRule, type FieldsOf, rulesAbout, text } from "./argument-rule";
 import type { streamFields, streamManagement } from "../schema/stream";
-import { transformMistake } from "./subject-transform";
+import { transformMistake } from "../subject-transform";
 
 /** What the rules about one stream look at, and how they are made. */
 export type StreamArguments = { name: string } & FieldsOf<typeof streamFields> & FieldsOf<typeof streamManagement>;

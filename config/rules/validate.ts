@@ -1,11 +1,12 @@
 import * as z from "zod";
-import type { Tenants } from "../assets/assets";
-import { failoverProblems, type Failovers } from "../assets/failover";
+import type { Tenants } from "../assets/asset";
+import type { Failovers } from "../schema/failover";
+import { failoverProblems } from "../rules/failover";
 import { token } from "../schema/values";
 import { InvalidInput, insteadOf, joinPath, parse, type Problem } from "../problems";
 import { problemsOf } from "./rules";
 import { type Environment, environment as environmentSchema, environments, type StackSettings, stack as stackSchema } from "../schema/settings";
-import { part } from "../stack-name";
+import { part } from "../stacks";
 import { mirrorName } from "../assets/standard";
 import { tenantSpec } from "../schema/tenant";
 

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import * as path from "node:path";
 import { BadUsage } from "../../engine/failure";
 import type { ProjectFiles } from "../../engine/project";
-import { everyStack, type Stacks } from "../environment/settings";
+import { everyStack, type Stacks } from "../../config/stacks";
 
 /** Where Pulumi would keep the state of stacks that are not local: the variable, the project, then the last login. */
 export function backendUrlOf(project: Pick<ProjectFiles, "backendUrl">, env: NodeJS.ProcessEnv = process.env): string | undefined {

@@ -1,5 +1,5 @@
 import type { Environment } from "../../config/schema/settings";
-import type { Stacks } from "../environment/settings";
+import type { Stacks } from "../../config/stacks";
 import type { Kind } from "../../engine/stack-run";
 
 /** Stacks that are brought up side by side. */

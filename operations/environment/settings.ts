@@ -1,36 +1,23 @@
 import * as z from "zod";
-import type { Tenants } from "../../config/assets/assets";
-import { failoverProblems, type Failovers } from "../../config/assets/failover";
+import type { Tenants } from "../../config/assets/asset";
+import type { Failovers } from "../../config/schema/failover";
+import { failoverProblems } from "../../config/rules/failover";
 import { presentTenants } from "../../config/assets/leaving";
 import { InvalidInput, type Problem } from "../../config/problems";
 import type { Environment } from "../../config/schema/settings";
+import { stacksOf } from "../../config/stacks";
 import { ofAccounts, validateDeployment } from "../../config/rules/validate";
 import { tenants as allTenants } from "../../tenants/index";
-import { type ProjectFiles, readProject } from "../../engine/project";
-import { stackFileProblems, stackNames } from "./stack-files";
+import { type DeployableEnvironment, type ProjectFiles, readProject } from "../../engine/project";
+import { stackFileProblems } from "./stack-files";
 
 /** An environment whose settings have been checked. */
-export interface CheckedEnvironment {
-  project: ProjectFiles;
-  name: string;
-  environment: Environment;
+export interface CheckedEnvironment extends DeployableEnvironment {
   /** Those whose streams are to be there: of one that is leaving nothing is expected. */
   tenants: Tenants;
   /** Streams that failed over to a mirror. */
   failovers: Failovers;
-  stacks: Stacks;
 }
-
-/** Stack names by what they are. */
-export interface Stacks {
-  identity: string;
-  /** In the order of the environment's regions. */
-  regions: string[];
-  jetstream: string[];
-}
-
-/** All of them, in the order in which they are deployed. */
-export const everyStack = ({ identity, regions, jetstream }: Stacks): string[] => [identity, ...regions, ...jetstream];
 
 /** What stack files are checked against; a mistake elsewhere in the environment must not hide theirs. */
 const environmentShape = z.object({ regions: z.array(z.string()), jetstream: z.record(z.string(), z.array(z.string())) });
@@ -67,11 +54,4 @@ function collect<T>(problems: Problem[], check: () => T): T | undefined {
     problems.push(...error.problems);
     return undefined;
   }
-}
-
-/** The stacks of an environment. */
-export function stacksOf(name: string, environment: Environment): Stacks {
-  const [identity, ...others] = stackNames(name, environment);
-  const count = environment.regions.length;
-  return { identity: identity!, regions: others.slice(0, count), jetstream: others.slice(count) };
 }

@@ -1,6 +1,6 @@
 import { joinPath, parse, type Problem, unknownKey } from "../../config/problems";
-import { type Environment, stack as stackSchema } from "../../config/schema/settings";
-import { stackName } from "../../config/stack-name";
+import { stack as stackSchema } from "../../config/schema/settings";
+import { stackName, stackNames, type StackShape } from "../../config/stacks";
 import { degradedProblems } from "../../config/rules/validate";
 import type { ProjectFiles } from "../../engine/project";
 
@@ -13,11 +13,8 @@ const ownKeys = ["stack", "degraded", "failover"];
 /** Providers a stack file may configure. */
 const providers = ["pulumi", "aws", "aws-native", "kubernetes", "random", "tls"];
 
-/** The parts of an environment that say which stacks it has. */
-type Shape = Pick<Environment, "regions" | "jetstream">;
-
 /** Mistakes in the stack files of one environment: Pulumi itself ignores unknown keys and stops at the first bad value. */
-export function stackFileProblems(project: ProjectFiles, name: string, environment: Shape): Problem[] {
+export function stackFileProblems(project: ProjectFiles, name: string, environment: StackShape): Problem[] {
   const own = Object.entries(project.stacks).filter(([stack]) => belongsTo(stack, name, project));
   const wanted = stackNames(name, environment);
   const missing = wanted.filter((stack) => !(stack in project.stacks));
@@ -28,18 +25,9 @@ export function stackFileProblems(project: ProjectFiles, name: string, environme
   ];
 }
 
-/** Names of the stacks of an environment, in the order they are deployed. */
-export function stackNames(environment: string, { regions, jetstream }: Shape): string[] {
-  return [
-    stackName({ environment, kind: "identity" }),
-    ...regions.map((region) => stackName({ environment, kind: "region", region })),
-    ...Object.keys(jetstream).map((part) => (environment === "production" ? part : `${environment}-${part}`)),
-  ];
-}
-
 const fileOf = (stack: string): string => `Pulumi.${stack}.yaml`;
 
-function problemsOf(project: string, stack: string, content: unknown, { regions }: Shape): Problem[] {
+function problemsOf(project: string, stack: string, content: unknown, { regions }: StackShape): Problem[] {
   const file = (content ?? {}) as Record<string, unknown>;
   const config = (file.config ?? {}) as Record<string, unknown>;
   const path = (...segments: string[]) => `${fileOf(stack)}: ${joinPath(...segments)}`;
@@ -69,12 +57,12 @@ function belongsTo(stack: string, environment: string, project: ProjectFiles): b
   return (claimed ?? "production") === environment;
 }
 
-function extra(name: string, environment: Shape): string {
+function extra(name: string, environment: StackShape): string {
   const known = stackNames(name, environment);
   return `is no stack of environment ${name}: its regions are ${environment.regions.join(", ")}, so its stacks are ${known.join(", ")}; add it in Pulumi.yaml or delete the file`;
 }
 
-function contentOf(project: string, stack: string, name: string, { regions }: Shape): string {
+function contentOf(project: string, stack: string, name: string, { regions }: StackShape): string {
   const part = name === "production" ? stack : stack.slice(name.length + 1);
   const team = /^jetstream--(.+)$/.exec(part)?.[1];
   const kind = regions.includes(part) ? `kind: region, region: ${part}` : team ? `kind: jetstream, team: ${team}` : `kind: ${part}`;

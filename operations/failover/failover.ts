@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConsumerAsset } from "../../config/assets/assets";
-import type { Failover, Start } from "../../config/assets/failover";
+import type { ConsumerAsset } from "../../config/assets/asset";
+import type { Failover, Start } from "../../config/schema/failover";
 import { Failure } from "../../engine/failure";
 import { plural } from "../../engine/terminal";
 import { park } from "./park";

@@ -1,4 +1,4 @@
-import type { Start } from "../../config/assets/failover";
+import type { Start } from "../../config/schema/failover";
 
 /** Where durables go on after a stream has moved. Pure. */
 

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { isMap, parseDocument } from "yaml";
-import type { Failover } from "../../config/assets/failover";
+import type { Failover } from "../../config/schema/failover";
 import { projectFolder } from "../../engine/project";
 
 /** One stream's entry of `supercluster:failover` in a stack's file. Written as a person would: what else is in the file stays as it is. */

@@ -3,7 +3,7 @@ import { isEmpty } from "../../jetstream/fields/conversions";
 import type { ServerFacts } from "../../jetstream/facts";
 import { ownerOf } from "../../jetstream/ownership";
 import { type Args, differences, toWire } from "../../jetstream/wire";
-import type { ConsumerAsset } from "../../config/assets/assets";
+import type { ConsumerAsset } from "../../config/assets/asset";
 import { isLifted, limitedAs } from "./configurations";
 
 /** Why a work queue cannot be given another retention without a doubt. Asked before anything is done. Pure. */

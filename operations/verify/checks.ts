@@ -1,4 +1,5 @@
-import { assetsOf, type ConsumerAsset, type StreamAsset } from "../../config/assets/assets";
+import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
+import { assetsOf } from "../../config/assets/assets";
 import { serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";

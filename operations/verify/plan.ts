@@ -1,5 +1,6 @@
-import { assetsOf, type ConsumerAsset } from "../../config/assets/assets";
-import { failoverKey } from "../../config/assets/failover";
+import type { ConsumerAsset } from "../../config/assets/asset";
+import { assetsOf } from "../../config/assets/assets";
+import { failoverKey } from "../../config/schema/failover";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import type { CheckedEnvironment } from "../environment/settings";

@@ -1,7 +1,7 @@
 // Prints what one stack registers, as the engine would be asked for it: the program from index.ts on, with the
 // configuration of the real Pulumi.yaml and stack file. A process of its own, because Pulumi's state is one a process.
 import * as pulumi from "@pulumi/pulumi";
-import { stackName } from "../../config/stack-name";
+import { stackName } from "../../config/stacks";
 import { identityOutputs } from "../support/identity";
 import { record } from "../support/mocks";
 import { stackConfig } from "../support/stack-config";

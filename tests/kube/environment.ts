@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { type KubernetesObject, type KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { dynamic } from "@pulumi/pulumi";
-import type { Tenants } from "../../config/assets/assets";
+import type { Tenants } from "../../config/assets/asset";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf } from "../../config/assets/standard";

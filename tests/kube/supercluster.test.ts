@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { assetsOf, type Tenants } from "../../config/assets/assets";
+import type { Tenants } from "../../config/assets/asset";
+import { assetsOf } from "../../config/assets/assets";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { until } from "../../components/local/provider/wait";

@@ -5,7 +5,7 @@ import { toWire } from "../../jetstream/wire";
 import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
 import { hashPassword } from "../../components/security/passwords";
-import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/assets";
+import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
 import type { AccountSpec } from "../../config/assets/region";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 

@@ -1,6 +1,6 @@
 import type { RegionIdentity } from "../../config/assets/region";
 import type { Environment } from "../../config/schema/settings";
-import type { Tenants } from "../../config/assets/assets";
+import type { Tenants } from "../../config/assets/asset";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { accountsOf } from "../../components/security/accounts";
 import { login } from "../../stacks/logins";

@@ -2,7 +2,7 @@ import { aws } from "../../config/schema/aws";
 import type { Settings } from "../../config/load";
 import { partialPlan } from "../../config/partial-plan";
 import type { KubernetesEnvironment, StackSettings } from "../../config/schema/settings";
-import { stackName } from "../../config/stack-name";
+import { stackName } from "../../config/stacks";
 import { validateTenants } from "../../config/rules/validate";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";

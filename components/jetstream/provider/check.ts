@@ -10,7 +10,8 @@ import type { ServerFacts } from "../../../jetstream/facts";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
 import { isOwn, refusalOf } from "../../../jetstream/ownership";
-import { type Account, claimOf, isReset, resetLevel } from "../../../jetstream/reconcile";
+import type { Account } from "../../../jetstream/account";
+import { claimOf, isReset, resetLevel } from "../../../jetstream/reconcile";
 import { stepDown } from "../../../jetstream/steps";
 
 type Failure = dynamic.CheckFailure;

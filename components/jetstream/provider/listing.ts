@@ -2,7 +2,8 @@ import type { Args } from "../../../jetstream/wire";
 import { looking, read } from "../../../jetstream/api";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
-import { type Account, observe } from "../../../jetstream/reconcile";
+import type { Account } from "../../../jetstream/account";
+import { observe } from "../../../jetstream/reconcile";
 
 /** How long a list is believed after it was last used; one that failed, after it was asked for. */
 const lifeMs = 30_000;

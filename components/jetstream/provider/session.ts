@@ -6,7 +6,7 @@ import { waitUntilReady } from "../../../jetstream/gate";
 import type { Info } from "../../../jetstream/info";
 import type { AssetKind } from "../../../jetstream/kinds";
 import { Listing } from "./listing";
-import type { Account } from "../../../jetstream/reconcile";
+import type { Account } from "../../../jetstream/account";
 import type { ConnectionSettings } from "./settings";
 import { timeouts } from "../../../jetstream/timeouts";
 

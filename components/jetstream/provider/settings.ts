@@ -1,4 +1,5 @@
 import type { Forward } from "../../supercluster/provider/port-forward";
+import type { RegionMembers } from "../../../jetstream/gate";
 import type { Timeouts } from "../../../jetstream/timeouts";
 
 /** The dynamic provider's configuration key; the project's prefix is added by the reader. */
@@ -22,15 +23,11 @@ export interface ConnectionSettings {
   timeouts?: Partial<Timeouts>;
 }
 
-export interface RegionAccess {
+export interface RegionAccess extends RegionMembers {
   name: string;
-  /** Names of its servers, which are the names of meta peers. */
-  servers: string[];
   clientUrls: string[];
   /** The way to them from a machine that does not reach these URLs. */
   forward?: Forward;
-  /** Known to be lost: not waited for, and nothing that lives there is touched. */
-  degraded: boolean;
 }
 
 export interface Login {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { accountsOf } from "../../../../components/security/accounts";
 import { adminPermissions, permissionsOf, provisionerPermissions, withoutCovered } from "../../../../components/security/permissions";
-import type { ConsumerAsset } from "../../../../config/assets/assets";
+import type { ConsumerAsset } from "../../../../config/assets/asset";
 import { covers, overlaps } from "../../../../config/subjects";
 import type { UserSpec } from "../../../../config/schema/tenant";
 import { tenants } from "../../../../tenants";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { withEntry } from "../../../../operations/failover/setting";
 import { assetsOf } from "../../../../config/assets/assets";
-import { failoverProblems } from "../../../../config/assets/failover";
+import { failoverProblems } from "../../../../config/rules/failover";
 import { parkedSubject } from "../../../../config/assets/standard";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";

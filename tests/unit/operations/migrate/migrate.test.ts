@@ -6,7 +6,7 @@ import { type Facts, fewEnough, nextStep, type StepName, stepNames, type StreamV
 import { streamFields, type Wire } from "../../../../jetstream/fields";
 import { marker } from "../../../../jetstream/ownership";
 import { differences, toWire } from "../../../../jetstream/wire";
-import type { ConsumerAsset } from "../../../../config/assets/assets";
+import type { ConsumerAsset } from "../../../../config/assets/asset";
 
 const args = { account: "a", name: "S", region: "iad", subjects: ["s.>"], storage: "file", replicas: 1, retention: "limits", maxAge: "7d", maxMsgs: 100, duplicateWindow: "2m" };
 const specified = toWire(streamFields, args);

@@ -1,4 +1,4 @@
-import { isSubject } from "../subjects";
+import { isSubject } from "./subjects";
 
 /** Destinations of subject transforms: `orders.{{wildcard(1)}}`. Source: server/subject_transform.go. */
 

@@ -1,21 +1,5 @@
 import tseslint from "typescript-eslint";
 
-/** Imports point one way: stacks -> components -> config; tenants are data. */
-const mayNotImport = (folder, ...others) => ({
-  files: [`${folder}/**/*.ts`],
-  rules: {
-    "@typescript-eslint/no-restricted-imports": [
-      "error",
-      {
-        patterns: others.map((other) => ({
-          regex: `^(\\.\\./)+${other}(/|$)`,
-          message: `${folder}/ does not know ${other}/: imports point one way (stacks -> components -> config).`,
-        })),
-      },
-    ],
-  },
-});
-
 const off = (...rules) => Object.fromEntries(rules.map((rule) => [`@typescript-eslint/${rule}`, "off"]));
 
 export default tseslint.config(
@@ -51,9 +35,4 @@ export default tseslint.config(
       ],
     },
   },
-  mayNotImport("config", "components", "stacks", "tenants", "cli", "tests", "tools"),
-  mayNotImport("tenants", "components", "stacks", "cli", "tests", "tools"),
-  mayNotImport("components", "stacks", "tenants", "cli", "tests", "tools"),
-  mayNotImport("stacks", "cli", "tests", "tools"),
-  mayNotImport("policies", "stacks", "tenants", "cli", "tests", "tools"),
 );

@@ -1,0 +1,54 @@
+/**
+ * Imports point one way, and in no circle: `npm run lint` checks every pair of folders. What a folder may import beside itself
+ * stands in this table; docs/architecture.md says what each folder is for.
+ */
+const mayImport = {
+  config: [],
+  tenants: ["config"],
+  jetstream: ["config"],
+  components: ["config", "jetstream"],
+  stacks: ["config", "jetstream", "components"],
+  engine: ["config", "tools"],
+  operations: ["config", "tenants", "jetstream", "components", "stacks", "engine", "policies"],
+  cli: ["config", "jetstream", "engine", "operations", "tools"],
+  // What a preview loads at every start: little.
+  policies: ["config", "components"],
+  tools: [],
+  docs: ["config", "jetstream", "components", "policies", "tools"],
+};
+
+const folders = Object.keys(mayImport);
+
+module.exports = {
+  forbidden: [
+    { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
+    ...folders.map((folder) => ({
+      name: `${folder}-imports`,
+      comment: `${folder}/ may import ${[folder, ...mayImport[folder]].join(", ")} and packages`,
+      severity: "error",
+      from: { path: `^${folder}/` },
+      to: { dependencyTypesNot: ["core"], path: "^[^/]+/", pathNot: [`^(${[folder, ...mayImport[folder]].join("|")})/`, "^node_modules/"] },
+    })),
+    {
+      name: "no-pulumi-in-the-library",
+      comment: "jetstream/ and config/ are usable without Pulumi",
+      severity: "error",
+      from: { path: "^(jetstream|config|tenants)/" },
+      to: { path: "^node_modules/@pulumi/" },
+    },
+    {
+      name: "no-tests",
+      comment: "Nothing that runs in production imports tests",
+      severity: "error",
+      from: { path: `^(index\\.ts|(${folders.join("|")})/)` },
+      to: { path: "^(tests|bench)/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^docs/examples/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".mts", ".d.mts", ".mjs", ".js", ".cjs", ".json"] },
+  },
+};

@@ -27,7 +27,11 @@ module.exports = {
       comment: `${folder}/ may import ${[folder, ...mayImport[folder]].join(", ")} and packages`,
       severity: "error",
       from: { path: `^${folder}/` },
-      to: { dependencyTypesNot: ["core"], path: "^[^/]+/", pathNot: [`^(${[folder, ...mayImport[folder]].join("|")})/`, "^node_modules/"] },
+      to: {
+        dependencyTypesNot: ["core"],
+        path: "^[^/]+/",
+        pathNot: [`^(${[folder, ...mayImport[folder]].join("|")})/`, "^node_modules/"],
+      },
     })),
     {
       name: "no-pulumi-in-the-library",

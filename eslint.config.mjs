@@ -18,7 +18,13 @@ export default tseslint.config(
       // Providers are objects of async functions, not classes: nothing is bound, and not every one has to wait.
       ...off("unbound-method", "require-await"),
       // What comes from JSON and from Pulumi's `any` is given its type where it is read.
-      ...off("no-unsafe-argument", "no-unsafe-assignment", "no-unsafe-call", "no-unsafe-member-access", "no-unsafe-return"),
+      ...off(
+        "no-unsafe-argument",
+        "no-unsafe-assignment",
+        "no-unsafe-call",
+        "no-unsafe-member-access",
+        "no-unsafe-return",
+      ),
       // `Duration | string` says more than `string`.
       ...off("no-redundant-type-constituents", "restrict-template-expressions"),
     },

@@ -19,7 +19,9 @@ export = async (): Promise<unknown> => {
   const config = new pulumi.Config();
   const { environment, stack } = validateSettings(config.requireObject("environments"), config.requireObject("stack"));
   if (pulumi.getStack() !== stackName(stack)) {
-    throw new pulumi.RunError(`stack ${pulumi.getStack()} says in its file that it is ${stackName(stack)}; rename one of them. Nothing was done.`);
+    throw new pulumi.RunError(
+      `stack ${pulumi.getStack()} says in its file that it is ${stackName(stack)}; rename one of them. Nothing was done.`,
+    );
   }
   const tenants = validateTenants(declared, environment);
   const settings: Settings = {

@@ -13,7 +13,14 @@ export const streamArgs = (index: number, replicas: number) => ({
   deletionPolicy: "delete",
 });
 
-export const consumerArgs = (index: number) => ({ account: "app", stream: `S${index}`, name: "worker", ackPolicy: "explicit", deliverPolicy: "all", deletionPolicy: "delete" });
+export const consumerArgs = (index: number) => ({
+  account: "app",
+  stream: `S${index}`,
+  name: "worker",
+  ackPolicy: "explicit",
+  deliverPolicy: "all",
+  deletionPolicy: "delete",
+});
 
 /** How many streams, with what, where. */
 export interface Assets {

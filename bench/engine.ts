@@ -41,23 +41,49 @@ const phaseNames = Object.keys(phases) as Phase[];
 
 function withSum(parts: Record<string, Measured>): Record<string, Measured> {
   const all = Object.values(parts);
-  return { ...parts, all: { seconds: all.reduce((sum, { seconds }) => sum + seconds, 0), requests: all.flatMap(({ requests }) => requests) } };
+  return {
+    ...parts,
+    all: {
+      seconds: all.reduce((sum, { seconds }) => sum + seconds, 0),
+      requests: all.flatMap(({ requests }) => requests),
+    },
+  };
 }
 
 function timesTable(title: string, runs: Run[]): string[][] {
   const row = (name: string, measured: Measured[], raw: (Measured | undefined)[] = []) => [
     name,
-    spread(measured.map(({ seconds }) => seconds), "s"),
+    spread(
+      measured.map(({ seconds }) => seconds),
+      "s",
+    ),
     spread(measured.map(latencies), "s", 2),
     // Run by run, so that a machine whose speed drifts does not decide it.
-    raw[0] ? spread(measured.map((engine, run) => latencies(engine) / latencies(raw[run]!)), "x", 2) : "",
+    raw[0]
+      ? spread(
+          measured.map((engine, run) => latencies(engine) / latencies(raw[run]!)),
+          "x",
+          2,
+        )
+      : "",
   ];
   const rows = [...phaseNames, "all"].flatMap((phase) => [
     ...[false, true].map((checkpoints) => {
       const those = runs.filter((run) => run.checkpoints === checkpoints);
-      return row(checkpoints ? `${phase}, checkpoints` : phase, those.map(({ engine }) => engine[phase]!), those.map(({ raw }) => raw[phase]));
+      return row(
+        checkpoints ? `${phase}, checkpoints` : phase,
+        those.map(({ engine }) => engine[phase]!),
+        those.map(({ raw }) => raw[phase]),
+      );
     }),
-    ...(runs[0]!.raw[phase] ? [row(`${phase}, raw API calls`, runs.map(({ raw }) => raw[phase]!))] : []),
+    ...(runs[0]!.raw[phase]
+      ? [
+          row(
+            `${phase}, raw API calls`,
+            runs.map(({ raw }) => raw[phase]!),
+          ),
+        ]
+      : []),
   ]);
   // What other tools take for the same is measured elsewhere, and written in by hand.
   return [[title, "whole command", "sum of request latencies", "latencies against raw", "other tools"], ...rows];
@@ -68,5 +94,8 @@ const latencies = ({ requests }: Measured): number => requests.reduce((sum, { ms
 function requestsTable(title: string, runs: Run[]): string[][] {
   const counts = (phase: Phase) => runs.map(({ engine }) => byKind(engine[phase]!.requests));
   const kinds = [...new Set(phaseNames.flatMap(counts).flatMap(Object.keys))].sort();
-  return [[`requests of ${title}`, ...phaseNames], ...kinds.map((kind) => [kind, ...phaseNames.map((phase) => range(counts(phase).map((of) => of[kind] ?? 0)))])];
+  return [
+    [`requests of ${title}`, ...phaseNames],
+    ...kinds.map((kind) => [kind, ...phaseNames.map((phase) => range(counts(phase).map((of) => of[kind] ?? 0)))]),
+  ];
 }

@@ -6,8 +6,17 @@ import { range, spread } from "./statistics";
 export async function benchLarge(streams: number, runs: number): Promise<string[][]> {
   const project = await startProject({ streams, consumers: false, replicas: 1 });
   try {
-    const run = (phase: Phase, times = runs) => row(phase, Array.from({ length: times }, () => project.run(phase, false)));
-    return [[`${streams} streams, R1`, "whole command", "requests", "most memory of the provider", "other tools"], run("create", 1), run("no-op"), run("refresh")];
+    const run = (phase: Phase, times = runs) =>
+      row(
+        phase,
+        Array.from({ length: times }, () => project.run(phase, false)),
+      );
+    return [
+      [`${streams} streams, R1`, "whole command", "requests", "most memory of the provider", "other tools"],
+      run("create", 1),
+      run("no-op"),
+      run("refresh"),
+    ];
   } finally {
     await project.stop();
   }
@@ -18,8 +27,15 @@ function row(phase: Phase, measured: Measured[]): string[] {
   const kinds = [...new Set(counts.flatMap(Object.keys))].sort();
   return [
     phase,
-    spread(measured.map(({ seconds }) => seconds), "s"),
+    spread(
+      measured.map(({ seconds }) => seconds),
+      "s",
+    ),
     kinds.map((kind) => `${range(counts.map((of) => of[kind] ?? 0))} ${kind}`).join(", ") || "none",
-    spread(measured.map(({ peak }) => peak! / 1024 ** 2), "MiB", 0),
+    spread(
+      measured.map(({ peak }) => peak! / 1024 ** 2),
+      "MiB",
+      0,
+    ),
   ];
 }

@@ -21,10 +21,18 @@ const stack = "local-jetstream";
 function main([pairs = 5]: number[]): void {
   const copy = copyProject();
   try {
-    const env = { ...withPack(pulumiEnvironment({ target: "local" })), PULUMI_BACKEND_URL: backendUrlOf(path.join(copy.cache, "state")) };
+    const env = {
+      ...withPack(pulumiEnvironment({ target: "local" })),
+      PULUMI_BACKEND_URL: backendUrlOf(path.join(copy.cache, "state")),
+    };
     const pulumi = (...args: string[]): number => {
       const started = performance.now();
-      const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env, encoding: "utf8", maxBuffer: 64 * 1024 ** 2 });
+      const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
+        cwd: copy.folder,
+        env,
+        encoding: "utf8",
+        maxBuffer: 64 * 1024 ** 2,
+      });
       if (status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${stdout.slice(-2000)}\n${stderr}`);
       return (performance.now() - started) / 1000;
     };
@@ -41,15 +49,38 @@ function main([pairs = 5]: number[]): void {
       return { without: measure("without"), with: measure("with") };
     });
     const differences = measured.map((pair) => pair.with - pair.without);
-    process.stdout.write(`${os.cpus().length} x ${os.cpus()[0]?.model}, node ${process.version}, load ${os.loadavg()[0]!.toFixed(1)}; ${rules.length} rules\n\n`);
+    process.stdout.write(
+      `${os.cpus().length} x ${os.cpus()[0]?.model}, node ${process.version}, load ${os.loadavg()[0]!.toFixed(1)}; ${rules.length} rules\n\n`,
+    );
     process.stdout.write(
       `${table(
         [`preview of ${stack}, ${pairs} pairs`, "median (least-most)"],
         [
-          ["without the pack", spread(measured.map((pair) => pair.without), "s", 2)],
-          ["with the pack", spread(measured.map((pair) => pair.with), "s", 2)],
+          [
+            "without the pack",
+            spread(
+              measured.map((pair) => pair.without),
+              "s",
+              2,
+            ),
+          ],
+          [
+            "with the pack",
+            spread(
+              measured.map((pair) => pair.with),
+              "s",
+              2,
+            ),
+          ],
           ["difference, pair by pair", spread(differences, "s", 2)],
-          ["ratio, pair by pair", spread(measured.map((pair) => pair.with / pair.without), "x", 2)],
+          [
+            "ratio, pair by pair",
+            spread(
+              measured.map((pair) => pair.with / pair.without),
+              "x",
+              2,
+            ),
+          ],
         ],
       )}\n\n${median(differences) <= 2 ? "at most 2 s" : "MORE THAN 2 s"}\n`,
     );

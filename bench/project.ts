@@ -29,10 +29,20 @@ export interface BenchProject {
 export async function startProject(assets: Assets): Promise<BenchProject> {
   // Both before the cluster, which puts the cache elsewhere.
   const copy = copyProject();
-  const environments = { true: pulumiEnvironment({ target: "local" }), false: pulumiEnvironment({ target: "local" }, "jetstream") };
+  const environments = {
+    true: pulumiEnvironment({ target: "local" }),
+    false: pulumiEnvironment({ target: "local" }, "jetstream"),
+  };
   // One server alone has no meta group: the second one of R1 only votes.
-  const layout = assets.replicas === 1 ? { regions: ["iad", "ams"], servers: 1 as const } : { regions: ["iad"], servers: 3 as const };
-  const cluster = await startSupercluster({ ...layout, basePort: 33220, settings: { storage: { file: "10GiB", memory: "64MiB" } } });
+  const layout =
+    assets.replicas === 1
+      ? { regions: ["iad", "ams"], servers: 1 as const }
+      : { regions: ["iad"], servers: 3 as const };
+  const cluster = await startSupercluster({
+    ...layout,
+    basePort: 33220,
+    settings: { storage: { file: "10GiB", memory: "64MiB" } },
+  });
   const log = new RequestLog();
   const stop = async () => {
     copy.remove();
@@ -58,12 +68,18 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
   try {
     fs.mkdirSync(state);
     for (const stack of fs.globSync(path.join(copy.folder, "Pulumi.*.yaml"))) fs.rmSync(stack);
-    fs.writeFileSync(path.join(copy.folder, "index.ts"), program(assets, connectionSettings(cluster, { owner: "supercluster/bench" })));
+    fs.writeFileSync(
+      path.join(copy.folder, "index.ts"),
+      program(assets, connectionSettings(cluster, { owner: "supercluster/bench" })),
+    );
     pulumi(["stack", "init"], true);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { cluster, run: (phase, checkpoints) => pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints), stop };
+  return {
+    cluster,
+    run: (phase, checkpoints) => pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints),
+    stop,
+  };
 }
-

@@ -13,18 +13,29 @@ const page = 256;
  * The same work without engine and provider: create, look at and delete each stream and its consumer, with a look before
  * each change, as whoever must not overwrite what belongs to somebody else has to.
  */
-export async function rawRun(cluster: Supercluster, { streams, replicas }: Assets): Promise<Record<"create" | "refresh" | "destroy", Measured>> {
+export async function rawRun(
+  cluster: Supercluster,
+  { streams, replicas }: Assets,
+): Promise<Record<"create" | "refresh" | "destroy", Measured>> {
   const nats = await cluster.connect("app");
-  const timed = async (count: number, work: (index: number, ask: (subject: string, body?: unknown) => Promise<void>) => Promise<void>): Promise<Measured> => {
+  const timed = async (
+    count: number,
+    work: (index: number, ask: (subject: string, body?: unknown) => Promise<void>) => Promise<void>,
+  ): Promise<Measured> => {
     const requests: LoggedRequest[] = [];
     const ask = async (subject: string, body?: unknown) => {
       const started = performance.now();
-      const answer = (await nats.request(`$JS.API.${subject}`, JSON.stringify(body ?? {}), { timeout: 30_000 })).json<{ error?: unknown }>();
+      const answer = (await nats.request(`$JS.API.${subject}`, JSON.stringify(body ?? {}), { timeout: 30_000 })).json<{
+        error?: unknown;
+      }>();
       requests.push({ subject, ms: performance.now() - started });
       if (answer.error && !subject.includes(".INFO.")) throw new Error(`${subject}: ${JSON.stringify(answer.error)}`);
     };
     const started = performance.now();
-    await pLimit(inFlight).map(Array.from({ length: count }, (_, index) => index), (index) => work(index, ask));
+    await pLimit(inFlight).map(
+      Array.from({ length: count }, (_, index) => index),
+      (index) => work(index, ask),
+    );
     return { seconds: (performance.now() - started) / 1000, requests };
   };
   try {
@@ -32,7 +43,11 @@ export async function rawRun(cluster: Supercluster, { streams, replicas }: Asset
       await ask(`STREAM.INFO.S${index}`);
       await ask(`STREAM.CREATE.S${index}`, toWire(streamFields, streamArgs(index, replicas)));
       await ask(`CONSUMER.INFO.S${index}.worker`);
-      await ask(`CONSUMER.CREATE.S${index}.worker`, { stream_name: `S${index}`, config: toWire(consumerFields, consumerArgs(index)), action: "create" });
+      await ask(`CONSUMER.CREATE.S${index}.worker`, {
+        stream_name: `S${index}`,
+        config: toWire(consumerFields, consumerArgs(index)),
+        action: "create",
+      });
     });
     const pages = Math.ceil(streams / page);
     const refresh = await timed(pages + streams, (index, ask) =>

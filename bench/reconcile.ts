@@ -26,8 +26,11 @@ async function main([part, ...numbers]: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  process.stdout.write(`${os.cpus().length} x ${os.cpus()[0]?.model}, ${process.platform} ${os.release()}, node ${process.version}\n`);
-  for (const measure of part ? [parts[part]!] : Object.values(parts)) (await measure(numbers.map(Number))).forEach(print);
+  process.stdout.write(
+    `${os.cpus().length} x ${os.cpus()[0]?.model}, ${process.platform} ${os.release()}, node ${process.version}\n`,
+  );
+  for (const measure of part ? [parts[part]!] : Object.values(parts))
+    (await measure(numbers.map(Number))).forEach(print);
 }
 
 function print([head, ...rows]: string[][]): void {

@@ -34,7 +34,10 @@ export async function benchStart(runs: number): Promise<string[][]> {
 
 function npm(script: string): number {
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", script], { cwd: projectFolder, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", script], {
+    cwd: projectFolder,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`npm run ${script} failed:\n${stdout}\n${stderr}`);
   const seconds = (performance.now() - started) / 1000;
   process.stderr.write(`npm ${script}: ${seconds.toFixed(1)} s\n`);
@@ -51,7 +54,8 @@ async function countWrites(checked: CheckedEnvironment, run: () => void): Promis
   for (const connection of connections) {
     connection.subscribe("$JS.EVENT.ADVISORY.API", {
       callback: (_, message) => {
-        if (/\.(CREATE|UPDATE|DELETE|PURGE|RESTORE|PAUSE|RESET)\./.test(message.json<{ subject: string }>().subject)) writes++;
+        if (/\.(CREATE|UPDATE|DELETE|PURGE|RESTORE|PAUSE|RESET)\./.test(message.json<{ subject: string }>().subject))
+          writes++;
       },
     });
   }
@@ -80,6 +84,8 @@ function stateShares({ environment, stacks }: CheckedEnvironment): number[] {
       maxBuffer: 256 * 1024 ** 2,
     });
     const { deployment } = JSON.parse(stdout) as { deployment: { resources: { type: string }[] } };
-    return deployment.resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/nats:")).map((resource) => JSON.stringify(resource).length);
+    return deployment.resources
+      .filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/nats:"))
+      .map((resource) => JSON.stringify(resource).length);
   });
 }

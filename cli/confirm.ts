@@ -3,7 +3,8 @@ import { BadUsage, Interrupted } from "../engine/failure";
 
 /** To be called before anything is done: without `--yes` somebody has to be there who can be asked. */
 export function requireSomebodyToAsk(yes: boolean): void {
-  if (!yes && !process.stdin.isTTY) throw new BadUsage("nobody can be asked here whether this is meant; if it is: --yes");
+  if (!yes && !process.stdin.isTTY)
+    throw new BadUsage("nobody can be asked here whether this is meant; if it is: --yes");
 }
 
 /** Asks whether it is meant; throws if not. */

@@ -30,14 +30,18 @@ function program(): Command {
     .description("Deploys, shows, checks and stops a NATS supercluster. Every command takes --env.")
     .exitOverride()
     .showHelpAfterError("(--help shows what there is)");
-  const allowLocalState = () => new Option("--allow-local-state", "state and secrets of an environment that is not local may lie on this machine");
+  const allowLocalState = () =>
+    new Option("--allow-local-state", "state and secrets of an environment that is not local may lie on this machine");
   const json = () => new Option("--json", "print JSON instead of a table");
 
   command(cli, "start", "bring the environment up, show it and prove that messages pass")
     .alias("deploy")
     .addOption(allowLocalState())
     .option("--dry-run", "show what it would do to every stack; changes nothing")
-    .option("--plan <folder>", "with --dry-run: save the plan of each stack there; without: do exactly what those plans say")
+    .option(
+      "--plan <folder>",
+      "with --dry-run: save the plan of each stack there; without: do exactly what those plans say",
+    )
     .action((options) => commands.start()(options));
   command(cli, "stop", "destroy the environment's stacks, in reverse order")
     .option("--keep-data", "stop the servers only; the next start finds streams and messages")
@@ -49,28 +53,45 @@ function program(): Command {
   command(cli, "verify", "check everything, and prove that messages pass from region to region")
     .addOption(json())
     .action((options) => commands.verify()(options));
-  command(cli, "plan", "show what an up would do to each stream and consumer, and what that would cost now; changes nothing")
+  command(
+    cli,
+    "plan",
+    "show what an up would do to each stream and consumer, and what that would cost now; changes nothing",
+  )
     .addOption(json())
     .addHelpText("after", planHelp)
     .action((options) => commands.plan()(options));
-  const oneStack = () => new Option("--stack <stack>", "one stack, of whatever environment it is, instead of all of --env").conflicts("env");
+  const oneStack = () =>
+    new Option("--stack <stack>", "one stack, of whatever environment it is, instead of all of --env").conflicts("env");
   command(cli, "policy", "check what an up would leave of every stack against the policies; changes nothing")
     .addOption(oneStack())
     .addOption(json())
-    .addHelpText("after", policyHelp("It runs the engine's own preview of each stack with the policy pack, and fails where that did not see every resource."))
+    .addHelpText(
+      "after",
+      policyHelp(
+        "It runs the engine's own preview of each stack with the policy pack, and fails where that did not see every resource.",
+      ),
+    )
     .action((options) => commands.policy()(options));
   command(cli, "policy-state", "check what is deployed, by the stacks' states, against the policies; changes nothing")
     .addOption(oneStack().conflicts("file"))
     .addOption(new Option("--file <file>", "a state that pulumi stack export wrote").conflicts("env"))
     .addOption(json())
-    .addHelpText("after", policyHelp("Secrets stay encrypted: the report says which rules could not judge which resources; npm run policy judges those too."))
+    .addHelpText(
+      "after",
+      policyHelp(
+        "Secrets stay encrypted: the report says which rules could not judge which resources; npm run policy judges those too.",
+      ),
+    )
     .action((options) => commands.policyState()(options));
   command(cli, "import", "write the tenant file of what is in an account; changes nothing on any server")
     .requiredOption("--account <name>", "the account")
     .option("--out <file>", "file to write (default: tenants/<account>.ts)")
     .option("--force", "write over a file that is there")
     .action((options) => commands.import()(options));
-  command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action((options) => commands.context()(options));
+  command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action(
+    (options) => commands.context()(options),
+  );
   command(cli, "backup", "write a snapshot of a stream into a folder: messages, consumers and their positions")
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--stream <name>", "the stream")
@@ -80,11 +101,19 @@ function program(): Command {
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--from <folder>", "folder of the snapshot, as backup printed it")
     .action((options) => commands.restore()(options));
-  command(cli, "failover", "let the mirror of a stream in another region take its place, also while its own region is lost")
+  command(
+    cli,
+    "failover",
+    "let the mirror of a stream in another region take its place, also while its own region is lost",
+  )
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--stream <name>", "the stream")
     .requiredOption("--to <region>", "region of the mirror")
-    .option("--start <where>", "where durables begin whose position nobody can tell: all, new, a sequence, or a time", "all")
+    .option(
+      "--start <where>",
+      "where durables begin whose position nobody can tell: all, new, a sequence, or a time",
+      "all",
+    )
     .option("--yes", "do not ask")
     .action((options) => commands.failover()(options));
   command(cli, "failback", "bring a stream home that has failed over, with all that its mirror got meanwhile")
@@ -92,18 +121,28 @@ function program(): Command {
     .requiredOption("--stream <name>", "the stream")
     .option("--max-loss <messages>", "so many messages of the mirror may go that the stream does not have", "0")
     .action((options) => commands.failback()(options));
-  command(cli, "migrate", "give a work queue the retention that its tenant file specifies, with every message that is left in it")
+  command(
+    cli,
+    "migrate",
+    "give a work queue the retention that its tenant file specifies, with every message that is left in it",
+  )
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--stream <name>", "the stream")
     .requiredOption("--retention <retention>", "what it is to have: limits or interest")
     .option("--yes", "do not ask")
     .action((options) => commands.migrate()(options));
-  command(cli, "forget-region", "take the servers of a region that has left out of the meta group, which counts them otherwise")
+  command(
+    cli,
+    "forget-region",
+    "take the servers of a region that has left out of the meta group, which counts them otherwise",
+  )
     .requiredOption("--region <region>", "the region")
     .option("--server <server>", "one server of it that is stopped, also while the region is in the settings")
     .option("--yes", "do not ask")
     .action((options) => commands.forgetRegion()(options));
-  command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) => commands.env()(options));
+  command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) =>
+    commands.env()(options),
+  );
   return cli;
 }
 
@@ -120,7 +159,11 @@ ${text} Exit codes:
   4  a mandatory policy is violated`;
 
 function command(cli: Command, name: string, description: string): Command {
-  return cli.command(name).description(description).option("--env <name>", "environment of Pulumi.yaml", "local").exitOverride();
+  return cli
+    .command(name)
+    .description(description)
+    .option("--env <name>", "environment of Pulumi.yaml", "local")
+    .exitOverride();
 }
 
 async function main(): Promise<number> {

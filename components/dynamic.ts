@@ -14,7 +14,12 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     props: pulumi.Inputs,
     opts?: pulumi.CustomResourceOptions,
   ) {
-    super(`pulumi-nodejs:dynamic/${provider.module}:${provider.type}`, name, { ...props, __provider: shim(provider) }, opts);
+    super(
+      `pulumi-nodejs:dynamic/${provider.module}:${provider.type}`,
+      name,
+      { ...props, __provider: shim(provider) },
+      opts,
+    );
   }
 }
 

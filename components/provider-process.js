@@ -7,7 +7,10 @@ require("sucrase/register/ts");
 
 // The plugin is started by a shell script that stays in between, so the engine is the parent's parent.
 const engine = parentOf(process.ppid);
-setInterval(() => parentOf(process.ppid) !== engine && process.exit(1), process.platform === "linux" ? 1_000 : 10_000).unref();
+setInterval(
+  () => parentOf(process.ppid) !== engine && process.exit(1),
+  process.platform === "linux" ? 1_000 : 10_000,
+).unref();
 
 function parentOf(pid) {
   try {

@@ -14,7 +14,9 @@ export class InvalidInput extends Error {
     what = "settings",
   ) {
     const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
-    super(`${count} in the ${what}, nothing was done:\n${problems.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`);
+    super(
+      `${count} in the ${what}, nothing was done:\n${problems.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`,
+    );
     this.name = "InvalidInput";
   }
 }
@@ -45,14 +47,20 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
   if (issue.code === "invalid_union" && issue.discriminator !== undefined) {
     const value = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator];
     const expected = issue.message.replace(/^.*Expected /, "");
-    return [{ path: joinPath(...path), message: value === undefined ? `is missing; write ${expected}` : `${JSON.stringify(value)}: write ${expected}` }];
+    return [
+      {
+        path: joinPath(...path),
+        message: value === undefined ? `is missing; write ${expected}` : `${JSON.stringify(value)}: write ${expected}`,
+      },
+    ];
   }
   if (issue.code === "invalid_union" && issue.errors.length) {
     // The branch that failed least deep says the most.
     const nearest = issue.errors.reduce((best, branch) => (branch.length < best.length ? branch : best));
     return nearest.flatMap((inner) => problemsOf(inner, path, issue.input ?? input));
   }
-  if (issue.code === "invalid_key") return [{ path: joinPath(...path), message: issue.issues.map(({ message }) => message).join("; ") }];
+  if (issue.code === "invalid_key")
+    return [{ path: joinPath(...path), message: issue.issues.map(({ message }) => message).join("; ") }];
   return [{ path: joinPath(...path), message: messageOf(issue) }];
 }
 
@@ -64,7 +72,8 @@ export function insteadOf(name: string, known: readonly string[]): string {
   return `${isNear ? `did you mean ${JSON.stringify(nearest)}? ` : ""}Known: ${known.join(", ")}`;
 }
 
-export const unknownKey = (key: string, known: readonly string[]): string => `is not a known key; ${insteadOf(key, known)}`;
+export const unknownKey = (key: string, known: readonly string[]): string =>
+  `is not a known key; ${insteadOf(key, known)}`;
 
 function messageOf(issue: z.core.$ZodIssue): string {
   const expected = issue.message.replace(/^Invalid \w+: /, "").replace(/, received \w+$/, "");

@@ -31,25 +31,48 @@ export function transformMistake(source: string | undefined, destination: string
   const from = source ?? ">";
   const tokens = destination.split(".");
   const wildcards = from.split(".").filter((token) => token === "*").length;
-  if (tokens.includes("*")) return { found: 'has "*", which takes nothing from its source', instead: 'write e.g. "{{wildcard(1)}}"' };
-  if (!isSubject(tokens.map((token) => (token.startsWith("{{") ? "x" : token)).join("."))) return { found: "is not a subject", instead: 'write e.g. "archive.>"' };
-  if (from.endsWith(">") !== destination.endsWith(">")) return { found: `does not fit its source (${from})`, instead: 'let both end in ">", or none' };
-  return tokens.map((token) => tokenMistake(token, wildcards, !/[*>]/.test(from))).find((mistake) => mistake !== undefined);
+  if (tokens.includes("*"))
+    return { found: 'has "*", which takes nothing from its source', instead: 'write e.g. "{{wildcard(1)}}"' };
+  if (!isSubject(tokens.map((token) => (token.startsWith("{{") ? "x" : token)).join(".")))
+    return { found: "is not a subject", instead: 'write e.g. "archive.>"' };
+  if (from.endsWith(">") !== destination.endsWith(">"))
+    return { found: `does not fit its source (${from})`, instead: 'let both end in ">", or none' };
+  return tokens
+    .map((token) => tokenMistake(token, wildcards, !/[*>]/.test(from)))
+    .find((mistake) => mistake !== undefined);
 }
 
 function tokenMistake(token: string, wildcards: number, isWholeSubject: boolean): Mistake | undefined {
   const [, old] = /^\$(\d+)$/.exec(token) ?? [];
   if (old === undefined && !/\{\{|\}\}/.test(token)) return undefined;
-  const [, name = "", given = ""] = old === undefined ? (/^\{\{\s*(\w+)\s*\((.*)\)\s*\}\}$/.exec(token) ?? []) : ["", "wildcard", old];
+  const [, name = "", given = ""] =
+    old === undefined ? (/^\{\{\s*(\w+)\s*\((.*)\)\s*\}\}$/.exec(token) ?? []) : ["", "wildcard", old];
   const takes = functions[name.toLowerCase()];
-  if (!takes) return { found: `has ${token}, which is no function`, instead: `write e.g. "{{wildcard(1)}}"; known: ${Object.keys(functions).join(", ")}` };
+  if (!takes)
+    return {
+      found: `has ${token}, which is no function`,
+      instead: `write e.g. "{{wildcard(1)}}"; known: ${Object.keys(functions).join(", ")}`,
+    };
   const values = given.split(",").map((value) => value.trim());
   const isPartition = takes === functions.partition;
   const kinds = values.map((_, index) => takes[index] ?? (isPartition ? "index" : undefined));
-  const fits = values.length >= takes.length && kinds.every((kind, index) => (kind === "text" ? values[index] : kind && isNumber(values[index]!)));
-  if (!fits) return { found: `has ${token}`, instead: `${name} takes ${[...takes, ...(isPartition ? ["indexes"] : [])].join(", ")}` };
-  const isBeyond = values.some((value, index) => kinds[index] === "index" && (Number(value) < 1 || Number(value) > wildcards)) && !(isPartition && isWholeSubject);
-  return isBeyond ? { found: `has ${token}, and its source ${wildcards || "no"} "*"`, instead: 'count them from 1, or write more "*" there' } : undefined;
+  const fits =
+    values.length >= takes.length &&
+    kinds.every((kind, index) => (kind === "text" ? values[index] : kind && isNumber(values[index]!)));
+  if (!fits)
+    return {
+      found: `has ${token}`,
+      instead: `${name} takes ${[...takes, ...(isPartition ? ["indexes"] : [])].join(", ")}`,
+    };
+  const isBeyond =
+    values.some((value, index) => kinds[index] === "index" && (Number(value) < 1 || Number(value) > wildcards)) &&
+    !(isPartition && isWholeSubject);
+  return isBeyond
+    ? {
+        found: `has ${token}, and its source ${wildcards || "no"} "*"`,
+        instead: 'count them from 1, or write more "*" there',
+      }
+    : undefined;
 }
 
 /** The subjects that a destination makes: `orders.*` of `orders.{{wildcard(1)}}`. */

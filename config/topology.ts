@@ -24,7 +24,8 @@ export const kubernetesPorts: Record<Protocol, number> = { client: 4222, route: 
 export const kubernetesNames = { release: "nats", service: "nats", headless: "nats-headless" } as const;
 
 /** Namespace of a region's servers. */
-export const namespaceOf = ({ kubernetes }: KubernetesEnvironment, region: string): string => kubernetes.namespace.replaceAll("<region>", region);
+export const namespaceOf = ({ kubernetes }: KubernetesEnvironment, region: string): string =>
+  kubernetes.namespace.replaceAll("<region>", region);
 
 /** Port of a local server. */
 export function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
@@ -67,7 +68,16 @@ export function clientUrls(environment: Environment, region: string): string[] {
  * The way to a region's servers through the API server of its Kubernetes cluster, where settings say that this machine does not
  * reach their load balancer.
  */
-export function forwardTo(environment: Environment, region: string): { cluster: KubernetesEnvironment["kubernetes"]["clusters"][string]; namespace: string; statefulSet: string } | undefined {
+export function forwardTo(
+  environment: Environment,
+  region: string,
+):
+  | { cluster: KubernetesEnvironment["kubernetes"]["clusters"][string]; namespace: string; statefulSet: string }
+  | undefined {
   if (environment.target !== "kubernetes" || environment.kubernetes.access !== "portForward") return undefined;
-  return { cluster: environment.kubernetes.clusters[region]!, namespace: namespaceOf(environment, region), statefulSet: region };
+  return {
+    cluster: environment.kubernetes.clusters[region]!,
+    namespace: namespaceOf(environment, region),
+    statefulSet: region,
+  };
 }

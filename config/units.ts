@@ -30,9 +30,15 @@ function suggestion(text: unknown, units: Record<string, number>, example: strin
   return amount && unit ? `${amount}${unit}` : example;
 }
 
-function whole(text: string, pattern: RegExp, units: Record<string, number>, say: { what: string; smallest: string; example: string }): number {
+function whole(
+  text: string,
+  pattern: RegExp,
+  units: Record<string, number>,
+  say: { what: string; smallest: string; example: string },
+): number {
   const [, amount, unit] = pattern.exec(text) ?? [];
-  if (!amount || !unit) throw new RangeError(`${JSON.stringify(text)} is not ${say.what}; write "${suggestion(text, units, say.example)}"`);
+  if (!amount || !unit)
+    throw new RangeError(`${JSON.stringify(text)} is not ${say.what}; write "${suggestion(text, units, say.example)}"`);
   const value = Number(amount) * units[unit]!;
   const nearest = Math.round(value);
   // What is off by less is the binary form of a decimal fraction: 1.005 * 1000 is 1004.9999999999999.

@@ -14,12 +14,16 @@ export interface StackLock {
   timestamp: string;
 }
 
-const stackFile = (state: string, project: string, stack: string): string => path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
+const stackFile = (state: string, project: string, stack: string): string =>
+  path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
 
-export const stackExists = (state: string, project: string, stack: string): boolean => existsSync(stackFile(state, project, stack));
+export const stackExists = (state: string, project: string, stack: string): boolean =>
+  existsSync(stackFile(state, project, stack));
 
 interface Checkpoint {
-  checkpoint?: { latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[]; pending_operations?: unknown[] } };
+  checkpoint?: {
+    latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[]; pending_operations?: unknown[] };
+  };
 }
 
 const latest = (state: string, project: string, stack: string) => {

@@ -35,7 +35,10 @@ export function pulumiVariables({ target }: Pick<Environment, "target">): Record
 }
 
 /** The process environment of one pulumi command. */
-export function pulumiEnvironment(environment: Pick<Environment, "target">, kind?: "identity" | "region" | "jetstream"): NodeJS.ProcessEnv {
+export function pulumiEnvironment(
+  environment: Pick<Environment, "target">,
+  kind?: "identity" | "region" | "jetstream",
+): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ...pulumiVariables(environment),

@@ -21,7 +21,12 @@ export async function existingStacks(checked: DeployableEnvironment): Promise<Ex
   }
   const listed = (await list(checked)).filter(({ name }) => own.includes(name));
   // A backend that does not count resources says whether there was an update.
-  return new Map(listed.map(({ name, resourceCount, lastUpdate }) => [name, (resourceCount ?? (lastUpdate ? 1 : 0)) > 0 ? "deployed" : "empty"]));
+  return new Map(
+    listed.map(({ name, resourceCount, lastUpdate }) => [
+      name,
+      (resourceCount ?? (lastUpdate ? 1 : 0)) > 0 ? "deployed" : "empty",
+    ]),
+  );
 }
 
 interface Listed {
@@ -41,6 +46,8 @@ async function list({ environment }: DeployableEnvironment): Promise<Listed[]> {
     return JSON.parse(stdout) as Listed[];
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new Failure(`the stacks of the backend cannot be listed; is it the right one, and are you logged in? (pulumi whoami -v)\n${stderr?.trim() || message}`);
+    throw new Failure(
+      `the stacks of the backend cannot be listed; is it the right one, and are you logged in? (pulumi whoami -v)\n${stderr?.trim() || message}`,
+    );
   }
 }

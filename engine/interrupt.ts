@@ -21,7 +21,9 @@ export function listenForInterrupts(): void {
       lastPress = now;
       presses++;
       if (handlers.size === 0) process.exit(130);
-      say(presses === 1 ? "stopping: what is going on is brought to an end first (Ctrl-C again to kill it)" : "killing");
+      say(
+        presses === 1 ? "stopping: what is going on is brought to an end first (Ctrl-C again to kill it)" : "killing",
+      );
       for (const handler of handlers) handler(presses);
     });
   }

@@ -24,7 +24,13 @@ export function outcomeOf(output: string): Outcome {
   return {
     summary: counted.join(", ") || "nothing to do",
     isUnchanged: counted.length > 0 && counted.every((line) => /^\d+ unchanged/.test(line)),
-    diagnostics: diagnostics || errors.join("\n") || lines.filter((line) => line.trim()).slice(-10).join("\n"),
+    diagnostics:
+      diagnostics ||
+      errors.join("\n") ||
+      lines
+        .filter((line) => line.trim())
+        .slice(-10)
+        .join("\n"),
   };
 }
 

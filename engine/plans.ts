@@ -16,13 +16,18 @@ export class Plans {
   /** Refuses to apply some plans and make up the rest. */
   require(stacks: string[]): void {
     const missing = stacks.filter((stack) => !existsSync(this.fileOf(stack)));
-    if (missing.length) throw new BadUsage(`${this.folder} has no plan of ${missing.join(", ")}; save them: npm run deploy -- --dry-run --plan ${this.folder}. Nothing was done.`);
+    if (missing.length)
+      throw new BadUsage(
+        `${this.folder} has no plan of ${missing.join(", ")}; save them: npm run deploy -- --dry-run --plan ${this.folder}. Nothing was done.`,
+      );
   }
 
   /** A plan belongs to a stack; one that is still to be made cannot have any. */
   static refuseNew(stacks: string[]): void {
     if (stacks.length === 0) return;
-    throw new BadUsage(`plans cannot be saved of stacks that do not exist yet: ${stacks.join(", ")}. Make them (pulumi stack init <stack>), or leave out --plan. Nothing was done.`);
+    throw new BadUsage(
+      `plans cannot be saved of stacks that do not exist yet: ${stacks.join(", ")}. Make them (pulumi stack init <stack>), or leave out --plan. Nothing was done.`,
+    );
   }
 }
 

@@ -50,12 +50,23 @@ function fromPs(): Process[] {
       const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
       if (!command) return [];
       const words = command.split(" ");
-      return [{ pid: Number(pid), parent: Number(parent), args: words.filter((word) => !/^\w+=/.test(word)), env: variables(words) }];
+      return [
+        {
+          pid: Number(pid),
+          parent: Number(parent),
+          args: words.filter((word) => !/^\w+=/.test(word)),
+          env: variables(words),
+        },
+      ];
     });
 }
 
 const variables = (words: string[]): Record<string, string> =>
-  Object.fromEntries(words.filter((word) => /^\w+=/.test(word)).map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]));
+  Object.fromEntries(
+    words
+      .filter((word) => /^\w+=/.test(word))
+      .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
+  );
 
 /** Whether a command is Pulumi's own. */
 export const isEngine = (args: string[]): boolean => path.basename(args[0] ?? "") === "pulumi";
@@ -65,7 +76,11 @@ export const enginesOn = (all: Process[], backendUrl: string, stack: string): Pr
   all.filter(({ args, env }) => isEngine(args) && env.PULUMI_BACKEND_URL === backendUrl && args.includes(stack));
 
 /** What Pulumi starts: language hosts, programs, providers (each also as the script that runs it). */
-const parts = [/(^|\/)pulumi-(language|resource)-/, /@pulumi\/pulumi\/cmd\/(run|dynamic-provider)/, /offline\/plugins\//];
+const parts = [
+  /(^|\/)pulumi-(language|resource)-/,
+  /@pulumi\/pulumi\/cmd\/(run|dynamic-provider)/,
+  /offline\/plugins\//,
+];
 
 /** Processes of runs on this backend whose Pulumi is gone. Servers are never among them: they are meant to outlive it. */
 export function orphansOf(all: Process[], backendUrl: string): Process[] {

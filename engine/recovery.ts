@@ -25,7 +25,17 @@ export async function recover(project: string, stack: string, run: Run, state = 
   }
   if (hasPendingOperations(state, project, stack)) {
     say(`${stack}: an earlier run was cut off in the middle; reading what is really there`);
-    await run(["refresh", "--stack", stack, "--clear-pending-creates", "--yes", "--skip-preview", "--non-interactive", "--color", "never"]);
+    await run([
+      "refresh",
+      "--stack",
+      stack,
+      "--clear-pending-creates",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+      "--color",
+      "never",
+    ]);
   }
 }
 
@@ -54,11 +64,17 @@ async function waitForOtherRun(project: string, stack: string, state: string): P
           );
         }
         // An engine takes the lock only when it has read its settings and started its plugins.
-        const alive = locks.find((lock) => holderOf(lock, running) === "alive") ?? enginesOn(running, backendUrlOf(state), stack)[0];
+        const alive =
+          locks.find((lock) => holderOf(lock, running) === "alive") ??
+          enginesOn(running, backendUrlOf(state), stack)[0];
         if (!alive) return;
         if (isInterrupted()) throw new Interrupted(`${stack}: stopped while waiting`);
-        if (Date.now() > deadline) throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then start again`);
-        if (!said) say(`${stack}: waiting for pulumi process ${alive.pid}, which works on it${"timestamp" in alive ? ` since ${alive.timestamp}` : ""}`);
+        if (Date.now() > deadline)
+          throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then start again`);
+        if (!said)
+          say(
+            `${stack}: waiting for pulumi process ${alive.pid}, which works on it${"timestamp" in alive ? ` since ${alive.timestamp}` : ""}`,
+          );
         said = true;
         await sleep(500);
       }

@@ -59,15 +59,24 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
     (press) => (press === 1 ? child.kill("SIGINT") : killGroup(child.pid!)),
     () =>
       new Promise<{ exitCode: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-        child.on("error", (error) => reject(new Failure(`pulumi could not be started (${error.message}); run: node tools/toolchain.mjs`)));
+        child.on("error", (error) =>
+          reject(new Failure(`pulumi could not be started (${error.message}); run: node tools/toolchain.mjs`)),
+        );
         child.on("close", (exitCode, signal) => resolve({ exitCode, signal }));
       }),
   ).finally(() => file.end());
 
   const output = lines.join("\n");
   const result = { ...outcomeOf(output), stdout: results.join("\n"), output, log, milliseconds: Date.now() - started };
-  if (isInterrupted()) throw new Interrupted(`${command.stack} stopped; the next start goes on from here (${path.relative(projectFolder, log)})`);
-  if (end.signal) throw new PulumiFailure(command, { ...result, diagnostics: `pulumi was killed (${end.signal}); run the same command again, it cleans up first` });
+  if (isInterrupted())
+    throw new Interrupted(
+      `${command.stack} stopped; the next start goes on from here (${path.relative(projectFolder, log)})`,
+    );
+  if (end.signal)
+    throw new PulumiFailure(command, {
+      ...result,
+      diagnostics: `pulumi was killed (${end.signal}); run the same command again, it cleans up first`,
+    });
   if (end.exitCode !== 0) throw new PulumiFailure(command, result);
   return result;
 }
@@ -78,7 +87,9 @@ export class PulumiFailure extends Failure {
     readonly command: PulumiCommand,
     readonly result: Result,
   ) {
-    super(`${command.stack} failed: ${commandLine(command)}\n${result.diagnostics}\nwhole output: ${path.relative(process.cwd(), result.log)}`);
+    super(
+      `${command.stack} failed: ${commandLine(command)}\n${result.diagnostics}\nwhole output: ${path.relative(process.cwd(), result.log)}`,
+    );
   }
 }
 

@@ -33,7 +33,11 @@ export class StackRunner {
   }
 
   /** What an `up` would do; changes nothing. A stack that does not exist yet is looked at in a backend to throw away. */
-  async preview(stack: string, kind: Kind, { plans, throwaway }: { plans?: Plans; throwaway?: ThrowawayBackend } = {}): Promise<Result> {
+  async preview(
+    stack: string,
+    kind: Kind,
+    { plans, throwaway }: { plans?: Plans; throwaway?: ThrowawayBackend } = {},
+  ): Promise<Result> {
     const plan = plans ? ["--save-plan", plans.fileOf(stack)] : [];
     const args = ["preview", "--stack", stack, ...refresh[kind], ...plan, "--json", "--non-interactive"];
     if (!throwaway) return this.run(stack, kind, args, plans && plansEnv);
@@ -86,11 +90,22 @@ export class StackRunner {
     const job = this.progress.start(stack);
     const env = { ...pulumiEnvironment(this.checked.environment, kind), ...more };
     try {
-      const result = await runPulumi({ stack, args, env, onProgress: (finished) => (job.at = plural(finished, "resource")) });
-      this.progress.finish(job, row(colour.green(stack.padEnd(nameWidth)), summarized.includes(args[0]!) ? result.summary : "done", result));
+      const result = await runPulumi({
+        stack,
+        args,
+        env,
+        onProgress: (finished) => (job.at = plural(finished, "resource")),
+      });
+      this.progress.finish(
+        job,
+        row(colour.green(stack.padEnd(nameWidth)), summarized.includes(args[0]!) ? result.summary : "done", result),
+      );
       return result;
     } catch (error) {
-      const line = error instanceof PulumiFailure ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result) : `  ${stack.padEnd(nameWidth)}  stopped`;
+      const line =
+        error instanceof PulumiFailure
+          ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result)
+          : `  ${stack.padEnd(nameWidth)}  stopped`;
       this.progress.finish(job, line);
       // Where Pulumi was killed its plugins live on.
       if (this.isLocal) await endOrphans();
@@ -104,4 +119,5 @@ const summarized = ["up", "destroy"];
 
 const nameWidth = 20;
 
-const row = (name: string, summary: string, { milliseconds }: Result): string => `  ${name}  ${summary.padEnd(44)}  ${seconds(milliseconds)}`;
+const row = (name: string, summary: string, { milliseconds }: Result): string =>
+  `  ${name}  ${summary.padEnd(44)}  ${seconds(milliseconds)}`;

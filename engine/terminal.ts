@@ -2,7 +2,8 @@ import { createColors } from "picocolors";
 
 type Stream = NodeJS.WriteStream;
 
-const isColoured = (stream: Stream): boolean => Boolean(stream.isTTY) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+const isColoured = (stream: Stream): boolean =>
+  Boolean(stream.isTTY) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
 /** Colours for standard output, and for the stream that progress is told on. */
 export const colours = createColors(isColoured(process.stdout));

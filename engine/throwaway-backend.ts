@@ -23,7 +23,10 @@ export class ThrowawayBackend {
     const { config } = (this.project.stacks[stack] ?? {}) as { config?: unknown };
     const file = path.join(this.folder, `Pulumi.${stack}.yaml`);
     writeFileSync(file, stringify({ config }));
-    return { init: ["stack", "init", stack, "--no-select", "--non-interactive", "--cwd", this.folder], options: ["--config-file", file] };
+    return {
+      init: ["stack", "init", stack, "--no-select", "--non-interactive", "--cwd", this.folder],
+      options: ["--config-file", file],
+    };
   }
 
   readonly env = {

@@ -1,6 +1,13 @@
 import { channel } from "node:diagnostics_channel";
 import { setTimeout as sleep } from "node:timers/promises";
-import { headers, type MsgHdrs, type NatsConnection, PermissionViolationError, RequestError, type RequestOptions } from "@nats-io/transport-node";
+import {
+  headers,
+  type MsgHdrs,
+  type NatsConnection,
+  PermissionViolationError,
+  RequestError,
+  type RequestOptions,
+} from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { ApiError, Denied, NoAnswer } from "./errors";
 import { timeouts } from "./timeouts";
@@ -25,9 +32,16 @@ const requests = channel("supercluster:jetstream:request");
 type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
 
 /** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
-export function read<T>(connection: NatsConnection, subject: string, payload?: unknown, deadline = timeouts.deadlineMs): Promise<T> {
+export function read<T>(
+  connection: NatsConnection,
+  subject: string,
+  payload?: unknown,
+  deadline = timeouts.deadlineMs,
+): Promise<T> {
   const isWorthIt = (error: unknown) => error instanceof NoAnswer || isTemporary(error);
-  return retrying(isWorthIt, deadline, () => request<T>(connection, subject, payload, { timeout: Math.min(timeouts.requestMs, deadline) }));
+  return retrying(isWorthIt, deadline, () =>
+    request<T>(connection, subject, payload, { timeout: Math.min(timeouts.requestMs, deadline) }),
+  );
 }
 
 /** All entries of a list, page by page. What a page leaves out, because its leader did not answer, has its place in it. */
@@ -39,7 +53,7 @@ export async function readPages<Page extends { total?: number; offset?: number; 
   deadline?: number,
 ): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const page = await read<Page>(connection, subject, { ...payload, offset }, deadline);
     const more = entriesOf(page);
     entries.push(...more);
@@ -51,7 +65,12 @@ export async function readPages<Page extends { total?: number; offset?: number; 
 
 /** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
 export function write<T>(connection: NatsConnection, subject: string, payload?: unknown, level = 0): Promise<T> {
-  return retrying(isTemporary, timeouts.deadlineMs, () => request<T>(connection, subject, payload, { timeout: timeouts.requestMs, ...(level && { headers: requiring(level) }) }));
+  return retrying(isTemporary, timeouts.deadlineMs, () =>
+    request<T>(connection, subject, payload, {
+      timeout: timeouts.requestMs,
+      ...(level && { headers: requiring(level) }),
+    }),
+  );
 }
 
 /** A server with a lower API level refuses the request (error 10185) instead of leaving out what it does not know. ADR-44. */
@@ -63,7 +82,11 @@ function requiring(level: number): MsgHdrs {
 
 const isTemporary = (error: unknown): boolean => error instanceof ApiError && error.isTemporary;
 
-async function retrying<T>(isWorthIt: (error: unknown) => boolean, withinMs: number, attempt: () => Promise<T>): Promise<T> {
+async function retrying<T>(
+  isWorthIt: (error: unknown) => boolean,
+  withinMs: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (let wait = 100; ; wait = Math.min(wait * 2, 3_000)) {
     try {
@@ -75,20 +98,31 @@ async function retrying<T>(isWorthIt: (error: unknown) => boolean, withinMs: num
   }
 }
 
-async function request<T>(connection: NatsConnection, subject: string, payload: unknown, options: RequestOptions): Promise<T> {
+async function request<T>(
+  connection: NatsConnection,
+  subject: string,
+  payload: unknown,
+  options: RequestOptions,
+): Promise<T> {
   let answer: Answer<T>;
   if (starts.hasSubscribers) starts.publish({ subject });
   const started = performance.now();
   try {
-    const message = await connection.request(`$JS.API.${subject}`, payload === undefined ? undefined : JSON.stringify(payload), options);
+    const message = await connection.request(
+      `$JS.API.${subject}`,
+      payload === undefined ? undefined : JSON.stringify(payload),
+      options,
+    );
     answer = message.json();
   } catch (error) {
     if ((error as Error).cause instanceof PermissionViolationError) throw new Denied(subject);
-    if (error instanceof RequestError && error.isNoResponders()) throw new ApiError(subject, 503, 0, "no server takes JetStream requests of this account");
+    if (error instanceof RequestError && error.isNoResponders())
+      throw new ApiError(subject, 503, 0, "no server takes JetStream requests of this account");
     throw new NoAnswer(subject, options.timeout / 1000, error);
   } finally {
     if (requests.hasSubscribers) requests.publish({ subject, ms: performance.now() - started });
   }
-  if (answer.error) throw new ApiError(subject, answer.error.code, answer.error.err_code ?? 0, answer.error.description ?? "refused");
+  if (answer.error)
+    throw new ApiError(subject, answer.error.code, answer.error.err_code ?? 0, answer.error.description ?? "refused");
   return answer;
 }

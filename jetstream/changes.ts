@@ -19,8 +19,11 @@ export function changesOf(fields: Field[], found: Wire, to: Wire, version?: stri
   return fields.flatMap((field) => {
     const [before, after] = [get(from, field.wire), get(to, field.wire)];
     if (isEqual(field, before, after)) return [];
-    const shown = (value: unknown) => (isEmpty(value) || value === unlimited ? undefined : fromWireOf(field.kind, value));
-    const refusal = field.refused?.find(({ when, until }) => !(until && version && isAtLeast(version, until)) && when(before, after));
+    const shown = (value: unknown) =>
+      isEmpty(value) || value === unlimited ? undefined : fromWireOf(field.kind, value);
+    const refusal = field.refused?.find(
+      ({ when, until }) => !(until && version && isAtLeast(version, until)) && when(before, after),
+    );
     return [{ field: field.arg, from: shown(before), to: shown(after), ...(refusal && { refusal }) }];
   });
 }
@@ -32,7 +35,8 @@ export const reasonOf = ({ what, reason, error }: Refusal): string =>
 /** Whether a change depends on the server's version. */
 export const isVersioned = ({ refusal }: Change): boolean => refusal?.until !== undefined;
 
-export const isAtLeast = (version: string, wanted: string): boolean => version.localeCompare(wanted, "en", { numeric: true }) >= 0;
+export const isAtLeast = (version: string, wanted: string): boolean =>
+  version.localeCompare(wanted, "en", { numeric: true }) >= 0;
 
 const unlimited = -1;
 

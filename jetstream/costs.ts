@@ -29,10 +29,17 @@ export const replace = "replace";
 export const deletion = "delete";
 
 /** Rules by which bringing one configuration to another may cost messages. */
-export const lossRules = ({ what }: AssetKind, from: Wire, to: Wire): LossRule[] => (what === "stream" ? streamLosses.filter(({ when }) => when(from, to)) : []);
+export const lossRules = ({ what }: AssetKind, from: Wire, to: Wire): LossRule[] =>
+  what === "stream" ? streamLosses.filter(({ when }) => when(from, to)) : [];
 
 /** Costs of bringing what is there to a configuration, in place. Whatever cannot be counted throws. */
-export async function lossesOf(kind: AssetKind, info: Info, wanted: Wire, args: Args, account: Account): Promise<Cost[]> {
+export async function lossesOf(
+  kind: AssetKind,
+  info: Info,
+  wanted: Wire,
+  args: Args,
+  account: Account,
+): Promise<Cost[]> {
   const rules = lossRules(kind, info.config, wanted);
   if (rules.length === 0) return [];
   requireLeader(kind, info, args);
@@ -55,21 +62,45 @@ export async function costOfReplacement(kind: AssetKind, info: Info, args: Args,
   requireLeader(kind, info, args);
   if (kind.what === "consumer") {
     const messages = waiting(info);
-    return { change: replace, effect: "lose the place among", messages, of: messages, bytes: 0, isEstimate: false, behind: [] };
+    return {
+      change: replace,
+      effect: "lose the place among",
+      messages,
+      of: messages,
+      bytes: 0,
+      isEstimate: false,
+      behind: [],
+    };
   }
   const { messages, bytes } = info.state!;
-  return { change: replace, effect: "delete", messages, of: messages, bytes, isEstimate: false, behind: await consumersBehind(args, account) };
+  return {
+    change: replace,
+    effect: "delete",
+    messages,
+    of: messages,
+    bytes,
+    isEstimate: false,
+    behind: await consumersBehind(args, account),
+  };
 }
 
 /** What goes with an asset that is to be there no more; undefined where nothing does. A durable's place is its stream's affair. */
-export async function costOfDeletion(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Cost | undefined> {
+export async function costOfDeletion(
+  kind: AssetKind,
+  info: Info,
+  args: Args,
+  account: Account,
+): Promise<Cost | undefined> {
   if (kind.what === "consumer") return undefined;
   const cost = await costOfReplacement(kind, info, args, account);
   return cost.messages ? { ...cost, change: deletion } : undefined;
 }
 
 function requireLeader(kind: AssetKind, info: Info, args: Args): void {
-  if (!hasLeader(info)) throw new Refused(`${idOf(kind, args)} has no leader, so what the change costs cannot be counted. Nothing was changed.`);
+  if (!hasLeader(info))
+    throw new Refused(
+      `${idOf(kind, args)} has no leader, so what the change costs cannot be counted. Nothing was changed.`,
+    );
 }
 
 /** Messages of a consumer that are not acknowledged, delivered or not. */
@@ -77,7 +108,9 @@ export const waiting = ({ num_pending = 0, num_ack_pending = 0 }: Info): number 
 
 /** How many messages the specification lets a change cost; undefined: it does not allow it at all. */
 export const allowance = ({ allowDataLoss }: Args, change: string): number | undefined =>
-  ((allowDataLoss as { change: string; maxMessages: number }[] | undefined) ?? []).find((allowed) => allowed.change === change)?.maxMessages;
+  ((allowDataLoss as { change: string; maxMessages: number }[] | undefined) ?? []).find(
+    (allowed) => allowed.change === change,
+  )?.maxMessages;
 
 /** Why a cost is more than is allowed; undefined when it is not. */
 export function excess(cost: Cost, allowed: number | undefined): string | undefined {
@@ -94,7 +127,11 @@ export function describe({ effect, messages, of, bytes, isEstimate, behind }: Co
   const size = bytes > 0 ? `, ${readable(bytes)}` : "";
   const late = behind.slice(0, 3).map(({ name, messages: count }) => `consumer ${name} is ${number(count)} behind`);
   const more = behind.length > late.length ? [`${number(behind.length - late.length)} more are behind`] : [];
-  return [`would ${effect} ${isEstimate ? "about " : ""}${number(messages)} of ${number(of)} messages${size}`, ...late, ...more].join("; ");
+  return [
+    `would ${effect} ${isEstimate ? "about " : ""}${number(messages)} of ${number(of)} messages${size}`,
+    ...late,
+    ...more,
+  ].join("; ");
 }
 
 const number = (value: number): string => value.toLocaleString("en");
@@ -118,7 +155,8 @@ type Count = Pick<Cost, "messages" | "bytes" | "isEstimate">;
 
 const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count> | Count> = {
   all: ({ info: { state } }) => part(state!, state!.messages),
-  "over-messages": ({ info: { state }, wanted }) => part(state!, Math.max(0, state!.messages - (wanted.max_msgs as number))),
+  "over-messages": ({ info: { state }, wanted }) =>
+    part(state!, Math.max(0, state!.messages - (wanted.max_msgs as number))),
   "over-bytes"({ info: { state }, wanted }) {
     const bytes = Math.max(0, state!.bytes - (wanted.max_bytes as number));
     return { messages: Math.ceil((bytes / Math.max(1, state!.bytes)) * state!.messages), bytes, isEstimate: bytes > 0 };
@@ -132,12 +170,23 @@ const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count>
   async "over-subject"({ info: { state }, wanted, args, account }) {
     const counts = await subjectCounts(args, account, ">");
     const limit = wanted.max_msgs_per_subject as number;
-    return part(state!, counts.reduce((sum, [, count]) => sum + Math.max(0, count - limit), 0));
+    return part(
+      state!,
+      counts.reduce((sum, [, count]) => sum + Math.max(0, count - limit), 0),
+    );
   },
   async "dropped-subjects"({ info, wanted, args, account }) {
-    const counts = await Promise.all(droppedSubjects(info.config, wanted).map((subject) => subjectCounts(args, account, subject)));
+    const counts = await Promise.all(
+      droppedSubjects(info.config, wanted).map((subject) => subjectCounts(args, account, subject)),
+    );
     const gone = counts.flat().filter(([subject]) => !isCaptured(wanted, subject));
-    return { ...part(info.state!, gone.reduce((sum, [, count]) => sum + count, 0)), bytes: 0 };
+    return {
+      ...part(
+        info.state!,
+        gone.reduce((sum, [, count]) => sum + count, 0),
+      ),
+      bytes: 0,
+    };
   },
   "no-interest"({ info: { state }, behind: [furthest, ...others] }) {
     // What the consumer that is furthest behind still wants is kept; what only others want nobody can tell without looking at each.
@@ -153,7 +202,12 @@ const part = ({ messages: all, bytes }: StreamState, messages: number, isEstimat
 });
 
 /** Sequence of the first message that is not older; one past the last when all are. */
-async function firstSince(cutoff: number, state: StreamState, { name }: Args, { connection }: Account): Promise<number> {
+async function firstSince(
+  cutoff: number,
+  state: StreamState,
+  { name }: Args,
+  { connection }: Account,
+): Promise<number> {
   if (state.messages === 0 || Date.parse(state.first_ts) >= cutoff) return state.first_seq;
   let [low, high] = [state.first_seq, state.last_seq + 1];
   while (low < high) {
@@ -166,7 +220,12 @@ async function firstSince(cutoff: number, state: StreamState, { name }: Args, { 
 
   async function nextMessage(seq: number): Promise<{ seq: number; time: string } | undefined> {
     try {
-      return (await read<{ message: { seq: number; time: string } }>(connection, `STREAM.MSG.GET.${name}`, { seq, next_by_subj: ">" })).message;
+      return (
+        await read<{ message: { seq: number; time: string } }>(connection, `STREAM.MSG.GET.${name}`, {
+          seq,
+          next_by_subj: ">",
+        })
+      ).message;
     } catch (error) {
       if (error instanceof ApiError && error.errCode === 10037) return undefined;
       throw error;
@@ -176,7 +235,9 @@ async function firstSince(cutoff: number, state: StreamState, { name }: Args, { 
 
 /** How many messages are stored of each subject that matches. */
 async function subjectCounts({ name }: Args, { connection }: Account, filter: string): Promise<[string, number][]> {
-  return readPages(connection, `STREAM.INFO.${name}`, { subjects_filter: filter }, ({ state }: Info & Page) => Object.entries(state?.subjects ?? {}));
+  return readPages(connection, `STREAM.INFO.${name}`, { subjects_filter: filter }, ({ state }: Info & Page) =>
+    Object.entries(state?.subjects ?? {}),
+  );
 }
 
 interface Page {
@@ -197,7 +258,8 @@ async function consumersBehind({ name }: Args, { connection }: Account): Promise
     silent.push(...(missing ?? []));
     return consumers ?? [];
   });
-  for (const consumer of consumers) if (!hasLeader(consumer) && !silent.includes(consumer.name)) silent.push(consumer.name);
+  for (const consumer of consumers)
+    if (!hasLeader(consumer) && !silent.includes(consumer.name)) silent.push(consumer.name);
   if (silent.length) {
     throw new Refused(
       `consumers of stream ${name} did not answer: ${silent.join(", ")}. What the change costs cannot be counted, and nothing was changed. ` +

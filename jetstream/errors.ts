@@ -54,7 +54,9 @@ export class NoAnswer extends Error {
 /** The server did not let the user ask: nothing was done. */
 export class Denied extends Error {
   constructor(subject: string) {
-    super(`the account's provisioner may not publish to $JS.API.${subject}; bring the region stacks up, which give it what it needs`);
+    super(
+      `the account's provisioner may not publish to $JS.API.${subject}; bring the region stacks up, which give it what it needs`,
+    );
     this.name = "Denied";
   }
 }

@@ -13,9 +13,17 @@ interface Answer {
 }
 
 /** Asks every server, until all have answered or the time is over; undefined when none did. */
-export async function readServerFacts(system: NatsConnection, servers: number, maxWait = 2_000): Promise<ServerFacts | undefined> {
+export async function readServerFacts(
+  system: NatsConnection,
+  servers: number,
+  maxWait = 2_000,
+): Promise<ServerFacts | undefined> {
   const answers: ServerFacts[] = [];
-  const iterator = await system.requestMany("$SYS.REQ.SERVER.PING.JSZ", "{}", { strategy: "count", maxMessages: servers, maxWait });
+  const iterator = await system.requestMany("$SYS.REQ.SERVER.PING.JSZ", "{}", {
+    strategy: "count",
+    maxMessages: servers,
+    maxWait,
+  });
   try {
     for await (const message of iterator) {
       const { server, data } = message.json<Answer>();

@@ -10,16 +10,26 @@ export interface MetaGroup {
 }
 
 interface Jsz {
-  data?: { meta_cluster?: { leader?: string; cluster_size: number; replicas?: { name: string; current: boolean; offline?: boolean }[] } };
+  data?: {
+    meta_cluster?: {
+      leader?: string;
+      cluster_size: number;
+      replicas?: { name: string; current: boolean; offline?: boolean }[];
+    };
+  };
 }
 
 /** Asks the meta leader about its group; without a leader there is no answer. */
 export async function readMetaGroup(system: NatsConnection, timeout = 2_000): Promise<MetaGroup> {
   try {
-    const message = await system.request("$SYS.REQ.SERVER.PING.JSZ", JSON.stringify({ leader_only: true }), { timeout });
+    const message = await system.request("$SYS.REQ.SERVER.PING.JSZ", JSON.stringify({ leader_only: true }), {
+      timeout,
+    });
     const meta = message.json<Jsz>().data?.meta_cluster;
     if (!meta?.leader) return { size: 0, current: [] };
-    const followers = (meta.replicas ?? []).filter(({ current, offline }) => current && !offline).map(({ name }) => name);
+    const followers = (meta.replicas ?? [])
+      .filter(({ current, offline }) => current && !offline)
+      .map(({ name }) => name);
     return { leader: meta.leader, size: meta.cluster_size, current: [meta.leader, ...followers] };
   } catch {
     return { size: 0, current: [] };
@@ -38,7 +48,9 @@ export function missing(meta: MetaGroup, regions: RegionMembers[]): string[] {
   const absent = expected.filter((server) => !meta.current.includes(server));
   return [
     ...(meta.leader ? [] : ["no meta leader"]),
-    ...(meta.leader && meta.current.length * 2 <= meta.size ? [`only ${meta.current.length} of ${meta.size} meta peers are current`] : []),
+    ...(meta.leader && meta.current.length * 2 <= meta.size
+      ? [`only ${meta.current.length} of ${meta.size} meta peers are current`]
+      : []),
     ...(absent.length ? [`not current: ${absent.join(", ")}`] : []),
   ];
 }

@@ -14,7 +14,11 @@ export interface Info {
   /** Of a consumer: messages it has delivered, without an acknowledgement so far. */
   num_ack_pending?: number;
   /** Absent on a server that is no part of a cluster. */
-  cluster?: { name?: string; leader?: string; replicas?: { name: string; current: boolean; offline?: boolean; active: number; lag?: number }[] };
+  cluster?: {
+    name?: string;
+    leader?: string;
+    replicas?: { name: string; current: boolean; offline?: boolean; active: number; lag?: number }[];
+  };
 }
 
 /** Without one, a server that has lost the others still answers, with what it knew then. */

@@ -44,7 +44,8 @@ export const consumerKind: AssetKind = {
   identity: ["account", "stream", "name"],
   ownRequests: {
     // Without a time it goes on at once.
-    pauseUntil: (connection, { stream, name, pauseUntil }) => write(connection, `CONSUMER.PAUSE.${stream as string}.${name as string}`, { pause_until: pauseUntil }),
+    pauseUntil: (connection, { stream, name, pauseUntil }) =>
+      write(connection, `CONSUMER.PAUSE.${stream as string}.${name as string}`, { pause_until: pauseUntil }),
   },
   subject: (verb, { stream, name }) => `CONSUMER.${verb === "UPDATE" ? "CREATE" : verb}.${stream}.${name}`,
   body: (verb, config, { stream }) => ({ stream_name: stream, config, action: verb, pedantic: true }),

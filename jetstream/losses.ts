@@ -30,9 +30,27 @@ const loweredInForce = (field: string) => (from: Wire, to: Wire) => {
 
 export const streamLosses: LossRule[] = [
   { change: "maxAge", what: "lower", when: lowered("max_age"), count: "older", effect: "drop" },
-  { change: "maxBytes", what: "lower, or discard old again", when: loweredInForce("max_bytes"), count: "over-bytes", effect: "drop" },
-  { change: "maxMsgs", what: "lower, or discard old again", when: loweredInForce("max_msgs"), count: "over-messages", effect: "drop" },
-  { change: "maxMsgsPerSubject", what: "lower", when: lowered("max_msgs_per_subject"), count: "over-subject", effect: "drop" },
+  {
+    change: "maxBytes",
+    what: "lower, or discard old again",
+    when: loweredInForce("max_bytes"),
+    count: "over-bytes",
+    effect: "drop",
+  },
+  {
+    change: "maxMsgs",
+    what: "lower, or discard old again",
+    when: loweredInForce("max_msgs"),
+    count: "over-messages",
+    effect: "drop",
+  },
+  {
+    change: "maxMsgsPerSubject",
+    what: "lower",
+    when: lowered("max_msgs_per_subject"),
+    count: "over-subject",
+    effect: "drop",
+  },
   {
     change: "subjects",
     what: "take one away",
@@ -68,10 +86,13 @@ export const streamLosses: LossRule[] = [
 
 /** Subjects captured before that are not all captured afterwards. */
 export function droppedSubjects(from: Wire, to: Wire): string[] {
-  return subjectsOf(from).filter((subject) => subject !== parkedSubject(from.name as string) && !isCaptured(to, subject));
+  return subjectsOf(from).filter(
+    (subject) => subject !== parkedSubject(from.name as string) && !isCaptured(to, subject),
+  );
 }
 
 /** Whether a stream captures all of a subject. */
-export const isCaptured = (config: Wire, subject: string): boolean => subjectsOf(config).some((own) => covers(own, subject));
+export const isCaptured = (config: Wire, subject: string): boolean =>
+  subjectsOf(config).some((own) => covers(own, subject));
 
 const subjectsOf = (config: Wire): string[] => (config.subjects as string[] | undefined) ?? [];

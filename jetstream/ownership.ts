@@ -8,13 +8,17 @@ import type { Wire } from "./fields";
  */
 const keys = { owner: "supercluster.owner", nonce: "supercluster.nonce" } as const;
 
-export const marker = (owner: string): Record<string, string> => ({ [keys.owner]: owner, [keys.nonce]: randomBytes(6).toString("hex") });
+export const marker = (owner: string): Record<string, string> => ({
+  [keys.owner]: owner,
+  [keys.nonce]: randomBytes(6).toString("hex"),
+});
 
 /** The configuration with the stack's mark on it; a mark that is its own already stays as it is. */
 export const marked = (config: Wire, owner: string): Wire =>
   ownerOf(config) === owner ? config : { ...config, metadata: { ...metadata(config), ...marker(owner) } };
 
-const metadata = (config: Wire): Record<string, string> => (config.metadata as Record<string, string> | undefined) ?? {};
+const metadata = (config: Wire): Record<string, string> =>
+  (config.metadata as Record<string, string> | undefined) ?? {};
 
 export const ownerOf = (config: Wire): string | undefined => metadata(config)[keys.owner];
 

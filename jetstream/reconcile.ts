@@ -25,16 +25,31 @@ const copying = pLimit(1);
  * What its leader says of the asset, or undefined when a meta leader says that it is not there. A leader is waited for until the
  * deadline, in ms. Everything else (no answer, no leader, a region that is down) is no knowledge and throws.
  */
-export async function observe(kind: AssetKind, args: Args, account: Account, deadline = timeouts.deadlineMs): Promise<Info | undefined> {
+export async function observe(
+  kind: AssetKind,
+  args: Args,
+  account: Account,
+  deadline = timeouts.deadlineMs,
+): Promise<Info | undefined> {
   for (const until = Date.now() + deadline; ; await sleep(500)) {
     const info = await look(kind, args, account, deadline);
     if (!info || hasLeader(info)) return info;
-    if (Date.now() > until) throw new NoAnswer(kind.subject("INFO", args), deadline / 1000, new Error(`${kind.what} ${args.name as string} has no leader`));
+    if (Date.now() > until)
+      throw new NoAnswer(
+        kind.subject("INFO", args),
+        deadline / 1000,
+        new Error(`${kind.what} ${args.name as string} has no leader`),
+      );
   }
 }
 
 /** As `observe`, but of any of its servers: it may be old. */
-async function look(kind: AssetKind, args: Args, { connection }: Account, deadline?: number): Promise<Info | undefined> {
+async function look(
+  kind: AssetKind,
+  args: Args,
+  { connection }: Account,
+  deadline?: number,
+): Promise<Info | undefined> {
   try {
     return await read<Info>(connection, kind.subject("INFO", args), undefined, deadline);
   } catch (error) {
@@ -55,17 +70,27 @@ export async function ensure(kind: AssetKind, args: Args, account: Account, last
   const left = differences(kind.fields, applied, info.config, last);
   // A mark that says another stack, or none, is put right with the first change.
   const isToMark = last !== undefined && ownerOf(info.config) !== account.owner;
-  if (isToMark || left.some(({ field }) => !kind.ownRequests[field])) info = await update(kind, applied, info, account, last);
+  if (isToMark || left.some(({ field }) => !kind.ownRequests[field]))
+    info = await update(kind, applied, info, account, last);
   // A run that was interrupted may have begun it.
-  else if (kind.what === "stream" && misplaced(info).length) info = await copying(() => settle(kind, args, account, unsettled));
-  for (const { field } of left) if (kind.ownRequests[field]) info = await updateField(kind, field, applied, account, last);
+  else if (kind.what === "stream" && misplaced(info).length)
+    info = await copying(() => settle(kind, args, account, unsettled));
+  for (const { field } of left)
+    if (kind.ownRequests[field]) info = await updateField(kind, field, applied, account, last);
   await moveTo(args, account, last);
-  for (const key of Object.keys(args)) if (applied[key] !== args[key]) account.say(`${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`);
+  for (const key of Object.keys(args))
+    if (applied[key] !== args[key])
+      account.say(
+        `${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`,
+      );
   return stateOf(applied, verified(kind, applied, info));
 }
 
 /** What the state remembers of the mark, beside the arguments as they were applied. */
-const stateOf = (args: Args, config: Wire): Args => ({ ...args, ...(nonceOf(config) && { [nonceKey]: nonceOf(config) }) });
+const stateOf = (args: Args, config: Wire): Args => ({
+  ...args,
+  ...(nonceOf(config) && { [nonceKey]: nonceOf(config) }),
+});
 
 /** Key of the state that no argument has. */
 export const nonceKey = "nonce";
@@ -85,7 +110,13 @@ async function create(kind: AssetKind, args: Args, account: Account): Promise<In
 }
 
 /** Changes what is there, in as many requests as that takes. */
-async function update(kind: AssetKind, args: Args, found: Info, account: Account, last: Args | undefined): Promise<Info> {
+async function update(
+  kind: AssetKind,
+  args: Args,
+  found: Info,
+  account: Account,
+  last: Args | undefined,
+): Promise<Info> {
   const wantedBy = ({ config }: Info): Wire => {
     const wanted = marked(merge(kind.fields, toWire(kind.fields, args), config, last), account.owner);
     for (const { wire, ownRequest } of kind.fields) if (ownRequest) wanted[wire] = config[wire];
@@ -121,7 +152,13 @@ export async function apply(kind: AssetKind, step: Wire, args: Args, account: Ac
 }
 
 /** Sets a field by its own request. The answer has no configuration and comes before most servers agree to it, so it is read back. */
-async function updateField(kind: AssetKind, field: string, args: Args, account: Account, last: Args | undefined): Promise<Info> {
+async function updateField(
+  kind: AssetKind,
+  field: string,
+  args: Args,
+  account: Account,
+  last: Args | undefined,
+): Promise<Info> {
   const unanswered = await kind.ownRequests[field]!(account.connection, args).then(
     () => undefined,
     (error: unknown) => {
@@ -131,20 +168,38 @@ async function updateField(kind: AssetKind, field: string, args: Args, account: 
   );
   const made = await shown(
     () => observe(kind, args, account),
-    (info) => info !== undefined && !differences(kind.fields, args, info.config, last).some((left) => left.field === field),
+    (info) =>
+      info !== undefined && !differences(kind.fields, args, info.config, last).some((left) => left.field === field),
     `update of ${field} of ${kind.what} ${idOf(kind, args)}`,
     unanswered,
   );
   return made!;
 }
 
-function send(kind: AssetKind, verb: "create" | "update", config: Wire, args: Args, { connection }: Account): Promise<Info> {
+function send(
+  kind: AssetKind,
+  verb: "create" | "update",
+  config: Wire,
+  args: Args,
+  { connection }: Account,
+): Promise<Info> {
   const level = levelsOf(kind.fields, config)[0]?.level ?? 0;
-  return write<Info>(connection, kind.subject(verb === "create" ? "CREATE" : "UPDATE", args), kind.body(verb, config, args), level);
+  return write<Info>(
+    connection,
+    kind.subject(verb === "create" ? "CREATE" : "UPDATE", args),
+    kind.body(verb, config, args),
+    level,
+  );
 }
 
 /** Refuses, by what is there now, what the server would refuse and what would cost more than allowed: drift may have come since the plan. */
-async function refuseWhatCannotBe(kind: AssetKind, args: Args, found: Info, wanted: Wire, account: Account): Promise<void> {
+async function refuseWhatCannotBe(
+  kind: AssetKind,
+  args: Args,
+  found: Info,
+  wanted: Wire,
+  account: Account,
+): Promise<void> {
   const refused = changesOf(kind.fields, found.config, wanted).flatMap(({ field, refusal }) =>
     // What a later server version does in place is for the server to say.
     refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : [],
@@ -154,7 +209,10 @@ async function refuseWhatCannotBe(kind: AssetKind, args: Args, found: Info, want
     const reason = excess(cost, allowance(args, cost.change));
     return reason ? [`${cost.change} ${reason}`] : [];
   });
-  if (refused.length + reasons.length) throw new Refused(`${[...refused, ...reasons].map((reason) => `${idOf(kind, args)}: ${reason}`).join("\n")}\nNothing was changed.`);
+  if (refused.length + reasons.length)
+    throw new Refused(
+      `${[...refused, ...reasons].map((reason) => `${idOf(kind, args)}: ${reason}`).join("\n")}\nNothing was changed.`,
+    );
   if (losses.some(({ messages }) => messages > 0)) await keepSnapshot(args, account);
 }
 
@@ -167,7 +225,9 @@ async function settle(kind: AssetKind, args: Args, account: Account, leftOf: (in
     const left = info ? leftOf(info) : ["it is gone"];
     if (left.length === 0) return info!;
     if (!info || Date.now() - started > copyMs) {
-      throw new Error(`stream ${idOf(kind, args)} is not where it belongs: ${left.join("; ")}. It goes on by itself; run again to wait for it.`);
+      throw new Error(
+        `stream ${idOf(kind, args)} is not where it belongs: ${left.join("; ")}. It goes on by itself; run again to wait for it.`,
+      );
     }
     if (Date.now() > nextLine) {
       account.say(`${idOf(kind, args)}: copying, ${Math.round((Date.now() - started) / 1000)} s: ${left.join("; ")}`);
@@ -179,10 +239,17 @@ async function settle(kind: AssetKind, args: Args, account: Account, leftOf: (in
 
 /** Moves a durable to where a new `resetTo` says, once. One that is made begins where `deliverPolicy` says. */
 async function moveTo(args: Args, { connection }: Account, last: Args | undefined): Promise<void> {
-  if (isReset(args, last)) await write(connection, `CONSUMER.RESET.${args.stream as string}.${args.name as string}`, { seq: args.resetTo }, resetLevel);
+  if (isReset(args, last))
+    await write(
+      connection,
+      `CONSUMER.RESET.${args.stream as string}.${args.name as string}`,
+      { seq: args.resetTo },
+      resetLevel,
+    );
 }
 
-export const isReset = ({ resetTo }: Args, last: Args | undefined): boolean => last !== undefined && resetTo !== undefined && resetTo !== last.resetTo;
+export const isReset = ({ resetTo }: Args, last: Args | undefined): boolean =>
+  last !== undefined && resetTo !== undefined && resetTo !== last.resetTo;
 
 /** API level that moving a durable needs. */
 export const resetLevel = 4;
@@ -207,21 +274,36 @@ export async function settled(
 }
 
 /** What is observed, once it shows. */
-async function shown(observed: () => Promise<Info | undefined>, shows: (info: Info | undefined) => boolean, what: string, cause?: Error): Promise<Info | undefined> {
+async function shown(
+  observed: () => Promise<Info | undefined>,
+  shows: (info: Info | undefined) => boolean,
+  what: string,
+  cause?: Error,
+): Promise<Info | undefined> {
   for (const deadline = Date.now() + timeouts.settleMs; ; await sleep(500)) {
     const info = await observed();
     if (shows(info)) return info;
     if (Date.now() > deadline) break;
   }
-  throw new Error(`${what}: ${cause?.message ?? "it was accepted"}, and it does not show; it may still be carried out. Run again: what was done is found and not repeated.`, { cause });
+  throw new Error(
+    `${what}: ${cause?.message ?? "it was accepted"}, and it does not show; it may still be carried out. Run again: what was done is found and not repeated.`,
+    { cause },
+  );
 }
 
 /** What servers take and answer with, although nothing comes of it, and how that shows. */
 const empty: { field: string; shows(info: Info): string | false }[] = [
-  { field: "replicas", shows: ({ config, cluster }) => !cluster && (config.num_replicas as number) > 1 && "this server is no part of a cluster, so there is one copy" },
+  {
+    field: "replicas",
+    shows: ({ config, cluster }) =>
+      !cluster && (config.num_replicas as number) > 1 && "this server is no part of a cluster, so there is one copy",
+  },
   {
     field: "firstSeq",
-    shows: ({ config, state }) => state !== undefined && ((config.first_seq as number | undefined) ?? 0) > state.last_seq + 1 && `its next message has sequence ${state.last_seq + 1}`,
+    shows: ({ config, state }) =>
+      state !== undefined &&
+      ((config.first_seq as number | undefined) ?? 0) > state.last_seq + 1 &&
+      `its next message has sequence ${state.last_seq + 1}`,
   },
 ];
 
@@ -230,14 +312,18 @@ function verified(kind: AssetKind, args: Args, info: Info): Wire {
   const left = [
     ...differences(kind.fields, args, info.config)
       .filter(({ field }) => !kind.ownRequests[field])
-      .map(({ field, expected, found }) => `${field}: asked for ${JSON.stringify(expected)}, is ${JSON.stringify(found)}`),
+      .map(
+        ({ field, expected, found }) => `${field}: asked for ${JSON.stringify(expected)}, is ${JSON.stringify(found)}`,
+      ),
     ...empty.flatMap(({ field, shows }) => {
       const what = kind.what === "stream" && shows(info);
       return what ? [`${field}: asked for ${JSON.stringify(args[field])}, but ${what}`] : [];
     }),
   ];
   if (left.length === 0) return info.config;
-  throw new Error(`${kind.what} ${idOf(kind, args)}: the server accepted the change but did not apply all of it: ${left.join("; ")}`);
+  throw new Error(
+    `${kind.what} ${idOf(kind, args)}: the server accepted the change but did not apply all of it: ${left.join("; ")}`,
+  );
 }
 
 /** What this stack's state and specification say of whose it is. */

@@ -49,9 +49,10 @@ export async function remove(kind: AssetKind, last: Args, account: Account, appr
 }
 
 async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
-  const copiesOf = ({ alternates = [] }: Info) => alternates.map(({ name }) => name).filter((name) => name !== last.name);
+  const copiesOf = ({ alternates = [] }: Info) =>
+    alternates.map(({ name }) => name).filter((name) => name !== last.name);
   let copies = copiesOf(found);
-  for (const deadline = Date.now() + copiesMs; copies.length && Date.now() < deadline; ) {
+  for (const deadline = Date.now() + copiesMs; copies.length && Date.now() < deadline;) {
     await sleep(500);
     copies = copiesOf((await observe(kind, last, account)) ?? found);
   }
@@ -62,9 +63,18 @@ async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account:
   }
 }
 
-async function refuseAbove(approved: number, kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
+async function refuseAbove(
+  approved: number,
+  kind: AssetKind,
+  last: Args,
+  found: Info,
+  account: Account,
+): Promise<void> {
   const reason = excess(await costOfReplacement(kind, found, last, account), approved);
-  if (reason) throw new Refused(`${idOf(kind, last)}: ${last.absent ? "deleting it" : "making it anew"} ${reason}. Nothing was changed.`);
+  if (reason)
+    throw new Refused(
+      `${idOf(kind, last)}: ${last.absent ? "deleting it" : "making it anew"} ${reason}. Nothing was changed.`,
+    );
 }
 
 async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
@@ -78,7 +88,12 @@ async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, accou
   const now = await observe(kind, last, account);
   if (!now?.state?.messages) return;
   // Parked by a run that was interrupted, it has its own only in the state.
-  await apply(kind, { ...now.config, subjects: (isParked ? toWire(kind.fields, last) : found.config).subjects }, last, account);
+  await apply(
+    kind,
+    { ...now.config, subjects: (isParked ? toWire(kind.fields, last) : found.config).subjects },
+    last,
+    account,
+  );
   refuseIfFilled(kind, last, now);
 }
 
@@ -86,6 +101,8 @@ function refuseIfFilled(kind: AssetKind, last: Args, info: Info): void {
   const messages = info.state?.messages ?? waiting(info);
   if (messages === 0) return;
   const what = kind.what === "stream" ? "messages" : "messages to go";
-  const because = last.absent ? `nothing allows to lose them (allowDataLoss: ${deletion})` : "its deletionPolicy is delete-if-empty";
+  const because = last.absent
+    ? `nothing allows to lose them (allowDataLoss: ${deletion})`
+    : "its deletionPolicy is delete-if-empty";
   throw new Refused(`${kind.what} ${idOf(kind, last)} has ${messages} ${what}, and ${because}. It stays as it was.`);
 }

@@ -46,4 +46,5 @@ export const pullSchema = strictObject({ ...ofConsumers, ...pullFields });
 export const pushSchema = strictObject({ ...ofConsumers, ...pushFields });
 
 /** What a consumer resource takes: with a deliver subject it is a push consumer. */
-export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType => (args.deliverSubject === undefined ? pullSchema : pushSchema);
+export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType =>
+  args.deliverSubject === undefined ? pullSchema : pushSchema;

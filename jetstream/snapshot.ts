@@ -27,7 +27,13 @@ const chunkBytes = 128 * 1024;
  * Writes a snapshot of a stream into a new folder below `parent`, and gives the folder. Only file storage has snapshots (error
  * 10064). Whatever fails leaves no folder that looks like a snapshot.
  */
-export async function takeSnapshot(connection: NatsConnection, account: string, stream: string, parent: string, inboxPrefix?: string): Promise<string> {
+export async function takeSnapshot(
+  connection: NatsConnection,
+  account: string,
+  stream: string,
+  parent: string,
+  inboxPrefix?: string,
+): Promise<string> {
   const folder = path.join(parent, `${account}.${stream}.${new Date().toISOString().replaceAll(":", "")}`);
   const unfinished = `${folder}.${randomUUID().slice(0, 8)}.part`;
   await fs.mkdir(unfinished, { recursive: true, mode: 0o700 });
@@ -42,7 +48,12 @@ export async function takeSnapshot(connection: NatsConnection, account: string, 
   }
 }
 
-async function receive(connection: NatsConnection, stream: string, file: string, inboxPrefix: string | undefined): Promise<Backup> {
+async function receive(
+  connection: NatsConnection,
+  stream: string,
+  file: string,
+  inboxPrefix: string | undefined,
+): Promise<Backup> {
   const inbox = createInbox(inboxPrefix);
   const chunks = connection.subscribe(inbox);
   const data = await fs.open(file, "wx", 0o600);
@@ -50,13 +61,18 @@ async function receive(connection: NatsConnection, stream: string, file: string,
   let timer = setTimeout(stalled, idleMs);
   let isComplete = false;
   try {
-    const { config, state } = await write<Backup>(connection, `STREAM.SNAPSHOT.${stream}`, { deliver_subject: inbox, chunk_size: chunkBytes, no_consumers: false });
+    const { config, state } = await write<Backup>(connection, `STREAM.SNAPSHOT.${stream}`, {
+      deliver_subject: inbox,
+      chunk_size: chunkBytes,
+      no_consumers: false,
+    });
     for await (const message of chunks) {
       clearTimeout(timer);
       timer = setTimeout(stalled, idleMs);
       if (message.data.length === 0) {
         const status = message.headers?.code ?? 204;
-        if (status >= 400) throw new Error(`snapshot of ${stream} ended with ${message.headers!.status}: nothing was changed`);
+        if (status >= 400)
+          throw new Error(`snapshot of ${stream} ended with ${message.headers!.status}: nothing was changed`);
         isComplete = true;
         break;
       }
@@ -84,15 +100,23 @@ export async function readBackup(folder: string): Promise<Backup> {
  */
 export async function restoreSnapshot(connection: NatsConnection, folder: string): Promise<StreamState> {
   const { config, state } = await readBackup(folder);
-  const { deliver_subject: target } = await write<{ deliver_subject: string }>(connection, `STREAM.RESTORE.${config.name}`, { config, state });
+  const { deliver_subject: target } = await write<{ deliver_subject: string }>(
+    connection,
+    `STREAM.RESTORE.${config.name}`,
+    { config, state },
+  );
   const data = await fs.open(path.join(folder, files.data));
   try {
     // One after another: each answer says that the server has taken the chunk.
     for await (const chunk of data.createReadStream({ highWaterMark: chunkBytes })) {
       await connection.request(target, chunk as Uint8Array, { timeout: idleMs });
     }
-    const done = (await connection.request(target, undefined, { timeout: 60_000 })).json<{ state?: StreamState; error?: { description: string; err_code: number } }>();
-    if (done.error) throw new Error(`restore of ${config.name}: ${done.error.description} (error ${done.error.err_code})`);
+    const done = (await connection.request(target, undefined, { timeout: 60_000 })).json<{
+      state?: StreamState;
+      error?: { description: string; err_code: number };
+    }>();
+    if (done.error)
+      throw new Error(`restore of ${config.name}: ${done.error.description} (error ${done.error.err_code})`);
     return done.state!;
   } finally {
     await data.close();

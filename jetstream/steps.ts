@@ -14,10 +14,13 @@ export function stepsOf(found: Wire, wanted: Wire): Wire[] {
   const [before, after] = [found.num_replicas as number, wanted.num_replicas as number];
   const moves = wanted.placement !== undefined && !isSamePlace(found, wanted);
   if (!moves || before === after) return [wanted];
-  return after > before ? [{ ...wanted, placement: found.placement }, wanted] : [{ ...wanted, num_replicas: before }, wanted];
+  return after > before
+    ? [{ ...wanted, placement: found.placement }, wanted]
+    : [{ ...wanted, num_replicas: before }, wanted];
 }
 
-const isSamePlace = (left: Wire, right: Wire): boolean => isDeepStrictEqual(left.placement ?? {}, right.placement ?? {});
+const isSamePlace = (left: Wire, right: Wire): boolean =>
+  isDeepStrictEqual(left.placement ?? {}, right.placement ?? {});
 
 /** Whether a step leaves something that the servers do in their own time: copying to other servers. */
 export const needsSettling = (found: Wire, wanted: Wire): boolean =>
@@ -43,7 +46,10 @@ export const unsettled = (info: Info): string[] => [...misplaced(info), ...behin
  * What is to come to an end before the next step: what an earlier run began. Copies on servers that are down are not waited for, and
  * a move that goes on to another place need not arrive.
  */
-export const unfinished = (info: Info, wanted: Wire): string[] => [...(isSamePlace(info.config, wanted) ? misplaced(info) : []), ...behind(info, ({ offline }) => !offline)];
+export const unfinished = (info: Info, wanted: Wire): string[] => [
+  ...(isSamePlace(info.config, wanted) ? misplaced(info) : []),
+  ...behind(info, ({ offline }) => !offline),
+];
 
 type Replica = NonNullable<NonNullable<Info["cluster"]>["replicas"]>[number];
 
@@ -58,7 +64,10 @@ const behind = ({ cluster }: Info, counts: (replica: Replica) => boolean = () =>
  */
 export function stepDown(fields: Field[], args: Args, found: Wire): Args {
   const steps = steppedFields(fields, args).flatMap(({ arg, kind, wire }) => {
-    const [now, wanted] = [get(found, wire) as number, args[arg] === undefined ? Infinity : (toWireOf(kind, args[arg]) as number)];
+    const [now, wanted] = [
+      get(found, wire) as number,
+      args[arg] === undefined ? Infinity : (toWireOf(kind, args[arg]) as number),
+    ];
     const next = now - (toWireOf(kind, (args.lowerBy as Args)[arg]) as number);
     // No limit so far: there is nothing to step down from.
     return now > 0 && wanted < next ? [[arg, fromWireOf(kind, next)]] : [];
@@ -68,6 +77,9 @@ export function stepDown(fields: Field[], args: Args, found: Wire): Args {
 
 /** Whether a limit that is lowered in steps has steps left after what was applied. */
 export const hasStepsLeft = (fields: Field[], applied: Args, args: Args): boolean =>
-  steppedFields(fields, args).some((field) => !isEqual(field, get(toWire(fields, applied), field.wire), get(toWire(fields, args), field.wire)));
+  steppedFields(fields, args).some(
+    (field) => !isEqual(field, get(toWire(fields, applied), field.wire), get(toWire(fields, args), field.wire)),
+  );
 
-const steppedFields = (fields: Field[], { lowerBy }: Args): Field[] => fields.filter(({ arg }) => Object.keys((lowerBy as Args | undefined) ?? {}).includes(arg));
+const steppedFields = (fields: Field[], { lowerBy }: Args): Field[] =>
+  fields.filter(({ arg }) => Object.keys((lowerBy as Args | undefined) ?? {}).includes(arg));

@@ -8,7 +8,13 @@ export interface Answer<T> {
 }
 
 /** What every server answers; ends as soon as all `expected` have, or after `maxWait` ms. */
-export async function askAll<T>(system: NatsConnection, what: string, options: object, expected: number, maxWait: number): Promise<Answer<T>[]> {
+export async function askAll<T>(
+  system: NatsConnection,
+  what: string,
+  options: object,
+  expected: number,
+  maxWait: number,
+): Promise<Answer<T>[]> {
   const answers: Answer<T>[] = [];
   try {
     const replies = await system.requestMany(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify(options), {
@@ -28,11 +34,24 @@ interface Jsz {
 }
 
 /** Streams by account, by whomever they were made, as all servers say that answer; and the names of those that do not. */
-export async function heldStreams(system: NatsConnection, servers: string[], maxWait = 2_000): Promise<{ streams: Map<string, string[]>; silent: string[] }> {
-  const answers = await askAll<Jsz>(system, "JSZ", { accounts: true, streams: true, limit: 100_000 }, servers.length, maxWait);
+export async function heldStreams(
+  system: NatsConnection,
+  servers: string[],
+  maxWait = 2_000,
+): Promise<{ streams: Map<string, string[]>; silent: string[] }> {
+  const answers = await askAll<Jsz>(
+    system,
+    "JSZ",
+    { accounts: true, streams: true, limit: 100_000 },
+    servers.length,
+    maxWait,
+  );
   const streams = new Map<string, string[]>();
   for (const { name, stream_detail = [] } of answers.flatMap(({ data }) => data?.account_details ?? [])) {
-    streams.set(name, [...new Set([...(streams.get(name) ?? []), ...stream_detail.map((stream) => stream.name)])].sort());
+    streams.set(
+      name,
+      [...new Set([...(streams.get(name) ?? []), ...stream_detail.map((stream) => stream.name)])].sort(),
+    );
   }
   const answered = answers.filter(({ data }) => data).map(({ server }) => server.name);
   return { streams, silent: servers.filter((server) => !answered.includes(server)) };

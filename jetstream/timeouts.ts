@@ -13,4 +13,10 @@ export interface Timeouts {
 }
 
 /** The ones in force, for all connections of this process. */
-export const timeouts: Timeouts = { requestMs: 30_000, deadlineMs: 60_000, settleMs: 60_000, arrivalMs: 1_000, pingMs: 5_000 };
+export const timeouts: Timeouts = {
+  requestMs: 30_000,
+  deadlineMs: 60_000,
+  settleMs: 60_000,
+  arrivalMs: 1_000,
+  pingMs: 5_000,
+};

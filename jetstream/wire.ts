@@ -30,7 +30,8 @@ export function toWire(fields: Field[], args: Args): Wire {
 }
 
 /** What the server gives a field that is left out of this configuration. */
-const defaultOf = ({ default: value }: Field, wire: Wire): unknown => (typeof value === "function" ? value(wire) : value);
+const defaultOf = ({ default: value }: Field, wire: Wire): unknown =>
+  typeof value === "function" ? value(wire) : value;
 
 /**
  * What a refresh stores: the arguments that were given, with the server's values, and those that the server holds at
@@ -60,13 +61,19 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
 export function differences(fields: Field[], args: Args, actual: Wire, last: Args = {}): Difference[] {
   const expected = toWire(fields, args);
   const found = respelled(fields, actual, expected);
-  const shown = ({ kind }: Field, value: unknown) => (isEmpty(value) || value === unlimited ? undefined : fromWireOf(kind, value));
+  const shown = ({ kind }: Field, value: unknown) =>
+    isEmpty(value) || value === unlimited ? undefined : fromWireOf(kind, value);
   const managed = fields.flatMap((field) => {
     const [want, have] = [get(expected, field.wire), get(found, field.wire)];
-    return isHeld(field, expected, found, args) ? [] : [{ field: field.arg, expected: shown(field, want), found: shown(field, have) }];
+    return isHeld(field, expected, found, args)
+      ? []
+      : [{ field: field.arg, expected: shown(field, want), found: shown(field, have) }];
   });
   const dropped = Object.keys((last.extraConfig as Wire | undefined) ?? {}).map((key) => [key, undefined]);
-  const extra = Object.entries({ ...(Object.fromEntries(dropped) as Wire), ...(args.extraConfig as Wire | undefined) }).flatMap(([key, want]) =>
+  const extra = Object.entries({
+    ...(Object.fromEntries(dropped) as Wire),
+    ...(args.extraConfig as Wire | undefined),
+  }).flatMap(([key, want]) =>
     isDeepStrictEqual(want, found[key]) ? [] : [{ field: `extraConfig.${key}`, expected: want, found: found[key] }],
   );
   return [...managed, ...extra];
@@ -96,7 +103,11 @@ export function merge(fields: Field[], wanted: Wire, found: Wire, last: Args = {
 function isHeld(field: Field, expected: Wire, found: Wire, { [field.arg]: asked }: Args): boolean {
   const have = get(found, field.wire);
   if (isEqual(field, get(expected, field.wire), have)) return true;
-  if (field.derived) return isDeepStrictEqual(own(field, get(expected, field.wire), field.derived(expected)), own(field, have, field.derived(found)));
+  if (field.derived)
+    return isDeepStrictEqual(
+      own(field, get(expected, field.wire), field.derived(expected)),
+      own(field, have, field.derived(found)),
+    );
   const other = asked === undefined ? field.otherDefault?.(expected) : undefined;
   return other !== undefined && isEqual(field, other, have);
 }

@@ -44,7 +44,9 @@ export function assetsOf(resources: readonly Resource[]) {
 }
 
 /** What the jetstream stack's provider was told of the environment; nothing if it was told nothing. */
-export function environmentOf({ provider = {} }: Resource): Pick<Environment, "target" | "servers" | "storage"> | undefined {
+export function environmentOf({
+  provider = {},
+}: Resource): Pick<Environment, "target" | "servers" | "storage"> | undefined {
   const key = Object.keys(provider).find((name) => name.endsWith(":environment"));
   return key === undefined ? undefined : (JSON.parse(String(provider[key])) as ReturnType<typeof environmentOf>);
 }
@@ -53,7 +55,8 @@ export function environmentOf({ provider = {} }: Resource): Pick<Environment, "t
 export const isLocal = (resource: Resource): boolean => environmentOf(resource)?.target === "local";
 
 /** Subjects that a consumer asks for: all, if it says none. */
-export const filtersOf = ({ args: { filterSubject, filterSubjects } }: ConsumerAsset): string[] => filterSubjects ?? [filterSubject ?? ">"];
+export const filtersOf = ({ args: { filterSubject, filterSubjects } }: ConsumerAsset): string[] =>
+  filterSubjects ?? [filterSubject ?? ">"];
 
 /** Subjects of the messages that a stream holds; none if that cannot be told from its stack. */
 export function subjectsOf(stream: StreamAsset, byKey: ReadonlyMap<string, StreamAsset>): string[] | undefined {
@@ -67,7 +70,10 @@ export function subjectsOf(stream: StreamAsset, byKey: ReadonlyMap<string, Strea
 }
 
 /** The stream that a mirror copies, if it is one of its stack and account. */
-export function originOf({ args: { account, mirror } }: StreamAsset, byKey: ReadonlyMap<string, StreamAsset>): StreamAsset | undefined {
+export function originOf(
+  { args: { account, mirror } }: StreamAsset,
+  byKey: ReadonlyMap<string, StreamAsset>,
+): StreamAsset | undefined {
   if (mirror === undefined) return undefined;
   const { name, external } = typeof mirror === "string" ? { name: mirror } : mirror;
   return external ? undefined : byKey.get(`${account}/${name}`);
@@ -75,7 +81,11 @@ export function originOf({ args: { account, mirror } }: StreamAsset, byKey: Read
 
 /** Whether a name like `account/stream` is one of those excepted; `*` stands for any part. */
 export const isExcepted = (key: string, excepted: readonly string[]): boolean =>
-  excepted.some((pattern) => pattern.split("/").length === key.split("/").length && pattern.split("/").every((part, index) => part === "*" || part === key.split("/")[index]));
+  excepted.some(
+    (pattern) =>
+      pattern.split("/").length === key.split("/").length &&
+      pattern.split("/").every((part, index) => part === "*" || part === key.split("/")[index]),
+  );
 
 /** The setting of a rule from which something is excepted. */
 export const exceptions = (what: string, example: string) => ({

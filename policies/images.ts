@@ -11,7 +11,9 @@ export interface Image {
 export function imagesOf(values: Values): Image[] {
   const { container, reloader, promExporter, natsBox, podTemplate } = values;
   const inText = (podTemplate?.merge?.spec?.initContainers ?? []).map(({ image = "" }) => parse(image));
-  const inParts = [container, reloader, promExporter, natsBox?.container].flatMap((part) => (part?.image ? [part.image] : []));
+  const inParts = [container, reloader, promExporter, natsBox?.container].flatMap((part) =>
+    part?.image ? [part.image] : [],
+  );
   return [...inParts.map(({ repository = "", tag = "", digest }) => ({ name: repository, tag, digest })), ...inText];
 }
 

@@ -97,11 +97,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     givenUpMessageStays,
     workQueueConsumersShareNothing,
   ],
-  AWS: [
-    backupsAreSafe,
-    kubernetesApiIsNotOpen,
-    nodeGroupIsSmall,
-  ],
+  AWS: [backupsAreSafe, kubernetesApiIsNotOpen, nodeGroupIsSmall],
 };
 
 export const rules: readonly Rule[] = Object.values(chapters).flat();

@@ -16,13 +16,24 @@ export interface Resource {
   provider?: Inputs;
 }
 
-export const resourceOf = ({ type, name, urn, props, opts, provider }: ResourceValidationArgs | PolicyResource): Resource => ({
+export const resourceOf = ({
+  type,
+  name,
+  urn,
+  props,
+  opts,
+  provider,
+}: ResourceValidationArgs | PolicyResource): Resource => ({
   ...{ type, name, urn, inputs: props, protect: opts.protect, parent: opts.parent },
   provider: provider?.props,
 });
 
 /** An object of which any part may be missing: what was given is not what the program's own types promise. */
-export type Partly<T> = T extends (infer Item)[] ? Partly<Item>[] : T extends object ? { [Key in keyof T]?: Partly<T[Key]> } : T;
+export type Partly<T> = T extends (infer Item)[]
+  ? Partly<Item>[]
+  : T extends object
+    ? { [Key in keyof T]?: Partly<T[Key]> }
+    : T;
 
 /** Text of a value that is an output, of what the engine puts there while a preview does not know it. */
 const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -1,4 +1,11 @@
-import type { EnforcementLevel, PolicyConfigSchema, ResourceValidation, ResourceValidationPolicy, Severity, StackValidationPolicy } from "@pulumi/policy";
+import type {
+  EnforcementLevel,
+  PolicyConfigSchema,
+  ResourceValidation,
+  ResourceValidationPolicy,
+  Severity,
+  StackValidationPolicy,
+} from "@pulumi/policy";
 import { type Resource, resourceOf } from "./resource";
 import { settings } from "./settings";
 
@@ -52,11 +59,21 @@ export type Policy = ResourceValidationPolicy | StackValidationPolicy;
 export function policyOf(rule: Rule): Policy {
   const { name, description, severity, enforcementLevel, remediation, types, setting } = rule;
   const concerns = ({ type }: { type: string }) => types === undefined || types.includes(type);
-  const settingOf = (config: Record<string, unknown>): unknown => setting && (config[setting.name] ?? settings[name] ?? setting.default);
+  const settingOf = (config: Record<string, unknown>): unknown =>
+    setting && (config[setting.name] ?? settings[name] ?? setting.default);
   const text = (message: string) => `${message}. ${remediation}`;
   const described = {
-    ...{ name, description, severity, enforcementLevel, remediationSteps: remediation, url: `docs/policies.md#${name}` },
-    ...(setting && { configSchema: { properties: { [setting.name]: { ...setting.schema, description: setting.description } } } }),
+    ...{
+      name,
+      description,
+      severity,
+      enforcementLevel,
+      remediationSteps: remediation,
+      url: `docs/policies.md#${name}`,
+    },
+    ...(setting && {
+      configSchema: { properties: { [setting.name]: { ...setting.schema, description: setting.description } } },
+    }),
   };
   if ("violations" in rule) {
     const validateResource: ResourceValidation = (args, report) => {
@@ -64,12 +81,19 @@ export function policyOf(rule: Rule): Policy {
       for (const message of rule.violations(resourceOf(args), settingOf(args.getConfig()))) report(text(message));
     };
     // Spares the copy of every other resource that each policy is given.
-    return { ...described, validateResource: types?.length === 1 ? Object.assign(validateResource, { __pulumiType: types[0] }) : validateResource };
+    return {
+      ...described,
+      validateResource:
+        types?.length === 1 ? Object.assign(validateResource, { __pulumiType: types[0] }) : validateResource,
+    };
   }
   return {
     ...described,
     validateStack: (args, report) => {
-      const found = rule.violationsOfStack(args.resources.filter(concerns).map(resourceOf), settingOf(args.getConfig()));
+      const found = rule.violationsOfStack(
+        args.resources.filter(concerns).map(resourceOf),
+        settingOf(args.getConfig()),
+      );
       for (const { resource, message } of found) report(text(message), resource.urn);
     },
   };

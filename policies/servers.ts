@@ -40,7 +40,13 @@ export function serversOf(resource: Resource): Servers | undefined {
 }
 
 function fromConfig({ region, config = {} }: Partly<LocalServerInputs>): Servers {
-  return { region, isLocal: true, count: config.cluster?.routes?.length ?? 0, config, advertise: config.gateway?.advertise };
+  return {
+    region,
+    isLocal: true,
+    count: config.cluster?.routes?.length ?? 0,
+    config,
+    advertise: config.gateway?.advertise,
+  };
 }
 
 type Tls = NonNullable<NonNullable<Values["config"]>["cluster"]>["tls"];
@@ -50,17 +56,27 @@ function fromValues({ config = {}, statefulSet, fullnameOverride, global, contai
   const { cluster, gateway, jetstream, nats, merge } = config;
   // The chart calls both like the StatefulSet.
   const name = statefulSet?.name ?? fullnameOverride ?? "nats";
-  const tls = (section: Tls) => (section?.enabled ? { cert_file: section.cert, key_file: section.key, ...(section.secretName ? section.merge : {}) } : undefined);
+  const tls = (section: Tls) =>
+    section?.enabled
+      ? { cert_file: section.cert, key_file: section.key, ...(section.secretName ? section.merge : {}) }
+      : undefined;
   return {
     region: global?.labels?.["supercluster/region"],
     isLocal: false,
     count: cluster?.replicas ?? 1,
     config: {
       ...merge,
-      tls: nats?.tls?.enabled && nats.tls.secretName ? { ...nats.tls.merge, cert_file: nats.tls.cert, key_file: nats.tls.key } : undefined,
+      tls:
+        nats?.tls?.enabled && nats.tls.secretName
+          ? { ...nats.tls.merge, cert_file: nats.tls.cert, key_file: nats.tls.key }
+          : undefined,
       cluster: { name, ...cluster?.merge, tls: tls(cluster?.tls) },
       gateway: { name, ...gateway?.merge, tls: tls(gateway?.tls) },
-      jetstream: { ...jetstream?.merge, max_file_store: bytes(jetstream?.fileStore?.maxSize), max_memory_store: bytes(jetstream?.memoryStore?.maxSize) },
+      jetstream: {
+        ...jetstream?.merge,
+        max_file_store: bytes(jetstream?.fileStore?.maxSize),
+        max_memory_store: bytes(jetstream?.memoryStore?.maxSize),
+      },
     } as Servers["config"],
     advertise: container?.env?.SERVER_GATEWAY?.replace("$(POD_INDEX)", "0"),
   };

@@ -40,7 +40,9 @@ export function usersOf({ type, inputs }: Resource): User[] {
     .flatMap(({ field, decode }) => textsIn(known(inputs, field)).map(decode))
     .filter((text) => text.startsWith(start))
     .flatMap((text) => Object.entries(JSON.parse(text.slice(start.length)) as Accounts))
-    .flatMap(([account, { users = [] }]) => users.map(({ user, permissions }) => ({ account, login: user, permissions })));
+    .flatMap(([account, { users = [] }]) =>
+      users.map(({ user, permissions }) => ({ account, login: user, permissions })),
+    );
 }
 
 const start = "accounts: ";
@@ -48,4 +50,8 @@ const start = "accounts: ";
 type Accounts = Record<string, { users?: { user: string; permissions?: User["permissions"] }[] }>;
 
 const textsIn = (files: unknown): string[] =>
-  typeof files === "object" && files !== null ? Object.keys(files).flatMap((key) => known(files, key)).filter((text) => typeof text === "string") : [];
+  typeof files === "object" && files !== null
+    ? Object.keys(files)
+        .flatMap((key) => known(files, key))
+        .filter((text) => typeof text === "string")
+    : [];

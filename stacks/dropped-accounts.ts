@@ -15,7 +15,10 @@ import { outputsOf } from "./references";
  */
 export async function refuseDroppedOwners(region: RegionSpec, stack: string): Promise<void> {
   const { accounts: before = {}, ca } = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
-  const dropped = droppedAccounts(Object.keys(before), region.accounts.map(({ name }) => name));
+  const dropped = droppedAccounts(
+    Object.keys(before),
+    region.accounts.map(({ name }) => name),
+  );
   if (dropped.length === 0) return;
   const [deployed, held] = await Promise.all([deployedStreams(region), heldStreams(region, ca!, before)]);
   const refusal = refusalOfDropping(dropped, deployed, held);
@@ -29,25 +32,35 @@ export async function refuseDroppedTenants(stack: string, tenants: Tenants): Pro
   if (refusal) throw new pulumi.RunError(refusal);
 }
 
-const streamsOf = (outputs: Partial<JetstreamOutputs> = {}): Owned => new Map(Object.entries(outputs.accounts ?? {}).map(([account, { streams }]) => [account, streams]));
+const streamsOf = (outputs: Partial<JetstreamOutputs> = {}): Owned =>
+  new Map(Object.entries(outputs.accounts ?? {}).map(([account, { streams }]) => [account, streams]));
 
 const fullName = (stack: string): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
 
 /** What the environment's jetstream stacks made, as far as they are there. */
 async function deployedStreams({ environment, settings }: RegionSpec): Promise<Owned> {
-  const stacks = Object.keys(settings.jetstream).map((part) => fullName(stackName({ environment, kind: "jetstream", team: part.split("--")[1] })));
+  const stacks = Object.keys(settings.jetstream).map((part) =>
+    fullName(stackName({ environment, kind: "jetstream", team: part.split("--")[1] })),
+  );
   const outputs = await Promise.all(stacks.map(async (stack) => streamsOf(await outputsOf(stack))));
   return new Map(outputs.flatMap((one) => [...one]));
 }
 
 /** What the servers hold; nothing, with a warning, where they cannot be asked. */
-async function heldStreams({ name, environment, settings }: RegionSpec, ca: string, accounts: RegionOutputs["accounts"]): Promise<Owned> {
-  const { Connections } = require("../components/jetstream/provider/connections") as typeof import("../components/jetstream/provider/connections");
+async function heldStreams(
+  { name, environment, settings }: RegionSpec,
+  ca: string,
+  accounts: RegionOutputs["accounts"],
+): Promise<Owned> {
+  const { Connections } =
+    require("../components/jetstream/provider/connections") as typeof import("../components/jetstream/provider/connections");
   const requests = require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");
   const servers = settings.regions.flatMap((region) => serversOf(settings, region).map((server) => server.name));
   const connections = new Connections({
     owner: environment,
-    regions: [{ name, servers, clientUrls: clientUrls(settings, name), forward: forwardTo(settings, name), degraded: false }],
+    regions: [
+      { name, servers, clientUrls: clientUrls(settings, name), forward: forwardTo(settings, name), degraded: false },
+    ],
     ca,
     provisioners: {},
     system: accounts[systemAccount.name]!.users[systemAccount.user]!,
@@ -68,4 +81,6 @@ async function heldStreams({ name, environment, settings }: RegionSpec, ca: stri
 }
 
 const warn = (reason: string): Promise<void> =>
-  pulumi.log.warn(`an account is taken out, and not all servers say whether it still owns a stream: ${reason}. Only what the jetstream stacks deployed is known`);
+  pulumi.log.warn(
+    `an account is taken out, and not all servers say whether it still owns a stream: ${reason}. Only what the jetstream stacks deployed is known`,
+  );

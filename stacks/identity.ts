@@ -23,17 +23,31 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
 
   const clientCa = authorities("client-ca", `${name} NATS clients`, environment.authorities.clients, opts);
   const peerCa = authorities("peer-ca", `${name} NATS servers`, environment.authorities.peers, opts);
-  const { users } = new Credentials("users", { accounts, unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)) }, opts);
+  const { users } = new Credentials(
+    "users",
+    { accounts, unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)) },
+    opts,
+  );
 
   const regions = environment.regions.flatMap((region) => {
     const server = new ServerCertificate(
       `${region}-server`,
-      { ca: clientCa.signing, commonName: `nats ${region}`, names: certificateNames(environment, region, ["client"]), dials: false },
+      {
+        ca: clientCa.signing,
+        commonName: `nats ${region}`,
+        names: certificateNames(environment, region, ["client"]),
+        dials: false,
+      },
       opts,
     );
     const peer = new ServerCertificate(
       `${region}-peer`,
-      { ca: peerCa.signing, commonName: `nats ${region}`, names: certificateNames(environment, region, ["route", "gateway"]), dials: true },
+      {
+        ca: peerCa.signing,
+        commonName: `nats ${region}`,
+        names: certificateNames(environment, region, ["route", "gateway"]),
+        dials: true,
+      },
       opts,
     );
     const jetstreamKey = new random.RandomPassword(`${region}-jetstream-key`, key, opts);
@@ -50,7 +64,8 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
     const place = placeOf(name, environment, region);
     if (!place?.settings.identitySecret) return [[region, part] as const];
     // A reference to this stack copies all of its outputs: a key that has a secret of its own is none of them.
-    const { RegionIdentitySecret } = require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
+    const { RegionIdentitySecret } =
+      require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
     new RegionIdentitySecret(`${region}-identity`, { place, identity: part }, opts);
     return [];
   });
@@ -58,7 +73,9 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
   const jetstream: pulumi.Output<JetstreamIdentity> = pulumi.secret(
     pulumi.all([clientCa.trusted, users]).apply(([ca, all]) => ({
       ca,
-      provisioners: Object.fromEntries(Object.keys(tenants).map((account) => [account, login(accounts, all, account, provisioner)])),
+      provisioners: Object.fromEntries(
+        Object.keys(tenants).map((account) => [account, login(accounts, all, account, provisioner)]),
+      ),
       system: login(accounts, all, systemAccount.name, systemAccount.user),
     })),
   );

@@ -14,11 +14,22 @@ import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
 import { fromIdentity } from "./references";
 
 /** Every stream, mirror and durable of this stack's tenants, over all regions. */
-export async function jetstream({ name, environment, stack, tenants, degraded, failovers }: Settings<"jetstream">): Promise<{ accounts: pulumi.Input<JetstreamOutputs["accounts"]> }> {
+export async function jetstream({
+  name,
+  environment,
+  stack,
+  tenants,
+  degraded,
+  failovers,
+}: Settings<"jetstream">): Promise<{ accounts: pulumi.Input<JetstreamOutputs["accounts"]> }> {
   await refuseDroppedTenants(stackName(stack), tenants);
   const part = stack.team ? `jetstream--${stack.team}` : "jetstream";
   const own = new Set(environment.jetstream[part]);
-  const { streams, consumers } = assetsOf(environment, Object.fromEntries(Object.entries(tenants).filter(([account]) => own.has(account))), failovers);
+  const { streams, consumers } = assetsOf(
+    environment,
+    Object.fromEntries(Object.entries(tenants).filter(([account]) => own.has(account))),
+    failovers,
+  );
   const regionOf = new Map(streams.map((stream) => [idOf(stream), stream.region]));
 
   const identity = await fromIdentity<JetstreamIdentity>(name, "jetstream");
@@ -47,7 +58,8 @@ export async function jetstream({ name, environment, stack, tenants, degraded, f
     ...(degraded.includes(region) && { ignoreChanges: ["*"] }),
   });
   // A local environment is there to be thrown away.
-  const deletion: Pick<StreamArgs, "deletionPolicy"> = environment.target === "local" ? { deletionPolicy: "delete" } : {};
+  const deletion: Pick<StreamArgs, "deletionPolicy"> =
+    environment.target === "local" ? { deletionPolicy: "delete" } : {};
   const isGoing = (account: string, region: string) => isLeaving(tenants[account]!) && !degraded.includes(region);
   const going = plan.streams.filter(({ account, region }) => isGoing(account, region));
   const staying = plan.streams.filter((stream) => !going.includes(stream));
@@ -56,26 +68,51 @@ export async function jetstream({ name, environment, stack, tenants, degraded, f
     // A mirror takes its origin's place, subjects included, only when the origin has let them go.
     const origin = asset.mirrorOf ?? asset.promotedFrom;
     const args = { ...streamArgs(asset), ...deletion } as unknown as StreamArgs;
-    made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: origin === undefined ? undefined : made.get(`${asset.account}/${origin}`) }));
+    made.set(
+      idOf(asset),
+      new Stream(`${asset.account}-${asset.name}`, args, {
+        ...options(asset.region),
+        dependsOn: origin === undefined ? undefined : made.get(`${asset.account}/${origin}`),
+      }),
+    );
   }
   // A stream is deleted after its mirrors. Its entry is told so: one that is taken out gets no call of its provider at preview.
   for (const asset of going.toReversed()) {
-    const mirrors = going.filter(({ account, mirrorOf }) => account === asset.account && mirrorOf === asset.name).map((mirror) => made.get(idOf(mirror))!);
-    const args = { ...streamArgs(asset), ...absent, allowDataLoss: lossAllowed(tenants[asset.account]!, asset) } as unknown as StreamArgs;
-    made.set(idOf(asset), new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: mirrors }));
+    const mirrors = going
+      .filter(({ account, mirrorOf }) => account === asset.account && mirrorOf === asset.name)
+      .map((mirror) => made.get(idOf(mirror))!);
+    const args = {
+      ...streamArgs(asset),
+      ...absent,
+      allowDataLoss: lossAllowed(tenants[asset.account]!, asset),
+    } as unknown as StreamArgs;
+    made.set(
+      idOf(asset),
+      new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: mirrors }),
+    );
   }
   for (const asset of plan.consumers) {
     const stream = `${asset.account}/${asset.stream}`;
     const region = regionOf.get(stream)!;
-    const args = { ...consumerArgs(asset), ...(isGoing(asset.account, region) ? absent : deletion) } as unknown as ConsumerArgs;
-    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, { ...options(region), dependsOn: made.get(stream) });
+    const args = {
+      ...consumerArgs(asset),
+      ...(isGoing(asset.account, region) ? absent : deletion),
+    } as unknown as ConsumerArgs;
+    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, {
+      ...options(region),
+      dependsOn: made.get(stream),
+    });
   }
   const accounts = namesByAccount(
     staying,
     plan.consumers.filter(({ account, stream }) => !isGoing(account, regionOf.get(`${account}/${stream}`)!)),
   );
   // What goes is named as long as it is there: outputs that wait for nothing are stored also where a deletion fails.
-  return { accounts: going.length ? pulumi.all(going.map((asset) => made.get(idOf(asset))!.urn)).apply(() => accounts) : accounts };
+  return {
+    accounts: going.length
+      ? pulumi.all(going.map((asset) => made.get(idOf(asset))!.urn)).apply(() => accounts)
+      : accounts,
+  };
 }
 
 /** What becomes of what a leaving tenant has. */
@@ -84,10 +121,16 @@ const absent = { absent: true, deletionPolicy: "delete" } as const;
 const idOf = ({ account, name }: { account: string; name: string }) => `${account}/${name}`;
 
 /** All assets; with a region lost, those that live elsewhere or were there before, since a new one cannot be made in it. */
-async function planned(streams: StreamAsset[], consumers: ConsumerAsset[], regionOf: Map<string, string>, degraded: string[]) {
+async function planned(
+  streams: StreamAsset[],
+  consumers: ConsumerAsset[],
+  regionOf: Map<string, string>,
+  degraded: string[],
+) {
   if (degraded.length === 0) return { streams, consumers };
   const before = await deployed();
-  const isPlanned = (region: string, existing: string[] | undefined, name: string) => !degraded.includes(region) || existing?.includes(name);
+  const isPlanned = (region: string, existing: string[] | undefined, name: string) =>
+    !degraded.includes(region) || existing?.includes(name);
   const plan = {
     streams: streams.filter(({ account, name, region }) => isPlanned(region, before[account]?.streams, name)),
     consumers: consumers.filter(({ account, stream, name }) =>
@@ -97,7 +140,9 @@ async function planned(streams: StreamAsset[], consumers: ConsumerAsset[], regio
   const untouched = plan.streams.filter(({ region }) => degraded.includes(region)).map(idOf);
   const leftOut = [
     ...streams.filter((stream) => !plan.streams.includes(stream)).map(idOf),
-    ...consumers.filter((consumer) => !plan.consumers.includes(consumer)).map(({ account, stream, name }) => `${account}/${stream}/${name}`),
+    ...consumers
+      .filter((consumer) => !plan.consumers.includes(consumer))
+      .map(({ account, stream, name }) => `${account}/${stream}/${name}`),
   ];
   await pulumi.log.warn(
     `degraded regions ${degraded.join(", ")}: left as they were: ${untouched.join(", ") || "nothing"}; left out until they are back: ${leftOut.join(", ") || "nothing"}`,
@@ -107,7 +152,9 @@ async function planned(streams: StreamAsset[], consumers: ConsumerAsset[], regio
 
 /** What the last update of this very stack had. */
 async function deployed(): Promise<JetstreamOutputs["accounts"]> {
-  const self = new pulumi.StackReference("self", { name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}` });
+  const self = new pulumi.StackReference("self", {
+    name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
+  });
   const { value, secretValue } = await self.getOutputDetails("accounts");
   return (value ?? secretValue ?? {}) as JetstreamOutputs["accounts"];
 }

@@ -2,11 +2,20 @@ import type { AccountSpec, RegionIdentity } from "../config/assets/region";
 import type { UserOutputs } from "./outputs";
 
 /** What one user's client needs to get in. */
-export function login(accounts: AccountSpec[], users: RegionIdentity["users"], account: string, name: string): UserOutputs {
-  const user = accounts.find((candidate) => candidate.name === account)?.users.find((candidate) => candidate.name === name);
+export function login(
+  accounts: AccountSpec[],
+  users: RegionIdentity["users"],
+  account: string,
+  name: string,
+): UserOutputs {
+  const user = accounts
+    .find((candidate) => candidate.name === account)
+    ?.users.find((candidate) => candidate.name === name);
   const password = user && users[user.login]?.password;
   if (!user || password === undefined) {
-    throw new Error(`the identity stack has no password for user ${name} of account ${account}: bring it up first, it is older than the tenants`);
+    throw new Error(
+      `the identity stack has no password for user ${name} of account ${account}: bring it up first, it is older than the tenants`,
+    );
   }
   return { login: user.login, password, inboxPrefix: user.inboxPrefix };
 }

@@ -9,7 +9,8 @@ import { stackName } from "../config/stacks";
  * the output yet, or whose secrets this stack cannot decrypt.
  */
 export async function fromIdentity<T>(environment: string, output: string): Promise<pulumi.Output<T>> {
-  if (process.env[partialPlan] && pulumi.runtime.isDryRun()) return pulumi.secret(pulumi.output(pulumi.unknown as T)) as pulumi.Output<T>;
+  if (process.env[partialPlan] && pulumi.runtime.isDryRun())
+    return pulumi.secret(pulumi.output(pulumi.unknown as T)) as pulumi.Output<T>;
   const stack = stackName({ environment, kind: "identity" });
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
   const outputs = await outputsOf(name);
@@ -22,7 +23,9 @@ export async function fromIdentity<T>(environment: string, output: string): Prom
 /** What a stack has; undefined: there is no such stack. The engine ends the program where a reference to such a one is made, before it can say what to do. */
 export async function outputsOf(name: string): Promise<Record<string, unknown> | undefined> {
   try {
-    return ((await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as { outputs: Record<string, unknown> }).outputs;
+    return (
+      (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as { outputs: Record<string, unknown> }
+    ).outputs;
   } catch (error) {
     if (/unknown stack/.test((error as Error).message)) return undefined;
     throw new pulumi.RunError(`the outputs of stack ${name} cannot be read: ${(error as Error).message}`);
@@ -30,10 +33,15 @@ export async function outputsOf(name: string): Promise<Record<string, unknown> |
 }
 
 /** Why an output of another stack cannot be used, if so. */
-function refusalOf(outputs: Record<string, unknown> | undefined, { reader, stack, output }: { reader: string; stack: string; output: string }): string | undefined {
+function refusalOf(
+  outputs: Record<string, unknown> | undefined,
+  { reader, stack, output }: { reader: string; stack: string; output: string },
+): string | undefined {
   const bringUp = `pulumi up --stack ${stack}`;
-  if (!outputs || Object.keys(outputs).length === 0) return `stack ${reader} needs ${stack} deployed first: ${bringUp}.`;
-  if (!(output in outputs)) return `stack ${reader} needs what ${stack} makes for ${output}, and ${stack} was deployed without it: ${bringUp}.`;
+  if (!outputs || Object.keys(outputs).length === 0)
+    return `stack ${reader} needs ${stack} deployed first: ${bringUp}.`;
+  if (!(output in outputs))
+    return `stack ${reader} needs what ${stack} makes for ${output}, and ${stack} was deployed without it: ${bringUp}.`;
   if (!isElided(outputs[output])) return undefined;
   return `stack ${reader} cannot decrypt what ${stack} has for ${output}: give both the same secrets provider or passphrase (pulumi stack change-secrets-provider).`;
 }

@@ -14,7 +14,12 @@ import { fromIdentity } from "./references";
 
 /** The servers of one region and all they need. It ends when they serve, and waits for no other region. */
 export async function region({ name, environment, stack, tenants }: Settings<"region">): Promise<pulumi.Inputs> {
-  const spec: RegionSpec = { name: stack.region, environment: name, settings: environment, accounts: accountsOf(environment, tenants) };
+  const spec: RegionSpec = {
+    name: stack.region,
+    environment: name,
+    settings: environment,
+    accounts: accountsOf(environment, tenants),
+  };
   await refuseDroppedOwners(spec, stackName(stack));
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
   const { identity, outputs } = await servers(spec);
@@ -35,16 +40,27 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
     accounts: Object.fromEntries(
       spec.accounts.map((account) => [
         account.name,
-        { users: Object.fromEntries(account.users.map((user) => [user.name, userOutputs(spec, identity, account.name, user.name)])) },
+        {
+          users: Object.fromEntries(
+            account.users.map((user) => [user.name, userOutputs(spec, identity, account.name, user.name)]),
+          ),
+        },
       ]),
     ),
   } satisfies Record<RequiredOutput, unknown>;
 }
 
 /** Those of every region; others are a target's own. */
-type RequiredOutput = { [Key in keyof RegionOutputs]-?: undefined extends RegionOutputs[Key] ? never : Key }[keyof RegionOutputs];
+type RequiredOutput = {
+  [Key in keyof RegionOutputs]-?: undefined extends RegionOutputs[Key] ? never : Key;
+}[keyof RegionOutputs];
 
-function userOutputs(spec: RegionSpec, identity: pulumi.Output<RegionIdentity>, account: string, user: string): pulumi.Inputs {
+function userOutputs(
+  spec: RegionSpec,
+  identity: pulumi.Output<RegionIdentity>,
+  account: string,
+  user: string,
+): pulumi.Inputs {
   const known = spec.accounts.find(({ name }) => name === account)!.users.find(({ name }) => name === user)!;
   const password = identity.users.apply((users) => login(spec.accounts, users, account, user).password);
   return { login: known.login, inboxPrefix: known.inboxPrefix, password: pulumi.secret(password) };
@@ -68,9 +84,15 @@ async function servers(spec: RegionSpec): Promise<Servers> {
 
 async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironment }): Promise<Servers> {
   const { name, environment, settings } = region;
-  const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as typeof import("../components/supercluster/kubernetes-region");
+  const { KubernetesRegion } =
+    require("../components/supercluster/kubernetes-region") as typeof import("../components/supercluster/kubernetes-region");
   const place = placeOf(environment, settings, name);
-  const aws = place && new (require("../components/aws/region") as typeof import("../components/aws/region")).AwsRegion(name, { place, region });
+  const aws =
+    place &&
+    new (require("../components/aws/region") as typeof import("../components/aws/region")).AwsRegion(name, {
+      place,
+      region,
+    });
   const identity = aws?.readIdentity() ?? (await fromIdentity<RegionIdentity>(environment, name));
   const servers = new KubernetesRegion(name, {
     region,

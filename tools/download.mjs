@@ -83,7 +83,10 @@ export function createDownloader({ log, connectMs = CONNECT_MS }) {
             for await (const chunk of chunks) {
               hash.update(chunk);
               size += chunk.length;
-              log.progress(tool.name, `downloading ${release.file}: ${megabytes(size)}${total ? ` of ${megabytes(total)}` : ""}`);
+              log.progress(
+                tool.name,
+                `downloading ${release.file}: ${megabytes(size)}${total ? ` of ${megabytes(total)}` : ""}`,
+              );
               yield chunk;
             }
           },

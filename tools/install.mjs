@@ -23,7 +23,9 @@ async function installProgram(tool, context) {
     log.step(tool.name, `${found.version} in ${found.folder} (PATH)`);
     // One left in the cache would come first on PATH.
     for (const name of tool.executables) rmSync(join(cache, "bin", name), { force: true });
-    return tool.executables.map((name) => entryFor(name, join(found.folder, name), { version: found.version, pin: tool.key, how: "PATH" }));
+    return tool.executables.map((name) =>
+      entryFor(name, join(found.folder, name), { version: found.version, pin: tool.key, how: "PATH" }),
+    );
   }
 
   const why = [`PATH: ${found.why}`];
@@ -54,7 +56,11 @@ async function download(tool, { cache, log, releases, downloader }) {
   const { programs = tool.executables } = release;
   unpack(archive, programs, join(work, "bin"));
   const entries = tool.executables.map((name, index) =>
-    publish(join(work, "bin", programs[index]), join(cache, "bin", name), { version: tool.pin, pin: tool.key, how: "official release" }),
+    publish(join(work, "bin", programs[index]), join(cache, "bin", name), {
+      version: tool.pin,
+      pin: tool.key,
+      how: "official release",
+    }),
   );
   rmSync(work, { recursive: true, force: true });
   log.step(tool.name, `${tool.pin} downloaded, checksum verified (${new URL(release.url).host})`);
@@ -75,7 +81,11 @@ async function build(tool, { cache, path, log }) {
       copyFileSync(one.launcher.script, join(work, one.name));
     }
     entries.push(
-      publish(join(work, one.name), join(cache, "bin", one.name), { version: one.version, pin: tool.key, how: "built with Go" }),
+      publish(join(work, one.name), join(cache, "bin", one.name), {
+        version: one.version,
+        pin: tool.key,
+        how: "built with Go",
+      }),
     );
     log.step(one.name, `${one.version} built in ${took}`);
   }
@@ -125,7 +135,10 @@ async function installPlugin(tool, context) {
     return [entryFor(name, installed, { ...facts, how: "official release" })];
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    log.warn(name, `${tool.pin} cannot be had (${error.message}): an offline stand-in serves local stacks, and only those`);
+    log.warn(
+      name,
+      `${tool.pin} cannot be had (${error.message}): an offline stand-in serves local stacks, and only those`,
+    );
     return [{ name, path: tool.standIn, ...facts, how: "offline stand-in" }];
   } finally {
     rmSync(work, { recursive: true, force: true });

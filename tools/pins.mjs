@@ -61,7 +61,10 @@ const DESCRIBE = {
       release: (base) => ({
         file,
         url: `${base.pulumi}/sdk/${file}`,
-        checksums: [`${base.pulumi}/sdk/${sums}`, `${base.github}/pulumi/pulumi/releases/download/v${cli.version}/${sums}`],
+        checksums: [
+          `${base.pulumi}/sdk/${sums}`,
+          `${base.github}/pulumi/pulumi/releases/download/v${cli.version}/${sums}`,
+        ],
       }),
       builds: [
         {
@@ -151,7 +154,13 @@ const DESCRIBE = {
         beside: [],
       },
       release: (base) => ({ file, url: `${base.helm}/${file}`, checksums: [`${base.helm}/${file}.sha256sum`] }),
-      builds: [{ ...cli, package: `${cli.module}/cmd/helm`, variables: { "helm.sh/helm/v3/internal/version.version": `v${cli.version}` } }],
+      builds: [
+        {
+          ...cli,
+          package: `${cli.module}/cmd/helm`,
+          variables: { "helm.sh/helm/v3/internal/version.version": `v${cli.version}` },
+        },
+      ],
       byHand: `helm ${cli.version} or later (below 4): https://helm.sh/docs/intro/install/`,
     };
   },
@@ -196,7 +205,9 @@ function plugin(name) {
     release: (base) => ({
       file,
       url: `${base.pulumi}/plugins/${file}`,
-      checksums: [`${base.github}/pulumi/pulumi-${name}/releases/download/v${version}/pulumi-${name}_${version}_checksums.txt`],
+      checksums: [
+        `${base.github}/pulumi/pulumi-${name}/releases/download/v${version}/pulumi-${name}_${version}_checksums.txt`,
+      ],
     }),
   };
 }
@@ -205,7 +216,13 @@ function plugin(name) {
 export const standInFolder = `${projectFolder}/tools/offline/plugins/bin`;
 
 /** What `npm start` needs. */
-export const DEFAULT_TOOLS = ["pulumi", "pulumi-resource-pulumi-nodejs", "nats-server", "pulumi-resource-random", "pulumi-resource-tls"];
+export const DEFAULT_TOOLS = [
+  "pulumi",
+  "pulumi-resource-pulumi-nodejs",
+  "nats-server",
+  "pulumi-resource-random",
+  "pulumi-resource-tls",
+];
 
 /** What only tests and benches need: the oldest supported server, and a proxy that cuts connections. */
 export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy"];

@@ -11,7 +11,12 @@ import { ensureToolchain, run } from "./toolchain.mjs";
 const WANTED_NODE = 22;
 
 /** Installs the npm packages of package-lock.json into `project`, unless they are there. */
-export async function ensurePackages({ project = projectFolder, cache = cacheFolder(), log = createLog(), npmCi = runNpmCi } = {}) {
+export async function ensurePackages({
+  project = projectFolder,
+  cache = cacheFolder(),
+  log = createLog(),
+  npmCi = runNpmCi,
+} = {}) {
   const lock = readFileSync(join(project, "package-lock.json"), "utf8");
   // Packages hold executables: a folder copied from another kind of machine does not count.
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}\n${lock}`).digest("hex");
@@ -57,7 +62,9 @@ async function runNpmCi(project) {
   const [command, ...before] = npm ? [process.execPath, npm] : ["npm"];
   const { status, error } = spawnSync(command, [...before, ...args], { cwd: project, stdio: "inherit" });
   if (error || status !== 0) {
-    throw new ToolchainError(`npm ci failed${error ? ` (${error.message})` : ""}; mend what it says above and run the command again`);
+    throw new ToolchainError(
+      `npm ci failed${error ? ` (${error.message})` : ""}; mend what it says above and run the command again`,
+    );
   }
 }
 
@@ -84,6 +91,11 @@ if (process.argv[1] && process.argv[1].endsWith("prestart.mjs")) {
     await ensurePackages();
     checkNode();
     const more = { "--tests": TEST_TOOLS, "--kube": KUBE_TOOLS };
-    await ensureToolchain({ tools: [...DEFAULT_TOOLS, ...Object.entries(more).flatMap(([option, tools]) => (process.argv.includes(option) ? tools : []))] });
+    await ensureToolchain({
+      tools: [
+        ...DEFAULT_TOOLS,
+        ...Object.entries(more).flatMap(([option, tools]) => (process.argv.includes(option) ? tools : [])),
+      ],
+    });
   });
 }

@@ -19,7 +19,9 @@ function untar(archive, folder) {
   mkdirSync(folder, { recursive: true });
   execFileSync("tar", ["-xzf", archive, "-C", folder], { stdio: ["ignore", "ignore", "inherit"] });
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return new Map(files.map((entry) => [entry.name, (to) => copyFileSync(join(entry.parentPath ?? entry.path, entry.name), to)]));
+  return new Map(
+    files.map((entry) => [entry.name, (to) => copyFileSync(join(entry.parentPath ?? entry.path, entry.name), to)]),
+  );
 }
 
 // Not every machine has unzip, and what is needed of the format is little: the list at the end, then each file's bytes.

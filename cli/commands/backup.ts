@@ -14,17 +14,21 @@ interface Target {
 /** Writes a snapshot of a stream into a folder: messages, consumers and their positions. */
 export async function backup({ env, account, stream, to }: Target & { stream: string; to: string }): Promise<void> {
   await asProvisioner({ env, account }, async (connection, inboxPrefix) => {
-    const { readBackup, takeSnapshot } = require("../../jetstream/snapshot") as typeof import("../../jetstream/snapshot");
+    const { readBackup, takeSnapshot } =
+      require("../../jetstream/snapshot") as typeof import("../../jetstream/snapshot");
     const folder = await takeSnapshot(connection, account, stream, path.resolve(to), inboxPrefix);
     const { state } = await readBackup(folder);
-    print(`${account}/${stream}: ${state.messages.toLocaleString("en")} messages, ${state.bytes.toLocaleString("en")} bytes, in ${folder}`);
+    print(
+      `${account}/${stream}: ${state.messages.toLocaleString("en")} messages, ${state.bytes.toLocaleString("en")} bytes, in ${folder}`,
+    );
   });
 }
 
 /** Makes the stream of a snapshot again; one that is there is never touched. */
 export async function restore({ env, account, from }: Target & { from: string }): Promise<void> {
   await asProvisioner({ env, account }, async (connection) => {
-    const { readBackup, restoreSnapshot } = require("../../jetstream/snapshot") as typeof import("../../jetstream/snapshot");
+    const { readBackup, restoreSnapshot } =
+      require("../../jetstream/snapshot") as typeof import("../../jetstream/snapshot");
     const folder = path.resolve(from);
     const { config } = await readBackup(folder).catch((error: Error) => {
       throw new BadUsage(`${from} holds no snapshot (${error.message}); name the folder that backup printed`);
@@ -34,7 +38,10 @@ export async function restore({ env, account, from }: Target & { from: string })
   });
 }
 
-async function asProvisioner({ env, account }: Target, action: (connection: NatsConnection, inboxPrefix: string) => Promise<void>): Promise<void> {
+async function asProvisioner(
+  { env, account }: Target,
+  action: (connection: NatsConnection, inboxPrefix: string) => Promise<void>,
+): Promise<void> {
   const checked = checkedEnvironment(env);
   const access = await readAccess(checked);
   const { inboxPrefix } = userOf(access, account, provisioner);

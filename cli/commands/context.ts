@@ -16,7 +16,9 @@ export async function context({ env }: { env: string }): Promise<void> {
   print(`export XDG_CONFIG_HOME=${quoted(folder)}`);
   print(`# ${names.length} contexts, <account>-<user>-<region>, e.g.:`);
   for (const example of examples(names)) print(`#   ${example}`);
-  print("# the nats CLI, if you have none: node tools/toolchain.mjs nats; then it is on PATH after: eval \"$(npm run -s env)\"");
+  print(
+    '# the nats CLI, if you have none: node tools/toolchain.mjs nats; then it is on PATH after: eval "$(npm run -s env)"',
+  );
 }
 
 /** Writes them anew, in the nats CLI's own format; returns their names. */

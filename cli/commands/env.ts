@@ -6,7 +6,8 @@ import { print } from "../../engine/terminal";
 export function env({ env: name }: { env: string }): void {
   const { environment } = checkedEnvironment(name);
   prepareFolders();
-  for (const [variable, value] of Object.entries(pulumiVariables(environment))) print(`export ${variable}=${quoted(value)}`);
+  for (const [variable, value] of Object.entries(pulumiVariables(environment)))
+    print(`export ${variable}=${quoted(value)}`);
 }
 
 /** For a POSIX shell. */

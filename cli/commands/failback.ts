@@ -20,7 +20,8 @@ export async function failback({ env, account, stream, maxLoss }: FailbackComman
   await withEnvironmentLock(env, `failback of ${account}/${stream}`, () =>
     withStackAccount(checked, account, spec.home ?? checked.tenants[account]!.home, async (own) => {
       const site = siteOf(checked, { account, stream }, own);
-      if (!(await runFailback(site, { maxLoss: Number(maxLoss) }))) return print(`${stream} is at home in ${site.stream.region}, and its mirrors copy it; nothing to do`);
+      if (!(await runFailback(site, { maxLoss: Number(maxLoss) })))
+        return print(`${stream} is at home in ${site.stream.region}, and its mirrors copy it; nothing to do`);
       const home = await site.look(stream);
       print(
         [

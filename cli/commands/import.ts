@@ -25,26 +25,41 @@ export interface ImportCommand {
 /** Writes a tenant file of what is in an account; changes nothing on any server. */
 export async function importAccount({ env, account, out, force = false }: ImportCommand): Promise<void> {
   const file = path.resolve(out ?? path.join(projectFolder, "tenants", `${account}.ts`));
-  if (existsSync(file) && !force) throw new BadUsage(`${shown(file)} is there already; write to another file with --out, or over it with --force`);
+  if (existsSync(file) && !force)
+    throw new BadUsage(`${shown(file)} is there already; write to another file with --out, or over it with --force`);
   const checked = checkedEnvironment(env);
   const { project, environment, tenants, failovers } = checked;
-  if (!tenants[account]) throw new BadUsage(`${account} is no account of environment ${env}; ${insteadOf(account, Object.keys(tenants))}`);
+  if (!tenants[account])
+    throw new BadUsage(`${account} is no account of environment ${env}; ${insteadOf(account, Object.keys(tenants))}`);
   const failed = Object.keys(failovers).filter((key) => key.startsWith(`${account}/`));
-  if (failed.length) throw new BadUsage(`${failed.join(", ")} failed over, so its mirror is not what a tenant says; bring it home first: npm run failback`);
+  if (failed.length)
+    throw new BadUsage(
+      `${failed.join(", ")} failed over, so its mirror is not what a tenant says; bring it home first: npm run failback`,
+    );
 
   const live = await readAccount(await readAccess(checked), account);
-  const imported = tenantOf(live, { account, owner: `${project.name}/${stackOf(checked, account)}`, environment, declared: tenants[account] });
+  const imported = tenantOf(live, {
+    account,
+    owner: `${project.name}/${stackOf(checked, account)}`,
+    environment,
+    declared: tenants[account],
+  });
   writeFileSync(file, tenantFile(imported, typeFrom(file)), { flag: force ? "w" : "wx" });
 
   const { tenant, toDecide, leftOut, changes } = imported;
   const [streams, consumers] = [Object.values(tenant.streams), Object.values(tenant.consumers)];
   const mirrors = streams.flatMap((stream) => Object.keys(stream.mirrors ?? {}));
-  print(`${shown(file)}: ${plural(streams.length, "stream")}, ${plural(mirrors.length, "mirror")}, ${plural(consumers.length, "durable")} of ${account}`);
+  print(
+    `${shown(file)}: ${plural(streams.length, "stream")}, ${plural(mirrors.length, "mirror")}, ${plural(consumers.length, "durable")} of ${account}`,
+  );
   tell(`to decide, marked ${marker}:`, toDecide);
   tell("left out; it stays as it is, and nobody reconciles it:", leftOut);
   tell("the first up changes:", changes);
-  const silent = toDecide.length || changes.length ? "Of all else the first up writes nothing" : "The first up writes nothing";
-  print(`\n${silent} to any server.\nNext: tenants/index.ts takes ${constantOf(account)} from this file; npm run types; npm run plan`);
+  const silent =
+    toDecide.length || changes.length ? "Of all else the first up writes nothing" : "The first up writes nothing";
+  print(
+    `\n${silent} to any server.\nNext: tenants/index.ts takes ${constantOf(account)} from this file; npm run types; npm run plan`,
+  );
 }
 
 async function readAccount(access: Access, account: string): Promise<LiveAccount> {
@@ -66,6 +81,8 @@ const shown = (file: string): string => path.relative(process.cwd(), file);
 
 /** Where a tenant's file imports its type from. */
 function typeFrom(file: string): string {
-  const relative = path.relative(path.dirname(file), path.join(projectFolder, "config", "schema", "tenant")).replaceAll("\\", "/");
+  const relative = path
+    .relative(path.dirname(file), path.join(projectFolder, "config", "schema", "tenant"))
+    .replaceAll("\\", "/");
   return relative.startsWith(".") ? relative : `./${relative}`;
 }

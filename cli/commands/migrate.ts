@@ -34,19 +34,32 @@ async function migrated(queue: Queue, { stack, yes }: { stack: string; yes: bool
   const before = await look(queue);
   const next = await nextOf(queue, before);
   if ("refuse" in next) throw new Failure(next.refuse);
-  if (next.step === "nothing") return print(`${name} has retention ${String(specified.retention)} already; nothing to do`);
+  if (next.step === "nothing")
+    return print(`${name} has retention ${String(specified.retention)} already; nothing to do`);
   print(`${countsOf(before)}\n`);
-  print("Messages keep their order, sequences and times. Their durables stand still until it is done, and then deliver again what was delivered and not acknowledged.");
+  print(
+    "Messages keep their order, sequences and times. Their durables stand still until it is done, and then deliver again what was delivered and not acknowledged.",
+  );
   if (!yes) await confirm(`Give ${name} retention ${String(specified.retention)}?`);
   await runMigration(queue);
-  print(`\n${countsOf(await look(queue))}\n\npulumi up --stack ${stack}   notes it in the state; it changes nothing on any server`);
+  print(
+    `\n${countsOf(await look(queue))}\n\npulumi up --stack ${stack}   notes it in the state; it changes nothing on any server`,
+  );
 }
 
 /** What is done is what the program says: otherwise the next `up` would want it back. */
-function requireSpecified({ name, tenants }: CheckedEnvironment, { account, stream, retention }: Omit<MigrateCommand, "env">): void {
+function requireSpecified(
+  { name, tenants }: CheckedEnvironment,
+  { account, stream, retention }: Omit<MigrateCommand, "env">,
+): void {
   const tenant = tenants[account];
-  if (!tenant) throw new BadUsage(`${account} is no account of environment ${name}; ${insteadOf(account, Object.keys(tenants))}`);
+  if (!tenant)
+    throw new BadUsage(`${account} is no account of environment ${name}; ${insteadOf(account, Object.keys(tenants))}`);
   const spec = tenant.streams[stream];
-  if (!spec) throw new BadUsage(`${stream} is no stream of ${account}; ${insteadOf(stream, Object.keys(tenant.streams))}`);
-  if (spec.retention !== retention) throw new BadUsage(`${account}/${stream} is specified with retention "${spec.retention}"; write "${retention}" in its tenant file first`);
+  if (!spec)
+    throw new BadUsage(`${stream} is no stream of ${account}; ${insteadOf(stream, Object.keys(tenant.streams))}`);
+  if (spec.retention !== retention)
+    throw new BadUsage(
+      `${account}/${stream} is specified with retention "${spec.retention}"; write "${retention}" in its tenant file first`,
+    );
 }

@@ -24,10 +24,15 @@ export async function plan({ env, json = false }: { env: string; json?: boolean 
   prepareFolders();
   const access = await readAccess(checked);
   const progress = new Progress();
-  const stacks = await Promise.all(checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)));
+  const stacks = await Promise.all(
+    checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)),
+  );
 
   const failures = stacks.flatMap((stack) => stack.failures);
-  const verdict = verdictOf(stacks.flatMap(({ changes }) => changes), failures.length > 0 || stacks.some(({ isPartial }) => isPartial));
+  const verdict = verdictOf(
+    stacks.flatMap(({ changes }) => changes),
+    failures.length > 0 || stacks.some(({ isPartial }) => isPartial),
+  );
   const { ok, summary, lost } = verdict;
   if (json) print(JSON.stringify({ environment: env, ok, summary, stacks }, undefined, 2));
   else {
@@ -39,17 +44,28 @@ export async function plan({ env, json = false }: { env: string; json?: boolean 
   }
   if (failures.length) throw new Failure(`the plan could not be made:\n${failures.join("\n")}`);
   if (verdict.refused.length) throw new Failure(`an up would be refused: ${verdict.refused.join(", ")}`);
-  if (!verdict.isKnown) throw new Failure(["what an up would do or cost is not known, because not all could be read", ...verdict.unknown].join("\n"));
-  if (lost.length) throw new WouldLose(`nothing names these losses:\n${lost.map(({ id, text }) => `  ${id}: ${text}`).join("\n")}`);
+  if (!verdict.isKnown)
+    throw new Failure(
+      ["what an up would do or cost is not known, because not all could be read", ...verdict.unknown].join("\n"),
+    );
+  if (lost.length)
+    throw new WouldLose(`nothing names these losses:\n${lost.map(({ id, text }) => `  ${id}: ${text}`).join("\n")}`);
 }
 
-async function planStack(checked: CheckedEnvironment, access: Access, stack: string, progress: Progress): Promise<StackRows> {
+async function planStack(
+  checked: CheckedEnvironment,
+  access: Access,
+  stack: string,
+  progress: Progress,
+): Promise<StackRows> {
   const { previews, isCut } = await previewsOf(checked, stack, progress);
   const { changes, failures, warnings, isPartial } = stackPlan(previews);
   const servers = new Servers(access, `${checked.project.name}/${stack}`);
   try {
     const deletions = new Set(changes.filter(({ action }) => action === "delete").map(({ id }) => id));
-    const rows = await Promise.all(changes.map(async (change) => rowOf(change, await servers.answer(change), deletions)));
+    const rows = await Promise.all(
+      changes.map(async (change) => rowOf(change, await servers.answer(change), deletions)),
+    );
     const cut = isCut ? ["more may be refused: mend these first, then plan again"] : [];
     return { stack, changes: inOrder(rows), failures, warnings: [...warnings, ...cut], isPartial: isPartial || isCut };
   } finally {

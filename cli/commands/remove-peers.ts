@@ -44,7 +44,11 @@ export async function forgetRegion({ env, region, server, yes = false }: ForgetR
     try {
       const expected = checked.environment.regions.length * checked.environment.servers;
       // Those who should not answer get the time to; a region that was just lost may have had the leader.
-      const snapshot = await snapshotUntil(() => takeSnapshot(system, expected + names.length), ({ meta }) => meta !== undefined, electionMs);
+      const snapshot = await snapshotUntil(
+        () => takeSnapshot(system, expected + names.length),
+        ({ meta }) => meta !== undefined,
+        electionMs,
+      );
       const peers = peersAmong(names, snapshot);
       const refusals = refusalsOf({
         server,
@@ -54,15 +58,21 @@ export async function forgetRegion({ env, region, server, yes = false }: ForgetR
         copies: copiesOn(names, snapshot),
         unanswered: peers.length ? await unanswered(access) : [],
       });
-      if (refusals.length) throw new Failure(`${server ?? region} cannot be forgotten yet, nothing was done:\n${refusals.map((line) => `  ${line}`).join("\n")}`);
-      if (peers.length === 0) return print(`no server of ${server ?? region} is a peer of the meta group; nothing to do`);
+      if (refusals.length)
+        throw new Failure(
+          `${server ?? region} cannot be forgotten yet, nothing was done:\n${refusals.map((line) => `  ${line}`).join("\n")}`,
+        );
+      if (peers.length === 0)
+        return print(`no server of ${server ?? region} is a peer of the meta group; nothing to do`);
       print(renderPeers(peers));
       if (!yes) await confirm(`Remove ${plural(peers.length, "peer")} from the meta group, for good?`);
       for (const peer of peers) {
         const after = await removePeer(system, () => takeSnapshot(system, expected), peer);
         say(`  ${peer.name} is removed: ${counted(after)}`);
       }
-      print(`\n${server ?? region} is forgotten. What there is to do now: ${server ? `the other servers of ${region} (docs/runbooks/remove-a-region.md)` : commandOf(env)}`);
+      print(
+        `\n${server ?? region} is forgotten. What there is to do now: ${server ? `the other servers of ${region} (docs/runbooks/remove-a-region.md)` : commandOf(env)}`,
+      );
     } finally {
       await system.close();
     }
@@ -73,18 +83,27 @@ export async function forgetRegion({ env, region, server, yes = false }: ForgetR
 const commandOf = (env: string): string => (env === "local" ? "npm start" : `npm run deploy -- --env ${env}`);
 
 /** Servers to forget; refuses a region that is to stay. */
-function namesOf({ name: env, environment: { regions } }: CheckedEnvironment, region: string, server: string | undefined): string[] {
+function namesOf(
+  { name: env, environment: { regions } }: CheckedEnvironment,
+  region: string,
+  server: string | undefined,
+): string[] {
   const all = serverNames(region);
   if (server === undefined) {
     if (!regions.includes(region)) return all;
-    throw new BadUsage(`${region} is a region of environment ${env}; take it out of Pulumi.yaml first, in the order of docs/runbooks/remove-a-region.md. Nothing was done.`);
+    throw new BadUsage(
+      `${region} is a region of environment ${env}; take it out of Pulumi.yaml first, in the order of docs/runbooks/remove-a-region.md. Nothing was done.`,
+    );
   }
   if (all.includes(server)) return [server];
   throw new BadUsage(`--server ${server} is no server of ${region}; write one of ${all.join(", ")}. Nothing was done.`);
 }
 
 /** The region's stack, which the settings may not have any more, and whether it holds anything. */
-async function stackOfRegion(checked: CheckedEnvironment, region: string): Promise<{ stack: string; isDeployed: boolean }> {
+async function stackOfRegion(
+  checked: CheckedEnvironment,
+  region: string,
+): Promise<{ stack: string; isDeployed: boolean }> {
   const stack = stackName({ environment: checked.name, kind: "region", region });
   const existing = await existingStacks({ ...checked, stacks: { ...checked.stacks, regions: [stack], jetstream: [] } });
   return { stack, isDeployed: existing.get(stack) === "deployed" };
@@ -99,7 +118,9 @@ async function unanswered(access: Access): Promise<string[]> {
       try {
         return (await unansweredOf(connection)).map((stream) => `${account}/${stream}`);
       } catch (error) {
-        throw new Failure(`nobody can say which streams ${account} has: ${(error as Error).message}. Nothing was done.`);
+        throw new Failure(
+          `nobody can say which streams ${account} has: ${(error as Error).message}. Nothing was done.`,
+        );
       } finally {
         await connection.close();
       }
@@ -111,9 +132,14 @@ async function unanswered(access: Access): Promise<string[]> {
 function renderPeers(peers: readonly Peer[]): string {
   return table(
     ["PEER", "LAST HEARD OF", "ENTRIES BEHIND"],
-    peers.map(({ name, active = 0, lag = 0 }) => [name, active > 0 ? `${Math.round(active / 1e9)} s ago` : "never by this leader", String(lag)]),
+    peers.map(({ name, active = 0, lag = 0 }) => [
+      name,
+      active > 0 ? `${Math.round(active / 1e9)} s ago` : "never by this leader",
+      String(lag),
+    ]),
     colours.dim,
   );
 }
 
-const counted = (snapshot: Snapshot): string => `${plural(snapshot.meta!.cluster_size, "peer")} left, ${currentPeers(snapshot)} current, leader ${snapshot.meta!.leader!}`;
+const counted = (snapshot: Snapshot): string =>
+  `${plural(snapshot.meta!.cluster_size, "peer")} left, ${currentPeers(snapshot)} current, leader ${snapshot.meta!.leader!}`;

@@ -23,7 +23,8 @@ export interface StartOptions {
 export async function start({ env, allowLocalState = false, dryRun = false, plan }: StartOptions): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
-  if (checked.environment.target !== "local" && !allowLocalState) refuseLocalState(env, checked.stacks, checked.project);
+  if (checked.environment.target !== "local" && !allowLocalState)
+    refuseLocalState(env, checked.stacks, checked.project);
   refuseDroppedOwners(checked);
   const plans = plan === undefined ? undefined : new Plans(plan);
   prepareFolders();

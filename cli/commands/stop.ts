@@ -24,8 +24,14 @@ export async function stop({ env, keepData = false, yesDestroy }: StopOptions): 
   const started = Date.now();
   const checked = checkedEnvironment(env);
   if (checked.environment.target !== "local") {
-    if (keepData) throw new BadUsage(`--keep-data is for local servers; those of ${env} keep their volumes: Kubernetes does not delete them. Nothing was done.`);
-    if (yesDestroy !== env) throw new BadUsage(`stop would destroy environment ${env}, its streams and its keys; if that is meant: --yes-destroy ${env}`);
+    if (keepData)
+      throw new BadUsage(
+        `--keep-data is for local servers; those of ${env} keep their volumes: Kubernetes does not delete them. Nothing was done.`,
+      );
+    if (yesDestroy !== env)
+      throw new BadUsage(
+        `stop would destroy environment ${env}, its streams and its keys; if that is meant: --yes-destroy ${env}`,
+      );
   }
   prepareFolders();
   await withEnvironmentLock(env, `stop --env ${env}`, async () => {
@@ -44,7 +50,10 @@ function leftIn(environment: Environment): string[] {
     const context = environment.kubernetes.clusters[region]?.context;
     return `  kubectl ${context ? `--context ${context} ` : ""}delete namespace ${namespaceOf(environment, region)}`;
   });
-  return ["Volumes stay, but the key that they are encrypted with is gone. To give them up, and before this environment is deployed anew:", ...commands];
+  return [
+    "Volumes stay, but the key that they are encrypted with is gone. To give them up, and before this environment is deployed anew:",
+    ...commands,
+  ];
 }
 
 /** Servers go, data, keys and the record of the streams stay: the next start finds them. */
@@ -67,7 +76,10 @@ async function destroyAll(checked: CheckedEnvironment): Promise<void> {
     say(`${up} of ${all} servers answer, so streams cannot be deleted one by one: they go with the servers' data`);
     await together(filled, (stack) => runner.forget(stack, "jetstream"));
   }
-  await together(stacks.regions.filter((stack) => existing.has(stack)), (stack) => runner.destroy(stack, "region"));
+  await together(
+    stacks.regions.filter((stack) => existing.has(stack)),
+    (stack) => runner.destroy(stack, "region"),
+  );
   if (existing.has(stacks.identity)) await runner.destroy(stacks.identity, "identity");
   for (const folder of [environmentDir(name), contextsDir(name)]) await rm(folder, { recursive: true, force: true });
 }
@@ -85,6 +97,9 @@ function accepts({ hostname, port }: URL): Promise<boolean> {
       socket.destroy();
       resolve(answer);
     };
-    socket.once("connect", () => done(true)).once("error", () => done(false)).once("timeout", () => done(false));
+    socket
+      .once("connect", () => done(true))
+      .once("error", () => done(false))
+      .once("timeout", () => done(false));
   });
 }

@@ -33,8 +33,19 @@ export class Verification {
   }
 
   print(): void {
-    const marks = { ok: colours.green("ok"), failed: colours.red("FAILED"), skipped: colours.yellow("skipped"), warning: colours.yellow("warning") };
-    print(`\n${table(["CHECK", "", "DETAIL"], this.checks.map(({ name, result, detail }) => [name, marks[result], detail]), colours.dim)}`);
+    const marks = {
+      ok: colours.green("ok"),
+      failed: colours.red("FAILED"),
+      skipped: colours.yellow("skipped"),
+      warning: colours.yellow("warning"),
+    };
+    print(
+      `\n${table(
+        ["CHECK", "", "DETAIL"],
+        this.checks.map(({ name, result, detail }) => [name, marks[result], detail]),
+        colours.dim,
+      )}`,
+    );
     print(`\n${plural(this.checks.length, "check")}, ${this.failed.length} failed, ${seconds(this.milliseconds)}`);
   }
 
@@ -52,7 +63,8 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
   const system = await connectToSystem(access);
   try {
     const take = () => takeSnapshot(system, regions.length * servers);
-    const isGood = (snapshot: Awaited<ReturnType<typeof take>>) => checksOf(checked, snapshot).every(({ result }) => result !== "failed");
+    const isGood = (snapshot: Awaited<ReturnType<typeof take>>) =>
+      checksOf(checked, snapshot).every(({ result }) => result !== "failed");
     const snapshot = await snapshotUntil(take, isGood, settleMs);
     const proofs = await prove(checked, access, system, snapshot);
     // Seen again after the proof: its messages have to be in the mirrors too.

@@ -7,13 +7,24 @@ export function countsOf({ home, shadow, consumers }: Seen): string {
   const streams = [home, shadow].flatMap((info) => {
     if (!info) return [];
     const { config, state } = info;
-    return [[config.name as string, config.retention as string, ...[state.messages, state.bytes, state.first_seq, state.last_seq].map(String)]];
+    return [
+      [
+        config.name as string,
+        config.retention as string,
+        ...[state.messages, state.bytes, state.first_seq, state.last_seq].map(String),
+      ],
+    ];
   });
   const durables = consumers
     .filter(({ config }) => !isCopier(config))
-    .map(({ name, num_pending = 0, num_ack_pending = 0, num_redelivered = 0 }) => [name, ...[num_pending, num_ack_pending, num_redelivered].map(String)]);
+    .map(({ name, num_pending = 0, num_ack_pending = 0, num_redelivered = 0 }) => [
+      name,
+      ...[num_pending, num_ack_pending, num_redelivered].map(String),
+    ]);
   return [
-    ...(streams.length ? [table(["STREAM", "RETENTION", "MESSAGES", "BYTES", "FIRST", "LAST"], streams)] : ["no stream"]),
+    ...(streams.length
+      ? [table(["STREAM", "RETENTION", "MESSAGES", "BYTES", "FIRST", "LAST"], streams)]
+      : ["no stream"]),
     ...(durables.length ? [table(["DURABLE", "TO DELIVER", "NOT ACKNOWLEDGED", "REDELIVERED"], durables)] : []),
   ].join("\n\n");
 }

@@ -13,7 +13,12 @@ const paint: Partial<Record<Class, (text: string) => string>> = {
 
 /** The changes of one stack for a person: a line each, and below it its fields, costs and reasons. */
 export const renderRows = (rows: Row[]): string =>
-  rows.flatMap((row) => [`${(paint[row.class] ?? String)(row.class.padEnd(nameWidth))}  ${row.id}`, ...detailsOf(row).map((detail) => `${" ".repeat(nameWidth + 4)}${detail}`)]).join("\n");
+  rows
+    .flatMap((row) => [
+      `${(paint[row.class] ?? String)(row.class.padEnd(nameWidth))}  ${row.id}`,
+      ...detailsOf(row).map((detail) => `${" ".repeat(nameWidth + 4)}${detail}`),
+    ])
+    .join("\n");
 
 const nameWidth = Math.max(...Object.keys(classes).map(({ length }) => length));
 
@@ -21,13 +26,16 @@ const detailsOf = ({ fields, costs, reasons, notes, unknown }: Row): string[] =>
   [
     ...fields.map(fieldText),
     ...reasons.map((reason) => colours.red(reason)),
-    ...costs.filter(({ text }) => !reasons.some((reason) => reason.includes(text))).map(({ text, isAllowed }) => (isAllowed ? `${text} (allowed)` : text)),
+    ...costs
+      .filter(({ text }) => !reasons.some((reason) => reason.includes(text)))
+      .map(({ text, isAllowed }) => (isAllowed ? `${text} (allowed)` : text)),
     ...notes,
     ...(unknown === undefined ? [] : [colours.yellow(`servers could not be asked: ${unknown.split("\n", 1)[0]}`)]),
   ].flatMap((detail) => detail.split("\n"));
 
 /** `maxMsgs: 1,000,000 -> 10`. */
-const fieldText = ({ field, from, to, isDrift }: FieldChange): string => `${field}: ${valueText(from)} -> ${valueText(to)}${isDrift ? " (changed outside this program)" : ""}`;
+const fieldText = ({ field, from, to, isDrift }: FieldChange): string =>
+  `${field}: ${valueText(from)} -> ${valueText(to)}${isDrift ? " (changed outside this program)" : ""}`;
 
 function valueText(value: unknown): string {
   if (value === undefined) return "not set";

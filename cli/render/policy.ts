@@ -26,7 +26,14 @@ export function verdictOf(stacks: StackFindings[]): Verdict {
     ...(notJudged ? [`${notJudged} not judged`] : []),
     ...(failed.length ? [`not checked whole: ${failed.join(", ")}`] : []),
   ];
-  return { ok: mandatory === 0 && failed.length === 0, mandatory, advisory, notJudged, failed, summary: `${plural(stacks.length, "stack")}, ${plural(rules, "rule")}: ${counts.join(", ")}` };
+  return {
+    ok: mandatory === 0 && failed.length === 0,
+    mandatory,
+    advisory,
+    notJudged,
+    failed,
+    summary: `${plural(stacks.length, "stack")}, ${plural(rules, "rule")}: ${counts.join(", ")}`,
+  };
 }
 
 /** The findings of one stack for a person: mandatory ones first, then by rule and resource. */
@@ -36,15 +43,25 @@ export function renderStack({ stack, resources, rules, violations, notJudged, fa
     violations.length || notJudged.length || failures.length ? head : `${head}, nothing violated`,
     ...(failures.length ? [`  ${colours.red("not checked whole")}`] : []),
     ...failures.flatMap((failure) => indented(failure, 4)),
-    ...inOrder(violations).flatMap((one) => [...indented(`${label(one)}  ${one.rule}  ${one.resource}`, 2), ...indented(one.what, 4), ...(one.fix ? indented(`fix: ${one.fix} (${one.url})`, 4) : [])]),
+    ...inOrder(violations).flatMap((one) => [
+      ...indented(`${label(one)}  ${one.rule}  ${one.resource}`, 2),
+      ...indented(one.what, 4),
+      ...(one.fix ? indented(`fix: ${one.fix} (${one.url})`, 4) : []),
+    ]),
     ...notJudgedLines(notJudged),
   ].join("\n");
 }
 
-const label = ({ level, severity }: Finding): string => `${level === "mandatory" ? colours.red(level) : colours.yellow(level)} ${colours.dim(severity)}`;
+const label = ({ level, severity }: Finding): string =>
+  `${level === "mandatory" ? colours.red(level) : colours.yellow(level)} ${colours.dim(severity)}`;
 
 const inOrder = (findings: Finding[]): Finding[] =>
-  findings.toSorted((left, right) => right.level.localeCompare(left.level) || left.rule.localeCompare(right.rule) || left.resource.localeCompare(right.resource));
+  findings.toSorted(
+    (left, right) =>
+      right.level.localeCompare(left.level) ||
+      left.rule.localeCompare(right.rule) ||
+      left.resource.localeCompare(right.resource),
+  );
 
 /** One line a rule and reason: what cannot be judged often cannot be for every resource of a kind. */
 function notJudgedLines(findings: Finding[]): string[] {
@@ -54,7 +71,10 @@ function notJudgedLines(findings: Finding[]): string[] {
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()].flatMap((group) => [
-    ...indented(`${colours.yellow("not judged")}  ${group[0]!.rule}  ${group.map(({ resource }) => resource).join(", ")}`, 2),
+    ...indented(
+      `${colours.yellow("not judged")}  ${group[0]!.rule}  ${group.map(({ resource }) => resource).join(", ")}`,
+      2,
+    ),
     ...indented(group[0]!.what, 4),
   ]);
 }

@@ -8,7 +8,12 @@ export function renderStatus(status: Status): string {
   const meta = metaLeader
     ? `meta leader ${metaLeader}, ${part(metaPeers.current, metaPeers.all)} peers current`
     : colours.red("no meta leader");
-  return [`${colours.bold(environment)}: ${meta}`, ...warnings.map((text) => colours.yellow(`warning: ${text}`)), regionTable(status), streamTable(status)].join("\n\n");
+  return [
+    `${colours.bold(environment)}: ${meta}`,
+    ...warnings.map((text) => colours.yellow(`warning: ${text}`)),
+    regionTable(status),
+    streamTable(status),
+  ].join("\n\n");
 }
 
 function regionTable({ regions }: Status): string {
@@ -37,7 +42,10 @@ function streamTable({ streams }: Status): string {
       part(stream.replicas.current, stream.replicas.all),
       stream.messages === undefined ? colours.red("no leader") : String(stream.messages),
       String(stream.consumers),
-      streams.filter(({ account, mirrorOf }) => account === stream.account && mirrorOf === stream.name).map(mirror).join(", "),
+      streams
+        .filter(({ account, mirrorOf }) => account === stream.account && mirrorOf === stream.name)
+        .map(mirror)
+        .join(", "),
     ]),
     colours.dim,
   );
@@ -49,4 +57,5 @@ function mirror({ home, lag }: StreamStatus): string {
 }
 
 /** `3/3`; what is less than all stands out. */
-const part = (current: number, all: number): string => (current === all ? `${current}/${all}` : colours.red(`${current}/${all}`));
+const part = (current: number, all: number): string =>
+  current === all ? `${current}/${all}` : colours.red(`${current}/${all}`);

@@ -4,7 +4,9 @@ const isNumeric = (cell: string): boolean => /^[\d.,/-]*( ms)?$/.test(cell.repla
 
 /** No lines, columns two spaces apart. */
 const plain = Object.fromEntries(
-  ["top", "bottom", "mid", "left", "right"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, ""])),
+  ["top", "bottom", "mid", "left", "right"].flatMap((side) =>
+    [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, ""]),
+  ),
 );
 
 /** Rows under a head in aligned columns; a column of numbers is aligned to the right. */
@@ -12,7 +14,9 @@ export function table(head: string[], rows: string[][], style: (head: string) =>
   const lines = new Table({
     chars: { ...plain, middle: "  " },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    colAligns: head.map((_, column) => (rows.length > 0 && rows.every((row) => isNumeric(row[column] ?? "")) ? "right" : "left")),
+    colAligns: head.map((_, column) =>
+      rows.length > 0 && rows.every((row) => isNumeric(row[column] ?? "")) ? "right" : "left",
+    ),
   });
   lines.push(head.map(style), ...rows.map((row) => head.map((_, column) => row[column] ?? "")));
   return lines

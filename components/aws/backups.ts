@@ -27,16 +27,31 @@ export class Backups extends pulumi.ComponentResource {
       { bucket, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
       own,
     );
-    new s3.BucketOwnershipControls(`${name}-ownership`, { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } }, own);
+    new s3.BucketOwnershipControls(
+      `${name}-ownership`,
+      { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
+      own,
+    );
     new s3.BucketServerSideEncryptionConfiguration(
       `${name}-encryption`,
       {
         bucket,
-        rules: [{ applyServerSideEncryptionByDefault: key ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key } : { sseAlgorithm: "AES256" }, bucketKeyEnabled: key !== undefined }],
+        rules: [
+          {
+            applyServerSideEncryptionByDefault: key
+              ? { sseAlgorithm: "aws:kms", kmsMasterKeyId: key }
+              : { sseAlgorithm: "AES256" },
+            bucketKeyEnabled: key !== undefined,
+          },
+        ],
       },
       own,
     );
-    const versioning = new s3.BucketVersioning(`${name}-versioning`, { bucket, versioningConfiguration: { status: "Enabled" } }, own);
+    const versioning = new s3.BucketVersioning(
+      `${name}-versioning`,
+      { bucket, versioningConfiguration: { status: "Enabled" } },
+      own,
+    );
     new s3.BucketLifecycleConfiguration(
       `${name}-lifecycle`,
       {

@@ -28,13 +28,21 @@ export class Cluster extends pulumi.ComponentResource {
     super("supercluster:aws:Cluster", name, {}, opts);
     const { name: cluster, create, nodeSecurityGroup } = place.settings.cluster!;
     const configOf = (endpoint: pulumi.Output<string>, authority: pulumi.Output<string>) =>
-      pulumi.all([endpoint, authority]).apply(([url, certificateAuthority]) => kubeconfig({ name: cluster, endpoint: url, certificateAuthority }, place));
+      pulumi
+        .all([endpoint, authority])
+        .apply(([url, certificateAuthority]) =>
+          kubeconfig({ name: cluster, endpoint: url, certificateAuthority }, place),
+        );
     this.identifier = clusterArn(place, cluster);
 
     if (create) {
       const made = new EksCluster(`${name}-eks`, { place, cluster, settings: create, key }, { parent: this });
       const config = configOf(made.endpoint, made.certificateAuthority);
-      const provider = new KubernetesProvider(`${name}-eks`, { kubeconfig: config, clusterIdentifier: this.identifier }, { parent: this });
+      const provider = new KubernetesProvider(
+        `${name}-eks`,
+        { kubeconfig: config, clusterIdentifier: this.identifier },
+        { parent: this },
+      );
       const controller = new LoadBalancerController(
         `${name}-load-balancer-controller`,
         { place, cluster: made.name, vpcId: made.vpcId, version: create.loadBalancerController },
@@ -51,7 +59,9 @@ export class Cluster extends pulumi.ComponentResource {
         found.certificateAuthorities.apply(([first]) => first!.data),
       );
       this.vpcId = found.vpcConfig.vpcId;
-      this.nodeSecurityGroup = nodeSecurityGroup ? pulumi.output(nodeSecurityGroup) : found.vpcConfig.clusterSecurityGroupId;
+      this.nodeSecurityGroup = nodeSecurityGroup
+        ? pulumi.output(nodeSecurityGroup)
+        : found.vpcConfig.clusterSecurityGroupId;
     }
     this.registerOutputs({ identifier: this.identifier, vpcId: this.vpcId });
   }

@@ -18,14 +18,25 @@ export class ConnectionSecrets extends pulumi.ComponentResource {
   /** ARNs by login. */
   readonly arns: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, { place, region, identity, key }: ConnectionSecretsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, region, identity, key }: ConnectionSecretsArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:ConnectionSecrets", name, {}, opts);
     const { recovery } = place.settings.connectionSecrets!;
     const values = pulumi.secret(pulumi.output(identity).apply((known) => connections(region, known)));
     const stored = tenantLogins(region).map((login) => {
       const description = `Connection of ${login} to NATS in ${region.name}`;
       const value = values.apply((all) => JSON.stringify(all[login]));
-      return [login, new StoredSecret(`${name}-${login}`, { name: connectionSecretName(place, login), description, value, recovery, key }, { parent: this }).arn] as const;
+      return [
+        login,
+        new StoredSecret(
+          `${name}-${login}`,
+          { name: connectionSecretName(place, login), description, value, recovery, key },
+          { parent: this },
+        ).arn,
+      ] as const;
     });
     this.arns = pulumi.output(Object.fromEntries(stored));
     this.registerOutputs({ arns: this.arns });

@@ -13,14 +13,21 @@ export interface Connection {
 }
 
 /** Logins of the users whom tenants declare: not those that this program uses itself. */
-export const tenantLogins = ({ accounts }: Pick<RegionSpec, "accounts">): string[] => tenantUsers(accounts).map(({ login }) => login);
+export const tenantLogins = ({ accounts }: Pick<RegionSpec, "accounts">): string[] =>
+  tenantUsers(accounts).map(({ login }) => login);
 
 /** Connections of tenants' users, by login. Secret. */
-export function connections({ settings, name, accounts }: RegionSpec, { clientCa, users }: RegionIdentity): Record<string, Connection> {
+export function connections(
+  { settings, name, accounts }: RegionSpec,
+  { clientCa, users }: RegionIdentity,
+): Record<string, Connection> {
   return Object.fromEntries(
     tenantUsers(accounts).map(({ login, inboxPrefix }) => {
       const known = users[login];
-      if (!known) throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
+      if (!known)
+        throw new Error(
+          `the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`,
+        );
       return [
         login,
         {
@@ -38,4 +45,6 @@ export function connections({ settings, name, accounts }: RegionSpec, { clientCa
 const ownUsers: readonly string[] = [provisioner, canary.user];
 
 const tenantUsers = (accounts: RegionSpec["accounts"]) =>
-  accounts.filter(({ name }) => name !== systemAccount.name).flatMap(({ users }) => users.filter(({ name }) => !ownUsers.includes(name)));
+  accounts
+    .filter(({ name }) => name !== systemAccount.name)
+    .flatMap(({ users }) => users.filter(({ name }) => !ownUsers.includes(name)));

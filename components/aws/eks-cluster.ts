@@ -19,7 +19,12 @@ export interface EksClusterArgs {
 }
 
 /** `role/deploy` of an ARN with its account, as part of a resource's name. */
-const principalName = (arn: string): string => arn.split(":").slice(4).join("-").replace(/[^\w]+/g, "-");
+const principalName = (arn: string): string =>
+  arn
+    .split(":")
+    .slice(4)
+    .join("-")
+    .replace(/[^\w]+/g, "-");
 
 const logDays = 90;
 
@@ -35,7 +40,11 @@ export class EksCluster extends pulumi.ComponentResource {
   readonly nodeSecurityGroup: pulumi.Output<string>;
   readonly natAddresses: pulumi.Output<string[]>;
 
-  constructor(name: string, { place, cluster: clusterName, settings, key }: EksClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, cluster: clusterName, settings, key }: EksClusterArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:EksCluster", name, {}, opts);
     const own = { parent: this };
     const network = new Network(`${name}-network`, { place, settings }, own);
@@ -45,10 +54,18 @@ export class EksCluster extends pulumi.ComponentResource {
       const what = `${name}-${principalName(principalArn)}`;
       const entry = new eks.AccessEntry(what, { clusterName: cluster.name, principalArn, type: "STANDARD" }, own);
       const policyArn = `arn:${partitionOf(place)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
-      return new eks.AccessPolicyAssociation(what, { clusterName: cluster.name, principalArn, policyArn, accessScope: { type: "cluster" } }, { ...own, dependsOn: entry });
+      return new eks.AccessPolicyAssociation(
+        what,
+        { clusterName: cluster.name, principalArn, policyArn, accessScope: { type: "cluster" } },
+        { ...own, dependsOn: entry },
+      );
     });
 
-    const addOn = (addonName: keyof NewCluster["addOns"], args: Partial<eks.AddonArgs> = {}, dependsOn: pulumi.Resource[] = []) =>
+    const addOn = (
+      addonName: keyof NewCluster["addOns"],
+      args: Partial<eks.AddonArgs> = {},
+      dependsOn: pulumi.Resource[] = [],
+    ) =>
       new eks.Addon(
         `${name}-${addonName}`,
         {
@@ -62,8 +79,16 @@ export class EksCluster extends pulumi.ComponentResource {
         { ...own, dependsOn },
       );
     // Nodes are not ready without the first two.
-    const ofNodes = [addOn("vpc-cni", { configurationValues: JSON.stringify({ enableNetworkPolicy: "true" }) }), addOn("kube-proxy"), addOn("eks-pod-identity-agent")];
-    const nodes = new NodeGroups(`${name}-nodes`, { place, cluster: onceThere(cluster.name, ofNodes), settings: settings.nodes, subnets: network.nodeSubnets }, own);
+    const ofNodes = [
+      addOn("vpc-cni", { configurationValues: JSON.stringify({ enableNetworkPolicy: "true" }) }),
+      addOn("kube-proxy"),
+      addOn("eks-pod-identity-agent"),
+    ];
+    const nodes = new NodeGroups(
+      `${name}-nodes`,
+      { place, cluster: onceThere(cluster.name, ofNodes), settings: settings.nodes, subnets: network.nodeSubnets },
+      own,
+    );
     const volumes = new ServiceRole(
       `${name}-volumes`,
       {
@@ -77,7 +102,11 @@ export class EksCluster extends pulumi.ComponentResource {
     );
     const onNodes = [
       addOn("coredns", {}, [nodes]),
-      addOn("aws-ebs-csi-driver", { podIdentityAssociations: [{ roleArn: volumes.arn, serviceAccount: "ebs-csi-controller-sa" }] }, [nodes, volumes]),
+      addOn(
+        "aws-ebs-csi-driver",
+        { podIdentityAssociations: [{ roleArn: volumes.arn, serviceAccount: "ebs-csi-controller-sa" }] },
+        [nodes, volumes],
+      ),
     ];
 
     this.vpcId = network.vpcId;
@@ -89,7 +118,14 @@ export class EksCluster extends pulumi.ComponentResource {
     this.registerOutputs({ vpcId: this.vpcId, natAddresses: this.natAddresses });
   }
 
-  private controlPlane(name: string, place: Place, clusterName: string, settings: NewCluster, { nodeSubnets }: Network, key?: pulumi.Input<string>): eks.Cluster {
+  private controlPlane(
+    name: string,
+    place: Place,
+    clusterName: string,
+    settings: NewCluster,
+    { nodeSubnets }: Network,
+    key?: pulumi.Input<string>,
+  ): eks.Cluster {
     const own = { parent: this };
     const role = new ServiceRole(
       `${name}-control-plane`,
@@ -103,7 +139,9 @@ export class EksCluster extends pulumi.ComponentResource {
       own,
     );
     // EKS would make it by itself, and keep everything for ever.
-    const logs = settings.logs.length ? [new LogGroup(`${name}-logs`, { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: logDays }, own)] : [];
+    const logs = settings.logs.length
+      ? [new LogGroup(`${name}-logs`, { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: logDays }, own)]
+      : [];
     const isPublic = settings.apiSourceRanges.length > 0;
     return new eks.Cluster(
       name,

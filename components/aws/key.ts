@@ -29,14 +29,22 @@ export class Key extends pulumi.ComponentResource {
       },
       { parent: this, protect: true },
     );
-    new kms.Alias(`${name}-alias`, { name: `alias/${environment}-${region}-${use}`, targetKeyId: key.keyId }, { parent: this });
+    new kms.Alias(
+      `${name}-alias`,
+      { name: `alias/${environment}-${region}-${use}`, targetKeyId: key.keyId },
+      { parent: this },
+    );
     this.arn = key.arn;
     this.registerOutputs({ arn: this.arn });
   }
 }
 
 /** ARN of the key that a place's settings ask for: one that is there, or one to make; none where they ask for none. */
-export function keyArn(name: string, args: KeyArgs, opts: pulumi.ComponentResourceOptions): pulumi.Input<string> | undefined {
+export function keyArn(
+  name: string,
+  args: KeyArgs,
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.Input<string> | undefined {
   const { key } = args.place.settings;
   return key && (key.arn ?? new Key(name, args, opts).arn);
 }

@@ -9,8 +9,17 @@ export interface ClusterEndpoint {
 }
 
 /** The text of a kubeconfig that asks AWS's command line (`aws`, on PATH) for a token each time. Nothing in it is secret. */
-export function kubeconfig({ name, endpoint, certificateAuthority }: ClusterEndpoint, { settings: { region, profile, role } }: Place): string {
-  const options = { "cluster-name": name, region, output: "json", ...(role && { "role-arn": role }), ...(profile && { profile }) };
+export function kubeconfig(
+  { name, endpoint, certificateAuthority }: ClusterEndpoint,
+  { settings: { region, profile, role } }: Place,
+): string {
+  const options = {
+    "cluster-name": name,
+    region,
+    output: "json",
+    ...(role && { "role-arn": role }),
+    ...(profile && { profile }),
+  };
   const exec = {
     apiVersion: "client.authentication.k8s.io/v1beta1",
     command: "aws",

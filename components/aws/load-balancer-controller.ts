@@ -21,12 +21,21 @@ export class LoadBalancerController extends pulumi.ComponentResource {
   /** There when it serves. */
   readonly release: Release;
 
-  constructor(name: string, { place, cluster, vpcId, version }: LoadBalancerControllerArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, cluster, vpcId, version }: LoadBalancerControllerArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:LoadBalancerController", name, {}, opts);
     const own = { parent: this };
     const role = new ServiceRole(
       `${name}-role`,
-      { place, service: "pods.eks.amazonaws.com", description: `Load balancers of NATS in ${place.region}`, own: { "load-balancers": loadBalancerPolicy(place) } },
+      {
+        place,
+        service: "pods.eks.amazonaws.com",
+        description: `Load balancers of NATS in ${place.region}`,
+        own: { "load-balancers": loadBalancerPolicy(place) },
+      },
       own,
     );
     const association = new PodIdentityAssociation(name, { clusterName: cluster, roleArn: role.arn, ...identity }, own);

@@ -5,7 +5,10 @@ import type { Place } from "./place";
 import { subnetsOf } from "./subnets";
 
 /** By these tags the load balancers' controller knows where to put them. */
-const subnetTags = { nodes: { "kubernetes.io/role/internal-elb": "1" }, edge: { "kubernetes.io/role/elb": "1" } } as const;
+const subnetTags = {
+  nodes: { "kubernetes.io/role/internal-elb": "1" },
+  edge: { "kubernetes.io/role/elb": "1" },
+} as const;
 
 const everywhere = "0.0.0.0/0";
 
@@ -17,23 +20,46 @@ export class Network extends pulumi.ComponentResource {
   /** Addresses that others see: what they have to let in. */
   readonly natAddresses: pulumi.Output<string[]>;
 
-  constructor(name: string, { place, settings }: { place: Place; settings: NewCluster }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, settings }: { place: Place; settings: NewCluster },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:Network", name, {}, opts);
     const own = { parent: this };
     const tags = (what: string) => ({ Name: `${place.environment}-${place.region}-${what}` });
 
-    const vpc = new ec2.Vpc(name, { cidrBlock: settings.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags("nats") }, { ...own, protect: true });
+    const vpc = new ec2.Vpc(
+      name,
+      { cidrBlock: settings.cidr, enableDnsSupport: true, enableDnsHostnames: true, tags: tags("nats") },
+      { ...own, protect: true },
+    );
     const internet = new ec2.InternetGateway(name, { vpcId: vpc.id, tags: tags("nats") }, own);
     const edge = new ec2.RouteTable(`${name}-edge`, { vpcId: vpc.id, tags: tags("edge") }, own);
-    new ec2.Route(`${name}-edge`, { routeTableId: edge.id, destinationCidrBlock: everywhere, gatewayId: internet.id }, own);
+    new ec2.Route(
+      `${name}-edge`,
+      { routeTableId: edge.id, destinationCidrBlock: everywhere, gatewayId: internet.id },
+      own,
+    );
 
-    const zones = subnetsOf(settings.cidr, zonesOf(place.settings, settings)).map(({ zone, nodes, edge: edgeAddresses }) => {
-      const subnet = (use: keyof typeof subnetTags, cidrBlock: string) =>
-        new ec2.Subnet(`${name}-${use}-${zone}`, { vpcId: vpc.id, availabilityZone: zone, cidrBlock, tags: { ...tags(`${use}-${zone}`), ...subnetTags[use] } }, own);
-      const [nodeSubnet, edgeSubnet] = [subnet("nodes", nodes), subnet("edge", edgeAddresses)];
-      new ec2.RouteTableAssociation(`${name}-edge-${zone}`, { subnetId: edgeSubnet.id, routeTableId: edge.id }, own);
-      return { zone, nodeSubnet, edgeSubnet };
-    });
+    const zones = subnetsOf(settings.cidr, zonesOf(place.settings, settings)).map(
+      ({ zone, nodes, edge: edgeAddresses }) => {
+        const subnet = (use: keyof typeof subnetTags, cidrBlock: string) =>
+          new ec2.Subnet(
+            `${name}-${use}-${zone}`,
+            {
+              vpcId: vpc.id,
+              availabilityZone: zone,
+              cidrBlock,
+              tags: { ...tags(`${use}-${zone}`), ...subnetTags[use] },
+            },
+            own,
+          );
+        const [nodeSubnet, edgeSubnet] = [subnet("nodes", nodes), subnet("edge", edgeAddresses)];
+        new ec2.RouteTableAssociation(`${name}-edge-${zone}`, { subnetId: edgeSubnet.id, routeTableId: edge.id }, own);
+        return { zone, nodeSubnet, edgeSubnet };
+      },
+    );
 
     const nats = (settings.natGateways === "one" ? zones.slice(0, 1) : zones).map(({ zone, edgeSubnet }) => {
       const address = new ec2.Eip(`${name}-nat-${zone}`, { domain: "vpc", tags: tags(`nat-${zone}`) }, own);
@@ -46,7 +72,11 @@ export class Network extends pulumi.ComponentResource {
     });
     for (const [index, { zone, nodeSubnet }] of zones.entries()) {
       const table = new ec2.RouteTable(`${name}-nodes-${zone}`, { vpcId: vpc.id, tags: tags(`nodes-${zone}`) }, own);
-      new ec2.Route(`${name}-nodes-${zone}`, { routeTableId: table.id, destinationCidrBlock: everywhere, natGatewayId: (nats[index] ?? nats[0]!).id }, own);
+      new ec2.Route(
+        `${name}-nodes-${zone}`,
+        { routeTableId: table.id, destinationCidrBlock: everywhere, natGatewayId: (nats[index] ?? nats[0]!).id },
+        own,
+      );
       new ec2.RouteTableAssociation(`${name}-nodes-${zone}`, { subnetId: nodeSubnet.id, routeTableId: table.id }, own);
     }
 

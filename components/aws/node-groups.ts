@@ -15,11 +15,16 @@ export interface NodeGroupsArgs {
 }
 
 /** ARM, where a type's family has a `g` after its number: m7g, c7gn, im4gn. */
-export const amiType = (instanceType: string): string => (/^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD");
+export const amiType = (instanceType: string): string =>
+  /^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
 
 /** A group of nodes in each zone: a server's volume is in one zone, and needs a node that is lost back there. */
 export class NodeGroups extends pulumi.ComponentResource {
-  constructor(name: string, { place, cluster, settings: { instanceType, perZone }, subnets }: NodeGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, cluster, settings: { instanceType, perZone }, subnets }: NodeGroupsArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:NodeGroups", name, {}, opts);
     const own = { parent: this };
     const title = `${place.environment}-${place.region}-node`;
@@ -38,7 +43,12 @@ export class NodeGroups extends pulumi.ComponentResource {
       {
         description: `Nodes of NATS in ${place.region}`,
         updateDefaultVersion: true,
-        blockDeviceMappings: [{ deviceName: "/dev/xvda", ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", deleteOnTermination: "true" } }],
+        blockDeviceMappings: [
+          {
+            deviceName: "/dev/xvda",
+            ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", deleteOnTermination: "true" },
+          },
+        ],
         // Pods do not reach the node's own credentials.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         tagSpecifications: [{ resourceType: "instance", tags: { Name: title } }],

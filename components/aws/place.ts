@@ -17,7 +17,12 @@ export function placeOf(name: string, environment: Environment, region: string):
   const aws = environment.target === "kubernetes" ? environment.aws : undefined;
   const settings = aws?.regions[region];
   if (!aws || !settings) return undefined;
-  return { environment: name, region, settings, tags: { ...aws.tags, "supercluster:environment": name, "supercluster:region": region } };
+  return {
+    environment: name,
+    region,
+    settings,
+    tags: { ...aws.tags, "supercluster:environment": name, "supercluster:region": region },
+  };
 }
 
 /** Names of AWS's own resources say in which of its three parts they are. */
@@ -27,16 +32,20 @@ export function partitionOf({ settings: { region } }: Place): string {
 }
 
 /** ARN of a policy that AWS maintains, e.g. `AmazonEKSClusterPolicy`. */
-export const managedPolicy = (place: Place, name: string): string => `arn:${partitionOf(place)}:iam::aws:policy/${name}`;
+export const managedPolicy = (place: Place, name: string): string =>
+  `arn:${partitionOf(place)}:iam::aws:policy/${name}`;
 
 /** ARN of an EKS cluster there. */
-export const clusterArn = (place: Place, name: string): string => `arn:${partitionOf(place)}:eks:${place.settings.region}:${place.settings.account}:cluster/${name}`;
+export const clusterArn = (place: Place, name: string): string =>
+  `arn:${partitionOf(place)}:eks:${place.settings.region}:${place.settings.account}:cluster/${name}`;
 
 /** Secret with all that a user's client needs. Who reads it asks for it by this name. */
-export const connectionSecretName = ({ environment, region }: Place, login: string): string => `${environment}/${region}/nats/${login}`;
+export const connectionSecretName = ({ environment, region }: Place, login: string): string =>
+  `${environment}/${region}/nats/${login}`;
 
 /** Secret with a region's part of the identity. */
 export const identitySecretName = ({ environment, region }: Place): string => `${environment}/${region}/identity`;
 
 /** Of a bucket: unique in all of AWS, because the account's number is. */
-export const backupBucketName = ({ environment, region, settings }: Place): string => settings.backups?.bucket ?? `${environment}-${region}-nats-backups-${settings.account}`;
+export const backupBucketName = ({ environment, region, settings }: Place): string =>
+  settings.backups?.bucket ?? `${environment}-${region}-nats-backups-${settings.account}`;

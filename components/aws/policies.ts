@@ -13,23 +13,43 @@ interface Statement {
 }
 
 /** The text of a policy; a statement that does not say otherwise allows. */
-export const policy = (statements: readonly Statement[]): string => JSON.stringify({ Version: "2012-10-17", Statement: statements.map((statement) => ({ Effect: "Allow", ...statement })) });
+export const policy = (statements: readonly Statement[]): string =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: statements.map((statement) => ({ Effect: "Allow", ...statement })),
+  });
 
 /** Lets a service of AWS take on a role; pods bring tags that say which they are. */
-export const trust = (service: string): string => policy([{ Principal: { Service: service }, Action: ["sts:AssumeRole", "sts:TagSession"] }]);
+export const trust = (service: string): string =>
+  policy([{ Principal: { Service: service }, Action: ["sts:AssumeRole", "sts:TagSession"] }]);
 
 /** Who may use a key is said by the IAM policies of its account; without this nobody could, not even to delete it. */
 export const keyPolicy = (place: Place): string =>
-  policy([{ Sid: "AccountDecides", Principal: { AWS: `arn:${partitionOf(place)}:iam::${place.settings.account}:root` }, Action: "kms:*", Resource: "*" }]);
+  policy([
+    {
+      Sid: "AccountDecides",
+      Principal: { AWS: `arn:${partitionOf(place)}:iam::${place.settings.account}:root` },
+      Action: "kms:*",
+      Resource: "*",
+    },
+  ]);
 
 /** Lets the control plane encrypt Kubernetes' Secrets. */
-export const encryptionPolicy = (key: string): string => policy([{ Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], Resource: key }]);
+export const encryptionPolicy = (key: string): string =>
+  policy([{ Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], Resource: key }]);
 
 /** Lets the EBS driver make volumes that are encrypted by a key. */
 export const volumePolicy = (key: string): string =>
   policy([
-    { Action: ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"], Resource: key, Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } } },
-    { Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"], Resource: key },
+    {
+      Action: ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
+      Resource: key,
+      Condition: { Bool: { "kms:GrantIsForAWSResource": "true" } },
+    },
+    {
+      Action: ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+      Resource: key,
+    },
   ]);
 
 /** Nobody reaches a bucket without TLS, or with a version that is not safe any more. */
@@ -47,35 +67,72 @@ const owned = { [`aws:ResourceTag/${clusterTag}`]: "false" };
 
 /** What the AWS Load Balancer Controller needs for Network Load Balancers: it changes only what it has marked as its own. */
 export function loadBalancerPolicy(place: Place): string {
-  const resources = (service: string, ...names: string[]) => names.map((name) => `arn:${partitionOf(place)}:${service}:*:*:${name}`);
+  const resources = (service: string, ...names: string[]) =>
+    names.map((name) => `arn:${partitionOf(place)}:${service}:*:*:${name}`);
   const groups = resources("ec2", "security-group/*");
   const balancers = resources("elasticloadbalancing", "targetgroup/*/*", "loadbalancer/net/*/*");
   const elb = (...actions: string[]) => actions.map((action) => `elasticloadbalancing:${action}`);
   const ec2 = (...actions: string[]) => actions.map((action) => `ec2:${action}`);
   return policy([
-    { Action: "iam:CreateServiceLinkedRole", Resource: "*", Condition: { StringEquals: { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } } },
+    {
+      Action: "iam:CreateServiceLinkedRole",
+      Resource: "*",
+      Condition: { StringEquals: { "iam:AWSServiceName": "elasticloadbalancing.amazonaws.com" } },
+    },
     { Action: [...ec2("Describe*", "GetSecurityGroupsForVpc"), ...elb("Describe*")], Resource: "*" },
-    { Action: ec2("CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"), Resource: "*" },
-    { Action: ec2("CreateTags"), Resource: groups, Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup" }, Null: requested("false") } },
-    { Action: ec2("CreateTags", "DeleteTags"), Resource: groups, Condition: { Null: { ...requested("true"), ...owned } } },
+    {
+      Action: ec2("CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"),
+      Resource: "*",
+    },
+    {
+      Action: ec2("CreateTags"),
+      Resource: groups,
+      Condition: { StringEquals: { "ec2:CreateAction": "CreateSecurityGroup" }, Null: requested("false") },
+    },
+    {
+      Action: ec2("CreateTags", "DeleteTags"),
+      Resource: groups,
+      Condition: { Null: { ...requested("true"), ...owned } },
+    },
     { Action: ec2("DeleteSecurityGroup"), Resource: "*", Condition: { Null: owned } },
     { Action: elb("CreateLoadBalancer", "CreateTargetGroup"), Resource: "*", Condition: { Null: requested("false") } },
     { Action: elb("CreateListener", "DeleteListener", "ModifyListener"), Resource: "*" },
     {
       Action: elb("AddTags"),
       Resource: balancers,
-      Condition: { StringEquals: { "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"] }, Null: requested("false") },
+      Condition: {
+        StringEquals: { "elasticloadbalancing:CreateAction": ["CreateTargetGroup", "CreateLoadBalancer"] },
+        Null: requested("false"),
+      },
     },
-    { Action: elb("AddTags", "RemoveTags"), Resource: balancers, Condition: { Null: { ...requested("true"), ...owned } } },
-    { Action: elb("AddTags", "RemoveTags"), Resource: resources("elasticloadbalancing", "listener/net/*/*/*", "listener-rule/net/*/*/*") },
+    {
+      Action: elb("AddTags", "RemoveTags"),
+      Resource: balancers,
+      Condition: { Null: { ...requested("true"), ...owned } },
+    },
+    {
+      Action: elb("AddTags", "RemoveTags"),
+      Resource: resources("elasticloadbalancing", "listener/net/*/*/*", "listener-rule/net/*/*/*"),
+    },
     {
       Action: elb(
-        ...["ModifyLoadBalancerAttributes", "SetIpAddressType", "SetSecurityGroups", "SetSubnets", "DeleteLoadBalancer", "ModifyCapacityReservation", "ModifyIpPools"],
+        ...[
+          "ModifyLoadBalancerAttributes",
+          "SetIpAddressType",
+          "SetSecurityGroups",
+          "SetSubnets",
+          "DeleteLoadBalancer",
+          "ModifyCapacityReservation",
+          "ModifyIpPools",
+        ],
         ...["ModifyTargetGroup", "ModifyTargetGroupAttributes", "DeleteTargetGroup", "ModifyListenerAttributes"],
       ),
       Resource: "*",
       Condition: { Null: owned },
     },
-    { Action: elb("RegisterTargets", "DeregisterTargets"), Resource: resources("elasticloadbalancing", "targetgroup/*/*") },
+    {
+      Action: elb("RegisterTargets", "DeregisterTargets"),
+      Resource: resources("elasticloadbalancing", "targetgroup/*/*"),
+    },
   ]);
 }

@@ -3,7 +3,11 @@ import { Provider } from "@pulumi/aws/provider";
 import type { Place } from "./place";
 
 /** The provider of one place: its AWS region, its account and no other, its tags on everything. */
-export function awsProvider(name: string, { environment, region, settings, tags }: Place, parent?: ComponentResource): Provider {
+export function awsProvider(
+  name: string,
+  { environment, region, settings, tags }: Place,
+  parent?: ComponentResource,
+): Provider {
   const { profile, role, account } = settings;
   return new Provider(
     name,
@@ -11,7 +15,9 @@ export function awsProvider(name: string, { environment, region, settings, tags 
       region: settings.region,
       allowedAccountIds: [account],
       ...(profile && { profile }),
-      ...(role && { assumeRoles: [{ roleArn: role, sessionName: `supercluster-${environment}-${region}`.slice(0, 64) }] }),
+      ...(role && {
+        assumeRoles: [{ roleArn: role, sessionName: `supercluster-${environment}-${region}`.slice(0, 64) }],
+      }),
       defaultTags: { tags },
     },
     { parent },

@@ -16,7 +16,12 @@ export class Records extends pulumi.ComponentResource {
   constructor(name: string, { zone, targets }: RecordsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:aws:Records", name, {}, opts);
     for (const { hosts, loadBalancer } of targets) {
-      for (const host of hosts) new route53.Record(`${name}-${host}`, { zoneId: zone, name: host, type: "CNAME", ttl, records: [loadBalancer] }, { parent: this });
+      for (const host of hosts)
+        new route53.Record(
+          `${name}-${host}`,
+          { zoneId: zone, name: host, type: "CNAME", ttl, records: [loadBalancer] },
+          { parent: this },
+        );
     }
     this.registerOutputs({});
   }

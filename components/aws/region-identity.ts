@@ -15,7 +15,11 @@ import { StoredSecret } from "./stored-secret";
 export class RegionIdentitySecret extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
-  constructor(name: string, { place, identity }: { place: Place; identity: pulumi.Input<RegionIdentity> }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, identity }: { place: Place; identity: pulumi.Input<RegionIdentity> },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:RegionIdentitySecret", name, {}, opts);
     const own = { parent: this, providers: [awsProvider(`${name}-aws`, place, this)] };
     const key = keyArn(`${name}-key`, { place, use: "identity" }, own);
@@ -36,9 +40,17 @@ export function readRegionIdentity(place: Place, provider: pulumi.ProviderResour
   };
   const read = secretsmanager
     .getSecretVersion({ secretId }, { provider })
-    .catch((error: unknown) => fail(`cannot be read: ${(error as Error).message}. If it is not there yet, deploy identity first: pulumi up --stack ${identity}`));
+    .catch((error: unknown) =>
+      fail(
+        `cannot be read: ${(error as Error).message}. If it is not there yet, deploy identity first: pulumi up --stack ${identity}`,
+      ),
+    );
   return pulumi.secret(
-    read.then(({ secretString }) => parsed(secretString) ?? fail(`is not what the identity stack wrote; bring it back: pulumi up --stack ${identity} --refresh`)),
+    read.then(
+      ({ secretString }) =>
+        parsed(secretString) ??
+        fail(`is not what the identity stack wrote; bring it back: pulumi up --stack ${identity} --refresh`),
+    ),
   );
 }
 

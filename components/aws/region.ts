@@ -50,7 +50,11 @@ export class AwsRegion extends pulumi.ComponentResource {
     if (settings.securityGroups) {
       const { vpcId, nodeSecurityGroup: nodes } = this.cluster!;
       const { sourceRanges } = region.settings.kubernetes.loadBalancers;
-      this.annotations = new SecurityGroups(`${name}-load-balancers`, { place, vpcId, nodes, sourceRanges }, this.inside).annotations;
+      this.annotations = new SecurityGroups(
+        `${name}-load-balancers`,
+        { place, vpcId, nodes, sourceRanges },
+        this.inside,
+      ).annotations;
     }
     this.registerOutputs({ backups: this.backups });
   }
@@ -64,7 +68,10 @@ export class AwsRegion extends pulumi.ComponentResource {
   /** The secrets that clients read; ARNs by login, nothing where the settings ask for none. */
   connectionSecrets(identity: pulumi.Input<RegionIdentity>): pulumi.Output<Record<string, string>> | undefined {
     const { place, region } = this.args;
-    return place.settings.connectionSecrets && new ConnectionSecrets(`${this.name}-connections`, { place, region, identity, key: this.key }, this.inside).arns;
+    return (
+      place.settings.connectionSecrets &&
+      new ConnectionSecrets(`${this.name}-connections`, { place, region, identity, key: this.key }, this.inside).arns
+    );
   }
 
   /** Names of the load balancers, given their host names; nothing where the settings have no zone. */

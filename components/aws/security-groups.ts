@@ -30,16 +30,41 @@ export class SecurityGroups extends pulumi.ComponentResource {
     this.registerOutputs({ annotations: this.annotations });
   }
 
-  private group(name: string, use: keyof typeof ports, { place, vpcId, nodes, sourceRanges }: SecurityGroupsArgs): pulumi.Output<Record<string, string>> {
+  private group(
+    name: string,
+    use: keyof typeof ports,
+    { place, vpcId, nodes, sourceRanges }: SecurityGroupsArgs,
+  ): pulumi.Output<Record<string, string>> {
     const own = { parent: this };
     const port = ports[use];
     const tcp = { ipProtocol: "tcp", fromPort: port, toPort: port };
-    const { id } = new ec2.SecurityGroup(`${name}-${use}`, { description: `NATS ${use} of ${place.environment} ${place.region}`, vpcId }, own);
+    const { id } = new ec2.SecurityGroup(
+      `${name}-${use}`,
+      { description: `NATS ${use} of ${place.environment} ${place.region}`, vpcId },
+      own,
+    );
     for (const range of new Set(sourceRanges)) {
-      new vpc.SecurityGroupIngressRule(`${name}-${use}-${range}`, { securityGroupId: id, ...tcp, cidrIpv4: range, description: `NATS ${use}` }, own);
+      new vpc.SecurityGroupIngressRule(
+        `${name}-${use}-${range}`,
+        { securityGroupId: id, ...tcp, cidrIpv4: range, description: `NATS ${use}` },
+        own,
+      );
     }
-    new vpc.SecurityGroupEgressRule(`${name}-${use}-to-nodes`, { securityGroupId: id, ...tcp, referencedSecurityGroupId: nodes, description: "To the servers, nowhere else" }, own);
-    new vpc.SecurityGroupIngressRule(`${name}-nodes-${use}`, { securityGroupId: nodes, ...tcp, referencedSecurityGroupId: id, description: `NATS ${use} from their load balancer` }, own);
+    new vpc.SecurityGroupEgressRule(
+      `${name}-${use}-to-nodes`,
+      { securityGroupId: id, ...tcp, referencedSecurityGroupId: nodes, description: "To the servers, nowhere else" },
+      own,
+    );
+    new vpc.SecurityGroupIngressRule(
+      `${name}-nodes-${use}`,
+      {
+        securityGroupId: nodes,
+        ...tcp,
+        referencedSecurityGroupId: id,
+        description: `NATS ${use} from their load balancer`,
+      },
+      own,
+    );
     return id.apply((group): Record<string, string> => ({
       "service.beta.kubernetes.io/aws-load-balancer-security-groups": group,
       // The rules at the nodes are made here.

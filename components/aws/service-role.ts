@@ -20,14 +20,23 @@ export interface ServiceRoleArgs {
 export class ServiceRole extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
-  constructor(name: string, { place, service, description, managed = [], own = {} }: ServiceRoleArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { place, service, description, managed = [], own = {} }: ServiceRoleArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:ServiceRole", name, {}, opts);
     const parent = { parent: this };
     const role = new Role(name, { assumeRolePolicy: trust(service), description }, parent);
     for (const policy of managed) {
-      new RolePolicyAttachment(`${name}-${policy.split("/").at(-1)}`, { role: role.name, policyArn: managedPolicy(place, policy) }, parent);
+      new RolePolicyAttachment(
+        `${name}-${policy.split("/").at(-1)}`,
+        { role: role.name, policyArn: managedPolicy(place, policy) },
+        parent,
+      );
     }
-    for (const [about, policy] of Object.entries(own)) new RolePolicy(`${name}-${about}`, { role: role.name, policy }, parent);
+    for (const [about, policy] of Object.entries(own))
+      new RolePolicy(`${name}-${about}`, { role: role.name, policy }, parent);
     this.arn = role.arn;
     this.registerOutputs({ arn: this.arn });
   }

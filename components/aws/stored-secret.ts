@@ -19,10 +19,18 @@ const mostBytes = 65_536;
 export class StoredSecret extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
-  constructor(name: string, { value, recovery, key, ...args }: StoredSecretArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { value, recovery, key, ...args }: StoredSecretArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:aws:StoredSecret", name, {}, opts);
     const own = { parent: this };
-    const secret = new secretsmanager.Secret(name, { ...args, recoveryWindowInDays: daysOf(recovery), ...(key && { kmsKeyId: key }) }, own);
+    const secret = new secretsmanager.Secret(
+      name,
+      { ...args, recoveryWindowInDays: daysOf(recovery), ...(key && { kmsKeyId: key }) },
+      own,
+    );
     const secretString = pulumi.secret(pulumi.output(value).apply((known) => storable(args.name, known)));
     new secretsmanager.SecretVersion(`${name}-value`, { secretId: secret.arn, secretString }, own);
     this.arn = secret.arn;
@@ -34,7 +42,9 @@ export class StoredSecret extends pulumi.ComponentResource {
 export function storable(name: string, value: string): string {
   const bytes = Buffer.byteLength(value);
   if (bytes > mostBytes) {
-    throw new pulumi.RunError(`secret ${name} would have ${bytes} bytes, Secrets Manager takes ${mostBytes}: it has too many users. Take its entry out of the settings of aws`);
+    throw new pulumi.RunError(
+      `secret ${name} would have ${bytes} bytes, Secrets Manager takes ${mostBytes}: it has too many users. Take its entry out of the settings of aws`,
+    );
   }
   return value;
 }

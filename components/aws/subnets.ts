@@ -10,5 +10,9 @@ export interface ZoneAddresses {
 /** Divides a /16 by zones. What is left (from x.y.99.0 on) is for what may come. */
 export function subnetsOf(cidr: string, zones: readonly string[]): ZoneAddresses[] {
   const [a, b] = cidr.split(".");
-  return zones.map((zone, index) => ({ zone, nodes: `${a}.${b}.${index * 32}.0/19`, edge: `${a}.${b}.${96 + index}.0/24` }));
+  return zones.map((zone, index) => ({
+    zone,
+    nodes: `${a}.${b}.${index * 32}.0/19`,
+    edge: `${a}.${b}.${96 + index}.0/24`,
+  }));
 }

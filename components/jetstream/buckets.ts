@@ -20,7 +20,9 @@ interface Addressing {
 }
 
 type Management = "deletionPolicy";
-type BucketArgs<Spec> = Inputs<Addressing> & Inputs<Omit<Spec, Management>> & Pick<Spec & { deletionPolicy?: StreamArgs["deletionPolicy"] }, Management>;
+type BucketArgs<Spec> = Inputs<Addressing> &
+  Inputs<Omit<Spec, Management>> &
+  Pick<Spec & { deletionPolicy?: StreamArgs["deletionPolicy"] }, Management>;
 
 /** Arguments of a {@link KeyValue}. */
 export type KeyValueArgs = BucketArgs<KeyValueSpec>;
@@ -48,7 +50,9 @@ function streamOf<Spec>(
   toStream: (bucket: string, spec: Spec) => object,
 ): StreamArgs {
   const shape = toStream("", spec as Spec);
-  const whole = pulumi.output({ bucket, spec }).apply((plain) => toStream(plain.bucket, plain.spec as Spec) as Record<string, unknown>);
+  const whole = pulumi
+    .output({ bucket, spec })
+    .apply((plain) => toStream(plain.bucket, plain.spec as Spec) as Record<string, unknown>);
   const fields = Object.fromEntries(Object.keys(shape).map((key) => [key, whole.apply((stream) => stream[key])]));
   return { account, region, name: pulumi.output(bucket).apply(nameOf), ...fields, deletionPolicy };
 }

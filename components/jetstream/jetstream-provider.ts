@@ -9,10 +9,17 @@ import { connectionKey, type ConnectionSettings, environmentKey } from "./provid
  */
 export class JetstreamProvider extends pulumi.ProviderResource {
   /** @param environment where it connects to, in plain text for policies */
-  constructor(name: string, connection: pulumi.Input<ConnectionSettings>, environment?: Pick<Environment, "target" | "servers" | "storage">) {
+  constructor(
+    name: string,
+    connection: pulumi.Input<ConnectionSettings>,
+    environment?: Pick<Environment, "target" | "servers" | "storage">,
+  ) {
     const text = pulumi.secret(pulumi.output(connection).apply((settings) => JSON.stringify(settings)));
     const key = (own: string) => `${pulumi.getProject()}:${own}`;
     const { target, servers, storage } = environment ?? {};
-    super("pulumi-nodejs", name, { [key(connectionKey)]: text, ...(environment && { [key(environmentKey)]: JSON.stringify({ target, servers, storage }) }) });
+    super("pulumi-nodejs", name, {
+      [key(connectionKey)]: text,
+      ...(environment && { [key(environmentKey)]: JSON.stringify({ target, servers, storage }) }),
+    });
   }
 }

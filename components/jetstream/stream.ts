@@ -8,10 +8,13 @@ import type { streamSchema } from "../../jetstream/schemas";
 type StreamConfig = z.infer<typeof streamSchema>;
 
 /** A stream has subjects or sources of its own, or it is a mirror. */
-type Content = { mirror?: undefined } | { mirror: NonNullable<StreamConfig["mirror"]>; subjects?: undefined; sources?: undefined };
+type Content =
+  { mirror?: undefined } | { mirror: NonNullable<StreamConfig["mirror"]>; subjects?: undefined; sources?: undefined };
 
 /** Arguments of a {@link Stream}. Durations and sizes carry their units; what a change does is in docs/streams.md. */
-export type StreamArgs = Inputs<Omit<StreamConfig, "deletionPolicy" | "mirror">> & Inputs<Content> & Pick<StreamConfig, "deletionPolicy">;
+export type StreamArgs = Inputs<Omit<StreamConfig, "deletionPolicy" | "mirror">> &
+  Inputs<Content> &
+  Pick<StreamConfig, "deletionPolicy">;
 
 /** A JetStream stream, or a mirror of one. */
 export class Stream extends DynamicResource {

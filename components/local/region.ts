@@ -20,7 +20,9 @@ export class LocalRegion extends pulumi.ComponentResource {
   constructor(name: string, { region, identity }: LocalRegionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:local:Region", name, {}, opts);
     const addresses = serversOf(region.settings, region.name);
-    const files = pulumi.output(identity).apply((known) => serverFiles(known, accountsConf(region.accounts, known.users)));
+    const files = pulumi
+      .output(identity)
+      .apply((known) => serverFiles(known, accountsConf(region.accounts, known.users)));
     // Only keys and accounts are secret: the rest of the identity's files may be read in a plan.
     const { certificates, jetstreamKeyFingerprint } = pulumi.unsecret(files);
     this.servers = addresses.map(

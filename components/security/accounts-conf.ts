@@ -26,12 +26,18 @@ function accountConf({ jetstream, maxConnections, users: accountUsers }: Account
 
 function userConf({ login, permissions }: AccountUser, users: RegionIdentity["users"]) {
   const hash = users[login]?.hash;
-  if (!hash) throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
-  return { user: login, password: hash, permissions: { publish: rulesConf(permissions.publish), subscribe: rulesConf(permissions.subscribe) } };
+  if (!hash)
+    throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
+  return {
+    user: login,
+    password: hash,
+    permissions: { publish: rulesConf(permissions.publish), subscribe: rulesConf(permissions.subscribe) },
+  };
 }
 
 /** Empty lists are left out: to the server an empty allow list is not "nothing". */
 function rulesConf({ allow, deny }: Permissions["publish"]) {
-  if (!allow.length && !deny.includes(">")) throw new Error('a user with nothing to allow needs an explicit deny of ">"');
+  if (!allow.length && !deny.includes(">"))
+    throw new Error('a user with nothing to allow needs an explicit deny of ">"');
   return { ...(allow.length && { allow }), ...(deny.length && { deny }) };
 }

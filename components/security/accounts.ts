@@ -26,7 +26,8 @@ const mebibyte = 1024 ** 2;
 export function accountsOf(environment: Environment, tenants: Tenants): AccountSpec[] {
   const { streams, consumers } = assetsOf(environment, tenants);
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
-    const ofAccount = <T extends { account: string }>(assets: T[]) => assets.filter(({ account }) => account === tenant.name);
+    const ofAccount = <T extends { account: string }>(assets: T[]) =>
+      assets.filter(({ account }) => account === tenant.name);
     const own = { streams: ofAccount(streams), consumers: ofAccount(consumers) };
     const usable = [...own.consumers, ...standIns(own).map(({ consumer }) => consumer)];
     const room = withRoomForFailover(own.streams);
@@ -47,7 +48,13 @@ export function accountsOf(environment: Environment, tenants: Tenants): AccountS
       ],
     };
   });
-  return [...accounts, { name: systemAccount.name, users: [accountUser(systemAccount.name, systemAccount.user, adminPermissions(systemAccount.user))] }];
+  return [
+    ...accounts,
+    {
+      name: systemAccount.name,
+      users: [accountUser(systemAccount.name, systemAccount.user, adminPermissions(systemAccount.user))],
+    },
+  ];
 }
 
 /** Servers count every replica against the account's limit. */

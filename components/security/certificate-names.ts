@@ -8,9 +8,22 @@ export interface CertificateNames {
 }
 
 /** Every host that somebody dials a region's servers by over the given protocols, and the machine itself. */
-export function certificateNames(environment: Environment, region: string, protocols: Exclude<Protocol, "monitor">[]): CertificateNames {
-  const dialled = serversOf(environment, region).flatMap((server) => protocols.map((protocol) => new URL(server[protocol]).hostname));
-  const hosts = [...new Set(["localhost", "127.0.0.1", ...dialled, ...(protocols.includes("client") ? withinCluster(environment, region) : [])])].sort();
+export function certificateNames(
+  environment: Environment,
+  region: string,
+  protocols: Exclude<Protocol, "monitor">[],
+): CertificateNames {
+  const dialled = serversOf(environment, region).flatMap((server) =>
+    protocols.map((protocol) => new URL(server[protocol]).hostname),
+  );
+  const hosts = [
+    ...new Set([
+      "localhost",
+      "127.0.0.1",
+      ...dialled,
+      ...(protocols.includes("client") ? withinCluster(environment, region) : []),
+    ]),
+  ].sort();
   return { dnsNames: hosts.filter((host) => !isIP(host)), ipAddresses: hosts.filter((host) => isIP(host)) };
 }
 
@@ -20,5 +33,11 @@ function withinCluster(environment: Environment, region: string): string[] {
   const namespace = namespaceOf(environment, region);
   const full = `${namespace}.svc.${environment.kubernetes.clusterDomain}`;
   const service = kubernetesNames.service;
-  return [service, `${service}.${namespace}`, `${service}.${namespace}.svc`, `${service}.${full}`, `*.${kubernetesNames.headless}.${full}`];
+  return [
+    service,
+    `${service}.${namespace}`,
+    `${service}.${namespace}.svc`,
+    `${service}.${full}`,
+    `*.${kubernetesNames.headless}.${full}`,
+  ];
 }

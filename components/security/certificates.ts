@@ -15,10 +15,24 @@ export interface Authorities {
 }
 
 /** The generations that settings ask for; the first one has the plain name. */
-export function authorities(name: string, commonName: string, { trusted, signing }: AuthoritySettings, opts?: pulumi.ComponentResourceOptions): Authorities {
-  const of = (text: string, between: string, generation: number) => (generation === 1 ? text : `${text}${between}${generation}`);
-  const made = new Map(trusted.map((generation) => [generation, new CertificateAuthority(of(name, "-", generation), { commonName: of(commonName, " ", generation) }, opts)]));
-  return { signing: made.get(signing)!, trusted: pulumi.all([...made.values()].map(({ cert }) => cert)).apply((certs) => certs.join("")) };
+export function authorities(
+  name: string,
+  commonName: string,
+  { trusted, signing }: AuthoritySettings,
+  opts?: pulumi.ComponentResourceOptions,
+): Authorities {
+  const of = (text: string, between: string, generation: number) =>
+    generation === 1 ? text : `${text}${between}${generation}`;
+  const made = new Map(
+    trusted.map((generation) => [
+      generation,
+      new CertificateAuthority(of(name, "-", generation), { commonName: of(commonName, " ", generation) }, opts),
+    ]),
+  );
+  return {
+    signing: made.get(signing)!,
+    trusted: pulumi.all([...made.values()].map(({ cert }) => cert)).apply((certs) => certs.join("")),
+  };
 }
 
 /** A certificate authority of an environment. Its key signs and is given to nobody. */

@@ -11,23 +11,35 @@ export class Credentials extends pulumi.ComponentResource {
   readonly users: pulumi.Output<RegionIdentity["users"]>;
 
   /** `unprotected`: accounts that go with the next release. */
-  constructor(name: string, { accounts, unprotected = [] }: { accounts: AccountSpec[]; unprotected?: string[] }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { accounts, unprotected = [] }: { accounts: AccountSpec[]; unprotected?: string[] },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:security:Credentials", name, {}, opts);
     const parent = { parent: this };
     // One seed for all salts: a salt of its own a user would double the resources. Kept, so that hashes stay as they are.
     const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, parent);
-    const logins = accounts.flatMap((account) => account.users.map((user) => ({ login: user.login, isKept: user.name === provisioner && !unprotected.includes(account.name) })));
+    const logins = accounts.flatMap((account) =>
+      account.users.map((user) => ({
+        login: user.login,
+        isKept: user.name === provisioner && !unprotected.includes(account.name),
+      })),
+    );
     const users = logins.map(({ login, isKept }) => {
       // A user may go or get another password; without its provisioner nobody can take an account's streams away.
       const own = isKept ? parent : { ...parent, protect: false };
       const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
       return pulumi
         .all([result, seed.result])
-        .apply(([password, salts]) => [login, { password, hash: hashPassword(password, saltOf(salts, login)) }] as const);
+        .apply(
+          ([password, salts]) => [login, { password, hash: hashPassword(password, saltOf(salts, login)) }] as const,
+        );
     });
     this.users = pulumi.secret(pulumi.all(users).apply((entries) => Object.fromEntries(entries)));
     this.registerOutputs({});
   }
 }
 
-const saltOf = (seed: string, login: string): Buffer => createHash("sha256").update(`${seed}:${login}`).digest().subarray(0, 16);
+const saltOf = (seed: string, login: string): Buffer =>
+  createHash("sha256").update(`${seed}:${login}`).digest().subarray(0, 16);

@@ -4,7 +4,8 @@ import { covers } from "../../config/subjects";
 import type { UserSpec } from "../../config/schema/tenant";
 
 /** Prefix of a user's answers; clients set it as `inboxPrefix`. */
-export const inboxPrefixOf = (user: string, inbox: UserSpec["inbox"] = "own"): string => (inbox === "shared" ? "_INBOX" : `_INBOX_${user}`);
+export const inboxPrefixOf = (user: string, inbox: UserSpec["inbox"] = "own"): string =>
+  inbox === "shared" ? "_INBOX" : `_INBOX_${user}`;
 
 interface Allowed {
   publish: string[];
@@ -58,7 +59,9 @@ export function provisionerPermissions(user: string): Permissions {
   return permissions({
     publish: [
       "$JS.API.INFO",
-      ...["STREAM.CREATE.*", "STREAM.UPDATE.*", "STREAM.DELETE.*", "STREAM.INFO.*", "STREAM.LIST", "STREAM.NAMES"].map(api),
+      ...["STREAM.CREATE.*", "STREAM.UPDATE.*", "STREAM.DELETE.*", "STREAM.INFO.*", "STREAM.LIST", "STREAM.NAMES"].map(
+        api,
+      ),
       // The first form ends with the consumer's name or with its filter, which has any number of tokens.
       ...["CONSUMER.CREATE.>", "CONSUMER.DURABLE.CREATE.*.*", "CONSUMER.DELETE.*.*", "CONSUMER.INFO.*.*"].map(api),
       ...["CONSUMER.LIST.*", "CONSUMER.NAMES.*", "CONSUMER.PAUSE.*.*", "CONSUMER.RESET.*.*"].map(api),

@@ -8,7 +8,10 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
  *
  * @param kmsKeyId key that encrypts them; default: the driver's
  */
-export function storageClass({ kubernetes }: KubernetesEnvironment, kmsKeyId?: Input<string>): types.input.storage.v1.StorageClass | undefined {
+export function storageClass(
+  { kubernetes }: KubernetesEnvironment,
+  kmsKeyId?: Input<string>,
+): types.input.storage.v1.StorageClass | undefined {
   const wanted = kubernetes.volume.storageClass;
   if (typeof wanted === "string") return undefined;
   return {

@@ -39,19 +39,44 @@ export interface WantedVolumes {
   storageClass: string;
 }
 
-export type VolumeStep = { do: "nothing" } | { do: "wait"; reason: string } | { do: "grow"; claim: string; from: number } | { do: "remake" };
+export type VolumeStep =
+  { do: "nothing" } | { do: "wait"; reason: string } | { do: "grow"; claim: string; from: number } | { do: "remake" };
 
 /** Why the volumes cannot be as wanted: every reason. Then nothing is to be done. */
-export function refusals({ claims }: VolumesView, { size, storageClass }: WantedVolumes): { field: "size" | "storageClass"; reason: string }[] {
+export function refusals(
+  { claims }: VolumesView,
+  { size, storageClass }: WantedVolumes,
+): { field: "size" | "storageClass"; reason: string }[] {
   const [moved, shrinking, rigid] = [
     claims.filter((claim) => claim.storageClass !== undefined && claim.storageClass !== storageClass),
     claims.filter((claim) => size < claim.requested && size <= (claim.capacity ?? claim.requested)),
     claims.filter((claim) => isLess(claim, size) && !claim.canGrow),
   ];
   return [
-    ...(moved.length ? [{ field: "storageClass" as const, reason: `volumes keep their class: ${moved.map((claim) => `${claim.name} is of "${claim.storageClass}"`).join(", ")}; write kubernetes.volume.storageClass: "${moved[0]!.storageClass}"` }] : []),
-    ...(shrinking.length ? [{ field: "size" as const, reason: `volumes cannot shrink to ${fromBytes(size)}: ${shrinking.map(sizeText).join(", ")}; write kubernetes.volume.size: ${fromBytes(Math.max(...shrinking.map(({ requested }) => requested)))} or more (docs/runbooks/grow-volumes.md)` }] : []),
-    ...(rigid.length ? [{ field: "size" as const, reason: `volumes cannot grow to ${fromBytes(size)}: ${rigid.map(rigidText).join(", ")}` }] : []),
+    ...(moved.length
+      ? [
+          {
+            field: "storageClass" as const,
+            reason: `volumes keep their class: ${moved.map((claim) => `${claim.name} is of "${claim.storageClass}"`).join(", ")}; write kubernetes.volume.storageClass: "${moved[0]!.storageClass}"`,
+          },
+        ]
+      : []),
+    ...(shrinking.length
+      ? [
+          {
+            field: "size" as const,
+            reason: `volumes cannot shrink to ${fromBytes(size)}: ${shrinking.map(sizeText).join(", ")}; write kubernetes.volume.size: ${fromBytes(Math.max(...shrinking.map(({ requested }) => requested)))} or more (docs/runbooks/grow-volumes.md)`,
+          },
+        ]
+      : []),
+    ...(rigid.length
+      ? [
+          {
+            field: "size" as const,
+            reason: `volumes cannot grow to ${fromBytes(size)}: ${rigid.map(rigidText).join(", ")}`,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -64,16 +89,22 @@ export function nextStep({ claims, statefulSet }: VolumesView, { size }: WantedV
   if (next) return { do: "grow", claim: next.name, from: next.requested };
   if (other[0]) return wait(`${other[0].name} has no volume yet: its server has not been placed`);
   const late = claims.find((claim) => isSmall(claim, size));
-  if (late) return wait(`${late.name} has ${fromBytes(late.capacity!)} of ${fromBytes(size)}${late.said ? ` (${late.said})` : ""}`);
+  if (late)
+    return wait(
+      `${late.name} has ${fromBytes(late.capacity!)} of ${fromBytes(size)}${late.said ? ` (${late.said})` : ""}`,
+    );
   return statefulSet && statefulSet.claimSize !== size ? { do: "remake" } : { do: "nothing" };
 }
 
-const isLess = ({ requested, capacity = requested }: ClaimView, size: number): boolean => requested < size || capacity < size;
+const isLess = ({ requested, capacity = requested }: ClaimView, size: number): boolean =>
+  requested < size || capacity < size;
 
 /** A volume that is still to be made has the size that it was asked for; a file system that nobody has mounted grows when somebody does. */
-const isSmall = ({ capacity = Infinity, isFileSystemPending, isMounted }: ClaimView, size: number): boolean => capacity < size && !(isFileSystemPending && !isMounted);
+const isSmall = ({ capacity = Infinity, isFileSystemPending, isMounted }: ClaimView, size: number): boolean =>
+  capacity < size && !(isFileSystemPending && !isMounted);
 
-const sizeText = ({ name, requested, capacity = requested }: ClaimView): string => `${name} ${capacity < requested ? "asks for" : "has"} ${fromBytes(requested)}`;
+const sizeText = ({ name, requested, capacity = requested }: ClaimView): string =>
+  `${name} ${capacity < requested ? "asks for" : "has"} ${fromBytes(requested)}`;
 
 const rigidText = ({ name, storageClass, canGrow }: ClaimView): string =>
   canGrow === undefined

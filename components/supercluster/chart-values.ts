@@ -31,7 +31,13 @@ export const mounts = {
 export const secrets = {
   client: { name: "nats-client-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key" },
   peer: { name: "nats-peer-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
-  server: { name: "nats-server", type: "Opaque", accounts: "accounts.conf", jetstreamKey: "jetstream.conf", fingerprint: "jetstream-key.fingerprint" },
+  server: {
+    name: "nats-server",
+    type: "Opaque",
+    accounts: "accounts.conf",
+    jetstreamKey: "jetstream.conf",
+    fingerprint: "jetstream-key.fingerprint",
+  },
   /** Contexts of the nats CLI. */
   box: { name: "nats-box-users", type: "Opaque", ca: "ca.crt" },
 } as const;
@@ -50,7 +56,11 @@ const place: ServerPlace = {
     pid: "/var/run/nats/nats.pid",
     data: mounts.data,
     client: { cert: path.join(mounts.client, secrets.client.cert), key: path.join(mounts.client, secrets.client.key) },
-    peer: { cert: path.join(mounts.route, secrets.peer.cert), key: path.join(mounts.route, secrets.peer.key), ca: path.join(mounts.route, secrets.peer.ca) },
+    peer: {
+      cert: path.join(mounts.route, secrets.peer.cert),
+      key: path.join(mounts.route, secrets.peer.key),
+      ca: path.join(mounts.route, secrets.peer.ca),
+    },
     accounts: included(secrets.server.accounts),
     jetstreamKey: included(secrets.server.jetstreamKey),
   },
@@ -64,7 +74,8 @@ export const graceSeconds = ({ lameDuck }: RegionSpec["settings"]): number =>
   Math.ceil((toMilliseconds(lameDuck.duration) + toMilliseconds(lameDuck.gracePeriod)) / 1000) + 20;
 
 /** A tenth of the memory is left to what Go does not count. */
-const goMemory = (memory: Kubernetes["resources"]["memory"]): string => `${Math.floor((toBytes(memory) * 0.9) / 1024 ** 2)}MiB`;
+const goMemory = (memory: Kubernetes["resources"]["memory"]): string =>
+  `${Math.floor((toBytes(memory) * 0.9) / 1024 ** 2)}MiB`;
 
 /** A size as Kubernetes writes it: its units have no B. */
 export const quantity = (size: string): string => size.replace(/B$/, "");
@@ -78,8 +89,19 @@ const secretsVolume = "server-secrets";
 export const dataVolume = `${kubernetesNames.release}-js`;
 
 const user = 1000;
-const podSecurity = { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, fsGroupChangePolicy: "OnRootMismatch", seccompProfile: { type: "RuntimeDefault" } };
-const containerSecurity = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } };
+const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: user,
+  runAsGroup: user,
+  fsGroup: user,
+  fsGroupChangePolicy: "OnRootMismatch",
+  seccompProfile: { type: "RuntimeDefault" },
+};
+const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
 const secured = { merge: { securityContext: containerSecurity } };
 
 const add = (at: string, value: unknown) => ({ op: "add", path: at, value });
@@ -95,10 +117,20 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
   const { image, pullSecretNames } = imagesOf(kubernetes);
   const peerTls = (dir: string) => {
     const { cert_file: _, key_file: __, ...tls } = config.cluster.tls;
-    return { enabled: true, secretName: secrets.peer.name, dir, cert: secrets.peer.cert, key: secrets.peer.key, merge: { ...tls, ca_file: path.join(dir, secrets.peer.ca) } };
+    return {
+      enabled: true,
+      secretName: secrets.peer.name,
+      dir,
+      cert: secrets.peer.cert,
+      key: secrets.peer.key,
+      merge: { ...tls, ca_file: path.join(dir, secrets.peer.ca) },
+    };
   };
   return {
-    global: { image: { registry: kubernetes.images.registry, pullSecretNames }, labels: { "supercluster/environment": region.environment, "supercluster/region": name } },
+    global: {
+      image: { registry: kubernetes.images.registry, pullSecretNames },
+      labels: { "supercluster/environment": region.environment, "supercluster/region": name },
+    },
     fullnameOverride: kubernetesNames.release,
     config: {
       cluster: {
@@ -115,21 +147,40 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         fileStore: {
           enabled: true,
           dir: mounts.data,
-          pvc: { enabled: true, size: quantity(kubernetes.volume.size), storageClassName: storageClassName(kubernetes) },
+          pvc: {
+            enabled: true,
+            size: quantity(kubernetes.volume.size),
+            storageClassName: storageClassName(kubernetes),
+          },
           maxSize: String(config.jetstream.max_file_store),
         },
         memoryStore: { enabled: true, maxSize: String(config.jetstream.max_memory_store) },
-        merge: { sync_interval: config.jetstream.sync_interval, cipher: config.jetstream.cipher, key$include: config.jetstream.key$include },
+        merge: {
+          sync_interval: config.jetstream.sync_interval,
+          cipher: config.jetstream.cipher,
+          key$include: config.jetstream.key$include,
+        },
       },
       nats: {
         port: kubernetesPorts.client,
-        tls: { enabled: true, secretName: secrets.client.name, dir: mounts.client, cert: secrets.client.cert, key: secrets.client.key, merge: { timeout: config.tls.timeout } },
+        tls: {
+          enabled: true,
+          secretName: secrets.client.name,
+          dir: mounts.client,
+          cert: secrets.client.cert,
+          key: secrets.client.key,
+          merge: { timeout: config.tls.timeout },
+        },
       },
       gateway: {
         enabled: true,
         port: kubernetesPorts.gateway,
         tls: peerTls(mounts.gateway),
-        merge: { advertise: raw("$SERVER_GATEWAY"), reject_unknown_cluster: config.gateway.reject_unknown_cluster, gateways: config.gateway.gateways },
+        merge: {
+          advertise: raw("$SERVER_GATEWAY"),
+          reject_unknown_cluster: config.gateway.reject_unknown_cluster,
+          gateways: config.gateway.gateways,
+        },
       },
       monitor: { enabled: true, port: kubernetesPorts.monitor },
       merge: {
@@ -211,11 +262,18 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
 /** Changes when a server has to be restarted for its configuration: it makes pods of an older one outdated, which this program replaces. */
 export const restartAnnotation = "supercluster/restart";
 
-const restartHash = (config: ServerConfig): string => createHash("sha256").update(JSON.stringify(withoutReloadable(config))).digest("hex").slice(0, 16);
+const restartHash = (config: ServerConfig): string =>
+  createHash("sha256")
+    .update(JSON.stringify(withoutReloadable(config)))
+    .digest("hex")
+    .slice(0, 16);
 
 /** With another key a server would come up with no stream and look ready. */
 function keyCheck({ images }: Kubernetes) {
-  const [given, known] = [path.join(mounts.secrets, secrets.server.fingerprint), path.join(mounts.data, secrets.server.fingerprint)];
+  const [given, known] = [
+    path.join(mounts.secrets, secrets.server.fingerprint),
+    path.join(mounts.data, secrets.server.fingerprint),
+  ];
   const script = [
     `given=$(cat ${given})`,
     `if [ -s ${known} ] && [ "$(cat ${known})" != "$given" ]; then`,
@@ -243,10 +301,14 @@ const imageName = (registry: string | undefined, { repository, tag, digest }: Ku
   `${registry ? `${registry}/` : ""}${repository}${digest ? `@${digest}` : `:${tag}`}`;
 
 /** Of servers' volumes. */
-export const storageClassName = ({ volume: { storageClass } }: Kubernetes): string => (typeof storageClass === "string" ? storageClass : storageClass.name);
+export const storageClassName = ({ volume: { storageClass } }: Kubernetes): string =>
+  typeof storageClass === "string" ? storageClass : storageClass.name;
 
 function resourcesOf({ cpu, cpuLimit, memory }: Kubernetes["resources"]) {
-  return { requests: { cpu, memory: quantity(memory) }, limits: { ...(cpuLimit && { cpu: cpuLimit }), memory: quantity(memory) } };
+  return {
+    requests: { cpu, memory: quantity(memory) },
+    limits: { ...(cpuLimit && { cpu: cpuLimit }), memory: quantity(memory) },
+  };
 }
 
 function imagesOf({ images }: Kubernetes) {

@@ -4,7 +4,13 @@
 export const regionsAnnotation = "supercluster/regions";
 
 /** Labels of everything that a region has in its namespace, and of the namespace itself. */
-export const regionLabels = ({ environment, region }: { environment: string; region: string }): Record<string, string> => ({
+export const regionLabels = ({
+  environment,
+  region,
+}: {
+  environment: string;
+  region: string;
+}): Record<string, string> => ({
   "supercluster/environment": environment,
   "supercluster/region": region,
 });
@@ -50,15 +56,23 @@ export function refusals(wanted: WantedCluster, view: ClusterView): Refusal[] {
 
 const own = ({ environment, region }: WantedCluster): string => `${environment}/${region}`;
 
-const named = ({ regions }: ClusterView): string[] | undefined => regions?.split(",").map((region) => region.trim()).filter(Boolean);
+const named = ({ regions }: ClusterView): string[] | undefined =>
+  regions
+    ?.split(",")
+    .map((region) => region.trim())
+    .filter(Boolean);
 
 /** What a person types to look at a cluster, or change it. */
-export const kubectl = ({ context }: { context?: string }, command: string): string => `kubectl ${context ? `--context ${context} ` : ""}${command}`;
+export const kubectl = ({ context }: { context?: string }, command: string): string =>
+  `kubectl ${context ? `--context ${context} ` : ""}${command}`;
 
 const another = "is the right cluster named (kubernetes.clusters.<region>.context, or aws.regions.<region>.cluster)?";
 
 /** A row a way in which it can be the wrong one. */
-const checks: { property: Refusal["property"]; reason: (wanted: WantedCluster, view: ClusterView) => string | undefined }[] = [
+const checks: {
+  property: Refusal["property"];
+  reason: (wanted: WantedCluster, view: ClusterView) => string | undefined;
+}[] = [
   {
     property: "region",
     reason(wanted, view) {
@@ -70,7 +84,8 @@ const checks: { property: Refusal["property"]; reason: (wanted: WantedCluster, v
   {
     property: "region",
     reason(wanted, view) {
-      if (wanted.deployedTo === undefined || wanted.deployedTo === view.id || named(view)?.includes(own(wanted))) return undefined;
+      if (wanted.deployedTo === undefined || wanted.deployedTo === view.id || named(view)?.includes(own(wanted)))
+        return undefined;
       return (
         `${own(wanted)} was deployed to another cluster (${wanted.deployedTo}) than this one (${view.id}): ${another} ` +
         `If it was made anew: ${kubectl(wanted, `annotate namespace kube-system ${regionsAnnotation}=${own(wanted)}`)}; then pulumi up --refresh`
@@ -82,8 +97,11 @@ const checks: { property: Refusal["property"]; reason: (wanted: WantedCluster, v
     reason(wanted, { namespaceLabels }) {
       const expected = Object.entries(regionLabels(wanted));
       if (!namespaceLabels || expected.every(([label, value]) => namespaceLabels[label] === value)) return undefined;
-      const others = expected.flatMap(([label]) => (namespaceLabels[label] === undefined ? [] : [namespaceLabels[label]]));
-      if (others.length) return `namespace ${wanted.namespace} in this cluster is that of ${others.join("/")}, not of ${own(wanted)}: ${another}`;
+      const others = expected.flatMap(([label]) =>
+        namespaceLabels[label] === undefined ? [] : [namespaceLabels[label]],
+      );
+      if (others.length)
+        return `namespace ${wanted.namespace} in this cluster is that of ${others.join("/")}, not of ${own(wanted)}: ${another}`;
       return `namespace ${wanted.namespace} is there and no region's: ${another} If it is to be ${own(wanted)}'s: ${kubectl(wanted, `label namespace ${wanted.namespace} ${expected.map((entry) => entry.join("=")).join(" ")}`)}`;
     },
   },

@@ -37,7 +37,11 @@ export class KubernetesRegion extends pulumi.ComponentResource {
   /** A file for Prometheus's `scrape_config_files`. */
   readonly scrapeConfig: pulumi.Output<string>;
 
-  constructor(name: string, { region, identity, cluster, annotations, kmsKeyId }: KubernetesRegionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { region, identity, cluster, annotations, kmsKeyId }: KubernetesRegionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:kubernetes:Region", name, {}, opts);
     const { settings } = region;
     const access = pulumi.output(cluster);
@@ -142,7 +146,10 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         statefulSet: values.statefulSet.name,
         cluster: access,
         state: { config, files: {}, version: imageOf(settings) },
-        release: createHash("sha256").update(JSON.stringify([values, chartOf(settings)])).digest("hex").slice(0, 16),
+        release: createHash("sha256")
+          .update(JSON.stringify([values, chartOf(settings)]))
+          .digest("hex")
+          .slice(0, 16),
       },
       // The last to be made is the first to be deleted, and looks where it is.
       { parent: this, dependsOn: [release, clients, gateways, prometheus] },
@@ -164,20 +171,30 @@ function service(
   { name: own, annotations, spec }: LoadBalancer,
   more: pulumi.Input<Record<string, string>> | undefined,
   metadata: { namespace: string; labels: Record<string, string> },
-  { kubernetes: { loadBalancers: { dns } } }: KubernetesEnvironment,
+  {
+    kubernetes: {
+      loadBalancers: { dns },
+    },
+  }: KubernetesEnvironment,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.core.v1.Service {
   // Only who writes the records himself has to know the addresses; elsewhere a controller may take its time.
   const known = dns === "route53" ? annotations : { ...annotations, "pulumi.com/skipAwait": "true" };
   const all = more === undefined ? known : pulumi.output(more).apply((others) => ({ ...known, ...others }));
-  return new kubernetes.core.v1.Service(`${name}-${own}`, { metadata: { ...metadata, name: own, annotations: all }, spec }, opts);
+  return new kubernetes.core.v1.Service(
+    `${name}-${own}`,
+    { metadata: { ...metadata, name: own, annotations: all }, spec },
+    opts,
+  );
 }
 
 const hostsOf = ({ status }: kubernetes.core.v1.Service): pulumi.Output<string[]> =>
   status.apply((known) => (known?.loadBalancer?.ingress ?? []).map(({ hostname, ip }) => hostname ?? ip));
 
 function chartOf({ kubernetes: { chart } }: KubernetesEnvironment) {
-  return chart.path ? { chart: chart.path } : { chart: "nats", version: chart.version, repositoryOpts: { repo: chart.repository } };
+  return chart.path
+    ? { chart: chart.path }
+    : { chart: "nats", version: chart.version, repositoryOpts: { repo: chart.repository } };
 }
 
 const imageOf = ({ kubernetes: { images } }: KubernetesEnvironment): string => images.nats.digest ?? images.nats.tag;

@@ -18,9 +18,14 @@ export interface LoadBalancer {
 }
 
 /** A region's load balancers: for clients, and for the gateways of other regions. */
-export function loadBalancers(environment: KubernetesEnvironment, region: string): { clients: LoadBalancer; gateways: LoadBalancer } {
+export function loadBalancers(
+  environment: KubernetesEnvironment,
+  region: string,
+): { clients: LoadBalancer; gateways: LoadBalancer } {
   const servers = serversOf(environment, region);
-  const hosts = (protocol: "client" | "gateway") => [...new Set(servers.map((server) => new URL(server[protocol]).hostname))];
+  const hosts = (protocol: "client" | "gateway") => [
+    ...new Set(servers.map((server) => new URL(server[protocol]).hostname)),
+  ];
   return {
     clients: loadBalancer(environment, region, "nats-clients", "client", hosts("client")),
     gateways: loadBalancer(environment, region, "nats-gateways", "gateway", hosts("gateway")),
@@ -29,17 +34,38 @@ export function loadBalancers(environment: KubernetesEnvironment, region: string
 
 const portNames = { client: "nats", gateway: "gateway" } as const;
 
-function loadBalancer({ kubernetes }: KubernetesEnvironment, region: string, name: string, protocol: "client" | "gateway", hosts: string[]): LoadBalancer {
+function loadBalancer(
+  { kubernetes }: KubernetesEnvironment,
+  region: string,
+  name: string,
+  protocol: "client" | "gateway",
+  hosts: string[],
+): LoadBalancer {
   const { annotations, sourceRanges, dns, public: isPublic } = kubernetes.loadBalancers;
-  const own = Object.fromEntries(Object.entries(annotations ?? networkLoadBalancer(isPublic)).map(([key, value]) => [key, value.replaceAll("<region>", region)]));
+  const own = Object.fromEntries(
+    Object.entries(annotations ?? networkLoadBalancer(isPublic)).map(([key, value]) => [
+      key,
+      value.replaceAll("<region>", region),
+    ]),
+  );
   return {
     name,
     hosts,
-    annotations: { ...own, ...(dns === "external-dns" && { "external-dns.alpha.kubernetes.io/hostname": hosts.join(",") }) },
+    annotations: {
+      ...own,
+      ...(dns === "external-dns" && { "external-dns.alpha.kubernetes.io/hostname": hosts.join(",") }),
+    },
     spec: {
       type: "LoadBalancer",
       selector: serverLabels,
-      ports: [{ name: portNames[protocol], port: kubernetesPorts[protocol], targetPort: portNames[protocol], appProtocol: "tls" }],
+      ports: [
+        {
+          name: portNames[protocol],
+          port: kubernetesPorts[protocol],
+          targetPort: portNames[protocol],
+          appProtocol: "tls",
+        },
+      ],
       // A server is ready only when there is a meta leader, and without gateways there never is one.
       publishNotReadyAddresses: protocol === "gateway",
       ...(sourceRanges.length && { loadBalancerSourceRanges: sourceRanges }),

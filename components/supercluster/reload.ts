@@ -64,7 +64,12 @@ export function classify(running: ServerState, wanted: ServerState): Decision {
 export function withoutReloadable(config: ServerConfig): object {
   const strip = (value: unknown, at: string[]): unknown => {
     if (!isObject(value)) return value;
-    const kept = Object.entries(value).filter(([key]) => !reloadable.some((row) => matches({ ...row, when: undefined }, { path: [...at, key].join("."), before: undefined, after: undefined })));
+    const kept = Object.entries(value).filter(
+      ([key]) =>
+        !reloadable.some((row) =>
+          matches({ ...row, when: undefined }, { path: [...at, key].join("."), before: undefined, after: undefined }),
+        ),
+    );
     return Object.fromEntries(kept.map(([key, inner]) => [key, strip(inner, [...at, key])]));
   };
   return strip(config, []) as object;
@@ -77,7 +82,8 @@ export interface StoreLimits {
 }
 
 /** Whether a server gives more than it should: it can be told of more, and has to be restarted for less. */
-export const isLowered = (running: StoreLimits, { jetstream }: Pick<ServerConfig, "jetstream">): boolean => jetstream.max_file_store < running.file || jetstream.max_memory_store < running.memory;
+export const isLowered = (running: StoreLimits, { jetstream }: Pick<ServerConfig, "jetstream">): boolean =>
+  jetstream.max_file_store < running.file || jetstream.max_memory_store < running.memory;
 
 interface Change {
   path: string;

@@ -23,13 +23,17 @@ export interface PodView {
   behind?: string;
 }
 
-export type RolloutStep = { do: "nothing" } | { do: "wait"; reason: string } | { do: "replace"; pod: string; reason: string };
+export type RolloutStep =
+  { do: "nothing" } | { do: "wait"; reason: string } | { do: "replace"; pod: string; reason: string };
 
 /**
  * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's last. A pod
  * that is outdated and not ready serves nobody and may be what keeps the others from being ready: it comes first.
  */
-export function nextStep({ isObserved, replicas, revision, pods, leader }: RegionView, hadLeader: boolean): RolloutStep {
+export function nextStep(
+  { isObserved, replicas, revision, pods, leader }: RegionView,
+  hadLeader: boolean,
+): RolloutStep {
   const wait = (reason: string): RolloutStep => ({ do: "wait", reason });
   if (!isObserved) return wait("Kubernetes has not seen the change");
   const ending = pods.find(({ isTerminating }) => isTerminating);
@@ -42,11 +46,14 @@ export function nextStep({ isObserved, replicas, revision, pods, leader }: Regio
   if (unready) return wait(`${unready.name} is not ready`);
   const late = hadLeader && pods.find(({ behind }) => behind !== undefined);
   if (late) return wait(`${late.name} is not current: ${late.behind}`);
-  const [next] = outdated.toSorted((left, right) => Number(left.name === leader) - Number(right.name === leader) || ordinal(right) - ordinal(left));
+  const [next] = outdated.toSorted(
+    (left, right) => Number(left.name === leader) - Number(right.name === leader) || ordinal(right) - ordinal(left),
+  );
   return next ? { do: "replace", pod: next.name, reason: "it is outdated" } : { do: "nothing" };
 }
 
 /** Pods that are still to be replaced. */
-export const outdatedOf = ({ revision, pods }: Pick<RegionView, "revision" | "pods">): PodView[] => pods.filter((pod) => pod.revision !== revision || pod.isOversized);
+export const outdatedOf = ({ revision, pods }: Pick<RegionView, "revision" | "pods">): PodView[] =>
+  pods.filter((pod) => pod.revision !== revision || pod.isOversized);
 
 const ordinal = ({ name }: PodView): number => Number(name.slice(name.lastIndexOf("-") + 1));

@@ -79,8 +79,14 @@ export function serverConfig(region: RegionSpec, server: number, place: ServerPl
   const { files, listen } = place;
   const servers = serversOf(settings, name);
   const self = servers[server];
-  if (!self) throw new RangeError(`${name} has ${servers.length} servers; ${server} is none of 0 to ${servers.length - 1}`);
-  const peerTls: PeerTls = { cert_file: files.peer.cert, key_file: files.peer.key, ca_file: files.peer.ca, verify: true };
+  if (!self)
+    throw new RangeError(`${name} has ${servers.length} servers; ${server} is none of 0 to ${servers.length - 1}`);
+  const peerTls: PeerTls = {
+    cert_file: files.peer.cert,
+    key_file: files.peer.key,
+    ca_file: files.peer.ca,
+    verify: true,
+  };
   return {
     server_name: self.name,
     listen: listen.client,

@@ -8,7 +8,11 @@ import type { TenantSpec } from "../schema/tenant";
 import type { ConsumerAsset, StreamAsset, Tenants } from "./asset";
 
 /** Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order declared. */
-export function assetsOf(environment: Environment, tenants: Tenants, failovers: Failovers = {}): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
+export function assetsOf(
+  environment: Environment,
+  tenants: Tenants,
+  failovers: Failovers = {},
+): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
   const complete = Object.values(tenants).map(withStandardParts);
   return failedOver(
     {
@@ -55,14 +59,19 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
 function consumersOf({ target, servers }: Environment, tenant: TenantSpec): ConsumerAsset[] {
   const subjects = subjectsByStream(tenant);
   // As few as its stream then has.
-  const capped = (spec: ConsumerAsset["spec"]) => (target === "local" && spec.replicas ? { ...spec, replicas: Math.min(spec.replicas, servers) as typeof servers } : spec);
+  const capped = (spec: ConsumerAsset["spec"]) =>
+    target === "local" && spec.replicas
+      ? { ...spec, replicas: Math.min(spec.replicas, servers) as typeof servers }
+      : spec;
   return Object.entries(tenant.consumers).flatMap(([name, { streams, filterSubjects = [], ...spec }]) =>
     streams.map((stream) => ({
       account: tenant.name,
       stream,
       name,
       spec: capped(spec),
-      filterSubjects: filterSubjects.filter((filter) => subjects.get(stream)?.some((subject) => overlaps(filter, subject))),
+      filterSubjects: filterSubjects.filter((filter) =>
+        subjects.get(stream)?.some((subject) => overlaps(filter, subject)),
+      ),
     })),
   );
 }
@@ -70,9 +79,16 @@ function consumersOf({ target, servers }: Environment, tenant: TenantSpec): Cons
 /** What each stream can hold, by its name: also what it renames, or collects; a mirror holds its origin's subjects. */
 export function subjectsByStream(tenant: TenantSpec): Map<string, string[]> {
   return new Map(
-    Object.entries(tenant.streams).flatMap(([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
-      const held = sources ? [">"] : [...subjects, ...(subjectTransform ? [subjectsInto(subjectTransform.dest)] : [])];
-      return [name, ...Object.keys(mirrors).map((region) => mirrorName(name, region))].map((stream) => [stream, held]);
-    }),
+    Object.entries(tenant.streams).flatMap(
+      ([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
+        const held = sources
+          ? [">"]
+          : [...subjects, ...(subjectTransform ? [subjectsInto(subjectTransform.dest)] : [])];
+        return [name, ...Object.keys(mirrors).map((region) => mirrorName(name, region))].map((stream) => [
+          stream,
+          held,
+        ]);
+      },
+    ),
   );
 }

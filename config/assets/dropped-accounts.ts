@@ -2,7 +2,8 @@
 export type Owned = ReadonlyMap<string, readonly string[]>;
 
 /** Accounts that were there and are no longer specified. */
-export const droppedAccounts = (before: readonly string[], now: readonly string[]): string[] => before.filter((account) => !now.includes(account));
+export const droppedAccounts = (before: readonly string[], now: readonly string[]): string[] =>
+  before.filter((account) => !now.includes(account));
 
 const mostNamed = 10;
 

@@ -13,7 +13,8 @@ interface Assets {
  * its durables are there too. Pure.
  */
 export function failedOver({ streams, consumers }: Assets, declared: Failovers): Assets {
-  const failoverOf = (account: string, stream: string | undefined): Failover | undefined => stream === undefined ? undefined : declared[failoverKey(account, stream)];
+  const failoverOf = (account: string, stream: string | undefined): Failover | undefined =>
+    stream === undefined ? undefined : declared[failoverKey(account, stream)];
   return {
     streams: streams.map((stream) => {
       if (failoverOf(stream.account, stream.name)) return parked(stream);
@@ -40,7 +41,10 @@ export function standIns({ streams, consumers }: Assets): { consumer: ConsumerAs
     .filter(({ mirrorOf }) => mirrorOf !== undefined)
     .flatMap((mirror) =>
       consumers
-        .filter(({ account, stream, name }) => account === mirror.account && stream === mirror.mirrorOf && !known.has(`${account}/${mirror.name}/${name}`))
+        .filter(
+          ({ account, stream, name }) =>
+            account === mirror.account && stream === mirror.mirrorOf && !known.has(`${account}/${mirror.name}/${name}`),
+        )
         .map((consumer) => ({ consumer: { ...consumer, stream: mirror.name }, mirror })),
     );
 }
@@ -54,29 +58,51 @@ export function withRoomForFailover(streams: StreamAsset[]): StreamAsset[] {
 }
 
 const originOf = (mirror: StreamAsset, streams: StreamAsset[]): StreamAsset | undefined =>
-  streams.find(({ account, name }) => mirror.mirrorOf !== undefined && account === mirror.account && name === mirror.mirrorOf);
+  streams.find(
+    ({ account, name }) => mirror.mirrorOf !== undefined && account === mirror.account && name === mirror.mirrorOf,
+  );
 
 /** Whether a mirror may keep what its stream lets go. */
 export const keepsMore = (mirror: StreamAsset, origin: StreamAsset): boolean => {
   const { maxAge, maxBytes, maxMsgs, maxMsgsPerSubject } = widestLimits(mirror, origin);
   const own = origin.spec;
-  return maxAge !== own.maxAge || maxBytes !== own.maxBytes || maxMsgs !== own.maxMsgs || maxMsgsPerSubject !== own.maxMsgsPerSubject;
+  return (
+    maxAge !== own.maxAge ||
+    maxBytes !== own.maxBytes ||
+    maxMsgs !== own.maxMsgs ||
+    maxMsgsPerSubject !== own.maxMsgsPerSubject
+  );
 };
 
 /** Any number: a declared failover is the consent. */
-const consent = (change: "subjects" | "mirror") => ({ allowDataLoss: [{ change, maxMessages: Number.MAX_SAFE_INTEGER }] });
+const consent = (change: "subjects" | "mirror") => ({
+  allowDataLoss: [{ change, maxMessages: Number.MAX_SAFE_INTEGER }],
+});
 
 /** What comes back into a parked stream was renamed and published again when it was first stored; and as few as possible are taken for duplicates. */
 function parked(stream: StreamAsset): StreamAsset {
   const spec = without(stream.spec, "subjectTransform", "republish");
-  return { ...stream, spec: { ...spec, subjects: [parkedSubject(stream.name)], duplicateWindow: "100ms", ...consent("subjects") } };
+  return {
+    ...stream,
+    spec: { ...spec, subjects: [parkedSubject(stream.name)], duplicateWindow: "100ms", ...consent("subjects") },
+  };
 }
 
 /** The mirror as a stream: what it takes in is its origin's affair, what it keeps at least its own. */
 function promoted(mirror: StreamAsset, origin: StreamAsset): StreamAsset {
   const { deletionPolicy, adopt, storage, replicas } = mirror.spec;
   // The first two cannot be changed in place; how the program treats the stream stays the mirror's affair.
-  const spec = without(origin.spec, "firstSeq", "persistMode", "storage", "replicas", "deletionPolicy", "allowDataLoss", "adopt", "lowerBy");
+  const spec = without(
+    origin.spec,
+    "firstSeq",
+    "persistMode",
+    "storage",
+    "replicas",
+    "deletionPolicy",
+    "allowDataLoss",
+    "adopt",
+    "lowerBy",
+  );
   return {
     account: mirror.account,
     name: mirror.name,
@@ -112,7 +138,15 @@ const widestLimits = ({ spec: one }: StreamAsset, { spec: other }: StreamAsset):
 
 /** A durable that lives as long as the failover, with its start stated. */
 function startingAt(consumer: ConsumerAsset, from: Start): ConsumerAsset {
-  const spec = without(consumer.spec, "deliverPolicy", "optStartSeq", "optStartTime", "resetTo", "allowDataLoss", "adopt");
+  const spec = without(
+    consumer.spec,
+    "deliverPolicy",
+    "optStartSeq",
+    "optStartTime",
+    "resetTo",
+    "allowDataLoss",
+    "adopt",
+  );
   return { ...consumer, spec: { ...spec, ...startFields(from), deletionPolicy: "delete" } as ConsumerAsset["spec"] };
 }
 
@@ -120,5 +154,7 @@ type StartFields = Pick<ConsumerAsset["spec"], "deliverPolicy" | "optStartSeq" |
 
 function startFields(from: Start): StartFields {
   if (from === "all" || from === "new") return { deliverPolicy: from };
-  return typeof from === "number" ? { deliverPolicy: "by_start_sequence", optStartSeq: from } : { deliverPolicy: "by_start_time", optStartTime: from };
+  return typeof from === "number"
+    ? { deliverPolicy: "by_start_sequence", optStartSeq: from }
+    : { deliverPolicy: "by_start_time", optStartTime: from };
 }

@@ -8,10 +8,14 @@ import type { StreamSpec, TenantSpec } from "../schema/tenant";
 export const isLeaving = ({ state }: Pick<TenantSpec, "state">): boolean => state === "leaving";
 
 /** The tenants whose streams are to be there. */
-export const presentTenants = (tenants: Tenants): Tenants => Object.fromEntries(Object.entries(tenants).filter(([, tenant]) => !isLeaving(tenant)));
+export const presentTenants = (tenants: Tenants): Tenants =>
+  Object.fromEntries(Object.entries(tenants).filter(([, tenant]) => !isLeaving(tenant)));
 
 /** How many messages a leaving tenant's stream may cost: what it says itself, or what its tenant says of all. */
-export function lossAllowed({ allowDataLoss: ofAll = [] }: TenantSpec, { spec }: Pick<StreamAsset, "spec">): StreamSpec["allowDataLoss"] {
+export function lossAllowed(
+  { allowDataLoss: ofAll = [] }: TenantSpec,
+  { spec }: Pick<StreamAsset, "spec">,
+): StreamSpec["allowDataLoss"] {
   // Its own specification lets it go with its messages: the canary.
   if (spec.deletionPolicy === "delete") return [{ change: "delete", maxMessages: Number.MAX_SAFE_INTEGER }];
   const own = (spec.allowDataLoss ?? []).filter(({ change }) => change === "delete");

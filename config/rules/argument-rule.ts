@@ -20,7 +20,9 @@ export interface ArgumentRule<Args> {
 }
 
 /** Optional values of a shape of zod types. */
-export type FieldsOf<Shape> = { [Field in keyof Shape]?: Shape[Field] extends z.ZodType ? z.infer<Shape[Field]> : never };
+export type FieldsOf<Shape> = {
+  [Field in keyof Shape]?: Shape[Field] extends z.ZodType ? z.infer<Shape[Field]> : never;
+};
 
 /** A part of the arguments that a rule looks at by itself, and where it stands. */
 interface Part {
@@ -39,11 +41,20 @@ interface Row<Args, Subject> {
   example: Partial<Args>;
 }
 
-const say = <Subject>(words: string | ((subject: Subject) => string), subject: Subject): string => (typeof words === "string" ? words : words(subject));
+const say = <Subject>(words: string | ((subject: Subject) => string), subject: Subject): string =>
+  typeof words === "string" ? words : words(subject);
 
 /** Makes rules about arguments of one type: `rule` about all of them, `ruleOfEach` about each of their parts (`at` is within it). */
 export function rulesAbout<Args>() {
-  function ruleOfEach<P extends Part>({ each, at, when, found, instead, error, example }: Row<Args, P> & { each: (args: Args) => P[] }): ArgumentRule<Args> {
+  function ruleOfEach<P extends Part>({
+    each,
+    at,
+    when,
+    found,
+    instead,
+    error,
+    example,
+  }: Row<Args, P> & { each: (args: Args) => P[] }): ArgumentRule<Args> {
     const code = error ? ` (${error})` : "";
     return {
       error,
@@ -51,7 +62,10 @@ export function rulesAbout<Args>() {
       findings: (args) =>
         each(args)
           .filter(when)
-          .map((part) => ({ at: [...part.at, ...(at ? at.split(".") : [])], message: `${say(found, part)}${code}; ${say(instead, part)}` })),
+          .map((part) => ({
+            at: [...part.at, ...(at ? at.split(".") : [])],
+            message: `${say(found, part)}${code}; ${say(instead, part)}`,
+          })),
     };
   }
 
@@ -68,7 +82,9 @@ export function rulesAbout<Args>() {
 }
 
 /** What a change may cost is said once. `example`: two numbers for one change. */
-export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: string }[] }>(example: Partial<Args>): ArgumentRule<Args> =>
+export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: string }[] }>(
+  example: Partial<Args>,
+): ArgumentRule<Args> =>
   rulesAbout<Args>().ruleOfEach({
     each: ({ allowDataLoss }) => entries("allowDataLoss", allowDataLoss),
     at: "change",
@@ -79,13 +95,18 @@ export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: st
   });
 
 /** Everything that the rules find in these arguments. */
-export const findingsOf = <Args>(rules: readonly ArgumentRule<Args>[], args: Args): Finding[] => rules.flatMap((rule) => rule.findings(args));
+export const findingsOf = <Args>(rules: readonly ArgumentRule<Args>[], args: Args): Finding[] =>
+  rules.flatMap((rule) => rule.findings(args));
 
 // --- helpers of the rows ---------------------------------------------------------------------------------------------
 
 /** Entries of a list in the arguments, each with those that stand before it. */
 export const entries = <T>(field: string, values: readonly T[] = []) =>
-  values.map((value, index, all) => ({ at: [field, index] as readonly PropertyKey[], value, earlier: all.slice(0, index) }));
+  values.map((value, index, all) => ({
+    at: [field, index] as readonly PropertyKey[],
+    value,
+    earlier: all.slice(0, index),
+  }));
 
 export const text = (value: unknown): string => JSON.stringify(value);
 export const list = (names: readonly string[]): string => (names.length ? names.join(", ") : "none");

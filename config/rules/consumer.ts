@@ -1,4 +1,17 @@
-import { allowedOnce, type ArgumentRule, bytesOf, bytesOfLabels, entries, type FieldsOf, isZero, longestDescription, mostLabels, rulesAbout, shortest, text } from "./argument-rule";
+import {
+  allowedOnce,
+  type ArgumentRule,
+  bytesOf,
+  bytesOfLabels,
+  entries,
+  type FieldsOf,
+  isZero,
+  longestDescription,
+  mostLabels,
+  rulesAbout,
+  shortest,
+  text,
+} from "./argument-rule";
 import type { consumerFields, consumerManagement, pullFields, pushFields } from "../schema/consumer";
 import { covers } from "../subjects";
 import { toMilliseconds } from "../units";
@@ -56,7 +69,8 @@ const general: ConsumerRule[] = [
   rule({
     at: "metadata",
     when: ({ metadata }) => bytesOfLabels(metadata) > mostLabels,
-    found: ({ metadata }) => `${bytesOfLabels(metadata)} bytes, keys included, are more than the ${mostLabels} there is room for`,
+    found: ({ metadata }) =>
+      `${bytesOfLabels(metadata)} bytes, keys included, are more than the ${mostLabels} there is room for`,
     instead: "keep what is long elsewhere",
     error: 10135,
     example: { metadata: { notes: "x".repeat(128 * 1024) } },
@@ -76,7 +90,8 @@ const acknowledgements: ConsumerRule[] = [
   }),
   rule({
     at: "ackWait",
-    when: ({ backoff, ackWait }) => backoff && ackWait !== undefined && toMilliseconds(ackWait) !== toMilliseconds(backoff[0]!),
+    when: ({ backoff, ackWait }) =>
+      backoff && ackWait !== undefined && toMilliseconds(ackWait) !== toMilliseconds(backoff[0]!),
     found: ({ backoff, ackWait }) => `${text(ackWait)} is not backoff[0] (${backoff![0]}), which takes its place`,
     instead: ({ backoff }) => `write ${text(backoff![0])}, or leave it out`,
     error: pedantic,
@@ -93,14 +108,18 @@ const acknowledgements: ConsumerRule[] = [
   rule({
     at: "ackPolicy",
     when: ({ ackPolicy, maxDeliver, backoff, ackWait, sampleFreq, maxAckPending, deliverSubject }) =>
-      ackPolicy === "none" && (maxDeliver ?? backoff ?? ackWait ?? sampleFreq ?? (deliverSubject === undefined ? maxAckPending : undefined)) !== undefined,
-    found: '"none" means that nothing is acknowledged or redelivered: maxDeliver, backoff, ackWait, sampleFreq and maxAckPending would do nothing',
+      ackPolicy === "none" &&
+      (maxDeliver ?? backoff ?? ackWait ?? sampleFreq ?? (deliverSubject === undefined ? maxAckPending : undefined)) !==
+        undefined,
+    found:
+      '"none" means that nothing is acknowledged or redelivered: maxDeliver, backoff, ackWait, sampleFreq and maxAckPending would do nothing',
     instead: 'write "explicit", or leave them out',
     example: { ackPolicy: "none", maxDeliver: 5 },
   }),
   rule({
     at: "maxAckPending",
-    when: ({ ackPolicy, maxAckPending, deliverSubject }) => ackPolicy === "none" && maxAckPending !== undefined && deliverSubject !== undefined,
+    when: ({ ackPolicy, maxAckPending, deliverSubject }) =>
+      ackPolicy === "none" && maxAckPending !== undefined && deliverSubject !== undefined,
     found: 'limits nothing with ackPolicy "none"',
     instead: 'write ackPolicy: "explicit", or leave it out',
     error: 10082,
@@ -119,7 +138,8 @@ const flowControlled: ConsumerRule[] = [
   }),
   rule({
     at: "flowControl",
-    when: ({ ackPolicy, deliverSubject, flowControl }) => ackPolicy === "flow_control" && deliverSubject !== undefined && !flowControl,
+    when: ({ ackPolicy, deliverSubject, flowControl }) =>
+      ackPolicy === "flow_control" && deliverSubject !== undefined && !flowControl,
     found: 'is what ackPolicy "flow_control" goes by',
     instead: "write flowControl: true",
     error: 10219,
@@ -127,8 +147,12 @@ const flowControlled: ConsumerRule[] = [
   }),
   rule({
     at: "idleHeartbeat",
-    when: ({ ackPolicy, deliverSubject, idleHeartbeat }) => ackPolicy === "flow_control" && deliverSubject !== undefined && (!idleHeartbeat || toMilliseconds(idleHeartbeat) !== 1000),
-    found: ({ idleHeartbeat }) => `${idleHeartbeat ? text(idleHeartbeat) : "none"} does not go with ackPolicy "flow_control"`,
+    when: ({ ackPolicy, deliverSubject, idleHeartbeat }) =>
+      ackPolicy === "flow_control" &&
+      deliverSubject !== undefined &&
+      (!idleHeartbeat || toMilliseconds(idleHeartbeat) !== 1000),
+    found: ({ idleHeartbeat }) =>
+      `${idleHeartbeat ? text(idleHeartbeat) : "none"} does not go with ackPolicy "flow_control"`,
     instead: 'write "1s"',
     error: invalid,
     example: { ...push, ackPolicy: "flow_control", flowControl: true, idleHeartbeat: "5s" },
@@ -158,7 +182,8 @@ const noStart = ["new", "last", "last_per_subject"] as const;
 const delivery: ConsumerRule[] = [
   rule({
     at: "filterSubjects",
-    when: ({ deliverPolicy, filterSubject, filterSubjects }) => deliverPolicy === "last_per_subject" && !filterSubject && !filterSubjects?.length,
+    when: ({ deliverPolicy, filterSubject, filterSubjects }) =>
+      deliverPolicy === "last_per_subject" && !filterSubject && !filterSubjects?.length,
     found: 'is missing, and deliverPolicy "last_per_subject" needs it',
     instead: 'write e.g. ["<subject>.>"]',
     error: badStart,
@@ -173,7 +198,11 @@ const delivery: ConsumerRule[] = [
     example: { filterSubject: "example.a", filterSubjects: ["example.b"] },
   }),
   ruleOfEach({
-    each: ({ filterSubjects }) => entries("filterSubjects", filterSubjects).map((entry) => ({ ...entry, rival: entry.earlier.find((other) => covers(other, entry.value) || covers(entry.value, other)) })),
+    each: ({ filterSubjects }) =>
+      entries("filterSubjects", filterSubjects).map((entry) => ({
+        ...entry,
+        rival: entry.earlier.find((other) => covers(other, entry.value) || covers(entry.value, other)),
+      })),
     at: "",
     when: ({ rival }) => rival !== undefined,
     found: ({ value, rival }) => `${text(value)} and ${text(rival)} overlap`,
@@ -211,7 +240,11 @@ const delivery: ConsumerRule[] = [
       found: `is not for deliverPolicy ${text(policy)}`,
       instead: 'leave it out: only "all" and those with a start can be moved',
       error: 10204,
-      example: { resetTo: 5, deliverPolicy: policy, ...(policy === "last_per_subject" && { filterSubject: "example.>" }) },
+      example: {
+        resetTo: 5,
+        deliverPolicy: policy,
+        ...(policy === "last_per_subject" && { filterSubject: "example.>" }),
+      },
     }),
   ),
   rule({
@@ -237,7 +270,8 @@ const modes: ConsumerRule[] = [
   }),
   rule({
     at: "flowControl",
-    when: ({ ackPolicy, flowControl, idleHeartbeat }) => ackPolicy !== "flow_control" && flowControl && idleHeartbeat === undefined,
+    when: ({ ackPolicy, flowControl, idleHeartbeat }) =>
+      ackPolicy !== "flow_control" && flowControl && idleHeartbeat === undefined,
     found: "needs idleHeartbeat",
     instead: 'write e.g. idleHeartbeat: "5s"',
     error: 10108,
@@ -245,7 +279,8 @@ const modes: ConsumerRule[] = [
   }),
   rule({
     at: "idleHeartbeat",
-    when: ({ idleHeartbeat }) => idleHeartbeat !== undefined && !isZero(idleHeartbeat) && toMilliseconds(idleHeartbeat) < shortest,
+    when: ({ idleHeartbeat }) =>
+      idleHeartbeat !== undefined && !isZero(idleHeartbeat) && toMilliseconds(idleHeartbeat) < shortest,
     found: ({ idleHeartbeat }) => `${text(idleHeartbeat)} is under 100ms`,
     instead: "was another unit meant?",
     error: 10083,
@@ -278,7 +313,8 @@ const modes: ConsumerRule[] = [
   }),
   rule({
     at: "priorityTimeout",
-    when: ({ priorityPolicy = "none", priorityTimeout }) => priorityPolicy === "none" && priorityTimeout !== undefined && !isZero(priorityTimeout),
+    when: ({ priorityPolicy = "none", priorityTimeout }) =>
+      priorityPolicy === "none" && priorityTimeout !== undefined && !isZero(priorityTimeout),
     found: "is not for a consumer without priorityPolicy",
     instead: 'leave it out, or write priorityPolicy: "pinned_client"',
     error: 10197,
@@ -286,7 +322,8 @@ const modes: ConsumerRule[] = [
   }),
   rule({
     at: "priorityTimeout",
-    when: ({ priorityPolicy = "none", priorityTimeout }) => !["none", "pinned_client"].includes(priorityPolicy) && priorityTimeout !== undefined,
+    when: ({ priorityPolicy = "none", priorityTimeout }) =>
+      !["none", "pinned_client"].includes(priorityPolicy) && priorityTimeout !== undefined,
     found: ({ priorityPolicy }) => `does nothing with priorityPolicy ${text(priorityPolicy)}: no client is pinned`,
     instead: 'leave it out, or write priorityPolicy: "pinned_client"',
     example: { priorityPolicy: "overflow", priorityGroups: ["workers"], priorityTimeout: "1m" },
@@ -298,4 +335,11 @@ const management: ConsumerRule[] = [
 ];
 
 /** All of them, in the order in which they are told. */
-export const consumerRules: readonly ConsumerRule[] = [...general, ...acknowledgements, ...flowControlled, ...delivery, ...modes, ...management];
+export const consumerRules: readonly ConsumerRule[] = [
+  ...general,
+  ...acknowledgements,
+  ...flowControlled,
+  ...delivery,
+  ...modes,
+  ...management,
+];

@@ -30,20 +30,44 @@ function problemsOfOne(key: string, entry: Failover | undefined, tenants: Tenant
   const at = joinPath(...path);
   if (!name || more !== undefined) return [{ path: at, message: `${JSON.stringify(key)}: write "<account>/<stream>"` }];
   const tenant = tenants[account];
-  if (!tenant) return [{ path: at, message: `${JSON.stringify(account)} is no tenant of this stack; ${insteadOf(account, Object.keys(tenants))}` }];
+  if (!tenant)
+    return [
+      {
+        path: at,
+        message: `${JSON.stringify(account)} is no tenant of this stack; ${insteadOf(account, Object.keys(tenants))}`,
+      },
+    ];
   const stream = tenant.streams[name];
-  if (!stream) return [{ path: at, message: `${JSON.stringify(name)} is no stream of ${account}; ${insteadOf(name, Object.keys(tenant.streams))}` }];
+  if (!stream)
+    return [
+      {
+        path: at,
+        message: `${JSON.stringify(name)} is no stream of ${account}; ${insteadOf(name, Object.keys(tenant.streams))}`,
+      },
+    ];
   const mirrors = Object.keys(stream.mirrors ?? {});
   const durables = Object.keys(tenant.consumers).filter((durable) => tenant.consumers[durable]!.streams.includes(name));
   const hindrance = hindrances.find(({ field }) => stream[field]);
-  const unfit = hindrance ? [{ path: at, message: `${name} has ${hindrance.field}, so it cannot fail over: ${hindrance.reason}` }] : [];
+  const unfit = hindrance
+    ? [{ path: at, message: `${name} has ${hindrance.field}, so it cannot fail over: ${hindrance.reason}` }]
+    : [];
   if (!entry) return unfit;
   const { to, consumers } = entry;
   return [
     ...unfit,
-    ...(mirrors.includes(to) ? [] : [{ path: joinPath(...path, "to"), message: `${name} has no mirror in ${JSON.stringify(to)}; ${insteadOf(to, mirrors)}` }]),
+    ...(mirrors.includes(to)
+      ? []
+      : [
+          {
+            path: joinPath(...path, "to"),
+            message: `${name} has no mirror in ${JSON.stringify(to)}; ${insteadOf(to, mirrors)}`,
+          },
+        ]),
     ...Object.keys(consumers)
       .filter((durable) => !durables.includes(durable))
-      .map((durable) => ({ path: joinPath(...path, "consumers", durable), message: `${JSON.stringify(durable)} is no durable of ${name}; ${insteadOf(durable, durables)}` })),
+      .map((durable) => ({
+        path: joinPath(...path, "consumers", durable),
+        message: `${JSON.stringify(durable)} is no durable of ${name}; ${insteadOf(durable, durables)}`,
+      })),
   ];
 }

@@ -1,6 +1,14 @@
 import type * as z from "zod";
 import { entries, text } from "./argument-rule";
-import { invalid, isSet, rule, ruleOfEach, type StreamArguments, type StreamRule, transformRule } from "./stream-argument";
+import {
+  invalid,
+  isSet,
+  rule,
+  ruleOfEach,
+  type StreamArguments,
+  type StreamRule,
+  transformRule,
+} from "./stream-argument";
 import type { streamSource } from "../schema/stream";
 import { covers, overlaps } from "../subjects";
 
@@ -13,9 +21,14 @@ interface Copy {
 }
 
 const originOf = (written: string | Origin): Origin => (typeof written === "string" ? { name: written } : written);
-const mirrorOf = ({ mirror }: StreamArguments): Copy[] => (mirror === undefined ? [] : [{ at: ["mirror"], origin: originOf(mirror) }]);
+const mirrorOf = ({ mirror }: StreamArguments): Copy[] =>
+  mirror === undefined ? [] : [{ at: ["mirror"], origin: originOf(mirror) }];
 const sourcesOf = ({ sources }: StreamArguments) =>
-  entries("sources", sources).map(({ at, value, earlier }) => ({ at, origin: originOf(value), earlier: earlier.map(originOf) }));
+  entries("sources", sources).map(({ at, value, earlier }) => ({
+    at,
+    origin: originOf(value),
+    earlier: earlier.map(originOf),
+  }));
 
 const transformsOf = (copies: Copy[]) =>
   copies.flatMap(({ at, origin }) =>
@@ -26,7 +39,13 @@ const transformsOf = (copies: Copy[]) =>
 const copies = (
   field: "mirror" | "sources",
   copiesOf: (stream: StreamArguments) => Copy[],
-  { errors, clash }: { errors: { filters: number; overlap: number; destination: number; consumer: number }; clash: (one: string, other: string) => boolean },
+  {
+    errors,
+    clash,
+  }: {
+    errors: { filters: number; overlap: number; destination: number; consumer: number };
+    clash: (one: string, other: string) => boolean;
+  },
 ): StreamRule[] => {
   const example = (origin: Partial<Origin>): Partial<StreamArguments> => {
     const complete = { name: "ORIGIN", ...origin };
@@ -60,7 +79,12 @@ const copies = (
       found: (part) => `${text(part.value.src ?? ">")} and ${text(clashOf(part)!.src ?? ">")} overlap`,
       instead: "take each subject once",
       error: errors.overlap,
-      example: example({ subjectTransforms: [{ src: "origin.*", dest: "copy.{{wildcard(1)}}" }, { src: "origin.a", dest: "copy.a" }] }),
+      example: example({
+        subjectTransforms: [
+          { src: "origin.*", dest: "copy.{{wildcard(1)}}" },
+          { src: "origin.a", dest: "copy.a" },
+        ],
+      }),
     }),
     transformRule(
       (stream) => transformsOf(copiesOf(stream)).map(({ at, value }) => ({ at, transform: value })),
@@ -75,7 +99,10 @@ const copies = (
         found: ({ origin }) => `is not for a copy that reads by a durable (${origin.consumer!.name})`,
         instead: "say it of that durable",
         error: errors.consumer,
-        example: example({ consumer, [start]: { optStartSeq: 5, optStartTime: "2026-01-31T00:00:00Z", filterSubject: "origin.a" }[start] }),
+        example: example({
+          consumer,
+          [start]: { optStartSeq: 5, optStartTime: "2026-01-31T00:00:00Z", filterSubject: "origin.a" }[start],
+        }),
       }),
     ),
     ruleOfEach({
@@ -116,10 +143,13 @@ const copies = (
 };
 
 const isItself = (stream: string, { name, external, filterSubject }: Origin, subjects: string[] = []): boolean =>
-  name === stream && !external && (filterSubject === undefined || subjects.some((subject) => overlaps(subject, filterSubject)));
+  name === stream &&
+  !external &&
+  (filterSubject === undefined || subjects.some((subject) => overlaps(subject, filterSubject)));
 
 /** What servers tell sources apart by. */
-const identity = ({ name, filterSubject, subjectTransforms, external }: Origin): string => text([name, filterSubject, subjectTransforms, external]);
+const identity = ({ name, filterSubject, subjectTransforms, external }: Origin): string =>
+  text([name, filterSubject, subjectTransforms, external]);
 
 const mirror: readonly StreamRule[] = [
   ...(
@@ -145,7 +175,10 @@ const mirror: readonly StreamRule[] = [
         subjects: undefined,
         mirror: "ORIGIN",
         // What these two need by themselves.
-        ...(["allowMsgSchedules", "subjectDeleteMarkerTtl"].includes(field) && { allowRollupHdrs: true, allowMsgTtl: true }),
+        ...(["allowMsgSchedules", "subjectDeleteMarkerTtl"].includes(field) && {
+          allowRollupHdrs: true,
+          allowMsgTtl: true,
+        }),
         [field]: example,
       },
     }),
@@ -159,7 +192,10 @@ const mirror: readonly StreamRule[] = [
     error: invalid,
     example: { subjects: undefined, mirror: "EXAMPLE" },
   }),
-  ...copies("mirror", mirrorOf, { errors: { filters: 10150, overlap: 10152, destination: 10154, consumer: 10213 }, clash: overlaps }),
+  ...copies("mirror", mirrorOf, {
+    errors: { filters: 10150, overlap: 10152, destination: 10154, consumer: 10213 },
+    clash: overlaps,
+  }),
 ];
 
 const sources: readonly StreamRule[] = [
@@ -185,7 +221,11 @@ const sources: readonly StreamRule[] = [
     each: sourcesOf,
     at: "consumer.name",
     when: ({ origin, earlier }) =>
-      origin.consumer && earlier.some(({ name, consumer, external }) => name === origin.name && consumer?.name === origin.consumer!.name && text(external) === text(origin.external)),
+      origin.consumer &&
+      earlier.some(
+        ({ name, consumer, external }) =>
+          name === origin.name && consumer?.name === origin.consumer!.name && text(external) === text(origin.external),
+      ),
     found: ({ origin }) => `${text(origin.consumer!.name)} is another source's durable`,
     instead: "make one for each",
     error: 10216,

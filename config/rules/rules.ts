@@ -30,7 +30,12 @@ export interface World {
   environment: Environment;
   tenants: Tenants;
   /** Names of everything that was declared, also of what has not passed its schema: to say "unknown" of nothing else. */
-  declared: { tenants: readonly string[]; streams(tenant: string): readonly string[]; consumers(tenant: string): readonly string[]; users(tenant: string): readonly string[] };
+  declared: {
+    tenants: readonly string[];
+    streams(tenant: string): readonly string[];
+    consumers(tenant: string): readonly string[];
+    users(tenant: string): readonly string[];
+  };
 }
 
 interface Scope {
@@ -55,9 +60,15 @@ function rule<S extends Scope>(row: {
 }
 
 /** Rules about one stream or one consumer, on each that there is. */
-function onEach<Args>(rules: readonly ArgumentRule<Args>[], each: (world: World) => (Scope & { args: Args })[]): Rule[] {
-  return rules.map((one) => (world) =>
-    each(world).flatMap(({ path, args }) => findingsOf([one], args).map(({ at, message }) => ({ path: joinPath(...path, ...at), message }))),
+function onEach<Args>(
+  rules: readonly ArgumentRule<Args>[],
+  each: (world: World) => (Scope & { args: Args })[],
+): Rule[] {
+  return rules.map(
+    (one) => (world) =>
+      each(world).flatMap(({ path, args }) =>
+        findingsOf([one], args).map(({ at, message }) => ({ path: joinPath(...path, ...at), message })),
+      ),
   );
 }
 
@@ -84,11 +95,16 @@ interface UserScope extends TenantScope {
 const theEnvironment = ({ name, environment }: World) => [{ path: ["environments", name], ...environment }];
 
 const theAuthorities = ({ name, environment: { authorities } }: World) =>
-  Object.entries(authorities).map(([whose, authority]) => ({ path: ["environments", name, "authorities", whose], authority }));
+  Object.entries(authorities).map(([whose, authority]) => ({
+    path: ["environments", name, "authorities", whose],
+    authority,
+  }));
 
-const tenants = ({ tenants }: World): TenantScope[] => Object.entries(tenants).map(([key, tenant]) => ({ path: ["tenants", key], key, tenant }));
+const tenants = ({ tenants }: World): TenantScope[] =>
+  Object.entries(tenants).map(([key, tenant]) => ({ path: ["tenants", key], key, tenant }));
 
-const onKubernetes = ({ name, environment }: World) => (environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : []);
+const onKubernetes = ({ name, environment }: World) =>
+  environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : [];
 
 const regionsOnKubernetes = (world: World) =>
   onKubernetes(world).flatMap(({ path, regions, kubernetes, aws }) =>
@@ -102,21 +118,36 @@ const regionsOnKubernetes = (world: World) =>
   );
 
 const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
-  const places = regions.flatMap((region) => (clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : []));
+  const places = regions.flatMap((region) =>
+    clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : [],
+  );
   return new Set(places).size < places.length;
 };
 
 /** What each region uses of AWS. */
 const awsRegions = (world: World) =>
   onKubernetes(world).flatMap(({ path, kubernetes, aws, servers }) =>
-    Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({ path: [...path, "aws", "regions", region], region, settings, kubernetes, servers })),
+    Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({
+      path: [...path, "aws", "regions", region],
+      region,
+      settings,
+      kubernetes,
+      servers,
+    })),
   );
 
 /** Clusters that are made on AWS, each with the region before it that has the same network. */
 const newClusters = (world: World) =>
   awsRegions(world)
-    .flatMap((scope) => (scope.settings.cluster?.create ? [{ ...scope, path: [...scope.path, "cluster", "create"], create: scope.settings.cluster.create }] : []))
-    .map((scope, index, all) => ({ ...scope, twin: all.slice(0, index).find(({ create }) => create.cidr === scope.create.cidr)?.region }));
+    .flatMap((scope) =>
+      scope.settings.cluster?.create
+        ? [{ ...scope, path: [...scope.path, "cluster", "create"], create: scope.settings.cluster.create }]
+        : [],
+    )
+    .map((scope, index, all) => ({
+      ...scope,
+      twin: all.slice(0, index).find(({ create }) => create.cidr === scope.create.cidr)?.region,
+    }));
 
 /** A tenant's place in the map of jetstream stacks. */
 const assignments = ({ name, environment }: World) =>
@@ -156,7 +187,10 @@ const limits = (world: World) => [
 /** Arguments of every stream and mirror, as they are declared. */
 const streamArguments = (world: World): (Scope & { args: StreamArguments })[] => [
   ...streams(world).map(({ path, name, stream }) => ({ path, args: { ...stream, name } })),
-  ...mirrors(world).map(({ path, name, mirror, limits }) => ({ path, args: { ...limits, name: mirror, mirror: name } })),
+  ...mirrors(world).map(({ path, name, mirror, limits }) => ({
+    path,
+    args: { ...limits, name: mirror, mirror: name },
+  })),
 ];
 
 /** A stream that another one copies; `returns` if what it takes back would be let in again. */
@@ -175,9 +209,15 @@ const originsByStream = ({ streams }: TenantSpec): Map<string, Origin[]> =>
           .map((source) => (typeof source === "string" ? { name: source } : source))
           .filter(({ external }) => !external)
           // As the server judges it: two streams may each take the other's own subjects.
-          .map(({ name: origin, filterSubject }) => ({ name: origin, returns: !filterSubject || subjects.some((subject) => overlaps(subject, filterSubject)) })),
+          .map(({ name: origin, filterSubject }) => ({
+            name: origin,
+            returns: !filterSubject || subjects.some((subject) => overlaps(subject, filterSubject)),
+          })),
       ],
-      ...Object.keys(mirrors).map((region): [string, Origin[]] => [mirrorName(name, region), [{ name, returns: true }]]),
+      ...Object.keys(mirrors).map((region): [string, Origin[]] => [
+        mirrorName(name, region),
+        [{ name, returns: true }],
+      ]),
     ]),
   );
 
@@ -186,7 +226,12 @@ const sources = (world: World) =>
   streams(world).flatMap((scope) => {
     const [known, origins] = [subjectsByStream(scope.tenant), originsByStream(scope.tenant)];
     return (scope.stream.sources ?? [])
-      .map((source, index) => ({ ...scope, path: [...scope.path, "sources", index], origin: typeof source === "string" ? { name: source } : source, origins }))
+      .map((source, index) => ({
+        ...scope,
+        path: [...scope.path, "sources", index],
+        origin: typeof source === "string" ? { name: source } : source,
+        origins,
+      }))
       .filter(({ origin }) => !origin.external)
       .map((source) => ({ ...source, subjects: known.get(source.origin.name) }));
   });
@@ -194,8 +239,14 @@ const sources = (world: World) =>
 /** Subjects of streams; those of the canary come first, so that whoever overlaps it hears of it. */
 const subjects = (world: World) =>
   tenants(world).flatMap(({ path, tenant }) =>
-    Object.entries({ ...withStandardParts({ ...tenant, streams: {} }).streams, ...tenant.streams }).flatMap(([name, stream]) =>
-      stream.subjects.map((subject, index) => ({ path: [...path, "streams", name, "subjects", index], account: tenant.name, name, subject })),
+    Object.entries({ ...withStandardParts({ ...tenant, streams: {} }).streams, ...tenant.streams }).flatMap(
+      ([name, stream]) =>
+        stream.subjects.map((subject, index) => ({
+          path: [...path, "streams", name, "subjects", index],
+          account: tenant.name,
+          name,
+          subject,
+        })),
     ),
   );
 
@@ -203,12 +254,23 @@ const subjects = (world: World) =>
 const subjectsAfter = (world: World) =>
   subjects(world).map((scope, index, all) => ({
     ...scope,
-    earlier: all.slice(0, index).find(({ account, name, subject }) => account === scope.account && name !== scope.name && overlaps(subject, scope.subject)),
+    earlier: all
+      .slice(0, index)
+      .find(
+        ({ account, name, subject }) =>
+          account === scope.account && name !== scope.name && overlaps(subject, scope.subject),
+      ),
   }));
 
 const consumers = (world: World): ConsumerScope[] =>
   tenants(world).flatMap(({ path, key, tenant }) =>
-    Object.entries(tenant.consumers).map(([name, consumer]) => ({ path: [...path, "consumers", name], key, tenant, name, consumer })),
+    Object.entries(tenant.consumers).map(([name, consumer]) => ({
+      path: [...path, "consumers", name],
+      key,
+      tenant,
+      name,
+      consumer,
+    })),
   );
 
 const consumerArguments = (world: World): (Scope & { args: ConsumerArguments })[] =>
@@ -240,7 +302,10 @@ const queueDurables = (world: World) =>
       ...scope,
       rival: all
         .slice(0, index)
-        .find(({ key, stream, name, consumer }) => key === scope.key && stream === scope.stream && name !== scope.name && collide(consumer, scope.consumer)),
+        .find(
+          ({ key, stream, name, consumer }) =>
+            key === scope.key && stream === scope.stream && name !== scope.name && collide(consumer, scope.consumer),
+        ),
     }));
 
 const filters = (world: World) =>
@@ -264,7 +329,11 @@ const users = (world: World): UserScope[] =>
 /** Every login of the servers, in their order, with the one before it that is spelt the same. */
 const logins = (world: World) =>
   [
-    { path: ["accounts", systemAccount.name], account: systemAccount.name as string, user: systemAccount.user as string },
+    {
+      path: ["accounts", systemAccount.name],
+      account: systemAccount.name as string,
+      user: systemAccount.user as string,
+    },
     ...tenants(world).flatMap(({ path, tenant }) =>
       [provisioner, canary.user, ...Object.keys(tenant.users)].map((user) => ({
         path: user in tenant.users ? [...path, "users", user] : path,
@@ -276,24 +345,37 @@ const logins = (world: World) =>
     ...scope,
     twin: all
       .slice(0, index)
-      .find(({ account, user }) => account !== scope.account && loginOf(account, user) === loginOf(scope.account, scope.user)),
+      .find(
+        ({ account, user }) =>
+          account !== scope.account && loginOf(account, user) === loginOf(scope.account, scope.user),
+      ),
   }));
 
 const consumed = (world: World) =>
   users(world).flatMap((scope) =>
-    (scope.user.consumes ?? []).map((durable, index) => ({ ...scope, path: [...scope.path, "consumes", index], durable })),
+    (scope.user.consumes ?? []).map((durable, index) => ({
+      ...scope,
+      path: [...scope.path, "consumes", index],
+      durable,
+    })),
   );
 
 /** Subjects that users name, by the field they stand in. */
 const userSubjects = (fields: readonly ("publishes" | "subscribes" | "requests")[]) => (world: World) =>
   users(world).flatMap((scope) =>
-    fields.flatMap((field) => (scope.user[field] ?? []).map((subject, index) => ({ ...scope, path: [...scope.path, field, index], subject }))),
+    fields.flatMap((field) =>
+      (scope.user[field] ?? []).map((subject, index) => ({ ...scope, path: [...scope.path, field, index], subject })),
+    ),
   );
 
 const explicitlyAllowed = (world: World) =>
   users(world).flatMap((scope) =>
     (["publish", "subscribe"] as const).flatMap((field) =>
-      (scope.user.allow?.[field] ?? []).map((subject, index) => ({ ...scope, path: [...scope.path, "allow", field, index], subject })),
+      (scope.user.allow?.[field] ?? []).map((subject, index) => ({
+        ...scope,
+        path: [...scope.path, "allow", field, index],
+        subject,
+      })),
     ),
   );
 
@@ -318,21 +400,29 @@ const durablesOf = ({ consumers }: TenantSpec, stream: string): string[] =>
   Object.entries(consumers).flatMap(([name, { streams }]) => (streams.includes(stream) ? [name] : []));
 
 /** What a stream or mirror of a tenant asks of its durables. */
-const limitsOf = ({ streams }: TenantSpec, name: string): Pick<StreamSpec, "replicas" | "retention" | "consumerLimits"> | undefined =>
+const limitsOf = (
+  { streams }: TenantSpec,
+  name: string,
+): Pick<StreamSpec, "replicas" | "retention" | "consumerLimits"> | undefined =>
   streams[name] ??
   Object.entries(streams).flatMap(([origin, { mirrors = {}, replicas }]) =>
-    Object.keys(mirrors).some((region) => mirrorName(origin, region) === name) ? [{ replicas, retention: "limits" as const }] : [],
+    Object.keys(mirrors).some((region) => mirrorName(origin, region) === name)
+      ? [{ replicas, retention: "limits" as const }]
+      : [],
   )[0];
 
 /** Whether what is in one stream comes from the other, over any number of copies. */
 function reaches(origins: Map<string, Origin[]>, from: string, to: string, seen = new Set<string>()): boolean {
   if (seen.has(from)) return false;
   seen.add(from);
-  return (origins.get(from) ?? []).some(({ name, returns }) => (name === to ? returns : reaches(origins, name, to, seen)));
+  return (origins.get(from) ?? []).some(({ name, returns }) =>
+    name === to ? returns : reaches(origins, name, to, seen),
+  );
 }
 
 const mayReceive = ({ consumes = [], subscribes = [], allow }: UserSpec, durable: string, subject: string): boolean =>
-  consumes.includes(durable) || [...subscribes, ...(allow?.subscribe ?? [])].some((allowed) => covers(allowed, subject));
+  consumes.includes(durable) ||
+  [...subscribes, ...(allow?.subscribe ?? [])].some((allowed) => covers(allowed, subject));
 
 /** Messages that the server lets a durable have unacknowledged if it does not say. */
 const defaultAckPending = 1000;
@@ -341,7 +431,9 @@ const collide = (a: ConsumerSpec, b: ConsumerSpec): boolean =>
   (a.filterSubjects ?? [">"]).some((left) => (b.filterSubjects ?? [">"]).some((right) => overlaps(left, right)));
 
 const regionsOfTenantStacks = ({ environment }: World, tenant: string): string[] =>
-  Object.entries(environment.jetstream).flatMap(([stack, names]) => names.filter((name) => name === tenant).map(() => stack));
+  Object.entries(environment.jetstream).flatMap(([stack, names]) =>
+    names.filter((name) => name === tenant).map(() => stack),
+  );
 
 function perServer(streams: StreamAsset[], region: string, storage: string, servers: number): number {
   const all = streams.filter((stream) => stream.region === region && stream.spec.storage === storage);
@@ -363,7 +455,8 @@ const environmentRules: Rule[] = [
     each: theEnvironment,
     at: ["regions"],
     when: ({ regions }) => new Set(regions).size < regions.length,
-    message: ({ regions }) => `${list(regions.filter((region, index) => regions.indexOf(region) < index))} is listed twice; a region is one cluster`,
+    message: ({ regions }) =>
+      `${list(regions.filter((region, index) => regions.indexOf(region) < index))} is listed twice; a region is one cluster`,
   }),
   rule({
     each: theEnvironment,
@@ -381,7 +474,8 @@ const environmentRules: Rule[] = [
     each: theEnvironment,
     at: ["lameDuck", "gracePeriod"],
     when: ({ lameDuck }) => toMilliseconds(lameDuck.gracePeriod) >= toMilliseconds(lameDuck.duration),
-    message: ({ lameDuck }) => `${text(lameDuck.gracePeriod)} is not shorter than lameDuck.duration (${lameDuck.duration}); servers refuse to start`,
+    message: ({ lameDuck }) =>
+      `${text(lameDuck.gracePeriod)} is not shorter than lameDuck.duration (${lameDuck.duration}); servers refuse to start`,
   }),
   rule({
     each: theEnvironment,
@@ -392,14 +486,18 @@ const environmentRules: Rule[] = [
   rule({
     each: theEnvironment,
     at: ["basePort"],
-    when: (environment) => environment.target === "local" && environment.basePort + environment.regions.length * portsOfRegion - 1 > lastPort,
-    message: ({ regions }) => `${regions.length} regions of ${portsOfRegion} ports end above ${lastPort}; write ${lastPort + 1 - regions.length * portsOfRegion} or less`,
+    when: (environment) =>
+      environment.target === "local" &&
+      environment.basePort + environment.regions.length * portsOfRegion - 1 > lastPort,
+    message: ({ regions }) =>
+      `${regions.length} regions of ${portsOfRegion} ports end above ${lastPort}; write ${lastPort + 1 - regions.length * portsOfRegion} or less`,
   }),
   rule({
     each: theAuthorities,
     at: ["signing"],
     when: ({ authority: { trusted, signing } }) => !trusted.includes(signing),
-    message: ({ authority: { trusted, signing } }) => `nobody would accept what generation ${signing} signs; write one of trusted (${trusted.join(", ")}), or add it there first`,
+    message: ({ authority: { trusted, signing } }) =>
+      `nobody would accept what generation ${signing} signs; write one of trusted (${trusted.join(", ")}), or add it there first`,
   }),
   rule({
     each: theAuthorities,
@@ -415,7 +513,8 @@ const environmentRules: Rule[] = [
   rule({
     each: regionsOnKubernetes,
     when: ({ cluster, awsCluster, access }) => access === "portForward" && awsCluster !== undefined && !cluster,
-    message: () => 'kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
+    message: () =>
+      'kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
   }),
   rule({
     each: onKubernetes,
@@ -427,7 +526,8 @@ const environmentRules: Rule[] = [
   rule({
     each: onKubernetes,
     at: ["storage", "memory"],
-    when: ({ storage, kubernetes }) => toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(kubernetes.resources.memory),
+    when: ({ storage, kubernetes }) =>
+      toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(kubernetes.resources.memory),
     message: ({ storage, kubernetes }) =>
       `${text(storage.memory)} and ${memoryOfServer} for the server itself are more than kubernetes.resources.memory ${text(kubernetes.resources.memory)}; raise that, or write less`,
   }),
@@ -441,24 +541,31 @@ const environmentRules: Rule[] = [
   rule({
     each: onKubernetes,
     at: ["kubernetes", "loadBalancers", "dns"],
-    when: ({ kubernetes, regions, aws }) => kubernetes.loadBalancers.dns === "route53" && regions.some((region) => !aws?.regions[region]?.hostedZone),
-    message: ({ regions, aws }) => `"route53" needs aws.regions.<region>.hostedZone of every region; missing: ${list(regions.filter((region) => !aws?.regions[region]?.hostedZone))}`,
+    when: ({ kubernetes, regions, aws }) =>
+      kubernetes.loadBalancers.dns === "route53" && regions.some((region) => !aws?.regions[region]?.hostedZone),
+    message: ({ regions, aws }) =>
+      `"route53" needs aws.regions.<region>.hostedZone of every region; missing: ${list(regions.filter((region) => !aws?.regions[region]?.hostedZone))}`,
   }),
   rule({
     each: onKubernetes,
     at: ["kubernetes", "volume", "storageClass"],
-    when: ({ kubernetes, aws }) => typeof kubernetes.volume.storageClass === "string" && Object.values(aws?.regions ?? {}).some(({ cluster }) => cluster?.create),
-    message: ({ kubernetes }) => `${text(kubernetes.volume.storageClass)} is not there in a cluster that is made (aws.regions.<region>.cluster.create); write {} to make a class too`,
+    when: ({ kubernetes, aws }) =>
+      typeof kubernetes.volume.storageClass === "string" &&
+      Object.values(aws?.regions ?? {}).some(({ cluster }) => cluster?.create),
+    message: ({ kubernetes }) =>
+      `${text(kubernetes.volume.storageClass)} is not there in a cluster that is made (aws.regions.<region>.cluster.create); write {} to make a class too`,
   }),
   rule({
     each: awsRegions,
     when: ({ region }, { environment }) => !environment.regions.includes(region),
-    message: ({ region }, { environment }) => `${text(region)} is no region of the environment; ${insteadOf(region, environment.regions)}`,
+    message: ({ region }, { environment }) =>
+      `${text(region)} is no region of the environment; ${insteadOf(region, environment.regions)}`,
   }),
   rule({
     each: awsRegions,
     at: ["cluster"],
-    when: ({ region, settings, kubernetes }) => settings.cluster !== undefined && kubernetes.clusters[region] !== undefined,
+    when: ({ region, settings, kubernetes }) =>
+      settings.cluster !== undefined && kubernetes.clusters[region] !== undefined,
     message: ({ region }) => `kubernetes.clusters.${region} names a cluster for it too; take one of them out`,
   }),
   rule({
@@ -472,7 +579,8 @@ const environmentRules: Rule[] = [
     each: awsRegions,
     at: ["securityGroups"],
     when: ({ settings, kubernetes }) => settings.securityGroups && kubernetes.loadBalancers.sourceRanges.length === 0,
-    message: () => 'let in kubernetes.loadBalancers.sourceRanges, and there are none; write who may connect, e.g. ["10.0.0.0/8"]',
+    message: () =>
+      'let in kubernetes.loadBalancers.sourceRanges, and there are none; write who may connect, e.g. ["10.0.0.0/8"]',
   }),
   rule({
     each: awsRegions,
@@ -484,19 +592,22 @@ const environmentRules: Rule[] = [
     each: newClusters,
     at: ["zones"],
     when: ({ settings, create }) => zonesOf(settings, create).some((zone) => !zone.startsWith(settings.region)),
-    message: ({ settings, create }) => `${list(zonesOf(settings, create).filter((zone) => !zone.startsWith(settings.region)))} is no zone of ${settings.region}`,
+    message: ({ settings, create }) =>
+      `${list(zonesOf(settings, create).filter((zone) => !zone.startsWith(settings.region)))} is no zone of ${settings.region}`,
   }),
   rule({
     each: newClusters,
     at: ["nodes", "perZone"],
     when: ({ create, servers }) => create.nodes.perZone * 3 < servers,
-    message: ({ create, servers }) => `${create.nodes.perZone} in each of three zones are fewer hosts than the ${servers} servers; write ${Math.ceil(servers / 3)}`,
+    message: ({ create, servers }) =>
+      `${create.nodes.perZone} in each of three zones are fewer hosts than the ${servers} servers; write ${Math.ceil(servers / 3)}`,
   }),
   rule({
     each: newClusters,
     at: ["cidr"],
     when: ({ twin }) => twin !== undefined,
-    message: ({ create, twin }) => `${text(create.cidr)} is the network of ${twin} too, and equal ones can never be joined; write another`,
+    message: ({ create, twin }) =>
+      `${text(create.cidr)} is the network of ${twin} too, and equal ones can never be joined; write another`,
   }),
   rule({
     each: assignments,
@@ -566,13 +677,15 @@ const streamRules: Rule[] = [
     each: streams,
     at: ["subjects"],
     when: ({ stream }) => stream.subjects.length === 0 && !stream.sources,
-    message: ({ name }) => `are none, and sources neither: JetStream would take "${name}" for its subject; write e.g. [${text(`${name.toLowerCase()}.>`)}]`,
+    message: ({ name }) =>
+      `are none, and sources neither: JetStream would take "${name}" for its subject; write e.g. [${text(`${name.toLowerCase()}.>`)}]`,
   }),
   rule({
     each: limits,
     at: ["maxBytes"],
     when: ({ maxBytes, storage }, { environment }) => toBytes(maxBytes) > toBytes(environment.storage[storage]),
-    message: ({ maxBytes, storage }, { environment }) => `${text(maxBytes)} is more than a server has (${environment.storage[storage]} of ${storage}) (${storageErrors[storage]})`,
+    message: ({ maxBytes, storage }, { environment }) =>
+      `${text(maxBytes)} is more than a server has (${environment.storage[storage]} of ${storage}) (${storageErrors[storage]})`,
   }),
   rule({
     each: streams,
@@ -584,7 +697,8 @@ const streamRules: Rule[] = [
   rule({
     each: streams,
     at: ["replicas"],
-    when: ({ stream }, { environment }) => environment.target === "kubernetes" && stream.storage === "memory" && stream.replicas === 1,
+    when: ({ stream }, { environment }) =>
+      environment.target === "kubernetes" && stream.storage === "memory" && stream.replicas === 1,
     message: () => `1 in memory is lost with every restart of its server; write 3, or storage: "file"`,
   }),
   rule({
@@ -593,30 +707,40 @@ const streamRules: Rule[] = [
     when: ({ key, name, stream, tenant }, { declared }) =>
       stream.retention === "interest" &&
       // Of a durable with mistakes of its own nobody knows what it reads.
-      declared.consumers(key).every((consumer) => tenant.consumers[consumer] && !tenant.consumers[consumer].streams.includes(name)),
-    message: ({ name }) => `"interest" keeps what durables wait for, and ${name} has none: it would drop every message; declare one, or write "limits"`,
+      declared
+        .consumers(key)
+        .every((consumer) => tenant.consumers[consumer] && !tenant.consumers[consumer].streams.includes(name)),
+    message: ({ name }) =>
+      `"interest" keeps what durables wait for, and ${name} has none: it would drop every message; declare one, or write "limits"`,
   }),
   rule({
     each: streams,
     at: ["maxConsumers"],
     when: ({ name, stream, tenant }) => durablesOf(tenant, name).length > (stream.maxConsumers ?? Infinity),
-    message: ({ name, stream, tenant }) => `${stream.maxConsumers} are less than its durables ${list(durablesOf(tenant, name))} (10026); write ${durablesOf(tenant, name).length} or more`,
+    message: ({ name, stream, tenant }) =>
+      `${stream.maxConsumers} are less than its durables ${list(durablesOf(tenant, name))} (10026); write ${durablesOf(tenant, name).length} or more`,
   }),
   rule({
     each: sources,
     when: ({ key, origin, subjects }, { declared }) => !subjects && !declared.streams(key).includes(origin.name),
-    message: ({ key, origin }, { declared }) => `${text(origin.name)} is no stream of ${key}; ${insteadOf(origin.name, declared.streams(key))}`,
+    message: ({ key, origin }, { declared }) =>
+      `${text(origin.name)} is no stream of ${key}; ${insteadOf(origin.name, declared.streams(key))}`,
   }),
   rule({
     each: sources,
     at: ["filterSubject"],
-    when: ({ origin, subjects }) => origin.filterSubject !== undefined && subjects !== undefined && !subjects.some((subject) => overlaps(origin.filterSubject!, subject)),
-    message: ({ origin, subjects }) => `${text(origin.filterSubject)} matches nothing of ${origin.name}; write one of ${list(subjects!)}, or leave it out`,
+    when: ({ origin, subjects }) =>
+      origin.filterSubject !== undefined &&
+      subjects !== undefined &&
+      !subjects.some((subject) => overlaps(origin.filterSubject!, subject)),
+    message: ({ origin, subjects }) =>
+      `${text(origin.filterSubject)} matches nothing of ${origin.name}; write one of ${list(subjects!)}, or leave it out`,
   }),
   rule({
     each: sources,
     when: ({ name, origin, origins }) => origin.name !== name && reaches(origins, origin.name, name),
-    message: ({ name, origin }) => `${origin.name} copies ${name} in its turn, so messages would go round (10052); leave one of the two out`,
+    message: ({ name, origin }) =>
+      `${origin.name} copies ${name} in its turn, so messages would go round (10052); leave one of the two out`,
   }),
   rule({
     each: subjectsAfter,
@@ -640,12 +764,14 @@ const mirrorRules: Rule[] = [
   rule({
     each: mirrors,
     when: ({ stream }) => stream.retention === "workqueue",
-    message: ({ name }) => `a mirror takes messages out of a work queue as its workers do; ${name} would be emptied. Leave it out`,
+    message: ({ name }) =>
+      `a mirror takes messages out of a work queue as its workers do; ${name} would be emptied. Leave it out`,
   }),
   rule({
     each: mirrors,
     when: ({ stream }) => stream.retention === "interest",
-    message: ({ name }) => `a mirror is interest: ${name} would keep every message until it is copied; make it retention "limits", or leave the mirror out`,
+    message: ({ name }) =>
+      `a mirror is interest: ${name} would keep every message until it is copied; make it retention "limits", or leave the mirror out`,
   }),
   rule({
     each: mirrors,
@@ -654,7 +780,8 @@ const mirrorRules: Rule[] = [
   }),
   rule({
     each: mirrors,
-    when: (scope, world) => mirrors(world).some(({ key, mirror, name }) => key === scope.key && mirror === scope.mirror && name < scope.name),
+    when: (scope, world) =>
+      mirrors(world).some(({ key, mirror, name }) => key === scope.key && mirror === scope.mirror && name < scope.name),
     message: ({ mirror }) => `another stream's mirror is called ${mirror} too (10058); rename one of the two streams`,
   }),
 ];
@@ -669,7 +796,8 @@ const consumerRules: Rule[] = [
   rule({
     each: durables,
     when: ({ key, stream, subjects }, { declared }) => !subjects && !declared.streams(key).includes(stream),
-    message: ({ key, stream }, { declared }) => `${text(stream)} is no stream of ${key}; ${insteadOf(stream, declared.streams(key))}`,
+    message: ({ key, stream }, { declared }) =>
+      `${text(stream)} is no stream of ${key}; ${insteadOf(stream, declared.streams(key))}`,
   }),
   rule({
     each: durables,
@@ -680,30 +808,39 @@ const consumerRules: Rule[] = [
     each: durables,
     // Of a consumer of one stream the next rule says it, filter by filter.
     when: ({ consumer, subjects }) =>
-      !!subjects && consumer.streams.length > 1 && !!consumer.filterSubjects && !consumer.filterSubjects.some((filter) => subjects.some((subject) => overlaps(filter, subject))),
+      !!subjects &&
+      consumer.streams.length > 1 &&
+      !!consumer.filterSubjects &&
+      !consumer.filterSubjects.some((filter) => subjects.some((subject) => overlaps(filter, subject))),
     message: ({ consumer, stream, subjects }) =>
       `none of the filters (${list(consumer.filterSubjects!)}) is about ${stream} (${list(subjects!)}): it would deliver nothing; add one, or leave the stream out`,
   }),
   rule({
     each: filters,
     when: ({ filter, streams }) =>
-      streams.every((subjects) => subjects !== undefined) && !streams.some((subjects) => subjects.some((subject) => overlaps(filter, subject))),
-    message: ({ filter, consumer }) => `${text(filter)} matches nothing of ${list(consumer.streams)}; leave it out, or name the stream that holds it`,
+      streams.every((subjects) => subjects !== undefined) &&
+      !streams.some((subjects) => subjects.some((subject) => overlaps(filter, subject))),
+    message: ({ filter, consumer }) =>
+      `${text(filter)} matches nothing of ${list(consumer.streams)}; leave it out, or name the stream that holds it`,
   }),
   rule({
     each: durables,
     when: ({ consumer, limits }) => (consumer.replicas ?? 0) > (limits?.replicas ?? Infinity),
-    message: ({ consumer, stream, limits }) => `${stream} has ${limits!.replicas} replicas, this durable asks for ${consumer.replicas} (10126); write ${limits!.replicas} or less, or leave replicas out`,
+    message: ({ consumer, stream, limits }) =>
+      `${stream} has ${limits!.replicas} replicas, this durable asks for ${consumer.replicas} (10126); write ${limits!.replicas} or less, or leave replicas out`,
   }),
   rule({
     each: durables,
-    when: ({ consumer, limits }) => limits !== undefined && limits.retention !== "limits" && (consumer.replicas ?? limits.replicas) < limits.replicas,
+    when: ({ consumer, limits }) =>
+      limits !== undefined && limits.retention !== "limits" && (consumer.replicas ?? limits.replicas) < limits.replicas,
     message: ({ consumer, stream, limits }) =>
       `${stream} has ${limits!.replicas} replicas and retention ${text(limits!.retention)}: its durables need as many, not ${consumer.replicas} (10134); leave replicas out`,
   }),
   rule({
     each: durables,
-    when: ({ consumer, limits }) => (consumer.maxAckPending ?? defaultAckPending) > (limits?.consumerLimits?.maxAckPending ?? Infinity) && consumer.ackPolicy !== "none",
+    when: ({ consumer, limits }) =>
+      (consumer.maxAckPending ?? defaultAckPending) > (limits?.consumerLimits?.maxAckPending ?? Infinity) &&
+      consumer.ackPolicy !== "none",
     message: ({ consumer, stream, limits }) =>
       `${stream} lets durables have maxAckPending ${limits!.consumerLimits!.maxAckPending}, this one has ${consumer.maxAckPending ?? `the default, ${defaultAckPending}`} (10121); write ${limits!.consumerLimits!.maxAckPending} or less`,
   }),
@@ -711,37 +848,48 @@ const consumerRules: Rule[] = [
     each: durables,
     when: ({ consumer, limits }) =>
       limits?.consumerLimits?.inactiveThreshold !== undefined &&
-      (consumer.inactiveThreshold === undefined || toMilliseconds(consumer.inactiveThreshold) > toMilliseconds(limits.consumerLimits.inactiveThreshold)),
+      (consumer.inactiveThreshold === undefined ||
+        toMilliseconds(consumer.inactiveThreshold) > toMilliseconds(limits.consumerLimits.inactiveThreshold)),
     message: ({ consumer, stream, limits }) =>
       `${stream} lets durables be unused for ${limits!.consumerLimits!.inactiveThreshold}, this one ${consumer.inactiveThreshold ? `for ${consumer.inactiveThreshold} (10153)` : "says nothing (10157)"}; write inactiveThreshold: ${text(limits!.consumerLimits!.inactiveThreshold)} or less`,
   }),
   rule({
     each: queueDurables,
     when: ({ consumer }) => consumer.ackPolicy !== "explicit" && consumer.ackPolicy !== "flow_control",
-    message: ({ stream, consumer }) => `${stream} is a work queue and takes only ackPolicy "explicit", not ${text(consumer.ackPolicy)} (10098, 10084)`,
+    message: ({ stream, consumer }) =>
+      `${stream} is a work queue and takes only ackPolicy "explicit", not ${text(consumer.ackPolicy)} (10098, 10084)`,
   }),
   rule({
     each: queueDurables,
     when: ({ consumer }) => consumer.deliverPolicy !== "all",
-    message: ({ stream, consumer }) => `${stream} is a work queue and takes only deliverPolicy "all", not ${text(consumer.deliverPolicy)} (10101)`,
+    message: ({ stream, consumer }) =>
+      `${stream} is a work queue and takes only deliverPolicy "all", not ${text(consumer.deliverPolicy)} (10101)`,
   }),
   rule({
     each: queueDurables,
     when: ({ rival }) => rival !== undefined,
-    message: ({ stream, rival }) => `${stream} is a work queue and ${rival!.name} takes the same messages (10099, 10100); give both filters that don't overlap`,
+    message: ({ stream, rival }) =>
+      `${stream} is a work queue and ${rival!.name} takes the same messages (10099, 10100); give both filters that don't overlap`,
   }),
   rule({
     each: pushConsumers,
     at: ["deliverSubject"],
-    when: ({ consumer, tenant }) => consumer.streams.some((name) => tenant.streams[name]?.subjects.some((subject) => overlaps(subject, consumer.deliverSubject))),
-    message: ({ consumer }) => `${text(consumer.deliverSubject)} is a subject of its own stream, which would store what it delivers (10081); deliver to another`,
+    when: ({ consumer, tenant }) =>
+      consumer.streams.some((name) =>
+        tenant.streams[name]?.subjects.some((subject) => overlaps(subject, consumer.deliverSubject)),
+      ),
+    message: ({ consumer }) =>
+      `${text(consumer.deliverSubject)} is a subject of its own stream, which would store what it delivers (10081); deliver to another`,
   }),
   rule({
     each: pushConsumers,
     at: ["deliverSubject"],
     when: ({ key, name, consumer, tenant }, { declared }) =>
-      declared.users(key).every((user) => tenant.users[user] && !mayReceive(tenant.users[user], name, consumer.deliverSubject)),
-    message: ({ name, consumer }) => `no user may subscribe to ${text(consumer.deliverSubject)}: nobody would get a message; name ${name} in a user's "consumes"`,
+      declared
+        .users(key)
+        .every((user) => tenant.users[user] && !mayReceive(tenant.users[user], name, consumer.deliverSubject)),
+    message: ({ name, consumer }) =>
+      `no user may subscribe to ${text(consumer.deliverSubject)}: nobody would get a message; name ${name} in a user's "consumes"`,
   }),
 ];
 
@@ -760,22 +908,27 @@ const userRules: Rule[] = [
   rule({
     each: consumed,
     when: ({ key, durable }, { declared }) => !declared.consumers(key).includes(durable),
-    message: ({ key, durable }, { declared }) => `${text(durable)} is no durable of ${key}; ${insteadOf(durable, declared.consumers(key))}`,
+    message: ({ key, durable }, { declared }) =>
+      `${text(durable)} is no durable of ${key}; ${insteadOf(durable, declared.consumers(key))}`,
   }),
   rule({
     each: userSubjects(["publishes", "subscribes", "requests"]),
     when: ({ subject }) => /^(\$JS|\$JSC|\$NRG|\$SYS|_INBOX)/.test(subject),
-    message: ({ subject }) => `${text(subject)} is derived, never declared; name the durable in "consumes", or the exact subject in "allow"`,
+    message: ({ subject }) =>
+      `${text(subject)} is derived, never declared; name the durable in "consumes", or the exact subject in "allow"`,
   }),
   rule({
     each: (world) => [...userSubjects(["publishes", "subscribes", "requests"])(world), ...explicitlyAllowed(world)],
     when: ({ subject }) => isWild(subject) || covers(subject, "$JS.API.>") || covers(subject, "$SYS.>"),
-    message: ({ subject }) => `${text(subject)} takes in JetStream's whole API or everybody's inboxes; name what is needed`,
+    message: ({ subject }) =>
+      `${text(subject)} takes in JetStream's whole API or everybody's inboxes; name what is needed`,
   }),
   rule({
     each: userSubjects(["requests"]),
-    when: ({ subject, tenant }) => Object.values(tenant.streams).some(({ subjects }) => subjects.some((other) => overlaps(subject, other))),
-    message: ({ subject }) => `${text(subject)} is stored by a stream, whose acknowledgement would be the first answer; ask on another subject, or use "publishes"`,
+    when: ({ subject, tenant }) =>
+      Object.values(tenant.streams).some(({ subjects }) => subjects.some((other) => overlaps(subject, other))),
+    message: ({ subject }) =>
+      `${text(subject)} is stored by a stream, whose acknowledgement would be the first answer; ask on another subject, or use "publishes"`,
   }),
 ];
 
@@ -785,7 +938,14 @@ function readable(bytes: number): string {
 }
 
 /** All rules, in the order their problems are told. */
-export const rules: readonly Rule[] = [...environmentRules, ...tenantRules, ...streamRules, ...mirrorRules, ...consumerRules, ...userRules];
+export const rules: readonly Rule[] = [
+  ...environmentRules,
+  ...tenantRules,
+  ...streamRules,
+  ...mirrorRules,
+  ...consumerRules,
+  ...userRules,
+];
 
 /** Every problem of a world. */
 export const problemsOf = (world: World): Problem[] => rules.flatMap((each) => each(world));

@@ -11,7 +11,8 @@ export const { rule, ruleOfEach } = rulesAbout<StreamArguments>();
 /** JetStream's answer to most that is wrong with a stream. */
 export const invalid = 10052;
 
-export const isSet = (value: unknown): boolean => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+export const isSet = (value: unknown): boolean =>
+  value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 
 interface Transform {
   src?: string;

@@ -1,6 +1,24 @@
-import { allowedOnce, bytesOf, bytesOfLabels, entries, isZero, longestDescription, mostLabels, shortest, text } from "./argument-rule";
+import {
+  allowedOnce,
+  bytesOf,
+  bytesOfLabels,
+  entries,
+  isZero,
+  longestDescription,
+  mostLabels,
+  shortest,
+  text,
+} from "./argument-rule";
 import { copyRules } from "./mirror";
-import { invalid, isSet, rule, ruleOfEach, type StreamArguments, type StreamRule, transformRule } from "./stream-argument";
+import {
+  invalid,
+  isSet,
+  rule,
+  ruleOfEach,
+  type StreamArguments,
+  type StreamRule,
+  transformRule,
+} from "./stream-argument";
 import { covers, overlaps } from "../subjects";
 import { toBytes, toMilliseconds } from "../units";
 
@@ -18,7 +36,8 @@ const limits: StreamRule[] = [
     rule({
       at: field,
       when: (stream) => isZero(stream[field]),
-      found: (stream) => `${text(stream[field])} means ${field === "duplicateWindow" ? "the default" : "no limit"} to JetStream`,
+      found: (stream) =>
+        `${text(stream[field])} means ${field === "duplicateWindow" ? "the default" : "no limit"} to JetStream`,
       instead: "write how much it may be, or leave it out",
       example: { [field]: field === "maxBytes" || field === "maxMsgSize" ? "0B" : "0s" },
     }),
@@ -26,7 +45,11 @@ const limits: StreamRule[] = [
   ...(["maxAge", "duplicateWindow"] as const).map((field) =>
     rule({
       at: field,
-      when: ({ [field]: value, mirror }) => value !== undefined && !isZero(value) && toMilliseconds(value) < shortest && !(field === "duplicateWindow" && mirror),
+      when: ({ [field]: value, mirror }) =>
+        value !== undefined &&
+        !isZero(value) &&
+        toMilliseconds(value) < shortest &&
+        !(field === "duplicateWindow" && mirror),
       found: (stream) => `${text(stream[field])} is under 100ms`,
       instead: "was another unit meant?",
       error: invalid,
@@ -35,7 +58,12 @@ const limits: StreamRule[] = [
   ),
   rule({
     at: "duplicateWindow",
-    when: ({ duplicateWindow, maxAge, mirror }) => !mirror && duplicateWindow && maxAge && !isZero(maxAge) && toMilliseconds(duplicateWindow) > toMilliseconds(maxAge),
+    when: ({ duplicateWindow, maxAge, mirror }) =>
+      !mirror &&
+      duplicateWindow &&
+      maxAge &&
+      !isZero(maxAge) &&
+      toMilliseconds(duplicateWindow) > toMilliseconds(maxAge),
     found: ({ duplicateWindow, maxAge }) => `${text(duplicateWindow)} is longer than maxAge (${maxAge})`,
     instead: ({ maxAge }) => `write ${text(maxAge)} or less`,
     error: invalid,
@@ -68,7 +96,8 @@ const limits: StreamRule[] = [
   rule({
     at: "metadata",
     when: ({ metadata }) => bytesOfLabels(metadata) > mostLabels,
-    found: ({ metadata }) => `${bytesOfLabels(metadata)} bytes, keys included, are more than the ${mostLabels} there is room for`,
+    found: ({ metadata }) =>
+      `${bytesOfLabels(metadata)} bytes, keys included, are more than the ${mostLabels} there is room for`,
     instead: "keep what is long elsewhere",
     error: invalid,
     example: { metadata: { notes: "x".repeat(128 * 1024) } },
@@ -156,9 +185,24 @@ const together: StreamRule[] = [
   }),
   ...(
     [
-      { field: "storage", wrong: (value: unknown) => value === "memory", because: "acknowledges before the disk has it, and memory has none", example: "memory" },
-      { field: "replicas", wrong: (value: unknown) => Number(value ?? 1) > 1, because: "does not go with replicas above 1, whose majority acknowledges", example: 3 },
-      { field: "allowAtomic", wrong: Boolean, because: "does not go with allowAtomic, which stores all or nothing", example: true },
+      {
+        field: "storage",
+        wrong: (value: unknown) => value === "memory",
+        because: "acknowledges before the disk has it, and memory has none",
+        example: "memory",
+      },
+      {
+        field: "replicas",
+        wrong: (value: unknown) => Number(value ?? 1) > 1,
+        because: "does not go with replicas above 1, whose majority acknowledges",
+        example: 3,
+      },
+      {
+        field: "allowAtomic",
+        wrong: Boolean,
+        because: "does not go with allowAtomic, which stores all or nothing",
+        example: true,
+      },
     ] as const
   ).map(({ field, wrong, because, example }) =>
     rule({
@@ -196,13 +240,17 @@ const capturable = ["$JS.EVENT.>", "$SYS.ACCOUNT.>"];
 /** Where the answers of requests arrive. */
 const isInbox = (subject: string): boolean => subject.startsWith("_INBOX");
 
-const subjectsOf = ({ subjects, noAck }: StreamArguments) => entries("subjects", subjects).map((entry) => ({ ...entry, noAck }));
+const subjectsOf = ({ subjects, noAck }: StreamArguments) =>
+  entries("subjects", subjects).map((entry) => ({ ...entry, noAck }));
 
 const subjects: StreamRule[] = [
   ruleOfEach({
     each: subjectsOf,
     at: "",
-    when: ({ value, noAck }) => !noAck && systemSubjects.some((system) => overlaps(system, value)) && !capturable.some((outer) => covers(outer, value)),
+    when: ({ value, noAck }) =>
+      !noAck &&
+      systemSubjects.some((system) => overlaps(system, value)) &&
+      !capturable.some((outer) => covers(outer, value)),
     found: ({ value }) => `${text(value)} takes in subjects of the servers ($JS, $SYS)`,
     instead: "name the first token of your own",
     error: invalid,
@@ -212,7 +260,8 @@ const subjects: StreamRule[] = [
     each: subjectsOf,
     at: "",
     when: ({ value, noAck }) => !noAck && isInbox(value),
-    found: ({ value }) => `${text(value)} takes in inboxes: JetStream's acknowledgement would be an answer to every answer`,
+    found: ({ value }) =>
+      `${text(value)} takes in inboxes: JetStream's acknowledgement would be an answer to every answer`,
     instead: "name the first token of your own",
     example: { subjects: ["_INBOX.>"] },
   }),
@@ -228,7 +277,8 @@ const subjects: StreamRule[] = [
     each: subjectsOf,
     at: "",
     when: ({ value, earlier }) => earlier.some((other) => overlaps(other, value)),
-    found: ({ value, earlier }) => `${text(value)} overlaps ${text(earlier.find((other) => overlaps(other, value)))} of the same stream`,
+    found: ({ value, earlier }) =>
+      `${text(value)} overlaps ${text(earlier.find((other) => overlaps(other, value)))} of the same stream`,
     instead: "leave one out",
     error: invalid,
     example: { subjects: ["example.>", "example.*"] },
@@ -239,8 +289,13 @@ const subjects: StreamRule[] = [
   rule({
     at: "subjectTransform.src",
     when: ({ subjectTransform: transform, subjects, sources, mirror }) =>
-      transform?.src && isSet(subjects) && !isSet(sources) && !isSet(mirror) && !subjects!.some((subject) => overlaps(subject, transform.src!)),
-    found: ({ subjectTransform }) => `${text(subjectTransform!.src)} is none of the stream's subjects: nothing would be renamed`,
+      transform?.src &&
+      isSet(subjects) &&
+      !isSet(sources) &&
+      !isSet(mirror) &&
+      !subjects!.some((subject) => overlaps(subject, transform.src!)),
+    found: ({ subjectTransform }) =>
+      `${text(subjectTransform!.src)} is none of the stream's subjects: nothing would be renamed`,
     instead: ({ subjects }) => `name one of ${subjects!.join(", ")}`,
     example: { subjectTransform: { src: "other.>", dest: "copy.>" } },
   }),
@@ -258,7 +313,11 @@ const republished: StreamRule[] = [
   rule({
     at: "republish.src",
     when: ({ republish, subjects, sources, subjectTransform }) =>
-      republish?.src && isSet(subjects) && !isSet(sources) && !subjectTransform && !subjects!.some((subject) => overlaps(subject, republish.src!)),
+      republish?.src &&
+      isSet(subjects) &&
+      !isSet(sources) &&
+      !subjectTransform &&
+      !subjects!.some((subject) => overlaps(subject, republish.src!)),
     found: ({ republish }) => `${text(republish!.src)} is none of the stream's subjects: nothing would be published`,
     instead: ({ subjects }) => `name one of ${subjects!.join(", ")}, or ">"`,
     example: { republish: { src: "other.>", dest: "copy.>" } },
@@ -266,7 +325,8 @@ const republished: StreamRule[] = [
   rule({
     at: "republish.dest",
     when: ({ republish, subjects }) => republish && subjects?.some((subject) => overlaps(subject, republish.dest)),
-    found: ({ republish, subjects }) => `${text(republish!.dest)} would come back into the stream (${subjects!.join(", ")})`,
+    found: ({ republish, subjects }) =>
+      `${text(republish!.dest)} would come back into the stream (${subjects!.join(", ")})`,
     instead: "publish to subjects that are not its own",
     error: invalid,
     example: { republish: { src: ">", dest: "example.>" } },
@@ -308,4 +368,11 @@ const management: StreamRule[] = [
 ];
 
 /** All of them, in the order in which they are told. */
-export const streamRules: readonly StreamRule[] = [...limits, ...together, ...subjects, ...republished, ...copyRules, ...management];
+export const streamRules: readonly StreamRule[] = [
+  ...limits,
+  ...together,
+  ...subjects,
+  ...republished,
+  ...copyRules,
+  ...management,
+];

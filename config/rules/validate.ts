@@ -5,7 +5,13 @@ import { failoverProblems } from "../rules/failover";
 import { token } from "../schema/values";
 import { InvalidInput, insteadOf, joinPath, parse, type Problem } from "../problems";
 import { problemsOf } from "./rules";
-import { type Environment, environment as environmentSchema, environments, type StackSettings, stack as stackSchema } from "../schema/settings";
+import {
+  type Environment,
+  environment as environmentSchema,
+  environments,
+  type StackSettings,
+  stack as stackSchema,
+} from "../schema/settings";
 import { part } from "../stacks";
 import { mirrorName } from "../assets/standard";
 import { tenantSpec } from "../schema/tenant";
@@ -32,7 +38,11 @@ export function validateSettings(...[rawEnvironments, rawStack]: [unknown, unkno
   }
   const own = parse(stackSchema, rawStack, "stack");
   const environment = own.value && environmentOf(rawEnvironments, own.value.environment);
-  refuse([...all.problems, ...own.problems, ...(own.value ? stackProblems(own.value, environment, Object.keys(all.value ?? {})) : [])]);
+  refuse([
+    ...all.problems,
+    ...own.problems,
+    ...(own.value ? stackProblems(own.value, environment, Object.keys(all.value ?? {})) : []),
+  ]);
   return { environments: all.value!, stack: own.value!, environment: environment! };
 }
 
@@ -44,18 +54,33 @@ export function validateDegraded(raw: unknown, { regions }: Pick<Environment, "r
 
 export function degradedProblems(raw: unknown, regions: readonly string[], path: string): Problem[] {
   const { value = [], problems } = parse(z.array(token).optional(), raw, path);
-  const unknown = value.map((name, index) => ({ name, path: joinPath(path, index) })).filter(({ name }) => !regions.includes(name));
+  const unknown = value
+    .map((name, index) => ({ name, path: joinPath(path, index) }))
+    .filter(({ name }) => !regions.includes(name));
   return [
     ...problems,
-    ...unknown.map(({ name, path: at }) => ({ path: at, message: `${JSON.stringify(name)} is no region of the environment; ${insteadOf(name, regions)}` })),
+    ...unknown.map(({ name, path: at }) => ({
+      path: at,
+      message: `${JSON.stringify(name)} is no region of the environment; ${insteadOf(name, regions)}`,
+    })),
     ...(value.length > 0 && value.length * 2 >= regions.length
-      ? [{ path, message: `${value.length} of ${regions.length} regions: without a majority there is no meta leader, and nothing can be changed` }]
+      ? [
+          {
+            path,
+            message: `${value.length} of ${regions.length} regions: without a majority there is no meta leader, and nothing can be changed`,
+          },
+        ]
       : []),
   ];
 }
 
 /** Streams that failed over to a mirror, `supercluster:failover` of a jetstream stack's file; left out, none did. */
-export function validateFailovers(raw: unknown, stack: StackSettings, { jetstream }: Pick<Environment, "jetstream">, tenants: Tenants): Failovers {
+export function validateFailovers(
+  raw: unknown,
+  stack: StackSettings,
+  { jetstream }: Pick<Environment, "jetstream">,
+  tenants: Tenants,
+): Failovers {
   const own = stack.kind === "jetstream" ? (jetstream[part(stack)] ?? []) : [];
   refuse(failoverProblems(raw, ofAccounts(tenants, own), "failover"));
   return (raw ?? {}) as Failovers;
@@ -66,17 +91,30 @@ export const ofAccounts = (tenants: Tenants, accounts: readonly string[]): Tenan
   Object.fromEntries(Object.entries(tenants).filter(([account]) => accounts.includes(account)));
 
 /** All tenants of an environment: each by its schema, then all of them and the environment by the rules. */
-export function validateTenants(rawTenants: unknown, environment: Environment, environmentName = "<environment>"): Tenants {
+export function validateTenants(
+  rawTenants: unknown,
+  environment: Environment,
+  environmentName = "<environment>",
+): Tenants {
   refuse(tenantProblems(rawTenants, environment, environmentName), "tenants");
   return tenantsSchema.parse(rawTenants);
 }
 
 /** Everything a deployment of an environment starts from, with the mistakes of settings and tenants in one list. */
-export function validateDeployment(rawEnvironments: unknown, name: string, rawTenants: unknown): { environment: Environment; tenants: Tenants } {
+export function validateDeployment(
+  rawEnvironments: unknown,
+  name: string,
+  rawTenants: unknown,
+): { environment: Environment; tenants: Tenants } {
   const { problems } = parse(environments, rawEnvironments, "environments");
   const environment = environmentOf(rawEnvironments, name);
-  const unknown = isObject(rawEnvironments) && !(name in rawEnvironments) ? [unknownEnvironment("environments", name, Object.keys(rawEnvironments))] : [];
-  const ofTenants = environment ? tenantProblems(rawTenants, environment, name) : parse(tenantsSchema, rawTenants, "tenants").problems;
+  const unknown =
+    isObject(rawEnvironments) && !(name in rawEnvironments)
+      ? [unknownEnvironment("environments", name, Object.keys(rawEnvironments))]
+      : [];
+  const ofTenants = environment
+    ? tenantProblems(rawTenants, environment, name)
+    : parse(tenantsSchema, rawTenants, "tenants").problems;
   refuse([...problems, ...unknown, ...ofTenants], "settings and tenants");
   return { environment: environment!, tenants: tenantsSchema.parse(rawTenants) };
 }
@@ -85,7 +123,8 @@ function refuse(problems: Problem[], what?: string): void {
   if (problems.length) throw new InvalidInput(problems, what);
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** One environment, if it is well; mistakes of the others do not hide its own. */
 function environmentOf(rawEnvironments: unknown, name: string): Environment | undefined {
@@ -98,7 +137,10 @@ const unknownEnvironment = (path: string, name: string, known: string[]): Proble
 });
 
 function stackProblems(stack: StackSettings, environment: Environment | undefined, known: string[]): Problem[] {
-  if (!environment) return known.length && !known.includes(stack.environment) ? [unknownEnvironment("stack.environment", stack.environment, known)] : [];
+  if (!environment)
+    return known.length && !known.includes(stack.environment)
+      ? [unknownEnvironment("stack.environment", stack.environment, known)]
+      : [];
   if (stack.kind === "region" && !environment.regions.includes(stack.region)) {
     const message = `${JSON.stringify(stack.region)} is no region of environment "${stack.environment}"; ${insteadOf(stack.region, environment.regions)}`;
     return [{ path: "stack.region", message }];
@@ -118,7 +160,8 @@ function stackProblems(stack: StackSettings, environment: Environment | undefine
 function tenantProblems(rawTenants: unknown, environment: Environment, name: string): Problem[] {
   const { problems } = parse(tenantsSchema, rawTenants, "tenants");
   if (!isObject(rawTenants)) return problems;
-  const names = (tenant: string, field: "streams" | "consumers" | "users") => Object.keys(fieldOf(rawTenants[tenant], field));
+  const names = (tenant: string, field: "streams" | "consumers" | "users") =>
+    Object.keys(fieldOf(rawTenants[tenant], field));
   return [
     ...problems,
     ...problemsOf({
@@ -130,7 +173,9 @@ function tenantProblems(rawTenants: unknown, environment: Environment, name: str
         streams: (tenant) =>
           names(tenant, "streams").flatMap((stream) => [
             stream,
-            ...Object.keys(fieldOf(fieldOf(fieldOf(rawTenants[tenant], "streams"), stream), "mirrors")).map((region) => mirrorName(stream, region)),
+            ...Object.keys(fieldOf(fieldOf(fieldOf(rawTenants[tenant], "streams"), stream), "mirrors")).map((region) =>
+              mirrorName(stream, region),
+            ),
           ]),
         consumers: (tenant) => names(tenant, "consumers"),
         users: (tenant) => names(tenant, "users"),
@@ -157,14 +202,20 @@ function sound(rawTenants: Record<string, unknown>): Tenants {
 function withoutUnsound(raw: unknown): unknown {
   if (!isObject(raw)) return raw;
   const issues = tenantSpec.safeParse(raw).error?.issues ?? [];
-  const unsound = new Set(issues.flatMap(({ path: [field, name] }) => (name === undefined ? [] : [joinPath(field!, name)])));
-  const unknown = new Set(issues.flatMap((issue) => (issue.code === "unrecognized_keys" && !issue.path.length ? issue.keys : [])));
+  const unsound = new Set(
+    issues.flatMap(({ path: [field, name] }) => (name === undefined ? [] : [joinPath(field!, name)])),
+  );
+  const unknown = new Set(
+    issues.flatMap((issue) => (issue.code === "unrecognized_keys" && !issue.path.length ? issue.keys : [])),
+  );
   return Object.fromEntries(
     Object.entries(raw)
       .filter(([field]) => !unknown.has(field))
       .map(([field, value]) => [
         field,
-        isObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => !unsound.has(joinPath(field, name)))) : value,
+        isObject(value)
+          ? Object.fromEntries(Object.entries(value).filter(([name]) => !unsound.has(joinPath(field, name))))
+          : value,
       ]),
   );
 }

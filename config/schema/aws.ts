@@ -15,9 +15,15 @@ const pattern = (form: RegExp, message: string) => z.string({ error: message }).
 
 /** Whole days, e.g. `"30d"`. */
 const days = (least: number, most: number, others: readonly string[] = []) =>
-  z.string().refine((value) => others.includes(value) || (/^\d+d$/.test(value) && daysOf(value) >= least && daysOf(value) <= most), {
-    error: ({ input }) => `${JSON.stringify(input)}: write whole days, ${[...others, `${least}d`].map((value) => `"${value}"`).join(" or ")} to "${most}d"`,
-  });
+  z
+    .string()
+    .refine(
+      (value) => others.includes(value) || (/^\d+d$/.test(value) && daysOf(value) >= least && daysOf(value) <= most),
+      {
+        error: ({ input }) =>
+          `${JSON.stringify(input)}: write whole days, ${[...others, `${least}d`].map((value) => `"${value}"`).join(" or ")} to "${most}d"`,
+      },
+    );
 
 /** The number in a text of days. */
 export const daysOf = (value: string): number => Number(value.slice(0, -1));
@@ -33,13 +39,23 @@ export const newCluster = strictObject({
    * Roles and users who administrate it, as ARN: whoever deploys must be one of them (the role, not a session of it). Nobody else
    * gets in, not even who made it. A change takes effect at once.
    */
-  administrators: z.array(pattern(arn("iam", ":\\d{12}:(role|user)/.+"), 'write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"')).min(1, "write who deploys, at least: nobody else gets in"),
+  administrators: z
+    .array(
+      pattern(
+        arn("iam", ":\\d{12}:(role|user)/.+"),
+        'write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"',
+      ),
+    )
+    .min(1, "write who deploys, at least: nobody else gets in"),
   /** Addresses of the network, a /16 that no other network has with which it will be joined. A change makes a new cluster. */
   cidr: pattern(/^(10|172|192)\.(\d\d?|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, 'write a private /16, e.g. "10.20.0.0/16"'),
   /** Three availability zones. Default: a, b and c of the AWS region. A change makes a new cluster. */
   zones: z
     .array(text)
-    .refine((zones) => zones.length === 3 && new Set(zones).size === 3, 'write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]')
+    .refine(
+      (zones) => zones.length === 3 && new Set(zones).size === 3,
+      'write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]',
+    )
     .optional(),
   /** NAT gateways: one a zone, or `one`, which costs a third and takes the region's gateways with its zone. In place. */
   natGateways: z.enum(["one", "zone"]).default("zone"),
@@ -62,7 +78,9 @@ export const newCluster = strictObject({
   /** Version of the chart of the AWS Load Balancer Controller, which makes the region's load balancers. */
   loadBalancerController: text.default("1.13.4"),
   /** Logs of the control plane that CloudWatch keeps. In place. */
-  logs: z.array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"])).default(["audit", "authenticator"]),
+  logs: z
+    .array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"]))
+    .default(["audit", "authenticator"]),
 });
 
 const cluster = strictObject({
@@ -76,7 +94,10 @@ const cluster = strictObject({
 
 const key = strictObject({
   /** A KMS key that is there. Default: one is made, rotated by AWS, and never deleted without unprotecting it first. */
-  arn: pattern(arn("kms", "[a-z0-9-]+:\\d{12}:key/.+"), 'write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."').optional(),
+  arn: pattern(
+    arn("kms", "[a-z0-9-]+:\\d{12}:key/.+"),
+    'write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."',
+  ).optional(),
   /** How often a key that is made gets new material; what the old one encrypted stays readable. In place. */
   rotation: days(90, 2560).default("365d"),
   /** How long the deletion of a key that is made can be called off. */
@@ -85,7 +106,10 @@ const key = strictObject({
 
 const backups = strictObject({
   /** Name of the bucket; unique in all of AWS. Default: `<environment>-<region>-nats-backups-<account>`. A change makes another bucket. */
-  bucket: pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "write 3 to 63 lower case letters, digits, dots and dashes").optional(),
+  bucket: pattern(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    "write 3 to 63 lower case letters, digits, dots and dashes",
+  ).optional(),
   /** How long a file that was overwritten or deleted can be brought back. In place. */
   keepReplaced: days(1, 3650).default("90d"),
   /** After how long backups are deleted. Default: never. In place; the files are kept for `keepReplaced` more. */
@@ -100,7 +124,10 @@ export const awsRegion = strictObject({
   /** Profile of the AWS configuration on the machine that deploys. Default: what AWS's tools would take. */
   profile: text.optional(),
   /** Role to take on for everything, as ARN. Default: none. */
-  role: pattern(arn("iam", ":\\d{12}:role/.+"), 'write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"').optional(),
+  role: pattern(
+    arn("iam", ":\\d{12}:role/.+"),
+    'write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"',
+  ).optional(),
   /** The EKS cluster that servers run on. Default: the one that `kubernetes.clusters` names for the region, on AWS or not. */
   cluster: cluster.optional(),
   /** Key that encrypts the volumes of a storage class made here, secrets, and backups. Default: the keys that AWS has for each service. */
@@ -138,4 +165,5 @@ export type AwsRegionSettings = z.infer<typeof awsRegion>;
 export type NewCluster = z.infer<typeof newCluster>;
 
 /** The zones of a new cluster. */
-export const zonesOf = ({ region }: Pick<AwsRegionSettings, "region">, { zones }: NewCluster): string[] => zones ?? ["a", "b", "c"].map((letter) => `${region}${letter}`);
+export const zonesOf = ({ region }: Pick<AwsRegionSettings, "region">, { zones }: NewCluster): string[] =>
+  zones ?? ["a", "b", "c"].map((letter) => `${region}${letter}`);

@@ -48,16 +48,25 @@ export type KeyValueSpec = z.infer<typeof keyValueSpec>;
 export type ObjectStoreSpec = z.infer<typeof objectStoreSpec>;
 
 /** Buckets are named by what clients may put into a subject. Source: nats.js and nats.go refuse other names. */
-export const bucketName = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, "write letters, digits, dashes and underscores, at most 200");
+export const bucketName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,200}$/, "write letters, digits, dashes and underscores, at most 200");
 
 export const keyValueStreamName = (bucket: string): string => `KV_${bucket}`;
 export const objectStoreStreamName = (bucket: string): string => `OBJ_${bucket}`;
 
 const shared = ({ compression, ttl, ...rest }: Partial<ObjectStoreSpec>) =>
-  defined({ ...rest, maxAge: ttl, compression: compression === undefined ? undefined : compression ? ("s2" as const) : ("none" as const) });
+  defined({
+    ...rest,
+    maxAge: ttl,
+    compression: compression === undefined ? undefined : compression ? ("s2" as const) : ("none" as const),
+  });
 
 /** The stream of a key-value bucket: every key a subject, the newest values kept, a full bucket refuses. */
-export function keyValueStream(bucket: string, { history = 1, maxValueSize, limitMarkerTtl, republish, ...spec }: KeyValueSpec) {
+export function keyValueStream(
+  bucket: string,
+  { history = 1, maxValueSize, limitMarkerTtl, republish, ...spec }: KeyValueSpec,
+) {
   return defined({
     ...shared(spec),
     subjects: [`$KV.${bucket}.>`],

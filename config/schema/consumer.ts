@@ -36,7 +36,10 @@ export const consumerFields = {
   /** `instant`, or `original`, which delivers in the rhythm in which messages came. Default `instant`. Refused (error 10012). */
   replayPolicy: z.enum(["instant", "original"]).optional(),
   /** Part of acknowledgements that are reported as samples: `"25%"`. Default: none. In place. */
-  sampleFreq: z.string().regex(/^(100|\d{1,2})%?$/, 'write a percentage, e.g. "25%"').optional(),
+  sampleFreq: z
+    .string()
+    .regex(/^(100|\d{1,2})%?$/, 'write a percentage, e.g. "25%"')
+    .optional(),
   /** Delivers headers only, with the size of what is left out. Default false. In place. */
   headersOnly: z.boolean().optional(),
   /** Time after which it goes when nobody uses it. Default: never. In place. */
@@ -131,5 +134,11 @@ export const consumerManagement = {
    * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default: none. In place: whether the
    * server takes them shows at the write.
    */
-  extraConfig: extraFields({ ...consumerFields, ...pullFields, ...pushFields, filterSubject: subject, filterSubjects: subject }).optional(),
+  extraConfig: extraFields({
+    ...consumerFields,
+    ...pullFields,
+    ...pushFields,
+    filterSubject: subject,
+    filterSubjects: subject,
+  }).optional(),
 };

@@ -12,7 +12,10 @@ const isStart = (value: unknown): value is Start =>
 
 /** Where a durable begins on the mirror: all it holds, only what is new, a sequence, or a time as RFC 3339 has it. */
 export type Start = "all" | "new" | number | string;
-export const start = z.custom<Start>(isStart, 'write "all", "new", a sequence (1 or more), or a time as RFC 3339 has it');
+export const start = z.custom<Start>(
+  isStart,
+  'write "all", "new", a sequence (1 or more), or a time as RFC 3339 has it',
+);
 
 export const failover = strictObject({
   /** Region of the mirror that takes the stream's place. */

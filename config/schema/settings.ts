@@ -35,7 +35,10 @@ const shared = {
   lameDuck: strictObject({ duration, gracePeriod: duration }),
   authorities,
   /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
-  jetstream: z.record(z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'), z.array(token).min(1)),
+  jetstream: z.record(
+    z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'),
+    z.array(token).min(1),
+  ),
 };
 
 export const environment = z.discriminatedUnion("target", [

@@ -182,7 +182,18 @@ export const streamFields = {
 };
 
 /** Changes that can cost messages, by the field; `replace` for all the server refuses in place, `delete` where it is to be there no more. */
-export const streamLosses = ["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject", "subjects", "retention", "replicas", "mirror", "replace", "delete"] as const;
+export const streamLosses = [
+  "maxAge",
+  "maxBytes",
+  "maxMsgs",
+  "maxMsgsPerSubject",
+  "subjects",
+  "retention",
+  "replicas",
+  "mirror",
+  "replace",
+  "delete",
+] as const;
 
 /** How the program treats a stream, beside its configuration. */
 export const streamManagement = {

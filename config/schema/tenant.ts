@@ -12,7 +12,12 @@ import { streamFields, streamManagement } from "./stream";
 const { mirror: _, ...ofOrigins } = streamFields;
 
 /** Limits of a stream and of each of its mirrors. Nothing is unbounded: age and bytes have to be said. */
-const limits = { maxAge: duration, maxBytes: size, maxMsgs: streamFields.maxMsgs, maxMsgsPerSubject: streamFields.maxMsgsPerSubject };
+const limits = {
+  maxAge: duration,
+  maxBytes: size,
+  maxMsgs: streamFields.maxMsgs,
+  maxMsgsPerSubject: streamFields.maxMsgsPerSubject,
+};
 
 export const streamSpec = strictObject({
   ...ofOrigins,
@@ -26,7 +31,9 @@ export const streamSpec = strictObject({
   discard: z.enum(["old", "new"]),
   replicas: z.literal([1, 3, 5]),
   /** Copies in other regions, each with its own limits; named `<STREAM>-<region>`. Only of `limits` streams. */
-  mirrors: z.record(token, strictObject({ description: streamFields.description, ...limits, ...streamManagement })).optional(),
+  mirrors: z
+    .record(token, strictObject({ description: streamFields.description, ...limits, ...streamManagement }))
+    .optional(),
 });
 
 const { deliverPolicy, ...ofEvery } = consumerFields;
@@ -78,7 +85,10 @@ export const tenantSpec = strictObject({
    */
   state: z.enum(["present", "leaving"]).optional(),
   /** Of a tenant that is leaving: messages that each of its streams and mirrors may hold when it is deleted. What a stream says itself counts first. Default: none. */
-  allowDataLoss: z.array(strictObject({ change: z.literal("delete"), maxMessages: z.int().min(0) })).length(1).optional(),
+  allowDataLoss: z
+    .array(strictObject({ change: z.literal("delete"), maxMessages: z.int().min(0) }))
+    .length(1)
+    .optional(),
   /** Region its streams are placed in unless they say another. */
   home: token,
   streams: z.record(assetName, streamSpec),

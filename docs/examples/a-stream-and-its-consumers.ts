@@ -6,7 +6,15 @@ import { Stream } from "../../components/jetstream/stream";
 export function ordersAndBilling(provider: JetstreamProvider) {
   const orders = new Stream(
     "shop-ORDERS",
-    { account: "shop", name: "ORDERS", region: "iad", subjects: ["orders.>"], replicas: 3, maxAge: "30d", maxBytes: "10GiB" },
+    {
+      account: "shop",
+      name: "ORDERS",
+      region: "iad",
+      subjects: ["orders.>"],
+      replicas: 3,
+      maxAge: "30d",
+      maxBytes: "10GiB",
+    },
     { provider },
   );
   new Consumer(

@@ -6,7 +6,15 @@ export function copies(provider: JetstreamProvider, orders: Stream, returns: Str
   new Stream(
     "shop-ORDERS-ams",
     // Its limits are its own: it may keep less than its origin, or more.
-    { account: "shop", name: "ORDERS-ams", region: "ams", mirror: "ORDERS", replicas: 3, maxAge: "7d", maxBytes: "4GiB" },
+    {
+      account: "shop",
+      name: "ORDERS-ams",
+      region: "ams",
+      mirror: "ORDERS",
+      replicas: 3,
+      maxAge: "7d",
+      maxBytes: "4GiB",
+    },
     { provider, dependsOn: orders },
   );
   new Stream(

@@ -21,7 +21,14 @@ export function adopted(provider: JetstreamProvider) {
   );
   new Consumer(
     "shop-AUDIT-archive",
-    { account: "shop", stream: "AUDIT", name: "archive", filterSubject: "audit.>", ackPolicy: "all", adopt: "supercluster/jetstream--archive" },
+    {
+      account: "shop",
+      stream: "AUDIT",
+      name: "archive",
+      filterSubject: "audit.>",
+      ackPolicy: "all",
+      adopt: "supercluster/jetstream--archive",
+    },
     { provider, dependsOn: audit },
   );
 }

@@ -15,10 +15,19 @@ export interface Comment {
  * The file's path is relative to the project.
  */
 export function commentsOf(file: string): Record<string, Comment[]> {
-  const source = ts.createSourceFile(file, readFileSync(path.join(__dirname, "..", "..", file), "utf8"), ts.ScriptTarget.Latest, true);
-  const declarations = source.statements.filter(ts.isVariableStatement).flatMap(({ declarationList }) => [...declarationList.declarations]);
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(path.join(__dirname, "..", "..", file), "utf8"),
+    ts.ScriptTarget.Latest,
+    true,
+  );
+  const declarations = source.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => [...declarationList.declarations]);
   const declared = new Map(
-    declarations.flatMap(({ name, initializer }): [string, ts.Expression][] => (ts.isIdentifier(name) && initializer ? [[name.text, initializer]] : [])),
+    declarations.flatMap(({ name, initializer }): [string, ts.Expression][] =>
+      ts.isIdentifier(name) && initializer ? [[name.text, initializer]] : [],
+    ),
   );
 
   /** The object that an expression of schemas is about: `strictObject({ ... })`, a list or union of it, or the name of one. */
@@ -30,7 +39,10 @@ export function commentsOf(file: string): Record<string, Comment[]> {
     if (!ts.isCallExpression(node)) return undefined;
     const isSchema = ts.isIdentifier(node.expression) && node.expression.text === "strictObject";
     // Objects that other calls take are options, not schemas.
-    return first([node.expression, ...node.arguments.filter((argument) => isSchema || !ts.isObjectLiteralExpression(argument))]);
+    return first([
+      node.expression,
+      ...node.arguments.filter((argument) => isSchema || !ts.isObjectLiteralExpression(argument)),
+    ]);
   }
 
   const first = (nodes: readonly ts.Expression[]) => nodes.map(objectIn).find((found) => found !== undefined);
@@ -38,7 +50,13 @@ export function commentsOf(file: string): Record<string, Comment[]> {
   const properties = (object: ts.ObjectLiteralExpression | undefined): Comment[] =>
     [...(object?.properties ?? [])].flatMap((property) => {
       if (!ts.isPropertyAssignment(property)) return [];
-      return [{ name: property.name.getText(source), text: textAbove(property), properties: properties(objectIn(property.initializer)) }];
+      return [
+        {
+          name: property.name.getText(source),
+          text: textAbove(property),
+          properties: properties(objectIn(property.initializer)),
+        },
+      ];
     });
 
   return Object.fromEntries([...declared].map(([name, initializer]) => [name, properties(objectIn(initializer))]));

@@ -13,7 +13,8 @@ const oldest = describeTool("nats-server-oldest").pin;
 /** The servers that are supported: from the oldest that tests run to the line of the newest. */
 export const servers = `${oldest} to ${describeTool("nats-server").pin.replace(/\d+$/, "x")}`;
 
-const introduction = (): string => `<!-- Written by \`npm run docs\`: change the comments in config/ and jetstream/schemas.ts, or docs/generator/page.ts. -->
+const introduction =
+  (): string => `<!-- Written by \`npm run docs\`: change the comments in config/ and jetstream/schemas.ts, or docs/generator/page.ts. -->
 
 # Streams and consumers, field by field
 
@@ -80,7 +81,11 @@ function section({ title, intro, arguments: list }: Table): string {
   return [
     `## ${title}`,
     ...(intro ? [intro] : []),
-    ["| Field | What it is | JetStream's name | Since | A change is |", "|---|---|---|---|---|", ...list.map(line)].join("\n"),
+    [
+      "| Field | What it is | JetStream's name | Since | A change is |",
+      "|---|---|---|---|---|",
+      ...list.map(line),
+    ].join("\n"),
   ].join("\n\n");
 }
 
@@ -88,18 +93,34 @@ function line(argument: Argument): string {
   const { name, rows } = argument;
   const kind = kinds[rows[0]?.kind ?? "text"];
   const field = `\`${name}\`${kind ? `<br>${kind}` : ""}`;
-  return cells([field, meaningOf(argument), quoted(wireNames(argument)).join(", "), sinceOf(argument), changeOf(argument)]);
+  return cells([
+    field,
+    meaningOf(argument),
+    quoted(wireNames(argument)).join(", "),
+    sinceOf(argument),
+    changeOf(argument),
+  ]);
 }
 
 /** JetStream's names of an argument; none where its configuration has no such field. */
 export function wireNames({ name, rows, partOf }: Argument): string[] {
-  const isSent = tables.some((table) => table.arguments.some((whole) => partOf.includes(whole.name) && whole.rows.length));
-  return isSent ? [name.split(".").at(-1)!.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] : rows.map(({ wire }) => wire);
+  const isSent = tables.some((table) =>
+    table.arguments.some((whole) => partOf.includes(whole.name) && whole.rows.length),
+  );
+  return isSent
+    ? [
+        name
+          .split(".")
+          .at(-1)!
+          .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      ]
+    : rows.map(({ wire }) => wire);
 }
 
 /** Buckets are streams, so what a change does is said once, there. */
 function ofBuckets(): string {
-  const line = ({ name, comment, becomes }: BucketArgument) => cells([...quoted([name]), split(comment).meaning, quoted(becomes).join(", ")]);
+  const line = ({ name, comment, becomes }: BucketArgument) =>
+    cells([...quoted([name]), split(comment).meaning, quoted(becomes).join(", ")]);
   return [
     "## Buckets: key-value and object store",
     `A \`KeyValue\` and an \`ObjectStore\` are streams of the form that clients expect, so a change is what it is of the stream's field.
@@ -142,6 +163,5 @@ const examples = (): string =>
   ].join("\n\n");
 
 const textOf = (file: string): string => readFileSync(path.join(__dirname, "..", "examples", file), "utf8").trim();
-const titleOf = (file: string): string => `${file[0]!.toUpperCase()}${path.basename(file, ".ts").slice(1).replaceAll("-", " ")}`;
-
-
+const titleOf = (file: string): string =>
+  `${file[0]!.toUpperCase()}${path.basename(file, ".ts").slice(1).replaceAll("-", " ")}`;

@@ -3,11 +3,13 @@ import type { Rule, Setting } from "../../policies/rule";
 import { settings } from "../../policies/settings";
 
 /** docs/policies.md, whole. */
-export const policiesPage = (): string => `${[introduction(), contents(), ...Object.entries(chapters).map(chapter)].join("\n\n")}\n`;
+export const policiesPage = (): string =>
+  `${[introduction(), contents(), ...Object.entries(chapters).map(chapter)].join("\n\n")}\n`;
 
 const count = Object.values(chapters).flat().length;
 
-const introduction = (): string => `<!-- Written by \`npm run docs\`: change policies/, or docs/generator/policies.ts. -->
+const introduction =
+  (): string => `<!-- Written by \`npm run docs\`: change policies/, or docs/generator/policies.ts. -->
 
 # Policies
 
@@ -46,9 +48,19 @@ asks for it, because the engine would turn that rule into advice.
 where they are: the provider of streams what its environment is, certificates for which machines they are, servers what they are.`;
 
 const contents = (): string =>
-  ["| Rule | Level | Severity | What holds |", "|---|---|---|---|", ...Object.values(chapters).flat().map(({ name, enforcementLevel, severity, description }) => `| [${name}](#${name}) | ${enforcementLevel} | ${severity} | ${description} |`)].join("\n");
+  [
+    "| Rule | Level | Severity | What holds |",
+    "|---|---|---|---|",
+    ...Object.values(chapters)
+      .flat()
+      .map(
+        ({ name, enforcementLevel, severity, description }) =>
+          `| [${name}](#${name}) | ${enforcementLevel} | ${severity} | ${description} |`,
+      ),
+  ].join("\n");
 
-const chapter = ([title, rules]: [string, readonly Rule[]]): string => [`## ${title}`, ...rules.map(section)].join("\n\n");
+const chapter = ([title, rules]: [string, readonly Rule[]]): string =>
+  [`## ${title}`, ...rules.map(section)].join("\n\n");
 
 function section(rule: Rule): string {
   const { name, description, severity, enforcementLevel, why, remediation, notSeen, types, setting } = rule;
@@ -69,4 +81,5 @@ function settingOf(rule: string, { name, description, schema, default: usual }: 
   return `**Setting** \`${name}\` (${String(schema.type)}): ${description} Default: ${code(usual)}.${own}`;
 }
 
-const code = (value: unknown): string => (Array.isArray(value) ? value.map((one) => `\`${String(one)}\``).join(", ") || "none" : `\`${String(value)}\``);
+const code = (value: unknown): string =>
+  Array.isArray(value) ? value.map((one) => `\`${String(one)}\``).join(", ") || "none" : `\`${String(value)}\``;

@@ -75,17 +75,34 @@ const ofStreams = comments.streamFields!;
 /** The tables of all arguments, in the page's order. An argument that is new in a schema is in one of them by itself. */
 export const tables: Table[] = [
   { title: "Stream: which, and where", arguments: argumentsOf(stream, comments.streamSchema!) },
-  { title: "Stream: its configuration", arguments: argumentsOf(stream, ofStreams.filter((comment) => !isCopied(comment))) },
+  {
+    title: "Stream: its configuration",
+    arguments: argumentsOf(
+      stream,
+      ofStreams.filter((comment) => !isCopied(comment)),
+    ),
+  },
   {
     title: "Stream: mirrors and sources",
     intro: "A `mirror` and each of the `sources` is the name of a stream, or an object (`origin` below).",
-    arguments: [...argumentsOf(stream, ofStreams.filter(isCopied).map(withoutParts)), ...parts("origin", comments.streamSource!, copies)],
+    arguments: [
+      ...argumentsOf(stream, ofStreams.filter(isCopied).map(withoutParts)),
+      ...parts("origin", comments.streamSource!, copies),
+    ],
   },
   { title: "Stream: how the program treats it", arguments: argumentsOf(stream, comments.streamManagement!) },
   { title: "Consumer: which, and what it gets", arguments: argumentsOf(pull, comments.ofConsumers!) },
   { title: "Consumer: its configuration", arguments: argumentsOf(pull, comments.consumerFields!) },
-  { title: "Consumer: pull", intro: "Its clients ask for messages.", arguments: argumentsOf(pull, comments.pullFields!) },
-  { title: "Consumer: push", intro: "It sends messages to a subject.", arguments: argumentsOf(push, comments.pushFields!) },
+  {
+    title: "Consumer: pull",
+    intro: "Its clients ask for messages.",
+    arguments: argumentsOf(pull, comments.pullFields!),
+  },
+  {
+    title: "Consumer: push",
+    intro: "It sends messages to a subject.",
+    arguments: argumentsOf(push, comments.pushFields!),
+  },
   { title: "Consumer: how the program treats it", arguments: argumentsOf(pull, comments.consumerManagement!) },
 ];
 

@@ -6,7 +6,9 @@ import type { Argument } from "./tables";
 /** What a comment says: what the argument means, and last what a change of it does. */
 export function split(comment: string): { meaning: string; change: string } {
   const at = comment.search(/(?<=^|[.)] )(In place|Refused)\b/);
-  return at < 0 ? { meaning: comment, change: "" } : { meaning: comment.slice(0, at).trim(), change: comment.slice(at) };
+  return at < 0
+    ? { meaning: comment, change: "" }
+    : { meaning: comment.slice(0, at).trim(), change: comment.slice(at) };
 }
 
 /** Which messages a change costs, by how they are counted. Each is counted by the server's own figures unless it says otherwise. */
@@ -57,7 +59,9 @@ export function sinceOf({ comment, rows, schema }: Argument): string {
   const since = (value: string) => versionOf(level(value as never));
   const values = valuesOf(schema).filter(since);
   const versions = [...new Set(values.map(since))];
-  return versions.map((version) => `${version}: ${quoted(values.filter((value) => since(value) === version)).join(", ")}`).join("; ");
+  return versions
+    .map((version) => `${version}: ${quoted(values.filter((value) => since(value) === version)).join(", ")}`)
+    .join("; ");
 }
 
 const versionOf = (level = 0): string => firstVersionOf[level] ?? "";
@@ -72,7 +76,9 @@ export function levelIn(comment: string): number | undefined {
 
 /** What an argument means, without what other columns say. */
 export const meaningOf = ({ comment, schema }: Argument): string =>
-  [...(isRequired(schema) ? ["**Required.**"] : []), split(comment).meaning.replace(levelSentence, "").trim()].join(" ");
+  [...(isRequired(schema) ? ["**Required.**"] : []), split(comment).meaning.replace(levelSentence, "").trim()].join(
+    " ",
+  );
 
 /** The values of an argument that has only so many. */
 export function valuesOf(schema: Argument["schema"]): string[] {
@@ -81,4 +87,5 @@ export function valuesOf(schema: Argument["schema"]): string[] {
   return (options ?? []).filter((option): option is string => typeof option === "string");
 }
 
-export const isRequired = (schema: Argument["schema"]): boolean => schema !== undefined && !schema.safeParse(undefined).success;
+export const isRequired = (schema: Argument["schema"]): boolean =>
+  schema !== undefined && !schema.safeParse(undefined).success;

@@ -10,10 +10,16 @@ interface Conversion {
 
 const same: Conversion = { toWire: (value) => value, fromWire: (value) => value };
 /** Nanoseconds on the wire. */
-const duration: Conversion = { toWire: (text: string) => toNanoseconds(text), fromWire: (value: number) => fromNanoseconds(value) };
+const duration: Conversion = {
+  toWire: (text: string) => toNanoseconds(text),
+  fromWire: (value: number) => fromNanoseconds(value),
+};
 const size: Conversion = { toWire: (text: string) => toBytes(text), fromWire: (value: number) => fromBytes(value) };
 /** A choice whose first value is what it is when nothing is chosen: the server leaves it out. */
-const choice: Conversion = { ...same, canonical: (text: string) => (text === "none" || text === "default" ? undefined : text) };
+const choice: Conversion = {
+  ...same,
+  canonical: (text: string) => (text === "none" || text === "default" ? undefined : text),
+};
 /** In UTC: the server takes another spelling of the same instant for a change (error 10055). */
 const time: Conversion = {
   ...same,
@@ -29,11 +35,18 @@ const list = (item: Conversion): Conversion => ({
 
 /** Fields of an object: name here, name on the wire, conversion. */
 const object = (rows: [arg: string, wire: string, conversion: Conversion][]): Conversion => ({
-  toWire: (value: Record<string, never>) => Object.fromEntries(rows.flatMap(([arg, wire, { toWire }]) => (arg in value ? [[wire, toWire(value[arg]!)]] : []))),
+  toWire: (value: Record<string, never>) =>
+    Object.fromEntries(rows.flatMap(([arg, wire, { toWire }]) => (arg in value ? [[wire, toWire(value[arg]!)]] : []))),
   fromWire: (value: Record<string, never>) =>
-    Object.fromEntries(rows.flatMap(([arg, wire, { fromWire }]) => (isEmpty(value[wire]) ? [] : [[arg, fromWire(value[wire]!)]]))),
+    Object.fromEntries(
+      rows.flatMap(([arg, wire, { fromWire }]) => (isEmpty(value[wire]) ? [] : [[arg, fromWire(value[wire]!)]])),
+    ),
   canonical: (value: Record<string, never>) =>
-    Object.fromEntries(rows.flatMap(([, wire, conversion]) => (isEmpty(value[wire]) ? [] : [[wire, canonicalBy(conversion, value[wire])]]))),
+    Object.fromEntries(
+      rows.flatMap(([, wire, conversion]) =>
+        isEmpty(value[wire]) ? [] : [[wire, canonicalBy(conversion, value[wire])]],
+      ),
+    ),
 });
 
 /** A list whose order says nothing. */
@@ -74,7 +87,8 @@ const sourceObject = object([
 /** A name alone stands for a source without anything else. */
 const source: Conversion = {
   ...sourceObject,
-  toWire: (value: string | Record<string, unknown>) => sourceObject.toWire((typeof value === "string" ? { name: value } : value) as never),
+  toWire: (value: string | Record<string, unknown>) =>
+    sourceObject.toWire((typeof value === "string" ? { name: value } : value) as never),
   fromWire: (value: never) => {
     const found = sourceObject.fromWire(value) as Record<string, unknown>;
     return Object.keys(found).length === 1 ? found.name : found;

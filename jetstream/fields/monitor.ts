@@ -7,7 +7,9 @@ import type { Wire } from "./field";
  */
 const monitor = (thresholds: Record<string, string | number | undefined>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries({ enabled: true, ...thresholds }).flatMap(([key, value]) => (value === undefined ? [] : [[`io.nats.monitor.${key}`, String(value)]])),
+    Object.entries({ enabled: true, ...thresholds }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[`io.nats.monitor.${key}`, String(value)]],
+    ),
   );
 
 /** A replica or mirror that is so far behind needs somebody to look at it. */
@@ -28,5 +30,8 @@ export function streamMonitor({ num_replicas, mirror, sources }: Wire): Record<s
 }
 
 export function consumerMonitor({ max_ack_pending, max_waiting }: Wire): Record<string, string> {
-  return monitor({ "outstanding-ack-critical": max_ack_pending as number | undefined, "waiting-critical": max_waiting as number | undefined });
+  return monitor({
+    "outstanding-ack-critical": max_ack_pending as number | undefined,
+    "waiting-critical": max_waiting as number | undefined,
+  });
 }

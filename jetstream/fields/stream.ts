@@ -17,8 +17,17 @@ interface Source extends Wire {
 
 /** What the server tells sources apart by: its composeIName. */
 const identity = ({ name, filter_subject, subject_transforms, external, consumer }: Source): string =>
-  JSON.stringify(canonicalOf("source", { name, filter_subject, subject_transforms, external: { api: external?.api }, consumer: { name: consumer?.name } }));
-const start = ({ opt_start_seq, opt_start_time }: Wire): string => JSON.stringify([opt_start_seq, opt_start_time && Date.parse(opt_start_time as string)]);
+  JSON.stringify(
+    canonicalOf("source", {
+      name,
+      filter_subject,
+      subject_transforms,
+      external: { api: external?.api },
+      consumer: { name: consumer?.name },
+    }),
+  );
+const start = ({ opt_start_seq, opt_start_time }: Wire): string =>
+  JSON.stringify([opt_start_seq, opt_start_time && Date.parse(opt_start_time as string)]);
 const movesStart = (from: Source[], to: Source[]): boolean =>
   to.some((source) => from.some((before) => identity(before) === identity(source) && start(before) !== start(source)));
 
@@ -26,7 +35,12 @@ const movesStart = (from: Source[], to: Source[]): boolean =>
 export const streamFields: Field[] = [
   { arg: "name", wire: "name", kind: "text" },
   { arg: "description", wire: "description", kind: "text" },
-  { arg: "subjects", wire: "subjects", kind: "texts", default: ({ name, ...config }: Wire) => (isCopy(config) ? undefined : [name]) },
+  {
+    arg: "subjects",
+    wire: "subjects",
+    kind: "texts",
+    default: ({ name, ...config }: Wire) => (isCopy(config) ? undefined : [name]),
+  },
   {
     arg: "retention",
     wire: "retention",
@@ -54,7 +68,13 @@ export const streamFields: Field[] = [
   { arg: "maxMsgsPerSubject", wire: "max_msgs_per_subject", kind: "number", default: -1 },
   { arg: "maxMsgSize", wire: "max_msg_size", kind: "size", default: -1 },
   { arg: "discard", wire: "discard", kind: "text", default: "old", forced: sealed("new") },
-  { arg: "storage", wire: "storage", kind: "text", default: "file", refused: always({ reason: wouldStartEmpty, error: invalidConfig }) },
+  {
+    arg: "storage",
+    wire: "storage",
+    kind: "text",
+    default: "file",
+    refused: always({ reason: wouldStartEmpty, error: invalidConfig }),
+  },
   { arg: "replicas", wire: "num_replicas", kind: "number", default: 1 },
   { arg: "noAck", wire: "no_ack", kind: "flag", default: false },
   {
@@ -109,11 +129,32 @@ export const streamFields: Field[] = [
   { arg: "mirrorDirect", wire: "mirror_direct", kind: "flag", default: false },
   { arg: "discardNewPerSubject", wire: "discard_new_per_subject", kind: "flag" },
   { arg: "sealed", wire: "sealed", kind: "flag", default: false, refused: [turnedOff(invalidConfig)] },
-  { arg: "denyDelete", wire: "deny_delete", kind: "flag", default: false, forced: sealed(true), refused: [turnedOff(invalidConfig)] },
-  { arg: "denyPurge", wire: "deny_purge", kind: "flag", default: false, forced: sealed(true), refused: [turnedOff(invalidConfig)] },
+  {
+    arg: "denyDelete",
+    wire: "deny_delete",
+    kind: "flag",
+    default: false,
+    forced: sealed(true),
+    refused: [turnedOff(invalidConfig)],
+  },
+  {
+    arg: "denyPurge",
+    wire: "deny_purge",
+    kind: "flag",
+    default: false,
+    forced: sealed(true),
+    refused: [turnedOff(invalidConfig)],
+  },
   { arg: "allowRollupHdrs", wire: "allow_rollup_hdrs", kind: "flag", default: false, forced: sealed(false) },
   { arg: "consumerLimits", wire: "consumer_limits", kind: "consumerLimits" },
-  { arg: "allowMsgTtl", wire: "allow_msg_ttl", kind: "flag", default: false, level: 1, refused: [turnedOff(invalidConfig)] },
+  {
+    arg: "allowMsgTtl",
+    wire: "allow_msg_ttl",
+    kind: "flag",
+    default: false,
+    level: 1,
+    refused: [turnedOff(invalidConfig)],
+  },
   { arg: "subjectDeleteMarkerTtl", wire: "subject_delete_marker_ttl", kind: "duration", level: 1, forced: sealed(0) },
   {
     arg: "allowMsgCounter",
@@ -123,7 +164,13 @@ export const streamFields: Field[] = [
     refused: always({ reason: "messages are counters from the first on, or none is", error: invalidConfig }),
   },
   { arg: "allowAtomic", wire: "allow_atomic", kind: "flag", level: 2 },
-  { arg: "allowMsgSchedules", wire: "allow_msg_schedules", kind: "flag", level: 2, refused: [turnedOff(invalidConfig)] },
+  {
+    arg: "allowMsgSchedules",
+    wire: "allow_msg_schedules",
+    kind: "flag",
+    level: 2,
+    refused: [turnedOff(invalidConfig)],
+  },
   {
     arg: "persistMode",
     wire: "persist_mode",

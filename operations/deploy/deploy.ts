@@ -59,18 +59,24 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
       const failures = [...new Set(failuresOf(found).map(({ message }) => said(message)))];
       if (failures.length) throw new Failure(`${stack} would fail:\n${failures.map((line) => `  ${line}`).join("\n")}`);
     };
-    await together(all, preview).finally(() => all.forEach(({ stack }) => texts.has(stack) && print(`\n${texts.get(stack)}`)));
+    await together(all, preview).finally(() =>
+      all.forEach(({ stack }) => texts.has(stack) && print(`\n${texts.get(stack)}`)),
+    );
   } finally {
     throwaway?.remove();
   }
-  if (missing.length) say(`partial: ${missing.join(", ")} do not exist yet, so what they take from other stacks is unknown in this plan`);
+  if (missing.length)
+    say(`partial: ${missing.join(", ")} do not exist yet, so what they take from other stacks is unknown in this plan`);
 }
 
-const deployedOf = (existing: ExistingStacks): Set<string> => new Set([...existing].flatMap(([stack, state]) => (state === "deployed" ? [stack] : [])));
+const deployedOf = (existing: ExistingStacks): Set<string> =>
+  new Set([...existing].flatMap(([stack, state]) => (state === "deployed" ? [stack] : [])));
 
 /** All side by side; when some fail, every failure is told, once all have ended. */
 export async function together<T>(items: T[], action: (item: T) => Promise<void>): Promise<void> {
-  const failures = (await Promise.allSettled(items.map(action))).flatMap((result) => (result.status === "rejected" ? [result.reason as Error] : []));
+  const failures = (await Promise.allSettled(items.map(action))).flatMap((result) =>
+    result.status === "rejected" ? [result.reason as Error] : [],
+  );
   for (const { message } of failures.slice(0, -1)) say(message);
   if (failures.length > 0) throw failures.at(-1)!;
 }

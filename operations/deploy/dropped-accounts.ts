@@ -11,8 +11,13 @@ import type { CheckedEnvironment } from "../environment/settings";
  */
 export function refuseDroppedOwners({ environment, stacks, project }: CheckedEnvironment): void {
   if (environment.target !== "local") return;
-  const deployed = stacks.jetstream.flatMap((stack) => Object.entries((outputsOf(stateFolder(), project.name, stack) as Partial<JetstreamOutputs>).accounts ?? {}));
+  const deployed = stacks.jetstream.flatMap((stack) =>
+    Object.entries((outputsOf(stateFolder(), project.name, stack) as Partial<JetstreamOutputs>).accounts ?? {}),
+  );
   const owned = new Map(deployed.map(([account, { streams }]) => [account, streams]));
-  const refusal = refusalOfDropping(droppedAccounts([...owned.keys()], Object.values(environment.jetstream).flat()), owned);
+  const refusal = refusalOfDropping(
+    droppedAccounts([...owned.keys()], Object.values(environment.jetstream).flat()),
+    owned,
+  );
   if (refusal) throw new BadUsage(refusal);
 }

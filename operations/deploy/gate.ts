@@ -21,7 +21,9 @@ export class Gate {
       const access = await readAccess(checked);
       return new Gate(checked, { access, snapshot: await look(checked, access) });
     } catch (error) {
-      say(`no server can be asked (${(error as Error).message.split("\n")[0]}): regions come up one after another without a look at the others in between`);
+      say(
+        `no server can be asked (${(error as Error).message.split("\n")[0]}): regions come up one after another without a look at the others in between`,
+      );
       return new Gate(checked, undefined);
     }
   }
@@ -39,7 +41,11 @@ export class Gate {
   }
 }
 
-async function look({ environment: { regions, servers } }: CheckedEnvironment, access: Access, isGood: (snapshot: Snapshot) => boolean = () => true): Promise<Snapshot> {
+async function look(
+  { environment: { regions, servers } }: CheckedEnvironment,
+  access: Access,
+  isGood: (snapshot: Snapshot) => boolean = () => true,
+): Promise<Snapshot> {
   const system = await connectToSystem(access);
   try {
     return await snapshotUntil(() => takeSnapshot(system, regions.length * servers), isGood, patienceMs);

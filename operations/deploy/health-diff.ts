@@ -15,7 +15,10 @@ export function worseThan(before: Snapshot, now: Snapshot): string[] {
     if (!found) return [`${name} does not answer`];
     const lost = reach(state).filter((region) => !reach(found).includes(region));
     const health = found.health?.error ?? found.health?.errors?.map(({ error }) => error).join(", ") ?? "no answer";
-    return [...(isHealthy(state) && !isHealthy(found) ? [`${name}: ${health}`] : []), ...(lost.length ? [`${name} has no gateway to ${lost.join(", ")}`] : [])];
+    return [
+      ...(isHealthy(state) && !isHealthy(found) ? [`${name}: ${health}`] : []),
+      ...(lost.length ? [`${name} has no gateway to ${lost.join(", ")}`] : []),
+    ];
   });
   return [...(before.meta && !now.meta ? ["the meta group has no leader"] : []), ...servers];
 }

@@ -20,7 +20,9 @@ export function renderPreview(stack: string, preview: Preview): string {
     const count = steps.filter((step) => step.op === op).length;
     return count ? [`${count} ${name}`] : [];
   });
-  const lines = steps.map((step) => `  ${operations[step.op]!.mark.padEnd(2)} ${typeOf(step.urn)} ${nameOf(step.urn)}${pathsOf(step)}`);
+  const lines = steps.map(
+    (step) => `  ${operations[step.op]!.mark.padEnd(2)} ${typeOf(step.urn)} ${nameOf(step.urn)}${pathsOf(step)}`,
+  );
   const notes = saidBy(preview, ["warning", "info#err"]).map((text) => `  ${text}`);
   return [`${stack}: ${counts.join(", ") || "nothing to change"}`, ...lines, ...notes].join("\n");
 }

@@ -6,7 +6,10 @@ import type { ProjectFiles } from "../../engine/project";
 import { everyStack, type Stacks } from "../../config/stacks";
 
 /** Where Pulumi would keep the state of stacks that are not local: the variable, the project, then the last login. */
-export function backendUrlOf(project: Pick<ProjectFiles, "backendUrl">, env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function backendUrlOf(
+  project: Pick<ProjectFiles, "backendUrl">,
+  env: NodeJS.ProcessEnv = process.env,
+): string | undefined {
   return env.PULUMI_BACKEND_URL ?? project.backendUrl ?? lastLogin(env);
 }
 
@@ -16,7 +19,12 @@ function lastLogin(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /** Refuses an environment whose state, and with it every key, would lie on one machine or behind a passphrase that people share. */
-export function refuseLocalState(name: string, stacks: Stacks, project: ProjectFiles, env: NodeJS.ProcessEnv = process.env): void {
+export function refuseLocalState(
+  name: string,
+  stacks: Stacks,
+  project: ProjectFiles,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
   const url = backendUrlOf(project, env);
   const byPassphrase = everyStack(stacks).filter((stack) => {
     const file = (project.stacks[stack] ?? {}) as { secretsprovider?: string };

@@ -17,7 +17,11 @@ export interface Step {
  *
  * @param deployed stacks that have been brought up before
  */
-export function stepsOf({ target }: Pick<Environment, "target">, { identity, regions, jetstream }: Stacks, deployed: ReadonlySet<string>): Step[] {
+export function stepsOf(
+  { target }: Pick<Environment, "target">,
+  { identity, regions, jetstream }: Stacks,
+  deployed: ReadonlySet<string>,
+): Step[] {
   const isNew = (stack: string) => target === "local" || !deployed.has(stack);
   const step = (kind: Kind, stacks: string[], isGated = false): Step => ({ kind, stacks, isGated });
   return [

@@ -25,13 +25,17 @@ export interface Access {
 export async function readAccess({ project, environment, stacks, name }: CheckedEnvironment): Promise<Access> {
   const stack = stacks.regions[0]!;
   const notDeployed = `environment ${name} is not deployed (stack ${stack} has no outputs); run: npm start${name === "local" ? "" : ` -- --env ${name}`}`;
-  if (environment.target === "local" && !stackExists(stateFolder(), project.name, stack)) throw new Failure(notDeployed);
+  if (environment.target === "local" && !stackExists(stateFolder(), project.name, stack))
+    throw new Failure(notDeployed);
   const args = ["stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"];
-  const { stdout } = await promisify(execFile)("pulumi", args, { cwd: projectFolder, env: pulumiEnvironment(environment), maxBuffer: 64 * 1024 ** 2, timeout: 60_000 }).catch(
-    (error: Error & { stderr?: string }) => {
-      throw new Failure(`outputs of stack ${stack} cannot be read: ${error.stderr?.trim() || error.message}`);
-    },
-  );
+  const { stdout } = await promisify(execFile)("pulumi", args, {
+    cwd: projectFolder,
+    env: pulumiEnvironment(environment),
+    maxBuffer: 64 * 1024 ** 2,
+    timeout: 60_000,
+  }).catch((error: Error & { stderr?: string }) => {
+    throw new Failure(`outputs of stack ${stack} cannot be read: ${error.stderr?.trim() || error.message}`);
+  });
   const { ca, accounts } = JSON.parse(stdout) as Partial<RegionOutputs>;
   if (!ca || !accounts) throw new Failure(notDeployed);
   return { environment, ca, accounts };
@@ -39,7 +43,10 @@ export async function readAccess({ project, environment, stacks, name }: Checked
 
 export function userOf({ accounts }: Access, account: string, user: string): UserOutputs {
   const found = accounts[account]?.users[user];
-  if (!found) throw new Failure(`the deployed environment has no user ${user} in account ${account}; bring its region stacks up to date: npm start`);
+  if (!found)
+    throw new Failure(
+      `the deployed environment has no user ${user} in account ${account}; bring its region stacks up to date: npm start`,
+    );
   return found;
 }
 
@@ -47,12 +54,18 @@ export function userOf({ accounts }: Access, account: string, user: string): Use
 async function urlsOf(environment: Environment, region: string): Promise<string[]> {
   const way = forwardTo(environment, region);
   if (!way) return clientUrls(environment, region);
-  const { forwardedUrl } = require("../../components/supercluster/provider/port-forward") as typeof import("../../components/supercluster/provider/port-forward");
+  const { forwardedUrl } =
+    require("../../components/supercluster/provider/port-forward") as typeof import("../../components/supercluster/provider/port-forward");
   return [await forwardedUrl(way)];
 }
 
 /** Connects a user to the servers of a region, and only to those. */
-export async function connectTo(access: Access, region: string, account: string, user: string): Promise<NatsConnection> {
+export async function connectTo(
+  access: Access,
+  region: string,
+  account: string,
+  user: string,
+): Promise<NatsConnection> {
   const { login, password, inboxPrefix } = userOf(access, account, user);
   const servers = await urlsOf(access.environment, region).catch((error: Error) => {
     throw new Failure(`no way to the servers of ${region}: ${error.message}`);

@@ -20,21 +20,39 @@ export interface CheckedEnvironment extends DeployableEnvironment {
 }
 
 /** What stack files are checked against; a mistake elsewhere in the environment must not hide theirs. */
-const environmentShape = z.object({ regions: z.array(z.string()), jetstream: z.record(z.string(), z.array(z.string())) });
+const environmentShape = z.object({
+  regions: z.array(z.string()),
+  jetstream: z.record(z.string(), z.array(z.string())),
+});
 
 /** Checks all settings of an environment, its tenants and its stack files. Throws every mistake at once; nothing has been done. */
-export function checkedEnvironment(name: string, project = readProject(), tenants: Tenants = allTenants): CheckedEnvironment {
+export function checkedEnvironment(
+  name: string,
+  project = readProject(),
+  tenants: Tenants = allTenants,
+): CheckedEnvironment {
   const problems: Problem[] = [];
   const valid = collect(problems, () => validateDeployment(project.environments, name, tenants));
   const shape = environmentShape.safeParse((project.environments as Record<string, unknown> | undefined)?.[name]).data;
   if (shape) problems.push(...stackFileProblems(project, name, shape));
   const failovers = valid ? collect(problems, () => declaredFailovers(project, name, valid)) : {};
   if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
-  return { project, name, ...valid, tenants: presentTenants(valid.tenants), failovers: failovers!, stacks: stacksOf(name, valid.environment) };
+  return {
+    project,
+    name,
+    ...valid,
+    tenants: presentTenants(valid.tenants),
+    failovers: failovers!,
+    stacks: stacksOf(name, valid.environment),
+  };
 }
 
 /** What the files of the jetstream stacks say of failovers, together. */
-function declaredFailovers(project: ProjectFiles, name: string, { environment, tenants }: { environment: Environment; tenants: Tenants }): Failovers {
+function declaredFailovers(
+  project: ProjectFiles,
+  name: string,
+  { environment, tenants }: { environment: Environment; tenants: Tenants },
+): Failovers {
   const declared = stacksOf(name, environment).jetstream.map((stack, index) => {
     const file = project.stacks[stack] as { config?: Record<string, unknown> } | undefined;
     const raw = file?.config?.[`${project.name}:failover`];

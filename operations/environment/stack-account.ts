@@ -44,14 +44,22 @@ export interface StackAccount {
 }
 
 /** The jetstream stack that reconciles an account. */
-export function stackOf({ name, environment, stacks }: Pick<CheckedEnvironment, "name" | "environment" | "stacks">, account: string): string {
+export function stackOf(
+  { name, environment, stacks }: Pick<CheckedEnvironment, "name" | "environment" | "stacks">,
+  account: string,
+): string {
   const index = Object.values(environment.jetstream).findIndex((accounts) => accounts.includes(account));
   if (index < 0) throw new Failure(`no jetstream stack of environment ${name} reconciles ${account}`);
   return stacks.jetstream[index]!;
 }
 
 /** Does something with an account, connected by the servers of a region. Errors of servers become what a person is shown. */
-export async function withStackAccount<T>(checked: CheckedEnvironment, account: string, region: string, action: (own: StackAccount) => Promise<T>): Promise<T> {
+export async function withStackAccount<T>(
+  checked: CheckedEnvironment,
+  account: string,
+  region: string,
+  action: (own: StackAccount) => Promise<T>,
+): Promise<T> {
   const { environment, tenants, project } = checked;
   const stack = stackOf(checked, account);
   const assets = assetsOf(environment, ofAccounts(tenants, [account]));
@@ -77,7 +85,9 @@ export async function withStackAccount<T>(checked: CheckedEnvironment, account: 
 export async function ownStream(account: Account, name: string, deadline?: number): Promise<StreamInfo | undefined> {
   const info = await observe(streamKind, { name }, account, deadline);
   if (info && ownerOf(info.config) !== account.owner) {
-    throw new Failure(`${name} is not the stream of ${account.owner}: its mark says ${ownerOf(info.config) ?? "nothing"}. Nothing was changed.`);
+    throw new Failure(
+      `${name} is not the stream of ${account.owner}: its mark says ${ownerOf(info.config) ?? "nothing"}. Nothing was changed.`,
+    );
   }
   return info as StreamInfo | undefined;
 }

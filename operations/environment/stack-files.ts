@@ -20,8 +20,13 @@ export function stackFileProblems(project: ProjectFiles, name: string, environme
   const missing = wanted.filter((stack) => !(stack in project.stacks));
   return [
     ...own.flatMap(([stack, content]) => problemsOf(project.name, stack, content, environment)),
-    ...own.filter(([stack]) => !wanted.includes(stack)).map(([stack]) => ({ path: fileOf(stack), message: extra(name, environment) })),
-    ...missing.map((stack) => ({ path: fileOf(stack), message: `is missing; write it with this content:\n${contentOf(project.name, stack, name, environment)}` })),
+    ...own
+      .filter(([stack]) => !wanted.includes(stack))
+      .map(([stack]) => ({ path: fileOf(stack), message: extra(name, environment) })),
+    ...missing.map((stack) => ({
+      path: fileOf(stack),
+      message: `is missing; write it with this content:\n${contentOf(project.name, stack, name, environment)}`,
+    })),
   ];
 }
 
@@ -37,14 +42,45 @@ function problemsOf(project: string, stack: string, content: unknown, { regions 
   const unknownConfig = Object.keys(config).flatMap((key) => {
     const [namespace, name] = key.includes(":") ? (key.split(":") as [string, string]) : [project, key];
     if (providers.includes(namespace)) return [];
-    if (namespace !== project) return [{ path: path("config", key), message: unknownKey(key, ownKeys.map((own) => `${project}:${own}`)) }];
-    if (name === "environments") return [{ path: path("config", key), message: "is set in Pulumi.yaml only: what stacks share is one object there, and Pulumi would replace it whole" }];
-    return ownKeys.includes(name) ? [] : [{ path: path("config", key), message: unknownKey(key, ownKeys.map((own) => `${project}:${own}`)) }];
+    if (namespace !== project)
+      return [
+        {
+          path: path("config", key),
+          message: unknownKey(
+            key,
+            ownKeys.map((own) => `${project}:${own}`),
+          ),
+        },
+      ];
+    if (name === "environments")
+      return [
+        {
+          path: path("config", key),
+          message:
+            "is set in Pulumi.yaml only: what stacks share is one object there, and Pulumi would replace it whole",
+        },
+      ];
+    return ownKeys.includes(name)
+      ? []
+      : [
+          {
+            path: path("config", key),
+            message: unknownKey(
+              key,
+              ownKeys.map((own) => `${project}:${own}`),
+            ),
+          },
+        ];
   });
   const described = parse(stackSchema, config[`${project}:stack`], path("config", `${project}:stack`));
   const misnamed =
     described.value && stackName(described.value) !== stack
-      ? [{ path: path("config", `${project}:stack`), message: `describes the stack ${stackName(described.value)}; rename the file to ${fileOf(stackName(described.value))} or mend the description` }]
+      ? [
+          {
+            path: path("config", `${project}:stack`),
+            message: `describes the stack ${stackName(described.value)}; rename the file to ${fileOf(stackName(described.value))} or mend the description`,
+          },
+        ]
       : [];
   const degraded = degradedProblems(config[`${project}:degraded`], regions, path("config", `${project}:degraded`));
   return [...unknownKeys, ...unknownConfig, ...described.problems, ...misnamed, ...degraded];
@@ -52,7 +88,7 @@ function problemsOf(project: string, stack: string, content: unknown, { regions 
 
 /** By prefix: a name that no environment claims is production's. */
 function belongsTo(stack: string, environment: string, project: ProjectFiles): boolean {
-  const others = Object.keys((project.environments ?? {})).filter((name) => name !== "production");
+  const others = Object.keys(project.environments ?? {}).filter((name) => name !== "production");
   const claimed = others.filter((name) => stack.startsWith(`${name}-`)).sort((a, b) => b.length - a.length)[0];
   return (claimed ?? "production") === environment;
 }
@@ -65,6 +101,10 @@ function extra(name: string, environment: StackShape): string {
 function contentOf(project: string, stack: string, name: string, { regions }: StackShape): string {
   const part = name === "production" ? stack : stack.slice(name.length + 1);
   const team = /^jetstream--(.+)$/.exec(part)?.[1];
-  const kind = regions.includes(part) ? `kind: region, region: ${part}` : team ? `kind: jetstream, team: ${team}` : `kind: ${part}`;
+  const kind = regions.includes(part)
+    ? `kind: region, region: ${part}`
+    : team
+      ? `kind: jetstream, team: ${team}`
+      : `kind: ${part}`;
   return `      config:\n        ${project}:stack: { environment: ${name}, ${kind} }`;
 }

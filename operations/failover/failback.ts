@@ -27,9 +27,14 @@ export interface FailbackOptions {
 export async function runFailback(site: Site, options: FailbackOptions): Promise<boolean> {
   for (let isDone = false; ; isDone = true) {
     const facts = await site.facts();
-    const collected = facts.mirrors.find(({ name }) => typeof facts.home === "object" && facts.home.sources.includes(name));
+    const collected = facts.mirrors.find(
+      ({ name }) => typeof facts.home === "object" && facts.home.sources.includes(name),
+    );
     const isThere = typeof collected?.found === "object" && !collected.found.isMirror;
-    const next = nextFailbackStep({ ...facts, left: isThere ? await leftOf(site, collected.name, collected.found as StreamView) : undefined });
+    const next = nextFailbackStep({
+      ...facts,
+      left: isThere ? await leftOf(site, collected.name, collected.found as StreamView) : undefined,
+    });
     if ("refuse" in next) throw new Failure(next.refuse);
     if (next.step === "nothing") return isDone;
     if (next.step === "mirror") await makeMirror(site, next.mirror.name);
@@ -46,10 +51,20 @@ const steps: Record<FailbackStep, (site: Site, options: FailbackOptions, mirror:
     // A run before this one may have begun already.
     const before = returningOf(stream.config);
     const last = before && (await lastReturned(ask, name, mirror, before.own));
-    const returning = last === undefined ? { common: await commonEnd(ask, { name, info: stream }, { name: mirror, info: copy }), own: stream.state.last_seq } : before!;
+    const returning =
+      last === undefined
+        ? {
+            common: await commonEnd(ask, { name, info: stream }, { name: mirror, info: copy }),
+            own: stream.state.last_seq,
+          }
+        : before!;
     const from = (last ?? returning.common) + 1;
-    site.account.say(`${name} and ${mirror} are the same up to ${returning.common}; ${name} has ${plural(returning.own - returning.common, "message")} of its own behind that`);
-    site.account.say(`${name} collects what ${mirror} has from ${from} on: ${plural(await countAfter(ask, mirror, from - 1), "message")} now`);
+    site.account.say(
+      `${name} and ${mirror} are the same up to ${returning.common}; ${name} has ${plural(returning.own - returning.common, "message")} of its own behind that`,
+    );
+    site.account.say(
+      `${name} collects what ${mirror} has from ${from} on: ${plural(await countAfter(ask, mirror, from - 1), "message")} now`,
+    );
     await site.update(name, (config) => collecting(config, mirror, from, returning));
   },
 
@@ -67,7 +82,9 @@ const steps: Record<FailbackStep, (site: Site, options: FailbackOptions, mirror:
       if (await swapped(site, options, mirror)) return;
       await caughtUp(site, mirror);
     }
-    throw new Failure(`${site.stream.name} did not get the last messages of ${mirror} in time, so ${mirror} has its subjects back. Run the command again, at a quieter time.`);
+    throw new Failure(
+      `${site.stream.name} did not get the last messages of ${mirror} in time, so ${mirror} has its subjects back. Run the command again, at a quieter time.`,
+    );
   },
 
   async close(site, options, mirror) {
@@ -104,7 +121,10 @@ const required = (site: Site, name: string): Promise<StreamInfo> => requiredStre
 async function requiredNote(site: Site): Promise<Returning> {
   const { name } = site.stream;
   const returning = returningOf((await required(site, name)).config);
-  if (!returning) throw new Failure(`the note of what came back is gone from the metadata of ${name}. Nothing was deleted; compare the two streams by hand.`);
+  if (!returning)
+    throw new Failure(
+      `the note of what came back is gone from the metadata of ${name}. Nothing was deleted; compare the two streams by hand.`,
+    );
   return returning;
 }
 
@@ -130,7 +150,10 @@ async function caughtUp(site: Site, mirror: string): Promise<void> {
     const left = await leftOf(site, mirror, { lastSeq: (await required(site, mirror)).state.last_seq });
     if (left <= fewEnough) return;
     if (left < best) [best, since] = [left, Date.now()];
-    if (Date.now() - since > progressMs) throw new Failure(`${site.stream.name} gets nothing more from ${mirror}, and does not have all. See the servers' logs, then run the command again.`);
+    if (Date.now() - since > progressMs)
+      throw new Failure(
+        `${site.stream.name} gets nothing more from ${mirror}, and does not have all. See the servers' logs, then run the command again.`,
+      );
     if (Date.now() - said > sayEveryMs) {
       if (left < Infinity) site.account.say(`${plural(left, "message")} left to collect`);
       said = Date.now();
@@ -152,7 +175,9 @@ async function swapped(site: Site, { maxLoss }: FailbackOptions, mirror: string)
     // A run that was killed may have sent it.
     if ((await requiredNote(site)).end !== undefined) return true;
     const upTo = await returnedUpTo(site, mirror);
-    const isDrained = (await hasNothingAfter(askOf(site), mirror, upTo)) || (maxLoss > 0 && (await countAfter(askOf(site), mirror, upTo)) <= maxLoss);
+    const isDrained =
+      (await hasNothingAfter(askOf(site), mirror, upTo)) ||
+      (maxLoss > 0 && (await countAfter(askOf(site), mirror, upTo)) <= maxLoss);
     if (!isDrained) continue;
     const { config, state } = await required(site, name);
     await site.update(name, () => opened(config, specified(site), { ...returningOf(config)!, end: state.last_seq }));
@@ -168,16 +193,29 @@ async function swapped(site: Site, { maxLoss }: FailbackOptions, mirror: string)
 async function verify(site: Site, { maxLoss }: FailbackOptions, mirror: string): Promise<Required<Returning>> {
   const { name } = site.stream;
   const ask = askOf(site);
-  const [{ state }, copy, { common, own, end }] = [await required(site, name), await required(site, mirror), await requiredNote(site)];
-  if (end === undefined) throw new Failure(`${name} has its subjects, but not by this command: nobody can tell whether all of ${mirror} came back. Nothing was deleted.`);
+  const [{ state }, copy, { common, own, end }] = [
+    await required(site, name),
+    await required(site, mirror),
+    await requiredNote(site),
+  ];
+  if (end === undefined)
+    throw new Failure(
+      `${name} has its subjects, but not by this command: nobody can tell whether all of ${mirror} came back. Nothing was deleted.`,
+    );
   const [wanted, came] = [await countAfter(ask, mirror, common), end - own];
   // With the same limits both have let the same go.
   const asset = site.mirrors.find((one) => one.name === mirror)!;
-  const older = keepsMore(asset, site.stream) ? copy.state.messages - (await countAfter(ask, mirror, Math.min(common, state.first_seq - 1))) : 0;
+  const older = keepsMore(asset, site.stream)
+    ? copy.state.messages - (await countAfter(ask, mirror, Math.min(common, state.first_seq - 1)))
+    : 0;
   const lost = Math.max(0, wanted - came) + older;
-  site.account.say(`${name}: ${plural(state.messages, "message")}; ${mirror}: ${copy.state.messages}, of which ${wanted} are its own; ${came} came back${older ? `; ${older} are older than what ${name} keeps` : ""}`);
+  site.account.say(
+    `${name}: ${plural(state.messages, "message")}; ${mirror}: ${copy.state.messages}, of which ${wanted} are its own; ${came} came back${older ? `; ${older} are older than what ${name} keeps` : ""}`,
+  );
   if (lost > maxLoss) {
-    throw new Failure(`${plural(lost, "message")} of ${mirror} would be lost with it, so it stays: ${name} does not have them. Save them (npm run backup), or if that is meant: --max-loss ${lost}`);
+    throw new Failure(
+      `${plural(lost, "message")} of ${mirror} would be lost with it, so it stays: ${name} does not have them. Save them (npm run backup), or if that is meant: --max-loss ${lost}`,
+    );
   }
   return { common, own, end };
 }
@@ -188,7 +226,9 @@ const pauseMs = 3_600_000;
 async function pauseDurables(site: Site): Promise<void> {
   for (const { stream, name } of site.durables) {
     if ((await site.consumerInfo(stream, name)) === "missing") continue;
-    await write(site.account.connection, `CONSUMER.PAUSE.${stream}.${name}`, { pause_until: new Date(Date.now() + pauseMs).toISOString() });
+    await write(site.account.connection, `CONSUMER.PAUSE.${stream}.${name}`, {
+      pause_until: new Date(Date.now() + pauseMs).toISOString(),
+    });
   }
 }
 
@@ -198,10 +238,21 @@ async function moveDurables(site: Site, mirror: string, sections: Required<Retur
   for (const { stream, name, spec } of site.durables) {
     const [home, there] = [await site.consumerInfo(stream, name), await site.consumerInfo(mirror, name)];
     if (typeof home !== "object") continue;
-    const at = typeof there === "object" ? resumeAt(positionOf(home), { from: startOf(there.config), position: positionOf(there), last }, sections) : "where it was";
-    if (at === "where it was") site.account.say(`durable ${name} goes on where it was, behind ${home.ack_floor.stream_seq}`);
-    else await move(site, stream, name, "at" in at ? at.at : await firstReturnedAfter(askOf(site), stream, mirror, at.behind, sections));
-    if (home.paused) await write(site.account.connection, `CONSUMER.PAUSE.${stream}.${name}`, { pause_until: spec.pauseUntil });
+    const at =
+      typeof there === "object"
+        ? resumeAt(positionOf(home), { from: startOf(there.config), position: positionOf(there), last }, sections)
+        : "where it was";
+    if (at === "where it was")
+      site.account.say(`durable ${name} goes on where it was, behind ${home.ack_floor.stream_seq}`);
+    else
+      await move(
+        site,
+        stream,
+        name,
+        "at" in at ? at.at : await firstReturnedAfter(askOf(site), stream, mirror, at.behind, sections),
+      );
+    if (home.paused)
+      await write(site.account.connection, `CONSUMER.PAUSE.${stream}.${name}`, { pause_until: spec.pauseUntil });
   }
 }
 
@@ -216,14 +267,17 @@ async function move(site: Site, stream: string, name: string, seq: number): Prom
     site.account.say(`durable ${name} goes on at ${seq}`);
   } catch (error) {
     // Not before server 2.14, and not for every deliver policy. It then gets again what was processed on the mirror.
-    site.account.say(`durable ${name} could not be moved to ${seq} and goes on where it was: ${(error as Error).message}`);
+    site.account.say(
+      `durable ${name} could not be moved to ${seq} and goes on where it was: ${(error as Error).message}`,
+    );
   }
 }
 
 const cycleMs = 10_000;
 
 /** The server that makes the mirror may not have heard yet that the stream collects from it no more. */
-const isCycle = (error: unknown): boolean => error instanceof ApiError && error.errCode === 10052 && /cycle/.test(error.message);
+const isCycle = (error: unknown): boolean =>
+  error instanceof ApiError && error.errCode === 10052 && /cycle/.test(error.message);
 
 async function makeMirror(site: Site, name: string): Promise<void> {
   const asset = site.mirrors.find((mirror) => mirror.name === name)!;
@@ -235,10 +289,15 @@ async function makeMirror(site: Site, name: string): Promise<void> {
         throw error;
       },
     );
-  if (!(await until(make, cycleMs, 500))) throw new Failure(`${site.stream.name} collects from ${name} again, which cannot copy it then; run the command again`);
+  if (!(await until(make, cycleMs, 500)))
+    throw new Failure(
+      `${site.stream.name} collects from ${name} again, which cannot copy it then; run the command again`,
+    );
   site.account.say(`${name} copies ${site.stream.name} anew`);
   for (const durable of site.durablesOfMirrors.filter(({ stream }) => stream === name)) {
     await site.ensureConsumer(durable);
-    site.account.say(`durable ${durable.name} of ${name} is made anew, and begins as it is specified: ${durable.spec.deliverPolicy}`);
+    site.account.say(
+      `durable ${durable.name} of ${name} is made anew, and begins as it is specified: ${durable.spec.deliverPolicy}`,
+    );
   }
 }

@@ -13,7 +13,14 @@ import { consumerKind, streamKind } from "../../jetstream/kinds";
 import type { Account } from "../../jetstream/account";
 import { ensure, observe } from "../../jetstream/reconcile";
 import type { CheckedEnvironment } from "../environment/settings";
-import { changeStream, type Choice, type ConsumerInfo, ownStream, type StackAccount, type StreamInfo } from "../environment/stack-account";
+import {
+  changeStream,
+  type Choice,
+  type ConsumerInfo,
+  ownStream,
+  type StackAccount,
+  type StreamInfo,
+} from "../environment/stack-account";
 import { Setting } from "./setting";
 import type { Facts, Found, StreamView } from "./steps";
 
@@ -40,7 +47,9 @@ export class Site {
     this.stream = streams.find((asset) => asset.name === name)!;
     this.mirrors = streams.filter(({ mirrorOf }) => mirrorOf === name);
     this.durables = consumers.filter((consumer) => consumer.stream === name);
-    this.durablesOfMirrors = consumers.filter((consumer) => this.mirrors.some((mirror) => mirror.name === consumer.stream));
+    this.durablesOfMirrors = consumers.filter((consumer) =>
+      this.mirrors.some((mirror) => mirror.name === consumer.stream),
+    );
     this.account = own.account;
     this.system = own.system;
   }
@@ -52,18 +61,29 @@ export class Site {
   /** The assets with this failover carried out. */
   failedOver(failover: Failover): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
     const { account, name } = this.stream;
-    return failedOver({ streams: [this.stream, ...this.mirrors], consumers: [...this.durables, ...this.durablesOfMirrors] }, { [failoverKey(account, name)]: failover });
+    return failedOver(
+      { streams: [this.stream, ...this.mirrors], consumers: [...this.durables, ...this.durablesOfMirrors] },
+      { [failoverKey(account, name)]: failover },
+    );
   }
 
   async facts(): Promise<Facts> {
     const { name, region } = this.stream;
-    const [home, holders, ...found] = await Promise.all([this.look(name), this.holders(), ...this.mirrors.map((mirror) => this.look(mirror.name))]);
+    const [home, holders, ...found] = await Promise.all([
+      this.look(name),
+      this.holders(),
+      ...this.mirrors.map((mirror) => this.look(mirror.name)),
+    ]);
     return {
       stream: name,
       region,
       home,
       holders,
-      mirrors: this.mirrors.map((mirror, index) => ({ name: mirror.name, region: mirror.region, found: found[index]! })),
+      mirrors: this.mirrors.map((mirror, index) => ({
+        name: mirror.name,
+        region: mirror.region,
+        found: found[index]!,
+      })),
       declared: this.setting.read()?.to,
     };
   }
@@ -83,14 +103,23 @@ export class Site {
 
   async consumerInfo(stream: string, name: string): Promise<ConsumerInfo | "unreachable" | "missing"> {
     if (this.silent.has(stream)) return "unreachable";
-    return (await orUnreachable(observe(consumerKind, { stream, name }, this.account, lookMs) as Promise<ConsumerInfo | undefined>)) ?? "missing";
+    return (
+      (await orUnreachable(
+        observe(consumerKind, { stream, name }, this.account, lookMs) as Promise<ConsumerInfo | undefined>,
+      )) ?? "missing"
+    );
   }
 
   /** Streams that hold any of the stream's own subjects. The meta leader says so, whether those streams have a leader or not. */
   async holders(): Promise<string[]> {
     const names = await Promise.all(
       this.stream.spec.subjects.map((subject) =>
-        readPages(this.account.connection, "STREAM.NAMES", { subject }, ({ streams }: { streams?: string[] | null; total?: number }) => streams ?? []),
+        readPages(
+          this.account.connection,
+          "STREAM.NAMES",
+          { subject },
+          ({ streams }: { streams?: string[] | null; total?: number }) => streams ?? [],
+        ),
       ),
     );
     return [...new Set(names.flat())];
@@ -121,7 +150,11 @@ async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> 
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof NoAnswer || (error instanceof ApiError && (offline.includes(error.errCode) || error.isTemporary))) return "unreachable";
+    if (
+      error instanceof NoAnswer ||
+      (error instanceof ApiError && (offline.includes(error.errCode) || error.isTemporary))
+    )
+      return "unreachable";
     throw error;
   }
 }
@@ -136,8 +169,11 @@ export function viewOf({ config, state }: StreamInfo): StreamView {
   };
 }
 
-export const siteOf = ({ environment, project }: CheckedEnvironment, { account, stream }: Choice, own: StackAccount): Site =>
-  new Site(own, stream, environment, new Setting(own.stack, project.name, failoverKey(account, stream)));
+export const siteOf = (
+  { environment, project }: CheckedEnvironment,
+  { account, stream }: Choice,
+  own: StackAccount,
+): Site => new Site(own, stream, environment, new Setting(own.stack, project.name, failoverKey(account, stream)));
 
 /** Refuses a failover that the settings would not take, with every reason. */
 export function checkChoice({ tenants }: CheckedEnvironment, { account, stream }: Choice, failover: Failover): void {

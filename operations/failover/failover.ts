@@ -15,7 +15,10 @@ export interface FailoverOptions {
 }
 
 /** What there is, and what to do next. */
-export async function nextOf(site: Site, { to }: Pick<FailoverOptions, "to">): Promise<{ facts: Facts; next: Step<FailoverStep> }> {
+export async function nextOf(
+  site: Site,
+  { to }: Pick<FailoverOptions, "to">,
+): Promise<{ facts: Facts; next: Step<FailoverStep> }> {
   const facts = await site.facts();
   const mirror = facts.mirrors.find(({ region }) => region === to)!;
   const isThere = typeof mirror.found === "object" && !mirror.found.isMirror;
@@ -59,13 +62,16 @@ const steps: Record<FailoverStep, (site: Site, options: FailoverOptions, mirror:
     const asset = site.failedOver(site.setting.read()!).streams.find((stream) => stream.name === name)!;
     await site.ensureStream(asset);
     const found = await site.look(name);
-    if (typeof found === "object") site.account.say(`${name} takes messages in ${to} from sequence ${found.lastSeq + 1} on`);
+    if (typeof found === "object")
+      site.account.say(`${name} takes messages in ${to} from sequence ${found.lastSeq + 1} on`);
   },
 
   async consumers(site, { to }) {
     for (const asset of await missingDurables(site, to)) {
       await site.ensureConsumer(asset);
-      site.account.say(`durable ${asset.name} is on ${asset.stream}, from ${startText(startOf({ deliver_policy: asset.spec.deliverPolicy, opt_start_seq: asset.spec.optStartSeq, opt_start_time: asset.spec.optStartTime }))}`);
+      site.account.say(
+        `durable ${asset.name} is on ${asset.stream}, from ${startText(startOf({ deliver_policy: asset.spec.deliverPolicy, opt_start_seq: asset.spec.optStartSeq, opt_start_time: asset.spec.optStartTime }))}`,
+      );
     }
   },
 };
@@ -88,7 +94,11 @@ async function missingDurables(site: Site, to: string): Promise<ConsumerAsset[]>
   const failover = site.setting.read();
   if (failover?.to !== to) return [];
   const { name: mirror } = site.mirrorIn(to);
-  const wanted = site.failedOver(failover).consumers.filter(({ stream, name }) => stream === mirror && site.durables.some((durable) => durable.name === name));
+  const wanted = site
+    .failedOver(failover)
+    .consumers.filter(
+      ({ stream, name }) => stream === mirror && site.durables.some((durable) => durable.name === name),
+    );
   const found = await Promise.all(wanted.map(({ name }) => site.consumerInfo(mirror, name)));
   return wanted.filter((_, index) => found[index] === "missing");
 }
@@ -97,12 +107,18 @@ async function missingDurables(site: Site, to: string): Promise<ConsumerAsset[]>
 async function failoverOf(site: Site, to: string, start: Start): Promise<Failover> {
   const { name: mirror } = site.mirrorIn(to);
   const copy = await site.look(mirror);
-  if (typeof copy !== "object") throw new Failure(`${mirror} is ${copy}; run the command again when its servers answer`);
+  if (typeof copy !== "object")
+    throw new Failure(`${mirror} is ${copy}; run the command again when its servers answer`);
   const starts = await Promise.all(
     site.durables
-      .filter(({ name }) => !site.durablesOfMirrors.some((durable) => durable.stream === mirror && durable.name === name))
+      .filter(
+        ({ name }) => !site.durablesOfMirrors.some((durable) => durable.stream === mirror && durable.name === name),
+      )
       .map(async ({ name }): Promise<[string, Start]> => {
-        const [there, home] = await Promise.all([site.consumerInfo(mirror, name), site.consumerInfo(site.stream.name, name)]);
+        const [there, home] = await Promise.all([
+          site.consumerInfo(mirror, name),
+          site.consumerInfo(site.stream.name, name),
+        ]);
         if (typeof there === "object") return [name, startOf(there.config)];
         if (typeof home !== "object") return [name, start];
         return [name, startAfter({ floor: home.ack_floor.stream_seq }, copy.lastSeq)];
@@ -134,7 +150,10 @@ export async function stateOf(site: Site, { home, mirrors }: Facts, { to, start 
       : behind > 0
         ? `${plural(behind, "message")} of ${name} are still to be copied; that is waited for`
         : `nothing of ${name} is missing in ${mirror}`,
-    ...(await unknownDurables(site)).map((durable) => `durable ${durable}: nobody can tell where it was, so on ${mirror} it begins with ${startText(start)} (--start)`),
+    ...(await unknownDurables(site)).map(
+      (durable) =>
+        `durable ${durable}: nobody can tell where it was, so on ${mirror} it begins with ${startText(start)} (--start)`,
+    ),
   ];
 }
 

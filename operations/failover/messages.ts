@@ -26,7 +26,8 @@ async function getMessage(ask: Ask, stream: string, which: object): Promise<Mess
   }
 }
 
-export const nextMessage = (ask: Ask, stream: string, seq: number) => getMessage(ask, stream, { seq: Math.max(1, seq), next_by_subj: ">" });
+export const nextMessage = (ask: Ask, stream: string, seq: number) =>
+  getMessage(ask, stream, { seq: Math.max(1, seq), next_by_subj: ">" });
 
 /** Sequence that a message had in the stream it was collected from; undefined if it came from elsewhere. */
 export function originSequence({ hdrs }: Pick<Message, "hdrs">, origin: string): number | undefined {
@@ -43,13 +44,18 @@ export async function lastReturned(ask: Ask, stream: string, mirror: string, own
 }
 
 /** Whether the mirror has no message behind a sequence. */
-export const hasNothingAfter = async (ask: Ask, mirror: string, seq: number): Promise<boolean> => (await nextMessage(ask, mirror, seq + 1)) === undefined;
+export const hasNothingAfter = async (ask: Ask, mirror: string, seq: number): Promise<boolean> =>
+  (await nextMessage(ask, mirror, seq + 1)) === undefined;
 
 /**
  * Last sequence up to which both streams hold the same: a mirror keeps the time at which its origin stored a message, and
  * what either stored by itself differs in that. Where it cannot be told it is too low: then messages come twice, and none is lost.
  */
-export async function commonEnd(ask: Ask, stream: { name: string; info: StreamInfo }, mirror: { name: string; info: StreamInfo }): Promise<number> {
+export async function commonEnd(
+  ask: Ask,
+  stream: { name: string; info: StreamInfo },
+  mirror: { name: string; info: StreamInfo },
+): Promise<number> {
   const first = stream.info.state.first_seq;
   const isSame = async (copy: Message): Promise<boolean> => {
     // What the stream has let go by its limits was the same.
@@ -70,7 +76,13 @@ export async function commonEnd(ask: Ask, stream: { name: string; info: StreamIn
 }
 
 /** First sequence, among those that came back, of what was behind a sequence of the mirror. */
-export async function firstReturnedAfter(ask: Ask, stream: string, mirror: string, seq: number, { own, end }: { own: number; end: number }): Promise<number> {
+export async function firstReturnedAfter(
+  ask: Ask,
+  stream: string,
+  mirror: string,
+  seq: number,
+  { own, end }: { own: number; end: number },
+): Promise<number> {
   let [low, high] = [own + 1, end + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
@@ -83,7 +95,9 @@ export async function firstReturnedAfter(ask: Ask, stream: string, mirror: strin
 
 /** How many messages a stream holds behind a sequence. */
 export async function countAfter(ask: Ask, stream: string, seq: number): Promise<number> {
-  const { state } = await ask<{ state: StreamInfo["state"] & { deleted?: number[] | null } }>(`STREAM.INFO.${stream}`, { deleted_details: true });
+  const { state } = await ask<{ state: StreamInfo["state"] & { deleted?: number[] | null } }>(`STREAM.INFO.${stream}`, {
+    deleted_details: true,
+  });
   const { first_seq, last_seq, deleted } = state;
   const from = Math.max(seq, first_seq - 1);
   return Math.max(0, last_seq - from) - (deleted ?? []).filter((gap) => gap > from).length;

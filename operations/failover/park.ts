@@ -31,9 +31,13 @@ export async function park(site: Site): Promise<void> {
 
 async function recorded(site: Site, config: Wire, presence: Presence | undefined): Promise<void> {
   const { name } = site.stream;
-  const send = () => write(site.account.connection, `STREAM.UPDATE.${name}`, { ...config, pedantic: true }).then(() => undefined, (error: Error) => error);
+  const send = () =>
+    write(site.account.connection, `STREAM.UPDATE.${name}`, { ...config, pedantic: true }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
   let answer = send();
-  for (const deadline = Date.now() + parkMs; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + parkMs; Date.now() < deadline;) {
     const error = await Promise.race([answer, sleep(250)]);
     if (!(await site.holders()).includes(name)) return;
     if (error === undefined || error instanceof NoAnswer) continue;
@@ -41,7 +45,9 @@ async function recorded(site: Site, config: Wire, presence: Presence | undefined
     await presence.announceRunning();
     answer = send();
   }
-  throw new Failure(`the subjects of ${name} could not be taken away within ${parkMs / 1000} s; run the command again: what was done is found`);
+  throw new Failure(
+    `the subjects of ${name} could not be taken away within ${parkMs / 1000} s; run the command again: what was done is found`,
+  );
 }
 
 /** The servers of the home region, as far as none of them answers. */
@@ -49,7 +55,11 @@ async function presenceOfHome({ system, stream, environment }: Site): Promise<Pr
   const all = environment.regions.length * environment.servers;
   const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
   const names = serversOf(environment, stream.region).map(({ name }) => name);
-  return new Presence(system, stream.region, names.filter((name) => !answers.some(({ server }) => server.name === name)));
+  return new Presence(
+    system,
+    stream.region,
+    names.filter((name) => !answers.some(({ server }) => server.name === name)),
+  );
 }
 
 /** The configuration that a stream without a leader has: by one of its servers, or by the meta leader. */
@@ -57,13 +67,23 @@ async function recordedConfig(site: Site, presence: Presence): Promise<Wire> {
   const { account, name, spec } = site.stream;
   const answering = site.environment.regions.length * site.environment.servers - presence.silent.length;
   const answers = await askAll<Jsz>(site.system, "JSZ", { account, streams: true, config: true }, answering, 2_000);
-  const details = answers.flatMap(({ data }) => data?.account_details ?? []).flatMap(({ stream_detail = [] }) => stream_detail);
+  const details = answers
+    .flatMap(({ data }) => data?.account_details ?? [])
+    .flatMap(({ stream_detail = [] }) => stream_detail);
   const held = details.find((detail) => detail.name === name)?.config;
   if (held) return held;
   // The meta leader tells it of streams that it knows to be down; of others it waits for their own answer.
   await presence.announceGone();
-  const listed = await readPages(site.account.connection, "STREAM.LIST", { subject: spec.subjects[0] }, ({ streams }: { streams?: { config: Wire }[] | null; total?: number }) => streams ?? []);
+  const listed = await readPages(
+    site.account.connection,
+    "STREAM.LIST",
+    { subject: spec.subjects[0] },
+    ({ streams }: { streams?: { config: Wire }[] | null; total?: number }) => streams ?? [],
+  );
   const found = listed.find(({ config }) => config.name === name)?.config;
-  if (!found) throw new Failure(`the configuration of ${name} cannot be read from any server. Nothing was changed; run the command again.`);
+  if (!found)
+    throw new Failure(
+      `the configuration of ${name} cannot be read from any server. Nothing was changed; run the command again.`,
+    );
   return found;
 }

@@ -35,7 +35,11 @@ export interface Sections {
 export type Resume = "where it was" | { at: number } | { behind: number };
 
 /** Past everything that was acknowledged in either place, and never past anything that was not. */
-export function resumeAt(home: Position, mirror: { from: Start; position: Position; last: number }, { common, own }: Sections): Resume {
+export function resumeAt(
+  home: Position,
+  mirror: { from: Start; position: Position; last: number },
+  { common, own }: Sections,
+): Resume {
   const first = mirror.from === "all" ? 1 : mirror.from;
   // What came between the two was skipped by whoever chose the start; here it can still be delivered.
   if (typeof first !== "number" || first > home.floor + 1) return "where it was";

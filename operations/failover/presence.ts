@@ -22,7 +22,9 @@ export class Presence {
     /** Names of servers that do not answer. */
     readonly silent: string[],
   ) {
-    this.ids = Object.fromEntries(silent.map((name) => [name, `N${randomBytes(28).toString("hex").slice(1).toUpperCase()}`]));
+    this.ids = Object.fromEntries(
+      silent.map((name) => [name, `N${randomBytes(28).toString("hex").slice(1).toUpperCase()}`]),
+    );
   }
 
   /** Until they are announced gone, or the servers notice by themselves. */
@@ -38,7 +40,15 @@ export class Presence {
     // As a server that runs describes itself, which is what this server version understands.
     const [answer] = await askAll<unknown>(this.system, "STATSZ", {}, 1, 2_000);
     for (const [name, id] of Object.entries(this.ids)) {
-      const server = { ...answer?.server, name, id, cluster: this.cluster, host: "", seq: Date.now(), time: new Date().toISOString() };
+      const server = {
+        ...answer?.server,
+        name,
+        id,
+        cluster: this.cluster,
+        host: "",
+        seq: Date.now(),
+        time: new Date().toISOString(),
+      };
       this.system.publish(`$SYS.SERVER.${id}.${event}`, JSON.stringify(body(server)));
     }
     await this.system.flush();

@@ -32,10 +32,15 @@ export interface Facts {
   declared?: string;
 }
 
-export type Step<Name extends string> = { step: Name; mirror?: MirrorFound & { found: StreamView } } | { step: "mirror"; mirror: { name: string } } | { refuse: string } | { step: "nothing" };
+export type Step<Name extends string> =
+  | { step: Name; mirror?: MirrorFound & { found: StreamView } }
+  | { step: "mirror"; mirror: { name: string } }
+  | { refuse: string }
+  | { step: "nothing" };
 
 const isView = (found: Found): found is StreamView => typeof found === "object";
-const isPromoted = (mirror: MirrorFound): mirror is MirrorFound & { found: StreamView } => isView(mirror.found) && !mirror.found.isMirror;
+const isPromoted = (mirror: MirrorFound): mirror is MirrorFound & { found: StreamView } =>
+  isView(mirror.found) && !mirror.found.isMirror;
 
 export type FailoverStep = "park" | "catch-up" | "declare" | "promote" | "consumers";
 
@@ -43,11 +48,19 @@ export type FailoverStep = "park" | "catch-up" | "declare" | "promote" | "consum
 export function nextFailoverStep(facts: Facts & { to: string; missing: string[] }): Step<FailoverStep> {
   const { stream, home, mirrors, holders, declared, to, missing } = facts;
   const elsewhere = mirrors.find((mirror) => mirror.region !== to && isPromoted(mirror));
-  if (elsewhere) return { refuse: `${stream} has failed over to ${elsewhere.region} already; bring it home first: npm run failback` };
+  if (elsewhere)
+    return {
+      refuse: `${stream} has failed over to ${elsewhere.region} already; bring it home first: npm run failback`,
+    };
   const mirror = mirrors.find(({ region }) => region === to)!;
   const { name, found } = mirror;
   if (!isView(found)) {
-    return { refuse: found === "missing" ? `${name} is not there; bring the jetstream stack up to date first` : `no server answers for ${name}, so ${to} cannot take ${stream} over` };
+    return {
+      refuse:
+        found === "missing"
+          ? `${name} is not there; bring the jetstream stack up to date first`
+          : `no server answers for ${name}, so ${to} cannot take ${stream} over`,
+    };
   }
   const chosen = { ...mirror, found };
   if (found.isMirror) {
@@ -56,7 +69,8 @@ export function nextFailoverStep(facts: Facts & { to: string; missing: string[] 
     if (isView(home) && home.lastSeq > found.lastSeq) return { step: "catch-up", mirror: chosen };
     return { step: declared === to ? "promote" : "declare", mirror: chosen };
   }
-  if (!holders.includes(name)) return { refuse: `${stream} is on its way back from ${to}; let it come home first: npm run failback` };
+  if (!holders.includes(name))
+    return { refuse: `${stream} is on its way back from ${to}; let it come home first: npm run failback` };
   if (declared !== to) return { step: "declare", mirror: chosen };
   return missing.length ? { step: "consumers", mirror: chosen } : { step: "nothing" };
 }
@@ -70,10 +84,18 @@ export const fewEnough = 100;
 export function nextFailbackStep(facts: Facts & { left?: number }): Step<FailbackStep> {
   const { stream, region, home, mirrors, holders, declared, left = 0 } = facts;
   if (!isView(home)) {
-    return { refuse: home === "missing" ? `${stream} is not there; bring the jetstream stack up to date first` : `no server answers for ${stream}; bring ${region} up first` };
+    return {
+      refuse:
+        home === "missing"
+          ? `${stream} is not there; bring the jetstream stack up to date first`
+          : `no server answers for ${stream}; bring ${region} up first`,
+    };
   }
   const promoted = mirrors.filter(isPromoted);
-  if (promoted.length > 1) return { refuse: `${promoted.map(({ name }) => name).join(" and ")} are both no mirrors; nobody can tell which of them went on from ${stream}` };
+  if (promoted.length > 1)
+    return {
+      refuse: `${promoted.map(({ name }) => name).join(" and ")} are both no mirrors; nobody can tell which of them went on from ${stream}`,
+    };
   const [mirror] = promoted;
   if (mirror) {
     const isServing = holders.includes(mirror.name);
@@ -83,10 +105,17 @@ export function nextFailbackStep(facts: Facts & { left?: number }): Step<Failbac
     // From here on a plan that still had the setting would take the subjects away again.
     return { step: declared ? "undeclare" : "swap", mirror };
   }
-  const unseen = mirrors.find(({ name, region: at, found }) => found === "unreachable" && (at === declared || home.sources.includes(name) || !holders.includes(stream)));
-  if (unseen) return { refuse: `no server answers for ${unseen.name}, which holds what was published meanwhile; bring ${unseen.region} up first` };
+  const unseen = mirrors.find(
+    ({ name, region: at, found }) =>
+      found === "unreachable" && (at === declared || home.sources.includes(name) || !holders.includes(stream)),
+  );
+  if (unseen)
+    return {
+      refuse: `no server answers for ${unseen.name}, which holds what was published meanwhile; bring ${unseen.region} up first`,
+    };
   if (home.sources.some((source) => mirrors.some(({ name }) => name === source))) return { step: "unsource" };
-  if (!holders.includes(stream)) return holders.length ? { refuse: `the subjects of ${stream} belong to ${holders.join(", ")}` } : { step: "open" };
+  if (!holders.includes(stream))
+    return holders.length ? { refuse: `the subjects of ${stream} belong to ${holders.join(", ")}` } : { step: "open" };
   const missing = mirrors.find(({ found }) => found === "missing");
   if (missing) return { step: "mirror", mirror: missing };
   return declared ? { step: "undeclare" } : { step: "nothing" };

@@ -11,9 +11,12 @@ export function argumentsOf(fields: Field[], config: Wire): Args {
 }
 
 /** What is another's or nobody's has to be taken over. */
-export const adoption = (config: Wire, { owner }: Place): Args => (ownerOf(config) === owner ? {} : { adopt: ownerOf(config) ?? true });
+export const adoption = (config: Wire, { owner }: Place): Args =>
+  ownerOf(config) === owner ? {} : { adopt: ownerOf(config) ?? true };
 
-export const defined = (args: Args): Args => Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+export const defined = (args: Args): Args =>
+  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
 
 /** Named keys first, the others as they come. */
-export const inOrder = (args: Args, keys: string[]): Args => defined({ ...Object.fromEntries(keys.map((key) => [key, args[key]])), ...args });
+export const inOrder = (args: Args, keys: string[]): Args =>
+  defined({ ...Object.fromEntries(keys.map((key) => [key, args[key]])), ...args });

@@ -17,7 +17,11 @@ interface Durable {
 }
 
 /** Durables by name; those that are alike on several streams are one. `held`: the subjects of each stream. */
-export function consumersOf(streams: LiveStream[], held: Map<string, string[]>, place: Place): { consumers: Record<string, Args>; leftOut: Remark[] } {
+export function consumersOf(
+  streams: LiveStream[],
+  held: Map<string, string[]>,
+  place: Place,
+): { consumers: Record<string, Args>; leftOut: Remark[] } {
   const consumers: Record<string, Args> = {};
   const leftOut: Remark[] = [];
   const sayable = streams.flatMap(({ info, consumers: found }) =>
@@ -31,10 +35,17 @@ export function consumersOf(streams: LiveStream[], held: Map<string, string[]>, 
   for (const [name, alike] of Map.groupBy(sayable, (durable) => durable.name)) {
     const [first] = alike as [Durable];
     const together: Durable[] = [];
-    for (const durable of alike) if (isDeepStrictEqual(durable.spec, first.spec) && getTheirOwn([...together, durable], held)) together.push(durable);
+    for (const durable of alike)
+      if (isDeepStrictEqual(durable.spec, first.spec) && getTheirOwn([...together, durable], held))
+        together.push(durable);
     const filters = [...new Set(together.flatMap((durable) => durable.filters))];
     const { mode, ...spec } = first.spec;
-    consumers[name] = defined({ mode, streams: together.map(({ stream }) => stream), filterSubjects: filters.length ? filters : undefined, ...spec });
+    consumers[name] = defined({
+      mode,
+      streams: together.map(({ stream }) => stream),
+      filterSubjects: filters.length ? filters : undefined,
+      ...spec,
+    });
     const others = alike.filter((durable) => !together.includes(durable));
     leftOut.push(
       ...others.map(({ stream, spec: other }) => ({
@@ -50,11 +61,23 @@ export function consumersOf(streams: LiveStream[], held: Map<string, string[]>, 
 function unsayable({ config }: Info, durable: Durable, held: Map<string, string[]>): string | undefined {
   if (isCopier(config)) return `is the servers' own: ${copierOf(config)} copies by it`;
   if (!config.durable_name) return "is no durable: it goes when its client does";
-  if (!getTheirOwn([durable], held)) return `has a filter that none of the stream's subjects match, of ${durable.filters.join(", ")}, and a tenant's durables have none`;
+  if (!getTheirOwn([durable], held))
+    return `has a filter that none of the stream's subjects match, of ${durable.filters.join(", ")}, and a tenant's durables have none`;
   return undefined;
 }
 
-const ofDurables = ["mode", "description", "deliverSubject", "deliverGroup", "ackPolicy", "ackWait", "maxDeliver", "backoff", "maxAckPending", "deliverPolicy"];
+const ofDurables = [
+  "mode",
+  "description",
+  "deliverSubject",
+  "deliverGroup",
+  "ackPolicy",
+  "ackWait",
+  "maxDeliver",
+  "backoff",
+  "maxAckPending",
+  "deliverPolicy",
+];
 
 function durableOf(stream: string, consumer: Info, place: Place): Durable {
   const { config } = consumer;
@@ -64,7 +87,10 @@ function durableOf(stream: string, consumer: Info, place: Place): Durable {
     name: nameOf(consumer),
     stream,
     filters: filterSubject ? [filterSubject as string] : (filterSubjects as string[]),
-    spec: inOrder({ mode: config.deliver_subject ? "push" : "pull", ...args, ackPolicy, deliverPolicy, ...adoption(config, place) }, ofDurables),
+    spec: inOrder(
+      { mode: config.deliver_subject ? "push" : "pull", ...args, ackPolicy, deliverPolicy, ...adoption(config, place) },
+      ofDurables,
+    ),
   };
 }
 
@@ -78,6 +104,8 @@ function getTheirOwn(durables: Durable[], held: Map<string, string[]>): boolean 
 }
 
 function unlike(left: Args, right: Args): string {
-  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter((key) => !isDeepStrictEqual(left[key], right[key]));
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].filter(
+    (key) => !isDeepStrictEqual(left[key], right[key]),
+  );
   return keys.length ? keys.join(", ") : "its filters";
 }

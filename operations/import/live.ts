@@ -36,10 +36,17 @@ export async function readLive(connection: NatsConnection): Promise<LiveAccount>
     return entries.filter(({ config }) => !gone.has((config.name ?? config.durable_name) as string));
   };
   const infos = await list("STREAM.LIST", "");
-  const streams = await Promise.all(infos.map(async (info) => ({ info, consumers: await list(`CONSUMER.LIST.${info.config.name as string}`, `${info.config.name as string}/`) })));
+  const streams = await Promise.all(
+    infos.map(async (info) => ({
+      info,
+      consumers: await list(`CONSUMER.LIST.${info.config.name as string}`, `${info.config.name as string}/`),
+    })),
+  );
   const byName = (left: Info, right: Info) => nameOf(left).localeCompare(nameOf(right));
   return {
-    streams: streams.map(({ info, consumers }) => ({ info, consumers: consumers.toSorted(byName) })).toSorted((left, right) => byName(left.info, right.info)),
+    streams: streams
+      .map(({ info, consumers }) => ({ info, consumers: consumers.toSorted(byName) }))
+      .toSorted((left, right) => byName(left.info, right.info)),
     missing: missing.toSorted(),
   };
 }

@@ -12,7 +12,11 @@ import { type LiveStream, nameOf } from "./live";
 /** What a tenant that was imported comes to when it is brought up. Pure. */
 
 /** Where what would be deployed is not what is there: of streams by name, and of all in words. */
-export function comparison(draft: Draft, live: LiveStream[], { account, environment }: Place): { differing: Map<string, Difference[]>; remarks: Remark[] } {
+export function comparison(
+  draft: Draft,
+  live: LiveStream[],
+  { account, environment }: Place,
+): { differing: Map<string, Difference[]>; remarks: Remark[] } {
   const { streams, consumers } = assetsOf(environment, { [account]: draft as unknown as TenantSpec });
   const configs = new Map(
     live.flatMap(({ info, consumers: durables }): [string, Wire][] => [
@@ -22,16 +26,24 @@ export function comparison(draft: Draft, live: LiveStream[], { account, environm
   );
   const differing = [
     ...streams.map((asset) => ({ name: asset.name, fields: streamFields, args: streamArgs(asset) })),
-    ...consumers.map((asset) => ({ name: `${asset.stream}/${asset.name}`, fields: consumerFields, args: consumerArgs(asset) })),
+    ...consumers.map((asset) => ({
+      name: `${asset.stream}/${asset.name}`,
+      fields: consumerFields,
+      args: consumerArgs(asset),
+    })),
   ].flatMap(({ name, fields, args }): [string, Difference[]][] => {
     const config = configs.get(name);
     const found = config ? differences(fields, args, config) : [];
     return found.length ? [[name, found]] : [];
   });
-  return { differing: new Map(differing), remarks: differing.flatMap(([at, found]) => found.map((difference) => ({ at, message: changeText(difference) }))) };
+  return {
+    differing: new Map(differing),
+    remarks: differing.flatMap(([at, found]) => found.map((difference) => ({ at, message: changeText(difference) }))),
+  };
 }
 
-const changeText = ({ field, expected, found }: Difference): string => `${field}: ${valueText(found)} -> ${valueText(expected)}`;
+const changeText = ({ field, expected, found }: Difference): string =>
+  `${field}: ${valueText(found)} -> ${valueText(expected)}`;
 const valueText = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
 /** Without these the account does not say what a tenant must. */
@@ -42,13 +54,26 @@ export function decisionsOf(draft: Draft, { account, environment, declared }: Pl
   const unbounded = Object.entries(draft.streams).flatMap(([name, spec]) => {
     const at = ["streams", name];
     const mirrors = Object.entries((spec.mirrors as Record<string, Args> | undefined) ?? {});
-    return [{ at, spec }, ...mirrors.map(([region, mirror]) => ({ at: [...at, "mirrors", region], spec: mirror }))].flatMap((one) =>
+    return [
+      { at, spec },
+      ...mirrors.map(([region, mirror]) => ({ at: [...at, "mirrors", region], spec: mirror })),
+    ].flatMap((one) =>
       bounds
         .filter((key) => one.spec[key] === undefined)
-        .map((key) => ({ at: joinPath(...one.at, key), message: "has no limit, and nothing may be unbounded: write how much it may be" })),
+        .map((key) => ({
+          at: joinPath(...one.at, key),
+          message: "has no limit, and nothing may be unbounded: write how much it may be",
+        })),
     );
   });
-  const users = declared ? [] : [{ at: "users", message: "who uses it is written on no server: write each user with what it publishes and consumes" }];
+  const users = declared
+    ? []
+    : [
+        {
+          at: "users",
+          message: "who uses it is written on no server: write each user with what it publishes and consumes",
+        },
+      ];
   const said = new Set(unbounded.map(({ at }) => at));
   return [...unbounded, ...mistakesOf(draft, account, environment).filter(({ at }) => !said.has(at)), ...users];
 }
@@ -60,6 +85,8 @@ function mistakesOf(draft: Draft, account: string, environment: Environment): Re
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
     const root = `${joinPath("tenants", account)}.`;
-    return error.problems.flatMap(({ path, message }) => (path.startsWith(root) ? [{ at: path.slice(root.length), message }] : []));
+    return error.problems.flatMap(({ path, message }) =>
+      path.startsWith(root) ? [{ at: path.slice(root.length), message }] : [],
+    );
   }
 }

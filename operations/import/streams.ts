@@ -14,25 +14,58 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
     const [name, region = home] = [nameOf(info), regionOf(info)];
     const mirrors = copies
       .filter((copy) => originOf(copy, origins, place)?.info === info)
-      .map((copy): [string, Args] => [regionOf(copy.info)!, mirrorSpec(copy.info, `Mirror of ${name} in ${region}`, place)]);
-    return [name, defined({ home: region === home ? undefined : region, ...streamSpec(info, place), mirrors: mirrors.length ? Object.fromEntries(mirrors) : undefined })];
+      .map((copy): [string, Args] => [
+        regionOf(copy.info)!,
+        mirrorSpec(copy.info, `Mirror of ${name} in ${region}`, place),
+      ]);
+    return [
+      name,
+      defined({
+        home: region === home ? undefined : region,
+        ...streamSpec(info, place),
+        mirrors: mirrors.length ? Object.fromEntries(mirrors) : undefined,
+      }),
+    ];
   });
   const { description, users = {} } = place.declared ?? {};
-  return { name: place.account, ...(description && { description }), home, streams: Object.fromEntries(streams), consumers: {}, users };
+  return {
+    name: place.account,
+    ...(description && { description }),
+    home,
+    streams: Object.fromEntries(streams),
+    consumers: {},
+    users,
+  };
 }
 
 /** The stream of which this is a mirror such as tenants have: of all of it, named after it and its region. */
 export function originOf({ info }: LiveStream, origins: LiveStream[], { environment }: Place): LiveStream | undefined {
   const region = regionOf(info);
   if (region === undefined || !environment.regions.includes(region)) return undefined;
-  return origins.find((origin) => isDeepStrictEqual(info.config.mirror, { name: nameOf(origin.info) }) && nameOf(info) === mirrorName(nameOf(origin.info), region));
+  return origins.find(
+    (origin) =>
+      isDeepStrictEqual(info.config.mirror, { name: nameOf(origin.info) }) &&
+      nameOf(info) === mirrorName(nameOf(origin.info), region),
+  );
 }
 
 /** The cluster that a stream is placed in, or where it happens to be. */
-const regionOf = ({ config, cluster }: Info): string | undefined => (get(config, "placement.cluster") as string | undefined) ?? cluster?.name;
+const regionOf = ({ config, cluster }: Info): string | undefined =>
+  (get(config, "placement.cluster") as string | undefined) ?? cluster?.name;
 
 /** Fields that a tenant has to say although they are the server's defaults, in the order in which it says them. */
-const ofStreams = ["description", "subjects", "retention", "storage", "replicas", "maxAge", "maxMsgs", "maxMsgsPerSubject", "maxBytes", "discard"];
+const ofStreams = [
+  "description",
+  "subjects",
+  "retention",
+  "storage",
+  "replicas",
+  "maxAge",
+  "maxMsgs",
+  "maxMsgsPerSubject",
+  "maxBytes",
+  "discard",
+];
 
 function streamSpec({ config }: Info, place: Place): Args {
   const { name: _, region: __, ...args } = argumentsOf(streamFields, config);
@@ -44,7 +77,11 @@ const ofMirrors = ["maxAge", "maxMsgs", "maxMsgsPerSubject", "maxBytes", "extraC
 
 function mirrorSpec({ config }: Info, usual: string, place: Place): Args {
   const { description = "", ...args } = argumentsOf(streamFields, config);
-  return defined({ description: description === usual ? undefined : description, ...Object.fromEntries(ofMirrors.map((key) => [key, args[key]])), ...adoption(config, place) });
+  return defined({
+    description: description === usual ? undefined : description,
+    ...Object.fromEntries(ofMirrors.map((key) => [key, args[key]])),
+    ...adoption(config, place),
+  });
 }
 
 function mostOften(values: string[]): string | undefined {

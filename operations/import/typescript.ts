@@ -16,8 +16,10 @@ export const ${constantOf(tenant.name)}: TenantSpec = ${literal(tenant, toDecide
 }
 
 const reserved = new Set(
-  ("await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in " +
-    "interface let new null package private protected public return static super switch this throw true try typeof var void while with yield").split(" "),
+  (
+    "await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in " +
+    "interface let new null package private protected public return static super switch this throw true try typeof var void while with yield"
+  ).split(" "),
 );
 
 /** Name of the constant of an account's tenant. */
@@ -32,15 +34,29 @@ export function constantOf(account: string): string {
  */
 function literal(value: object, remarks: Remark[], path: string[] = []): string {
   const indent = "  ".repeat(path.length);
-  const isAbout = (key: string, { at }: Remark) => at === joinPath(...path, key) || at.startsWith(`${joinPath(...path, key)}.`) || at.startsWith(`${joinPath(...path, key)}[`);
+  const isAbout = (key: string, { at }: Remark) =>
+    at === joinPath(...path, key) ||
+    at.startsWith(`${joinPath(...path, key)}.`) ||
+    at.startsWith(`${joinPath(...path, key)}[`);
   const entries = Object.entries(value);
   const lines = entries.flatMap(([key, item]: [string, unknown]) => {
     const about = remarks.filter((remark) => isAbout(key, remark));
     const start = `${indent}  ${keyText(key)}: `;
     const text = inline(item);
-    const isOpen = isObject(item) && Object.keys(item).length > 0 && (isSection(path) || about.length > 0 || start.length + text.length > width);
+    const isOpen =
+      isObject(item) &&
+      Object.keys(item).length > 0 &&
+      (isSection(path) || about.length > 0 || start.length + text.length > width);
     const here = isOpen ? about.filter(({ at }) => at === joinPath(...path, key)) : about;
-    const body = isOpen ? literal(item, about.filter((remark) => !here.includes(remark)), [...path, key]) : start.length + text.length > width ? broken(item, indent) : text;
+    const body = isOpen
+      ? literal(
+          item,
+          about.filter((remark) => !here.includes(remark)),
+          [...path, key],
+        )
+      : start.length + text.length > width
+        ? broken(item, indent)
+        : text;
     return [...here.map((remark) => comment(remark, indent)), `${start}${body},`];
   });
   const missing = remarks.filter((remark) => !entries.some(([key]) => isAbout(key, remark)));
@@ -50,7 +66,8 @@ function literal(value: object, remarks: Remark[], path: string[] = []): string 
 /** Whether each entry has lines of its own, as in every tenant's file: a user fits on one mostly. */
 const isSection = ([section, ...below]: string[]): boolean => below.length === 0 && section !== "users";
 
-const comment = ({ at, message }: Remark, indent: string): string => `${indent}  // ${marker} ${at}: ${message}`.replace(/[\r\n\u2028\u2029]+\s*/g, " ");
+const comment = ({ at, message }: Remark, indent: string): string =>
+  `${indent}  // ${marker} ${at}: ${message}`.replace(/[\r\n\u2028\u2029]+\s*/g, " ");
 
 function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
@@ -58,7 +75,9 @@ function inline(value: unknown): string {
     const items = Object.entries(value).map(([key, item]) => `${keyText(key)}: ${inline(item)}`);
     return items.length ? `{ ${items.join(", ")} }` : "{}";
   }
-  return Number.isSafeInteger(value) ? (value as number).toLocaleString("en").replaceAll(",", "_") : JSON.stringify(value);
+  return Number.isSafeInteger(value)
+    ? (value as number).toLocaleString("en").replaceAll(",", "_")
+    : JSON.stringify(value);
 }
 
 /** A list that is too long for a line. */
@@ -67,6 +86,7 @@ function broken(value: unknown, indent: string): string {
   return ["[", ...value.map((item) => `${indent}    ${inline(item)},`), `${indent}  ]`].join("\n");
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const keyText = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key));

@@ -17,15 +17,26 @@ export interface Beginning {
 const label = "supercluster.migration";
 export const beginningOf = (config: Wire): Beginning | undefined => readNote(config, label);
 
-const unlimited: Wire = { max_age: 0, max_msgs: -1, max_bytes: -1, max_msgs_per_subject: -1, discard: "old", discard_new_per_subject: undefined };
+const unlimited: Wire = {
+  max_age: 0,
+  max_msgs: -1,
+  max_bytes: -1,
+  max_msgs_per_subject: -1,
+  discard: "old",
+  discard_new_per_subject: undefined,
+};
 
 /** Nothing goes by a limit: counts on the way must add up, and a mirror that refused messages would stop there. */
 export const lifted = (config: Wire): Wire => ({ ...config, ...unlimited });
 
-export const isLifted = (config: Wire): boolean => Object.entries(unlimited).every(([field, value]) => config[field] === value || (!value && !config[field]));
+export const isLifted = (config: Wire): boolean =>
+  Object.entries(unlimited).every(([field, value]) => config[field] === value || (!value && !config[field]));
 
 /** With the limits of another configuration. */
-export const limitedAs = (config: Wire, limits: Wire): Wire => ({ ...config, ...Object.fromEntries(Object.keys(unlimited).map((field) => [field, limits[field]])) });
+export const limitedAs = (config: Wire, limits: Wire): Wire => ({
+  ...config,
+  ...Object.fromEntries(Object.keys(unlimited).map((field) => [field, limits[field]])),
+});
 
 /** Nobody publishes to it any more. */
 export const parked = (config: Wire): Wire => ({ ...config, subjects: [parkedSubject(config.name as string)] });
@@ -56,9 +67,13 @@ export const opened = (config: Wire, specified: Wire): Wire => ({
 });
 
 /** It also collects what another stream has from a sequence on. */
-export const collecting = (config: Wire, origin: string, from: number): Wire => ({ ...config, sources: [{ name: origin, opt_start_seq: from }] });
+export const collecting = (config: Wire, origin: string, from: number): Wire => ({
+  ...config,
+  sources: [{ name: origin, opt_start_seq: from }],
+});
 
 export const collectingNothing = (config: Wire): Wire => ({ ...config, sources: undefined });
 
 /** As specified, but for a retention of which only a count tells what it costs; it remembers nothing of the way. */
-export const finished = (config: Wire, specified: Wire): Wire => merge(streamFields, { ...specified, retention: "limits" }, withNote(config, label, undefined));
+export const finished = (config: Wire, specified: Wire): Wire =>
+  merge(streamFields, { ...specified, retention: "limits" }, withNote(config, label, undefined));

@@ -3,7 +3,19 @@ import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { Failure, Interrupted } from "../../engine/failure";
 import type { ConsumerInfo, StreamInfo } from "../environment/stack-account";
 import { plural, seconds } from "../../engine/terminal";
-import { beginningOf, type Beginning, collecting, collectingNothing, copying, finished, isLifted, isParked, lifted, opened, parked } from "./configurations";
+import {
+  beginningOf,
+  type Beginning,
+  collecting,
+  collectingNothing,
+  copying,
+  finished,
+  isLifted,
+  isParked,
+  lifted,
+  opened,
+  parked,
+} from "./configurations";
 import { type Found, hindrances, isCopier } from "./preconditions";
 import { lateMessages } from "./stragglers";
 import { Gone, type Queue } from "./queue";
@@ -36,8 +48,14 @@ export async function nextOf(queue: Queue, seen: Seen): Promise<Step> {
     late: await countLate(queue, seen),
   });
   if (shadow || !("step" in step) || !["lift", "release", "shadow"].includes(step.step)) return step;
-  const against = hindrances(await foundBy(queue, seen), { owner: queue.account.owner, args: queue.args, durables: queue.durables });
-  return against.length ? { refuse: `${queue.name} stays as it is:\n${against.map((reason) => `  ${reason}`).join("\n")}` } : step;
+  const against = hindrances(await foundBy(queue, seen), {
+    owner: queue.account.owner,
+    args: queue.args,
+    durables: queue.durables,
+  });
+  return against.length
+    ? { refuse: `${queue.name} stays as it is:\n${against.map((reason) => `  ${reason}`).join("\n")}` }
+    : step;
 }
 
 async function foundBy(queue: Queue, { home, consumers }: Seen): Promise<Found> {
@@ -70,7 +88,10 @@ function behindOf(home: StreamInfo, shadow: StreamInfo): number {
 /** Messages of the queue that its shadow has to have. */
 function expected(home: StreamInfo, shadow: StreamInfo): number {
   const beginning = beginningOf(shadow.config);
-  if (!beginning) throw new Failure(`the note of what ${String(home.config.name)} held at the beginning is gone from the metadata of ${String(shadow.config.name)}. Nothing was changed; compare the two by hand.`);
+  if (!beginning)
+    throw new Failure(
+      `the note of what ${String(home.config.name)} held at the beginning is gone from the metadata of ${String(shadow.config.name)}. Nothing was changed; compare the two by hand.`,
+    );
   return beginning.messages + home.state.last_seq - beginning.lastSeq;
 }
 
@@ -127,7 +148,9 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     for (const { name, config, num_ack_pending = 0 } of consumers) {
       if (isCopier(config)) continue;
       await queue.deleteConsumer(name);
-      queue.account.say(`durable ${name} is deleted; what it had not acknowledged stays${num_ack_pending ? `, ${plural(num_ack_pending, "message")} that it had delivered among it` : ""}`);
+      queue.account.say(
+        `durable ${name} is deleted; what it had not acknowledged stays${num_ack_pending ? `, ${plural(num_ack_pending, "message")} that it had delivered among it` : ""}`,
+      );
     }
   },
 
@@ -135,7 +158,9 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     const beginning = await settledCount(queue);
     const { config } = await queue.required(queue.name);
     await queue.createMirror(copying(config, queue.shadow, beginning));
-    queue.account.say(`${queue.shadow} takes over what ${queue.name} holds: ${plural(beginning.messages, "message")} up to sequence ${beginning.lastSeq}, and what is published meanwhile`);
+    queue.account.say(
+      `${queue.shadow} takes over what ${queue.name} holds: ${plural(beginning.messages, "message")} up to sequence ${beginning.lastSeq}, and what is published meanwhile`,
+    );
   },
 
   drain: (queue) => caughtUp(queue),
@@ -146,14 +171,19 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     const { left, successor } = leftOf(seen)!;
     const [from, to] = [left.config.name as string, successor.config.name as string];
     const { common, sequences } = await lateMessages(queue.ask, { left, successor });
-    if (sequences.length) queue.account.say(`${from} stored ${plural(sequences.length, "message")} after its subjects had gone; ${to} collects ${sequences.length > 1 ? "them" : "it"}, behind newer ones`);
+    if (sequences.length)
+      queue.account.say(
+        `${from} stored ${plural(sequences.length, "message")} after its subjects had gone; ${to} collects ${sequences.length > 1 ? "them" : "it"}, behind newer ones`,
+      );
     if (!successor.config.sources) await queue.update(to, (config) => collecting(config, from, common + 1));
     for (const deadline = Date.now() + progressMs; Date.now() < deadline; await sleep(200)) {
       const now = { left: await queue.required(from), successor: await queue.required(to) };
       if ((await lateMessages(queue.ask, now)).sequences.length) continue;
       return queue.update(to, collectingNothing);
     }
-    throw new Failure(`${to} does not get the last messages of ${from}. Nothing was deleted; see the servers' logs, then run the command again.`);
+    throw new Failure(
+      `${to} does not get the last messages of ${from}. Nothing was deleted; see the servers' logs, then run the command again.`,
+    );
   },
 
   async delete(queue) {
@@ -164,9 +194,14 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     // A run that was killed may have sent the deletion.
     if (!home || !shadow || (await countLate(queue, seen)) > 0) return;
     const lost = expected(home, shadow) - shadow.state.messages;
-    if (!isParked(home.config) || lost > 0) throw new Failure(`${queue.shadow} has ${plural(Math.max(0, lost), "message")} less than it should have, or ${queue.name} has subjects again: nothing was deleted`);
+    if (!isParked(home.config) || lost > 0)
+      throw new Failure(
+        `${queue.shadow} has ${plural(Math.max(0, lost), "message")} less than it should have, or ${queue.name} has subjects again: nothing was deleted`,
+      );
     await queue.delete(queue.name);
-    queue.account.say(`${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected(home, shadow), "message")}`);
+    queue.account.say(
+      `${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected(home, shadow), "message")}`,
+    );
   },
 
   async anew(queue) {
@@ -193,7 +228,9 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
     // A run that was killed may have sent the deletion.
     if (!home || !shadow || (await countLate(queue, seen)) > 0) return;
     if (!isParked(shadow.config) || home.state.messages < shadow.state.messages) {
-      throw new Failure(`${queue.name} has ${plural(home.state.messages, "message")}, ${queue.shadow} ${shadow.state.messages}: nothing was deleted`);
+      throw new Failure(
+        `${queue.name} has ${plural(home.state.messages, "message")}, ${queue.shadow} ${shadow.state.messages}: nothing was deleted`,
+      );
     }
     await queue.delete(queue.shadow);
     queue.account.say(`${queue.shadow} is deleted: ${queue.name} has its ${plural(shadow.state.messages, "message")}`);
@@ -232,7 +269,10 @@ async function caughtUp(queue: Queue): Promise<void> {
     const left = home.config.mirror || shadow.config.mirror ? behindOf(home, shadow) : 0;
     if (left <= fewEnough || isInterrupted()) return;
     if (left < best) [best, since] = [left, Date.now()];
-    if (Date.now() - since > progressMs) throw new Failure(`nothing more is copied, and ${plural(left, "message")} are left: the counts do not agree. Nothing was deleted; see the servers' logs, then run the command again.`);
+    if (Date.now() - since > progressMs)
+      throw new Failure(
+        `nothing more is copied, and ${plural(left, "message")} are left: the counts do not agree. Nothing was deleted; see the servers' logs, then run the command again.`,
+      );
     if (Date.now() - said > sayEveryMs) {
       queue.account.say(`${plural(left, "message")} left to copy`);
       said = Date.now();
@@ -252,7 +292,9 @@ async function swap(queue: Queue, from: string, to: string): Promise<void> {
     if (await swapped(queue, from, to)) return;
     await caughtUp(queue);
   }
-  throw new Failure(`${to} did not get the last messages of ${from} in time, so ${from} has its subjects back. Run the command again, at a quieter time.`);
+  throw new Failure(
+    `${to} did not get the last messages of ${from} in time, so ${from} has its subjects back. Run the command again, at a quieter time.`,
+  );
 }
 
 /** Takes the subjects away, waits for the last messages, gives them to the mirror; or back, if they do not come. */
@@ -268,7 +310,9 @@ async function swapped(queue: Queue, from: string, to: string): Promise<boolean>
     if (last_seq !== last) [last, since] = [last_seq, performance.now()];
     if (performance.now() - since < quietMs || behindOf(home, shadow) !== 0) continue;
     await queue.update(to, (config) => opened(config, queue.specified));
-    queue.account.say(`${queue.stream.spec.subjects.join(", ")} belong to ${to} now; nobody could publish for ${seconds(performance.now() - started)}`);
+    queue.account.say(
+      `${queue.stream.spec.subjects.join(", ")} belong to ${to} now; nobody could publish for ${seconds(performance.now() - started)}`,
+    );
     return true;
   }
   await queue.update(from, (config) => ({ ...config, subjects: queue.specified.subjects }));

@@ -38,10 +38,15 @@ const fields: { field: string; reason: string }[] = [
 /** API level from which on a server removes a work queue's message only when its copy is stored. Before, it does when it sends the message. */
 export const safeCopyLevel = 4;
 
-export function hindrances({ config, bytes, mirrors, consumers, servers, room }: Found, { owner, args, durables }: Wanted): string[] {
+export function hindrances(
+  { config, bytes, mirrors, consumers, servers, room }: Found,
+  { owner, args, durables }: Wanted,
+): string[] {
   const name = config.name as string;
   const named = durables.map((durable) => durable.name);
-  const foreign = consumers.filter((consumer) => !isCopier(consumer) && !named.includes(consumer.name as string) && ownerOf(consumer) !== owner);
+  const foreign = consumers.filter(
+    (consumer) => !isCopier(consumer) && !named.includes(consumer.name as string) && ownerOf(consumer) !== owner,
+  );
   const skipping = durables.filter(({ spec }) => spec.deliverPolicy !== "all");
   const asItIs = { ...args, retention: config.retention };
   const before = isLifted(config) ? limitedAs(config, toWire(streamFields, args)) : config;
@@ -51,13 +56,30 @@ export function hindrances({ config, bytes, mirrors, consumers, servers, room }:
   return [
     ...(servers && servers.level >= safeCopyLevel
       ? []
-      : [`servers before 2.14 forget a work queue's message when they send it to its copy, so one could be lost; ${servers ? `the oldest here is ${servers.version}` : "no server said which version it is"}`]),
+      : [
+          `servers before 2.14 forget a work queue's message when they send it to its copy, so one could be lost; ${servers ? `the oldest here is ${servers.version}` : "no server said which version it is"}`,
+        ]),
     ...fields.filter(({ field }) => !isEmpty(config[field])).map(({ field, reason }) => `it has ${field}: ${reason}`),
-    ...(others.length ? [`${others.join(", ")} ${others.length > 1 ? "differ" : "differs"} from what is specified; bring that up to date before, with the old retention`] : []),
-    ...(copiers.length ? [`it is copied by ${copiers.join(", ")}, which would take messages away; take that out first`] : []),
-    ...(foreign.length ? [`its durables ${foreign.map((consumer) => consumer.name as string).join(", ")} are in no specification, so nobody would make them again; declare or delete them first`] : []),
-    ...skipping.map((durable) => `durable ${durable.name} is to begin with "${durable.spec.deliverPolicy}", so it would skip what is left to do; specify "all"`),
-    ...(room >= needed ? [] : [`the account of ${name} has room for ${room} bytes more, and a second copy takes ${needed}`]),
+    ...(others.length
+      ? [
+          `${others.join(", ")} ${others.length > 1 ? "differ" : "differs"} from what is specified; bring that up to date before, with the old retention`,
+        ]
+      : []),
+    ...(copiers.length
+      ? [`it is copied by ${copiers.join(", ")}, which would take messages away; take that out first`]
+      : []),
+    ...(foreign.length
+      ? [
+          `its durables ${foreign.map((consumer) => consumer.name as string).join(", ")} are in no specification, so nobody would make them again; declare or delete them first`,
+        ]
+      : []),
+    ...skipping.map(
+      (durable) =>
+        `durable ${durable.name} is to begin with "${durable.spec.deliverPolicy}", so it would skip what is left to do; specify "all"`,
+    ),
+    ...(room >= needed
+      ? []
+      : [`the account of ${name} has room for ${room} bytes more, and a second copy takes ${needed}`]),
   ];
 }
 

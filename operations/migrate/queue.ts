@@ -12,7 +12,14 @@ import { remove } from "../../jetstream/remove";
 import { type Args, toWire } from "../../jetstream/wire";
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { Failure } from "../../engine/failure";
-import { changeStream, type ConsumerInfo, ownStream, requiredStream, type StackAccount, type StreamInfo } from "../environment/stack-account";
+import {
+  changeStream,
+  type ConsumerInfo,
+  ownStream,
+  requiredStream,
+  type StackAccount,
+  type StreamInfo,
+} from "../environment/stack-account";
 import { shadowOf } from "./configurations";
 import { safeCopyLevel } from "./preconditions";
 
@@ -55,7 +62,12 @@ export class Queue {
   async createMirror(config: Wire): Promise<void> {
     const args = this.argsOf(config.name as string);
     await settled(
-      write<Info>(this.account.connection, streamKind.subject("CREATE", args), streamKind.body("create", config, args), safeCopyLevel),
+      write<Info>(
+        this.account.connection,
+        streamKind.subject("CREATE", args),
+        streamKind.body("create", config, args),
+        safeCopyLevel,
+      ),
       () => observe(streamKind, args, this.account),
       (info) => info !== undefined,
       `creation of ${config.name as string}`,
@@ -64,17 +76,24 @@ export class Queue {
 
   /** Nothing is counted: whoever calls has. */
   async delete(name: string): Promise<void> {
-    if ((await remove(streamKind, this.argsOf(name), this.account)) !== "deleted") throw new Failure(`${name} belongs to somebody else by now; it stays`);
+    if ((await remove(streamKind, this.argsOf(name), this.account)) !== "deleted")
+      throw new Failure(`${name} belongs to somebody else by now; it stays`);
   }
 
   consumers(): Promise<ConsumerInfo[]> {
-    return readPages(this.account.connection, `CONSUMER.LIST.${this.name}`, {}, ({ consumers }: { total?: number; consumers?: ConsumerInfo[] }) => consumers ?? []);
+    return readPages(
+      this.account.connection,
+      `CONSUMER.LIST.${this.name}`,
+      {},
+      ({ consumers }: { total?: number; consumers?: ConsumerInfo[] }) => consumers ?? [],
+    );
   }
 
   /** What it has not acknowledged stays in the queue. */
   async deleteConsumer(name: string): Promise<void> {
     const args = { account: this.stream.account, stream: this.name, name };
-    if ((await remove(consumerKind, args, this.account)) !== "deleted") throw new Failure(`durable ${name} belongs to somebody else; it stays`);
+    if ((await remove(consumerKind, args, this.account)) !== "deleted")
+      throw new Failure(`durable ${name} belongs to somebody else; it stays`);
   }
 
   async ensureConsumer(asset: ConsumerAsset): Promise<void> {
@@ -96,13 +115,15 @@ export class Queue {
       limits: { max_storage: number; max_memory: number };
     }
     const { storage, memory, limits } = await this.ask<Usage>("INFO", {});
-    const [used, most] = this.stream.spec.storage === "memory" ? [memory, limits.max_memory] : [storage, limits.max_storage];
+    const [used, most] =
+      this.stream.spec.storage === "memory" ? [memory, limits.max_memory] : [storage, limits.max_storage];
     return most < 0 ? Infinity : most - used;
   }
 
   ask = <T>(subject: string, payload: unknown): Promise<T> =>
     read<T>(this.account.connection, subject, payload, 10_000).catch((error: unknown) => {
-      if (error instanceof ApiError && error.isNotFound) throw new Gone(`${error.message}. It went while it was looked at; run the command again.`);
+      if (error instanceof ApiError && error.isNotFound)
+        throw new Gone(`${error.message}. It went while it was looked at; run the command again.`);
       throw error;
     });
 

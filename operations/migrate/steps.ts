@@ -38,7 +38,21 @@ export interface Facts {
  * - `durables`: they are made again, `clean-up`: the shadow is deleted, `finish`: limits and retention are as specified.
  * `late` may come before either deletion.
  */
-export const stepNames = ["lift", "release", "shadow", "drain", "hand-over", "late", "delete", "anew", "fill", "hand-back", "durables", "clean-up", "finish"] as const;
+export const stepNames = [
+  "lift",
+  "release",
+  "shadow",
+  "drain",
+  "hand-over",
+  "late",
+  "delete",
+  "anew",
+  "fill",
+  "hand-back",
+  "durables",
+  "clean-up",
+  "finish",
+] as const;
 
 export type StepName = (typeof stepNames)[number];
 export type Step = { step: StepName } | { refuse: string } | { step: "nothing" };
@@ -53,7 +67,9 @@ export function nextStep(facts: Facts): Step {
   if (!shadow) return withoutShadow(facts);
   if (!home) {
     if (!shadow.mirrorOf) return { step: "anew" };
-    return { refuse: `${stream} was deleted while its shadow was still copying it. Nothing was changed: the shadow has what had been copied by then (npm run backup).` };
+    return {
+      refuse: `${stream} was deleted while its shadow was still copying it. Nothing was changed: the shadow has what had been copied by then (npm run backup).`,
+    };
   }
   if (home.retention === workqueue) {
     if (!shadow.mirrorOf) return { step: late || shadow.isCollecting ? "late" : "delete" };
@@ -78,7 +94,8 @@ function withoutShadow({ stream, home, wanted, durables, missing }: Facts): Step
         `Give the work queue a name of its own and let ${stream} run empty; or, if it is empty: allowDataLoss: [{ change: "replace", maxMessages: 0 }]`,
     };
   }
-  if (home.retention !== workqueue) return { refuse: `the server makes ${stream} ${wanted} in place: pulumi up does it, and counts what it costs` };
+  if (home.retention !== workqueue)
+    return { refuse: `the server makes ${stream} ${wanted} in place: pulumi up does it, and counts what it costs` };
   if (!home.isLifted) return { step: "lift" };
   return { step: durables.length ? "release" : "shadow" };
 }

@@ -22,10 +22,19 @@ export async function lateMessages(ask: Ask, { left, successor }: Left): Promise
   const [from, to] = [left.config.name as string, successor.config.name as string];
   const common = await commonEnd(ask, { name: to, info: successor }, { name: from, info: left });
   const own: number[] = [];
-  for (let message = await nextMessage(ask, from, common + 1); message; message = await nextMessage(ask, from, message.seq + 1)) own.push(message.seq);
+  for (
+    let message = await nextMessage(ask, from, common + 1);
+    message;
+    message = await nextMessage(ask, from, message.seq + 1)
+  )
+    own.push(message.seq);
   const collected = new Set<number | undefined>();
   // What came meanwhile is looked at one by one, but only if there is something to look for.
-  for (let message = own.length ? await nextMessage(ask, to, common + 1) : undefined; message; message = await nextMessage(ask, to, message.seq + 1)) {
+  for (
+    let message = own.length ? await nextMessage(ask, to, common + 1) : undefined;
+    message;
+    message = await nextMessage(ask, to, message.seq + 1)
+  ) {
     collected.add(originSequence(message, from));
   }
   return { common, sequences: own.filter((seq) => !collected.has(seq)) };

@@ -43,7 +43,9 @@ export class Servers {
   async answer(change: PlannedChange): Promise<Answer> {
     if (!isWorthAsking(change)) return nothing;
     try {
-      return await looking(async () => answerTo(change, await this.account((change.wanted ?? change.deployed)!.account as string)));
+      return await looking(async () =>
+        answerTo(change, await this.account((change.wanted ?? change.deployed)!.account as string)),
+      );
     } catch (error) {
       return { unknown: (error as Error).message };
     }
@@ -68,7 +70,9 @@ const nothing: Found = { costs: [], differences: [], refusals: [], isForeign: fa
 /** Whether what is there now makes a difference. */
 export function isWorthAsking({ kind, action, deployed, wanted, isCarried }: PlannedChange): boolean {
   if (action === "state" || action === "refused" || isCarried) return false;
-  return action !== "update" || lossRules(kind, toWire(kind.fields, deployed!), toWire(kind.fields, wanted!)).length > 0;
+  return (
+    action !== "update" || lossRules(kind, toWire(kind.fields, deployed!), toWire(kind.fields, wanted!)).length > 0
+  );
 }
 
 async function answerTo(change: PlannedChange, account: Account): Promise<Found> {
@@ -84,7 +88,9 @@ async function answerTo(change: PlannedChange, account: Account): Promise<Found>
       return {
         ...nothing,
         info,
-        costs: wanted?.absent ? await costsOfDeletion(change, info, account) : [await costOfReplacement(kind, info, deployed!, account)],
+        costs: wanted?.absent
+          ? await costsOfDeletion(change, info, account)
+          : [await costOfReplacement(kind, info, deployed!, account)],
         isForeign: !isOwn(info.config, claimOf({ ...deployed, [nonceKey]: change.nonce }, account)),
       };
   }
@@ -100,7 +106,9 @@ async function existing({ kind, wanted }: PlannedChange, info: Info, account: Ac
   const args = stepDown(kind.fields, wanted!, info.config);
   const config = toWire(kind.fields, args);
   const claim = claimOf(args, account);
-  const refused = changesOf(kind.fields, info.config, config).flatMap(({ field, refusal }) => (refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : []));
+  const refused = changesOf(kind.fields, info.config, config).flatMap(({ field, refusal }) =>
+    refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : [],
+  );
   return {
     ...nothing,
     info,

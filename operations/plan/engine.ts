@@ -12,16 +12,28 @@ import { type Preview, refusedUrns } from "./preview";
 const maxPreviews = 10;
 
 /** The engine's previews of a stack, one after another until nothing more is refused; `isCut` when there were too many. */
-export async function previewsOf({ environment }: CheckedEnvironment, stack: string, progress: Progress): Promise<{ previews: Preview[]; isCut: boolean }> {
+export async function previewsOf(
+  { environment }: CheckedEnvironment,
+  stack: string,
+  progress: Progress,
+): Promise<{ previews: Preview[]; isCut: boolean }> {
   const previews: Preview[] = [];
   const excluded: string[] = [];
   const env = { ...pulumiEnvironment(environment, "jetstream"), [planCounts]: "true" };
   const job = progress.start(stack);
   const started = Date.now();
-  const end = (outcome: string) => progress.finish(job, `  ${stack.padEnd(20)}  ${outcome}, ${seconds(Date.now() - started)}`);
+  const end = (outcome: string) =>
+    progress.finish(job, `  ${stack.padEnd(20)}  ${outcome}, ${seconds(Date.now() - started)}`);
   try {
     while (previews.length < maxPreviews) {
-      const args = ["preview", "--stack", stack, ...refresh.jetstream, ...flags, ...excluded.flatMap((pattern) => ["--exclude", pattern])];
+      const args = [
+        "preview",
+        "--stack",
+        stack,
+        ...refresh.jetstream,
+        ...flags,
+        ...excluded.flatMap((pattern) => ["--exclude", pattern]),
+      ];
       if (excluded.length === 0) progress.line(colour.dim(`$ ${commandLine({ args })}`));
       const preview = readPreview(stack, await runPulumi({ stack, args, env }).catch(resultOf));
       previews.push(preview);
@@ -55,7 +67,8 @@ export function readPreview(stack: string, { stdout, diagnostics, log }: Result)
   try {
     return JSON.parse(stdout) as Preview;
   } catch {
-    if (diagnostics.includes("no stack named")) throw new Failure(`stack ${stack} was never brought up, so an up would create all of it; run: npm start`);
+    if (diagnostics.includes("no stack named"))
+      throw new Failure(`stack ${stack} was never brought up, so an up would create all of it; run: npm start`);
     throw new Failure(`pulumi gave no plan: ${diagnostics}\nwhole output: ${log}`);
   }
 }

@@ -82,14 +82,19 @@ export interface StackPlan {
   isPartial: boolean;
 }
 
-const kinds: Record<string, AssetKind> = { "pulumi-nodejs:dynamic/nats:Stream": streamKind, "pulumi-nodejs:dynamic/nats:Consumer": consumerKind };
+const kinds: Record<string, AssetKind> = {
+  "pulumi-nodejs:dynamic/nats:Stream": streamKind,
+  "pulumi-nodejs:dynamic/nats:Consumer": consumerKind,
+};
 
 export const typeOf = (urn: string): string => urn.split("::")[2]!.split("$").at(-1)!;
 export const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 
 /** Streams and consumers that the engine refused. It stops at the first one or two: others show when these are excluded. */
 export const refusedUrns = ({ diagnostics = [] }: Preview): string[] => [
-  ...new Set(diagnostics.flatMap(({ urn, severity }) => (severity === "error" && urn && typeOf(urn) in kinds ? [urn] : []))),
+  ...new Set(
+    diagnostics.flatMap(({ urn, severity }) => (severity === "error" && urn && typeOf(urn) in kinds ? [urn] : [])),
+  ),
 ];
 
 /**
@@ -98,11 +103,17 @@ export const refusedUrns = ({ diagnostics = [] }: Preview): string[] => [
  */
 export function stackPlan(previews: Preview[]): StackPlan {
   const last = previews.at(-1)!;
-  const seen = new Map((previews[0]!.steps ?? []).flatMap(({ op, urn, oldState }) => (op === "refresh" && oldState ? [[urn, oldState] as const] : [])));
+  const seen = new Map(
+    (previews[0]!.steps ?? []).flatMap(({ op, urn, oldState }) =>
+      op === "refresh" && oldState ? [[urn, oldState] as const] : [],
+    ),
+  );
   const diagnostics = previews.flatMap((preview) => preview.diagnostics ?? []);
   const refused = new Set(previews.flatMap(refusedUrns));
   const steps = (last.steps ?? []).filter(({ urn }) => typeOf(urn) in kinds && !refused.has(urn));
-  const madeAnew = new Set(steps.flatMap(({ op, urn, newState }) => (op === "replace" ? [idOf(kinds[typeOf(urn)]!, argsOf(newState!))] : [])));
+  const madeAnew = new Set(
+    steps.flatMap(({ op, urn, newState }) => (op === "replace" ? [idOf(kinds[typeOf(urn)]!, argsOf(newState!))] : [])),
+  );
   const warnings = saidBy({ diagnostics }, ["warning", "info#err"]);
   const failures = failuresOf({ diagnostics }).filter(({ urn }) => !(urn && refused.has(urn)));
   return {
@@ -123,7 +134,8 @@ export function saidBy({ diagnostics = [] }: Pick<Preview, "diagnostics">, sever
 }
 
 /** Why the engine or the program failed, if it did. */
-export const failuresOf = ({ diagnostics = [] }: Preview): Diagnostic[] => diagnostics.filter(({ severity, message }) => severity === "error" && !isEnd.test(message));
+export const failuresOf = ({ diagnostics = [] }: Preview): Diagnostic[] =>
+  diagnostics.filter(({ severity, message }) => severity === "error" && !isEnd.test(message));
 
 /** Without what the engine puts before it. */
 export const said = (message: string): string => message.replace(/^(error|warning): /, "").trim();
@@ -142,7 +154,8 @@ function grouped(warnings: string[]): string[] {
     if (reason) unread.set(reason, [...(unread.get(reason) ?? []), id!]);
     return !reason;
   });
-  const names = (ids: string[]) => (ids.length > 3 ? `${ids.slice(0, 3).join(", ")} and ${ids.length - 3} more` : ids.join(", "));
+  const names = (ids: string[]) =>
+    ids.length > 3 ? `${ids.slice(0, 3).join(", ")} and ${ids.length - 3} more` : ids.join(", ");
   return [...others, ...[...unread].map(([reason, ids]) => `${names(ids)} ${reason}`)];
 }
 
@@ -155,7 +168,13 @@ function refusal(urn: string, state: State | undefined, diagnostics: Diagnostic[
     action: "refused",
     deployed: args,
     fields: [],
-    refusals: [...new Set(diagnostics.filter((one) => one.urn === urn && one.severity === "error").map(({ message }) => reasonOf(message)))],
+    refusals: [
+      ...new Set(
+        diagnostics
+          .filter((one) => one.urn === urn && one.severity === "error")
+          .map(({ message }) => reasonOf(message)),
+      ),
+    ],
     notes: [],
     isRetained: false,
     isCarried: false,
@@ -168,7 +187,11 @@ function reasonOf(message: string): string {
   return property ? `${property}: ${reason!.trim()}` : said(message);
 }
 
-function changeOf({ op, urn, oldState, newState }: Step, seen: State | undefined, madeAnew: ReadonlySet<string>): PlannedChange | undefined {
+function changeOf(
+  { op, urn, oldState, newState }: Step,
+  seen: State | undefined,
+  madeAnew: ReadonlySet<string>,
+): PlannedChange | undefined {
   const kind = kinds[typeOf(urn)]!;
   const deployed = oldState && argsOf(oldState);
   const target = newState && argsOf({ inputs: newState.inputs });
@@ -186,15 +209,28 @@ function changeOf({ op, urn, oldState, newState }: Step, seen: State | undefined
   if (target?.absent || deployed?.absent) return absenceOf(op, base, target);
   switch (op) {
     case "create":
-      return { ...base, action: "create", wanted: target, notes: seen ? ["is gone from the servers: it was deleted outside this program"] : [] };
+      return {
+        ...base,
+        action: "create",
+        wanted: target,
+        notes: seen ? ["is gone from the servers: it was deleted outside this program"] : [],
+      };
     case "update": {
       const wanted = stepDown(kind.fields, target!, toWire(kind.fields, deployed!));
       const fields = fieldChanges(kind, deployed!, wanted, seen && argsOf(seen));
       if (kind === consumerKind && madeAnew.has(idOf(streamKind, { account: target!.account, name: target!.stream }))) {
-        return { ...base, action: "replace", wanted, fields, notes: ["goes with its stream, which is made anew"], isCarried: true };
+        return {
+          ...base,
+          action: "replace",
+          wanted,
+          fields,
+          notes: ["goes with its stream, which is made anew"],
+          isCarried: true,
+        };
       }
       const policy = policyChange(oldState!, newState!);
-      if (fields.length === 0) return { ...base, action: "state", wanted, fields: [...argumentChanges(deployed!, wanted), ...policy] };
+      if (fields.length === 0)
+        return { ...base, action: "state", wanted, fields: [...argumentChanges(deployed!, wanted), ...policy] };
       return { ...base, action: "update", wanted, fields: [...fields, ...policy], notes: stepNotes(target!, wanted) };
     }
     case "replace":
@@ -206,7 +242,15 @@ function changeOf({ op, urn, oldState, newState }: Step, seen: State | undefined
         refusals: newState!.protect || base.isRetained ? [`is retained, so it cannot be made anew; ${unprotect}`] : [],
       };
     case "delete":
-      return { ...base, action: "delete", refusals: oldState!.protect ? [`is protected, so the engine does not take it out; to delete it, ${unprotect}; to leave it to itself, pulumi state unprotect`] : [] };
+      return {
+        ...base,
+        action: "delete",
+        refusals: oldState!.protect
+          ? [
+              `is protected, so the engine does not take it out; to delete it, ${unprotect}; to leave it to itself, pulumi state unprotect`,
+            ]
+          : [],
+      };
     case "same": {
       const fields = policyChange(oldState!, newState!);
       return fields.length ? { ...base, action: "state", wanted: target, fields } : undefined;
@@ -217,14 +261,27 @@ function changeOf({ op, urn, oldState, newState }: Step, seen: State | undefined
 }
 
 /** What becomes of an entry that is there, or was, to have something deleted. */
-function absenceOf(op: string, base: Omit<PlannedChange, "action">, target: Args | undefined): PlannedChange | undefined {
+function absenceOf(
+  op: string,
+  base: Omit<PlannedChange, "action">,
+  target: Args | undefined,
+): PlannedChange | undefined {
   const { kind, deployed } = base;
   if (op === "delete") return { ...base, action: "state", notes: ["was deleted when its tenant left"] };
   if (op !== "create" && op !== "update") return undefined;
-  if (!target!.absent) return { ...base, action: "create", wanted: target, notes: ["its tenant stays after all; what was in it is lost"] };
-  if (!deployed || deployed.absent) return { ...base, action: "state", wanted: target, notes: ["is not to be there, and is not"] };
+  if (!target!.absent)
+    return { ...base, action: "create", wanted: target, notes: ["its tenant stays after all; what was in it is lost"] };
+  if (!deployed || deployed.absent)
+    return { ...base, action: "state", wanted: target, notes: ["is not to be there, and is not"] };
   const isCarried = kind === consumerKind;
-  return { ...base, action: "delete", wanted: target, notes: [isCarried ? "goes with its stream" : "its tenant leaves"], isRetained: false, isCarried };
+  return {
+    ...base,
+    action: "delete",
+    wanted: target,
+    notes: [isCarried ? "goes with its stream" : "its tenant leaves"],
+    isRetained: false,
+    isCarried,
+  };
 }
 
 const unprotect = 'first bring it up with deletionPolicy: "delete"';

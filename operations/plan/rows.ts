@@ -22,7 +22,10 @@ export type Class = keyof typeof classes;
 const order = Object.keys(classes) as Class[];
 
 /** By class, and by name within. */
-export const inOrder = (rows: Row[]): Row[] => rows.toSorted((left, right) => order.indexOf(left.class) - order.indexOf(right.class) || left.id.localeCompare(right.id));
+export const inOrder = (rows: Row[]): Row[] =>
+  rows.toSorted(
+    (left, right) => order.indexOf(left.class) - order.indexOf(right.class) || left.id.localeCompare(right.id),
+  );
 
 /** One planned change with what it would cost now: a line of the plan, and an entry of `plan --json`. */
 export interface Row {
@@ -65,7 +68,12 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
     case "create": {
       if (!info) return row("create");
       const fields = differences.map(({ field, expected, found }) => ({ field, from: found, to: expected }));
-      return row("adopt", { fields, costs, reasons: refusals.length ? refusals : tooMuch(costs), notes: [...change.notes, fields.length ? "is there already" : "is there already, and stays as it is"] });
+      return row("adopt", {
+        fields,
+        costs,
+        reasons: refusals.length ? refusals : tooMuch(costs),
+        notes: [...change.notes, fields.length ? "is there already" : "is there already, and stays as it is"],
+      });
     }
     case "update":
       return row(costs.length ? "loses messages" : "in place", { costs, reasons: tooMuch(costs) });
@@ -75,8 +83,18 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
       if (change.isCarried) return row("delete");
       if (!info) return row("forget", { notes: ["is gone from the servers already"] });
       if (isForeign) return row("forget", { notes: ["belongs to somebody else by now, so it stays"] });
-      if (change.isRetained) return row("forget", { costs, notes: change.refusals.length ? [] : ["stays on the servers; nobody reconciles it from then on"] });
-      return row("delete", { costs, reasons: [...(change.wanted ? notAllowed(answer.costs, change.wanted) : keptForContent(change, costs)), ...keptForCopies(change, answer.info!.alternates ?? [], deletions)] });
+      if (change.isRetained)
+        return row("forget", {
+          costs,
+          notes: change.refusals.length ? [] : ["stays on the servers; nobody reconciles it from then on"],
+        });
+      return row("delete", {
+        costs,
+        reasons: [
+          ...(change.wanted ? notAllowed(answer.costs, change.wanted) : keptForContent(change, costs)),
+          ...keptForCopies(change, answer.info!.alternates ?? [], deletions),
+        ],
+      });
     }
     case "state":
     case "refused":
@@ -85,26 +103,54 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
 }
 
 /** What a change is as long as nothing is known of the servers. */
-const plainly: Record<PlannedChange["action"], Class> = { create: "create", update: "in place", state: "state only", replace: "replace", delete: "delete", refused: "refused" };
+const plainly: Record<PlannedChange["action"], Class> = {
+  create: "create",
+  update: "in place",
+  state: "state only",
+  replace: "replace",
+  delete: "delete",
+  refused: "refused",
+};
 
 const costOf = (cost: Cost, args: PlannedChange["wanted"] = {}): RowCost => {
   const { change, messages, of, bytes, isEstimate, behind } = cost;
-  return { change, messages, of, bytes, isEstimate, behind, text: describe(cost), isAllowed: excess(cost, allowance(args, change)) === undefined };
+  return {
+    change,
+    messages,
+    of,
+    bytes,
+    isEstimate,
+    behind,
+    text: describe(cost),
+    isAllowed: excess(cost, allowance(args, change)) === undefined,
+  };
 };
 
 /** The check passed a moment ago, so the counts have moved since. */
-const tooMuch = (costs: RowCost[]): string[] => costs.filter(({ isAllowed }) => !isAllowed).map(({ change, text }) => `${change} ${text}, more than allowDataLoss allows`);
+const tooMuch = (costs: RowCost[]): string[] =>
+  costs
+    .filter(({ isAllowed }) => !isAllowed)
+    .map(({ change, text }) => `${change} ${text}, more than allowDataLoss allows`);
 
 /** What the write would refuse. */
-const notAllowed = (costs: Cost[], args: Args): string[] => costs.flatMap((cost) => excess(cost, allowance(args, cost.change)) ?? []);
+const notAllowed = (costs: Cost[], args: Args): string[] =>
+  costs.flatMap((cost) => excess(cost, allowance(args, cost.change)) ?? []);
 
 function keptForContent({ deployed }: PlannedChange, costs: RowCost[]): string[] {
   const isFull = costs.some(({ messages }) => messages > 0);
-  return deployed!.deletionPolicy === "delete-if-empty" && isFull ? ["is not empty, and its deletionPolicy is delete-if-empty"] : [];
+  return deployed!.deletionPolicy === "delete-if-empty" && isFull
+    ? ["is not empty, and its deletionPolicy is delete-if-empty"]
+    : [];
 }
 
-function keptForCopies({ kind, deployed }: PlannedChange, alternates: { name: string }[], deletions: ReadonlySet<string>): string[] {
-  const copies = alternates.map(({ name }) => name).filter((name) => name !== deployed!.name && !deletions.has(`${deployed!.account as string}/${name}`));
+function keptForCopies(
+  { kind, deployed }: PlannedChange,
+  alternates: { name: string }[],
+  deletions: ReadonlySet<string>,
+): string[] {
+  const copies = alternates
+    .map(({ name }) => name)
+    .filter((name) => name !== deployed!.name && !deletions.has(`${deployed!.account as string}/${name}`));
   return kind.what === "stream" && copies.length ? [`is copied by ${copies.join(", ")}; take them out first`] : [];
 }
 
@@ -133,7 +179,11 @@ export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
   const unknown = rows.flatMap((row) => row.unknown ?? []);
   const isKnown = !isPartial && unknown.length === 0;
   const lost = rows.flatMap(({ id, class: name, costs }) =>
-    name === "delete" ? costs.filter(({ messages, isAllowed }) => messages > 0 && !isAllowed).map(({ messages, text }) => ({ id, messages, text })) : [],
+    name === "delete"
+      ? costs
+          .filter(({ messages, isAllowed }) => messages > 0 && !isAllowed)
+          .map(({ messages, text }) => ({ id, messages, text }))
+      : [],
   );
   const summary = [
     counts.join(", ") || "nothing to change",
@@ -141,5 +191,12 @@ export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
     ...(isPartial ? ["not all could be read, so there may be more"] : []),
     ...(lost.length ? [`${plural(lost.length, "deletion")} would lose messages or a place among them`] : []),
   ].join("; ");
-  return { ok: refused.length === 0 && isKnown && lost.length === 0, refused, isKnown, unknown: [...new Set(unknown)], lost, summary };
+  return {
+    ok: refused.length === 0 && isKnown && lost.length === 0,
+    refused,
+    isKnown,
+    unknown: [...new Set(unknown)],
+    lost,
+    summary,
+  };
 }

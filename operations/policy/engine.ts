@@ -13,11 +13,36 @@ import { withRemedy } from "./remedies";
  * What the pack finds in one stack as an `up` would leave it, by the engine's own preview. Nothing is changed; a stack that does not
  * exist yet is looked at in a backend to throw away.
  */
-export async function previewFindings({ environment }: CheckedEnvironment, stack: string, progress: Progress, throwaway?: ThrowawayBackend): Promise<StackFindings> {
-  const failed = (failure: string): StackFindings => ({ stack, resources: 0, rules: [], violations: [], notJudged: [], failures: [withRemedy(failure)] });
+export async function previewFindings(
+  { environment }: CheckedEnvironment,
+  stack: string,
+  progress: Progress,
+  throwaway?: ThrowawayBackend,
+): Promise<StackFindings> {
+  const failed = (failure: string): StackFindings => ({
+    stack,
+    resources: 0,
+    rules: [],
+    violations: [],
+    notJudged: [],
+    failures: [withRemedy(failure)],
+  });
   const made = throwaway?.add(stack);
-  const env = { ...withPack(pulumiEnvironment(environment)), PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true", ...throwaway?.env };
-  const args = ["preview", "--stack", stack, "--policy-pack", packFolder, "--json", "--non-interactive", ...(made?.options ?? [])];
+  const env = {
+    ...withPack(pulumiEnvironment(environment)),
+    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+    ...throwaway?.env,
+  };
+  const args = [
+    "preview",
+    "--stack",
+    stack,
+    "--policy-pack",
+    packFolder,
+    "--json",
+    "--non-interactive",
+    ...(made?.options ?? []),
+  ];
   progress.line(colour.dim(`$ ${commandLine({ args })}`));
   const job = progress.start(stack);
   try {
@@ -27,7 +52,8 @@ export async function previewFindings({ environment }: CheckedEnvironment, stack
     if (!events.some(({ summaryEvent }) => summaryEvent)) return failed(toldBy(events, result.output));
     const findings = findingsOf(stack, events, rules);
     const isExplained = findings.failures.length > 0 || findings.violations.some(({ level }) => level === "mandatory");
-    if (isRefused && !isExplained) return failed(`pulumi refused the preview and did not say why; whole output: ${result.log}`);
+    if (isRefused && !isExplained)
+      return failed(`pulumi refused the preview and did not say why; whole output: ${result.log}`);
     return { ...findings, failures: findings.failures.map(withRemedy) };
   } finally {
     progress.finish(job, `  ${stack.padEnd(20)}  previewed, ${seconds(Date.now() - job.started)}`);

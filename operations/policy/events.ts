@@ -22,11 +22,14 @@ interface RuleNames {
 export const isDebug = (line: string): boolean => line.includes('"severity":"debug"');
 
 /** The events among the lines that pulumi printed. */
-export const eventsOf = (stdout: string): EngineEvent[] => stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : []));
+export const eventsOf = (stdout: string): EngineEvent[] =>
+  stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : []));
 
 /** Why a preview ended before its summary: what pulumi said, and what a pack that did not start printed. */
 export function toldBy(events: EngineEvent[], output: string): string {
-  const printed = events.flatMap(({ diagnosticEvent: one }) => (one?.severity === "info#err" ? [one.message.trimEnd()] : [])).filter(Boolean);
+  const printed = events
+    .flatMap(({ diagnosticEvent: one }) => (one?.severity === "info#err" ? [one.message.trimEnd()] : []))
+    .filter(Boolean);
   const said = [...errorsOf(events), ...output.split("\n").filter((line) => line && !line.startsWith("{"))];
   return ["the preview did not come to its end", ...said, ...printed].join("\n");
 }
@@ -36,11 +39,18 @@ export function toldBy(events: EngineEvent[], output: string): string {
  * that would be there afterwards, has failed.
  */
 export function findingsOf(stack: string, events: EngineEvent[], rules: readonly Policy[]): StackFindings {
-  const found = events.flatMap(({ policyEvent }) => policyEvent ?? []).map(({ policyName, resourceUrn, message }) => ({ rule: ruleOf(rules, policyName), urn: resourceUrn, message }));
-  const findings = (isJudged: boolean): Finding[] => found.filter(({ message }) => isJudged !== cannotRun.test(message)).map(({ rule, urn, message }) => finding(rule, urn, message.replace(cannotRun, "")));
+  const found = events
+    .flatMap(({ policyEvent }) => policyEvent ?? [])
+    .map(({ policyName, resourceUrn, message }) => ({ rule: ruleOf(rules, policyName), urn: resourceUrn, message }));
+  const findings = (isJudged: boolean): Finding[] =>
+    found
+      .filter(({ message }) => isJudged !== cannotRun.test(message))
+      .map(({ rule, urn, message }) => finding(rule, urn, message.replace(cannotRun, "")));
   const notJudged = findings(false);
   const errors = errorsOf(events);
-  const judged = new Map(events.flatMap(({ policyAnalyzeSummaryEvent: one }) => (one ? [[one.resourceUrn, namesOf(one)] as const] : [])));
+  const judged = new Map(
+    events.flatMap(({ policyAnalyzeSummaryEvent: one }) => (one ? [[one.resourceUrn, namesOf(one)] as const] : [])),
+  );
   return {
     stack,
     resources: judged.size,
@@ -48,7 +58,10 @@ export function findingsOf(stack: string, events: EngineEvent[], rules: readonly
     violations: findings(true),
     notJudged,
     // After an error the engine does not ask the pack about the rest.
-    failures: [...unseenByStackRules(events), ...(errors.length ? errors : [...gaps(events, judged, rules), ...unknowns(notJudged)])],
+    failures: [
+      ...unseenByStackRules(events),
+      ...(errors.length ? errors : [...gaps(events, judged, rules), ...unknowns(notJudged)]),
+    ],
   };
 }
 
@@ -69,10 +82,15 @@ const errorsOf = (events: EngineEvent[]): string[] => [
 /** Rules over the whole stack are given outputs, and there are none at preview where a provider's own settings are not known yet. */
 function unseenByStackRules(events: EngineEvent[]): string[] {
   const empty = (properties: object = {}) => Object.keys(properties).length === 0;
-  const isBlank = ({ custom, inputs, outputs }: { custom?: boolean; inputs?: object; outputs?: object }) => custom === true && empty(outputs) && !empty(inputs);
-  const names = events.flatMap(({ resOutputsEvent: one }) => (one?.metadata.new && isBlank(one.metadata.new) ? [one.metadata.urn.split("::").at(-1)!] : []));
+  const isBlank = ({ custom, inputs, outputs }: { custom?: boolean; inputs?: object; outputs?: object }) =>
+    custom === true && empty(outputs) && !empty(inputs);
+  const names = events.flatMap(({ resOutputsEvent: one }) =>
+    one?.metadata.new && isBlank(one.metadata.new) ? [one.metadata.urn.split("::").at(-1)!] : [],
+  );
   if (names.length === 0) return [];
-  return [`rules over the whole stack see nothing of ${names[0]} and ${names.length - 1} others, because the settings of their provider are not known yet; first deploy what they are from: another stack, or the cluster that this one makes`];
+  return [
+    `rules over the whole stack see nothing of ${names[0]} and ${names.length - 1} others, because the settings of their provider are not known yet; first deploy what they are from: another stack, or the cluster that this one makes`,
+  ];
 }
 
 /** Advice may wait for the next run. */
@@ -91,12 +109,18 @@ const mostGaps = 3;
 function gaps(events: EngineEvent[], judged: ReadonlyMap<string, string[]>, rules: readonly Policy[]): string[] {
   const packs = events.flatMap(({ summaryEvent }) => Object.keys(summaryEvent?.PolicyPacks ?? {}));
   if (packs.length === 0) return ["the engine ran no policy pack"];
-  const missing = (names: string[], wanted: Policy[]) => wanted.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
+  const missing = (names: string[], wanted: Policy[]) =>
+    wanted.filter(({ name }) => !names.includes(name)).map(({ name }) => name);
   const aboutResources = rules.filter((rule) => !isStackRule(rule));
   const typeOf = (urn: string) => urn.split("::")[2]!.split("$").at(-1)!;
-  const planned = new Set(events.flatMap(({ resourcePreEvent: one }) => (one && keeping.includes(one.metadata.op) ? [one.metadata.urn] : [])));
+  const planned = new Set(
+    events.flatMap(({ resourcePreEvent: one }) => (one && keeping.includes(one.metadata.op) ? [one.metadata.urn] : [])),
+  );
   const unseen = [...planned].flatMap((urn) => {
-    const names = missing(judged.get(urn) ?? [], aboutResources.filter((rule) => concerns(rule, typeOf(urn))));
+    const names = missing(
+      judged.get(urn) ?? [],
+      aboutResources.filter((rule) => concerns(rule, typeOf(urn))),
+    );
     return names.length ? [`rules that did not see ${urn}: ${names.join(", ")}`] : [];
   });
   const notRun = missing(stackNames(events), rules.filter(isStackRule));
@@ -108,9 +132,14 @@ function gaps(events: EngineEvent[], judged: ReadonlyMap<string, string[]>, rule
   ];
 }
 
-const stackNames = (events: EngineEvent[]): string[] => events.flatMap(({ policyAnalyzeStackSummaryEvent: one }) => (one ? namesOf(one) : []));
+const stackNames = (events: EngineEvent[]): string[] =>
+  events.flatMap(({ policyAnalyzeStackSummaryEvent: one }) => (one ? namesOf(one) : []));
 
-const namesOf = ({ passed = [], failed = [], notApplicable = [] }: RuleNames): string[] => [...passed, ...failed, ...notApplicable.map(({ policyName }) => policyName)];
+const namesOf = ({ passed = [], failed = [], notApplicable = [] }: RuleNames): string[] => [
+  ...passed,
+  ...failed,
+  ...notApplicable.map(({ policyName }) => policyName),
+];
 
 function ruleOf(rules: readonly Policy[], name: string): Policy {
   const rule = rules.find((one) => one.name === name);

@@ -2,10 +2,17 @@
 const remedies: { words: RegExp; remedy: string }[] = [
   {
     words: /resource plugin|install plugin|download plugin/i,
-    remedy: "run this where the plugin can be downloaded; what the stacks of this project register is checked without it by: npm test",
+    remedy:
+      "run this where the plugin can be downloaded; what the stacks of this project register is checked without it by: npm test",
   },
-  { words: /PULUMI_ACCESS_TOKEN must be set/, remedy: "set PULUMI_BACKEND_URL to where the state of the environment is (docs/ci.md)" },
-  { words: /passphrase must be set|incorrect passphrase/, remedy: "set what decrypts the stack's secrets (docs/ci.md)" },
+  {
+    words: /PULUMI_ACCESS_TOKEN must be set/,
+    remedy: "set PULUMI_BACKEND_URL to where the state of the environment is (docs/ci.md)",
+  },
+  {
+    words: /passphrase must be set|incorrect passphrase/,
+    remedy: "set what decrypts the stack's secrets (docs/ci.md)",
+  },
 ];
 
 /** The failure of a preview in few lines, with what to do about it where that is known. */

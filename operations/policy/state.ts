@@ -41,15 +41,23 @@ export function readState(text: string, from: string): Exported[] {
     throw new BadUsage(`${from} is not JSON; write it with: pulumi stack export --stack <stack> --file ${from}`);
   }
   const { data, error } = exported.safeParse(json);
-  if (!data) throw new BadUsage(`${from} is not an exported state (${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}); write it with: pulumi stack export --stack <stack> --file ${from}`);
+  if (!data)
+    throw new BadUsage(
+      `${from} is not an exported state (${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}); write it with: pulumi stack export --stack <stack> --file ${from}`,
+    );
   return data.deployment.resources.filter((resource) => !resource.external && !resource.delete);
 }
 
 /** The stack that a state is of, by its first resource. */
-export const stackOfState = (resources: Exported[]): string | undefined => resources[0]?.urn.split("::")[0]!.split(":").at(-1);
+export const stackOfState = (resources: Exported[]): string | undefined =>
+  resources[0]?.urn.split("::")[0]!.split(":").at(-1);
 
 /** What the rules say of what is deployed. Encrypted values stay encrypted: a rule that reads one has not judged the resource. */
-export async function findingsOfState(stack: string, deployed: Exported[], rules: readonly Policy[]): Promise<StackFindings> {
+export async function findingsOfState(
+  stack: string,
+  deployed: Exported[],
+  rules: readonly Policy[],
+): Promise<StackFindings> {
   const violations: Finding[] = [];
   const notJudged: Finding[] = [];
   const failures: string[] = deployed.length ? [] : [`nothing of stack ${stack} is deployed`];
@@ -61,7 +69,14 @@ export async function findingsOfState(stack: string, deployed: Exported[], rules
       await action();
     } catch (error) {
       if (error instanceof NotApplicable) return;
-      if (error instanceof UnknownValueError) notJudged.push(finding(rule, urn, `reads ${(error as { props: string[] }).props.join(".")}, which is encrypted in the state`));
+      if (error instanceof UnknownValueError)
+        notJudged.push(
+          finding(
+            rule,
+            urn,
+            `reads ${(error as { props: string[] }).props.join(".")}, which is encrypted in the state`,
+          ),
+        );
       else failures.push(`rule ${rule.name} failed at ${urn}: ${(error as Error).message}`);
     }
   };
@@ -78,7 +93,8 @@ export async function findingsOfState(stack: string, deployed: Exported[], rules
     for (const resource of resources.filter(({ type }) => concerns(rule, type))) {
       judging.add(rule.name);
       const args = { ...resource, ...beside } as unknown as ResourceValidationArgs;
-      for (const validate of [rule.validateResource ?? []].flat()) await judge(rule, resource.urn, () => validate(args, report(resource.urn)));
+      for (const validate of [rule.validateResource ?? []].flat())
+        await judge(rule, resource.urn, () => validate(args, report(resource.urn)));
     }
   }
   return { stack, resources: deployed.length, rules: [...judging].sort(), violations, notJudged, failures };
@@ -92,12 +108,21 @@ const notApplicable = (reason?: string): never => {
 
 /** What the engine would give a rule that nobody configures. */
 const defaultsOf = ({ configSchema }: Policy): object =>
-  Object.fromEntries(Object.entries(configSchema?.properties ?? {}).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value as unknown]])));
+  Object.fromEntries(
+    Object.entries(configSchema?.properties ?? {}).flatMap(([name, { default: value }]) =>
+      value === undefined ? [] : [[name, value as unknown]],
+    ),
+  );
 
 /** As the engine gives them to rules. */
 function resourcesOf(deployed: Exported[]): PolicyResource[] {
   const propsOf = ({ inputs }: Exported) => unknownCheckingProxy(withoutSecrets(inputs));
-  const providers = new Map(deployed.map((one) => [one.urn, (): PolicyProviderResource => ({ type: one.type, props: propsOf(one), urn: one.urn, name: nameOf(one) })]));
+  const providers = new Map(
+    deployed.map((one) => [
+      one.urn,
+      (): PolicyProviderResource => ({ type: one.type, props: propsOf(one), urn: one.urn, name: nameOf(one) }),
+    ]),
+  );
   const made = new Map(
     deployed.map((one): [string, PolicyResource] => {
       const isType = (resourceClass: object) => (resourceClass as { __pulumiType?: string }).__pulumiType === one.type;
@@ -129,7 +154,9 @@ function resourcesOf(deployed: Exported[]): PolicyResource[] {
     const resource = made.get(one.urn)!;
     if (one.parent) resource.parent = made.get(one.parent);
     resource.dependencies = named(one.dependencies);
-    resource.propertyDependencies = Object.fromEntries(Object.entries(one.propertyDependencies).map(([key, urns]) => [key, named(urns ?? [])]));
+    resource.propertyDependencies = Object.fromEntries(
+      Object.entries(one.propertyDependencies).map(([key, urns]) => [key, named(urns ?? [])]),
+    );
   }
   return [...made.values()];
 }
@@ -148,6 +175,7 @@ function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;
   const { [signature]: mark, plaintext } = value as Record<string, unknown>;
-  if (mark === secretSignature) return typeof plaintext === "string" ? withoutSecrets(JSON.parse(plaintext)) : unknownText;
+  if (mark === secretSignature)
+    return typeof plaintext === "string" ? withoutSecrets(JSON.parse(plaintext)) : unknownText;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecrets(one)]));
 }

@@ -3,7 +3,10 @@ import { read } from "../../jetstream/api";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { RaftGroup } from "../supercluster/wire";
 
-const membersOf = (group: RaftGroup | undefined): string[] => [...(group?.leader ? [group.leader] : []), ...(group?.replicas ?? []).map(({ name }) => name)];
+const membersOf = (group: RaftGroup | undefined): string[] => [
+  ...(group?.leader ? [group.leader] : []),
+  ...(group?.replicas ?? []).map(({ name }) => name),
+];
 
 /** Streams and durables with a copy on one of the servers, a line each; only those with a leader are in a snapshot. Pure. */
 export function copiesOn(servers: readonly string[], { streams }: Snapshot): string[] {
@@ -14,7 +17,9 @@ export function copiesOn(servers: readonly string[], { streams }: Snapshot): str
   return Object.entries(streams).flatMap(([account, own]) =>
     Object.values(own).flatMap((stream) => [
       ...line(`stream ${account}/${stream.name}`, stream.cluster),
-      ...(stream.consumer_detail ?? []).flatMap((durable) => line(`consumer ${account}/${stream.name}/${durable.name}`, durable.cluster)),
+      ...(stream.consumer_detail ?? []).flatMap((durable) =>
+        line(`consumer ${account}/${stream.name}/${durable.name}`, durable.cluster),
+      ),
     ]),
   );
 }
@@ -29,7 +34,7 @@ interface StreamPage {
 /** Streams of an account that the meta group knows and no server answers for: all their copies are lost, or the servers are just starting. */
 export async function unansweredOf(connection: NatsConnection): Promise<string[]> {
   const missing = new Set<string>();
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const page = await read<StreamPage>(connection, "STREAM.LIST", { offset }, listDeadlineMs);
     for (const name of page.missing ?? []) missing.add(name);
     offset += page.limit;

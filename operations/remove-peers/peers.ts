@@ -6,7 +6,8 @@ import type { Peer } from "../supercluster/wire";
 const mostServers = 5;
 
 /** Names that the servers of a region can have, also of one that the settings do not know any more. */
-export const serverNames = (region: string): string[] => Array.from({ length: mostServers }, (_, server) => `${region}-${server}`);
+export const serverNames = (region: string): string[] =>
+  Array.from({ length: mostServers }, (_, server) => `${region}-${server}`);
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -19,5 +20,9 @@ export const peerId = (server: string): string =>
 
 /** Those of the named servers that the meta group counts, in the order of their names. Pure. */
 export function peersAmong(names: readonly string[], { meta }: Snapshot): (Peer & { peer: string })[] {
-  return names.flatMap((name) => (meta?.replicas ?? []).filter(({ peer }) => peer === peerId(name)).map((found) => ({ ...found, name, peer: peerId(name) })));
+  return names.flatMap((name) =>
+    (meta?.replicas ?? [])
+      .filter(({ peer }) => peer === peerId(name))
+      .map((found) => ({ ...found, name, peer: peerId(name) })),
+  );
 }

@@ -20,11 +20,13 @@ export interface Facts {
 const reasons: readonly { when: (facts: Facts) => boolean; message: (facts: Facts) => string }[] = [
   {
     when: ({ server, isDeployed }) => server === undefined && isDeployed,
-    message: ({ stack }) => `stack ${stack} still has resources; destroy it first: pulumi destroy --stack ${stack} (or, with its cluster lost for good: pulumi stack rm ${stack} --force)`,
+    message: ({ stack }) =>
+      `stack ${stack} still has resources; destroy it first: pulumi destroy --stack ${stack} (or, with its cluster lost for good: pulumi stack rm ${stack} --force)`,
   },
   {
     when: ({ names, snapshot }) => names.some((name) => snapshot.servers[name]),
-    message: ({ names, snapshot }) => `${names.filter((name) => snapshot.servers[name]).join(", ")} still run, and would come back as soon as they are removed; stop them first`,
+    message: ({ names, snapshot }) =>
+      `${names.filter((name) => snapshot.servers[name]).join(", ")} still run, and would come back as soon as they are removed; stop them first`,
   },
   {
     when: ({ snapshot }) => snapshot.meta === undefined,
@@ -33,7 +35,8 @@ const reasons: readonly { when: (facts: Facts) => boolean; message: (facts: Fact
   },
   {
     when: ({ copies }) => copies.length > 0,
-    message: ({ copies }) => `streams or consumers are still there, move them off in their tenant files and deploy that first:\n${copies.map((line) => `    ${line}`).join("\n")}`,
+    message: ({ copies }) =>
+      `streams or consumers are still there, move them off in their tenant files and deploy that first:\n${copies.map((line) => `    ${line}`).join("\n")}`,
   },
   {
     when: ({ unanswered }) => unanswered.length > 0,
@@ -44,4 +47,5 @@ const reasons: readonly { when: (facts: Facts) => boolean; message: (facts: Fact
 ];
 
 /** Every reason not to go on, in the order of what to do; empty: nothing that counts is there. Pure. */
-export const refusalsOf = (facts: Facts): string[] => reasons.filter(({ when }) => when(facts)).map(({ message }) => message(facts));
+export const refusalsOf = (facts: Facts): string[] =>
+  reasons.filter(({ when }) => when(facts)).map(({ message }) => message(facts));

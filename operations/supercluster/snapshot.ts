@@ -25,7 +25,8 @@ export interface ServerState {
 }
 
 /** A connection of the system account. */
-export const connectToSystem = (access: Access): Promise<NatsConnection> => connectToAny(access, systemAccount.name, systemAccount.user);
+export const connectToSystem = (access: Access): Promise<NatsConnection> =>
+  connectToAny(access, systemAccount.name, systemAccount.user);
 
 /** Asks every server by the system account. Ends as soon as all `expected` servers have answered, or after `maxWait` ms. */
 export async function takeSnapshot(system: NatsConnection, expected: number, maxWait = 2_000): Promise<Snapshot> {
@@ -37,7 +38,8 @@ export async function takeSnapshot(system: NatsConnection, expected: number, max
     ask<Jsz>("JSZ", { accounts: true, streams: true, consumer: true, config: true, limit: 100_000 }),
   ]);
   const snapshot: Snapshot = { servers: {}, streams: {} };
-  const server = ({ server: { name, cluster, ver } }: Answer<unknown>): ServerState => (snapshot.servers[name] ??= { region: cluster, version: ver, leads: 0 });
+  const server = ({ server: { name, cluster, ver } }: Answer<unknown>): ServerState =>
+    (snapshot.servers[name] ??= { region: cluster, version: ver, leads: 0 });
   for (const answer of varz) server(answer).varz = answer.data;
   for (const answer of gateways) server(answer).gateways = answer.data;
   for (const answer of health) server(answer).health = answer.data;
@@ -72,11 +74,23 @@ function addConsumers({ streams }: Snapshot, { server, data }: Answer<Jsz>): voi
 }
 
 /** A server that is not clustered leads all it has. */
-const leads = (server: { name: string }, group: RaftGroup | undefined): boolean => group === undefined || group.leader === server.name;
+const leads = (server: { name: string }, group: RaftGroup | undefined): boolean =>
+  group === undefined || group.leader === server.name;
 
 /** How many clients subscribe to a subject, in all regions. What a push consumer says of itself is no more than a guess across gateways. */
-export async function subscribersOf(system: NatsConnection, account: string, subject: string, expected: number): Promise<number> {
-  const answers = await askAll<{ connections?: unknown[] }>(system, "CONNZ", { acc: account, filter_subject: subject }, expected, 2_000);
+export async function subscribersOf(
+  system: NatsConnection,
+  account: string,
+  subject: string,
+  expected: number,
+): Promise<number> {
+  const answers = await askAll<{ connections?: unknown[] }>(
+    system,
+    "CONNZ",
+    { acc: account, filter_subject: subject },
+    expected,
+    2_000,
+  );
   return answers.reduce((sum, { data }) => sum + (data?.connections?.length ?? 0), 0);
 }
 

@@ -45,7 +45,12 @@ export interface StreamStatus {
 
 /** What settings ask for, beside what is there. */
 export function statusOf(
-  { name, environment, tenants, failovers }: Pick<CheckedEnvironment, "name" | "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>,
+  {
+    name,
+    environment,
+    tenants,
+    failovers,
+  }: Pick<CheckedEnvironment, "name" | "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>,
   snapshot: Snapshot,
 ): Status {
   const regions = environment.regions.map((region): RegionStatus => {

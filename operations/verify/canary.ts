@@ -19,11 +19,17 @@ export type Proof = Check & { from?: string; to?: string; roundTripMs?: number }
  * Proves that messages of an account pass from one region to another, through its stream CANARY: safe in production, since
  * nothing else reads or writes it. A round trip is from the call to publish until the message is in the other region's hands.
  */
-export async function proveByCanary(connections: Connections, regions: readonly string[], tenant: TenantSpec): Promise<Proof> {
+export async function proveByCanary(
+  connections: Connections,
+  regions: readonly string[],
+  tenant: TenantSpec,
+): Promise<Proof> {
   const name = `canary ${tenant.name}`;
   const { from, to } = regionsOfProof(regions, tenant.home);
   try {
-    const [publisher, consumer] = await Promise.all([from, to].map((region) => connections.get(region, tenant.name, canary.user)));
+    const [publisher, consumer] = await Promise.all(
+      [from, to].map((region) => connections.get(region, tenant.name, canary.user)),
+    );
     const times: number[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const id = randomUUID();
@@ -33,7 +39,14 @@ export async function proveByCanary(connections: Connections, regions: readonly 
       times.push(at - started);
     }
     const roundTripMs = times.sort((a, b) => a - b)[Math.floor(samples / 2)]!;
-    return { name, result: "ok", detail: `${from} -> ${to}, ${roundTripMs.toFixed(1)} ms (median of ${samples})`, from, to, roundTripMs };
+    return {
+      name,
+      result: "ok",
+      detail: `${from} -> ${to}, ${roundTripMs.toFixed(1)} ms (median of ${samples})`,
+      from,
+      to,
+      roundTripMs,
+    };
   } catch (error) {
     return { name, result: "failed", detail: `${from} -> ${to}: ${(error as Error).message}`, from, to };
   }

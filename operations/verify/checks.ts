@@ -23,8 +23,18 @@ type Subject = Pick<CheckedEnvironment, "environment" | "tenants"> & Partial<Pic
 
 /** Everything that a snapshot can say about an environment, one line a check. Pure. */
 export function checksOf(subject: Subject, snapshot: Snapshot): Check[] {
-  const warnings = warningsOf(subject.environment).map((detail): Check => ({ name: "settings", result: "warning", detail }));
-  return [...warnings, ...serverChecks(subject, snapshot), ...gatewayChecks(subject, snapshot), metaCheck(subject, snapshot), ...assetChecks(subject, snapshot)];
+  const warnings = warningsOf(subject.environment).map((detail): Check => ({
+    name: "settings",
+    result: "warning",
+    detail,
+  }));
+  return [
+    ...warnings,
+    ...serverChecks(subject, snapshot),
+    ...gatewayChecks(subject, snapshot),
+    metaCheck(subject, snapshot),
+    ...assetChecks(subject, snapshot),
+  ];
 }
 
 /** A check that passes when nothing is wrong; otherwise its detail is what is. */
@@ -32,24 +42,41 @@ const check = (name: string, wrong: string[], detail: string): Check =>
   wrong.length ? { name, result: "failed", detail: wrong.join("; ") } : { name, result: "ok", detail };
 
 function serverChecks({ environment }: Subject, { servers }: Snapshot): Check[] {
-  const expected = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => ({ name, region })));
+  const expected = environment.regions.flatMap((region) =>
+    serversOf(environment, region).map(({ name }) => ({ name, region })),
+  );
   const present = expected.filter(({ name }) => servers[name]);
   const versions = [...new Set(present.map(({ name }) => servers[name]!.version))];
   const remotes = environment.servers - 1;
   return [
-    check("servers", expected.filter(({ name }) => !servers[name]).map(({ name }) => `${name} does not answer`), `${present.length} of ${expected.length} answer`),
-    check("versions", versions.length > 1 ? [`servers run different versions: ${versions.join(", ")}`] : [], versions.join()),
+    check(
+      "servers",
+      expected.filter(({ name }) => !servers[name]).map(({ name }) => `${name} does not answer`),
+      `${present.length} of ${expected.length} answer`,
+    ),
+    check(
+      "versions",
+      versions.length > 1 ? [`servers run different versions: ${versions.join(", ")}`] : [],
+      versions.join(),
+    ),
     check(
       "health",
       present.flatMap(({ name }) => {
         const health = servers[name]!.health;
-        return health?.status === "ok" ? [] : [`${name}: ${health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "no answer"}`];
+        return health?.status === "ok"
+          ? []
+          : [`${name}: ${health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "no answer"}`];
       }),
       "every server and all it holds",
     ),
     check(
       "routes",
-      present.filter(({ name }) => (servers[name]!.varz?.remotes ?? 0) !== remotes).map(({ name }) => `${name} has routes to ${servers[name]!.varz?.remotes ?? 0} servers of its region, not ${remotes}`),
+      present
+        .filter(({ name }) => (servers[name]!.varz?.remotes ?? 0) !== remotes)
+        .map(
+          ({ name }) =>
+            `${name} has routes to ${servers[name]!.varz?.remotes ?? 0} servers of its region, not ${remotes}`,
+        ),
       `every server to ${plural(remotes, "other")} of its region`,
     ),
   ];
@@ -58,10 +85,13 @@ function serverChecks({ environment }: Subject, { servers }: Snapshot): Check[] 
 function gatewayChecks({ environment }: Subject, { servers }: Snapshot): Check[] {
   const { regions } = environment;
   if (regions.length === 1) return [];
-  const statesOf = (region: string) => serversOf(environment, region).flatMap(({ name }) => (servers[name] ? [{ name, ...servers[name] }] : []));
+  const statesOf = (region: string) =>
+    serversOf(environment, region).flatMap(({ name }) => (servers[name] ? [{ name, ...servers[name] }] : []));
   const outbound = regions.flatMap((region) =>
     statesOf(region).flatMap(({ name, gateways }) =>
-      regions.filter((other) => other !== region && !gateways?.outbound_gateways?.[other]).map((other) => `${name} has none to ${other}`),
+      regions
+        .filter((other) => other !== region && !gateways?.outbound_gateways?.[other])
+        .map((other) => `${name} has none to ${other}`),
     ),
   );
   // Each server of the other region dials one of these, any: so they are counted by region.
@@ -69,7 +99,10 @@ function gatewayChecks({ environment }: Subject, { servers }: Snapshot): Check[]
     regions
       .filter((other) => other !== region)
       .flatMap((other) => {
-        const connections = statesOf(region).reduce((sum, { gateways }) => sum + (gateways?.inbound_gateways?.[other]?.length ?? 0), 0);
+        const connections = statesOf(region).reduce(
+          (sum, { gateways }) => sum + (gateways?.inbound_gateways?.[other]?.length ?? 0),
+          0,
+        );
         const dialling = statesOf(other).length;
         return connections < dialling ? [`${region} has ${connections} of ${dialling} from ${other}`] : [];
       }),
@@ -87,15 +120,22 @@ function metaCheck({ environment }: Subject, snapshot: Snapshot): Check {
   return check(
     "meta group",
     [
-      ...(meta.cluster_size === all ? [] : [`has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run forget-region)" : ""}`]),
+      ...(meta.cluster_size === all
+        ? []
+        : [
+            `has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run forget-region)" : ""}`,
+          ]),
       ...behind(meta).map((peer) => `${peer} is not current`),
-      ...(currentPeers(snapshot) < all && behind(meta).length === 0 ? [`only ${currentPeers(snapshot)} of ${all} peers are known to be current`] : []),
+      ...(currentPeers(snapshot) < all && behind(meta).length === 0
+        ? [`only ${currentPeers(snapshot)} of ${all} peers are known to be current`]
+        : []),
     ],
     `leader ${meta.leader}, ${all} of ${all} peers current`,
   );
 }
 
-const behind = ({ replicas = [] }: RaftGroup): string[] => replicas.filter(({ current, offline }) => !current || offline).map(({ name }) => name);
+const behind = ({ replicas = [] }: RaftGroup): string[] =>
+  replicas.filter(({ current, offline }) => !current || offline).map(({ name }) => name);
 
 /** One line an account and kind where all is well; what is not gets a line of its own. */
 function assetChecks({ environment, tenants, failovers }: Subject, snapshot: Snapshot): Check[] {
@@ -106,9 +146,21 @@ function assetChecks({ environment, tenants, failovers }: Subject, snapshot: Sna
     const [mirrors, origins] = [own.filter(({ mirrorOf }) => mirrorOf), own.filter(({ mirrorOf }) => !mirrorOf)];
     const durables = consumers.filter((consumer) => consumer.account === account);
     return [
-      ...folded(`streams ${account}`, origins.map((stream) => streamCheck(stream, detail(stream.name))), plural(origins.length, "stream")),
-      ...folded(`mirrors ${account}`, mirrors.map((stream) => streamCheck(stream, detail(stream.name))), plural(mirrors.length, "mirror")),
-      ...folded(`consumers ${account}`, durables.map((durable) => consumerCheck(durable, detail(durable.stream))), plural(durables.length, "durable")),
+      ...folded(
+        `streams ${account}`,
+        origins.map((stream) => streamCheck(stream, detail(stream.name))),
+        plural(origins.length, "stream"),
+      ),
+      ...folded(
+        `mirrors ${account}`,
+        mirrors.map((stream) => streamCheck(stream, detail(stream.name))),
+        plural(mirrors.length, "mirror"),
+      ),
+      ...folded(
+        `consumers ${account}`,
+        durables.map((durable) => consumerCheck(durable, detail(durable.stream))),
+        plural(durables.length, "durable"),
+      ),
     ];
   });
 }
@@ -116,7 +168,13 @@ function assetChecks({ environment, tenants, failovers }: Subject, snapshot: Sna
 function folded(name: string, checks: Check[], counted: string): Check[] {
   const failed = checks.filter(({ result }) => result === "failed");
   if (failed.length > 0 || checks.length === 0) return failed;
-  return [{ name, result: "ok", detail: `${counted} as specified, every replica current${name.startsWith("mirrors") ? ", lag 0" : ""}` }];
+  return [
+    {
+      name,
+      result: "ok",
+      detail: `${counted} as specified, every replica current${name.startsWith("mirrors") ? ", lag 0" : ""}`,
+    },
+  ];
 }
 
 function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Check {
@@ -138,7 +196,8 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
 function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): Check {
   const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
   const detail = stream?.consumer_detail?.find((consumer) => consumer.name === asset.name);
-  if (!detail) return check(name, [stream ? "is not there, or has no leader" : "its stream is not there, or has no leader"], "");
+  if (!detail)
+    return check(name, [stream ? "is not there, or has no leader" : "its stream is not there, or has no leader"], "");
   return check(
     name,
     [...unlike(consumerFields, consumerArgs(asset), detail.config), ...behindProblems(detail.cluster)],
@@ -147,13 +206,20 @@ function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): 
 }
 
 function unlike(fields: Field[], args: Args, found: Record<string, unknown>): string[] {
-  return differences(fields, args, found).map(({ field, expected, found: value }) => `${field} is ${text(value)}, specified is ${text(expected)}`);
+  return differences(fields, args, found).map(
+    ({ field, expected, found: value }) => `${field} is ${text(value)}, specified is ${text(expected)}`,
+  );
 }
 
 const text = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
 function replicaProblems(current: number, wanted: number, group: RaftGroup | undefined): string[] {
-  return current === wanted ? [] : [`${current} of ${wanted} replicas are current${behind(group ?? {}).length ? ` (not ${behind(group ?? {}).join(", ")})` : ""}`];
+  return current === wanted
+    ? []
+    : [
+        `${current} of ${wanted} replicas are current${behind(group ?? {}).length ? ` (not ${behind(group ?? {}).join(", ")})` : ""}`,
+      ];
 }
 
-const behindProblems = (group: RaftGroup | undefined): string[] => behind(group ?? {}).map((server) => `its replica on ${server} is not current`);
+const behindProblems = (group: RaftGroup | undefined): string[] =>
+  behind(group ?? {}).map((server) => `its replica on ${server} is not current`);

@@ -7,7 +7,8 @@ const filler = "verify";
 export function concreteSubject(patterns: readonly string[]): string | undefined {
   const all = patterns.map((pattern) => pattern.split("."));
   const length = Math.max(0, ...all.map((tokens) => tokens.length));
-  const token = (index: number) => all.map((tokens) => tokens[index]).find((here) => here !== undefined && here !== "*" && here !== ">");
+  const token = (index: number) =>
+    all.map((tokens) => tokens[index]).find((here) => here !== undefined && here !== "*" && here !== ">");
   const subject = Array.from({ length }, (_, index) => token(index) ?? filler).join(".");
   return patterns.every((pattern) => covers(pattern, subject)) ? subject : undefined;
 }

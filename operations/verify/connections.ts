@@ -24,6 +24,8 @@ export class Connections {
 
   async close(): Promise<void> {
     const settled = await Promise.allSettled(this.open.values());
-    await Promise.all(settled.map((result) => (result.status === "fulfilled" ? result.value.close() : Promise.resolve())));
+    await Promise.all(
+      settled.map((result) => (result.status === "fulfilled" ? result.value.close() : Promise.resolve())),
+    );
   }
 }

@@ -23,11 +23,14 @@ export interface Site {
  * delivery cannot be undone.
  */
 export async function proveStream(plan: StreamPlan, site: Site): Promise<Proof[]> {
-  const forEach = (result: "failed" | "skipped", detail: string): Proof[] => plan.durables.map((durable) => ({ name: nameOf(durable), result, detail }));
+  const forEach = (result: "failed" | "skipped", detail: string): Proof[] =>
+    plan.durables.map((durable) => ({ name: nameOf(durable), result, detail }));
   for (const durable of plan.durables) site.leftovers.limit(keyOf(durable), unacknowledged(durable, site.snapshot));
   try {
     const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, site)))).flat();
-    return reasons.length > 0 ? forEach("skipped", `not touched: ${reasons.join("; ")}`) : await leadThrough(plan, site);
+    return reasons.length > 0
+      ? forEach("skipped", `not touched: ${reasons.join("; ")}`)
+      : await leadThrough(plan, site);
   } catch (error) {
     return forEach("failed", `${plan.from} -> ${plan.to}: ${(error as Error).message}`);
   } finally {
@@ -59,13 +62,25 @@ async function leadThrough(plan: StreamPlan, site: Site): Promise<Proof[]> {
   }
 }
 
-async function startTaking({ account, stream, to }: StreamPlan, durable: DurablePlan, { connections, snapshot }: Site, id: string, started: Map<string, number>) {
+async function startTaking(
+  { account, stream, to }: StreamPlan,
+  durable: DurablePlan,
+  { connections, snapshot }: Site,
+  id: string,
+  started: Map<string, number>,
+) {
   const { consumer, messages, user } = durable;
   const before = waiting(durable, snapshot);
   const takes = new Taking(messages, before, id, started);
   const connection = await connections.get(to, account, user);
   if (consumer.spec.mode === "pull") {
-    const request = { stream, durable: consumer.name, count: messages + before, expiresMs: deadlineMs, inbox: connections.inbox(account, user) };
+    const request = {
+      stream,
+      durable: consumer.name,
+      count: messages + before,
+      expiresMs: deadlineMs,
+      inbox: connections.inbox(account, user),
+    };
     const end = pull(connection, request, takes.take);
     return { durable, takes, end };
   }
@@ -76,12 +91,21 @@ async function startTaking({ account, stream, to }: StreamPlan, durable: Durable
   return { durable, takes, end };
 }
 
-async function resultOf({ from, to }: StreamPlan, durable: DurablePlan, takes: Taking, leftovers: Leftovers): Promise<Proof> {
+async function resultOf(
+  { from, to }: StreamPlan,
+  durable: DurablePlan,
+  takes: Taking,
+  leftovers: Leftovers,
+): Promise<Proof> {
   const { took, acknowledged, found } = await takes.done;
   leftovers.add(keyOf(durable), -acknowledged);
   const place = { name: nameOf(durable), from, to };
   return found < durable.messages
-    ? { ...place, result: "failed", detail: `${from} -> ${to}: ${found} of ${durable.messages} messages arrived within ${deadlineMs / 1000} s` }
+    ? {
+        ...place,
+        result: "failed",
+        detail: `${from} -> ${to}: ${found} of ${durable.messages} messages arrived within ${deadlineMs / 1000} s`,
+      }
     : { ...place, result: "ok", detail: `${from} -> ${to}, ${took.toFixed(1)} ms`, roundTripMs: took };
 }
 
@@ -141,7 +165,12 @@ class Taking {
       this.found++;
       this.took = Math.max(this.took, delivery.at - this.started.get(delivery.subject)!);
     }
-    this.acknowledgements.push(delivery.acknowledge().then(() => true, () => false));
+    this.acknowledgements.push(
+      delivery.acknowledge().then(
+        () => true,
+        () => false,
+      ),
+    );
     if (this.found >= this.expected && this.acknowledgements.length >= this.expected + this.before) this.resolve();
   };
 

@@ -9,9 +9,11 @@ const answerMs = 5_000;
 export async function publish(connection: NatsConnection, subject: string, id: string): Promise<void> {
   const marked = headers();
   marked.set(marker, id);
-  const answer = await connection.request(subject, JSON.stringify({ verify: id }), { headers: marked, timeout: answerMs }).catch((error: Error) => {
-    throw new Error(`publishing to ${subject}: ${error.message}`);
-  });
+  const answer = await connection
+    .request(subject, JSON.stringify({ verify: id }), { headers: marked, timeout: answerMs })
+    .catch((error: Error) => {
+      throw new Error(`publishing to ${subject}: ${error.message}`);
+    });
   const { error } = answer.json<{ error?: { description: string } }>();
   if (error) throw new Error(`publishing to ${subject}: ${error.description}`);
 }
@@ -42,15 +44,31 @@ interface Pull {
 }
 
 /** Asks a pull durable for messages; returns what ends it, before the first can arrive. */
-export function pull(connection: NatsConnection, { stream, durable, count, expiresMs, inbox }: Pull, onDelivery: OnDelivery): () => void {
-  const subscription = connection.subscribe(inbox, { callback: (_, message) => deliver(connection, message, onDelivery) });
-  connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch: count, expires: expiresMs * 1_000_000 }), { reply: inbox });
+export function pull(
+  connection: NatsConnection,
+  { stream, durable, count, expiresMs, inbox }: Pull,
+  onDelivery: OnDelivery,
+): () => void {
+  const subscription = connection.subscribe(inbox, {
+    callback: (_, message) => deliver(connection, message, onDelivery),
+  });
+  connection.publish(
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+    JSON.stringify({ batch: count, expires: expiresMs * 1_000_000 }),
+    { reply: inbox },
+  );
   return () => subscription.unsubscribe();
 }
 
 /** Listens to what push durables send to a subject; returns what ends it. */
-export async function listen(connection: NatsConnection, deliverSubject: string, onDelivery: OnDelivery): Promise<() => void> {
-  const subscription = connection.subscribe(deliverSubject, { callback: (_, message) => deliver(connection, message, onDelivery) });
+export async function listen(
+  connection: NatsConnection,
+  deliverSubject: string,
+  onDelivery: OnDelivery,
+): Promise<() => void> {
+  const subscription = connection.subscribe(deliverSubject, {
+    callback: (_, message) => deliver(connection, message, onDelivery),
+  });
   await connection.flush();
   return () => subscription.unsubscribe();
 }

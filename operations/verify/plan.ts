@@ -39,7 +39,10 @@ export function regionsOfProof(regions: readonly string[], home: string): { from
 
 /** The proofs through a tenant's own streams. Pure. */
 export function planOf(
-  { environment, failovers = {} }: Pick<CheckedEnvironment, "environment"> & Partial<Pick<CheckedEnvironment, "failovers">>,
+  {
+    environment,
+    failovers = {},
+  }: Pick<CheckedEnvironment, "environment"> & Partial<Pick<CheckedEnvironment, "failovers">>,
   tenant: TenantSpec,
 ): { streams: StreamPlan[]; unprovable: Unprovable[] } {
   const own = assetsOf(environment, { [tenant.name]: tenant }).consumers.filter(({ name }) => name in tenant.consumers);
@@ -56,7 +59,8 @@ export function planOf(
       else if (!message) unprovable.push({ consumer, reason: "no user publishes what it takes" });
       else {
         durables.push({ consumer, user });
-        if (![...messages.keys()].some((subject) => takes(consumer, subject))) messages.set(message.subject, message.publisher);
+        if (![...messages.keys()].some((subject) => takes(consumer, subject)))
+          messages.set(message.subject, message.publisher);
       }
     }
     if (durables.length === 0) return [];
@@ -66,14 +70,21 @@ export function planOf(
         stream,
         ...regionsOfProof(environment.regions, home),
         messages: [...messages].map(([subject, publisher]) => ({ subject, publisher })),
-        durables: durables.map((durable) => ({ ...durable, messages: [...messages.keys()].filter((subject) => takes(durable.consumer, subject)).length })),
+        durables: durables.map((durable) => ({
+          ...durable,
+          messages: [...messages.keys()].filter((subject) => takes(durable.consumer, subject)).length,
+        })),
       },
     ];
   });
   return { streams, unprovable };
 }
 
-function messageFor(tenant: TenantSpec, subjects: string[], { filterSubjects }: ConsumerAsset): { subject: string; publisher: string } | undefined {
+function messageFor(
+  tenant: TenantSpec,
+  subjects: string[],
+  { filterSubjects }: ConsumerAsset,
+): { subject: string; publisher: string } | undefined {
   const wanted = filterSubjects.length ? filterSubjects : subjects;
   for (const [publisher, { publishes = [] }] of Object.entries(tenant.users)) {
     const subject = subjectInAll(publishes, subjects, wanted);

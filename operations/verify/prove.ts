@@ -12,13 +12,19 @@ import { planOf } from "./plan";
  * Proves the main job: for each tenant, messages published in one region are taken by a durable in another. By canary
  * everywhere; where the environment is local, also through the tenants' own streams, durables and users.
  */
-export async function prove(checked: CheckedEnvironment, access: Access, system: NatsConnection, snapshot: Snapshot): Promise<Proof[]> {
+export async function prove(
+  checked: CheckedEnvironment,
+  access: Access,
+  system: NatsConnection,
+  snapshot: Snapshot,
+): Promise<Proof[]> {
   const { environment, tenants, name } = checked;
   const connections = new Connections(access);
   const proofs: Proof[] = [];
   try {
     // One after another: side by side they would measure each other.
-    for (const tenant of Object.values(tenants)) proofs.push(await proveByCanary(connections, environment.regions, tenant));
+    for (const tenant of Object.values(tenants))
+      proofs.push(await proveByCanary(connections, environment.regions, tenant));
     if (environment.target !== "local") return proofs;
     const servers = environment.regions.length * environment.servers;
     const site: Site = {
@@ -28,11 +34,17 @@ export async function prove(checked: CheckedEnvironment, access: Access, system:
       subscribers: (account, subject) => subscribersOf(system, account, subject, servers),
     };
     const plans = Object.values(tenants).map((tenant) => planOf(checked, tenant));
-    proofs.push(...(await Promise.all(plans.flatMap(({ streams }) => streams.map((plan) => proveStream(plan, site))))).flat());
+    proofs.push(
+      ...(await Promise.all(plans.flatMap(({ streams }) => streams.map((plan) => proveStream(plan, site))))).flat(),
+    );
     proofs.push(
       ...plans
         .flatMap(({ unprovable }) => unprovable)
-        .map(({ consumer, reason }): Proof => ({ name: `durable ${consumer.account}/${consumer.stream}/${consumer.name}`, result: "skipped", detail: reason })),
+        .map(({ consumer, reason }): Proof => ({
+          name: `durable ${consumer.account}/${consumer.stream}/${consumer.name}`,
+          result: "skipped",
+          detail: reason,
+        })),
     );
     return proofs;
   } finally {

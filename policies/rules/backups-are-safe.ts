@@ -13,12 +13,18 @@ const parts: { type: string; what: string; isGood(inputs: Inputs): boolean }[] =
   {
     type: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     what: "is not encrypted",
-    isGood: ({ rules = [] }) => (rules as { applyServerSideEncryptionByDefault?: Inputs }[]).some((rule) => !!rule.applyServerSideEncryptionByDefault?.sseAlgorithm),
+    isGood: ({ rules = [] }) =>
+      (rules as { applyServerSideEncryptionByDefault?: Inputs }[]).some(
+        (rule) => !!rule.applyServerSideEncryptionByDefault?.sseAlgorithm,
+      ),
   },
   {
     type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     what: "may be made public",
-    isGood: (inputs) => ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].every((key) => inputs[key] === true),
+    isGood: (inputs) =>
+      ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].every(
+        (key) => inputs[key] === true,
+      ),
   },
 ];
 
@@ -30,10 +36,14 @@ export const backupsAreSafe: StackRule = {
   why: "Backups hold every message of every tenant. Without versions one command, or one stolen key, overwrites all of them.",
   remediation: "Leave all that components/aws/backups.ts makes beside the bucket",
   types: [bucketType, ...parts.map(({ type }) => type)],
-  violationsOfStack: (resources) => resources.filter(({ type }) => type === bucketType).flatMap((bucket) => missing(bucket, resources)),
+  violationsOfStack: (resources) =>
+    resources.filter(({ type }) => type === bucketType).flatMap((bucket) => missing(bucket, resources)),
 };
 
 const missing = (bucket: Resource, resources: readonly Resource[]) =>
   parts
-    .filter(({ type, isGood }) => !resources.some((part) => part.type === type && part.parent === bucket.parent && isGood(part.inputs)))
+    .filter(
+      ({ type, isGood }) =>
+        !resources.some((part) => part.type === type && part.parent === bucket.parent && isGood(part.inputs)),
+    )
     .map(({ what }) => ({ resource: bucket, message: `bucket ${bucket.name} ${what}` }));

@@ -8,12 +8,19 @@ export const certificateIsRenewed: ResourceRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why: "All servers of a region have one certificate: when it ends, no client and no other region gets in, all at once.",
-  remediation: "Leave earlyRenewalHours and allowedUses as components/security writes them, and deploy the identity stack at least once a quarter",
+  remediation:
+    "Leave earlyRenewalHours and allowedUses as components/security writes them, and deploy the identity stack at least once a quarter",
   types: ["tls:index/locallySignedCert:LocallySignedCert"],
   violations({ name, inputs }) {
-    const { earlyRenewalHours = 0, validityPeriodHours = 0, allowedUses = [] } = inputs as { earlyRenewalHours?: number; validityPeriodHours?: number; allowedUses?: string[] };
+    const {
+      earlyRenewalHours = 0,
+      validityPeriodHours = 0,
+      allowedUses = [],
+    } = inputs as { earlyRenewalHours?: number; validityPeriodHours?: number; allowedUses?: string[] };
     return [
-      ...(earlyRenewalHours >= hoursOfAMonth && earlyRenewalHours < validityPeriodHours ? [] : [`${name} is renewed ${earlyRenewalHours} hours before it ends, of ${validityPeriodHours}`]),
+      ...(earlyRenewalHours >= hoursOfAMonth && earlyRenewalHours < validityPeriodHours
+        ? []
+        : [`${name} is renewed ${earlyRenewalHours} hours before it ends, of ${validityPeriodHours}`]),
       ...(allowedUses.includes("server_auth") ? [] : [`${name} is not good for serving`]),
     ];
   },

@@ -3,7 +3,8 @@ import { serversOf, serverTypes } from "../servers";
 
 export const clientsLogIn: ResourceRule = {
   name: "clients-log-in",
-  description: "Accounts and users come from the included file, there is a system account, and nobody gets in without a login.",
+  description:
+    "Accounts and users come from the included file, there is a system account, and nobody gets in without a login.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why: "Without accounts a server lets everybody in; with no_auth_user it lets everybody in as that user. Users beside the included file would have their passwords in the configuration.",
@@ -12,8 +13,13 @@ export const clientsLogIn: ResourceRule = {
   violations(resource) {
     const config = serversOf(resource)?.config;
     if (!config) return [];
-    const missing = (["accounts$include", "system_account"] as const).filter((key) => !config[key]).map((key) => `${resource.name} has no ${key}`);
-    return [...missing, ...openings.filter((key) => config[key] !== undefined).map((key) => `${resource.name} has ${key}`)];
+    const missing = (["accounts$include", "system_account"] as const)
+      .filter((key) => !config[key])
+      .map((key) => `${resource.name} has no ${key}`);
+    return [
+      ...missing,
+      ...openings.filter((key) => config[key] !== undefined).map((key) => `${resource.name} has ${key}`),
+    ];
   },
 };
 

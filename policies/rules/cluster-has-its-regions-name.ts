@@ -14,6 +14,8 @@ export const clusterHasItsRegionsName: ResourceRule = {
     if (!servers) return [];
     const { region, config } = servers;
     const names = { cluster: config.cluster?.name, gateway: config.gateway?.name };
-    return Object.entries(names).flatMap(([what, name]) => (name === region && name ? [] : [`the ${what} of ${region} is called ${name}`]));
+    return Object.entries(names).flatMap(([what, name]) =>
+      name === region && name ? [] : [`the ${what} of ${region} is called ${name}`],
+    );
   },
 };

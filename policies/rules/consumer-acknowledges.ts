@@ -3,7 +3,8 @@ import type { ResourceRule } from "../rule";
 
 export const consumerAcknowledges: ResourceRule<string[]> = {
   name: "consumer-acknowledges",
-  description: "Every consumer states its ack policy, and each message is acknowledged by itself unless it is excepted.",
+  description:
+    "Every consumer states its ack policy, and each message is acknowledged by itself unless it is excepted.",
   severity: "high",
   enforcementLevel: "mandatory",
   why: "An ack policy that is left out is none, even beside max_deliver and backoff: a message that a worker drops is gone. With all, acknowledging one acknowledges those before it that others are still working on.",
@@ -13,6 +14,8 @@ export const consumerAcknowledges: ResourceRule<string[]> = {
   violations(resource, except) {
     const { args, key } = consumerOf(resource);
     const policy = args.ackPolicy as string | undefined;
-    return ["explicit", "flow_control"].includes(policy ?? "") || isExcepted(key, except) ? [] : [`consumer ${key} has ${policy ? `ackPolicy "${policy}"` : "no ackPolicy"}`];
+    return ["explicit", "flow_control"].includes(policy ?? "") || isExcepted(key, except)
+      ? []
+      : [`consumer ${key} has ${policy ? `ackPolicy "${policy}"` : "no ackPolicy"}`];
   },
 };

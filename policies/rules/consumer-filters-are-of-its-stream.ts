@@ -15,8 +15,13 @@ export const consumerFiltersAreOfItsStream: StackRule = {
     return consumers.flatMap((consumer) => {
       const stream = byKey.get(consumer.stream);
       const subjects = stream && subjectsOf(stream, byKey);
-      const empty = subjects ? filtersOf(consumer).filter((filter) => !subjects.some((subject) => overlaps(subject, filter))) : [];
-      return empty.map((filter) => ({ resource: consumer.resource, message: `filter ${filter} of ${consumer.key} matches nothing of ${subjects!.join(", ")}` }));
+      const empty = subjects
+        ? filtersOf(consumer).filter((filter) => !subjects.some((subject) => overlaps(subject, filter)))
+        : [];
+      return empty.map((filter) => ({
+        resource: consumer.resource,
+        message: `filter ${filter} of ${consumer.key} matches nothing of ${subjects!.join(", ")}`,
+      }));
     });
   },
 };

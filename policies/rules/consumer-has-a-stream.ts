@@ -13,7 +13,9 @@ export const consumerHasAStream: StackRule = {
     const { consumers, byKey } = assetsOf(resources);
     return consumers.flatMap(({ resource, key, stream }, index) => [
       ...(byKey.has(stream) ? [] : [{ resource, message: `${key} reads ${stream}, which is no stream of its stack` }]),
-      ...(consumers.findIndex((other) => other.key === key) < index ? [{ resource, message: `${key} is the name of two consumers` }] : []),
+      ...(consumers.findIndex((other) => other.key === key) < index
+        ? [{ resource, message: `${key} is the name of two consumers` }]
+        : []),
     ]);
   },
 };

@@ -12,6 +12,8 @@ export const fileStreamHasThreeReplicas: ResourceRule = {
   violations(resource) {
     const { args, key } = streamOf(resource);
     const { replicas = 1, storage = "file" } = args;
-    return storage === "file" && !isLocal(resource) && (replicas < 3 || replicas % 2 === 0) ? [`stream ${key} has ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`] : [];
+    return storage === "file" && !isLocal(resource) && (replicas < 3 || replicas % 2 === 0)
+      ? [`stream ${key} has ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`]
+      : [];
   },
 };

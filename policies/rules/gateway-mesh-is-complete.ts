@@ -3,11 +3,13 @@ import { serversOf, serverTypes } from "../servers";
 
 export const gatewayMeshIsComplete: ResourceRule = {
   name: "gateway-mesh-is-complete",
-  description: "The list of gateways holds the region itself and every other one once, each with as many addresses as it has servers, all different.",
+  description:
+    "The list of gateways holds the region itself and every other one once, each with as many addresses as it has servers, all different.",
   severity: "high",
   enforcementLevel: "mandatory",
   why: "A new server expects as many meta peers as its routes and gateway addresses count, and equal ones count once: with too few a lost region could found a second meta group. An address that a server does not advertise is gossiped wrongly, behind a load balancer as a private one.",
-  remediation: "Leave the list as components/supercluster makes it of the environment's regions, and advertise an address that is in it",
+  remediation:
+    "Leave the list as components/supercluster makes it of the environment's regions, and advertise an address that is in it",
   types: serverTypes,
   violations(resource) {
     const servers = serversOf(resource);
@@ -18,12 +20,20 @@ export const gatewayMeshIsComplete: ResourceRule = {
     const [names, urls] = [list.map(({ name }) => name), list.flatMap((entry) => entry.urls)];
     return [
       ...(own ? [] : [`the gateways of ${resource.name} (${names.join(", ") || "none"}) leave out ${region} itself`]),
-      ...list.filter((entry) => new Set(entry.urls).size !== count).map((entry) => `${resource.name} lists ${new Set(entry.urls).size} addresses of ${entry.name}, not ${count}`),
+      ...list
+        .filter((entry) => new Set(entry.urls).size !== count)
+        .map((entry) => `${resource.name} lists ${new Set(entry.urls).size} addresses of ${entry.name}, not ${count}`),
       ...twice(names).map((name) => `${resource.name} lists ${name} twice`),
-      ...twice(urls).filter((url) => list.filter((entry) => entry.urls.includes(url)).length > 1).map((url) => `${resource.name} lists ${url} for two regions`),
-      ...(own && !own.urls.includes(`tls://${advertise}`) ? [`${resource.name} advertises ${advertise}, which is none of ${own.urls.join(", ")}`] : []),
+      ...twice(urls)
+        .filter((url) => list.filter((entry) => entry.urls.includes(url)).length > 1)
+        .map((url) => `${resource.name} lists ${url} for two regions`),
+      ...(own && !own.urls.includes(`tls://${advertise}`)
+        ? [`${resource.name} advertises ${advertise}, which is none of ${own.urls.join(", ")}`]
+        : []),
     ];
   },
 };
 
-const twice = (values: string[]): string[] => [...new Set(values.filter((value, index) => values.indexOf(value) < index))];
+const twice = (values: string[]): string[] => [
+  ...new Set(values.filter((value, index) => values.indexOf(value) < index)),
+];

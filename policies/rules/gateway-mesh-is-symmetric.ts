@@ -7,17 +7,32 @@ export const gatewayMeshIsSymmetric: StackRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why: "A region that another one does not list is reached in one direction only, until a restart.",
-  notSeen: "Other stacks: of one stack it compares the servers. Tests give it what all regions of an environment register. Local servers that are not changed have no configuration in the state.",
+  notSeen:
+    "Other stacks: of one stack it compares the servers. Tests give it what all regions of an environment register. Local servers that are not changed have no configuration in the state.",
   remediation: "Set the regions once, in the environment of Pulumi.yaml, and deploy every region's stack",
   types: serverTypes,
   violationsOfStack(resources) {
     const all = resources.flatMap((resource) => {
       const servers = serversOf(resource);
-      return servers ? [{ resource, isLocal: servers.isLocal, region: servers.region, list: JSON.stringify(servers.config.gateway?.gateways ?? []) }] : [];
+      return servers
+        ? [
+            {
+              resource,
+              isLocal: servers.isLocal,
+              region: servers.region,
+              list: JSON.stringify(servers.config.gateway?.gateways ?? []),
+            },
+          ]
+        : [];
     });
     const [first] = all;
     return [
-      ...all.filter(({ list }) => list !== first!.list).map(({ resource }) => ({ resource, message: `${resource.name} lists other gateways than ${first!.resource.name}` })),
+      ...all
+        .filter(({ list }) => list !== first!.list)
+        .map(({ resource }) => ({
+          resource,
+          message: `${resource.name} lists other gateways than ${first!.resource.name}`,
+        })),
       ...all
         .filter(({ isLocal, region }, index) => !isLocal && all.findIndex((other) => other.region === region) < index)
         .map(({ resource, region }) => ({ resource, message: `two clusters are called ${region}` })),

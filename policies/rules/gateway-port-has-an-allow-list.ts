@@ -19,13 +19,20 @@ export const gatewayPortHasAnAllowList: ResourceRule = {
       const isOpen = ["cidrIpv4", "cidrIpv6"].some((key) => key in inputs && everyone.includes(String(inputs[key])));
       return isGateway && isOpen ? [`${name} lets everyone in`] : [];
     }
-    const { ports = [], loadBalancerSourceRanges = [] } = (inputs.spec ?? {}) as { ports?: { port: number }[]; loadBalancerSourceRanges?: string[] };
+    const { ports = [], loadBalancerSourceRanges = [] } = (inputs.spec ?? {}) as {
+      ports?: { port: number }[];
+      loadBalancerSourceRanges?: string[];
+    };
     if (!ports.some(({ port }) => port === gatewayPort)) return [];
     if (loadBalancerSourceRanges.some((range) => everyone.includes(range))) return [`${name} lets everyone in`];
     // Annotations may come from security groups that are not there yet; where there are groups, there are ranges.
-    return loadBalancerSourceRanges.length === 0 && isPublic(inputs) ? [`${name} is reached from the internet by everyone`] : [];
+    return loadBalancerSourceRanges.length === 0 && isPublic(inputs)
+      ? [`${name} is reached from the internet by everyone`]
+      : [];
   },
 };
 
 const isPublic = ({ metadata }: Record<string, unknown>): boolean =>
-  (metadata as { annotations?: Record<string, string> } | undefined)?.annotations?.["service.beta.kubernetes.io/aws-load-balancer-scheme"] === "internet-facing";
+  (metadata as { annotations?: Record<string, string> } | undefined)?.annotations?.[
+    "service.beta.kubernetes.io/aws-load-balancer-scheme"
+  ] === "internet-facing";

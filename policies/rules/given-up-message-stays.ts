@@ -11,7 +11,8 @@ export const givenUpMessageStays: StackRule<string[]> = {
   severity: "medium",
   enforcementLevel: "mandatory",
   why: "What was delivered maxDeliver times stays in its stream until it expires, and the advisory $JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES names its sequence: that is the dead-letter path. A stream that expires it as soon as it is given up has none.",
-  remediation: "Raise the stream's maxAge, lower maxDeliver or the waits between deliveries, keep the advisories in a stream, or except the consumer",
+  remediation:
+    "Raise the stream's maxAge, lower maxDeliver or the waits between deliveries, keep the advisories in a stream, or except the consumer",
   types: [streamType, consumerType],
   setting: exceptions("Consumers", "arrakis/COMMANDS/command-worker"),
   violationsOfStack(resources, except) {
@@ -21,9 +22,22 @@ export const givenUpMessageStays: StackRule<string[]> = {
       const age = byKey.get(stream)?.args.maxAge;
       if (!(parseFloat(String(age)) > 0) || !(Number(args.maxDeliver) > 0) || isExcepted(key, except)) return [];
       const advisory = `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${args.stream}.${args.name}`;
-      if (streams.some((other) => other.args.account === args.account && other.args.subjects?.some((subject) => covers(subject, advisory)))) return [];
+      if (
+        streams.some(
+          (other) =>
+            other.args.account === args.account && other.args.subjects?.some((subject) => covers(subject, advisory)),
+        )
+      )
+        return [];
       const left = toMilliseconds(age!) - milliseconds(consumer);
-      return left < hours * 3_600_000 ? [{ resource, message: `${key} gives a message up ${milliseconds(consumer) / 1000} s after it came, and ${stream} expires it after ${age}` }] : [];
+      return left < hours * 3_600_000
+        ? [
+            {
+              resource,
+              message: `${key} gives a message up ${milliseconds(consumer) / 1000} s after it came, and ${stream} expires it after ${age}`,
+            },
+          ]
+        : [];
     });
   },
 };

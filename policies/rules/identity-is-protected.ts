@@ -2,7 +2,11 @@ import type { StackRule } from "../rule";
 import type { Resource } from "../resource";
 
 const requestType = "tls:index/certRequest:CertRequest";
-const keptTypes = ["tls:index/privateKey:PrivateKey", "tls:index/selfSignedCert:SelfSignedCert", "random:index/randomPassword:RandomPassword"];
+const keptTypes = [
+  "tls:index/privateKey:PrivateKey",
+  "tls:index/selfSignedCert:SelfSignedCert",
+  "random:index/randomPassword:RandomPassword",
+];
 
 export const identityIsProtected: StackRule = {
   name: "identity-is-protected",
@@ -15,7 +19,9 @@ export const identityIsProtected: StackRule = {
   violationsOfStack: (resources) =>
     isLocal(resources)
       ? []
-      : resources.filter((resource) => keptTypes.includes(resource.type) && !resource.protect && !isOfUsers(resource)).map((resource) => ({ resource, message: `${resource.name} is not protected` })),
+      : resources
+          .filter((resource) => keptTypes.includes(resource.type) && !resource.protect && !isOfUsers(resource))
+          .map((resource) => ({ resource, message: `${resource.name} is not protected` })),
 };
 
 /** Passwords of users can be made anew, and go with a tenant that leaves. */

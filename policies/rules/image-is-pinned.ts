@@ -11,10 +11,18 @@ export const imageIsPinned: ResourceRule = {
   remediation: "Write a version of three numbers, or a digest (kubernetes.images, kubernetes.chart.version)",
   types: [releaseType],
   violations(resource) {
-    const { chart, version, repositoryOpts } = resource.inputs as { chart?: string; version?: string; repositoryOpts?: object };
-    const floating = imagesOf(valuesOf(resource) ?? {}).filter(({ tag, digest }) => !digest && !/^v?\d+\.\d+\.\d+/.test(tag));
+    const { chart, version, repositoryOpts } = resource.inputs as {
+      chart?: string;
+      version?: string;
+      repositoryOpts?: object;
+    };
+    const floating = imagesOf(valuesOf(resource) ?? {}).filter(
+      ({ tag, digest }) => !digest && !/^v?\d+\.\d+\.\d+/.test(tag),
+    );
     return [
-      ...(repositoryOpts !== undefined && !/^\d+\.\d+\.\d+/.test(version ?? "") ? [`chart ${chart} has ${version === undefined ? "no version" : `version ${version}`}`] : []),
+      ...(repositoryOpts !== undefined && !/^\d+\.\d+\.\d+/.test(version ?? "")
+        ? [`chart ${chart} has ${version === undefined ? "no version" : `version ${version}`}`]
+        : []),
       ...floating.map(({ name, tag }) => `image ${name} has ${tag ? `tag ${tag}` : "no tag"}`),
     ];
   },

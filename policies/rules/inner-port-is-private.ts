@@ -23,7 +23,9 @@ export const innerPortIsPrivate: ResourceRule = {
         return ofService(inputs.spec as Partly<ServiceSpec> | undefined).map((port) => `${name} opens port ${port}`);
       case ingressType:
         // What one security group lets in of another stays inside.
-        return "cidrIpv4" in inputs || "cidrIpv6" in inputs ? ofRange(inputs).map((port) => `${name} opens port ${port}`) : [];
+        return "cidrIpv4" in inputs || "cidrIpv6" in inputs
+          ? ofRange(inputs).map((port) => `${name} opens port ${port}`)
+          : [];
       case releaseType:
         return ofChart(valuesOf(resource) ?? {}).map((what) => `${name} has ${what} in the Service of clients`);
       default:
@@ -40,9 +42,12 @@ interface ServiceSpec {
 }
 
 const ofService = ({ type, ports = [] }: Partly<ServiceSpec> = {}): number[] =>
-  type === "LoadBalancer" || type === "NodePort" ? ports.flatMap(({ port = 0 }) => (outer.includes(port) ? [] : [port])) : [];
+  type === "LoadBalancer" || type === "NodePort"
+    ? ports.flatMap(({ port = 0 }) => (outer.includes(port) ? [] : [port]))
+    : [];
 
-const ofRange = ({ fromPort, toPort }: Inputs): string[] => (fromPort === toPort && outer.includes(Number(fromPort)) ? [] : [`${fromPort} to ${toPort}`]);
+const ofRange = ({ fromPort, toPort }: Inputs): string[] =>
+  fromPort === toPort && outer.includes(Number(fromPort)) ? [] : [`${fromPort} to ${toPort}`];
 
 function ofChart({ service }: { service?: object }): string[] {
   const { ports = {} } = (service ?? {}) as { ports?: Record<string, { enabled?: boolean }> };

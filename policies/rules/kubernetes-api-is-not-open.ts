@@ -10,7 +10,12 @@ export const kubernetesApiIsNotOpen: ResourceRule = {
   remediation: "Write the addresses of who deploys in aws.regions.<region>.cluster.create.apiSourceRanges, or none",
   types: ["aws:eks/cluster:Cluster"],
   violations({ name, inputs }) {
-    const { endpointPublicAccess = true, publicAccessCidrs = [] } = (inputs.vpcConfig ?? {}) as { endpointPublicAccess?: boolean; publicAccessCidrs?: string[] } & Inputs;
-    return endpointPublicAccess && (!publicAccessCidrs.length || publicAccessCidrs.includes("0.0.0.0/0")) ? [`the API of ${name} is open to everyone`] : [];
+    const { endpointPublicAccess = true, publicAccessCidrs = [] } = (inputs.vpcConfig ?? {}) as {
+      endpointPublicAccess?: boolean;
+      publicAccessCidrs?: string[];
+    } & Inputs;
+    return endpointPublicAccess && (!publicAccessCidrs.length || publicAccessCidrs.includes("0.0.0.0/0"))
+      ? [`the API of ${name} is open to everyone`]
+      : [];
   },
 };

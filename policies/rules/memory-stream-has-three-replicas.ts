@@ -14,6 +14,8 @@ export const memoryStreamHasThreeReplicas: ResourceRule<string[]> = {
     const { args, key } = streamOf(resource);
     const { replicas = 1, storage } = args;
     const isFragile = storage === "memory" && !isLocal(resource) && (replicas < 3 || replicas % 2 === 0);
-    return isFragile && !isExcepted(key, except) ? [`stream ${key} is in memory with ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`] : [];
+    return isFragile && !isExcepted(key, except)
+      ? [`stream ${key} is in memory with ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`]
+      : [];
   },
 };

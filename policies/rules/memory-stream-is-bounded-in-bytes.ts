@@ -11,6 +11,8 @@ export const memoryStreamIsBoundedInBytes: ResourceRule = {
   types: [streamType],
   violations(resource) {
     const { args, key } = streamOf(resource);
-    return args.storage === "memory" && !(parseFloat(String(args.maxBytes)) > 0) ? [`stream ${key} is in memory and has no maxBytes`] : [];
+    return args.storage === "memory" && !(parseFloat(String(args.maxBytes)) > 0)
+      ? [`stream ${key} is in memory and has no maxBytes`]
+      : [];
   },
 };

@@ -13,13 +13,28 @@ export const mirrorIsOfALimitsStream: StackRule = {
     const { streams, byKey } = assetsOf(resources);
     return streams.flatMap((stream) => {
       const { account, mirror, sources = [] } = stream.args;
-      const origins = [originOf(stream, byKey), ...sources.map((source) => byKey.get(`${account}/${typeof source === "string" ? source : source.external ? "" : source.name}`))];
+      const origins = [
+        originOf(stream, byKey),
+        ...sources.map((source) =>
+          byKey.get(`${account}/${typeof source === "string" ? source : source.external ? "" : source.name}`),
+        ),
+      ];
       const isLost = mirror !== undefined && !(typeof mirror === "object" && mirror.external) && !origins[0];
       return [
-        ...(isLost ? [{ resource: stream.resource, message: `${stream.key} copies ${typeof mirror === "string" ? mirror : mirror.name}, which is no stream of its stack` }] : []),
+        ...(isLost
+          ? [
+              {
+                resource: stream.resource,
+                message: `${stream.key} copies ${typeof mirror === "string" ? mirror : mirror.name}, which is no stream of its stack`,
+              },
+            ]
+          : []),
         ...origins
           .filter((origin) => origin && (origin.args.retention ?? "limits") !== "limits")
-          .map((origin) => ({ resource: stream.resource, message: `${stream.key} copies ${origin!.key}, which has retention ${origin!.args.retention}` })),
+          .map((origin) => ({
+            resource: stream.resource,
+            message: `${stream.key} copies ${origin!.key}, which has retention ${origin!.args.retention}`,
+          })),
       ];
     });
   },

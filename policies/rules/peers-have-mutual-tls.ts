@@ -14,11 +14,19 @@ export const peersHaveMutualTls: ResourceRule = {
     if (!config) return [];
     const ports = [
       { what: "routes", tls: config.cluster?.tls as Tls, urls: config.cluster?.routes ?? [] },
-      { what: "gateways", tls: config.gateway?.tls as Tls, urls: config.gateway?.gateways?.flatMap(({ urls }) => urls ?? []) ?? [] },
+      {
+        what: "gateways",
+        tls: config.gateway?.tls as Tls,
+        urls: config.gateway?.gateways?.flatMap(({ urls }) => urls ?? []) ?? [],
+      },
     ];
     return ports.flatMap(({ what, tls, urls }) => {
       const open = urls.filter((url) => !url.startsWith("tls://"));
-      return problems.filter(({ when }) => when(tls)).slice(0, 1).map(({ say }) => `${what} of ${resource.name} ${say}`).concat(open.map((url) => `${what} of ${resource.name} dial ${url}`));
+      return problems
+        .filter(({ when }) => when(tls))
+        .slice(0, 1)
+        .map(({ say }) => `${what} of ${resource.name} ${say}`)
+        .concat(open.map((url) => `${what} of ${resource.name} dial ${url}`));
     });
   },
 };

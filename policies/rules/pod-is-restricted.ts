@@ -10,18 +10,25 @@ export const podIsRestricted: ResourceRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why: "The chart sets no security context at all: its containers run as root and may gain more rights. A namespace that enforces the standard refuses such pods, one that does not takes them.",
-  remediation: "Leave securityContext of pods and containers, and the namespace's label, as components/supercluster writes them",
+  remediation:
+    "Leave securityContext of pods and containers, and the namespace's label, as components/supercluster writes them",
   types: [releaseType, namespaceType],
   violations(resource) {
     if (resource.type === namespaceType) {
       const { labels } = (resource.inputs.metadata ?? {}) as { labels?: Record<string, string> };
-      return labels?.["pod-security.kubernetes.io/enforce"] === "restricted" ? [] : [`namespace ${resource.name} takes pods of any rights`];
+      return labels?.["pod-security.kubernetes.io/enforce"] === "restricted"
+        ? []
+        : [`namespace ${resource.name} takes pods of any rights`];
     }
     const values = valuesOf(resource);
     if (!values) return [];
     return [
-      ...podsOf(values).filter(({ context }) => !isRestrictedPod(context)).map(({ what }) => `${what} may run as root or without a seccomp profile`),
-      ...containersOf(values).filter(({ context }) => !isRestrictedContainer(context)).map(({ what }) => `container ${what} may gain rights`),
+      ...podsOf(values)
+        .filter(({ context }) => !isRestrictedPod(context))
+        .map(({ what }) => `${what} may run as root or without a seccomp profile`),
+      ...containersOf(values)
+        .filter(({ context }) => !isRestrictedContainer(context))
+        .map(({ what }) => `container ${what} may gain rights`),
     ].map((message) => `${resource.name}: ${message}`);
   },
 };
@@ -35,11 +42,14 @@ interface Context {
   capabilities: { drop: string[]; add: string[] };
 }
 
-const contextIn = (merge: object | undefined): Partly<Context> => (merge as { securityContext?: Partly<Context> } | undefined)?.securityContext ?? {};
+const contextIn = (merge: object | undefined): Partly<Context> =>
+  (merge as { securityContext?: Partly<Context> } | undefined)?.securityContext ?? {};
 
 const podsOf = ({ podTemplate, natsBox }: Values) => [
   { what: "the servers' pod", context: contextIn(podTemplate?.merge?.spec) },
-  ...(natsBox?.enabled === false ? [] : [{ what: "nats-box's pod", context: contextIn(natsBox?.podTemplate?.merge?.spec) }]),
+  ...(natsBox?.enabled === false
+    ? []
+    : [{ what: "nats-box's pod", context: contextIn(natsBox?.podTemplate?.merge?.spec) }]),
 ];
 
 const containersOf = ({ container, reloader, promExporter, natsBox, podTemplate }: Values) => [
@@ -47,11 +57,25 @@ const containersOf = ({ container, reloader, promExporter, natsBox, podTemplate 
   ...(reloader?.enabled === false ? [] : [{ what: "reloader", context: contextIn(reloader?.merge) }]),
   ...(promExporter?.enabled === false ? [] : [{ what: "prom-exporter", context: contextIn(promExporter?.merge) }]),
   ...(natsBox?.enabled === false ? [] : [{ what: "nats-box", context: contextIn(natsBox?.container?.merge) }]),
-  ...(podTemplate?.merge?.spec?.initContainers ?? []).map((one) => ({ what: String(one.name), context: contextIn(one) })),
+  ...(podTemplate?.merge?.spec?.initContainers ?? []).map((one) => ({
+    what: String(one.name),
+    context: contextIn(one),
+  })),
 ];
 
 const isRestrictedPod = ({ runAsNonRoot, runAsUser, seccompProfile }: Partly<Context>) =>
   runAsNonRoot === true && runAsUser !== 0 && ["RuntimeDefault", "Localhost"].includes(seccompProfile?.type ?? "");
 
-const isRestrictedContainer = ({ allowPrivilegeEscalation, privileged, capabilities, runAsUser, runAsNonRoot }: Partly<Context>) =>
-  allowPrivilegeEscalation === false && privileged !== true && runAsUser !== 0 && runAsNonRoot !== false && !!capabilities?.drop?.includes("ALL") && !capabilities.add?.length;
+const isRestrictedContainer = ({
+  allowPrivilegeEscalation,
+  privileged,
+  capabilities,
+  runAsUser,
+  runAsNonRoot,
+}: Partly<Context>) =>
+  allowPrivilegeEscalation === false &&
+  privileged !== true &&
+  runAsUser !== 0 &&
+  runAsNonRoot !== false &&
+  !!capabilities?.drop?.includes("ALL") &&
+  !capabilities.add?.length;

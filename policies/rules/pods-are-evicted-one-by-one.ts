@@ -16,6 +16,8 @@ export const podsAreEvictedOneByOne: ResourceRule = {
     const { enabled, merge } = (values.podDisruptionBudget ?? {}) as { enabled?: boolean; merge?: { spec?: Inputs } };
     if (enabled !== true) return [`${resource.name} has no PodDisruptionBudget`];
     const { maxUnavailable = 1, minAvailable } = merge?.spec ?? {};
-    return maxUnavailable === 1 && minAvailable === undefined ? [] : [`${resource.name} lets ${maxUnavailable} servers go at once`];
+    return maxUnavailable === 1 && minAvailable === undefined
+      ? []
+      : [`${resource.name} lets ${maxUnavailable} servers go at once`];
   },
 };

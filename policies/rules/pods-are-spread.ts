@@ -14,6 +14,8 @@ export const podsAreSpread: ResourceRule = {
   violations(resource) {
     const values = valuesOf(resource);
     const constraints = values?.podTemplate?.topologySpreadConstraints;
-    return values ? keys.filter((key) => constraints?.[key]?.maxSkew !== 1).map((key) => `${resource.name} is not spread by ${key}`) : [];
+    return values
+      ? keys.filter((key) => constraints?.[key]?.maxSkew !== 1).map((key) => `${resource.name} is not spread by ${key}`)
+      : [];
   },
 };

@@ -16,7 +16,9 @@ export const podsWaitForTheRollout: ResourceRule = {
     const probe = values.container?.merge?.startupProbe?.httpGet?.path;
     return [
       ...(strategy === "OnDelete" ? [] : [`${resource.name} has update strategy ${strategy ?? "RollingUpdate"}`]),
-      ...(probe === "/healthz?js-server-only=true" ? [] : [`${resource.name} has startup probe ${probe ?? "/healthz"}`]),
+      ...(probe === "/healthz?js-server-only=true"
+        ? []
+        : [`${resource.name} has startup probe ${probe ?? "/healthz"}`]),
     ];
   },
 };

@@ -15,7 +15,9 @@ export const releaseKeepsData: ResourceRule<string[]> = {
   description: "No server runs a release that is known to lose data.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: `${Object.entries(losing).map(([release, what]) => `${release}: ${what}`).join("; ")}. The chart's own default is one of them.`,
+  why: `${Object.entries(losing)
+    .map(([release, what]) => `${release}: ${what}`)
+    .join("; ")}. The chart's own default is one of them.`,
   remediation: "Take a later release (kubernetes.images.nats.tag; tools/pins.mjs names the one that is tested)",
   types: [releaseType],
   setting: {

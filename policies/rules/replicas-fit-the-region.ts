@@ -14,6 +14,8 @@ export const replicasFitTheRegion: ResourceRule = {
     const { name, inputs } = resource;
     const replicas = Number(inputs.replicas ?? 0);
     if (!environment) return [`${name} has a provider that does not say what its environment is`];
-    return replicas > environment.servers ? [`${name} asks for ${replicas} replicas of ${environment.servers} servers`] : [];
+    return replicas > environment.servers
+      ? [`${name} asks for ${replicas} replicas of ${environment.servers} servers`]
+      : [];
   },
 };

@@ -5,7 +5,8 @@ import { releaseType, serversOf, valuesOf } from "../servers";
 
 export const storeFitsItsServer: ResourceRule = {
   name: "store-fits-its-server",
-  description: "JetStream's file store fits its volume when that is formatted, and its memory store the container's memory limit.",
+  description:
+    "JetStream's file store fits its volume when that is formatted, and its memory store the container's memory limit.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why: "A disk that is full before JetStream's limit is reached stops the server, and a container that takes more memory than it may is killed: both hit every stream of the region.",
@@ -16,16 +17,27 @@ export const storeFitsItsServer: ResourceRule = {
     const jetstream = serversOf(resource)?.config.jetstream;
     if (!values || !jetstream) return [];
     const stores = [
-      { what: "file", most: jetstream.max_file_store, room: bytesOf(values.config?.jetstream?.fileStore?.pvc?.size) * usableOfVolume },
-      { what: "memory", most: jetstream.max_memory_store, room: bytesOf(values.container?.resources?.limits?.memory) - toBytes(memoryOfServer) },
+      {
+        what: "file",
+        most: jetstream.max_file_store,
+        room: bytesOf(values.config?.jetstream?.fileStore?.pvc?.size) * usableOfVolume,
+      },
+      {
+        what: "memory",
+        most: jetstream.max_memory_store,
+        room: bytesOf(values.container?.resources?.limits?.memory) - toBytes(memoryOfServer),
+      },
     ];
     return stores.flatMap(({ what, most, room }) => {
       if (!(Number(most) > 0)) return [`${resource.name} has no limit of its ${what} store`];
       if (!(room > 0)) return [`${resource.name} has no limit beside its ${what} store`];
-      return Number(most) > room ? [`${resource.name} has a ${what} store of ${most} bytes, and room for ${Math.floor(room)}`] : [];
+      return Number(most) > room
+        ? [`${resource.name} has a ${what} store of ${most} bytes, and room for ${Math.floor(room)}`]
+        : [];
     });
   },
 };
 
 /** Bytes of a quantity of Kubernetes; its units have no B. */
-const bytesOf = (quantity: string | undefined): number => (quantity === undefined ? 0 : toBytes(`${quantity.replace(/B$/, "")}B`));
+const bytesOf = (quantity: string | undefined): number =>
+  quantity === undefined ? 0 : toBytes(`${quantity.replace(/B$/, "")}B`);

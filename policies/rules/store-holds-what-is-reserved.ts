@@ -4,7 +4,8 @@ import type { StackRule } from "../rule";
 
 export const storeHoldsWhatIsReserved: StackRule<number> = {
   name: "store-holds-what-is-reserved",
-  description: "What the streams and mirrors of a region reserve by maxBytes leaves a part of its servers' stores free.",
+  description:
+    "What the streams and mirrors of a region reserve by maxBytes leaves a part of its servers' stores free.",
   severity: "high",
   enforcementLevel: "mandatory",
   why: "Servers reserve maxBytes of every replica. When nothing is left the next stream is refused (error 10047), and a failover or the move of a stream, which need room for a copy, fail on the day that they are needed.",
@@ -24,7 +25,10 @@ export const storeHoldsWhatIsReserved: StackRule<number> = {
       const [storage, region] = group.split(" ") as ["file" | "memory", string];
       const environment = environmentOf(members[0]!.resource);
       if (!environment) return [];
-      const reserved = members.map(({ args, resource }) => ({ resource, bytes: (bytesOf(args.maxBytes) * (args.replicas ?? 1)) / environment.servers }));
+      const reserved = members.map(({ args, resource }) => ({
+        resource,
+        bytes: (bytesOf(args.maxBytes) * (args.replicas ?? 1)) / environment.servers,
+      }));
       const sum = reserved.reduce((total, { bytes }) => total + bytes, 0);
       const room = toBytes(environment.storage[storage]) * (1 - headroom / 100);
       const largest = reserved.reduce((a, b) => (b.bytes > a.bytes ? b : a)).resource;

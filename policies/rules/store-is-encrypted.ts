@@ -11,6 +11,8 @@ export const storeIsEncrypted: ResourceRule = {
   types: serverTypes,
   violations(resource) {
     const jetstream = serversOf(resource)?.config.jetstream;
-    return jetstream && !(jetstream.cipher && jetstream.key$include) ? [`JetStream of ${resource.name} writes messages in the open`] : [];
+    return jetstream && !(jetstream.cipher && jetstream.key$include)
+      ? [`JetStream of ${resource.name} writes messages in the open`]
+      : [];
   },
 };

@@ -9,7 +9,8 @@ export const streamIsBounded: ResourceRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why: "A stream without a limit grows until the disks of its servers are full. Then every stream on them stops taking messages, those of other tenants too, and JetStream switches itself off there.",
-  remediation: "Give it maxAge, maxBytes or maxMsgs in its tenant's file. Lowering a limit later deletes messages at once; raising it costs nothing",
+  remediation:
+    "Give it maxAge, maxBytes or maxMsgs in its tenant's file. Lowering a limit later deletes messages at once; raising it costs nothing",
   types: [streamType],
   violations(resource) {
     const { args } = streamOf(resource);

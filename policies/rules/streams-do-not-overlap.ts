@@ -15,10 +15,20 @@ export const streamsDoNotOverlap: StackRule = {
     return streams.flatMap((stream, index) => {
       const earlier = streams.slice(0, index).filter(({ args }) => args.account === stream.args.account);
       const namesake = earlier.find(({ key }) => key === stream.key);
-      if (namesake) return [{ resource: stream.resource, message: `${stream.key} is the name of two streams, in ${namesake.args.region} and ${stream.args.region}` }];
+      if (namesake)
+        return [
+          {
+            resource: stream.resource,
+            message: `${stream.key} is the name of two streams, in ${namesake.args.region} and ${stream.args.region}`,
+          },
+        ];
       return earlier.flatMap((other) => {
-        const shared = (stream.args.subjects ?? []).find((subject) => other.args.subjects?.some((taken) => overlaps(taken, subject)));
-        return shared === undefined ? [] : [{ resource: stream.resource, message: `${shared} of ${stream.key} is taken in by ${other.key} too` }];
+        const shared = (stream.args.subjects ?? []).find((subject) =>
+          other.args.subjects?.some((taken) => overlaps(taken, subject)),
+        );
+        return shared === undefined
+          ? []
+          : [{ resource: stream.resource, message: `${shared} of ${stream.key} is taken in by ${other.key} too` }];
       });
     });
   },

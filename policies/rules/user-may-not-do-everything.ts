@@ -5,11 +5,13 @@ import { hiddenUsers, type User, usersOf, userTypes } from "../users";
 
 export const userMayNotDoEverything: ResourceRule = {
   name: "user-may-not-do-everything",
-  description: "No user may publish or subscribe to everything, and none but the system account's to JetStream's whole API.",
+  description:
+    "No user may publish or subscribe to everything, and none but the system account's to JetStream's whole API.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why: "To a server a user without permissions, or with an empty list, may do everything in its account: read every message, purge every stream.",
-  remediation: "Name what the user publishes, subscribes to and consumes in tenants/; permissions are derived from that",
+  remediation:
+    "Name what the user publishes, subscribes to and consumes in tenants/; permissions are derived from that",
   notSeen: hiddenUsers,
   types: userTypes,
   violations: (resource) => usersOf(resource).flatMap((user) => rights.flatMap((right) => problemsOf(user, right))),
@@ -21,6 +23,10 @@ function problemsOf({ account, login, permissions }: User, right: (typeof rights
   const { allow = [], deny = [] } = permissions?.[right] ?? {};
   if (deny.includes(">")) return [];
   if (!allow.length) return [`user ${login} may ${right} everything: nothing is said of what it may`];
-  const wild = allow.filter((subject) => /^[*>]/.test(subject) || (account !== systemAccount.name && ["$JS.API.>", "$SYS.>"].some((inner) => covers(subject, inner))));
+  const wild = allow.filter(
+    (subject) =>
+      /^[*>]/.test(subject) ||
+      (account !== systemAccount.name && ["$JS.API.>", "$SYS.>"].some((inner) => covers(subject, inner))),
+  );
   return wild.map((subject) => `user ${login} may ${right} ${subject}`);
 }

@@ -10,14 +10,19 @@ export const volumeIsEncrypted: ResourceRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why: "The servers' own encryption covers messages; names of streams, subjects of consumers, logs and swapped memory are on the disk beside them.",
-  remediation: 'Leave parameters.encrypted: "true" (kubernetes.volume.storageClass); aws.regions.<region>.key names the key',
+  remediation:
+    'Leave parameters.encrypted: "true" (kubernetes.volume.storageClass); aws.regions.<region>.key names the key',
   types: [storageClassType, templateType],
   violations({ type, name, inputs }) {
     if (type === templateType) {
       const disks = (inputs.blockDeviceMappings ?? []) as { ebs?: Inputs }[];
-      return disks.length && disks.every(({ ebs }) => ebs?.encrypted === "true") ? [] : [`${name} has a disk in the open`];
+      return disks.length && disks.every(({ ebs }) => ebs?.encrypted === "true")
+        ? []
+        : [`${name} has a disk in the open`];
     }
     const { encrypted } = (inputs.parameters ?? {}) as Inputs;
-    return inputs.provisioner === "ebs.csi.aws.com" && encrypted !== "true" ? [`${name} makes volumes in the open`] : [];
+    return inputs.provisioner === "ebs.csi.aws.com" && encrypted !== "true"
+      ? [`${name} makes volumes in the open`]
+      : [];
   },
 };

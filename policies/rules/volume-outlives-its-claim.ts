@@ -8,7 +8,8 @@ export const volumeOutlivesItsClaim: ResourceRule = {
   severity: "critical",
   enforcementLevel: "mandatory",
   why: "With Delete, the default, a namespace that goes takes every message with it. A class without allowVolumeExpansion leaves no way but a new volume when the disk is full.",
-  remediation: "Leave reclaimPolicy: Retain, allowVolumeExpansion: true and volumeBindingMode: WaitForFirstConsumer as components/storage writes them",
+  remediation:
+    "Leave reclaimPolicy: Retain, allowVolumeExpansion: true and volumeBindingMode: WaitForFirstConsumer as components/storage writes them",
   types: [storageClassType],
   violations: ({ name, inputs }) =>
     Object.entries(wanted)

@@ -15,10 +15,19 @@ export const workQueueConsumersShareNothing: StackRule = {
     const ofQueues = consumers.filter(({ stream }) => byKey.get(stream)?.args.retention === "workqueue");
     return ofQueues.flatMap((consumer, index) => {
       const { key, resource, args } = consumer;
-      const rival = ofQueues.slice(0, index).find((other) => other.stream === consumer.stream && other.key !== key && filtersOf(other).some((taken) => filtersOf(consumer).some((filter) => overlaps(taken, filter))));
+      const rival = ofQueues
+        .slice(0, index)
+        .find(
+          (other) =>
+            other.stream === consumer.stream &&
+            other.key !== key &&
+            filtersOf(other).some((taken) => filtersOf(consumer).some((filter) => overlaps(taken, filter))),
+        );
       return [
         ...(rival ? [{ resource, message: `${key} takes the same messages as ${rival.key}` }] : []),
-        ...((args.deliverPolicy ?? "all") === "all" ? [] : [{ resource, message: `${key} delivers ${args.deliverPolicy} of a work queue` }]),
+        ...((args.deliverPolicy ?? "all") === "all"
+          ? []
+          : [{ resource, message: `${key} delivers ${args.deliverPolicy} of a work queue` }]),
       ];
     });
   },

@@ -11,10 +11,21 @@ describe("the commands", function () {
   const copy = copyProject();
   after(() => copy.remove());
   const args = ["-r", "sucrase/register/ts", "cli/index.ts"];
-  const cli = (...words: string[]) => spawnSync(process.execPath, [...args, ...words], { cwd: copy.folder, env: copy.env, encoding: "utf8" });
+  const cli = (...words: string[]) =>
+    spawnSync(process.execPath, [...args, ...words], { cwd: copy.folder, env: copy.env, encoding: "utf8" });
 
   it("all explain themselves, without colours where there is no terminal", () => {
-    for (const command of [[], ["start"], ["stop"], ["status"], ["verify"], ["plan"], ["import"], ["context"], ["env"]]) {
+    for (const command of [
+      [],
+      ["start"],
+      ["stop"],
+      ["status"],
+      ["verify"],
+      ["plan"],
+      ["import"],
+      ["context"],
+      ["env"],
+    ]) {
       const { status, stdout } = cli(...command, "--help");
       assert.equal(status, 0, command.join());
       assert.match(stdout, /Usage: supercluster/);
@@ -48,15 +59,24 @@ describe("the commands", function () {
   it("print variables that a shell can evaluate", () => {
     const { stdout, status } = cli("env");
     assert.equal(status, 0);
-    assert.ok(stdout.trim().split("\n").every((line) => /^export \w+='.*'$/.test(line)), stdout);
+    assert.ok(
+      stdout
+        .trim()
+        .split("\n")
+        .every((line) => /^export \w+='.*'$/.test(line)),
+      stdout,
+    );
     const url = spawnSync("sh", ["-c", `${stdout}\nprintf %s "$PULUMI_BACKEND_URL"`], { encoding: "utf8" }).stdout;
     assert.equal(url, `file://${copy.cache}/state?metadata=skip`);
   });
 
   it("tell every mistake at once, in settings, stack files and tenants, and do nothing", () => {
-    const files = ["Pulumi.yaml", "Pulumi.local-iad.yaml", "tenants/covenant.ts"].map((name) => path.join(copy.folder, name));
+    const files = ["Pulumi.yaml", "Pulumi.local-iad.yaml", "tenants/covenant.ts"].map((name) =>
+      path.join(copy.folder, name),
+    );
     const before = files.map((file) => readFileSync(file, "utf8"));
-    const edit = (index: number, from: string | RegExp, to: string) => writeFileSync(files[index]!, before[index]!.replace(from, to));
+    const edit = (index: number, from: string | RegExp, to: string) =>
+      writeFileSync(files[index]!, before[index]!.replace(from, to));
     try {
       edit(0, "basePort: 14220", "basePort: 80");
       edit(1, "region: iad", "region: ida");
@@ -66,7 +86,10 @@ describe("the commands", function () {
       assert.match(stderr, /nothing was done/);
       assert.match(stderr, /environments\.local\.basePort: 80/);
       assert.match(stderr, /Pulumi\.local-iad\.yaml: .*describes the stack local-ida/);
-      assert.match(stderr, /tenants\.covenant\.streams\.COVENANT_USERS\.maxAge: "7 days" is not a duration; write "7d"/);
+      assert.match(
+        stderr,
+        /tenants\.covenant\.streams\.COVENANT_USERS\.maxAge: "7 days" is not a duration; write "7d"/,
+      );
       assert.ok(!existsSync(path.join(copy.cache, "state", ".pulumi")));
     } finally {
       files.forEach((file, index) => writeFileSync(file, before[index]!));
@@ -77,10 +100,17 @@ describe("the commands", function () {
     const locks = path.join(copy.cache, "locks");
     mkdirSync(locks, { recursive: true });
     const holding = `require("./tools/lock.mjs").withLock(${JSON.stringify(path.join(locks, "local.json"))}, { log: console, what: "start --env local" }, () => { console.log("held"); return new Promise((r) => setTimeout(r, 30_000)); })`;
-    const holder = spawn(process.execPath, ["-r", "sucrase/register/ts", "-e", holding], { cwd: copy.folder, stdio: ["ignore", "pipe", "inherit"] });
+    const holder = spawn(process.execPath, ["-r", "sucrase/register/ts", "-e", holding], {
+      cwd: copy.folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     try {
       await new Promise((resolve) => holder.stdout.once("data", resolve));
-      const second = spawn(process.execPath, [...args, "start"], { cwd: copy.folder, env: copy.env, stdio: ["ignore", "ignore", "pipe"] });
+      const second = spawn(process.execPath, [...args, "start"], {
+        cwd: copy.folder,
+        env: copy.env,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
       let text = "";
       second.stderr.on("data", (chunk) => (text += chunk));
       const ended = new Promise((resolve) => second.once("close", resolve));

@@ -24,17 +24,29 @@ const sourceRanges = ["10.0.0.0/8", "203.0.113.0/24"];
 /** A region's settings of AWS, in an environment where only iad has any. */
 function settingsOf(change: object): KubernetesEnvironment {
   const kubernetes = kubernetesSettings({ loadBalancers: { dns: "route53", sourceRanges } });
-  return kubernetesEnvironment({ kubernetes, aws: aws.parse({ tags: { team: "messaging" }, regions: { iad: { region: "us-east-1", account, ...change } } }) });
+  return kubernetesEnvironment({
+    kubernetes,
+    aws: aws.parse({ tags: { team: "messaging" }, regions: { iad: { region: "us-east-1", account, ...change } } }),
+  });
 }
 
 const placeIn = (environment: KubernetesEnvironment): Place => placeOf("test", environment, "iad")!;
-const identities = (environment: KubernetesEnvironment) => identityOutputs(environment, tenants) as Record<string, RegionIdentity>;
+const identities = (environment: KubernetesEnvironment) =>
+  identityOutputs(environment, tenants) as Record<string, RegionIdentity>;
 
 /** What a region with these settings registers, and what the program makes of it. */
-async function region<T>(change: object, use: (region: AwsRegion, identity: pulumi.Output<RegionIdentity>) => T, options?: RecordOptions): Promise<Recording<T>> {
+async function region<T>(
+  change: object,
+  use: (region: AwsRegion, identity: pulumi.Output<RegionIdentity>) => T,
+  options?: RecordOptions,
+): Promise<Recording<T>> {
   const settings = settingsOf(change);
   const spec = { name: "iad", environment: "test", settings, accounts: accountsOf(settings, tenants) };
-  return record(() => use(new AwsRegion("iad", { place: placeIn(settings), region: spec }), pulumi.secret(identities(settings).iad!)), options);
+  return record(
+    () =>
+      use(new AwsRegion("iad", { place: placeIn(settings), region: spec }), pulumi.secret(identities(settings).iad!)),
+    options,
+  );
 }
 
 const existing = {
@@ -48,13 +60,15 @@ const existing = {
   },
 };
 
-const inputsOf = ({ of }: Recording<unknown>, type: string) => of(type).map(({ inputs }) => unsecret(inputs) as Record<string, unknown>);
+const inputsOf = ({ of }: Recording<unknown>, type: string) =>
+  of(type).map(({ inputs }) => unsecret(inputs) as Record<string, unknown>);
 const only = (recording: Recording<unknown>, type: string) => {
   const all = inputsOf(recording, type);
   assert.equal(all.length, 1, type);
   return all[0]!;
 };
-const statements = (policy: unknown) => (JSON.parse(policy as string) as { Statement: Record<string, unknown>[] }).Statement;
+const statements = (policy: unknown) =>
+  (JSON.parse(policy as string) as { Statement: Record<string, unknown>[] }).Statement;
 
 describe("a region of AWS", () => {
   it("is nowhere if its settings say nothing: nobody else's settings count, nor does another target", () => {
@@ -65,9 +79,19 @@ describe("a region of AWS", () => {
   it("makes nothing that is not asked for", async () => {
     const recording = await region({}, (made, identity) => {
       made.records({ clients: "a", gateways: "b" });
-      return [made.readIdentity(), made.connectionSecrets(identity), made.cluster, made.key, made.backups, made.annotations];
+      return [
+        made.readIdentity(),
+        made.connectionSecrets(identity),
+        made.cluster,
+        made.key,
+        made.backups,
+        made.annotations,
+      ];
     });
-    assert.deepEqual(recording.registrations.map(({ type }) => type), ["supercluster:aws:Region", "pulumi:providers:aws"]);
+    assert.deepEqual(
+      recording.registrations.map(({ type }) => type),
+      ["supercluster:aws:Region", "pulumi:providers:aws"],
+    );
     assert.deepEqual(recording.result, Array.from({ length: 6 }));
   });
 
@@ -77,25 +101,41 @@ describe("a region of AWS", () => {
     assert.equal(provider.region, "us-east-1");
     assert.equal(provider.profile, "production");
     assert.deepEqual(JSON.parse(provider.allowedAccountIds as string), [account]);
-    assert.deepEqual(JSON.parse(provider.assumeRoles as string), [{ roleArn: role, sessionName: "supercluster-test-iad" }]);
-    assert.deepEqual(JSON.parse(provider.defaultTags as string), { tags: { team: "messaging", "supercluster:environment": "test", "supercluster:region": "iad" } });
+    assert.deepEqual(JSON.parse(provider.assumeRoles as string), [
+      { roleArn: role, sessionName: "supercluster-test-iad" },
+    ]);
+    assert.deepEqual(JSON.parse(provider.defaultTags as string), {
+      tags: { team: "messaging", "supercluster:environment": "test", "supercluster:region": "iad" },
+    });
   });
 
   it("has names of its own part of AWS", () => {
     const there = (name: string) => placeIn(settingsOf({ region: name }));
     assert.equal(clusterArn(there("eu-central-1"), "nats"), `arn:aws:eks:eu-central-1:${account}:cluster/nats`);
-    assert.equal(clusterArn(there("us-gov-west-1"), "nats"), `arn:aws-us-gov:eks:us-gov-west-1:${account}:cluster/nats`);
-    assert.equal(managedPolicy(there("cn-north-1"), "AmazonEKSClusterPolicy"), "arn:aws-cn:iam::aws:policy/AmazonEKSClusterPolicy");
+    assert.equal(
+      clusterArn(there("us-gov-west-1"), "nats"),
+      `arn:aws-us-gov:eks:us-gov-west-1:${account}:cluster/nats`,
+    );
+    assert.equal(
+      managedPolicy(there("cn-north-1"), "AmazonEKSClusterPolicy"),
+      "arn:aws-cn:iam::aws:policy/AmazonEKSClusterPolicy",
+    );
   });
 
   it("loads AWS's SDK nowhere else: who has no AWS does not wait for it", () => {
     const project = path.join(__dirname, "..", "..");
     const files = ["cli", "components", "config", "stacks"].flatMap((folder) =>
-      readdirSync(path.join(project, folder), { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file)),
+      readdirSync(path.join(project, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+        path.join(folder, file),
+      ),
     );
     const loading = files
       .filter((file) => file.endsWith(".ts") && !file.startsWith(path.join("components", "aws")))
-      .filter((file) => /^import (?!type )[^;]* from "(@pulumi\/aws|[^"]*\/aws\/(?!place))/m.test(readFileSync(path.join(project, file), "utf8")));
+      .filter((file) =>
+        /^import (?!type )[^;]* from "(@pulumi\/aws|[^"]*\/aws\/(?!place))/m.test(
+          readFileSync(path.join(project, file), "utf8"),
+        ),
+      );
     assert.deepEqual(loading, []);
   });
 });
@@ -104,10 +144,21 @@ describe("a key", () => {
   it("is rotated, has an alias, can be rescued, and is protected", async () => {
     const recording = await region({ key: { rotation: "180d" } }, (made) => made.key);
     const { policy, ...key } = only(recording, "aws:kms/key:Key");
-    assert.deepEqual(key, { description: "NATS nats of test iad", enableKeyRotation: true, rotationPeriodInDays: 180, deletionWindowInDays: 30 });
+    assert.deepEqual(key, {
+      description: "NATS nats of test iad",
+      enableKeyRotation: true,
+      rotationPeriodInDays: 180,
+      deletionWindowInDays: 30,
+    });
     assert.equal(recording.of("aws:kms/key:Key")[0]!.options.protect, true);
-    assert.deepEqual(statements(policy).map(({ Principal }) => Principal), [{ AWS: `arn:aws:iam::${account}:root` }]);
-    assert.deepEqual(only(recording, "aws:kms/alias:Alias"), { name: "alias/test-iad-nats", targetKeyId: "key id of iad-key" });
+    assert.deepEqual(
+      statements(policy).map(({ Principal }) => Principal),
+      [{ AWS: `arn:aws:iam::${account}:root` }],
+    );
+    assert.deepEqual(only(recording, "aws:kms/alias:Alias"), {
+      name: "alias/test-iad-nats",
+      targetKeyId: "key id of iad-key",
+    });
     assert.equal((await settled(recording.result as pulumi.Output<string>)).value, "arn of iad-key");
   });
 
@@ -125,13 +176,28 @@ describe("the bucket for backups", () => {
     const recording = await region({ key: { arn: accountKey }, backups: {} }, (made) => made.backups!);
     assert.deepEqual(only(recording, "aws:s3/bucket:Bucket"), { bucket });
     assert.equal(recording.of("aws:s3/bucket:Bucket")[0]!.options.protect, true);
-    assert.deepEqual(only(recording, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").rules, [
-      { applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: accountKey }, bucketKeyEnabled: true },
-    ]);
-    assert.deepEqual(only(recording, "aws:s3/bucketVersioning:BucketVersioning").versioningConfiguration, { status: "Enabled" });
-    assert.deepEqual(only(recording, "aws:s3/bucketOwnershipControls:BucketOwnershipControls").rule, { objectOwnership: "BucketOwnerEnforced" });
+    assert.deepEqual(
+      only(recording, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration").rules,
+      [
+        {
+          applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: accountKey },
+          bucketKeyEnabled: true,
+        },
+      ],
+    );
+    assert.deepEqual(only(recording, "aws:s3/bucketVersioning:BucketVersioning").versioningConfiguration, {
+      status: "Enabled",
+    });
+    assert.deepEqual(only(recording, "aws:s3/bucketOwnershipControls:BucketOwnershipControls").rule, {
+      objectOwnership: "BucketOwnerEnforced",
+    });
     const { bucket: _, ...access } = only(recording, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock");
-    assert.deepEqual(access, { blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true });
+    assert.deepEqual(access, {
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
     assert.equal((await settled(recording.result)).value, bucket);
   });
 
@@ -144,36 +210,65 @@ describe("the bucket for backups", () => {
         ["Deny", "*", "s3:*", { NumericLessThan: { "s3:TlsVersion": "1.2" } }],
       ],
     );
-    for (const { Resource } of statements(policy)) assert.deepEqual(Resource, ["arn of iad-backups", "arn of iad-backups/*"]);
+    for (const { Resource } of statements(policy))
+      assert.deepEqual(Resource, ["arn of iad-backups", "arn of iad-backups/*"]);
   });
 
   it("keeps what was replaced for a time, and all else for ever unless it is to expire", async () => {
     const rule = async (backups: object) => {
       const recording = await region({ backups }, () => 0);
-      assert.deepEqual(recording.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")[0]!.options.dependencies, ["iad-backups", "iad-backups-versioning"]);
-      return (only(recording, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").rules as Record<string, unknown>[])[0]!;
+      assert.deepEqual(
+        recording.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")[0]!.options.dependencies,
+        ["iad-backups", "iad-backups-versioning"],
+      );
+      return (
+        only(recording, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").rules as Record<
+          string,
+          unknown
+        >[]
+      )[0]!;
     };
     const kept = await rule({});
-    assert.deepEqual([kept.noncurrentVersionExpiration, kept.expiration], [{ noncurrentDays: 90 }, { expiredObjectDeleteMarker: true }]);
+    assert.deepEqual(
+      [kept.noncurrentVersionExpiration, kept.expiration],
+      [{ noncurrentDays: 90 }, { expiredObjectDeleteMarker: true }],
+    );
     const expiring = await rule({ keepReplaced: "7d", expireAfter: "365d" });
-    assert.deepEqual([expiring.noncurrentVersionExpiration, expiring.expiration], [{ noncurrentDays: 7 }, { days: 365 }]);
+    assert.deepEqual(
+      [expiring.noncurrentVersionExpiration, expiring.expiration],
+      [{ noncurrentDays: 7 }, { days: 365 }],
+    );
   });
 
   it("has S3's own encryption where there is no key", async () => {
-    const { rules } = only(await region({ backups: {} }, () => 0), "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration");
-    assert.deepEqual(rules, [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, bucketKeyEnabled: false }]);
+    const { rules } = only(
+      await region({ backups: {} }, () => 0),
+      "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    );
+    assert.deepEqual(rules, [
+      { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, bucketKeyEnabled: false },
+    ]);
   });
 });
 
 describe("connection secrets", () => {
-  const recorded = () => region({ key: { arn: accountKey }, connectionSecrets: { recovery: "7d" } }, (made, identity) => made.connectionSecrets(identity)!);
+  const recorded = () =>
+    region({ key: { arn: accountKey }, connectionSecrets: { recovery: "7d" } }, (made, identity) =>
+      made.connectionSecrets(identity)!,
+    );
 
   it("are one a user of a tenant, under the name that clients ask for, and none of this program's own users", async () => {
     const recording = await recorded();
-    const users = Object.values(tenants).flatMap((tenant) => Object.keys(tenant.users).map((user) => `${tenant.name}-${user}`));
+    const users = Object.values(tenants).flatMap((tenant) =>
+      Object.keys(tenant.users).map((user) => `${tenant.name}-${user}`),
+    );
     const secrets = inputsOf(recording, "aws:secretsmanager/secret:Secret");
-    assert.deepEqual(secrets.map(({ name }) => name), users.sort().map((login) => `test/iad/nats/${login}`));
-    for (const { kmsKeyId, recoveryWindowInDays } of secrets) assert.deepEqual([kmsKeyId, recoveryWindowInDays], [accountKey, 7]);
+    assert.deepEqual(
+      secrets.map(({ name }) => name),
+      users.sort().map((login) => `test/iad/nats/${login}`),
+    );
+    for (const { kmsKeyId, recoveryWindowInDays } of secrets)
+      assert.deepEqual([kmsKeyId, recoveryWindowInDays], [accountKey, 7]);
     assert.deepEqual(Object.keys((await settled(recording.result)).value).sort(), users);
   });
 
@@ -203,7 +298,14 @@ describe("connection secrets", () => {
 describe("the identity of a region", () => {
   const written = (change: object) => {
     const settings = settingsOf({ identitySecret: {}, ...change });
-    return record(() => new RegionIdentitySecret("iad-identity", { place: placeIn(settings), identity: pulumi.secret(identities(settings).iad!) }, { protect: true }));
+    return record(
+      () =>
+        new RegionIdentitySecret(
+          "iad-identity",
+          { place: placeIn(settings), identity: pulumi.secret(identities(settings).iad!) },
+          { protect: true },
+        ),
+    );
   };
 
   it("is written as a secret of its own place, encrypted by a key of its own, protected", async () => {
@@ -212,23 +314,35 @@ describe("the identity of a region", () => {
     assert.deepEqual([name, kmsKeyId], ["test/iad/identity", "arn of iad-identity-key"]);
     assert.equal(only(recording, "aws:kms/alias:Alias").name, "alias/test-iad-identity");
     assert.ok(isSecret(recording.of("aws:secretsmanager/secretVersion:SecretVersion")[0]!.inputs.secretString));
-    for (const { type, name: own, options } of recording.registrations) assert.equal(options.protect, true, `${type} ${own}`);
+    for (const { type, name: own, options } of recording.registrations)
+      assert.equal(options.protect, true, `${type} ${own}`);
   });
 
   it("is read by its region's stack as it was written, secret, and nothing of another region with it", async () => {
-    const secretString = unsecret((await written({})).of("aws:secretsmanager/secretVersion:SecretVersion")[0]!.inputs.secretString) as string;
+    const secretString = unsecret(
+      (await written({})).of("aws:secretsmanager/secretVersion:SecretVersion")[0]!.inputs.secretString,
+    ) as string;
     const asked: unknown[] = [];
     const read = (inputs: Record<string, unknown>) => (asked.push(inputs.secretId), { secretString });
-    const { registrations, result } = await region({ identitySecret: {} }, (made) => made.readIdentity()!, { calls: { "aws:secretsmanager/getSecretVersion:getSecretVersion": read } });
+    const { registrations, result } = await region({ identitySecret: {} }, (made) => made.readIdentity()!, {
+      calls: { "aws:secretsmanager/getSecretVersion:getSecretVersion": read },
+    });
     const { value, secret } = await settled(result);
     assert.deepEqual([value, secret], [identities(settingsOf({})).iad, true]);
     assert.deepEqual(asked, ["test/iad/identity"]);
-    assert.deepEqual(registrations.filter(({ type }) => type === "pulumi:pulumi:StackReference"), []);
+    assert.deepEqual(
+      registrations.filter(({ type }) => type === "pulumi:pulumi:StackReference"),
+      [],
+    );
     assert.ok(!JSON.stringify(value).includes("syd"));
   });
 
   it("that is not there yet is missed by the name of what to deploy first", async () => {
-    const calls = { "aws:secretsmanager/getSecretVersion:getSecretVersion": () => { throw Object.assign(new Error(), { details: "couldn't find resource" }); } };
+    const calls = {
+      "aws:secretsmanager/getSecretVersion:getSecretVersion": () => {
+        throw Object.assign(new Error(), { details: "couldn't find resource" });
+      },
+    };
     await assert.rejects(
       region({ identitySecret: {} }, async (made) => settled(made.readIdentity()!), { calls }),
       /secret test\/iad\/identity in us-east-1 cannot be read: .*couldn't find resource.* deploy identity first: pulumi up --stack test-identity/,
@@ -236,27 +350,51 @@ describe("the identity of a region", () => {
   });
 
   it("that somebody has changed is not shown", async () => {
-    const calls = { "aws:secretsmanager/getSecretVersion:getSecretVersion": () => ({ secretString: '{"jetstreamKey":"hidden' }) };
+    const calls = {
+      "aws:secretsmanager/getSecretVersion:getSecretVersion": () => ({ secretString: '{"jetstreamKey":"hidden' }),
+    };
     await assert.rejects(
       region({ identitySecret: {} }, async (made) => settled(made.readIdentity()!), { calls }),
-      ({ message }: Error) => message === "secret test/iad/identity in us-east-1 is not what the identity stack wrote; bring it back: pulumi up --stack test-identity --refresh",
+      ({ message }: Error) =>
+        message ===
+        "secret test/iad/identity in us-east-1 is not what the identity stack wrote; bring it back: pulumi up --stack test-identity --refresh",
     );
   });
 
   it("is refused when it is more than a secret takes", () => {
     assert.equal(storable("test/iad/identity", "x".repeat(65_536)).length, 65_536);
-    assert.throws(() => storable("test/iad/identity", "x".repeat(65_537)), /secret test\/iad\/identity would have 65537 bytes, Secrets Manager takes 65536/);
+    assert.throws(
+      () => storable("test/iad/identity", "x".repeat(65_537)),
+      /secret test\/iad\/identity would have 65537 bytes, Secrets Manager takes 65536/,
+    );
   });
 });
 
 describe("records", () => {
   it("are a name for clients, and one for each server's gateway", async () => {
     const hostedZone = "Z0123456789";
-    const recording = await region({ hostedZone }, (made) => made.records({ clients: pulumi.output("clients.elb.example.com"), gateways: pulumi.output("gateways.elb.example.com") }));
+    const recording = await region({ hostedZone }, (made) =>
+      made.records({
+        clients: pulumi.output("clients.elb.example.com"),
+        gateways: pulumi.output("gateways.elb.example.com"),
+      }),
+    );
     assert.deepEqual(
-      inputsOf(recording, "aws:route53/record:Record").map(({ zoneId, name, type, ttl, records }) => [zoneId, name, type, ttl, records]),
+      inputsOf(recording, "aws:route53/record:Record").map(({ zoneId, name, type, ttl, records }) => [
+        zoneId,
+        name,
+        type,
+        ttl,
+        records,
+      ]),
       [
-        ...[0, 1, 2].map((server) => [hostedZone, `gateway-${server}.iad.nats.example.com`, "CNAME", 60, ["gateways.elb.example.com"]]),
+        ...[0, 1, 2].map((server) => [
+          hostedZone,
+          `gateway-${server}.iad.nats.example.com`,
+          "CNAME",
+          60,
+          ["gateways.elb.example.com"],
+        ]),
         [hostedZone, "nats.iad.nats.example.com", "CNAME", 60, ["clients.elb.example.com"]],
       ],
     );
@@ -264,27 +402,47 @@ describe("records", () => {
 });
 
 describe("security groups", () => {
-  const recorded = (cluster: object = {}) => region({ cluster: { name: "shared", ...cluster }, securityGroups: true }, (made) => made.annotations!, existing);
-  const summary = ({ securityGroupId, ipProtocol, fromPort, toPort, cidrIpv4, referencedSecurityGroupId }: Record<string, unknown>) =>
+  const recorded = (cluster: object = {}) =>
+    region({ cluster: { name: "shared", ...cluster }, securityGroups: true }, (made) => made.annotations!, existing);
+  const summary = ({
+    securityGroupId,
+    ipProtocol,
+    fromPort,
+    toPort,
+    cidrIpv4,
+    referencedSecurityGroupId,
+  }: Record<string, unknown>) =>
     [securityGroupId, ipProtocol, fromPort, toPort, cidrIpv4 ?? referencedSecurityGroupId].join(" ");
   const [clients, gateways] = ["iad-load-balancers-clients", "iad-load-balancers-gateways"];
 
   it("let clients in on 4222 and gateways on 7222, from the given ranges, and on to the nodes", async () => {
-    assert.deepEqual(inputsOf(await recorded(), "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").map(summary).sort(), [
-      ...sourceRanges.map((range) => `${clients} tcp 4222 4222 ${range}`),
-      ...sourceRanges.map((range) => `${gateways} tcp 7222 7222 ${range}`),
-      `sg-cluster tcp 4222 4222 ${clients}`,
-      `sg-cluster tcp 7222 7222 ${gateways}`,
-    ]);
+    assert.deepEqual(
+      inputsOf(await recorded(), "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        .map(summary)
+        .sort(),
+      [
+        ...sourceRanges.map((range) => `${clients} tcp 4222 4222 ${range}`),
+        ...sourceRanges.map((range) => `${gateways} tcp 7222 7222 ${range}`),
+        `sg-cluster tcp 4222 4222 ${clients}`,
+        `sg-cluster tcp 7222 7222 ${gateways}`,
+      ],
+    );
   });
 
   it("let load balancers out to the nodes only, and say nothing of 6222, 8222 and 7777", async () => {
     const recording = await recorded({ nodeSecurityGroup: "sg-0abc" });
-    assert.deepEqual(inputsOf(recording, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(summary).sort(), [
-      `${clients} tcp 4222 4222 sg-0abc`,
-      `${gateways} tcp 7222 7222 sg-0abc`,
-    ]);
-    assert.deepEqual(inputsOf(recording, "aws:ec2/securityGroup:SecurityGroup").map(({ vpcId, ingress, egress }) => [vpcId, ingress, egress]), Array(2).fill(["vpc-0", undefined, undefined]));
+    assert.deepEqual(
+      inputsOf(recording, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(summary).sort(),
+      [`${clients} tcp 4222 4222 sg-0abc`, `${gateways} tcp 7222 7222 sg-0abc`],
+    );
+    assert.deepEqual(
+      inputsOf(recording, "aws:ec2/securityGroup:SecurityGroup").map(({ vpcId, ingress, egress }) => [
+        vpcId,
+        ingress,
+        egress,
+      ]),
+      Array(2).fill(["vpc-0", undefined, undefined]),
+    );
     assert.doesNotMatch(JSON.stringify(recording.registrations), /6222|8222|7777|"0\.0\.0\.0\/0"/);
   });
 
@@ -301,13 +459,26 @@ describe("security groups", () => {
 describe("a cluster that is there", () => {
   it("is found by its name, and reached with tokens of AWS's command line", async () => {
     const role = `arn:aws:iam::${account}:role/deploy`;
-    const { registrations, result } = await region({ cluster: { name: "shared" }, profile: "production", role }, (made) => made.cluster!, existing);
-    assert.deepEqual(registrations.map(({ type }) => type), ["supercluster:aws:Region", "pulumi:providers:aws", "supercluster:aws:Cluster"]);
+    const { registrations, result } = await region(
+      { cluster: { name: "shared" }, profile: "production", role },
+      (made) => made.cluster!,
+      existing,
+    );
+    assert.deepEqual(
+      registrations.map(({ type }) => type),
+      ["supercluster:aws:Region", "pulumi:providers:aws", "supercluster:aws:Cluster"],
+    );
     assert.equal(result.identifier, `arn:aws:eks:us-east-1:${account}:cluster/shared`);
     const { value, secret } = await settled(result.kubeconfig);
     assert.equal(secret, false);
-    const config = JSON.parse(value) as { clusters: { cluster: object }[]; users: { user: { exec: { command: string; args: string[] } } }[] };
-    assert.deepEqual(config.clusters[0]!.cluster, { server: "https://there.example.com", "certificate-authority-data": "Y2E=" });
+    const config = JSON.parse(value) as {
+      clusters: { cluster: object }[];
+      users: { user: { exec: { command: string; args: string[] } } }[];
+    };
+    assert.deepEqual(config.clusters[0]!.cluster, {
+      server: "https://there.example.com",
+      "certificate-authority-data": "Y2E=",
+    });
     const { command, args } = config.users[0]!.user.exec;
     assert.equal(
       [command, ...args].join(" "),
@@ -320,19 +491,27 @@ describe("a new cluster", () => {
   const administrator = `arn:aws:iam::${account}:role/deploy`;
   const create = { version: "1.34", administrators: [administrator], cidr: "10.20.0.0/16" };
   const recorded = (change: object = {}, more: object = {}) =>
-    region({ cluster: { name: "nats-iad", create: { ...create, ...change } }, key: { arn: accountKey }, ...more }, (made) => made.cluster!);
+    region(
+      { cluster: { name: "nats-iad", create: { ...create, ...change } }, key: { arn: accountKey }, ...more },
+      (made) => made.cluster!,
+    );
   let plain: Awaited<ReturnType<typeof recorded>>;
   before(async () => void (plain = await recorded()));
 
   it("has a protected control plane with encrypted Secrets, out of reach of the internet", () => {
     const { vpcConfig, encryptionConfig, accessConfig, version, name } = only(plain, "aws:eks/cluster:Cluster");
     assert.deepEqual([name, version], ["nats-iad", "1.34"]);
-    assert.deepEqual(vpcConfig, { subnetIds: ["a", "b", "c"].map((zone) => `iad-cluster-eks-network-nodes-us-east-1${zone}`), endpointPrivateAccess: true, endpointPublicAccess: false });
+    assert.deepEqual(vpcConfig, {
+      subnetIds: ["a", "b", "c"].map((zone) => `iad-cluster-eks-network-nodes-us-east-1${zone}`),
+      endpointPrivateAccess: true,
+      endpointPublicAccess: false,
+    });
     assert.deepEqual(encryptionConfig, { provider: { keyArn: accountKey }, resources: ["secrets"] });
     assert.deepEqual(accessConfig, { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false });
     const { options } = plain.of("aws:eks/cluster:Cluster")[0]!;
     assert.equal(options.protect, true);
-    for (const right of ["AmazonEKSClusterPolicy", "key"]) assert.ok(options.dependencies!.includes(`iad-cluster-eks-control-plane-${right}`));
+    for (const right of ["AmazonEKSClusterPolicy", "key"])
+      assert.ok(options.dependencies!.includes(`iad-cluster-eks-control-plane-${right}`));
   });
 
   it("opens its API to given ranges only", async () => {
@@ -344,37 +523,70 @@ describe("a new cluster", () => {
   it("lets in the administrators named and nobody else", () => {
     assert.deepEqual(only(plain, "aws:eks/accessEntry:AccessEntry").principalArn, administrator);
     const { principalArn, policyArn } = only(plain, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation");
-    assert.deepEqual([principalArn, policyArn], [administrator, "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"]);
+    assert.deepEqual(
+      [principalArn, policyArn],
+      [administrator, "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"],
+    );
   });
 
   it("has a group of nodes in each zone, without public addresses, encrypted, whose credentials pods cannot take", () => {
     assert.deepEqual(
-      inputsOf(plain, "aws:eks/nodeGroup:NodeGroup").map(({ subnetIds, amiType: image, scalingConfig }) => [subnetIds, image, scalingConfig]),
-      ["a", "b", "c"].map((zone) => [[`iad-cluster-eks-network-nodes-us-east-1${zone}`], "AL2023_ARM_64_STANDARD", { minSize: 1, desiredSize: 1, maxSize: 2 }]),
+      inputsOf(plain, "aws:eks/nodeGroup:NodeGroup").map(({ subnetIds, amiType: image, scalingConfig }) => [
+        subnetIds,
+        image,
+        scalingConfig,
+      ]),
+      ["a", "b", "c"].map((zone) => [
+        [`iad-cluster-eks-network-nodes-us-east-1${zone}`],
+        "AL2023_ARM_64_STANDARD",
+        { minSize: 1, desiredSize: 1, maxSize: 2 },
+      ]),
     );
-    for (const { mapPublicIpOnLaunch } of inputsOf(plain, "aws:ec2/subnet:Subnet")) assert.equal(mapPublicIpOnLaunch, undefined);
-    const { metadataOptions, blockDeviceMappings } = only(plain, "aws:ec2/launchTemplate:LaunchTemplate") as { metadataOptions: Record<string, unknown>; blockDeviceMappings: { ebs: Record<string, unknown> }[] };
-    assert.deepEqual([metadataOptions.httpTokens, metadataOptions.httpPutResponseHopLimit, blockDeviceMappings[0]!.ebs.encrypted], ["required", 1, "true"]);
+    for (const { mapPublicIpOnLaunch } of inputsOf(plain, "aws:ec2/subnet:Subnet"))
+      assert.equal(mapPublicIpOnLaunch, undefined);
+    const { metadataOptions, blockDeviceMappings } = only(plain, "aws:ec2/launchTemplate:LaunchTemplate") as {
+      metadataOptions: Record<string, unknown>;
+      blockDeviceMappings: { ebs: Record<string, unknown> }[];
+    };
+    assert.deepEqual(
+      [metadataOptions.httpTokens, metadataOptions.httpPutResponseHopLimit, blockDeviceMappings[0]!.ebs.encrypted],
+      ["required", 1, "true"],
+    );
   });
 
   it("has add-ons at the versions asked for, nodes only after what makes them ready, and a driver that may use the key", async () => {
     const recording = await recorded({ addOns: { coredns: "v1.12.0-eksbuild.1" } });
-    const versions = Object.fromEntries(inputsOf(recording, "aws:eks/addon:Addon").map(({ addonName, addonVersion }) => [addonName, addonVersion]));
+    const versions = Object.fromEntries(
+      inputsOf(recording, "aws:eks/addon:Addon").map(({ addonName, addonVersion }) => [addonName, addonVersion]),
+    );
     const own = undefined;
-    assert.deepEqual(versions, { "aws-ebs-csi-driver": own, coredns: "v1.12.0-eksbuild.1", "eks-pod-identity-agent": own, "kube-proxy": own, "vpc-cni": own });
+    assert.deepEqual(versions, {
+      "aws-ebs-csi-driver": own,
+      coredns: "v1.12.0-eksbuild.1",
+      "eks-pod-identity-agent": own,
+      "kube-proxy": own,
+      "vpc-cni": own,
+    });
     for (const { options } of recording.of("aws:eks/nodeGroup:NodeGroup")) {
-      for (const addOn of ["vpc-cni", "kube-proxy"]) assert.ok(options.dependencies!.includes(`iad-cluster-eks-${addOn}`));
+      for (const addOn of ["vpc-cni", "kube-proxy"])
+        assert.ok(options.dependencies!.includes(`iad-cluster-eks-${addOn}`));
     }
-    const key = recording.of("aws:iam/rolePolicy:RolePolicy").find(({ name }) => name === "iad-cluster-eks-volumes-key")!;
+    const key = recording
+      .of("aws:iam/rolePolicy:RolePolicy")
+      .find(({ name }) => name === "iad-cluster-eks-volumes-key")!;
     for (const { Resource } of statements(key.inputs.policy)) assert.equal(Resource, accountKey);
   });
 
   it("reaches the internet through each zone's own NAT, or through one", async () => {
-    const routes = (recording: Recording<unknown>) => inputsOf(recording, "aws:ec2/route:Route").flatMap(({ natGatewayId }) => natGatewayId ?? []);
+    const routes = (recording: Recording<unknown>) =>
+      inputsOf(recording, "aws:ec2/route:Route").flatMap(({ natGatewayId }) => natGatewayId ?? []);
     const nat = (zone: string) => `iad-cluster-eks-network-nat-us-east-1${zone}`;
     assert.deepEqual(routes(plain), ["a", "b", "c"].map(nat));
     assert.deepEqual(routes(await recorded({ natGateways: "one" })), ["a", "a", "a"].map(nat));
-    assert.deepEqual((await settled(plain.result.natAddresses!)).value, ["a", "b", "c"].map((zone) => `address of iad-cluster-eks-network-nat-us-east-1${zone}`));
+    assert.deepEqual(
+      (await settled(plain.result.natAddresses!)).value,
+      ["a", "b", "c"].map((zone) => `address of iad-cluster-eks-network-nat-us-east-1${zone}`),
+    );
   });
 
   it("gets the controller of load balancers, which may change only what it made", () => {
@@ -382,23 +594,41 @@ describe("a new cluster", () => {
     assert.deepEqual([chart, version, namespace], ["aws-load-balancer-controller", "1.13.4", "kube-system"]);
     const { clusterName, vpcId, region: awsRegion } = values as Record<string, unknown>;
     assert.deepEqual([clusterName, vpcId, awsRegion], ["nats-iad", "iad-cluster-eks-network", "us-east-1"]);
-    const { policy } = plain.of("aws:iam/rolePolicy:RolePolicy").find(({ name }) => name === "iad-cluster-load-balancer-controller-role-load-balancers")!.inputs;
-    const actions = (conditioned: boolean) => statements(policy).filter(({ Condition }) => Boolean(Condition) === conditioned).flatMap(({ Action }) => Action as string[]);
+    const { policy } = plain
+      .of("aws:iam/rolePolicy:RolePolicy")
+      .find(({ name }) => name === "iad-cluster-load-balancer-controller-role-load-balancers")!.inputs;
+    const actions = (conditioned: boolean) =>
+      statements(policy)
+        .filter(({ Condition }) => Boolean(Condition) === conditioned)
+        .flatMap(({ Action }) => Action as string[]);
     for (const action of ["elasticloadbalancing:DeleteLoadBalancer", "ec2:DeleteSecurityGroup"]) {
       assert.ok(actions(true).includes(action) && !actions(false).includes(action), action);
     }
-    assert.ok(plain.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")[0]!.options.dependencies!.includes("iad-cluster-eks"), "it waits for the cluster");
+    assert.ok(
+      plain
+        .of("aws:eks/podIdentityAssociation:PodIdentityAssociation")[0]!
+        .options.dependencies!.includes("iad-cluster-eks"),
+      "it waits for the cluster",
+    );
     const { namespace: where, serviceAccount } = only(plain, "aws:eks/podIdentityAssociation:PodIdentityAssociation");
     assert.deepEqual([where, serviceAccount], ["kube-system", "aws-load-balancer-controller"]);
   });
 
   it("is reached when its nodes, add-ons and controller are there", async () => {
     const before = plain.of("pulumi:providers:kubernetes")[0]!.options.dependencies!;
-    const awaited = ["iad-cluster-eks", "iad-cluster-eks-coredns", "iad-cluster-eks-aws-ebs-csi-driver", "iad-cluster-eks-123456789012-role-deploy"];
+    const awaited = [
+      "iad-cluster-eks",
+      "iad-cluster-eks-coredns",
+      "iad-cluster-eks-aws-ebs-csi-driver",
+      "iad-cluster-eks-123456789012-role-deploy",
+    ];
     for (const name of awaited) assert.ok(before.includes(name), `${name} in ${before.join(", ")}`);
     const [driver] = plain.of("aws:eks/addon:Addon");
-    for (const zone of ["a", "b", "c"]) assert.ok(driver!.options.dependencies!.includes(`iad-cluster-eks-nodes-us-east-1${zone}`));
-    const config = JSON.parse((await settled(plain.result.kubeconfig)).value) as { clusters: { cluster: { server: string } }[] };
+    for (const zone of ["a", "b", "c"])
+      assert.ok(driver!.options.dependencies!.includes(`iad-cluster-eks-nodes-us-east-1${zone}`));
+    const config = JSON.parse((await settled(plain.result.kubeconfig)).value) as {
+      clusters: { cluster: { server: string } }[];
+    };
     assert.equal(config.clusters[0]!.cluster.server, "https://new.example.com");
     assert.equal(only(plain, "pulumi:providers:kubernetes").clusterIdentifier, plain.result.identifier);
   });
@@ -406,8 +636,14 @@ describe("a new cluster", () => {
   it("takes the image that its nodes' processors need", () => {
     const arm = ["m7g.large", "c7gn.xlarge", "im4gn.large", "t4g.medium", "r8gd.large"];
     const intel = ["m7i.large", "g5.xlarge", "t3.medium", "c6a.large", "m7i-flex.large"];
-    assert.deepEqual(arm.map(amiType), arm.map(() => "AL2023_ARM_64_STANDARD"));
-    assert.deepEqual(intel.map(amiType), intel.map(() => "AL2023_x86_64_STANDARD"));
+    assert.deepEqual(
+      arm.map(amiType),
+      arm.map(() => "AL2023_ARM_64_STANDARD"),
+    );
+    assert.deepEqual(
+      intel.map(amiType),
+      intel.map(() => "AL2023_x86_64_STANDARD"),
+    );
   });
 
   it("divides its network by zones without overlaps", () => {
@@ -422,7 +658,10 @@ describe("a new cluster", () => {
 describe("everything of AWS", () => {
   it("is a child of its region, through the region's provider, named after it, with nothing secret in the open", async () => {
     const all = {
-      cluster: { name: "nats-iad", create: { version: "1.34", administrators: [`arn:aws:iam::${account}:role/deploy`], cidr: "10.20.0.0/16" } },
+      cluster: {
+        name: "nats-iad",
+        create: { version: "1.34", administrators: [`arn:aws:iam::${account}:role/deploy`], cidr: "10.20.0.0/16" },
+      },
       ...{ key: {}, backups: {}, connectionSecrets: {}, securityGroups: true, hostedZone: "Z0123456789" },
     };
     const { registrations } = await region(all, (made, identity) => {
@@ -436,8 +675,15 @@ describe("everything of AWS", () => {
       if (type.startsWith("supercluster:")) assert.ok(outputs, `${name} registers its outputs`);
     }
     const { iad } = identities(settingsOf({}));
-    const hidden = [iad!.jetstreamKey, iad!.server.key, ...Object.values(iad!.users).flatMap(({ password, hash }) => [password, hash])];
+    const hidden = [
+      iad!.jetstreamKey,
+      iad!.server.key,
+      ...Object.values(iad!.users).flatMap(({ password, hash }) => [password, hash]),
+    ];
     const open = JSON.stringify(registrations.map((one) => unsecret(one, () => "[secret]")));
-    assert.deepEqual(hidden.filter((secret) => open.includes(secret)), []);
+    assert.deepEqual(
+      hidden.filter((secret) => open.includes(secret)),
+      [],
+    );
   });
 });

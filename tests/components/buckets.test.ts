@@ -15,19 +15,24 @@ describe("buckets as resources", () => {
   };
 
   it("of keys are streams of the form that clients expect, whatever comes from other resources", async () => {
-    assert.deepEqual(await inputsOf(() => new KeyValue("one", { ...address, history: 5, maxBytes: pulumi.output("1MiB" as const), ttl: "1d" })), {
-      account: "app",
-      region: "iad",
-      name: "KV_settings",
-      subjects: ["$KV.settings.>"],
-      maxMsgsPerSubject: 5,
-      maxBytes: "1MiB",
-      maxAge: "1d",
-      discard: "new",
-      allowRollupHdrs: true,
-      denyDelete: true,
-      allowDirect: true,
-    });
+    assert.deepEqual(
+      await inputsOf(
+        () => new KeyValue("one", { ...address, history: 5, maxBytes: pulumi.output("1MiB" as const), ttl: "1d" }),
+      ),
+      {
+        account: "app",
+        region: "iad",
+        name: "KV_settings",
+        subjects: ["$KV.settings.>"],
+        maxMsgsPerSubject: 5,
+        maxBytes: "1MiB",
+        maxAge: "1d",
+        discard: "new",
+        allowRollupHdrs: true,
+        denyDelete: true,
+        allowDirect: true,
+      },
+    );
   });
 
   it("of objects too", async () => {

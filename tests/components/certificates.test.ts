@@ -12,7 +12,9 @@ const server = (dials: boolean) =>
 
 describe("CertificateAuthority", () => {
   it("is a key and a certificate that may sign and nothing else, named after it", async () => {
-    const { registrations, of } = await record(() => new CertificateAuthority("client-ca", { commonName: "test clients" }));
+    const { registrations, of } = await record(
+      () => new CertificateAuthority("client-ca", { commonName: "test clients" }),
+    );
     assert.deepEqual(
       registrations.map(({ name, options }) => [name, options.parent]),
       [
@@ -31,20 +33,35 @@ describe("CertificateAuthority", () => {
     const { result, of } = await record(() => new CertificateAuthority("client-ca", { commonName: "test clients" }));
     assert.deepEqual(await settled(result.cert), { value: "certificate of client-ca-cert", secret: false });
     assert.deepEqual(await settled(result.key), { value: "private key of client-ca-key", secret: true });
-    assert.deepEqual(of("supercluster:security:CertificateAuthority")[0]!.outputs, { cert: "certificate of client-ca-cert" });
+    assert.deepEqual(of("supercluster:security:CertificateAuthority")[0]!.outputs, {
+      cert: "certificate of client-ca-cert",
+    });
   });
 
   it("protects key and certificate where it is protected itself", async () => {
-    const { registrations } = await record(() => new CertificateAuthority("client-ca", { commonName: "test" }, { protect: true }));
-    assert.deepEqual(registrations.map(({ options }) => options.protect), [true, true, true]);
+    const { registrations } = await record(
+      () => new CertificateAuthority("client-ca", { commonName: "test" }, { protect: true }),
+    );
+    assert.deepEqual(
+      registrations.map(({ options }) => options.protect),
+      [true, true, true],
+    );
   });
 });
 
 describe("generations of an authority", () => {
   it("have names of their own after the first; all that are trusted are in one file, one signs", async () => {
-    const { result, registrations } = await record(() => authorities("peer-ca", "test servers", { trusted: [1, 2], signing: 2 }));
-    assert.deepEqual(registrations.filter(({ type }) => type.startsWith("supercluster:")).map(({ name }) => name), ["peer-ca", "peer-ca-2"]);
-    assert.deepEqual(await settled(result.trusted), { value: "certificate of peer-ca-certcertificate of peer-ca-2-cert", secret: false });
+    const { result, registrations } = await record(() =>
+      authorities("peer-ca", "test servers", { trusted: [1, 2], signing: 2 }),
+    );
+    assert.deepEqual(
+      registrations.filter(({ type }) => type.startsWith("supercluster:")).map(({ name }) => name),
+      ["peer-ca", "peer-ca-2"],
+    );
+    assert.deepEqual(await settled(result.trusted), {
+      value: "certificate of peer-ca-certcertificate of peer-ca-2-cert",
+      secret: false,
+    });
     assert.deepEqual(await settled(result.signing.cert), { value: "certificate of peer-ca-2-cert", secret: false });
   });
 });
@@ -85,6 +102,8 @@ describe("ServerCertificate", () => {
     const { result, of } = await server(true);
     assert.deepEqual(await settled(result.cert), { value: "certificate of iad-peer-cert", secret: false });
     assert.deepEqual(await settled(result.key), { value: "private key of iad-peer-key", secret: true });
-    assert.deepEqual(of("supercluster:security:ServerCertificate")[0]!.outputs, { cert: "certificate of iad-peer-cert" });
+    assert.deepEqual(of("supercluster:security:ServerCertificate")[0]!.outputs, {
+      cert: "certificate of iad-peer-cert",
+    });
   });
 });

@@ -38,10 +38,17 @@ describe("the guard of a region's cluster, against an API server that says what 
   async function cluster({ regions, namespace, nodes = [] }: What = {}): Promise<KubeApi> {
     const api = await KubeApi.start();
     apis.push(api);
-    api.put("/api/v1/namespaces/kube-system", { metadata: { uid: "this-cluster", annotations: regions === undefined ? {} : { "supercluster/regions": regions } } });
+    api.put("/api/v1/namespaces/kube-system", {
+      metadata: { uid: "this-cluster", annotations: regions === undefined ? {} : { "supercluster/regions": regions } },
+    });
     if (namespace) api.put("/api/v1/namespaces/nats", { metadata: { labels: namespace } });
     api.put("/apis/storage.k8s.io/v1/storageclasses/gp3", {});
-    nodes.forEach(({ region, providerID = "aws:///us-east-1a/i-0" }, index) => api.put(`/api/v1/nodes/n${index}`, { metadata: { labels: { "topology.kubernetes.io/region": region } }, spec: { providerID } }));
+    nodes.forEach(({ region, providerID = "aws:///us-east-1a/i-0" }, index) =>
+      api.put(`/api/v1/nodes/n${index}`, {
+        metadata: { labels: { "topology.kubernetes.io/region": region } },
+        spec: { providerID },
+      }),
+    );
     return api;
   }
   const inputs = (api: KubeApi, change: Partial<GuardInputs> = {}): GuardInputs => ({
@@ -53,14 +60,19 @@ describe("the guard of a region's cluster, against an API server that says what 
     storageClass: "gp3",
     ...change,
   });
-  const reasons = async (wanted: GuardInputs, olds: Partial<GuardInputs> = {}) => (await provider.check(olds, wanted)).failures!.map(({ property, reason }) => `${property}: ${reason}`);
+  const reasons = async (wanted: GuardInputs, olds: Partial<GuardInputs> = {}) =>
+    (await provider.check(olds, wanted)).failures!.map(({ property, reason }) => `${property}: ${reason}`);
 
   const passing: [string, What, Partial<GuardInputs>][] = [
     ["an empty cluster that says nothing", {}, {}],
     ["a namespace with its labels", { namespace: labels }, {}],
     ["a cluster that names it among others", { regions: "staging/iad, production/iad,production/ams" }, {}],
     ["nodes in its region of AWS", { nodes: [{ region: "us-east-1" }] }, { awsRegion: "us-east-1" }],
-    ["nodes that are not on AWS, whatever their region is called", { nodes: [{ region: "us-east4", providerID: "gce://p/us-east4-a/n" }] }, { awsRegion: "us-east-1" }],
+    [
+      "nodes that are not on AWS, whatever their region is called",
+      { nodes: [{ region: "us-east4", providerID: "gce://p/us-east4-a/n" }] },
+      { awsRegion: "us-east-1" },
+    ],
     ["a storage class that is still to be made", {}, { storageClass: undefined }],
     ["the cluster that it was deployed to", {}, { clusterId: "this-cluster" }],
     ["another cluster than before, which names it", { regions: "production/iad" }, { clusterId: "that-cluster" }],
@@ -87,7 +99,12 @@ describe("the guard of a region's cluster, against an API server that says what 
       {},
       `namespace: namespace nats in this cluster is that of staging/iad, not of production/iad: ${another}`,
     ],
-    ["another region's namespace", { namespace: { ...labels, "supercluster/region": "ams" } }, {}, `namespace: namespace nats in this cluster is that of production/ams, not of production/iad: ${another}`],
+    [
+      "another region's namespace",
+      { namespace: { ...labels, "supercluster/region": "ams" } },
+      {},
+      `namespace: namespace nats in this cluster is that of production/ams, not of production/iad: ${another}`,
+    ],
     [
       "a namespace that is no region's",
       { namespace: { team: "billing" } },
@@ -133,15 +150,24 @@ describe("the guard of a region's cluster, against an API server that says what 
 
     it("refuses another's namespace and cluster", async () => {
       const staging = { ...labels, "supercluster/environment": "staging" };
-      await assert.rejects(rolloutProvider.delete("", rollout(await cluster({ namespace: staging }))), /^Error: iad: namespace nats in this cluster is that of staging\/iad, not of production\/iad: .*\. Nothing was deleted$/);
-      await assert.rejects(rolloutProvider.delete("", rollout(await cluster({ regions: "staging/iad" }))), /this cluster is for staging\/iad, not for production\/iad/);
+      await assert.rejects(
+        rolloutProvider.delete("", rollout(await cluster({ namespace: staging }))),
+        /^Error: iad: namespace nats in this cluster is that of staging\/iad, not of production\/iad: .*\. Nothing was deleted$/,
+      );
+      await assert.rejects(
+        rolloutProvider.delete("", rollout(await cluster({ regions: "staging/iad" }))),
+        /this cluster is for staging\/iad, not for production\/iad/,
+      );
     });
 
     it("leaves a cluster that cannot be asked to whoever deletes in it", async () => {
       const api = await cluster();
       api.stop();
       const lines = await said(() => rolloutProvider.delete("", rollout(api)));
-      assert.match(lines.join(), /^warning: iad: its Kubernetes cluster cannot be asked whether it is the right one: connect ECONNREFUSED/);
+      assert.match(
+        lines.join(),
+        /^warning: iad: its Kubernetes cluster cannot be asked whether it is the right one: connect ECONNREFUSED/,
+      );
     });
   });
 
@@ -155,10 +181,16 @@ describe("the guard of a region's cluster, against an API server that says what 
     const wanted = inputs(api);
     api.stop();
     const lines = await said(async () => assert.deepEqual(await reasons(wanted), []));
-    assert.match(lines.join(), /^warning: iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: connect ECONNREFUSED/);
+    assert.match(
+      lines.join(),
+      /^warning: iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: connect ECONNREFUSED/,
+    );
     assert.equal((await provider.diff("", wanted, wanted)).changes, true);
     const since = Date.now();
-    await assert.rejects(provider.create(wanted), /^Error: iad: its Kubernetes cluster cannot be asked: connect ECONNREFUSED .*\. See: kubectl --context nats-iad get namespaces\. Nothing was written$/);
+    await assert.rejects(
+      provider.create(wanted),
+      /^Error: iad: its Kubernetes cluster cannot be asked: connect ECONNREFUSED .*\. See: kubectl --context nats-iad get namespaces\. Nothing was written$/,
+    );
     assert.ok(Date.now() - since < 5_000);
   });
 
@@ -178,9 +210,24 @@ describe("the guard of a region's cluster, against an API server that says what 
   });
 
   const unusable: [string, (api: KubeApi) => GuardInputs["cluster"], RegExp][] = [
-    ["a context that is not there", (api) => ({ kubeconfig: api.kubeconfig("nats-ams"), context: "nats-iad" }), /the kubeconfig has no context "nats-iad", it has nats-ams; name the file in KUBECONFIG or kubernetes\.clusters\.<region>\.kubeconfig/],
-    ["a file that is not there", () => ({ kubeconfig: "/nowhere/config", context: "nats-iad" }), /the kubeconfig cannot be read: ENOENT.*\/nowhere\/config'; name the file in KUBECONFIG/],
-    ["a context that names no cluster", (api) => ({ kubeconfig: api.kubeconfig().replace('{"cluster":"here"', '{"cluster":"gone"'), context: "nats-iad" }), /context "nats-iad" of the kubeconfig names no cluster; see: kubectl config view/],
+    [
+      "a context that is not there",
+      (api) => ({ kubeconfig: api.kubeconfig("nats-ams"), context: "nats-iad" }),
+      /the kubeconfig has no context "nats-iad", it has nats-ams; name the file in KUBECONFIG or kubernetes\.clusters\.<region>\.kubeconfig/,
+    ],
+    [
+      "a file that is not there",
+      () => ({ kubeconfig: "/nowhere/config", context: "nats-iad" }),
+      /the kubeconfig cannot be read: ENOENT.*\/nowhere\/config'; name the file in KUBECONFIG/,
+    ],
+    [
+      "a context that names no cluster",
+      (api) => ({
+        kubeconfig: api.kubeconfig().replace('{"cluster":"here"', '{"cluster":"gone"'),
+        context: "nats-iad",
+      }),
+      /context "nats-iad" of the kubeconfig names no cluster; see: kubectl config view/,
+    ],
   ];
   for (const [what, access, message] of unusable) {
     it(`says at once what is wrong with ${what}; a preview goes on`, async () => {
@@ -198,7 +245,10 @@ describe("the guard of a region's cluster, against an API server that says what 
     try {
       delete process.env.KUBECONFIG;
       process.env.HOME = folder;
-      await assert.rejects(provider.create(wanted), /the kubeconfig has no context "nats-iad", it has none; name the file in KUBECONFIG/);
+      await assert.rejects(
+        provider.create(wanted),
+        /the kubeconfig has no context "nats-iad", it has none; name the file in KUBECONFIG/,
+      );
     } finally {
       if (KUBECONFIG !== undefined) process.env.KUBECONFIG = KUBECONFIG;
       process.env.HOME = HOME;
@@ -212,32 +262,50 @@ describe("the guard of a region's cluster, against an API server that says what 
       const archive = path.join(folder, "nats.tgz");
       execFileSync("tar", ["-czf", archive, "-C", folder, "nats"]);
       const api = await cluster();
-      for (const at of [path.join(folder, "nats"), archive]) assert.deepEqual(await reasons(inputs(api, { chart: { ...chart, path: at } })), []);
+      for (const at of [path.join(folder, "nats"), archive])
+        assert.deepEqual(await reasons(inputs(api, { chart: { ...chart, path: at } })), []);
     });
 
     const wrong: [string, () => string, string][] = [
       ["is not there", () => "charts/nowhere", "kubernetes.chart.path: there is no chart in charts/nowhere"],
-      ["is of another version", () => writeChart("nats", "1.0.0", "old"), `kubernetes.chart.path: ${path.join(folder, "old")} is version 1.0.0, pinned is kubernetes.chart.version ${chart.version}`],
-      ["is another", () => writeChart("redis", chart.version, "redis"), `kubernetes.chart.path: ${path.join(folder, "redis")} is the chart "redis", not "nats"`],
+      [
+        "is of another version",
+        () => writeChart("nats", "1.0.0", "old"),
+        `kubernetes.chart.path: ${path.join(folder, "old")} is version 1.0.0, pinned is kubernetes.chart.version ${chart.version}`,
+      ],
+      [
+        "is another",
+        () => writeChart("redis", chart.version, "redis"),
+        `kubernetes.chart.path: ${path.join(folder, "redis")} is the chart "redis", not "nats"`,
+      ],
     ];
     for (const [what, make, reason] of wrong) {
       it(`and refuses one that ${what}`, async () => {
         const wanted = inputs(await cluster(), { chart: { ...chart, path: make() } });
         const [found, ...others] = await reasons(wanted);
-        assert.deepEqual([found!.startsWith(`chart: ${reason}; get`), found!.endsWith(howToGetIt), others], [true, true, []], found);
+        assert.deepEqual(
+          [found!.startsWith(`chart: ${reason}; get`), found!.endsWith(howToGetIt), others],
+          [true, true, []],
+          found,
+        );
         await assert.rejects(provider.create(wanted), (error: Error) => error.message.startsWith(`iad: ${reason}`));
       });
     }
 
     it("and says so at `up` when its repository does not answer, but only where the chart is new, and no proxy stands in between", async () => {
-      const repository = createServer((request, response) => response.writeHead(request.url === "/charts/index.yaml" ? 200 : 404).end());
+      const repository = createServer((request, response) =>
+        response.writeHead(request.url === "/charts/index.yaml" ? 200 : 404).end(),
+      );
       await new Promise<void>((resolve) => repository.listen(0, "127.0.0.1", resolve));
       const url = `http://127.0.0.1:${(repository.address() as AddressInfo).port}`;
       const from = (address: string) => ({ version: chart.version, repository: address });
       const api = await cluster();
       await provider.create(inputs(api, { chart: from(`${url}/charts`) }));
       const notFound = inputs(api, { chart: from(`${url}/other/`) });
-      await assert.rejects(provider.create(notFound), /chart repository .*\/other\/ cannot be reached \(status 404\): name another in kubernetes\.chart\.repository, or a copy on this machine in kubernetes\.chart\.path: helm pull/);
+      await assert.rejects(
+        provider.create(notFound),
+        /chart repository .*\/other\/ cannot be reached \(status 404\): name another in kubernetes\.chart\.repository, or a copy on this machine in kubernetes\.chart\.path: helm pull/,
+      );
       repository.closeAllConnections();
       await new Promise((resolve) => repository.close(resolve));
       const gone = inputs(api, { chart: from(`${url}/charts`) });

@@ -7,7 +7,12 @@ import { record, settled } from "../support/mocks";
 const nothing = { publish: { allow: [], deny: [">"] }, subscribe: { allow: [], deny: [">"] } };
 const account = (name: string, users: string[]): AccountSpec => ({
   name,
-  users: users.map((user) => ({ name: user, login: `${name}-${user}`, inboxPrefix: `_INBOX_${user}`, permissions: nothing })),
+  users: users.map((user) => ({
+    name: user,
+    login: `${name}-${user}`,
+    inboxPrefix: `_INBOX_${user}`,
+    permissions: nothing,
+  })),
 });
 const accounts = [account("covenant", ["api", "worker"]), account("irisx", ["api"])];
 
@@ -19,7 +24,8 @@ describe("Credentials", () => {
       passwords.map(({ name }) => name),
       ["users-covenant-api", "users-covenant-worker", "users-irisx-api", "users-salts"],
     );
-    for (const { inputs, options } of passwords) assert.deepEqual([inputs, options.parent], [{ length: 32, special: false }, "users"]);
+    for (const { inputs, options } of passwords)
+      assert.deepEqual([inputs, options.parent], [{ length: 32, special: false }, "users"]);
     assert.equal(registrations.length, 1 + passwords.length);
   });
 
@@ -36,7 +42,10 @@ describe("Credentials", () => {
   });
 
   it("hashes to the same text every time, with a salt of its own a login: an `up` without a change reloads no server", async () => {
-    const hashes = async () => Object.values((await settled((await record(() => new Credentials("users", { accounts }))).result.users)).value).map(({ hash }) => hash);
+    const hashes = async () =>
+      Object.values(
+        (await settled((await record(() => new Credentials("users", { accounts }))).result.users)).value,
+      ).map(({ hash }) => hash);
     const first = await hashes();
     assert.deepEqual(await hashes(), first);
     const salts = first.map((hash) => bcrypt.getSalt(hash));
@@ -46,8 +55,12 @@ describe("Credentials", () => {
   it("protects the seed and who may take streams away, but for an account that goes; other users may go, or get another password", async () => {
     const withProvisioners = [account("covenant", ["api", "provisioner"]), account("irisx", ["provisioner"])];
     const protectedOf = async (unprotected: string[]) => {
-      const { of } = await record(() => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }));
-      return of("random:index/randomPassword:RandomPassword").filter(({ options }) => options.protect).map(({ name }) => name);
+      const { of } = await record(
+        () => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }),
+      );
+      return of("random:index/randomPassword:RandomPassword")
+        .filter(({ options }) => options.protect)
+        .map(({ name }) => name);
     };
     assert.deepEqual(await protectedOf([]), ["users-covenant-provisioner", "users-irisx-provisioner", "users-salts"]);
     assert.deepEqual(await protectedOf(["covenant"]), ["users-irisx-provisioner", "users-salts"]);

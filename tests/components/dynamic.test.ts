@@ -30,7 +30,8 @@ const dynamics: Record<string, Dynamic> = {
     selectable: Stream.__pulumiType,
   },
   Consumer: {
-    make: () => new Consumer("one", { account: "covenant", stream: "COVENANT_USERS", name: "ANALYTICS", ackPolicy: "explicit" }),
+    make: () =>
+      new Consumer("one", { account: "covenant", stream: "COVENANT_USERS", name: "ANALYTICS", ackPolicy: "explicit" }),
     type: "pulumi-nodejs:dynamic/nats:Consumer",
     pinned: 'exports.handler=()=>require(process.cwd()+"/components/jetstream/provider/entry.js").Consumer',
     selectable: Consumer.__pulumiType,
@@ -68,7 +69,10 @@ for (const [kind, { make, type, pinned, selectable, without = [] }] of Object.en
   describe(`${kind}, a dynamic resource`, () => {
     it(`registers as ${type}, by which policies select it`, async () => {
       const { registrations } = await record<pulumi.Resource>(make);
-      assert.deepEqual(registrations.map((one) => one.type), [type]);
+      assert.deepEqual(
+        registrations.map((one) => one.type),
+        [type],
+      );
       assert.equal(selectable, type);
     });
 
@@ -82,8 +86,16 @@ for (const [kind, { make, type, pinned, selectable, without = [] }] of Object.en
     // In a process of its own, as the engine does it: entry files watch over the process they are loaded in.
     it("names in that line a file that exports a provider with every method that it needs", () => {
       const program = `${pinned}; console.log(Object.entries(exports.handler()).map(([key, value]) => key + ":" + typeof value).join(" "))`;
-      const methods = execFileSync(process.execPath, ["-e", program], { cwd: project, encoding: "utf8", timeout: 9_000 }).trim().split(" ");
-      const missing = ["check", "diff", "create", "read", "update", "delete"].filter((method) => !methods.includes(`${method}:function`));
+      const methods = execFileSync(process.execPath, ["-e", program], {
+        cwd: project,
+        encoding: "utf8",
+        timeout: 9_000,
+      })
+        .trim()
+        .split(" ");
+      const missing = ["check", "diff", "create", "read", "update", "delete"].filter(
+        (method) => !methods.includes(`${method}:function`),
+      );
       assert.deepEqual(missing, without);
     });
   });

@@ -4,7 +4,13 @@ import type { ConnectionSettings } from "../../components/jetstream/provider/set
 import { isSecret, record, unsecret } from "../support/mocks";
 
 const login = { login: "sys-admin", password: "the password", inboxPrefix: "_INBOX_admin" };
-const connection: ConnectionSettings = { owner: "supercluster/test", regions: [], ca: "the CA", provisioners: { covenant: login }, system: login };
+const connection: ConnectionSettings = {
+  owner: "supercluster/test",
+  regions: [],
+  ca: "the CA",
+  provisioners: { covenant: login },
+  system: login,
+};
 
 describe("JetstreamProvider", () => {
   it("is one provider whose one setting is secret and has the project's prefix, by which its process finds it", async () => {
@@ -20,7 +26,12 @@ describe("JetstreamProvider", () => {
   });
 
   it("tells policies in plain text what the environment is, and nothing else of it", async () => {
-    const environment = { target: "local", servers: 3, storage: { file: "90GiB", memory: "1GiB" }, basePort: 14220 } as const;
+    const environment = {
+      target: "local",
+      servers: 3,
+      storage: { file: "90GiB", memory: "1GiB" },
+      basePort: 14220,
+    } as const;
     const { registrations } = await record(() => new JetstreamProvider("jetstream", connection, environment));
     const { basePort: _, ...told } = environment;
     assert.deepEqual(JSON.parse(registrations[0]!.inputs["supercluster:environment"] as string), told);

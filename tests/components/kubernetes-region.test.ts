@@ -18,7 +18,11 @@ const awsRegionSettings = awsRegion.parse({ region: "us-east-1", account: "12345
 const recorded = (name: string, settings: KubernetesEnvironment = kubernetesEnvironment()) =>
   record(() => {
     const region = { name, environment: "production", settings, accounts: accountsOf(settings, tenants) };
-    return new KubernetesRegion(name, { region, identity: pulumi.secret(identities[name] as RegionIdentity), cluster: { context: `nats-${name}` } });
+    return new KubernetesRegion(name, {
+      region,
+      identity: pulumi.secret(identities[name] as RegionIdentity),
+      cluster: { context: `nats-${name}` },
+    });
   });
 
 describe("KubernetesRegion", function () {
@@ -29,11 +33,17 @@ describe("KubernetesRegion", function () {
     it(`is all that ${name} needs, made by one provider for its own cluster`, async () => {
       const { registrations, of } = await recorded(name);
       const [provider] = of("pulumi:providers:kubernetes");
-      assert.deepEqual([provider!.inputs.context, provider!.inputs.clusterIdentifier], [`nats-${name}`, `production-${name}`]);
-      for (const { type, options } of registrations) if (type.startsWith("kubernetes:")) assert.equal(options.provider, name, type);
+      assert.deepEqual(
+        [provider!.inputs.context, provider!.inputs.clusterIdentifier],
+        [`nats-${name}`, `production-${name}`],
+      );
+      for (const { type, options } of registrations)
+        if (type.startsWith("kubernetes:")) assert.equal(options.provider, name, type);
       const count = (type: string) => of(type).length;
       assert.deepEqual(
-        ["core/v1:Namespace", "core/v1:Secret", "core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].map((type) => count(`kubernetes:${type}`)),
+        ["core/v1:Namespace", "core/v1:Secret", "core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].map(
+          (type) => count(`kubernetes:${type}`),
+        ),
         [1, 4, 2, 1, 1],
       );
     });
@@ -41,10 +51,18 @@ describe("KubernetesRegion", function () {
 
   it("leaves no password, hash or key outside the secrets", async () => {
     const identity = identities.ams as RegionIdentity;
-    const hidden = [identity.server.key, identity.peer.key, identity.jetstreamKey, ...Object.values(identity.users).flatMap(({ password, hash }) => [password, hash])];
+    const hidden = [
+      identity.server.key,
+      identity.peer.key,
+      identity.jetstreamKey,
+      ...Object.values(identity.users).flatMap(({ password, hash }) => [password, hash]),
+    ];
     const { registrations } = await recorded("ams");
     const open = JSON.stringify(registrations.map((one) => unsecret(one, () => "[secret]")));
-    assert.deepEqual(hidden.filter((secret) => open.includes(secret)), []);
+    assert.deepEqual(
+      hidden.filter((secret) => open.includes(secret)),
+      [],
+    );
     assert.ok(JSON.stringify(registrations).includes(identity.jetstreamKey), "they were there to be found");
   });
 
@@ -55,7 +73,9 @@ describe("KubernetesRegion", function () {
     let count = 0;
     for (const { type, name, options } of registrations) {
       if (type.startsWith("supercluster:") || name === guard) continue;
-      const waits = [...(options.dependencies ?? []), ...(options.provider ? [options.provider] : [])].some((one) => guarded.has(one));
+      const waits = [...(options.dependencies ?? []), ...(options.provider ? [options.provider] : [])].some((one) =>
+        guarded.has(one),
+      );
       assert.ok(waits, `${type} ${name} waits for the guard`);
       guarded.add(name);
       count += 1;
@@ -64,20 +84,40 @@ describe("KubernetesRegion", function () {
   });
 
   it("tells the guard what the region needs: the chart, a storage class that is not made, its region of AWS", async () => {
-    const guardOf = async (settings?: KubernetesEnvironment) => unsecret((await recorded("iad", settings)).of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard")[0]!.inputs) as Record<string, unknown>;
+    const guardOf = async (settings?: KubernetesEnvironment) =>
+      unsecret(
+        (await recorded("iad", settings)).of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard")[0]!.inputs,
+      ) as Record<string, unknown>;
     const { storageClass, awsRegion, namespace, cluster, chart } = await guardOf();
-    assert.deepEqual([storageClass, awsRegion, namespace, cluster], ["gp3", undefined, "nats", { context: "nats-iad" }]);
+    assert.deepEqual(
+      [storageClass, awsRegion, namespace, cluster],
+      ["gp3", undefined, "nats", { context: "nats-iad" }],
+    );
     assert.deepEqual(chart, kubernetesSettings().chart);
-    const onAws = kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { storageClass: {} } }), aws: { tags: {}, regions: { iad: awsRegionSettings } } });
+    const onAws = kubernetesEnvironment({
+      kubernetes: kubernetesSettings({ volume: { storageClass: {} } }),
+      aws: { tags: {}, regions: { iad: awsRegionSettings } },
+    });
     const { storageClass: none, awsRegion: virginia } = await guardOf(onAws);
     assert.deepEqual([none, virginia], [undefined, "us-east-1"]);
   });
 
   it("grows volumes before the chart asks for larger ones, which it cannot do itself", async () => {
-    const { of } = await recorded("iad", kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { size: "200GiB" } }) }));
+    const { of } = await recorded(
+      "iad",
+      kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { size: "200GiB" } }) }),
+    );
     const [volumes] = of("pulumi-nodejs:dynamic/kubernetes:Volumes");
     const { cluster: _, __provider: __, ...inputs } = unsecret(volumes!.inputs) as Record<string, unknown>;
-    assert.deepEqual(inputs, { region: "iad", namespace: "nats", statefulSet: "iad", template: "nats-js", servers: 3, size: "200GiB", storageClass: "gp3" });
+    assert.deepEqual(inputs, {
+      region: "iad",
+      namespace: "nats",
+      statefulSet: "iad",
+      template: "nats-js",
+      servers: 3,
+      size: "200GiB",
+      storageClass: "gp3",
+    });
     const [release] = of("kubernetes:helm.sh/v3:Release");
     assert.ok(release!.options.dependencies!.includes(volumes!.name));
     const { config } = release!.inputs.values as { config: { jetstream: { fileStore: { pvc: object } } } };
@@ -86,7 +126,11 @@ describe("KubernetesRegion", function () {
 
   it("makes nothing anew for a cluster that is reached in another way", async () => {
     const [provider] = (await recorded("iad")).of("pulumi:providers:kubernetes");
-    assert.equal(provider!.inputs.clusterIdentifier, "production-iad", "the only input for whose change the provider, and so everything, is replaced");
+    assert.equal(
+      provider!.inputs.clusterIdentifier,
+      "production-iad",
+      "the only input for whose change the provider, and so everything, is replaced",
+    );
     assert.deepEqual(provider!.options.replaceOnChanges, undefined);
   });
 
@@ -94,36 +138,56 @@ describe("KubernetesRegion", function () {
     const { of } = await recorded("iad");
     const [release] = of("kubernetes:helm.sh/v3:Release");
     const made = of("kubernetes:core/v1:Secret").map(({ name }) => name);
-    assert.deepEqual(made.filter((one) => !release!.options.dependencies!.includes(one)), []);
+    assert.deepEqual(
+      made.filter((one) => !release!.options.dependencies!.includes(one)),
+      [],
+    );
     assert.ok(of("pulumi-nodejs:dynamic/kubernetes:Rollout")[0]!.options.dependencies!.includes(release!.name));
   });
 
   it("is deleted only after its rollout, which looks whether the cluster is its own", async () => {
     const { of } = await recorded("iad");
     const { dependencies } = of("pulumi-nodejs:dynamic/kubernetes:Rollout")[0]!.options;
-    const others = ["core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].flatMap((type) => of(`kubernetes:${type}`).map(({ name }) => name));
+    const others = ["core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].flatMap((type) =>
+      of(`kubernetes:${type}`).map(({ name }) => name),
+    );
     assert.deepEqual(dependencies, others.sort());
   });
 
   it("takes the chart from its repository in one version, or from this machine", async () => {
     const chartOf = async (settings?: KubernetesEnvironment) => {
-      const { chart, version, repositoryOpts } = (await recorded("iad", settings)).of("kubernetes:helm.sh/v3:Release")[0]!.inputs;
+      const { chart, version, repositoryOpts } = (await recorded("iad", settings)).of(
+        "kubernetes:helm.sh/v3:Release",
+      )[0]!.inputs;
       return { chart, version, repositoryOpts };
     };
-    assert.deepEqual(await chartOf(), { chart: "nats", version: "2.14.2", repositoryOpts: { repo: "https://nats-io.github.io/k8s/helm/charts/" } });
+    assert.deepEqual(await chartOf(), {
+      chart: "nats",
+      version: "2.14.2",
+      repositoryOpts: { repo: "https://nats-io.github.io/k8s/helm/charts/" },
+    });
     const local = kubernetesEnvironment({ kubernetes: kubernetesSettings({ chart: { path: "charts/nats" } }) });
     assert.deepEqual(await chartOf(local), { chart: "charts/nats", version: undefined, repositoryOpts: undefined });
   });
 
   it("makes a storage class only where it is asked to, and keeps the namespace, with which volumes would go", async () => {
-    const { of } = await recorded("iad", kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { storageClass: { name: "nats-iad" } } }) }));
-    assert.equal((of("kubernetes:storage.k8s.io/v1:StorageClass")[0]!.inputs.metadata as { name: string }).name, "nats-iad");
+    const { of } = await recorded(
+      "iad",
+      kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { storageClass: { name: "nats-iad" } } }) }),
+    );
+    assert.equal(
+      (of("kubernetes:storage.k8s.io/v1:StorageClass")[0]!.inputs.metadata as { name: string }).name,
+      "nats-iad",
+    );
     assert.equal((await recorded("iad")).of("kubernetes:storage.k8s.io/v1:StorageClass").length, 0);
     assert.equal(of("kubernetes:core/v1:Namespace")[0]!.options.retainOnDelete, true);
   });
 
   it("knows its load balancers when their controller has made them", async () => {
     const { result } = await recorded("iad");
-    assert.deepEqual(await settled(result.loadBalancers.gateways), { value: ["iad-nats-gateways.elb.example.com"], secret: false });
+    assert.deepEqual(await settled(result.loadBalancers.gateways), {
+      value: ["iad-nats-gateways.elb.example.com"],
+      secret: false,
+    });
   });
 });

@@ -28,15 +28,28 @@ describe("LocalRegion", () => {
     for (const { inputs } of (await recorded()).of("pulumi-nodejs:dynamic/local:Server")) {
       const secrets = Object.keys(inputs).filter((key) => isSecret(inputs[key]));
       assert.deepEqual(secrets, ["secrets"]);
-      assert.deepEqual(Object.keys(unsecret(inputs.secrets) as object).sort(), ["accounts.conf", "jetstream.conf", "tls/client.key", "tls/peer.key"]);
+      assert.deepEqual(Object.keys(unsecret(inputs.secrets) as object).sort(), [
+        "accounts.conf",
+        "jetstream.conf",
+        "tls/client.key",
+        "tls/peer.key",
+      ]);
     }
   });
 
   it("leaves no password, hash or key outside the secrets", async () => {
-    const hidden = [identity.server.key, identity.peer.key, identity.jetstreamKey, ...Object.values(identity.users).flatMap(({ password, hash }) => [password, hash])];
+    const hidden = [
+      identity.server.key,
+      identity.peer.key,
+      identity.jetstreamKey,
+      ...Object.values(identity.users).flatMap(({ password, hash }) => [password, hash]),
+    ];
     const { registrations } = await recorded();
     const open = JSON.stringify(registrations.map((one) => unsecret(one, () => "[secret]")));
-    assert.deepEqual(hidden.filter((secret) => open.includes(secret)), []);
+    assert.deepEqual(
+      hidden.filter((secret) => open.includes(secret)),
+      [],
+    );
     const all = JSON.stringify(registrations);
     assert.ok(all.includes(identity.jetstreamKey), "they were there to be found");
   });

@@ -10,22 +10,33 @@ import { stackSettings } from "../support/stack-settings";
 
 /** The keys of nested objects, with the kind of each leaf. */
 const shapeOf = (value: unknown): unknown =>
-  typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOf(item)])) : typeof value;
+  typeof value === "object" && value !== null
+    ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOf(item)]))
+    : typeof value;
 
 describe("the identity stack", () => {
   it("exports, all secret, what tests take for its outputs", async () => {
     const settings = stackSettings("local-identity");
     const { result } = await record(() => identity(settings));
-    const outputs = await Promise.all(Object.entries(result).map(async ([name, output]) => [name, await settled(output)] as const));
+    const outputs = await Promise.all(
+      Object.entries(result).map(async ([name, output]) => [name, await settled(output)] as const),
+    );
     for (const [name, { secret }] of outputs) assert.equal(secret, true, `${name} is secret`);
     const values = Object.fromEntries(outputs.map(([name, { value }]) => [name, value]));
     assert.deepEqual(shapeOf(values), shapeOf(identityOutputs(settings.environment, settings.tenants)));
   });
 
   it("protects everything it holds but passwords of users, and in the local environment nothing", async () => {
-    const unprotected = async (stack: string) => (await record(() => identity(stackSettings(stack)))).registrations.filter(({ options }) => !options.protect).map(({ name }) => name);
+    const unprotected = async (stack: string) =>
+      (await record(() => identity(stackSettings(stack)))).registrations
+        .filter(({ options }) => !options.protect)
+        .map(({ name }) => name);
     const users = await unprotected("identity");
-    assert.ok(users.includes("users-covenant-api") && users.every((name) => name.startsWith("users-") && !name.endsWith("-provisioner")), users.join());
+    assert.ok(
+      users.includes("users-covenant-api") &&
+        users.every((name) => name.startsWith("users-") && !name.endsWith("-provisioner")),
+      users.join(),
+    );
     assert.ok((await unprotected("local-identity")).includes("iad-jetstream-key"));
   });
 });
@@ -33,19 +44,28 @@ describe("the identity stack", () => {
 describe("a tenant that is leaving", () => {
   const of = <Kind extends "identity" | "jetstream">(stack: string) => {
     const settings = stackSettings<Kind>(stack);
-    const covenant = { ...settings.tenants.covenant!, state: "leaving" as const, allowDataLoss: [{ change: "delete" as const, maxMessages: 7 }] };
+    const covenant = {
+      ...settings.tenants.covenant!,
+      state: "leaving" as const,
+      allowDataLoss: [{ change: "delete" as const, maxMessages: 7 }],
+    };
     return { ...settings, tenants: { ...settings.tenants, covenant } };
   };
   const [stream, consumer] = ["pulumi-nodejs:dynamic/nats:Stream", "pulumi-nodejs:dynamic/nats:Consumer"] as const;
   const run = (change: Partial<Settings<"jetstream">> = {}) => {
     const settings = { ...of<"jetstream">("jetstream"), ...change };
-    const references = { "organization/supercluster/identity": identityOutputs(settings.environment, settings.tenants), "organization/supercluster/jetstream": {} };
+    const references = {
+      "organization/supercluster/identity": identityOutputs(settings.environment, settings.tenants),
+      "organization/supercluster/jetstream": {},
+    };
     return record(() => jetstream(settings), { stack: "jetstream", references });
   };
 
   it("leaves its provisioner unprotected in the identity stack, and nobody else's", async () => {
     const { registrations } = await record(() => identity(of<"identity">("identity")));
-    const unprotected = registrations.filter(({ options, name }) => !options.protect && name.endsWith("-provisioner")).map(({ name }) => name);
+    const unprotected = registrations
+      .filter(({ options, name }) => !options.protect && name.endsWith("-provisioner"))
+      .map(({ name }) => name);
     assert.deepEqual(unprotected, ["users-covenant-provisioner"]);
   });
 
@@ -53,16 +73,31 @@ describe("a tenant that is leaving", () => {
     const { of: registered } = await run();
     for (const { inputs, options, name } of [...registered(stream), ...registered(consumer)]) {
       const isGoing = inputs.account === "covenant";
-      assert.deepEqual([inputs.absent, options.protect, options.retainOnDelete], isGoing || inputs.name === "CANARY" || inputs.name === "canary" ? [isGoing || undefined, undefined, undefined] : [undefined, true, true], name);
+      assert.deepEqual(
+        [inputs.absent, options.protect, options.retainOnDelete],
+        isGoing || inputs.name === "CANARY" || inputs.name === "canary"
+          ? [isGoing || undefined, undefined, undefined]
+          : [undefined, true, true],
+        name,
+      );
     }
-    const users = registered(stream).filter(({ inputs }) => inputs.account === "covenant" && (inputs.name as string).startsWith("COVENANT_USERS"));
-    assert.deepEqual(users.map(({ inputs }) => inputs.allowDataLoss), users.map(() => [{ change: "delete", maxMessages: 7 }]));
+    const users = registered(stream).filter(
+      ({ inputs }) => inputs.account === "covenant" && (inputs.name as string).startsWith("COVENANT_USERS"),
+    );
+    assert.deepEqual(
+      users.map(({ inputs }) => inputs.allowDataLoss),
+      users.map(() => [{ change: "delete", maxMessages: 7 }]),
+    );
   });
 
   it("has mirrors deleted before their origin, and durables after their stream", async () => {
     const { of: registered } = await run();
-    const dependencies = (type: string, name: string) => registered(type).find((one) => one.name === name)!.options.dependencies;
-    assert.deepEqual(dependencies(stream, "covenant-COVENANT_USERS"), ["covenant-COVENANT_USERS-ams", "covenant-COVENANT_USERS-syd"]);
+    const dependencies = (type: string, name: string) =>
+      registered(type).find((one) => one.name === name)!.options.dependencies;
+    assert.deepEqual(dependencies(stream, "covenant-COVENANT_USERS"), [
+      "covenant-COVENANT_USERS-ams",
+      "covenant-COVENANT_USERS-syd",
+    ]);
     assert.equal(dependencies(stream, "covenant-COVENANT_USERS-ams"), undefined);
     assert.deepEqual(dependencies(consumer, "covenant-COVENANT_USERS-ANALYTICS"), ["covenant-COVENANT_USERS"]);
     assert.deepEqual(dependencies(stream, "arrakis-ELIGIBILITY-ams"), ["arrakis-ELIGIBILITY"]);
@@ -80,9 +115,15 @@ describe("a tenant that is leaving", () => {
       "organization/supercluster/identity": identityOutputs(settings.environment, settings.tenants),
       "organization/supercluster/jetstream": { accounts: before },
     };
-    const { of: registered, result } = await record(() => jetstream({ ...settings, degraded: ["syd"] }), { stack: "jetstream", references });
+    const { of: registered, result } = await record(() => jetstream({ ...settings, degraded: ["syd"] }), {
+      stack: "jetstream",
+      references,
+    });
     const lost = registered(stream).filter(({ inputs }) => inputs.region === "syd");
-    assert.deepEqual(lost.map(({ inputs, options }) => [inputs.name, inputs.absent, options.protect]), [["COVENANT_USERS-syd", undefined, true]]);
+    assert.deepEqual(
+      lost.map(({ inputs, options }) => [inputs.name, inputs.absent, options.protect]),
+      [["COVENANT_USERS-syd", undefined, true]],
+    );
     assert.deepEqual((await settled(pulumi.output(result.accounts))).value.covenant, before.covenant);
   });
 });
@@ -101,7 +142,10 @@ describe("a tenant that was just taken out", () => {
     const run = (accounts: object) =>
       record(() => jetstream(settings), {
         stack: "local-jetstream",
-        references: { "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants), "organization/supercluster/local-jetstream": { accounts } },
+        references: {
+          "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
+          "organization/supercluster/local-jetstream": { accounts },
+        },
       });
     await assert.rejects(run(streams), refusal);
     await run({ covenant: { streams: [], consumers: [] } });
@@ -117,7 +161,8 @@ describe("a tenant that was just taken out", () => {
       "organization/supercluster/local-jetstream": deployed,
       "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
     });
-    const run = (deployed: Record<string, unknown>) => record(() => region({ ...settings, environment }), { stack: "local-syd", references: references(deployed) });
+    const run = (deployed: Record<string, unknown>) =>
+      record(() => region({ ...settings, environment }), { stack: "local-syd", references: references(deployed) });
     await assert.rejects(run({ accounts: streams }), refusal);
     // Regions come up also where all servers are down.
     assert.equal((await run({ accounts: {} })).of("pulumi-nodejs:dynamic/local:Server").length, 3);
@@ -126,7 +171,9 @@ describe("a tenant that was just taken out", () => {
 
 describe("the jetstream stack with a region lost", () => {
   const settings = { ...stackSettings<"jetstream">("local-jetstream"), degraded: ["syd"] };
-  const identities = { "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants) };
+  const identities = {
+    "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
+  };
   const run = (accounts?: object) =>
     record(() => jetstream(settings), {
       stack: "local-jetstream",
@@ -146,8 +193,15 @@ describe("the jetstream stack with a region lost", () => {
     const { of, result } = await run({ covenant: { streams: ["COVENANT_USERS-syd"], consumers: [] } });
     const lost = of("pulumi-nodejs:dynamic/nats:Stream").filter(inSyd);
     assert.deepEqual(lost.map(nameOf), ["COVENANT_USERS-syd"]);
-    assert.deepEqual(lost.map(({ options }) => options.ignoreChanges), [["*"]]);
-    assert.ok((result as { accounts: Record<string, { streams: string[] }> }).accounts.covenant!.streams.includes("COVENANT_USERS-syd"));
+    assert.deepEqual(
+      lost.map(({ options }) => options.ignoreChanges),
+      [["*"]],
+    );
+    assert.ok(
+      (result as { accounts: Record<string, { streams: string[] }> }).accounts.covenant!.streams.includes(
+        "COVENANT_USERS-syd",
+      ),
+    );
   });
 });
 
@@ -158,14 +212,26 @@ describe("a region stack", () => {
   const outputs = identityOutputs(settings.environment, settings.tenants);
 
   it("takes its own part of the identity and nobody else's", async () => {
-    const { of } = await record(() => region(settings), { ...itself, references: { ...itself.references, "organization/supercluster/local-identity": { syd: outputs.syd } } });
-    assert.deepEqual(of("pulumi:pulumi:StackReference").map(({ inputs }) => inputs.name), ["organization/supercluster/local-identity"]);
+    const { of } = await record(() => region(settings), {
+      ...itself,
+      references: { ...itself.references, "organization/supercluster/local-identity": { syd: outputs.syd } },
+    });
+    assert.deepEqual(
+      of("pulumi:pulumi:StackReference").map(({ inputs }) => inputs.name),
+      ["organization/supercluster/local-identity"],
+    );
     assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 3);
   });
 
   it("shows the CA, and passwords as secrets", async () => {
-    const { result } = await record(() => region(settings), { ...itself, references: { ...itself.references, "organization/supercluster/local-identity": outputs } });
-    assert.deepEqual(await settled(result.ca as pulumi.Output<string>), { value: "certificate of the client CA", secret: false });
+    const { result } = await record(() => region(settings), {
+      ...itself,
+      references: { ...itself.references, "organization/supercluster/local-identity": outputs },
+    });
+    assert.deepEqual(await settled(result.ca as pulumi.Output<string>), {
+      value: "certificate of the client CA",
+      secret: false,
+    });
     const accounts = result.accounts as Record<string, { users: Record<string, { password: pulumi.Output<string> }> }>;
     const users = Object.values(accounts).flatMap((account) => Object.values(account.users));
     assert.equal(users.length, Object.keys((outputs.syd as { users: object }).users).length);
@@ -174,7 +240,10 @@ describe("a region stack", () => {
 
   it("is the same on Kubernetes, for clients of its load balancer", async () => {
     const production = stackSettings<"region">("iad");
-    const references = { "organization/supercluster/identity": identityOutputs(production.environment, production.tenants), "organization/supercluster/iad": {} };
+    const references = {
+      "organization/supercluster/identity": identityOutputs(production.environment, production.tenants),
+      "organization/supercluster/iad": {},
+    };
     const { result, of } = await record(() => region(production), { stack: "iad", references });
     assert.deepEqual((result.region as { clientUrls: string[] }).clientUrls, ["tls://nats.iad.nats.example.com:4222"]);
     assert.equal(of("kubernetes:helm.sh/v3:Release").length, 1);

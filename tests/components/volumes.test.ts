@@ -27,10 +27,20 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     const api = await KubeApi.start(driver);
     apis.push(api);
     api.put(storageClass, { allowVolumeExpansion });
-    const template = { metadata: { name: "nats-js" }, spec: { storageClassName: "gp3", resources: { requests: { storage: "100Gi" } } }, status: { phase: "Pending" } };
-    api.put(statefulSet, { metadata: { labels: { app: "nats" }, annotations: { "meta.helm.sh/release-name": "nats" } }, spec: { replicas: 3, template: { spec: {} }, volumeClaimTemplates: [template] } });
+    const template = {
+      metadata: { name: "nats-js" },
+      spec: { storageClassName: "gp3", resources: { requests: { storage: "100Gi" } } },
+      status: { phase: "Pending" },
+    };
+    api.put(statefulSet, {
+      metadata: { labels: { app: "nats" }, annotations: { "meta.helm.sh/release-name": "nats" } },
+      spec: { replicas: 3, template: { spec: {} }, volumeClaimTemplates: [template] },
+    });
     for (const server of [0, 1, 2]) {
-      api.put(claim(server), { spec: { storageClassName: "gp3", resources: { requests: { storage: "100Gi" } } }, status: { phase: "Bound", capacity: { storage: "100Gi" } } });
+      api.put(claim(server), {
+        spec: { storageClassName: "gp3", resources: { requests: { storage: "100Gi" } } },
+        status: { phase: "Bound", capacity: { storage: "100Gi" } },
+      });
       api.put(`${namespace}/pods/iad-${server}`, { status: { phase: "Running" } });
     }
     return api;
@@ -55,13 +65,33 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     const before = api.get(statefulSet);
     const pods = [0, 1, 2].map((server) => api.get(`${namespace}/pods/iad-${server}`).metadata.uid as string);
     await update(inputs(api));
-    assert.deepEqual(api.writes, ["patch nats-js-iad-0", "patch nats-js-iad-1", "patch nats-js-iad-2", "delete iad Orphan", "create iad"]);
+    assert.deepEqual(api.writes, [
+      "patch nats-js-iad-0",
+      "patch nats-js-iad-1",
+      "patch nats-js-iad-2",
+      "delete iad Orphan",
+      "create iad",
+    ]);
     const after = api.get(statefulSet);
     assert.notEqual(after.metadata.uid, before.metadata.uid);
-    assert.deepEqual([after.metadata.labels, after.metadata.annotations], [before.metadata.labels, before.metadata.annotations]);
-    assert.deepEqual(after.spec.volumeClaimTemplates, [{ metadata: { name: "nats-js" }, spec: { storageClassName: "gp3", resources: { requests: { storage: "200Gi" } } } }]);
-    assert.deepEqual({ ...after.spec, volumeClaimTemplates: undefined }, { ...before.spec, volumeClaimTemplates: undefined });
-    assert.deepEqual([0, 1, 2].map((server) => api.get(`${namespace}/pods/iad-${server}`).metadata.uid as string), pods);
+    assert.deepEqual(
+      [after.metadata.labels, after.metadata.annotations],
+      [before.metadata.labels, before.metadata.annotations],
+    );
+    assert.deepEqual(after.spec.volumeClaimTemplates, [
+      {
+        metadata: { name: "nats-js" },
+        spec: { storageClassName: "gp3", resources: { requests: { storage: "200Gi" } } },
+      },
+    ]);
+    assert.deepEqual(
+      { ...after.spec, volumeClaimTemplates: undefined },
+      { ...before.spec, volumeClaimTemplates: undefined },
+    );
+    assert.deepEqual(
+      [0, 1, 2].map((server) => api.get(`${namespace}/pods/iad-${server}`).metadata.uid as string),
+      pods,
+    );
   });
 
   it("have nothing to do where there is no region yet, or all is as it should be", async () => {
@@ -95,11 +125,20 @@ describe("Volumes, against an API server that keeps what it is told", () => {
   it("wait for every volume, and say what is missing and what the driver said when one does not come", async () => {
     const api = await region({ driver: () => undefined });
     const { uid } = api.get(claim(0)).metadata;
-    const event = (at: string, message: string) => api.put(`${namespace}/events/${message}`, { involvedObject: { uid }, type: "Warning", lastTimestamp: at, message });
+    const event = (at: string, message: string) =>
+      api.put(`${namespace}/events/${message}`, {
+        involvedObject: { uid },
+        type: "Warning",
+        lastTimestamp: at,
+        message,
+      });
     event("2026-01-01T10:00:00Z", "older");
     event("2026-01-01T11:00:00Z", "wait at least 6 hours between modifications");
     await assert.rejects(update(inputs(api)), (error: Error) => {
-      assert.match(error.message, /^iad: nats-js-iad-0 has 100GiB of 200GiB \(wait at least 6 hours between modifications\), for .* min\. No volume was lost/);
+      assert.match(
+        error.message,
+        /^iad: nats-js-iad-0 has 100GiB of 200GiB \(wait at least 6 hours between modifications\), for .* min\. No volume was lost/,
+      );
       assert.match(error.message, /kubectl -n nats describe pvc; then run this again, it goes on from here$/);
       return true;
     });
@@ -128,15 +167,21 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     const nowhere = { context: "nats-iad", kubeconfig: api.kubeconfig() };
     api.stop();
     const lines = await said(async () => {
-      assert.deepEqual(await reasons(api, { size: "50GiB", cluster: nowhere }, { size: "100GiB" }), ["size: volumes of 100GiB cannot shrink to 50GiB; write kubernetes.volume.size: 100GiB or more (docs/runbooks/grow-volumes.md)"]);
+      assert.deepEqual(await reasons(api, { size: "50GiB", cluster: nowhere }, { size: "100GiB" }), [
+        "size: volumes of 100GiB cannot shrink to 50GiB; write kubernetes.volume.size: 100GiB or more (docs/runbooks/grow-volumes.md)",
+      ]);
       assert.deepEqual(await reasons(api, { cluster: nowhere }, { size: "100GiB" }), []);
     });
-    assert.match(lines[0]!, /^warning: iad: its volumes could not be looked at, so only `up` checks their change: .*ECONNREFUSED/);
+    assert.match(
+      lines[0]!,
+      /^warning: iad: its volumes could not be looked at, so only `up` checks their change: .*ECONNREFUSED/,
+    );
   });
 
   it("refuse a class that cannot grow, by its name and before anything is done; at a preview and at an up", async () => {
     const api = await region({ allowVolumeExpansion: false });
-    const reason = /storage class "gp3" of nats-js-iad-0 has no allowVolumeExpansion; if its driver can do it: kubectl patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
+    const reason =
+      /storage class "gp3" of nats-js-iad-0 has no allowVolumeExpansion; if its driver can do it: kubectl patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
     assert.match((await reasons(api, {})).join(), reason);
     await assert.rejects(update(inputs(api)), reason);
     assert.deepEqual(api.writes, []);
@@ -145,12 +190,17 @@ describe("Volumes, against an API server that keeps what it is told", () => {
 
   it("refuse another class than they have", async () => {
     const api = await region();
-    assert.match((await reasons(api, { storageClass: "io2", size: "100GiB" })).join(), /^storageClass: volumes keep their class: nats-js-iad-0 is of "gp3", .*; write kubernetes\.volume\.storageClass: "gp3"$/);
+    assert.match(
+      (await reasons(api, { storageClass: "io2", size: "100GiB" })).join(),
+      /^storageClass: volumes keep their class: nats-js-iad-0 is of "gp3", .*; write kubernetes\.volume\.storageClass: "gp3"$/,
+    );
   });
 
   it("say at a preview what will be done", async () => {
     const api = await region();
     const lines = await said(() => provider.diff("", inputs(api, { size: "100GiB" }), inputs(api)));
-    assert.deepEqual(lines, ["iad: volumes grow from 100GiB to 200GiB while their servers run; then their StatefulSet is made anew, and takes the running pods over"]);
+    assert.deepEqual(lines, [
+      "iad: volumes grow from 100GiB to 200GiB while their servers run; then their StatefulSet is made anew, and takes the running pods over",
+    ]);
   });
 });

@@ -46,7 +46,8 @@ describe(`${clients} clients`, function () {
       void nc.closed().then((error) => error && unexpected.push(error.message));
       return nc;
     };
-    while (connections.length < clients) connections.push(...(await Promise.all(Array.from({ length: 50 }, connectOne))));
+    while (connections.length < clients)
+      connections.push(...(await Promise.all(Array.from({ length: 50 }, connectOne))));
   });
 
   after(async () => {

@@ -42,7 +42,9 @@ describe("a region's stack, where its cluster is not as it should be", function 
   before(async () => {
     fs.mkdirSync(path.join(copy.cache, "state"), { mode: 0o700 });
     api = await KubeApi.start();
-    api.put("/api/v1/namespaces/kube-system", { metadata: { annotations: { "supercluster/regions": "production/ams" } } });
+    api.put("/api/v1/namespaces/kube-system", {
+      metadata: { annotations: { "supercluster/regions": "production/ams" } },
+    });
     api.put("/apis/storage.k8s.io/v1/storageclasses/gp3", {});
     const { environment, tenants } = stackSettings("iad");
     fs.writeFileSync(path.join(copy.folder, "identity.json"), JSON.stringify(identityOutputs(environment, tenants)));
@@ -63,9 +65,16 @@ describe("a region's stack, where its cluster is not as it should be", function 
     it(`${name} refuses a cluster that is another region's, and nothing is written`, async () => {
       fs.writeFileSync(kubeconfig, api.kubeconfig());
       const text = await failed(...command, "--stack", "iad");
-      assert.match(text, /ClusterGuard resource 'iad-guard': property region value \{iad\} has a problem: this cluster is for production\/ams, not for production\/iad: is the right cluster named/);
-      const { deployment } = JSON.parse((await pulumi("stack", "export", "--stack", "iad")).stdout) as { deployment: { resources?: { type: string }[] } };
-      const made = (deployment.resources ?? []).map(({ type }) => type).filter((type) => /kubernetes:(?!Region)/.test(type));
+      assert.match(
+        text,
+        /ClusterGuard resource 'iad-guard': property region value \{iad\} has a problem: this cluster is for production\/ams, not for production\/iad: is the right cluster named/,
+      );
+      const { deployment } = JSON.parse((await pulumi("stack", "export", "--stack", "iad")).stdout) as {
+        deployment: { resources?: { type: string }[] };
+      };
+      const made = (deployment.resources ?? [])
+        .map(({ type }) => type)
+        .filter((type) => /kubernetes:(?!Region)/.test(type));
       assert.deepEqual([made, api.writes], [[], []]);
     });
   }
@@ -77,13 +86,19 @@ describe("a region's stack, where its cluster is not as it should be", function 
       // Where the plugin is not there to be had.
       ({ stdout }: { stdout: string }) => stdout,
     );
-    assert.match(text, /iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: the kubeconfig has no context "nats-iad", it has another/);
+    assert.match(
+      text,
+      /iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: the kubeconfig has no context "nats-iad", it has another/,
+    );
     assert.match(text, /\+ .*ClusterGuard iad-guard create/);
   });
 
   it("up ends without one, and says what to do", async () => {
     const text = await failed("up", "--yes", "--skip-preview", "--stack", "iad");
-    assert.match(text, /error: iad: its Kubernetes cluster cannot be asked: the kubeconfig has no context "nats-iad", it has another; name the file in KUBECONFIG .*\. Nothing was written/);
+    assert.match(
+      text,
+      /error: iad: its Kubernetes cluster cannot be asked: the kubeconfig has no context "nats-iad", it has another; name the file in KUBECONFIG .*\. Nothing was written/,
+    );
     assert.deepEqual(api.writes, []);
   });
 });

@@ -16,7 +16,9 @@ describe("a deployment that is looked at first", function () {
   };
 
   const passwords = (): string[] => {
-    const { accounts } = JSON.parse(deployment.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets")) as RegionOutputs;
+    const { accounts } = JSON.parse(
+      deployment.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets"),
+    ) as RegionOutputs;
     return Object.values(accounts).flatMap(({ users }) => Object.values(users).map(({ password }) => password));
   };
 
@@ -42,7 +44,13 @@ describe("a deployment that is looked at first", function () {
   it("says of a preview that fails why, and shows the others", () => {
     const file = deployment.path("stacks/identity.ts");
     const before = readFileSync(file, "utf8");
-    writeFileSync(file, before.replace("  // Whoever loses", '  throw new pulumi.RunError("there is no identity today");\n  // Whoever loses'));
+    writeFileSync(
+      file,
+      before.replace(
+        "  // Whoever loses",
+        '  throw new pulumi.RunError("there is no identity today");\n  // Whoever loses',
+      ),
+    );
     const { status, text } = deployment.cli("deploy", "--dry-run");
     writeFileSync(file, before);
     assert.equal(status, 1, text);
@@ -63,7 +71,10 @@ describe("a deployment that is looked at first", function () {
     assert.ok(secrets.length > 3 && written.length > 9);
     for (const file of written) {
       const content = readFileSync(file, "utf8");
-      assert.ok(["PRIVATE KEY", ...secrets].every((secret) => !content.includes(secret)), file);
+      assert.ok(
+        ["PRIVATE KEY", ...secrets].every((secret) => !content.includes(secret)),
+        file,
+      );
     }
 
     edit("syncInterval: 1m", "syncInterval: 3m");

@@ -20,19 +20,34 @@ const dependsOn = Object.entries<any>(streams).map(([name, { aliases, ...args }]
 for (const [name, args] of Object.entries<any>(consumers)) new Consumer(name, args, { provider, dependsOn });
 `;
 
-const orders = { account: "app", name: "ORDERS", region: "iad", subjects: ["orders.>"], storage: "file", maxAge: "7d", replicas: 1 };
+const orders = {
+  account: "app",
+  name: "ORDERS",
+  region: "iad",
+  subjects: ["orders.>"],
+  storage: "file",
+  maxAge: "7d",
+  replicas: 1,
+};
 const billing = { account: "app", stream: "ORDERS", name: "billing", ackPolicy: "explicit", deletionPolicy: "delete" };
 
 describe("streams and consumers in the real engine", function () {
   this.timeout(120_000);
   const copy = copyProject();
-  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
+  const env = {
+    ...pulumiEnvironment({ target: "local" }, "jetstream"),
+    PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`),
+  };
   let cluster: Supercluster;
   let app: NatsConnection;
   const writes: string[] = [];
 
   const pulumi = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
+      cwd: copy.folder,
+      env,
+      encoding: "utf8",
+    });
     return { status, text: stdout + stderr };
   };
   const succeeds = (...args: string[]) => {
@@ -41,7 +56,10 @@ describe("streams and consumers in the real engine", function () {
     return text;
   };
   const want = (streams: Record<string, object>, consumers: Record<string, object> = {}) =>
-    fs.writeFileSync(path.join(copy.folder, "wanted.json"), JSON.stringify({ connection: connectionOf(cluster, "supercluster/one"), streams, consumers }));
+    fs.writeFileSync(
+      path.join(copy.folder, "wanted.json"),
+      JSON.stringify({ connection: connectionOf(cluster, "supercluster/one"), streams, consumers }),
+    );
   const up = (stack = "one", ...args: string[]) => succeeds("up", "--stack", stack, "--yes", "--skip-preview", ...args);
   const preview = (...args: string[]) => pulumi("preview", "--stack", "one", ...args);
   const wrote = async (): Promise<string[]> => {
@@ -129,11 +147,20 @@ describe("streams and consumers in the real engine", function () {
   it("move to another stack with its state: nothing is created, deleted or written, and the next change is the new stack's", async () => {
     const moved = { ...orders, maxMsgs: 40, maxAge: "3d" };
     succeeds("stack", "init", "two");
-    const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as { deployment: { resources: { urn: string; type: string }[] } };
+    const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as {
+      deployment: { resources: { urn: string; type: string }[] };
+    };
     const urn = deployment.resources.find(({ type }) => type.endsWith(":Stream"))!.urn;
     succeeds("state", "move", "--source", "one", "--dest", "two", "--yes", "--include-parents", urn);
     const wanted = (stream: object) =>
-      fs.writeFileSync(path.join(copy.folder, "wanted.json"), JSON.stringify({ connection: connectionOf(cluster, "supercluster/two"), streams: { renamed: stream }, consumers: {} }));
+      fs.writeFileSync(
+        path.join(copy.folder, "wanted.json"),
+        JSON.stringify({
+          connection: connectionOf(cluster, "supercluster/two"),
+          streams: { renamed: stream },
+          consumers: {},
+        }),
+      );
     wanted(moved);
     const text = up("two");
     assert.doesNotMatch(text, /[1-9]\d* (deleted|replaced)/);
@@ -146,10 +173,20 @@ describe("streams and consumers in the real engine", function () {
 
   it("are made anew where the server cannot change them, if that is allowed, and only then", async () => {
     const wanted = (stream: object) =>
-      fs.writeFileSync(path.join(copy.folder, "wanted.json"), JSON.stringify({ connection: connectionOf(cluster, "supercluster/two"), streams: { renamed: stream }, consumers: {} }));
+      fs.writeFileSync(
+        path.join(copy.folder, "wanted.json"),
+        JSON.stringify({
+          connection: connectionOf(cluster, "supercluster/two"),
+          streams: { renamed: stream },
+          consumers: {},
+        }),
+      );
     const inMemory = { ...orders, maxMsgs: 50, maxAge: "3d", storage: "memory", deletionPolicy: "delete" };
     wanted(inMemory);
-    assert.match(pulumi("preview", "--stack", "two").text, /storage[^]*cannot be changed in place \(error 10052\)[^]*would delete 40 of 40 messages/);
+    assert.match(
+      pulumi("preview", "--stack", "two").text,
+      /storage[^]*cannot be changed in place \(error 10052\)[^]*would delete 40 of 40 messages/,
+    );
     // Protection goes first, in a change of its own.
     wanted({ ...inMemory, storage: "file" });
     up("two");
@@ -169,11 +206,16 @@ describe("streams and consumers in the real engine", function () {
     want({ legacy: { ...legacy, region: "iad", adopt: true } });
     up();
     succeeds("preview", "--stack", "one", "--expect-no-changes");
-    assert.deepEqual((await wrote()).filter((subject) => !subject.includes("UPDATE.LEGACY")), []);
+    assert.deepEqual(
+      (await wrote()).filter((subject) => !subject.includes("UPDATE.LEGACY")),
+      [],
+    );
   });
 
   it("that are retained are forgotten when they are not protected any more, and stay on the server", async () => {
-    const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as { deployment: { resources: { urn: string; type: string }[] } };
+    const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as {
+      deployment: { resources: { urn: string; type: string }[] };
+    };
     const urn = deployment.resources.find(({ type }) => type.endsWith(":Stream"))!.urn;
     want({});
     assert.match(pulumi("up", "--stack", "one", "--yes", "--skip-preview").text, /protect/);
@@ -192,7 +234,10 @@ describe("streams and consumers in the real engine", function () {
     up("three");
     for (let index = 0; index < 3; index++) await app.request("ended", "x");
     await wrote();
-    want({ ended: { ...ended, ...absent, allowDataLoss: [{ change: "delete", maxMessages: 3 }] } }, { reader: { ...reader, ...absent } });
+    want(
+      { ended: { ...ended, ...absent, allowDataLoss: [{ change: "delete", maxMessages: 3 }] } },
+      { reader: { ...reader, ...absent } },
+    );
     assert.match(up("three"), /2 updated/);
     assert.deepEqual(await wrote(), ["STREAM.DELETE.ENDED"]);
     want({});
@@ -203,7 +248,12 @@ describe("streams and consumers in the real engine", function () {
 
 const connectionOf = (cluster: Supercluster, owner: string) => ({
   owner,
-  regions: ["iad", "ams"].map((name) => ({ name, servers: [`${name}-0`], clientUrls: cluster.urls(name), degraded: false })),
+  regions: ["iad", "ams"].map((name) => ({
+    name,
+    servers: [`${name}-0`],
+    clientUrls: cluster.urls(name),
+    degraded: false,
+  })),
   ca: cluster.identity.clientCa,
   provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
   system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },

@@ -23,7 +23,8 @@ describe("a tenant that leaves, in two releases", function () {
   let written: string;
 
   const refused = (reason: RegExp, ...args: string[]) => assert.throws(() => deployment.pulumi(...args), reason);
-  const messagesOf = async (client: NatsConnection, stream: string) => ((await ask(client, `STREAM.INFO.${stream}`)).state as { messages: number }).messages;
+  const messagesOf = async (client: NatsConnection, stream: string) =>
+    ((await ask(client, `STREAM.INFO.${stream}`)).state as { messages: number }).messages;
   const held = async (account: string) => {
     const { streams, silent } = await heldStreams(system, servers);
     assert.deepEqual(silent, []);
@@ -36,20 +37,33 @@ describe("a tenant that leaves, in two releases", function () {
     message: (await ask(irisx, "STREAM.MSG.GET.SMS", { next_by_subj: "sms.send", seq: 1 })).message,
     connection: irisx.info!.client_id,
   });
-  const startTimes = async () => (await askAll<{ start: string }>(system, "VARZ", {}, servers.length, 5_000)).map(({ server, data }) => `${server.name} ${data!.start}`).sort();
+  const startTimes = async () =>
+    (await askAll<{ start: string }>(system, "VARZ", {}, servers.length, 5_000))
+      .map(({ server, data }) => `${server.name} ${data!.start}`)
+      .sort();
   const plan = (): { status: number | null; rows: Row[]; text: string } => {
     const { status, text } = deployment.cli("plan", "--json");
-    const { stacks } = JSON.parse(text.slice(text.indexOf("{\n"), text.lastIndexOf("\n}") + 2)) as { stacks: { changes: Row[] }[] };
+    const { stacks } = JSON.parse(text.slice(text.indexOf("{\n"), text.lastIndexOf("\n}") + 2)) as {
+      stacks: { changes: Row[] }[];
+    };
     return { status, rows: stacks.flatMap(({ changes }) => changes), text };
   };
   /** Writes the tenant's file with more beside its name. */
-  const declare = (more: string) => fs.writeFileSync(deployment.path("tenants/covenant.ts"), written.replace('name: "covenant",', `name: "covenant",\n${more}`));
+  const declare = (more: string) =>
+    fs.writeFileSync(
+      deployment.path("tenants/covenant.ts"),
+      written.replace('name: "covenant",', `name: "covenant",\n${more}`),
+    );
   const entries = (tenants: string[]) => {
     const file = deployment.path("Pulumi.yaml");
     const project = parseDocument(fs.readFileSync(file, "utf8"));
-    for (const environment of ["local", "production"]) project.setIn(["config", "environments", "default", environment, "jetstream", "jetstream"], tenants);
+    for (const environment of ["local", "production"])
+      project.setIn(["config", "environments", "default", environment, "jetstream", "jetstream"], tenants);
     fs.writeFileSync(file, String(project));
-    fs.writeFileSync(deployment.path("tenants/index.ts"), `${tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`).join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`);
+    fs.writeFileSync(
+      deployment.path("tenants/index.ts"),
+      `${tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`).join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`,
+    );
   };
 
   before(async () => {
@@ -61,8 +75,13 @@ describe("a tenant that leaves, in two releases", function () {
       deployment.client("iad", "irisx", "provisioner"),
       deployment.client("ams", "sys", "admin"),
     ]);
-    const publishers = await Promise.all(["covenant", "irisx"].map((account) => deployment.client("iad", account, "api")));
-    for (let index = 0; index < 5; index++) await Promise.all(["covenant.users.created", "sms.send"].map((subject, at) => publishers[at]!.request(subject, "x")));
+    const publishers = await Promise.all(
+      ["covenant", "irisx"].map((account) => deployment.client("iad", account, "api")),
+    );
+    for (let index = 0; index < 5; index++)
+      await Promise.all(
+        ["covenant.users.created", "sms.send"].map((subject, at) => publishers[at]!.request(subject, "x")),
+      );
     started = await startTimes();
     kept = await others();
   });
@@ -71,8 +90,14 @@ describe("a tenant that leaves, in two releases", function () {
 
   it("cannot just be taken out: every region refuses before anything is written, and start before it runs any stack", () => {
     entries(["irisx"]);
-    for (const args of [["preview", "--stack", "local-iad"], ["up", "--stack", "local-iad", "--yes", "--skip-preview"]]) {
-      refused(/account covenant was taken out, and still owns ALERTS_INCIDENTS, .*COVENANT_COUNTRIES-ams.* and 3 more\n.*Nothing was done\.\n.*state: "leaving"/, ...args);
+    for (const args of [
+      ["preview", "--stack", "local-iad"],
+      ["up", "--stack", "local-iad", "--yes", "--skip-preview"],
+    ]) {
+      refused(
+        /account covenant was taken out, and still owns ALERTS_INCIDENTS, .*COVENANT_COUNTRIES-ams.* and 3 more\n.*Nothing was done\.\n.*state: "leaving"/,
+        ...args,
+      );
     }
     const { status, text } = deployment.cli("start");
     assert.equal(status, 2, text);
@@ -88,7 +113,12 @@ describe("a tenant that leaves, in two releases", function () {
     assert.equal(status, 1, text);
     const users = rows.find(({ id }) => id === "covenant/COVENANT_USERS")!;
     assert.equal(users.class, "refused");
-    assert.match(users.reasons.join(), new RegExp(`would delete ${before} of ${before} messages.*allowDataLoss: \\[\\{ change: "delete", maxMessages: ${before} \\}\\]`));
+    assert.match(
+      users.reasons.join(),
+      new RegExp(
+        `would delete ${before} of ${before} messages.*allowDataLoss: \\[\\{ change: "delete", maxMessages: ${before} \\}\\]`,
+      ),
+    );
     refused(/would delete/, "up", "--stack", "local-jetstream", "--yes", "--skip-preview");
     assert.equal(await messagesOf(covenant, "COVENANT_USERS"), before);
   });
@@ -98,10 +128,18 @@ describe("a tenant that leaves, in two releases", function () {
     const { status, rows, text } = plan();
     assert.equal(status, 0, text);
     // The canary needs no leave, so the up that was refused may have deleted it.
-    assert.deepEqual([...new Set(rows.filter(({ id }) => !id.includes("/CANARY")).map((row) => row.class))], ["delete"]);
+    assert.deepEqual(
+      [...new Set(rows.filter(({ id }) => !id.includes("/CANARY")).map((row) => row.class))],
+      ["delete"],
+    );
     assert.ok(rows.every(({ id }) => id.startsWith("covenant/")));
-    assert.ok(rows.find(({ id }) => id === "covenant/COVENANT_USERS")!.costs.every(({ messages, isAllowed }) => messages >= 5 && isAllowed));
-    for (const stack of ["local-identity", "local-jetstream"]) deployment.pulumi("up", "--stack", stack, "--yes", "--skip-preview");
+    assert.ok(
+      rows
+        .find(({ id }) => id === "covenant/COVENANT_USERS")!
+        .costs.every(({ messages, isAllowed }) => messages >= 5 && isAllowed),
+    );
+    for (const stack of ["local-identity", "local-jetstream"])
+      deployment.pulumi("up", "--stack", stack, "--yes", "--skip-preview");
     assert.deepEqual(await held("covenant"), []);
     assert.deepEqual(await others(), kept);
     deployment.succeeds("verify");

@@ -16,7 +16,16 @@ import { copyProject } from "../support/project-copy";
 const basePort = 29220;
 const regions = ["iad", "ams"];
 
-const orders = { subjects: ["orders.>"], retention: "limits", storage: "file", replicas: 1, maxAge: "7d", maxBytes: "16MiB", maxMsgs: 1_000, discard: "old" };
+const orders = {
+  subjects: ["orders.>"],
+  retention: "limits",
+  storage: "file",
+  replicas: 1,
+  maxAge: "7d",
+  maxBytes: "16MiB",
+  maxMsgs: 1_000,
+  discard: "old",
+};
 const mail = { ...orders, subjects: ["mail.>"], maxBytes: "8MiB" };
 const billing = { mode: "pull", streams: ["ORDERS"], ackPolicy: "explicit", deliverPolicy: "all" };
 const tenant = { name: "app", home: "iad", streams: { ORDERS: orders, MAIL: mail }, consumers: { billing }, users: {} };
@@ -25,7 +34,10 @@ const tenant = { name: "app", home: "iad", streams: { ORDERS: orders, MAIL: mail
 describe("npm run plan and npm run import", function () {
   this.timeout(120_000);
   const copy = copyProject();
-  const env = { ...pulumiEnvironment({ target: "local" }, "jetstream"), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
+  const env = {
+    ...pulumiEnvironment({ target: "local" }, "jetstream"),
+    PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`),
+  };
   let cluster: Supercluster;
   let app: NatsConnection;
   let writes: ConfigurationWrites;
@@ -33,14 +45,24 @@ describe("npm run plan and npm run import", function () {
   const run = promisify(execFile);
   const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env });
   const write = (file: string, text: string) => fs.writeFileSync(path.join(copy.folder, file), text);
-  const declare = (change: Partial<typeof tenant>) => write("wanted.json", JSON.stringify({ app: { ...tenant, ...change } }));
+  const declare = (change: Partial<typeof tenant>) =>
+    write("wanted.json", JSON.stringify({ app: { ...tenant, ...change } }));
   // Not tenants.json: it would be loaded in the place of tenants/.
   const tenantsOfTest = 'export const tenants = JSON.parse(require("node:fs").readFileSync("wanted.json", "utf8"));\n';
   const init = (stack: string) => pulumi("stack", "init", stack, "--no-select");
   const bringUp = (stack: string) => pulumi("up", "--stack", stack, "--yes", "--skip-preview");
   async function cli(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-    const command = run(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args], { cwd: copy.folder, env: copy.env });
-    const { code = 0, stdout, stderr }: { code?: number; stdout: string; stderr: string } = await command.catch((error: { code: number; stdout: string; stderr: string }) => error);
+    const command = run(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args], {
+      cwd: copy.folder,
+      env: copy.env,
+    });
+    const {
+      code = 0,
+      stdout,
+      stderr,
+    }: { code?: number; stdout: string; stderr: string } = await command.catch(
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
     return { status: code, stdout, stderr };
   }
   async function plan(): Promise<{ status: number; rows: Row[]; summary: string; stderr: string }> {
@@ -55,15 +77,26 @@ describe("npm run plan and npm run import", function () {
     const project = parseDocument(fs.readFileSync(path.join(copy.folder, "Pulumi.yaml"), "utf8"));
     const environments = ["config", "environments", "default"];
     project.deleteIn([...environments, "production"]);
-    for (const [key, value] of Object.entries({ regions, basePort, servers: 1, jetstream: { jetstream: ["app"] } })) project.setIn([...environments, "local", key], value);
+    for (const [key, value] of Object.entries({ regions, basePort, servers: 1, jetstream: { jetstream: ["app"] } }))
+      project.setIn([...environments, "local", key], value);
     write("Pulumi.yaml", String(project));
     fs.rmSync(path.join(copy.folder, "Pulumi.local-syd.yaml"));
     write("tenants/index.ts", tenantsOfTest);
-    for (const kind of ["identity", "region"]) write(`stacks/${kind}.ts`, `export const ${kind} = () => JSON.parse(require("node:fs").readFileSync("${kind}.json", "utf8"));\n`);
+    for (const kind of ["identity", "region"])
+      write(
+        `stacks/${kind}.ts`,
+        `export const ${kind} = () => JSON.parse(require("node:fs").readFileSync("${kind}.json", "utf8"));\n`,
+      );
     declare({});
 
-    [cluster] = await Promise.all([startSupercluster({ regions, basePort }), ...["local-identity", "local-iad"].map(init)]);
-    const [{ clientCa: ca }, user] = [cluster.identity, (name: string) => ({ login: name, password: name, inboxPrefix: `_INBOX_${name}` })];
+    [cluster] = await Promise.all([
+      startSupercluster({ regions, basePort }),
+      ...["local-identity", "local-iad"].map(init),
+    ]);
+    const [{ clientCa: ca }, user] = [
+      cluster.identity,
+      (name: string) => ({ login: name, password: name, inboxPrefix: `_INBOX_${name}` }),
+    ];
     const jetstream: JetstreamIdentity = { ca, provisioners: { app: user("app") }, system: user("admin") };
     const outputs: Omit<RegionOutputs, "region"> = { ca, accounts: { app: { users: { provisioner: user("app") } } } };
     write("identity.json", JSON.stringify({ jetstream }));
@@ -80,7 +113,14 @@ describe("npm run plan and npm run import", function () {
 
   it("plan ends with 1 before the first up, and says so", async () => {
     const { status, stderr } = await cli("plan");
-    assert.deepEqual([status, /stack local-jetstream was never brought up, so an up would create all of it; run: npm start/.test(stderr)], [1, true], stderr);
+    assert.deepEqual(
+      [
+        status,
+        /stack local-jetstream was never brought up, so an up would create all of it; run: npm start/.test(stderr),
+      ],
+      [1, true],
+      stderr,
+    );
   });
 
   describe("once it was brought up", () => {
@@ -88,16 +128,24 @@ describe("npm run plan and npm run import", function () {
       await init("local-jetstream");
       await bringUp("local-jetstream");
       app = await cluster.connect("app");
-      for (let index = 0; index < 100; index++) await app.request(index % 2 ? "orders.placed" : "mail.sent", "x".repeat(1_000));
+      for (let index = 0; index < 100; index++)
+        await app.request(index % 2 ? "orders.placed" : "mail.sent", "x".repeat(1_000));
       writes = await ConfigurationWrites.watch(cluster);
     });
 
     it("import writes a tenant file and says what comes of it; never over another one unasked", async () => {
       const { status, stdout, stderr } = await cli("import", "--account", "app");
       assert.equal(status, 0, stderr);
-      assert.match(stdout, /^tenants\/app\.ts: 2 streams, 0 mirrors, 1 durable of app\n\nThe first up writes nothing to any server/);
+      assert.match(
+        stdout,
+        /^tenants\/app\.ts: 2 streams, 0 mirrors, 1 durable of app\n\nThe first up writes nothing to any server/,
+      );
       const again = await cli("import", "--account", "app");
-      assert.deepEqual([again.status, /tenants\/app\.ts is there already; .*--force/.test(again.stderr)], [2, true], again.stderr);
+      assert.deepEqual(
+        [again.status, /tenants\/app\.ts is there already; .*--force/.test(again.stderr)],
+        [2, true],
+        again.stderr,
+      );
     });
 
     it("plan ends with 0 where there is nothing to do, as with the tenant that was imported", async () => {
@@ -111,9 +159,19 @@ describe("npm run plan and npm run import", function () {
       declare({ streams: { ...tenant.streams, ORDERS: { ...orders, maxMsgs: 2_000, maxAge: "14d" } } });
       const { status, rows, stderr } = await plan();
       assert.equal(status, 0, stderr);
-      assert.deepEqual(rows.map(({ id, class: name, fields }) => ({ id, name, fields })), [
-        { id: "app/ORDERS", name: "in place", fields: [{ field: "maxMsgs", from: 1_000, to: 2_000 }, { field: "maxAge", from: "7d", to: "14d" }] },
-      ]);
+      assert.deepEqual(
+        rows.map(({ id, class: name, fields }) => ({ id, name, fields })),
+        [
+          {
+            id: "app/ORDERS",
+            name: "in place",
+            fields: [
+              { field: "maxMsgs", from: 1_000, to: 2_000 },
+              { field: "maxAge", from: "7d", to: "14d" },
+            ],
+          },
+        ],
+      );
     });
 
     it("plan ends with 1 where the engine would be refused, with the reason, what it would cost now, and all that is not refused", async () => {
@@ -121,16 +179,34 @@ describe("npm run plan and npm run import", function () {
       const { status, rows, stderr } = await plan();
       assert.equal(status, 1, stderr);
       assert.match(stderr, /an up would be refused: app\/ORDERS/);
-      assert.deepEqual(rows.map(({ id, class: name }) => [id, name]), [["app/ORDERS", "refused"], ["app/MAIL", "in place"]]);
-      assert.match(rows[0]!.reasons.join(), /^maxMsgs: would drop 40 of 50 messages, 4\d\.\d KiB; consumer billing is 50 behind; if that is meant: allowDataLoss/);
+      assert.deepEqual(
+        rows.map(({ id, class: name }) => [id, name]),
+        [
+          ["app/ORDERS", "refused"],
+          ["app/MAIL", "in place"],
+        ],
+      );
+      assert.match(
+        rows[0]!.reasons.join(),
+        /^maxMsgs: would drop 40 of 50 messages, 4\d\.\d KiB; consumer billing is 50 behind; if that is meant: allowDataLoss/,
+      );
     });
 
     it("plan ends with 3 where a deletion would lose messages or a place among them, which the engine would just do", async () => {
       declare({ streams: { ORDERS: orders } as typeof tenant.streams, consumers: {} as typeof tenant.consumers });
       const { status, rows, stderr } = await plan();
       assert.equal(status, 3, stderr);
-      assert.match(stderr, /nothing names these losses:\n *app\/MAIL: would delete 50 of 50 messages.*\n *app\/ORDERS\/billing: would lose the place among 50 of 50 messages/);
-      assert.deepEqual(rows.map(({ id, class: name }) => [id, name]), [["app/MAIL", "delete"], ["app/ORDERS/billing", "delete"]]);
+      assert.match(
+        stderr,
+        /nothing names these losses:\n *app\/MAIL: would delete 50 of 50 messages.*\n *app\/ORDERS\/billing: would lose the place among 50 of 50 messages/,
+      );
+      assert.deepEqual(
+        rows.map(({ id, class: name }) => [id, name]),
+        [
+          ["app/MAIL", "delete"],
+          ["app/ORDERS/billing", "delete"],
+        ],
+      );
     });
 
     it("both have changed nothing on any server", async () => {

@@ -13,7 +13,10 @@ describe("a stack that needs identity", function () {
   const env = { ...pulumiEnvironment({ target: "local" }), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
   const run = promisify(execFile);
   const pulumi = (args: string[], passphrase = "local") =>
-    run("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env: { ...env, PULUMI_CONFIG_PASSPHRASE: passphrase } });
+    run("pulumi", [...args, "--non-interactive"], {
+      cwd: copy.folder,
+      env: { ...env, PULUMI_CONFIG_PASSPHRASE: passphrase },
+    });
   const write = (file: string, text: string) => fs.writeFileSync(path.join(copy.folder, file), text);
   async function deployIdentity(outputs: object, passphrase?: string): Promise<void> {
     write("identity.json", JSON.stringify(outputs));
@@ -43,7 +46,12 @@ describe("a stack that needs identity", function () {
 
   for (const stack of ["local-ams", "local-jetstream"]) {
     it(`is told to deploy it first: ${stack}`, async () => {
-      assert.match(await refusal(stack), new RegExp(`error: stack ${stack} needs local-identity deployed first: pulumi up --stack local-identity\\. Nothing was done\\.`));
+      assert.match(
+        await refusal(stack),
+        new RegExp(
+          `error: stack ${stack} needs local-identity deployed first: pulumi up --stack local-identity\\. Nothing was done\\.`,
+        ),
+      );
     });
   }
 
@@ -54,7 +62,10 @@ describe("a stack that needs identity", function () {
 
   it("is told to deploy it again where it is older than the region", async () => {
     await deployIdentity({ iad: { clientCa: "CA" }, jetstream: { ca: "CA" } });
-    assert.match(await refusal("local-ams"), /error: stack local-ams needs what local-identity makes for ams, and local-identity was deployed without it: pulumi up --stack local-identity\./);
+    assert.match(
+      await refusal("local-ams"),
+      /error: stack local-ams needs what local-identity makes for ams, and local-identity was deployed without it: pulumi up --stack local-identity\./,
+    );
   });
 
   describe("with secrets that it cannot decrypt", () => {
@@ -69,7 +80,12 @@ describe("a stack that needs identity", function () {
     for (const stack of ["local-ams", "local-jetstream"]) {
       it(`is told which, and does not go on without them: ${stack}`, async () => {
         const part = stack.replace("local-", "");
-        assert.match(await refusal(stack), new RegExp(`error: stack ${stack} cannot decrypt what local-identity has for ${part}: give both the same secrets provider or passphrase`));
+        assert.match(
+          await refusal(stack),
+          new RegExp(
+            `error: stack ${stack} cannot decrypt what local-identity has for ${part}: give both the same secrets provider or passphrase`,
+          ),
+        );
       });
     }
   });

@@ -18,7 +18,8 @@ class Regions {
 
   constructor(tenants: string[], settings: { regions: string[]; servers: 1 | 3 }) {
     this.deployment = new Deployment(basePort, tenants);
-    for (const region of this.environment().regions.filter((known) => !settings.regions.includes(known))) fs.rmSync(this.deployment.path(`Pulumi.local-${region}.yaml`));
+    for (const region of this.environment().regions.filter((known) => !settings.regions.includes(known)))
+      fs.rmSync(this.deployment.path(`Pulumi.local-${region}.yaml`));
     this.deployment.set(settings);
   }
 
@@ -33,8 +34,14 @@ class Regions {
     const result = await this.deployment.meanwhile("start");
     const after = await startTimes(this.servers());
     const restarted = [...before.keys()].filter((name) => after.get(name) !== before.get(name)).sort();
-    const absences = restarted.map((name) => this.absence(name)).sort((one, other) => one.from.localeCompare(other.from));
-    absences.slice(1).forEach(({ name, from }, index) => assert.ok(from > absences[index]!.to, `${name} stops when ${absences[index]!.name} serves again`));
+    const absences = restarted
+      .map((name) => this.absence(name))
+      .sort((one, other) => one.from.localeCompare(other.from));
+    absences
+      .slice(1)
+      .forEach(({ name, from }, index) =>
+        assert.ok(from > absences[index]!.to, `${name} stops when ${absences[index]!.name} serves again`),
+      );
     return { ...result, restarted };
   }
 
@@ -43,8 +50,11 @@ class Regions {
     this.deployment.set({ regions });
     const refused = this.deployment.cli("start");
     assert.equal(refused.status, 2, refused.text);
-    const missing = [...refused.text.matchAll(/(Pulumi\.local-\w+\.yaml): is missing; write it with this content:\n((?: {6}.*\n)+)/g)];
-    for (const [, file, content] of missing) fs.writeFileSync(this.deployment.path(file!), content!.replace(/^ {6}/gm, ""));
+    const missing = [
+      ...refused.text.matchAll(/(Pulumi\.local-\w+\.yaml): is missing; write it with this content:\n((?: {6}.*\n)+)/g),
+    ];
+    for (const [, file, content] of missing)
+      fs.writeFileSync(this.deployment.path(file!), content!.replace(/^ {6}/gm, ""));
     const { status, ...rest } = await this.start();
     assert.equal(status, 0, rest.text);
     return rest;
@@ -61,7 +71,8 @@ class Regions {
   async nothingLost(): Promise<void> {
     for (const { publisher, stream } of this.publishers) {
       const before = publisher.count(stream);
-      for (const deadline = Date.now() + 10_000; publisher.count(stream) === before && Date.now() < deadline; ) await sleep(50);
+      for (const deadline = Date.now() + 10_000; publisher.count(stream) === before && Date.now() < deadline;)
+        await sleep(50);
       assert.ok(publisher.count(stream) > before, `${stream} takes messages`);
       assert.deepEqual(await publisher.lost(stream), [], stream);
     }
@@ -77,7 +88,10 @@ class Regions {
       assert.deepEqual(Object.keys(gateways).sort(), regions.filter((region) => !name.startsWith(region)).sort(), name);
       const { meta_cluster: meta } = await get<{ meta_cluster: { leader: string; cluster_size: number } }>("jsz");
       assert.equal(meta.cluster_size, all.length, name);
-      assert.ok(all.some((server) => server.name === meta.leader), `${name} follows ${meta.leader}`);
+      assert.ok(
+        all.some((server) => server.name === meta.leader),
+        `${name} follows ${meta.leader}`,
+      );
     }
   }
 
@@ -90,14 +104,19 @@ class Regions {
   private absence(name: string): { name: string; from: string; to: string } {
     const folder = `${this.deployment.copy.cache}/environments/local/${name.slice(0, -2)}/${name}`;
     const at = (file: string, what: string) => {
-      const line = fs.readFileSync(`${folder}/${file}`, "utf8").split("\n").find((one) => one.includes(what));
+      const line = fs
+        .readFileSync(`${folder}/${file}`, "utf8")
+        .split("\n")
+        .find((one) => one.includes(what));
       return /\] (\S+ \S+) \[INF\]/.exec(line ?? "")![1]!;
     };
     return { name, from: at("server.log.1", "Entering lame duck mode"), to: at("server.log", "Server is ready") };
   }
 
   environment() {
-    const { config } = parse(fs.readFileSync(this.deployment.path("Pulumi.yaml"), "utf8")) as { config: { environments: { default: unknown } } };
+    const { config } = parse(fs.readFileSync(this.deployment.path("Pulumi.yaml"), "utf8")) as {
+      config: { environments: { default: unknown } };
+    };
     return environments.parse(config.environments.default).local!;
   }
 }
@@ -108,13 +127,15 @@ type Server = Pick<ServerAddresses, "name" | "monitor">;
 async function startTimes(servers: Server[]): Promise<Map<string, string>> {
   const all = await Promise.all(
     servers.map(async ({ name, monitor }) => {
-      const varz = (await fetch(`${monitor}/varz`).then((answer) => answer.json(), () => undefined)) as { start: string } | undefined;
+      const varz = (await fetch(`${monitor}/varz`).then(
+        (answer) => answer.json(),
+        () => undefined,
+      )) as { start: string } | undefined;
       return varz ? [[name, varz.start] as const] : [];
     }),
   );
   return new Map(all.flat());
 }
-
 
 describe("one region that grows, with all tenants and three servers a region", function () {
   this.timeout(240_000);
@@ -147,7 +168,10 @@ export const tenants = Object.fromEntries([arrakis, covenant, irisx, aigentflow]
   it("refuses mirrors in regions that it does not have", () => {
     const { status, text } = regions.deployment.cli("start");
     assert.equal(status, 2, text);
-    assert.match(text, /tenants\.arrakis\.streams\.ELIGIBILITY\.mirrors\.ams: "ams" is no region of the environment; .*Known: iad\./);
+    assert.match(
+      text,
+      /tenants\.arrakis\.streams\.ELIGIBILITY\.mirrors\.ams: "ams" is no region of the environment; .*Known: iad\./,
+    );
   });
 
   it("works alone", async () => {
@@ -204,7 +228,11 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     const { status, text } = await regions.start();
     assert.equal(status, 0, text);
     irisx = await regions.deployment.client("iad", "irisx", "provisioner");
-    for (const [stream, subject] of [["SMS", "sms.send"], ["WEBHOOKS", "webhooks.deliver"]]) await regions.publish("irisx", "api", stream!, subject!);
+    for (const [stream, subject] of [
+      ["SMS", "sms.send"],
+      ["WEBHOOKS", "webhooks.deliver"],
+    ])
+      await regions.publish("irisx", "api", stream!, subject!);
   });
   after(() => regions?.remove());
 
@@ -226,7 +254,12 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     const { status, text } = regions.deployment.cli("start");
     assert.equal(status, 2, text);
     for (const path of ["streams.WEBHOOKS.home", "streams.SMS.mirrors.jnb"]) {
-      assert.match(text, new RegExp(`tenants\\.irisx\\.${path}: "jnb" is no region .*streams and mirrors go first, while it is in regions`));
+      assert.match(
+        text,
+        new RegExp(
+          `tenants\\.irisx\\.${path}: "jnb" is no region .*streams and mirrors go first, while it is in regions`,
+        ),
+      );
     }
     regions.deployment.set({ regions: six });
   });
@@ -267,7 +300,10 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     const text = regions.deployment.succeeds("forget-region", "--region", "jnb", "--yes");
     assert.match(text, /jnb-0 is removed: 5 peers left, 5 current/);
     assert.match(forget().text, /nobody can be asked here/);
-    assert.match(regions.deployment.succeeds("forget-region", "--region", "jnb", "--yes"), /no server of jnb is a peer of the meta group; nothing to do/);
+    assert.match(
+      regions.deployment.succeeds("forget-region", "--region", "jnb", "--yes"),
+      /no server of jnb is a peer of the meta group; nothing to do/,
+    );
   });
 
   it("leaves five regions that know nothing of it, restarted one after another under publishers who lose nothing", async () => {
@@ -284,7 +320,10 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     regions.deployment.pulumi("stack", "rm", "local-sfo", "--yes", "--force");
     fs.rmSync(regions.deployment.path("Pulumi.local-sfo.yaml"), { force: true });
     regions.deployment.set({ regions: six.slice(0, 4) });
-    assert.match(regions.deployment.succeeds("forget-region", "--region", "sfo", "--yes"), /sfo-0 is removed: 4 peers left, 4 current/);
+    assert.match(
+      regions.deployment.succeeds("forget-region", "--region", "sfo", "--yes"),
+      /sfo-0 is removed: 4 peers left, 4 current/,
+    );
     await regions.nothingLost();
   });
 });

@@ -20,11 +20,15 @@ describe("the local environment, from nothing to nothing", function () {
   this.timeout(180_000);
   const copy = copyProject();
   const cli = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args], {
-      cwd: copy.folder,
-      env: copy.env,
-      encoding: "utf8",
-    });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["-r", "sucrase/register/ts", "cli/index.ts", ...args],
+      {
+        cwd: copy.folder,
+        env: copy.env,
+        encoding: "utf8",
+      },
+    );
     return { status, text: stdout + stderr, stdout };
   };
   const succeeds = (...args: string[]) => {
@@ -34,16 +38,35 @@ describe("the local environment, from nothing to nothing", function () {
   };
   const pulumiEnv = (): NodeJS.ProcessEnv => {
     const exports = cli("env").stdout.matchAll(/^export (\w+)=(?:'(.*)'|"(.*)"|(.*))$/gm);
-    return { ...copy.env, ...Object.fromEntries([...exports].map(([, name, single, double, bare]) => [name!, single ?? double ?? bare ?? ""])) };
+    return {
+      ...copy.env,
+      ...Object.fromEntries(
+        [...exports].map(([, name, single, double, bare]) => [name!, single ?? double ?? bare ?? ""]),
+      ),
+    };
   };
-  const pulumi = (...args: string[]) => execFileSync("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env: pulumiEnv(), encoding: "utf8", stdio: "pipe" });
+  const pulumi = (...args: string[]) =>
+    execFileSync("pulumi", [...args, "--non-interactive"], {
+      cwd: copy.folder,
+      env: pulumiEnv(),
+      encoding: "utf8",
+      stdio: "pipe",
+    });
   const servers = () => processes(`${copy.cache}/environments/local/`);
   const open: NatsConnection[] = [];
 
   async function client(account: string, user: string): Promise<NatsConnection> {
-    const { ca, accounts, region } = JSON.parse(pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets")) as RegionOutputs;
+    const { ca, accounts, region } = JSON.parse(
+      pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets"),
+    ) as RegionOutputs;
     const { login, password, inboxPrefix } = accounts[account]!.users[user]!;
-    const connection = await connect({ servers: region.clientUrls, user: login, pass: password, inboxPrefix, tls: { ca } });
+    const connection = await connect({
+      servers: region.clientUrls,
+      user: login,
+      pass: password,
+      inboxPrefix,
+      tls: { ca },
+    });
     open.push(connection);
     return connection;
   }
@@ -75,7 +98,11 @@ describe("the local environment, from nothing to nothing", function () {
   it("leaves the project's files as they are", () => {
     for (const stack of stacks) {
       const file = `Pulumi.${stack}.yaml`;
-      assert.equal(fs.readFileSync(path.join(copy.folder, file), "utf8"), fs.readFileSync(path.join(__dirname, "..", "..", file), "utf8"), file);
+      assert.equal(
+        fs.readFileSync(path.join(copy.folder, file), "utf8"),
+        fs.readFileSync(path.join(__dirname, "..", "..", file), "utf8"),
+        file,
+      );
     }
   });
 
@@ -84,7 +111,9 @@ describe("the local environment, from nothing to nothing", function () {
   });
 
   it("asks the servers for no change when it is started again", async () => {
-    const accounts = await Promise.all(["arrakis", "covenant", "irisx", "aigentflow"].map((account) => client(account, "provisioner")));
+    const accounts = await Promise.all(
+      ["arrakis", "covenant", "irisx", "aigentflow"].map((account) => client(account, "provisioner")),
+    );
     const writes: string[] = [];
     for (const account of accounts) {
       account.subscribe("$JS.EVENT.ADVISORY.API", {
@@ -118,17 +147,25 @@ describe("the local environment, from nothing to nothing", function () {
     succeeds("start");
     succeeds("verify");
     assert.equal(servers().length, 3);
-    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as { state: { messages: number } };
+    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as {
+      state: { messages: number };
+    };
     assert.ok(state.messages >= 1);
   });
 
   it("converges after a kill -9 of Pulumi in the middle: no lock, no pending operation, no orphan", async () => {
     succeeds("stop", "--keep-data");
     assert.deepEqual(servers(), []);
-    const start = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "start"], { cwd: copy.folder, env: copy.env, stdio: "ignore" });
+    const start = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "start"], {
+      cwd: copy.folder,
+      env: copy.env,
+      stdio: "ignore",
+    });
     const ended = new Promise((resolve) => start.once("exit", resolve));
     // Its own: another test may have an engine on a stack of this name.
-    const engine = await until(() => enginesOn(allProcesses(), backendUrlOf(path.join(copy.cache, "state")), "local-ams")[0]);
+    const engine = await until(
+      () => enginesOn(allProcesses(), backendUrlOf(path.join(copy.cache, "state")), "local-ams")[0],
+    );
     await sleep(1_500);
     process.kill(start.pid!, "SIGKILL");
     process.kill(engine.pid, "SIGKILL");
@@ -136,18 +173,26 @@ describe("the local environment, from nothing to nothing", function () {
     succeeds("start");
     assert.deepEqual(fs.globSync(`${copy.cache}/state/.pulumi/locks/**/*.json`), []);
     for (const stack of stacks) {
-      const { deployment } = JSON.parse(pulumi("stack", "export", "--stack", stack)) as { deployment: { pending_operations?: unknown[] } };
+      const { deployment } = JSON.parse(pulumi("stack", "export", "--stack", stack)) as {
+        deployment: { pending_operations?: unknown[] };
+      };
       assert.deepEqual(deployment.pending_operations ?? [], [], stack);
     }
-    await until(() => (processes("pulumi-language-nodejs").some(({ args }) => args.includes(copy.folder)) ? undefined : true));
-    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as { state: { messages: number } };
+    await until(() =>
+      processes("pulumi-language-nodejs").some(({ args }) => args.includes(copy.folder)) ? undefined : true,
+    );
+    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as {
+      state: { messages: number };
+    };
     assert.ok(state.messages >= 1, "what was stored before is there");
   });
 
   it("is healed after a reboot, all file-stored messages still there", async () => {
     for (const { pid } of servers()) process.kill(pid, "SIGKILL");
     succeeds("start");
-    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as { state: { messages: number } };
+    const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as {
+      state: { messages: number };
+    };
     assert.ok(state.messages >= 1);
   });
 

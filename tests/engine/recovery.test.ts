@@ -20,8 +20,16 @@ describe("a run that does not come to its end", function () {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "supercluster-tiny-")));
   const state = path.join(folder, "state");
   const backend = backendUrlOf(state);
-  const env = { ...pulumiEnvironment({ target: "local" }), PULUMI_BACKEND_URL: backend, SUPERCLUSTER_CACHE: path.join(folder, "cache") };
-  const command = (...args: string[]) => [process.execPath, ["-r", "sucrase/register/ts", path.join(__dirname, "run-stack.ts"), folder, stack, ...args]] as const;
+  const env = {
+    ...pulumiEnvironment({ target: "local" }),
+    PULUMI_BACKEND_URL: backend,
+    SUPERCLUSTER_CACHE: path.join(folder, "cache"),
+  };
+  const command = (...args: string[]) =>
+    [
+      process.execPath,
+      ["-r", "sucrase/register/ts", path.join(__dirname, "run-stack.ts"), folder, stack, ...args],
+    ] as const;
   const run = async (args: string[]): Promise<void> => {
     const { status, stderr } = spawnSync(...command(...args), { cwd: projectFolder, env, encoding: "utf8" });
     assert.equal(status, 0, stderr);
@@ -36,7 +44,9 @@ describe("a run that does not come to its end", function () {
     const child = spawn(...command(...up), { cwd: projectFolder, env, stdio: ["ignore", "ignore", "pipe"] });
     let text = "";
     child.stderr.on("data", (chunk) => (text += chunk));
-    const ended = new Promise<{ code: number | null; text: string }>((resolve) => child.once("close", (code) => resolve({ code, text })));
+    const ended = new Promise<{ code: number | null; text: string }>((resolve) =>
+      child.once("close", (code) => resolve({ code, text })),
+    );
     for (let tries = 0; tries < 200 && !hasPendingOperations(state, project, stack); tries++) await sleep(100);
     assert.ok(hasPendingOperations(state, project, stack), text);
     return { child, ended };
@@ -45,7 +55,10 @@ describe("a run that does not come to its end", function () {
   before(async () => {
     for (const made of [state, env.SUPERCLUSTER_CACHE]) mkdirSync(made);
     symlinkSync(path.join(projectFolder, "node_modules"), path.join(folder, "node_modules"));
-    writeFileSync(path.join(folder, "Pulumi.yaml"), `name: ${project}\nruntime:\n  name: nodejs\n  options: { typescript: false, nodeargs: --require=sucrase/register/ts }\n`);
+    writeFileSync(
+      path.join(folder, "Pulumi.yaml"),
+      `name: ${project}\nruntime:\n  name: nodejs\n  options: { typescript: false, nodeargs: --require=sucrase/register/ts }\n`,
+    );
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: project, main: "index.js" }));
     writeFileSync(
       path.join(folder, "index.js"),

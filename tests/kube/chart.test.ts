@@ -11,11 +11,17 @@ import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes
 import { defaultAccounts, makeIdentity } from "../support/nats";
 import { knownValues, type Manifest, natsConf, parseConf, render } from "./chart";
 
-const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ monitoring: { podMonitor: true, labels: { release: "prometheus" } }, images: { pullSecrets: ["mirror"] } }) });
+const settings = kubernetesEnvironment({
+  kubernetes: kubernetesSettings({
+    monitoring: { podMonitor: true, labels: { release: "prometheus" } },
+    images: { pullSecrets: ["mirror"] },
+  }),
+});
 const region = (name = "iad") => ({ name, environment: "test", settings, accounts: [] });
 
 /** Below these keys the chart takes what people write. */
-const isFree = (at: string[]): boolean => ["merge", "patch", "env", "labels", "resources", "topologySpreadConstraints"].includes(at.at(-1)!);
+const isFree = (at: string[]): boolean =>
+  ["merge", "patch", "env", "labels", "resources", "topologySpreadConstraints"].includes(at.at(-1)!);
 
 function unknownKeys(values: object, known: unknown, at: string[] = []): string[] {
   return Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
@@ -31,15 +37,19 @@ describe("the official chart, given a region's values", () => {
   before(() => {
     manifests = render(chartValues(region()));
   });
-  const the = (kind: string, name: string): Manifest => manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)!;
+  const the = (kind: string, name: string): Manifest =>
+    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)!;
 
   it("knows every key of them: it ignores others in silence", () => {
     assert.deepEqual(unknownKeys(chartValues(region()), knownValues()), []);
-    assert.deepEqual(unknownKeys({ config: { cluster: { enabeld: true } } }, knownValues()), ["config.cluster.enabeld"]);
+    assert.deepEqual(unknownKeys({ config: { cluster: { enabeld: true } } }, knownValues()), [
+      "config.cluster.enabeld",
+    ]);
   });
 
   it("configures servers as the local target does, key by key, addresses aside", () => {
-    const found = parseConf(natsConf(manifests)) as Record<string, unknown> & Record<"cluster" | "gateway" | "jetstream", Record<string, unknown>>;
+    const found = parseConf(natsConf(manifests)) as Record<string, unknown> &
+      Record<"cluster" | "gateway" | "jetstream", Record<string, unknown>>;
     const { listen, http, server_name, accounts$include, ...wanted } = podConfig(region(), 0);
     const portOf = (address: string) => Number(address.split(":")[1]);
     const { listen: route, ...cluster } = wanted.cluster;
@@ -52,7 +62,12 @@ describe("the official chart, given a region's values", () => {
       http_port: portOf(http),
       "0$include": accounts$include,
       cluster: { ...cluster, port: portOf(route) },
-      gateway: { ...gateway, port: portOf(gatewayListen), advertise: "$SERVER_GATEWAY", tls: { ...gateway.tls, ...filesIn(mounts.gateway) } },
+      gateway: {
+        ...gateway,
+        port: portOf(gatewayListen),
+        advertise: "$SERVER_GATEWAY",
+        tls: { ...gateway.tls, ...filesIn(mounts.gateway) },
+      },
       jetstream: { ...jetstream, "1$include": key$include },
     });
     assert.equal(server_name, "iad-0");
@@ -63,9 +78,16 @@ describe("the official chart, given a region's values", () => {
     const templates = [the("StatefulSet", "iad"), the("Deployment", "nats-box")].map(({ spec }) => spec.template.spec);
     for (const { securityContext, containers, initContainers = [], automountServiceAccountToken } of templates) {
       assert.equal(automountServiceAccountToken, false);
-      assert.deepEqual([securityContext.runAsNonRoot, securityContext.seccompProfile], [true, { type: "RuntimeDefault" }]);
+      assert.deepEqual(
+        [securityContext.runAsNonRoot, securityContext.seccompProfile],
+        [true, { type: "RuntimeDefault" }],
+      );
       for (const container of [...containers, ...initContainers]) {
-        assert.deepEqual(container.securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } }, container.name);
+        assert.deepEqual(
+          container.securityContext,
+          { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+          container.name,
+        );
       }
     }
   });
@@ -76,24 +98,47 @@ describe("the official chart, given a region's values", () => {
     assert.equal(template.spec.terminationGracePeriodSeconds, 60);
     const [server] = template.spec.containers;
     const paths = ["startupProbe", "readinessProbe", "livenessProbe"].map((probe) => server[probe].httpGet.path);
-    assert.deepEqual(paths, ["/healthz?js-server-only=true", "/healthz?js-server-only=true", "/healthz?js-enabled-only=true"]);
+    assert.deepEqual(paths, [
+      "/healthz?js-server-only=true",
+      "/healthz?js-server-only=true",
+      "/healthz?js-enabled-only=true",
+    ]);
   });
 
   it("watches every file that a server can be told about", () => {
-    const reloader = the("StatefulSet", "iad").spec.template.spec.containers.find(({ name }: { name: string }) => name === "reloader");
-    for (const file of [`${mounts.secrets}/${secrets.server.accounts}`, `${mounts.client}/tls.crt`, `${mounts.route}/ca.crt`, `${mounts.gateway}/tls.key`]) {
+    const reloader = the("StatefulSet", "iad").spec.template.spec.containers.find(
+      ({ name }: { name: string }) => name === "reloader",
+    );
+    for (const file of [
+      `${mounts.secrets}/${secrets.server.accounts}`,
+      `${mounts.client}/tls.crt`,
+      `${mounts.route}/ca.crt`,
+      `${mounts.gateway}/tls.key`,
+    ]) {
       assert.ok(reloader.args.includes(file), file);
-      assert.ok(reloader.volumeMounts.some(({ mountPath }: { mountPath: string }) => file.startsWith(mountPath)), file);
+      assert.ok(
+        reloader.volumeMounts.some(({ mountPath }: { mountPath: string }) => file.startsWith(mountPath)),
+        file,
+      );
     }
   });
 
   it("has a PodMonitor with the region, and the nats-box with our contexts", () => {
-    assert.deepEqual(the("PodMonitor", "nats").spec.podMetricsEndpoints, [{ port: "prom-metrics", interval: "30s", relabelings: [{ targetLabel: "region", replacement: "iad" }] }]);
-    assert.deepEqual(the("Deployment", "nats-box").spec.template.spec.volumes[0], { name: "contexts", secret: { secretName: secrets.box.name } });
+    assert.deepEqual(the("PodMonitor", "nats").spec.podMetricsEndpoints, [
+      { port: "prom-metrics", interval: "30s", relabelings: [{ targetLabel: "region", replacement: "iad" }] },
+    ]);
+    assert.deepEqual(the("Deployment", "nats-box").spec.template.spec.volumes[0], {
+      name: "contexts",
+      secret: { secretName: secrets.box.name },
+    });
   });
 });
 
-const filesIn = (folder: string) => ({ cert_file: `${folder}/tls.crt`, key_file: `${folder}/tls.key`, ca_file: `${folder}/ca.crt` });
+const filesIn = (folder: string) => ({
+  cert_file: `${folder}/tls.crt`,
+  key_file: `${folder}/tls.key`,
+  ca_file: `${folder}/ca.crt`,
+});
 
 describe("the chart's configuration on real servers", () => {
   const regions = ["iad", "ams", "syd"];
@@ -125,10 +170,14 @@ describe("the chart's configuration on real servers", () => {
       write("/etc/nats-config/nats.conf", moved(natsConf(render(chartValues(region(name)))), name, folder));
       const { gateway } = ports(name);
       servers.push(
-        spawn(natsServer(), ["--config", path.join(folder, "/etc/nats-config/nats.conf"), "--log", path.join(folder, "log")], {
-          env: { SERVER_NAME: `${name}-0`, SERVER_GATEWAY: `127.0.0.1:${gateway}` },
-          stdio: "ignore",
-        }),
+        spawn(
+          natsServer(),
+          ["--config", path.join(folder, "/etc/nats-config/nats.conf"), "--log", path.join(folder, "log")],
+          {
+            env: { SERVER_NAME: `${name}-0`, SERVER_GATEWAY: `127.0.0.1:${gateway}` },
+            stdio: "ignore",
+          },
+        ),
       );
     }
   });
@@ -150,16 +199,36 @@ describe("the chart's configuration on real servers", () => {
   }
 
   it("is one supercluster of three regions, with JetStream", async () => {
-    const ask = async (name: string, what: string) => (await fetch(`http://127.0.0.1:${ports(name).monitor}/${what}`)).json() as Promise<Record<string, unknown>>;
+    const ask = async (name: string, what: string) =>
+      (await fetch(`http://127.0.0.1:${ports(name).monitor}/${what}`)).json() as Promise<Record<string, unknown>>;
     const isMeshed = async (name: string) => {
-      const [{ outbound_gateways: outbound = {} }, { meta_cluster: meta }] = (await Promise.all([ask(name, "gatewayz"), ask(name, "jsz")])) as [{ outbound_gateways?: object }, { meta_cluster?: { leader?: string; cluster_size: number } }];
-      return Object.keys(outbound).sort().join() === regions.filter((other) => other !== name).sort().join() && meta?.leader !== undefined && meta.cluster_size === 3;
+      const [{ outbound_gateways: outbound = {} }, { meta_cluster: meta }] = (await Promise.all([
+        ask(name, "gatewayz"),
+        ask(name, "jsz"),
+      ])) as [{ outbound_gateways?: object }, { meta_cluster?: { leader?: string; cluster_size: number } }];
+      return (
+        Object.keys(outbound).sort().join() ===
+          regions
+            .filter((other) => other !== name)
+            .sort()
+            .join() &&
+        meta?.leader !== undefined &&
+        meta.cluster_size === 3
+      );
     };
-    const meshed = await until(async () => (await Promise.all(regions.map((name) => isMeshed(name).catch(() => false)))).every(Boolean) || undefined, 30_000, 250);
+    const meshed = await until(
+      async () =>
+        (await Promise.all(regions.map((name) => isMeshed(name).catch(() => false)))).every(Boolean) || undefined,
+      30_000,
+      250,
+    );
     assert.ok(meshed, "every region has a gateway to the others, and all are peers of one meta group");
     for (const name of regions) {
       const { server_name, cluster, max_payload } = await ask(name, "varz");
-      assert.deepEqual([server_name, (cluster as { name: string }).name, max_payload], [`${name}-0`, name, 8 * 1024 ** 2]);
+      assert.deepEqual(
+        [server_name, (cluster as { name: string }).name, max_payload],
+        [`${name}-0`, name, 8 * 1024 ** 2],
+      );
     }
   }).timeout(40_000);
 });

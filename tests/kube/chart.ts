@@ -7,12 +7,16 @@ import { helm } from "./helm";
 /** The official chart, which no package registry holds: a folder with it stands in NATS_CHART. */
 export function chartFolder(): string {
   const folder = process.env.NATS_CHART;
-  if (!folder) throw new Error("NATS_CHART names no folder of the official chart; get it with: helm pull nats --repo https://nats-io.github.io/k8s/helm/charts/ --version 2.14.2 --untar");
+  if (!folder)
+    throw new Error(
+      "NATS_CHART names no folder of the official chart; get it with: helm pull nats --repo https://nats-io.github.io/k8s/helm/charts/ --version 2.14.2 --untar",
+    );
   return folder;
 }
 
 /** The values that the chart knows, with their defaults. */
-export const knownValues = (): Record<string, unknown> => parse(readFileSync(path.join(chartFolder(), "values.yaml"), "utf8")) as Record<string, unknown>;
+export const knownValues = (): Record<string, unknown> =>
+  parse(readFileSync(path.join(chartFolder(), "values.yaml"), "utf8")) as Record<string, unknown>;
 
 /** A manifest as the chart renders it. */
 export interface Manifest {
@@ -37,13 +41,18 @@ export function render(values: object): Manifest[] {
 }
 
 /** The text of nats.conf in what was rendered. */
-export const natsConf = (manifests: Manifest[]): string => manifests.find(({ kind, data }) => kind === "ConfigMap" && data?.["nats.conf"])!.data!["nats.conf"]!;
+export const natsConf = (manifests: Manifest[]): string =>
+  manifests.find(({ kind, data }) => kind === "ConfigMap" && data?.["nats.conf"])!.data!["nats.conf"]!;
 
 /** What the text says: it is JSON, with statements to include files (under `$include`, in their order) and variables (as their names). */
 export function parseConf(text: string): unknown {
   let includes = 0;
   const json = text
-    .replace(/^(\s*)include ([^;]+);/gm, (_, indent: string, file: string) => `${indent}${JSON.stringify(`${includes++}$include`)}: ${JSON.stringify(file)},`)
+    .replace(
+      /^(\s*)include ([^;]+);/gm,
+      (_, indent: string, file: string) =>
+        `${indent}${JSON.stringify(`${includes++}$include`)}: ${JSON.stringify(file)},`,
+    )
     .replace(/: (\$[A-Z_]+)/g, ': "$1"')
     .replace(/,(\s*})/g, "$1");
   return JSON.parse(json);

@@ -47,24 +47,45 @@ export class Cloud {
 
   private async publishNames(): Promise<void> {
     const metadata = { name: "coredns", namespace: "kube-system" };
-    const { data } = (await this.api.read({ apiVersion: "v1", kind: "ConfigMap", metadata })) as { data?: Record<string, string> };
+    const { data } = (await this.api.read({ apiVersion: "v1", kind: "ConfigMap", metadata })) as {
+      data?: Record<string, string>;
+    };
     const before = data!.Corefile!;
     const own = /^ {4}hosts \{\n((?: {8}.*\n)*) {4}\}\n/m;
     const known = own.exec(before)?.[1]?.match(/^ {8}\d.*$/gm) ?? [];
     // Another supercluster's names, of another domain, stay.
     const others = known.map((line) => line.trim()).filter((line) => !line.endsWith(`.${this.settings.domain}`));
-    const hosts = ["    hosts {", ...[...others, ...(await this.names())].map((line) => `        ${line}`), "        ttl 5", "        fallthrough", "    }", ""].join("\n");
+    const hosts = [
+      "    hosts {",
+      ...[...others, ...(await this.names())].map((line) => `        ${line}`),
+      "        ttl 5",
+      "        fallthrough",
+      "    }",
+      "",
+    ].join("\n");
     const Corefile = before.replace(own, "").replace(/^(\s*)kubernetes /m, `${hosts}$1kubernetes `);
     if (Corefile === before) return;
-    await this.api.patch({ apiVersion: "v1", kind: "ConfigMap", metadata, data: { Corefile } } as KubernetesObject, undefined, undefined, manager, true, PatchStrategy.ServerSideApply);
+    await this.api.patch(
+      { apiVersion: "v1", kind: "ConfigMap", metadata, data: { Corefile } } as KubernetesObject,
+      undefined,
+      undefined,
+      manager,
+      true,
+      PatchStrategy.ServerSideApply,
+    );
   }
 
   private async names(): Promise<string[]> {
     const lines: string[] = [];
     for (const region of this.settings.regions) {
       for (const { name, hosts } of Object.values(loadBalancers(this.settings, region))) {
-        const service = { apiVersion: "v1", kind: "Service", metadata: { name, namespace: namespaceOf(this.settings, region) } };
-        const found = (await this.api.read(service).catch(() => undefined)) as { spec?: { clusterIP?: string } } | undefined;
+        const service = {
+          apiVersion: "v1",
+          kind: "Service",
+          metadata: { name, namespace: namespaceOf(this.settings, region) },
+        };
+        const found = (await this.api.read(service).catch(() => undefined)) as
+          { spec?: { clusterIP?: string } } | undefined;
         if (found?.spec?.clusterIP) lines.push(...hosts.map((host) => `${found.spec!.clusterIP} ${host}`));
       }
     }

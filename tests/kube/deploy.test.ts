@@ -46,7 +46,10 @@ else
       for (const stack of stacks) {
         const part = stack.slice(name.length + 1);
         const kind = regions.includes(part) ? { kind: "region", region: part } : { kind: part };
-        writeFileSync(path.join(copy.folder, `Pulumi.${stack}.yaml`), stringify({ config: { "supercluster:stack": { environment: name, ...kind } } }));
+        writeFileSync(
+          path.join(copy.folder, `Pulumi.${stack}.yaml`),
+          stringify({ config: { "supercluster:stack": { environment: name, ...kind } } }),
+        );
       }
       cloud.start();
     });
@@ -54,13 +57,23 @@ else
       await cloud.stop();
       if (process.env.KUBE_KEEP === "1") return;
       const { settings } = { settings: kubeEnvironment(options) };
-      await Promise.all(regions.map((region) => api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespaceOf(settings, region) } }).catch(() => undefined)));
+      await Promise.all(
+        regions.map((region) =>
+          api
+            .delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespaceOf(settings, region) } })
+            .catch(() => undefined),
+        ),
+      );
       copy.remove();
     });
 
     /** Not synchronous: the cloud goes on meanwhile. */
     function cli(...args: string[]): Promise<{ status: number | null; text: string }> {
-      const child = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args, "--env", name], { cwd: copy.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args, "--env", name], {
+        cwd: copy.folder,
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       let text = "";
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
       return new Promise((resolve) => child.once("close", (status) => resolve({ status, text })));
@@ -74,11 +87,24 @@ else
       return text;
     }
     const variables = (): NodeJS.ProcessEnv => {
-      const text = execFileSync(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "env", "--env", name], { cwd: copy.folder, env, encoding: "utf8" });
-      return { ...env, ...Object.fromEntries([...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, key, value]) => [key!, value!])) };
+      const text = execFileSync(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "env", "--env", name], {
+        cwd: copy.folder,
+        env,
+        encoding: "utf8",
+      });
+      return {
+        ...env,
+        ...Object.fromEntries([...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, key, value]) => [key!, value!])),
+      };
     };
     const pulumi = (...args: string[]): string =>
-      execFileSync("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env: variables(), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 * 1024 ** 2 });
+      execFileSync("pulumi", [...args, "--non-interactive"], {
+        cwd: copy.folder,
+        env: variables(),
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        maxBuffer: 64 * 1024 ** 2,
+      });
 
     it("shows what it would do to an environment that is not there, says that this is partial, and makes nothing", async () => {
       const text = await succeeds(deploy("--dry-run"));
@@ -105,15 +131,25 @@ else
     });
 
     it("leaves no key, password or private key in any state, plan, value, ConfigMap or log", async () => {
-      const exported = (stack: string, ...args: string[]) => JSON.parse(pulumi("stack", "export", "--stack", stack, ...args)) as { deployment: { resources: { type: string; outputs?: Record<string, unknown> }[] } };
+      const exported = (stack: string, ...args: string[]) =>
+        JSON.parse(pulumi("stack", "export", "--stack", stack, ...args)) as {
+          deployment: { resources: { type: string; outputs?: Record<string, unknown> }[] };
+        };
       const secrets = exported(stacks[0]!, "--show-secrets").deployment.resources.flatMap(({ type, outputs = {} }) => {
         if (type === "random:index/randomPassword:RandomPassword") return [outputs.result];
         if (type === "tls:index/privateKey:PrivateKey") return [outputs.privateKeyPem];
         return [];
       });
-      const texts = secrets.map((secret) => JSON.parse(typeof secret === "object" ? (secret as { plaintext: string }).plaintext : JSON.stringify(secret)) as string);
+      const texts = secrets.map(
+        (secret) =>
+          JSON.parse(
+            typeof secret === "object" ? (secret as { plaintext: string }).plaintext : JSON.stringify(secret),
+          ) as string,
+      );
       assert.ok(texts.length > 30 && texts.every((text) => text.length >= 32), String(texts.length));
-      const places: Record<string, string> = Object.fromEntries(stacks.map((stack) => [`state of ${stack}`, JSON.stringify(exported(stack))]));
+      const places: Record<string, string> = Object.fromEntries(
+        stacks.map((stack) => [`state of ${stack}`, JSON.stringify(exported(stack))]),
+      );
       for (const region of regions) {
         const namespace = `${name}-${region}`;
         places[`ConfigMaps of ${region}`] = JSON.stringify((await api.list("v1", "ConfigMap", namespace)).items);
@@ -122,23 +158,36 @@ else
       }
       const logs = execFileSync("sh", ["-c", `cat ${path.join(copy.cache, "logs")}/*.log`], { encoding: "utf8" });
       for (const [place, content] of Object.entries({ ...places, logs })) {
-        for (const text of texts) assert.ok(!content.includes(text) && !content.includes(JSON.stringify(text).slice(1, -1)), place);
+        for (const text of texts)
+          assert.ok(!content.includes(text) && !content.includes(JSON.stringify(text).slice(1, -1)), place);
       }
     });
 
     it("says what a change takes, saves the plan, and does exactly that: one region after another", async () => {
       edit((project) => project.setIn([...own, "syncInterval"], "1m"));
       const plan = await succeeds(deploy("--dry-run", "--plan", "plans"));
-      for (const region of regions) assert.match(plan, new RegExp(`${region}: jetstream\\.sync_interval changed: its servers are restarted, one after another`));
+      for (const region of regions)
+        assert.match(
+          plan,
+          new RegExp(`${region}: jetstream\\.sync_interval changed: its servers are restarted, one after another`),
+        );
       const text = await succeeds(deploy("--plan", "plans"));
       // Each begins when the one before is done.
-      const touched = [...text.matchAll(/^\$ pulumi up --stack deploy-(iad|ams|syd)|^ +deploy-(iad|ams|syd) +2 updated/gm)].map(([, begun, done]) => begun ?? `${done} done`);
-      assert.deepEqual(touched, regions.flatMap((region) => [region, `${region} done`]));
+      const touched = [
+        ...text.matchAll(/^\$ pulumi up --stack deploy-(iad|ams|syd)|^ +deploy-(iad|ams|syd) +2 updated/gm),
+      ].map(([, begun, done]) => begun ?? `${done} done`);
+      assert.deepEqual(
+        touched,
+        regions.flatMap((region) => [region, `${region} done`]),
+      );
     });
 
     it("does nothing to a region whose cluster cannot be the one that is named, nor to those after it", async () => {
       edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], "nowhere"));
-      assert.match(await succeeds(deploy("--dry-run")), /iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: the kubeconfig has no context "nowhere"/);
+      assert.match(
+        await succeeds(deploy("--dry-run")),
+        /iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: the kubeconfig has no context "nowhere"/,
+      );
       const { status, text } = await deploy();
       assert.equal(status, 1, text);
       assert.match(text, /deploy-iad failed: .*the kubeconfig has no context "nowhere"/s);

@@ -37,7 +37,14 @@ interface Provider {
 const providers = require("../../components/supercluster/provider/entry.js") as Record<string, Provider>;
 
 /** Beginnings of types, in the order in which they depend on each other. */
-const order = ["pulumi-nodejs:dynamic/kubernetes:ClusterGuard", "kubernetes:core/", "kubernetes:storage", "pulumi-nodejs:dynamic/kubernetes:Volumes", "kubernetes:helm.sh/v3:Release", "pulumi-nodejs:dynamic/kubernetes:Rollout"];
+const order = [
+  "pulumi-nodejs:dynamic/kubernetes:ClusterGuard",
+  "kubernetes:core/",
+  "kubernetes:storage",
+  "pulumi-nodejs:dynamic/kubernetes:Volumes",
+  "kubernetes:helm.sh/v3:Release",
+  "pulumi-nodejs:dynamic/kubernetes:Rollout",
+];
 
 export class KubeEnvironment {
   /** Dynamic resources as they were deployed, by type and region. */
@@ -62,22 +69,38 @@ export class KubeEnvironment {
   }
 
   /** What `pulumi up` of a region's stack does, with other settings or tenants where they are given. */
-  async up(region: string, { settings = this.settings, tenants = this.tenants }: { settings?: KubernetesEnvironment; tenants?: Tenants } = {}): Promise<void> {
+  async up(
+    region: string,
+    { settings = this.settings, tenants = this.tenants }: { settings?: KubernetesEnvironment; tenants?: Tenants } = {},
+  ): Promise<void> {
     const own = `organization/supercluster/${this.name}`;
     const identity = await this.identityOf(region, settings, tenants);
-    const references = { [`${own}-${region}`]: {}, [`${own}-jetstream`]: {}, [`${own}-identity`]: { ...identityOutputs(settings, tenants), [region]: identity } };
+    const references = {
+      [`${own}-${region}`]: {},
+      [`${own}-jetstream`]: {},
+      [`${own}-identity`]: { ...identityOutputs(settings, tenants), [region]: identity },
+    };
     const stack = { environment: this.name, kind: "region" as const, region };
-    const { registrations } = await record(() => regionStack({ name: this.name, environment: settings, stack, tenants, degraded: [], failovers: {} }), {
-      references,
-      stack: `${this.name}-${region}`,
-    });
-    for (const type of order) for (const one of registrations.filter((registration) => registration.type.startsWith(type))) await this.bringUp(region, one);
+    const { registrations } = await record(
+      () => regionStack({ name: this.name, environment: settings, stack, tenants, degraded: [], failovers: {} }),
+      {
+        references,
+        stack: `${this.name}-${region}`,
+      },
+    );
+    for (const type of order)
+      for (const one of registrations.filter((registration) => registration.type.startsWith(type)))
+        await this.bringUp(region, one);
   }
 
   /** Everything of some regions, volumes too; without waiting until it is gone. */
   async remove(regions = this.settings.regions): Promise<void> {
     const names = regions.map((region) => namespaceOf(this.settings, region));
-    await Promise.all(names.map((name) => this.api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined)));
+    await Promise.all(
+      names.map((name) =>
+        this.api.delete({ apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined),
+      ),
+    );
   }
 
   /** Ends what runs here; with KUBE_KEEP=1 the regions stay, to look at. */
@@ -107,30 +130,74 @@ export class KubeEnvironment {
     this.deployed.set(key, { id: last.id, outs: updated?.outs ?? wanted });
   }
 
-  private async apply({ apiVersion, kind, metadata, ...rest }: KubernetesObject & Record<string, unknown>): Promise<void> {
-    await this.api.patch({ apiVersion, kind, metadata, ...rest }, undefined, undefined, manager, true, PatchStrategy.ServerSideApply);
+  private async apply({
+    apiVersion,
+    kind,
+    metadata,
+    ...rest
+  }: KubernetesObject & Record<string, unknown>): Promise<void> {
+    await this.api.patch(
+      { apiVersion, kind, metadata, ...rest },
+      undefined,
+      undefined,
+      manager,
+      true,
+      PatchStrategy.ServerSideApply,
+    );
   }
 
   /** Real certificates with the names that the settings ask for; each password is its login. */
   private async identityOf(region: string, settings: KubernetesEnvironment, tenants: Tenants): Promise<RegionIdentity> {
-    const [clientCa, peerCa] = await (this.authorities ??= Promise.all([makeAuthority("clients"), makeAuthority("peers")]));
+    const [clientCa, peerCa] = await (this.authorities ??= Promise.all([
+      makeAuthority("clients"),
+      makeAuthority("peers"),
+    ]));
     const server = await issue(clientCa, `nats ${region}`, { names: certificateNames(settings, region, ["client"]) });
-    const peer = await issue(peerCa, `nats ${region}`, { clientAuth: true, names: certificateNames(settings, region, ["route", "gateway"]) });
-    return { clientCa: clientCa.cert, peerCa: peerCa.cert, server, peer, jetstreamKey: `key of ${region}`, users: usersOf(accountsOf(settings, tenants)) };
+    const peer = await issue(peerCa, `nats ${region}`, {
+      clientAuth: true,
+      names: certificateNames(settings, region, ["route", "gateway"]),
+    });
+    return {
+      clientCa: clientCa.cert,
+      peerCa: peerCa.cert,
+      server,
+      peer,
+      jetstreamKey: `key of ${region}`,
+      users: usersOf(accountsOf(settings, tenants)),
+    };
   }
 
   /** Where the provider finds the servers of some regions. */
   access(regions = this.settings.regions): RegionAccess[] {
-    return regions.map((name) => ({ name, servers: serversOf(this.settings, name).map((server) => server.name), clientUrls: [], forward: forwardTo(this.settings, name), degraded: false }));
+    return regions.map((name) => ({
+      name,
+      servers: serversOf(this.settings, name).map((server) => server.name),
+      clientUrls: [],
+      forward: forwardTo(this.settings, name),
+      degraded: false,
+    }));
   }
 
-  login = (account: string, user: string): Login => ({ login: loginOf(account, user), password: loginOf(account, user), inboxPrefix: inboxPrefixOf(user) });
+  login = (account: string, user: string): Login => ({
+    login: loginOf(account, user),
+    password: loginOf(account, user),
+    inboxPrefix: inboxPrefixOf(user),
+  });
 
   /** Connects a user to a region's servers, for as long as the test goes on. */
   async connect(region: string, account: string, user: string): Promise<NatsConnection> {
     const { login: name, password, inboxPrefix } = this.login(account, user);
     const servers = await forwardedUrl(forwardTo(this.settings, region)!);
-    const connection = await connect({ servers, user: name, pass: password, inboxPrefix, tls: { ca: await this.ca() }, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
+    const connection = await connect({
+      servers,
+      user: name,
+      pass: password,
+      inboxPrefix,
+      tls: { ca: await this.ca() },
+      ignoreClusterUpdates: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+    });
     this.open.push(connection);
     return connection;
   }

@@ -11,7 +11,8 @@ const fileOf = (plugin: string): string => path.join(given ?? "", `pulumi-resour
 /** Why the real engine cannot bring up a region here; undefined where it can: it downloads plugins, or finds them in the folder KUBE_PLUGINS. */
 export function whyNoEngine(): string | undefined {
   if (standIns().length === 0) return undefined;
-  if (given === undefined) return "Pulumi's plugins cannot be downloaded here, and KUBE_PLUGINS names no folder that has pulumi-resource-kubernetes";
+  if (given === undefined)
+    return "Pulumi's plugins cannot be downloaded here, and KUBE_PLUGINS names no folder that has pulumi-resource-kubernetes";
   return existsSync(fileOf("kubernetes")) ? undefined : `${fileOf("kubernetes")} is not there`;
 }
 

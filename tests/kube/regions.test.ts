@@ -9,14 +9,22 @@ import { KubeEnvironment } from "./environment";
 const founders = ["iad", "ams", "syd"];
 const later = ["sin", "sfo", "jnb"];
 
-const permutations = (items: string[]): string[][] => (items.length < 2 ? [items] : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest])));
+const permutations = (items: string[]): string[][] =>
+  items.length < 2
+    ? [items]
+    : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
 
 /** Every check of `npm run verify` about servers, gateways and the meta group passes. */
 async function isWhole(kube: KubeEnvironment, regions: string[], by = "iad"): Promise<void> {
   const system = await kube.connect(by, systemAccount.name, systemAccount.user);
   const subject = { environment: { ...kube.settings, regions }, tenants: {} };
-  const failed = (snapshot: Parameters<typeof checksOf>[1]) => checksOf(subject, snapshot).filter(({ result }) => result === "failed");
-  const snapshot = await snapshotUntil(() => takeSnapshot(system, regions.length), (now) => failed(now).length === 0, 120_000);
+  const failed = (snapshot: Parameters<typeof checksOf>[1]) =>
+    checksOf(subject, snapshot).filter(({ result }) => result === "failed");
+  const snapshot = await snapshotUntil(
+    () => takeSnapshot(system, regions.length),
+    (now) => failed(now).length === 0,
+    120_000,
+  );
   assert.deepEqual(failed(snapshot), []);
 }
 
@@ -57,7 +65,11 @@ describe("regions on a real Kubernetes that come and go", function () {
     await kube.remove(["jnb"]);
     const system = await kube.connect("iad", systemAccount.name, systemAccount.user);
     const take = () => takeSnapshot(system, left.length);
-    const { meta } = await snapshotUntil(take, (snapshot) => snapshot.meta !== undefined && !snapshot.servers["jnb-0"], 120_000);
+    const { meta } = await snapshotUntil(
+      take,
+      (snapshot) => snapshot.meta !== undefined && !snapshot.servers["jnb-0"],
+      120_000,
+    );
     assert.equal(meta?.cluster_size, 6);
     for (const peer of peersAmong(serverNames("jnb"), await take())) await removePeer(system, take, peer);
     for (const region of left) await kube.up(region, only(left));

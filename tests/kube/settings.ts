@@ -13,7 +13,12 @@ export interface KubeOptions {
 }
 
 /** An environment as it would stand in Pulumi.yaml: a namespace a region of the cluster that KUBECONFIG names, and little of everything. */
-export function kubeSettings({ name, regions, servers = 3, jetstream = { jetstream: ["arrakis", "covenant", "irisx", "aigentflow"] } }: KubeOptions): object {
+export function kubeSettings({
+  name,
+  regions,
+  servers = 3,
+  jetstream = { jetstream: ["arrakis", "covenant", "irisx", "aigentflow"] },
+}: KubeOptions): object {
   const { context } = currentCluster();
   return {
     target: "kubernetes",
@@ -39,4 +44,5 @@ export function kubeSettings({ name, regions, servers = 3, jetstream = { jetstre
 }
 
 /** The same as the program gets it. */
-export const kubeEnvironment = (options: KubeOptions): KubernetesEnvironment => environment.parse(kubeSettings(options)) as KubernetesEnvironment;
+export const kubeEnvironment = (options: KubeOptions): KubernetesEnvironment =>
+  environment.parse(kubeSettings(options)) as KubernetesEnvironment;

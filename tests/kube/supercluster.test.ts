@@ -27,7 +27,15 @@ const load: TenantSpec = {
   streams: Object.fromEntries(
     (["file", "memory"] as const).map((storage) => [
       storage.toUpperCase(),
-      { subjects: [`load.${storage}`], retention: "limits", storage, replicas: 3, maxAge: "1h", maxBytes: storage === "file" ? "1GiB" : "256MiB", discard: "old" },
+      {
+        subjects: [`load.${storage}`],
+        retention: "limits",
+        storage,
+        replicas: 3,
+        maxAge: "1h",
+        maxBytes: storage === "file" ? "1GiB" : "256MiB",
+        discard: "old",
+      },
     ]),
   ),
   consumers: {},
@@ -55,7 +63,12 @@ describe("three regions on a real Kubernetes, through load balancers", function 
 
   it("are one supercluster, whose meta group has every server", async () => {
     system = await kube.connect("iad", systemAccount.name, systemAccount.user);
-    await waitUntilReady(kube.access(), () => Promise.resolve(system), { unreachableMs: 60_000, deadlineMs: 180_000 }, () => undefined);
+    await waitUntilReady(
+      kube.access(),
+      () => Promise.resolve(system),
+      { unreachableMs: 60_000, deadlineMs: 180_000 },
+      () => undefined,
+    );
   });
 
   it("get every stream and durable of the four systems, by port-forwarding, and none twice", async () => {
@@ -74,19 +87,28 @@ describe("three regions on a real Kubernetes, through load balancers", function 
       await provider!.create(resource, args);
     };
     const origins = streams.filter(({ mirrorOf }) => !mirrorOf);
-    for (const some of [origins, streams.filter(({ mirrorOf }) => mirrorOf)]) await Promise.all(some.map((asset) => create(stream, streamArgs(asset))));
+    for (const some of [origins, streams.filter(({ mirrorOf }) => mirrorOf)])
+      await Promise.all(some.map((asset) => create(stream, streamArgs(asset))));
     await Promise.all(consumers.map((asset) => create(consumer, consumerArgs(asset))));
   });
 
   it("pass every check of npm run verify", async () => {
     const subject = { environment: kube.settings, tenants: all };
-    const failed = (snapshot: Parameters<typeof checksOf>[1]) => checksOf(subject, snapshot).filter(({ result }) => result === "failed");
-    const snapshot = await snapshotUntil(() => takeSnapshot(system, 9), (now) => failed(now).length === 0, 60_000);
+    const failed = (snapshot: Parameters<typeof checksOf>[1]) =>
+      checksOf(subject, snapshot).filter(({ result }) => result === "failed");
+    const snapshot = await snapshotUntil(
+      () => takeSnapshot(system, 9),
+      (now) => failed(now).length === 0,
+      60_000,
+    );
     assert.deepEqual(failed(snapshot), []);
   });
 
   it("carry a message from one region to a durable in another", async () => {
-    const [api, analytics] = [await kube.connect("ams", "covenant", "api"), await kube.connect("syd", "covenant", "analytics")];
+    const [api, analytics] = [
+      await kube.connect("ams", "covenant", "api"),
+      await kube.connect("syd", "covenant", "analytics"),
+    ];
     const { seq } = await jetstream(api).publish("covenant.countries.created", "NL", { retries: 5 });
     const durable = await jetstream(analytics).consumers.get("COVENANT_COUNTRIES", "ANALYTICS");
     const message = await durable.next({ expires: 10_000 });
@@ -96,11 +118,22 @@ describe("three regions on a real Kubernetes, through load balancers", function 
 
   it("let a new user in without a restart, and keep everybody's connections", async () => {
     const { users, ...rest } = tenants.covenant!;
-    const more: Tenants = { ...all, covenant: { ...rest, users: { ...users, auditor: { subscribes: ["covenant.>"] } } } };
+    const more: Tenants = {
+      ...all,
+      covenant: { ...rest, users: { ...users, auditor: { subscribes: ["covenant.>"] } } },
+    };
     const known = await kube.connect("iad", "covenant", "api");
     const before = [await kube.pods("iad"), known.info?.client_id];
     await kube.up("iad", { tenants: more });
-    const entered = await until(() => kube.connect("iad", "covenant", "auditor").then(() => true, () => undefined), 180_000, 1_000);
+    const entered = await until(
+      () =>
+        kube.connect("iad", "covenant", "auditor").then(
+          () => true,
+          () => undefined,
+        ),
+      180_000,
+      1_000,
+    );
     assert.ok(entered, "the new user is let in within 3 min: kubelets bring a Secret's change within a minute or so");
     assert.deepEqual([await kube.pods("iad"), known.info?.client_id], before);
   });
@@ -108,7 +141,8 @@ describe("three regions on a real Kubernetes, through load balancers", function 
   it("take three rolling restarts, one pod at a time, under 1,000 messages a second to streams on disk and in memory, and lose none that was acknowledged", async () => {
     const publishing = new Load(await kube.connect("ams", "load", "publisher"), 1_000);
     publishing.start({ FILE: "load.file", MEMORY: "load.memory" });
-    for (const syncInterval of ["1m", "3m", "4m"] as const) await kube.up("iad", { settings: { ...kube.settings, syncInterval } });
+    for (const syncInterval of ["1m", "3m", "4m"] as const)
+      await kube.up("iad", { settings: { ...kube.settings, syncInterval } });
     await publishing.stop();
     const reader = await kube.connect("syd", "load", "reader");
     for (const stream of ["FILE", "MEMORY"]) {

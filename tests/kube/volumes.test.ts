@@ -20,7 +20,11 @@ const settings = (size: string, file: string): KubernetesEnvironment => {
   return environment.parse({
     ...rest,
     storage: { file, memory: "16MiB" },
-    kubernetes: { ...kubernetes, resources: { cpu: "20m", memory: "640MiB" }, volume: { size, storageClass: { name: storageClass, provisioner: "kubernetes.io/host-path", parameters: {} } } },
+    kubernetes: {
+      ...kubernetes,
+      resources: { cpu: "20m", memory: "640MiB" },
+      volume: { size, storageClass: { name: storageClass, provisioner: "kubernetes.io/host-path", parameters: {} } },
+    },
   }) as KubernetesEnvironment;
 };
 
@@ -28,24 +32,45 @@ describe("volumes on a real Kubernetes", function () {
   this.timeout(300_000);
   const config = new KubeConfig();
   config.loadFromDefault();
-  const [core, apps, storage] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api), config.makeApiClient(StorageV1Api)];
+  const [core, apps, storage] = [
+    config.makeApiClient(CoreV1Api),
+    config.makeApiClient(AppsV1Api),
+    config.makeApiClient(StorageV1Api),
+  ];
   const kube = KubeEnvironment.create({ name, regions: ["iad"], jetstream: {} }, {});
   const driver = { isOn: false, isStopped: false };
   let driving: Promise<void>;
 
-  const claims = async () => (await core.listNamespacedPersistentVolumeClaim({ namespace })).items.sort((left, right) => (left.metadata!.name! < right.metadata!.name! ? -1 : 1));
-  const sizes = async () => (await claims()).map(({ spec, status }) => [spec!.resources!.requests!.storage, status!.capacity?.storage]);
+  const claims = async () =>
+    (await core.listNamespacedPersistentVolumeClaim({ namespace })).items.sort((left, right) =>
+      left.metadata!.name! < right.metadata!.name! ? -1 : 1,
+    );
+  const sizes = async () =>
+    (await claims()).map(({ spec, status }) => [spec!.resources!.requests!.storage, status!.capacity?.storage]);
   const statefulSet = () => apps.readNamespacedStatefulSet({ namespace, name: "iad" });
   /** By name: identity and restarts, of every pod of the namespace. */
   const pods = async () =>
-    Object.fromEntries((await core.listNamespacedPod({ namespace })).items.map(({ metadata, status }) => [metadata!.name!, [metadata!.uid, ...(status!.containerStatuses ?? []).map(({ restartCount }) => restartCount)].join(" ")]));
+    Object.fromEntries(
+      (await core.listNamespacedPod({ namespace })).items.map(({ metadata, status }) => [
+        metadata!.name!,
+        [metadata!.uid, ...(status!.containerStatuses ?? []).map(({ restartCount }) => restartCount)].join(" "),
+      ]),
+    );
   const up = (size: string, file = "1GiB") => kube.up("iad", { settings: settings(size, file) });
   /** What each server gives to JetStream on disk, as it says. */
   const given = () =>
     Promise.all(
       [0, 1, 2].map(async (server) => {
-        const answer: unknown = await core.connectGetNamespacedPodProxyWithPath({ namespace, name: `iad-${server}:8222`, path: "varz" });
-        return ((typeof answer === "string" ? JSON.parse(answer) : answer) as { jetstream: { config: { max_storage: number } } }).jetstream.config.max_storage;
+        const answer: unknown = await core.connectGetNamespacedPodProxyWithPath({
+          namespace,
+          name: `iad-${server}:8222`,
+          path: "varz",
+        });
+        return (
+          (typeof answer === "string" ? JSON.parse(answer) : answer) as {
+            jetstream: { config: { max_storage: number } };
+          }
+        ).jetstream.config.max_storage;
       }),
     );
 
@@ -54,8 +79,15 @@ describe("volumes on a real Kubernetes", function () {
       for (const { metadata, spec, status } of driver.isOn ? await claims() : []) {
         const wanted = spec!.resources!.requests!.storage!;
         if (status?.phase !== "Bound" || status.capacity?.storage === wanted) continue;
-        await core.patchPersistentVolume({ name: spec!.volumeName!, body: [{ op: "replace", path: "/spec/capacity/storage", value: wanted }] });
-        await core.patchNamespacedPersistentVolumeClaimStatus({ namespace, name: metadata!.name!, body: [{ op: "replace", path: "/status/capacity/storage", value: wanted }] });
+        await core.patchPersistentVolume({
+          name: spec!.volumeName!,
+          body: [{ op: "replace", path: "/spec/capacity/storage", value: wanted }],
+        });
+        await core.patchNamespacedPersistentVolumeClaimStatus({
+          namespace,
+          name: metadata!.name!,
+          body: [{ op: "replace", path: "/status/capacity/storage", value: wanted }],
+        });
       }
       await sleep(250);
     }
@@ -68,7 +100,9 @@ describe("volumes on a real Kubernetes", function () {
   after(async () => {
     driver.isStopped = true;
     await driving;
-    const volumes = (await core.listPersistentVolume()).items.filter(({ spec }) => spec?.storageClassName === storageClass);
+    const volumes = (await core.listPersistentVolume()).items.filter(
+      ({ spec }) => spec?.storageClassName === storageClass,
+    );
     await kube.remove();
     // Volumes of the class stay when their claims go.
     for (const { metadata } of volumes) await core.deletePersistentVolume({ name: metadata!.name! });
@@ -80,10 +114,20 @@ describe("volumes on a real Kubernetes", function () {
   });
 
   it("are not changed by the chart alone: a StatefulSet's claims cannot be changed", () => {
-    const upgrade = ["upgrade", "nats", kube.settings.kubernetes.chart.path!, "--namespace", namespace, "--reuse-values", "--set", "config.jetstream.fileStore.pvc.size=3Gi"];
+    const upgrade = [
+      "upgrade",
+      "nats",
+      kube.settings.kubernetes.chart.path!,
+      "--namespace",
+      namespace,
+      "--reuse-values",
+      "--set",
+      "config.jetstream.fileStore.pvc.size=3Gi",
+    ];
     assert.throws(
       () => helm(...upgrade),
-      ({ stderr }: { stderr: string }) => /updates to statefulset spec for fields other than .* are forbidden/.test(stderr),
+      ({ stderr }: { stderr: string }) =>
+        /updates to statefulset spec for fields other than .* are forbidden/.test(stderr),
     );
   });
 
@@ -97,8 +141,14 @@ describe("volumes on a real Kubernetes", function () {
     assert.equal(now.spec!.volumeClaimTemplates![0]!.spec!.resources!.requests!.storage, "3Gi");
     assert.deepEqual(await pods(), before);
     assert.equal(Object.keys(before).filter((pod) => /^iad-\d$/.test(pod)).length, 3);
-    for (const { metadata } of (await core.listNamespacedPod({ namespace })).items.filter((pod) => /^iad-\d$/.test(pod.metadata!.name!))) {
-      assert.deepEqual(metadata!.ownerReferences?.map(({ uid }) => uid), [now.metadata!.uid], metadata!.name);
+    for (const { metadata } of (await core.listNamespacedPod({ namespace })).items.filter((pod) =>
+      /^iad-\d$/.test(pod.metadata!.name!),
+    )) {
+      assert.deepEqual(
+        metadata!.ownerReferences?.map(({ uid }) => uid),
+        [now.metadata!.uid],
+        metadata!.name,
+      );
     }
     const [release] = JSON.parse(helm("list", "--namespace", namespace, "--output", "json")) as { status: string }[];
     assert.equal(release!.status, "deployed");
@@ -120,9 +170,16 @@ describe("volumes on a real Kubernetes", function () {
   it("grow on from where a run was cut off, without the StatefulSet", async () => {
     const before = await pods();
     const claim = (await claims())[0]!.metadata!.name!;
-    await core.patchNamespacedPersistentVolumeClaim({ namespace, name: claim, body: [{ op: "replace", path: "/spec/resources/requests/storage", value: "4Gi" }] });
+    await core.patchNamespacedPersistentVolumeClaim({
+      namespace,
+      name: claim,
+      body: [{ op: "replace", path: "/spec/resources/requests/storage", value: "4Gi" }],
+    });
     await apps.deleteNamespacedStatefulSet({ namespace, name: "iad", propagationPolicy: "Orphan" });
-    await until(async () => (await apps.readNamespacedStatefulSet({ namespace, name: "iad" }).catch(() => undefined)) === undefined);
+    await until(
+      async () =>
+        (await apps.readNamespacedStatefulSet({ namespace, name: "iad" }).catch(() => undefined)) === undefined,
+    );
     await up("4GiB", "2GiB");
     assert.deepEqual(await sizes(), Array(3).fill(["4Gi", "4Gi"]));
     assert.equal((await statefulSet()).spec!.volumeClaimTemplates![0]!.spec!.resources!.requests!.storage, "4Gi");
@@ -134,27 +191,49 @@ describe("volumes on a real Kubernetes", function () {
     await up("4GiB", "1GiB");
     assert.deepEqual(await given(), Array(3).fill(toBytes("1GiB")));
     const after = await pods();
-    assert.deepEqual(Object.keys(after).filter((pod) => after[pod] === before[pod]).map((pod) => pod.replace(/-.*/, "")), ["nats"], "all but the nats-box");
+    assert.deepEqual(
+      Object.keys(after)
+        .filter((pod) => after[pod] === before[pod])
+        .map((pod) => pod.replace(/-.*/, "")),
+      ["nats"],
+      "all but the nats-box",
+    );
   });
 
   it("do not shrink", async () => {
-    await assert.rejects(up("1GiB"), /volumes cannot shrink to 1GiB: nats-js-iad-0 has 4GiB, .*; write kubernetes\.volume\.size: 4GiB or more/);
+    await assert.rejects(
+      up("1GiB"),
+      /volumes cannot shrink to 1GiB: nats-js-iad-0 has 4GiB, .*; write kubernetes\.volume\.size: 4GiB or more/,
+    );
     assert.deepEqual(await sizes(), Array(3).fill(["4Gi", "4Gi"]));
   });
 
   it("do not grow where their class says that they cannot, and nothing is done", async () => {
-    await storage.patchStorageClass({ name: storageClass, body: [{ op: "replace", path: "/allowVolumeExpansion", value: false }] });
+    await storage.patchStorageClass({
+      name: storageClass,
+      body: [{ op: "replace", path: "/allowVolumeExpansion", value: false }],
+    });
     const wanted = settings("5GiB", "2GiB");
     // As a class that somebody else made.
     wanted.kubernetes.volume.storageClass = storageClass;
-    await assert.rejects(kube.up("iad", { settings: wanted }), /storage class "grow-volumes" of nats-js-iad-0 has no allowVolumeExpansion/);
+    await assert.rejects(
+      kube.up("iad", { settings: wanted }),
+      /storage class "grow-volumes" of nats-js-iad-0 has no allowVolumeExpansion/,
+    );
     assert.deepEqual(await sizes(), Array(3).fill(["4Gi", "4Gi"]));
   });
 
   it("are nobody's but their region's: another region's stack is refused in the same namespace", async () => {
     const wanted = settings("4GiB", "2GiB");
-    const ofAnother = { ...wanted, regions: ["ams"], kubernetes: { ...wanted.kubernetes, namespace, clusters: { ams: wanted.kubernetes.clusters.iad! } } };
-    await assert.rejects(kube.up("ams", { settings: ofAnother }), /namespace grow-iad in this cluster is that of grow\/iad, not of grow\/ams/);
+    const ofAnother = {
+      ...wanted,
+      regions: ["ams"],
+      kubernetes: { ...wanted.kubernetes, namespace, clusters: { ams: wanted.kubernetes.clusters.iad! } },
+    };
+    await assert.rejects(
+      kube.up("ams", { settings: ofAnother }),
+      /namespace grow-iad in this cluster is that of grow\/iad, not of grow\/ams/,
+    );
   });
 });
 

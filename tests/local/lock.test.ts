@@ -21,7 +21,9 @@ describe("lock of an environment", function () {
 
   /** Another process that takes the lock `times` times and writes down when it had it; `hold` ms each. */
   function other(times: number, hold: number): ChildProcess {
-    const child = fork(path.join(__dirname, "../support/lock-holder.ts"), [folder, String(times), String(hold)], { execArgv: ["-r", "sucrase/register/ts"] });
+    const child = fork(path.join(__dirname, "../support/lock-holder.ts"), [folder, String(times), String(hold)], {
+      execArgv: ["-r", "sucrase/register/ts"],
+    });
     children.push(child);
     return child;
   }

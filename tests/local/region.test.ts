@@ -60,7 +60,8 @@ describe("component of a local region", function () {
       assert.ok("4dabf18193072939515e22adb298388d" in secrets, "the secrets are not marked");
       const text = JSON.stringify(open);
       assert.ok(!text.includes("4dabf18193072939515e22adb298388d"), "something is hidden that may be read");
-      for (const key of [identity.jetstreamKey, identity.server.key, identity.peer.key]) assert.ok(!text.includes(JSON.stringify(key).slice(1, -1)));
+      for (const key of [identity.jetstreamKey, identity.server.key, identity.peer.key])
+        assert.ok(!text.includes(JSON.stringify(key).slice(1, -1)));
       assert.deepEqual(open.certificates["tls/peer-ca.crt"], identity.peerCa);
     }
   });

@@ -43,7 +43,11 @@ const changes: [path: string, action: "reload" | "restart", change: Change][] = 
   ["tls.timeout", "reload", set("tls.timeout", () => 20)],
   ["cluster.name", "restart", set("cluster.name", () => "other")],
   ["cluster.listen", "restart", set("cluster.listen", elsewhere)],
-  ["cluster.routes", "reload", set("cluster.routes", (routes: never) => [...(routes as string[]), "tls://127.0.0.1:1"])],
+  [
+    "cluster.routes",
+    "reload",
+    set("cluster.routes", (routes: never) => [...(routes as string[]), "tls://127.0.0.1:1"]),
+  ],
   ["cluster.no_advertise", "reload", set("cluster.no_advertise", () => false)],
   ["cluster.compression", "reload", set("cluster.compression", () => "off")],
   ["cluster.tls.cert_file", "reload", moveFile("cluster.tls.cert_file", "certificates")],
@@ -54,7 +58,11 @@ const changes: [path: string, action: "reload" | "restart", change: Change][] = 
   ["gateway.listen", "restart", set("gateway.listen", elsewhere)],
   ["gateway.advertise", "restart", set("gateway.advertise", elsewhere)],
   ["gateway.reject_unknown_cluster", "restart", set("gateway.reject_unknown_cluster", () => false)],
-  ["gateway.gateways", "restart", set("gateway.gateways", (all: never) => [...(all as object[]), { name: "x", urls: ["tls://127.0.0.1:1"] }])],
+  [
+    "gateway.gateways",
+    "restart",
+    set("gateway.gateways", (all: never) => [...(all as object[]), { name: "x", urls: ["tls://127.0.0.1:1"] }]),
+  ],
   ["gateway.tls.cert_file", "reload", moveFile("gateway.tls.cert_file", "certificates")],
   ["gateway.tls.key_file", "reload", moveFile("gateway.tls.key_file", "secrets")],
   ["gateway.tls.ca_file", "reload", moveFile("gateway.tls.ca_file", "certificates")],
@@ -102,7 +110,9 @@ describe("table of reloadable settings, against a real server", () => {
       paths.filter((path) => !tried.includes(path)),
       [],
     );
-    const rows = reloadable.filter(({ path }) => !tried.some((known) => known === path || known.startsWith(path.replace(/\*$/, ""))));
+    const rows = reloadable.filter(
+      ({ path }) => !tried.some((known) => known === path || known.startsWith(path.replace(/\*$/, ""))),
+    );
     assert.deepEqual(rows, []);
   });
 });

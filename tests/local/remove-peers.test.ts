@@ -18,12 +18,18 @@ describe("two regions, of which one is lost or leaves", function () {
   let system: NatsConnection;
   const take = () => takeSnapshot(system, 6, 500);
   const of = (region: string) => Object.values(cluster.inputs()).filter((server) => server.region === region);
-  const stored = async () => (await (await jetstreamManager(client, { checkAPI: false })).streams.info("ORDERS")).state.messages;
+  const stored = async () =>
+    (await (await jetstreamManager(client, { checkAPI: false })).streams.info("ORDERS")).state.messages;
 
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad", "ams"], servers: 3, basePort: 30640 });
-    [client, system] = await Promise.all([cluster.connect("app", { servers: cluster.urls("iad") }), cluster.connect("admin", { servers: cluster.urls("iad") })]);
-    await (await jetstreamManager(client)).streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3, placement: { cluster: "iad", tags: [] } });
+    [client, system] = await Promise.all([
+      cluster.connect("app", { servers: cluster.urls("iad") }),
+      cluster.connect("admin", { servers: cluster.urls("iad") }),
+    ]);
+    await (
+      await jetstreamManager(client)
+    ).streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3, placement: { cluster: "iad", tags: [] } });
     await jetstream(client).publish("orders", "before");
   });
   after(async () => {
@@ -35,7 +41,10 @@ describe("two regions, of which one is lost or leaves", function () {
   it("with one lost nobody can change anything, and streams of the other still take messages", async () => {
     await Promise.all(of("ams").map(destroy));
     for (const server of of("ams")) fs.rmSync(folderOf(server), { recursive: true, force: true });
-    assert.ok(await until(async () => ((await take()).meta ? undefined : true), 30_000), "the meta group loses its leader");
+    assert.ok(
+      await until(async () => ((await take()).meta ? undefined : true), 30_000),
+      "the meta group loses its leader",
+    );
     await jetstream(client).publish("orders", "meanwhile");
     const manager = await jetstreamManager(client, { checkAPI: false, timeout: 10_000 });
     await assert.rejects(manager.streams.add({ name: "MORE", subjects: ["more"] }), "longer than an election takes");
@@ -59,7 +68,13 @@ describe("two regions, of which one is lost or leaves", function () {
       assert.equal(after.meta!.cluster_size, 5 - index);
     }
     for (const server of of("iad")) assert.equal((await metaState(server)).peers, 3);
-    assert.deepEqual(peersAmong(of("ams").map(({ name }) => name), await take()), []);
+    assert.deepEqual(
+      peersAmong(
+        of("ams").map(({ name }) => name),
+        await take(),
+      ),
+      [],
+    );
     assert.equal(await stored(), 2);
     await (await jetstreamManager(client)).streams.add({ name: "MORE", subjects: ["more"], num_replicas: 3 });
   });

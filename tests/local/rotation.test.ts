@@ -15,7 +15,9 @@ describe("another certificate authority takes over", function () {
   let second: { clients: Authority; peers: Authority };
 
   before(async () => {
-    const [clients, peers, newClients, newPeers] = await Promise.all(["clients", "peers", "clients 2", "peers 2"].map((name) => makeAuthority(name)));
+    const [clients, peers, newClients, newPeers] = await Promise.all(
+      ["clients", "peers", "clients 2", "peers 2"].map((name) => makeAuthority(name)),
+    );
     first = { clients: clients!, peers: peers! };
     second = { clients: newClients!, peers: newPeers! };
     cluster = await startSupercluster({ basePort: 26620, identity: await identityOf([first], first) });
@@ -39,8 +41,14 @@ describe("another certificate authority takes over", function () {
 
   const isMeshed = async (region: string, server: { config: { http: string } }): Promise<boolean> => {
     const answer = await fetch(`http://${server.config.http}/gatewayz`).catch(() => undefined);
-    const { outbound_gateways: out = {}, inbound_gateways: into = {} } = ((await answer?.json()) ?? {}) as { outbound_gateways?: object; inbound_gateways?: object };
-    const others = regions.filter((other) => other !== region).sort().join();
+    const { outbound_gateways: out = {}, inbound_gateways: into = {} } = ((await answer?.json()) ?? {}) as {
+      outbound_gateways?: object;
+      inbound_gateways?: object;
+    };
+    const others = regions
+      .filter((other) => other !== region)
+      .sort()
+      .join();
     return [out, into].every((gateways) => Object.keys(gateways).sort().join() === others);
   };
 
@@ -62,9 +70,16 @@ describe("another certificate authority takes over", function () {
           await cluster.kill(server.name);
           await cluster.ensure({ [server.name]: server });
         }
-        assert.ok(await until(() => isMeshed(region, server).then((is) => is || undefined), 20_000), `${region} is connected to all others, both ways`);
+        assert.ok(
+          await until(() => isMeshed(region, server).then((is) => is || undefined), 20_000),
+          `${region} is connected to all others, both ways`,
+        );
         const ca = trusted.map(({ clients }) => clients.cert).join("");
-        const another = await cluster.connect("app", { servers: cluster.urls(region), tls: { ca }, ignoreClusterUpdates: true });
+        const another = await cluster.connect("app", {
+          servers: cluster.urls(region),
+          tls: { ca },
+          ignoreClusterUpdates: true,
+        });
         await another.close();
       }
       assert.deepEqual([client.isClosed(), client.info?.client_id], [false, before]);

@@ -45,7 +45,10 @@ describe("local servers, three regions with one each", function () {
         const [host, port] = cluster.inputs()["iad-0"]!.config.gateway.listen.split(":");
         const socket = tls.connect({ host, port: Number(port), ca: cluster.identity.peerCa, ...given });
         // With TLS 1.3 the server's refusal of a client arrives after its own handshake.
-        socket.once("error", reject).once("close", () => reject(new Error("closed"))).once("data", resolve);
+        socket
+          .once("error", reject)
+          .once("close", () => reject(new Error("closed")))
+          .once("data", resolve);
       }),
       reason,
     );
@@ -64,7 +67,10 @@ describe("local servers, three regions with one each", function () {
     for (const { config } of Object.values(cluster.inputs())) {
       const response = await fetch(`http://${config.http}/gatewayz`);
       const { outbound_gateways: out } = (await response.json()) as { outbound_gateways: object };
-      assert.deepEqual(Object.keys(out).sort(), ["ams", "iad", "syd"].filter((region) => region !== config.cluster.name));
+      assert.deepEqual(
+        Object.keys(out).sort(),
+        ["ams", "iad", "syd"].filter((region) => region !== config.cluster.name),
+      );
     }
   });
 
@@ -79,17 +85,36 @@ describe("local servers, three regions with one each", function () {
     const { config } = cluster.inputs()["iad-0"]!;
     const folder = folderOf(cluster.inputs()["iad-0"]!);
     const mode = (name: string): string => (fs.statSync(path.join(folder, name)).mode & 0o777).toString(8);
-    for (const file of ["nats.conf", "accounts.conf", "jetstream.conf", "tls/client.key", "tls/peer.key", "server.json", "server.log"]) {
+    for (const file of [
+      "nats.conf",
+      "accounts.conf",
+      "jetstream.conf",
+      "tls/client.key",
+      "tls/peer.key",
+      "server.json",
+      "server.log",
+    ]) {
       assert.equal(mode(file), "600", file);
     }
     assert.equal(mode("tls"), "700");
-    assert.deepEqual([config.listen, config.http, config.cluster.listen, config.gateway.listen].filter((at) => !at.startsWith("127.0.0.1:")), []);
-    assert.equal(fs.readFileSync(path.join(folder, "server.json"), "utf8").includes(cluster.identity.jetstreamKey), false);
+    assert.deepEqual(
+      [config.listen, config.http, config.cluster.listen, config.gateway.listen].filter(
+        (at) => !at.startsWith("127.0.0.1:"),
+      ),
+      [],
+    );
+    assert.equal(
+      fs.readFileSync(path.join(folder, "server.json"), "utf8").includes(cluster.identity.jetstreamKey),
+      false,
+    );
   });
 
   it("does nothing where nothing changed", async () => {
     const before = await pids();
-    const files = (): number[] => ["nats.conf", "accounts.conf", "server.json"].map((name) => fs.statSync(path.join(folderOf(cluster.inputs()["iad-0"]!), name)).mtimeMs);
+    const files = (): number[] =>
+      ["nats.conf", "accounts.conf", "server.json"].map(
+        (name) => fs.statSync(path.join(folderOf(cluster.inputs()["iad-0"]!), name)).mtimeMs,
+      );
     const times = files();
     await cluster.ensure();
     assert.deepEqual(await pids(), before);
@@ -100,7 +125,10 @@ describe("local servers, three regions with one each", function () {
     const client = await cluster.connect();
     const connection = client.info!.client_id;
     const before = await pids();
-    const accounts = defaultAccounts.replace("users: [ { user: app", "users: [ { user: second, password: second }, { user: app");
+    const accounts = defaultAccounts.replace(
+      "users: [ { user: app",
+      "users: [ { user: second, password: second }, { user: app",
+    );
     await cluster.ensure(cluster.inputs({ accounts }));
     assert.deepEqual(await pids(), before);
     const second = await cluster.connect("second");
@@ -123,8 +151,14 @@ describe("local servers, three regions with one each", function () {
   it("keeps the old configuration, and serves on, when the new one is broken", async () => {
     const before = await pids();
     const accounts = "accounts { app { users: [ {";
-    await assert.rejects(ensure(cluster.inputs({ accounts })["iad-0"]!), /iad-0 keeps its configuration, because nats-server refuses the new one/);
-    assert.equal(fs.readFileSync(path.join(folderOf(cluster.inputs()["iad-0"]!), "accounts.conf"), "utf8"), defaultAccounts);
+    await assert.rejects(
+      ensure(cluster.inputs({ accounts })["iad-0"]!),
+      /iad-0 keeps its configuration, because nats-server refuses the new one/,
+    );
+    assert.equal(
+      fs.readFileSync(path.join(folderOf(cluster.inputs()["iad-0"]!), "accounts.conf"), "utf8"),
+      defaultAccounts,
+    );
     assert.deepEqual(await pids(), before);
   });
 
@@ -137,7 +171,10 @@ describe("local servers, three regions with one each", function () {
     process.kill(pid, "SIGHUP");
     await new Promise((resolve) => setTimeout(resolve, 300));
     const found = await serverProvider.read("id", props);
-    assert.deepEqual((found.props as { drift?: string[] }).drift, ["changed on disk: nats.conf", "it runs with another configuration"]);
+    assert.deepEqual((found.props as { drift?: string[] }).drift, [
+      "changed on disk: nats.conf",
+      "it runs with another configuration",
+    ]);
     assert.equal((await serverProvider.diff("", props, server)).changes, true);
     await ensure(server);
     assert.equal(((await serverProvider.read("id", props)).props as { drift?: string[] }).drift, undefined);
@@ -149,7 +186,12 @@ describe("local servers, three regions with one each", function () {
     await cluster.ready();
     const client = await cluster.connect();
     const manager = await jetstreamManager(client);
-    await manager.streams.add({ name: "KEPT", subjects: ["kept"], num_replicas: 1, placement: { cluster: "syd", tags: [] } });
+    await manager.streams.add({
+      name: "KEPT",
+      subjects: ["kept"],
+      num_replicas: 1,
+      placement: { cluster: "syd", tags: [] },
+    });
     await jetstream(client).publish("kept", "one");
     const server = cluster.inputs()["syd-0"]!;
     const { outs } = await serverProvider.create(server);
@@ -187,7 +229,10 @@ describe("local servers, three regions with one each", function () {
     try {
       const server = cluster.inputs()["ams-0"]!;
       const record = (await readRecord(server))!;
-      await writeRecord(server, { ...record, process: { pid: stranger.pid!, startTime: (await startTime(stranger.pid!))! } });
+      await writeRecord(server, {
+        ...record,
+        process: { pid: stranger.pid!, startTime: (await startTime(stranger.pid!))! },
+      });
       assert.equal(await observe(server), undefined);
       await assert.rejects(ensure(server), new RegExp(`is taken by process ${record.process!.pid} `));
       assert.equal(stranger.exitCode, null);
@@ -223,8 +268,14 @@ describe("local servers, three regions with one each", function () {
     await new Promise((resolve) => other.once("listening", resolve));
     try {
       await assert.rejects(ensure(server), (error: Error) => {
-        assert.ok(error.message.includes(`port ${port} (client of ams-0) is taken by process ${process.pid} (`), error.message);
-        assert.ok(error.message.includes(`supercluster:environments.${cluster.environment}.basePort in Pulumi.yaml`), error.message);
+        assert.ok(
+          error.message.includes(`port ${port} (client of ams-0) is taken by process ${process.pid} (`),
+          error.message,
+        );
+        assert.ok(
+          error.message.includes(`supercluster:environments.${cluster.environment}.basePort in Pulumi.yaml`),
+          error.message,
+        );
         return true;
       });
     } finally {
@@ -236,7 +287,8 @@ describe("local servers, three regions with one each", function () {
   it("refuses another JetStream key over existing data, running or not, and at preview", async () => {
     const before = await pidOf(cluster.inputs()["ams-0"]!);
     const wrong = cluster.inputs({ identity: { ...cluster.identity, jetstreamKey: "wrong" } })["ams-0"]!;
-    const message = /encrypted with another JetStream key \([0-9a-f]{16}\) than the one given \([0-9a-f]{16}\).*remove .*data to start empty/;
+    const message =
+      /encrypted with another JetStream key \([0-9a-f]{16}\) than the one given \([0-9a-f]{16}\).*remove .*data to start empty/;
     await assert.rejects(ensure(wrong), message);
     assert.equal(await pidOf(wrong), before);
     const { failures } = await serverProvider.check({}, wrong);
@@ -249,7 +301,10 @@ describe("local servers, three regions with one each", function () {
     await crash("ams-0");
     const server = cluster.inputs()["ams-0"]!;
     const broken = { ...server, config: { ...server.config, system_account: "nobody" } };
-    await assert.rejects(ensure(broken), /ams-0 ended while it started; put right what its log says[^]*account missing/);
+    await assert.rejects(
+      ensure(broken),
+      /ams-0 ended while it started; put right what its log says[^]*account missing/,
+    );
     assert.equal(await observe(server), undefined);
     await ensure(server);
     await cluster.ready();
@@ -260,7 +315,11 @@ describe("local servers, three regions with one each", function () {
     const binary = path.join(cacheDir(), "bin", "nats-server");
     const real = fs.realpathSync(binary);
     fs.rmSync(binary);
-    fs.writeFileSync(binary, `#!/bin/sh\n[ "$1" = --version ] && echo "nats-server: v9.9.9" && exit\nexec "${real}" "$@"\n`, { mode: 0o755 });
+    fs.writeFileSync(
+      binary,
+      `#!/bin/sh\n[ "$1" = --version ] && echo "nats-server: v9.9.9" && exit\nexec "${real}" "$@"\n`,
+      { mode: 0o755 },
+    );
     const before = await pidOf(server);
     const { id, outs } = await serverProvider.create(server);
     assert.equal(outs!.version, "9.9.9");
@@ -274,7 +333,11 @@ describe("local servers, three regions with one each", function () {
   it("is replaced, data kept, when its addresses change: old and new ones could not find each other", async () => {
     const server = cluster.inputs()["iad-0"]!;
     const { id, outs } = await serverProvider.create(server);
-    assert.deepEqual(await serverProvider.diff(id, outs!, server), { changes: undefined, replaces: [], deleteBeforeReplace: true });
+    assert.deepEqual(await serverProvider.diff(id, outs!, server), {
+      changes: undefined,
+      replaces: [],
+      deleteBeforeReplace: true,
+    });
     const moved = cluster.inputs({ basePort: 25820 })["iad-0"]!;
     assert.deepEqual((await serverProvider.diff(id, outs!, moved)).replaces, ["config"]);
   });
@@ -283,7 +346,10 @@ describe("local servers, three regions with one each", function () {
     const server = cluster.inputs()["syd-0"]!;
     await crash("syd-0");
     const code = `require("sucrase/register/ts"); require("./components/local/provider/ensure.ts").ensure(${JSON.stringify(server)})`;
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", code], { cwd: path.join(__dirname, "../.."), timeout: 20_000 });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", code], {
+      cwd: path.join(__dirname, "../.."),
+      timeout: 20_000,
+    });
     assert.deepEqual([stdout, stderr], ["", ""]);
     assert.equal((await metaState(server)).peers, 3);
   });

@@ -39,5 +39,6 @@ describe(`bad stacks: ${mandatory.length} accidents stopped, ${all.length - mand
 
   it("are forty at least that are stopped", () => assert.ok(mandatory.length >= 40, String(mandatory.length)));
 
-  it("show of every rule that it can find something", () => assert.deepEqual(Object.keys(accidents).sort(), rules.map(({ name }) => name).sort()));
+  it("show of every rule that it can find something", () =>
+    assert.deepEqual(Object.keys(accidents).sort(), rules.map(({ name }) => name).sort()));
 });

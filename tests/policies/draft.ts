@@ -11,7 +11,9 @@ export class Draft {
 
   /** The one resource of a type, or the one of that name. */
   one(type: string, name?: string): Shown {
-    const found = this.resources.filter((resource) => resource.type.endsWith(type) && (name === undefined || resource.name === name));
+    const found = this.resources.filter(
+      (resource) => resource.type.endsWith(type) && (name === undefined || resource.name === name),
+    );
     assert.equal(found.length, 1, `${type} ${name ?? ""}: there is one`);
     return found[0]!;
   }
@@ -31,7 +33,13 @@ export class Draft {
   copy(type: string, name: string, as: string, change: Record<string, unknown>): void {
     const original = this.one(type, name);
     const { provider } = original;
-    this.resources.push({ ...structuredClone({ ...original, provider: undefined }), provider, name: as, urn: original.urn.replace(/[^:]+$/, as), props: { ...structuredClone(original.props), ...change } });
+    this.resources.push({
+      ...structuredClone({ ...original, provider: undefined }),
+      provider,
+      name: as,
+      urn: original.urn.replace(/[^:]+$/, as),
+      props: { ...structuredClone(original.props), ...change },
+    });
   }
 
   remove(type: string, name: string): void {
@@ -41,7 +49,10 @@ export class Draft {
   /** Accounts and users of a region, by account, as its servers include them. */
   accounts(change: (accounts: Record<string, { users: User[] }>) => void): void {
     const files = this.one("core/v1:Secret", "iad-nats-server").props.stringData as Record<string, string>;
-    const accounts = JSON.parse(files["accounts.conf"]!.slice("accounts: ".length)) as Record<string, { users: User[] }>;
+    const accounts = JSON.parse(files["accounts.conf"]!.slice("accounts: ".length)) as Record<
+      string,
+      { users: User[] }
+    >;
     const before = JSON.stringify(accounts);
     change(accounts);
     assert.notEqual(JSON.stringify(accounts), before);

@@ -24,18 +24,25 @@ describe("the policy registry", () => {
       assert.notDeepEqual(rule.types, []);
       const { url, configSchema, severity, enforcementLevel, remediationSteps, ...policy } = policies[index]!;
       assert.equal(url, `docs/policies.md#${rule.name}`);
-      assert.deepEqual([severity, enforcementLevel, remediationSteps], [rule.severity, rule.enforcementLevel, rule.remediation]);
+      assert.deepEqual(
+        [severity, enforcementLevel, remediationSteps],
+        [rule.severity, rule.enforcementLevel, rule.remediation],
+      );
       assert.deepEqual(Object.keys(configSchema?.properties ?? {}), rule.setting ? [rule.setting.name] : []);
       assert.equal("validateStack" in policy, !("violations" in rule));
       if (!rule.setting) return;
       assert.match(rule.setting.description, /^[A-Z].+\.$/);
       assert.ok(isOf(rule.setting.schema.type, rule.setting.default), "its default is of its type");
-      if (rule.name in settings) assert.ok(isOf(rule.setting.schema.type, settings[rule.name]), "so is what it is set to here");
+      if (rule.name in settings)
+        assert.ok(isOf(rule.setting.schema.type, settings[rule.name]), "so is what it is set to here");
     });
   }
 
   it("sets nothing of rules that are not there, or that cannot be set", () => {
-    assert.deepEqual(Object.keys(settings).filter((name) => !rules.some((rule) => rule.name === name && rule.setting)), []);
+    assert.deepEqual(
+      Object.keys(settings).filter((name) => !rules.some((rule) => rule.name === name && rule.setting)),
+      [],
+    );
   });
 
   it("loads little at the start of each preview: its own files, and what of config/ loads no library", () => {
@@ -50,8 +57,15 @@ describe("the policy registry", () => {
       }
     };
     visit(path.join(folder, "index.ts"));
-    const outside = [...seen].map((file) => path.relative(path.dirname(folder), file)).filter((file) => !file.startsWith("policies"));
-    assert.deepEqual(outside.sort(), ["config/assets/standard.ts", "config/rules/server-overhead.ts", "config/subjects.ts", "config/units.ts"]);
+    const outside = [...seen]
+      .map((file) => path.relative(path.dirname(folder), file))
+      .filter((file) => !file.startsWith("policies"));
+    assert.deepEqual(outside.sort(), [
+      "config/assets/standard.ts",
+      "config/rules/server-overhead.ts",
+      "config/subjects.ts",
+      "config/units.ts",
+    ]);
     assert.deepEqual([...libraries], ["@pulumi/policy"]);
     assert.ok(existsSync(path.join(folder, "PulumiPolicy.yaml")));
   });

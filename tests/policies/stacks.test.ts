@@ -31,7 +31,13 @@ describe("the policies over what each stack registers", function () {
   }
 
   it("regions of an environment together violate none", () => {
-    assert.deepEqual(violationsOf(policies, ["iad", "ams", "syd"].flatMap((stack) => good.get(stack)!)), []);
+    assert.deepEqual(
+      violationsOf(
+        policies,
+        ["iad", "ams", "syd"].flatMap((stack) => good.get(stack)!),
+      ),
+      [],
+    );
   });
 
   for (const stack of realStacks) {
@@ -54,12 +60,19 @@ describe("the policies over what each stack registers", function () {
 
   it("have something to look at: every type of every rule is registered somewhere", () => {
     const types = new Set([...good.values()].flat().map(({ type }) => type));
-    assert.deepEqual(rules.flatMap((rule) => (rule.types ?? []).filter((type) => !types.has(type)).map((type) => `${rule.name}: ${type}`)), []);
+    assert.deepEqual(
+      rules.flatMap((rule) =>
+        (rule.types ?? []).filter((type) => !types.has(type)).map((type) => `${rule.name}: ${type}`),
+      ),
+      [],
+    );
   });
 
   it("judge every user of a region, also where the provider of Kubernetes keeps their file encoded", () => {
     const [secret] = good.get("iad")!.filter(({ name }) => name === "iad-nats-server");
-    const found = violationsOf(policies, [{ ...secret!, props: encoded(secret!.props, (text) => text.replaceAll('"allow"', '"allowed"')) }]);
+    const found = violationsOf(policies, [
+      { ...secret!, props: encoded(secret!.props, (text) => text.replaceAll('"allow"', '"allowed"')) },
+    ]);
     assert.ok(found.filter(({ policy }) => policy === "user-may-not-do-everything").length > 20, JSON.stringify(found));
   });
 
@@ -76,35 +89,79 @@ describe("the policies over what each stack registers", function () {
   });
 
   it("look at no component: those are groups of what is looked at", () => {
-    assert.deepEqual(rules.flatMap(({ types = [] }) => types.filter(isComponent)), []);
+    assert.deepEqual(
+      rules.flatMap(({ types = [] }) => types.filter(isComponent)),
+      [],
+    );
   });
 });
 
 /** As the provider of Kubernetes keeps a Secret. */
 const encoded = ({ stringData, ...props }: Record<string, unknown>, change: (text: string) => string) => ({
   ...props,
-  data: Object.fromEntries(Object.entries(stringData as Record<string, string>).map(([file, text]) => [file, Buffer.from(change(text)).toString("base64")])),
+  data: Object.fromEntries(
+    Object.entries(stringData as Record<string, string>).map(([file, text]) => [
+      file,
+      Buffer.from(change(text)).toString("base64"),
+    ]),
+  ),
 });
 
 describe("settings of policies", () => {
-  const cases: { rule: string; stack: string; config: object; change?: (draft: Draft) => void; before: number; after: number }[] = [
+  const cases: {
+    rule: string;
+    stack: string;
+    config: object;
+    change?: (draft: Draft) => void;
+    before: number;
+    after: number;
+  }[] = [
     { rule: "store-holds-what-is-reserved", stack: "jetstream", config: { headroom: 60 }, before: 0, after: 1 },
     { rule: "release-keeps-data", stack: "iad", config: { releases: ["2.14.9"] }, before: 0, after: 1 },
     { rule: "stream-size-is-expected", stack: "jetstream", config: { most: "20GiB" }, before: 0, after: 3 },
     { rule: "node-group-is-small", stack: "iad on a new cluster", config: { most: 0 }, before: 0, after: 3 },
     ...[
-      { rule: "memory-stream-has-three-replicas", except: ["arrakis/COMMANDS"], change: (draft: Draft) => draft.set("nats:Stream", "arrakis-COMMANDS", "replicas", 1) },
-      { rule: "data-is-protected", except: ["*/SMS"], change: (draft: Draft) => void (draft.one("nats:Stream", "irisx-SMS").protect = false) },
-      { rule: "consumer-acknowledges", except: ["irisx/SMS/*"], change: (draft: Draft) => draft.set("nats:Consumer", "irisx-SMS-sms-worker", "ackPolicy", "all") },
-    ].map(({ rule, except, change }) => ({ rule, stack: "jetstream", config: { except }, change, before: 1, after: 0 })),
-    { rule: "memory-stream-has-three-replicas", stack: "jetstream", config: { except: ["arrakis/COMMANDS/*", "COMMANDS"] }, change: (draft) => draft.set("nats:Stream", "arrakis-COMMANDS", "replicas", 1), before: 1, after: 1 },
+      {
+        rule: "memory-stream-has-three-replicas",
+        except: ["arrakis/COMMANDS"],
+        change: (draft: Draft) => draft.set("nats:Stream", "arrakis-COMMANDS", "replicas", 1),
+      },
+      {
+        rule: "data-is-protected",
+        except: ["*/SMS"],
+        change: (draft: Draft) => void (draft.one("nats:Stream", "irisx-SMS").protect = false),
+      },
+      {
+        rule: "consumer-acknowledges",
+        except: ["irisx/SMS/*"],
+        change: (draft: Draft) => draft.set("nats:Consumer", "irisx-SMS-sms-worker", "ackPolicy", "all"),
+      },
+    ].map(({ rule, except, change }) => ({
+      rule,
+      stack: "jetstream",
+      config: { except },
+      change,
+      before: 1,
+      after: 0,
+    })),
+    {
+      rule: "memory-stream-has-three-replicas",
+      stack: "jetstream",
+      config: { except: ["arrakis/COMMANDS/*", "COMMANDS"] },
+      change: (draft) => draft.set("nats:Stream", "arrakis-COMMANDS", "replicas", 1),
+      before: 1,
+      after: 1,
+    },
   ];
   for (const { rule, stack, config, change, before, after } of cases) {
     it(`${rule} with ${JSON.stringify(config)} finds ${after} instead of ${before}`, async () => {
       const draft = new Draft(await registered(stack));
       change?.(draft);
       const own = policies.filter(({ name }) => name === rule);
-      assert.deepEqual([{}, config].map((one) => violationsOf(own, draft.resources, one).length), [before, after]);
+      assert.deepEqual(
+        [{}, config].map((one) => violationsOf(own, draft.resources, one).length),
+        [before, after],
+      );
     }).timeout(30_000);
   }
 });

@@ -13,7 +13,8 @@ describe("buckets, made by the provider and used by the clients' own libraries",
   let provider: ProviderProcess;
   let app: NatsConnection;
 
-  const create = (name: string, args: object) => provider.create(stream, { account: "app", region: "iad", name, ...args });
+  const create = (name: string, args: object) =>
+    provider.create(stream, { account: "app", region: "iad", name, ...args });
 
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 16420 });
@@ -21,7 +22,12 @@ describe("buckets, made by the provider and used by the clients' own libraries",
     provider = await ProviderProcess.start({
       "supercluster:connection": JSON.stringify({
         owner: "supercluster/test-buckets",
-        regions: ["iad", "ams"].map((name) => ({ name, servers: [`${name}-0`], clientUrls: cluster.urls(name), degraded: false })),
+        regions: ["iad", "ams"].map((name) => ({
+          name,
+          servers: [`${name}-0`],
+          clientUrls: cluster.urls(name),
+          degraded: false,
+        })),
         ca: cluster.identity.clientCa,
         provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
         system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
@@ -36,7 +42,10 @@ describe("buckets, made by the provider and used by the clients' own libraries",
   });
 
   it("of keys keep the values asked for, lose old ones by age, refuse when full", async () => {
-    const made = await create("KV_settings", keyValueStream("settings", { history: 3, ttl: "1h", maxBytes: "1MiB", compression: true, limitMarkerTtl: "1m" }));
+    const made = await create(
+      "KV_settings",
+      keyValueStream("settings", { history: 3, ttl: "1h", maxBytes: "1MiB", compression: true, limitMarkerTtl: "1m" }),
+    );
     const bucket = await new Kvm(jetstream(app)).open("settings");
     for (const value of ["1", "2", "3", "4"]) await bucket.put("theme", value);
     const history: string[] = [];
@@ -55,7 +64,13 @@ describe("buckets, made by the provider and used by the clients' own libraries",
 
   it("of keys have mirrors that answer for them in other regions", async () => {
     await create("KV_flags", keyValueStream("flags", {}));
-    await create("KV_flags-ams", { region: "ams", mirror: "KV_flags", maxMsgsPerSubject: 1, allowDirect: true, mirrorDirect: true });
+    await create("KV_flags-ams", {
+      region: "ams",
+      mirror: "KV_flags",
+      maxMsgsPerSubject: 1,
+      allowDirect: true,
+      mirrorDirect: true,
+    });
     await (await new Kvm(jetstream(app)).open("flags")).put("on", "yes");
     const read = () => app.request("$JS.API.DIRECT.GET.KV_flags-ams.$KV.flags.on", undefined, { timeout: 2_000 });
     for (let tries = 0; (await read()).string() !== "yes"; tries++) {

@@ -41,10 +41,19 @@ describe("deletion", function () {
     await cluster?.stop();
   });
 
-  const base = (name: string, change: Args = {}): Args => ({ account: "app", name, region: "iad", subjects: [`${name}.>`], storage: "memory", ...change });
-  const ifEmpty = (name: string, change: Args = {}): Args => base(name, { deletionPolicy: "delete-if-empty", ...change });
+  const base = (name: string, change: Args = {}): Args => ({
+    account: "app",
+    name,
+    region: "iad",
+    subjects: [`${name}.>`],
+    storage: "memory",
+    ...change,
+  });
+  const ifEmpty = (name: string, change: Args = {}): Args =>
+    base(name, { deletionPolicy: "delete-if-empty", ...change });
   const publish = async (name: string) => void (await jetstream(app).publish(`${name}.a`, "1", { retries: 10 }));
-  const found = (name: string) => ask(app, `STREAM.INFO.${name}`) as Promise<{ config: { subjects?: string[] }; state: { messages: number } }>;
+  const found = (name: string) =>
+    ask(app, `STREAM.INFO.${name}`) as Promise<{ config: { subjects?: string[] }; state: { messages: number } }>;
   const stays = async (name: string, messages: number) => {
     const { config, state } = await found(name);
     assert.deepEqual([config.subjects, state.messages], [[`${name}.>`], messages]);
@@ -52,21 +61,30 @@ describe("deletion", function () {
   const isGone = (name: string) => assert.rejects(found(name), / 10059 /);
 
   sideBySide({
-    '"delete": a stream goes with all that is in it, and with its durables; once it is gone, that is done already': async () => {
-      const asset = await Deployed.create(provider, stream, base("DELETED"));
-      const billing = await Deployed.create(provider, consumer, { account: "app", stream: "DELETED", name: "billing", ackPolicy: "explicit" });
-      await publish("DELETED");
-      await asset.delete();
-      await isGone("DELETED");
-      await billing.delete();
-      await asset.delete();
-      await writes.assertOf("DELETED", ["STREAM.CREATE", "STREAM.DELETE"]);
-    },
+    '"delete": a stream goes with all that is in it, and with its durables; once it is gone, that is done already':
+      async () => {
+        const asset = await Deployed.create(provider, stream, base("DELETED"));
+        const billing = await Deployed.create(provider, consumer, {
+          account: "app",
+          stream: "DELETED",
+          name: "billing",
+          ackPolicy: "explicit",
+        });
+        await publish("DELETED");
+        await asset.delete();
+        await isGone("DELETED");
+        await billing.delete();
+        await asset.delete();
+        await writes.assertOf("DELETED", ["STREAM.CREATE", "STREAM.DELETE"]);
+      },
 
     '"delete-if-empty": a stream with messages stays as it is, and nothing is written': async () => {
       const asset = await Deployed.create(provider, stream, ifEmpty("FILLED"));
       await publish("FILLED");
-      await assert.rejects(asset.delete(), /stream app\/FILLED has 1 messages, and its deletionPolicy is delete-if-empty\. It stays as it was/);
+      await assert.rejects(
+        asset.delete(),
+        /stream app\/FILLED has 1 messages, and its deletionPolicy is delete-if-empty\. It stays as it was/,
+      );
       await stays("FILLED", 1);
       await writes.assertOf("FILLED", ["STREAM.CREATE"]);
     },
@@ -78,52 +96,67 @@ describe("deletion", function () {
       await deletion.reached();
       const { config } = await found("EMPTY");
       assert.deepEqual(config.subjects, ["parked.EMPTY.>"]);
-      await assert.rejects(jetstream(app).publish("EMPTY.a", "1", { retries: 0 }), "no publisher is told that its message is stored");
-      assert.deepEqual(breakpoints.takeRequests("EMPTY").slice(-3), ["STREAM.UPDATE.EMPTY", "STREAM.INFO.EMPTY", "STREAM.DELETE.EMPTY"]);
+      await assert.rejects(
+        jetstream(app).publish("EMPTY.a", "1", { retries: 0 }),
+        "no publisher is told that its message is stored",
+      );
+      assert.deepEqual(breakpoints.takeRequests("EMPTY").slice(-3), [
+        "STREAM.UPDATE.EMPTY",
+        "STREAM.INFO.EMPTY",
+        "STREAM.DELETE.EMPTY",
+      ]);
       deletion.goOn();
       await deleted;
       await isGone("EMPTY");
     },
 
-    '"delete-if-empty": a message that comes between the look and the loss of the subjects keeps the stream, which gets them back': async () => {
-      const asset = await Deployed.create(provider, stream, ifEmpty("LATE"));
-      const parking = breakpoints.stopAt("before", "STREAM.UPDATE.LATE");
-      const refused = assert.rejects(asset.delete(), /stream app\/LATE has 1 messages, .* It stays as it was/);
-      await parking.reached();
-      await publish("LATE");
-      parking.goOn();
-      await refused;
-      await stays("LATE", 1);
-      await publish("LATE");
-      await writes.assertOf("LATE", ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.UPDATE"]);
-    },
+    '"delete-if-empty": a message that comes between the look and the loss of the subjects keeps the stream, which gets them back':
+      async () => {
+        const asset = await Deployed.create(provider, stream, ifEmpty("LATE"));
+        const parking = breakpoints.stopAt("before", "STREAM.UPDATE.LATE");
+        const refused = assert.rejects(asset.delete(), /stream app\/LATE has 1 messages, .* It stays as it was/);
+        await parking.reached();
+        await publish("LATE");
+        parking.goOn();
+        await refused;
+        await stays("LATE", 1);
+        await publish("LATE");
+        await writes.assertOf("LATE", ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.UPDATE"]);
+      },
 
-    '"delete-if-empty": what a run that was killed has begun is ended by the next, whether the stream is still empty or not': async () => {
-      const stops = new Breakpoints();
-      const mortal = await start({}, stops.env);
-      const names = ["ENDED", "KEPT"];
-      const assets = await Promise.all(names.map((name) => Deployed.create(mortal, stream, ifEmpty(name))));
-      const before = stops.stopAt("before", "STREAM.UPDATE.KEPT");
-      const after = names.map((name) => stops.stopAt("after", `STREAM.UPDATE.${name}`));
-      const interrupted = assets.map((asset) => assert.rejects(asset.delete()));
-      await before.reached();
-      await publish("KEPT");
-      before.goOn();
-      await Promise.all(after.map((update) => update.reached()));
-      await mortal.stop();
-      await Promise.all(interrupted);
-      stops.remove();
+    '"delete-if-empty": what a run that was killed has begun is ended by the next, whether the stream is still empty or not':
+      async () => {
+        const stops = new Breakpoints();
+        const mortal = await start({}, stops.env);
+        const names = ["ENDED", "KEPT"];
+        const assets = await Promise.all(names.map((name) => Deployed.create(mortal, stream, ifEmpty(name))));
+        const before = stops.stopAt("before", "STREAM.UPDATE.KEPT");
+        const after = names.map((name) => stops.stopAt("after", `STREAM.UPDATE.${name}`));
+        const interrupted = assets.map((asset) => assert.rejects(asset.delete()));
+        await before.reached();
+        await publish("KEPT");
+        before.goOn();
+        await Promise.all(after.map((update) => update.reached()));
+        await mortal.stop();
+        await Promise.all(interrupted);
+        stops.remove();
 
-      const [ended, kept] = assets as [Deployed, Deployed];
-      ended.provider = kept.provider = provider;
-      await Promise.all([ended.delete(), assert.rejects(kept.delete(), /has 1 messages, .* It stays as it was/)]);
-      await isGone("ENDED");
-      await stays("KEPT", 1);
-    },
+        const [ended, kept] = assets as [Deployed, Deployed];
+        ended.provider = kept.provider = provider;
+        await Promise.all([ended.delete(), assert.rejects(kept.delete(), /has 1 messages, .* It stays as it was/)]);
+        await isGone("ENDED");
+        await stays("KEPT", 1);
+      },
 
     '"delete-if-empty": a durable with messages to go stays, one that has acknowledged all of them goes': async () => {
       await Deployed.create(provider, stream, base("READ"));
-      const asset = await Deployed.create(provider, consumer, { account: "app", stream: "READ", name: "billing", ackPolicy: "explicit", deletionPolicy: "delete-if-empty" });
+      const asset = await Deployed.create(provider, consumer, {
+        account: "app",
+        stream: "READ",
+        name: "billing",
+        ackPolicy: "explicit",
+        deletionPolicy: "delete-if-empty",
+      });
       await publish("READ");
       await assert.rejects(asset.delete(), /consumer app\/READ\/billing has 1 messages to go/);
       const message = (await (await jetstream(app).consumers.get("READ", "billing")).next())!;
@@ -135,7 +168,11 @@ describe("deletion", function () {
 
     '"delete-if-empty": a mirror, which has no subjects, goes when it is empty': async () => {
       await Deployed.create(provider, stream, base("ORIGIN"));
-      const mirror = await Deployed.create(provider, stream, ifEmpty("MIRROR", { region: "ams", subjects: undefined, mirror: "ORIGIN" }));
+      const mirror = await Deployed.create(
+        provider,
+        stream,
+        ifEmpty("MIRROR", { region: "ams", subjects: undefined, mirror: "ORIGIN" }),
+      );
       await mirror.delete();
       await isGone("MIRROR");
       await writes.assertOf("MIRROR", ["STREAM.CREATE", "STREAM.DELETE"]);
@@ -143,8 +180,15 @@ describe("deletion", function () {
 
     "of a stream that others copy is refused until they are gone": async () => {
       const asset = await Deployed.create(provider, stream, base("COPIED"));
-      const copy = await Deployed.create(provider, stream, base("COPY", { region: "ams", subjects: undefined, mirror: "COPIED" }));
-      await assert.rejects(asset.delete(), /stream app\/COPIED is copied by COPY, .* Nothing was changed; take them out first/);
+      const copy = await Deployed.create(
+        provider,
+        stream,
+        base("COPY", { region: "ams", subjects: undefined, mirror: "COPIED" }),
+      );
+      await assert.rejects(
+        asset.delete(),
+        /stream app\/COPIED is copied by COPY, .* Nothing was changed; take them out first/,
+      );
       await stays("COPIED", 0);
       await copy.delete();
       await asset.delete();
@@ -153,48 +197,92 @@ describe("deletion", function () {
 
     "leaves what belongs to another stack by now, and says so": async () => {
       const asset = await Deployed.create(provider, stream, base("TAKEN"));
-      const durable = await Deployed.create(provider, consumer, { account: "app", stream: "TAKEN", name: "billing", ackPolicy: "explicit" });
+      const durable = await Deployed.create(provider, consumer, {
+        account: "app",
+        stream: "TAKEN",
+        name: "billing",
+        ackPolicy: "explicit",
+      });
       const theirs = { metadata: { "supercluster.owner": "supercluster/two", "supercluster.nonce": "theirs" } };
-      const [{ config: streamConfig }, { config: consumerConfig }] = await Promise.all([ask(app, "STREAM.INFO.TAKEN"), ask(app, "CONSUMER.INFO.TAKEN.billing")]);
+      const [{ config: streamConfig }, { config: consumerConfig }] = await Promise.all([
+        ask(app, "STREAM.INFO.TAKEN"),
+        ask(app, "CONSUMER.INFO.TAKEN.billing"),
+      ]);
       await ask(app, "STREAM.UPDATE.TAKEN", { ...(streamConfig as object), ...theirs });
-      await ask(app, "CONSUMER.CREATE.TAKEN.billing", { stream_name: "TAKEN", action: "update", config: { ...(consumerConfig as object), ...theirs } });
+      await ask(app, "CONSUMER.CREATE.TAKEN.billing", {
+        stream_name: "TAKEN",
+        action: "update",
+        config: { ...(consumerConfig as object), ...theirs },
+      });
       await durable.delete();
       await asset.delete();
       await stays("TAKEN", 0);
       await ask(app, "CONSUMER.INFO.TAKEN.billing");
-      for (const id of ["app/TAKEN", "app/TAKEN/billing"]) assert.ok(provider.stderr.includes(`${id} belongs to somebody else by now: it stays, and is only forgotten here`));
+      for (const id of ["app/TAKEN", "app/TAKEN/billing"])
+        assert.ok(
+          provider.stderr.includes(`${id} belongs to somebody else by now: it stays, and is only forgotten here`),
+        );
     },
 
-    '"absent": a stream goes only with as many messages as are allowed, counted at preview and right before; its entry stays until it is taken out': async () => {
-      const asset = await Deployed.create(provider, stream, base("LEFT"));
-      const durable = await Deployed.create(provider, consumer, { account: "app", stream: "LEFT", name: "billing", ackPolicy: "explicit" });
-      for (let index = 0; index < 2; index++) await publish("LEFT");
-      const leaving = (maxMessages?: number) => base("LEFT", { absent: true, ...(maxMessages !== undefined && { allowDataLoss: [{ change: "delete", maxMessages }] }) });
-      const reason = "would delete 2 of 2 messages, 46 B; consumer billing is 2 behind";
-      assert.deepEqual(await asset.check(leaving()), [{ property: "absent", reason: `${reason}; if that is meant: allowDataLoss: [{ change: "delete", maxMessages: 2 }]` }]);
-      assert.deepEqual(await asset.check(leaving(1)), [{ property: "absent", reason: `${reason}; allowDataLoss allows 1` }]);
-      await assert.rejects(asset.update(leaving()), /stream app\/LEFT has 2 messages, and nothing allows to lose them/);
-      await assert.rejects(asset.update(leaving(1)), /app\/LEFT: deleting it would delete 2 of 2 .* allows 1\. Nothing was changed/);
-      await stays("LEFT", 2);
+    '"absent": a stream goes only with as many messages as are allowed, counted at preview and right before; its entry stays until it is taken out':
+      async () => {
+        const asset = await Deployed.create(provider, stream, base("LEFT"));
+        const durable = await Deployed.create(provider, consumer, {
+          account: "app",
+          stream: "LEFT",
+          name: "billing",
+          ackPolicy: "explicit",
+        });
+        for (let index = 0; index < 2; index++) await publish("LEFT");
+        const leaving = (maxMessages?: number) =>
+          base("LEFT", {
+            absent: true,
+            ...(maxMessages !== undefined && { allowDataLoss: [{ change: "delete", maxMessages }] }),
+          });
+        const reason = "would delete 2 of 2 messages, 46 B; consumer billing is 2 behind";
+        assert.deepEqual(await asset.check(leaving()), [
+          {
+            property: "absent",
+            reason: `${reason}; if that is meant: allowDataLoss: [{ change: "delete", maxMessages: 2 }]`,
+          },
+        ]);
+        assert.deepEqual(await asset.check(leaving(1)), [
+          { property: "absent", reason: `${reason}; allowDataLoss allows 1` },
+        ]);
+        await assert.rejects(
+          asset.update(leaving()),
+          /stream app\/LEFT has 2 messages, and nothing allows to lose them/,
+        );
+        await assert.rejects(
+          asset.update(leaving(1)),
+          /app\/LEFT: deleting it would delete 2 of 2 .* allows 1\. Nothing was changed/,
+        );
+        await stays("LEFT", 2);
 
-      assert.equal(await asset.up(leaving(2)), "updated");
-      await isGone("LEFT");
-      assert.equal(await durable.up({ ...durable.inputs, absent: true }), "updated");
-      await asset.refresh();
-      await durable.refresh();
-      assert.deepEqual([await asset.up(leaving(2)), await asset.up(leaving(0)), asset.state.absent, durable.state.absent], ["same", "updated", true, true]);
-      await ask(app, "STREAM.CREATE.LEFT", { name: "LEFT", subjects: ["LEFT.>"], storage: "memory" });
-      // The account may be gone by then: nothing is asked.
-      asset.provider = durable.provider = await start({ provisioners: {} });
-      await Promise.all([asset.delete(), durable.delete()]);
-      await stays("LEFT", 0);
-      await writes.assertOf("LEFT", ["STREAM.CREATE", "STREAM.DELETE", "STREAM.CREATE"]);
-    },
+        assert.equal(await asset.up(leaving(2)), "updated");
+        await isGone("LEFT");
+        assert.equal(await durable.up({ ...durable.inputs, absent: true }), "updated");
+        await asset.refresh();
+        await durable.refresh();
+        assert.deepEqual(
+          [await asset.up(leaving(2)), await asset.up(leaving(0)), asset.state.absent, durable.state.absent],
+          ["same", "updated", true, true],
+        );
+        await ask(app, "STREAM.CREATE.LEFT", { name: "LEFT", subjects: ["LEFT.>"], storage: "memory" });
+        // The account may be gone by then: nothing is asked.
+        asset.provider = durable.provider = await start({ provisioners: {} });
+        await Promise.all([asset.delete(), durable.delete()]);
+        await stays("LEFT", 0);
+        await writes.assertOf("LEFT", ["STREAM.CREATE", "STREAM.DELETE", "STREAM.CREATE"]);
+      },
 
     '"absent": what was found empty and is not any more stays': async () => {
       const asset = await Deployed.create(provider, stream, base("FULL"));
       const parking = breakpoints.stopAt("before", "STREAM.UPDATE.FULL");
-      const refused = assert.rejects(asset.up(base("FULL", { absent: true })), /stream app\/FULL has 1 messages, .* It stays as it was/);
+      const refused = assert.rejects(
+        asset.up(base("FULL", { absent: true })),
+        /stream app\/FULL has 1 messages, .* It stays as it was/,
+      );
       await parking.reached();
       await publish("FULL");
       parking.goOn();
@@ -202,21 +290,33 @@ describe("deletion", function () {
       await stays("FULL", 1);
     },
 
-    '"absent": what is gone already is as it should be, also with no state of it; taken back, it is made anew, as it is then specified': async () => {
-      const durable: Args = { account: "app", stream: "BACK", name: "billing", ackPolicy: "explicit" };
-      const assets = [await Deployed.create(provider, stream, base("BACK", { absent: true })), await Deployed.create(provider, consumer, { ...durable, absent: true })];
-      await isGone("BACK");
-      // In a stream that is there the storage could not be changed.
-      assert.deepEqual([await assets[0]!.up(base("BACK", { storage: "file" })), await assets[1]!.up(durable)], ["updated", "updated"]);
-      await stays("BACK", 0);
-      await ask(app, "CONSUMER.INFO.BACK.billing");
-    },
+    '"absent": what is gone already is as it should be, also with no state of it; taken back, it is made anew, as it is then specified':
+      async () => {
+        const durable: Args = { account: "app", stream: "BACK", name: "billing", ackPolicy: "explicit" };
+        const assets = [
+          await Deployed.create(provider, stream, base("BACK", { absent: true })),
+          await Deployed.create(provider, consumer, { ...durable, absent: true }),
+        ];
+        await isGone("BACK");
+        // In a stream that is there the storage could not be changed.
+        assert.deepEqual(
+          [await assets[0]!.up(base("BACK", { storage: "file" })), await assets[1]!.up(durable)],
+          ["updated", "updated"],
+        );
+        await stays("BACK", 0);
+        await ask(app, "CONSUMER.INFO.BACK.billing");
+      },
 
     "of what lives in a region that is named degraded is refused, though its servers answer": async () => {
       const asset = await Deployed.create(provider, stream, base("FAR", { region: "ams" }));
       const { regions } = JSON.parse(connectionTo(cluster)["supercluster:connection"]!) as ConnectionSettings;
-      asset.provider = await start({ regions: regions.map((region) => ({ ...region, degraded: region.name === "ams" })) });
-      await assert.rejects(asset.delete(), /region ams is named in supercluster:degraded; what lives there is left alone/);
+      asset.provider = await start({
+        regions: regions.map((region) => ({ ...region, degraded: region.name === "ams" })),
+      });
+      await assert.rejects(
+        asset.delete(),
+        /region ams is named in supercluster:degraded; what lives there is left alone/,
+      );
       await stays("FAR", 0);
       await writes.assertOf("FAR", ["STREAM.CREATE"]);
     },

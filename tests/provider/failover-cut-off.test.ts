@@ -26,15 +26,39 @@ const owner = "supercluster/cut-off";
 const moments: Moment[] = ["before", "after"];
 /** At least as many as either command makes of a stream with two durables. */
 const mostChanges = 13;
-const cases = moments.flatMap((moment) => Array.from({ length: mostChanges }, (_, index) => ({ moment, number: index + 1, name: `${moment.toUpperCase()}${index + 1}` })));
+const cases = moments.flatMap((moment) =>
+  Array.from({ length: mostChanges }, (_, index) => ({
+    moment,
+    number: index + 1,
+    name: `${moment.toUpperCase()}${index + 1}`,
+  })),
+);
 
 const limits = { maxAge: "7d", maxBytes: "8MiB" };
-const durable = { mode: "pull", streams: cases.map(({ name }) => name), ackPolicy: "explicit", ackWait: "60s", maxDeliver: 5, deliverPolicy: "all" };
+const durable = {
+  mode: "pull",
+  streams: cases.map(({ name }) => name),
+  ackPolicy: "explicit",
+  ackWait: "60s",
+  maxDeliver: 5,
+  deliverPolicy: "all",
+};
 const tenant = tenantSpec.parse({
   name: "app",
   home: "iad",
   streams: Object.fromEntries(
-    cases.map(({ name }) => [name, { subjects: [`${name}.>`], retention: "limits", storage: "file", replicas: 1, discard: "old", ...limits, mirrors: { ams: limits } }]),
+    cases.map(({ name }) => [
+      name,
+      {
+        subjects: [`${name}.>`],
+        retention: "limits",
+        storage: "file",
+        replicas: 1,
+        discard: "old",
+        ...limits,
+        mirrors: { ams: limits },
+      },
+    ]),
   ),
   consumers: { worker: durable, audit: durable },
   users: {},
@@ -71,16 +95,25 @@ describe("failover and failback, killed at every change", function () {
   before(async () => {
     Object.assign(timeouts, { requestMs: 2_000 });
     cluster = await startSupercluster({ basePort: 30320, settings: { storage: { file: "2GiB", memory: "64MiB" } } });
-    [app, publisher] = await Promise.all([cluster.connectForever("app", cluster.urls("ams")), cluster.connectForever("app", cluster.urls("syd"))]);
+    [app, publisher] = await Promise.all([
+      cluster.connectForever("app", cluster.urls("ams")),
+      cluster.connectForever("app", cluster.urls("syd")),
+    ]);
     system = await cluster.connect("admin", { servers: cluster.urls("ams") });
     for (const { name } of cases) fs.writeFileSync(path.join(folder, `Pulumi.${name}.yaml`), "config: {}\n");
     const account = { connection: app, owner, say };
     const atOnce = pLimit(8);
     const own = assets.streams.filter(({ name }) => name !== "CANARY");
-    await Promise.all(own.filter(({ mirrorOf }) => !mirrorOf).map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))));
+    await Promise.all(
+      own
+        .filter(({ mirrorOf }) => !mirrorOf)
+        .map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))),
+    );
     const durables = assets.consumers.filter(({ stream }) => stream !== "CANARY");
     await Promise.all([
-      ...own.filter(({ mirrorOf }) => mirrorOf).map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))),
+      ...own
+        .filter(({ mirrorOf }) => mirrorOf)
+        .map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))),
       ...durables.map((asset) => atOnce(() => ensure(consumerKind, consumerArgs(asset), account))),
     ]);
     await Promise.all(
@@ -89,7 +122,9 @@ describe("failover and failback, killed at every change", function () {
         processed[name]!.push(...(await take(app, name, "worker", 4)));
       }),
     );
-    await Promise.all(cases.map(({ name }) => until(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, 20_000)));
+    await Promise.all(
+      cases.map(({ name }) => until(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, 20_000)),
+    );
     await cluster.kill("iad-0", "SIGTERM");
     publishing = Promise.all(
       cases.map(async ({ name }) => {
@@ -110,15 +145,20 @@ describe("failover and failback, killed at every change", function () {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  const messagesIn = async (name: string) => ((await ask(app, `STREAM.INFO.${name}`)).state as { messages: number }).messages;
+  const messagesIn = async (name: string) =>
+    ((await ask(app, `STREAM.INFO.${name}`)).state as { messages: number }).messages;
   const configOf = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
   const settingOf = (name: string) => new Setting(name, "supercluster", `app/${name}`, folder);
 
   type Run = (site: Site) => Promise<unknown>;
-  const siteOf = (name: string, connection: NatsConnection) => new Site({ account: { connection, owner, say }, system, assets }, name, environment, settingOf(name));
+  const siteOf = (name: string, connection: NatsConnection) =>
+    new Site({ account: { connection, owner, say }, system, assets }, name, environment, settingOf(name));
 
   /** Runs it until it is cut off, again to its end, and once more; where it was cut off, and the changes of the other two. */
-  async function runs({ name, number, moment }: (typeof cases)[number], run: Run): Promise<{ cut?: string; rest: string[]; more: string[] }> {
+  async function runs(
+    { name, number, moment }: (typeof cases)[number],
+    run: Run,
+  ): Promise<{ cut?: string; rest: string[]; more: string[] }> {
     const first = cutOff(app, number, moment);
     const cut = await Promise.race([run(siteOf(name, first.connection)).then(() => undefined), first.reached]);
     const [second, third] = [cutOff(app, Infinity, moment), cutOff(app, Infinity, moment)];
@@ -132,10 +172,23 @@ describe("failover and failback, killed at every change", function () {
   }
 
   it("lets the mirror take over while the home region is down, and does nothing when it is asked for again", async () => {
-    const results = await Promise.all(cases.map((one) => runs(one, (site) => runFailover(site, { to: "ams", start: "all" }))));
-    assert.deepEqual(results.flatMap(({ more }) => more), []);
+    const results = await Promise.all(
+      cases.map((one) => runs(one, (site) => runFailover(site, { to: "ams", start: "all" }))),
+    );
+    assert.deepEqual(
+      results.flatMap(({ more }) => more),
+      [],
+    );
     const cuts = new Set(results.flatMap(({ cut }) => cut?.replace(/(BEFORE|AFTER)\d+/g, "S") ?? []));
-    assert.deepEqual(cuts, new Set(["STREAM.UPDATE.S", "STREAM.UPDATE.S-ams", "CONSUMER.CREATE.S-ams.worker", "CONSUMER.CREATE.S-ams.audit"]));
+    assert.deepEqual(
+      cuts,
+      new Set([
+        "STREAM.UPDATE.S",
+        "STREAM.UPDATE.S-ams",
+        "CONSUMER.CREATE.S-ams.worker",
+        "CONSUMER.CREATE.S-ams.audit",
+      ]),
+    );
     for (const { name } of cases) {
       assert.deepEqual((await configOf(`${name}-ams`)).subjects, [`${name}.>`]);
       assert.deepEqual(settingOf(name).read(), { to: "ams", consumers: { worker: "all", audit: "all" } });
@@ -158,17 +211,39 @@ describe("failover and failback, killed at every change", function () {
     await cluster.ready();
     await Promise.all(
       cases.map(async ({ name }) => {
-        assert.ok(await until(async () => String((await configOf(name).catch(() => ({ subjects: "" }))).subjects) === parkedSubject(name) || undefined, 20_000), name);
+        assert.ok(
+          await until(
+            async () =>
+              String((await configOf(name).catch(() => ({ subjects: "" }))).subjects) === parkedSubject(name) ||
+              undefined,
+            20_000,
+          ),
+          name,
+        );
         // A message that was on its way then is acknowledged within this.
         await sleep(500);
         returned[name]![1] = acknowledged[name]!.length;
       }),
     );
     const results = await Promise.all(cases.map((one) => runs(one, (site) => runFailback(site, { maxLoss: 0 }))));
-    assert.deepEqual(results.flatMap(({ more }) => more), []);
+    assert.deepEqual(
+      results.flatMap(({ more }) => more),
+      [],
+    );
     const cuts = new Set(results.flatMap(({ cut }) => cut?.replace(/(BEFORE|AFTER)\d+/g, "S") ?? []));
-    const expected = ["CONSUMER.PAUSE.S.worker", "CONSUMER.PAUSE.S.audit", "STREAM.UPDATE.S", "STREAM.UPDATE.S-ams", "CONSUMER.RESET.S.worker", "STREAM.DELETE.S-ams", "STREAM.CREATE.S-ams"];
-    assert.deepEqual(expected.filter((change) => !cuts.has(change)), []);
+    const expected = [
+      "CONSUMER.PAUSE.S.worker",
+      "CONSUMER.PAUSE.S.audit",
+      "STREAM.UPDATE.S",
+      "STREAM.UPDATE.S-ams",
+      "CONSUMER.RESET.S.worker",
+      "STREAM.DELETE.S-ams",
+      "STREAM.CREATE.S-ams",
+    ];
+    assert.deepEqual(
+      expected.filter((change) => !cuts.has(change)),
+      [],
+    );
     isPublishing = false;
     await publishing;
   });
@@ -176,19 +251,40 @@ describe("failover and failback, killed at every change", function () {
   it("has every acknowledged message, in order, and twice only what came in while the region returned", async () => {
     for (const { name } of cases) {
       const [texts, all] = [await textsIn(app, name), acknowledged[name]!];
-      assert.deepEqual(all.filter((text) => !texts.includes(text)), [], `${name} lost some`);
+      assert.deepEqual(
+        all.filter((text) => !texts.includes(text)),
+        [],
+        `${name} lost some`,
+      );
       const meanwhile = all.slice(...returned[name]!);
-      assert.deepEqual(repeated(texts).filter((text) => all.includes(text) && !meanwhile.includes(text)), [], `${name} has some twice`);
-      assert.deepEqual(texts.filter((text) => all.includes(text) && !meanwhile.includes(text)), all.filter((text) => !meanwhile.includes(text)), `${name}'s order`);
+      assert.deepEqual(
+        repeated(texts).filter((text) => all.includes(text) && !meanwhile.includes(text)),
+        [],
+        `${name} has some twice`,
+      );
+      assert.deepEqual(
+        texts.filter((text) => all.includes(text) && !meanwhile.includes(text)),
+        all.filter((text) => !meanwhile.includes(text)),
+        `${name}'s order`,
+      );
     }
   });
 
   it("gives workers all that is left to do, and nothing that is done", async () => {
     for (const { name } of cases) {
       const rest: string[] = [];
-      for (let taken = await take(app, name, "worker", 100); taken.length; taken = await take(app, name, "worker", 100)) rest.push(...taken);
-      assert.deepEqual(acknowledged[name]!.filter((text) => !processed[name]!.includes(text) && !rest.includes(text)), [], `${name} skipped some`);
-      assert.deepEqual(rest.filter((text) => processed[name]!.includes(text)), [], `${name} gives some again`);
+      for (let taken = await take(app, name, "worker", 100); taken.length; taken = await take(app, name, "worker", 100))
+        rest.push(...taken);
+      assert.deepEqual(
+        acknowledged[name]!.filter((text) => !processed[name]!.includes(text) && !rest.includes(text)),
+        [],
+        `${name} skipped some`,
+      );
+      assert.deepEqual(
+        rest.filter((text) => processed[name]!.includes(text)),
+        [],
+        `${name} gives some again`,
+      );
     }
   });
 
@@ -203,6 +299,7 @@ describe("failover and failback, killed at every change", function () {
       await ensure(consumerKind, consumerArgs(asset), { connection: watched.connection, owner, say });
       assert.deepEqual(watched.changes(), []);
     }
-    for (const { name } of cases) assert.equal(fs.readFileSync(settingOf(name).file, "utf8").replace("{}", "").trim(), "config:");
+    for (const { name } of cases)
+      assert.equal(fs.readFileSync(settingOf(name).file, "utf8").replace("{}", "").trim(), "config:");
   });
 });

@@ -37,15 +37,23 @@ describe("failover, failback and migration, as they are typed", function () {
     return acknowledgement.stream;
   }
 
-  const config = async (name: string) => (await ask(provisioner, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
-  const state = async (name: string) => (await ask(provisioner, `STREAM.INFO.${name}`)).state as { messages: number; last_seq: number };
+  const config = async (name: string) =>
+    (await ask(provisioner, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
+  const state = async (name: string) =>
+    (await ask(provisioner, `STREAM.INFO.${name}`)).state as { messages: number; last_seq: number };
   const position = async (name: string, durable: string) =>
-    (await ask(provisioner, `CONSUMER.INFO.${name}.${durable}`)) as { ack_floor: { stream_seq: number }; num_pending: number; num_ack_pending: number; paused?: boolean };
+    (await ask(provisioner, `CONSUMER.INFO.${name}.${durable}`)) as {
+      ack_floor: { stream_seq: number };
+      num_pending: number;
+      num_ack_pending: number;
+      paused?: boolean;
+    };
 
   const taken = (name: string, batch: number) => take(worker, name, "eligibility-worker", batch, "_INBOX_worker");
 
   async function until(what: string, isSo: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
-    for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) if (await isSo().catch(() => false)) return;
+    for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100))
+      if (await isSo().catch(() => false)) return;
     assert.fail(`${what} within ${withinMs / 1000} s`);
   }
 
@@ -66,8 +74,10 @@ describe("failover, failback and migration, as they are typed", function () {
   }
 
   const up = () => deployment.pulumi("up", "--stack", "local-jetstream", "--refresh", "--yes", "--skip-preview");
-  const plansNothing = () => assert.match(deployment.pulumi("preview", "--stack", "local-jetstream", "--expect-no-changes"), /unchanged/);
-  const mirrorHasAll = () => until("the mirror has all", async () => (await state(mirror)).last_seq === (await state(stream)).last_seq);
+  const plansNothing = () =>
+    assert.match(deployment.pulumi("preview", "--stack", "local-jetstream", "--expect-no-changes"), /unchanged/);
+  const mirrorHasAll = () =>
+    until("the mirror has all", async () => (await state(mirror)).last_seq === (await state(stream)).last_seq);
 
   before(async () => {
     deployment = new Deployment(30220, ["arrakis"]);
@@ -79,7 +89,8 @@ describe("failover, failback and migration, as they are typed", function () {
       callback: (_, message) => {
         const { subject, client } = message.json<{ subject: string; client?: { name?: string } }>();
         // Servers send some to themselves, under no name.
-        if (client?.name && /CREATE|UPDATE|DELETE|PURGE|PAUSE|RESET/.test(subject)) writes.push(`${subject.replace("$JS.API.", "")} by ${client.name}`);
+        if (client?.name && /CREATE|UPDATE|DELETE|PURGE|PAUSE|RESET/.test(subject))
+          writes.push(`${subject.replace("$JS.API.", "")} by ${client.name}`);
       },
     });
     await provisioner.flush();
@@ -107,15 +118,28 @@ describe("failover, failback and migration, as they are typed", function () {
     it("says what may be missing, and where durables begin", () => {
       const text = deployment.succeeds("failover", ...choice, "--to", "ams", "--yes");
       assert.match(text, /ELIGIBILITY \(iad\): unreachable/);
-      assert.match(text, new RegExp(`ELIGIBILITY-ams \\(ams\\): ${proofs + 20} messages, up to sequence ${proofs + 20}, lag as last known 0`));
-      assert.match(text, /durable eligibility-worker: nobody can tell where it was, so on ELIGIBILITY-ams it begins with its first message/);
+      assert.match(
+        text,
+        new RegExp(
+          `ELIGIBILITY-ams \\(ams\\): ${proofs + 20} messages, up to sequence ${proofs + 20}, lag as last known 0`,
+        ),
+      );
+      assert.match(
+        text,
+        /durable eligibility-worker: nobody can tell where it was, so on ELIGIBILITY-ams it begins with its first message/,
+      );
       assert.match(text, new RegExp(`takes messages in ams from sequence ${proofs + 21} on`));
     });
 
     it("gives the mirror the subjects and what the stream is, and the stream none", async () => {
       const promoted = await config(mirror);
-      assert.deepEqual([promoted.subjects, promoted.mirror, promoted.max_age], [["eligibility.>"], undefined, 7 * 24 * 3600 * 1e9]);
-      const { streams } = (await ask(provisioner, "STREAM.NAMES", { subject: "eligibility.>" })) as { streams: string[] };
+      assert.deepEqual(
+        [promoted.subjects, promoted.mirror, promoted.max_age],
+        [["eligibility.>"], undefined, 7 * 24 * 3600 * 1e9],
+      );
+      const { streams } = (await ask(provisioner, "STREAM.NAMES", { subject: "eligibility.>" })) as {
+        streams: string[];
+      };
       assert.deepEqual(streams, [mirror]);
     });
 
@@ -140,7 +164,10 @@ describe("failover, failback and migration, as they are typed", function () {
 
     it("outlives the region's return, and the next up then", async () => {
       deployment.pulumi("up", "--stack", "local-iad", "--yes", "--skip-preview");
-      await until("the stream is back, and parked", async () => String((await config(stream)).subjects) === `parked.${stream}.>`);
+      await until(
+        "the stream is back, and parked",
+        async () => String((await config(stream)).subjects) === `parked.${stream}.>`,
+      );
       assert.equal(await publish(), mirror);
       await wrote();
       up();
@@ -156,7 +183,10 @@ describe("failover, failback and migration, as they are typed", function () {
       assert.deepEqual((await textsIn(provisioner, stream)).slice(proofs), acknowledged);
       assert.deepEqual((await config(stream)).subjects, ["eligibility.>"]);
       assert.equal((await config(stream)).sources, undefined);
-      await until("the mirror copies all anew", async () => (await state(mirror)).messages === proofs + acknowledged.length);
+      await until(
+        "the mirror copies all anew",
+        async () => (await state(mirror)).messages === proofs + acknowledged.length,
+      );
       assert.deepEqual((await config(mirror)).mirror, { name: stream });
     });
 
@@ -171,12 +201,16 @@ describe("failover, failback and migration, as they are typed", function () {
   });
 
   describe("when a work queue is to have limits", () => {
-    const migrate = () => deployment.cli("migrate", "--account", "arrakis", "--stream", "COMMANDS", "--retention", "limits", "--yes");
+    const migrate = () =>
+      deployment.cli("migrate", "--account", "arrakis", "--stream", "COMMANDS", "--retention", "limits", "--yes");
 
     it("is refused as long as its tenant file says otherwise", () => {
       const { status, text } = migrate();
       assert.equal(status, 2, text);
-      assert.match(text, /arrakis\/COMMANDS is specified with retention "workqueue"; write "limits" in its tenant file first/);
+      assert.match(
+        text,
+        /arrakis\/COMMANDS is specified with retention "workqueue"; write "limits" in its tenant file first/,
+      );
     });
 
     it("shows what it holds before and after", async () => {

@@ -27,13 +27,26 @@ export const streamArgs = (name: string): Args => ({
   maxBytes: "1MiB",
   discard: "old",
 });
-export const consumerArgs = (name: string): Args => ({ account: "app", stream: name, name: "c", ackPolicy: "explicit", deliverPolicy: "all" });
+export const consumerArgs = (name: string): Args => ({
+  account: "app",
+  stream: name,
+  name: "c",
+  ackPolicy: "explicit",
+  deliverPolicy: "all",
+});
 
 const changed = { description: "changed" };
 
 export const operations: Operation[] = [
   { name: "create of a stream", resource: stream, news: streamArgs, writes: ["STREAM.CREATE"], hit: 0 },
-  { name: "update of a stream", resource: stream, olds: streamArgs, news: (name) => ({ ...streamArgs(name), ...changed }), writes: ["STREAM.UPDATE"], hit: 0 },
+  {
+    name: "update of a stream",
+    resource: stream,
+    olds: streamArgs,
+    news: (name) => ({ ...streamArgs(name), ...changed }),
+    writes: ["STREAM.UPDATE"],
+    hit: 0,
+  },
   {
     name: "scaling of a stream",
     resource: stream,
@@ -42,7 +55,13 @@ export const operations: Operation[] = [
     writes: ["STREAM.UPDATE"],
     hit: 0,
   },
-  { name: "delete of a stream", resource: stream, olds: (name) => ({ ...streamArgs(name), deletionPolicy: "delete" }), writes: ["STREAM.DELETE"], hit: 0 },
+  {
+    name: "delete of a stream",
+    resource: stream,
+    olds: (name) => ({ ...streamArgs(name), deletionPolicy: "delete" }),
+    writes: ["STREAM.DELETE"],
+    hit: 0,
+  },
   ...["as its subjects go", "as itself goes"].map((what, hit) => ({
     name: `delete of an empty stream, ${what}`,
     resource: stream,

@@ -75,7 +75,11 @@ const owner = "supercluster/test-jetstream";
 /** Of each server, in bytes. */
 const storage = 10 * 2 ** 30;
 /** One account more, with JetStream or without. */
-const accounts = (jetstream: "enabled" | "disabled") => defaultAccounts.replace(/}\n$/, `  late: { jetstream: ${jetstream}, users: [ { user: late, password: late } ] }\n}\n`);
+const accounts = (jetstream: "enabled" | "disabled") =>
+  defaultAccounts.replace(
+    /}\n$/,
+    `  late: { jetstream: ${jetstream}, users: [ { user: late, password: late } ] }\n}\n`,
+  );
 const isWrite = (request: string): boolean => /\.(CREATE|UPDATE|DELETE|PAUSE)\./.test(request);
 
 describe("bad luck of the JetStream provider", function () {
@@ -95,18 +99,35 @@ describe("bad luck of the JetStream provider", function () {
     owner,
     regions: [{ name: "iad", servers: ["iad-0", "iad-1", "iad-2"], clientUrls: cluster.urls(), degraded: false }],
     ca: cluster.identity.clientCa,
-    provisioners: Object.fromEntries(["app", "late"].map((login) => [login, { login, password: login, inboxPrefix: `_INBOX_${login}` }])),
+    provisioners: Object.fromEntries(
+      ["app", "late"].map((login) => [login, { login, password: login, inboxPrefix: `_INBOX_${login}` }]),
+    ),
     system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
     timeouts: { requestMs: 500, deadlineMs: 25_000, settleMs: 2_000, arrivalMs: 100, pingMs: 500 },
   });
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 16220, accounts: accounts("enabled"), settings: { storage: { file: `${storage / 2 ** 30}GiB`, memory: "64MiB" } } });
+    cluster = await startSupercluster({
+      regions: ["iad"],
+      servers: 3,
+      basePort: 16220,
+      accounts: accounts("enabled"),
+      settings: { storage: { file: `${storage / 2 ** 30}GiB`, memory: "64MiB" } },
+    });
     toxiproxy = await Toxiproxy.start();
     [app, system] = await Promise.all([cluster.connectForever("app"), cluster.connectForever("admin")]);
     writes = await ConfigurationWrites.watch(cluster);
-    await ask(app, "STREAM.CREATE.FOREIGN", { name: "FOREIGN", subjects: ["foreign"], num_replicas: 3, metadata: { "supercluster.owner": "another/stack" } });
-    await ask(app, "CONSUMER.CREATE.FOREIGN.theirs", { stream_name: "FOREIGN", action: "create", config: { durable_name: "theirs", ack_policy: "explicit" } });
+    await ask(app, "STREAM.CREATE.FOREIGN", {
+      name: "FOREIGN",
+      subjects: ["foreign"],
+      num_replicas: 3,
+      metadata: { "supercluster.owner": "another/stack" },
+    });
+    await ask(app, "CONSUMER.CREATE.FOREIGN.theirs", {
+      stream_name: "FOREIGN",
+      action: "create",
+      config: { durable_name: "theirs", ack_policy: "explicit" },
+    });
     await app.request("foreign", "theirs");
     foreign = await foreignNow();
     lucky = await ProviderProcess.start({ "supercluster:connection": JSON.stringify(settings()) });
@@ -122,7 +143,10 @@ describe("bad luck of the JetStream provider", function () {
 
   /** What only its owner may change. */
   async function foreignNow(): Promise<unknown> {
-    const [{ config, created, state }, { consumers }] = await Promise.all([ask(app, "STREAM.INFO.FOREIGN"), ask(app, "CONSUMER.LIST.FOREIGN")]);
+    const [{ config, created, state }, { consumers }] = await Promise.all([
+      ask(app, "STREAM.INFO.FOREIGN"),
+      ask(app, "CONSUMER.LIST.FOREIGN"),
+    ]);
     const { messages } = state as { messages: number };
     return { config, created, messages, consumers: (consumers as Wire[]).map((info) => [info.config, info.created]) };
   }
@@ -130,9 +154,12 @@ describe("bad luck of the JetStream provider", function () {
   const each = (change: (cell: Cell) => Promise<unknown>) => async (cells: Cell[]) => {
     await Promise.all(cells.map(change));
   };
-  const onEach = (cells: Cell[], change: (provider: FaultyProvider) => Promise<unknown>) => Promise.all([...new Set(cells.map(({ provider }) => provider))].map(change));
-  const look = ({ operation: { resource }, name }: Cell) => (resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`);
-  const write = ({ operation: { resource, writes: requests, hit }, name }: Cell) => `${requests[hit]}.${name}${resource === stream ? "" : ".c"}`;
+  const onEach = (cells: Cell[], change: (provider: FaultyProvider) => Promise<unknown>) =>
+    Promise.all([...new Set(cells.map(({ provider }) => provider))].map(change));
+  const look = ({ operation: { resource }, name }: Cell) =>
+    resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`;
+  const write = ({ operation: { resource, writes: requests, hit }, name }: Cell) =>
+    `${requests[hit]}.${name}${resource === stream ? "" : ".c"}`;
   const beforeLook = (cell: Cell): [Moment, string] => ["before", look(cell)];
   const beforeWrite = (cell: Cell): [Moment, string] => ["before", write(cell)];
   const afterWrite = (cell: Cell): [Moment, string] => ["after", write(cell)];
@@ -157,10 +184,17 @@ describe("bad luck of the JetStream provider", function () {
     assert.ok(await until(isDone, 15_000, 10), `${write(cell)} takes effect`);
   };
   const connectTo = (server: number) => (cells: Cell[]) =>
-    onEach(cells, (provider) => provider.settleOn(server, async (process) => (await process.read(stream, "app/FOREIGN", streamArgs("FOREIGN"))).inputs !== undefined)).then(() => undefined);
-  const metaLeader = async () => (await Promise.all(Object.values(cluster.inputs()).map(metaState))).find(({ leader }) => leader)?.leader;
+    onEach(cells, (provider) =>
+      provider.settleOn(
+        server,
+        async (process) => (await process.read(stream, "app/FOREIGN", streamArgs("FOREIGN"))).inputs !== undefined,
+      ),
+    ).then(() => undefined);
+  const metaLeader = async () =>
+    (await Promise.all(Object.values(cluster.inputs()).map(metaState))).find(({ leader }) => leader)?.leader;
   const leadMetaBy = async (server: string) => {
-    if ((await metaLeader()) !== server) await ask(system, "META.LEADER.STEPDOWN", { placement: { preferred: server } });
+    if ((await metaLeader()) !== server)
+      await ask(system, "META.LEADER.STEPDOWN", { placement: { preferred: server } });
     assert.ok(await until(async () => (await metaLeader()) === server || undefined, 20_000), `${server} leads`);
   };
   const kill = (...names: string[]) => Promise.all(names.map((name) => cluster.kill(name)));
@@ -249,17 +283,15 @@ describe("bad luck of the JetStream provider", function () {
       },
       ends: "by itself",
     },
-    ...[stream, consumer].map(
-      (kind): Fault => ({
-        name: `the same is asked for by two processes, which both have looked already, of a ${kind.type.toLowerCase()}`,
-        of: ({ resource }) => resource === kind,
-        isTwice: true,
-        at: beforeWrite,
-        async strike(cells) {
-          cells.forEach(goOn);
-        },
-      }),
-    ),
+    ...[stream, consumer].map((kind): Fault => ({
+      name: `the same is asked for by two processes, which both have looked already, of a ${kind.type.toLowerCase()}`,
+      of: ({ resource }) => resource === kind,
+      isTwice: true,
+      at: beforeWrite,
+      async strike(cells) {
+        cells.forEach(goOn);
+      },
+    })),
     {
       name: "the process is killed right before the write goes out",
       at: beforeWrite,
@@ -289,7 +321,12 @@ describe("bad luck of the JetStream provider", function () {
       of: ({ olds }) => olds !== undefined,
       at: beforeWrite,
       strike: each(async (cell) => {
-        await ask(app, cell.operation.resource === stream ? `STREAM.LEADER.STEPDOWN.${cell.name}` : `CONSUMER.LEADER.STEPDOWN.${cell.name}.c`);
+        await ask(
+          app,
+          cell.operation.resource === stream
+            ? `STREAM.LEADER.STEPDOWN.${cell.name}`
+            : `CONSUMER.LEADER.STEPDOWN.${cell.name}.c`,
+        );
         goOn(cell);
       }),
       isUnreported: true,
@@ -333,14 +370,20 @@ describe("bad luck of the JetStream provider", function () {
       at: beforeWrite,
       async strike(cells) {
         const [fills, fits] = [{ max_bytes: storage - 2 ** 19 }, { max_bytes: 2 ** 20 }].map(
-          (size, index) => () => ask(app, `STREAM.CREATE.ROOM${index}`, { name: `ROOM${index}`, num_replicas: 3, ...size }),
+          (size, index) => () =>
+            ask(app, `STREAM.CREATE.ROOM${index}`, { name: `ROOM${index}`, num_replicas: 3, ...size }),
         ) as [() => Promise<unknown>, () => Promise<unknown>];
         // The meta leader hears every second what is taken.
         assert.ok(await until(() => fills().catch(() => undefined), 10_000), "it is filled");
-        const isFull = () => fits().then(() => ask(app, "STREAM.DELETE.ROOM1").then(() => undefined), (error: Error) => / 10005 /.test(error.message) || undefined);
+        const isFull = () =>
+          fits().then(
+            () => ask(app, "STREAM.DELETE.ROOM1").then(() => undefined),
+            (error: Error) => / 10005 /.test(error.message) || undefined,
+          );
         assert.ok(await until(isFull, 10_000, 250), "it is full");
         cells.forEach(goOn);
-        const isRefused = async () => cells.every(({ name }) => writes.of(name).some(({ error }) => error === 10005)) || undefined;
+        const isRefused = async () =>
+          cells.every(({ name }) => writes.of(name).some(({ error }) => error === 10005)) || undefined;
         assert.ok(await until(isRefused, 10_000), "it is refused");
         await ask(app, "STREAM.DELETE.ROOM0");
       },
@@ -358,7 +401,11 @@ describe("bad luck of the JetStream provider", function () {
         // A leader that ends by itself says so: nobody waits for it.
         await cluster.kill("iad-1", "SIGTERM");
         const survivor = await cluster.connect("app", { servers: cluster.urls().slice(0, 1) });
-        const isLeaderless = () => ask(survivor, "STREAM.INFO.NONE").then(() => undefined, (error: Error) => / 10008 /.test(error.message) || undefined);
+        const isLeaderless = () =>
+          ask(survivor, "STREAM.INFO.NONE").then(
+            () => undefined,
+            (error: Error) => / 10008 /.test(error.message) || undefined,
+          );
         assert.ok(await until(isLeaderless, 40_000, 250), "the survivor knows that there is no leader");
         await survivor.close();
         await pass(write)(cells);
@@ -400,8 +447,13 @@ describe("bad luck of the JetStream provider", function () {
 
       it("nothing else is touched", async () => {
         assert.deepEqual(await foreignNow(), foreign);
-        assert.deepEqual(writes.of("FOREIGN").length + writes.of("FOREIGN.theirs").length, 2, "which were their making");
-        for (const { cell } of outcomes) if (cell.operation.resource === consumer) assert.equal(writes.of(cell.name).length, 1, "its stream was made");
+        assert.deepEqual(
+          writes.of("FOREIGN").length + writes.of("FOREIGN.theirs").length,
+          2,
+          "which were their making",
+        );
+        for (const { cell } of outcomes)
+          if (cell.operation.resource === consumer) assert.equal(writes.of(cell.name).length, 1, "its stream was made");
       });
     });
   }
@@ -462,9 +514,11 @@ describe("bad luck of the JetStream provider", function () {
       await onEach(cells, async (one) => one.isDead && one.restart());
       const outcomes: Outcome[] = [];
       // Those of the other process after these: it finds what they have done.
-      for (const wave of [endings.slice(0, first.length), endings.slice(first.length)]) outcomes.push(...(await Promise.all(wave.map((ending) => finish(fault, ending)))));
+      for (const wave of [endings.slice(0, first.length), endings.slice(first.length)])
+        outcomes.push(...(await Promise.all(wave.map((ending) => finish(fault, ending)))));
       await publisher.stop();
-      for (const outcome of outcomes) if (outcome.cell.operation.news) outcome.lost = await publisher.lost(outcome.cell.name);
+      for (const outcome of outcomes)
+        if (outcome.cell.operation.news) outcome.lost = await publisher.lost(outcome.cell.name);
       return outcomes;
     } catch (error) {
       // The next fault finds all as it was.
@@ -485,23 +539,33 @@ describe("bad luck of the JetStream provider", function () {
     const olds = operation.olds?.(name);
     if (operation.resource === consumer) await lucky.create(stream, streamArgs(name));
     if (olds) cell.last = (await lucky.create(operation.resource, olds)).props;
-    const isPublishedTo = operation.resource === consumer || (olds?.replicas === 3 && olds.deletionPolicy !== "delete-if-empty");
+    const isPublishedTo =
+      operation.resource === consumer || (olds?.replicas === 3 && olds.deletionPolicy !== "delete-if-empty");
     if (isPublishedTo) await publisher.start(name, `${name}.x`);
     if (operation.resource === consumer && olds) {
-      const next = () => app.request(`$JS.API.CONSUMER.MSG.NEXT.${name}.c`, undefined, { noMux: true, timeout: 5_000 }).catch(() => undefined);
+      const next = () =>
+        app
+          .request(`$JS.API.CONSUMER.MSG.NEXT.${name}.c`, undefined, { noMux: true, timeout: 5_000 })
+          .catch(() => undefined);
       const message = await until(next, 10_000);
       await app.request(message!.reply!, "+ACK");
     }
     return cell;
   }
 
-  async function carryOut({ operation: { resource, news, olds }, name, last, provider: { process } }: Cell, state = last): Promise<Args | undefined> {
+  async function carryOut(
+    { operation: { resource, news, olds }, name, last, provider: { process } }: Cell,
+    state = last,
+  ): Promise<Args | undefined> {
     const id = resource === stream ? `app/${name}` : `app/${name}/c`;
     if (!news) return void (await process.delete(resource, id, last!));
     return olds ? process.update(resource, id, state!, news(name)) : (await process.create(resource, news(name))).props;
   }
 
-  async function finish(fault: Fault, { cell, error, state }: { cell: Cell; error?: Error; state?: Args }): Promise<Outcome> {
+  async function finish(
+    fault: Fault,
+    { cell, error, state }: { cell: Cell; error?: Error; state?: Args },
+  ): Promise<Outcome> {
     const takeWrites = () => cell.provider.breakpoints.takeRequests(cell.name).filter(isWrite);
     const sent = takeWrites();
     const done = (await left(cell)).length === 0 ? cell.operation.writes : fault.isUnreported ? [] : reported(cell);
@@ -511,7 +575,8 @@ describe("bad luck of the JetStream provider", function () {
     return { cell, error, state: final, sent, repeated, done, idle: takeWrites(), lost: [] };
   }
 
-  const infoOf = ({ operation: { resource }, name }: Cell) => ask(app, resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`);
+  const infoOf = ({ operation: { resource }, name }: Cell) =>
+    ask(app, resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`);
 
   /** What the servers hold otherwise than it is wanted. */
   async function left(cell: Cell): Promise<unknown[]> {
@@ -524,7 +589,10 @@ describe("bad luck of the JetStream provider", function () {
     return differences(resource === stream ? streamFields : consumerFields, news(cell.name), info.config as Wire);
   }
 
-  async function assertDone(fault: Fault, { cell, error, state, sent, repeated, done, idle, lost }: Outcome): Promise<void> {
+  async function assertDone(
+    fault: Fault,
+    { cell, error, state, sent, repeated, done, idle, lost }: Outcome,
+  ): Promise<void> {
     const { operation, name } = cell;
     if (fault.ends === "by itself") assert.ifError(error);
     if (fault.ends === "when repeated") assert.ok(error, "it could not end by itself");
@@ -532,9 +600,18 @@ describe("bad luck of the JetStream provider", function () {
 
     const refused = reported(cell, true);
     // Two servers may report one write, when a leader changes.
-    if (!fault.isUnreported && !fault.isTwice) assert.deepEqual([...new Set(reported(cell))], operation.writes, "each write took effect");
-    for (const run of [sent, repeated]) assert.ok(run.length <= operation.writes.length + refused.length, `only what was refused is sent again: ${run.join(" ")}`);
-    assert.deepEqual(repeated.filter((request) => done.some((one) => request.startsWith(`${one}.`))), [], "what took effect is not written again");
+    if (!fault.isUnreported && !fault.isTwice)
+      assert.deepEqual([...new Set(reported(cell))], operation.writes, "each write took effect");
+    for (const run of [sent, repeated])
+      assert.ok(
+        run.length <= operation.writes.length + refused.length,
+        `only what was refused is sent again: ${run.join(" ")}`,
+      );
+    assert.deepEqual(
+      repeated.filter((request) => done.some((one) => request.startsWith(`${one}.`))),
+      [],
+      "what took effect is not written again",
+    );
     assert.deepEqual(idle, [], "nothing is left to write");
 
     assert.deepEqual(lost, [], "every acknowledged message is there");
@@ -542,6 +619,7 @@ describe("bad luck of the JetStream provider", function () {
     const { config, ack_floor } = (await infoOf(cell)) as { config: Wire; ack_floor?: { stream_seq: number } };
     assert.equal(ownerOf(config), owner);
     assert.deepEqual(state, { ...operation.news(name), nonce: nonceOf(config) });
-    if (operation.resource === consumer && operation.olds) assert.equal(ack_floor!.stream_seq, 1, "the consumer knows its place");
+    if (operation.resource === consumer && operation.olds)
+      assert.equal(ack_floor!.stream_seq, 1, "the consumer knows its place");
   }
 });

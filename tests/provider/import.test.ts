@@ -50,24 +50,150 @@ const streams = [
     consumer_limits: { max_ack_pending: 500, inactive_threshold: 86_400 * seconds },
     metadata: { team: "billing", "cost centre": "42" },
   },
-  { ...bounded, name: "ORDERS-ams", mirror: { name: "ORDERS" }, mirror_direct: true, placement: { cluster: "ams" }, max_age: 86_400 * seconds },
-  { ...bounded, name: "TASKS", subjects: ["tasks.>"], retention: "workqueue", storage: "memory", max_bytes: 1024 ** 2, discard: "new" },
-  { ...bounded, name: "INTEREST", subjects: ["interest"], retention: "interest", discard: "new", discard_new_per_subject: true, max_msgs_per_subject: 10, placement: { cluster: "ams" } },
+  {
+    ...bounded,
+    name: "ORDERS-ams",
+    mirror: { name: "ORDERS" },
+    mirror_direct: true,
+    placement: { cluster: "ams" },
+    max_age: 86_400 * seconds,
+  },
+  {
+    ...bounded,
+    name: "TASKS",
+    subjects: ["tasks.>"],
+    retention: "workqueue",
+    storage: "memory",
+    max_bytes: 1024 ** 2,
+    discard: "new",
+  },
+  {
+    ...bounded,
+    name: "INTEREST",
+    subjects: ["interest"],
+    retention: "interest",
+    discard: "new",
+    discard_new_per_subject: true,
+    max_msgs_per_subject: 10,
+    placement: { cluster: "ams" },
+  },
   { ...bounded, name: "BY_DEFAULT", subject_transform: { src: "BY_DEFAULT", dest: "renamed" } },
-  { ...bounded, name: "COLLECTED", sources: [{ name: "ORDERS", filter_subject: "orders.paid" }, { name: "INTEREST", opt_start_seq: 3 }], max_age: 1.5 * seconds },
+  {
+    ...bounded,
+    name: "COLLECTED",
+    sources: [
+      { name: "ORDERS", filter_subject: "orders.paid" },
+      { name: "INTEREST", opt_start_seq: 3 },
+    ],
+    max_age: 1.5 * seconds,
+  },
   { ...bounded, name: "COUNTED", subjects: ["counted.*"], allow_msg_counter: true, allow_direct: true },
-  { ...bounded, name: "LATE", subjects: ["late"], first_seq: 1_000, persist_mode: "async", allow_msg_schedules: true, allow_rollup_hdrs: true },
+  {
+    ...bounded,
+    name: "LATE",
+    subjects: ["late"],
+    first_seq: 1_000,
+    persist_mode: "async",
+    allow_msg_schedules: true,
+    allow_rollup_hdrs: true,
+  },
 ];
-const billing = { durable_name: "billing", ack_policy: "explicit", filter_subject: "orders.paid", ack_wait: 45 * seconds, max_deliver: 7, max_ack_pending: 100, inactive_threshold: 3_600 * seconds };
+const billing = {
+  durable_name: "billing",
+  ack_policy: "explicit",
+  filter_subject: "orders.paid",
+  ack_wait: 45 * seconds,
+  max_deliver: 7,
+  max_ack_pending: 100,
+  inactive_threshold: 3_600 * seconds,
+};
 const consumers: [stream: string, config: { durable_name: string } & Record<string, unknown>][] = [
-  ["ORDERS", { ...billing, description: "Bills", metadata: { team: "billing" }, sample_freq: "25%", headers_only: true, max_batch: 10, max_expires: 5 * seconds, max_bytes: 65_536 }],
+  [
+    "ORDERS",
+    {
+      ...billing,
+      description: "Bills",
+      metadata: { team: "billing" },
+      sample_freq: "25%",
+      headers_only: true,
+      max_batch: 10,
+      max_expires: 5 * seconds,
+      max_bytes: 65_536,
+    },
+  ],
   // One durable on three streams, one of them the mirror.
-  ["ORDERS", { durable_name: "audit", ack_policy: "all", deliver_policy: "last_per_subject", filter_subjects: ["orders.*", "orders.archive.2025"], inactive_threshold: 3_600 * seconds, max_ack_pending: 500 }],
-  ["ORDERS-ams", { durable_name: "audit", ack_policy: "all", deliver_policy: "last_per_subject", filter_subjects: ["orders.archive.2025", "orders.*"], inactive_threshold: 3_600 * seconds, max_ack_pending: 500 }],
-  ["INTEREST", { durable_name: "audit", ack_policy: "all", deliver_policy: "last_per_subject", filter_subject: "interest", inactive_threshold: 3_600 * seconds, max_ack_pending: 500 }],
-  ["TASKS", { durable_name: "worker", ack_policy: "explicit", backoff: [1, 5, 30].map((wait) => wait * seconds), max_deliver: 5, max_waiting: 64, priority_groups: ["main"], priority_policy: "pinned_client", priority_timeout: 60 * seconds }],
-  ["INTEREST", { durable_name: "pusher", ack_policy: "explicit", deliver_subject: "deliver.here", deliver_group: "workers", flow_control: true, idle_heartbeat: 5 * seconds, deliver_policy: "by_start_sequence", opt_start_seq: 7, rate_limit_bps: 1_000_000 }],
-  ["COUNTED", { durable_name: "paused", ack_policy: "none", pause_until: "2099-01-01T00:00:00Z", deliver_policy: "by_start_time", opt_start_time: "2026-01-31T00:00:00.5Z", replay_policy: "original", mem_storage: true }],
+  [
+    "ORDERS",
+    {
+      durable_name: "audit",
+      ack_policy: "all",
+      deliver_policy: "last_per_subject",
+      filter_subjects: ["orders.*", "orders.archive.2025"],
+      inactive_threshold: 3_600 * seconds,
+      max_ack_pending: 500,
+    },
+  ],
+  [
+    "ORDERS-ams",
+    {
+      durable_name: "audit",
+      ack_policy: "all",
+      deliver_policy: "last_per_subject",
+      filter_subjects: ["orders.archive.2025", "orders.*"],
+      inactive_threshold: 3_600 * seconds,
+      max_ack_pending: 500,
+    },
+  ],
+  [
+    "INTEREST",
+    {
+      durable_name: "audit",
+      ack_policy: "all",
+      deliver_policy: "last_per_subject",
+      filter_subject: "interest",
+      inactive_threshold: 3_600 * seconds,
+      max_ack_pending: 500,
+    },
+  ],
+  [
+    "TASKS",
+    {
+      durable_name: "worker",
+      ack_policy: "explicit",
+      backoff: [1, 5, 30].map((wait) => wait * seconds),
+      max_deliver: 5,
+      max_waiting: 64,
+      priority_groups: ["main"],
+      priority_policy: "pinned_client",
+      priority_timeout: 60 * seconds,
+    },
+  ],
+  [
+    "INTEREST",
+    {
+      durable_name: "pusher",
+      ack_policy: "explicit",
+      deliver_subject: "deliver.here",
+      deliver_group: "workers",
+      flow_control: true,
+      idle_heartbeat: 5 * seconds,
+      deliver_policy: "by_start_sequence",
+      opt_start_seq: 7,
+      rate_limit_bps: 1_000_000,
+    },
+  ],
+  [
+    "COUNTED",
+    {
+      durable_name: "paused",
+      ack_policy: "none",
+      pause_until: "2099-01-01T00:00:00Z",
+      deliver_policy: "by_start_time",
+      opt_start_time: "2026-01-31T00:00:00.5Z",
+      replay_policy: "original",
+      mem_storage: true,
+    },
+  ],
 ];
 
 describe("an account that was filled by hand, taken under management", function () {
@@ -99,9 +225,16 @@ describe("an account that was filled by hand, taken under management", function 
     // Every deployed account has its canary.
     await up({ name: "app", home: "iad", streams: {}, consumers: {}, users: {} });
     for (const config of streams) await ask(app, `STREAM.CREATE.${config.name}`, config);
-    for (const [name, config] of consumers) await ask(app, `CONSUMER.CREATE.${name}.${config.durable_name}`, { stream_name: name, config, action: "create" });
-    await ask(app, "CONSUMER.CREATE.ORDERS.visitor", { stream_name: "ORDERS", config: { name: "visitor", ack_policy: "none", inactive_threshold: 600 * seconds } });
-    const copier = await until(async () => (await readLive(app)).streams.flatMap((live) => live.consumers).find(({ config }) => config.sourcing), 10_000);
+    for (const [name, config] of consumers)
+      await ask(app, `CONSUMER.CREATE.${name}.${config.durable_name}`, { stream_name: name, config, action: "create" });
+    await ask(app, "CONSUMER.CREATE.ORDERS.visitor", {
+      stream_name: "ORDERS",
+      config: { name: "visitor", ack_policy: "none", inactive_threshold: 600 * seconds },
+    });
+    const copier = await until(
+      async () => (await readLive(app)).streams.flatMap((live) => live.consumers).find(({ config }) => config.sourcing),
+      10_000,
+    );
     assert.ok(copier, "a server copies an interest stream by a durable of its own");
     writes = await ConfigurationWrites.watch(cluster);
   });
@@ -117,12 +250,24 @@ describe("an account that was filled by hand, taken under management", function 
   it("is a tenant that loads and is valid; only what clients and servers make for themselves is left out, and that is said", async () => {
     const imported = tenantOf(await readLive(app), place);
     assert.deepEqual([imported.toDecide, imported.changes], [[], []]);
-    assert.match(imported.leftOut.map(({ at, message }) => `${at}: ${message}`).sort().join("\n"), /^INTEREST\/JS_SRC_.*: .*COLLECTED copies by it\nORDERS\/visitor: is no durable/);
+    assert.match(
+      imported.leftOut
+        .map(({ at, message }) => `${at}: ${message}`)
+        .sort()
+        .join("\n"),
+      /^INTEREST\/JS_SRC_.*: .*COLLECTED copies by it\nORDERS\/visitor: is no durable/,
+    );
     const file = path.join(folder, "app.ts");
     fs.writeFileSync(file, tenantFile(imported, "../config/schema/tenant"));
     tenant = (require(file) as { app: TenantSpec }).app;
     assert.deepEqual(validateTenants({ app: tenant }, environment), { app: tenant });
-    assert.deepEqual(Object.keys(tenant.streams).sort(), streams.map(({ name }) => name).filter((name) => name !== "ORDERS-ams").sort());
+    assert.deepEqual(
+      Object.keys(tenant.streams).sort(),
+      streams
+        .map(({ name }) => name)
+        .filter((name) => name !== "ORDERS-ams")
+        .sort(),
+    );
     assert.deepEqual(Object.keys(tenant.streams.ORDERS!.mirrors!), ["ams"]);
     assert.deepEqual(tenant.consumers.audit!.streams.toSorted(), ["INTEREST", "ORDERS", "ORDERS-ams"]);
     assert.deepEqual(Object.keys(tenant.consumers).sort(), ["audit", "billing", "paused", "pusher", "worker"]);
@@ -147,9 +292,15 @@ describe("an account that was filled by hand, taken under management", function 
   it("is a tenant's in full from its next change on: the mark is put on with it", async () => {
     const billed = deployed.find(({ id }) => id === "app/ORDERS/billing")!;
     await billed.up({ ...billed.inputs, maxDeliver: 8 });
-    const { metadata, max_deliver: maxDeliver } = (await ask(app, "CONSUMER.INFO.ORDERS.billing")).config as { metadata: Record<string, string>; max_deliver: number };
+    const { metadata, max_deliver: maxDeliver } = (await ask(app, "CONSUMER.INFO.ORDERS.billing")).config as {
+      metadata: Record<string, string>;
+      max_deliver: number;
+    };
     assert.deepEqual([metadata["supercluster.owner"], metadata.team, maxDeliver], ["supercluster/one", "billing", 8]);
     await until(async () => written()[0], 10_000);
-    assert.deepEqual(written().map(({ request, asset }) => [request, asset]), [["CONSUMER.CREATE", "ORDERS.billing"]]);
+    assert.deepEqual(
+      written().map(({ request, asset }) => [request, asset]),
+      [["CONSUMER.CREATE", "ORDERS.billing"]],
+    );
   });
 });

@@ -20,7 +20,14 @@ const orders = {
   discard: "old",
   replicas: 1,
 };
-const billing = { account: "app", stream: "ORDERS", name: "billing", ackPolicy: "explicit", deliverPolicy: "all", filterSubject: "orders.paid" };
+const billing = {
+  account: "app",
+  stream: "ORDERS",
+  name: "billing",
+  ackPolicy: "explicit",
+  deliverPolicy: "all",
+  filterSubject: "orders.paid",
+};
 
 describe("the JetStream provider's process, against a real supercluster of three regions", function () {
   this.timeout(60_000);
@@ -34,7 +41,12 @@ describe("the JetStream provider's process, against a real supercluster of three
   const settings = (change: Partial<ConnectionSettings> = {}): Record<string, string> => ({
     "supercluster:connection": JSON.stringify({
       owner: "supercluster/test-jetstream",
-      regions: regions.map((name) => ({ name, servers: [`${name}-0`], clientUrls: cluster.urls(name), degraded: false })),
+      regions: regions.map((name) => ({
+        name,
+        servers: [`${name}-0`],
+        clientUrls: cluster.urls(name),
+        degraded: false,
+      })),
       ca: cluster.identity.clientCa,
       provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
       system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
@@ -76,7 +88,11 @@ describe("the JetStream provider's process, against a real supercluster of three
     const { nonce, ...args } = made.props;
     assert.deepEqual(args, orders, "the state holds the arguments as they were written");
     const found = await config();
-    assert.equal(nonce, (found.metadata as Record<string, string>)["supercluster.nonce"], "and what its mark is known by");
+    assert.equal(
+      nonce,
+      (found.metadata as Record<string, string>)["supercluster.nonce"],
+      "and what its mark is known by",
+    );
     assert.equal(found.max_age, 7 * 24 * 3600 * 1e9);
     assert.deepEqual(found.placement, { cluster: "iad" });
     assert.equal((found.metadata as Record<string, string>)["supercluster.owner"], "supercluster/test-jetstream");
@@ -95,10 +111,17 @@ describe("the JetStream provider's process, against a real supercluster of three
   });
 
   it("changes in place what may be, and really unsets a field that was taken out", async () => {
-    await provider.update(stream, "app/ORDERS", orders, { ...orders, maxMsgs: 10, subjects: ["orders.>", "returns.>"] });
+    await provider.update(stream, "app/ORDERS", orders, {
+      ...orders,
+      maxMsgs: 10,
+      subjects: ["orders.>", "returns.>"],
+    });
     assert.equal((await config()).max_msgs, 10);
     const dropping = { ...orders, allowDataLoss: [{ change: "subjects", maxMessages: 0 }] };
-    await assert.rejects(provider.update(stream, "app/ORDERS", orders, orders), /subjects would no longer capture a subject of 0 of 0 messages/);
+    await assert.rejects(
+      provider.update(stream, "app/ORDERS", orders, orders),
+      /subjects would no longer capture a subject of 0 of 0 messages/,
+    );
     await provider.update(stream, "app/ORDERS", orders, dropping);
     const found = await config();
     assert.equal(found.max_msgs, -1);
@@ -122,7 +145,14 @@ describe("the JetStream provider's process, against a real supercluster of three
     const retried = { ...billing, backoff: ["1s", "5s"], maxDeliver: 4 };
     await provider.update(consumer, "app/ORDERS/billing", billing, retried);
     assert.deepEqual((await provider.read(consumer, "app/ORDERS/billing", retried)).inputs, retried);
-    const push = { ...billing, name: "cache", deliverSubject: "deliver.cache", flowControl: true, idleHeartbeat: "5s", rateLimitBps: 8_000_000 };
+    const push = {
+      ...billing,
+      name: "cache",
+      deliverSubject: "deliver.cache",
+      flowControl: true,
+      idleHeartbeat: "5s",
+      rateLimitBps: 8_000_000,
+    };
     await provider.create(consumer, push);
     assert.deepEqual((await provider.read(consumer, "app/ORDERS/cache", push)).inputs, push);
     await provider.create(consumer, push);
@@ -147,10 +177,18 @@ describe("the JetStream provider's process, against a real supercluster of three
   });
 
   it("leaves somebody else's stream alone, whatever is asked", async () => {
-    await ask(app, "STREAM.CREATE.FOREIGN", { name: "FOREIGN", subjects: ["foreign"], num_replicas: 1, metadata: { "supercluster.owner": "another/stack" } });
+    await ask(app, "STREAM.CREATE.FOREIGN", {
+      name: "FOREIGN",
+      subjects: ["foreign"],
+      num_replicas: 1,
+      metadata: { "supercluster.owner": "another/stack" },
+    });
     await wrote();
     const foreign = { ...orders, name: "FOREIGN", subjects: ["foreign"] };
-    await assert.rejects(provider.create(stream, foreign), /belongs to another\/stack; this stack is supercluster\/test-jetstream/);
+    await assert.rejects(
+      provider.create(stream, foreign),
+      /belongs to another\/stack; this stack is supercluster\/test-jetstream/,
+    );
     await provider.delete(stream, "app/FOREIGN", foreign);
     assert.deepEqual(await wrote(), []);
   });
@@ -160,9 +198,20 @@ describe("the JetStream provider's process, against a real supercluster of three
     const { failures } = await provider.check(stream, { ...orders, storage: "memory", retention: "workqueue" }, olds);
     assert.deepEqual(failures.map(({ property }) => property).sort(), ["retention", "storage"]);
     const another = await provider.check(stream, { ...orders, name: "OTHER" }, olds);
-    assert.deepEqual(another.failures.map(({ property }) => property), ["name"]);
-    const consumerFailures = await provider.check(consumer, { ...billing, ackPolicy: "none", deliverSubject: "x" }, billing);
-    assert.deepEqual(consumerFailures.failures.map(({ property }) => property).sort(), ["ackPolicy", "deliverSubject", "maxWaiting"]);
+    assert.deepEqual(
+      another.failures.map(({ property }) => property),
+      ["name"],
+    );
+    const consumerFailures = await provider.check(
+      consumer,
+      { ...billing, ackPolicy: "none", deliverSubject: "x" },
+      billing,
+    );
+    assert.deepEqual(consumerFailures.failures.map(({ property }) => property).sort(), [
+      "ackPolicy",
+      "deliverSubject",
+      "maxWaiting",
+    ]);
   });
 
   it("names every bad argument at once", async () => {
@@ -171,11 +220,15 @@ describe("the JetStream provider's process, against a real supercluster of three
       { property: "maxAge", reason: '"7 days" is not a duration; write "7d"' },
       { property: "maxBytes", reason: '"10 GB" is not a size; write "10GiB"' },
     ]);
-    assert.match((await provider.check(stream, { ...orders, maxage: "7d" })).failures[0]!.reason, /is not a known key; did you mean "maxAge"/);
+    assert.match(
+      (await provider.check(stream, { ...orders, maxage: "7d" })).failures[0]!.reason,
+      /is not a known key; did you mean "maxAge"/,
+    );
   });
 
   it("says that what is missing is missing, and deletes twice without complaint", async () => {
-    for (const name of ["billing", "cache"]) await provider.delete(consumer, `app/ORDERS/${name}`, { ...billing, name });
+    for (const name of ["billing", "cache"])
+      await provider.delete(consumer, `app/ORDERS/${name}`, { ...billing, name });
     await provider.delete(stream, "app/ORDERS-ams", { ...orders, name: "ORDERS-ams" });
     await provider.delete(stream, "app/ORDERS", orders);
     await provider.delete(stream, "app/ORDERS", orders);
@@ -194,7 +247,10 @@ describe("the JetStream provider's process, against a real supercluster of three
         { unreachableMs: 1_000, deadlineMs: 3_000 },
         () => undefined,
       );
-    await assert.rejects(wait([]), (error: NotReady) => error instanceof NotReady && error.lacks.some((lack) => lack.includes("syd-0")));
+    await assert.rejects(
+      wait([]),
+      (error: NotReady) => error instanceof NotReady && error.lacks.some((lack) => lack.includes("syd-0")),
+    );
     await wait(["syd"]);
   });
 

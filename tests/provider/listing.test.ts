@@ -27,7 +27,13 @@ const streamArgs = (name: string, region: string, change: Partial<Args> = {}): A
   replicas: 1,
   ...change,
 });
-const consumerArgs = (of: string, name: string): Args => ({ account: "app", stream: of, name, ackPolicy: "explicit", deliverPolicy: "all" });
+const consumerArgs = (of: string, name: string): Args => ({
+  account: "app",
+  stream: of,
+  name,
+  ackPolicy: "explicit",
+  deliverPolicy: "all",
+});
 
 const owner = "supercluster/test-listing";
 
@@ -59,10 +65,18 @@ describe("a refresh", function () {
 
   const create = async (streams: Args[], consumers: Args[]): Promise<void> => {
     const limit = pLimit(8);
-    await Promise.all(streams.map((args) => limit(() => ask(app, `STREAM.CREATE.${args.name}`, configOf(streamFields, args)))));
+    await Promise.all(
+      streams.map((args) => limit(() => ask(app, `STREAM.CREATE.${args.name}`, configOf(streamFields, args)))),
+    );
     await Promise.all(
       consumers.map((args) =>
-        limit(() => ask(app, `CONSUMER.CREATE.${args.stream as string}.${args.name}`, { stream_name: args.stream, config: configOf(consumerFields, args), action: "create" })),
+        limit(() =>
+          ask(app, `CONSUMER.CREATE.${args.stream as string}.${args.name}`, {
+            stream_name: args.stream,
+            config: configOf(consumerFields, args),
+            action: "create",
+          }),
+        ),
       ),
     );
   };
@@ -82,12 +96,18 @@ describe("a refresh", function () {
       provisioners: { app: { login: "app", password: "app", inboxPrefix: "_INBOX_app" } },
       system: { login: "admin", password: "admin", inboxPrefix: "_INBOX_admin" },
     };
-    provider = await ProviderProcess.start({ "supercluster:connection": JSON.stringify(settings) }, { ...process.env, ...log.env });
+    provider = await ProviderProcess.start(
+      { "supercluster:connection": JSON.stringify(settings) },
+      { ...process.env, ...log.env },
+    );
     return provider;
   };
 
   /** Reads everything, as a refresh does: by id what it is now, `undefined` what is missing, "unknown" what keeps its state. */
-  const readAll = async (streams: Args[], consumers: Args[]): Promise<{ found: Record<string, unknown>; requests: Record<string, number>; ms: number }> => {
+  const readAll = async (
+    streams: Args[],
+    consumers: Args[],
+  ): Promise<{ found: Record<string, unknown>; requests: Record<string, number>; ms: number }> => {
     log.take();
     const started = Date.now();
     const read = async (type: Resource, id: string, args: Args): Promise<[string, unknown]> => {
@@ -104,11 +124,17 @@ describe("a refresh", function () {
     return { found: Object.fromEntries(all), requests: byKind(log.take()), ms: Date.now() - started };
   };
   const asWritten = (streams: Args[], consumers: Args[]): Record<string, unknown> =>
-    Object.fromEntries([...streams.map((args) => [`app/${args.name}`, args]), ...consumers.map((args) => [`app/${args.stream as string}/${args.name}`, args])]);
+    Object.fromEntries([
+      ...streams.map((args) => [`app/${args.name}`, args]),
+      ...consumers.map((args) => [`app/${args.stream as string}/${args.name}`, args]),
+    ]);
 
   describe("of 300 streams and 40 consumers of 20 of them", () => {
     const streams = Array.from({ length: 300 }, (_, index) => streamArgs(`S${index}`, index < 290 ? "iad" : "syd"));
-    const consumers = [...streams.slice(0, 19), streams[299]!].flatMap(({ name }) => [consumerArgs(name, "first"), consumerArgs(name, "second")]);
+    const consumers = [...streams.slice(0, 19), streams[299]!].flatMap(({ name }) => [
+      consumerArgs(name, "first"),
+      consumerArgs(name, "second"),
+    ]);
     const expected = asWritten(streams, consumers);
     const lists = { "STREAM.LIST": 2, "CONSUMER.LIST": 20 };
 
@@ -129,9 +155,17 @@ describe("a refresh", function () {
       const { config } = await ask(app, "STREAM.INFO.S7");
       await ask(app, "STREAM.UPDATE.S7", { ...(config as object), max_age: 7200e9, max_msgs: 5 });
       const { config: first } = await ask(app, "CONSUMER.INFO.S7.first");
-      await ask(app, "CONSUMER.CREATE.S7.first", { stream_name: "S7", config: { ...(first as object), max_deliver: 3 }, action: "update" });
+      await ask(app, "CONSUMER.CREATE.S7.first", {
+        stream_name: "S7",
+        config: { ...(first as object), max_deliver: 3 },
+        action: "update",
+      });
       const { found, requests } = await readAll(streams, consumers);
-      assert.deepEqual(found, { ...expected, "app/S7": { ...streams[7], maxAge: "2h", maxMsgs: 5 }, "app/S7/first": { ...consumers[14], maxDeliver: 3 } });
+      assert.deepEqual(found, {
+        ...expected,
+        "app/S7": { ...streams[7], maxAge: "2h", maxMsgs: 5 },
+        "app/S7/first": { ...consumers[14], maxDeliver: 3 },
+      });
       assert.deepEqual(requests, lists);
       await provider!.update(stream, "app/S7", found["app/S7"], streams[7]!);
       await provider!.update(consumer, "app/S7/first", found["app/S7/first"], consumers[14]!);
@@ -147,7 +181,9 @@ describe("a refresh", function () {
     it("reports what is not listed as missing after one INFO", async () => {
       for (const gone of ["CONSUMER.DELETE.S3.second", "STREAM.DELETE.S5", "STREAM.DELETE.S250"]) await ask(app, gone);
       const { found, requests } = await readAll(streams, consumers);
-      const missing = Object.fromEntries(["app/S3/second", "app/S5", "app/S5/first", "app/S5/second", "app/S250"].map((id) => [id, undefined]));
+      const missing = Object.fromEntries(
+        ["app/S3/second", "app/S5", "app/S5/first", "app/S5/second", "app/S250"].map((id) => [id, undefined]),
+      );
       assert.deepEqual(found, { ...expected, ...missing });
       assert.deepEqual(requests, { "STREAM.LIST": 2, "CONSUMER.LIST": 19, "STREAM.INFO": 2, "CONSUMER.INFO": 3 });
     });
@@ -161,7 +197,11 @@ describe("a refresh", function () {
       await ask(app, "STREAM.DELETE.LATER");
     });
 
-    const unknownInSyd = Object.fromEntries([...Array.from({ length: 10 }, (_, index) => `app/S${290 + index}`), "app/S299/first", "app/S299/second"].map((id) => [id, "unknown"]));
+    const unknownInSyd = Object.fromEntries(
+      [...Array.from({ length: 10 }, (_, index) => `app/S${290 + index}`), "app/S299/first", "app/S299/second"].map(
+        (id) => [id, "unknown"],
+      ),
+    );
 
     it("keeps what it knew of a region that has just died, asks nothing else of it, and reads all others", async () => {
       await cluster.kill("syd-0");
@@ -171,7 +211,12 @@ describe("a refresh", function () {
       assert.deepEqual(found, { ...expected, ...unknownInSyd });
       assert.deepEqual(requests, { "STREAM.LIST": 2, "CONSUMER.LIST": 19 });
       assert.ok(ms < 20_000, `took ${ms} ms`);
-      assert.ok(provider!.stderr.some((line) => /app\/S299\/first could not be read, its last known state is kept: /.test(line)), provider!.stderr.join("\n"));
+      assert.ok(
+        provider!.stderr.some((line) =>
+          /app\/S299\/first could not be read, its last known state is kept: /.test(line),
+        ),
+        provider!.stderr.join("\n"),
+      );
     });
 
     it("does not ask for what lives in a region that is named degraded", async () => {
@@ -206,24 +251,44 @@ describe("a refresh", function () {
     after(stop);
 
     it("keeps what it knew of streams without a leader, and reads all others", async () => {
-      const leaders = Object.fromEntries((await list()).streams.map(({ config, cluster: { leader } }) => [config.name, leader!]));
+      const leaders = Object.fromEntries(
+        (await list()).streams.map(({ config, cluster: { leader } }) => [config.name, leader!]),
+      );
       const survivor = leaders.J1!;
-      for (const server of ["iad-0", "iad-1", "iad-2"].filter((name) => name !== survivor)) await destroy(cluster.inputs()[server]!);
+      for (const server of ["iad-0", "iad-1", "iad-2"].filter((name) => name !== survivor))
+        await destroy(cluster.inputs()[server]!);
       const isAlive = ({ name }: Args) => name.startsWith("A") || (name.startsWith("J") && leaders[name] === survivor);
       const alive = streams.filter(isAlive);
       assert.ok(alive.length > 2 && alive.length < 8, "single replicas are on more than one server");
       // Until the last server of three has noticed that it is alone, it goes on leading.
-      const answersAlone = async () => (await list().catch(() => undefined))?.streams.some(({ config, cluster: { leader } }) => config.name.startsWith("I") && !leader) || undefined;
+      const answersAlone = async () =>
+        (await list().catch(() => undefined))?.streams.some(
+          ({ config, cluster: { leader } }) => config.name.startsWith("I") && !leader,
+        ) || undefined;
       assert.ok(await until(answersAlone, 30_000), "of a stream without a leader, the last server is listed");
-      assert.ok(await until(async () => !(await list()).streams.some(({ config, cluster: { leader } }) => config.name.startsWith("I") && leader) || undefined, 30_000));
+      assert.ok(
+        await until(
+          async () =>
+            !(await list()).streams.some(({ config, cluster: { leader } }) => config.name.startsWith("I") && leader) ||
+            undefined,
+          30_000,
+        ),
+      );
       await startProvider();
       const { found, requests, ms } = await readAll(streams, consumers);
       const unknown = Object.keys(asWritten(streams, consumers)).map((id) => [id, "unknown"]);
-      assert.deepEqual(found, { ...Object.fromEntries(unknown), ...asWritten(alive, alive.map(({ name }) => consumerArgs(name, "worker"))) });
+      assert.deepEqual(found, {
+        ...Object.fromEntries(unknown),
+        ...asWritten(
+          alive,
+          alive.map(({ name }) => consumerArgs(name, "worker")),
+        ),
+      });
       assert.deepEqual(requests, { "STREAM.LIST": 1, "CONSUMER.LIST": alive.length });
       assert.ok(ms < 20_000, `took ${ms} ms`);
     });
 
-    const list = async () => (await ask(app, "STREAM.LIST")) as { streams: { config: { name: string }; cluster: { leader?: string } }[] };
+    const list = async () =>
+      (await ask(app, "STREAM.LIST")) as { streams: { config: { name: string }; cluster: { leader?: string } }[] };
   });
 });

@@ -70,15 +70,34 @@ describe("changes that cost messages, on three servers", function () {
     await cluster?.stop();
   });
 
-  const base = (name: string, change: Args = {}): Args => ({ account: "app", name, region: "iad", subjects: [`${name}.>`], storage: "file", replicas: 1, retention: "limits", ...change });
+  const base = (name: string, change: Args = {}): Args => ({
+    account: "app",
+    name,
+    region: "iad",
+    subjects: [`${name}.>`],
+    storage: "file",
+    replicas: 1,
+    retention: "limits",
+    ...change,
+  });
   const state = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).state as StreamState;
   const config = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Wire;
-  const publish = (subject: string, count: number) => Promise.all(Array.from({ length: count }, () => jetstream(app).publish(subject, "x".repeat(1_000), { retries: 10 })));
-  const allowing = (args: Args, change: string, maxMessages: number): Args => ({ ...args, allowDataLoss: [{ change, maxMessages }] });
+  const publish = (subject: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, () => jetstream(app).publish(subject, "x".repeat(1_000), { retries: 10 })),
+    );
+  const allowing = (args: Args, change: string, maxMessages: number): Args => ({
+    ...args,
+    allowDataLoss: [{ change, maxMessages }],
+  });
 
   /** Makes a consumer that has acknowledged so many messages. */
   async function consume(stream: string, acknowledged: number, name = "billing", filter?: string): Promise<void> {
-    await ask(app, `CONSUMER.CREATE.${stream}.${name}`, { stream_name: stream, action: "create", config: { durable_name: name, ack_policy: "all", filter_subject: filter } });
+    await ask(app, `CONSUMER.CREATE.${stream}.${name}`, {
+      stream_name: stream,
+      action: "create",
+      config: { durable_name: name, ack_policy: "all", filter_subject: filter },
+    });
     await acknowledge(stream, acknowledged, name);
   }
 
@@ -87,18 +106,55 @@ describe("changes that cost messages, on three servers", function () {
     // The acknowledgement of the last one is one of all before it.
     const inbox = `inbox.${stream}.${name}`;
     const messages = app.subscribe(inbox, { max: acknowledged });
-    app.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, JSON.stringify({ batch: acknowledged, expires: 5_000_000_000 }), { reply: inbox });
+    app.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+      JSON.stringify({ batch: acknowledged, expires: 5_000_000_000 }),
+      { reply: inbox },
+    );
     let reply = "";
     for await (const message of messages) reply = message.reply!;
     await app.request(reply, "+ACK");
   }
 
   const losses: Loss[] = [
-    { change: "maxMsgs", name: "MSGS", after: { maxMsgs: 40 }, cost: 60, says: /^would drop 60 of 100 messages, 6\d\.\d KiB; consumer billing is 40 behind; if that is meant: allowDataLoss: \[\{ change: "maxMsgs", maxMessages: 60 \}\]$/ },
-    { change: "maxMsgs", name: "OLD_AGAIN", before: { maxMsgs: 40, discard: "new" }, after: { maxMsgs: 30 }, prepare: (name) => overfill(name, 100), cost: 70, grow: (name) => overfill(name, 1) },
-    { change: "maxBytes", name: "BYTES", after: { maxBytes: "50KiB" }, cost: 51, says: /^would drop about 51 of 100 messages, 5\d\.\d KiB; consumer billing is 40 behind/ },
-    { change: "maxMsgsPerSubject", name: "PER_SUBJECT", after: { maxMsgsPerSubject: 10 }, fill: { a: 50, b: 30, c: 5 }, cost: 60 },
-    { change: "maxMsgsPerSubject", name: "PER_SUBJECT_NEW", before: { discard: "new" }, after: { discard: "new", maxMsgsPerSubject: 10 }, fill: { a: 50, b: 30, c: 5 }, cost: 60 },
+    {
+      change: "maxMsgs",
+      name: "MSGS",
+      after: { maxMsgs: 40 },
+      cost: 60,
+      says: /^would drop 60 of 100 messages, 6\d\.\d KiB; consumer billing is 40 behind; if that is meant: allowDataLoss: \[\{ change: "maxMsgs", maxMessages: 60 \}\]$/,
+    },
+    {
+      change: "maxMsgs",
+      name: "OLD_AGAIN",
+      before: { maxMsgs: 40, discard: "new" },
+      after: { maxMsgs: 30 },
+      prepare: (name) => overfill(name, 100),
+      cost: 70,
+      grow: (name) => overfill(name, 1),
+    },
+    {
+      change: "maxBytes",
+      name: "BYTES",
+      after: { maxBytes: "50KiB" },
+      cost: 51,
+      says: /^would drop about 51 of 100 messages, 5\d\.\d KiB; consumer billing is 40 behind/,
+    },
+    {
+      change: "maxMsgsPerSubject",
+      name: "PER_SUBJECT",
+      after: { maxMsgsPerSubject: 10 },
+      fill: { a: 50, b: 30, c: 5 },
+      cost: 60,
+    },
+    {
+      change: "maxMsgsPerSubject",
+      name: "PER_SUBJECT_NEW",
+      before: { discard: "new" },
+      after: { discard: "new", maxMsgsPerSubject: 10 },
+      fill: { a: 50, b: 30, c: 5 },
+      cost: 60,
+    },
     {
       change: "subjects",
       name: "SUBJECTS",
@@ -110,10 +166,42 @@ describe("changes that cost messages, on three servers", function () {
       kept: 51,
       says: /^would no longer capture a subject of 20 of 50 messages; consumer billing is 40 behind/,
     },
-    { change: "subjects", name: "NARROWER", after: { subjects: ["NARROWER.a", "NARROWER.c"] }, fill: { a: 30, b: 20, c: 1 }, cost: 20, grow: (name) => publish(`${name}.b`, 1), kept: 52 },
-    { change: "subjects", name: "NO_MORE", before: { subjects: ["NO_MORE.a", "NO_MORE.b"] }, after: { subjects: ["NO_MORE.a"] }, fill: {}, consume: async () => undefined, cost: 0, grow: (name) => publish(`${name}.b`, 1), kept: 1 },
-    { change: "retention", name: "RETENTION", after: { retention: "interest" }, cost: 60, grow: (name) => acknowledge(name, 1), says: /^would drop 60 of 100 messages/ },
-    { change: "retention", name: "NOBODY", after: { retention: "interest" }, consume: async () => undefined, cost: 100, says: /^would drop 100 of 100 messages, 10\d\.\d KiB; if/ },
+    {
+      change: "subjects",
+      name: "NARROWER",
+      after: { subjects: ["NARROWER.a", "NARROWER.c"] },
+      fill: { a: 30, b: 20, c: 1 },
+      cost: 20,
+      grow: (name) => publish(`${name}.b`, 1),
+      kept: 52,
+    },
+    {
+      change: "subjects",
+      name: "NO_MORE",
+      before: { subjects: ["NO_MORE.a", "NO_MORE.b"] },
+      after: { subjects: ["NO_MORE.a"] },
+      fill: {},
+      consume: async () => undefined,
+      cost: 0,
+      grow: (name) => publish(`${name}.b`, 1),
+      kept: 1,
+    },
+    {
+      change: "retention",
+      name: "RETENTION",
+      after: { retention: "interest" },
+      cost: 60,
+      grow: (name) => acknowledge(name, 1),
+      says: /^would drop 60 of 100 messages/,
+    },
+    {
+      change: "retention",
+      name: "NOBODY",
+      after: { retention: "interest" },
+      consume: async () => undefined,
+      cost: 100,
+      says: /^would drop 100 of 100 messages, 10\d\.\d KiB; if/,
+    },
     {
       change: "retention",
       name: "TWO",
@@ -128,8 +216,26 @@ describe("changes that cost messages, on three servers", function () {
       kept: 29,
       says: /^would drop about 80 of 100 messages, 8\d\.\d KiB; consumer first is 20 behind; consumer second is 10 behind/,
     },
-    { change: "replicas", name: "REPLICAS", before: { replicas: 3 }, after: { replicas: 1 }, cost: 100, kept: 101, says: /^would keep a single copy of 100 of 100 messages/ },
-    { change: "mirror", name: "MIRROR", before: { mirror: "ORIGIN", subjects: undefined }, after: { subjects: ["MIRROR.>"] }, prepare: (name) => mirrored(name, 100), cost: 100, grow: (name) => mirrored(name, 1), kept: 101, says: /^would stop copying its origin beyond 100 of 100 messages/ },
+    {
+      change: "replicas",
+      name: "REPLICAS",
+      before: { replicas: 3 },
+      after: { replicas: 1 },
+      cost: 100,
+      kept: 101,
+      says: /^would keep a single copy of 100 of 100 messages/,
+    },
+    {
+      change: "mirror",
+      name: "MIRROR",
+      before: { mirror: "ORIGIN", subjects: undefined },
+      after: { subjects: ["MIRROR.>"] },
+      prepare: (name) => mirrored(name, 100),
+      cost: 100,
+      grow: (name) => mirrored(name, 1),
+      kept: 101,
+      says: /^would stop copying its origin beyond 100 of 100 messages/,
+    },
   ];
 
   /** A limit that is lowered under discard "new" drops nothing: the stream can be fuller than its limit. */
@@ -151,8 +257,20 @@ describe("changes that cost messages, on three servers", function () {
   const oldEnough = 5_500;
   const aged = [
     { name: "AGE", says: "60 of 90", cost: 60, kept: 30, change: async () => undefined },
-    { name: "AGE_HOLES", says: "about 60 of 87", cost: 60, kept: 30, change: (name: string) => Promise.all([5, 6, 30].map((seq) => ask(app, `STREAM.MSG.DELETE.${name}`, { seq }))) },
-    { name: "AGE_FRONT", says: "50 of 80", cost: 50, kept: 30, change: (name: string) => ask(app, `STREAM.PURGE.${name}`, { seq: 11 }) },
+    {
+      name: "AGE_HOLES",
+      says: "about 60 of 87",
+      cost: 60,
+      kept: 30,
+      change: (name: string) => Promise.all([5, 6, 30].map((seq) => ask(app, `STREAM.MSG.DELETE.${name}`, { seq }))),
+    },
+    {
+      name: "AGE_FRONT",
+      says: "50 of 80",
+      cost: 50,
+      kept: 30,
+      change: (name: string) => ask(app, `STREAM.PURGE.${name}`, { seq: 11 }),
+    },
     { name: "AGE_ALL", says: "60 of 60", cost: 60, kept: 0, change: async () => undefined, young: 0 },
   ];
   let oldSince: number;
@@ -163,23 +281,47 @@ describe("changes that cost messages, on three servers", function () {
   }
 
   it("are all tried", () => {
-    assert.deepEqual(new Set([...losses.map(({ change }) => change), "maxAge"]), new Set(streamLosses.map(({ change }) => change)));
+    assert.deepEqual(
+      new Set([...losses.map(({ change }) => change), "maxAge"]),
+      new Set(streamLosses.map(({ change }) => change)),
+    );
   });
 
-  for (const { change, name, before: changed, after: wanted, fill = { a: 100 }, prepare, consume: consumed, cost, grow, kept, says = /./ } of losses) {
+  for (const {
+    change,
+    name,
+    before: changed,
+    after: wanted,
+    fill = { a: 100 },
+    prepare,
+    consume: consumed,
+    cost,
+    grow,
+    kept,
+    says = /./,
+  } of losses) {
     it(`${change} (${name}): refused at check with the count of right now and at the write with that of then, done only as far as allowed`, async () => {
       const asset = await Deployed.create(provider, stream, { ...base(name), ...changed });
-      await (prepare?.(name) ?? Promise.all(Object.entries(fill).map(([subject, count]) => publish(`${name}.${subject}`, count))));
+      await (prepare?.(name) ??
+        Promise.all(Object.entries(fill).map(([subject, count]) => publish(`${name}.${subject}`, count))));
       const { messages } = await state(name);
       await (consumed?.(name) ?? consume(name, messages - 40));
       const news = { ...base(name), ...wanted };
       const was = await config(name);
 
       const failures = await asset.check(news);
-      assert.deepEqual(failures.map(({ property }) => property), [change]);
+      assert.deepEqual(
+        failures.map(({ property }) => property),
+        [change],
+      );
       assert.match(failures[0]!.reason, says);
       assert.ok(failures[0]!.reason.includes(`${cost} of ${messages} messages`), failures[0]!.reason);
-      if (cost) assert.ok((await asset.check(allowing(news, change, cost - 1)))[0]!.reason.endsWith(`; allowDataLoss allows ${cost - 1}`));
+      if (cost)
+        assert.ok(
+          (await asset.check(allowing(news, change, cost - 1)))[0]!.reason.endsWith(
+            `; allowDataLoss allows ${cost - 1}`,
+          ),
+        );
       await assert.rejects(asset.update(news), new RegExp(`app/${name}: ${change} would .*\nNothing was changed\\.`));
       assert.deepEqual([await config(name), (await state(name)).messages], [was, messages]);
 
@@ -187,7 +329,10 @@ describe("changes that cost messages, on three servers", function () {
       assert.deepEqual(await asset.check(allowed), []);
       await (grow?.(name) ?? publish(`${name}.a`, 1));
       const grown = (await state(name)).messages;
-      await assert.rejects(asset.update(allowed), new RegExp(`app/${name}: ${change} would .*; allowDataLoss allows ${cost}\nNothing was changed\\.`));
+      await assert.rejects(
+        asset.update(allowed),
+        new RegExp(`app/${name}: ${change} would .*; allowDataLoss allows ${cost}\nNothing was changed\\.`),
+      );
       assert.deepEqual([await config(name), (await state(name)).messages], [was, grown]);
 
       assert.equal(await asset.up(allowing(news, change, cost + 1)), "updated");
@@ -197,7 +342,9 @@ describe("changes that cost messages, on three servers", function () {
 
   it("maxAge: counted by halving, whatever was deleted in between", async () => {
     await Promise.all(aged.map(({ name, change }) => change(name)));
-    const assets = await Promise.all(aged.map(({ name }) => Deployed.create(provider, stream, { ...base(name), adopt: true })));
+    const assets = await Promise.all(
+      aged.map(({ name }) => Deployed.create(provider, stream, { ...base(name), adopt: true })),
+    );
     await sleep(Math.max(0, oldSince + oldEnough - Date.now()));
     await Promise.all(
       aged.map(async ({ name, says, cost, kept, young = 30 }, index) => {
@@ -218,7 +365,14 @@ describe("changes that cost messages, on three servers", function () {
     await publish("EMPTIED.a", 10);
     await ask(app, "STREAM.PURGE.EMPTIED");
     const lines = provider.stderr.length;
-    await asset.up({ ...base("EMPTIED"), maxAge: "1m", maxMsgs: 100, maxBytes: "1MiB", maxMsgsPerSubject: 10, retention: "interest" });
+    await asset.up({
+      ...base("EMPTIED"),
+      maxAge: "1m",
+      maxMsgs: 100,
+      maxBytes: "1MiB",
+      maxMsgsPerSubject: 10,
+      retention: "interest",
+    });
     await asset.up({ ...base("EMPTIED"), retention: "interest" });
     const roomy = await Deployed.create(provider, stream, { ...base("ROOMY"), maxAge: "2h", maxMsgs: 1_000 });
     await publish("ROOMY.a", 10);
@@ -252,7 +406,10 @@ describe("changes that cost messages, on three servers", function () {
     assert.deepEqual(await asset.check(allowed), []);
     assert.equal(await asset.hasChanges(allowed), true);
     await publish("REPLACED.a", 1);
-    await assert.rejects(asset.delete(), /app\/REPLACED: making it anew would delete 101 of 101 messages, .*; allowDataLoss allows 100\. Nothing was changed/);
+    await assert.rejects(
+      asset.delete(),
+      /app\/REPLACED: making it anew would delete 101 of 101 messages, .*; allowDataLoss allows 100\. Nothing was changed/,
+    );
     assert.equal((await state("REPLACED")).messages, 101);
     assert.equal(await asset.up(allowing(news, "replace", 101)), "replaced");
     assert.deepEqual([(await config("REPLACED")).storage, (await state("REPLACED")).messages], ["memory", 0]);
@@ -272,21 +429,39 @@ describe("changes that cost messages, on three servers", function () {
     await publish("PLACE.a", 100);
     await acknowledge("PLACE", 60);
     const news = { ...args, ackPolicy: "explicit" };
-    assert.match((await asset.check(news))[0]!.reason, /making it anew would lose the place among 40 of 40 messages; if that is meant/);
+    assert.match(
+      (await asset.check(news))[0]!.reason,
+      /making it anew would lose the place among 40 of 40 messages; if that is meant/,
+    );
     assert.equal(await asset.up(allowing(news, "replace", 40)), "replaced");
     assert.equal((await ask(app, "CONSUMER.INFO.PLACE.billing")).num_pending, 100);
   });
 
   it("are not made where they cannot be counted", async () => {
-    const blind = await ProviderProcess.start(connectionTo(cluster, { timeouts, provisioners: { app: { login: "blind", password: "blind", inboxPrefix: "_INBOX_blind" } } }));
+    const blind = await ProviderProcess.start(
+      connectionTo(cluster, {
+        timeouts,
+        provisioners: { app: { login: "blind", password: "blind", inboxPrefix: "_INBOX_blind" } },
+      }),
+    );
     try {
       const asset = await Deployed.create(blind, stream, base("BLIND"));
       await publish("BLIND.a", 10);
       const was = await config("BLIND");
-      for (const news of [{ maxAge: "100ms" }, { maxMsgs: 5 }].map((change) => ({ ...base("BLIND"), ...change, allowDataLoss: ["maxAge", "maxMsgs"].map((change) => ({ change, maxMessages: 1_000 })) }))) {
+      for (const news of [{ maxAge: "100ms" }, { maxMsgs: 5 }].map((change) => ({
+        ...base("BLIND"),
+        ...change,
+        allowDataLoss: ["maxAge", "maxMsgs"].map((change) => ({ change, maxMessages: 1_000 })),
+      }))) {
         assert.deepEqual(await asset.check(news), [], "a plan warns");
-        assert.match(blind.stderr.at(-1)!, /warning: what changing app\/BLIND costs could not be counted, so only `up` checks it: .*may not publish to \$JS\.API/);
-        await assert.rejects(asset.update(news), /may not publish to \$JS\.API\.(STREAM\.MSG\.GET|CONSUMER\.LIST)\.BLIND/);
+        assert.match(
+          blind.stderr.at(-1)!,
+          /warning: what changing app\/BLIND costs could not be counted, so only `up` checks it: .*may not publish to \$JS\.API/,
+        );
+        await assert.rejects(
+          asset.update(news),
+          /may not publish to \$JS\.API\.(STREAM\.MSG\.GET|CONSUMER\.LIST)\.BLIND/,
+        );
       }
       assert.deepEqual([await config("BLIND"), (await state("BLIND")).messages], [was, 10]);
     } finally {
@@ -302,10 +477,22 @@ describe("changes that cost messages, on three servers", function () {
     await Promise.all(names.map((name) => publish(`${name}.a`, 10)));
     const victim = await leaderOf("STREAM.INFO.LOST");
     // It leads nothing else that has to answer.
-    await isNotLedBy(victim!, async () => (await metaState(Object.values(cluster.inputs())[0]!)).leader, () => system.request("$JS.API.META.LEADER.STEPDOWN"));
-    await isNotLedBy(victim!, () => leaderOf("STREAM.INFO.UNCOUNTED"), () => ask(app, "STREAM.LEADER.STEPDOWN.UNCOUNTED"));
+    await isNotLedBy(
+      victim!,
+      async () => (await metaState(Object.values(cluster.inputs())[0]!)).leader,
+      () => system.request("$JS.API.META.LEADER.STEPDOWN"),
+    );
+    await isNotLedBy(
+      victim!,
+      () => leaderOf("STREAM.INFO.UNCOUNTED"),
+      () => ask(app, "STREAM.LEADER.STEPDOWN.UNCOUNTED"),
+    );
     let silent = "";
-    for (let index = 0; (await leaderOf(`CONSUMER.INFO.UNCOUNTED.${silent}`).catch(() => undefined)) !== victim; index++) {
+    for (
+      let index = 0;
+      (await leaderOf(`CONSUMER.INFO.UNCOUNTED.${silent}`).catch(() => undefined)) !== victim;
+      index++
+    ) {
       silent = `SILENT${index}`;
       const config = { durable_name: silent, ack_policy: "explicit", num_replicas: 1 };
       await ask(app, `CONSUMER.CREATE.UNCOUNTED.${silent}`, { stream_name: "UNCOUNTED", action: "create", config });
@@ -317,18 +504,27 @@ describe("changes that cost messages, on three servers", function () {
     await Promise.all([
       assert.rejects(
         uncounted.update(fewer(uncounted.inputs)),
-        new RegExp(`consumers of stream UNCOUNTED did not answer: .*${silent}.* What the change costs cannot be counted, and nothing was changed`),
+        new RegExp(
+          `consumers of stream UNCOUNTED did not answer: .*${silent}.* What the change costs cannot be counted, and nothing was changed`,
+        ),
       ),
       assert.rejects(lost.update(fewer(lost.inputs)), /no answer|unavailable|offline|no leader/i),
     ]);
     await cluster.ensure();
     await cluster.ready();
     const back = await until(() => Promise.all(names.map(config)).catch(() => undefined), 20_000);
-    assert.deepEqual([back, ...(await Promise.all(names.map(async (name) => (await state(name)).messages)))], [was, 10, 10]);
+    assert.deepEqual(
+      [back, ...(await Promise.all(names.map(async (name) => (await state(name)).messages)))],
+      [was, 10, 10],
+    );
   });
 
   /** Lets it step down until another server leads. */
-  async function isNotLedBy(server: string, leader: () => Promise<string | undefined>, stepDown: () => Promise<unknown>): Promise<void> {
+  async function isNotLedBy(
+    server: string,
+    leader: () => Promise<string | undefined>,
+    stepDown: () => Promise<unknown>,
+  ): Promise<void> {
     const other = async () => {
       const now = await leader().catch(() => undefined);
       if (now === server) await stepDown();
@@ -346,14 +542,27 @@ describe("changes that only older servers refuse", function () {
     const provider = await ProviderProcess.start(connectionTo(cluster));
     const app = await cluster.connect("app");
     try {
-      const base: Args = { account: "app", name: "LIMITED", region: "iad", subjects: ["limited"], storage: "memory", maxConsumers: 10 };
+      const base: Args = {
+        account: "app",
+        name: "LIMITED",
+        region: "iad",
+        subjects: ["limited"],
+        storage: "memory",
+        maxConsumers: 10,
+      };
       const asset = await Deployed.create(provider, stream, base);
       for (let index = 0; index < 3; index++) await jetstream(app).publish("limited", "");
       const news = { ...base, maxConsumers: 20 };
       const [failure, ...others] = await asset.check(news);
       assert.deepEqual([failure?.property, others], ["maxConsumers", []]);
-      assert.match(failure!.reason, /^cannot be changed in place \(error 10052\): .*; making it anew would delete 3 of 3 messages/);
-      assert.deepEqual((await provider.check(stream, { ...news, adopt: true })).failures.map(({ property }) => property), ["maxConsumers"]);
+      assert.match(
+        failure!.reason,
+        /^cannot be changed in place \(error 10052\): .*; making it anew would delete 3 of 3 messages/,
+      );
+      assert.deepEqual(
+        (await provider.check(stream, { ...news, adopt: true })).failures.map(({ property }) => property),
+        ["maxConsumers"],
+      );
       assert.equal(await asset.up({ ...news, allowDataLoss: [{ change: "replace", maxMessages: 3 }] }), "replaced");
       const { config, state } = (await ask(app, "STREAM.INFO.LIMITED")) as { config: Wire; state: StreamState };
       assert.deepEqual([config.max_consumers, state.messages], [20, 0]);

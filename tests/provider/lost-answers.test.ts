@@ -18,7 +18,11 @@ describe("a TLS connection through a proxy", function () {
     toxiproxy = await Toxiproxy.start();
     proxy = await toxiproxy.proxy(new URL(cluster.urls()[0]!).host);
     direct = await cluster.connect();
-    client = await cluster.connect("app", { servers: [`tls://${proxy.listen}`], maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    client = await cluster.connect("app", {
+      servers: [`tls://${proxy.listen}`],
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    });
     manager = await jetstreamManager(client, { timeout: 1_000 });
   });
   after(async () => {
@@ -28,7 +32,16 @@ describe("a TLS connection through a proxy", function () {
     await cluster?.stop();
   });
 
-  const streams = () => until(() => manager.streams.names().next().catch(() => undefined), 10_000, 100);
+  const streams = () =>
+    until(
+      () =>
+        manager.streams
+          .names()
+          .next()
+          .catch(() => undefined),
+      10_000,
+      100,
+    );
 
   it("loses an answer, though the server did what was asked, and is there again", async () => {
     const toxic = await proxy.addToxic(lostAnswers);
@@ -40,7 +53,10 @@ describe("a TLS connection through a proxy", function () {
 
   it("is cut, and is there again", async () => {
     await proxy.down();
-    await assert.rejects(cluster.connect("app", { servers: [`tls://${proxy.listen}`] }), /ECONNREFUSED|connection refused/i);
+    await assert.rejects(
+      cluster.connect("app", { servers: [`tls://${proxy.listen}`] }),
+      /ECONNREFUSED|connection refused/i,
+    );
     await proxy.restore();
     assert.deepEqual(await streams(), ["ORDERS"]);
   });

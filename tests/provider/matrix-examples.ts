@@ -35,7 +35,9 @@ export const messages = ["origin.1", "origin.2", "origin.3", "consumed.a", "cons
 
 /** What every stream or consumer is given at least. */
 export const base = (kind: AssetKind, stream = "CONSUMED"): Args =>
-  kind === streamKind ? { account: "app", name: "NAME", subjects: ["NAME"], storage: "memory" } : { account: "app", stream, name: "NAME" };
+  kind === streamKind
+    ? { account: "app", name: "NAME", subjects: ["NAME"], storage: "memory" }
+    : { account: "app", stream, name: "NAME" };
 
 /** The field left out, then its values. */
 export const statesOf = (kind: AssetKind, { required, beside, values, stream }: Example): Args[] =>
@@ -48,18 +50,30 @@ export function stepsOf(kind: AssetKind, example: Example): Step[] {
 }
 
 /** With a name in the place of `NAME`, and without what is undefined. */
-export const named = (args: Args, name: string): Args => JSON.parse(JSON.stringify(args).replaceAll("NAME", name)) as Args;
+export const named = (args: Args, name: string): Args =>
+  JSON.parse(JSON.stringify(args).replaceAll("NAME", name)) as Args;
 
 /** A flag on, and said to be off. */
-const flag = (field: string, beside: Args = {}): Example => ({ field, values: [{ [field]: true }, { [field]: false }], beside });
-const values = (field: string, options: unknown[], beside: Args = {}): Example => ({ field, values: options.map((value) => ({ [field]: value })), beside });
+const flag = (field: string, beside: Args = {}): Example => ({
+  field,
+  values: [{ [field]: true }, { [field]: false }],
+  beside,
+});
+const values = (field: string, options: unknown[], beside: Args = {}): Example => ({
+  field,
+  values: options.map((value) => ({ [field]: value })),
+  beside,
+});
 
 const mirrors = (...options: unknown[]): Args[] => options.map((mirror) => ({ mirror, subjects: undefined }));
 const onDisk = { storage: "file" };
 
 const streamExamples: Example[] = [
   values("description", ["orders", "all orders"]),
-  values("subjects", [["NAME.a", "NAME.b"], ["NAME.b", "NAME.a"], ["NAME.>"]], { subjects: undefined, sources: ["ABSENT"] }),
+  values("subjects", [["NAME.a", "NAME.b"], ["NAME.b", "NAME.a"], ["NAME.>"]], {
+    subjects: undefined,
+    sources: ["ABSENT"],
+  }),
   values("retention", ["limits", "interest", "workqueue"]),
   values("maxConsumers", [10, 20]),
   values("maxMsgs", [100, 50]),
@@ -103,7 +117,10 @@ const streamExamples: Example[] = [
   values("compression", ["none", "s2"], onDisk),
   values("firstSeq", [100, 200]),
   values("subjectTransform", [{ src: "NAME", dest: "stored.NAME" }, { dest: "kept.>" }]),
-  values("republish", [{ src: "NAME", dest: "again.NAME" }, { src: "NAME", dest: "again.NAME", headersOnly: true }]),
+  values("republish", [
+    { src: "NAME", dest: "again.NAME" },
+    { src: "NAME", dest: "again.NAME", headersOnly: true },
+  ]),
   flag("allowDirect"),
   flag("mirrorDirect", { mirror: "ABSENT", subjects: undefined }),
   flag("discardNewPerSubject", { discard: "new", maxMsgsPerSubject: 10 }),
@@ -111,7 +128,11 @@ const streamExamples: Example[] = [
   flag("denyDelete"),
   flag("denyPurge"),
   flag("allowRollupHdrs"),
-  values("consumerLimits", [{ maxAckPending: 100 }, { inactiveThreshold: "1h" }, { maxAckPending: 2000, inactiveThreshold: "2h" }]),
+  values("consumerLimits", [
+    { maxAckPending: 100 },
+    { inactiveThreshold: "1h" },
+    { maxAckPending: 2000, inactiveThreshold: "2h" },
+  ]),
   flag("allowMsgTtl"),
   values("subjectDeleteMarkerTtl", ["1s", "1h"], { allowMsgTtl: true, allowRollupHdrs: true }),
   flag("allowMsgCounter"),
@@ -138,10 +159,17 @@ const consumerExamples: Example[] = [
   },
   {
     field: "optStartTime",
-    values: [startTime, "2026-01-31T01:00:00+01:00", "2026-02-01T00:00:00.000Z"].map((optStartTime) => ({ deliverPolicy: "by_start_time", optStartTime })),
+    values: [startTime, "2026-01-31T01:00:00+01:00", "2026-02-01T00:00:00.000Z"].map((optStartTime) => ({
+      deliverPolicy: "by_start_time",
+      optStartTime,
+    })),
     beside: explicit,
   },
-  { field: "ackPolicy", required: true, values: [{ ackPolicy: "none" }, { ackPolicy: "all" }, explicit, acknowledgedByFlow] },
+  {
+    field: "ackPolicy",
+    required: true,
+    values: [{ ackPolicy: "none" }, { ackPolicy: "all" }, explicit, acknowledgedByFlow],
+  },
   values("backoff", [["1s", "2s"], ["3s"]], { ...explicit, maxDeliver: 5 }),
   values("ackWait", ["10s", "1m"], explicit),
   values("maxDeliver", [5, 2], explicit),
@@ -172,7 +200,13 @@ const consumerExamples: Example[] = [
   },
   {
     field: "priorityPolicy",
-    values: [{ priorityPolicy: "none" }, ...["overflow", "pinned_client", "prioritized"].map((priorityPolicy) => ({ priorityPolicy, priorityGroups: ["jobs"] }))],
+    values: [
+      { priorityPolicy: "none" },
+      ...["overflow", "pinned_client", "prioritized"].map((priorityPolicy) => ({
+        priorityPolicy,
+        priorityGroups: ["jobs"],
+      })),
+    ],
     beside: explicit,
   },
   values("priorityTimeout", ["30s", "2m"], { ...explicit, priorityPolicy: "pinned_client", priorityGroups: ["jobs"] }),
@@ -219,7 +253,11 @@ const fullStreams: Args[] = [
   {
     sources: [
       { name: "ORIGIN", filterSubject: "origin.1", optStartSeq: 2 },
-      { name: "ABSENT", subjectTransforms: [{ src: "absent.*", dest: "copied.{{wildcard(1)}}" }], external: { api: "$JS.hub.API", deliver: "hub" } },
+      {
+        name: "ABSENT",
+        subjectTransforms: [{ src: "absent.*", dest: "copied.{{wildcard(1)}}" }],
+        external: { api: "$JS.hub.API", deliver: "hub" },
+      },
     ],
     retention: "workqueue",
     maxAge: "1h",
@@ -280,4 +318,11 @@ const fullConsumers: Args[] = [
   acknowledgedByFlow,
 ];
 
-export const full = new Map(([[streamKind, fullStreams], [consumerKind, fullConsumers]] as const).map(([kind, all]) => [kind, all.map((args) => ({ ...base(kind), ...args }))]));
+export const full = new Map(
+  (
+    [
+      [streamKind, fullStreams],
+      [consumerKind, fullConsumers],
+    ] as const
+  ).map(([kind, all]) => [kind, all.map((args) => ({ ...base(kind), ...args }))]),
+);

@@ -15,19 +15,25 @@ import { until } from "../../components/local/provider/wait";
 import { named, type Step } from "./matrix-examples";
 
 /** API level that the table knows for a configuration. */
-export const levelOf = ({ fields }: AssetKind, args: Args): number => levelsOf(fields, toWire(fields, args))[0]?.level ?? 0;
+export const levelOf = ({ fields }: AssetKind, args: Args): number =>
+  levelsOf(fields, toWire(fields, args))[0]?.level ?? 0;
 
 /** What a server answers to a refused change; undefined: it accepts it and does nothing. */
-export const errorOf = ({ error, errorSince }: Refusal, version: string): number | undefined => (errorSince && !isAtLeast(version, errorSince) ? undefined : error);
+export const errorOf = ({ error, errorSince }: Refusal, version: string): number | undefined =>
+  errorSince && !isAtLeast(version, errorSince) ? undefined : error;
 
 export type Outcome = "in place" | "refused" | "accepted, and nothing done" | "needs a higher API level";
 
 /** Looks until it is as expected, for 10 s at most. */
 async function eventually<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
-  const right = await until(async () => {
-    const found = await look();
-    return isRight(found) ? { found } : undefined;
-  }, 10_000, 20);
+  const right = await until(
+    async () => {
+      const found = await look();
+      return isRight(found) ? { found } : undefined;
+    },
+    10_000,
+    20,
+  );
   assert.ok(right, "not within 10 s");
   return right.found;
 }
@@ -38,7 +44,8 @@ const movesAndScales = 10123;
  * Of a request right after another one: the meta leader does not know of that one yet, nobody leads yet, or the answer is lost
  * (one refusal in a hundred by 2.12 servers). What was done twice is as if it was done once.
  */
-const isTooEarly = (error: unknown): boolean => error instanceof NoAnswer || (error instanceof ApiError && (error.isNotFound || error.errCode === movesAndScales));
+const isTooEarly = (error: unknown): boolean =>
+  error instanceof NoAnswer || (error instanceof ApiError && (error.isNotFound || error.errCode === movesAndScales));
 async function inTime<T>(request: () => Promise<T>): Promise<T> {
   const answer = await eventually(
     () =>
@@ -75,7 +82,9 @@ export class Walk {
       await this.make(kind, before);
       return await this.change(kind, before, after);
     } catch (error) {
-      throw new Error(`${JSON.stringify(before)} -> ${JSON.stringify(after)}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${JSON.stringify(before)} -> ${JSON.stringify(after)}: ${(error as Error).message}`, {
+        cause: error,
+      });
     } finally {
       await this.drop(kind, before);
     }
@@ -95,7 +104,11 @@ export class Walk {
     assert.deepEqual(differences(kind.fields, args, found), []);
     assert.deepEqual(fromWire(kind.fields, found, args), args, "a refresh keeps what was written");
     const imported = fromWire(kind.fields, found, Object.fromEntries(kind.identity.map((key) => [key, args[key]])));
-    assert.deepEqual(differences(kind.fields, imported, found), [], "who starts from the server's configuration gets all of it");
+    assert.deepEqual(
+      differences(kind.fields, imported, found),
+      [],
+      "who starts from the server's configuration gets all of it",
+    );
     const noted = Number((found.metadata as Record<string, string>)["_nats.req.level"]);
     // Servers forget to note it for a source's own consumer.
     if (!JSON.stringify(args).includes('"consumer":')) assert.equal(noted, levelOf(kind, args), "API level");
@@ -155,9 +168,14 @@ export class Walk {
       return "needs a higher API level";
     }
     const planned = changesOf(kind.fields, toWire(kind.fields, before), toWire(kind.fields, after), this.facts.version);
-    const refused = planned.flatMap(({ field, refusal }) => (refusal ? [{ field, error: errorOf(refusal, this.facts.version) }] : []));
+    const refused = planned.flatMap(({ field, refusal }) =>
+      refusal ? [{ field, error: errorOf(refusal, this.facts.version) }] : [],
+    );
     if (refused.some(({ error }) => error)) {
-      await refusedWith(this.send(kind, "update", after), refused.map(({ error }) => error));
+      await refusedWith(
+        this.send(kind, "update", after),
+        refused.map(({ error }) => error),
+      );
       await this.shows(kind, before);
       return "refused";
     }
@@ -172,10 +190,17 @@ export class Walk {
     const own = planned.filter(({ field }) => kind.ownRequests[field]).map(({ field }) => field);
     if (own.length) {
       const left = Object.fromEntries(own.map((field) => [field, before[field]]));
-      assert.deepEqual(differences(kind.fields, { ...after, ...left }, await this.config(kind, after)), [], "an update leaves it");
+      assert.deepEqual(
+        differences(kind.fields, { ...after, ...left }, await this.config(kind, after)),
+        [],
+        "an update leaves it",
+      );
       for (const field of own) await inTime(() => kind.ownRequests[field]!(this.app, after));
       // The answer comes before the server that leads it has it.
-      await eventually(() => this.config(kind, after), (found) => differences(kind.fields, after, found).length === 0);
+      await eventually(
+        () => this.config(kind, after),
+        (found) => differences(kind.fields, after, found).length === 0,
+      );
     }
     await this.shows(kind, after);
     return "in place";
@@ -189,13 +214,17 @@ export class Walk {
       return [state!.first_seq, state!.last_seq];
     },
     /** Whether any server has it on disk. */
-    memStorage: ({ stream, name }) => this.stores.some((store) => fs.existsSync(path.join(store, "jetstream/app/streams", stream as string, "obs", name as string))),
+    memStorage: ({ stream, name }) =>
+      this.stores.some((store) =>
+        fs.existsSync(path.join(store, "jetstream/app/streams", stream as string, "obs", name as string)),
+      ),
     /** How often it has each of the origin's first messages, once it has the newest. */
     sources: async ({ name }) => {
       const newest = `origin.${name as string}-${++this.names}`;
       await this.app.request(newest, "");
       const { subjects } = await eventually(
-        async () => (await read<Info>(this.app, `STREAM.INFO.${name as string}`, { subjects_filter: "origin.*" })).state!,
+        async () =>
+          (await read<Info>(this.app, `STREAM.INFO.${name as string}`, { subjects_filter: "origin.*" })).state!,
         ({ subjects }) => Boolean(subjects?.[newest]),
       );
       return ["origin.1", "origin.2", "origin.3"].map((subject) => subjects![subject] ?? 0);
@@ -205,7 +234,10 @@ export class Walk {
 
 function refusedWith(request: Promise<unknown>, codes: (number | undefined)[]): Promise<void> {
   return assert.rejects(request, (error: unknown) => {
-    assert.ok(error instanceof ApiError && codes.includes(error.errCode), `expected error ${codes.join(" or ")}, got ${(error as Error).message}`);
+    assert.ok(
+      error instanceof ApiError && codes.includes(error.errCode),
+      `expected error ${codes.join(" or ")}, got ${(error as Error).message}`,
+    );
     return true;
   });
 }

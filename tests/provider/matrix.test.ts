@@ -14,17 +14,31 @@ import { until } from "../../components/local/provider/wait";
 import { describeTool } from "../../tools/pins.mjs";
 import { ask } from "../support/accounts";
 import { makeIdentity, Supercluster } from "../support/nats";
-import { base, type Example, examples, full, messages, named, statesOf, type Step, stepsOf, surroundings } from "./matrix-examples";
+import {
+  base,
+  type Example,
+  examples,
+  full,
+  messages,
+  named,
+  statesOf,
+  type Step,
+  stepsOf,
+  surroundings,
+} from "./matrix-examples";
 import { errorOf, levelOf, type Outcome, Walk } from "./matrix-walk";
 
 const versions = { pinned: describeTool("nats-server").pin, oldest: describeTool("nats-server-oldest").pin };
-const levelOfVersion = (version: string): number => Math.max(...Object.entries(firstVersionOf).map(([level, first]) => (isAtLeast(version, first) ? Number(level) : 0)));
+const levelOfVersion = (version: string): number =>
+  Math.max(...Object.entries(firstVersionOf).map(([level, first]) => (isAtLeast(version, first) ? Number(level) : 0)));
 
 /** What the plan says of a change, for a server version. */
-const plan = ({ fields }: AssetKind, { before, after }: Step, version: string): Change[] => changesOf(fields, toWire(fields, before), toWire(fields, after), version);
+const plan = ({ fields }: AssetKind, { before, after }: Step, version: string): Change[] =>
+  changesOf(fields, toWire(fields, before), toWire(fields, after), version);
 
 /** Mistakes in arguments that a program may write; a stream's region may be left out here. */
-const mistakesOf = (kind: AssetKind, args: Args) => mistakes(kind, kind === streamKind ? { region: "iad", ...args } : args);
+const mistakesOf = (kind: AssetKind, args: Args) =>
+  mistakes(kind, kind === streamKind ? { region: "iad", ...args } : args);
 
 const namedStep = (step: Step): Step => named(step as unknown as Args, "X") as unknown as Step;
 
@@ -35,30 +49,51 @@ describe("the examples for the tables of fields", () => {
     it(`are there for each of the ${rows.length} rows of ${kind.what}s, and once in one with as much as goes together`, () => {
       assert.deepEqual(given.map(({ field }) => field).sort(), rows.map(({ arg }) => arg).sort());
       const together = new Set(full.get(kind)!.flatMap((args) => Object.keys(args)));
-      assert.deepEqual(rows.map(({ arg }) => arg).filter((arg) => !together.has(arg)), []);
+      assert.deepEqual(
+        rows.map(({ arg }) => arg).filter((arg) => !together.has(arg)),
+        [],
+      );
     });
 
     it(`are ${kind.what}s that a program may ask for`, () => {
-      for (const example of given) for (const state of statesOf(kind, example)) assert.deepEqual(mistakesOf(kind, named(state, "X")), [], example.field);
+      for (const example of given)
+        for (const state of statesOf(kind, example))
+          assert.deepEqual(mistakesOf(kind, named(state, "X")), [], example.field);
     });
 
     for (const version of Object.values(versions)) {
       const level = levelOfVersion(version);
-      const refused = rows.flatMap(({ arg, refused = [] }) => refused.filter(({ until }) => !(until && isAtLeast(version, until))).map((refusal) => ({ arg, refusal })));
+      const refused = rows.flatMap(({ arg, refused = [] }) =>
+        refused.filter(({ until }) => !(until && isAtLeast(version, until))).map((refusal) => ({ arg, refusal })),
+      );
 
       it(`change each of these rows, and meet each of their ${refused.length} refusals by server ${version}`, () => {
-        const steps = given.flatMap((example) => stepsOf(kind, example)).map(namedStep).filter(({ before, after }) => Math.max(levelOf(kind, before), levelOf(kind, after)) <= level);
+        const steps = given
+          .flatMap((example) => stepsOf(kind, example))
+          .map(namedStep)
+          .filter(({ before, after }) => Math.max(levelOf(kind, before), levelOf(kind, after)) <= level);
         const changes = steps.flatMap((step) => plan(kind, step, version));
         const met = new Set(changes.map(({ refusal }) => refusal));
-        assert.deepEqual(refused.filter(({ refusal }) => !met.has(refusal)).map(({ arg, refusal }) => `${arg}: ${refusal.what}`), []);
+        assert.deepEqual(
+          refused.filter(({ refusal }) => !met.has(refusal)).map(({ arg, refusal }) => `${arg}: ${refusal.what}`),
+          [],
+        );
         const changed = new Set(changes.map(({ field }) => field));
-        assert.deepEqual(rows.filter((row) => !changed.has(row.arg) && !(typeof row.level === "number" && row.level > level)).map(({ arg }) => arg), []);
+        assert.deepEqual(
+          rows
+            .filter((row) => !changed.has(row.arg) && !(typeof row.level === "number" && row.level > level))
+            .map(({ arg }) => arg),
+          [],
+        );
       });
     }
   }
 });
 
-for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const) {
+for (const [which, basePort] of [
+  ["pinned", 23220],
+  ["oldest", 23320],
+] as const) {
   const version = versions[which];
 
   describe(`the plan says X, server ${version} does X`, function () {
@@ -80,7 +115,11 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
       const system = await cluster.connect("admin");
       facts = (await readServerFacts(system, 3))!;
       await system.close();
-      walk = new Walk(app, facts, Object.values(inputs).map(({ config }) => config.jetstream.store_dir));
+      walk = new Walk(
+        app,
+        facts,
+        Object.values(inputs).map(({ config }) => config.jetstream.store_dir),
+      );
       for (const stream of surroundings) await walk.request(`STREAM.CREATE.${stream.name}`, stream);
       for (const subject of messages) await app.request(subject, "");
     });
@@ -95,7 +134,8 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
 
     /** Some at once: the servers share this machine. */
     const limit = pLimit(8);
-    const each = <T>(items: T[], run: (item: T) => Promise<unknown>): Promise<unknown> => Promise.all(items.map((item) => limit(() => run(item))));
+    const each = <T>(items: T[], run: (item: T) => Promise<unknown>): Promise<unknown> =>
+      Promise.all(items.map((item) => limit(() => run(item))));
 
     it("knows what this server can do", () => assert.deepEqual(facts, { version, level: levelOfVersion(version) }));
 
@@ -112,7 +152,12 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
 
     const all = [...examples].flatMap(([kind, given]) => given.flatMap((example) => stepsOf(kind, example)));
     it(`each of the ${all.length} changes became what the plan said`, () => {
-      const { refused = 0, "in place": inPlace = 0, "accepted, and nothing done": nothing = 0, "needs a higher API level": tooNew = 0 } = outcomes;
+      const {
+        refused = 0,
+        "in place": inPlace = 0,
+        "accepted, and nothing done": nothing = 0,
+        "needs a higher API level": tooNew = 0,
+      } = outcomes;
       assert.equal(refused + inPlace + nothing + tooNew, all.length);
       assert.ok(refused > 100 && inPlace > 100 && nothing > 20, JSON.stringify(outcomes));
       assert.equal(tooNew > 0, facts.level < 4);
@@ -126,12 +171,18 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
       const states = given.flatMap((example) => statesOf(kind, example)).filter((state) => !state.sealed);
 
       it(`fills in as the table says what is left out of ${states.length} ${what}s that somebody else made`, () =>
-        each(states.filter((state) => levelOf(kind, state) <= facts.level), async (state) => {
-          const args = walk.named(state);
-          await walk.request(kind.subject("CREATE", args), { ...(kind.body("create", toWire(bare, args), args) as Wire), pedantic: false });
-          assert.deepEqual(differences(underived, args, await walk.config(kind, args)), [], JSON.stringify(args));
-          await walk.drop(kind, args);
-        }));
+        each(
+          states.filter((state) => levelOf(kind, state) <= facts.level),
+          async (state) => {
+            const args = walk.named(state);
+            await walk.request(kind.subject("CREATE", args), {
+              ...(kind.body("create", toWire(bare, args), args) as Wire),
+              pedantic: false,
+            });
+            assert.deepEqual(differences(underived, args, await walk.config(kind, args)), [], JSON.stringify(args));
+            await walk.drop(kind, args);
+          },
+        ));
 
       it(`shows ${what}s with many fields as they were written`, () =>
         each(full.get(kind)!, async (state) => {
@@ -183,12 +234,50 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
       const consumer = (change: Args, of = "CONSUMED"): Args => ({ ...base(consumerKind, of), ...explicit, ...change });
       const limited: [AssetKind, Args][] = [[consumerKind, consumer({ name: "reader" }, "NAME")]];
       const circumstances: Circumstance[] = [
-        { what: "a deliver subject while somebody listens", kind: consumerKind, before: consumer({ deliverSubject: "deliver.NAME" }), after: consumer({ deliverSubject: "other.NAME" }), subscribed: "deliver.NAME", error: 10013 },
-        { what: "more replicas than the stream has", kind: consumerKind, before: consumer({}), after: consumer({ replicas: 3 }), error: 10126 },
-        { what: "limits under what a consumer has", kind: streamKind, before: stream({}), after: stream({ consumerLimits: { maxAckPending: 10 } }), others: limited, error: which === "oldest" ? 10051 : 10069 },
-        { what: "a subject that another stream has", kind: streamKind, before: stream({}), after: stream({ subjects: ["NAME", "consumed.a"] }), error: 10065 },
-        { what: "direct reads from a mirror whose origin has none", kind: streamKind, before: stream({ mirror: "ORIGIN", subjects: undefined }), after: stream({ mirror: "ORIGIN", subjects: undefined, mirrorDirect: true }), error: 10157 },
-        { what: "more bytes than the servers have", kind: streamKind, before: stream({ storage: "file" }), after: stream({ storage: "file", maxBytes: "1TiB" }), error: 10047 },
+        {
+          what: "a deliver subject while somebody listens",
+          kind: consumerKind,
+          before: consumer({ deliverSubject: "deliver.NAME" }),
+          after: consumer({ deliverSubject: "other.NAME" }),
+          subscribed: "deliver.NAME",
+          error: 10013,
+        },
+        {
+          what: "more replicas than the stream has",
+          kind: consumerKind,
+          before: consumer({}),
+          after: consumer({ replicas: 3 }),
+          error: 10126,
+        },
+        {
+          what: "limits under what a consumer has",
+          kind: streamKind,
+          before: stream({}),
+          after: stream({ consumerLimits: { maxAckPending: 10 } }),
+          others: limited,
+          error: which === "oldest" ? 10051 : 10069,
+        },
+        {
+          what: "a subject that another stream has",
+          kind: streamKind,
+          before: stream({}),
+          after: stream({ subjects: ["NAME", "consumed.a"] }),
+          error: 10065,
+        },
+        {
+          what: "direct reads from a mirror whose origin has none",
+          kind: streamKind,
+          before: stream({ mirror: "ORIGIN", subjects: undefined }),
+          after: stream({ mirror: "ORIGIN", subjects: undefined, mirrorDirect: true }),
+          error: 10157,
+        },
+        {
+          what: "more bytes than the servers have",
+          kind: streamKind,
+          before: stream({ storage: "file" }),
+          after: stream({ storage: "file", maxBytes: "1TiB" }),
+          error: 10047,
+        },
       ];
       for (const { what, kind, others = [], subscribed, error, ...step } of circumstances) {
         it(`${what} (error ${error})`, async () => {
@@ -196,9 +285,20 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
           const [before, after] = [named(step.before, name), named(step.after, name)];
           await walk.make(kind, before);
           for (const [other, args] of others) await walk.make(other, named(args, name));
-          const subscription = subscribed === undefined ? undefined : app.subscribe(named({ subscribed }, name).subscribed as string);
-          assert.deepEqual(plan(kind, { before, after }, version).filter(({ refusal }) => refusal), [], "the plan does not know");
-          if (subscription) assert.ok(await until(async () => ((await ask(app, kind.subject("INFO", before))).push_bound ? true : undefined), 5_000));
+          const subscription =
+            subscribed === undefined ? undefined : app.subscribe(named({ subscribed }, name).subscribed as string);
+          assert.deepEqual(
+            plan(kind, { before, after }, version).filter(({ refusal }) => refusal),
+            [],
+            "the plan does not know",
+          );
+          if (subscription)
+            assert.ok(
+              await until(
+                async () => ((await ask(app, kind.subject("INFO", before))).push_bound ? true : undefined),
+                5_000,
+              ),
+            );
           await assert.rejects(walk.send(kind, "update", after), { errCode: error });
           subscription?.unsubscribe();
           await walk.shows(kind, before);
@@ -208,11 +308,19 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
     });
 
     it("refuses another name for a stream, and takes no notice of one for a consumer", async () => {
-      assert.ok(streamKind.identity.includes("name") && consumerKind.identity.includes("name"), "the plan refuses both");
-      const [stream, consumer] = [walk.named(base(streamKind)), walk.named({ ...base(consumerKind), ackPolicy: "explicit" })];
+      assert.ok(
+        streamKind.identity.includes("name") && consumerKind.identity.includes("name"),
+        "the plan refuses both",
+      );
+      const [stream, consumer] = [
+        walk.named(base(streamKind)),
+        walk.named({ ...base(consumerKind), ackPolicy: "explicit" }),
+      ];
       await walk.make(streamKind, stream);
       await walk.make(consumerKind, consumer);
-      await assert.rejects(walk.request(`STREAM.UPDATE.${stream.name as string}`, { name: "ANOTHER" }), { errCode: 10056 });
+      await assert.rejects(walk.request(`STREAM.UPDATE.${stream.name as string}`, { name: "ANOTHER" }), {
+        errCode: 10056,
+      });
       const config = { ...toWire(consumerKind.fields, consumer), name: "ANOTHER" };
       await walk.request(consumerKind.subject("UPDATE", consumer), consumerKind.body("update", config, consumer));
       await walk.shows(consumerKind, consumer);
@@ -222,9 +330,20 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
 
     it("keeps a mirror's start time in somebody else's spelling when another field changes, where the server would refuse its own", async () => {
       const { name } = walk.named({ name: "NAME" }) as { name: string };
-      const theirs = { name, storage: "memory", num_replicas: 1, mirror: { name: "ORIGIN", opt_start_time: "2026-01-31T01:00:00+01:00" } };
+      const theirs = {
+        name,
+        storage: "memory",
+        num_replicas: 1,
+        mirror: { name: "ORIGIN", opt_start_time: "2026-01-31T01:00:00+01:00" },
+      };
       await walk.request(`STREAM.CREATE.${name}`, theirs);
-      const ours = { account: "app", name, storage: "memory", mirror: { name: "ORIGIN", optStartTime: "2026-01-31T01:00:00+01:00" }, description: "copy" };
+      const ours = {
+        account: "app",
+        name,
+        storage: "memory",
+        mirror: { name: "ORIGIN", optStartTime: "2026-01-31T01:00:00+01:00" },
+        description: "copy",
+      };
       await assert.rejects(walk.send(streamKind, "update", ours), { errCode: 10055 });
       const merged = merge(streamKind.fields, toWire(streamKind.fields, ours), await walk.config(streamKind, ours));
       await walk.request(`STREAM.UPDATE.${name}`, { ...merged, pedantic: true });
@@ -236,7 +355,11 @@ for (const [which, basePort] of [["pinned", 23220], ["oldest", 23320]] as const)
 
 /** Some values of any fields together. */
 function mixOf(kind: AssetKind, given: Example[]): fc.Arbitrary<Args> {
-  const values = given.filter(({ stream }) => stream === undefined).flatMap(({ beside, values }) => values.map((value): Args => ({ ...beside, ...value })));
+  const values = given
+    .filter(({ stream }) => stream === undefined)
+    .flatMap(({ beside, values }) => values.map((value): Args => ({ ...beside, ...value })));
   const first = kind === streamKind ? base(kind) : { ...base(kind), ackPolicy: "explicit" };
-  return fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 6 }).map((some) => Object.assign({}, first, ...some) as Args);
+  return fc
+    .uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 6 })
+    .map((some) => Object.assign({}, first, ...some) as Args);
 }

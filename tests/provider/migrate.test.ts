@@ -20,10 +20,25 @@ const owner = "supercluster/migrate";
 const moments: Moment[] = ["before", "after"];
 /** One more than a migration of a stream with two durables makes. */
 const mostChanges = 15;
-const cases = moments.flatMap((moment) => Array.from({ length: mostChanges }, (_, index) => ({ moment, number: index + 1, name: `${moment.toUpperCase()}${index + 1}` })));
+const cases = moments.flatMap((moment) =>
+  Array.from({ length: mostChanges }, (_, index) => ({
+    moment,
+    number: index + 1,
+    name: `${moment.toUpperCase()}${index + 1}`,
+  })),
+);
 const refused = ["COPIED", "FOREIGN", "DRIFTED", "SOURCING"];
 
-const queue = (name: string) => ({ subjects: [`${name}.>`], retention: "limits", storage: "file", replicas: 1, discard: "old", maxAge: "7d", maxBytes: "8MiB", maxMsgs: 100_000 });
+const queue = (name: string) => ({
+  subjects: [`${name}.>`],
+  retention: "limits",
+  storage: "file",
+  replicas: 1,
+  discard: "old",
+  maxAge: "7d",
+  maxBytes: "8MiB",
+  maxMsgs: 100_000,
+});
 const durable = (kind: string) => ({
   mode: "pull",
   streams: cases.map(({ name }) => name),
@@ -66,23 +81,34 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
     if (answer?.json<{ stream?: string }>().stream) acknowledged[name]!.push(text);
   }
 
-  const asQueue = (name: string) => ({ ...streamArgs(assets.streams.find((stream) => stream.name === name)!), retention: "workqueue" });
-  const queueOf = (name: string, connection: NatsConnection) => new Queue({ account: { connection, owner, say }, system, assets }, name, 3);
+  const asQueue = (name: string) => ({
+    ...streamArgs(assets.streams.find((stream) => stream.name === name)!),
+    retention: "workqueue",
+  });
+  const queueOf = (name: string, connection: NatsConnection) =>
+    new Queue({ account: { connection, owner, say }, system, assets }, name, 3);
   const configOf = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
 
   before(async () => {
     Object.assign(timeouts, { requestMs: 2_000 });
     cluster = await startSupercluster({ basePort: 30420, settings: { storage: { file: "2GiB", memory: "64MiB" } } });
-    [app, publisher, system] = await Promise.all([cluster.connect("app"), cluster.connect("app", { servers: cluster.urls("syd") }), cluster.connect("admin")]);
+    [app, publisher, system] = await Promise.all([
+      cluster.connect("app"),
+      cluster.connect("app", { servers: cluster.urls("syd") }),
+      cluster.connect("admin"),
+    ]);
     const account = { connection: app, owner, say };
     await Promise.all(
       cases.map(async ({ name }) => {
         await ensure(streamKind, asQueue(name), account);
-        for (const asset of assets.consumers.filter(({ stream }) => stream === name)) await ensure(consumerKind, consumerArgs(asset), account);
+        for (const asset of assets.consumers.filter(({ stream }) => stream === name))
+          await ensure(consumerKind, consumerArgs(asset), account);
         for (let index = 0; index < 20; index++) await publish(name, index % 3 ? "a" : "b", `${name} before ${index}`);
         processed[name] = await take(app, name, "worker", 4);
         // Delivered, and not acknowledged.
-        app.publish(`$JS.API.CONSUMER.MSG.NEXT.${name}.worker`, JSON.stringify({ batch: 2, no_wait: true }), { reply: `ignored.${name}` });
+        app.publish(`$JS.API.CONSUMER.MSG.NEXT.${name}.worker`, JSON.stringify({ batch: 2, no_wait: true }), {
+          reply: `ignored.${name}`,
+        });
       }),
     );
     publishing = Promise.all(
@@ -108,7 +134,10 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
     await Promise.all(
       cases.map(async ({ name, number, moment }) => {
         const first = cutOff(app, number, moment);
-        const cut = await Promise.race([runMigration(queueOf(name, first.connection)).then(() => undefined), first.reached]);
+        const cut = await Promise.race([
+          runMigration(queueOf(name, first.connection)).then(() => undefined),
+          first.reached,
+        ]);
         if (cut) cuts.add(cut.replace(name, "S").replace(`${name}--shadow`, "S--shadow"));
         await runMigration(queueOf(name, app));
         const third = cutOff(app, Infinity, moment);
@@ -116,8 +145,20 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
         assert.deepEqual(third.changes(), []);
       }),
     );
-    const expected = ["STREAM.UPDATE.S", "CONSUMER.DELETE.S.worker", "STREAM.CREATE.S--shadow", "STREAM.UPDATE.S--shadow", "STREAM.DELETE.S", "STREAM.CREATE.S", "CONSUMER.CREATE.S.audit", "STREAM.DELETE.S--shadow"];
-    assert.deepEqual(expected.filter((change) => !cuts.has(change)), []);
+    const expected = [
+      "STREAM.UPDATE.S",
+      "CONSUMER.DELETE.S.worker",
+      "STREAM.CREATE.S--shadow",
+      "STREAM.UPDATE.S--shadow",
+      "STREAM.DELETE.S",
+      "STREAM.CREATE.S",
+      "CONSUMER.CREATE.S.audit",
+      "STREAM.DELETE.S--shadow",
+    ];
+    assert.deepEqual(
+      expected.filter((change) => !cuts.has(change)),
+      [],
+    );
     isPublishing = false;
     await publishing;
   });
@@ -128,8 +169,16 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
         const texts = await textsIn(app, name);
         const expected = acknowledged[name]!.filter((text) => !processed[name]!.includes(text));
         assert.deepEqual(repeated(texts), [], name);
-        assert.deepEqual(texts.filter((text) => expected.includes(text)), expected, name);
-        assert.deepEqual(texts.filter((text) => processed[name]!.includes(text)), [], name);
+        assert.deepEqual(
+          texts.filter((text) => expected.includes(text)),
+          expected,
+          name,
+        );
+        assert.deepEqual(
+          texts.filter((text) => processed[name]!.includes(text)),
+          [],
+          name,
+        );
       }),
     );
   });
@@ -139,12 +188,19 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
       const watched = cutOff(app, Infinity, "before");
       const account = { connection: watched.connection, owner, say };
       await ensure(streamKind, streamArgs(assets.streams.find((stream) => stream.name === name)!), account);
-      for (const asset of assets.consumers.filter(({ stream }) => stream === name)) await ensure(consumerKind, consumerArgs(asset), account);
+      for (const asset of assets.consumers.filter(({ stream }) => stream === name))
+        await ensure(consumerKind, consumerArgs(asset), account);
       assert.deepEqual(watched.changes(), [], name);
-      assert.deepEqual(Object.keys((await configOf(name)).metadata as object).filter((label) => label.includes("migration")), []);
+      assert.deepEqual(
+        Object.keys((await configOf(name)).metadata as object).filter((label) => label.includes("migration")),
+        [],
+      );
     }
     const { streams } = (await ask(app, "STREAM.NAMES")) as { streams: string[] };
-    assert.deepEqual(streams.filter((name) => name.includes("--")), []);
+    assert.deepEqual(
+      streams.filter((name) => name.includes("--")),
+      [],
+    );
   });
 
   it("gives workers what was left to do, with what was delivered and not acknowledged", async () => {
@@ -167,12 +223,21 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
       COPIED: {
         prepare: async () => {
           await ask(app, "STREAM.CREATE.COPY", { name: "COPY", sources: [{ name: "COPIED" }] });
-          assert.ok(await until(async () => ((await ask(app, "CONSUMER.LIST.COPIED")).total as number) > 0 || undefined, 20_000));
+          assert.ok(
+            await until(
+              async () => ((await ask(app, "CONSUMER.LIST.COPIED")).total as number) > 0 || undefined,
+              20_000,
+            ),
+          );
         },
         says: /it is copied by COPY/,
       },
       FOREIGN: {
-        prepare: () => ask(app, "CONSUMER.CREATE.FOREIGN.other", { stream_name: "FOREIGN", config: { durable_name: "other", ack_policy: "explicit" } }),
+        prepare: () =>
+          ask(app, "CONSUMER.CREATE.FOREIGN.other", {
+            stream_name: "FOREIGN",
+            config: { durable_name: "other", ack_policy: "explicit" },
+          }),
         says: /its durables other are in no specification/,
       },
       DRIFTED: {
@@ -180,12 +245,18 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
         says: /maxMsgs differs from what is specified/,
       },
       SOURCING: {
-        prepare: async () => ask(app, "STREAM.UPDATE.SOURCING", { ...(await configOf("SOURCING")), sources: [{ name: "DRIFTED", filter_subject: "DRIFTED.none" }] }),
+        prepare: async () =>
+          ask(app, "STREAM.UPDATE.SOURCING", {
+            ...(await configOf("SOURCING")),
+            sources: [{ name: "DRIFTED", filter_subject: "DRIFTED.none" }],
+          }),
         says: /it has sources: what its sources hold would be collected again/,
       },
     };
 
-    before(() => Promise.all(refused.map((name) => ensure(streamKind, asQueue(name), { connection: app, owner, say }))));
+    before(() =>
+      Promise.all(refused.map((name) => ensure(streamKind, asQueue(name), { connection: app, owner, say }))),
+    );
 
     for (const [name, { prepare, says }] of Object.entries(reasons)) {
       it(`${name.toLowerCase()}, with the reason, and changes nothing`, async () => {

@@ -20,11 +20,13 @@ describe("ownership: two stacks with one account", function () {
 
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 28340 });
-    [app, writes, one, two] = await Promise.all([
+    [app, writes, one, two] = (await Promise.all([
       cluster.connect("app"),
       ConfigurationWrites.watch(cluster),
-      ...["supercluster/one", "supercluster/two"].map((owner) => ProviderProcess.start(connectionTo(cluster, { owner }))),
-    ] as const) as [NatsConnection, ConfigurationWrites, ProviderProcess, ProviderProcess];
+      ...["supercluster/one", "supercluster/two"].map((owner) =>
+        ProviderProcess.start(connectionTo(cluster, { owner })),
+      ),
+    ] as const)) as [NatsConnection, ConfigurationWrites, ProviderProcess, ProviderProcess];
   });
 
   after(async () => {
@@ -32,18 +34,42 @@ describe("ownership: two stacks with one account", function () {
     await cluster?.stop();
   });
 
-  const base = (name: string, change: Args = {}): Args => ({ account: "app", name, region: "iad", subjects: [`${name}.>`], storage: "memory", ...change });
-  const durable = (of: string, change: Args = {}): Args => ({ account: "app", stream: of, name: "billing", ackPolicy: "explicit", ...change });
-  const config = async (asset: string) => (await ask(app, asset.includes(".") ? `CONSUMER.INFO.${asset}` : `STREAM.INFO.${asset}`)).config as Wire;
+  const base = (name: string, change: Args = {}): Args => ({
+    account: "app",
+    name,
+    region: "iad",
+    subjects: [`${name}.>`],
+    storage: "memory",
+    ...change,
+  });
+  const durable = (of: string, change: Args = {}): Args => ({
+    account: "app",
+    stream: of,
+    name: "billing",
+    ackPolicy: "explicit",
+    ...change,
+  });
+  const config = async (asset: string) =>
+    (await ask(app, asset.includes(".") ? `CONSUMER.INFO.${asset}` : `STREAM.INFO.${asset}`)).config as Wire;
   const markOf = ({ metadata }: Wire) => {
     const { "supercluster.owner": owner, "supercluster.nonce": nonce } = metadata as Record<string, string>;
     return { owner, nonce };
   };
   /** Makes it as somebody who has never heard of this program. */
-  const found = (name: string, change: Wire = {}) => ask(app, `STREAM.CREATE.${name}`, { name, subjects: [`${name}.>`], storage: "memory", placement: { cluster: "iad" }, ...change });
+  const found = (name: string, change: Wire = {}) =>
+    ask(app, `STREAM.CREATE.${name}`, {
+      name,
+      subjects: [`${name}.>`],
+      storage: "memory",
+      placement: { cluster: "iad" },
+      ...change,
+    });
 
   it("is a mark on every stream and durable: the stack, and a nonce that only its state knows too; nothing else", async () => {
-    const assets = [await Deployed.create(one, stream, base("MARKED")), await Deployed.create(one, consumer, durable("MARKED"))];
+    const assets = [
+      await Deployed.create(one, stream, base("MARKED")),
+      await Deployed.create(one, consumer, durable("MARKED")),
+    ];
     const configs = [await config("MARKED"), await config("MARKED.billing")];
     for (const [index, asset] of assets.entries()) {
       const { owner, nonce } = markOf(configs[index]!);
@@ -57,7 +83,8 @@ describe("ownership: two stacks with one account", function () {
   it("is found out when the second stack comes: refused with who owns it and what to do, and nothing is written", async () => {
     await Deployed.create(one, stream, base("BOTH"));
     await Deployed.create(one, consumer, durable("BOTH"));
-    const theirs = /exists and belongs to supercluster\/one; this stack is supercluster\/two\. Nothing was changed\. To take it over as it is: adopt: "supercluster\/one"; else delete it/;
+    const theirs =
+      /exists and belongs to supercluster\/one; this stack is supercluster\/two\. Nothing was changed\. To take it over as it is: adopt: "supercluster\/one"; else delete it/;
     await assert.rejects(Deployed.create(two, stream, base("BOTH", { maxMsgs: 10 })), theirs);
     await assert.rejects(Deployed.create(two, consumer, durable("BOTH", { description: "theirs" })), theirs);
     await writes.assertOf("BOTH", ["STREAM.CREATE"]);
@@ -66,9 +93,15 @@ describe("ownership: two stacks with one account", function () {
 
   it("is one stack's where both make the same at the same moment", async () => {
     const names = Array.from({ length: 8 }, (_, index) => `RACE${index}`);
-    const outcomes = await Promise.all(names.map((name) => Promise.allSettled([Deployed.create(one, stream, base(name)), Deployed.create(two, stream, base(name))])));
+    const outcomes = await Promise.all(
+      names.map((name) =>
+        Promise.allSettled([Deployed.create(one, stream, base(name)), Deployed.create(two, stream, base(name))]),
+      ),
+    );
     for (const [index, outcome] of outcomes.entries()) {
-      const winners = outcome.flatMap((result, stack) => (result.status === "fulfilled" ? [["supercluster/one", "supercluster/two"][stack]] : []));
+      const winners = outcome.flatMap((result, stack) =>
+        result.status === "fulfilled" ? [["supercluster/one", "supercluster/two"][stack]] : [],
+      );
       assert.deepEqual(winners, [markOf(await config(names[index]!)).owner]);
       const [{ reason }] = outcome.filter((result) => result.status === "rejected") as [PromiseRejectedResult];
       assert.match(String(reason), /belongs to supercluster\/(one|two)/);
@@ -77,18 +110,29 @@ describe("ownership: two stacks with one account", function () {
 
   it("is looked at before each change: what another stack has taken over meanwhile is left alone", async () => {
     const asset = await Deployed.create(one, stream, base("LOST"));
-    const taken = await Deployed.create(two, stream, base("LOST", { adopt: "supercluster/one", description: "theirs" }));
+    const taken = await Deployed.create(
+      two,
+      stream,
+      base("LOST", { adopt: "supercluster/one", description: "theirs" }),
+    );
     assert.deepEqual(markOf(await config("LOST")), { owner: "supercluster/two", nonce: taken.state.nonce });
-    await assert.rejects(asset.up(base("LOST", { description: "mine" })), /stream app\/LOST exists and belongs to supercluster\/two/);
+    await assert.rejects(
+      asset.up(base("LOST", { description: "mine" })),
+      /stream app\/LOST exists and belongs to supercluster\/two/,
+    );
     await asset.delete();
     assert.equal((await config("LOST")).description, "theirs");
   });
 
   it("is nobody's without a mark, and then not taken: neither without a word, nor by naming a stack", async () => {
     await found("FOREIGN");
-    const nobodys = /exists and nobody's mark is on it; this stack is supercluster\/one\. Nothing was changed\. To take it over as it is: adopt: true/;
+    const nobodys =
+      /exists and nobody's mark is on it; this stack is supercluster\/one\. Nothing was changed\. To take it over as it is: adopt: true/;
     await assert.rejects(Deployed.create(one, stream, base("FOREIGN")), nobodys);
-    await assert.rejects(Deployed.create(one, stream, base("FOREIGN", { adopt: "supercluster/two" })), (error) => error instanceof CheckFailed && nobodys.test(error.message));
+    await assert.rejects(
+      Deployed.create(one, stream, base("FOREIGN", { adopt: "supercluster/two" })),
+      (error) => error instanceof CheckFailed && nobodys.test(error.message),
+    );
     await writes.assertOf("FOREIGN", ["STREAM.CREATE"]);
   });
 
@@ -98,7 +142,10 @@ describe("ownership: two stacks with one account", function () {
     const free = await Deployed.create(one, stream, base("FREE", { adopt: true }));
     // Nothing differs.
     await writes.assertOf("FREE", ["STREAM.CREATE"]);
-    await assert.rejects(Deployed.create(one, stream, base("THEIRS", { adopt: true })), (error) => error instanceof CheckFailed && /belongs to supercluster\/two/.test(error.message));
+    await assert.rejects(
+      Deployed.create(one, stream, base("THEIRS", { adopt: true })),
+      (error) => error instanceof CheckFailed && /belongs to supercluster\/two/.test(error.message),
+    );
 
     // The first change puts the mark on it; from then on it needs no word.
     await free.up(base("FREE", { adopt: true, maxMsgs: 10 }));
@@ -111,12 +158,18 @@ describe("ownership: two stacks with one account", function () {
   it("adopt: the stack's name takes over what it owns, stream and durable", async () => {
     await Deployed.create(one, stream, base("HANDED"));
     await Deployed.create(one, consumer, durable("HANDED"));
-    const [ours, billing] = [await Deployed.create(two, stream, base("HANDED", { adopt: "supercluster/one" })), await Deployed.create(two, consumer, durable("HANDED", { adopt: "supercluster/one" }))];
+    const [ours, billing] = [
+      await Deployed.create(two, stream, base("HANDED", { adopt: "supercluster/one" })),
+      await Deployed.create(two, consumer, durable("HANDED", { adopt: "supercluster/one" })),
+    ];
     await writes.assertOf("HANDED", ["STREAM.CREATE"]);
     await writes.assertOf("HANDED.billing", ["CONSUMER.CREATE"]);
     await ours.up(base("HANDED", { description: "handed over", adopt: "supercluster/one" }));
     await billing.up(durable("HANDED", { description: "handed over", adopt: "supercluster/one" }));
-    assert.deepEqual([markOf(await config("HANDED")).owner, markOf(await config("HANDED.billing")).owner], ["supercluster/two", "supercluster/two"]);
+    assert.deepEqual(
+      [markOf(await config("HANDED")).owner, markOf(await config("HANDED.billing")).owner],
+      ["supercluster/two", "supercluster/two"],
+    );
   });
 
   it("adopting tells at check what it would change, the fields that go back to their defaults among them, and has written nothing", async () => {
@@ -139,13 +192,29 @@ describe("ownership: two stacks with one account", function () {
   it("adopting is refused at check where it would cost messages or cannot be, and takes the steps and allowances of the specification", async () => {
     await found("FULL", { max_msgs: 100 });
     for (let index = 0; index < 50; index++) await jetstream(app).publish("FULL.a", "");
-    const reasons = async (change: Args) => (await one.check(stream, base("FULL", { adopt: true, ...change }))).failures.map(({ property, reason }) => `${property} ${reason}`);
+    const reasons = async (change: Args) =>
+      (await one.check(stream, base("FULL", { adopt: true, ...change }))).failures.map(
+        ({ property, reason }) => `${property} ${reason}`,
+      );
     assert.match((await reasons({ maxMsgs: 20 })).join(), /^maxMsgs would drop 30 of 50 messages/);
-    assert.match((await reasons({ maxMsgs: 20, lowerBy: { maxMsgs: 60 } })).join(), /^maxMsgs would drop 10 of 50 messages/);
-    assert.match((await reasons({ maxMsgs: 100, storage: "file" })).join(), /^storage cannot be changed in place \(error 10052\)/);
-    await assert.rejects(one.create(stream, base("FULL", { adopt: true, maxMsgs: 20 })), /maxMsgs would drop 30 of 50 messages/);
+    assert.match(
+      (await reasons({ maxMsgs: 20, lowerBy: { maxMsgs: 60 } })).join(),
+      /^maxMsgs would drop 10 of 50 messages/,
+    );
+    assert.match(
+      (await reasons({ maxMsgs: 100, storage: "file" })).join(),
+      /^storage cannot be changed in place \(error 10052\)/,
+    );
+    await assert.rejects(
+      one.create(stream, base("FULL", { adopt: true, maxMsgs: 20 })),
+      /maxMsgs would drop 30 of 50 messages/,
+    );
     await writes.assertOf("FULL", ["STREAM.CREATE"]);
-    await Deployed.create(one, stream, base("FULL", { adopt: true, maxMsgs: 20, allowDataLoss: [{ change: "maxMsgs", maxMessages: 30 }] }));
+    await Deployed.create(
+      one,
+      stream,
+      base("FULL", { adopt: true, maxMsgs: 20, allowDataLoss: [{ change: "maxMsgs", maxMessages: 30 }] }),
+    );
     assert.equal(((await ask(app, "STREAM.INFO.FULL")).state as { messages: number }).messages, 20);
   });
 

@@ -25,19 +25,43 @@ const example = (pattern: string): string => pattern.replaceAll("*", "x").replac
 
 const ofStreams = (account: string): string[] =>
   streams.filter((stream) => stream.account === account).flatMap(({ spec }) => spec.subjects.map(example));
-const ofTenantsBut = (account: string): string[] => Object.keys(tenants).filter((name) => name !== account).flatMap(ofStreams);
+const ofTenantsBut = (account: string): string[] =>
+  Object.keys(tenants)
+    .filter((name) => name !== account)
+    .flatMap(ofStreams);
 const inboxesBut = ({ account, name }: User): string[] => [
-  ...users.filter((other) => other.account === account && other.name !== name).map(({ inboxPrefix }) => `${inboxPrefix}.x`),
+  ...users
+    .filter((other) => other.account === account && other.name !== name)
+    .map(({ inboxPrefix }) => `${inboxPrefix}.x`),
   "_INBOX.x",
 ];
 
-const administration = ["STREAM.CREATE.X", "STREAM.UPDATE.SMS", "STREAM.DELETE.SMS", "STREAM.INFO.SMS", "STREAM.LIST", "STREAM.NAMES", "INFO"]
-  .concat(["CONSUMER.CREATE.SMS", "CONSUMER.CREATE.SMS.x", "CONSUMER.DURABLE.CREATE.SMS.x", "CONSUMER.DELETE.SMS.sms-worker", "CONSUMER.LIST.SMS"])
+const administration = [
+  "STREAM.CREATE.X",
+  "STREAM.UPDATE.SMS",
+  "STREAM.DELETE.SMS",
+  "STREAM.INFO.SMS",
+  "STREAM.LIST",
+  "STREAM.NAMES",
+  "INFO",
+]
+  .concat([
+    "CONSUMER.CREATE.SMS",
+    "CONSUMER.CREATE.SMS.x",
+    "CONSUMER.DURABLE.CREATE.SMS.x",
+    "CONSUMER.DELETE.SMS.sms-worker",
+    "CONSUMER.LIST.SMS",
+  ])
   .concat(["STREAM.MSG.GET.SMS", "STREAM.SNAPSHOT.SMS", "STREAM.RESTORE.SMS"])
   .map((request) => `$JS.API.${request}`);
 /** What not even an account's administrator may: no change of a specification needs it. */
 const messages = ["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "DIRECT.GET.SMS"].map((request) => `$JS.API.${request}`);
-const system = ["$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO", "$SYS.ACCOUNT.irisx.CONNECT", "$SYS.REQ.ACCOUNT.irisx.CONNZ"];
+const system = [
+  "$SYS.REQ.SERVER.PING",
+  "$SYS.REQ.USER.INFO",
+  "$SYS.ACCOUNT.irisx.CONNECT",
+  "$SYS.REQ.ACCOUNT.irisx.CONNZ",
+];
 
 /** The durables that a user declares it consumes. */
 const durablesOf = ({ account, name }: User): ConsumerAsset[] => {
@@ -51,7 +75,11 @@ const otherDurables = (user: User): string[] => {
   const own = durablesOf(user).map(({ name }) => name);
   return assets.consumers
     .filter(({ name }) => !own.includes(name))
-    .flatMap(({ stream, name }) => [`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`, `$JS.ACK.${stream}.${name}.1.1.1.1.0`, `$JS.FC.${stream}.${name}.x`]);
+    .flatMap(({ stream, name }) => [
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+      `$JS.ACK.${stream}.${name}.1.1.1.1.0`,
+      `$JS.FC.${stream}.${name}.x`,
+    ]);
 };
 
 /** Subjects of its own account that a user has no part in. */
@@ -95,7 +123,10 @@ describe("permissions on a real server", () => {
   });
   after(() => cluster?.stop());
 
-  async function as<T>(user: Pick<User, "login" | "inboxPrefix">, work: (nc: NatsConnection) => Promise<T>): Promise<T> {
+  async function as<T>(
+    user: Pick<User, "login" | "inboxPrefix">,
+    work: (nc: NatsConnection) => Promise<T>,
+  ): Promise<T> {
     const nc = await cluster.connect(user.login, { inboxPrefix: user.inboxPrefix, reconnect: false });
     try {
       return await work(nc);
@@ -109,7 +140,8 @@ describe("permissions on a real server", () => {
       const user = users.find((each) => each.account === account && each.name === provisioner)!;
       await as(user, async (nc) => {
         for (const asset of streams.filter((each) => each.account === account)) await createStream(nc, asset);
-        for (const asset of assets.consumers.filter((each) => each.account === account)) await createConsumer(nc, asset);
+        for (const asset of assets.consumers.filter((each) => each.account === account))
+          await createConsumer(nc, asset);
         const { total } = await ask(nc, "STREAM.NAMES");
         assert.equal(total, streams.filter((each) => each.account === account).length);
       });
@@ -126,13 +158,19 @@ describe("permissions on a real server", () => {
   }
 
   /** Publishes what the durable is about, as whoever of its account may. */
-  async function feed({ account, stream, filterSubjects }: ConsumerAsset, body: string | Uint8Array, count = 1): Promise<void> {
+  async function feed(
+    { account, stream, filterSubjects }: ConsumerAsset,
+    body: string | Uint8Array,
+    count = 1,
+  ): Promise<void> {
     const { spec } = streams.find((each) => each.account === account && each.name === stream)!;
     const among = (patterns: string[], subject: string) => patterns.some((pattern) => covers(pattern, subject));
     const { publisher, subject } = users
       .filter((user) => user.account === account)
       .flatMap((user) => user.permissions.publish.allow.map((entry) => ({ publisher: user, subject: example(entry) })))
-      .find(({ subject }) => among(spec.subjects, subject) && (!filterSubjects.length || among(filterSubjects, subject)))!;
+      .find(
+        ({ subject }) => among(spec.subjects, subject) && (!filterSubjects.length || among(filterSubjects, subject)),
+      )!;
     await as(publisher, async (nc) => {
       for (let index = 0; index < count; index++) await jetstream(nc).publish(subject, body);
     });
@@ -191,13 +229,20 @@ describe("permissions on a real server", () => {
       const never = forbidden(user);
       await as(user, async (nc) => {
         const denied = denials(nc);
-        const allowed = { publish: user.permissions.publish.allow.map(example), subscribe: user.permissions.subscribe.allow };
+        const allowed = {
+          publish: user.permissions.publish.allow.map(example),
+          subscribe: user.permissions.subscribe.allow,
+        };
         for (const subject of [...allowed.publish, ...never.publish]) nc.publish(subject);
-        for (const subject of [...allowed.subscribe, ...never.subscribe]) nc.subscribe(subject, { callback: () => undefined });
+        for (const subject of [...allowed.subscribe, ...never.subscribe])
+          nc.subscribe(subject, { callback: () => undefined });
         await nc.flush();
         assert.deepEqual(
           new Set(await denied()),
-          new Set([...never.publish.map((subject) => `publish ${subject}`), ...never.subscribe.map((subject) => `subscription ${subject}`)]),
+          new Set([
+            ...never.publish.map((subject) => `publish ${subject}`),
+            ...never.subscribe.map((subject) => `subscription ${subject}`),
+          ]),
         );
       });
     });
@@ -206,13 +251,22 @@ describe("permissions on a real server", () => {
   it("let nobody in with another's password, or without one", async () => {
     const anonymous = () => cluster.connect("covenant-api", { user: undefined, pass: undefined, reconnect: false });
     await assert.rejects(anonymous, /Authorization Violation/i);
-    await assert.rejects(() => cluster.connect("covenant-api", { pass: "covenant-mobile", reconnect: false }), /Authorization Violation/i);
+    await assert.rejects(
+      () => cluster.connect("covenant-api", { pass: "covenant-mobile", reconnect: false }),
+      /Authorization Violation/i,
+    );
   });
 
   it("keep the account within its limits: one stream above them is refused", async () => {
     const user = users.find((each) => each.login === "irisx-provisioner")!;
     await as(user, async (nc) => {
-      const greedy = { name: "GREEDY", subjects: ["greedy"], storage: "memory", num_replicas: 1, max_bytes: 512 * 1024 ** 2 };
+      const greedy = {
+        name: "GREEDY",
+        subjects: ["greedy"],
+        storage: "memory",
+        num_replicas: 1,
+        max_bytes: 512 * 1024 ** 2,
+      };
       await assert.rejects(() => ask(nc, "STREAM.CREATE.GREEDY", greedy), /10028 insufficient memory resources/);
     });
   });
@@ -223,7 +277,8 @@ function denials(nc: NatsConnection): () => Promise<string[]> {
   const found: string[] = [];
   void (async () => {
     for await (const status of nc.status()) {
-      if (status.type === "error" && status.error instanceof PermissionViolationError) found.push(`${status.error.operation} ${status.error.subject}`);
+      if (status.type === "error" && status.error instanceof PermissionViolationError)
+        found.push(`${status.error.operation} ${status.error.subject}`);
     }
   })();
   // The server answers in order, so after a flush all errors have arrived; the iterator needs a turn to hand them on.

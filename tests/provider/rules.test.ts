@@ -23,24 +23,36 @@ describe("what rules say that JetStream answers, real servers answer", function 
 
   /** The error that JetStream answers a request with; none if it does what is asked. */
   const refusalOf = async (request: string, body?: unknown, timeout = 10_000): Promise<Refusal | undefined> => {
-    const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), { timeout });
+    const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), {
+      timeout,
+    });
     return answer.json<{ error?: Refusal }>().error;
   };
 
   /** Only the durable's leader answers, and one that was just made may have none yet. */
   async function resetRefusal({ stream, name, resetTo }: Args): Promise<Refusal | undefined> {
     const ask = () => refusalOf(`CONSUMER.RESET.${stream as string}.${name as string}`, { seq: resetTo }, 2_000);
-    const answer = await until(() => ask().then((refusal) => ({ refusal }), () => undefined), 20_000);
+    const answer = await until(
+      () =>
+        ask().then(
+          (refusal) => ({ refusal }),
+          () => undefined,
+        ),
+      20_000,
+    );
     assert.ok(answer, "no answer");
     return answer.refusal;
   }
 
   /** As the provider asks. */
-  const create = (kind: AssetKind, args: Args) => refusalOf(kind.subject("CREATE", args), kind.body("create", toWire(kind.fields, args), args));
+  const create = (kind: AssetKind, args: Args) =>
+    refusalOf(kind.subject("CREATE", args), kind.body("create", toWire(kind.fields, args), args));
 
   /** Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own. */
   async function tryOut(kind: AssetKind, example: Args): Promise<Refusal | undefined> {
-    const args = JSON.parse(JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`)) as Args;
+    const args = JSON.parse(
+      JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`),
+    ) as Args;
     const refusal = await create(kind, args);
     if (refusal) return refusal;
     const reset = args.resetTo === undefined ? undefined : await resetRefusal(args);
@@ -66,10 +78,12 @@ describe("what rules say that JetStream answers, real servers answer", function 
   for (const [kind, rules, plain, any] of kinds) {
     describe(`about a ${kind.what}`, () => {
       before(async () => {
-        if (kind === consumerKind) assert.equal(await create(streamKind, plainStream), undefined, "the stream they read");
+        if (kind === consumerKind)
+          assert.equal(await create(streamKind, plainStream), undefined, "the stream they read");
       });
 
-      it("nothing is wrong with the one that examples start from", async () => assert.equal(await tryOut(kind, plain), undefined));
+      it("nothing is wrong with the one that examples start from", async () =>
+        assert.equal(await tryOut(kind, plain), undefined));
 
       for (const rule of rules) {
         const args = exampleOf(plain, rule);
@@ -84,10 +98,16 @@ describe("what rules say that JetStream answers, real servers answer", function 
         const answers = { made: 0, refused: 0 };
         const agrees = async (args: Args) => {
           assert.deepEqual(kind.schema(args).safeParse(args).error?.issues ?? [], []);
-          const expected = rules.flatMap(({ error, findings }) => (error && findings(args as never).length ? [error] : []));
+          const expected = rules.flatMap(({ error, findings }) =>
+            error && findings(args as never).length ? [error] : [],
+          );
           const refusal = await tryOut(kind, args);
           answers[refusal ? "refused" : "made"]++;
-          if (refusal) assert.ok(expected.includes(refusal.err_code), `${refusal.err_code} ${refusal.description}; the rules find ${expected.join(", ")}`);
+          if (refusal)
+            assert.ok(
+              expected.includes(refusal.err_code),
+              `${refusal.err_code} ${refusal.description}; the rules find ${expected.join(", ")}`,
+            );
           else assert.deepEqual(expected, [], "and the server makes it");
         };
         await fc.assert(fc.asyncProperty(any, agrees), { numRuns: 500 });
@@ -100,29 +120,59 @@ describe("what rules say that JetStream answers, real servers answer", function 
   const together: [error: number, ...assets: [AssetKind, Args][]][] = [
     [10065, [streamKind, { subjects: ["pair.>"] }], [streamKind, { name: "PAIR-b", subjects: ["pair.a"] }]],
     [10052, [streamKind, { sources: ["PAIR-b"] }], [streamKind, { name: "PAIR-b", sources: ["PAIR"] }]],
-    [10052, [streamKind, { subjects: ["pair.>"], sources: ["PAIR-b"] }], [streamKind, { name: "PAIR-b", subjects: ["other.>"], sources: [{ name: "PAIR", filterSubject: "pair.>" }] }]],
-    [10052, [streamKind, { mirror: "PAIR-b" }], [streamKind, { name: "PAIR-b", subjects: ["pair.>"], sources: ["PAIR"] }]],
+    [
+      10052,
+      [streamKind, { subjects: ["pair.>"], sources: ["PAIR-b"] }],
+      [streamKind, { name: "PAIR-b", subjects: ["other.>"], sources: [{ name: "PAIR", filterSubject: "pair.>" }] }],
+    ],
+    [
+      10052,
+      [streamKind, { mirror: "PAIR-b" }],
+      [streamKind, { name: "PAIR-b", subjects: ["pair.>"], sources: ["PAIR"] }],
+    ],
     [10026, [streamKind, { subjects: ["pair.>"], maxConsumers: 1 }], [consumerKind, {}], [consumerKind, { name: "b" }]],
     [10126, [streamKind, { subjects: ["pair.>"] }], [consumerKind, { replicas: 3 }]],
     [10121, [streamKind, { subjects: ["pair.>"], consumerLimits: { maxAckPending: 500 } }], [consumerKind, {}]],
-    [10153, [streamKind, { subjects: ["pair.>"], consumerLimits: { inactiveThreshold: "1h" } }], [consumerKind, { inactiveThreshold: "2h" }]],
+    [
+      10153,
+      [streamKind, { subjects: ["pair.>"], consumerLimits: { inactiveThreshold: "1h" } }],
+      [consumerKind, { inactiveThreshold: "2h" }],
+    ],
     [10157, [streamKind, { subjects: ["pair.>"], consumerLimits: { inactiveThreshold: "1h" } }], [consumerKind, {}]],
     [10081, [streamKind, { subjects: ["pair.>"] }], [consumerKind, { deliverSubject: "pair.a" }]],
     [10098, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, { ackPolicy: "all" }]],
     [10101, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, { deliverPolicy: "new" }]],
-    [10099, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, {}], [consumerKind, { name: "b" }]],
-    [10100, [streamKind, { subjects: ["pair.>"], retention: "workqueue" }], [consumerKind, { filterSubject: "pair.*" }], [consumerKind, { name: "b", filterSubject: "pair.a" }]],
+    [
+      10099,
+      [streamKind, { subjects: ["pair.>"], retention: "workqueue" }],
+      [consumerKind, {}],
+      [consumerKind, { name: "b" }],
+    ],
+    [
+      10100,
+      [streamKind, { subjects: ["pair.>"], retention: "workqueue" }],
+      [consumerKind, { filterSubject: "pair.*" }],
+      [consumerKind, { name: "b", filterSubject: "pair.a" }],
+    ],
   ];
   for (const [error, ...assets] of together) {
     it(`about several, ${error}: ${assets.map(([{ what }, args]) => `${what} ${JSON.stringify(args)}`).join(", ")}`, async () => {
       const name = `PAIR-${++tried}`;
       const complete = assets.map(([kind, args]): [AssetKind, Args] => [
         kind,
-        JSON.parse(JSON.stringify({ ...(kind === streamKind ? { ...plainStream, name: "PAIR", subjects: undefined } : { ...plainConsumer, stream: "PAIR" }), ...args }).replaceAll("PAIR", name)) as Args,
+        JSON.parse(
+          JSON.stringify({
+            ...(kind === streamKind
+              ? { ...plainStream, name: "PAIR", subjects: undefined }
+              : { ...plainConsumer, stream: "PAIR" }),
+            ...args,
+          }).replaceAll("PAIR", name),
+        ) as Args,
       ]);
       const answers: (number | undefined)[] = [];
       for (const [kind, args] of complete) answers.push((await create(kind, args))?.err_code);
-      for (const [kind, args] of complete.reverse()) if (kind === streamKind) await refusalOf(kind.subject("DELETE", args));
+      for (const [kind, args] of complete.reverse())
+        if (kind === streamKind) await refusalOf(kind.subject("DELETE", args));
       assert.deepEqual(answers, [...assets.slice(1).map(() => undefined), error]);
     });
   }

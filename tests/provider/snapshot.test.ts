@@ -21,15 +21,31 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
   let api: NatsConnection;
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 16620, accounts: accountsText(localEnvironment(), tenants) });
+    cluster = await startSupercluster({
+      regions: ["iad"],
+      servers: 3,
+      basePort: 16620,
+      accounts: accountsText(localEnvironment(), tenants),
+    });
     provisioner = await cluster.connect("irisx-provisioner", { inboxPrefix });
     api = await cluster.connect("irisx-api", { inboxPrefix: "_INBOX_api" });
-    const stream = { name: "SMS", subjects: ["sms.>"], num_replicas: 3, max_bytes: 64 * 1024 ** 2, metadata: { mine: "yes" } };
+    const stream = {
+      name: "SMS",
+      subjects: ["sms.>"],
+      num_replicas: 3,
+      max_bytes: 64 * 1024 ** 2,
+      metadata: { mine: "yes" },
+    };
     await ask(provisioner, "STREAM.CREATE.SMS", stream);
     const durable = { durable_name: "sms-worker", ack_policy: "explicit", filter_subject: "sms.send" };
-    await ask(provisioner, "CONSUMER.CREATE.SMS.sms-worker.sms.send", { stream_name: "SMS", config: { ...durable, name: "sms-worker" }, action: "create" });
+    await ask(provisioner, "CONSUMER.CREATE.SMS.sms-worker.sms.send", {
+      stream_name: "SMS",
+      config: { ...durable, name: "sms-worker" },
+      action: "create",
+    });
     // More than one window of the transfer.
-    for (let index = 0; index < 200; index++) await api.request("sms.send", new Uint8Array(64 * 1024).fill(index), { timeout: 10_000 });
+    for (let index = 0; index < 200; index++)
+      await api.request("sms.send", new Uint8Array(64 * 1024).fill(index), { timeout: 10_000 });
   });
 
   after(async () => {
@@ -46,7 +62,11 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     await worker.close();
     const taken = await takeSnapshot(provisioner, "irisx", "SMS", folder, inboxPrefix);
     assert.deepEqual(fs.readdirSync(folder), [path.basename(taken)], "no unfinished folder is left");
-    assert.equal(fs.statSync(path.join(taken, "stream.tar.s2")).mode & 0o077, 0, "messages are not for everybody to read");
+    assert.equal(
+      fs.statSync(path.join(taken, "stream.tar.s2")).mode & 0o077,
+      0,
+      "messages are not for everybody to read",
+    );
     await assert.rejects(restoreSnapshot(provisioner, taken), /10130/, "a stream that is there is never touched");
 
     const before = await ask(provisioner, "STREAM.INFO.SMS");
@@ -58,7 +78,11 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     assert.deepEqual({ first_seq, last_seq, messages, bytes }, pick(before.state as Record<string, unknown>));
     assert.deepEqual((after.config as { metadata: Record<string, string> }).metadata.mine, "yes");
     // Servers hear of it one after another.
-    const pending = () => ask(provisioner, "CONSUMER.INFO.SMS.sms-worker").then(({ num_pending }) => num_pending, () => undefined);
+    const pending = () =>
+      ask(provisioner, "CONSUMER.INFO.SMS.sms-worker").then(
+        ({ num_pending }) => num_pending,
+        () => undefined,
+      );
     assert.ok(await until(async () => (await pending()) === 195 || undefined, 40_000, 100), String(await pending()));
   });
 
@@ -67,8 +91,17 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     const system = { login: "sys-admin", password: "sys-admin", inboxPrefix: "_INBOX_admin" };
     const provider = await ProviderProcess.start(connectionTo(cluster, { provisioners, system }));
     const kept = path.join(folder, "kept");
-    const args = { account: "irisx", name: "WEBHOOKS", region: "iad", subjects: ["webhooks.>"], maxBytes: "16MiB", snapshotTo: kept, deletionPolicy: "delete" };
-    const messages = async () => ((await ask(provisioner, "STREAM.INFO.WEBHOOKS")).state as { messages: number }).messages;
+    const args = {
+      account: "irisx",
+      name: "WEBHOOKS",
+      region: "iad",
+      subjects: ["webhooks.>"],
+      maxBytes: "16MiB",
+      snapshotTo: kept,
+      deletionPolicy: "delete",
+    };
+    const messages = async () =>
+      ((await ask(provisioner, "STREAM.INFO.WEBHOOKS")).state as { messages: number }).messages;
     try {
       const asset = await Deployed.create(provider, stream, args);
       for (let index = 0; index < 20; index++) await api.request("webhooks.deliver", "x", { timeout: 10_000 });
@@ -78,14 +111,20 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
       const lowered = { ...args, maxMsgs: 5, allowDataLoss: [{ change: "maxMsgs", maxMessages: 15 }] };
       const nowhere = path.join(folder, "file");
       fs.writeFileSync(nowhere, "");
-      await assert.rejects(asset.up({ ...lowered, snapshotTo: nowhere }), /irisx\/WEBHOOKS: no snapshot could be taken .*Nothing was changed/);
+      await assert.rejects(
+        asset.up({ ...lowered, snapshotTo: nowhere }),
+        /irisx\/WEBHOOKS: no snapshot could be taken .*Nothing was changed/,
+      );
       assert.equal(await messages(), 20);
       await asset.up(lowered);
       assert.equal(await messages(), 5);
       await asset.delete();
 
       const [beforeLowering, beforeDeletion] = fs.readdirSync(kept).sort();
-      for (const [taken, expected] of [[beforeDeletion!, 5], [beforeLowering!, 20]] as const) {
+      for (const [taken, expected] of [
+        [beforeDeletion!, 5],
+        [beforeLowering!, 20],
+      ] as const) {
         assert.equal((await restoreSnapshot(provisioner, path.join(kept, taken))).messages, expected);
         assert.equal(await messages(), expected);
         await ask(provisioner, "STREAM.DELETE.WEBHOOKS");
@@ -97,10 +136,20 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
   });
 
   it("of a stream in memory are refused, and leave nothing behind", async () => {
-    await ask(provisioner, "STREAM.CREATE.EMAIL", { name: "EMAIL", subjects: ["email.>"], storage: "memory", max_bytes: 1024 ** 2 });
+    await ask(provisioner, "STREAM.CREATE.EMAIL", {
+      name: "EMAIL",
+      subjects: ["email.>"],
+      storage: "memory",
+      max_bytes: 1024 ** 2,
+    });
     await assert.rejects(takeSnapshot(provisioner, "irisx", "EMAIL", folder, inboxPrefix), /EMAIL/);
     assert.equal(fs.readdirSync(folder).length, 1);
   });
 });
 
-const pick = ({ first_seq, last_seq, messages, bytes }: Record<string, unknown>) => ({ first_seq, last_seq, messages, bytes });
+const pick = ({ first_seq, last_seq, messages, bytes }: Record<string, unknown>) => ({
+  first_seq,
+  last_seq,
+  messages,
+  bytes,
+});

@@ -23,7 +23,10 @@ describe("changes of several steps or requests, on two regions of three servers"
   const providers: ProviderProcess[] = [];
 
   const start = async (env?: NodeJS.ProcessEnv): Promise<ProviderProcess> => {
-    const provider = await ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 5_000, deadlineMs: 6_000 } }), env);
+    const provider = await ProviderProcess.start(
+      connectionTo(cluster, { timeouts: { requestMs: 5_000, deadlineMs: 6_000 } }),
+      env,
+    );
     providers.push(provider);
     return provider;
   };
@@ -42,18 +45,44 @@ describe("changes of several steps or requests, on two regions of three servers"
     await cluster?.stop();
   });
 
-  const base = (name: string, change: Args = {}): Args => ({ account: "app", name, region: "iad", subjects: [`${name}.>`], storage: "file", replicas: 1, ...change });
+  const base = (name: string, change: Args = {}): Args => ({
+    account: "app",
+    name,
+    region: "iad",
+    subjects: [`${name}.>`],
+    storage: "file",
+    replicas: 1,
+    ...change,
+  });
   const info = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)) as unknown as Info;
-  const publish = (subject: string, count: number) => Promise.all(Array.from({ length: count }, (_, index) => jetstream(app).publish(subject, `${index}`, { retries: 10, timeout: 20_000 })));
+  const publish = (subject: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        jetstream(app).publish(subject, `${index}`, { retries: 10, timeout: 20_000 }),
+      ),
+    );
   const inMemory = (name: string, change: Args = {}): Args => base(name, { storage: "memory", ...change });
-  const durable = (name: string, change: Args = {}): Args => ({ account: "app", stream: name, name: "c", ackPolicy: "explicit", ...change });
-  const of = async (name: string) => (await ask(app, `CONSUMER.INFO.${name}.c`)) as unknown as Info & { delivered: { stream_seq: number }; paused?: boolean };
+  const durable = (name: string, change: Args = {}): Args => ({
+    account: "app",
+    stream: name,
+    name: "c",
+    ackPolicy: "explicit",
+    ...change,
+  });
+  const of = async (name: string) =>
+    (await ask(app, `CONSUMER.INFO.${name}.c`)) as unknown as Info & {
+      delivered: { stream_seq: number };
+      paused?: boolean;
+    };
   /** Replicas and region of each configuration that was written. Of a move the new leader tells once more. */
   const written = (name: string) =>
     writes
       .of(name)
       .map(({ config }) => {
-        const { num_replicas, placement } = JSON.parse(config) as { num_replicas: number; placement: { cluster: string } };
+        const { num_replicas, placement } = JSON.parse(config) as {
+          num_replicas: number;
+          placement: { cluster: string };
+        };
         return `${num_replicas} in ${placement.cluster}`;
       })
       .filter((text, index, all) => text !== all[index - 1]);
@@ -62,15 +91,18 @@ describe("changes of several steps or requests, on two regions of three servers"
   sideBySide({
     "more replicas: done when all are current": scaled,
     "more replicas than the region has servers: refused by the server, with what to do": tooMany,
-    "another region and more replicas: first replicas, then the move; back: first the move; no message is lost, and the consumer goes on": moved,
+    "another region and more replicas: first replicas, then the move; back: first the move; no message is lost, and the consumer goes on":
+      moved,
     "two moves at once go one after another": twoMoves,
-    "a move and a scaling whose process is killed in between are ended by the next run, each step after the one before it": killed,
+    "a move and a scaling whose process is killed in between are ended by the next run, each step after the one before it":
+      killed,
     "a run after one that was killed as a stream was copied waits for the copies, and writes nothing": awaited,
     "a limit that is lowered in steps: one a run, until it is there": lowered,
     "a limit that is lowered in steps costs what its next step drops, at check and at the write": stepped,
     "resetTo moves a durable once: again only for another value": reset,
     "pauseUntil is set, changed and taken away, and a refresh shows it": paused,
-    "extraConfig is sent as it is; without it, it is unset; what the server does not know it refuses, with what to do": extra,
+    "extraConfig is sent as it is; without it, it is unset; what the server does not know it refuses, with what to do":
+      extra,
   });
 
   async function scaled(): Promise<void> {
@@ -84,7 +116,10 @@ describe("changes of several steps or requests, on two regions of three servers"
   async function tooMany(): Promise<void> {
     const asset = await Deployed.create(provider, stream, base("TOO_MANY", { replicas: 3 }));
     const was = await info("TOO_MANY");
-    await assert.rejects(asset.up(base("TOO_MANY", { replicas: 5 })), /no suitable peers for placement \(error 10005 of STREAM.UPDATE.TOO_MANY\): its region needs as many servers as replicas/);
+    await assert.rejects(
+      asset.up(base("TOO_MANY", { replicas: 5 })),
+      /no suitable peers for placement \(error 10005 of STREAM.UPDATE.TOO_MANY\): its region needs as many servers as replicas/,
+    );
     assert.deepEqual((await info("TOO_MANY")).config, was.config);
   }
 
@@ -100,7 +135,10 @@ describe("changes of several steps or requests, on two regions of three servers"
 
     await asset.up(base("MOVED", { region: "ams", replicas: 3 }));
     const there = await info("MOVED");
-    assert.deepEqual([there.cluster!.name, there.cluster!.replicas!.length, unsettled(there), there.state!.messages], ["ams", 2, [], 2_000]);
+    assert.deepEqual(
+      [there.cluster!.name, there.cluster!.replicas!.length, unsettled(there), there.state!.messages],
+      ["ams", 2, [], 2_000],
+    );
     await asset.up(base("MOVED", { allowDataLoss: [{ change: "replicas", maxMessages: 2_000 }] }));
     const back = await info("MOVED");
     assert.deepEqual([back.cluster!.name, back.cluster!.replicas ?? [], back.state!.messages], ["iad", [], 2_000]);
@@ -116,16 +154,23 @@ describe("changes of several steps or requests, on two regions of three servers"
     const assets = await Promise.all(names.map((name) => Deployed.create(mover, stream, base(name, { replicas: 3 }))));
     await Promise.all(names.map((name) => publish(`${name}.a`, 500)));
     const updates = names.map((name) => ({ name, ...breakpoints.stopAt("before", `STREAM.UPDATE.${name}`) }));
-    const moving = Promise.all(assets.map((asset, index) => asset.up(base(names[index]!, { replicas: 3, region: "ams" }))));
+    const moving = Promise.all(
+      assets.map((asset, index) => asset.up(base(names[index]!, { replicas: 3, region: "ams" }))),
+    );
     const first = await Promise.race(updates.map(async (update) => (await update.reached(), update)));
     const second = updates.find((update) => update !== first)!;
     first.goOn();
     await second.reached();
     const there = await info(first.name);
-    assert.deepEqual([there.cluster!.name, unsettled(there)], ["ams", []], "the first has arrived as the second is to begin");
+    assert.deepEqual(
+      [there.cluster!.name, unsettled(there)],
+      ["ams", []],
+      "the first has arrived as the second is to begin",
+    );
     second.goOn();
     await moving;
-    for (const name of names) assert.deepEqual([misplaced(await info(name)), (await info(name)).state!.messages], [[], 500]);
+    for (const name of names)
+      assert.deepEqual([misplaced(await info(name)), (await info(name)).state!.messages], [[], 500]);
     breakpoints.remove();
   }
 
@@ -176,9 +221,12 @@ describe("changes of several steps or requests, on two regions of three servers"
     for (let run = 0; run < 2; run++) {
       assert.equal(await asset.hasChanges(wanted), true);
       assert.equal(await asset.up(wanted), "updated");
-      ages.push([(await info("LOWERED")).config.max_age as number / day, asset.state.maxAge]);
+      ages.push([((await info("LOWERED")).config.max_age as number) / day, asset.state.maxAge]);
     }
-    assert.deepEqual(ages, [[4, "4d"], [1, "24h"]]);
+    assert.deepEqual(ages, [
+      [4, "4d"],
+      [1, "24h"],
+    ]);
     assert.equal(await asset.hasChanges(), false);
     assert.ok(provider.stderr.includes("app/LOWERED: maxAge is at 4d; the next up goes on to 24h"));
   }
@@ -188,11 +236,18 @@ describe("changes of several steps or requests, on two regions of three servers"
     await publish("STEPPED.a", 90);
     const wanted = base("STEPPED", { maxMsgs: 15, lowerBy: { maxMsgs: 30 } });
     const kept: number[] = [];
-    for (const [drops, of] of [[20, 90], [30, 70], [25, 40]] as const) {
+    for (const [drops, of] of [
+      [20, 90],
+      [30, 70],
+      [25, 40],
+    ] as const) {
       // The inputs are the same as the run before: the steps go on from what is there.
       assert.ok((await asset.check(wanted))[0]!.reason.startsWith(`would drop ${drops} of ${of} messages`));
       await assert.rejects(asset.update(wanted), new RegExp(`maxMsgs would drop ${drops} of ${of} messages`));
-      assert.equal(await asset.up({ ...wanted, allowDataLoss: [{ change: "maxMsgs", maxMessages: drops }] }), "updated");
+      assert.equal(
+        await asset.up({ ...wanted, allowDataLoss: [{ change: "maxMsgs", maxMessages: drops }] }),
+        "updated",
+      );
       kept.push((await info("STEPPED")).state!.messages);
     }
     assert.deepEqual(kept, [70, 40, 15]);
@@ -215,8 +270,17 @@ describe("changes of several steps or requests, on two regions of three servers"
     assert.equal((await of("RESET")).num_pending, 6);
     await asset.up(durable("RESET", { description: "changed", resetTo: 10 }));
     assert.equal((await of("RESET")).num_pending, 1);
-    const isBelow = await Deployed.create(provider, consumer, durable("RESET", { name: "from8", deliverPolicy: "by_start_sequence", optStartSeq: 8 }));
-    await assert.rejects(isBelow.update(durable("RESET", { name: "from8", deliverPolicy: "by_start_sequence", optStartSeq: 8, resetTo: 7 })), /below start seq/);
+    const isBelow = await Deployed.create(
+      provider,
+      consumer,
+      durable("RESET", { name: "from8", deliverPolicy: "by_start_sequence", optStartSeq: 8 }),
+    );
+    await assert.rejects(
+      isBelow.update(
+        durable("RESET", { name: "from8", deliverPolicy: "by_start_sequence", optStartSeq: 8, resetTo: 7 }),
+      ),
+      /below start seq/,
+    );
   }
 
   async function paused(): Promise<void> {
@@ -230,7 +294,10 @@ describe("changes of several steps or requests, on two regions of three servers"
     await asset.refresh();
     assert.equal(asset.inputs.pauseUntil, first);
     await asset.up(durable("PAUSE", { pauseUntil: second, description: "together with another change" }));
-    assert.deepEqual([(await of("PAUSE")).config.pause_until, (await of("PAUSE")).config.description], [second, "together with another change"]);
+    assert.deepEqual(
+      [(await of("PAUSE")).config.pause_until, (await of("PAUSE")).config.description],
+      [second, "together with another change"],
+    );
     await asset.up(durable("PAUSE", { description: "together with another change" }));
     assert.deepEqual([(await of("PAUSE")).config.pause_until, (await of("PAUSE")).paused ?? false], [undefined, false]);
     await asset.refresh();
@@ -240,7 +307,10 @@ describe("changes of several steps or requests, on two regions of three servers"
 
   async function extra(): Promise<void> {
     const asset = await Deployed.create(provider, stream, inMemory("EXTRA"));
-    await assert.rejects(asset.up(inMemory("EXTRA", { extraConfig: { newest_field: true } })), /unknown field "newest_field".*error 10025.*see extraConfig/);
+    await assert.rejects(
+      asset.up(inMemory("EXTRA", { extraConfig: { newest_field: true } })),
+      /unknown field "newest_field".*error 10025.*see extraConfig/,
+    );
   }
 
   it("a stream without a leader: nothing that a server remembers of it is believed, a leader is waited for, and then the change is made", async () => {
@@ -253,10 +323,23 @@ describe("changes of several steps or requests, on two regions of three servers"
     const alike = await Deployed.create(patient, stream, asset.inputs);
     const changed = base("LEADERLESS", { replicas: 3, description: "changed" });
     await Promise.all(["iad-0", "iad-1"].map((name) => cluster.kill(name)));
-    assert.ok(await until(async () => (await info("LEADERLESS").then(({ cluster: group }) => !group!.leader, () => false)) || undefined, 40_000, 250));
+    assert.ok(
+      await until(
+        async () =>
+          (await info("LEADERLESS").then(
+            ({ cluster: group }) => !group!.leader,
+            () => false,
+          )) || undefined,
+        40_000,
+        250,
+      ),
+    );
     const before = writes.of("LEADERLESS").length;
     await Promise.all([
-      assert.rejects(asset.update(changed), /no answer to STREAM\.INFO\.LEADERLESS within 2 s: stream LEADERLESS has no leader/),
+      assert.rejects(
+        asset.update(changed),
+        /no answer to STREAM\.INFO\.LEADERLESS within 2 s: stream LEADERLESS has no leader/,
+      ),
       assert.rejects(asset.delete(), /stream LEADERLESS has no leader/),
     ]);
     const waiting = alike.update(changed);

@@ -31,7 +31,9 @@ export function localEnvironment(change: Partial<LocalEnvironment> = {}): LocalE
 /** Users whose password is their login. */
 export function usersOf(accounts: readonly AccountSpec[]): Record<string, { password: string; hash: string }> {
   return Object.fromEntries(
-    accounts.flatMap(({ users }) => users.map(({ login }) => [login, { password: login, hash: hashPassword(login, salt) }] as const)),
+    accounts.flatMap(({ users }) =>
+      users.map(({ login }) => [login, { password: login, hash: hashPassword(login, salt) }] as const),
+    ),
   );
 }
 

@@ -29,4 +29,6 @@ async function hold(moment, subject) {
   }
 }
 
-subscribe("supercluster:jetstream:request:start", ({ subject }) => appendFileSync(`${folder}/requests`, `${subject}\n`));
+subscribe("supercluster:jetstream:request:start", ({ subject }) =>
+  appendFileSync(`${folder}/requests`, `${subject}\n`),
+);

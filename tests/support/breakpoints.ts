@@ -27,7 +27,9 @@ export class Breakpoints {
 
   /** Once, at the next such request: `stopAt("before", "STREAM.CREATE.ORDERS")`. */
   stopAt(moment: Moment, request: string): Breakpoint {
-    const [set, reached] = ["set", "reached"].map((state) => path.join(this.folder, `${moment} ${request} ${state}`)) as [string, string];
+    const [set, reached] = ["set", "reached"].map((state) =>
+      path.join(this.folder, `${moment} ${request} ${state}`),
+    ) as [string, string];
     fs.writeFileSync(set, "");
     return {
       reached: async () => {

@@ -17,7 +17,13 @@ export interface Certificate {
   key: string;
 }
 
-const terms: Terms = { validityPeriodHours: 24, allowedUses: [], isCaCertificate: false, setSubjectKeyId: true, setAuthorityKeyId: true };
+const terms: Terms = {
+  validityPeriodHours: 24,
+  allowedUses: [],
+  isCaCertificate: false,
+  setSubjectKeyId: true,
+  setAuthorityKeyId: true,
+};
 
 const local = { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] };
 
@@ -29,7 +35,11 @@ export async function makeAuthority(commonName: string): Promise<Authority> {
 }
 
 /** A certificate, by default for 127.0.0.1 and localhost, for serving and (with `clientAuth`) dialling. */
-export async function issue(authority: Authority, commonName: string, { clientAuth = false, names = local } = {}): Promise<Certificate> {
+export async function issue(
+  authority: Authority,
+  commonName: string,
+  { clientAuth = false, names = local } = {},
+): Promise<Certificate> {
   const key = await makeKey("ECDSA", 0, "P256");
   const request = makeRequest(key, { commonName }, names);
   const allowedUses = ["digital_signature", "server_auth", ...(clientAuth ? ["client_auth"] : [])];

@@ -52,7 +52,9 @@ export class ConfigurationWrites {
 
   /** Those so far, in the order of the servers' clocks: of one asset, or all. */
   of(asset?: string): ConfigurationWrite[] {
-    const all = [...this.advisories.values()].sort((left, right) => left.timestamp.localeCompare(right.timestamp)).flatMap(writeOf);
+    const all = [...this.advisories.values()]
+      .sort((left, right) => left.timestamp.localeCompare(right.timestamp))
+      .flatMap(writeOf);
     return all.filter((write) => asset === undefined || write.asset === asset).filter(isFirst);
   }
 
@@ -72,7 +74,17 @@ export class ConfigurationWrites {
 function writeOf({ subject, response }: Advisory): ConfigurationWrite[] {
   const [, request, asset] = writes.exec(subject) ?? [];
   const { error, config } = JSON.parse(response) as { error?: { code: number; err_code?: number }; config?: object };
-  return request && asset ? [{ request, asset, isRefused: error !== undefined, error: error && (error.err_code ?? error.code), config: JSON.stringify(config) }] : [];
+  return request && asset
+    ? [
+        {
+          request,
+          asset,
+          isRefused: error !== undefined,
+          error: error && (error.err_code ?? error.code),
+          config: JSON.stringify(config),
+        },
+      ]
+    : [];
 }
 
 /** Where a stream has no leader, each of its servers reports that it deleted it. */

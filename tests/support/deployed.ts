@@ -6,7 +6,10 @@ import type { Supercluster } from "./nats";
 import type { ProviderProcess, Resource } from "./provider-process";
 
 /** How the provider reaches a supercluster with `defaultAccounts`. */
-export function connectionSettings(cluster: Supercluster, change: Partial<ConnectionSettings> = {}): ConnectionSettings {
+export function connectionSettings(
+  cluster: Supercluster,
+  change: Partial<ConnectionSettings> = {},
+): ConnectionSettings {
   const servers = Object.values(cluster.inputs());
   return {
     owner: "supercluster/one",
@@ -24,7 +27,10 @@ export function connectionSettings(cluster: Supercluster, change: Partial<Connec
 }
 
 /** The same as the provider's configuration. */
-export const connectionTo = (cluster: Supercluster, change: Partial<ConnectionSettings> = {}): Record<string, string> => ({
+export const connectionTo = (
+  cluster: Supercluster,
+  change: Partial<ConnectionSettings> = {},
+): Record<string, string> => ({
   "supercluster:connection": JSON.stringify(connectionSettings(cluster, change)),
 });
 
@@ -67,7 +73,12 @@ export class Deployed {
   async up(args: Args): Promise<"same" | "updated" | "replaced"> {
     const failures = await this.check(args);
     if (failures.length) throw new CheckFailed(failures);
-    const { changes, replaces, deleteBeforeReplace } = await this.provider.diff(this.resource, this.id, this.state, args);
+    const { changes, replaces, deleteBeforeReplace } = await this.provider.diff(
+      this.resource,
+      this.id,
+      this.state,
+      args,
+    );
     if (replaces.length) {
       assert.ok(deleteBeforeReplace, "one name cannot be there twice");
       const again = await this.provider.check(this.resource, args);

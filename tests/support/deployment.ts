@@ -22,10 +22,14 @@ export class Deployment {
     const environments = ["config", "environments", "default"];
     project.setIn([...environments, "local", "servers"], 1);
     project.setIn([...environments, "local", "basePort"], basePort);
-    for (const environment of ["local", "production"]) project.setIn([...environments, environment, "jetstream", "jetstream"], tenants);
+    for (const environment of ["local", "production"])
+      project.setIn([...environments, environment, "jetstream", "jetstream"], tenants);
     fs.writeFileSync(file, String(project));
     const imports = tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`);
-    fs.writeFileSync(this.path("tenants/index.ts"), `${imports.join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`);
+    fs.writeFileSync(
+      this.path("tenants/index.ts"),
+      `${imports.join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`,
+    );
   }
 
   path(file: string): string {
@@ -33,7 +37,11 @@ export class Deployment {
   }
 
   cli(...args: string[]): { status: number | null; text: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, this.command(args), { cwd: this.copy.folder, env: this.copy.env, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, this.command(args), {
+      cwd: this.copy.folder,
+      env: this.copy.env,
+      encoding: "utf8",
+    });
     return { status, text: stdout + stderr };
   }
 
@@ -45,7 +53,11 @@ export class Deployment {
 
   /** The same, while what the test has running goes on. */
   async meanwhile(...args: string[]): Promise<{ status: number | null; text: string }> {
-    const started = spawn(process.execPath, this.command(args), { cwd: this.copy.folder, env: this.copy.env, stdio: ["ignore", "pipe", "pipe"] });
+    const started = spawn(process.execPath, this.command(args), {
+      cwd: this.copy.folder,
+      env: this.copy.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const output = Promise.all([text(started.stdout), text(started.stderr)]);
     const [status] = (await once(started, "close")) as [number | null];
     return { status, text: (await output).join("") };
@@ -55,23 +67,40 @@ export class Deployment {
   set(change: Record<string, unknown>): void {
     const file = this.path("Pulumi.yaml");
     const project = parseDocument(fs.readFileSync(file, "utf8"));
-    for (const [key, value] of Object.entries(change)) project.setIn(["config", "environments", "default", "local", key], value);
+    for (const [key, value] of Object.entries(change))
+      project.setIn(["config", "environments", "default", "local", key], value);
     fs.writeFileSync(file, String(project));
   }
 
   pulumi(...args: string[]): string {
-    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], { cwd: this.copy.folder, env: this.engineEnv(), encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
+      cwd: this.copy.folder,
+      env: this.engineEnv(),
+      encoding: "utf8",
+    });
     assert.equal(status, 0, `pulumi ${args.join(" ")}\n${stdout}${stderr}`);
     return stdout;
   }
 
   /** Connects a user to the servers of a region, for as long as the test goes on. */
   async client(region: string, account: string, user: string): Promise<NatsConnection> {
-    this.outputs ??= JSON.parse(this.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets")) as RegionOutputs;
+    this.outputs ??= JSON.parse(
+      this.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets"),
+    ) as RegionOutputs;
     const { login, password, inboxPrefix } = this.outputs.accounts[account]!.users[user]!;
     const index = ["iad", "ams", "syd"].indexOf(region);
-    const servers = this.outputs.region.clientUrls.map((url) => url.replace(/\d+$/, (port) => String(Number(port) + index * 20)));
-    const connection = await connect({ servers, user: login, pass: password, inboxPrefix, tls: { ca: this.outputs.ca }, maxReconnectAttempts: -1, ignoreClusterUpdates: true });
+    const servers = this.outputs.region.clientUrls.map((url) =>
+      url.replace(/\d+$/, (port) => String(Number(port) + index * 20)),
+    );
+    const connection = await connect({
+      servers,
+      user: login,
+      pass: password,
+      inboxPrefix,
+      tls: { ca: this.outputs.ca },
+      maxReconnectAttempts: -1,
+      ignoreClusterUpdates: true,
+    });
     this.open.push(connection);
     return connection;
   }
@@ -80,7 +109,8 @@ export class Deployment {
   async end(region: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const running = () => this.servers().filter(({ args }) => args.includes(`/${region}-0/`));
     for (const { pid } of running()) process.kill(pid, signal);
-    for (let tries = 0; running().length && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let tries = 0; running().length && tries < 100; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(running(), []);
   }
 
@@ -93,7 +123,9 @@ export class Deployment {
 
   /** Variables that pulumi needs, as `npm run env` prints them. */
   private engineEnv(): NodeJS.ProcessEnv {
-    this.variables ??= Object.fromEntries([...this.cli("env").text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]));
+    this.variables ??= Object.fromEntries(
+      [...this.cli("env").text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name!, value!]),
+    );
     return { ...this.copy.env, ...this.variables };
   }
 
@@ -106,7 +138,9 @@ export class Deployment {
       .split("\n")
       .flatMap((line) => {
         const [, pid, args] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
-        return pid && args!.includes(`${this.copy.cache}/environments/local/`) ? [{ pid: Number(pid), args: args! }] : [];
+        return pid && args!.includes(`${this.copy.cache}/environments/local/`)
+          ? [{ pid: Number(pid), args: args! }]
+          : [];
       });
   }
 }

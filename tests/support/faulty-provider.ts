@@ -40,16 +40,21 @@ export class FaultyProvider {
 
   /** All proxies work again. */
   async recover(): Promise<void> {
-    await Promise.all(this.proxies.map(async (proxy) => {
-      await proxy.removeToxic("lost-answers").catch(() => undefined);
-      await proxy.restore();
-    }));
+    await Promise.all(
+      this.proxies.map(async (proxy) => {
+        await proxy.removeToxic("lost-answers").catch(() => undefined);
+        await proxy.restore();
+      }),
+    );
   }
 
   /** Leaves it only one server, by number, and then all of them again: it stays there as long as that works. */
   async settleOn(server: number, works: (process: ProviderProcess) => Promise<boolean>): Promise<void> {
     await Promise.all(this.proxies.filter((_, index) => index !== server).map((proxy) => proxy.down()));
-    assert.ok(await until(async () => (await works(this.process)) || undefined, 20_000), `it works with server ${server} alone`);
+    assert.ok(
+      await until(async () => (await works(this.process)) || undefined, 20_000),
+      `it works with server ${server} alone`,
+    );
     await this.recover();
   }
 

@@ -7,10 +7,15 @@ import { login } from "../../stacks/logins";
 import type { JetstreamIdentity } from "../../stacks/outputs";
 
 /** What an identity stack gives to the others. tests/components/identity.test.ts holds it against what the stack really exports. */
-export function identityOutputs(environment: Environment, tenants: Tenants): Record<string, RegionIdentity | JetstreamIdentity> {
+export function identityOutputs(
+  environment: Environment,
+  tenants: Tenants,
+): Record<string, RegionIdentity | JetstreamIdentity> {
   const accounts = accountsOf(environment, tenants);
   const logins = accounts.flatMap((account) => account.users.map((user) => user.login));
-  const users = Object.fromEntries(logins.map((name) => [name, { password: `password of ${name}`, hash: `hash of ${name}` }]));
+  const users = Object.fromEntries(
+    logins.map((name) => [name, { password: `password of ${name}`, hash: `hash of ${name}` }]),
+  );
   const certificate = (name: string) => ({ cert: `certificate of ${name}`, key: `key of ${name}` });
   const regions = environment.regions.map((region): [string, RegionIdentity] => [
     region,
@@ -25,7 +30,9 @@ export function identityOutputs(environment: Environment, tenants: Tenants): Rec
   ]);
   const jetstream: JetstreamIdentity = {
     ca: "certificate of the client CA",
-    provisioners: Object.fromEntries(Object.keys(tenants).map((account) => [account, login(accounts, users, account, provisioner)])),
+    provisioners: Object.fromEntries(
+      Object.keys(tenants).map((account) => [account, login(accounts, users, account, provisioner)]),
+    ),
     system: login(accounts, users, systemAccount.name, systemAccount.user),
   };
   return { ...Object.fromEntries(regions), jetstream };

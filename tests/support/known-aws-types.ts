@@ -34,7 +34,11 @@ export const knownAwsTypes: Record<string, (name: string) => Record<string, unkn
   "aws:iam/role:Role": (name) => ({ ...withArn(name), name }),
   "aws:iam/rolePolicy:RolePolicy": nothing,
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": nothing,
-  "aws:eks/cluster:Cluster": (name) => ({ ...withArn(name), endpoint: "https://new.example.com", certificateAuthority: { data: "Y2E=" } }),
+  "aws:eks/cluster:Cluster": (name) => ({
+    ...withArn(name),
+    endpoint: "https://new.example.com",
+    certificateAuthority: { data: "Y2E=" },
+  }),
   "aws:eks/nodeGroup:NodeGroup": nothing,
   "aws:eks/addon:Addon": nothing,
   "aws:eks/accessEntry:AccessEntry": nothing,

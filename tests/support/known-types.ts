@@ -3,7 +3,10 @@ import { knownAwsTypes } from "./known-aws-types";
 /** What a provider adds to the inputs of each type that the program may register. Nothing else may be registered. */
 export const knownTypes: Record<string, (name: string) => Record<string, unknown>> = {
   ...knownAwsTypes,
-  "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `private key of ${name}`, publicKeyPem: `public key of ${name}` }),
+  "tls:index/privateKey:PrivateKey": (name) => ({
+    privateKeyPem: `private key of ${name}`,
+    publicKeyPem: `public key of ${name}`,
+  }),
   "tls:index/selfSignedCert:SelfSignedCert": (name) => ({ certPem: `certificate of ${name}` }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request of ${name}` }),
   "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `certificate of ${name}` }),
@@ -18,11 +21,14 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "kubernetes:core/v1:Namespace": () => ({}),
   "kubernetes:core/v1:Secret": () => ({}),
   "kubernetes:core/v1:ConfigMap": () => ({}),
-  "kubernetes:core/v1:Service": (name) => ({ status: { loadBalancer: { ingress: [{ hostname: `${name}.elb.example.com` }] } } }),
+  "kubernetes:core/v1:Service": (name) => ({
+    status: { loadBalancer: { ingress: [{ hostname: `${name}.elb.example.com` }] } },
+  }),
   "kubernetes:storage.k8s.io/v1:StorageClass": () => ({}),
   "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),
 };
 
 /** Types that are no provider's: the program's own components and the stack itself. */
-export const isComponent = (type: string): boolean => type.startsWith("supercluster:") || type === "pulumi:pulumi:Stack";
+export const isComponent = (type: string): boolean =>
+  type.startsWith("supercluster:") || type === "pulumi:pulumi:Stack";

@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-type Thing = { metadata: { name: string; uid?: string; deletionTimestamp?: string; [key: string]: unknown }; [key: string]: unknown };
+type Thing = {
+  metadata: { name: string; uid?: string; deletionTimestamp?: string; [key: string]: unknown };
+  [key: string]: unknown;
+};
 
 /** As much of an API server as our own reads and writes need, over HTTP: things by their paths. It refuses what it does not know. */
 export class KubeApi {
@@ -21,7 +24,8 @@ export class KubeApi {
   static async start(onWrite: (api: KubeApi, write: string) => void = () => undefined): Promise<KubeApi> {
     const server = createServer((request, response) => {
       api.answer(request).then(
-        ({ status, body }) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body)),
+        ({ status, body }) =>
+          response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body)),
         (error: Error & { code?: number }) => response.writeHead(error.code ?? 500).end(error.message),
       );
     });
@@ -51,7 +55,10 @@ export class KubeApi {
   }
 
   put(path: string, { metadata, ...rest }: { metadata?: object; [key: string]: unknown }): Thing {
-    const thing: Thing = { metadata: { name: path.split("/").at(-1)!, uid: `uid-${++this.uids}`, ...metadata }, ...rest };
+    const thing: Thing = {
+      metadata: { name: path.split("/").at(-1)!, uid: `uid-${++this.uids}`, ...metadata },
+      ...rest,
+    };
     this.things.set(path, thing);
     return thing;
   }
@@ -67,15 +74,23 @@ export class KubeApi {
     if (request.method === "GET") {
       if (found) return { status: 200, body: found };
       if (!collections.test(pathname)) return notFound;
-      const selector = (searchParams.get("labelSelector") ?? "").split(",").filter(Boolean).map((one) => one.split("="));
-      const items = [...this.things].filter(([path, { metadata }]) => path.startsWith(`${pathname}/`) && selector.every(([key, value]) => (metadata.labels as Record<string, string> | undefined)?.[key!] === value));
+      const selector = (searchParams.get("labelSelector") ?? "")
+        .split(",")
+        .filter(Boolean)
+        .map((one) => one.split("="));
+      const items = [...this.things].filter(
+        ([path, { metadata }]) =>
+          path.startsWith(`${pathname}/`) &&
+          selector.every(([key, value]) => (metadata.labels as Record<string, string> | undefined)?.[key!] === value),
+      );
       return { status: 200, body: { items: items.map(([, thing]) => thing) } };
     }
-    const body = JSON.parse(await textOf(request) || "{}") as Record<string, unknown>;
+    const body = JSON.parse((await textOf(request)) || "{}") as Record<string, unknown>;
     if (request.method === "POST" && collections.test(pathname)) {
       const { name: own } = (body.metadata ?? {}) as { name: string };
       const path = `${pathname}/${own}`;
-      if (this.things.has(path)) return { status: 409, body: { kind: "Status", code: 409, message: `${path} is there` } };
+      if (this.things.has(path))
+        return { status: 409, body: { kind: "Status", code: 409, message: `${path} is there` } };
       const made = this.put(path, body);
       this.written(`create ${own}`);
       return { status: 201, body: made };
@@ -85,7 +100,9 @@ export class KubeApi {
       for (const { op, path, value } of body as unknown as { op: string; path: string; value: unknown }[]) {
         if (op !== "replace") throw new Error(`cannot ${op}`);
         const keys = path.slice(1).split("/");
-        const parent = keys.slice(0, -1).reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, found);
+        const parent = keys
+          .slice(0, -1)
+          .reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, found);
         parent[keys.at(-1)!] = value;
       }
       this.written(`patch ${name}`);

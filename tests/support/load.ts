@@ -29,7 +29,9 @@ export class Load {
     this.running = (async () => {
       while (!this.isStopped) {
         const due = Math.floor(((Date.now() - started) * this.perSecond) / 1000);
-        for (; this.sent < due; this.sent++) for (const [stream, subject] of Object.entries(subjects)) this.publish(stream, subject, `${stream} ${this.sent}`);
+        for (; this.sent < due; this.sent++)
+          for (const [stream, subject] of Object.entries(subjects))
+            this.publish(stream, subject, `${stream} ${this.sent}`);
         await sleep(tickMs);
       }
       await Promise.all(this.inFlight);
@@ -52,7 +54,7 @@ export class Load {
   async lost(stream: string, reader: NatsConnection): Promise<string[]> {
     const missing = new Set(this.acknowledged.get(stream));
     const consumer = await jetstream(reader, { timeout: 30_000 }).consumers.get(stream);
-    for (let pending: number | undefined; pending !== 0; ) {
+    for (let pending: number | undefined; pending !== 0;) {
       let taken = 0;
       for await (const message of await consumer.fetch({ max_messages: 5_000, expires: 10_000 })) {
         missing.delete(message.string());

@@ -4,7 +4,7 @@ import { ask } from "./accounts";
 /** Texts of all messages that a stream holds, in order. */
 export async function textsIn(nc: NatsConnection, stream: string): Promise<string[]> {
   const texts: string[] = [];
-  for (let seq = 1; ; ) {
+  for (let seq = 1; ;) {
     const found = await ask(nc, `STREAM.MSG.GET.${stream}`, { seq, next_by_subj: ">" }).catch((error: Error) => {
       if (error.message.includes("10037")) return undefined;
       throw error;
@@ -19,7 +19,13 @@ export async function textsIn(nc: NatsConnection, stream: string): Promise<strin
 let count = 0;
 
 /** Takes and acknowledges up to so many messages of a durable; fewer, where there are no more. */
-export async function take(nc: NatsConnection, stream: string, durable: string, batch: number, inbox = "_INBOX_app"): Promise<string[]> {
+export async function take(
+  nc: NatsConnection,
+  stream: string,
+  durable: string,
+  batch: number,
+  inbox = "_INBOX_app",
+): Promise<string[]> {
   const reply = `${inbox}.take${++count}`;
   const subscription = nc.subscribe(reply);
   nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`, JSON.stringify({ batch, no_wait: true }), { reply });
@@ -35,4 +41,5 @@ export async function take(nc: NatsConnection, stream: string, durable: string, 
 }
 
 /** Texts that come more than once. */
-export const repeated = (texts: readonly string[]): string[] => texts.filter((text, index) => texts.indexOf(text) < index);
+export const repeated = (texts: readonly string[]): string[] =>
+  texts.filter((text, index) => texts.indexOf(text) < index);

@@ -1,5 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ReadResourceRequest, RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type {
+  ReadResourceRequest,
+  RegisterResourceOutputsRequest,
+  RegisterResourceRequest,
+} from "@pulumi/pulumi/proto/resource_pb";
 import { isComponent, knownTypes } from "./known-types";
 
 /** One resource as the engine is asked to register it: with what the SDK's own mocks leave out. */
@@ -43,25 +47,47 @@ export interface RecordOptions {
 }
 
 /** Runs what registers resources, waits until all of them are, and returns both. Throws on anything unexpected. */
-export async function record<T>(program: () => T | Promise<T>, { stack = "test", references = {}, calls = {}, preview = false }: RecordOptions = {}): Promise<Recording<T>> {
+export async function record<T>(
+  program: () => T | Promise<T>,
+  { stack = "test", references = {}, calls = {}, preview = false }: RecordOptions = {},
+): Promise<Recording<T>> {
   const registrations = new Map<string, Registration>();
   const problems: Error[] = [];
-  const answer = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs, request?: Registration): pulumi.runtime.MockResourceResult => {
-    if (type === "pulumi:pulumi:StackReference") return { id: name, state: referred(inputs.name as string, references) };
+  const answer = (
+    { type, name, inputs }: pulumi.runtime.MockResourceArgs,
+    request?: Registration,
+  ): pulumi.runtime.MockResourceResult => {
+    if (type === "pulumi:pulumi:StackReference")
+      return { id: name, state: referred(inputs.name as string, references) };
     if (isComponent(type)) return { id: "", state: inputs };
     const known = knownTypes[type];
     if (!known) throw new Error(`registers ${name}, which is a ${type}: tests/support/known-types.ts has no such type`);
     if (preview) return { id: undefined, state: inputs };
     const outputs = Object.entries({ ...inputs, ...known(name) });
-    return { id: name, state: Object.fromEntries(outputs.map(([key, value]) => [key, request?.options.secretOutputs?.includes(key) ? pulumi.secret(value) : value])) };
+    return {
+      id: name,
+      state: Object.fromEntries(
+        outputs.map(([key, value]) => [
+          key,
+          request?.options.secretOutputs?.includes(key) ? pulumi.secret(value) : value,
+        ]),
+      ),
+    };
   };
-  const engineCalls: Required<RecordOptions>["calls"] = { "pulumi:pulumi:readStackOutputs": ({ name }) => referred(name as string, references) };
+  const engineCalls: Required<RecordOptions>["calls"] = {
+    "pulumi:pulumi:readStackOutputs": ({ name }) => referred(name as string, references),
+  };
   let current: Registration | undefined;
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => noted(problems, () => answer(args, current)),
       call: ({ token, inputs }) =>
-        noted(problems, () => ({ ...engineCalls, ...calls }[token] ?? fail(`calls ${token}: only ${Object.keys(calls).join(", ") || "no function"} may be called`))(inputs as Record<string, unknown>)),
+        noted(problems, () =>
+          (
+            ({ ...engineCalls, ...calls })[token] ??
+            fail(`calls ${token}: only ${Object.keys(calls).join(", ") || "no function"} may be called`)
+          )(inputs as Record<string, unknown>),
+        ),
     },
     "supercluster",
     stack,
@@ -82,7 +108,12 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
   };
   // Stack references are read, not registered.
   monitor.readResource = (request, callback) => {
-    add({ type: request.getType(), name: request.getName(), inputs: propertiesOf(request.getProperties()), options: {} });
+    add({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: propertiesOf(request.getProperties()),
+      options: {},
+    });
     return readResource.call(monitor, request, callback);
   };
   monitor.registerResourceOutputs = (request, callback) => {
@@ -94,9 +125,14 @@ export async function record<T>(program: () => T | Promise<T>, { stack = "test",
 
   const result = await program();
   await pulumi.runtime.disconnect();
-  if (problems.length) throw new AggregateError(problems, `the program ${problems.map(({ message }) => message).join("; ")}`);
+  if (problems.length)
+    throw new AggregateError(problems, `the program ${problems.map(({ message }) => message).join("; ")}`);
   const all = [...registrations.values()];
-  return { result, registrations: all, of: (type) => all.filter((one) => one.type === type).sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return {
+    result,
+    registrations: all,
+    of: (type) => all.filter((one) => one.type === type).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
 }
 
 interface Monitor {
@@ -120,12 +156,15 @@ function fail(message: string): never {
 }
 
 function referred(name: string, references: Record<string, Record<string, unknown>>) {
-  const outputs = references[name] ?? fail(`refers to the stack ${name}: only ${Object.keys(references).join(", ") || "no stack"} may be referred to`);
+  const outputs =
+    references[name] ??
+    fail(`refers to the stack ${name}: only ${Object.keys(references).join(", ") || "no stack"} may be referred to`);
   return { name, outputs, secretOutputNames: Object.keys(outputs) };
 }
 
 function registrationOf(request: RegisterResourceRequest): Registration {
-  const given = <T>(key: string, value: T) => (value && (!Array.isArray(value) || value.length) ? { [key]: value } : {});
+  const given = <T>(key: string, value: T) =>
+    value && (!Array.isArray(value) || value.length) ? { [key]: value } : {};
   const stack = (urn: string) => urn.includes("::pulumi:pulumi:Stack::");
   return {
     type: request.getType(),
@@ -142,12 +181,16 @@ function registrationOf(request: RegisterResourceRequest): Registration {
       ...given("ignoreChanges", request.getIgnorechangesList()),
       ...given("replaceOnChanges", request.getReplaceonchangesList()),
       ...given("secretOutputs", request.getAdditionalsecretoutputsList().sort()),
-      ...given("aliases", request.getAliasesList().map((alias) => alias.toObject())),
+      ...given(
+        "aliases",
+        request.getAliasesList().map((alias) => alias.toObject()),
+      ),
     },
   };
 }
 
-const propertiesOf = (struct?: { toJavaScript(): unknown }) => (struct?.toJavaScript() ?? {}) as Record<string, unknown>;
+const propertiesOf = (struct?: { toJavaScript(): unknown }) =>
+  (struct?.toJavaScript() ?? {}) as Record<string, unknown>;
 
 const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 
@@ -167,5 +210,8 @@ export function unsecret(value: unknown, shown: (secret: unknown) => unknown = (
 
 /** What an output turned out to be. */
 export async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
-  return { value: await (output as unknown as { promise(): Promise<T> }).promise(), secret: await pulumi.isSecret(output) };
+  return {
+    value: await (output as unknown as { promise(): Promise<T> }).promise(),
+    secret: await pulumi.isSecret(output),
+  };
 }

@@ -76,7 +76,14 @@ export class Supercluster {
 
   /** Inputs of every server, by name; `change` says what a test wants otherwise. */
   inputs(change: SuperclusterOptions & { identity?: RegionIdentity } = {}): Record<string, LocalServerInputs> {
-    const { regions = ["iad", "ams", "syd"], servers = 1, basePort = 25220, accounts, version, settings } = { ...this.options, ...change };
+    const {
+      regions = ["iad", "ams", "syd"],
+      servers = 1,
+      basePort = 25220,
+      accounts,
+      version,
+      settings,
+    } = { ...this.options, ...change };
     const environment: LocalEnvironment = {
       target: "local",
       regions,
@@ -94,7 +101,11 @@ export class Supercluster {
     const program = version === "oldest" ? { program: testTool("nats-server-oldest") } : {};
     const all = regions.flatMap((name) => {
       const region: RegionSpec = { name, environment: this.environment, settings: environment, accounts: [] };
-      return Array.from({ length: servers }, (_, index) => ({ ...serverDescription(region, index), ...files, ...program }));
+      return Array.from({ length: servers }, (_, index) => ({
+        ...serverDescription(region, index),
+        ...files,
+        ...program,
+      }));
     });
     return Object.fromEntries(all.map((server) => [server.name, server]));
   }
@@ -111,7 +122,10 @@ export class Supercluster {
       const states = await Promise.all(servers.map(metaState));
       return states.every(({ healthy, peers }) => healthy && peers === servers.length) ? true : undefined;
     }, 30_000);
-    if (!ready) throw new Error(`no meta group of ${servers.length}: ${JSON.stringify(await Promise.all(servers.map(metaState)))}`);
+    if (!ready)
+      throw new Error(
+        `no meta group of ${servers.length}: ${JSON.stringify(await Promise.all(servers.map(metaState)))}`,
+      );
   }
 
   /** URLs that clients of a region connect to. */
@@ -128,7 +142,13 @@ export class Supercluster {
 
   /** A connection that comes back, whatever happens to servers. */
   connectForever(user: string, servers = this.urls()): Promise<NatsConnection> {
-    return this.connect(user, { servers, ignoreClusterUpdates: true, maxReconnectAttempts: -1, reconnectTimeWait: 100, reconnectJitterTLS: 100 });
+    return this.connect(user, {
+      servers,
+      ignoreClusterUpdates: true,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+      reconnectJitterTLS: 100,
+    });
   }
 
   /** Kills a server, by its name, as `kill -9` does; with SIGTERM it says goodbye to the others. `ensure` starts it again. */
@@ -146,7 +166,10 @@ export class Supercluster {
 }
 
 /** Starts a supercluster and waits until it is ready. */
-export async function startSupercluster({ identity, ...options }: SuperclusterOptions & { identity?: RegionIdentity } = {}): Promise<Supercluster> {
+export async function startSupercluster({
+  identity,
+  ...options
+}: SuperclusterOptions & { identity?: RegionIdentity } = {}): Promise<Supercluster> {
   const cluster = new Supercluster(options, identity ?? (await makeIdentity()));
   try {
     await cluster.ensure();
@@ -159,10 +182,17 @@ export async function startSupercluster({ identity, ...options }: SuperclusterOp
 }
 
 /** What a server says of itself and of the meta group. */
-export async function metaState({ config }: LocalServerInputs): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
+export async function metaState({
+  config,
+}: LocalServerInputs): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
   try {
-    const [health, jsz] = await Promise.all([fetch(`http://${config.http}/healthz`), fetch(`http://${config.http}/jsz`)]);
-    const { meta_cluster: meta } = (await jsz.json()) as { meta_cluster?: { leader?: string; cluster_size?: number; replicas?: { name: string; offline?: boolean }[] } };
+    const [health, jsz] = await Promise.all([
+      fetch(`http://${config.http}/healthz`),
+      fetch(`http://${config.http}/jsz`),
+    ]);
+    const { meta_cluster: meta } = (await jsz.json()) as {
+      meta_cluster?: { leader?: string; cluster_size?: number; replicas?: { name: string; offline?: boolean }[] };
+    };
     // Only a leader lists the others.
     const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
     return { healthy: health.ok, leader: meta?.leader, peers: meta?.cluster_size, offline };

@@ -18,8 +18,13 @@ export interface Shown {
 }
 
 /** What a stack registered, as policies see it. */
-export function shownOf(stack: string, registrations: readonly Pick<Registration, "type" | "name" | "inputs" | "options">[]): Shown[] {
-  const own = registrations.filter(({ type }) => type !== "pulumi:pulumi:Stack" && type !== "pulumi:pulumi:StackReference");
+export function shownOf(
+  stack: string,
+  registrations: readonly Pick<Registration, "type" | "name" | "inputs" | "options">[],
+): Shown[] {
+  const own = registrations.filter(
+    ({ type }) => type !== "pulumi:pulumi:Stack" && type !== "pulumi:pulumi:StackReference",
+  );
   const urnOf = ({ type, name, options }: (typeof own)[number]): string => {
     const parent = own.find((one) => one.name === options.parent && isComponent(one.type));
     return `urn:pulumi:${stack}::supercluster::${parent ? `${parent.type}$` : ""}${type}::${name}`;
@@ -27,9 +32,17 @@ export function shownOf(stack: string, registrations: readonly Pick<Registration
   const shown = (one: (typeof own)[number]): Shown => {
     const { type, name, options } = one;
     const parent = own.find((other) => other.name === options.parent && isComponent(other.type));
-    const provider = own.find((other) => other.name === options.provider && other.type === `pulumi:providers:${type.split(":")[0]}`);
+    const provider = own.find(
+      (other) => other.name === options.provider && other.type === `pulumi:providers:${type.split(":")[0]}`,
+    );
     return {
-      ...{ type, name, urn: urnOf(one), props: unsecret(one.inputs) as Record<string, unknown>, protect: options.protect ?? false },
+      ...{
+        type,
+        name,
+        urn: urnOf(one),
+        props: unsecret(one.inputs) as Record<string, unknown>,
+        protect: options.protect ?? false,
+      },
       parent: parent && urnOf(parent),
       provider: provider && shown(provider),
     };
@@ -48,13 +61,21 @@ export function violationsOf(policies: readonly Policy[], resources: readonly Sh
   const found: Found[] = [];
   const beside = { getConfig: <T>() => config as T };
   for (const policy of policies) {
-    const report = (urn?: string) => (message: string, other?: string) => void found.push({ policy: policy.name, resource: (other ?? urn ?? "").split("::").at(-1)!, message });
+    const report = (urn?: string) => (message: string, other?: string) =>
+      void found.push({ policy: policy.name, resource: (other ?? urn ?? "").split("::").at(-1)!, message });
     if ("validateStack" in policy) {
-      void policy.validateStack(strict<StackValidationArgs>({ ...beside, resources: resources.map((one) => strict<PolicyResource>(argsOf(one))) }), report());
+      void policy.validateStack(
+        strict<StackValidationArgs>({
+          ...beside,
+          resources: resources.map((one) => strict<PolicyResource>(argsOf(one))),
+        }),
+        report(),
+      );
       continue;
     }
     for (const one of resources) {
-      for (const validate of [policy.validateResource!].flat()) void validate(strict<ResourceValidationArgs>({ ...argsOf(one), ...beside }), report(one.urn));
+      for (const validate of [policy.validateResource!].flat())
+        void validate(strict<ResourceValidationArgs>({ ...argsOf(one), ...beside }), report(one.urn));
     }
   }
   return found;
@@ -63,7 +84,19 @@ export function violationsOf(policies: readonly Policy[], resources: readonly Sh
 function argsOf({ type, name, urn, props, protect, parent, provider }: Shown) {
   const wrapped = (value: Record<string, unknown>) => unknownCheckingProxy(value);
   const opts = { protect, parent } as PolicyResource["opts"];
-  return { type, name, urn, props: wrapped(props), opts, provider: provider && { type: provider.type, name: provider.name, urn: provider.urn, props: wrapped(provider.props) } };
+  return {
+    type,
+    name,
+    urn,
+    props: wrapped(props),
+    opts,
+    provider: provider && {
+      type: provider.type,
+      name: provider.name,
+      urn: provider.urn,
+      props: wrapped(provider.props),
+    },
+  };
 }
 
 const strict = <T extends object>(given: Partial<T>): T =>

@@ -11,7 +11,10 @@ export const projectFolder = path.join(__dirname, "..", "..");
  */
 export function copyProject(): { folder: string; cache: string; env: NodeJS.ProcessEnv; remove(): void } {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-copy-")));
-  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { cwd: projectFolder, encoding: "utf8" })
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
+    cwd: projectFolder,
+    encoding: "utf8",
+  })
     .split("\0")
     .filter((file) => file && fs.existsSync(path.join(projectFolder, file)));
   for (const file of files) {
@@ -30,7 +33,10 @@ export function copyProject(): { folder: string; cache: string; env: NodeJS.Proc
   }
   // The record of the tools; stand-ins are where the copy has them.
   const record = fs.readFileSync(path.join(shared, "toolchain.json"), "utf8");
-  fs.writeFileSync(path.join(cache, "toolchain.json"), record.replaceAll(path.join(projectFolder, "tools"), path.join(folder, "tools")));
+  fs.writeFileSync(
+    path.join(cache, "toolchain.json"),
+    record.replaceAll(path.join(projectFolder, "tools"), path.join(folder, "tools")),
+  );
 
   const env = { ...process.env };
   delete env.SUPERCLUSTER_CACHE;

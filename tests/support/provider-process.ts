@@ -43,19 +43,30 @@ export class ProviderProcess {
     return this.process.pid!;
   }
 
-  async check(type: Resource, news: Props, olds: Props = {}): Promise<{ inputs: Props; failures: { property: string; reason: string }[] }> {
+  async check(
+    type: Resource,
+    news: Props,
+    olds: Props = {},
+  ): Promise<{ inputs: Props; failures: { property: string; reason: string }[] }> {
     const request = new proto.CheckRequest();
     request.setOlds(struct(type, olds));
     request.setNews(struct(type, news));
     const response = await this.call<proto.CheckResponse>("check", request);
     return {
       inputs: plain(response.getInputs()),
-      failures: response.getFailuresList().map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() })),
+      failures: response
+        .getFailuresList()
+        .map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() })),
     };
   }
 
   /** `changes`: undefined leaves it to the engine to compare the inputs. */
-  async diff(type: Resource, id: string, olds: Props, news: Props): Promise<{ changes: boolean | undefined; replaces: string[]; deleteBeforeReplace: boolean }> {
+  async diff(
+    type: Resource,
+    id: string,
+    olds: Props,
+    news: Props,
+  ): Promise<{ changes: boolean | undefined; replaces: string[]; deleteBeforeReplace: boolean }> {
     const request = new proto.DiffRequest();
     request.setId(id);
     request.setOlds(struct(type, olds));
@@ -86,7 +97,11 @@ export class ProviderProcess {
   }
 
   /** An empty id says that it is not there. */
-  async read(type: Resource, id: string, props: Props): Promise<{ id: string; props: Props; inputs: Props | undefined }> {
+  async read(
+    type: Resource,
+    id: string,
+    props: Props,
+  ): Promise<{ id: string; props: Props; inputs: Props | undefined }> {
     const request = new proto.ReadRequest();
     request.setId(id);
     request.setProperties(struct(type, props));
@@ -115,7 +130,12 @@ export class ProviderProcess {
 
   private call<Response>(method: string, request: unknown): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const rpc = (this.client as unknown as Record<string, (request: unknown, done: (error: Error | null, response: Response) => void) => void>)[method]!;
+      const rpc = (
+        this.client as unknown as Record<
+          string,
+          (request: unknown, done: (error: Error | null, response: Response) => void) => void
+        >
+      )[method]!;
       rpc.call(this.client, request, (error, response) => (error ? reject(error) : resolve(response)));
     });
   }
@@ -132,7 +152,8 @@ export const stream: Resource = { type: "Stream", entry };
 export const consumer: Resource = { type: "Consumer", entry };
 
 /** As the engine has it: without what is undefined. */
-const struct = (resource: Resource, props: Props) => Struct.fromJavaScript(JSON.parse(JSON.stringify({ ...props, __provider: shim(resource) })));
+const struct = (resource: Resource, props: Props) =>
+  Struct.fromJavaScript(JSON.parse(JSON.stringify({ ...props, __provider: shim(resource) })));
 
 function plain(value: Struct | undefined): Props {
   const { __provider: _, ...props } = (value?.toJavaScript() ?? {}) as Props;

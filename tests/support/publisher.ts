@@ -25,7 +25,11 @@ export class Publisher {
       const { seq } = await client.publish(subject, text, { msgID: text });
       sequences.set(seq, text);
     };
-    const isTaken = () => publish(`${stream} 0`).then(() => true, () => undefined);
+    const isTaken = () =>
+      publish(`${stream} 0`).then(
+        () => true,
+        () => undefined,
+      );
     if (!(await until(isTaken, 10_000))) throw new Error(`${stream} takes no messages`);
     this.running.push(
       (async () => {
@@ -53,7 +57,11 @@ export class Publisher {
     const manager = await jetstreamManager(this.reader, { checkAPI: false });
     const lost = await Promise.all(
       [...(this.acknowledged.get(stream) ?? [])].map(async ([seq, text]) => {
-        const look = () => manager.streams.getMessage(stream, { seq }).then((message) => ({ message }), () => undefined);
+        const look = () =>
+          manager.streams.getMessage(stream, { seq }).then(
+            (message) => ({ message }),
+            () => undefined,
+          );
         const found = await until(look, 20_000);
         if (!found) throw new Error(`nobody can say what ${stream} has at ${seq}`);
         return found.message?.string() === text ? [] : [text];

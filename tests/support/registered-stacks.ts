@@ -40,8 +40,22 @@ const everything = kubernetesEnvironment({
     regions: {
       iad: {
         ...{ region: "us-east-1", account, role: `arn:aws:iam::${account}:role/deploy` },
-        cluster: { name: "nats-iad", create: { version: "1.34", administrators: [`arn:aws:iam::${account}:role/deploy`], cidr: "10.20.0.0/16", apiSourceRanges: ["203.0.113.7/32"] } },
-        ...{ key: {}, backups: { expireAfter: "365d" }, connectionSecrets: {}, identitySecret: {}, securityGroups: true },
+        cluster: {
+          name: "nats-iad",
+          create: {
+            version: "1.34",
+            administrators: [`arn:aws:iam::${account}:role/deploy`],
+            cidr: "10.20.0.0/16",
+            apiSourceRanges: ["203.0.113.7/32"],
+          },
+        },
+        ...{
+          key: {},
+          backups: { expireAfter: "365d" },
+          connectionSecrets: {},
+          identitySecret: {},
+          securityGroups: true,
+        },
       },
       ams: { region: "eu-west-1", account, cluster: { name: "shared" }, backups: {}, securityGroups: true },
     },
@@ -50,10 +64,24 @@ const everything = kubernetesEnvironment({
 
 /** Small and plain: one server a region, in memory of the cluster that is there, nothing optional. */
 const route53 = kubernetesEnvironment({
-  kubernetes: kubernetesSettings({ clusters: {}, loadBalancers: { dns: "route53" }, access: "loadBalancer", volume: { storageClass: {} } }),
+  kubernetes: kubernetesSettings({
+    clusters: {},
+    loadBalancers: { dns: "route53" },
+    access: "loadBalancer",
+    volume: { storageClass: {} },
+  }),
   aws: aws.parse({
     regions: Object.fromEntries(
-      ["iad", "ams", "syd"].map((name) => [name, { region: "us-east-1", account, cluster: { name: `nats-${name}` }, hostedZone: "Z0123456789", key: { arn: `arn:aws:kms:us-east-1:${account}:key/0` } }]),
+      ["iad", "ams", "syd"].map((name) => [
+        name,
+        {
+          region: "us-east-1",
+          account,
+          cluster: { name: `nats-${name}` },
+          hostedZone: "Z0123456789",
+          key: { arn: `arn:aws:kms:us-east-1:${account}:key/0` },
+        },
+      ]),
     ),
   }),
 });
@@ -73,20 +101,97 @@ const others = {
     name: "shop",
     home: "ams",
     streams: {
-      ORDERS: { subjects: ["orders.>"], retention: "interest", storage: "file", replicas: 3, maxAge: "7d", maxBytes: "1GiB", discard: "new" },
-      ALL: { subjects: [], sources: ["RETURNS"], retention: "limits", storage: "file", replicas: 3, maxAge: "30d", maxBytes: "2GiB", discard: "old" },
-      RETURNS: { subjects: ["returns.*"], retention: "limits", storage: "file", replicas: 3, maxAge: "30d", maxBytes: "1GiB", discard: "old", deletionPolicy: "delete-if-empty", mirrors: { iad: { maxAge: "1d", maxBytes: "1GiB" } } },
-      TASKS: { subjects: ["tasks.>"], retention: "workqueue", storage: "file", replicas: 3, maxAge: "7d", maxBytes: "1GiB", discard: "new" },
-      RENAMED: { subjects: ["raw.*"], subjectTransform: { src: "raw.*", dest: "clean.{{wildcard(1)}}" }, retention: "limits", storage: "file", replicas: 3, maxAge: "7d", maxBytes: "1GiB", discard: "old" },
+      ORDERS: {
+        subjects: ["orders.>"],
+        retention: "interest",
+        storage: "file",
+        replicas: 3,
+        maxAge: "7d",
+        maxBytes: "1GiB",
+        discard: "new",
+      },
+      ALL: {
+        subjects: [],
+        sources: ["RETURNS"],
+        retention: "limits",
+        storage: "file",
+        replicas: 3,
+        maxAge: "30d",
+        maxBytes: "2GiB",
+        discard: "old",
+      },
+      RETURNS: {
+        subjects: ["returns.*"],
+        retention: "limits",
+        storage: "file",
+        replicas: 3,
+        maxAge: "30d",
+        maxBytes: "1GiB",
+        discard: "old",
+        deletionPolicy: "delete-if-empty",
+        mirrors: { iad: { maxAge: "1d", maxBytes: "1GiB" } },
+      },
+      TASKS: {
+        subjects: ["tasks.>"],
+        retention: "workqueue",
+        storage: "file",
+        replicas: 3,
+        maxAge: "7d",
+        maxBytes: "1GiB",
+        discard: "new",
+      },
+      RENAMED: {
+        subjects: ["raw.*"],
+        subjectTransform: { src: "raw.*", dest: "clean.{{wildcard(1)}}" },
+        retention: "limits",
+        storage: "file",
+        replicas: 3,
+        maxAge: "7d",
+        maxBytes: "1GiB",
+        discard: "old",
+      },
     },
     consumers: {
       billing: { mode: "pull", streams: ["ORDERS"], ackPolicy: "explicit", maxDeliver: 5, deliverPolicy: "all" },
-      report: { mode: "pull", streams: ["ALL"], filterSubjects: ["returns.>"], ackPolicy: "explicit", maxDeliver: 5, deliverPolicy: "all" },
-      urgent: { mode: "pull", streams: ["TASKS"], filterSubjects: ["tasks.urgent.>"], ackPolicy: "explicit", maxDeliver: 5, deliverPolicy: "all" },
-      usual: { mode: "pull", streams: ["TASKS"], filterSubjects: ["tasks.usual.>"], ackPolicy: "explicit", maxDeliver: 5, deliverPolicy: "all" },
-      clean: { mode: "pull", streams: ["RENAMED"], filterSubjects: ["clean.*"], ackPolicy: "explicit", maxDeliver: 5, deliverPolicy: "all" },
+      report: {
+        mode: "pull",
+        streams: ["ALL"],
+        filterSubjects: ["returns.>"],
+        ackPolicy: "explicit",
+        maxDeliver: 5,
+        deliverPolicy: "all",
+      },
+      urgent: {
+        mode: "pull",
+        streams: ["TASKS"],
+        filterSubjects: ["tasks.urgent.>"],
+        ackPolicy: "explicit",
+        maxDeliver: 5,
+        deliverPolicy: "all",
+      },
+      usual: {
+        mode: "pull",
+        streams: ["TASKS"],
+        filterSubjects: ["tasks.usual.>"],
+        ackPolicy: "explicit",
+        maxDeliver: 5,
+        deliverPolicy: "all",
+      },
+      clean: {
+        mode: "pull",
+        streams: ["RENAMED"],
+        filterSubjects: ["clean.*"],
+        ackPolicy: "explicit",
+        maxDeliver: 5,
+        deliverPolicy: "all",
+      },
     },
-    users: { api: { publishes: ["orders.>", "returns.*", "tasks.>", "raw.*"], consumes: ["billing", "report", "urgent", "usual", "clean"] } },
+    users: {
+      api: {
+        publishes: ["orders.>", "returns.*", "tasks.>", "raw.*"],
+        consumes: ["billing", "report", "urgent", "usual", "clean"],
+      },
+    },
   },
 };
 
@@ -97,14 +202,23 @@ const variants: Record<string, () => AnySettings> = {
   "syd without AWS": () => settingsIn("staging", everything, { kind: "region", region: "syd" }),
   "iad with Route53": () => settingsIn("staging", route53, { kind: "region", region: "iad" }),
   "identity with a secret": () => settingsIn("staging", everything, { kind: "identity" }),
-  "jetstream by port-forward": () => settingsIn("staging", kubernetesEnvironment({ kubernetes: kubernetesSettings({ access: "portForward" }) }), { kind: "jetstream" }),
+  "jetstream by port-forward": () =>
+    settingsIn("staging", kubernetesEnvironment({ kubernetes: kubernetesSettings({ access: "portForward" }) }), {
+      kind: "jetstream",
+    }),
   "jetstream without syd": () => ({ ...settingsOf("jetstream"), degraded: ["syd"] }),
-  "jetstream failed over": () => ({ ...settingsOf("jetstream"), failovers: { "covenant/COVENANT_USERS": { to: "ams", consumers: { ANALYTICS: "new" } } } }),
+  "jetstream failed over": () => ({
+    ...settingsOf("jetstream"),
+    failovers: { "covenant/COVENANT_USERS": { to: "ams", consumers: { ANALYTICS: "new" } } },
+  }),
   "jetstream with a tenant that leaves": () => leaving(settingsOf("jetstream")),
   "identity with a tenant that leaves": () => leaving(settingsOf("identity")),
   "jetstream of another tenant": () => {
     const environment = kubernetesEnvironment({ jetstream: { jetstream: ["shop"] } });
-    return { ...settingsIn("staging", environment, { kind: "jetstream" }), tenants: validateTenants(others, environment) };
+    return {
+      ...settingsIn("staging", environment, { kind: "jetstream" }),
+      tenants: validateTenants(others, environment),
+    };
   },
 };
 
@@ -130,7 +244,9 @@ export async function registered(name: string, { preview = false } = {}): Promis
   const references = {
     [`organization/supercluster/${stackName({ environment: settings.name, kind: "identity" })}`]: identities,
     // Of itself, for what was there before a region was lost.
-    [`organization/supercluster/${stack}`]: { accounts: settings.degraded.length ? { covenant: { streams: ["COVENANT_USERS-syd"], consumers: [] } } : {} },
+    [`organization/supercluster/${stack}`]: {
+      accounts: settings.degraded.length ? { covenant: { streams: ["COVENANT_USERS-syd"], consumers: [] } } : {},
+    },
   };
   const calls = {
     "aws:secretsmanager/getSecretVersion:getSecretVersion": () => ({ secretString: JSON.stringify(identities.iad) }),
@@ -142,7 +258,12 @@ export async function registered(name: string, { preview = false } = {}): Promis
   const before = process.env[partialPlan];
   if (preview) process.env[partialPlan] = "1";
   try {
-    const { registrations } = await record(async () => programs[settings.stack.kind](settings), { stack, references, calls, preview });
+    const { registrations } = await record(async () => programs[settings.stack.kind](settings), {
+      stack,
+      references,
+      calls,
+      preview,
+    });
     return shownOf(stack, registrations);
   } finally {
     if (before === undefined) delete process.env[partialPlan];

@@ -19,17 +19,23 @@ module.exports = class extends reporters.Spec {
     runner.on("pass", (test) => add(test, ({ passed }) => ({ passed: passed + 1 })));
     runner.on("fail", (test) => add(test, ({ failed }) => ({ failed: failed + 1 })));
     // What a part takes are its tests, and the hooks that start servers for them.
-    for (const event of ["test end", "hook end"]) runner.on(event, (one) => add(one, ({ milliseconds }) => ({ milliseconds: milliseconds + (one.duration ?? 0) })));
+    for (const event of ["test end", "hook end"])
+      runner.on(event, (one) => add(one, ({ milliseconds }) => ({ milliseconds: milliseconds + (one.duration ?? 0) })));
     runner.once("end", () => {
       console.log("time by part, of files that may run side by side:");
       for (const [name, { passed, failed, milliseconds }] of [...parts].sort()) {
-        console.log(`  ${name.padEnd(12)} ${(milliseconds / 1000).toFixed(1).padStart(7)} s   ${passed} passed, ${failed} failed`);
+        console.log(
+          `  ${name.padEnd(12)} ${(milliseconds / 1000).toFixed(1).padStart(7)} s   ${passed} passed, ${failed} failed`,
+        );
       }
       const { passes, failures } = this.stats;
-      if (process.env.SUPERCLUSTER_TEST_REPORT) writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${passes} ${failures}\n`);
+      if (process.env.SUPERCLUSTER_TEST_REPORT)
+        writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${passes} ${failures}\n`);
       // Something that a test left open keeps the process alive, for ever where nobody looks on. Unref: this timer does not.
       setTimeout(() => {
-        console.error(`tests are over for ${graceSeconds} s and the process does not end; open: ${process.getActiveResourcesInfo().join(", ")}`);
+        console.error(
+          `tests are over for ${graceSeconds} s and the process does not end; open: ${process.getActiveResourcesInfo().join(", ")}`,
+        );
         process.exit(1);
       }, graceSeconds * 1000).unref();
     });

@@ -5,7 +5,9 @@ const { appendFileSync, writeFileSync } = require("node:fs");
 
 const folder = process.env.SUPERCLUSTER_REQUEST_LOG;
 
-subscribe("supercluster:jetstream:request", ({ subject, ms }) => appendFileSync(`${folder}/requests`, `${subject} ${ms}\n`));
+subscribe("supercluster:jetstream:request", ({ subject, ms }) =>
+  appendFileSync(`${folder}/requests`, `${subject} ${ms}\n`),
+);
 
 if (process.argv[1]?.includes("dynamic-provider")) {
   setInterval(() => writeFileSync(`${folder}/peak-${process.pid}`, String(process.resourceUsage().maxRSS)), 50).unref();

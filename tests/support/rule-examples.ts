@@ -18,8 +18,27 @@ const duration = fc.constantFrom("50ms", "1s", "30s", "1h");
 const size = fc.constantFrom("1KiB", "1MiB");
 const count = fc.constantFrom(1, 5, 2000);
 const flag = fc.boolean();
-const subject = fc.constantFrom("example.a", "example.*", "example.>", "other.>", "$JS.API.>", "$JS.EVENT.ADVISORY.>", ">");
-const destination = fc.constantFrom("copy.a", "copy.>", "copy.*", "copy.{{wildcard(1)}}", "copy.{{partition(3,1)}}", "copy.$2", "copy.{{shout(1)}}", "example.>", "copy.{{random(5)}}", "copy..a");
+const subject = fc.constantFrom(
+  "example.a",
+  "example.*",
+  "example.>",
+  "other.>",
+  "$JS.API.>",
+  "$JS.EVENT.ADVISORY.>",
+  ">",
+);
+const destination = fc.constantFrom(
+  "copy.a",
+  "copy.>",
+  "copy.*",
+  "copy.{{wildcard(1)}}",
+  "copy.{{partition(3,1)}}",
+  "copy.$2",
+  "copy.{{shout(1)}}",
+  "example.>",
+  "copy.{{random(5)}}",
+  "copy..a",
+);
 const time = fc.constant("2026-01-31T00:00:00Z");
 const transform = fc.record({ src: subject, dest: destination }, { requiredKeys: ["dest"] });
 const origin = fc.oneof(
@@ -31,8 +50,17 @@ const origin = fc.oneof(
       optStartTime: time,
       filterSubject: subject,
       subjectTransforms: fc.array(transform, { minLength: 1, maxLength: 2 }),
-      external: fc.record({ api: fc.constantFrom("$JS.hub.API", "$JS.API", "hub.*"), deliver: fc.constantFrom("deliver.hub", "deliver.*") }, { requiredKeys: ["api"] }),
-      consumer: fc.record({ name: fc.constantFrom("one", "two"), deliverSubject: fc.constantFrom("deliver.one", "deliver.*") }),
+      external: fc.record(
+        {
+          api: fc.constantFrom("$JS.hub.API", "$JS.API", "hub.*"),
+          deliver: fc.constantFrom("deliver.hub", "deliver.*"),
+        },
+        { requiredKeys: ["api"] },
+      ),
+      consumer: fc.record({
+        name: fc.constantFrom("one", "two"),
+        deliverSubject: fc.constantFrom("deliver.one", "deliver.*"),
+      }),
     },
     { requiredKeys: ["name"] },
   ),
@@ -40,7 +68,9 @@ const origin = fc.oneof(
 
 /** Some of these fields, and not too many: with all of them, everything would be wrong at once. */
 const someOf = (fields: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Args> =>
-  fc.uniqueArray(fc.constantFrom(...Object.keys(fields)), { maxLength: 6 }).chain((keys) => fc.record(Object.fromEntries(keys.map((key) => [key, fields[key]!]))));
+  fc
+    .uniqueArray(fc.constantFrom(...Object.keys(fields)), { maxLength: 6 })
+    .chain((keys) => fc.record(Object.fromEntries(keys.map((key) => [key, fields[key]!]))));
 
 /** Streams that pass the schema, right and wrong; nothing that depends on the servers there are or on other streams. */
 export const anyStream: fc.Arbitrary<Args> = someOf({

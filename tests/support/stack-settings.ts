@@ -9,5 +9,11 @@ export function stackSettings<Kind extends StackSettings["kind"]>(stack: string)
   const config = stackConfig(stack);
   const json = (key: string): unknown => JSON.parse(config[`supercluster:${key}`]!);
   const { environment, stack: own } = validateSettings(json("environments"), json("stack"));
-  return { name: own.environment, environment, stack: own, tenants: validateTenants(tenants, environment), degraded: [] } as unknown as Settings<Kind>;
+  return {
+    name: own.environment,
+    environment,
+    stack: own,
+    tenants: validateTenants(tenants, environment),
+    degraded: [],
+  } as unknown as Settings<Kind>;
 }

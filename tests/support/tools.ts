@@ -10,6 +10,7 @@ const options = { "nats-server-oldest": "--tests", "toxiproxy-server": "--tests"
 /** The file of a tool that only tests and benches need. Throws with what to do when it is not there. */
 export function testTool(name: keyof typeof options): string {
   const file = tools[name];
-  if (!file || !existsSync(file)) throw new Error(`${name} is not installed; install it with: node tools/prestart.mjs ${options[name]}`);
+  if (!file || !existsSync(file))
+    throw new Error(`${name} is not installed; install it with: node tools/prestart.mjs ${options[name]}`);
   return file;
 }

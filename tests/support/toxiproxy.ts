@@ -29,7 +29,9 @@ export class Toxiproxy {
 
   static async start(): Promise<Toxiproxy> {
     const port = await freePort();
-    const child = spawn(testTool("toxiproxy-server"), ["-host", "127.0.0.1", "-port", String(port)], { stdio: "ignore" });
+    const child = spawn(testTool("toxiproxy-server"), ["-host", "127.0.0.1", "-port", String(port)], {
+      stdio: "ignore",
+    });
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     child.once("exit", () => process.removeListener("exit", kill));

@@ -36,7 +36,10 @@ describe("tools: lock", () => {
         inside--;
       });
     await Promise.all([visit(), visit(), visit()]);
-    assert.deepEqual(new Set(log.lines), new Set([`lock: waiting for process ${process.pid} on ${hostname()} (testing)`]));
+    assert.deepEqual(
+      new Set(log.lines),
+      new Set([`lock: waiting for process ${process.pid} on ${hostname()} (testing)`]),
+    );
   });
 
   it("of a process that is gone is taken over, by one of several that wait", async () => {

@@ -55,7 +55,8 @@ describe("offline stand-ins under the real engine", function () {
     return new Promise((resolve, reject) => {
       const child = spawn("pulumi", [...args.split(" "), "--non-interactive"], { cwd: project, env });
       let output = "";
-      for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (output += data.toString()));
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (data: Buffer) => (output += data.toString()));
       child.on("error", reject).on("close", (code) => resolve({ code, output }));
     });
   }

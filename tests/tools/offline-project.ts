@@ -5,9 +5,15 @@ import { join } from "node:path";
 export function writeProject(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const environments = { here: { target: "local" }, there: { target: "kubernetes" } };
-  write("Pulumi.yaml", { name: "supercluster", runtime: "nodejs", config: { environments: { type: "object", default: environments } } });
+  write("Pulumi.yaml", {
+    name: "supercluster",
+    runtime: "nodejs",
+    config: { environments: { type: "object", default: environments } },
+  });
   for (const environment of ["here", "there", "gone"]) {
-    write(`Pulumi.${environment}-identity.yaml`, { config: { "supercluster:stack": { environment, kind: "identity" } } });
+    write(`Pulumi.${environment}-identity.yaml`, {
+      config: { "supercluster:stack": { environment, kind: "identity" } },
+    });
   }
   write("Pulumi.bare.yaml", { config: {} });
   return folder;

@@ -60,7 +60,10 @@ describe("offline stand-in for the plugin random", () => {
       assert.ok(plain.result!.replace(/[^0-9]/g, "").length >= 4);
       assert.ok(plain.result!.replace(/[^_-]/g, "").length >= 2);
     }
-    assert.match((await passwords().create({ length: 40, number: false, special: false })).plain.result!, /^[A-Za-z]{40}$/);
+    assert.match(
+      (await passwords().create({ length: 40, number: false, special: false })).plain.result!,
+      /^[A-Za-z]{40}$/,
+    );
   });
 
   it("reports every mistake with the value and what was expected, and shows no secret", async () => {
@@ -70,12 +73,17 @@ describe("offline stand-in for the plugin random", () => {
       `lower: "yes" is not valid, expected a boolean`,
     ]);
     assert.deepEqual(await passwords().check({}), ["length: is required and not set"]);
-    assert.match((await passwords().check({ length: 3, minLower: 2, minUpper: 2 }))[0]!, /^length: 3 is not valid, expected 4 or more/);
+    assert.match(
+      (await passwords().check({ length: 3, minLower: 2, minUpper: 2 }))[0]!,
+      /^length: 3 is not valid, expected 4 or more/,
+    );
     assert.match(
       (await passwords().check({ length: 3, lower: false, upper: false, numeric: false, special: false }))[0]!,
       /at least one of/,
     );
-    assert.deepEqual(await passwords().check({ length: secret(0.5) }), ["length: this secret value is not valid, expected a whole number"]);
+    assert.deepEqual(await passwords().check({ length: secret(0.5) }), [
+      "length: this secret value is not valid, expected a whole number",
+    ]);
     assert.deepEqual(await passwords().check({ length: UNKNOWN }), []);
   });
 
@@ -136,8 +144,10 @@ describe("offline stand-in for the plugin random", () => {
 
     it("an environment with another target", () =>
       refused("there-identity", /the target of environment "there" of stack "there-identity" is kubernetes/));
-    it("an environment that is not in Pulumi.yaml", () => refused("gone-identity", /the target of environment "gone" .* is not set/));
-    it("a stack whose file says nothing", () => refused("bare", /Pulumi\.bare\.yaml sets no supercluster:stack with an environment/));
+    it("an environment that is not in Pulumi.yaml", () =>
+      refused("gone-identity", /the target of environment "gone" .* is not set/));
+    it("a stack whose file says nothing", () =>
+      refused("bare", /Pulumi\.bare\.yaml sets no supercluster:stack with an environment/));
     it("a stack without a file", () => refused("other", /Pulumi\.other\.yaml is missing/));
     it("a resource type it does not have, and says which it has", async () => {
       await assert.rejects(

@@ -21,7 +21,10 @@ describe("offline stand-in for the plugin tls", () => {
   after(() => plugin.stop());
 
   const P256 = { algorithm: "ECDSA", ecdsaCurve: "P256" };
-  const terms = { validityPeriodHours: 24, allowedUses: ["digital_signature", "key_encipherment", "server_auth", "client_auth"] };
+  const terms = {
+    validityPeriodHours: 24,
+    allowedUses: ["digital_signature", "key_encipherment", "server_auth", "client_auth"],
+  };
   const names = {
     subject: { commonName: "iad-0", organization: "Supercluster" },
     dnsNames: ["localhost", "*.iad.example.com"],
@@ -45,7 +48,12 @@ describe("offline stand-in for the plugin tls", () => {
   async function leaf(ca: { key: string; cert: string }, key: Values = P256) {
     const { plain } = await keys().create(key);
     const request = await requests().create({ privateKeyPem: secret(plain.privateKeyPem), ...names });
-    const inputs = { certRequestPem: request.plain.certRequestPem, caCertPem: ca.cert, caPrivateKeyPem: secret(ca.key), ...terms };
+    const inputs = {
+      certRequestPem: request.plain.certRequestPem,
+      caCertPem: ca.cert,
+      caPrivateKeyPem: secret(ca.key),
+      ...terms,
+    };
     return { key: plain.privateKeyPem!, request, inputs, ...(await signed().create(inputs)) };
   }
 
@@ -91,7 +99,10 @@ describe("offline stand-in for the plugin tls", () => {
     assert.equal(`${plain.publicKeyFingerprintSha256}=`, `SHA256:${digest("sha256").digest("base64")}`);
     assert.match(plain.privateKeyOpenssh!, /^-----BEGIN OPENSSH PRIVATE KEY-----\n/);
     const { plain: p224 } = await keys().create({ algorithm: "ECDSA" });
-    assert.equal(p224.publicKeyOpenssh + p224.privateKeyOpenssh! + p224.publicKeyFingerprintMd5 + p224.publicKeyFingerprintSha256, "");
+    assert.equal(
+      p224.publicKeyOpenssh + p224.privateKeyOpenssh! + p224.publicKeyFingerprintMd5 + p224.publicKeyFingerprintSha256,
+      "",
+    );
   });
 
   it("makes authorities", async () => {
@@ -114,7 +125,9 @@ describe("offline stand-in for the plugin tls", () => {
     assert.equal(request.plain.keyAlgorithm, "ECDSA");
     const cert = new X509Certificate(plain.certPem!);
     assert.ok(
-      cert.verify(createPublicKey(ca.key)) && cert.checkIssued(new X509Certificate(ca.cert)) && cert.checkPrivateKey(createPrivateKey(key)),
+      cert.verify(createPublicKey(ca.key)) &&
+        cert.checkIssued(new X509Certificate(ca.cert)) &&
+        cert.checkPrivateKey(createPrivateKey(key)),
     );
     assert.ok(!cert.ca);
     assert.equal(cert.subject, "O=Supercluster\nCN=iad-0");
@@ -184,12 +197,19 @@ describe("offline stand-in for the plugin tls", () => {
         'allowedUses: ["serverAuth"] is not valid, expected only ...',
       ],
     );
-    assert.deepEqual(await selfSigned().check({ privateKeyPem: UNKNOWN, subject: { commonName: UNKNOWN }, ...terms }), []);
+    assert.deepEqual(
+      await selfSigned().check({ privateKeyPem: UNKNOWN, subject: { commonName: UNKNOWN }, ...terms }),
+      [],
+    );
   });
 
   it("replaces keys and certificates when an input changes", async () => {
     const key = await keys().create(P256);
-    assert.deepEqual(await keys().diff(key.state, { ...P256, rsaBits: 2048 }), { changes: false, replaces: [], diffs: [] });
+    assert.deepEqual(await keys().diff(key.state, { ...P256, rsaBits: 2048 }), {
+      changes: false,
+      replaces: [],
+      diffs: [],
+    });
     assert.deepEqual((await keys().diff(key.state, { ...P256, ecdsaCurve: "P384" })).replaces, ["ecdsaCurve"]);
 
     const ca = await authority();
@@ -199,13 +219,20 @@ describe("offline stand-in for the plugin tls", () => {
       replaces: [],
       diffs: [],
     });
-    assert.deepEqual((await signed().diff(state, { ...inputs, allowedUses: ["server_auth"] })).replaces, ["allowedUses"]);
-    assert.deepEqual((await signed().diff(state, { ...inputs, validityPeriodHours: 25 })).replaces, ["validityPeriodHours"]);
-    assert.deepEqual((await signed().diff(state, { ...inputs, caCertPem: UNKNOWN, caPrivateKeyPem: secret(UNKNOWN) })).replaces, [
-      "caCertPem",
-      "caPrivateKeyPem",
+    assert.deepEqual((await signed().diff(state, { ...inputs, allowedUses: ["server_auth"] })).replaces, [
+      "allowedUses",
     ]);
-    assert.deepEqual((await selfSigned().diff(ca.state, { ...ca.inputs, subject: { commonName: "Other CA" } })).replaces, ["subject"]);
+    assert.deepEqual((await signed().diff(state, { ...inputs, validityPeriodHours: 25 })).replaces, [
+      "validityPeriodHours",
+    ]);
+    assert.deepEqual(
+      (await signed().diff(state, { ...inputs, caCertPem: UNKNOWN, caPrivateKeyPem: secret(UNKNOWN) })).replaces,
+      ["caCertPem", "caPrivateKeyPem"],
+    );
+    assert.deepEqual(
+      (await selfSigned().diff(ca.state, { ...ca.inputs, subject: { commonName: "Other CA" } })).replaces,
+      ["subject"],
+    );
   });
 
   it("updates earlyRenewalHours in place, and replaces what it makes due", async () => {
@@ -234,7 +261,10 @@ describe("offline stand-in for the plugin tls", () => {
   });
 
   it("makes nothing at preview", async () => {
-    const { plain, state } = await selfSigned().create({ privateKeyPem: UNKNOWN, subject: { commonName: "x" }, ...terms }, true);
+    const { plain, state } = await selfSigned().create(
+      { privateKeyPem: UNKNOWN, subject: { commonName: "x" }, ...terms },
+      true,
+    );
     assert.equal(plain.certPem, UNKNOWN);
     assert.equal(plain.validityEndTime, UNKNOWN);
     assert.deepEqual(plain.subject, { commonName: "x" });

@@ -24,9 +24,15 @@ describe("tools: pins", () => {
   it("are what the official download and the Go module proxy are asked for", () => {
     for (const name of ["pulumi", "nats-server", "nats", ...TEST_TOOLS, ...KUBE_TOOLS]) {
       const tool = describeTool(name);
-      assert.ok(tool.release!({ pulumi: "https://p", github: "https://g", helm: "https://h" }).url.includes(tool.pin), name);
+      assert.ok(
+        tool.release!({ pulumi: "https://p", github: "https://g", helm: "https://h" }).url.includes(tool.pin),
+        name,
+      );
       for (const build of tool.builds!) {
-        assert.match(readFileSync(join(build.folder, "go.sum"), "utf8"), new RegExp(`^${build.module} v${build.version} `, "m"));
+        assert.match(
+          readFileSync(join(build.folder, "go.sum"), "utf8"),
+          new RegExp(`^${build.module} v${build.version} `, "m"),
+        );
         assert.ok(build.package.startsWith(build.module));
       }
     }

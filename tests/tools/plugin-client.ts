@@ -9,7 +9,10 @@ import { standInFolder } from "../../tools/pins.mjs";
 
 /** A running stand-in plugin, talked to as the engine does. */
 export async function startPlugin(name: string, cwd: string) {
-  const child = spawn(join(standInFolder, `pulumi-resource-${name}`), ["127.0.0.1:1"], { cwd, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(join(standInFolder, `pulumi-resource-${name}`), ["127.0.0.1:1"], {
+    cwd,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const port = await new Promise<string>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`the plugin ended with ${code}`)));
     child.stdout.once("data", (data: Buffer) => resolve(data.toString().trim()));
@@ -18,10 +21,12 @@ export async function startPlugin(name: string, cwd: string) {
 
   const call = <Request, Response>(method: string, request: Request) =>
     new Promise<Response>((resolve, reject) => {
-      (client as unknown as Record<string, (request: Request, done: (error: Error | null, response: Response) => void) => void>)[method]!(
-        request,
-        (error, response) => (error ? reject(error) : resolve(response)),
-      );
+      (
+        client as unknown as Record<
+          string,
+          (request: Request, done: (error: Error | null, response: Response) => void) => void
+        >
+      )[method]!(request, (error, response) => (error ? reject(error) : resolve(response)));
     });
 
   /** The calls about resources of one type in one stack. */

@@ -43,7 +43,10 @@ describe("tools: prestart", () => {
     await ensure();
     assert.equal(runs(), 1);
     assert.deepEqual(log.lines, ["npm packages: installing what package-lock.json lists (a minute or less)"]);
-    writeFileSync(join(project, "package-lock.json"), readFileSync(join(project, "package-lock.json"), "utf8").replace("1.0.0", "2.0.0"));
+    writeFileSync(
+      join(project, "package-lock.json"),
+      readFileSync(join(project, "package-lock.json"), "utf8").replace("1.0.0", "2.0.0"),
+    );
     await ensure();
     assert.equal(runs(), 2);
   });
@@ -77,12 +80,21 @@ describe("tools: prestart", () => {
     const cache = mkdtempSync(join(folder, "cache-"));
     const bin = join(cache, "path");
     pretendInstalled(cache, DEFAULT_TOOLS);
-    for (const { pin, executables } of TEST_TOOLS.map(describeTool)) writeScript(join(bin, executables[0]!), `echo ${pin}`);
-    const { scripts } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    for (const { pin, executables } of TEST_TOOLS.map(describeTool))
+      writeScript(join(bin, executables[0]!), `echo ${pin}`);
+    const { scripts } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     const installed = (script: string) => {
       const env = { ...process.env, SUPERCLUSTER_CACHE: cache, PATH: bin };
-      execFileSync(process.execPath, scripts[script]!.split(" ").slice(1), { cwd: projectFolder, env, stdio: "ignore" });
-      return TEST_TOOLS.flatMap((tool) => describeTool(tool).executables).filter((name) => name in readToolchain(cache));
+      execFileSync(process.execPath, scripts[script]!.split(" ").slice(1), {
+        cwd: projectFolder,
+        env,
+        stdio: "ignore",
+      });
+      return TEST_TOOLS.flatMap((tool) => describeTool(tool).executables).filter(
+        (name) => name in readToolchain(cache),
+      );
     };
     assert.deepEqual(installed("prestart"), []);
     assert.deepEqual(installed("pretest"), ["nats-server-oldest", "toxiproxy-server"]);

@@ -40,15 +40,24 @@ describe("tools: toolchain", () => {
   async function release(name: string, options: { checksum?: string | null } = {}) {
     const tool = describeTool(name);
     const work = mkdtempSync(join(folder, "release-"));
-    const { file, url, checksums, programs = tool.executables } = tool.release!({ pulumi: "http://x/p", github: "http://x/g", helm: "http://x/h" });
+    const {
+      file,
+      url,
+      checksums,
+      programs = tool.executables,
+    } = tool.release!({ pulumi: "http://x/p", github: "http://x/g", helm: "http://x/h" });
     for (const program of programs) writeScript(join(work, "some-folder", program), `echo ${program} of the release`);
     execFileSync("tar", ["-czf", join(work, "archive.tar.gz"), "-C", work, "some-folder"]);
     const archive = readFileSync(join(work, "archive.tar.gz"));
     const sum = options.checksum ?? createHash("sha256").update(archive).digest("hex");
     const files: Record<string, Buffer | string> = { [new URL(url).pathname]: archive };
-    if (options.checksum !== null) files[new URL(checksums.at(-1)!).pathname] = `${"0".repeat(64)}  other\n${sum}  ${file}\n`;
+    if (options.checksum !== null)
+      files[new URL(checksums.at(-1)!).pathname] = `${"0".repeat(64)}  other\n${sum}  ${file}\n`;
     const serving = await fileServer(files);
-    return { ...serving, releases: { pulumi: `${serving.url}/p`, github: `${serving.url}/g`, helm: `${serving.url}/h` } };
+    return {
+      ...serving,
+      releases: { pulumi: `${serving.url}/p`, github: `${serving.url}/g`, helm: `${serving.url}/h` },
+    };
   }
 
   /** A `go` that answers what it is asked and builds a script. */
@@ -93,10 +102,15 @@ describe("tools: toolchain", () => {
 
   it("finds a tool by the name of its program, also where it is called otherwise", async () => {
     const [place, other] = [fresh(), fresh()];
-    const file = writeScript(join(place.bin, "toxiproxy-server"), `echo toxiproxy-server version ${describeTool("toxiproxy").pin}`);
+    const file = writeScript(
+      join(place.bin, "toxiproxy-server"),
+      `echo toxiproxy-server version ${describeTool("toxiproxy").pin}`,
+    );
     assert.deepEqual(await ensure(place, { tools: ["toxiproxy"] }), { "toxiproxy-server": file });
     fakeGo(other.bin);
-    assert.deepEqual(await ensure(other, { tools: ["toxiproxy"] }), { "toxiproxy-server": join(other.cache, "bin", "toxiproxy-server") });
+    assert.deepEqual(await ensure(other, { tools: ["toxiproxy"] }), {
+      "toxiproxy-server": join(other.cache, "bin", "toxiproxy-server"),
+    });
   });
 
   it("refuses a download whose checksum is not the published one, and does not go on to the next source", async () => {
@@ -122,7 +136,10 @@ describe("tools: toolchain", () => {
     const place = fresh();
     fakeGo(place.bin);
     const { url, close, asked } = await fileServer({});
-    await ensure(place, { releases: { pulumi: "http://127.0.0.1:1", github: url, helm: url }, tools: ["pulumi", "nats-server"] });
+    await ensure(place, {
+      releases: { pulumi: "http://127.0.0.1:1", github: url, helm: url },
+      tools: ["pulumi", "nats-server"],
+    });
     await close();
     assert.deepEqual(Object.keys(readToolchain(place.cache)), ["pulumi", "pulumi-language-nodejs", "nats-server"]);
     assert.equal(how(place.cache, "pulumi"), "built with Go");
@@ -138,7 +155,8 @@ describe("tools: toolchain", () => {
       ensure(place, { tools: ["pulumi"] }),
       /comes without pulumi-language-nodejs and pulumi-resource-pulumi-nodejs beside it/,
     );
-    for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) writeScript(join(place.bin, name), "true");
+    for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"])
+      writeScript(join(place.bin, name), "true");
     await ensure(place, { tools: ["pulumi", "pulumi-resource-pulumi-nodejs"] });
     assert.deepEqual(new Set(Object.values(readRecord(place.cache)).map((entry) => entry.how)), new Set(["PATH"]));
     assert.ok(toolchainEnv({ cache: place.cache, env: {} }).PATH.split(delimiter).includes(place.bin));
@@ -240,7 +258,9 @@ describe("tools: toolchain", () => {
       assert.match(place.log.lines[0]!, /cannot be had .*: an offline stand-in serves local stacks, and only those/);
       assert.deepEqual(standIns(place.cache), ["pulumi-resource-random"]);
       const path = (local: boolean) =>
-        toolchainEnv({ local, cache: place.cache, env: { PATH: `/usr/bin${delimiter}${standInFolder}` } }).PATH.split(delimiter);
+        toolchainEnv({ local, cache: place.cache, env: { PATH: `/usr/bin${delimiter}${standInFolder}` } }).PATH.split(
+          delimiter,
+        );
       assert.equal(path(true).at(-1), standInFolder);
       assert.ok(!path(false).includes(standInFolder));
       assert.equal(toolchainEnv({ cache: place.cache }).PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION, "true");

@@ -5,12 +5,17 @@ import { stripVTControlCharacters } from "node:util";
 
 describe("an error of the program", () => {
   it("is shown at once, coloured as Pulumi does it, with files that are there", () => {
-    const script = 'require("./index")().catch((error) => process.stdout.write(require("node:util").inspect(error, { colors: true })))';
-    const { stdout, stderr, error } = spawnSync(process.execPath, ["-r", "source-map-support/register", "-r", "sucrase/register/ts", "-e", script], {
-      cwd: path.join(__dirname, "..", ".."),
-      encoding: "utf8",
-      timeout: 9_000,
-    });
+    const script =
+      'require("./index")().catch((error) => process.stdout.write(require("node:util").inspect(error, { colors: true })))';
+    const { stdout, stderr, error } = spawnSync(
+      process.execPath,
+      ["-r", "source-map-support/register", "-r", "sucrase/register/ts", "-e", script],
+      {
+        cwd: path.join(__dirname, "..", ".."),
+        encoding: "utf8",
+        timeout: 9_000,
+      },
+    );
     assert.ifError(error);
     assert.match(stdout, /Missing required configuration variable/, stderr);
     const shown = stripVTControlCharacters(stdout);

@@ -16,7 +16,9 @@ export function findGo(path, needed) {
   const version = ask("GOVERSION").replace(/^go/, "");
   if (!atLeast(version, OLDEST_GO)) throw new Unavailable(`${file} is Go ${version}, wanted is ${OLDEST_GO} or later`);
   if (!atLeast(version, needed) && ask("GOTOOLCHAIN") === "local") {
-    throw new Unavailable(`${file} is Go ${version} and may not fetch another (GOTOOLCHAIN=local), wanted is ${needed}`);
+    throw new Unavailable(
+      `${file} is Go ${version} and may not fetch another (GOTOOLCHAIN=local), wanted is ${needed}`,
+    );
   }
   return { file, version };
 }
@@ -42,7 +44,10 @@ export async function goBuild(build, target, { go, log }) {
     said += text;
     doing = /go: downloading (\S+)[^\n]*\n$/.exec(text)?.[1] ?? doing;
   });
-  const ticker = setInterval(() => log.progress(build.name, `building ${build.version}, ${seconds(started)}: ${doing}`), 500);
+  const ticker = setInterval(
+    () => log.progress(build.name, `building ${build.version}, ${seconds(started)}: ${doing}`),
+    500,
+  );
   try {
     const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
     if (code !== 0) {

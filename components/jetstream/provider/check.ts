@@ -4,7 +4,16 @@ import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf
 import type { Wire } from "../../../jetstream/fields";
 import { type Args, differences, toWire } from "../../../jetstream/wire";
 import { looking, read } from "../../../jetstream/api";
-import { allowance, costOfDeletion, costOfReplacement, deletion, excess, lossesOf, lossRules, replace } from "../../../jetstream/costs";
+import {
+  allowance,
+  costOfDeletion,
+  costOfReplacement,
+  deletion,
+  excess,
+  lossesOf,
+  lossRules,
+  replace,
+} from "../../../jetstream/costs";
 import { ApiError } from "../../../jetstream/errors";
 import type { ServerFacts } from "../../../jetstream/facts";
 import type { Info } from "../../../jetstream/info";
@@ -25,26 +34,51 @@ export interface Servers {
 /** Whether the arguments alone are right: every mistake of the schema or, where that has none, of the rules. */
 export function mistakes(kind: AssetKind, args: Args): Failure[] {
   const { problems } = parse(kind.schema(args), args, kind.what);
-  const found = problems.length ? problems : kind.findings(args).map(({ at, message }) => ({ path: joinPath(kind.what, ...at), message }));
-  return found.map(({ path, message }) => ({ property: path.slice(kind.what.length).replace(/^\./, "") || "name", reason: message }));
+  const found = problems.length
+    ? problems
+    : kind.findings(args).map(({ at, message }) => ({ path: joinPath(kind.what, ...at), message }));
+  return found.map(({ path, message }) => ({
+    property: path.slice(kind.what.length).replace(/^\./, "") || "name",
+    reason: message,
+  }));
 }
 
 /** Why this change of what is deployed, or this new asset, cannot be or may not be: every reason. */
-export async function refusals(kind: AssetKind, deployed: Args | undefined, args: Args, servers: Servers): Promise<Failure[]> {
+export async function refusals(
+  kind: AssetKind,
+  deployed: Args | undefined,
+  args: Args,
+  servers: Servers,
+): Promise<Failure[]> {
   if (args.absent) return deployed?.absent ? [] : deletionFailures(kind, args, servers);
-  if (!deployed || deployed.absent) return [...(await levelFailures(kind, args, undefined, servers)), ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers))];
+  if (!deployed || deployed.absent)
+    return [
+      ...(await levelFailures(kind, args, undefined, servers)),
+      ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers)),
+    ];
   const another = kind.identity.filter((key) => deployed[key] !== args[key]);
-  if (another.length) return another.map((property) => ({ property, reason: `is another ${kind.what}: give it its own entry, and take this one out when it is empty` }));
+  if (another.length)
+    return another.map((property) => ({
+      property,
+      reason: `is another ${kind.what}: give it its own entry, and take this one out when it is empty`,
+    }));
   const changes = await changesBy(kind, toWire(kind.fields, deployed), args, servers);
   const refused = changes.filter(({ refusal }) => refusal);
   const levels = changes.length || isReset(args, deployed) ? await levelFailures(kind, args, deployed, servers) : [];
-  return [...levels, ...(refused.length ? await replacementFailures(kind, refused, args, servers) : await lossFailures(kind, deployed, args, servers))];
+  return [
+    ...levels,
+    ...(refused.length
+      ? await replacementFailures(kind, refused, args, servers)
+      : await lossFailures(kind, deployed, args, servers)),
+  ];
 }
 
 /** Changes that this stack's servers refuse in place: fields for which the asset is made anew, where that is allowed. */
 export async function replaced(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<string[]> {
   if (allowance(args, replace) === undefined) return [];
-  return (await changesBy(kind, toWire(kind.fields, deployed), args, servers)).filter(({ refusal }) => refusal).map(({ field }) => field);
+  return (await changesBy(kind, toWire(kind.fields, deployed), args, servers))
+    .filter(({ refusal }) => refusal)
+    .map(({ field }) => field);
 }
 
 /** The servers' version is asked only where the answer depends on it. Where they do not answer, they refuse at the write what they cannot do. */
@@ -53,16 +87,26 @@ async function changesBy({ fields }: AssetKind, from: Wire, args: Args, servers:
   const changes = changesOf(fields, from, to);
   if (!changes.some(isVersioned)) return changes;
   const facts = await servers.facts();
-  return facts ? changesOf(fields, from, to, facts.version) : changes.map((change) => (isVersioned(change) ? { ...change, refusal: undefined } : change));
+  return facts
+    ? changesOf(fields, from, to, facts.version)
+    : changes.map((change) => (isVersioned(change) ? { ...change, refusal: undefined } : change));
 }
 
 /** What the server does not change in place can be made anew: that costs what is in it, which can be allowed. */
-async function replacementFailures(kind: AssetKind, refused: Change[], args: Args, servers: Servers): Promise<Failure[]> {
+async function replacementFailures(
+  kind: AssetKind,
+  refused: Change[],
+  args: Args,
+  servers: Servers,
+): Promise<Failure[]> {
   const allowed = allowance(args, replace);
   const cost = await counted(kind, args, servers, (info, account) => costOfReplacement(kind, info, args, account));
   const reason = cost && excess(cost, allowed);
   if (allowed !== undefined && !reason) return [];
-  return refused.map(({ field, refusal }) => ({ property: field, reason: [reasonOf(refusal!), ...(reason ? [`making it anew ${reason}`] : [])].join("; ") }));
+  return refused.map(({ field, refusal }) => ({
+    property: field,
+    reason: [reasonOf(refusal!), ...(reason ? [`making it anew ${reason}`] : [])].join("; "),
+  }));
 }
 
 /**
@@ -81,7 +125,11 @@ async function deletionFailures(kind: AssetKind, args: Args, servers: Servers): 
 
 /** Nothing is asked where no change of the specification can cost anything. Steps of `lowerBy` go on from what is there. */
 async function lossFailures(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<Failure[]> {
-  if (args.lowerBy === undefined && lossRules(kind, toWire(kind.fields, deployed), toWire(kind.fields, args)).length === 0) return [];
+  if (
+    args.lowerBy === undefined &&
+    lossRules(kind, toWire(kind.fields, deployed), toWire(kind.fields, args)).length === 0
+  )
+    return [];
   return (await counted(kind, args, servers, (info, account) => lossesAgainst(kind, info, args, account))) ?? [];
 }
 
@@ -92,8 +140,11 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
     if (!isOwn(info.config, claim)) return [{ property: "adopt", reason: refusalOf(info.config, claim) }];
     const applied = stepDown(kind.fields, args, info.config);
     const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
-    for (const { field, expected, found } of differences(kind.fields, applied, info.config)) account.say(`${idOf(kind, args)}: taking it over changes ${field} from ${text(found)} to ${text(expected)}`);
-    const refused = (await changesBy(kind, info.config, applied, servers)).flatMap(({ field, refusal }) => (refusal ? [{ property: field, reason: reasonOf(refusal) }] : []));
+    for (const { field, expected, found } of differences(kind.fields, applied, info.config))
+      account.say(`${idOf(kind, args)}: taking it over changes ${field} from ${text(found)} to ${text(expected)}`);
+    const refused = (await changesBy(kind, info.config, applied, servers)).flatMap(({ field, refusal }) =>
+      refusal ? [{ property: field, reason: reasonOf(refusal) }] : [],
+    );
     return refused.length ? refused : lossesAgainst(kind, info, args, account);
   });
   return failures ?? [];
@@ -101,7 +152,13 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
 
 /** Losses, by what is there, that are more than allowed. */
 async function lossesAgainst(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Failure[]> {
-  const costs = await lossesOf(kind, info, toWire(kind.fields, stepDown(kind.fields, args, info.config)), args, account);
+  const costs = await lossesOf(
+    kind,
+    info,
+    toWire(kind.fields, stepDown(kind.fields, args, info.config)),
+    args,
+    account,
+  );
   return costs.flatMap((cost) => {
     const reason = excess(cost, allowance(args, cost.change));
     return reason ? [{ property: cost.change, reason }] : [];
@@ -112,14 +169,23 @@ async function lossesAgainst(kind: AssetKind, info: Info, args: Args, account: A
 const planMs = 10_000;
 
 /** What follows from what is there right now; undefined where nothing is, or it cannot be read: the write counts again, and is not done where that fails. */
-async function counted<T>(kind: AssetKind, args: Args, servers: Servers, count: (info: Info, account: Account) => Promise<T>): Promise<T | undefined> {
+async function counted<T>(
+  kind: AssetKind,
+  args: Args,
+  servers: Servers,
+  count: (info: Info, account: Account) => Promise<T>,
+): Promise<T | undefined> {
   const account = await servers.account(args);
   if (!account) return undefined;
   try {
-    return await looking(async () => count(await read<Info>(account.connection, kind.subject("INFO", args), undefined, planMs), account));
+    return await looking(async () =>
+      count(await read<Info>(account.connection, kind.subject("INFO", args), undefined, planMs), account),
+    );
   } catch (error) {
     if (error instanceof ApiError && error.isNotFound) return undefined;
-    account.say(`warning: what changing ${idOf(kind, args)} costs could not be counted, so only \`up\` checks it: ${(error as Error).message}`);
+    account.say(
+      `warning: what changing ${idOf(kind, args)} costs could not be counted, so only \`up\` checks it: ${(error as Error).message}`,
+    );
     return undefined;
   }
 }
@@ -127,9 +193,16 @@ async function counted<T>(kind: AssetKind, args: Args, servers: Servers, count: 
 /** The level that the oldest supported server has. */
 const alwaysThere = 2;
 
-async function levelFailures(kind: AssetKind, args: Args, deployed: Args | undefined, servers: Servers): Promise<Failure[]> {
+async function levelFailures(
+  kind: AssetKind,
+  args: Args,
+  deployed: Args | undefined,
+  servers: Servers,
+): Promise<Failure[]> {
   const reset = isReset(args, deployed) ? [{ field: "resetTo", level: resetLevel }] : [];
-  const needed = [...levelsOf(kind.fields, toWire(kind.fields, args)), ...reset].filter(({ level }) => level > alwaysThere);
+  const needed = [...levelsOf(kind.fields, toWire(kind.fields, args)), ...reset].filter(
+    ({ level }) => level > alwaysThere,
+  );
   const facts = needed.length ? await servers.facts() : undefined;
   return needed
     .filter(({ level }) => facts && facts.level < level)

@@ -10,7 +10,10 @@ export class Connections {
 
   account(name: string): Promise<NatsConnection> {
     const login = this.settings.provisioners[name];
-    if (!login) throw new Error(`no provisioner for account ${name} in the provider's connection; known: ${Object.keys(this.settings.provisioners).join(", ")}`);
+    if (!login)
+      throw new Error(
+        `no provisioner for account ${name} in the provider's connection; known: ${Object.keys(this.settings.provisioners).join(", ")}`,
+      );
     return this.get(name, login);
   }
 
@@ -40,7 +43,8 @@ export class Connections {
 
   private async urlsOf({ clientUrls, forward: way }: RegionAccess): Promise<string[]> {
     if (!way) return clientUrls;
-    const { forwardedUrl } = require("../../supercluster/provider/port-forward") as typeof import("../../supercluster/provider/port-forward");
+    const { forwardedUrl } =
+      require("../../supercluster/provider/port-forward") as typeof import("../../supercluster/provider/port-forward");
     return [await forwardedUrl(way)];
   }
 

@@ -55,7 +55,10 @@ export class Listing {
   async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
     const id = idOf(kind, args);
     let found = await this.entry("STREAM.LIST", kind.what === "stream" ? args.name : args.stream, id);
-    if (kind.what === "consumer") found = found?.state?.consumer_count ? await this.entry(`CONSUMER.LIST.${args.stream as string}`, args.name, id) : undefined;
+    if (kind.what === "consumer")
+      found = found?.state?.consumer_count
+        ? await this.entry(`CONSUMER.LIST.${args.stream as string}`, args.name, id)
+        : undefined;
     // Names shift between two pages, and a list gets old: only an answer about the asset itself says that it is not there.
     return found ?? withLeader(await looking(async () => observe(kind, args, await this.account(), deadlineMs)));
   }
@@ -82,7 +85,10 @@ export class Listing {
     const { connection } = await this.account();
     const page = (offset: number) => looking(() => read<Page>(connection, subject, { offset }, deadlineMs));
     const first = await page(0);
-    const offsets = Array.from({ length: Math.max(0, Math.ceil(first.total / first.limit) - 1) }, (_, index) => (index + 1) * first.limit);
+    const offsets = Array.from(
+      { length: Math.max(0, Math.ceil(first.total / first.limit) - 1) },
+      (_, index) => (index + 1) * first.limit,
+    );
     const pages = [first, ...(await Promise.all(offsets.map(page)))];
     return new Map(pages.flatMap(entriesOf));
   }

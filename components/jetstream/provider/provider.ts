@@ -45,7 +45,8 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const failures = mistakes(kind, args);
       // The engine checks what it makes anew as something new, before the old one is gone.
       const isApproved = isEmpty(deployed) && approved.has(idOf(kind, args));
-      if (failures.length === 0 && !isApproved) failures.push(...(await refusals(kind, isEmpty(deployed) ? undefined : deployed, args, servers)));
+      if (failures.length === 0 && !isApproved)
+        failures.push(...(await refusals(kind, isEmpty(deployed) ? undefined : deployed, args, servers)));
       return { inputs: args, failures };
     },
 
@@ -53,7 +54,8 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const [deployed, args] = [withoutShim(olds), withoutShim(news)];
       if (hasUnknown(args) || args.absent) return {};
       const replaces = await replaced(kind, deployed, args, servers);
-      if (replaces.length === 0) return hasStepsLeft(kind.fields, deployed, args) || isGoneWithItsStream(kind, args) ? { changes: true } : {};
+      if (replaces.length === 0)
+        return hasStepsLeft(kind.fields, deployed, args) || isGoneWithItsStream(kind, args) ? { changes: true } : {};
       approved.set(id, allowance(args, replace)!);
       return { replaces, deleteBeforeReplace: true };
     },
@@ -86,7 +88,9 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const last = withoutShim(props);
       if (last.absent) return;
       const account = await required().account(last);
-      const removal = await changing(() => remove(kind, last, account, approved.get(id))).finally(() => required().forget(last));
+      const removal = await changing(() => remove(kind, last, account, approved.get(id))).finally(() =>
+        required().forget(last),
+      );
       tell(id, removal);
     },
   };
@@ -94,7 +98,9 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
   async function apply(news: Args, last?: Args): Promise<Args> {
     const args = withoutShim(news);
     const account = await required().account(args);
-    return changing(() => (args.absent ? takenAway(args, account, last) : ensure(kind, args, account, last))).finally(() => required().forget(args));
+    return changing(() => (args.absent ? takenAway(args, account, last) : ensure(kind, args, account, last))).finally(
+      () => required().forget(args),
+    );
   }
 
   async function takenAway(args: Args, account: Account, last?: Args): Promise<Args> {
@@ -111,7 +117,8 @@ const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;
 const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknown);
 
 /** A stream that is made anew takes its consumers along; the engine, which sees no change in them, would leave them out. */
-const isGoneWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean => what === "consumer" && approved.has(idOf(streamKind, { account, name: stream }));
+const isGoneWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean =>
+  what === "consumer" && approved.has(idOf(streamKind, { account, name: stream }));
 
 const withoutShim = ({ [shimKey]: _, ...args }: Args): Args => args;
 

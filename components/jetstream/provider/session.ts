@@ -54,7 +54,9 @@ export class Session {
 
   /** What the servers can do; undefined where none can be asked. */
   async facts(): Promise<ServerFacts | undefined> {
-    const servers = this.settings.regions.filter(({ degraded }) => !degraded).flatMap((region) => region.servers).length;
+    const servers = this.settings.regions
+      .filter(({ degraded }) => !degraded)
+      .flatMap((region) => region.servers).length;
     this.known ??= this.connections.system().then((system) => readServerFacts(system, servers));
     const facts = await this.known.catch(() => undefined);
     if (!facts) this.known = undefined;
@@ -66,7 +68,10 @@ export class Session {
     try {
       return await this.account(args, look);
     } catch (error) {
-      if (!this.warned) say(`warning: servers cannot be asked, so what a change would cost is only checked by \`up\`: ${(error as Error).message}`);
+      if (!this.warned)
+        say(
+          `warning: servers cannot be asked, so what a change would cost is only checked by \`up\`: ${(error as Error).message}`,
+        );
       this.warned = true;
       return undefined;
     }
@@ -74,13 +79,19 @@ export class Session {
 
   private requireRegion(args: Args): void {
     const region = this.settings.regions.find(({ name }) => name === args.region);
-    if (region?.degraded) throw new Error(`region ${region.name} is named in supercluster:degraded; what lives there is left alone`);
+    if (region?.degraded)
+      throw new Error(`region ${region.name} is named in supercluster:degraded; what lives there is left alone`);
   }
 
   private async open(account: string, patience: typeof waits): Promise<Account> {
     await this.whenReady(patience);
     const connection = await this.connections.account(account);
-    return { connection, owner: this.settings.owner, inboxPrefix: this.settings.provisioners[account]!.inboxPrefix, say };
+    return {
+      connection,
+      owner: this.settings.owner,
+      inboxPrefix: this.settings.provisioners[account]!.inboxPrefix,
+      say,
+    };
   }
 
   /** The gate stands before the first request of the process; a failed wait is not remembered, so that a later one may succeed. */

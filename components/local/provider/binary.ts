@@ -11,7 +11,8 @@ export function natsServer(program?: string): string {
   if (program) return program;
   const folders = [path.join(cacheDir(), "bin"), ...(process.env.PATH ?? "").split(path.delimiter)];
   const found = [...installed(), ...folders.map((folder) => path.join(folder, "nats-server"))].find(isExecutable);
-  if (!found) throw new Error(`there is no nats-server in ${folders[0]} nor on PATH; install it with: node tools/toolchain.mjs`);
+  if (!found)
+    throw new Error(`there is no nats-server in ${folders[0]} nor on PATH; install it with: node tools/toolchain.mjs`);
   return found;
 }
 
@@ -40,7 +41,8 @@ const versions = new Map<string, Promise<string>>();
 export function versionOf(binary: string): Promise<string> {
   const { mtimeMs } = fs.statSync(binary);
   const key = `${binary} ${mtimeMs}`;
-  const known = versions.get(key) ?? run(binary, ["--version"]).then(({ stdout }) => stdout.trim().replace(/^nats-server: v/, ""));
+  const known =
+    versions.get(key) ?? run(binary, ["--version"]).then(({ stdout }) => stdout.trim().replace(/^nats-server: v/, ""));
   versions.set(key, known);
   return known;
 }

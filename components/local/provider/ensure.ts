@@ -37,7 +37,11 @@ async function sync(wanted: LocalServerInputs, version: string, running: Running
   if (rejection) await restart(wanted, version, `${reason}, not reloaded: ${rejection}`);
 }
 
-async function decide(wanted: LocalServerInputs, version: string, running: Running): Promise<{ action: string; reason: string }> {
+async function decide(
+  wanted: LocalServerInputs,
+  version: string,
+  running: Running,
+): Promise<{ action: string; reason: string }> {
   const { record } = running;
   // One that is busy or just starting is given time before it counts as hung.
   if (record) await until(() => varz(`http://${record.applied.config.http}`), 30_000);
@@ -66,7 +70,8 @@ async function refuseBrokenFiles(wanted: LocalServerInputs): Promise<void> {
   try {
     await writeAll(copy, filesOf(wanted));
     const reason = await refusal(natsServer(wanted.program), path.join(copy, files.config));
-    if (reason) throw new Error(`${wanted.name} keeps its configuration, because nats-server refuses the new one: ${reason}`);
+    if (reason)
+      throw new Error(`${wanted.name} keeps its configuration, because nats-server refuses the new one: ${reason}`);
   } finally {
     await remove(copy);
   }

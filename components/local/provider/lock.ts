@@ -58,7 +58,9 @@ async function acquire(folder: string, task: string): Promise<string> {
     100,
   );
   if (lock) return lock;
-  throw new Error(`process ${holder?.pid} has been busy for 30 minutes with: ${holder?.task}; end it, then run this again`);
+  throw new Error(
+    `process ${holder?.pid} has been busy for 30 minutes with: ${holder?.task}; end it, then run this again`,
+  );
 }
 
 async function take(folder: string, number: number, self: Holder): Promise<string | undefined> {
@@ -78,14 +80,17 @@ async function take(folder: string, number: number, self: Holder): Promise<strin
     await fs.rm(lock, { force: true });
     return undefined;
   }
-  for (const old of await numbers(folder)) if (old < number) await fs.rm(path.join(folder, prefix + old), { force: true });
+  for (const old of await numbers(folder))
+    if (old < number) await fs.rm(path.join(folder, prefix + old), { force: true });
   return lock;
 }
 
 const release = (lock: string): Promise<void> => fs.writeFile(lock, "");
 
 const numbers = async (folder: string): Promise<number[]> =>
-  (await fs.readdir(folder)).flatMap((name) => (/^restart\.lock\.\d+$/.test(name) ? [Number(name.slice(prefix.length))] : []));
+  (await fs.readdir(folder)).flatMap((name) =>
+    /^restart\.lock\.\d+$/.test(name) ? [Number(name.slice(prefix.length))] : [],
+  );
 
 const highest = async (folder: string): Promise<number> => Math.max(0, ...(await numbers(folder)));
 

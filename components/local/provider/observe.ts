@@ -42,13 +42,20 @@ export interface Drift {
 export async function driftOf(server: ServerName, { record }: Running): Promise<Drift[]> {
   if (!record) return [{ what: "its record is gone", restart: true }];
   const { applied, digest, stopping } = record;
-  const changed = await changedOnDisk(folderOf(server), { ...applied.files, [files.config]: fingerprint(print(applied.config)) });
+  const changed = await changedOnDisk(folderOf(server), {
+    ...applied.files,
+    [files.config]: fingerprint(print(applied.config)),
+  });
   const inForce = await varz(`http://${applied.config.http}`);
   const installed = await versionOf(natsServer());
   const drift: [found: boolean, what: string, restart: boolean][] = [
     [changed.length > 0, `changed on disk: ${changed.join(", ")}`, false],
     [!inForce, "it does not answer", true],
-    [inForce !== undefined && digest !== undefined && inForce.config_digest !== digest, "it runs with another configuration", true],
+    [
+      inForce !== undefined && digest !== undefined && inForce.config_digest !== digest,
+      "it runs with another configuration",
+      true,
+    ],
     [stopping ?? false, "it was being stopped", true],
     [installed !== applied.version, `version ${applied.version} runs, ${installed} is installed`, false],
   ];

@@ -5,10 +5,16 @@ import { promisify } from "node:util";
 import { commandLine } from "./process";
 
 /** Throws when an address of a server is taken; the error names the port, who has it, and what to change. */
-export async function refuseTakenPorts(server: string, environment: string, addresses: Record<string, string>): Promise<void> {
+export async function refuseTakenPorts(
+  server: string,
+  environment: string,
+  addresses: Record<string, string>,
+): Promise<void> {
   const taken = await Promise.all(
     Object.entries(addresses).map(async ([use, address]) =>
-      (await isTaken(address)) ? `port ${portOf(address)} (${use} of ${server}) is taken by ${await ownerOf(portOf(address))}` : [],
+      (await isTaken(address))
+        ? `port ${portOf(address)} (${use} of ${server}) is taken by ${await ownerOf(portOf(address))}`
+        : [],
     ),
   );
   const problems = taken.flat();
@@ -24,7 +30,9 @@ const portOf = (address: string): number => Number(address.slice(address.lastInd
 const isTaken = (address: string): Promise<boolean> =>
   new Promise((resolve, reject) => {
     const probe = net.createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(true) : reject(error)));
+    probe.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(true) : reject(error),
+    );
     probe.listen({ host: address.slice(0, address.lastIndexOf(":")), port: portOf(address), exclusive: true }, () =>
       probe.close(() => resolve(false)),
     );
@@ -48,7 +56,9 @@ async function listenerByLsof(port: number): Promise<number | undefined> {
 /** From /proc alone, because lsof is often not there: the listening socket's inode, then who has it open. */
 async function listenerOnLinux(port: number): Promise<number | undefined> {
   const listening = "0A";
-  const tables = await Promise.all(["tcp", "tcp6"].map((name) => fs.readFile(`/proc/net/${name}`, "utf8").catch(() => "")));
+  const tables = await Promise.all(
+    ["tcp", "tcp6"].map((name) => fs.readFile(`/proc/net/${name}`, "utf8").catch(() => "")),
+  );
   const sockets = new Set(
     tables
       .flatMap((table) => table.trim().split("\n").slice(1))

@@ -55,7 +55,10 @@ export function signal(pid: number, name: NodeJS.Signals): void {
  * Ends a process: each signal in turn, with the ms it is given. Its identity is checked before each one.
  * Throws when it outlives them all.
  */
-export async function end(identity: ProcessIdentity, ...steps: [name: NodeJS.Signals, patience: number][]): Promise<void> {
+export async function end(
+  identity: ProcessIdentity,
+  ...steps: [name: NodeJS.Signals, patience: number][]
+): Promise<void> {
   const gone = async (): Promise<true | undefined> => ((await isAlive(identity)) ? undefined : true);
   for (const [name, patience] of steps) {
     if (await gone()) return;

@@ -25,7 +25,8 @@ export interface ServerRecord {
 export const folderOf = ({ environment, region, name }: ServerName): string =>
   path.join(environmentDir(environment), region, name);
 
-export const inFolder = (server: ServerName, file: keyof typeof names): string => path.join(folderOf(server), names[file]);
+export const inFolder = (server: ServerName, file: keyof typeof names): string =>
+  path.join(folderOf(server), names[file]);
 
 /** Every file that the server reads. */
 export const filesOf = ({ config, certificates, secrets }: LocalServerInputs): Files => ({

@@ -9,7 +9,11 @@ import { until } from "./wait";
 const deadline = 15_000;
 
 /** Gives a running server its new files. Returns why it did not take them; undefined when it runs with them. */
-export async function reload(wanted: LocalServerInputs, version: string, process: ProcessIdentity): Promise<string | undefined> {
+export async function reload(
+  wanted: LocalServerInputs,
+  version: string,
+  process: ProcessIdentity,
+): Promise<string | undefined> {
   await writeAll(folderOf(wanted), filesOf(wanted));
   const { rejection, digest } = await hangUp(wanted, process);
   if (!rejection) await writeRecord(wanted, { applied: stateOf(wanted, version), process, digest });
@@ -17,7 +21,10 @@ export async function reload(wanted: LocalServerInputs, version: string, process
 }
 
 /** Has a running server read its files again, and waits for its answer: the digest of what it runs with, or why it does not. */
-export async function hangUp(server: LocalServerInputs, process: ProcessIdentity): Promise<{ rejection?: string; digest?: string }> {
+export async function hangUp(
+  server: LocalServerInputs,
+  process: ProcessIdentity,
+): Promise<{ rejection?: string; digest?: string }> {
   const monitor = `http://${server.config.http}`;
   const log = inFolder(server, "log");
   const loaded = (await varz(monitor))?.config_load_time;

@@ -30,7 +30,8 @@ export function restart(wanted: LocalServerInputs, version: string, reason: stri
 }
 
 async function refuseWhileBehind({ name, peers }: LocalServerInputs): Promise<void> {
-  for (const peer of peers) await current(peer, peer, `${name} is not restarted, because streams would lose their quorum`);
+  for (const peer of peers)
+    await current(peer, peer, `${name} is not restarted, because streams would lose their quorum`);
 }
 
 async function current(server: string, monitor: string, consequence: string): Promise<void> {

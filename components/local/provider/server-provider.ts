@@ -65,7 +65,8 @@ export const serverProvider = {
 /** Says what a change takes, which the engine cannot know. It has no other way to the person who watches. */
 function announce(wanted: LocalServerInputs, running: ServerState): void {
   const { action, causes } = classify(running, stateOf(wanted, running.version));
-  if (action === "restart") console.error(`${wanted.name}: ${causes.join(", ")} changed: it is restarted, when all others are current`);
+  if (action === "restart")
+    console.error(`${wanted.name}: ${causes.join(", ")} changed: it is restarted, when all others are current`);
   if (action === "reload") console.error(`${wanted.name}: ${causes.join(", ")} changed: it is told, and not restarted`);
 }
 

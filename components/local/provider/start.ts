@@ -39,9 +39,15 @@ export async function settle(wanted: LocalServerInputs, version: string, process
   }, servingDeadline);
   if (state !== "serving") {
     const problem = state ? "ended while it started" : `did not serve within ${servingDeadline / 1000} s`;
-    throw new Error(`${wanted.name} ${problem}; put right what its log says and run this again. ${await endOfLog(wanted)}`);
+    throw new Error(
+      `${wanted.name} ${problem}; put right what its log says and run this again. ${await endOfLog(wanted)}`,
+    );
   }
-  await writeRecord(wanted, { applied: stateOf(wanted, version), process, digest: (await varz(monitor))?.config_digest });
+  await writeRecord(wanted, {
+    applied: stateOf(wanted, version),
+    process,
+    digest: (await varz(monitor))?.config_digest,
+  });
 }
 
 /** Starts the process in a session of its own with nothing of ours open: it outlives this run and its terminal. */

@@ -8,7 +8,8 @@ import { inFolder, type ServerName, writeRecord } from "./record";
 const patience = 10_000;
 
 /** SIGINT, because a server in lame duck mode ignores SIGTERM. */
-export const endAtOnce = (process: ProcessIdentity): Promise<void> => end(process, ["SIGINT", patience], ["SIGKILL", patience]);
+export const endAtOnce = (process: ProcessIdentity): Promise<void> =>
+  end(process, ["SIGINT", patience], ["SIGKILL", patience]);
 
 /** Lame duck: the server hands its leaders over, and closes its clients one by one. */
 export async function endGently(server: LocalServerInputs, { process, record }: Running): Promise<void> {

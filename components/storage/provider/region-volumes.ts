@@ -1,6 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AppsV1Api, CoreV1Api, StorageV1Api, V1PersistentVolumeClaim, V1PersistentVolumeClaimTemplate, V1StatefulSet } from "@kubernetes/client-node";
-import { clientOf, type ClusterAccess, configOf, missing, type StatefulSetName } from "../../supercluster/provider/cluster";
+import type {
+  AppsV1Api,
+  CoreV1Api,
+  StorageV1Api,
+  V1PersistentVolumeClaim,
+  V1PersistentVolumeClaimTemplate,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
+import {
+  clientOf,
+  type ClusterAccess,
+  configOf,
+  missing,
+  type StatefulSetName,
+} from "../../supercluster/provider/cluster";
 import { bytesOf } from "../quantity";
 import type { ClaimView, VolumesView } from "../volume-steps";
 
@@ -26,9 +39,15 @@ export class RegionVolumes {
   ) {}
 
   static open(access: ClusterAccess, name: VolumesName): RegionVolumes {
-    const { AppsV1Api, CoreV1Api, StorageV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+    const { AppsV1Api, CoreV1Api, StorageV1Api } =
+      require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
     const config = configOf(access);
-    return new RegionVolumes(name, clientOf(config, CoreV1Api), clientOf(config, AppsV1Api), clientOf(config, StorageV1Api));
+    return new RegionVolumes(
+      name,
+      clientOf(config, CoreV1Api),
+      clientOf(config, AppsV1Api),
+      clientOf(config, StorageV1Api),
+    );
   }
 
   async look(): Promise<VolumesView> {
@@ -36,12 +55,23 @@ export class RegionVolumes {
     const numbers = Array.from({ length: servers }, (_, server) => server);
     const [found, claims] = await Promise.all([
       this.statefulSet(),
-      Promise.all(numbers.map((server) => missing(this.core.readNamespacedPersistentVolumeClaim({ namespace, name: `${template}-${statefulSet}-${server}` })))),
+      Promise.all(
+        numbers.map((server) =>
+          missing(
+            this.core.readNamespacedPersistentVolumeClaim({ namespace, name: `${template}-${statefulSet}-${server}` }),
+          ),
+        ),
+      ),
     ]);
     const claim = found && claimOf(found, template);
     return {
-      claims: await Promise.all(claims.flatMap((one, server) => (one ? [this.view(one, `${statefulSet}-${server}`)] : []))),
-      ...(found && claim && { statefulSet: { claimSize: requestOf(claim), isEnding: found.metadata?.deletionTimestamp !== undefined } }),
+      claims: await Promise.all(
+        claims.flatMap((one, server) => (one ? [this.view(one, `${statefulSet}-${server}`)] : [])),
+      ),
+      ...(found &&
+        claim && {
+          statefulSet: { claimSize: requestOf(claim), isEnding: found.metadata?.deletionTimestamp !== undefined },
+        }),
     };
   }
 
@@ -60,12 +90,23 @@ export class RegionVolumes {
     const found = await this.statefulSet();
     if (!found) return;
     const { labels, annotations, uid } = found.metadata!;
-    const volumeClaimTemplates = found.spec!.volumeClaimTemplates!.map((one) => (one.metadata?.name === template ? resized(one, size) : one));
+    const volumeClaimTemplates = found.spec!.volumeClaimTemplates!.map((one) =>
+      one.metadata?.name === template ? resized(one, size) : one,
+    );
     // All in the body: where there is one, the API server ignores what stands beside it, and would delete the pods too.
-    await missing(this.apps.deleteNamespacedStatefulSet({ namespace, name, body: { propagationPolicy: "Orphan", preconditions: { uid } } }));
+    await missing(
+      this.apps.deleteNamespacedStatefulSet({
+        namespace,
+        name,
+        body: { propagationPolicy: "Orphan", preconditions: { uid } },
+      }),
+    );
     const deadline = Date.now() + deletionMs;
     while ((await this.statefulSet())?.metadata?.uid === uid) {
-      if (Date.now() > deadline) throw new Error(`StatefulSet ${namespace}/${name} is not gone ${deletionMs / 1000} s after it was deleted; its pods run on. See: kubectl -n ${namespace} get statefulset ${name} -o yaml; then run this again`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `StatefulSet ${namespace}/${name} is not gone ${deletionMs / 1000} s after it was deleted; its pods run on. See: kubectl -n ${namespace} get statefulset ${name} -o yaml; then run this again`,
+        );
       await sleep(200);
     }
     const body = { metadata: { name, namespace, labels, annotations }, spec: { ...found.spec!, volumeClaimTemplates } };
@@ -73,7 +114,9 @@ export class RegionVolumes {
   }
 
   private statefulSet(): Promise<V1StatefulSet | undefined> {
-    return missing(this.apps.readNamespacedStatefulSet({ namespace: this.name.namespace, name: this.name.statefulSet }));
+    return missing(
+      this.apps.readNamespacedStatefulSet({ namespace: this.name.namespace, name: this.name.statefulSet }),
+    );
   }
 
   private async view(claim: V1PersistentVolumeClaim, pod: string): Promise<ClaimView> {
@@ -87,7 +130,10 @@ export class RegionVolumes {
       missing(this.core.readNamespacedPod({ namespace, name: pod })),
       isGrowing ? this.lastWarning(claim) : undefined,
     ]);
-    const said = [...conditions.map(({ type, message }) => [type, message].filter(Boolean).join(": ")), ...(event ? [event] : [])].join("; ");
+    const said = [
+      ...conditions.map(({ type, message }) => [type, message].filter(Boolean).join(": ")),
+      ...(event ? [event] : []),
+    ].join("; ");
     return {
       name: claim.metadata!.name!,
       requested,
@@ -104,14 +150,18 @@ export class RegionVolumes {
   private async lastWarning({ metadata }: V1PersistentVolumeClaim): Promise<string | undefined> {
     const fieldSelector = `involvedObject.uid=${metadata!.uid},type=Warning`;
     const { items } = await this.core.listNamespacedEvent({ namespace: this.name.namespace, fieldSelector });
-    const timeOf = ({ lastTimestamp, eventTime }: (typeof items)[number]) => new Date(lastTimestamp ?? eventTime ?? 0).getTime();
+    const timeOf = ({ lastTimestamp, eventTime }: (typeof items)[number]) =>
+      new Date(lastTimestamp ?? eventTime ?? 0).getTime();
     return items.toSorted((left, right) => timeOf(right) - timeOf(left))[0]?.message;
   }
 }
 
-const claimOf = ({ spec }: V1StatefulSet, template: string): V1PersistentVolumeClaimTemplate | undefined => spec?.volumeClaimTemplates?.find(({ metadata }) => metadata?.name === template) as V1PersistentVolumeClaimTemplate | undefined;
+const claimOf = ({ spec }: V1StatefulSet, template: string): V1PersistentVolumeClaimTemplate | undefined =>
+  spec?.volumeClaimTemplates?.find(({ metadata }) => metadata?.name === template) as
+    V1PersistentVolumeClaimTemplate | undefined;
 
-const requestOf = ({ spec }: { spec?: V1PersistentVolumeClaim["spec"] }): number => bytesOf(spec?.resources?.requests?.storage ?? "0");
+const requestOf = ({ spec }: { spec?: V1PersistentVolumeClaim["spec"] }): number =>
+  bytesOf(spec?.resources?.requests?.storage ?? "0");
 
 const resized = ({ metadata, spec }: V1PersistentVolumeClaim, size: string): V1PersistentVolumeClaim => ({
   metadata: { name: metadata?.name, labels: metadata?.labels, annotations: metadata?.annotations },

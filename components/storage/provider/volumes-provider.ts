@@ -23,7 +23,8 @@ export const volumesProvider = (patience?: Patience) => ({
   async check(olds: Partial<VolumesInputs>, inputs: VolumesInputs): Promise<dynamic.CheckResult<VolumesInputs>> {
     const wanted = wantedOf(inputs);
     const view = await seen(inputs);
-    if (view) return { inputs, failures: refusals(view, wanted).map(({ field, reason }) => ({ property: field, reason })) };
+    if (view)
+      return { inputs, failures: refusals(view, wanted).map(({ field, reason }) => ({ property: field, reason })) };
     const isShrunk = olds.size !== undefined && toBytes(olds.size) > wanted.size;
     const reason = `volumes of ${olds.size} cannot shrink to ${inputs.size}; write kubernetes.volume.size: ${olds.size} or more (docs/runbooks/grow-volumes.md)`;
     return { inputs, failures: isShrunk ? [{ property: "size", reason }] : [] };
@@ -32,7 +33,9 @@ export const volumesProvider = (patience?: Patience) => ({
   /** Says what a change does, which the engine cannot know. */
   diff(_id: string, olds: VolumesInputs, news: VolumesInputs): Promise<dynamic.DiffResult> {
     if (toBytes(news.size) > toBytes(olds.size)) {
-      say(`${news.region}: volumes grow from ${olds.size} to ${news.size} while their servers run; then their StatefulSet is made anew, and takes the running pods over`);
+      say(
+        `${news.region}: volumes grow from ${olds.size} to ${news.size} while their servers run; then their StatefulSet is made anew, and takes the running pods over`,
+      );
     }
     return Promise.resolve({ replaces: idOf(olds) === idOf(news) ? [] : ["namespace"] });
   },
@@ -61,7 +64,9 @@ async function seen({ cluster, region, ...name }: VolumesInputs): Promise<Volume
   try {
     return await RegionVolumes.open(cluster, name).look();
   } catch (error) {
-    say(`warning: ${region}: its volumes could not be looked at, so only \`up\` checks their change: ${reasonOf(error)}`);
+    say(
+      `warning: ${region}: its volumes could not be looked at, so only \`up\` checks their change: ${reasonOf(error)}`,
+    );
     return undefined;
   }
 }
@@ -76,12 +81,25 @@ async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
     const step = nextStep(await volumes.look(), wanted);
     switch (step.do) {
       case "grow":
-        return { do: "act", what: `${step.claim} grows from ${fromBytes(step.from)} to ${size}`, act: () => volumes.grow(step.claim, request) };
+        return {
+          do: "act",
+          what: `${step.claim} grows from ${fromBytes(step.from)} to ${size}`,
+          act: () => volumes.grow(step.claim, request),
+        };
       case "remake":
-        return { do: "act", what: `the StatefulSet is made anew with volumes of ${size}; no pod is restarted`, act: () => volumes.remake(request) };
+        return {
+          do: "act",
+          what: `the StatefulSet is made anew with volumes of ${size}; no pod is restarted`,
+          act: () => volumes.remake(request),
+        };
       default:
         return step;
     }
   };
-  await converge(region, look, `No volume was lost, servers run on with what they have. See: kubectl -n ${namespace} describe pvc`, patience);
+  await converge(
+    region,
+    look,
+    `No volume was lost, servers run on with what they have. See: kubectl -n ${namespace} describe pvc`,
+    patience,
+  );
 }

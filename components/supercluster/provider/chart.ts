@@ -12,7 +12,10 @@ export function readChart(at: string): ChartFile | undefined {
   try {
     const text = statSync(at).isDirectory()
       ? readFileSync(path.join(at, "Chart.yaml"), "utf8")
-      : execFileSync("tar", ["-xzOf", at, `${chartName}/Chart.yaml`], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      : execFileSync("tar", ["-xzOf", at, `${chartName}/Chart.yaml`], {
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "ignore"],
+        });
     return parse(text) as ChartFile;
   } catch {
     return undefined;
@@ -23,7 +26,9 @@ export function readChart(at: string): ChartFile | undefined {
 export async function repositoryProblem({ repository }: ChartSource): Promise<string | undefined> {
   if (["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => process.env[name])) return undefined;
   try {
-    const { ok, status, body } = await fetch(new URL("index.yaml", repository.replace(/\/?$/, "/")), { signal: AbortSignal.timeout(answerMs) });
+    const { ok, status, body } = await fetch(new URL("index.yaml", repository.replace(/\/?$/, "/")), {
+      signal: AbortSignal.timeout(answerMs),
+    });
     await body?.cancel();
     return ok ? undefined : `status ${status}`;
   } catch (error) {

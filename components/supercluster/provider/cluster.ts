@@ -41,13 +41,23 @@ export class Cluster {
    *
    * @param wanted asks the servers too: for the meta leader, whether each is current, and whether it gives more than this
    */
-  async look({ namespace, statefulSet: name }: StatefulSetName, wanted?: ServerConfig): Promise<RegionView | undefined> {
+  async look(
+    { namespace, statefulSet: name }: StatefulSetName,
+    wanted?: ServerConfig,
+  ): Promise<RegionView | undefined> {
     const found = await missing(this.apps.readNamespacedStatefulSet({ namespace, name }));
     if (!found) return undefined;
-    const labelSelector = Object.entries(found.spec!.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`).join(",");
+    const labelSelector = Object.entries(found.spec!.selector.matchLabels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
     const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
-    const own = items.filter(({ metadata }) => metadata?.ownerReferences?.some(({ uid }) => uid === found.metadata?.uid));
-    const [pods, leader] = await Promise.all([Promise.all(own.map((pod) => this.view(pod, wanted))), wanted && this.leader(own)]);
+    const own = items.filter(({ metadata }) =>
+      metadata?.ownerReferences?.some(({ uid }) => uid === found.metadata?.uid),
+    );
+    const [pods, leader] = await Promise.all([
+      Promise.all(own.map((pod) => this.view(pod, wanted))),
+      wanted && this.leader(own),
+    ]);
     return {
       isObserved: (found.status?.observedGeneration ?? 0) >= (found.metadata?.generation ?? 0),
       replicas: found.spec!.replicas ?? 1,
@@ -68,7 +78,8 @@ export class Cluster {
       revision: pod.metadata!.labels?.["controller-revision-hash"] ?? "",
       isReady: isReady(pod),
       isTerminating: pod.metadata!.deletionTimestamp !== undefined,
-      ...(wanted && isReady(pod) && { behind: await this.behind(pod), isOversized: await this.isOversized(pod, wanted) }),
+      ...(wanted &&
+        isReady(pod) && { behind: await this.behind(pod), isOversized: await this.isOversized(pod, wanted) }),
     };
   }
 
@@ -84,7 +95,9 @@ export class Cluster {
 
   private async isOversized(pod: V1Pod, wanted: ServerConfig): Promise<boolean> {
     const answer = await this.monitor(pod, "varz").catch(() => undefined);
-    const running = (parsed(answer) as { jetstream?: { config?: { max_storage: number; max_memory: number } } } | undefined)?.jetstream?.config;
+    const running = (
+      parsed(answer) as { jetstream?: { config?: { max_storage: number; max_memory: number } } } | undefined
+    )?.jetstream?.config;
     return running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, wanted);
   }
 
@@ -104,11 +117,16 @@ export class Cluster {
 
   private monitor(pod: V1Pod, path: string): Promise<string> {
     const { namespace, name } = pod.metadata!;
-    return this.core.connectGetNamespacedPodProxyWithPath({ namespace: namespace!, name: `${name}:${monitorPort}`, path });
+    return this.core.connectGetNamespacedPodProxyWithPath({
+      namespace: namespace!,
+      name: `${name}:${monitorPort}`,
+      path,
+    });
   }
 }
 
-const isReady = ({ status }: V1Pod): boolean => status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+const isReady = ({ status }: V1Pod): boolean =>
+  status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 
 /** A kubeconfig cannot say which cluster is meant; nothing that waiting would change. */
 export class KubeconfigError extends Error {}
@@ -126,26 +144,40 @@ export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
   }
   if (context !== undefined) {
     const known = config.contexts.map(({ name }) => name).filter((name) => name !== placeholder);
-    if (!known.includes(context)) throw new KubeconfigError(`the kubeconfig has no context "${context}", it has ${known.join(", ") || "none"}; ${howToGetOne}`);
+    if (!known.includes(context))
+      throw new KubeconfigError(
+        `the kubeconfig has no context "${context}", it has ${known.join(", ") || "none"}; ${howToGetOne}`,
+      );
     config.setCurrentContext(context);
   }
-  if (!config.getCurrentCluster()) throw new KubeconfigError(`context "${config.currentContext}" of the kubeconfig names no cluster; see: kubectl config view`);
+  if (!config.getCurrentCluster())
+    throw new KubeconfigError(
+      `context "${config.currentContext}" of the kubeconfig names no cluster; see: kubectl config view`,
+    );
   return config;
 }
 
 /** What the library makes up where there is no kubeconfig. */
 const placeholder = "loaded-context";
 
-const howToGetOne = "name the file in KUBECONFIG or kubernetes.clusters.<region>.kubeconfig (for EKS: aws eks update-kubeconfig --name <cluster> --alias <context>)";
+const howToGetOne =
+  "name the file in KUBECONFIG or kubernetes.clusters.<region>.kubeconfig (for EKS: aws eks update-kubeconfig --name <cluster> --alias <context>)";
 
 /** A client whose every request has a deadline: one to an API server that is gone would wait for ever. */
 export function clientOf<Api>(config: KubeConfig, Type: new (configuration: Configuration) => Api): Api {
-  const { createConfiguration, ServerConfiguration } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  const { createConfiguration, ServerConfiguration } =
+    require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const deadline: Middleware = {
     pre: (request) => Promise.resolve((request.setSignal(AbortSignal.timeout(requestMs)), request)),
     post: (response) => Promise.resolve(response),
   };
-  return new Type(createConfiguration({ baseServer: new ServerConfiguration(config.getCurrentCluster()!.server, {}), authMethods: { default: config }, promiseMiddleware: [deadline] }));
+  return new Type(
+    createConfiguration({
+      baseServer: new ServerConfiguration(config.getCurrentCluster()!.server, {}),
+      authMethods: { default: config },
+      promiseMiddleware: [deadline],
+    }),
+  );
 }
 
 const parsed = (answer: unknown): unknown => (typeof answer === "string" ? JSON.parse(answer) : answer);
@@ -172,7 +204,10 @@ export function isTransient(error: unknown): boolean {
 
 /** What an API server, or a server behind it, said; or why it said nothing. */
 export function reasonOf(error: unknown): string {
-  const { body, message, name, cause } = error as Error & { body?: unknown; cause?: { message?: string; code?: string } };
+  const { body, message, name, cause } = error as Error & {
+    body?: unknown;
+    cause?: { message?: string; code?: string };
+  };
   if (cause) return cause.message || cause.code || message;
   if (name === "TimeoutError" || name === "AbortError") return `no answer within ${requestMs / 1000} s`;
   try {

@@ -28,9 +28,14 @@ export const say = (line: string): void => console.error(line);
  * @param region its name in messages
  * @param advice what to do where it is stuck; the reason stands before it
  */
-export async function converge(region: string, look: () => Promise<Next>, advice: string, { stuckMs, everyMs, sayEveryMs }: Patience = patience): Promise<void> {
+export async function converge(
+  region: string,
+  look: () => Promise<Next>,
+  advice: string,
+  { stuckMs, everyMs, sayEveryMs }: Patience = patience,
+): Promise<void> {
   let [since, said] = [Date.now(), Date.now()];
-  for (;; await sleep(everyMs)) {
+  for (; ; await sleep(everyMs)) {
     const next = await look().catch(waitFor);
     if (next.do === "nothing") return;
     const waiting = next.do === "act" ? await act(region, next) : next;
@@ -38,7 +43,10 @@ export async function converge(region: string, look: () => Promise<Next>, advice
       [since, said] = [Date.now(), Date.now()];
       continue;
     }
-    if (Date.now() - since > stuckMs) throw new Error(`${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again, it goes on from here`);
+    if (Date.now() - since > stuckMs)
+      throw new Error(
+        `${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again, it goes on from here`,
+      );
     if (Date.now() - said > sayEveryMs) {
       say(`${region}: waiting, ${waiting.reason}`);
       said = Date.now();

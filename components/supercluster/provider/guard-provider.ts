@@ -34,7 +34,10 @@ export const guardProvider = (withinMs = reachableMs) => ({
   /** A cluster that cannot be asked is no mistake here: a preview works without one, and whoever writes asks again. */
   async check(olds: Partial<GuardInputs>, inputs: GuardInputs): Promise<dynamic.CheckResult<GuardInputs>> {
     const [view, noChart] = [await seen(inputs), localChartRefusal(inputs.chart)];
-    const problems = [...(view ? mismatches(inputs, olds.clusterId, view) : []), ...(noChart ? [{ property: "chart", reason: noChart }] : [])];
+    const problems = [
+      ...(view ? mismatches(inputs, olds.clusterId, view) : []),
+      ...(noChart ? [{ property: "chart", reason: noChart }] : []),
+    ];
     const clusterId = view?.id ?? olds.clusterId;
     return { inputs: { ...inputs, ...(clusterId !== undefined && { clusterId }) }, failures: problems };
   },
@@ -60,15 +63,23 @@ export const guardProvider = (withinMs = reachableMs) => ({
  * Refuses to go on where a cluster, or the namespace in it, is another region's. A destroy asks only those who delete. One that cannot
  * be asked is left to the provider that deletes in it.
  */
-export async function refuseAnothers(place: Pick<GuardInputs, "environment" | "region" | "namespace" | "cluster">): Promise<void> {
-  const view = await look(place).catch((error: unknown) => say(`warning: ${place.region}: its Kubernetes cluster cannot be asked whether it is the right one: ${reasonOf(error)}`));
+export async function refuseAnothers(
+  place: Pick<GuardInputs, "environment" | "region" | "namespace" | "cluster">,
+): Promise<void> {
+  const view = await look(place).catch((error: unknown) =>
+    say(
+      `warning: ${place.region}: its Kubernetes cluster cannot be asked whether it is the right one: ${reasonOf(error)}`,
+    ),
+  );
   const reasons = view ? refusals({ ...place, context: place.cluster.context }, view).map(({ reason }) => reason) : [];
   if (reasons.length) throw new Error(`${place.region}: ${reasons.join("; ")}. Nothing was deleted`);
 }
 
-const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: ClusterView) => refusals({ ...inputs, context: inputs.cluster.context, deployedTo }, view);
+const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: ClusterView) =>
+  refusals({ ...inputs, context: inputs.cluster.context, deployedTo }, view);
 
-const localChartRefusal = (chart: ChartSource): string | undefined => (chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path)));
+const localChartRefusal = (chart: ChartSource): string | undefined =>
+  chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path));
 
 /** Of a cluster that is still to be made a preview knows nothing. */
 const isKnown = ({ cluster }: GuardInputs): boolean => (cluster as unknown) !== unknownValue;
@@ -79,7 +90,9 @@ async function seen(inputs: GuardInputs): Promise<ClusterView | undefined> {
   try {
     return await look(inputs);
   } catch (error) {
-    say(`warning: ${inputs.region}: its Kubernetes cluster cannot be asked, so only \`up\` checks that it is the right one: ${reasonOf(error)}`);
+    say(
+      `warning: ${inputs.region}: its Kubernetes cluster cannot be asked, so only \`up\` checks that it is the right one: ${reasonOf(error)}`,
+    );
     return undefined;
   }
 }
@@ -106,13 +119,21 @@ async function reached(inputs: GuardInputs, withinMs: number): Promise<ClusterVi
       return await look(inputs);
     } catch (error) {
       const isFinal = error instanceof KubeconfigError || Date.now() > deadline;
-      if (isFinal) throw new Error(`${inputs.region}: its Kubernetes cluster cannot be asked: ${reasonOf(error)}. See: ${kubectl(inputs.cluster, "get namespaces")}. Nothing was written`);
+      if (isFinal)
+        throw new Error(
+          `${inputs.region}: its Kubernetes cluster cannot be asked: ${reasonOf(error)}. See: ${kubectl(inputs.cluster, "get namespaces")}. Nothing was written`,
+        );
     }
     await sleep(everyMs);
   }
 }
 
-async function look({ cluster, namespace, awsRegion, storageClass }: Pick<GuardInputs, "cluster" | "namespace" | "awsRegion" | "storageClass">): Promise<ClusterView> {
+async function look({
+  cluster,
+  namespace,
+  awsRegion,
+  storageClass,
+}: Pick<GuardInputs, "cluster" | "namespace" | "awsRegion" | "storageClass">): Promise<ClusterView> {
   const { CoreV1Api, StorageV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const config = configOf(cluster);
   const [core, storage] = [clientOf(config, CoreV1Api), clientOf(config, StorageV1Api)];
@@ -127,7 +148,9 @@ async function look({ cluster, namespace, awsRegion, storageClass }: Pick<GuardI
     id: system.metadata!.uid!,
     regions: system.metadata!.annotations?.[regionsAnnotation],
     ...(own && { namespaceLabels: own.metadata!.labels ?? {} }),
-    awsRegions: [...new Set(onAws.flatMap(({ metadata }) => metadata?.labels?.["topology.kubernetes.io/region"] ?? []))],
+    awsRegions: [
+      ...new Set(onAws.flatMap(({ metadata }) => metadata?.labels?.["topology.kubernetes.io/region"] ?? [])),
+    ],
     storageClasses: classes.map(({ metadata }) => metadata!.name!),
   };
 }

@@ -41,7 +41,8 @@ async function forward({ cluster, ...name }: Forward, port: number): Promise<str
   });
 
   async function pass(socket: Socket): Promise<void> {
-    const ready = (await connected.look(name))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
+    const ready =
+      (await connected.look(name))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
     const pod = ready[turn++ % Math.max(1, ready.length)];
     if (!pod) throw new Error(`no server of ${name.namespace}/${name.statefulSet} is ready`);
     // Errors of the forwarding come as text, and not among the data.

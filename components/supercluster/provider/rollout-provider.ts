@@ -23,8 +23,12 @@ export const rolloutProvider = {
   /** Says what a change takes, which the engine cannot know: servers are told of it, or restarted. */
   async diff(_id: string, olds: RolloutInputs, news: RolloutInputs): Promise<dynamic.DiffResult> {
     const { action, causes } = classify(olds.state, news.state);
-    if (action === "restart") say(`${news.region}: ${causes.join(", ")} changed: its servers are restarted, one after another, each when the last is current`);
-    if (action === "reload") say(`${news.region}: ${causes.join(", ")} changed: its servers are told, none is restarted`);
+    if (action === "restart")
+      say(
+        `${news.region}: ${causes.join(", ")} changed: its servers are restarted, one after another, each when the last is current`,
+      );
+    if (action === "reload")
+      say(`${news.region}: ${causes.join(", ")} changed: its servers are told, none is restarted`);
     const replaces = olds.namespace === news.namespace && olds.statefulSet === news.statefulSet ? [] : ["namespace"];
     return { changes: (await isUnfinished(olds)) ? true : undefined, replaces };
   },
@@ -59,11 +63,16 @@ async function rollOut({ region, cluster, namespace, statefulSet, state }: Rollo
   let hadLeader: boolean | undefined;
   const next = async (): Promise<Next> => {
     const view = await connected.look({ namespace, statefulSet }, state.config);
-    if (!view) throw new Error(`${region}: there is no StatefulSet ${namespace}/${statefulSet}; is this the right cluster?`);
+    if (!view)
+      throw new Error(`${region}: there is no StatefulSet ${namespace}/${statefulSet}; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;
     const step = nextStep(view, hadLeader);
     if (step.do !== "replace") return step;
-    return { do: "act", what: `replacing ${step.pod} (${step.reason}; ${outdatedOf(view).length} to go)`, act: () => connected.replace(namespace, step.pod) };
+    return {
+      do: "act",
+      what: `replacing ${step.pod} (${step.reason}; ${outdatedOf(view).length} to go)`,
+      act: () => connected.replace(namespace, step.pod),
+    };
   };
   await converge(region, next, `No other pod was replaced. See: kubectl -n ${namespace} describe pods`);
 }

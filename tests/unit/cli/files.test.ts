@@ -57,7 +57,13 @@ describe("contexts of the nats CLI", () => {
   const access = (users: string[]): Access => ({
     environment,
     ca: "PEM",
-    accounts: { covenant: { users: Object.fromEntries(users.map((user) => [user, { login: `covenant-${user}`, password: "secret", inboxPrefix: `_INBOX_${user}` }])) } },
+    accounts: {
+      covenant: {
+        users: Object.fromEntries(
+          users.map((user) => [user, { login: `covenant-${user}`, password: "secret", inboxPrefix: `_INBOX_${user}` }]),
+        ),
+      },
+    },
   });
 
   it("are one a user and region, readable by their owner only", () => {

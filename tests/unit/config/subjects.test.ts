@@ -4,7 +4,9 @@ import { covers, isSubject, overlaps } from "../../../config/subjects";
 
 /** Every concrete subject of up to four tokens of a small alphabet: enough to tell apart patterns of up to three. */
 const grow = (prefix: string, length: number): string[] =>
-  ["a", "b", "c"].map((token) => prefix + token).flatMap((subject) => [subject, ...(length > 1 ? grow(`${subject}.`, length - 1) : [])]);
+  ["a", "b", "c"]
+    .map((token) => prefix + token)
+    .flatMap((subject) => [subject, ...(length > 1 ? grow(`${subject}.`, length - 1) : [])]);
 const concrete = grow("", 4);
 
 function matches(pattern: string, subject: string): boolean {
@@ -19,14 +21,19 @@ const pattern = fc
 
 describe("subjects", () => {
   it("are tokens between dots, wildcards whole tokens, > the last", () => {
-    for (const good of ["a", "a.b", "*", ">", "a.*.b", "a.>", "*.>", "$JS.API.INFO", "_INBOX_x.>"]) assert.ok(isSubject(good), good);
-    for (const bad of ["", ".", "a.", ".a", "a..b", "a b", "a.>.b", "a*", "a.b>", "a\tb"]) assert.ok(!isSubject(bad), bad);
+    for (const good of ["a", "a.b", "*", ">", "a.*.b", "a.>", "*.>", "$JS.API.INFO", "_INBOX_x.>"])
+      assert.ok(isSubject(good), good);
+    for (const bad of ["", ".", "a.", ".a", "a..b", "a b", "a.>.b", "a*", "a.b>", "a\tb"])
+      assert.ok(!isSubject(bad), bad);
   });
 
   it("overlap exactly when some concrete subject matches both", () => {
     fc.assert(
       fc.property(pattern, pattern, (a, b) => {
-        assert.equal(overlaps(a, b), concrete.some((subject) => matches(a, subject) && matches(b, subject)));
+        assert.equal(
+          overlaps(a, b),
+          concrete.some((subject) => matches(a, subject) && matches(b, subject)),
+        );
       }),
       { numRuns: 500 },
     );
@@ -35,7 +42,10 @@ describe("subjects", () => {
   it("cover exactly when every concrete subject of the inner one matches the outer one", () => {
     fc.assert(
       fc.property(pattern, pattern, (a, b) => {
-        assert.equal(covers(a, b), concrete.every((subject) => !matches(b, subject) || matches(a, subject)));
+        assert.equal(
+          covers(a, b),
+          concrete.every((subject) => !matches(b, subject) || matches(a, subject)),
+        );
       }),
       { numRuns: 500 },
     );
@@ -51,7 +61,9 @@ describe("subjects", () => {
   });
 
   it("cover what is covered by what they cover", () => {
-    fc.assert(fc.property(pattern, pattern, pattern, (a, b, c) => assert.ok(!covers(a, b) || !covers(b, c) || covers(a, c))));
+    fc.assert(
+      fc.property(pattern, pattern, pattern, (a, b, c) => assert.ok(!covers(a, b) || !covers(b, c) || covers(a, c))),
+    );
   });
 
   it("of > need one more token", () => {

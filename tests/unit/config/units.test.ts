@@ -34,18 +34,37 @@ describe("durations", () => {
   });
 
   it("in other words are refused with what to write", () => {
-    const cases = { "7 days": "7d", "5min": "5m", "2 hours": "2h", "30": "30s", soon: "30s", "": "30s", "-5s": "30s", "1e3s": "30s" };
+    const cases = {
+      "7 days": "7d",
+      "5min": "5m",
+      "2 hours": "2h",
+      "30": "30s",
+      soon: "30s",
+      "": "30s",
+      "-5s": "30s",
+      "1e3s": "30s",
+    };
     for (const [text, instead] of Object.entries(cases)) {
-      assert.throws(() => toMilliseconds(text), { message: `${JSON.stringify(text)} is not a duration; write "${instead}"` });
+      assert.throws(() => toMilliseconds(text), {
+        message: `${JSON.stringify(text)} is not a duration; write "${instead}"`,
+      });
     }
   });
 
-  it("below a whole millisecond are refused", () => assert.throws(() => toMilliseconds("0.5ms"), /not a whole number of milliseconds/));
+  it("below a whole millisecond are refused", () =>
+    assert.throws(() => toMilliseconds("0.5ms"), /not a whole number of milliseconds/));
 });
 
 describe("sizes", () => {
   it("are powers of 1024", () => {
-    const cases = { "512B": 512, "8KiB": 8192, "64MiB": 67_108_864, "10GiB": 10_737_418_240, "1TiB": 1_099_511_627_776, "1.5KiB": 1536 };
+    const cases = {
+      "512B": 512,
+      "8KiB": 8192,
+      "64MiB": 67_108_864,
+      "10GiB": 10_737_418_240,
+      "1TiB": 1_099_511_627_776,
+      "1.5KiB": 1536,
+    };
     assert.deepEqual(Object.fromEntries(Object.keys(cases).map((text) => [text, toBytes(text)])), cases);
   });
 
@@ -54,7 +73,13 @@ describe("sizes", () => {
   });
 
   it("in other words are refused with what to write", () => {
-    for (const [text, instead] of Object.entries({ "10GB": "10GiB", "5 gb": "5GiB", "100": "10GiB", "64M": "64MiB", big: "10GiB" })) {
+    for (const [text, instead] of Object.entries({
+      "10GB": "10GiB",
+      "5 gb": "5GiB",
+      "100": "10GiB",
+      "64M": "64MiB",
+      big: "10GiB",
+    })) {
       assert.throws(() => toBytes(text), { message: `${JSON.stringify(text)} is not a size; write "${instead}"` });
     }
   });

@@ -35,29 +35,44 @@ interface Workflow {
 const names = fs.readdirSync(path.join(github, "workflows")).sort();
 const workflows = Object.fromEntries(names.map((name) => [name, read(`workflows/${name}`) as Workflow]));
 const prepare = read("actions/prepare/action.yml") as { runs: { steps: Step[] } };
-const jobs = Object.entries(workflows).flatMap(([file, { jobs: of }]) => Object.entries(of).map(([name, job]) => ({ where: `${file}: ${name}`, job })));
+const jobs = Object.entries(workflows).flatMap(([file, { jobs: of }]) =>
+  Object.entries(of).map(([name, job]) => ({ where: `${file}: ${name}`, job })),
+);
 const steps = [...jobs.flatMap(({ job }) => job.steps), ...prepare.runs.steps];
-const scripts = (JSON.parse(fs.readFileSync(path.join(project, "package.json"), "utf8")) as { scripts: Record<string, string> }).scripts;
+const scripts = (
+  JSON.parse(fs.readFileSync(path.join(project, "package.json"), "utf8")) as { scripts: Record<string, string> }
+).scripts;
 
 describe("the workflows", () => {
-  it("are those for pull requests, deployments and drift", () => assert.deepEqual(names, ["deploy.yml", "drift.yml", "pull-request.yml"]));
+  it("are those for pull requests, deployments and drift", () =>
+    assert.deepEqual(names, ["deploy.yml", "drift.yml", "pull-request.yml"]));
 
   it("run scripts and environments that there are", () => {
     const runs = steps.flatMap(({ run }) => run ?? []).join("\n");
     const used = [...runs.matchAll(/npm run -s (\S+?)(?:\)|\s|$)/g)].map(([, script]) => script!);
     assert.ok(used.length >= 8, used.join());
-    assert.deepEqual(used.filter((script) => !(script in scripts)), []);
+    assert.deepEqual(
+      used.filter((script) => !(script in scripts)),
+      [],
+    );
     const known = Object.keys(readProject().environments as object);
     const environments = [...runs.matchAll(/--env (\S+?)(?=[)"\s]|$)/g)].map(([, name]) => name!);
     assert.ok(environments.length >= 5);
-    assert.deepEqual(environments.filter((name) => !known.includes(name)), []);
-    for (const [, file] of runs.matchAll(/(?:^|\s)(\.ci\/\w+|tools\/\S+\.mjs)/g)) fs.accessSync(path.join(project, file!), file!.startsWith(".ci") ? fs.constants.X_OK : fs.constants.R_OK);
+    assert.deepEqual(
+      environments.filter((name) => !known.includes(name)),
+      [],
+    );
+    for (const [, file] of runs.matchAll(/(?:^|\s)(\.ci\/\w+|tools\/\S+\.mjs)/g))
+      fs.accessSync(path.join(project, file!), file!.startsWith(".ci") ? fs.constants.X_OK : fs.constants.R_OK);
   });
 
   it("look at every stack of production, in the order of deployment", () => {
     const { identity, regions, jetstream } = checkedEnvironment("production").stacks;
     const stacks = [identity, ...regions, ...jetstream];
-    assert.deepEqual(jobs.flatMap(({ job }) => (job.strategy ? [job.strategy.matrix.stack] : [])), [stacks, stacks]);
+    assert.deepEqual(
+      jobs.flatMap(({ job }) => (job.strategy ? [job.strategy.matrix.stack] : [])),
+      [stacks, stacks],
+    );
     assert.equal((workflows["deploy.yml"]!.jobs.deploy as { name?: string }).name, stacks.join(", "));
   });
 
@@ -73,9 +88,14 @@ describe("the workflows", () => {
 
   it("change nothing but in the deployment: elsewhere pulumi only previews", () => {
     const others = jobs.filter(({ where }) => where !== "deploy.yml: deploy");
-    const commands = others.flatMap(({ job }) => job.steps.flatMap(({ run }) => [...(run ?? "").matchAll(/(?:pulumi|npm run -s) ([\w:]+)/g)].map(([, command]) => command!)));
+    const commands = others.flatMap(({ job }) =>
+      job.steps.flatMap(({ run }) =>
+        [...(run ?? "").matchAll(/(?:pulumi|npm run -s) ([\w:]+)/g)].map(([, command]) => command!),
+      ),
+    );
     assert.deepEqual([...new Set(commands)].sort(), ["env", "plan", "policy", "policy:state", "preview"]);
-    for (const { where, job } of others.filter((one) => one.job.environment)) assert.equal(job.environment, "production-preview", where);
+    for (const { where, job } of others.filter((one) => one.job.environment))
+      assert.equal(job.environment, "production-preview", where);
   });
 
   it("have the fewest rights: reading the code, and an identity token where the cloud is asked", () => {
@@ -90,19 +110,28 @@ describe("the workflows", () => {
   it("use actions of a major version, or of this repository", () => {
     const used = steps.flatMap(({ uses }) => uses ?? []);
     assert.ok(used.length >= 8);
-    for (const action of used) assert.match(action, /^(actions\/(checkout|setup-node)|aws-actions\/configure-aws-credentials)@v\d+$|^\.\/\.github\/actions\/prepare$/);
+    for (const action of used)
+      assert.match(
+        action,
+        /^(actions\/(checkout|setup-node)|aws-actions\/configure-aws-credentials)@v\d+$|^\.\/\.github\/actions\/prepare$/,
+      );
     fs.accessSync(path.join(github, "actions", "prepare", "action.yml"));
   });
 
   it("take secrets for a job, where those of its environment are known", () => {
     for (const [name, workflow] of Object.entries(workflows)) assert.ok(!("env" in workflow), name);
-    for (const { where, job } of jobs) assert.equal(JSON.stringify(job).includes("secrets."), job.environment !== undefined, where);
+    for (const { where, job } of jobs)
+      assert.equal(JSON.stringify(job).includes("secrets."), job.environment !== undefined, where);
   });
 
   it("give commands every variable that they use", () => {
     for (const { where, job } of jobs) {
       const used = job.steps.flatMap(({ run }) => [...(run ?? "").matchAll(/\$(\w+)/g)].map(([, name]) => name!));
-      assert.deepEqual(used.filter((name) => !(name in (job.env ?? {}))), [], where);
+      assert.deepEqual(
+        used.filter((name) => !(name in (job.env ?? {}))),
+        [],
+        where,
+      );
     }
   });
 
@@ -121,12 +150,20 @@ describe(".ci/summarize", () => {
   const summarize = (command: string) => {
     const file = path.join(folder, "summary.md");
     fs.rmSync(file, { force: true });
-    const { status, stdout } = spawnSync(path.join(project, ".ci", "summarize"), ["iad: preview", "sh", "-c", command], { encoding: "utf8", env: { ...process.env, GITHUB_STEP_SUMMARY: file } });
+    const { status, stdout } = spawnSync(
+      path.join(project, ".ci", "summarize"),
+      ["iad: preview", "sh", "-c", command],
+      { encoding: "utf8", env: { ...process.env, GITHUB_STEP_SUMMARY: file } },
+    );
     return { status, stdout, summary: fs.readFileSync(file, "utf8") };
   };
 
   it("shows what a command prints, in the log and in the summary", () => {
-    assert.deepEqual(summarize("echo one; echo two >&2"), { status: 0, stdout: "one\ntwo\n", summary: "### iad: preview\n````\none\ntwo\n\n````\n" });
+    assert.deepEqual(summarize("echo one; echo two >&2"), {
+      status: 0,
+      stdout: "one\ntwo\n",
+      summary: "### iad: preview\n````\none\ntwo\n\n````\n",
+    });
   });
 
   it("ends as the command does, and says so", () => {

@@ -5,7 +5,13 @@ import { table } from "../../../cli/render/table";
 describe("a table", () => {
   it("aligns columns, numbers to the right, and does not count colours", () => {
     assert.equal(
-      table(["STREAM", "MESSAGES"], [["\x1b[31mSMS\x1b[39m", "7"], ["WEBHOOKS", "1200"]]),
+      table(
+        ["STREAM", "MESSAGES"],
+        [
+          ["\x1b[31mSMS\x1b[39m", "7"],
+          ["WEBHOOKS", "1200"],
+        ],
+      ),
       ["STREAM    MESSAGES", "\x1b[31mSMS\x1b[39m              7", "WEBHOOKS      1200"].join("\n"),
     );
   });
@@ -54,7 +60,10 @@ describe("what pulumi printed", () => {
   });
 
   it("gives the diagnostics of a failure, or the error where there are none", () => {
-    assert.equal(outcomeOf(failed).diagnostics, "  pulumi-nodejs:dynamic/tiny:R (r0):\n    error: port 14220 is taken by process 12");
+    assert.equal(
+      outcomeOf(failed).diagnostics,
+      "  pulumi-nodejs:dynamic/tiny:R (r0):\n    error: port 14220 is taken by process 12",
+    );
     assert.equal(outcomeOf("x\nerror: no stack named 'y' found").diagnostics, "error: no stack named 'y' found");
   });
 

@@ -6,7 +6,12 @@ import { hasPendingOperations, holderOf, isEmpty, locksOf, stackExists } from ".
 import { enginesOn, isEngine, orphansOf, type Process, processes } from "../../../engine/processes";
 
 const backend = "file:///cache/state";
-const proc = (pid: number, parent: number, command: string, url = backend): Process => ({ pid, parent, args: command.split(" "), env: { PULUMI_BACKEND_URL: url } });
+const proc = (pid: number, parent: number, command: string, url = backend): Process => ({
+  pid,
+  parent,
+  args: command.split(" "),
+  env: { PULUMI_BACKEND_URL: url },
+});
 
 describe("what a killed run leaves behind", () => {
   it("is ended, but nothing of a run that lives, and no server", () => {
@@ -23,7 +28,10 @@ describe("what a killed run leaves behind", () => {
       proc(32, 31, "node repl.js"),
       proc(40, 1, "/usr/bin/pulumi-language-nodejs 127.0.0.1:3", "file:///elsewhere"),
     ];
-    assert.deepEqual(orphansOf(all, backend).map(({ pid }) => pid), [20, 21, 22, 23]);
+    assert.deepEqual(
+      orphansOf(all, backend).map(({ pid }) => pid),
+      [20, 21, 22, 23],
+    );
   });
 
   it("tells a run that has no lock yet by its command", () => {
@@ -33,7 +41,10 @@ describe("what a killed run leaves behind", () => {
       proc(12, 1, "/cache/bin/pulumi up --stack local-iad", "file:///elsewhere"),
       proc(13, 1, "/cache/bin/pulumi up --stack local-ams"),
     ];
-    assert.deepEqual(enginesOn(all, backend, "local-iad").map(({ pid }) => pid), [10]);
+    assert.deepEqual(
+      enginesOn(all, backend, "local-iad").map(({ pid }) => pid),
+      [10],
+    );
   });
 
   it("is found among the processes of this machine", () => {
@@ -53,15 +64,24 @@ describe("the file backend", () => {
   before(() => {
     mkdirSync(stacks, { recursive: true });
     mkdirSync(locks, { recursive: true });
-    writeFileSync(path.join(stacks, "s.json"), JSON.stringify({ checkpoint: { latest: { resources: [{}], pending_operations: [{}] } } }));
+    writeFileSync(
+      path.join(stacks, "s.json"),
+      JSON.stringify({ checkpoint: { latest: { resources: [{}], pending_operations: [{}] } } }),
+    );
     writeFileSync(path.join(stacks, "new.json"), JSON.stringify({ checkpoint: { latest: null } }));
-    writeFileSync(path.join(locks, "1.json"), JSON.stringify({ pid: 7, username: "u", hostname: "here", timestamp: "2026-01-01T00:00:00Z" }));
+    writeFileSync(
+      path.join(locks, "1.json"),
+      JSON.stringify({ pid: 7, username: "u", hostname: "here", timestamp: "2026-01-01T00:00:00Z" }),
+    );
     writeFileSync(path.join(locks, "1.json.attrs"), "{}");
   });
 
   it("says which stacks there are, whether they are empty, and were cut off", () => {
     assert.deepEqual([stackExists(state, "p", "s"), stackExists(state, "p", "x")], [true, false]);
-    assert.deepEqual([isEmpty(state, "p", "s"), isEmpty(state, "p", "new"), isEmpty(state, "p", "x")], [false, true, true]);
+    assert.deepEqual(
+      [isEmpty(state, "p", "s"), isEmpty(state, "p", "new"), isEmpty(state, "p", "x")],
+      [false, true, true],
+    );
     assert.deepEqual([hasPendingOperations(state, "p", "s"), hasPendingOperations(state, "p", "new")], [true, false]);
   });
 

@@ -9,7 +9,10 @@ describe("pages of a list", () => {
       assert.equal(subject, "$JS.API.STREAM.LIST");
       const { offset } = JSON.parse(body) as { offset: number };
       asked.push(offset);
-      const entries = Array.from({ length: Math.max(0, Math.min(limit, total - offset)) }, (_, index) => offset + index);
+      const entries = Array.from(
+        { length: Math.max(0, Math.min(limit, total - offset)) },
+        (_, index) => offset + index,
+      );
       const page = { total, offset, limit, entries: entries.filter((entry) => !missing.includes(entry)) };
       return Promise.resolve({ json: () => page });
     },
@@ -17,7 +20,12 @@ describe("pages of a list", () => {
   const read = (total: number, limit: number, missing: number[] = []) => {
     const asked: number[] = [];
     const connection = server(total, limit, missing, asked) as unknown as NatsConnection;
-    return readPages(connection, "STREAM.LIST", {}, (page: { total: number; offset: number; limit: number; entries: number[] }) => page.entries).then((entries) => ({ asked, entries }));
+    return readPages(
+      connection,
+      "STREAM.LIST",
+      {},
+      (page: { total: number; offset: number; limit: number; entries: number[] }) => page.entries,
+    ).then((entries) => ({ asked, entries }));
   };
 
   it("are read to the end", async () => {

@@ -30,14 +30,28 @@ const versions = ["2.12.1", "2.12.4", "2.12.5", "2.12.10", "2.14.0", "2.14.9"];
 
 describe("what changes between two configurations", () => {
   it("is nothing between equal ones, however they are written", () => {
-    fc.assert(fc.property(streams, (args) => assert.deepEqual(changesOf(streamFields, wire(args), wire(structuredClone(args))), [])));
-    assert.deepEqual(changesOf(streamFields, wire({ name: "S", maxAge: "60s", subjects: ["a", "b"] }), wire({ name: "S", maxAge: "1m", subjects: ["b", "a"] })), []);
+    fc.assert(
+      fc.property(streams, (args) =>
+        assert.deepEqual(changesOf(streamFields, wire(args), wire(structuredClone(args))), []),
+      ),
+    );
+    assert.deepEqual(
+      changesOf(
+        streamFields,
+        wire({ name: "S", maxAge: "60s", subjects: ["a", "b"] }),
+        wire({ name: "S", maxAge: "1m", subjects: ["b", "a"] }),
+      ),
+      [],
+    );
   });
 
   it("are the same fields there and back, with their values the other way round", () =>
     fc.assert(
       fc.property(streams, streams, (one, other) => {
-        const [there, back] = [changesOf(streamFields, wire(one), wire(other)), changesOf(streamFields, wire(other), wire(one))];
+        const [there, back] = [
+          changesOf(streamFields, wire(one), wire(other)),
+          changesOf(streamFields, wire(other), wire(one)),
+        ];
         assert.deepEqual(
           there.map(({ field, from, to }) => [field, from, to]),
           back.map(({ field, from, to }) => [field, to, from]),
@@ -48,77 +62,119 @@ describe("what changes between two configurations", () => {
   it("is refused by a newer server only where an older one refuses it too, and by none where no version does", () =>
     fc.assert(
       fc.property(streams, streams, (one, other) => {
-        const refusedBy = (version?: string) => changesOf(streamFields, wire(one), wire(other), version).flatMap(({ field, refusal }) => (refusal ? [field] : []));
+        const refusedBy = (version?: string) =>
+          changesOf(streamFields, wire(one), wire(other), version).flatMap(({ field, refusal }) =>
+            refusal ? [field] : [],
+          );
         const all = [undefined, ...versions].map(refusedBy);
-        for (const [index, refused] of all.slice(1).entries()) assert.ok(refused.every((field) => all[index]!.includes(field)), `${versions[index]}: ${refused.join()}`);
+        for (const [index, refused] of all.slice(1).entries())
+          assert.ok(
+            refused.every((field) => all[index]!.includes(field)),
+            `${versions[index]}: ${refused.join()}`,
+          );
       }),
     ));
 
   it("depends on the server's version where a row says until when", () => {
-    const change = (version?: string) => changesOf(streamFields, wire({ name: "S", maxConsumers: 10 }), wire({ name: "S", maxConsumers: 20 }), version)[0]!;
-    assert.deepEqual([undefined, "2.12.4", "2.12.5", "2.12.10", "2.14.9"].map((version) => change(version).refusal !== undefined), [true, true, false, false, false]);
+    const change = (version?: string) =>
+      changesOf(
+        streamFields,
+        wire({ name: "S", maxConsumers: 10 }),
+        wire({ name: "S", maxConsumers: 20 }),
+        version,
+      )[0]!;
+    assert.deepEqual(
+      [undefined, "2.12.4", "2.12.5", "2.12.10", "2.14.9"].map((version) => change(version).refusal !== undefined),
+      [true, true, false, false, false],
+    );
     assert.deepEqual([isVersioned(change()), isVersioned(change("2.14.9"))], [true, false]);
-    assert.equal(reasonOf(change().refusal!), "cannot be changed in place (error 10052): servers before 2.12.5 cannot change it");
+    assert.equal(
+      reasonOf(change().refusal!),
+      "cannot be changed in place (error 10052): servers before 2.12.5 cannot change it",
+    );
   });
 });
 
 describe("versions and API levels", () => {
   it("are compared by number, not by text", () =>
     fc.assert(
-      fc.property(fc.array(fc.nat(200), { minLength: 3, maxLength: 3 }), fc.array(fc.nat(200), { minLength: 3, maxLength: 3 }), (left, right) => {
-        const first = left.findIndex((part, index) => part !== right[index]);
-        assert.equal(isAtLeast(left.join("."), right.join(".")), first < 0 || left[first]! > right[first]!);
-      }),
+      fc.property(
+        fc.array(fc.nat(200), { minLength: 3, maxLength: 3 }),
+        fc.array(fc.nat(200), { minLength: 3, maxLength: 3 }),
+        (left, right) => {
+          const first = left.findIndex((part, index) => part !== right[index]);
+          assert.equal(isAtLeast(left.join("."), right.join(".")), first < 0 || left[first]! > right[first]!);
+        },
+      ),
     ));
 
   it("rise together", () => {
     const rising = Object.entries(firstVersionOf).sort(([left], [right]) => Number(left) - Number(right));
-    for (const [index, [, version]] of rising.slice(1).entries()) assert.ok(isAtLeast(version, rising[index]![1]) && version !== rising[index]![1]);
+    for (const [index, [, version]] of rising.slice(1).entries())
+      assert.ok(isAtLeast(version, rising[index]![1]) && version !== rising[index]![1]);
   });
 
   it("of a configuration are highest first, and no further field makes them lower", () =>
     fc.assert(
       fc.property(streams, streams, (one, other) => {
         const levels = (args: Args) => levelsOf(streamFields, wire(args)).map(({ level }) => level);
-        assert.deepEqual(levels(one), levels(one).toSorted((left, right) => right - left));
+        assert.deepEqual(
+          levels(one),
+          levels(one).toSorted((left, right) => right - left),
+        );
         assert.ok((levels({ ...other, ...one })[0] ?? 0) >= (levels(one)[0] ?? 0));
       }),
     ));
 
   it("are known by their first version, for every field that needs one", () => {
-    for (const { arg, level } of [...streamFields, ...consumerFields]) if (typeof level === "number") assert.ok(firstVersionOf[level], arg);
+    for (const { arg, level } of [...streamFields, ...consumerFields])
+      if (typeof level === "number") assert.ok(firstVersionOf[level], arg);
   });
 });
 
 describe("the mark of ownership", () => {
   const text = fc.string({ minLength: 1 });
   const holders = fc.option(fc.constantFrom("a/one", "a/two"), { nil: undefined });
-  const owned = (owner: string | undefined): Wire => (owner === undefined ? { metadata: { team: "x" } } : { metadata: { team: "x", ...marker(owner) } });
+  const owned = (owner: string | undefined): Wire =>
+    owner === undefined ? { metadata: { team: "x" } } : { metadata: { team: "x", ...marker(owner) } };
 
   it("is put on once, changes nothing else, and is new each time it is made", () =>
     fc.assert(
-      fc.property(holders, fc.dictionary(fc.constantFrom("team", "_nats.level"), text, { noNullPrototype: true }), (holder, labels) => {
-        const config: Wire = { name: "S", max_msgs: 1, metadata: { ...labels, ...(holder !== undefined && marker(holder)) } };
-        const once = marked(config, "a/one");
-        assert.equal(ownerOf(once), "a/one");
-        assert.equal(marked(once, "a/one"), once);
-        if (holder === "a/one") assert.equal(once, config);
-        else assert.notEqual(nonceOf(once), nonceOf(config));
-        const { metadata, ...rest } = once;
-        const { "supercluster.owner": _, "supercluster.nonce": __, ...others } = metadata as Record<string, string>;
-        assert.deepEqual([rest, others], [{ name: "S", max_msgs: 1 }, labels]);
-        assert.notEqual(nonceOf({ metadata: marker("a/one") }), nonceOf({ metadata: marker("a/one") }));
-      }),
+      fc.property(
+        holders,
+        fc.dictionary(fc.constantFrom("team", "_nats.level"), text, { noNullPrototype: true }),
+        (holder, labels) => {
+          const config: Wire = {
+            name: "S",
+            max_msgs: 1,
+            metadata: { ...labels, ...(holder !== undefined && marker(holder)) },
+          };
+          const once = marked(config, "a/one");
+          assert.equal(ownerOf(once), "a/one");
+          assert.equal(marked(once, "a/one"), once);
+          if (holder === "a/one") assert.equal(once, config);
+          else assert.notEqual(nonceOf(once), nonceOf(config));
+          const { metadata, ...rest } = once;
+          const { "supercluster.owner": _, "supercluster.nonce": __, ...others } = metadata as Record<string, string>;
+          assert.deepEqual([rest, others], [{ name: "S", max_msgs: 1 }, labels]);
+          assert.notEqual(nonceOf({ metadata: marker("a/one") }), nonceOf({ metadata: marker("a/one") }));
+        },
+      ),
     ));
 
   it("lets a stack change what is its own, what came with its state, and what its specification says it takes; nothing else", () =>
     fc.assert(
-      fc.property(holders, fc.constantFrom(undefined, true as const, "a/one", "a/two"), fc.boolean(), (holder, adopt, isKnown) => {
-        const config = owned(holder);
-        const claim = { owner: "a/one", adopt, nonce: isKnown ? nonceOf(config) : "another" };
-        const expected = holder === undefined ? adopt === true : holder === "a/one" || holder === adopt || isKnown;
-        assert.equal(isOwn(config, claim), expected);
-      }),
+      fc.property(
+        holders,
+        fc.constantFrom(undefined, true as const, "a/one", "a/two"),
+        fc.boolean(),
+        (holder, adopt, isKnown) => {
+          const config = owned(holder);
+          const claim = { owner: "a/one", adopt, nonce: isKnown ? nonceOf(config) : "another" };
+          const expected = holder === undefined ? adopt === true : holder === "a/one" || holder === adopt || isKnown;
+          assert.equal(isOwn(config, claim), expected);
+        },
+      ),
     ));
 
   it("is named where it refuses, with the word that takes it over", () => {
@@ -128,6 +184,9 @@ describe("the mark of ownership", () => {
       assert.ok(refusalOf(owned(holder), claim).includes(`adopt: ${JSON.stringify(adopt)};`));
       assert.ok(isOwn(owned(holder), { ...claim, adopt }));
     }
-    assert.match(refusalOf(owned("a/two"), claim), /^exists and belongs to a\/two; this stack is a\/one\. Nothing was changed\./);
+    assert.match(
+      refusalOf(owned("a/two"), claim),
+      /^exists and belongs to a\/two; this stack is a\/one\. Nothing was changed\./,
+    );
   });
 });

@@ -8,8 +8,12 @@ import { ApiError } from "../../../jetstream/errors";
 import { missing } from "../../../jetstream/gate";
 import { type Args, differences, fromWire, merge, toWire } from "../../../jetstream/wire";
 
-const duration = fc.tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom("ms", "s", "m", "h", "d")).map(([amount, unit]) => `${amount}${unit}`);
-const size = fc.tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom("B", "KiB", "MiB", "GiB")).map(([amount, unit]) => `${amount}${unit}`);
+const duration = fc
+  .tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom("ms", "s", "m", "h", "d"))
+  .map(([amount, unit]) => `${amount}${unit}`);
+const size = fc
+  .tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom("B", "KiB", "MiB", "GiB"))
+  .map(([amount, unit]) => `${amount}${unit}`);
 const count = fc.integer({ min: 1, max: 1_000_000 });
 
 const streams: fc.Arbitrary<Args> = fc.record(
@@ -56,7 +60,9 @@ for (const [what, fields, args] of kinds) {
     it("finds no difference in what it wrote itself, whatever the server leaves out as empty", () =>
       fc.assert(
         fc.property(args, (wanted) => {
-          const found = Object.fromEntries(Object.entries(toWire(fields, wanted)).filter(([, value]) => value !== false && value !== 0));
+          const found = Object.fromEntries(
+            Object.entries(toWire(fields, wanted)).filter(([, value]) => value !== false && value !== 0),
+          );
           assert.deepEqual(differences(fields, wanted, found), []);
           assert.deepEqual(fromWire(fields, found, wanted), wanted, "and a refresh keeps every text as it was written");
         }),
@@ -87,10 +93,16 @@ for (const [what, fields, args] of kinds) {
 }
 
 describe("one filter subject", () => {
-  const [one, list] = [{ name: "C", ackPolicy: "explicit", filterSubject: "a" }, { name: "C", ackPolicy: "explicit", filterSubjects: ["a"] }];
+  const [one, list] = [
+    { name: "C", ackPolicy: "explicit", filterSubject: "a" },
+    { name: "C", ackPolicy: "explicit", filterSubjects: ["a"] },
+  ];
 
   it("is the same by itself and in a list: nothing is written, and a refresh keeps it as it was", () => {
-    for (const [mine, theirs] of [[one, list], [list, one]] as const) {
+    for (const [mine, theirs] of [
+      [one, list],
+      [list, one],
+    ] as const) {
       const found = toWire(consumerFields, theirs);
       assert.deepEqual(differences(consumerFields, mine, found), []);
       assert.deepEqual(changesOf(consumerFields, found, toWire(consumerFields, mine)), []);
@@ -101,11 +113,17 @@ describe("one filter subject", () => {
   it("that somebody changed is shown as it was written", () => {
     const found = toWire(consumerFields, { ...one, filterSubject: "b" });
     assert.deepEqual(fromWire(consumerFields, found, list), { ...list, filterSubjects: ["b"] });
-    assert.deepEqual(differences(consumerFields, list, found), [{ field: "filterSubjects", expected: ["a"], found: ["b"] }]);
+    assert.deepEqual(differences(consumerFields, list, found), [
+      { field: "filterSubjects", expected: ["a"], found: ["b"] },
+    ]);
   });
 
   it("is sent in one spelling alone", () => {
-    const sent = merge(consumerFields, toWire(consumerFields, { ...one, filterSubject: "b" }), toWire(consumerFields, list));
+    const sent = merge(
+      consumerFields,
+      toWire(consumerFields, { ...one, filterSubject: "b" }),
+      toWire(consumerFields, list),
+    );
     assert.deepEqual([sent.filter_subject, sent.filter_subjects], ["b", undefined]);
   });
 });
@@ -148,7 +166,8 @@ describe("requests to the JetStream API", () => {
 
   it("are at most four at a time where something may be changed, over all connections", async () => {
     const { connection, seen } = counting();
-    const change = (over: NatsConnection) => changing(async () => (await read(over, "STREAM.INFO.S"), write(over, "STREAM.CREATE.S")));
+    const change = (over: NatsConnection) =>
+      changing(async () => (await read(over, "STREAM.INFO.S"), write(over, "STREAM.CREATE.S")));
     await Promise.all(many.map((index) => change(index % 2 ? connection : { ...connection })));
     assert.deepEqual(seen, { most: 4, sent: 128 });
   });
@@ -161,7 +180,9 @@ describe("requests to the JetStream API", () => {
 
   it("are sent again when the server refused for now, and not when it refused", async () => {
     let left = 2;
-    const later = counting(() => (left-- > 0 ? { error: { code: 503, err_code: 10008, description: "temporarily unavailable" } } : {}));
+    const later = counting(() =>
+      left-- > 0 ? { error: { code: 503, err_code: 10008, description: "temporarily unavailable" } } : {},
+    );
     await write(later.connection, "STREAM.CREATE.S");
     assert.equal(later.seen.sent, 3);
     const never = counting(() => ({ error: { code: 400, err_code: 10065, description: "subjects overlap" } }));
@@ -178,21 +199,44 @@ describe("requests to the JetStream API", () => {
 });
 
 describe("the readiness gate", () => {
-  const region = (name: string, degraded = false) => ({ name, servers: [`${name}-0`, `${name}-1`, `${name}-2`], clientUrls: [], degraded });
+  const region = (name: string, degraded = false) => ({
+    name,
+    servers: [`${name}-0`, `${name}-1`, `${name}-2`],
+    clientUrls: [],
+    degraded,
+  });
   const servers = (...names: string[]) => names.flatMap((name) => region(name).servers);
 
   it("opens when every server is current", () => {
-    assert.deepEqual(missing({ leader: "iad-0", size: 6, current: servers("iad", "ams") }, [region("iad"), region("ams")]), []);
+    assert.deepEqual(
+      missing({ leader: "iad-0", size: 6, current: servers("iad", "ams") }, [region("iad"), region("ams")]),
+      [],
+    );
   });
 
   it("names what lacks", () => {
-    assert.deepEqual(missing({ size: 0, current: [] }, [region("iad")]), ["no meta leader", "not current: iad-0, iad-1, iad-2"]);
-    assert.deepEqual(missing({ leader: "iad-0", size: 9, current: servers("iad") }, [region("iad"), region("ams", true), region("syd", true)]), [
-      "only 3 of 9 meta peers are current",
+    assert.deepEqual(missing({ size: 0, current: [] }, [region("iad")]), [
+      "no meta leader",
+      "not current: iad-0, iad-1, iad-2",
     ]);
+    assert.deepEqual(
+      missing({ leader: "iad-0", size: 9, current: servers("iad") }, [
+        region("iad"),
+        region("ams", true),
+        region("syd", true),
+      ]),
+      ["only 3 of 9 meta peers are current"],
+    );
   });
 
   it("does not wait for a region that is known to be lost", () => {
-    assert.deepEqual(missing({ leader: "iad-0", size: 9, current: servers("iad", "ams") }, [region("iad"), region("ams"), region("syd", true)]), []);
+    assert.deepEqual(
+      missing({ leader: "iad-0", size: 9, current: servers("iad", "ams") }, [
+        region("iad"),
+        region("ams"),
+        region("syd", true),
+      ]),
+      [],
+    );
   });
 });

@@ -9,7 +9,10 @@ import { type Args, toWire } from "../../../jetstream/wire";
 import { covers } from "../../../config/subjects";
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-const subjects: fc.Arbitrary<string[]> = fc.uniqueArray(fc.constantFrom("a", "a.b", "a.*", "a.>", "c", "c.d"), { minLength: 1, maxLength: 3 });
+const subjects: fc.Arbitrary<string[]> = fc.uniqueArray(fc.constantFrom("a", "a.b", "a.*", "a.>", "c", "c.d"), {
+  minLength: 1,
+  maxLength: 3,
+});
 const streams: fc.Arbitrary<Args> = fc
   .record(
     {
@@ -26,7 +29,8 @@ const streams: fc.Arbitrary<Args> = fc
   )
   .map((args) => ({ name: "S", ...args }));
 const wire = (args: Args) => toWire(streamFields, args);
-const changesThatCost = (from: Args, to: Args) => lossRules(streamKind, wire(from), wire(to)).map(({ change }) => change);
+const changesThatCost = (from: Args, to: Args) =>
+  lossRules(streamKind, wire(from), wire(to)).map(({ change }) => change);
 
 describe("changes that cost messages", () => {
   it("are none where nothing changes, and never both a change and its way back, except for subjects", () =>
@@ -35,16 +39,32 @@ describe("changes that cost messages", () => {
         assert.deepEqual(changesThatCost(one, one), []);
         const back = changesThatCost(other, one);
         const both = changesThatCost(one, other).filter((change) => back.includes(change));
-        assert.deepEqual(both.filter((change) => change !== "subjects"), []);
+        assert.deepEqual(
+          both.filter((change) => change !== "subjects"),
+          [],
+        );
       }),
     ));
 
   it("are those of a limit when it is lowered or set, and not when it is raised or taken away", () => {
-    const values = { maxAge: ["1h", "1d"], maxBytes: ["1KiB", "1MiB"], maxMsgs: [10, 100], maxMsgsPerSubject: [1, 10] } as const;
+    const values = {
+      maxAge: ["1h", "1d"],
+      maxBytes: ["1KiB", "1MiB"],
+      maxMsgs: [10, 100],
+      maxMsgsPerSubject: [1, 10],
+    } as const;
     for (const [limit, [low, high]] of Object.entries(values)) {
       const at = (value?: unknown): Args => ({ name: "S", [limit]: value });
-      for (const [from, to] of [[high, low], [undefined, high]]) assert.deepEqual(changesThatCost(at(from), at(to)), [limit]);
-      for (const [from, to] of [[low, high], [high, undefined]]) assert.deepEqual(changesThatCost(at(from), at(to)), []);
+      for (const [from, to] of [
+        [high, low],
+        [undefined, high],
+      ])
+        assert.deepEqual(changesThatCost(at(from), at(to)), [limit]);
+      for (const [from, to] of [
+        [low, high],
+        [high, undefined],
+      ])
+        assert.deepEqual(changesThatCost(at(from), at(to)), []);
     }
   });
 
@@ -60,20 +80,30 @@ describe("changes that cost messages", () => {
       fc.property(subjects, subjects, (before, after) => {
         const [from, to] = [before, after].map((own): Wire => ({ name: "S", subjects: own })) as [Wire, Wire];
         const dropped = droppedSubjects(from, to);
-        for (const subject of before) assert.equal(dropped.includes(subject), !after.some((own) => covers(own, subject)));
+        for (const subject of before)
+          assert.equal(dropped.includes(subject), !after.some((own) => covers(own, subject)));
         assert.ok(dropped.every((subject) => before.includes(subject) && !isCaptured(to, subject)));
-        assert.equal(changesThatCost({ name: "S", subjects: before }, { name: "S", subjects: after }).includes("subjects"), dropped.length > 0);
+        assert.equal(
+          changesThatCost({ name: "S", subjects: before }, { name: "S", subjects: after }).includes("subjects"),
+          dropped.length > 0,
+        );
       }),
     ));
 
-  it("do not count the subject that a stream is parked under", () => assert.deepEqual(droppedSubjects({ name: "S", subjects: ["parked.S.>"] }, { name: "S", subjects: ["a"] }), []));
+  it("do not count the subject that a stream is parked under", () =>
+    assert.deepEqual(droppedSubjects({ name: "S", subjects: ["parked.S.>"] }, { name: "S", subjects: ["a"] }), []));
 
   it("are only these of retention, replicas and mirrors", () => {
     const base: Args = { name: "S" };
     const pairs = (field: string, values: unknown[]) =>
-      values.flatMap((from) => values.map((to) => [from, to] as const)).filter(([from, to]) => changesThatCost({ ...base, [field]: from }, { ...base, [field]: to }).includes(field));
+      values
+        .flatMap((from) => values.map((to) => [from, to] as const))
+        .filter(([from, to]) => changesThatCost({ ...base, [field]: from }, { ...base, [field]: to }).includes(field));
     assert.deepEqual(pairs("retention", ["limits", "interest", "workqueue"]), [["limits", "interest"]]);
-    assert.deepEqual(pairs("replicas", [1, 3, 5]), [[3, 1], [5, 1]]);
+    assert.deepEqual(pairs("replicas", [1, 3, 5]), [
+      [3, 1],
+      [5, 1],
+    ]);
     assert.deepEqual(pairs("mirror", [undefined, "A"]), [["A", undefined]]);
   });
 
@@ -88,23 +118,52 @@ describe("changes that cost messages", () => {
 });
 
 describe("what a change costs", () => {
-  const cost = (change: Partial<Cost> = {}): Cost => ({ change: "maxAge", effect: "drop", messages: 812_345, of: 1_000_000, bytes: 3_328_599_654, isEstimate: false, behind: [], ...change });
+  const cost = (change: Partial<Cost> = {}): Cost => ({
+    change: "maxAge",
+    effect: "drop",
+    messages: 812_345,
+    of: 1_000_000,
+    bytes: 3_328_599_654,
+    isEstimate: false,
+    behind: [],
+    ...change,
+  });
 
   it("is more than is allowed unless that very change is allowed as many messages", () =>
     fc.assert(
-      fc.property(fc.nat(), optional(fc.nat()), fc.constantFrom("maxAge", "maxMsgs"), (messages, maxMessages, change) => {
-        const args: Args = maxMessages === undefined ? {} : { allowDataLoss: [{ change, maxMessages }] };
-        const isAllowed = change === "maxAge" && maxMessages !== undefined && messages <= maxMessages;
-        assert.equal(excess(cost({ messages }), allowance(args, "maxAge")) === undefined, isAllowed);
-      }),
+      fc.property(
+        fc.nat(),
+        optional(fc.nat()),
+        fc.constantFrom("maxAge", "maxMsgs"),
+        (messages, maxMessages, change) => {
+          const args: Args = maxMessages === undefined ? {} : { allowDataLoss: [{ change, maxMessages }] };
+          const isAllowed = change === "maxAge" && maxMessages !== undefined && messages <= maxMessages;
+          assert.equal(excess(cost({ messages }), allowance(args, "maxAge")) === undefined, isAllowed);
+        },
+      ),
     ));
 
   it("is said with counts, size and who is behind, and what to write", () => {
-    const behind = [["ANALYTICS", 40_112], ["B", 3], ["C", 2], ["D", 1], ["E", 1]].map(([name, messages]) => ({ name, messages }) as Cost["behind"][0]);
-    assert.equal(text(cost({ behind: behind.slice(0, 1) })), "would drop 812,345 of 1,000,000 messages, 3.1 GiB; consumer ANALYTICS is 40,112 behind");
-    assert.match(text(cost({ behind })), /ANALYTICS is 40,112 behind; consumer B is 3 behind; consumer C is 2 behind; 2 more are behind$/);
+    const behind = [
+      ["ANALYTICS", 40_112],
+      ["B", 3],
+      ["C", 2],
+      ["D", 1],
+      ["E", 1],
+    ].map(([name, messages]) => ({ name, messages }) as Cost["behind"][0]);
+    assert.equal(
+      text(cost({ behind: behind.slice(0, 1) })),
+      "would drop 812,345 of 1,000,000 messages, 3.1 GiB; consumer ANALYTICS is 40,112 behind",
+    );
+    assert.match(
+      text(cost({ behind })),
+      /ANALYTICS is 40,112 behind; consumer B is 3 behind; consumer C is 2 behind; 2 more are behind$/,
+    );
     assert.equal(text(cost({ isEstimate: true, bytes: 0 })), "would drop about 812,345 of 1,000,000 messages");
-    assert.match(excess(cost(), undefined)!, /; if that is meant: allowDataLoss: \[\{ change: "maxAge", maxMessages: 812345 \}\]$/);
+    assert.match(
+      excess(cost(), undefined)!,
+      /; if that is meant: allowDataLoss: \[\{ change: "maxAge", maxMessages: 812345 \}\]$/,
+    );
     assert.match(excess(cost(), 812_344)!, /; allowDataLoss allows 812,344$/);
   });
 });
@@ -118,7 +177,10 @@ describe("deletion policies", () => {
       ["delete", {}, false],
     ] as const;
     for (const [deletionPolicy, props, retained] of cases) {
-      assert.deepEqual(deletionOptions({ deletionPolicy }), { props, options: { protect: retained, retainOnDelete: retained } });
+      assert.deepEqual(deletionOptions({ deletionPolicy }), {
+        props,
+        options: { protect: retained, retainOnDelete: retained },
+      });
     }
     assert.equal(deletionOptions({}, { protect: false }).options.protect, false, "what is said outright counts");
   });

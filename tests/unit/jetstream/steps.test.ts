@@ -2,14 +2,32 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { streamFields, type Wire } from "../../../jetstream/fields";
 import type { Info } from "../../../jetstream/info";
-import { hasStepsLeft, misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "../../../jetstream/steps";
+import {
+  hasStepsLeft,
+  misplaced,
+  needsSettling,
+  stepDown,
+  stepsOf,
+  unfinished,
+  unsettled,
+} from "../../../jetstream/steps";
 import { type Args, toWire } from "../../../jetstream/wire";
 
 const limits = ["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject"] as const;
-const units = { maxAge: (count: number) => `${count}s`, maxBytes: (count: number) => `${count}B`, maxMsgs: (count: number) => count, maxMsgsPerSubject: (count: number) => count };
+const units = {
+  maxAge: (count: number) => `${count}s`,
+  maxBytes: (count: number) => `${count}B`,
+  maxMsgs: (count: number) => count,
+  maxMsgsPerSubject: (count: number) => count,
+};
 
 describe("lowering a limit in steps", () => {
-  const way = fc.record({ limit: fc.constantFrom(...limits), from: fc.integer({ min: 1, max: 200 }), to: fc.integer({ min: 1, max: 200 }), by: fc.integer({ min: 1, max: 100 }) });
+  const way = fc.record({
+    limit: fc.constantFrom(...limits),
+    from: fc.integer({ min: 1, max: 200 }),
+    to: fc.integer({ min: 1, max: 200 }),
+    by: fc.integer({ min: 1, max: 100 }),
+  });
   const amount = (limit: (typeof limits)[number], args: Args) => Number.parseInt(String(args[limit]), 10);
 
   it("ends at the target, never goes below it, and takes no step that is larger than was said", () =>
@@ -34,7 +52,12 @@ describe("lowering a limit in steps", () => {
     fc.assert(
       fc.property(way, fc.constantFrom(...limits), ({ limit, from, to, by }, other) => {
         fc.pre(limit !== other);
-        const wanted: Args = { name: "S", [limit]: units[limit](to), [other]: units[other](1), lowerBy: { [limit]: units[limit](by) } };
+        const wanted: Args = {
+          name: "S",
+          [limit]: units[limit](to),
+          [other]: units[other](1),
+          lowerBy: { [limit]: units[limit](by) },
+        };
         const found = toWire(streamFields, { name: "S", [limit]: units[limit](from), [other]: units[other](5_000) });
         const { [limit]: _, ...rest } = stepDown(streamFields, wanted, found);
         const { [limit]: __, ...asked } = wanted;
@@ -50,14 +73,26 @@ describe("lowering a limit in steps", () => {
     }
   });
 
-  const toWireName = { maxAge: "max_age", maxBytes: "max_bytes", maxMsgs: "max_msgs", maxMsgsPerSubject: "max_msgs_per_subject" } as const;
+  const toWireName = {
+    maxAge: "max_age",
+    maxBytes: "max_bytes",
+    maxMsgs: "max_msgs",
+    maxMsgsPerSubject: "max_msgs_per_subject",
+  } as const;
 });
 
 describe("scaling and moving", () => {
-  const place = fc.record({ cluster: fc.constantFrom("iad", "ams") }, { noNullPrototype: true }).chain(({ cluster }) =>
-    fc.option(fc.constantFrom(["ssd"], ["hdd"]), { nil: undefined }).map((tags) => ({ cluster, ...(tags && { tags }) })),
+  const place = fc
+    .record({ cluster: fc.constantFrom("iad", "ams") }, { noNullPrototype: true })
+    .chain(({ cluster }) =>
+      fc
+        .option(fc.constantFrom(["ssd"], ["hdd"]), { nil: undefined })
+        .map((tags) => ({ cluster, ...(tags && { tags }) })),
+    );
+  const config = fc.record(
+    { num_replicas: fc.constantFrom(1, 3, 5), placement: place, max_msgs: fc.constantFrom(-1, 10) },
+    { noNullPrototype: true },
   );
-  const config = fc.record({ num_replicas: fc.constantFrom(1, 3, 5), placement: place, max_msgs: fc.constantFrom(-1, 10) }, { noNullPrototype: true });
   const isMoved = (from: Wire, to: Wire) => JSON.stringify(from.placement) !== JSON.stringify(to.placement);
 
   it("end where they are to, never change replicas and place at once, and never move on fewer copies than there are before or after", () =>
@@ -77,7 +112,14 @@ describe("scaling and moving", () => {
     ));
 
   it("are waited for exactly where replicas or place change", () =>
-    fc.assert(fc.property(config, config, (found, wanted) => assert.equal(needsSettling(found, wanted), found.num_replicas !== wanted.num_replicas || isMoved(found, wanted)))));
+    fc.assert(
+      fc.property(config, config, (found, wanted) =>
+        assert.equal(
+          needsSettling(found, wanted),
+          found.num_replicas !== wanted.num_replicas || isMoved(found, wanted),
+        ),
+      ),
+    ));
 
   const replica = (name: string, change = {}) => ({ name, current: true, active: 0, ...change });
   const info = (change: Partial<Info["cluster"]>, replicas = 3): Info => ({
@@ -92,12 +134,20 @@ describe("scaling and moving", () => {
     assert.deepEqual(unsettled(info({ leader: undefined })), ["no leader"]);
     assert.deepEqual(unsettled(info({ name: "ams" })), ["still led from ams"]);
     assert.deepEqual(unsettled(info({}, 1)), ["3 copies instead of 1"]);
-    assert.deepEqual(unsettled(info({ replicas: [replica("iad-1", { current: false, lag: 7 }), replica("iad-2", { offline: true })] })), ["iad-1 is 7 behind", "iad-2 is down"]);
+    assert.deepEqual(
+      unsettled(
+        info({ replicas: [replica("iad-1", { current: false, lag: 7 }), replica("iad-2", { offline: true })] }),
+      ),
+      ["iad-1 is 7 behind", "iad-2 is down"],
+    );
     assert.deepEqual(misplaced(info({ replicas: [replica("iad-1", { current: false }), replica("iad-2")] })), []);
   });
 
   it("wait for what an earlier run began, but not for servers that are down, nor for an arrival where it is no longer to go", () => {
-    const late = info({ name: "ams", replicas: [replica("iad-1", { current: false, lag: 7 }), replica("iad-2", { current: false, offline: true })] });
+    const late = info({
+      name: "ams",
+      replicas: [replica("iad-1", { current: false, lag: 7 }), replica("iad-2", { current: false, offline: true })],
+    });
     assert.deepEqual(unfinished(late, late.config), ["still led from ams", "iad-1 is 7 behind"]);
     assert.deepEqual(unfinished(late, { num_replicas: 3, placement: { cluster: "syd" } }), ["iad-1 is 7 behind"]);
   });

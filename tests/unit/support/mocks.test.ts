@@ -6,11 +6,17 @@ class Any extends pulumi.CustomResource {}
 
 describe("recording mocks", () => {
   it("refuse a type they do not know", async () => {
-    await assert.rejects(record(() => new Any("gcp:storage/bucket:Bucket", "backup", {})), /registers backup, which is a gcp:storage\/bucket:Bucket/);
+    await assert.rejects(
+      record(() => new Any("gcp:storage/bucket:Bucket", "backup", {})),
+      /registers backup, which is a gcp:storage\/bucket:Bucket/,
+    );
   });
 
   it("refuse a call", async () => {
-    await assert.rejects(record(() => void pulumi.runtime.invoke("aws:index/getRegion:getRegion", {}).catch(() => undefined)), /calls aws:index\/getRegion:getRegion/);
+    await assert.rejects(
+      record(() => void pulumi.runtime.invoke("aws:index/getRegion:getRegion", {}).catch(() => undefined)),
+      /calls aws:index\/getRegion:getRegion/,
+    );
   });
 
   it("refuse two resources of one name", async () => {
@@ -19,7 +25,10 @@ describe("recording mocks", () => {
   });
 
   it("refuse a reference to a stack that is not given", async () => {
-    await assert.rejects(record(() => new pulumi.StackReference("other", { name: "organization/supercluster/iad" })), /refers to the stack organization\/supercluster\/iad/);
+    await assert.rejects(
+      record(() => new pulumi.StackReference("other", { name: "organization/supercluster/iad" })),
+      /refers to the stack organization\/supercluster\/iad/,
+    );
   });
 
   it("keep a secret where it was given", async () => {

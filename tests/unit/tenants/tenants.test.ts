@@ -42,12 +42,64 @@ const consumers = [
   ["arrakis", "eligibility-worker", "ELIGIBILITY", "eligibility.check.>", "pull", "60s", 5, "", 200, "all", "", ""],
   ["arrakis", "sync-worker", "ELIGIBILITY", "eligibility.sync.>", "pull", "5m", 5, "", 10, "all", "", ""],
   ["covenant", "ANALYTICS", entities, "covenant.>", "pull", "", 20, "1s 5s 10s 30s", 100, "all", "", ""],
-  ["covenant", "CACHE_INVALIDATOR", entities, "covenant.>", "push", "30s", 5, "", 100, "new", "", "consumer.cache-invalidator fc 5s 8000000"],
-  ["covenant", "NOTIFICATIONS", "ALERTS_INCIDENTS", "alerts.>", "push", "30s", 5, "", "", "all", "", "consumer.notifications fc 5s"],
-  ["covenant", "AUDIT_LOGGER", `${entities} ALERTS_INCIDENTS`, "covenant.> alerts.>", "pull", "30s", "", "", 1000, "all", "instant", ""],
+  [
+    "covenant",
+    "CACHE_INVALIDATOR",
+    entities,
+    "covenant.>",
+    "push",
+    "30s",
+    5,
+    "",
+    100,
+    "new",
+    "",
+    "consumer.cache-invalidator fc 5s 8000000",
+  ],
+  [
+    "covenant",
+    "NOTIFICATIONS",
+    "ALERTS_INCIDENTS",
+    "alerts.>",
+    "push",
+    "30s",
+    5,
+    "",
+    "",
+    "all",
+    "",
+    "consumer.notifications fc 5s",
+  ],
+  [
+    "covenant",
+    "AUDIT_LOGGER",
+    `${entities} ALERTS_INCIDENTS`,
+    "covenant.> alerts.>",
+    "pull",
+    "30s",
+    "",
+    "",
+    1000,
+    "all",
+    "instant",
+    "",
+  ],
   ["irisx", "sms-worker", "SMS", "sms.send", "pull", "30s", 5, "30s 1m 2m 4m", "", "all", "", ""],
   ["irisx", "email-worker", "EMAIL", "email.send", "pull", "30s", 5, "30s 1m 2m 4m", "", "all", "", ""],
-  ["irisx", "webhook-worker", "WEBHOOKS", "webhooks.deliver webhooks.retry", "pull", "30s", 5, "30s 1m 2m 4m", "", "all", "", ""],
+  [
+    "irisx",
+    "webhook-worker",
+    "WEBHOOKS",
+    "webhooks.deliver webhooks.retry",
+    "pull",
+    "30s",
+    5,
+    "30s 1m 2m 4m",
+    "",
+    "all",
+    "",
+    "",
+  ],
   ["aigentflow", "api-agent-consumer", "AGENT_EVENTS", "agent.>", "pull", "30s", 5, "", 1000, "all", "", ""],
   ["aigentflow", "api-workflow-consumer", "AGENT_EVENTS", "workflow.>", "pull", "30s", 5, "", 1000, "all", "", ""],
   ["aigentflow", "api-task-consumer", "TASK_EVENTS", "task.>", "pull", "30s", 5, "", 1000, "all", "", ""],
@@ -63,7 +115,12 @@ const users = {
     notifications: "",
     "audit-logger": "",
   },
-  irisx: { api: "sms.send email.send webhooks.deliver", "sms-worker": "sms.status", "email-worker": "email.status", "webhook-worker": "webhooks.retry" },
+  irisx: {
+    api: "sms.send email.send webhooks.deliver",
+    "sms-worker": "sms.status",
+    "email-worker": "email.status",
+    "webhook-worker": "webhooks.retry",
+  },
   aigentflow: { api: "agent.> workflow.> task.> audit.>" },
 };
 
@@ -74,7 +131,9 @@ function entity(name: string): string {
 const pushFields = (consumer: ConsumerSpec): string =>
   consumer.mode === "pull"
     ? ""
-    : [consumer.deliverSubject, consumer.flowControl && "fc", consumer.idleHeartbeat, consumer.rateLimitBps].filter(Boolean).join(" ");
+    : [consumer.deliverSubject, consumer.flowControl && "fc", consumer.idleHeartbeat, consumer.rateLimitBps]
+        .filter(Boolean)
+        .join(" ");
 
 const words = (list: readonly string[] = []): string => list.join(" ");
 
@@ -137,7 +196,8 @@ describe("tenants", () => {
   it("give each mirror the limits of its origin", () => {
     for (const { streams } of Object.values(tenants)) {
       for (const { mirrors = {}, maxAge, maxBytes, maxMsgs } of Object.values(streams)) {
-        for (const limits of Object.values(mirrors)) assert.deepEqual(limits, { maxAge, maxBytes, ...(maxMsgs && { maxMsgs }) });
+        for (const limits of Object.values(mirrors))
+          assert.deepEqual(limits, { maxAge, maxBytes, ...(maxMsgs && { maxMsgs }) });
       }
     }
   });

@@ -4,7 +4,12 @@ import { promisify } from "node:util";
 const generate = promisify(generateKeyPair);
 
 /** Curves by the name the plugin "tls" gives them, with the name of OpenSSL. */
-export const CURVES: Record<string, string> = { P224: "secp224r1", P256: "prime256v1", P384: "secp384r1", P521: "secp521r1" };
+export const CURVES: Record<string, string> = {
+  P224: "secp224r1",
+  P256: "prime256v1",
+  P384: "secp384r1",
+  P521: "secp521r1",
+};
 
 export const ALGORITHMS = ["RSA", "ECDSA", "ED25519"];
 
@@ -20,7 +25,9 @@ export function readKey(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new Error("the private key cannot be read; expected one in PEM format (PKCS#1, SEC 1 or PKCS#8), not encrypted");
+    throw new Error(
+      "the private key cannot be read; expected one in PEM format (PKCS#1, SEC 1 or PKCS#8), not encrypted",
+    );
   }
 }
 
@@ -46,7 +53,9 @@ export function formatsOf(key: KeyObject) {
           .digest("hex")
           .replace(/..(?!$)/g, "$&:")
       : "",
-    publicKeyFingerprintSha256: ssh ? `SHA256:${createHash("sha256").update(ssh.publicKey).digest("base64").replace(/=+$/, "")}` : "",
+    publicKeyFingerprintSha256: ssh
+      ? `SHA256:${createHash("sha256").update(ssh.publicKey).digest("base64").replace(/=+$/, "")}`
+      : "",
   };
 }
 
@@ -56,7 +65,10 @@ const SSH_CURVES: Record<string, string> = { "P-256": "nistp256", "P-384": "nist
 function sshFormats(key: KeyObject) {
   if (key.asymmetricKeyDetails?.namedCurve === CURVES.P224) return undefined;
   const jwk = Object.fromEntries(
-    Object.entries(key.export({ format: "jwk" })).map(([name, value]) => [name, Buffer.from(String(value), "base64url")]),
+    Object.entries(key.export({ format: "jwk" })).map(([name, value]) => [
+      name,
+      Buffer.from(String(value), "base64url"),
+    ]),
   );
   const { n, e, d, p, q, qi, x, y } = jwk as Record<string, Buffer>;
   let name: string;

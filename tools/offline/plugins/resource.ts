@@ -70,7 +70,9 @@ function wrongType(type: Input["type"], value: unknown): string | undefined {
     case "strings":
       return Array.isArray(value) && value.every((each) => typeof each === "string") ? undefined : "a list of strings";
     case "map":
-      return isRecord && Object.values(value).every((each) => typeof each === "string") ? undefined : "a map of strings";
+      return isRecord && Object.values(value).every((each) => typeof each === "string")
+        ? undefined
+        : "a map of strings";
     case "object":
       return isRecord ? undefined : "an object";
     default:
@@ -110,7 +112,11 @@ function normal(value: unknown): unknown {
 }
 
 /** The state of a new resource; at preview, and with inputs not known yet, what it will make is unknown. */
-export async function create(resource: Resource, news: Values, preview: boolean): Promise<{ id: string; state: Values }> {
+export async function create(
+  resource: Resource,
+  news: Values,
+  preview: boolean,
+): Promise<{ id: string; state: Values }> {
   const planned = plan(resource, news);
   if (preview) {
     const unknown = Object.fromEntries(Object.keys(resource.outputs).map((name) => [name, UNKNOWN]));

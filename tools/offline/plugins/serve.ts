@@ -21,7 +21,9 @@ export async function serve(plugin: Plugin): Promise<number> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(ResourceProviderService, handlers(plugin));
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
   });
 }
 
@@ -90,7 +92,11 @@ function handlers({ name, version, resources }: Plugin): grpc.UntypedServiceImpl
       return response;
     }),
     diff: unary<messages.DiffRequest, messages.DiffResponse>((request) => {
-      const { replaces, updates } = diff(resourceOf(request.getUrn()), values(request.getOlds()), values(request.getNews()));
+      const { replaces, updates } = diff(
+        resourceOf(request.getUrn()),
+        values(request.getOlds()),
+        values(request.getNews()),
+      );
       const { DiffChanges } = messages.DiffResponse;
       const { Kind } = messages.PropertyDiff;
       const response = new messages.DiffResponse();
@@ -106,7 +112,11 @@ function handlers({ name, version, resources }: Plugin): grpc.UntypedServiceImpl
       return response;
     }),
     create: unary<messages.CreateRequest, messages.CreateResponse>(async (request) => {
-      const { id, state } = await create(resourceOf(request.getUrn()), values(request.getProperties()), request.getPreview());
+      const { id, state } = await create(
+        resourceOf(request.getUrn()),
+        values(request.getProperties()),
+        request.getPreview(),
+      );
       const response = new messages.CreateResponse();
       response.setId(id);
       response.setProperties(struct(state));
@@ -135,7 +145,9 @@ function handlers({ name, version, resources }: Plugin): grpc.UntypedServiceImpl
   };
 }
 
-function unary<Request, Response>(handle: (request: Request) => Response | Promise<Response>): grpc.handleUnaryCall<Request, Response> {
+function unary<Request, Response>(
+  handle: (request: Request) => Response | Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
   return async (call, callback) => {
     try {
       callback(null, await handle(call.request));

@@ -7,20 +7,26 @@ import type { Values } from "./values";
 // The certificate code is a good part of the start; a run that changes nothing never needs it.
 const x509 = () => require("./x509") as typeof import("./x509");
 
-const oneOf = (allowed: string[]) => (value: string) => (allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`);
+const oneOf = (allowed: string[]) => (value: string) =>
+  allowed.includes(value) ? undefined : `one of ${allowed.join(", ")}`;
 const hours: Input = { type: "integer", expect: (value: number) => (value >= 0 ? undefined : "0 or more") };
 const flag: Input = { type: "boolean", default: false };
 const pem = (label: string): Input => ({
   type: "string",
   required: true,
-  expect: (value: string) => (new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(value) ? undefined : `a ${label} in PEM format`),
+  expect: (value: string) =>
+    new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(value) ? undefined : `a ${label} in PEM format`,
 });
 const privateKeyPem: Input = { ...pem("PRIVATE KEY"), secret: true };
 
 const privateKey: Resource = {
   inputs: {
     algorithm: { type: "string", required: true, expect: oneOf(ALGORITHMS) },
-    rsaBits: { type: "integer", default: 2048, expect: (value: number) => (value >= 1024 && value <= 16384 ? undefined : "1024 to 16384") },
+    rsaBits: {
+      type: "integer",
+      default: 2048,
+      expect: (value: number) => (value >= 1024 && value <= 16384 ? undefined : "1024 to 16384"),
+    },
     ecdsaCurve: { type: "string", default: "P224", expect: oneOf(Object.keys(CURVES)) },
   },
   outputs: {
@@ -48,8 +54,14 @@ const subjectInputs: Record<string, Input> = {
     },
   },
   dnsNames: { type: "strings" },
-  ipAddresses: { type: "strings", expect: (value: string[]) => (value.every(x509().isAddress) ? undefined : "IP addresses") },
-  uris: { type: "strings", expect: (value: string[]) => (value.every((uri) => URL.canParse(uri)) ? undefined : "URIs") },
+  ipAddresses: {
+    type: "strings",
+    expect: (value: string[]) => (value.every(x509().isAddress) ? undefined : "IP addresses"),
+  },
+  uris: {
+    type: "strings",
+    expect: (value: string[]) => (value.every((uri) => URL.canParse(uri)) ? undefined : "URIs"),
+  },
 };
 
 const termsInputs: Record<string, Input> = {
@@ -93,7 +105,12 @@ const selfSignedCert: Resource = {
   async create(planned) {
     const { privateKeyPem, subject, dnsNames, ipAddresses, uris, ...terms } = planned;
     const key = readKey(privateKeyPem as string);
-    const { id, ...made } = x509().selfSign(key, subject ?? {}, { dnsNames, ipAddresses, uris } as object, terms as never);
+    const { id, ...made } = x509().selfSign(
+      key,
+      subject ?? {},
+      { dnsNames, ipAddresses, uris } as object,
+      terms as never,
+    );
     return { id, outputs: { ...made, readyForRenewal: false, keyAlgorithm: algorithmOf(key) } };
   },
 };

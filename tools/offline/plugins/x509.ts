@@ -93,15 +93,23 @@ export function selfSign(key: KeyObject, subject: Subject, names: Names, terms: 
   const name = subjectName(subject);
   const keyId = subjectKeyId(publicKey);
   if (terms.setAuthorityKeyId && !terms.isCaCertificate && !terms.setSubjectKeyId) {
-    throw new Error("setAuthorityKeyId needs setSubjectKeyId (or isCaCertificate): the certificate is its own authority");
+    throw new Error(
+      "setAuthorityKeyId needs setSubjectKeyId (or isCaCertificate): the certificate is its own authority",
+    );
   }
   const authorityKeyId = terms.setAuthorityKeyId ? keyId : undefined;
-  return issue({ publicKey, subject: name, alternatives: alternativeNames(names), issuer: name, authorityKeyId, key }, terms);
+  return issue(
+    { publicKey, subject: name, alternatives: alternativeNames(names), issuer: name, authorityKeyId, key },
+    terms,
+  );
 }
 
 /** A certificate for a request, signed by an authority. */
 export function signRequest(requestPem: string, authorityPem: string, key: KeyObject, terms: Terms): Made {
-  const request = AsnConvert.parse(fromPem(requestPem, "CERTIFICATE REQUEST"), CertificationRequest).certificationRequestInfo;
+  const request = AsnConvert.parse(
+    fromPem(requestPem, "CERTIFICATE REQUEST"),
+    CertificationRequest,
+  ).certificationRequestInfo;
   const authority = AsnConvert.parse(fromPem(authorityPem, "CERTIFICATE"), asn1.Certificate).tbsCertificate;
   if (!sameBytes(authority.subjectPublicKeyInfo.subjectPublicKey, publicKeyInfo(key).subjectPublicKey)) {
     throw new Error("caPrivateKeyPem is not the key of caCertPem");
@@ -113,7 +121,8 @@ export function signRequest(requestPem: string, authorityPem: string, key: KeyOb
       subject: request.subject,
       alternatives: requestedNames(request),
       issuer: authority.subject,
-      authorityKeyId: authorityKeyId && AsnConvert.parse(authorityKeyId.extnValue.buffer, asn1.SubjectKeyIdentifier).buffer,
+      authorityKeyId:
+        authorityKeyId && AsnConvert.parse(authorityKeyId.extnValue.buffer, asn1.SubjectKeyIdentifier).buffer,
       key,
     },
     terms,
@@ -123,10 +132,16 @@ export function signRequest(requestPem: string, authorityPem: string, key: KeyOb
 /** A certificate request, with its fingerprint as id. */
 export function makeRequest(key: KeyObject, subject: Subject, names: Names): { id: string; pem: string } {
   const alternatives = alternativeNames(names);
-  const info = new CertificationRequestInfo({ version: 0, subject: subjectName(subject), subjectPKInfo: publicKeyInfo(key) });
+  const info = new CertificationRequestInfo({
+    version: 0,
+    subject: subjectName(subject),
+    subjectPKInfo: publicKeyInfo(key),
+  });
   if (alternatives) {
     const extensions = new asn1.Extensions([extension(asn1.id_ce_subjectAltName, alternatives)]);
-    info.attributes = new Attributes([new asn1.Attribute({ type: EXTENSION_REQUEST, values: [AsnConvert.serialize(extensions)] })]);
+    info.attributes = new Attributes([
+      new asn1.Attribute({ type: EXTENSION_REQUEST, values: [AsnConvert.serialize(extensions)] }),
+    ]);
   }
   const { algorithm, hash } = signatureOf(key);
   const request = new CertificationRequest({
@@ -212,14 +227,25 @@ function subjectName(subject: Subject): asn1.Name {
     SUBJECT_FIELDS.flatMap(([field, type]) =>
       [subject[field] ?? []].flat().map((value) => {
         const printable = /^[A-Za-z0-9 '()+,\-./:=?]*$/.test(value);
-        const text = field === "emailAddress" ? { ia5String: value } : printable ? { printableString: value } : { utf8String: value };
-        return new asn1.RelativeDistinguishedName([new asn1.AttributeTypeAndValue({ type, value: new asn1.AttributeValue(text) })]);
+        const text =
+          field === "emailAddress"
+            ? { ia5String: value }
+            : printable
+              ? { printableString: value }
+              : { utf8String: value };
+        return new asn1.RelativeDistinguishedName([
+          new asn1.AttributeTypeAndValue({ type, value: new asn1.AttributeValue(text) }),
+        ]);
       }),
     ),
   );
 }
 
-function alternativeNames({ dnsNames = [], ipAddresses = [], uris = [] }: Names): asn1.SubjectAlternativeName | undefined {
+function alternativeNames({
+  dnsNames = [],
+  ipAddresses = [],
+  uris = [],
+}: Names): asn1.SubjectAlternativeName | undefined {
   const names = [
     ...dnsNames.map((dNSName) => new asn1.GeneralName({ dNSName })),
     ...ipAddresses.map((iPAddress) => new asn1.GeneralName({ iPAddress })),
@@ -230,7 +256,8 @@ function alternativeNames({ dnsNames = [], ipAddresses = [], uris = [] }: Names)
 
 function requestedNames({ attributes }: CertificationRequestInfo): asn1.SubjectAlternativeName | undefined {
   const wanted = attributes?.find(({ type }) => type === EXTENSION_REQUEST)?.values[0];
-  const found = wanted && AsnConvert.parse(wanted, asn1.Extensions).find(({ extnID }) => extnID === asn1.id_ce_subjectAltName);
+  const found =
+    wanted && AsnConvert.parse(wanted, asn1.Extensions).find(({ extnID }) => extnID === asn1.id_ce_subjectAltName);
   return found && AsnConvert.parse(found.extnValue.buffer, asn1.SubjectAlternativeName);
 }
 
@@ -245,8 +272,12 @@ function subjectKeyId(publicKey: asn1.SubjectPublicKeyInfo): ArrayBuffer {
 function signatureOf(key: KeyObject): { algorithm: asn1.AlgorithmIdentifier; hash: string | null } {
   const algorithm = algorithmOf(key);
   if (algorithm === "RSA")
-    return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters: null }), hash: "sha256" };
-  if (algorithm === "ED25519") return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.3.101.112" }), hash: null };
+    return {
+      algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.2.840.113549.1.1.11", parameters: null }),
+      hash: "sha256",
+    };
+  if (algorithm === "ED25519")
+    return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: "1.3.101.112" }), hash: null };
   const bits = { secp384r1: 384, secp521r1: 512 }[key.asymmetricKeyDetails?.namedCurve ?? ""] ?? 256;
   const number = { 256: 2, 384: 3, 512: 4 }[bits];
   return { algorithm: new asn1.AlgorithmIdentifier({ algorithm: `1.2.840.10045.4.3.${number}` }), hash: `sha${bits}` };
@@ -258,7 +289,8 @@ export const isAddress = (text: string): boolean => isIP(text) !== 0;
 /** The bytes of a PEM block of one kind; says what is there instead. */
 export function fromPem(pem: string, label: string): Buffer {
   const match = /-----BEGIN ([A-Z ]+)-----([^-]+)-----END \1-----/.exec(pem);
-  if (match?.[1] !== label) throw new Error(`expected a ${label} in PEM format, this is ${match ? `a ${match[1]}` : "none"}`);
+  if (match?.[1] !== label)
+    throw new Error(`expected a ${label} in PEM format, this is ${match ? `a ${match[1]}` : "none"}`);
   return Buffer.from(match[2]!, "base64");
 }
 

@@ -14,19 +14,25 @@ const mebibyte = 1024 ** 2;
 
 describe("accounts", () => {
   it("are one a tenant and the servers' own, each user once by login", () => {
-    assert.deepEqual(accounts.map(({ name }) => name), ["arrakis", "covenant", "irisx", "aigentflow", "sys"]);
+    assert.deepEqual(
+      accounts.map(({ name }) => name),
+      ["arrakis", "covenant", "irisx", "aigentflow", "sys"],
+    );
     const logins = accounts.flatMap(({ users }) => users.map(({ login }) => login));
     assert.equal(new Set(logins).size, logins.length);
-    assert.deepEqual(covenant.users.map(({ login }) => login), [
-      "covenant-provisioner",
-      "covenant-api",
-      "covenant-mobile",
-      "covenant-analytics",
-      "covenant-cache-invalidator",
-      "covenant-notifications",
-      "covenant-audit-logger",
-      "covenant-canary",
-    ]);
+    assert.deepEqual(
+      covenant.users.map(({ login }) => login),
+      [
+        "covenant-provisioner",
+        "covenant-api",
+        "covenant-mobile",
+        "covenant-analytics",
+        "covenant-cache-invalidator",
+        "covenant-notifications",
+        "covenant-audit-logger",
+        "covenant-canary",
+      ],
+    );
   });
 
   it("of a tenant may store what its streams and mirrors reserve, every replica counted, and a fifth more", () => {
@@ -48,7 +54,10 @@ describe("accounts", () => {
   it("of the servers have no JetStream and one user", () => {
     const system = accounts.at(-1)!;
     assert.deepEqual([system.jetstream, system.maxConnections], [undefined, undefined]);
-    assert.deepEqual(system.users.map(({ login, inboxPrefix }) => [login, inboxPrefix]), [["sys-admin", "_INBOX_admin"]]);
+    assert.deepEqual(
+      system.users.map(({ login, inboxPrefix }) => [login, inboxPrefix]),
+      [["sys-admin", "_INBOX_admin"]],
+    );
   });
 });
 
@@ -74,7 +83,11 @@ describe("accounts file", () => {
         jetstream: { max_memory: 1, max_file: 2, max_streams: 3, max_consumers: 4 },
         limits: { max_connections: 5 },
         users: [
-          { user: "shop-reader", password: "$2a$05$hash", permissions: { publish: { deny: [">"] }, subscribe: { allow: ["_INBOX_reader.>"] } } },
+          {
+            user: "shop-reader",
+            password: "$2a$05$hash",
+            permissions: { publish: { deny: [">"] }, subscribe: { allow: ["_INBOX_reader.>"] } },
+          },
         ],
       },
     });
@@ -86,12 +99,18 @@ describe("accounts file", () => {
   });
 
   it("says who has no password", () => {
-    assert.throws(() => accountsConf(accounts, {}), /no password for user "arrakis-provisioner"; run "pulumi up" on the identity stack/);
+    assert.throws(
+      () => accountsConf(accounts, {}),
+      /no password for user "arrakis-provisioner"; run "pulumi up" on the identity stack/,
+    );
   });
 
   it("refuses a user whose empty list would be everything", () => {
     const nothing = { allow: [], deny: [] };
-    const spec: AccountSpec = { name: "a", users: [{ name: "u", login: "a-u", inboxPrefix: "", permissions: { publish: nothing, subscribe: nothing } }] };
+    const spec: AccountSpec = {
+      name: "a",
+      users: [{ name: "u", login: "a-u", inboxPrefix: "", permissions: { publish: nothing, subscribe: nothing } }],
+    };
     assert.throws(() => accountsConf([spec], { "a-u": { password: "p", hash: "h" } }), /explicit deny/);
   });
 });

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { accountsOf } from "../../../../components/security/accounts";
-import { adminPermissions, permissionsOf, provisionerPermissions, withoutCovered } from "../../../../components/security/permissions";
+import {
+  adminPermissions,
+  permissionsOf,
+  provisionerPermissions,
+  withoutCovered,
+} from "../../../../components/security/permissions";
 import type { ConsumerAsset } from "../../../../config/assets/asset";
 import { covers, overlaps } from "../../../../config/subjects";
 import type { UserSpec } from "../../../../config/schema/tenant";
@@ -21,8 +26,13 @@ const push = (stream: string, name: string, change: object = {}): ConsumerAsset 
 });
 
 const name = fc.constantFrom("A", "B", "C", "D");
-const subject = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 }).map((tokens) => `own.${tokens.join(".")}`);
-const asset = fc.oneof(fc.tuple(name, name).map(([s, c]) => pull(s, c)), fc.tuple(name, name, fc.boolean()).map(([s, c, flowControl]) => push(s, c, { flowControl })));
+const subject = fc
+  .array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 3 })
+  .map((tokens) => `own.${tokens.join(".")}`);
+const asset = fc.oneof(
+  fc.tuple(name, name).map(([s, c]) => pull(s, c)),
+  fc.tuple(name, name, fc.boolean()).map(([s, c, flowControl]) => push(s, c, { flowControl })),
+);
 const user: fc.Arbitrary<UserSpec> = fc.record(
   {
     publishes: fc.array(subject, { maxLength: 4 }),
@@ -37,7 +47,10 @@ const user: fc.Arbitrary<UserSpec> = fc.record(
 describe("permissions", () => {
   it("of a puller are its next messages, information and acknowledgements, both forms", () => {
     assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [pull("S", "C"), pull("S", "OTHER")]), {
-      publish: { allow: ["$JS.API.CONSUMER.INFO.S.C", "$JS.API.CONSUMER.MSG.NEXT.S.C", "$JS.ACK.S.C.>", "$JS.ACK.*.*.S.C.>"], deny: [] },
+      publish: {
+        allow: ["$JS.API.CONSUMER.INFO.S.C", "$JS.API.CONSUMER.MSG.NEXT.S.C", "$JS.ACK.S.C.>", "$JS.ACK.*.*.S.C.>"],
+        deny: [],
+      },
       subscribe: { allow: ["_INBOX_worker.>"], deny: [] },
     });
   });
@@ -51,13 +64,22 @@ describe("permissions", () => {
   });
 
   it("have no acknowledgements where none are asked for", () => {
-    const silent: ConsumerAsset = { ...pull("S", "C"), spec: { mode: "pull", ackPolicy: "none", deliverPolicy: "all" } };
-    assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [silent]).publish.allow, ["$JS.API.CONSUMER.INFO.S.C", "$JS.API.CONSUMER.MSG.NEXT.S.C"]);
+    const silent: ConsumerAsset = {
+      ...pull("S", "C"),
+      spec: { mode: "pull", ackPolicy: "none", deliverPolicy: "all" },
+    };
+    assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [silent]).publish.allow, [
+      "$JS.API.CONSUMER.INFO.S.C",
+      "$JS.API.CONSUMER.MSG.NEXT.S.C",
+    ]);
   });
 
   it("are one set for each stream of a durable", () => {
     const { publish } = permissionsOf("worker", { consumes: ["C"] }, [pull("S", "C"), pull("T", "C")]);
-    assert.deepEqual(publish.allow.filter((entry) => entry.includes("MSG.NEXT")), ["$JS.API.CONSUMER.MSG.NEXT.S.C", "$JS.API.CONSUMER.MSG.NEXT.T.C"]);
+    assert.deepEqual(
+      publish.allow.filter((entry) => entry.includes("MSG.NEXT")),
+      ["$JS.API.CONSUMER.MSG.NEXT.S.C", "$JS.API.CONSUMER.MSG.NEXT.T.C"],
+    );
   });
 
   it("deny everything to who has nothing to publish: an empty list would allow it", () => {
@@ -88,15 +110,24 @@ describe("permissions", () => {
         const own = assets.filter((each) => spec.consumes?.includes(each.name));
         const declared = {
           publish: [...(spec.publishes ?? []), ...(spec.requests ?? [])],
-          subscribe: [...(spec.subscribes ?? []), ...own.flatMap((each) => (each.spec.mode === "push" ? [each.spec.deliverSubject] : []))],
+          subscribe: [
+            ...(spec.subscribes ?? []),
+            ...own.flatMap((each) => (each.spec.mode === "push" ? [each.spec.deliverSubject] : [])),
+          ],
         };
         for (const wanted of declared.publish) assert.ok(publish.allow.some((entry) => covers(entry, wanted)));
         for (const wanted of declared.subscribe) assert.ok(subscribe.allow.some((entry) => covers(entry, wanted)));
         const durables = own.map((each) => `.${each.stream}.${each.name}`);
         for (const entry of publish.allow) {
-          assert.ok(declared.publish.includes(entry) || (entry.startsWith("$JS.") && durables.some((tail) => entry.endsWith(tail) || entry.endsWith(`${tail}.>`))), entry);
+          assert.ok(
+            declared.publish.includes(entry) ||
+              (entry.startsWith("$JS.") &&
+                durables.some((tail) => entry.endsWith(tail) || entry.endsWith(`${tail}.>`))),
+            entry,
+          );
         }
-        for (const entry of subscribe.allow) assert.ok(declared.subscribe.includes(entry) || entry.startsWith("_INBOX"), entry);
+        for (const entry of subscribe.allow)
+          assert.ok(declared.subscribe.includes(entry) || entry.startsWith("_INBOX"), entry);
       }),
     );
   });
@@ -114,11 +145,25 @@ describe("permissions", () => {
 
   it("are the shortest list that allows the same", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(subject, subject.map((text) => `${text}.>`), fc.constant("own.*")), { maxLength: 8 }), (subjects) => {
-        const short = withoutCovered(subjects);
-        for (const each of subjects) assert.ok(short.some((entry) => covers(entry, each)));
-        for (const each of short) assert.deepEqual(short.filter((entry) => covers(entry, each)), [each]);
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            subject,
+            subject.map((text) => `${text}.>`),
+            fc.constant("own.*"),
+          ),
+          { maxLength: 8 },
+        ),
+        (subjects) => {
+          const short = withoutCovered(subjects);
+          for (const each of subjects) assert.ok(short.some((entry) => covers(entry, each)));
+          for (const each of short)
+            assert.deepEqual(
+              short.filter((entry) => covers(entry, each)),
+              [each],
+            );
+        },
+      ),
     );
   });
 
@@ -131,8 +176,16 @@ describe("permissions", () => {
 
   it("of a provisioner take in every form that creates a consumer", () => {
     const { publish } = provisionerPermissions("provisioner");
-    for (const form of ["CONSUMER.CREATE.S", "CONSUMER.CREATE.S.C", "CONSUMER.CREATE.S.C.a.b.>", "CONSUMER.DURABLE.CREATE.S.C"]) {
-      assert.ok(publish.allow.some((entry) => covers(entry, `$JS.API.${form}`)), form);
+    for (const form of [
+      "CONSUMER.CREATE.S",
+      "CONSUMER.CREATE.S.C",
+      "CONSUMER.CREATE.S.C.a.b.>",
+      "CONSUMER.DURABLE.CREATE.S.C",
+    ]) {
+      assert.ok(
+        publish.allow.some((entry) => covers(entry, `$JS.API.${form}`)),
+        form,
+      );
     }
   });
 
@@ -142,12 +195,26 @@ describe("permissions", () => {
 
   it("of no user of the four systems reach into another's inbox, JetStream's administration or the system", () => {
     for (const account of accountsOf(localEnvironment(), tenants)) {
-      for (const { name, permissions } of account.users.filter((each) => !["provisioner", "admin"].includes(each.name))) {
+      for (const { name, permissions } of account.users.filter(
+        (each) => !["provisioner", "admin"].includes(each.name),
+      )) {
         const { publish, subscribe } = permissions;
-        for (const forbidden of ["$JS.API.STREAM.>", "$JS.API.CONSUMER.CREATE.>", "$JS.API.CONSUMER.DELETE.>", "$SYS.>", "_INBOX.>"]) {
-          assert.ok(![...publish.allow, ...subscribe.allow].some((entry) => overlaps(entry, forbidden)), `${name}: ${forbidden}`);
+        for (const forbidden of [
+          "$JS.API.STREAM.>",
+          "$JS.API.CONSUMER.CREATE.>",
+          "$JS.API.CONSUMER.DELETE.>",
+          "$SYS.>",
+          "_INBOX.>",
+        ]) {
+          assert.ok(
+            ![...publish.allow, ...subscribe.allow].some((entry) => overlaps(entry, forbidden)),
+            `${name}: ${forbidden}`,
+          );
         }
-        assert.deepEqual(subscribe.allow.filter((entry) => entry.startsWith("_INBOX")), [`_INBOX_${name}.>`]);
+        assert.deepEqual(
+          subscribe.allow.filter((entry) => entry.startsWith("_INBOX")),
+          [`_INBOX_${name}.>`],
+        );
       }
     }
   });

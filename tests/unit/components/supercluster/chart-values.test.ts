@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { chartValues, graceSeconds, podConfig, restartAnnotation, secrets } from "../../../../components/supercluster/chart-values";
+import {
+  chartValues,
+  graceSeconds,
+  podConfig,
+  restartAnnotation,
+  secrets,
+} from "../../../../components/supercluster/chart-values";
 import { loadBalancers } from "../../../../components/supercluster/load-balancers";
 import { regionSecrets } from "../../../../components/supercluster/region-secrets";
 import { scrapeConfig } from "../../../../components/monitoring/scrape-config";
@@ -14,26 +20,43 @@ import { identityOutputs } from "../../../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
 import { projectFolder } from "../../../support/project-copy";
 
-const region = (change: Parameters<typeof kubernetesEnvironment>[0] = {}, name = "iad") => ({ name, environment: "test", settings: kubernetesEnvironment(change), accounts: [] });
+const region = (change: Parameters<typeof kubernetesEnvironment>[0] = {}, name = "iad") => ({
+  name,
+  environment: "test",
+  settings: kubernetesEnvironment(change),
+  accounts: [],
+});
 const kubernetes = (change: object) => ({ kubernetes: kubernetesSettings(change) });
 
 describe("values of the chart", () => {
   it("name pods as their servers are named, and the cluster and its gateway after the region", () => {
     const values = chartValues(region());
     assert.equal(values.statefulSet.name, "iad");
-    assert.deepEqual([0, 1, 2].map((server) => podConfig(region(), server).server_name), ["iad-0", "iad-1", "iad-2"]);
+    assert.deepEqual(
+      [0, 1, 2].map((server) => podConfig(region(), server).server_name),
+      ["iad-0", "iad-1", "iad-2"],
+    );
   });
 
   it("advertise each server's own name, which its pod's number makes", () => {
     const { env } = chartValues(region()).container;
-    for (const server of [0, 1, 2]) assert.equal(env.SERVER_GATEWAY.replace("$(POD_INDEX)", String(server)), podConfig(region(), server).gateway.advertise);
+    for (const server of [0, 1, 2])
+      assert.equal(
+        env.SERVER_GATEWAY.replace("$(POD_INDEX)", String(server)),
+        podConfig(region(), server).gateway.advertise,
+      );
     const names = Object.keys(env);
-    assert.ok(names.indexOf("POD_INDEX") < names.indexOf("SERVER_GATEWAY") && "POD_INDEX" < "SERVER_GATEWAY", "the chart sorts them, and Kubernetes knows only what stands before");
+    assert.ok(
+      names.indexOf("POD_INDEX") < names.indexOf("SERVER_GATEWAY") && "POD_INDEX" < "SERVER_GATEWAY",
+      "the chart sorts them, and Kubernetes knows only what stands before",
+    );
   });
 
   it("have nothing secret: the same for every identity", () => {
     const text = JSON.stringify(chartValues(region()));
-    for (const content of Object.values(regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity()))) {
+    for (const content of Object.values(
+      regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity()),
+    )) {
       for (const value of Object.values(content)) assert.ok(!text.includes(value));
     }
   });
@@ -41,7 +64,10 @@ describe("values of the chart", () => {
   it("give the server nine tenths of its memory limit, which is its request", () => {
     const { container } = chartValues(region(kubernetes({ resources: { memory: "4GiB", cpu: "2", cpuLimit: "3" } })));
     assert.equal(container.env.GOMEMLIMIT, "3686MiB");
-    assert.deepEqual(container.resources, { requests: { cpu: "2", memory: "4Gi" }, limits: { cpu: "3", memory: "4Gi" } });
+    assert.deepEqual(container.resources, {
+      requests: { cpu: "2", memory: "4Gi" },
+      limits: { cpu: "3", memory: "4Gi" },
+    });
   });
 
   it("leave a stopping server the time it asks for", () => {
@@ -50,33 +76,52 @@ describe("values of the chart", () => {
   });
 
   it("ask for a restart when the configuration needs one, and for none when servers can be told", () => {
-    const hash = (change: Parameters<typeof kubernetesEnvironment>[0]) => chartValues(region(change)).podTemplate.merge.metadata.annotations[restartAnnotation];
+    const hash = (change: Parameters<typeof kubernetesEnvironment>[0]) =>
+      chartValues(region(change)).podTemplate.merge.metadata.annotations[restartAnnotation];
     assert.equal(hash({ maxPayload: "4MiB" }), hash({}));
-    assert.equal(hash({ storage: { file: "95GiB", memory: "1280MiB" } }), hash({}), "more is given to running servers; for less, a rollout asks them");
+    assert.equal(
+      hash({ storage: { file: "95GiB", memory: "1280MiB" } }),
+      hash({}),
+      "more is given to running servers; for less, a rollout asks them",
+    );
     assert.notEqual(hash({ regions: ["iad", "ams", "syd", "sin"] }), hash({}));
     assert.notEqual(hash({ syncInterval: "always" }), hash({}));
   });
 
   it("have the version of nats-server that all targets have", () => {
-    const [, version] = /nats-server\/v2 v(\S+)/.exec(readFileSync(path.join(projectFolder, "tools", "offline", "go", "nats-server", "go.mod"), "utf8"))!;
+    const [, version] = /nats-server\/v2 v(\S+)/.exec(
+      readFileSync(path.join(projectFolder, "tools", "offline", "go", "nats-server", "go.mod"), "utf8"),
+    )!;
     assert.equal(chartValues(region()).container.image.tag, `${version}-alpine`);
   });
 
   it("take images from a mirror, and exactly the one of a digest", () => {
     const digest = `sha256:${"a".repeat(64)}`;
-    const values = chartValues(region(kubernetes({ images: { registry: "mirror.example.com", nats: { digest }, box: { digest } } })));
+    const values = chartValues(
+      region(kubernetes({ images: { registry: "mirror.example.com", nats: { digest }, box: { digest } } })),
+    );
     assert.equal(values.global.image.registry, "mirror.example.com");
     assert.equal(values.container.image.digest, digest);
-    assert.equal(values.podTemplate.merge.spec.initContainers[0]!.image, `mirror.example.com/natsio/nats-box@${digest}`);
+    assert.equal(
+      values.podTemplate.merge.spec.initContainers[0]!.image,
+      `mirror.example.com/natsio/nats-box@${digest}`,
+    );
   });
 });
 
 describe("a region's Secrets", () => {
   it("are certificates, the servers' keys and accounts, and a context of each user", () => {
     const found = regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity());
-    assert.deepEqual(Object.keys(found), Object.values(secrets).map(({ name }) => name));
     assert.deepEqual(
-      Object.values(secrets).map(({ name, type }) => [name, type, Object.keys(found[name]!).filter((key) => !key.endsWith(".json"))]),
+      Object.keys(found),
+      Object.values(secrets).map(({ name }) => name),
+    );
+    assert.deepEqual(
+      Object.values(secrets).map(({ name, type }) => [
+        name,
+        type,
+        Object.keys(found[name]!).filter((key) => !key.endsWith(".json")),
+      ]),
       [
         [secrets.client.name, "kubernetes.io/tls", ["tls.crt", "tls.key"]],
         [secrets.peer.name, "kubernetes.io/tls", ["tls.crt", "tls.key", "ca.crt"]],
@@ -85,14 +130,20 @@ describe("a region's Secrets", () => {
       ],
     );
     const context = JSON.parse(found[secrets.box.name]!["covenant-api.json"]!) as Record<string, string>;
-    assert.deepEqual([context.user, context.password, context.inbox_prefix], ["covenant-api", "password of covenant-api", "_INBOX_api"]);
+    assert.deepEqual(
+      [context.user, context.password, context.inbox_prefix],
+      ["covenant-api", "password of covenant-api", "_INBOX_api"],
+    );
   });
 });
 
 describe("load balancers", () => {
   it("are one for clients and one for gateways, which passes traffic to servers that are not ready", () => {
     const { clients, gateways } = loadBalancers(kubernetesEnvironment(), "ams");
-    assert.deepEqual([clients.hosts, gateways.hosts], [["nats.ams.nats.example.com"], [0, 1, 2].map((n) => `gateway-${n}.ams.nats.example.com`)]);
+    assert.deepEqual(
+      [clients.hosts, gateways.hosts],
+      [["nats.ams.nats.example.com"], [0, 1, 2].map((n) => `gateway-${n}.ams.nats.example.com`)],
+    );
     assert.deepEqual([clients.spec.publishNotReadyAddresses, gateways.spec.publishNotReadyAddresses], [false, true]);
     assert.equal(gateways.annotations["external-dns.alpha.kubernetes.io/hostname"], gateways.hosts.join(","));
     assert.equal(clients.annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"], "internal");
@@ -100,11 +151,22 @@ describe("load balancers", () => {
 
   it("open no other port than 4222 and 7222", () => {
     const { clients, gateways } = loadBalancers(kubernetesEnvironment(), "iad");
-    assert.deepEqual([clients, gateways].map(({ spec }) => (spec.ports as { port: number }[]).map(({ port }) => port)), [[4222], [7222]]);
+    assert.deepEqual(
+      [clients, gateways].map(({ spec }) => (spec.ports as { port: number }[]).map(({ port }) => port)),
+      [[4222], [7222]],
+    );
   });
 
   it("have annotations of any cloud, and the ranges that may connect", () => {
-    const settings = kubernetesEnvironment(kubernetes({ loadBalancers: { annotations: { "example.com/subnet": "nats-<region>" }, sourceRanges: ["10.0.0.0/8"], dns: "none" } }));
+    const settings = kubernetesEnvironment(
+      kubernetes({
+        loadBalancers: {
+          annotations: { "example.com/subnet": "nats-<region>" },
+          sourceRanges: ["10.0.0.0/8"],
+          dns: "none",
+        },
+      }),
+    );
     const { clients } = loadBalancers(settings, "iad");
     assert.deepEqual(clients.annotations, { "example.com/subnet": "nats-iad" });
     assert.deepEqual(clients.spec.loadBalancerSourceRanges, ["10.0.0.0/8"]);
@@ -113,7 +175,10 @@ describe("load balancers", () => {
 
 describe("a storage class", () => {
   it("keeps volumes, lets them grow, and makes them where the server is", () => {
-    const { metadata, ...made } = storageClass(kubernetesEnvironment(kubernetes({ volume: { storageClass: {} } })), "key")!;
+    const { metadata, ...made } = storageClass(
+      kubernetesEnvironment(kubernetes({ volume: { storageClass: {} } })),
+      "key",
+    )!;
     assert.deepEqual(metadata, { name: "nats" });
     assert.deepEqual(made, {
       provisioner: "ebs.csi.aws.com",
@@ -129,10 +194,21 @@ describe("a storage class", () => {
 
 describe("a scrape configuration", () => {
   it("finds the exporters of a region's pods, and says which region it is", () => {
-    const { scrape_configs: [job] } = parse(scrapeConfig(kubernetesEnvironment(kubernetes({ namespace: "nats-<region>", monitoring: { interval: "15s" } })), "ams")) as { scrape_configs: Record<string, unknown>[] };
+    const {
+      scrape_configs: [job],
+    } = parse(
+      scrapeConfig(
+        kubernetesEnvironment(kubernetes({ namespace: "nats-<region>", monitoring: { interval: "15s" } })),
+        "ams",
+      ),
+    ) as { scrape_configs: Record<string, unknown>[] };
     assert.deepEqual([job!.job_name, job!.scrape_interval], ["nats-ams", "15s"]);
     assert.deepEqual(job!.kubernetes_sd_configs, [{ role: "pod", namespaces: { names: ["nats-ams"] } }]);
-    assert.ok((job!.relabel_configs as object[]).some((row) => JSON.stringify(row) === '{"target_label":"region","replacement":"ams"}'));
+    assert.ok(
+      (job!.relabel_configs as object[]).some(
+        (row) => JSON.stringify(row) === '{"target_label":"region","replacement":"ams"}',
+      ),
+    );
   });
 });
 

@@ -17,7 +17,11 @@ const settings = {
   jetstream: {},
 } satisfies Environment;
 
-const state = (change: Partial<Environment> = {}, files: Record<string, string> = {}, version = "2.14.9"): ServerState => ({
+const state = (
+  change: Partial<Environment> = {},
+  files: Record<string, string> = {},
+  version = "2.14.9",
+): ServerState => ({
   config: serverConfig(
     { name: "iad", environment: "test", settings: { ...settings, ...change } as Environment, accounts: [] },
     0,
@@ -44,12 +48,27 @@ describe("class of a change to a server", () => {
     ["a renewed certificate", state({}, { "tls/server.crt": "2" }), "reload", ["tls/server.crt"]],
     ["a larger message", state({ maxPayload: "4MiB" }), "reload", ["max_payload"]],
     ["more file storage", state({ storage: { file: "3GiB", memory: "1GiB" } }), "reload", ["jetstream.max_file_store"]],
-    ["less file storage", state({ storage: { file: "1GiB", memory: "1GiB" } }), "restart", ["jetstream.max_file_store"]],
-    ["less memory storage", state({ storage: { file: "2GiB", memory: "512MiB" } }), "restart", ["jetstream.max_memory_store"]],
+    [
+      "less file storage",
+      state({ storage: { file: "1GiB", memory: "1GiB" } }),
+      "restart",
+      ["jetstream.max_file_store"],
+    ],
+    [
+      "less memory storage",
+      state({ storage: { file: "2GiB", memory: "512MiB" } }),
+      "restart",
+      ["jetstream.max_memory_store"],
+    ],
     ["a new region", state({ regions: ["iad", "ams", "syd"] }), "restart", ["gateway.gateways"]],
     ["a JetStream key", state({}, { "jetstream.conf": "2" }), "restart", ["jetstream.conf"]],
     ["another sync interval", state({ syncInterval: "always" }), "restart", ["jetstream.sync_interval"]],
-    ["another lame duck duration", state({ lameDuck: { duration: "40s", gracePeriod: "1s" } }), "restart", ["lame_duck_duration"]],
+    [
+      "another lame duck duration",
+      state({ lameDuck: { duration: "40s", gracePeriod: "1s" } }),
+      "restart",
+      ["lame_duck_duration"],
+    ],
     ["another program", state({}, {}, "2.14.10"), "restart", ["version"]],
     ["a file that nobody knows", state({}, { "new.conf": "1" }), "restart", ["new.conf"]],
     [
@@ -82,7 +101,9 @@ describe("a server that gives to JetStream", () => {
 
   it("more than it should has to be restarted, as much or less has not", () => {
     assert.deepEqual(
-      [running("2GiB", "1GiB"), running("1GiB", "512MiB"), running("3GiB", "1GiB"), running("2GiB", "2GiB")].map((limits) => isLowered(limits, config)),
+      [running("2GiB", "1GiB"), running("1GiB", "512MiB"), running("3GiB", "1GiB"), running("2GiB", "2GiB")].map(
+        (limits) => isLowered(limits, config),
+      ),
       [false, false, true, true],
     );
   });

@@ -2,30 +2,58 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { nextStep, type PodView, type RegionView } from "../../../../components/supercluster/rollout-steps";
 
-const pod = (index: number, change: Partial<PodView> = {}): PodView => ({ name: `iad-${index}`, revision: "new", isReady: true, isTerminating: false, ...change });
-const region = (pods: PodView[], change: Partial<RegionView> = {}): RegionView => ({ isObserved: true, replicas: 3, revision: "new", pods, ...change });
+const pod = (index: number, change: Partial<PodView> = {}): PodView => ({
+  name: `iad-${index}`,
+  revision: "new",
+  isReady: true,
+  isTerminating: false,
+  ...change,
+});
+const region = (pods: PodView[], change: Partial<RegionView> = {}): RegionView => ({
+  isObserved: true,
+  replicas: 3,
+  revision: "new",
+  pods,
+  ...change,
+});
 const outdated = { revision: "old" };
 
 describe("a rolling restart", () => {
-  it("has nothing to do when all pods are as wanted, ready and current", () => assert.deepEqual(nextStep(region([pod(0), pod(1), pod(2)]), true), { do: "nothing" }));
+  it("has nothing to do when all pods are as wanted, ready and current", () =>
+    assert.deepEqual(nextStep(region([pod(0), pod(1), pod(2)]), true), { do: "nothing" }));
 
   const waits: [string, RegionView, string][] = [
-    ["Kubernetes to see the change", region([pod(0, outdated)], { isObserved: false }), "Kubernetes has not seen the change"],
+    [
+      "Kubernetes to see the change",
+      region([pod(0, outdated)], { isObserved: false }),
+      "Kubernetes has not seen the change",
+    ],
     ["a pod that is ending", region([pod(0), pod(1, { isTerminating: true }), pod(2, outdated)]), "iad-1 is ending"],
     ["a pod that is not there yet", region([pod(0), pod(2, outdated)]), "2 of 3 pods are there"],
     ["a pod that is not ready", region([pod(0, outdated), pod(1, { isReady: false }), pod(2)]), "iad-1 is not ready"],
-    ["a server that is not current", region([pod(0, outdated), pod(1), pod(2, { behind: "stream A is not current" })]), "iad-2 is not current: stream A is not current"],
+    [
+      "a server that is not current",
+      region([pod(0, outdated), pod(1), pod(2, { behind: "stream A is not current" })]),
+      "iad-2 is not current: stream A is not current",
+    ],
   ];
-  for (const [what, view, reason] of waits) it(`waits for ${what}`, () => assert.deepEqual(nextStep(view, true), { do: "wait", reason }));
+  for (const [what, view, reason] of waits)
+    it(`waits for ${what}`, () => assert.deepEqual(nextStep(view, true), { do: "wait", reason }));
 
   it("does not wait for JetStream where there was no meta leader: regions may be coming up one after another", () => {
-    assert.deepEqual(nextStep(region([pod(0), pod(1), pod(2, { behind: "no meta leader" })]), false), { do: "nothing" });
+    assert.deepEqual(nextStep(region([pod(0), pod(1), pod(2, { behind: "no meta leader" })]), false), {
+      do: "nothing",
+    });
   });
 
   it("replaces the highest number first and the meta leader last", () => {
     const view = region([pod(0, outdated), pod(1, outdated), pod(2, outdated)], { leader: "iad-2" });
     assert.deepEqual(nextStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
-    assert.deepEqual(nextStep({ ...view, pods: [pod(0), pod(1), pod(2, outdated)] }, true), { do: "replace", pod: "iad-2", reason: "it is outdated" });
+    assert.deepEqual(nextStep({ ...view, pods: [pod(0), pod(1), pod(2, outdated)] }, true), {
+      do: "replace",
+      pod: "iad-2",
+      reason: "it is outdated",
+    });
   });
 
   it("replaces an outdated pod that does not become ready before anything else", () => {
@@ -42,13 +70,18 @@ describe("a rolling restart", () => {
     const anyPod = fc.record({ isNew: fc.boolean(), isReady: fc.boolean(), isLate: fc.boolean() });
     fc.assert(
       fc.property(fc.array(anyPod, { minLength: 3, maxLength: 3 }), fc.option(fc.nat(2)), (states, leader) => {
-        let pods = states.map(({ isNew, isReady, isLate }, index) => pod(index, { revision: isNew ? "new" : "old", isReady, behind: isLate ? "late" : undefined }));
+        let pods = states.map(({ isNew, isReady, isLate }, index) =>
+          pod(index, { revision: isNew ? "new" : "old", isReady, behind: isLate ? "late" : undefined }),
+        );
         for (let step = 0; step < 20; step++) {
           const next = nextStep(region(pods, { leader: leader === null ? undefined : `iad-${leader}` }), true);
           if (next.do === "nothing") return;
           if (next.do === "replace") {
             const victim = pods.find(({ name }) => name === next.pod)!;
-            assert.ok(!victim.isReady || pods.every(({ isReady, behind }) => isReady && behind === undefined), "others were ready and current");
+            assert.ok(
+              !victim.isReady || pods.every(({ isReady, behind }) => isReady && behind === undefined),
+              "others were ready and current",
+            );
             pods = pods.map((one) => (one === victim ? { ...one, revision: "new", isReady: false } : one));
           } else {
             // What is waited for comes true.

@@ -102,7 +102,10 @@ describe("configuration of a server", () => {
 
   it("writes days as hours, because the server knows no days", () => {
     assert.equal(serverConfig(region({ ...local, syncInterval: "2d" }), 0, place).jetstream.sync_interval, "48h");
-    assert.equal(serverConfig(region({ ...local, syncInterval: "always" }), 0, place).jetstream.sync_interval, "always");
+    assert.equal(
+      serverConfig(region({ ...local, syncInterval: "always" }), 0, place).jetstream.sync_interval,
+      "always",
+    );
   });
 
   it("refuses a server that the region does not have", () => {
@@ -113,7 +116,13 @@ describe("configuration of a server", () => {
 describe("text of a nats.conf", () => {
   it("prints blocks, JSON values and includes, and leaves out what is absent", () => {
     assert.equal(
-      print({ name: 'a "b"', absent: undefined, block: { size: 1, key$include: "a b.conf" }, list: ["x"], accounts$include: "accounts.conf" }),
+      print({
+        name: 'a "b"',
+        absent: undefined,
+        block: { size: 1, key$include: "a b.conf" },
+        list: ["x"],
+        accounts$include: "accounts.conf",
+      }),
       'name: "a \\"b\\""\nblock {\n  size: 1\n  include "a b.conf"\n}\nlist: [\n  "x"\n]\ninclude "accounts.conf"\n',
     );
   });

@@ -6,14 +6,20 @@ import { kubernetesEnvironment } from "../../../support/kubernetes";
 
 const environment = localEnvironment();
 const { streams, consumers } = assetsOf(environment, tenants);
-const declared = { streams: streams.filter(({ name }) => name !== "CANARY"), consumers: consumers.filter(({ name }) => name !== "canary") };
+const declared = {
+  streams: streams.filter(({ name }) => name !== "CANARY"),
+  consumers: consumers.filter(({ name }) => name !== "canary"),
+};
 
 describe("assets", () => {
   it("are 14 streams, 9 mirrors, 21 durables, and a canary of both for each account", () => {
     assert.equal(declared.streams.filter(({ mirrorOf }) => !mirrorOf).length, 14);
     assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 9);
     assert.equal(declared.consumers.length, 21);
-    assert.deepEqual(streams.filter(({ name }) => name === "CANARY").map(({ account }) => account), Object.keys(tenants));
+    assert.deepEqual(
+      streams.filter(({ name }) => name === "CANARY").map(({ account }) => account),
+      Object.keys(tenants),
+    );
     assert.equal(consumers.length, 25);
   });
 
@@ -41,14 +47,17 @@ describe("assets", () => {
 
   it("come with every origin before its mirrors", () => {
     for (const { account, mirrorOf, name } of streams) {
-      const at = (wanted: string) => streams.findIndex((stream) => stream.account === account && stream.name === wanted);
+      const at = (wanted: string) =>
+        streams.findIndex((stream) => stream.account === account && stream.name === wanted);
       if (mirrorOf) assert.ok(at(mirrorOf) < at(name), name);
     }
   });
 
   it("are one durable a stream, each with the filters that are about it", () => {
     assert.deepEqual(
-      consumers.filter(({ name }) => name === "AUDIT_LOGGER").map(({ stream, filterSubjects }) => [stream, filterSubjects]),
+      consumers
+        .filter(({ name }) => name === "AUDIT_LOGGER")
+        .map(({ stream, filterSubjects }) => [stream, filterSubjects]),
       [
         ["COVENANT_COUNTRIES", ["covenant.>"]],
         ["COVENANT_PROJECTS", ["covenant.>"]],
@@ -57,7 +66,10 @@ describe("assets", () => {
       ],
     );
     assert.deepEqual(consumers.find(({ name }) => name === "command-worker")?.filterSubjects, []);
-    assert.deepEqual(consumers.find(({ name }) => name === "webhook-worker")?.filterSubjects, ["webhooks.deliver", "webhooks.retry"]);
+    assert.deepEqual(consumers.find(({ name }) => name === "webhook-worker")?.filterSubjects, [
+      "webhooks.deliver",
+      "webhooks.retry",
+    ]);
   });
 
   it("of a consumer do not name its streams and filters twice", () => {
@@ -65,11 +77,15 @@ describe("assets", () => {
   });
 
   it("have as many replicas as a small local region has servers, and elsewhere what was declared", () => {
-    const replicas = (change: object) => new Set(assetsOf({ ...environment, ...change }, tenants).streams.map(({ spec }) => spec.replicas));
+    const replicas = (change: object) =>
+      new Set(assetsOf({ ...environment, ...change }, tenants).streams.map(({ spec }) => spec.replicas));
     assert.deepEqual(replicas({ servers: 1 }), new Set([1]));
     assert.deepEqual(replicas({ servers: 5 }), new Set([3]));
     const small = assetsOf(kubernetesEnvironment({ servers: 1 }), tenants);
-    assert.deepEqual([...new Set(small.streams.map(({ name, spec }) => `${name === "CANARY"} ${spec.replicas}`))], ["false 3", "true 1"]);
+    assert.deepEqual(
+      [...new Set(small.streams.map(({ name, spec }) => `${name === "CANARY"} ${spec.replicas}`))],
+      ["false 3", "true 1"],
+    );
   });
 
   it("can be read from a mirror", () => {

@@ -7,26 +7,51 @@ import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
 
 describe("a tenant that is leaving", () => {
-  const leaving: TenantSpec = { ...tenants.covenant!, state: "leaving", allowDataLoss: [{ change: "delete", maxMessages: 7 }] };
+  const leaving: TenantSpec = {
+    ...tenants.covenant!,
+    state: "leaving",
+    allowDataLoss: [{ change: "delete", maxMessages: 7 }],
+  };
   const allowedOf = (tenant: TenantSpec, name: string) => {
     const asset = assetsOf(localEnvironment(), { covenant: tenant }).streams.find((stream) => stream.name === name)!;
     return lossAllowed(tenant, asset);
   };
 
   it("is none of those whose streams are to be there", () => {
-    assert.deepEqual(Object.keys(presentTenants({ covenant: leaving, irisx: { ...tenants.irisx!, state: "present" }, arrakis: tenants.arrakis! })), ["irisx", "arrakis"]);
+    assert.deepEqual(
+      Object.keys(
+        presentTenants({
+          covenant: leaving,
+          irisx: { ...tenants.irisx!, state: "present" },
+          arrakis: tenants.arrakis!,
+        }),
+      ),
+      ["irisx", "arrakis"],
+    );
   });
 
   it("allows each stream and mirror what it says of all, or what that says itself, and else nothing", () => {
-    const own: TenantSpec["streams"] = { ...leaving.streams, COVENANT_USERS: { ...leaving.streams.COVENANT_USERS!, allowDataLoss: [{ change: "maxAge", maxMessages: 1 }, { change: "delete", maxMessages: 0 }] } };
+    const own: TenantSpec["streams"] = {
+      ...leaving.streams,
+      COVENANT_USERS: {
+        ...leaving.streams.COVENANT_USERS!,
+        allowDataLoss: [
+          { change: "maxAge", maxMessages: 1 },
+          { change: "delete", maxMessages: 0 },
+        ],
+      },
+    };
     const tenant = { ...leaving, streams: own };
     assert.deepEqual(allowedOf(tenant, "COVENANT_USERS"), [{ change: "delete", maxMessages: 0 }]);
-    for (const name of ["COVENANT_USERS-ams", "ALERTS_INCIDENTS"]) assert.deepEqual(allowedOf(tenant, name), [{ change: "delete", maxMessages: 7 }]);
+    for (const name of ["COVENANT_USERS-ams", "ALERTS_INCIDENTS"])
+      assert.deepEqual(allowedOf(tenant, name), [{ change: "delete", maxMessages: 7 }]);
     assert.equal(allowedOf({ ...tenant, allowDataLoss: undefined }, "ALERTS_INCIDENTS"), undefined);
   });
 
   it("allows any number where its specification lets a stream go with its messages, as the canary's", () => {
-    assert.deepEqual(allowedOf({ ...leaving, allowDataLoss: undefined }, "CANARY"), [{ change: "delete", maxMessages: Number.MAX_SAFE_INTEGER }]);
+    assert.deepEqual(allowedOf({ ...leaving, allowDataLoss: undefined }, "CANARY"), [
+      { change: "delete", maxMessages: Number.MAX_SAFE_INTEGER },
+    ]);
   });
 });
 
@@ -42,7 +67,11 @@ describe("an account that is taken out", () => {
   });
 
   it("is refused with its streams, from whatever source, and what to do", () => {
-    const refusal = refusalOfDropping(["covenant", "irisx"], owned("covenant", "USERS", "BY_HAND"), owned("covenant", "USERS", "ALERTS"));
+    const refusal = refusalOfDropping(
+      ["covenant", "irisx"],
+      owned("covenant", "USERS", "BY_HAND"),
+      owned("covenant", "USERS", "ALERTS"),
+    );
     assert.match(refusal!, /^account covenant was taken out, and still owns ALERTS, BY_HAND, USERS\n/);
     assert.match(refusal!, /Nothing was done\.\n.*state: "leaving".*\n.*docs\/runbooks\/remove-a-tenant\.md$/);
     assert.doesNotMatch(refusal!, /irisx/);

@@ -11,19 +11,20 @@ const create = { version: "1.34", administrators: [role], cidr: "10.20.0.0/16" }
 const cluster = { name: "nats-iad", create };
 
 /** An environment on Kubernetes, with what its iad uses of AWS, as a person writes it. */
-const environment = (iad: object = {}, more: object = {}) => withClusters({
-  target: "kubernetes",
-  domain: "nats.example.com",
-  regions: ["iad", "ams"],
-  servers: 3,
-  storage: { file: "90GiB", memory: "1GiB" },
-  syncInterval: "2m",
-  maxPayload: "8MiB",
-  lameDuck: { duration: "30s", gracePeriod: "10s" },
-  jetstream: {},
-  aws: { regions: { iad: { ...region, ...iad } } },
-  ...more,
-});
+const environment = (iad: object = {}, more: object = {}) =>
+  withClusters({
+    target: "kubernetes",
+    domain: "nats.example.com",
+    regions: ["iad", "ams"],
+    servers: 3,
+    storage: { file: "90GiB", memory: "1GiB" },
+    syncInterval: "2m",
+    maxPayload: "8MiB",
+    lameDuck: { duration: "30s", gracePeriod: "10s" },
+    jetstream: {},
+    aws: { regions: { iad: { ...region, ...iad } } },
+    ...more,
+  });
 
 interface Raw {
   aws?: { regions: Record<string, { cluster?: object }> };
@@ -33,7 +34,9 @@ interface Raw {
 /** Where AWS names no cluster of a region, a kubeconfig does. */
 function withClusters<Given extends object>(given: Given): Given & { kubernetes: object } {
   const { aws: found, kubernetes: known }: Raw = given;
-  const named = ["iad", "ams"].filter((name) => !found?.regions[name]?.cluster).map((name) => [name, { context: `nats-${name}` }]);
+  const named = ["iad", "ams"]
+    .filter((name) => !found?.regions[name]?.cluster)
+    .map((name) => [name, { context: `nats-${name}` }]);
   return { ...given, kubernetes: { clusters: Object.fromEntries(named) as object, ...known } };
 }
 
@@ -54,14 +57,22 @@ const kubernetes = { volume: { storageClass: {} }, loadBalancers: { sourceRanges
 const withRoute53 = { kubernetes: { ...kubernetes, loadBalancers: { dns: "route53" } } };
 
 describe("settings of AWS", () => {
-  it("are nothing unless they are written", () => assert.equal(validated(environment({}, { aws: undefined })).aws, undefined));
+  it("are nothing unless they are written", () =>
+    assert.equal(validated(environment({}, { aws: undefined })).aws, undefined));
 
   it("of a region are where it is, and nothing more by default", () => {
-    assert.deepEqual(validated(environment()).aws, { tags: {}, regions: { iad: { ...region, securityGroups: false } } });
+    assert.deepEqual(validated(environment()).aws, {
+      tags: {},
+      regions: { iad: { ...region, securityGroups: false } },
+    });
   });
 
   it("fill in what a part leaves open", () => {
-    const { iad } = aws.parse({ regions: { iad: { ...region, key: {}, backups: {}, connectionSecrets: {}, identitySecret: { recovery: "0d" }, cluster } } }).regions;
+    const { iad } = aws.parse({
+      regions: {
+        iad: { ...region, key: {}, backups: {}, connectionSecrets: {}, identitySecret: { recovery: "0d" }, cluster },
+      },
+    }).regions;
     assert.deepEqual(
       [iad!.key, iad!.backups, iad!.connectionSecrets, iad!.identitySecret],
       [{ rotation: "365d", recovery: "30d" }, { keepReplaced: "90d" }, { recovery: "30d" }, { recovery: "0d" }],
@@ -77,12 +88,30 @@ describe("settings of AWS", () => {
       logs: ["audit", "authenticator"],
     });
     assert.deepEqual(zonesOf(iad!, made), ["us-east-1a", "us-east-1b", "us-east-1c"]);
-    assert.deepEqual(zonesOf(iad!, newCluster.parse({ ...create, zones: ["us-east-1a", "us-east-1b", "us-east-1d"] })).at(-1), "us-east-1d");
+    assert.deepEqual(
+      zonesOf(iad!, newCluster.parse({ ...create, zones: ["us-east-1a", "us-east-1b", "us-east-1d"] })).at(-1),
+      "us-east-1d",
+    );
   });
 
   it("may ask for everything at once", () => {
-    const all = { cluster, key: {}, securityGroups: true, connectionSecrets: {}, identitySecret: {}, backups: {}, profile: "production", role, hostedZone: "Z0123456789" };
-    const inBoth = { kubernetes: { ...kubernetes, loadBalancers: { dns: "route53", sourceRanges: ["10.0.0.0/8"] } }, aws: { regions: { iad: { ...region, ...all }, ams: { region: "eu-central-1", account, hostedZone: "Z0123456789" } } } };
+    const all = {
+      cluster,
+      key: {},
+      securityGroups: true,
+      connectionSecrets: {},
+      identitySecret: {},
+      backups: {},
+      profile: "production",
+      role,
+      hostedZone: "Z0123456789",
+    };
+    const inBoth = {
+      kubernetes: { ...kubernetes, loadBalancers: { dns: "route53", sourceRanges: ["10.0.0.0/8"] } },
+      aws: {
+        regions: { iad: { ...region, ...all }, ams: { region: "eu-central-1", account, hostedZone: "Z0123456789" } },
+      },
+    };
     assert.deepEqual(problemsOf(environment({}, inBoth)), []);
   });
 });
@@ -93,28 +122,92 @@ const iad = "environments.test.aws.regions.iad";
 const fields: [string, object, string][] = [
   ["no region of AWS", { region: undefined }, `${iad}.region: is missing; write e.g. "us-east-1"`],
   ["a zone for a region", { region: "us-east-1a" }, `${iad}.region: "us-east-1a": write e.g. "us-east-1"`],
-  ["an account that YAML took for a number", { account: 123456789012 }, `${iad}.account: 123456789012: write 12 digits, in quotes`],
-  ["the ARN of a session", { role: `arn:aws:sts::${account}:assumed-role/deploy/me` }, `${iad}.role: "arn:aws:sts::${account}:assumed-role/deploy/me": write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"`],
-  ["an unknown part", { backup: {} }, `${iad}.backup: is not a known key; did you mean "backups"? Known: region, account, profile, role, cluster, key, hostedZone, securityGroups, connectionSecrets, identitySecret, backups`],
-  ["a cluster without a name", { cluster: {} }, `${iad}.cluster.name: is missing; write letters, digits, dashes and underscores, at most 100`],
-  ["an alias for a key", { key: { arn: "alias/nats" } }, `${iad}.key.arn: "alias/nats": write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."`],
-  ["a key that turns too quickly", { key: { rotation: "30d" } }, `${iad}.key.rotation: "30d": write whole days, "90d" to "2560d"`],
-  ["a key that cannot be rescued", { key: { recovery: "0d" } }, `${iad}.key.recovery: "0d": write whole days, "7d" to "30d"`],
-  ["a time that is no days", { connectionSecrets: { recovery: "1 week" } }, `${iad}.connectionSecrets.recovery: "1 week": write whole days, "0d" or "7d" to "30d"`],
-  ["days that Secrets Manager refuses", { identitySecret: { recovery: "3d" } }, `${iad}.identitySecret.recovery: "3d": write whole days, "0d" or "7d" to "30d"`],
-  ["a bucket in upper case", { backups: { bucket: "Backups" } }, `${iad}.backups.bucket: "Backups": write 3 to 63 lower case letters, digits, dots and dashes`],
-  ["the name of a zone", { hostedZone: "example.com" }, `${iad}.hostedZone: "example.com": write the id of a zone, e.g. "Z0123456789ABCDEFGHIJ"`],
+  [
+    "an account that YAML took for a number",
+    { account: 123456789012 },
+    `${iad}.account: 123456789012: write 12 digits, in quotes`,
+  ],
+  [
+    "the ARN of a session",
+    { role: `arn:aws:sts::${account}:assumed-role/deploy/me` },
+    `${iad}.role: "arn:aws:sts::${account}:assumed-role/deploy/me": write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"`,
+  ],
+  [
+    "an unknown part",
+    { backup: {} },
+    `${iad}.backup: is not a known key; did you mean "backups"? Known: region, account, profile, role, cluster, key, hostedZone, securityGroups, connectionSecrets, identitySecret, backups`,
+  ],
+  [
+    "a cluster without a name",
+    { cluster: {} },
+    `${iad}.cluster.name: is missing; write letters, digits, dashes and underscores, at most 100`,
+  ],
+  [
+    "an alias for a key",
+    { key: { arn: "alias/nats" } },
+    `${iad}.key.arn: "alias/nats": write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."`,
+  ],
+  [
+    "a key that turns too quickly",
+    { key: { rotation: "30d" } },
+    `${iad}.key.rotation: "30d": write whole days, "90d" to "2560d"`,
+  ],
+  [
+    "a key that cannot be rescued",
+    { key: { recovery: "0d" } },
+    `${iad}.key.recovery: "0d": write whole days, "7d" to "30d"`,
+  ],
+  [
+    "a time that is no days",
+    { connectionSecrets: { recovery: "1 week" } },
+    `${iad}.connectionSecrets.recovery: "1 week": write whole days, "0d" or "7d" to "30d"`,
+  ],
+  [
+    "days that Secrets Manager refuses",
+    { identitySecret: { recovery: "3d" } },
+    `${iad}.identitySecret.recovery: "3d": write whole days, "0d" or "7d" to "30d"`,
+  ],
+  [
+    "a bucket in upper case",
+    { backups: { bucket: "Backups" } },
+    `${iad}.backups.bucket: "Backups": write 3 to 63 lower case letters, digits, dots and dashes`,
+  ],
+  [
+    "the name of a zone",
+    { hostedZone: "example.com" },
+    `${iad}.hostedZone: "example.com": write the id of a zone, e.g. "Z0123456789ABCDEFGHIJ"`,
+  ],
 ];
 
 /** The same of a new cluster. */
 const ofNewClusters: [string, object, string][] = [
-  ["a version that YAML took for a number", { version: 1.34 }, 'version: 1.34: write major and minor in quotes, e.g. "1.34"'],
-  ["nobody who gets in", { administrators: [] }, "administrators: []: write who deploys, at least: nobody else gets in"],
-  ["an administrator who is no role", { administrators: ["deploy"] }, 'administrators[0]: "deploy": write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"'],
+  [
+    "a version that YAML took for a number",
+    { version: 1.34 },
+    'version: 1.34: write major and minor in quotes, e.g. "1.34"',
+  ],
+  [
+    "nobody who gets in",
+    { administrators: [] },
+    "administrators: []: write who deploys, at least: nobody else gets in",
+  ],
+  [
+    "an administrator who is no role",
+    { administrators: ["deploy"] },
+    'administrators[0]: "deploy": write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"',
+  ],
   ["a network of another size", { cidr: "10.0.0.0/8" }, 'cidr: "10.0.0.0/8": write a private /16, e.g. "10.20.0.0/16"'],
-  ["a zone twice", { zones: ["us-east-1a", "us-east-1a", "us-east-1b"] }, 'zones: write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]'],
+  [
+    "a zone twice",
+    { zones: ["us-east-1a", "us-east-1a", "us-east-1b"] },
+    'zones: write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]',
+  ],
   ["a node of no type", { nodes: { instanceType: "large" } }, 'nodes.instanceType: "large": write e.g. "m7g.large"'],
-  ["an unknown add-on", { addOns: { "ebs-csi-driver": "v1" } }, 'addOns.ebs-csi-driver: is not a known key; did you mean "aws-ebs-csi-driver"? Known: vpc-cni, kube-proxy, coredns, eks-pod-identity-agent, aws-ebs-csi-driver'],
+  [
+    "an unknown add-on",
+    { addOns: { "ebs-csi-driver": "v1" } },
+    'addOns.ebs-csi-driver: is not a known key; did you mean "aws-ebs-csi-driver"? Known: vpc-cni, kube-proxy, coredns, eks-pod-identity-agent, aws-ebs-csi-driver',
+  ],
   ["a range that is none", { apiSourceRanges: ["office"] }, 'apiSourceRanges[0]: "office": Invalid IPv4 range'],
 ];
 
@@ -127,7 +220,10 @@ const rules: [string, object, string][] = [
   ],
   [
     "two clusters of one region",
-    environment({ cluster: { name: "nats" } }, { kubernetes: { clusters: { iad: { context: "nats-iad" }, ams: { context: "nats-ams" } } } }),
+    environment(
+      { cluster: { name: "nats" } },
+      { kubernetes: { clusters: { iad: { context: "nats-iad" }, ams: { context: "nats-ams" } } } },
+    ),
     `${iad}.cluster: kubernetes.clusters.iad names a cluster for it too; take one of them out`,
   ],
   [
@@ -157,7 +253,10 @@ const rules: [string, object, string][] = [
   ],
   [
     "zones of another region",
-    environment({ cluster: { name: "nats", create: { ...create, zones: ["us-east-1a", "us-west-2a", "us-east-1b"] } } }, { kubernetes }),
+    environment(
+      { cluster: { name: "nats", create: { ...create, zones: ["us-east-1a", "us-west-2a", "us-east-1b"] } } },
+      { kubernetes },
+    ),
     `${iad}.cluster.create.zones: us-west-2a is no zone of us-east-1`,
   ],
   [
@@ -167,7 +266,18 @@ const rules: [string, object, string][] = [
   ],
   [
     "networks that cannot be joined",
-    environment({}, { kubernetes, aws: { regions: { iad: { ...region, cluster }, ams: { region: "eu-central-1", account, cluster: { name: "nats-ams", create } } } } }),
+    environment(
+      {},
+      {
+        kubernetes,
+        aws: {
+          regions: {
+            iad: { ...region, cluster },
+            ams: { region: "eu-central-1", account, cluster: { name: "nats-ams", create } },
+          },
+        },
+      },
+    ),
     'environments.test.aws.regions.ams.cluster.create.cidr: "10.20.0.0/16" is the network of iad too, and equal ones can never be joined; write another',
   ],
 ];
@@ -176,14 +286,23 @@ describe("settings of AWS that cannot be", () => {
   const cases = [
     ...fields.map(([what, change, expected]) => [what, environment(change, { kubernetes }), expected] as const),
     ...ofNewClusters.map(
-      ([what, change, expected]) => [what, environment({ cluster: { name: "nats", create: { ...create, ...change } } }, { kubernetes }), `${iad}.cluster.create.${expected}`] as const,
+      ([what, change, expected]) =>
+        [
+          what,
+          environment({ cluster: { name: "nats", create: { ...create, ...change } } }, { kubernetes }),
+          `${iad}.cluster.create.${expected}`,
+        ] as const,
     ),
     ...rules,
   ];
-  for (const [what, raw, expected] of cases) it(`are refused for ${what}`, () => assert.deepEqual(problemsOf(raw), [expected]));
+  for (const [what, raw, expected] of cases)
+    it(`are refused for ${what}`, () => assert.deepEqual(problemsOf(raw), [expected]));
 
   it("are refused on another target", () => {
     const { domain: _, kubernetes: __, ...local } = environment({}, { target: "local", basePort: 4222, kubernetes });
-    assert.deepEqual(problemsOf(local).map((problem) => problem.split(";")[0]), ["environments.test.aws: is not a known key"]);
+    assert.deepEqual(
+      problemsOf(local).map((problem) => problem.split(";")[0]),
+      ["environments.test.aws: is not a known key"],
+    );
   });
 });

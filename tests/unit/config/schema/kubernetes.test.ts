@@ -18,8 +18,14 @@ function problemsOf(change: object): string[] {
 describe("settings of Kubernetes", () => {
   it("have defaults for everything but the clusters", () => {
     assert.deepEqual(problemsOf({ kubernetes: { clusters } }), []);
-    assert.deepEqual(problemsOf({ kubernetes: {} }).map((problem) => problem.split(":")[0]), ["iad", "ams", "syd"].map((region) => `environments.test.kubernetes.clusters.${region}`));
-    assert.equal(problemsOf({ kubernetes: {} })[0], 'environments.test.kubernetes.clusters.iad: no cluster is named for iad; write { context: "<of your kubeconfig>" }');
+    assert.deepEqual(
+      problemsOf({ kubernetes: {} }).map((problem) => problem.split(":")[0]),
+      ["iad", "ams", "syd"].map((region) => `environments.test.kubernetes.clusters.${region}`),
+    );
+    assert.equal(
+      problemsOf({ kubernetes: {} })[0],
+      'environments.test.kubernetes.clusters.iad: no cluster is named for iad; write { context: "<of your kubeconfig>" }',
+    );
   });
 
   const wrong: [string, object, string][] = [
@@ -40,13 +46,20 @@ describe("settings of Kubernetes", () => {
     ],
     [
       "a region of AWS that is to be reached by a context",
-      { aws: { regions: { iad: { region: "us-east-1", account: "123456789012", cluster: { name: "nats" } } } }, kubernetes: { access: "portForward", clusters: { ams: clusters.ams, syd: clusters.syd } } },
+      {
+        aws: { regions: { iad: { region: "us-east-1", account: "123456789012", cluster: { name: "nats" } } } },
+        kubernetes: { access: "portForward", clusters: { ams: clusters.ams, syd: clusters.syd } },
+      },
       'environments.test.kubernetes.clusters.iad: kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
     ],
   ];
-  for (const [what, change, problem] of wrong) it(`refuse ${what}`, () => assert.deepEqual(problemsOf(change), [problem]));
+  for (const [what, change, problem] of wrong)
+    it(`refuse ${what}`, () => assert.deepEqual(problemsOf(change), [problem]));
 
   it("let regions share a cluster, each in a namespace of its own", () => {
-    assert.deepEqual(problemsOf({ kubernetes: { namespace: "nats-<region>", clusters: { ...clusters, ams: clusters.iad } } }), []);
+    assert.deepEqual(
+      problemsOf({ kubernetes: { namespace: "nats-<region>", clusters: { ...clusters, ams: clusters.iad } } }),
+      [],
+    );
   });
 });

@@ -27,36 +27,102 @@ const stackKey = "supercluster:stack";
 
 describe("the settings of an environment", () => {
   it("are sound as they are, and give the stacks in order", () => {
-    assert.deepEqual(checkedEnvironment("local").stacks, { identity: "local-identity", regions: ["local-iad", "local-ams", "local-syd"], jetstream: ["local-jetstream"] });
-    assert.deepEqual(checkedEnvironment("production").stacks, { identity: "identity", regions: ["iad", "ams", "syd"], jetstream: ["jetstream"] });
+    assert.deepEqual(checkedEnvironment("local").stacks, {
+      identity: "local-identity",
+      regions: ["local-iad", "local-ams", "local-syd"],
+      jetstream: ["local-jetstream"],
+    });
+    assert.deepEqual(checkedEnvironment("production").stacks, {
+      identity: "identity",
+      regions: ["iad", "ams", "syd"],
+      jetstream: ["jetstream"],
+    });
   });
 
   it("have every mistake told at once, each with its place", () => {
     const files = changed(({ stacks, environments }) => {
       (environments as { local: { servers: unknown } }).local.servers = 4;
       delete stacks["local-syd"];
-      stacks["local-iad"] = { config: { [stackKey]: { environment: "local", kind: "region", region: "ams" }, "supercluster:degradd": [] } };
+      stacks["local-iad"] = {
+        config: { [stackKey]: { environment: "local", kind: "region", region: "ams" }, "supercluster:degradd": [] },
+      };
     });
     const problems = problemsOf(files);
-    const expected = [/^environments\.local\.servers: 4/, /^Pulumi\.local-syd\.yaml: is missing/, /^Pulumi\.local-iad\.yaml: .*describes/, /did you mean "supercluster:degraded"/];
-    for (const pattern of expected) assert.ok(problems.some((line) => pattern.test(line)), `${pattern}\n${problems.join("\n")}`);
+    const expected = [
+      /^environments\.local\.servers: 4/,
+      /^Pulumi\.local-syd\.yaml: is missing/,
+      /^Pulumi\.local-iad\.yaml: .*describes/,
+      /did you mean "supercluster:degraded"/,
+    ];
+    for (const pattern of expected)
+      assert.ok(
+        problems.some((line) => pattern.test(line)),
+        `${pattern}\n${problems.join("\n")}`,
+      );
     assert.equal(problems.length, expected.length);
   });
 
   for (const [what, change, expected] of [
-    ["a missing stack file, with the content it should have", (files: ProjectFiles) => delete files.stacks["local-syd"], /^Pulumi\.local-syd\.yaml: is missing; write it.*kind: region, region: syd/s],
-    ["a stack of no region", (files: ProjectFiles) => (files.stacks["local-sfo"] = { config: { [stackKey]: { environment: "local", kind: "region", region: "sfo" } } }), /^Pulumi\.local-sfo\.yaml: is no stack of environment local: its regions are iad, ams, syd/],
-    ["a name that is not what the stack is", (files: ProjectFiles) => (files.stacks["local-iad"] = { config: { [stackKey]: { environment: "local", kind: "region", region: "ams" } } }), /^Pulumi\.local-iad\.yaml: .*describes the stack local-ams/],
-    ["an unknown key of a file", (files: ProjectFiles) => ((files.stacks["local-iad"] as Record<string, unknown>).encryptionsal = "x"), /^Pulumi\.local-iad\.yaml: encryptionsal: is not a known key; did you mean "encryptionsalt"/],
+    [
+      "a missing stack file, with the content it should have",
+      (files: ProjectFiles) => delete files.stacks["local-syd"],
+      /^Pulumi\.local-syd\.yaml: is missing; write it.*kind: region, region: syd/s,
+    ],
+    [
+      "a stack of no region",
+      (files: ProjectFiles) =>
+        (files.stacks["local-sfo"] = {
+          config: { [stackKey]: { environment: "local", kind: "region", region: "sfo" } },
+        }),
+      /^Pulumi\.local-sfo\.yaml: is no stack of environment local: its regions are iad, ams, syd/,
+    ],
+    [
+      "a name that is not what the stack is",
+      (files: ProjectFiles) =>
+        (files.stacks["local-iad"] = {
+          config: { [stackKey]: { environment: "local", kind: "region", region: "ams" } },
+        }),
+      /^Pulumi\.local-iad\.yaml: .*describes the stack local-ams/,
+    ],
+    [
+      "an unknown key of a file",
+      (files: ProjectFiles) => ((files.stacks["local-iad"] as Record<string, unknown>).encryptionsal = "x"),
+      /^Pulumi\.local-iad\.yaml: encryptionsal: is not a known key; did you mean "encryptionsalt"/,
+    ],
     [
       "an unknown region called lost",
-      (files: ProjectFiles) => ((files.stacks["local-jetstream"] as { config: Record<string, unknown> }).config["supercluster:degraded"] = ["sid"]),
+      (files: ProjectFiles) =>
+        ((files.stacks["local-jetstream"] as { config: Record<string, unknown> }).config["supercluster:degraded"] = [
+          "sid",
+        ]),
       /^Pulumi\.local-jetstream\.yaml: .*degraded.*\[0\]: "sid" is no region of the environment; did you mean "syd"/,
     ],
-    ["an unknown setting", (files: ProjectFiles) => ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["supercluster:degradd"] = []), /did you mean "supercluster:degraded"/],
-    ["a setting of no namespace known here", (files: ProjectFiles) => ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["superclustr:stack"] = {}), /did you mean "supercluster:stack"/],
-    ["what is shared, in one stack's file", (files: ProjectFiles) => ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["supercluster:environments"] = {}), /is set in Pulumi\.yaml only/],
-    ["an unknown kind", (files: ProjectFiles) => (files.stacks["local-iad"] = { config: { [stackKey]: { environment: "local", kind: "regio", region: "iad" } } }), /supercluster:stack/],
+    [
+      "an unknown setting",
+      (files: ProjectFiles) =>
+        ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["supercluster:degradd"] = []),
+      /did you mean "supercluster:degraded"/,
+    ],
+    [
+      "a setting of no namespace known here",
+      (files: ProjectFiles) =>
+        ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["superclustr:stack"] = {}),
+      /did you mean "supercluster:stack"/,
+    ],
+    [
+      "what is shared, in one stack's file",
+      (files: ProjectFiles) =>
+        ((files.stacks["local-iad"] as { config: Record<string, unknown> }).config["supercluster:environments"] = {}),
+      /is set in Pulumi\.yaml only/,
+    ],
+    [
+      "an unknown kind",
+      (files: ProjectFiles) =>
+        (files.stacks["local-iad"] = {
+          config: { [stackKey]: { environment: "local", kind: "regio", region: "iad" } },
+        }),
+      /supercluster:stack/,
+    ],
   ] as const) {
     it(`refuse ${what}`, () => {
       const problems = problemsOf(changed(change));
@@ -71,19 +137,34 @@ describe("the settings of an environment", () => {
     assert.ok(performance.now() - started < 1_000);
   });
 
-  it("name the nearest environment", () => assert.match(problemsOf(project, "locl")[0]!, /"locl" is no environment; did you mean "local"/));
+  it("name the nearest environment", () =>
+    assert.match(problemsOf(project, "locl")[0]!, /"locl" is no environment; did you mean "local"/));
 });
 
 describe("an environment that is not local", () => {
   const stacks = { identity: "identity", regions: [], jetstream: [] };
-  const files = (file: object, backendUrl?: string): ProjectFiles => ({ ...project, stacks: { identity: file }, backendUrl });
+  const files = (file: object, backendUrl?: string): ProjectFiles => ({
+    ...project,
+    stacks: { identity: file },
+    backendUrl,
+  });
   const kms = { secretsprovider: "awskms://alias/x" };
 
   it("is refused on a file backend, without a backend, or behind a passphrase", () => {
-    assert.throws(() => refuseLocalState("production", stacks, files(kms), { PULUMI_BACKEND_URL: "file:///x" }), /files on one machine.*--allow-local-state/s);
-    assert.throws(() => refuseLocalState("production", stacks, files(kms), { PULUMI_HOME: "/nonexistent" }), /no backend is set/);
-    assert.throws(() => refuseLocalState("production", stacks, files({ encryptionsalt: "v1:x" }, "s3://state"), {}), /secrets of identity are encrypted with a passphrase/);
+    assert.throws(
+      () => refuseLocalState("production", stacks, files(kms), { PULUMI_BACKEND_URL: "file:///x" }),
+      /files on one machine.*--allow-local-state/s,
+    );
+    assert.throws(
+      () => refuseLocalState("production", stacks, files(kms), { PULUMI_HOME: "/nonexistent" }),
+      /no backend is set/,
+    );
+    assert.throws(
+      () => refuseLocalState("production", stacks, files({ encryptionsalt: "v1:x" }, "s3://state"), {}),
+      /secrets of identity are encrypted with a passphrase/,
+    );
   });
 
-  it("is accepted on a shared backend with a key service", () => refuseLocalState("production", stacks, files(kms, "s3://state"), {}));
+  it("is accepted on a shared backend with a key service", () =>
+    refuseLocalState("production", stacks, files(kms, "s3://state"), {}));
 });

@@ -1,12 +1,34 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Facts, type FailbackStep, type FailoverStep, fewEnough, type Found, nextFailbackStep, nextFailoverStep, type StreamView } from "../../../../operations/failover/steps";
+import {
+  type Facts,
+  type FailbackStep,
+  type FailoverStep,
+  fewEnough,
+  type Found,
+  nextFailbackStep,
+  nextFailoverStep,
+  type StreamView,
+} from "../../../../operations/failover/steps";
 
-const view = (change: Partial<StreamView> = {}): StreamView => ({ isMirror: false, sources: [], messages: 10, firstSeq: 1, lastSeq: 10, ...change });
+const view = (change: Partial<StreamView> = {}): StreamView => ({
+  isMirror: false,
+  sources: [],
+  messages: 10,
+  firstSeq: 1,
+  lastSeq: 10,
+  ...change,
+});
 const name = "S-ams";
 
 /** Everything is as specified. */
-const atHome = (): Facts => ({ stream: "S", region: "iad", home: view(), mirrors: [{ name, region: "ams", found: view({ isMirror: true }) }], holders: ["S"] });
+const atHome = (): Facts => ({
+  stream: "S",
+  region: "iad",
+  home: view(),
+  mirrors: [{ name, region: "ams", found: view({ isMirror: true }) }],
+  holders: ["S"],
+});
 
 interface World {
   facts: Facts;
@@ -47,7 +69,10 @@ function run(world: World, direction: "failover" | "failback", atMost = most): s
   const taken: string[] = [];
   while (taken.length < atMost) {
     const { facts, missing, left } = world;
-    const next = direction === "failover" ? nextFailoverStep({ ...facts, to: "ams", missing: facts.declared ? missing : [] }) : nextFailbackStep({ ...facts, left });
+    const next =
+      direction === "failover"
+        ? nextFailoverStep({ ...facts, to: "ams", missing: facts.declared ? missing : [] })
+        : nextFailbackStep({ ...facts, left });
     if ("refuse" in next) return [...taken, `refused: ${next.refuse}`];
     if (next.step === "nothing") return [...taken, "nothing"];
     taken.push(next.step);
@@ -57,12 +82,31 @@ function run(world: World, direction: "failover" | "failback", atMost = most): s
   return taken;
 }
 
-const world = (change: Partial<Facts> = {}): World => ({ facts: { ...atHome(), ...change }, missing: ["a", "b"], left: 0 });
+const world = (change: Partial<Facts> = {}): World => ({
+  facts: { ...atHome(), ...change },
+  missing: ["a", "b"],
+  left: 0,
+});
 
 describe("the steps of a failover", () => {
   it("take the subjects away, wait for the rest, are written down, and then make the mirror a stream with durables", () => {
-    assert.deepEqual(run(world({ home: "unreachable" }), "failover"), ["park", "declare", "promote", "consumers", "consumers", "nothing"]);
-    assert.deepEqual(run(world({ home: view({ lastSeq: 12 }) }), "failover"), ["park", "catch-up", "declare", "promote", "consumers", "consumers", "nothing"]);
+    assert.deepEqual(run(world({ home: "unreachable" }), "failover"), [
+      "park",
+      "declare",
+      "promote",
+      "consumers",
+      "consumers",
+      "nothing",
+    ]);
+    assert.deepEqual(run(world({ home: view({ lastSeq: 12 }) }), "failover"), [
+      "park",
+      "catch-up",
+      "declare",
+      "promote",
+      "consumers",
+      "consumers",
+      "nothing",
+    ]);
   });
 
   it("are refused where the mirror is not there, does not answer, or another one has taken over", () => {
@@ -70,7 +114,10 @@ describe("the steps of a failover", () => {
     const mirror = (found: Found) => ({ mirrors: [{ name, region: "ams", found }] });
     assert.match(refusal(mirror("missing")), /S-ams is not there/);
     assert.match(refusal(mirror("unreachable")), /no server answers for S-ams/);
-    assert.match(refusal({ mirrors: [...atHome().mirrors, { name: "S-syd", region: "syd", found: view() }] }), /has failed over to syd already/);
+    assert.match(
+      refusal({ mirrors: [...atHome().mirrors, { name: "S-syd", region: "syd", found: view() }] }),
+      /has failed over to syd already/,
+    );
     assert.match(refusal({ holders: ["OTHER"] }), /belong to OTHER/);
     assert.match(refusal({ ...mirror(view()), holders: ["S"], declared: "ams" }), /on its way back from ams/);
   });
@@ -85,7 +132,16 @@ describe("the steps of a failback", () => {
 
   it("collect what came meanwhile, swap the subjects, and make the mirror anew", () => {
     const there = { ...failedOver(), left: fewEnough + 1 };
-    assert.deepEqual(run(there, "failback"), ["source", "wait", "undeclare", "swap", "close", "unsource", "mirror", "nothing"]);
+    assert.deepEqual(run(there, "failback"), [
+      "source",
+      "wait",
+      "undeclare",
+      "swap",
+      "close",
+      "unsource",
+      "mirror",
+      "nothing",
+    ]);
     assert.deepEqual(there.facts, { ...atHome(), declared: undefined });
   });
 
@@ -96,36 +152,51 @@ describe("the steps of a failback", () => {
   });
 
   it("are refused where nobody can know what there is to bring home", () => {
-    const refusal = (change: Partial<Facts>) => run({ ...failedOver(), facts: { ...failedOver().facts, ...change } }, "failback").at(-1)!;
+    const refusal = (change: Partial<Facts>) =>
+      run({ ...failedOver(), facts: { ...failedOver().facts, ...change } }, "failback").at(-1)!;
     assert.match(refusal({ home: "unreachable" }), /bring iad up first/);
     assert.match(refusal({ home: "missing" }), /S is not there/);
     assert.match(refusal({ mirrors: [{ name, region: "ams", found: "unreachable" }] }), /no server answers for S-ams/);
-    assert.match(refusal({ mirrors: [...failedOver().facts.mirrors, { name: "S-syd", region: "syd", found: view() }] }), /both no mirrors/);
+    assert.match(
+      refusal({ mirrors: [...failedOver().facts.mirrors, { name: "S-syd", region: "syd", found: view() }] }),
+      /both no mirrors/,
+    );
   });
 });
 
 describe("a failover and a failback", () => {
   it("end from wherever they are cut off, in either direction", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom("failover" as const, "failback" as const), fc.nat(8)), { maxLength: 6 }), fc.boolean(), (cuts, isBehind) => {
-        const there = world(isBehind ? { home: view({ lastSeq: 12 }) } : {});
-        for (const [direction, steps] of cuts) {
-          const taken = run(there, direction, steps);
-          // A failback that has begun goes to its end.
-          const refused = taken.find((step) => step.startsWith("refused"));
-          if (refused) assert.match(refused, direction === "failover" ? /let it come home first|S-ams is not there/ : /^$/);
-        }
-        assert.equal(run(there, "failback").at(-1), "nothing");
-        assert.deepEqual(there.facts.holders, ["S"]);
-        assert.equal(there.facts.declared, undefined);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom("failover" as const, "failback" as const), fc.nat(8)), { maxLength: 6 }),
+        fc.boolean(),
+        (cuts, isBehind) => {
+          const there = world(isBehind ? { home: view({ lastSeq: 12 }) } : {});
+          for (const [direction, steps] of cuts) {
+            const taken = run(there, direction, steps);
+            // A failback that has begun goes to its end.
+            const refused = taken.find((step) => step.startsWith("refused"));
+            if (refused)
+              assert.match(refused, direction === "failover" ? /let it come home first|S-ams is not there/ : /^$/);
+          }
+          assert.equal(run(there, "failback").at(-1), "nothing");
+          assert.deepEqual(there.facts.holders, ["S"]);
+          assert.equal(there.facts.declared, undefined);
+        },
+      ),
     );
   });
 
   it("know a next step, or a reason for none, in every state there can be", () => {
     const found = fc.oneof(
       fc.constantFrom<Found>("unreachable", "missing"),
-      fc.record({ isMirror: fc.boolean(), sources: fc.constantFrom<string[]>([], [name]), messages: fc.nat(3), firstSeq: fc.constant(1), lastSeq: fc.nat(3) }),
+      fc.record({
+        isMirror: fc.boolean(),
+        sources: fc.constantFrom<string[]>([], [name]),
+        messages: fc.nat(3),
+        firstSeq: fc.constant(1),
+        lastSeq: fc.nat(3),
+      }),
     );
     const facts = fc.record({
       stream: fc.constant("S"),
@@ -141,7 +212,11 @@ describe("a failover and a failback", () => {
     fc.assert(
       fc.property(facts, fc.subarray(["a"]), fc.nat(300), (one, missing, left) => {
         for (const next of [nextFailoverStep({ ...one, to: "ams", missing }), nextFailbackStep({ ...one, left })]) {
-          assert.ok("refuse" in next ? next.refuse.length > 0 : next.step in failoverEffects || next.step in failbackEffects || next.step === "nothing");
+          assert.ok(
+            "refuse" in next
+              ? next.refuse.length > 0
+              : next.step in failoverEffects || next.step in failbackEffects || next.step === "nothing",
+          );
         }
       }),
     );

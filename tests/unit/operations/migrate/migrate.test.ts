@@ -1,19 +1,52 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { beginningOf, copying, finished, isLifted, isParked, lifted, opened, parked } from "../../../../operations/migrate/configurations";
+import {
+  beginningOf,
+  copying,
+  finished,
+  isLifted,
+  isParked,
+  lifted,
+  opened,
+  parked,
+} from "../../../../operations/migrate/configurations";
 import { type Found, hindrances, type Wanted } from "../../../../operations/migrate/preconditions";
-import { type Facts, fewEnough, nextStep, type StepName, stepNames, type StreamView } from "../../../../operations/migrate/steps";
+import {
+  type Facts,
+  fewEnough,
+  nextStep,
+  type StepName,
+  stepNames,
+  type StreamView,
+} from "../../../../operations/migrate/steps";
 import { streamFields, type Wire } from "../../../../jetstream/fields";
 import { marker } from "../../../../jetstream/ownership";
 import { differences, toWire } from "../../../../jetstream/wire";
 import type { ConsumerAsset } from "../../../../config/assets/asset";
 
-const args = { account: "a", name: "S", region: "iad", subjects: ["s.>"], storage: "file", replicas: 1, retention: "limits", maxAge: "7d", maxMsgs: 100, duplicateWindow: "2m" };
+const args = {
+  account: "a",
+  name: "S",
+  region: "iad",
+  subjects: ["s.>"],
+  storage: "file",
+  replicas: 1,
+  retention: "limits",
+  maxAge: "7d",
+  maxMsgs: 100,
+  duplicateWindow: "2m",
+};
 const specified = toWire(streamFields, args);
 const owner = "supercluster/x";
 const queue: Wire = { ...specified, retention: "workqueue", metadata: marker(owner) };
 
-const home = (change: Partial<StreamView> = {}): StreamView => ({ retention: "workqueue", isCollecting: false, isLifted: false, isMarked: false, ...change });
+const home = (change: Partial<StreamView> = {}): StreamView => ({
+  retention: "workqueue",
+  isCollecting: false,
+  isLifted: false,
+  isMarked: false,
+  ...change,
+});
 
 /** What each step leaves behind, as far as the decisions go. */
 const effects: Record<StepName, (facts: Facts) => unknown> = {
@@ -32,7 +65,16 @@ const effects: Record<StepName, (facts: Facts) => unknown> = {
   finish: (facts) => ((facts.home!.isMarked = false), (facts.home!.isLifted = false)),
 };
 
-const facts = (change: Partial<Facts> = {}): Facts => ({ stream: "S", home: home(), wanted: "limits", durables: ["worker"], missing: [], behind: 0, late: 0, ...change });
+const facts = (change: Partial<Facts> = {}): Facts => ({
+  stream: "S",
+  home: home(),
+  wanted: "limits",
+  durables: ["worker"],
+  missing: [],
+  behind: 0,
+  late: 0,
+  ...change,
+});
 
 function run(there: Facts, atMost = 40): string[] {
   const taken: string[] = [];
@@ -71,7 +113,10 @@ describe("the steps from a work queue to limits", () => {
           if (there.home && there.shadow && !there.home.mirrorOf && !there.shadow.mirrorOf) there.late = late;
         }
         assert.equal(run(there).at(-1), "nothing");
-        assert.deepEqual([there.home?.retention, there.shadow, there.durables, there.missing], ["limits", undefined, ["worker"], []]);
+        assert.deepEqual(
+          [there.home?.retention, there.shadow, there.durables, there.missing],
+          ["limits", undefined, ["worker"], []],
+        );
       }),
     );
   });
@@ -79,9 +124,17 @@ describe("the steps from a work queue to limits", () => {
   for (const [what, change, expected] of [
     ["that is not there", { home: undefined }, /S is not there/],
     ["that is a mirror", { home: home({ mirrorOf: "T" }) }, /S is a mirror of T/],
-    ["that is to become a work queue", { home: home({ retention: "limits" }), wanted: "workqueue" }, /would come again/],
+    [
+      "that is to become a work queue",
+      { home: home({ retention: "limits" }), wanted: "workqueue" },
+      /would come again/,
+    ],
     ["that servers change in place", { home: home({ retention: "interest" }) }, /pulumi up does it/],
-    ["that was deleted before all was copied", { home: undefined, shadow: home({ mirrorOf: "S" }) }, /deleted while its shadow was still copying/],
+    [
+      "that was deleted before all was copied",
+      { home: undefined, shadow: home({ mirrorOf: "S" }) },
+      /deleted while its shadow was still copying/,
+    ],
   ] as const) {
     it(`are refused for a stream ${what}`, () => assert.match(run(facts(change)).at(-1)!, expected));
   }
@@ -97,7 +150,14 @@ describe("what stands against it", () => {
     room: Infinity,
     ...change,
   });
-  const durable = (deliverPolicy: string) => ({ account: "a", stream: "S", name: "worker", filterSubjects: [], spec: { mode: "pull", ackPolicy: "explicit", deliverPolicy } }) as unknown as ConsumerAsset;
+  const durable = (deliverPolicy: string) =>
+    ({
+      account: "a",
+      stream: "S",
+      name: "worker",
+      filterSubjects: [],
+      spec: { mode: "pull", ackPolicy: "explicit", deliverPolicy },
+    }) as unknown as ConsumerAsset;
   const wanted: Wanted = { owner, args, durables: [durable("all")] };
 
   it("is nothing for a queue that is otherwise as specified, with its limits lifted or not", () => {
@@ -110,17 +170,31 @@ describe("what stands against it", () => {
     ["servers that do not say what they are", { servers: undefined }, /no server said which version/],
     ["sources", { config: { ...queue, sources: [{ name: "T" }] } }, /it has sources/],
     ["messages that run out by themselves", { config: { ...queue, allow_msg_ttl: true } }, /it has allow_msg_ttl/],
-    ["a difference from what is specified", { config: { ...queue, max_msgs: 5 } }, /maxMsgs differs from what is specified/],
+    [
+      "a difference from what is specified",
+      { config: { ...queue, max_msgs: 5 } },
+      /maxMsgs differs from what is specified/,
+    ],
     ["a mirror", { mirrors: ["COPY"] }, /copied by COPY/],
-    ["another stream that collects from it", { consumers: [{ name: "x", sourcing: true, metadata: { "_nats.src.stream": "T" } }] }, /copied by T/],
+    [
+      "another stream that collects from it",
+      { consumers: [{ name: "x", sourcing: true, metadata: { "_nats.src.stream": "T" } }] },
+      /copied by T/,
+    ],
     ["a durable of nobody", { consumers: [{ name: "other" }] }, /its durables other are in no specification/],
     ["too little room", { room: 10 }, /has room for 10 bytes more, and a second copy takes 1000/],
-    ["a durable that would skip what is left", {}, /would skip what is left to do/, { ...wanted, durables: [durable("new")] }],
+    [
+      "a durable that would skip what is left",
+      {},
+      /would skip what is left to do/,
+      { ...wanted, durables: [durable("new")] },
+    ],
   ] as [string, Partial<Found>, RegExp, Wanted?][]) {
     it(`is ${what}`, () => assert.match(hindrances(found(change), want).join("\n"), expected));
   }
 
-  it("is told all at once", () => assert.equal(hindrances(found({ mirrors: ["COPY"], room: 10, servers: undefined }), wanted).length, 3));
+  it("is told all at once", () =>
+    assert.equal(hindrances(found({ mirrors: ["COPY"], room: 10, servers: undefined }), wanted).length, 3));
 });
 
 describe("configurations on the way", () => {

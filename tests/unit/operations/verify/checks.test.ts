@@ -17,7 +17,8 @@ const { environment, tenants } = checked;
 function healthy(): Snapshot {
   const snapshot: Snapshot = { servers: {}, streams: {} };
   const names = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
-  const followers = (leader: string, among: string[]) => among.filter((name) => name !== leader).map((name) => ({ name, current: true }));
+  const followers = (leader: string, among: string[]) =>
+    among.filter((name) => name !== leader).map((name) => ({ name, current: true }));
   for (const region of environment.regions) {
     const others = environment.regions.filter((other) => other !== region);
     for (const { name } of serversOf(environment, region)) {
@@ -25,7 +26,10 @@ function healthy(): Snapshot {
         region,
         version: "2.14.9",
         varz: { remotes: 2, connections: 0, mem: 1 },
-        gateways: { outbound_gateways: Object.fromEntries(others.map((other) => [other, {}])), inbound_gateways: Object.fromEntries(others.map((other) => [other, [{}]])) },
+        gateways: {
+          outbound_gateways: Object.fromEntries(others.map((other) => [other, {}])),
+          inbound_gateways: Object.fromEntries(others.map((other) => [other, [{}]])),
+        },
         health: { status: "ok" },
         leads: 1,
       };
@@ -34,7 +38,13 @@ function healthy(): Snapshot {
   snapshot.meta = { leader: "iad-0", cluster_size: 9, replicas: followers("iad-0", names) };
   const { streams, consumers } = assetsOf(environment, tenants);
   for (const asset of streams) {
-    const cluster = { leader: `${asset.region}-0`, replicas: followers(`${asset.region}-0`, serversOf(environment, asset.region).map(({ name }) => name)) };
+    const cluster = {
+      leader: `${asset.region}-0`,
+      replicas: followers(
+        `${asset.region}-0`,
+        serversOf(environment, asset.region).map(({ name }) => name),
+      ),
+    };
     (snapshot.streams[asset.account] ??= {})[asset.name] = {
       name: asset.name,
       cluster,
@@ -43,7 +53,14 @@ function healthy(): Snapshot {
       mirror: asset.mirrorOf ? { name: asset.mirrorOf, lag: 0, active: 0 } : undefined,
       consumer_detail: consumers
         .filter(({ account, stream }) => account === asset.account && stream === asset.name)
-        .map((consumer) => ({ name: consumer.name, config: toWire(consumerFields, consumerArgs(consumer)), cluster, num_pending: 0, num_ack_pending: 0, num_waiting: 0 })),
+        .map((consumer) => ({
+          name: consumer.name,
+          config: toWire(consumerFields, consumerArgs(consumer)),
+          cluster,
+          num_pending: 0,
+          num_ack_pending: 0,
+          num_waiting: 0,
+        })),
     };
   }
   return snapshot;
@@ -52,32 +69,93 @@ function healthy(): Snapshot {
 const failedOf = (change: (snapshot: Snapshot) => void): string[] => {
   const snapshot = healthy();
   change(snapshot);
-  return checksOf(checked, snapshot).filter(({ result }) => result === "failed").map(({ name, detail }) => `${name}: ${detail}`);
+  return checksOf(checked, snapshot)
+    .filter(({ result }) => result === "failed")
+    .map(({ name, detail }) => `${name}: ${detail}`);
 };
 
 describe("the checks of a supercluster", () => {
   it("pass when all is as specified, a line an account and kind", () => {
     const checks = checksOf(checked, healthy());
-    assert.deepEqual(checks.filter(({ result }) => result !== "ok"), []);
+    assert.deepEqual(
+      checks.filter(({ result }) => result !== "ok"),
+      [],
+    );
     assert.ok(checks.some(({ name, detail }) => name === "consumers covenant" && detail.startsWith("12 durables")));
   });
 
   for (const [what, change, expected] of [
     ["a server that does not answer", (s: Snapshot) => delete s.servers["ams-1"], "servers: ams-1 does not answer"],
-    ["another version", (s: Snapshot) => (s.servers["ams-1"]!.version = "2.14.8"), "versions: servers run different versions: 2.14.9, 2.14.8"],
-    ["a server that is not well", (s: Snapshot) => (s.servers["ams-1"]!.health = { status: "unavailable", error: "no meta leader" }), "health: ams-1: no meta leader"],
-    ["a missing route", (s: Snapshot) => (s.servers["ams-1"]!.varz!.remotes = 1), "routes: ams-1 has routes to 1 servers of its region, not 2"],
-    ["a missing gateway", (s: Snapshot) => delete s.servers["ams-1"]!.gateways!.outbound_gateways!.syd, "gateways out: ams-1 has none to syd"],
-    ["a region that does not dial in", (s: Snapshot) => (s.servers["ams-1"]!.gateways!.inbound_gateways!.syd = []), "gateways in: ams has 2 of 3 from syd"],
-    ["no meta leader", (s: Snapshot) => delete s.meta, "meta group: no leader: no stream or consumer can be made or changed"],
-    ["a small meta group", (s: Snapshot) => Object.assign(s.meta!, { cluster_size: 6 }), "meta group: has 6 peers, not 9"],
-    ["a meta peer behind", (s: Snapshot) => (s.meta!.replicas![0]!.current = false), "meta group: iad-1 is not current"],
-    ["a stream that is not there", (s: Snapshot) => delete s.streams.arrakis!.INTERNAL, "stream arrakis/INTERNAL: is not there, or has no leader"],
-    ["another configuration", (s: Snapshot) => (s.streams.irisx!.SMS!.config.max_msgs = 5), "stream irisx/SMS: maxMsgs is 5, specified is 1000000"],
-    ["a replica behind", (s: Snapshot) => (s.streams.irisx!.SMS!.cluster!.replicas![0]!.current = false), "stream irisx/SMS: 2 of 3 replicas are current (not iad-1)"],
-    ["a mirror that lags", (s: Snapshot) => (s.streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.lag = 2), "mirror arrakis/ELIGIBILITY-ams: lags 2 messages behind ELIGIBILITY"],
-    ["a durable that is not there", (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail = []), "consumer aigentflow/TASK_EVENTS/api-task-consumer: is not there, or has no leader"],
-    ["another durable's configuration", (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail![0]!.config.max_deliver = 9), "consumer aigentflow/TASK_EVENTS/api-task-consumer: maxDeliver is 9, specified is 5"],
+    [
+      "another version",
+      (s: Snapshot) => (s.servers["ams-1"]!.version = "2.14.8"),
+      "versions: servers run different versions: 2.14.9, 2.14.8",
+    ],
+    [
+      "a server that is not well",
+      (s: Snapshot) => (s.servers["ams-1"]!.health = { status: "unavailable", error: "no meta leader" }),
+      "health: ams-1: no meta leader",
+    ],
+    [
+      "a missing route",
+      (s: Snapshot) => (s.servers["ams-1"]!.varz!.remotes = 1),
+      "routes: ams-1 has routes to 1 servers of its region, not 2",
+    ],
+    [
+      "a missing gateway",
+      (s: Snapshot) => delete s.servers["ams-1"]!.gateways!.outbound_gateways!.syd,
+      "gateways out: ams-1 has none to syd",
+    ],
+    [
+      "a region that does not dial in",
+      (s: Snapshot) => (s.servers["ams-1"]!.gateways!.inbound_gateways!.syd = []),
+      "gateways in: ams has 2 of 3 from syd",
+    ],
+    [
+      "no meta leader",
+      (s: Snapshot) => delete s.meta,
+      "meta group: no leader: no stream or consumer can be made or changed",
+    ],
+    [
+      "a small meta group",
+      (s: Snapshot) => Object.assign(s.meta!, { cluster_size: 6 }),
+      "meta group: has 6 peers, not 9",
+    ],
+    [
+      "a meta peer behind",
+      (s: Snapshot) => (s.meta!.replicas![0]!.current = false),
+      "meta group: iad-1 is not current",
+    ],
+    [
+      "a stream that is not there",
+      (s: Snapshot) => delete s.streams.arrakis!.INTERNAL,
+      "stream arrakis/INTERNAL: is not there, or has no leader",
+    ],
+    [
+      "another configuration",
+      (s: Snapshot) => (s.streams.irisx!.SMS!.config.max_msgs = 5),
+      "stream irisx/SMS: maxMsgs is 5, specified is 1000000",
+    ],
+    [
+      "a replica behind",
+      (s: Snapshot) => (s.streams.irisx!.SMS!.cluster!.replicas![0]!.current = false),
+      "stream irisx/SMS: 2 of 3 replicas are current (not iad-1)",
+    ],
+    [
+      "a mirror that lags",
+      (s: Snapshot) => (s.streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.lag = 2),
+      "mirror arrakis/ELIGIBILITY-ams: lags 2 messages behind ELIGIBILITY",
+    ],
+    [
+      "a durable that is not there",
+      (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail = []),
+      "consumer aigentflow/TASK_EVENTS/api-task-consumer: is not there, or has no leader",
+    ],
+    [
+      "another durable's configuration",
+      (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail![0]!.config.max_deliver = 9),
+      "consumer aigentflow/TASK_EVENTS/api-task-consumer: maxDeliver is 9, specified is 5",
+    ],
   ] as const) {
     it(`name ${what}`, () => {
       const failed = failedOf((snapshot) => {

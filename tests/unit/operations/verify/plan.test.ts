@@ -16,7 +16,10 @@ describe("the plan of a proof", () => {
 
   it("reaches all 21 durables of the four systems by their own users", () => {
     const plans = Object.values(tenants).map((tenant) => planOf({ environment }, tenant));
-    assert.deepEqual(plans.flatMap(({ unprovable }) => unprovable), []);
+    assert.deepEqual(
+      plans.flatMap(({ unprovable }) => unprovable),
+      [],
+    );
     const durables = plans.flatMap(({ streams }) => streams.flatMap((stream) => stream.durables));
     assert.equal(durables.length, 21);
     assert.ok(durables.every(({ messages }) => messages >= 1));
@@ -33,7 +36,9 @@ describe("the plan of a proof", () => {
         ["ALERTS_INCIDENTS", 1, 2],
       ],
     );
-    const eligibility = planOf({ environment }, tenants.arrakis!).streams.find(({ stream }) => stream === "ELIGIBILITY")!;
+    const eligibility = planOf({ environment }, tenants.arrakis!).streams.find(
+      ({ stream }) => stream === "ELIGIBILITY",
+    )!;
     assert.deepEqual(eligibility.messages, [
       { subject: "eligibility.check.verify", publisher: "worker" },
       { subject: "eligibility.sync.verify", publisher: "worker" },
@@ -44,7 +49,11 @@ describe("the plan of a proof", () => {
     const tenant = { ...tenants.irisx!, users: { "sms-worker": { consumes: ["sms-worker"] } } };
     assert.deepEqual(
       planOf({ environment }, tenant).unprovable.map(({ consumer, reason }) => `${consumer.name}: ${reason}`),
-      ["sms-worker: no user publishes what it takes", "email-worker: no user consumes it", "webhook-worker: no user consumes it"],
+      [
+        "sms-worker: no user publishes what it takes",
+        "email-worker: no user consumes it",
+        "webhook-worker: no user consumes it",
+      ],
     );
   });
 });

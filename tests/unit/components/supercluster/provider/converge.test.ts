@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { converge, type Next } from "../../../../../components/supercluster/provider/converge";
 
 const timeout = () => new DOMException("The operation was aborted due to timeout", "TimeoutError");
-const failed = (code: number) => Object.assign(new Error(`HTTP ${code}`), { code, body: JSON.stringify({ message: `status ${code}` }) });
+const failed = (code: number) =>
+  Object.assign(new Error(`HTTP ${code}`), { code, body: JSON.stringify({ message: `status ${code}` }) });
 const patience = { stuckMs: 200, everyMs: 1, sayEveryMs: 60_000 };
 
 /** Runs it over what is seen, one look after another, the last for ever; returns what was done. */
@@ -55,7 +56,10 @@ describe("bringing a region's cluster to what is wanted", () => {
     ["nothing changes", { do: "wait", reason: "iad-0 is not ready" }],
   ] as const) {
     it(`gives up in the end where ${what}, with the reason and what to do`, async () => {
-      await assert.rejects(run(next), /^Error: iad: .+, for .* min\. See: kubectl; then run this again, it goes on from here$/);
+      await assert.rejects(
+        run(next),
+        /^Error: iad: .+, for .* min\. See: kubectl; then run this again, it goes on from here$/,
+      );
     });
   }
 });

@@ -3,7 +3,7 @@ import { ToolchainError } from "../tools/log.mjs";
 import { InvalidInput } from "../config/problems";
 import { exitCodes, Failure } from "../engine/failure";
 import { listenForInterrupts } from "../engine/interrupt";
-import { progressColours as colour, say } from "../engine/terminal";
+import { progressColours as colour, logProgress } from "../engine/terminal";
 
 // Each is loaded when it runs: what the others need would cost every command its start-up time.
 const commands = {
@@ -180,7 +180,7 @@ async function main(): Promise<number> {
 }
 
 function fail(message: string, exitCode: number): number {
-  say(`${colour.red("error:")} ${message}`);
+  logProgress(`${colour.red("error:")} ${message}`);
   return exitCode;
 }
 

@@ -1,4 +1,4 @@
-import { say } from "./terminal";
+import { logProgress } from "./terminal";
 
 /** One press reaches a process up to three times: from the terminal, from npm, from a shell between. */
 const samePressMs = 500;
@@ -21,7 +21,7 @@ export function listenForInterrupts(): void {
       lastPress = now;
       presses++;
       if (handlers.size === 0) process.exit(130);
-      say(
+      logProgress(
         presses === 1 ? "stopping: what is going on is brought to an end first (Ctrl-C again to kill it)" : "killing",
       );
       for (const handler of handlers) handler(presses);

@@ -4,7 +4,7 @@ import { backendUrlOf, stateFolder } from "./environment";
 import { Failure, Interrupted } from "./failure";
 import { isInterrupted, onInterrupt } from "./interrupt";
 import { end, enginesOn, orphansOf, processes } from "./processes";
-import { say } from "./terminal";
+import { logProgress } from "./terminal";
 
 /** Runs pulumi with these arguments on the stack. */
 type Run = (args: string[]) => Promise<unknown>;
@@ -20,11 +20,11 @@ export async function recover(project: string, stack: string, run: Run, state = 
   // A run whose terminal is gone dies at its next line of output, maybe only now.
   await endOrphans(state);
   if (locksOf(state, project, stack).length > 0) {
-    say(`${stack}: an earlier run was killed; releasing its lock`);
+    logProgress(`${stack}: an earlier run was killed; releasing its lock`);
     await run(["cancel", "--stack", stack, "--yes"]);
   }
   if (hasPendingOperations(state, project, stack)) {
-    say(`${stack}: an earlier run was cut off in the middle; reading what is really there`);
+    logProgress(`${stack}: an earlier run was cut off in the middle; reading what is really there`);
     await run([
       "refresh",
       "--stack",
@@ -43,7 +43,9 @@ export async function recover(project: string, stack: string, run: Run, state = 
 export async function endOrphans(state = stateFolder()): Promise<void> {
   const orphans = orphansOf(processes(), backendUrlOf(state)).map(({ pid }) => pid);
   if (orphans.length === 0) return;
-  say(`ending what a killed run left behind: ${orphans.length === 1 ? "process" : "processes"} ${orphans.join(", ")}`);
+  logProgress(
+    `ending what a killed run left behind: ${orphans.length === 1 ? "process" : "processes"} ${orphans.join(", ")}`,
+  );
   await end(orphans);
 }
 
@@ -72,7 +74,7 @@ async function waitForOtherRun(project: string, stack: string, state: string): P
         if (Date.now() > deadline)
           throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then start again`);
         if (!said)
-          say(
+          logProgress(
             `${stack}: waiting for pulumi process ${alive.pid}, which works on it${"timestamp" in alive ? ` since ${alive.timestamp}` : ""}`,
           );
         said = true;

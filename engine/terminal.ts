@@ -10,7 +10,7 @@ export const colours = createColors(isColoured(process.stdout));
 export const progressColours = createColors(isColoured(process.stderr));
 
 /** One line of progress: on standard error, so that standard output stays the command's result. */
-export const say = (line: string): void => void process.stderr.write(`${line}\n`);
+export const logProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 

@@ -8,7 +8,7 @@ import { renderRows } from "../render/plan";
 import { inOrder, type Row, rowOf, verdictOf } from "../../operations/plan/rows";
 import { Progress } from "../../engine/progress";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
-import { progressColours as colour, print, say } from "../../engine/terminal";
+import { progressColours as colour, logProgress, print } from "../../engine/terminal";
 
 interface StackRows extends Pick<StackPlan, "failures" | "warnings" | "isPartial"> {
   stack: string;
@@ -37,7 +37,7 @@ export async function plan({ env, json = false }: { env: string; json?: boolean 
   if (json) print(JSON.stringify({ environment: env, ok, summary, stacks }, undefined, 2));
   else {
     for (const { stack, changes, warnings } of stacks) {
-      for (const warning of warnings) say(colour.yellow(`${stack}: ${warning}`));
+      for (const warning of warnings) logProgress(colour.yellow(`${stack}: ${warning}`));
       print(`\n${stack}${changes.length ? `\n${renderRows(changes)}` : ": nothing to change"}`);
     }
     print(`\n${summary}`);

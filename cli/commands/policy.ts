@@ -14,7 +14,7 @@ import { projectFolder, readProject } from "../../engine/project";
 import { Progress } from "../../engine/progress";
 import { everyStack } from "../../config/stacks";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
-import { print, say } from "../../engine/terminal";
+import { logProgress, print } from "../../engine/terminal";
 
 export interface PolicyOptions {
   env: string;
@@ -38,7 +38,7 @@ export async function policy({ env, stack, json }: PolicyOptions): Promise<void>
   } finally {
     throwaway?.remove();
     if (missing.length)
-      say(
+      logProgress(
         `partial: ${missing.join(", ")} do not exist yet, so what they take from other stacks was unknown to the policies`,
       );
   }

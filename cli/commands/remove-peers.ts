@@ -15,7 +15,7 @@ import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../
 import { currentPeers } from "../../operations/supercluster/status";
 import type { Peer } from "../../operations/supercluster/wire";
 import { table } from "../render/table";
-import { colours, plural, print, say } from "../../engine/terminal";
+import { colours, logProgress, plural, print } from "../../engine/terminal";
 
 export interface ForgetRegionOptions {
   env: string;
@@ -68,7 +68,7 @@ export async function forgetRegion({ env, region, server, yes = false }: ForgetR
       if (!yes) await confirm(`Remove ${plural(peers.length, "peer")} from the meta group, for good?`);
       for (const peer of peers) {
         const after = await removePeer(system, () => takeSnapshot(system, expected), peer);
-        say(`  ${peer.name} is removed: ${counted(after)}`);
+        logProgress(`  ${peer.name} is removed: ${counted(after)}`);
       }
       print(
         `\n${server ?? region} is forgotten. What there is to do now: ${server ? `the other servers of ${region} (docs/runbooks/remove-a-region.md)` : commandOf(env)}`,

@@ -8,7 +8,7 @@ import { withEnvironmentLock } from "../../engine/lock";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
 import { renderStatus } from "../render/status";
 import { refuseLocalState } from "../../operations/deploy/state-safety";
-import { print, progressColours as colour, say, seconds } from "../../engine/terminal";
+import { print, progressColours as colour, logProgress, seconds } from "../../engine/terminal";
 import { verifySupercluster } from "./verify";
 
 export interface StartOptions {
@@ -29,11 +29,11 @@ export async function start({ env, allowLocalState = false, dryRun = false, plan
   const plans = plan === undefined ? undefined : new Plans(plan);
   prepareFolders();
   if (dryRun) return showPlan(checked, plans);
-  for (const warning of warningsOf(checked.environment)) say(`${colour.yellow("warning:")} ${warning}`);
+  for (const warning of warningsOf(checked.environment)) logProgress(`${colour.yellow("warning:")} ${warning}`);
   await withEnvironmentLock(env, `start --env ${env}`, async () => {
     await report(checked, await deploy(checked, plans));
   });
-  say(`\n${env} is up and verified, ${seconds(Date.now() - started)} in all`);
+  logProgress(`\n${env} is up and verified, ${seconds(Date.now() - started)} in all`);
 }
 
 async function report(checked: CheckedEnvironment, access: Access): Promise<void> {

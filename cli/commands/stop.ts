@@ -11,7 +11,7 @@ import { BadUsage } from "../../engine/failure";
 import { endOrphans } from "../../engine/recovery";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
 import { StackRunner } from "../../engine/stack-run";
-import { say, seconds } from "../../engine/terminal";
+import { logProgress, seconds } from "../../engine/terminal";
 
 export interface StopOptions {
   env: string;
@@ -39,8 +39,8 @@ export async function stop({ env, keepData = false, yesDestroy }: StopOptions): 
     await (keepData ? stopServers(checked) : destroyAll(checked));
   });
   const kept = keepData ? `, its data is kept in ${environmentDir(env)}` : "";
-  say(`\n${env} is stopped${kept}, ${seconds(Date.now() - started)} in all`);
-  for (const line of leftIn(checked.environment)) say(line);
+  logProgress(`\n${env} is stopped${kept}, ${seconds(Date.now() - started)} in all`);
+  for (const line of leftIn(checked.environment)) logProgress(line);
 }
 
 /** What Kubernetes keeps: no volume goes by a command of ours. */
@@ -73,7 +73,9 @@ async function destroyAll(checked: CheckedEnvironment): Promise<void> {
     await together(filled, (stack) => runner.destroy(stack, "jetstream"));
   } else {
     // Nobody can delete the streams of a server that is down; here they go with its data, below.
-    say(`${up} of ${all} servers answer, so streams cannot be deleted one by one: they go with the servers' data`);
+    logProgress(
+      `${up} of ${all} servers answer, so streams cannot be deleted one by one: they go with the servers' data`,
+    );
     await together(filled, (stack) => runner.forget(stack, "jetstream"));
   }
   await together(

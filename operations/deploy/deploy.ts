@@ -4,7 +4,7 @@ import { Failure } from "../../engine/failure";
 import { endOrphans } from "../../engine/recovery";
 import type { CheckedEnvironment } from "../environment/settings";
 import { StackRunner } from "../../engine/stack-run";
-import { print, say } from "../../engine/terminal";
+import { logProgress, print } from "../../engine/terminal";
 import { Gate } from "./gate";
 import { readPreview, resultOf } from "../plan/engine";
 import { failuresOf, said } from "../plan/preview";
@@ -66,7 +66,9 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
     throwaway?.remove();
   }
   if (missing.length)
-    say(`partial: ${missing.join(", ")} do not exist yet, so what they take from other stacks is unknown in this plan`);
+    logProgress(
+      `partial: ${missing.join(", ")} do not exist yet, so what they take from other stacks is unknown in this plan`,
+    );
 }
 
 const deployedOf = (existing: ExistingStacks): Set<string> =>
@@ -77,6 +79,6 @@ export async function together<T>(items: T[], action: (item: T) => Promise<void>
   const failures = (await Promise.allSettled(items.map(action))).flatMap((result) =>
     result.status === "rejected" ? [result.reason as Error] : [],
   );
-  for (const { message } of failures.slice(0, -1)) say(message);
+  for (const { message } of failures.slice(0, -1)) logProgress(message);
   if (failures.length > 0) throw failures.at(-1)!;
 }

@@ -3,7 +3,7 @@ import { type Access, readAccess } from "../environment/access";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
 import { worseThan } from "./health-diff";
-import { say } from "../../engine/terminal";
+import { logProgress } from "../../engine/terminal";
 
 /** Replicas that were down catch up. */
 const patienceMs = 5 * 60_000;
@@ -21,7 +21,7 @@ export class Gate {
       const access = await readAccess(checked);
       return new Gate(checked, { access, snapshot: await look(checked, access) });
     } catch (error) {
-      say(
+      logProgress(
         `no server can be asked (${(error as Error).message.split("\n")[0]}): regions come up one after another without a look at the others in between`,
       );
       return new Gate(checked, undefined);

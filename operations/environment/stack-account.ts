@@ -13,7 +13,7 @@ import { connectTo, readAccess } from "./access";
 import { Failure } from "../../engine/failure";
 import type { CheckedEnvironment } from "./settings";
 import { connectToSystem } from "../supercluster/snapshot";
-import { say } from "../../engine/terminal";
+import { logProgress } from "../../engine/terminal";
 
 /** One stream of an account. */
 export interface Choice {
@@ -70,7 +70,12 @@ export async function withStackAccount<T>(
   try {
     const connection = await connectTo(access, region, account, provisioner);
     try {
-      return await action({ stack, account: { connection, owner: `${project.name}/${stack}`, say }, system, assets });
+      return await action({
+        stack,
+        account: { connection, owner: `${project.name}/${stack}`, say: logProgress },
+        system,
+        assets,
+      });
     } finally {
       await connection.close();
     }

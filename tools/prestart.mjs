@@ -35,13 +35,14 @@ export async function ensurePackages({
   });
 }
 
-/** Whether npm's own note of what it installed says the same as the lock file: somebody ran npm by hand. */
+/** Whether npm's own record of what it installed matches the lock file: npm was run by hand. */
 function isInstalled(project, lock) {
   const text = readText(join(project, "node_modules", ".package-lock.json"));
   if (!text) return false;
   const there = JSON.parse(text).packages;
   return Object.entries(lock.packages).every(([path, { version, integrity, optional, link }]) => {
-    if (path === "" || link) return true;
+    // The project itself and its workspaces are folders of the checkout, not packages to install.
+    if (link || !path.includes("node_modules/")) return true;
     const found = there[path];
     if (!found) return optional === true && !isForThisMachine(lock.packages[path]);
     return found.version === version && found.integrity === integrity && existsSync(join(project, path));

@@ -11,6 +11,9 @@ const other = process.platform === "linux" ? "darwin" : "linux";
 const packages = (version: string) => ({
   "node_modules/a": { version, integrity: "sha512-a" },
   "node_modules/elsewhere": { version: "1.0.0", integrity: "sha512-b", optional: true, os: [other] },
+  // A workspace, as npm writes one.
+  "node_modules/workspace": { resolved: "tools/workspace", link: true },
+  "tools/workspace": { name: "workspace", version: "0.1.0" },
 });
 
 describe("tools: prestart", () => {

@@ -65,7 +65,7 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
 }
 
 /** What there is instead of a name that there is not: the one probably meant, if any is near, and all. */
-export function insteadOf(name: string, known: readonly string[]): string {
+export function suggestKnown(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there are none";
   const nearest = closest(name, known);
   const isNear = distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 3);
@@ -73,7 +73,7 @@ export function insteadOf(name: string, known: readonly string[]): string {
 }
 
 export const unknownKey = (key: string, known: readonly string[]): string =>
-  `is not a known key; ${insteadOf(key, known)}`;
+  `is not a known key; ${suggestKnown(key, known)}`;
 
 function messageOf(issue: z.core.$ZodIssue): string {
   const expected = issue.message.replace(/^Invalid \w+: /, "").replace(/, received \w+$/, "");

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { consumerFields, consumerManagement, pullFields, pushFields } from "../config/schema/consumer";
+import { consumerShape, consumerManagement, pullShape, pushShape } from "../config/schema/consumer";
 import { assetName, subject, token } from "../config/schema/values";
 import { strictObject } from "../config/problems";
-import { streamFields, streamManagement } from "../config/schema/stream";
+import { streamShape, streamManagement } from "../config/schema/stream";
 
 /** What a stream resource takes. */
 export const streamSchema = strictObject({
@@ -18,7 +18,7 @@ export const streamSchema = strictObject({
    * Default false. In place; when it is taken away, the stream is made anew.
    */
   absent: z.literal(true).optional(),
-  ...streamFields,
+  ...streamShape,
   ...streamManagement,
 });
 
@@ -34,7 +34,7 @@ const ofConsumers = {
    * the durable is made anew.
    */
   absent: z.literal(true).optional(),
-  ...consumerFields,
+  ...consumerShape,
   ...consumerManagement,
   /** The one subject it wants. Default: all of the stream. Not with `filterSubjects`. In place. */
   filterSubject: subject.optional(),
@@ -42,8 +42,8 @@ const ofConsumers = {
   filterSubjects: z.array(subject).min(1).optional(),
 };
 
-export const pullSchema = strictObject({ ...ofConsumers, ...pullFields });
-export const pushSchema = strictObject({ ...ofConsumers, ...pushFields });
+export const pullSchema = strictObject({ ...ofConsumers, ...pullShape });
+export const pushSchema = strictObject({ ...ofConsumers, ...pushShape });
 
 /** What a consumer resource takes: with a deliver subject it is a push consumer. */
 export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType =>

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { insteadOf } from "../../config/problems";
+import { suggestKnown } from "../../config/problems";
 import { provisioner } from "../../config/assets/standard";
 import { type Access, connectToAny, readAccess } from "../../operations/environment/access";
 import { BadUsage, Failure } from "../../engine/failure";
@@ -30,7 +30,9 @@ export async function importAccount({ env, account, out, force = false }: Import
   const checked = checkedEnvironment(env);
   const { project, environment, tenants, failovers } = checked;
   if (!tenants[account])
-    throw new BadUsage(`${account} is no account of environment ${env}; ${insteadOf(account, Object.keys(tenants))}`);
+    throw new BadUsage(
+      `${account} is no account of environment ${env}; ${suggestKnown(account, Object.keys(tenants))}`,
+    );
   const failed = Object.keys(failovers).filter((key) => key.startsWith(`${account}/`));
   if (failed.length)
     throw new BadUsage(

@@ -1,4 +1,4 @@
-import { insteadOf } from "../../config/problems";
+import { suggestKnown } from "../../config/problems";
 import { confirm, requireSomebodyToAsk } from "../confirm";
 import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage, Failure } from "../../engine/failure";
@@ -54,10 +54,12 @@ function requireSpecified(
 ): void {
   const tenant = tenants[account];
   if (!tenant)
-    throw new BadUsage(`${account} is no account of environment ${name}; ${insteadOf(account, Object.keys(tenants))}`);
+    throw new BadUsage(
+      `${account} is no account of environment ${name}; ${suggestKnown(account, Object.keys(tenants))}`,
+    );
   const spec = tenant.streams[stream];
   if (!spec)
-    throw new BadUsage(`${stream} is no stream of ${account}; ${insteadOf(stream, Object.keys(tenant.streams))}`);
+    throw new BadUsage(`${stream} is no stream of ${account}; ${suggestKnown(stream, Object.keys(tenant.streams))}`);
   if (spec.retention !== retention)
     throw new BadUsage(
       `${account}/${stream} is specified with retention "${spec.retention}"; write "${retention}" in its tenant file first`,

@@ -12,7 +12,7 @@ import {
   shortest,
   text,
 } from "./argument-rule";
-import type { consumerFields, consumerManagement, pullFields, pushFields } from "../schema/consumer";
+import type { consumerShape, consumerManagement, pullShape, pushShape } from "../schema/consumer";
 import { covers } from "../subjects";
 import { toMilliseconds } from "../units";
 
@@ -22,7 +22,7 @@ import { toMilliseconds } from "../units";
  */
 
 export type ConsumerArguments = { name: string; filterSubject?: string; filterSubjects?: string[] } & FieldsOf<
-  typeof consumerFields & typeof pullFields & typeof pushFields & typeof consumerManagement
+  typeof consumerShape & typeof pullShape & typeof pushShape & typeof consumerManagement
 >;
 
 const { rule, ruleOfEach } = rulesAbout<ConsumerArguments>();

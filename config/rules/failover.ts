@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Tenants } from "../assets/asset";
-import { insteadOf, joinPath, parse, type Problem } from "../problems";
+import { suggestKnown, joinPath, parse, type Problem } from "../problems";
 import { type Failover, failover } from "../schema/failover";
 import type { StreamSpec } from "../schema/tenant";
 
@@ -34,7 +34,7 @@ function problemsOfOne(key: string, entry: Failover | undefined, tenants: Tenant
     return [
       {
         path: at,
-        message: `${JSON.stringify(account)} is no tenant of this stack; ${insteadOf(account, Object.keys(tenants))}`,
+        message: `${JSON.stringify(account)} is no tenant of this stack; ${suggestKnown(account, Object.keys(tenants))}`,
       },
     ];
   const stream = tenant.streams[name];
@@ -42,7 +42,7 @@ function problemsOfOne(key: string, entry: Failover | undefined, tenants: Tenant
     return [
       {
         path: at,
-        message: `${JSON.stringify(name)} is no stream of ${account}; ${insteadOf(name, Object.keys(tenant.streams))}`,
+        message: `${JSON.stringify(name)} is no stream of ${account}; ${suggestKnown(name, Object.keys(tenant.streams))}`,
       },
     ];
   const mirrors = Object.keys(stream.mirrors ?? {});
@@ -60,14 +60,14 @@ function problemsOfOne(key: string, entry: Failover | undefined, tenants: Tenant
       : [
           {
             path: joinPath(...path, "to"),
-            message: `${name} has no mirror in ${JSON.stringify(to)}; ${insteadOf(to, mirrors)}`,
+            message: `${name} has no mirror in ${JSON.stringify(to)}; ${suggestKnown(to, mirrors)}`,
           },
         ]),
     ...Object.keys(consumers)
       .filter((durable) => !durables.includes(durable))
       .map((durable) => ({
         path: joinPath(...path, "consumers", durable),
-        message: `${JSON.stringify(durable)} is no durable of ${name}; ${insteadOf(durable, durables)}`,
+        message: `${JSON.stringify(durable)} is no durable of ${name}; ${suggestKnown(durable, durables)}`,
       })),
   ];
 }

@@ -7,7 +7,7 @@ import { withRoomForFailover } from "../assets/failover";
 import { memoryOfServer, usableOfVolume } from "./server-overhead";
 import type { Kubernetes } from "../schema/kubernetes";
 import { isLeaving } from "../assets/leaving";
-import { insteadOf, joinPath, type Problem } from "../problems";
+import { suggestKnown, joinPath, type Problem } from "../problems";
 import type { Environment } from "../schema/settings";
 import { canary, loginOf, mirrorName, provisioner, systemAccount, withStandardParts } from "../assets/standard";
 import type { StreamArguments } from "./stream-argument";
@@ -24,7 +24,7 @@ import { fromBytes, toBytes, toMilliseconds } from "../units";
  */
 
 /** What the rules look at: everything that has passed the schemas. */
-export interface World {
+export interface ValidationContext {
   /** Key in `environments`. */
   name: string;
   environment: Environment;
@@ -42,31 +42,31 @@ interface Scope {
   path: PropertyKey[];
 }
 
-/** One way to break an input: the world's problems of this kind. */
-export type Rule = (world: World) => Problem[];
+/** One way to break an input: the context's problems of this kind. */
+export type Rule = (context: ValidationContext) => Problem[];
 
 function rule<S extends Scope>(row: {
-  each: (world: World) => S[];
+  each: (context: ValidationContext) => S[];
   /** Field of the scope that the problem is in; the scope itself if none. */
   at?: PropertyKey[];
-  when: (scope: S, world: World) => boolean;
-  message: (scope: S, world: World) => string;
+  when: (scope: S, context: ValidationContext) => boolean;
+  message: (scope: S, context: ValidationContext) => string;
 }): Rule {
-  return (world) =>
+  return (context) =>
     row
-      .each(world)
-      .filter((scope) => row.when(scope, world))
-      .map((scope) => ({ path: joinPath(...scope.path, ...(row.at ?? [])), message: row.message(scope, world) }));
+      .each(context)
+      .filter((scope) => row.when(scope, context))
+      .map((scope) => ({ path: joinPath(...scope.path, ...(row.at ?? [])), message: row.message(scope, context) }));
 }
 
 /** Rules about one stream or one consumer, on each that there is. */
 function onEach<Args>(
   rules: readonly ArgumentRule<Args>[],
-  each: (world: World) => (Scope & { args: Args })[],
+  each: (context: ValidationContext) => (Scope & { args: Args })[],
 ): Rule[] {
   return rules.map(
-    (one) => (world) =>
-      each(world).flatMap(({ path, args }) =>
+    (one) => (context) =>
+      each(context).flatMap(({ path, args }) =>
         findingsOf([one], args).map(({ at, message }) => ({ path: joinPath(...path, ...at), message })),
       ),
   );
@@ -92,22 +92,22 @@ interface UserScope extends TenantScope {
   user: UserSpec;
 }
 
-const theEnvironment = ({ name, environment }: World) => [{ path: ["environments", name], ...environment }];
+const theEnvironment = ({ name, environment }: ValidationContext) => [{ path: ["environments", name], ...environment }];
 
-const theAuthorities = ({ name, environment: { authorities } }: World) =>
+const theAuthorities = ({ name, environment: { authorities } }: ValidationContext) =>
   Object.entries(authorities).map(([whose, authority]) => ({
     path: ["environments", name, "authorities", whose],
     authority,
   }));
 
-const tenants = ({ tenants }: World): TenantScope[] =>
+const tenants = ({ tenants }: ValidationContext): TenantScope[] =>
   Object.entries(tenants).map(([key, tenant]) => ({ path: ["tenants", key], key, tenant }));
 
-const onKubernetes = ({ name, environment }: World) =>
+const onKubernetes = ({ name, environment }: ValidationContext) =>
   environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : [];
 
-const regionsOnKubernetes = (world: World) =>
-  onKubernetes(world).flatMap(({ path, regions, kubernetes, aws }) =>
+const regionsOnKubernetes = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, regions, kubernetes, aws }) =>
     regions.map((region) => ({
       path: [...path, "kubernetes", "clusters", region],
       region,
@@ -125,8 +125,8 @@ const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Ku
 };
 
 /** What each region uses of AWS. */
-const awsRegions = (world: World) =>
-  onKubernetes(world).flatMap(({ path, kubernetes, aws, servers }) =>
+const awsRegions = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, kubernetes, aws, servers }) =>
     Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({
       path: [...path, "aws", "regions", region],
       region,
@@ -137,8 +137,8 @@ const awsRegions = (world: World) =>
   );
 
 /** Clusters that are made on AWS, each with the region before it that has the same network. */
-const newClusters = (world: World) =>
-  awsRegions(world)
+const newClusters = (context: ValidationContext) =>
+  awsRegions(context)
     .flatMap((scope) =>
       scope.settings.cluster?.create
         ? [{ ...scope, path: [...scope.path, "cluster", "create"], create: scope.settings.cluster.create }]
@@ -150,13 +150,13 @@ const newClusters = (world: World) =>
     }));
 
 /** A tenant's place in the map of jetstream stacks. */
-const assignments = ({ name, environment }: World) =>
+const assignments = ({ name, environment }: ValidationContext) =>
   Object.entries(environment.jetstream).flatMap(([stack, names]) =>
     names.map((tenant, index) => ({ path: ["environments", name, "jetstream", stack, index], stack, tenant })),
   );
 
-const streams = (world: World): StreamScope[] =>
-  tenants(world).flatMap(({ path, key, tenant }) =>
+const streams = (context: ValidationContext): StreamScope[] =>
+  tenants(context).flatMap(({ path, key, tenant }) =>
     Object.entries(tenant.streams).map(([name, stream]) => ({
       path: [...path, "streams", name],
       key,
@@ -167,8 +167,8 @@ const streams = (world: World): StreamScope[] =>
     })),
   );
 
-const mirrors = (world: World) =>
-  streams(world).flatMap((scope) =>
+const mirrors = (context: ValidationContext) =>
+  streams(context).flatMap((scope) =>
     Object.entries(scope.stream.mirrors ?? {}).map(([region, limits]) => ({
       ...scope,
       path: [...scope.path, "mirrors", region],
@@ -179,15 +179,15 @@ const mirrors = (world: World) =>
   );
 
 /** Limits of streams and of mirrors alike. */
-const limits = (world: World) => [
-  ...streams(world).map(({ path, stream }) => ({ path, maxBytes: stream.maxBytes, storage: stream.storage })),
-  ...mirrors(world).map(({ path, stream, limits }) => ({ path, maxBytes: limits.maxBytes, storage: stream.storage })),
+const limits = (context: ValidationContext) => [
+  ...streams(context).map(({ path, stream }) => ({ path, maxBytes: stream.maxBytes, storage: stream.storage })),
+  ...mirrors(context).map(({ path, stream, limits }) => ({ path, maxBytes: limits.maxBytes, storage: stream.storage })),
 ];
 
 /** Arguments of every stream and mirror, as they are declared. */
-const streamArguments = (world: World): (Scope & { args: StreamArguments })[] => [
-  ...streams(world).map(({ path, name, stream }) => ({ path, args: { ...stream, name } })),
-  ...mirrors(world).map(({ path, name, mirror, limits }) => ({
+const streamArguments = (context: ValidationContext): (Scope & { args: StreamArguments })[] => [
+  ...streams(context).map(({ path, name, stream }) => ({ path, args: { ...stream, name } })),
+  ...mirrors(context).map(({ path, name, mirror, limits }) => ({
     path,
     args: { ...limits, name: mirror, mirror: name },
   })),
@@ -222,8 +222,8 @@ const originsByStream = ({ streams }: TenantSpec): Map<string, Origin[]> =>
   );
 
 /** Sources of this account, with the subjects of their streams where those are known. */
-const sources = (world: World) =>
-  streams(world).flatMap((scope) => {
+const sources = (context: ValidationContext) =>
+  streams(context).flatMap((scope) => {
     const [known, origins] = [subjectsByStream(scope.tenant), originsByStream(scope.tenant)];
     return (scope.stream.sources ?? [])
       .map((source, index) => ({
@@ -237,8 +237,8 @@ const sources = (world: World) =>
   });
 
 /** Subjects of streams; those of the canary come first, so that whoever overlaps it hears of it. */
-const subjects = (world: World) =>
-  tenants(world).flatMap(({ path, tenant }) =>
+const subjects = (context: ValidationContext) =>
+  tenants(context).flatMap(({ path, tenant }) =>
     Object.entries({ ...withStandardParts({ ...tenant, streams: {} }).streams, ...tenant.streams }).flatMap(
       ([name, stream]) =>
         stream.subjects.map((subject, index) => ({
@@ -251,8 +251,8 @@ const subjects = (world: World) =>
   );
 
 /** Every subject with the one before it, of another stream of its account, that it overlaps. */
-const subjectsAfter = (world: World) =>
-  subjects(world).map((scope, index, all) => ({
+const subjectsAfter = (context: ValidationContext) =>
+  subjects(context).map((scope, index, all) => ({
     ...scope,
     earlier: all
       .slice(0, index)
@@ -262,8 +262,8 @@ const subjectsAfter = (world: World) =>
       ),
   }));
 
-const consumers = (world: World): ConsumerScope[] =>
-  tenants(world).flatMap(({ path, key, tenant }) =>
+const consumers = (context: ValidationContext): ConsumerScope[] =>
+  tenants(context).flatMap(({ path, key, tenant }) =>
     Object.entries(tenant.consumers).map(([name, consumer]) => ({
       path: [...path, "consumers", name],
       key,
@@ -273,15 +273,15 @@ const consumers = (world: World): ConsumerScope[] =>
     })),
   );
 
-const consumerArguments = (world: World): (Scope & { args: ConsumerArguments })[] =>
-  consumers(world).map(({ path, name, consumer }) => ({ path, args: { ...consumer, name } }));
+const consumerArguments = (context: ValidationContext): (Scope & { args: ConsumerArguments })[] =>
+  consumers(context).map(({ path, name, consumer }) => ({ path, args: { ...consumer, name } }));
 
-const pushConsumers = (world: World) =>
-  consumers(world).flatMap(({ consumer, ...scope }) => (consumer.mode === "push" ? [{ ...scope, consumer }] : []));
+const pushConsumers = (context: ValidationContext) =>
+  consumers(context).flatMap(({ consumer, ...scope }) => (consumer.mode === "push" ? [{ ...scope, consumer }] : []));
 
 /** A consumer on one of its streams. Subjects are absent where the stream is unknown or has mistakes of its own. */
-const durables = (world: World) =>
-  consumers(world).flatMap((scope) => {
+const durables = (context: ValidationContext) =>
+  consumers(context).flatMap((scope) => {
     const known = subjectsByStream(scope.tenant);
     return scope.consumer.streams.map((stream, index) => ({
       ...scope,
@@ -295,8 +295,8 @@ const durables = (world: World) =>
   });
 
 /** Durables of one work queue, each with those declared before it. */
-const queueDurables = (world: World) =>
-  durables(world)
+const queueDurables = (context: ValidationContext) =>
+  durables(context)
     .filter(({ spec }) => spec?.retention === "workqueue")
     .map((scope, index, all) => ({
       ...scope,
@@ -308,8 +308,8 @@ const queueDurables = (world: World) =>
         ),
     }));
 
-const filters = (world: World) =>
-  consumers(world).flatMap((scope) => {
+const filters = (context: ValidationContext) =>
+  consumers(context).flatMap((scope) => {
     const known = subjectsByStream(scope.tenant);
     const all = scope.consumer.filterSubjects ?? [];
     return all.map((filter, index) => ({
@@ -321,20 +321,20 @@ const filters = (world: World) =>
     }));
   });
 
-const users = (world: World): UserScope[] =>
-  tenants(world).flatMap(({ path, key, tenant }) =>
+const users = (context: ValidationContext): UserScope[] =>
+  tenants(context).flatMap(({ path, key, tenant }) =>
     Object.entries(tenant.users).map(([name, user]) => ({ path: [...path, "users", name], key, tenant, name, user })),
   );
 
 /** Every login of the servers, in their order, with the one before it that is spelt the same. */
-const logins = (world: World) =>
+const logins = (context: ValidationContext) =>
   [
     {
       path: ["accounts", systemAccount.name],
       account: systemAccount.name as string,
       user: systemAccount.user as string,
     },
-    ...tenants(world).flatMap(({ path, tenant }) =>
+    ...tenants(context).flatMap(({ path, tenant }) =>
       [provisioner, canary.user, ...Object.keys(tenant.users)].map((user) => ({
         path: user in tenant.users ? [...path, "users", user] : path,
         account: tenant.name,
@@ -351,8 +351,8 @@ const logins = (world: World) =>
       ),
   }));
 
-const consumed = (world: World) =>
-  users(world).flatMap((scope) =>
+const consumed = (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
     (scope.user.consumes ?? []).map((durable, index) => ({
       ...scope,
       path: [...scope.path, "consumes", index],
@@ -361,15 +361,15 @@ const consumed = (world: World) =>
   );
 
 /** Subjects that users name, by the field they stand in. */
-const userSubjects = (fields: readonly ("publishes" | "subscribes" | "requests")[]) => (world: World) =>
-  users(world).flatMap((scope) =>
+const userSubjects = (fields: readonly ("publishes" | "subscribes" | "requests")[]) => (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
     fields.flatMap((field) =>
       (scope.user[field] ?? []).map((subject, index) => ({ ...scope, path: [...scope.path, field, index], subject })),
     ),
   );
 
-const explicitlyAllowed = (world: World) =>
-  users(world).flatMap((scope) =>
+const explicitlyAllowed = (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
     (["publish", "subscribe"] as const).flatMap((field) =>
       (scope.user.allow?.[field] ?? []).map((subject, index) => ({
         ...scope,
@@ -380,14 +380,14 @@ const explicitlyAllowed = (world: World) =>
   );
 
 /** What one server of a region has to reserve, by kind of storage. */
-const reservations = (world: World) => {
-  const streams = withRoomForFailover(assetsOf(world.environment, world.tenants).streams);
-  return world.environment.regions.flatMap((region) =>
+const reservations = (context: ValidationContext) => {
+  const streams = withRoomForFailover(assetsOf(context.environment, context.tenants).streams);
+  return context.environment.regions.flatMap((region) =>
     (["file", "memory"] as const).map((storage) => ({
-      path: ["environments", world.name, "storage", storage],
+      path: ["environments", context.name, "storage", storage],
       region,
       storage,
-      bytes: perServer(streams, region, storage, world.environment.servers),
+      bytes: perServer(streams, region, storage, context.environment.servers),
     })),
   );
 };
@@ -430,7 +430,7 @@ const defaultAckPending = 1000;
 const collide = (a: ConsumerSpec, b: ConsumerSpec): boolean =>
   (a.filterSubjects ?? [">"]).some((left) => (b.filterSubjects ?? [">"]).some((right) => overlaps(left, right)));
 
-const regionsOfTenantStacks = ({ environment }: World, tenant: string): string[] =>
+const regionsOfTenantStacks = ({ environment }: ValidationContext, tenant: string): string[] =>
   Object.entries(environment.jetstream).flatMap(([stack, names]) =>
     names.filter((name) => name === tenant).map(() => stack),
   );
@@ -442,7 +442,7 @@ function perServer(streams: StreamAsset[], region: string, storage: string, serv
 
 /** Also what somebody sees who takes a region out before its streams. */
 const notARegion = (name: string, { regions }: Environment): string =>
-  `${text(name)} is no region of the environment; ${insteadOf(name, regions)}. If it is to leave: streams and mirrors go first, while it is in regions (docs/runbooks/remove-a-region.md)`;
+  `${text(name)} is no region of the environment; ${suggestKnown(name, regions)}. If it is to leave: streams and mirrors go first, while it is in regions (docs/runbooks/remove-a-region.md)`;
 
 const storageErrors = { file: 10047, memory: 10028 } as const;
 const lastPort = 65535;
@@ -559,7 +559,7 @@ const environmentRules: Rule[] = [
     each: awsRegions,
     when: ({ region }, { environment }) => !environment.regions.includes(region),
     message: ({ region }, { environment }) =>
-      `${text(region)} is no region of the environment; ${insteadOf(region, environment.regions)}`,
+      `${text(region)} is no region of the environment; ${suggestKnown(region, environment.regions)}`,
   }),
   rule({
     each: awsRegions,
@@ -612,7 +612,7 @@ const environmentRules: Rule[] = [
   rule({
     each: assignments,
     when: ({ tenant }, { declared }) => !declared.tenants.includes(tenant),
-    message: ({ tenant }, { declared }) => `${text(tenant)} is no tenant; ${insteadOf(tenant, declared.tenants)}`,
+    message: ({ tenant }, { declared }) => `${text(tenant)} is no tenant; ${suggestKnown(tenant, declared.tenants)}`,
   }),
   rule({
     each: reservations,
@@ -642,15 +642,15 @@ const tenantRules: Rule[] = [
   }),
   rule({
     each: tenants,
-    when: ({ key }, world) => regionsOfTenantStacks(world, key).length === 0,
+    when: ({ key }, context) => regionsOfTenantStacks(context, key).length === 0,
     message: ({ key }, { name, environment }) =>
       `is in no jetstream stack; add it to one of environments.${name}.jetstream (${list(Object.keys(environment.jetstream))}), or nobody reconciles ${key}`,
   }),
   rule({
     each: tenants,
-    when: ({ key }, world) => regionsOfTenantStacks(world, key).length > 1,
-    message: ({ key }, world) =>
-      `is in more than one place of environments.${world.name}.jetstream (${list(regionsOfTenantStacks(world, key))}); two stacks would undo each other's work`,
+    when: ({ key }, context) => regionsOfTenantStacks(context, key).length > 1,
+    message: ({ key }, context) =>
+      `is in more than one place of environments.${context.name}.jetstream (${list(regionsOfTenantStacks(context, key))}); two stacks would undo each other's work`,
   }),
   rule({
     each: tenants,
@@ -724,7 +724,7 @@ const streamRules: Rule[] = [
     each: sources,
     when: ({ key, origin, subjects }, { declared }) => !subjects && !declared.streams(key).includes(origin.name),
     message: ({ key, origin }, { declared }) =>
-      `${text(origin.name)} is no stream of ${key}; ${insteadOf(origin.name, declared.streams(key))}`,
+      `${text(origin.name)} is no stream of ${key}; ${suggestKnown(origin.name, declared.streams(key))}`,
   }),
   rule({
     each: sources,
@@ -780,8 +780,10 @@ const mirrorRules: Rule[] = [
   }),
   rule({
     each: mirrors,
-    when: (scope, world) =>
-      mirrors(world).some(({ key, mirror, name }) => key === scope.key && mirror === scope.mirror && name < scope.name),
+    when: (scope, context) =>
+      mirrors(context).some(
+        ({ key, mirror, name }) => key === scope.key && mirror === scope.mirror && name < scope.name,
+      ),
     message: ({ mirror }) => `another stream's mirror is called ${mirror} too (10058); rename one of the two streams`,
   }),
 ];
@@ -797,7 +799,7 @@ const consumerRules: Rule[] = [
     each: durables,
     when: ({ key, stream, subjects }, { declared }) => !subjects && !declared.streams(key).includes(stream),
     message: ({ key, stream }, { declared }) =>
-      `${text(stream)} is no stream of ${key}; ${insteadOf(stream, declared.streams(key))}`,
+      `${text(stream)} is no stream of ${key}; ${suggestKnown(stream, declared.streams(key))}`,
   }),
   rule({
     each: durables,
@@ -909,7 +911,7 @@ const userRules: Rule[] = [
     each: consumed,
     when: ({ key, durable }, { declared }) => !declared.consumers(key).includes(durable),
     message: ({ key, durable }, { declared }) =>
-      `${text(durable)} is no durable of ${key}; ${insteadOf(durable, declared.consumers(key))}`,
+      `${text(durable)} is no durable of ${key}; ${suggestKnown(durable, declared.consumers(key))}`,
   }),
   rule({
     each: userSubjects(["publishes", "subscribes", "requests"]),
@@ -918,7 +920,10 @@ const userRules: Rule[] = [
       `${text(subject)} is derived, never declared; name the durable in "consumes", or the exact subject in "allow"`,
   }),
   rule({
-    each: (world) => [...userSubjects(["publishes", "subscribes", "requests"])(world), ...explicitlyAllowed(world)],
+    each: (context) => [
+      ...userSubjects(["publishes", "subscribes", "requests"])(context),
+      ...explicitlyAllowed(context),
+    ],
     when: ({ subject }) => isWild(subject) || covers(subject, "$JS.API.>") || covers(subject, "$SYS.>"),
     message: ({ subject }) =>
       `${text(subject)} takes in JetStream's whole API or everybody's inboxes; name what is needed`,
@@ -947,5 +952,5 @@ export const rules: readonly Rule[] = [
   ...userRules,
 ];
 
-/** Every problem of a world. */
-export const problemsOf = (world: World): Problem[] => rules.flatMap((each) => each(world));
+/** Every problem of a context. */
+export const problemsOf = (context: ValidationContext): Problem[] => rules.flatMap((each) => each(context));

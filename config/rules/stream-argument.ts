@@ -1,9 +1,9 @@
 import { type ArgumentRule, type FieldsOf, rulesAbout, text } from "./argument-rule";
-import type { streamFields, streamManagement } from "../schema/stream";
+import type { streamShape, streamManagement } from "../schema/stream";
 import { transformMistake } from "../subject-transform";
 
 /** What the rules about one stream look at, and how they are made. */
-export type StreamArguments = { name: string } & FieldsOf<typeof streamFields> & FieldsOf<typeof streamManagement>;
+export type StreamArguments = { name: string } & FieldsOf<typeof streamShape> & FieldsOf<typeof streamManagement>;
 export type StreamRule = ArgumentRule<StreamArguments>;
 
 export const { rule, ruleOfEach } = rulesAbout<StreamArguments>();

@@ -3,7 +3,7 @@ import type { Tenants } from "../assets/asset";
 import type { Failovers } from "../schema/failover";
 import { failoverProblems } from "../rules/failover";
 import { token } from "../schema/values";
-import { InvalidInput, insteadOf, joinPath, parse, type Problem } from "../problems";
+import { InvalidInput, suggestKnown, joinPath, parse, type Problem } from "../problems";
 import { problemsOf } from "./rules";
 import {
   type Environment,
@@ -61,7 +61,7 @@ export function degradedProblems(raw: unknown, regions: readonly string[], path:
     ...problems,
     ...unknown.map(({ name, path: at }) => ({
       path: at,
-      message: `${JSON.stringify(name)} is no region of the environment; ${insteadOf(name, regions)}`,
+      message: `${JSON.stringify(name)} is no region of the environment; ${suggestKnown(name, regions)}`,
     })),
     ...(value.length > 0 && value.length * 2 >= regions.length
       ? [
@@ -133,7 +133,7 @@ function environmentOf(rawEnvironments: unknown, name: string): Environment | un
 
 const unknownEnvironment = (path: string, name: string, known: string[]): Problem => ({
   path,
-  message: `${JSON.stringify(name)} is no environment; ${insteadOf(name, known)}`,
+  message: `${JSON.stringify(name)} is no environment; ${suggestKnown(name, known)}`,
 });
 
 function stackProblems(stack: StackSettings, environment: Environment | undefined, known: string[]): Problem[] {
@@ -142,7 +142,7 @@ function stackProblems(stack: StackSettings, environment: Environment | undefine
       ? [unknownEnvironment("stack.environment", stack.environment, known)]
       : [];
   if (stack.kind === "region" && !environment.regions.includes(stack.region)) {
-    const message = `${JSON.stringify(stack.region)} is no region of environment "${stack.environment}"; ${insteadOf(stack.region, environment.regions)}`;
+    const message = `${JSON.stringify(stack.region)} is no region of environment "${stack.environment}"; ${suggestKnown(stack.region, environment.regions)}`;
     return [{ path: "stack.region", message }];
   }
   if (stack.kind === "jetstream") {

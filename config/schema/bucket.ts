@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { count, duration, metadata, size } from "./values";
 import { strictObject } from "../problems";
-import { streamFields, streamManagement } from "./stream";
+import { streamShape, streamManagement } from "./stream";
 
 /**
  * Key-value and object-store buckets are streams of a fixed form, which clients rely on: ADR-8 and ADR-20 of
@@ -9,12 +9,12 @@ import { streamFields, streamManagement } from "./stream";
  */
 
 const ofBuckets = {
-  description: streamFields.description,
+  description: streamShape.description,
   /** Where its entries are: `file` or `memory`. Default `file`. Refused. */
-  storage: streamFields.storage,
+  storage: streamShape.storage,
   /** Servers of the home region that hold a copy. Default 1. In place. */
-  replicas: streamFields.replicas,
-  placementTags: streamFields.placementTags,
+  replicas: streamShape.replicas,
+  placementTags: streamShape.placementTags,
   /** Compresses its files. Default false. In place. */
   compression: z.boolean().optional(),
   /** Age at which an entry goes. Default: never. In place; lower deletes at once. */
@@ -24,7 +24,7 @@ const ofBuckets = {
   metadata: metadata.optional(),
 };
 
-export const keyValueFields = {
+export const keyValueShape = {
   ...ofBuckets,
   /** Values kept of each key, 1 to 64. Default 1. In place; lower deletes at once. */
   history: count.max(64).optional(),
@@ -32,17 +32,17 @@ export const keyValueFields = {
   maxValueSize: size.optional(),
   /** Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least. API level 1. Default: no markers. In place; keys' own times cannot be forbidden again. */
   limitMarkerTtl: duration.optional(),
-  republish: streamFields.republish,
+  republish: streamShape.republish,
 };
 
-export const objectStoreFields = ofBuckets;
+export const objectStoreShape = ofBuckets;
 
 const managed = { ...streamManagement };
 
 /** A key-value bucket, as {@link keyValueStream} makes it a stream. */
-export const keyValueSpec = strictObject({ ...keyValueFields, ...managed });
+export const keyValueSpec = strictObject({ ...keyValueShape, ...managed });
 /** An object-store bucket, as {@link objectStoreStream} makes it a stream. */
-export const objectStoreSpec = strictObject({ ...objectStoreFields, ...managed });
+export const objectStoreSpec = strictObject({ ...objectStoreShape, ...managed });
 
 export type KeyValueSpec = z.infer<typeof keyValueSpec>;
 export type ObjectStoreSpec = z.infer<typeof objectStoreSpec>;

@@ -7,7 +7,7 @@ import { strictObject } from "../problems";
  * fails, because the server would refuse, and a new durable would not know what the old one has delivered.
  */
 
-export const consumerFields = {
+export const consumerShape = {
   /** What it is for, in words: at most 4 KiB (error 10107). Default: none. In place. */
   description: z.string().max(4096).optional(),
   /**
@@ -66,7 +66,7 @@ export const consumerFields = {
 };
 
 /** Of consumers whose clients ask for messages. */
-export const pullFields = {
+export const pullShape = {
   /** Requests waiting at once. Default 512. Refused (error 10012). */
   maxWaiting: count.optional(),
   /** Most messages one request may ask for. Default: no limit. In place. */
@@ -87,7 +87,7 @@ export const pullFields = {
 };
 
 /** Of consumers that send messages to a subject. */
-export const pushFields = {
+export const pushShape = {
   /**
    * Where messages are sent: no wildcard (error 10079), no subject of the stream (error 10081). In place while nobody is subscribed to the old one
    * (error 10013); from push to pull, or pull to push, is refused (error 10012).
@@ -135,9 +135,9 @@ export const consumerManagement = {
    * server takes them shows at the write.
    */
   extraConfig: extraFields({
-    ...consumerFields,
-    ...pullFields,
-    ...pushFields,
+    ...consumerShape,
+    ...pullShape,
+    ...pushShape,
     filterSubject: subject,
     filterSubjects: subject,
   }).optional(),

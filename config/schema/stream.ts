@@ -49,7 +49,7 @@ export const streamSource = strictObject({
 
 const source = z.union([assetName, streamSource]);
 
-export const streamFields = {
+export const streamShape = {
   /** What it is for, in words: at most 4 KiB (error 10052). Default: none. In place. */
   description: z.string().max(4096).optional(),
   /**
@@ -247,5 +247,5 @@ export const streamManagement = {
    * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default: none. In place: whether the
    * server takes them shows at the write.
    */
-  extraConfig: extraFields({ ...streamFields }).optional(),
+  extraConfig: extraFields({ ...streamShape }).optional(),
 };

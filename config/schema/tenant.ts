@@ -1,22 +1,22 @@
 import * as z from "zod";
-import { consumerFields, consumerManagement, pullFields, pushFields } from "./consumer";
+import { consumerShape, consumerManagement, pullShape, pushShape } from "./consumer";
 import { assetName, count, duration, size, subject, token } from "./values";
 import { strictObject } from "../problems";
-import { streamFields, streamManagement } from "./stream";
+import { streamShape, streamManagement } from "./stream";
 
 /**
  * What one system declares: its streams, consumers and users. Field names are JetStream's own in camel case; what a
  * change of each does is in docs/streams.md.
  */
 
-const { mirror: _, ...ofOrigins } = streamFields;
+const { mirror: _, ...ofOrigins } = streamShape;
 
 /** Limits of a stream and of each of its mirrors. Nothing is unbounded: age and bytes have to be said. */
 const limits = {
   maxAge: duration,
   maxBytes: size,
-  maxMsgs: streamFields.maxMsgs,
-  maxMsgsPerSubject: streamFields.maxMsgsPerSubject,
+  maxMsgs: streamShape.maxMsgs,
+  maxMsgsPerSubject: streamShape.maxMsgsPerSubject,
 };
 
 export const streamSpec = strictObject({
@@ -32,11 +32,11 @@ export const streamSpec = strictObject({
   replicas: z.literal([1, 3, 5]),
   /** Copies in other regions, each with its own limits; named `<STREAM>-<region>`. Only of `limits` streams. */
   mirrors: z
-    .record(token, strictObject({ description: streamFields.description, ...limits, ...streamManagement }))
+    .record(token, strictObject({ description: streamShape.description, ...limits, ...streamManagement }))
     .optional(),
 });
 
-const { deliverPolicy, ...ofEvery } = consumerFields;
+const { deliverPolicy, ...ofEvery } = consumerShape;
 
 const ofDurables = {
   ...ofEvery,
@@ -49,8 +49,8 @@ const ofDurables = {
 };
 
 export const consumerSpec = z.discriminatedUnion("mode", [
-  strictObject({ mode: z.literal("pull"), ...ofDurables, ...pullFields }),
-  strictObject({ mode: z.literal("push"), ...ofDurables, ...pushFields }),
+  strictObject({ mode: z.literal("pull"), ...ofDurables, ...pullShape }),
+  strictObject({ mode: z.literal("push"), ...ofDurables, ...pushShape }),
 ]);
 
 const rules = strictObject({ publish: z.array(subject).optional(), subscribe: z.array(subject).optional() });

@@ -70,7 +70,7 @@ const parts = (whole: string, list: Comment[], partOf = [whole]): Argument[] =>
 const copies = ["mirror", "sources"];
 const isCopied = ({ name }: Comment): boolean => copies.includes(name);
 const withoutParts = (comment: Comment): Comment => ({ ...comment, properties: [] });
-const ofStreams = comments.streamFields!;
+const ofStreams = comments.streamShape!;
 
 /** The tables of all arguments, in the page's order. An argument that is new in a schema is in one of them by itself. */
 export const tables: Table[] = [
@@ -92,16 +92,16 @@ export const tables: Table[] = [
   },
   { title: "Stream: how the program treats it", arguments: argumentsOf(stream, comments.streamManagement!) },
   { title: "Consumer: which, and what it gets", arguments: argumentsOf(pull, comments.ofConsumers!) },
-  { title: "Consumer: its configuration", arguments: argumentsOf(pull, comments.consumerFields!) },
+  { title: "Consumer: its configuration", arguments: argumentsOf(pull, comments.consumerShape!) },
   {
     title: "Consumer: pull",
     intro: "Its clients ask for messages.",
-    arguments: argumentsOf(pull, comments.pullFields!),
+    arguments: argumentsOf(pull, comments.pullShape!),
   },
   {
     title: "Consumer: push",
     intro: "It sends messages to a subject.",
-    arguments: argumentsOf(push, comments.pushFields!),
+    arguments: argumentsOf(push, comments.pushShape!),
   },
   { title: "Consumer: how the program treats it", arguments: argumentsOf(pull, comments.consumerManagement!) },
 ];
@@ -129,4 +129,4 @@ const ofBuckets = (list: Comment[]): BucketArgument[] =>
   }));
 
 const inBuckets = commentsOf("config/schema/bucket.ts");
-export const buckets = { both: ofBuckets(inBuckets.ofBuckets!), keyValue: ofBuckets(inBuckets.keyValueFields!) };
+export const buckets = { both: ofBuckets(inBuckets.ofBuckets!), keyValue: ofBuckets(inBuckets.keyValueShape!) };

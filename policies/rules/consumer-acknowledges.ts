@@ -1,4 +1,4 @@
-import { consumerOf, consumerType, exceptions, isExcepted } from "../assets";
+import { consumerOf, consumerType, exceptions, isExcepted } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 export const consumerAcknowledges: ResourceRule<string[]> = {

@@ -1,5 +1,5 @@
 import { overlaps } from "../../config/subjects";
-import { assetsOf, consumerType, filtersOf, streamType, subjectsOf } from "../assets";
+import { jetstreamResources, consumerType, filtersOf, streamType, subjectsOf } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const consumerFiltersAreOfItsStream: StackRule = {
@@ -11,7 +11,7 @@ export const consumerFiltersAreOfItsStream: StackRule = {
   remediation: "Correct the filter, leave it out, or read the stream that has the subject",
   types: [streamType, consumerType],
   violationsOfStack(resources) {
-    const { consumers, byKey } = assetsOf(resources);
+    const { consumers, byKey } = jetstreamResources(resources);
     return consumers.flatMap((consumer) => {
       const stream = byKey.get(consumer.stream);
       const subjects = stream && subjectsOf(stream, byKey);

@@ -1,4 +1,4 @@
-import { assetsOf, consumerType, streamType } from "../assets";
+import { jetstreamResources, consumerType, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const consumerHasAStream: StackRule = {
@@ -10,7 +10,7 @@ export const consumerHasAStream: StackRule = {
   remediation: "Declare the stream, or correct its name; a durable for each stream that is read",
   types: [streamType, consumerType],
   violationsOfStack(resources) {
-    const { consumers, byKey } = assetsOf(resources);
+    const { consumers, byKey } = jetstreamResources(resources);
     return consumers.flatMap(({ resource, key, stream }, index) => [
       ...(byKey.has(stream) ? [] : [{ resource, message: `${key} reads ${stream}, which is no stream of its stack` }]),
       ...(consumers.findIndex((other) => other.key === key) < index

@@ -1,4 +1,4 @@
-import { isLocal, streamOf, streamType } from "../assets";
+import { isLocal, streamOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 export const fileStreamHasThreeReplicas: ResourceRule = {

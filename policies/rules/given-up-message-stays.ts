@@ -1,6 +1,13 @@
 import { toMilliseconds } from "../../config/units";
 import { covers } from "../../config/subjects";
-import { assetsOf, consumerType, type ConsumerAsset, exceptions, isExcepted, streamType } from "../assets";
+import {
+  type ConsumerResource,
+  consumerType,
+  exceptions,
+  isExcepted,
+  jetstreamResources,
+  streamType,
+} from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 const hours = 1;
@@ -16,7 +23,7 @@ export const givenUpMessageStays: StackRule<string[]> = {
   types: [streamType, consumerType],
   setting: exceptions("Consumers", "arrakis/COMMANDS/command-worker"),
   violationsOfStack(resources, except) {
-    const { streams, consumers, byKey } = assetsOf(resources);
+    const { streams, consumers, byKey } = jetstreamResources(resources);
     return consumers.flatMap((consumer) => {
       const { args, key, resource, stream } = consumer;
       const age = byKey.get(stream)?.args.maxAge;
@@ -43,7 +50,7 @@ export const givenUpMessageStays: StackRule<string[]> = {
 };
 
 /** How long the deliveries of one message take, if none is acknowledged. */
-function milliseconds({ args: { maxDeliver, backoff, ackWait = "30s" } }: ConsumerAsset): number {
+function milliseconds({ args: { maxDeliver, backoff, ackWait = "30s" } }: ConsumerResource): number {
   const waits = (backoff?.length ? backoff : [ackWait]).slice(0, maxDeliver).map(toMilliseconds);
   // The last wait is that of all deliveries that have none of their own.
   return waits.reduce((sum, wait) => sum + wait, 0) + (Number(maxDeliver) - waits.length) * waits.at(-1)!;

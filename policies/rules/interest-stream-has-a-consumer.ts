@@ -1,4 +1,4 @@
-import { assetsOf, consumerType, streamType } from "../assets";
+import { jetstreamResources, consumerType, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const interestStreamHasAConsumer: StackRule = {
@@ -10,7 +10,7 @@ export const interestStreamHasAConsumer: StackRule = {
   remediation: 'Declare its consumers beside it, or make it retention: "limits"',
   types: [streamType, consumerType],
   violationsOfStack(resources) {
-    const { streams, consumers } = assetsOf(resources);
+    const { streams, consumers } = jetstreamResources(resources);
     return streams
       .filter(({ key, args }) => args.retention === "interest" && !consumers.some(({ stream }) => stream === key))
       .map(({ key, resource }) => ({ resource, message: `nobody consumes ${key}, which keeps by interest` }));

@@ -1,4 +1,4 @@
-import { exceptions, isExcepted, isLocal, streamOf, streamType } from "../assets";
+import { exceptions, isExcepted, isLocal, streamOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 export const memoryStreamHasThreeReplicas: ResourceRule<string[]> = {

@@ -1,4 +1,4 @@
-import { streamOf, streamType } from "../assets";
+import { streamOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 export const memoryStreamIsBoundedInBytes: ResourceRule = {

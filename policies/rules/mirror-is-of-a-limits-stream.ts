@@ -1,4 +1,4 @@
-import { assetsOf, originOf, streamType } from "../assets";
+import { jetstreamResources, originOf, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const mirrorIsOfALimitsStream: StackRule = {
@@ -10,7 +10,7 @@ export const mirrorIsOfALimitsStream: StackRule = {
   remediation: 'Make the origin retention: "limits", or leave the copy out',
   types: [streamType],
   violationsOfStack(resources) {
-    const { streams, byKey } = assetsOf(resources);
+    const { streams, byKey } = jetstreamResources(resources);
     return streams.flatMap((stream) => {
       const { account, mirror, sources = [] } = stream.args;
       const origins = [

@@ -1,4 +1,4 @@
-import { consumerType, environmentOf, streamType } from "../assets";
+import { consumerType, environmentOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 export const replicasFitTheRegion: ResourceRule = {

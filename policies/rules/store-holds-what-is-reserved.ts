@@ -1,5 +1,5 @@
 import { toBytes } from "../../config/units";
-import { assetsOf, environmentOf, streamType } from "../assets";
+import { jetstreamResources, environmentOf, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const storeHoldsWhatIsReserved: StackRule<number> = {
@@ -19,7 +19,7 @@ export const storeHoldsWhatIsReserved: StackRule<number> = {
     default: 10,
   },
   violationsOfStack(resources, headroom) {
-    const { streams } = assetsOf(resources);
+    const { streams } = jetstreamResources(resources);
     const groups = Map.groupBy(streams, ({ args: { region, storage = "file" } }) => `${storage} ${region}`);
     return [...groups].flatMap(([group, members]) => {
       const [storage, region] = group.split(" ") as ["file" | "memory", string];

@@ -1,4 +1,4 @@
-import { streamOf, streamType } from "../assets";
+import { streamOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 const limits = ["maxAge", "maxBytes", "maxMsgs"] as const;

@@ -1,5 +1,5 @@
 import { toBytes } from "../../config/units";
-import { streamOf, streamType } from "../assets";
+import { streamOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
 export const streamSizeIsExpected: ResourceRule<string> = {

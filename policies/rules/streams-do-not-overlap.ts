@@ -1,5 +1,5 @@
 import { overlaps } from "../../config/subjects";
-import { assetsOf, streamType } from "../assets";
+import { jetstreamResources, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const streamsDoNotOverlap: StackRule = {
@@ -11,7 +11,7 @@ export const streamsDoNotOverlap: StackRule = {
   remediation: "Rename one of them, or narrow its subjects",
   types: [streamType],
   violationsOfStack(resources) {
-    const { streams } = assetsOf(resources);
+    const { streams } = jetstreamResources(resources);
     return streams.flatMap((stream, index) => {
       const earlier = streams.slice(0, index).filter(({ args }) => args.account === stream.args.account);
       const namesake = earlier.find(({ key }) => key === stream.key);

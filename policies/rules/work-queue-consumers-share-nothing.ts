@@ -1,5 +1,5 @@
 import { overlaps } from "../../config/subjects";
-import { assetsOf, consumerType, filtersOf, streamType } from "../assets";
+import { jetstreamResources, consumerType, filtersOf, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const workQueueConsumersShareNothing: StackRule = {
@@ -11,7 +11,7 @@ export const workQueueConsumersShareNothing: StackRule = {
   remediation: 'Give each a filter of its own and deliverPolicy: "all"; workers of one kind share a durable',
   types: [streamType, consumerType],
   violationsOfStack(resources) {
-    const { consumers, byKey } = assetsOf(resources);
+    const { consumers, byKey } = jetstreamResources(resources);
     const ofQueues = consumers.filter(({ stream }) => byKey.get(stream)?.args.retention === "workqueue");
     return ofQueues.flatMap((consumer, index) => {
       const { key, resource, args } = consumer;

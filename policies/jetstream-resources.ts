@@ -9,14 +9,14 @@ import type { Resource } from "./resource";
 export const streamType = "pulumi-nodejs:dynamic/nats:Stream";
 export const consumerType = "pulumi-nodejs:dynamic/nats:Consumer";
 
-export interface StreamAsset {
+export interface StreamResource {
   resource: Resource;
   /** `<account>/<stream>`. */
   key: string;
   args: StreamArguments & { account: string; region: string };
 }
 
-export interface ConsumerAsset {
+export interface ConsumerResource {
   resource: Resource;
   /** `<account>/<stream>/<consumer>`. */
   key: string;
@@ -25,19 +25,19 @@ export interface ConsumerAsset {
   args: ConsumerArguments & { account: string; stream: string };
 }
 
-export function streamOf(resource: Resource): StreamAsset {
-  const args = resource.inputs as unknown as StreamAsset["args"];
+export function streamOf(resource: Resource): StreamResource {
+  const args = resource.inputs as unknown as StreamResource["args"];
   return { resource, key: `${args.account}/${args.name}`, args };
 }
 
-export function consumerOf(resource: Resource): ConsumerAsset {
-  const args = resource.inputs as unknown as ConsumerAsset["args"];
+export function consumerOf(resource: Resource): ConsumerResource {
+  const args = resource.inputs as unknown as ConsumerResource["args"];
   const stream = `${args.account}/${args.stream}`;
   return { resource, key: `${stream}/${args.name}`, stream, args };
 }
 
 /** The streams and consumers of a stack; streams also by their keys. */
-export function assetsOf(resources: readonly Resource[]) {
+export function jetstreamResources(resources: readonly Resource[]) {
   const streams = resources.filter(({ type }) => type === streamType).map(streamOf);
   const consumers = resources.filter(({ type }) => type === consumerType).map(consumerOf);
   return { streams, consumers, byKey: new Map(streams.map((stream) => [stream.key, stream])) };
@@ -55,11 +55,11 @@ export function environmentOf({
 export const isLocal = (resource: Resource): boolean => environmentOf(resource)?.target === "local";
 
 /** Subjects that a consumer asks for: all, if it says none. */
-export const filtersOf = ({ args: { filterSubject, filterSubjects } }: ConsumerAsset): string[] =>
+export const filtersOf = ({ args: { filterSubject, filterSubjects } }: ConsumerResource): string[] =>
   filterSubjects ?? [filterSubject ?? ">"];
 
 /** Subjects of the messages that a stream holds; none if that cannot be told from its stack. */
-export function subjectsOf(stream: StreamAsset, byKey: ReadonlyMap<string, StreamAsset>): string[] | undefined {
+export function subjectsOf(stream: StreamResource, byKey: ReadonlyMap<string, StreamResource>): string[] | undefined {
   const { account, name, mirror, sources, subjectTransform, subjects = [] } = stream.args;
   // What it took in before it was parked keeps its subjects.
   if (sources?.length || subjectTransform || subjects.includes(parkedSubject(name))) return undefined;
@@ -71,9 +71,9 @@ export function subjectsOf(stream: StreamAsset, byKey: ReadonlyMap<string, Strea
 
 /** The stream that a mirror copies, if it is one of its stack and account. */
 export function originOf(
-  { args: { account, mirror } }: StreamAsset,
-  byKey: ReadonlyMap<string, StreamAsset>,
-): StreamAsset | undefined {
+  { args: { account, mirror } }: StreamResource,
+  byKey: ReadonlyMap<string, StreamResource>,
+): StreamResource | undefined {
   if (mirror === undefined) return undefined;
   const { name, external } = typeof mirror === "string" ? { name: mirror } : mirror;
   return external ? undefined : byKey.get(`${account}/${name}`);

@@ -8,7 +8,7 @@ import { streamKind } from "../../jetstream/kinds";
 import { resetLevel } from "../../jetstream/reconcile";
 import { remove } from "../../jetstream/remove";
 import { toWire } from "../../jetstream/wire";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { Failure } from "../../engine/failure";
 import { type ConsumerInfo, requiredStream, type StreamInfo } from "../environment/stack-account";
 import { plural } from "../../engine/terminal";
@@ -289,7 +289,7 @@ async function makeMirror(site: Site, name: string): Promise<void> {
         throw error;
       },
     );
-  if (!(await until(make, cycleMs, 500)))
+  if (!(await pollUntil(make, cycleMs, 500)))
     throw new Failure(
       `${site.stream.name} collects from ${name} again, which cannot copy it then; run the command again`,
     );

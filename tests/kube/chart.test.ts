@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { natsServer } from "../../components/local/provider/binary";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
@@ -216,7 +216,7 @@ describe("the chart's configuration on real servers", () => {
         meta.cluster_size === 3
       );
     };
-    const meshed = await until(
+    const meshed = await pollUntil(
       async () =>
         (await Promise.all(regions.map((name) => isMeshed(name).catch(() => false)))).every(Boolean) || undefined,
       30_000,

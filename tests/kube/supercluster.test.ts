@@ -5,7 +5,7 @@ import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { TenantSpec } from "../../config/schema/tenant";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { checksOf } from "../../operations/verify/checks";
 import { snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
@@ -125,7 +125,7 @@ describe("three regions on a real Kubernetes, through load balancers", function 
     const known = await kube.connect("iad", "covenant", "api");
     const before = [await kube.pods("iad"), known.info?.client_id];
     await kube.up("iad", { tenants: more });
-    const entered = await until(
+    const entered = await pollUntil(
       () =>
         kube.connect("iad", "covenant", "auditor").then(
           () => true,

@@ -7,7 +7,7 @@ import { removePeer } from "../../operations/remove-peers/remove";
 import { takeSnapshot } from "../../operations/supercluster/snapshot";
 import { folderOf } from "../../components/local/provider/record";
 import { destroy } from "../../components/local/provider/stop";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 
 describe("two regions, of which one is lost or leaves", function () {
@@ -42,7 +42,7 @@ describe("two regions, of which one is lost or leaves", function () {
     await Promise.all(of("ams").map(destroy));
     for (const server of of("ams")) fs.rmSync(folderOf(server), { recursive: true, force: true });
     assert.ok(
-      await until(async () => ((await take()).meta ? undefined : true), 30_000),
+      await pollUntil(async () => ((await take()).meta ? undefined : true), 30_000),
       "the meta group loses its leader",
     );
     await jetstream(client).publish("orders", "meanwhile");
@@ -59,7 +59,7 @@ describe("two regions, of which one is lost or leaves", function () {
   it("one by one the servers of a region can be stopped and forgotten, with a leader after each, and the one that is left takes changes", async () => {
     for (const [index, server] of of("ams").reverse().entries()) {
       await destroy(server);
-      const led = await until(async () => {
+      const led = await pollUntil(async () => {
         const found = await take();
         return found.meta ? found : undefined;
       }, 30_000);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
 import { makeIdentity, startSupercluster, type Supercluster } from "../support/nats";
 
@@ -71,7 +71,7 @@ describe("another certificate authority takes over", function () {
           await cluster.ensure({ [server.name]: server });
         }
         assert.ok(
-          await until(() => isMeshed(region, server).then((is) => is || undefined), 20_000),
+          await pollUntil(() => isMeshed(region, server).then((is) => is || undefined), 20_000),
           `${region} is connected to all others, both ways`,
         );
         const ca = trusted.map(({ clients }) => clients.cert).join("");

@@ -13,7 +13,7 @@ import { observe } from "../../components/local/provider/observe";
 import { startTime } from "../../components/local/provider/process";
 import { folderOf, inFolder, readRecord, writeRecord } from "../../components/local/provider/record";
 import { serverProvider } from "../../components/local/provider/server-provider";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { cacheDir } from "../../config/cache";
 import { issue, makeAuthority } from "../support/certificates";
 import { defaultAccounts, makeIdentity, metaState, startSupercluster, type Supercluster } from "../support/nats";
@@ -55,7 +55,7 @@ describe("local servers, three regions with one each", function () {
 
   /** Messages of a stream; asked until its leader answers, which can be a moment after all servers are current. */
   const messagesOf = (client: NatsConnection, stream: string): Promise<number | undefined> =>
-    until(async () => {
+    pollUntil(async () => {
       const manager = await jetstreamManager(client, { checkAPI: false, timeout: 1000 });
       return manager.streams.info(stream).then(
         ({ state }) => state.messages,

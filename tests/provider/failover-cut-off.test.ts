@@ -16,7 +16,7 @@ import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import { ensure } from "../../jetstream/reconcile";
 import { timeouts } from "../../jetstream/timeouts";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { ask, localEnvironment } from "../support/accounts";
 import { cutOff, type Moment } from "../support/cut-off";
 import { repeated, take, textsIn } from "../support/messages";
@@ -123,7 +123,7 @@ describe("failover and failback, killed at every change", function () {
       }),
     );
     await Promise.all(
-      cases.map(({ name }) => until(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, 20_000)),
+      cases.map(({ name }) => pollUntil(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, 20_000)),
     );
     await cluster.kill("iad-0", "SIGTERM");
     publishing = Promise.all(
@@ -212,7 +212,7 @@ describe("failover and failback, killed at every change", function () {
     await Promise.all(
       cases.map(async ({ name }) => {
         assert.ok(
-          await until(
+          await pollUntil(
             async () =>
               String((await configOf(name).catch(() => ({ subjects: "" }))).subjects) === parkedSubject(name) ||
               undefined,

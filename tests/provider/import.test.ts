@@ -8,7 +8,7 @@ import { readLive } from "../../operations/import/live";
 import { tenantOf } from "../../operations/import/tenant";
 import { tenantFile } from "../../operations/import/typescript";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { assetsOf } from "../../config/assets/assets";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { validateTenants } from "../../config/rules/validate";
@@ -231,7 +231,7 @@ describe("an account that was filled by hand, taken under management", function 
       stream_name: "ORDERS",
       config: { name: "visitor", ack_policy: "none", inactive_threshold: 600 * seconds },
     });
-    const copier = await until(
+    const copier = await pollUntil(
       async () => (await readLive(app)).streams.flatMap((live) => live.consumers).find(({ config }) => config.sourcing),
       10_000,
     );
@@ -297,7 +297,7 @@ describe("an account that was filled by hand, taken under management", function 
       max_deliver: number;
     };
     assert.deepEqual([metadata["supercluster.owner"], metadata.team, maxDeliver], ["supercluster/one", "billing", 8]);
-    await until(async () => written()[0], 10_000);
+    await pollUntil(async () => written()[0], 10_000);
     assert.deepEqual(
       written().map(({ request, asset }) => [request, asset]),
       [["CONSUMER.CREATE", "ORDERS.billing"]],

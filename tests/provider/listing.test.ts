@@ -6,7 +6,7 @@ import { marker } from "../../jetstream/ownership";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { toWire } from "../../jetstream/wire";
 import { destroy } from "../../components/local/provider/stop";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, type Resource, stream } from "../support/provider-process";
@@ -205,7 +205,7 @@ describe("a refresh", function () {
 
     it("keeps what it knew of a region that has just died, asks nothing else of it, and reads all others", async () => {
       await cluster.kill("syd-0");
-      await until(() => ask(app, "STREAM.INFO.S0").catch(() => undefined), 30_000);
+      await pollUntil(() => ask(app, "STREAM.INFO.S0").catch(() => undefined), 30_000);
       await startProvider();
       const { found, requests, ms } = await readAll(streams, consumers);
       assert.deepEqual(found, { ...expected, ...unknownInSyd });
@@ -229,7 +229,9 @@ describe("a refresh", function () {
     it("knows nothing without a meta leader, and finds that out once for all", async () => {
       await cluster.kill("ams-0");
       // A leader goes on leading until it has noticed that it is alone.
-      assert.ok(await until(async () => !(await metaState(cluster.inputs()["iad-0"]!)).leader || undefined, 30_000));
+      assert.ok(
+        await pollUntil(async () => !(await metaState(cluster.inputs()["iad-0"]!)).leader || undefined, 30_000),
+      );
       const { found, ms } = await readAll(streams.slice(0, 100), consumers);
       assert.ok(Object.values(found).every((what) => what === "unknown"));
       assert.ok(ms < 30_000, `took ${ms} ms`);
@@ -265,9 +267,9 @@ describe("a refresh", function () {
         (await list().catch(() => undefined))?.streams.some(
           ({ config, cluster: { leader } }) => config.name.startsWith("I") && !leader,
         ) || undefined;
-      assert.ok(await until(answersAlone, 30_000), "of a stream without a leader, the last server is listed");
+      assert.ok(await pollUntil(answersAlone, 30_000), "of a stream without a leader, the last server is listed");
       assert.ok(
-        await until(
+        await pollUntil(
           async () =>
             !(await list()).streams.some(({ config, cluster: { leader } }) => config.name.startsWith("I") && leader) ||
             undefined,

@@ -6,7 +6,7 @@ import type { Wire } from "../../jetstream/fields";
 import { streamLosses } from "../../jetstream/losses";
 import type { StreamState } from "../../jetstream/info";
 import type { Args } from "../../jetstream/wire";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
@@ -249,7 +249,7 @@ describe("changes that cost messages, on three servers", function () {
   async function mirrored(name: string, more: number): Promise<void> {
     await publish("ORIGIN.a", more);
     const { messages } = await state("ORIGIN");
-    assert.ok(await until(async () => (await state(name)).messages === messages || undefined, 10_000));
+    assert.ok(await pollUntil(async () => (await state(name)).messages === messages || undefined, 10_000));
   }
 
   /** Messages that are old when `maxAge` is lowered, and others that are not. */
@@ -512,7 +512,7 @@ describe("changes that cost messages, on three servers", function () {
     ]);
     await cluster.ensure();
     await cluster.ready();
-    const back = await until(() => Promise.all(names.map(config)).catch(() => undefined), 20_000);
+    const back = await pollUntil(() => Promise.all(names.map(config)).catch(() => undefined), 20_000);
     assert.deepEqual(
       [back, ...(await Promise.all(names.map(async (name) => (await state(name)).messages)))],
       [was, 10, 10],
@@ -530,7 +530,7 @@ describe("changes that cost messages, on three servers", function () {
       if (now === server) await stepDown();
       return now && now !== server ? now : undefined;
     };
-    assert.ok(await until(other, 20_000, 250));
+    assert.ok(await pollUntil(other, 20_000, 250));
   }
 });
 

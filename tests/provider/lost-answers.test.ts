@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { lostAnswers, type ToxicProxy, Toxiproxy } from "../support/toxiproxy";
 
@@ -33,7 +33,7 @@ describe("a TLS connection through a proxy", function () {
   });
 
   const streams = () =>
-    until(
+    pollUntil(
       () =>
         manager.streams
           .names()

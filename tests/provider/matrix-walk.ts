@@ -11,7 +11,7 @@ import type { Info } from "../../jetstream/info";
 import type { AssetKind } from "../../jetstream/kinds";
 import { stepsOf } from "../../jetstream/steps";
 import { type Args, differences, fromWire, toWire } from "../../jetstream/wire";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { named, type Step } from "./matrix-examples";
 
 /** API level that the table knows for a configuration. */
@@ -26,7 +26,7 @@ export type Outcome = "in place" | "refused" | "accepted, and nothing done" | "n
 
 /** Looks until it is as expected, for 10 s at most. */
 async function eventually<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
-  const right = await until(
+  const right = await pollUntil(
     async () => {
       const found = await look();
       return isRight(found) ? { found } : undefined;

@@ -10,7 +10,7 @@ import { readServerFacts, type ServerFacts } from "../../jetstream/facts";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
 import { timeouts } from "../../jetstream/timeouts";
 import { type Args, differences, merge, toWire } from "../../jetstream/wire";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { describeTool } from "../../tools/pins.mjs";
 import { ask } from "../support/accounts";
 import { makeIdentity, Supercluster } from "../support/nats";
@@ -294,7 +294,7 @@ for (const [which, basePort] of [
           );
           if (subscription)
             assert.ok(
-              await until(
+              await pollUntil(
                 async () => ((await ask(app, kind.subject("INFO", before))).push_bound ? true : undefined),
                 5_000,
               ),

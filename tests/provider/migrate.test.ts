@@ -10,7 +10,7 @@ import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import { ensure } from "../../jetstream/reconcile";
 import { timeouts } from "../../jetstream/timeouts";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { ask, localEnvironment } from "../support/accounts";
 import { cutOff, type Moment } from "../support/cut-off";
 import { repeated, take, textsIn } from "../support/messages";
@@ -224,7 +224,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
         prepare: async () => {
           await ask(app, "STREAM.CREATE.COPY", { name: "COPY", sources: [{ name: "COPIED" }] });
           assert.ok(
-            await until(
+            await pollUntil(
               async () => ((await ask(app, "CONSUMER.LIST.COPIED")).total as number) > 0 || undefined,
               20_000,
             ),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
 import { type Args, toWire } from "../../jetstream/wire";
 import { consumerRules } from "../../config/rules/consumer";
@@ -32,7 +32,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
   /** Only the durable's leader answers, and one that was just made may have none yet. */
   async function resetRefusal({ stream, name, resetTo }: Args): Promise<Refusal | undefined> {
     const ask = () => refusalOf(`CONSUMER.RESET.${stream as string}.${name as string}`, { seq: resetTo }, 2_000);
-    const answer = await until(
+    const answer = await pollUntil(
       () =>
         ask().then(
           (refusal) => ({ refusal }),

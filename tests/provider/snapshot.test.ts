@@ -4,7 +4,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { tenants } from "../../tenants";
 import { accountsText, ask, localEnvironment } from "../support/accounts";
@@ -83,7 +83,10 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
         ({ num_pending }) => num_pending,
         () => undefined,
       );
-    assert.ok(await until(async () => (await pending()) === 195 || undefined, 40_000, 100), String(await pending()));
+    assert.ok(
+      await pollUntil(async () => (await pending()) === 195 || undefined, 40_000, 100),
+      String(await pending()),
+    );
   });
 
   it("are taken by the provider before messages go, and without one none goes", async () => {

@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Info } from "../../jetstream/info";
 import { misplaced, unsettled } from "../../jetstream/steps";
 import type { Args } from "../../jetstream/wire";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
@@ -324,7 +324,7 @@ describe("changes of several steps or requests, on two regions of three servers"
     const changed = base("LEADERLESS", { replicas: 3, description: "changed" });
     await Promise.all(["iad-0", "iad-1"].map((name) => cluster.kill(name)));
     assert.ok(
-      await until(
+      await pollUntil(
         async () =>
           (await info("LEADERLESS").then(
             ({ cluster: group }) => !group!.leader,

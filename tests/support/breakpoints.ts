@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 
 export type Moment = "before" | "after";
 
@@ -33,7 +33,7 @@ export class Breakpoints {
     fs.writeFileSync(set, "");
     return {
       reached: async () => {
-        const isThere = await until(async () => fs.existsSync(reached) || undefined, 30_000, 10);
+        const isThere = await pollUntil(async () => fs.existsSync(reached) || undefined, 30_000, 10);
         if (!isThere) throw new Error(`the process did not come to ${moment} ${request} within 30 s`);
       },
       goOn: () => fs.rmSync(reached),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { Breakpoints } from "./breakpoints";
 import { ProviderProcess } from "./provider-process";
@@ -52,7 +52,7 @@ export class FaultyProvider {
   async settleOn(server: number, works: (process: ProviderProcess) => Promise<boolean>): Promise<void> {
     await Promise.all(this.proxies.filter((_, index) => index !== server).map((proxy) => proxy.down()));
     assert.ok(
-      await until(async () => (await works(this.process)) || undefined, 20_000),
+      await pollUntil(async () => (await works(this.process)) || undefined, 20_000),
       `it works with server ${server} alone`,
     );
     await this.recover();

@@ -10,7 +10,7 @@ import { natsServer } from "../../components/local/provider/binary";
 import { ensure } from "../../components/local/provider/ensure";
 import { observe } from "../../components/local/provider/observe";
 import { end } from "../../components/local/provider/process";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 import { destroy } from "../../components/local/provider/stop";
 import { issue, makeAuthority } from "./certificates";
 import { testTool } from "./tools";
@@ -118,7 +118,7 @@ export class Supercluster {
   /** Waits until every server follows a meta leader with all servers as peers and is current. Throws after 30 s. */
   async ready(inputs = this.inputs()): Promise<void> {
     const servers = Object.values(inputs);
-    const ready = await until(async () => {
+    const ready = await pollUntil(async () => {
       const states = await Promise.all(servers.map(metaState));
       return states.every(({ healthy, peers }) => healthy && peers === servers.length) ? true : undefined;
     }, 30_000);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { until } from "../../components/local/provider/wait";
+import { pollUntil } from "../../config/poll-until";
 
 /** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */
 export class Publisher {
@@ -30,7 +30,7 @@ export class Publisher {
         () => true,
         () => undefined,
       );
-    if (!(await until(isTaken, 10_000))) throw new Error(`${stream} takes no messages`);
+    if (!(await pollUntil(isTaken, 10_000))) throw new Error(`${stream} takes no messages`);
     this.running.push(
       (async () => {
         for (let count = 1; !this.isStopped; count++) {
@@ -62,7 +62,7 @@ export class Publisher {
             (message) => ({ message }),
             () => undefined,
           );
-        const found = await until(look, 20_000);
+        const found = await pollUntil(look, 20_000);
         if (!found) throw new Error(`nobody can say what ${stream} has at ${seq}`);
         return found.message?.string() === text ? [] : [text];
       }),

@@ -9,7 +9,7 @@ import { filesOf, folderOf, inFolder, type ServerName, stateOf } from "./record"
 import { reload } from "./reload";
 import { restart } from "./restart";
 import { settle, start } from "./start";
-import { until } from "./wait";
+import { pollUntil } from "../../../config/poll-until";
 
 /**
  * Brings one server to what is wanted, whatever is there: nothing, a dead or a running one. Returns its version when it
@@ -44,7 +44,7 @@ async function decide(
 ): Promise<{ action: string; reason: string }> {
   const { record } = running;
   // One that is busy or just starting is given time before it counts as hung.
-  if (record) await until(() => varz(`http://${record.applied.config.http}`), 30_000);
+  if (record) await pollUntil(() => varz(`http://${record.applied.config.http}`), 30_000);
   const unknown = (await driftOf(wanted, running)).filter((drift) => drift.restart);
   if (!record || unknown.length) return { action: "restart", reason: unknown.map(({ what }) => what).join(", ") };
   const { action, causes } = classify(record.applied, stateOf(wanted, version));

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { isAlive, type ProcessIdentity, startTime } from "./process";
 import { read } from "./files";
-import { until } from "./wait";
+import { pollUntil } from "../../../config/poll-until";
 
 interface Holder extends ProcessIdentity {
   /** What it does meanwhile, for those who wait. */
@@ -47,7 +47,7 @@ async function acquire(folder: string, task: string): Promise<string> {
   await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   const self: Holder = { pid: process.pid, startTime: (await startTime(process.pid))!, task };
   let holder: Holder | undefined;
-  const lock = await until(
+  const lock = await pollUntil(
     async () => {
       const last = await highest(folder);
       holder = await holderOf(path.join(folder, prefix + last));

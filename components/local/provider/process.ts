@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { promisify } from "node:util";
-import { until } from "./wait";
+import { pollUntil } from "../../../config/poll-until";
 
 /** A process as it can be recognised later: its id alone is given to another one after it ended. */
 export interface ProcessIdentity {
@@ -63,7 +63,7 @@ export async function end(
   for (const [name, patience] of steps) {
     if (await gone()) return;
     signal(identity.pid, name);
-    if (await until(gone, patience, 20)) return;
+    if (await pollUntil(gone, patience, 20)) return;
   }
   throw new Error(`process ${identity.pid} did not end; end it by hand (kill -9 ${identity.pid}) and run this again`);
 }

@@ -4,7 +4,7 @@ import { writeAll } from "./files";
 import { varz } from "./monitor";
 import { type ProcessIdentity, signal } from "./process";
 import { filesOf, folderOf, inFolder, stateOf, writeRecord } from "./record";
-import { until } from "./wait";
+import { pollUntil } from "../../../config/poll-until";
 
 const deadline = 15_000;
 
@@ -30,7 +30,7 @@ export async function hangUp(
   const loaded = (await varz(monitor))?.config_load_time;
   const logged = (await fs.stat(log).catch(() => undefined))?.size ?? 0;
   signal(process.pid, "SIGHUP");
-  const answer = await until(async () => {
+  const answer = await pollUntil(async () => {
     const now = await varz(monitor);
     if (now && now.config_load_time !== loaded) return { digest: now.config_digest };
     const rejection = /Failed to reload server configuration: (.*)/.exec(await textFrom(log, logged))?.[1];

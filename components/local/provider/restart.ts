@@ -5,7 +5,7 @@ import { behind, metaLeader } from "./monitor";
 import { observe } from "./observe";
 import { start } from "./start";
 import { endGently } from "./stop";
-import { until } from "./wait";
+import { pollUntil } from "../../../config/poll-until";
 
 const currentDeadline = 120_000;
 
@@ -36,7 +36,7 @@ async function refuseWhileBehind({ name, peers }: LocalServerInputs): Promise<vo
 
 async function current(server: string, monitor: string, consequence: string): Promise<void> {
   let reason: string | undefined;
-  const caughtUp = await until(
+  const caughtUp = await pollUntil(
     async () => {
       reason = await behind(monitor);
       return reason === undefined ? true : undefined;

@@ -8,7 +8,7 @@ import { refuseTakenPorts } from "./ports";
 import { isAlive, type ProcessIdentity, startTime } from "./process";
 import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
 import { endAtOnce } from "./stop";
-import { until } from "./wait";
+import { pollUntil } from "../../../config/poll-until";
 
 const servingDeadline = 30_000;
 
@@ -33,7 +33,7 @@ export async function start(wanted: LocalServerInputs, version: string): Promise
 /** Waits until a server serves, then writes down what it runs with. Throws, with the end of its log, when it does not. */
 export async function settle(wanted: LocalServerInputs, version: string, process: ProcessIdentity): Promise<void> {
   const monitor = `http://${wanted.config.http}`;
-  const state = await until(async () => {
+  const state = await pollUntil(async () => {
     if (await isServing(monitor)) return "serving";
     return (await isAlive(process)) ? undefined : "ended";
   }, servingDeadline);

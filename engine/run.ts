@@ -21,7 +21,22 @@ export interface PulumiCommand {
   keeps?: (line: string) => boolean;
 }
 
-export type Result = Outcome & { stdout: string; output: string; log: string; milliseconds: number };
+/** What a run gave, also where it failed. */
+export interface Result extends Outcome {
+  stdout: string;
+  output: string;
+  /** Path of the log with the whole output. */
+  log: string;
+  milliseconds: number;
+  /** 0 where it succeeded, null where it was killed; see `pulumiExit`. */
+  exitCode: number | null;
+}
+
+/**
+ * Exit codes of the CLI that are acted upon.
+ * https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/util/cmdutil/exit.go
+ */
+export const pulumiExit = { notLoggedIn: 3, noSuchStack: 6 } as const;
 
 /** The command as a person would type it. */
 export const commandLine = ({ args }: Pick<PulumiCommand, "args">): string => `pulumi ${args.join(" ")}`;
@@ -67,7 +82,14 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   ).finally(() => file.end());
 
   const output = lines.join("\n");
-  const result = { ...outcomeOf(output), stdout: results.join("\n"), output, log, milliseconds: Date.now() - started };
+  const result: Result = {
+    ...outcomeOf(output),
+    stdout: results.join("\n"),
+    output,
+    log,
+    milliseconds: Date.now() - started,
+    exitCode: end.exitCode,
+  };
   if (isInterrupted())
     throw new Interrupted(
       `${command.stack} stopped; the next start goes on from here (${path.relative(projectFolder, log)})`,

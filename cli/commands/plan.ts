@@ -1,11 +1,10 @@
 import { type Access, readAccess } from "../../operations/environment/access";
 import { prepareFolders } from "../../engine/environment";
-import { Failure, WouldLose } from "../../engine/failure";
 import { Servers } from "../../operations/plan/costs";
 import { previewsOf } from "../../operations/plan/engine";
 import { type StackPlan, stackPlan } from "../../operations/plan/preview";
 import { renderRows } from "../render/plan";
-import { inOrder, type Row, rowOf, verdictOf } from "../../operations/plan/rows";
+import { failureOf, inOrder, type Row, rowOf, verdictOf } from "../../operations/plan/rows";
 import { Progress } from "../../engine/progress";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
 import { progressColours as colour, logProgress, print } from "../../engine/terminal";
@@ -33,7 +32,7 @@ export async function plan({ env, json = false }: { env: string; json?: boolean 
     stacks.flatMap(({ changes }) => changes),
     failures.length > 0 || stacks.some(({ isPartial }) => isPartial),
   );
-  const { ok, summary, lost } = verdict;
+  const { ok, summary } = verdict;
   if (json) print(JSON.stringify({ environment: env, ok, summary, stacks }, undefined, 2));
   else {
     for (const { stack, changes, warnings } of stacks) {
@@ -42,14 +41,8 @@ export async function plan({ env, json = false }: { env: string; json?: boolean 
     }
     print(`\n${summary}`);
   }
-  if (failures.length) throw new Failure(`the plan could not be made:\n${failures.join("\n")}`);
-  if (verdict.refused.length) throw new Failure(`an up would be refused: ${verdict.refused.join(", ")}`);
-  if (!verdict.isKnown)
-    throw new Failure(
-      ["what an up would do or cost is not known, because not all could be read", ...verdict.unknown].join("\n"),
-    );
-  if (lost.length)
-    throw new WouldLose(`nothing names these losses:\n${lost.map(({ id, text }) => `  ${id}: ${text}`).join("\n")}`);
+  const failure = failureOf(verdict, failures);
+  if (failure) throw failure;
 }
 
 async function planStack(
@@ -66,7 +59,7 @@ async function planStack(
     const rows = await Promise.all(
       changes.map(async (change) => rowOf(change, await servers.answer(change), deletions)),
     );
-    const cut = isCut ? ["more may be refused: mend these first, then plan again"] : [];
+    const cut = isCut ? ["more may be refused: fix these first, then plan again"] : [];
     return { stack, changes: inOrder(rows), failures, warnings: [...warnings, ...cut], isPartial: isPartial || isCut };
   } finally {
     await servers.close();

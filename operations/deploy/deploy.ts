@@ -7,7 +7,8 @@ import { StackRunner } from "../../engine/stack-run";
 import { logProgress, print } from "../../engine/terminal";
 import { Gate } from "./gate";
 import { readPreview, resultOf } from "../plan/engine";
-import { failuresOf, said } from "../plan/preview";
+import { withoutSeverity } from "../../engine/pulumi-text";
+import { failuresOf } from "../plan/preview";
 import { Plans } from "../../engine/plans";
 import { renderPreview } from "./preview";
 import { stepsOf } from "./steps";
@@ -56,7 +57,7 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
       const options = { plans, throwaway: missing.includes(stack) ? throwaway : undefined };
       const found = readPreview(stack, await runner.preview(stack, kind, options).catch(resultOf));
       texts.set(stack, renderPreview(stack, found));
-      const failures = [...new Set(failuresOf(found).map(({ message }) => said(message)))];
+      const failures = [...new Set(failuresOf(found).map(({ message }) => withoutSeverity(message)))];
       if (failures.length) throw new Failure(`${stack} would fail:\n${failures.map((line) => `  ${line}`).join("\n")}`);
     };
     await together(all, preview).finally(() =>

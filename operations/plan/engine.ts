@@ -2,11 +2,11 @@ import { planCounts } from "../../components/jetstream/provider/check";
 import { Failure } from "../../engine/failure";
 import { pulumiEnvironment } from "../../engine/environment";
 import { Progress } from "../../engine/progress";
-import { commandLine, PulumiFailure, type Result, runPulumi } from "../../engine/run";
+import { commandLine, pulumiExit, PulumiFailure, type Result, runPulumi } from "../../engine/run";
 import type { CheckedEnvironment } from "../environment/settings";
 import { refresh } from "../../engine/stack-run";
 import { progressColours as colour, plural, seconds } from "../../engine/terminal";
-import { type Preview, refusedUrns } from "./preview";
+import { failuresOf, type Preview, refusedUrns } from "./preview";
 
 /** Each finds one refusal or two. */
 const maxPreviews = 10;
@@ -56,19 +56,26 @@ const flags = ["--json", "--ignore-protect", "--non-interactive"];
 /** By its full name the engine finds only what is deployed already. */
 const patternOf = (urn: string): string => `**::${urn.split("::").slice(2).join("::")}`;
 
-/** A preview that refuses says so in its output. */
+/** The result of a preview that ended with an error: what was refused is in its output. */
 export function resultOf(error: unknown): Result {
   if (error instanceof PulumiFailure) return error.result;
   throw error;
 }
 
-/** Throws where the engine gave none. */
-export function readPreview(stack: string, { stdout, diagnostics, log }: Result): Preview {
+/** The preview that a run printed. Throws Failure where it printed none, or failed without a reason. */
+export function readPreview(stack: string, { stdout, exitCode, diagnostics, log }: Result): Preview {
+  if (exitCode === pulumiExit.noSuchStack)
+    throw new Failure(`stack ${stack} does not exist yet, so an up would create all of it; run: npm start`);
+  const preview = previewIn(stdout);
+  if (!preview || (exitCode !== 0 && failuresOf(preview).length === 0))
+    throw new Failure(`pulumi printed no plan: ${diagnostics}\nwhole output: ${log}`);
+  return preview;
+}
+
+function previewIn(stdout: string): Preview | undefined {
   try {
     return JSON.parse(stdout) as Preview;
   } catch {
-    if (diagnostics.includes("no stack named"))
-      throw new Failure(`stack ${stack} was never brought up, so an up would create all of it; run: npm start`);
-    throw new Failure(`pulumi gave no plan: ${diagnostics}\nwhole output: ${log}`);
+    return undefined;
   }
 }

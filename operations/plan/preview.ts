@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { changesOf, type Change } from "../../jetstream/changes";
 import { type AssetKind, consumerKind, idOf, streamKind } from "../../jetstream/kinds";
+import { diagnostics as declared, readDiagnostic } from "../../config/diagnostics";
+import { checkFailureOf, isFailedNotice, isPluginNotice, withoutSeverity } from "../../engine/pulumi-text";
 import { nonceKey } from "../../jetstream/reconcile";
 import { stepDown } from "../../jetstream/steps";
 import { type Args, toWire } from "../../jetstream/wire";
@@ -121,42 +123,40 @@ export function stackPlan(previews: Preview[]): StackPlan {
       ...[...refused].map((urn) => refusal(urn, seen.get(urn), diagnostics)),
       ...steps.flatMap((step) => changeOf(step, seen.get(step.urn), madeAnew) ?? []),
     ],
-    failures: failures.map(({ message }) => said(message)),
+    failures: failures.map(({ message }) => withoutSeverity(message)),
     warnings: grouped(warnings),
-    isPartial: warnings.some((text) => cannotTell.test(text)),
+    isPartial: warnings.some((text) => readDiagnostic(text)?.diagnostic.isPartial),
   };
 }
 
 /** What was said with one of these severities, each once. */
 export function saidBy({ diagnostics = [] }: Pick<Preview, "diagnostics">, severities: string[]): string[] {
-  const texts = diagnostics.filter(({ severity }) => severities.includes(severity)).map(({ message }) => said(message));
-  return [...new Set(texts)].filter((text) => !isNoise.test(text));
+  const texts = diagnostics
+    .filter(({ severity }) => severities.includes(severity))
+    .map(({ message }) => withoutSeverity(message));
+  return [...new Set(texts)].filter((text) => !isPluginNotice(text) && !isInPlan(text));
 }
 
 /** Why the engine or the program failed, if it did. */
 export const failuresOf = ({ diagnostics = [] }: Preview): Diagnostic[] =>
-  diagnostics.filter(({ severity, message }) => severity === "error" && !isEnd.test(message));
+  diagnostics.filter(({ severity, message }) => severity === "error" && !isFailedNotice(message));
 
-/** Without what the engine puts before it. */
-export const said = (message: string): string => message.replace(/^(error|warning): /, "").trim();
-/** Where the engine found its plugins, and what the plan says itself. */
-const isNoise = /^using pulumi-resource-\S+ from \$PATH|: taking it over changes /;
-/** The engine's last words. */
-const isEnd = /^error: (preview failed|update failed)/;
-/** The provider's words for what it could not read. */
-const cannotTell = /could not be (read|counted)|cannot be asked/;
+/** The plan lists the fields that an adoption changes itself. */
+const isInPlan = (text: string): boolean => readDiagnostic(text)?.diagnostic.code === declared.adoptionChanges.code;
 
-/** One line for all that could not be read for the same reason. */
+/** Declared warnings with the same text in one line, with the names of all that it is about and its code. */
 function grouped(warnings: string[]): string[] {
-  const unread = new Map<string, string[]>();
+  const subjects = new Map<string, string[]>();
   const others = warnings.filter((text) => {
-    const [, id, reason] = /^(\S+) (could not be read, [^]*)/.exec(text) ?? [];
-    if (reason) unread.set(reason, [...(unread.get(reason) ?? []), id!]);
-    return !reason;
+    const read = readDiagnostic(text);
+    if (!read) return true;
+    const line = `${read.text} [${read.diagnostic.code}]`;
+    subjects.set(line, [...(subjects.get(line) ?? []), read.subject]);
+    return false;
   });
-  const names = (ids: string[]) =>
-    ids.length > 3 ? `${ids.slice(0, 3).join(", ")} and ${ids.length - 3} more` : ids.join(", ");
-  return [...others, ...[...unread].map(([reason, ids]) => `${names(ids)} ${reason}`)];
+  const names = (all: string[]) =>
+    all.length > 3 ? `${all.slice(0, 3).join(", ")} and ${all.length - 3} more` : all.join(", ");
+  return [...others, ...[...subjects].map(([line, all]) => `${names(all)}: ${line}`)];
 }
 
 function refusal(urn: string, state: State | undefined, diagnostics: Diagnostic[]): PlannedChange {
@@ -181,10 +181,10 @@ function refusal(urn: string, state: State | undefined, diagnostics: Diagnostic[
   };
 }
 
-/** `maxMsgs: would drop 96 of 101 messages` of the engine's `... property maxMsgs value {5} has a problem: would drop 96 of 101 messages`. */
+/** `maxMsgs: would drop 96 of 101 messages`. */
 function reasonOf(message: string): string {
-  const [, property, reason] = /: property (\S+) value \{[^]*?\} has a problem: ([^]*)/.exec(message) ?? [];
-  return property ? `${property}: ${reason!.trim()}` : said(message);
+  const failure = checkFailureOf(message);
+  return failure ? `${failure.property}: ${failure.reason}` : withoutSeverity(message);
 }
 
 function changeOf(

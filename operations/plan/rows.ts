@@ -1,5 +1,6 @@
 import { allowance, type Cost, describe, excess } from "../../jetstream/costs";
 import type { Args } from "../../jetstream/wire";
+import { Failure, WouldLose } from "../../engine/failure";
 import { plural } from "../../engine/terminal";
 import type { Answer } from "./costs";
 import type { FieldChange, PlannedChange } from "./preview";
@@ -167,6 +168,21 @@ export interface Verdict {
   lost: { id: string; messages: number; text: string }[];
   /** One line: `1 refused, 2 to create`. */
   summary: string;
+}
+
+/** Why `npm run plan` does not exit with 0: the first of these reasons that applies. */
+export function failureOf({ refused, isKnown, unknown, lost }: Verdict, failures: string[] = []): Failure | undefined {
+  if (failures.length) return new Failure(`the plan could not be made:\n${failures.join("\n")}`);
+  if (refused.length) return new Failure(`an up would be refused: ${refused.join(", ")}`);
+  if (!isKnown)
+    return new Failure(
+      ["what an up would do or cost is not known, because not all could be read", ...unknown].join("\n"),
+    );
+  if (lost.length)
+    return new WouldLose(
+      `no allowDataLoss covers these losses:\n${lost.map(({ id, text }) => `  ${id}: ${text}`).join("\n")}`,
+    );
+  return undefined;
 }
 
 /** What the rows come to. */

@@ -19,13 +19,13 @@ export async function previewFindings(
   progress: Progress,
   throwaway?: ThrowawayBackend,
 ): Promise<StackFindings> {
-  const failed = (failure: string): StackFindings => ({
+  const failed = (failure: string, exitCode?: number | null): StackFindings => ({
     stack,
     resources: 0,
     rules: [],
     violations: [],
     notJudged: [],
-    failures: [withRemedy(failure)],
+    failures: [withRemedy(failure, exitCode)],
   });
   const made = throwaway?.add(stack);
   const env = {
@@ -49,12 +49,12 @@ export async function previewFindings(
     if (made) await runPulumi({ stack, args: made.init, env });
     const { result, isRefused } = await run({ stack, args, env, keeps: (line) => !isDebug(line) });
     const events = eventsOf(result.stdout);
-    if (!events.some(({ summaryEvent }) => summaryEvent)) return failed(toldBy(events, result.output));
+    if (!events.some(({ summaryEvent }) => summaryEvent)) return failed(toldBy(events, result.output), result.exitCode);
     const findings = findingsOf(stack, events, rules);
     const isExplained = findings.failures.length > 0 || findings.violations.some(({ level }) => level === "mandatory");
     if (isRefused && !isExplained)
-      return failed(`pulumi refused the preview and did not say why; whole output: ${result.log}`);
-    return { ...findings, failures: findings.failures.map(withRemedy) };
+      return failed(`pulumi refused the preview and gave no reason; whole output: ${result.log}`, result.exitCode);
+    return { ...findings, failures: findings.failures.map((failure) => withRemedy(failure)) };
   } finally {
     progress.finish(job, `  ${stack.padEnd(20)}  previewed, ${seconds(Date.now() - job.started)}`);
   }

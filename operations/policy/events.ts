@@ -1,3 +1,4 @@
+import { isFailedNotice, withoutRule } from "../../engine/pulumi-text";
 import { finding, type Finding, type StackFindings } from "./findings";
 import { concerns, isStackRule, type Policy } from "./pack";
 
@@ -44,8 +45,8 @@ export function findingsOf(stack: string, events: EngineEvent[], rules: readonly
     .map(({ policyName, resourceUrn, message }) => ({ rule: ruleOf(rules, policyName), urn: resourceUrn, message }));
   const findings = (isJudged: boolean): Finding[] =>
     found
-      .filter(({ message }) => isJudged !== cannotRun.test(message))
-      .map(({ rule, urn, message }) => finding(rule, urn, message.replace(cannotRun, "")));
+      .filter(({ rule, message }) => isJudged === isOfRule(rule, message))
+      .map(({ rule, urn, message }) => finding(rule, urn, isJudged ? message : withoutRule(message)));
   const notJudged = findings(false);
   const errors = errorsOf(events);
   const judged = new Map(
@@ -65,17 +66,17 @@ export function findingsOf(stack: string, events: EngineEvent[], rules: readonly
   };
 }
 
-/** The SDK's words where a rule reads what is known only after an up; the engine takes that for advice. */
-const cannotRun = /^can't run policy '[^']+' from policy pack '[^']+' during preview: /;
-
-/** The engine's last words, which say nothing of their own. */
-const isEnd = /^(error: )?(preview|update) failed$/;
+/**
+ * Whether the rule itself reported this: the SDK puts the rule's description before what it reports. Without, it is the
+ * SDK that reports, as advice, that the rule reads what is known only after an `up`.
+ */
+const isOfRule = ({ description }: Policy, message: string): boolean => message.trim().startsWith(description);
 
 const errorsOf = (events: EngineEvent[]): string[] => [
   ...new Set(
     events
       .flatMap(({ diagnosticEvent }) => (diagnosticEvent?.severity === "error" ? [diagnosticEvent.message.trim()] : []))
-      .filter((message) => !isEnd.test(message)),
+      .filter((message) => !isFailedNotice(message)),
   ),
 ];
 

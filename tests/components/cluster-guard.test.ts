@@ -166,7 +166,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       const lines = await said(() => rolloutProvider.delete("", rollout(api)));
       assert.match(
         lines.join(),
-        /^warning: iad: its Kubernetes cluster cannot be asked whether it is the right one: connect ECONNREFUSED/,
+        /^warning SC1102: iad: its Kubernetes cluster cannot be reached, so it was not checked: connect ECONNREFUSED/,
       );
     });
   });
@@ -183,7 +183,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     const lines = await said(async () => assert.deepEqual(await reasons(wanted), []));
     assert.match(
       lines.join(),
-      /^warning: iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: connect ECONNREFUSED/,
+      /^warning SC1101: iad: its Kubernetes cluster cannot be reached, so only `up` checks that it is the right one: connect ECONNREFUSED/,
     );
     assert.equal((await provider.diff("", wanted, wanted)).changes, true);
     const since = Date.now();

@@ -174,7 +174,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     });
     assert.match(
       lines[0]!,
-      /^warning: iad: its volumes could not be looked at, so only `up` checks their change: .*ECONNREFUSED/,
+      /^warning SC1103: iad: its volumes could not be read, so only `up` checks their change: .*ECONNREFUSED/,
     );
   });
 

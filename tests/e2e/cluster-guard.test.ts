@@ -88,7 +88,7 @@ describe("a region's stack, where its cluster is not as it should be", function 
     );
     assert.match(
       text,
-      /iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: the kubeconfig has no context "nats-iad", it has another/,
+      /SC1101: iad: its Kubernetes cluster cannot be reached, so only `up` checks that it is the right one: the kubeconfig has no context "nats-iad", it has another/,
     );
     assert.match(text, /\+ .*ClusterGuard iad-guard create/);
   });

@@ -116,7 +116,7 @@ describe("npm run plan and npm run import", function () {
     assert.deepEqual(
       [
         status,
-        /stack local-jetstream was never brought up, so an up would create all of it; run: npm start/.test(stderr),
+        /stack local-jetstream does not exist yet, so an up would create all of it; run: npm start/.test(stderr),
       ],
       [1, true],
       stderr,
@@ -198,7 +198,7 @@ describe("npm run plan and npm run import", function () {
       assert.equal(status, 3, stderr);
       assert.match(
         stderr,
-        /nothing names these losses:\n *app\/MAIL: would delete 50 of 50 messages.*\n *app\/ORDERS\/billing: would lose the place among 50 of 50 messages/,
+        /no allowDataLoss covers these losses:\n *app\/MAIL: would delete 50 of 50 messages.*\n *app\/ORDERS\/billing: would lose the place among 50 of 50 messages/,
       );
       assert.deepEqual(
         rows.map(({ id, class: name }) => [id, name]),

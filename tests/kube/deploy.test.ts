@@ -186,7 +186,7 @@ else
       edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], "nowhere"));
       assert.match(
         await succeeds(deploy("--dry-run")),
-        /iad: its Kubernetes cluster cannot be asked, so only `up` checks that it is the right one: the kubeconfig has no context "nowhere"/,
+        /SC1101: iad: its Kubernetes cluster cannot be reached, so only `up` checks that it is the right one: the kubeconfig has no context "nowhere"/,
       );
       const { status, text } = await deploy();
       assert.equal(status, 1, text);

@@ -213,7 +213,7 @@ describe("a refresh", function () {
       assert.ok(ms < 20_000, `took ${ms} ms`);
       assert.ok(
         provider!.stderr.some((line) =>
-          /app\/S299\/first could not be read, its last known state is kept: /.test(line),
+          /^warning SC1001: app\/S299\/first: could not be read, its last known state is kept: /.test(line),
         ),
         provider!.stderr.join("\n"),
       );

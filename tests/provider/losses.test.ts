@@ -456,7 +456,7 @@ describe("changes that cost messages, on three servers", function () {
         assert.deepEqual(await asset.check(news), [], "a plan warns");
         assert.match(
           blind.stderr.at(-1)!,
-          /warning: what changing app\/BLIND costs could not be counted, so only `up` checks it: .*may not publish to \$JS\.API/,
+          /warning SC1002: app\/BLIND: what its change costs could not be counted, so only `up` checks it: .*may not publish to \$JS\.API/,
         );
         await assert.rejects(
           asset.update(news),

@@ -178,8 +178,8 @@ describe("ownership: two stacks with one account", function () {
     const args = base("DRIFTED", { adopt: true, maxMsgs: 2_000, maxAge: "1h", metadata: { team: "orders" } });
     assert.deepEqual((await one.check(stream, args)).failures, []);
     assert.deepEqual(one.stderr.slice(lines).sort(), [
-      'app/DRIFTED: taking it over changes description from "legacy" to nothing',
-      "app/DRIFTED: taking it over changes maxMsgs from 1000 to 2000",
+      'note SC1004: app/DRIFTED: adopting it changes description from "legacy" to nothing',
+      "note SC1004: app/DRIFTED: adopting it changes maxMsgs from 1000 to 2000",
     ]);
     await writes.assertOf("DRIFTED", ["STREAM.CREATE"]);
     await Deployed.create(one, stream, args);

@@ -1,4 +1,5 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { joinPath, parse } from "../../../config/problems";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
 import type { Wire } from "../../../jetstream/fields";
@@ -141,7 +142,13 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
     const applied = stepDown(kind.fields, args, info.config);
     const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
     for (const { field, expected, found } of differences(kind.fields, applied, info.config))
-      account.say(`${idOf(kind, args)}: taking it over changes ${field} from ${text(found)} to ${text(expected)}`);
+      account.say(
+        diagnosticLine(
+          diagnostics.adoptionChanges,
+          idOf(kind, args),
+          `${field} from ${text(found)} to ${text(expected)}`,
+        ),
+      );
     const refused = (await changesBy(kind, info.config, applied, servers)).flatMap(({ field, refusal }) =>
       refusal ? [{ property: field, reason: reasonOf(refusal) }] : [],
     );
@@ -183,9 +190,7 @@ async function counted<T>(
     );
   } catch (error) {
     if (error instanceof ApiError && error.isNotFound) return undefined;
-    account.say(
-      `warning: what changing ${idOf(kind, args)} costs could not be counted, so only \`up\` checks it: ${(error as Error).message}`,
-    );
+    account.say(diagnosticLine(diagnostics.costNotCounted, idOf(kind, args), (error as Error).message));
     return undefined;
   }
 }

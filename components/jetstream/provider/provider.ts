@@ -1,4 +1,5 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { type Args, fromWire } from "../../../jetstream/wire";
 import { changing } from "../../../jetstream/api";
 import { mistakes, refusals, replaced } from "./check";
@@ -79,7 +80,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
         return { id, props: { ...inputs, ...(nonce !== undefined && { [nonceKey]: nonce }) }, inputs };
       } catch (error) {
         // Unknown is not missing: what was known is kept, and nothing is created or deleted for it.
-        say(`${id} could not be read, its last known state is kept: ${(error as Error).message}`);
+        say(diagnosticLine(diagnostics.stateKept, id, (error as Error).message));
         return { id, props };
       }
     },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import type { Args } from "../../../jetstream/wire";
 import { Connections } from "./connections";
 import { readServerFacts, type ServerFacts } from "../../../jetstream/facts";
@@ -68,10 +69,7 @@ export class Session {
     try {
       return await this.account(args, look);
     } catch (error) {
-      if (!this.warned)
-        say(
-          `warning: servers cannot be asked, so what a change would cost is only checked by \`up\`: ${(error as Error).message}`,
-        );
+      if (!this.warned) say(diagnosticLine(diagnostics.jetstreamUnreachable, "JetStream", (error as Error).message));
       this.warned = true;
       return undefined;
     }

@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { fromBytes, toBytes } from "../../../config/units";
 import { type ClusterAccess, reasonOf } from "../../supercluster/provider/cluster";
 import { converge, type Next, type Patience, say } from "../../supercluster/provider/converge";
@@ -64,9 +65,7 @@ async function seen({ cluster, region, ...name }: VolumesInputs): Promise<Volume
   try {
     return await RegionVolumes.open(cluster, name).look();
   } catch (error) {
-    say(
-      `warning: ${region}: its volumes could not be looked at, so only \`up\` checks their change: ${reasonOf(error)}`,
-    );
+    say(diagnosticLine(diagnostics.volumesNotRead, region, reasonOf(error)));
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { dynamic } from "@pulumi/pulumi";
+import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { chartRefusal, type ChartSource, repositoryAdvice } from "../chart-source";
 import { type ClusterView, kubectl, refusals, regionsAnnotation } from "../cluster-checks";
@@ -67,9 +68,7 @@ export async function refuseAnothers(
   place: Pick<GuardInputs, "environment" | "region" | "namespace" | "cluster">,
 ): Promise<void> {
   const view = await look(place).catch((error: unknown) =>
-    say(
-      `warning: ${place.region}: its Kubernetes cluster cannot be asked whether it is the right one: ${reasonOf(error)}`,
-    ),
+    say(diagnosticLine(diagnostics.clusterNotCheckedForDeletion, place.region, reasonOf(error))),
   );
   const reasons = view ? refusals({ ...place, context: place.cluster.context }, view).map(({ reason }) => reason) : [];
   if (reasons.length) throw new Error(`${place.region}: ${reasons.join("; ")}. Nothing was deleted`);
@@ -90,9 +89,7 @@ async function seen(inputs: GuardInputs): Promise<ClusterView | undefined> {
   try {
     return await look(inputs);
   } catch (error) {
-    say(
-      `warning: ${inputs.region}: its Kubernetes cluster cannot be asked, so only \`up\` checks that it is the right one: ${reasonOf(error)}`,
-    );
+    say(diagnosticLine(diagnostics.clusterNotChecked, inputs.region, reasonOf(error)));
     return undefined;
   }
 }

@@ -142,7 +142,7 @@ describe("what the engine's preview says of streams and consumers", () => {
     assert.equal(warnings.length, 2, warnings.join("\n"));
     assert.match(
       warnings.join("\n"),
-      /servers cannot be asked[^]*and \d more could not be read, its last known state is kept: JetStream is not ready/,
+      /and \d more: could not be read, its last known state is kept: JetStream is not ready[^]* \[SC1001\]\nJetStream: no server can be reached/,
     );
     assert.ok(isPartial);
     assert.ok(!stackPlan([previews.changes]).isPartial);

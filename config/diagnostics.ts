@@ -1,0 +1,88 @@
+/**
+ * Every line that a provider prints and that a program of this project reads. Readers go by the code, so that a text
+ * can be reworded; a person can search for the code. Codes are never used for something else.
+ */
+export interface Diagnostic {
+  code: `SC${number}`;
+  severity: "warning" | "note";
+  /** Something that had to be read was not: what is planned may be wrong, and `npm run plan` does not exit with 0. */
+  isPartial: boolean;
+  /** What happened and what follows from it, without the subject. `reason` comes last. */
+  text: (reason: string) => string;
+}
+
+const declared = <Name extends string>(table: Record<Name, Diagnostic>): Record<Name, Diagnostic> => table;
+
+export const diagnostics = declared({
+  /** Of a stream or consumer, at a refresh. */
+  stateKept: {
+    code: "SC1001",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) => `could not be read, its last known state is kept: ${reason}`,
+  },
+  /** Of a stream or consumer, at a check. */
+  costNotCounted: {
+    code: "SC1002",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) => `what its change costs could not be counted, so only \`up\` checks it: ${reason}`,
+  },
+  /** Of JetStream as a whole, once a process. */
+  jetstreamUnreachable: {
+    code: "SC1003",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) => `no server can be reached, so only \`up\` checks what changes cost: ${reason}`,
+  },
+  /** Of a stream or consumer that exists and is adopted, one a field. The plan lists these fields itself. */
+  adoptionChanges: {
+    code: "SC1004",
+    severity: "note",
+    isPartial: false,
+    text: (change) => `adopting it changes ${change}`,
+  },
+  /** Of a region whose Kubernetes cluster does not answer a preview. */
+  clusterNotChecked: {
+    code: "SC1101",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) =>
+      `its Kubernetes cluster cannot be reached, so only \`up\` checks that it is the right one: ${reason}`,
+  },
+  /** Of a region whose Kubernetes cluster does not answer a destroy. */
+  clusterNotCheckedForDeletion: {
+    code: "SC1102",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) => `its Kubernetes cluster cannot be reached, so it was not checked: ${reason}`,
+  },
+  /** Of a region. */
+  volumesNotRead: {
+    code: "SC1103",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) => `its volumes could not be read, so only \`up\` checks their change: ${reason}`,
+  },
+});
+
+/** The line to print: `warning SC1001: irisx/SMS: could not be read, ...`. `subject` has no blank in it. */
+export const diagnosticLine = ({ code, severity, text }: Diagnostic, subject: string, reason: string): string =>
+  `${severity} ${code}: ${subject}: ${text(reason)}`;
+
+/** A line that was printed by `diagnosticLine`. */
+export interface ReadDiagnostic {
+  diagnostic: Diagnostic;
+  subject: string;
+  /** The text as it was printed. */
+  text: string;
+}
+
+const line = /^(?:warning|note) (SC\d+): (\S+): ([^]*)$/;
+
+/** Reads a printed line; undefined where it is not a declared one. */
+export function readDiagnostic(printed: string): ReadDiagnostic | undefined {
+  const [, code, subject, text] = line.exec(printed.trim()) ?? [];
+  const diagnostic = Object.values(diagnostics).find((one) => one.code === code);
+  return diagnostic && { diagnostic, subject: subject!, text: text! };
+}

@@ -30,7 +30,7 @@ module.exports = {
       to: {
         dependencyTypesNot: ["core"],
         path: "^[^/]+/",
-        pathNot: [`^(${[folder, ...mayImport[folder]].join("|")})/`, "^node_modules/"],
+        pathNot: [`^(${[folder, ...mayImport[folder]].join("|")})/`, "(^|/)node_modules/"],
       },
     })),
     {

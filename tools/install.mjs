@@ -7,6 +7,7 @@ import { ToolchainError } from "./log.mjs";
 import { findOnPath, findToolOnPath } from "./path-search.mjs";
 import { atLeast, standInFolder } from "./pins.mjs";
 import { entryFor } from "./record.mjs";
+import { STAND_INS_VARIABLE, standInsAllowed } from "./stand-ins.mjs";
 import { unpack } from "./unpack.mjs";
 
 /** Installs a tool and returns its entries for the record, one for each executable. */
@@ -41,7 +42,7 @@ async function installProgram(tool, context) {
     }
   }
   throw new ToolchainError(
-    `${tool.name} ${tool.pin} cannot be had:\n${why.map((line) => `  - ${line}`).join("\n")}\n` +
+    `${tool.name} ${tool.pin} could not be installed:\n${why.map((line) => `  - ${line}`).join("\n")}\n` +
       `Install one of these so that it is on PATH, then run the same command again:\n` +
       `  - Go ${OLDEST_GO} or later, with which the tools are built here: https://go.dev/dl\n` +
       `  - ${tool.byHand}`,
@@ -106,7 +107,7 @@ async function installScript(tool, { cache, log, record }) {
 }
 
 async function installPlugin(tool, context) {
-  const { cache, path, log, releases, downloader } = context;
+  const { cache, env, path, log, releases, downloader } = context;
   const [name] = tool.executables;
   const facts = { version: tool.pin, pin: tool.key };
   if (!tool.pin) throw new ToolchainError(`the npm package of ${name} is not installed; run "npm ci" and try again`);
@@ -135,10 +136,14 @@ async function installPlugin(tool, context) {
     return [entryFor(name, installed, { ...facts, how: "official release" })];
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    log.warn(
-      name,
-      `${tool.pin} cannot be had (${error.message}): an offline stand-in serves local stacks, and only those`,
-    );
+    const missing = `${tool.pin} could not be downloaded (${error.message})`;
+    if (!standInsAllowed(env)) {
+      throw new ToolchainError(
+        `${name} ${missing}, and ${STAND_INS_VARIABLE}=${env[STAND_INS_VARIABLE]} refuses its stand-in.\n` +
+          `docs/stand-ins.md lists the ways to install the official plugin.`,
+      );
+    }
+    log.warn(name, `${missing}: a stand-in serves it to local stacks, and only to those (docs/stand-ins.md)`);
     return [{ name, path: tool.standIn, ...facts, how: "offline stand-in" }];
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -212,16 +212,16 @@ function plugin(name) {
   };
 }
 
-/** Where the stand-ins for plugins are that cannot be had; on PATH for local stacks only. */
+/** Folder of the stand-ins for plugins that could not be downloaded; on PATH for local stacks only. */
 export const standInFolder = `${projectFolder}/tools/offline/plugins/bin`;
 
-/** What `npm start` needs. */
+/** What `npm start` needs. Plugins first: where stand-ins serve, that is known before anything is built. */
 export const DEFAULT_TOOLS = [
+  "pulumi-resource-random",
+  "pulumi-resource-tls",
   "pulumi",
   "pulumi-resource-pulumi-nodejs",
   "nats-server",
-  "pulumi-resource-random",
-  "pulumi-resource-tls",
 ];
 
 /** What only tests and benches need: the oldest supported server, and a proxy that cuts connections. */

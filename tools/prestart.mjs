@@ -44,12 +44,14 @@ function isInstalled(project, lock) {
     // The project itself and its workspaces are folders of the checkout, not packages to install.
     if (link || !path.includes("node_modules/")) return true;
     const found = there[path];
-    if (!found) return optional === true && !isForThisMachine(lock.packages[path]);
+    if (!found) return optional === true && !isBuiltForThisMachine(lock.packages[path]);
     return found.version === version && found.integrity === integrity && existsSync(join(project, path));
   });
 }
 
-function isForThisMachine({ os, cpu, libc }) {
+function isBuiltForThisMachine({ os, cpu, libc }) {
+  // One for every machine is optional because what needs it is: npm leaves it out with that.
+  if (!os && !cpu) return false;
   const fits = (list, own) => !list || [list].flat().includes(own);
   // Which C library this is would take a process to find out; npm decided that when it installed.
   return fits(os, process.platform) && fits(cpu, process.arch) && !libc;
@@ -64,7 +66,7 @@ async function runNpmCi(project) {
   const { status, error } = spawnSync(command, [...before, ...args], { cwd: project, stdio: "inherit" });
   if (error || status !== 0) {
     throw new ToolchainError(
-      `npm ci failed${error ? ` (${error.message})` : ""}; mend what it says above and run the command again`,
+      `npm ci failed${error ? ` (${error.message})` : ""}; fix what it reports above and run the command again`,
     );
   }
 }

@@ -14,7 +14,9 @@ export interface EnsureOptions {
   again?: boolean;
   cache?: string;
   log?: Log;
-  /** PATH to look on. */
+  /** Variables of the caller: PATH, and whether stand-ins are refused. */
+  env?: NodeJS.ProcessEnv;
+  /** PATH to look on, instead of the caller's. */
   path?: string;
   /** Base addresses of official releases. */
   releases?: Releases;
@@ -26,9 +28,6 @@ export function ensureToolchain(options?: EnsureOptions): Promise<ToolPaths>;
 
 /** The recorded path of each executable, by name. Reads one small file and starts nothing. */
 export function readToolchain(cache?: string): ToolPaths;
-
-/** The plugins that a stand-in serves, because the real ones cannot be had. */
-export function standIns(cache?: string): string[];
 
 /**
  * The environment variables in which Pulumi and the tools run. Stand-ins are on PATH for local stacks only, and are

@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLog, ToolchainError } from "./log.mjs";
 import { DEFAULT_TOOLS, describeTool, projectFolder, RELEASES, standInFolder } from "./pins.mjs";
+import { standIns, standInsAllowed } from "./stand-ins.mjs";
 import { cacheFolder, isUnchanged, makePrivateFolder, readRecord, writeRecord } from "./record.mjs";
 
 export { ToolchainError } from "./log.mjs";
@@ -16,21 +17,23 @@ export { cacheFolder } from "./record.mjs";
  * Finds or installs tools and returns the path of each executable, by name. What is recorded and unchanged on disk costs
  * a look at the file; everything else happens under a lock, so that two starts do not build twice.
  */
-export async function ensureToolchain(options = {}) {
-  const { tools = DEFAULT_TOOLS, again = false, cache = cacheFolder(), log = createLog() } = options;
+export async function ensureToolchain(given = {}) {
+  const { tools = DEFAULT_TOOLS, again = false, cache = cacheFolder(), log = createLog() } = given;
+  const options = { env: process.env, ...given, cache, log };
   const wanted = tools.map(describeTool);
-  const missing = (record) => wanted.filter((tool) => !isInstalled(tool, record, cache));
+  const missing = (record) => wanted.filter((tool) => !isInstalled(tool, record, options));
   if (again || missing(readRecord(cache)).length > 0) {
     makePrivateFolder(cache);
     const { withLock } = await import("./lock.mjs");
     await withLock(join(cache, "toolchain.lock"), { log, what: "installing tools" }, () =>
-      installMissing(again ? () => wanted : missing, { ...options, cache, log }),
+      installMissing(again ? () => wanted : missing, options),
     );
   }
   return readToolchain(cache);
 }
 
-async function installMissing(missing, { cache, log, path = process.env.PATH ?? "", releases = RELEASES, connectMs }) {
+async function installMissing(missing, options) {
+  const { cache, log, env, path = env.PATH ?? "", releases = RELEASES, connectMs } = options;
   const { install } = await import("./install.mjs");
   const { createDownloader } = await import("./download.mjs");
   const downloader = createDownloader({ log, connectMs });
@@ -38,7 +41,7 @@ async function installMissing(missing, { cache, log, path = process.env.PATH ?? 
     // Another process may have installed them while this one waited for the lock.
     for (const tool of missing(readRecord(cache))) {
       const record = readRecord(cache);
-      const entries = await install(tool, { cache, log, path, releases, downloader, record });
+      const entries = await install(tool, { cache, log, env, path, releases, downloader, record });
       writeRecord(cache, { ...record, ...Object.fromEntries(entries.map((entry) => [entry.name, entry])) });
     }
   } finally {
@@ -46,26 +49,20 @@ async function installMissing(missing, { cache, log, path = process.env.PATH ?? 
   }
 }
 
-function isInstalled(tool, record, cache) {
+function isInstalled(tool, record, { cache, env }) {
   return tool.executables.every((name) => {
     const entry = record[name];
     if (!entry || entry.pin !== tool.key) return false;
     if (entry.how !== "offline stand-in") return isUnchanged(entry);
-    // A real plugin that has come since is always better.
-    return existsSync(entry.path) && !existsSync(join(cache, "pulumi-home", "plugins", tool.folder));
+    // An official plugin that was installed since replaces it.
+    const official = existsSync(join(cache, "pulumi-home", "plugins", tool.folder));
+    return standInsAllowed(env) && existsSync(entry.path) && !official;
   });
 }
 
 /** The recorded path of each executable, by name. Reads one small file and starts nothing. */
 export function readToolchain(cache = cacheFolder()) {
   return Object.fromEntries(Object.values(readRecord(cache)).map(({ name, path }) => [name, path]));
-}
-
-/** The plugins that a stand-in serves, because the real ones cannot be had. */
-export function standIns(cache = cacheFolder()) {
-  return Object.values(readRecord(cache))
-    .filter(({ how }) => how === "offline stand-in")
-    .map(({ name }) => name);
 }
 
 /**
@@ -82,7 +79,7 @@ export function toolchainEnv({ local = false, cache = cacheFolder(), env = proce
       .map(dirname)
       .filter((folder) => folder !== standInFolder && !folder.includes("pulumi-home")),
     ...(env.PATH ?? "").split(delimiter).filter((folder) => folder !== standInFolder),
-    ...(local && offline ? [standInFolder] : []),
+    ...(local && offline && standInsAllowed(env) ? [standInFolder] : []),
   ];
   return {
     PATH: [...new Set(folders)].join(delimiter),

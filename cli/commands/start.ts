@@ -9,6 +9,7 @@ import { type CheckedEnvironment, checkedEnvironment } from "../../operations/en
 import { renderStatus } from "../render/status";
 import { refuseLocalState } from "../../operations/deploy/state-safety";
 import { print, progressColours as colour, logProgress, seconds } from "../../engine/terminal";
+import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
 import { verifySupercluster } from "./verify";
 
 export interface StartOptions {
@@ -23,18 +24,23 @@ export interface StartOptions {
 export async function start({ env, allowLocalState = false, dryRun = false, plan }: StartOptions): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
+  const notice = checked.environment.target === "local" ? standInNotice(standIns()) : undefined;
+  if (notice) warn(notice);
   if (checked.environment.target !== "local" && !allowLocalState)
     refuseLocalState(env, checked.stacks, checked.project);
   refuseDroppedOwners(checked);
   const plans = plan === undefined ? undefined : new Plans(plan);
   prepareFolders();
   if (dryRun) return showPlan(checked, plans);
-  for (const warning of warningsOf(checked.environment)) logProgress(`${colour.yellow("warning:")} ${warning}`);
+  warningsOf(checked.environment).forEach(warn);
   await withEnvironmentLock(env, `start --env ${env}`, async () => {
     await report(checked, await deploy(checked, plans));
   });
   logProgress(`\n${env} is up and verified, ${seconds(Date.now() - started)} in all`);
+  if (notice) warn(notice);
 }
+
+const warn = (text: string): void => logProgress(`${colour.yellow("warning:")} ${text}`);
 
 async function report(checked: CheckedEnvironment, access: Access): Promise<void> {
   const verification = await verifySupercluster(checked, access);

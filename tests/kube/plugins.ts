@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { standIns } from "../../tools/toolchain.mjs";
+import { standIns } from "../../tools/stand-ins.mjs";
 
 /** Plugins that stacks of a Kubernetes environment need, beside the one for dynamic resources. */
 const plugins = ["kubernetes", "random", "tls"];

@@ -11,6 +11,8 @@ const other = process.platform === "linux" ? "darwin" : "linux";
 const packages = (version: string) => ({
   "node_modules/a": { version, integrity: "sha512-a" },
   "node_modules/elsewhere": { version: "1.0.0", integrity: "sha512-b", optional: true, os: [other] },
+  // Needed by the one before only.
+  "node_modules/helper-of-elsewhere": { version: "1.0.0", integrity: "sha512-c", optional: true },
   // A workspace, as npm writes one.
   "node_modules/workspace": { resolved: "tools/workspace", link: true },
   "tools/workspace": { name: "workspace", version: "0.1.0" },
@@ -63,6 +65,15 @@ describe("tools: prestart", () => {
 
   it("installs over an older installation", async () => {
     const { project, ensure, runs } = fresh("2.0.0");
+    installByHand(project, "1.0.0");
+    await ensure();
+    assert.equal(runs(), 1);
+  });
+
+  it("installs where packages are those of another machine", async () => {
+    const { project, ensure, runs } = fresh();
+    const file = join(project, "package-lock.json");
+    writeFileSync(file, readFileSync(file, "utf8").replace(`"${other}"`, `"${process.platform}"`));
     installByHand(project, "1.0.0");
     await ensure();
     assert.equal(runs(), 1);

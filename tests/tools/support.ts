@@ -24,17 +24,15 @@ export function writeScript(file: string, ...lines: string[]): string {
 
 /** Records tools in a cache as installed; each of their executables is a script that does nothing. */
 export function pretendInstalled(cache: string, tools: string[]): void {
-  const entries = tools
-    .map(describeTool)
-    .flatMap((tool) =>
-      tool.executables.map((name) =>
-        entryFor(name, writeScript(join(cache, "bin", name), "true"), {
-          version: tool.pin,
-          pin: tool.key,
-          how: "built with Go",
-        }),
-      ),
-    );
+  const entries = tools.map(describeTool).flatMap((tool) =>
+    tool.executables.map((name) =>
+      entryFor(name, writeScript(join(cache, "bin", name), "true"), {
+        version: tool.pin,
+        pin: tool.key,
+        how: "built with Go",
+      }),
+    ),
+  );
   writeRecord(cache, Object.fromEntries(entries.map((entry) => [entry.name, entry])));
 }
 

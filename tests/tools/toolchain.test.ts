@@ -17,7 +17,8 @@ import { deflateRawSync } from "node:zlib";
 import { parseChecksum } from "../../tools/download.mjs";
 import { DEFAULT_TOOLS, describeTool, projectFolder, standInFolder } from "../../tools/pins.mjs";
 import { readRecord, writeRecord } from "../../tools/record.mjs";
-import { ensureToolchain, readToolchain, standIns, toolchainEnv, type EnsureOptions } from "../../tools/toolchain.mjs";
+import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
+import { ensureToolchain, readToolchain, toolchainEnv, type EnsureOptions } from "../../tools/toolchain.mjs";
 import { unpack } from "../../tools/unpack.mjs";
 import { fileServer, pretendInstalled, recordingLog, temporaryFolder, writeScript } from "./support";
 
@@ -252,10 +253,13 @@ describe("tools: toolchain", () => {
       assert.ok(!("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" in toolchainEnv({ local: true, cache: place.cache })));
     });
 
-    it("are served by a named stand-in where they cannot be had, on PATH for local stacks only", async () => {
+    it("are served by a named stand-in where they cannot be downloaded, on PATH for local stacks only", async () => {
       const place = fresh();
       await ensure(place, { tools });
-      assert.match(place.log.lines[0]!, /cannot be had .*: an offline stand-in serves local stacks, and only those/);
+      assert.match(
+        place.log.lines[0]!,
+        /could not be downloaded .*: a stand-in serves it to local stacks, and only to those/,
+      );
       assert.deepEqual(standIns(place.cache), ["pulumi-resource-random"]);
       const path = (local: boolean) =>
         toolchainEnv({ local, cache: place.cache, env: { PATH: `/usr/bin${delimiter}${standInFolder}` } }).PATH.split(
@@ -266,6 +270,34 @@ describe("tools: toolchain", () => {
       assert.equal(toolchainEnv({ cache: place.cache }).PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION, "true");
       await ensure(place, { tools });
       assert.equal(place.log.lines.length, 1);
+    });
+
+    it("are never served by a stand-in where that is refused, before or after one was used", async () => {
+      const [place, used] = [fresh(), fresh()];
+      await ensure(used, { tools });
+      for (const [{ cache }, value] of [
+        [place, "0"],
+        [used, "no"],
+      ] as const) {
+        const env = { SUPERCLUSTER_STAND_INS: value, PATH: "/usr/bin" };
+        await assert.rejects(ensure({ ...fresh(), cache }, { tools, env }), (error: Error) => {
+          assert.match(error.message, /^pulumi-resource-random \S+ could not be downloaded \(127\.0\.0\.1:1 /);
+          assert.match(error.message, new RegExp(`SUPERCLUSTER_STAND_INS=${value} refuses its stand-in\\.`));
+          assert.match(error.message, /docs\/stand-ins\.md/);
+          return true;
+        });
+        const path = toolchainEnv({ local: true, cache, env }).PATH.split(delimiter);
+        assert.ok(!path.includes(standInFolder), value);
+      }
+      assert.deepEqual(standIns(place.cache), []);
+    });
+
+    it("that stand-ins serve are named in a notice, with where to read how to replace them", () => {
+      assert.equal(standInNotice([]), undefined);
+      const notice = standInNotice(["pulumi-resource-random", "pulumi-resource-tls"])!;
+      assert.match(notice, /official Pulumi plugins random and tls could not be downloaded/);
+      const [, page] = /: (docs\/\S+\.md)$/.exec(notice)!;
+      assert.match(readFileSync(join(projectFolder, page!), "utf8"), /SUPERCLUSTER_STAND_INS=0/);
     });
 
     it("replace the stand-in once they are there", async () => {

@@ -21,7 +21,7 @@ const commands = {
   failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
-  forgetRegion: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).forgetRegion,
+  removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -133,13 +133,17 @@ function program(): Command {
     .action((options) => commands.migrate()(options));
   command(
     cli,
-    "forget-region",
-    "take the servers of a region that has left out of the meta group, which counts them otherwise",
+    "remove-peers",
+    "remove the servers of a region that has left from the meta group, which otherwise still counts them",
   )
+    .alias("forget-region")
     .requiredOption("--region <region>", "the region")
-    .option("--server <server>", "one server of it that is stopped, also while the region is in the settings")
+    .option("--server <server>", "one stopped server of the region; allowed while the region is in the settings")
     .option("--yes", "do not ask")
-    .action((options) => commands.forgetRegion()(options));
+    .action((options, command) => {
+      if (command.parent.args[0] === "forget-region") logProgress("forget-region is now called remove-peers");
+      return commands.removePeers()(options);
+    });
   command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) =>
     commands.env()(options),
   );

@@ -8,7 +8,7 @@ const membersOf = (group: RaftGroup | undefined): string[] => [
   ...(group?.replicas ?? []).map(({ name }) => name),
 ];
 
-/** Streams and durables with a copy on one of the servers, a line each; only those with a leader are in a snapshot. Pure. */
+/** Streams and durables with a copy on one of the servers, a line each; a snapshot has only those with a leader. Pure. */
 export function copiesOn(servers: readonly string[], { streams }: Snapshot): string[] {
   const line = (what: string, group: RaftGroup | undefined): string[] => {
     const held = membersOf(group).filter((name) => servers.includes(name));
@@ -27,11 +27,14 @@ export function copiesOn(servers: readonly string[], { streams }: Snapshot): str
 interface StreamPage {
   total: number;
   limit: number;
-  /** Those that nobody answered for. */
+  /** Streams that no server answered for. */
   missing?: string[];
 }
 
-/** Streams of an account that the meta group knows and no server answers for: all their copies are lost, or the servers are just starting. */
+/**
+ * Names of the streams of an account that the meta group knows and no server answers for: all their copies are lost, or the
+ * servers are just starting. Sorted.
+ */
 export async function unansweredOf(connection: NatsConnection): Promise<string[]> {
   const missing = new Set<string>();
   for (let offset = 0; ;) {

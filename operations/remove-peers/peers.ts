@@ -2,24 +2,27 @@ import { createHash } from "node:crypto";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Peer } from "../supercluster/wire";
 
+/** A peer of the meta group, with its id. */
+export type MetaPeer = Peer & { peer: string };
+
 /** Most servers that a region can have. */
 const mostServers = 5;
 
-/** Names that the servers of a region can have, also of one that the settings do not know any more. */
+/** Names that the servers of a region can have, also of a region that is no longer in the settings. */
 export const serverNames = (region: string): string[] =>
   Array.from({ length: mostServers }, (_, server) => `${region}-${server}`);
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /**
- * The id by which the meta group knows a server: eight digits of its name's hash, as nats-server makes it (getHash in server/events.go).
- * A leader that was started after a server had ended knows only this of it.
+ * The id by which the meta group knows a server: eight digits of its name's hash (getHash in nats-server's
+ * server/events.go). A leader that was started after a server had stopped knows nothing else of it.
  */
 export const peerId = (server: string): string =>
   [...createHash("sha256").update(server).digest().subarray(0, 8)].map((byte) => digits[byte % digits.length]).join("");
 
 /** Those of the named servers that the meta group counts, in the order of their names. Pure. */
-export function peersAmong(names: readonly string[], { meta }: Snapshot): (Peer & { peer: string })[] {
+export function peersAmong(names: readonly string[], { meta }: Snapshot): MetaPeer[] {
   return names.flatMap((name) =>
     (meta?.replicas ?? [])
       .filter(({ peer }) => peer === peerId(name))

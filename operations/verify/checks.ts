@@ -123,7 +123,7 @@ function metaCheck({ environment }: Subject, snapshot: Snapshot): Check {
       ...(meta.cluster_size === all
         ? []
         : [
-            `has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run forget-region)" : ""}`,
+            `has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run remove-peers)" : ""}`,
           ]),
       ...behind(meta).map((peer) => `${peer} is not current`),
       ...(currentPeers(snapshot) < all && behind(meta).length === 0

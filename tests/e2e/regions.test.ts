@@ -220,7 +220,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
 `,
     );
   const home = async (stream: string) => ((await ask(irisx, `STREAM.INFO.${stream}`)).cluster as { name: string }).name;
-  const forget = (...args: string[]) => regions.deployment.cli("forget-region", "--region", "jnb", ...args);
+  const removePeers = (...args: string[]) => regions.deployment.cli("remove-peers", "--region", "jnb", ...args);
   const file = () => regions.deployment.path("Pulumi.local-jnb.yaml");
 
   before(async () => {
@@ -247,7 +247,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
   });
 
   it("does not let go of a region that streams are in: the settings are refused, and say what comes first", () => {
-    const refusedByRegion = forget("--yes");
+    const refusedByRegion = removePeers("--yes");
     assert.equal(refusedByRegion.status, 2, refusedByRegion.text);
     assert.match(refusedByRegion.text, /jnb is a region of environment local; take it out of Pulumi\.yaml first/);
     regions.deployment.set({ regions: six.slice(0, 5) });
@@ -277,10 +277,10 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     regions.deployment.set({ regions: six.slice(0, 5) });
     const content = fs.readFileSync(file());
     fs.rmSync(file());
-    const { status, text } = forget("--yes");
+    const { status, text } = removePeers("--yes");
     assert.equal(status, 1, text);
     assert.match(text, /stack local-jnb still has resources; destroy it first: pulumi destroy --stack local-jnb/);
-    assert.match(text, /jnb-0 still run/);
+    assert.match(text, /jnb-0 still running/);
     assert.match(text, /stream irisx\/LEFT has a copy on jnb-0/);
     fs.writeFileSync(file(), content);
   });
@@ -288,20 +288,20 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
   it("does not forget servers that may have the only copy of a stream", async () => {
     regions.deployment.pulumi("destroy", "--stack", "local-jnb", "--yes", "--skip-preview");
     fs.rmSync(file());
-    const { status, text } = forget("--yes");
+    const { status, text } = removePeers("--yes");
     assert.equal(status, 1, text);
-    assert.match(text, /no server answers for irisx\/LEFT: perhaps all copies are on servers that are to be forgotten/);
+    assert.match(text, /no server answers for irisx\/LEFT: all copies may be on the servers to remove/);
     assert.doesNotMatch(text, /still/);
     // Carried out by the meta leader; nobody is left to answer.
     await ask(irisx, "STREAM.DELETE.LEFT").catch(() => undefined);
   });
 
   it("is forgotten: the meta group is one smaller, and asking again does nothing", async () => {
-    const text = regions.deployment.succeeds("forget-region", "--region", "jnb", "--yes");
+    const text = regions.deployment.succeeds("remove-peers", "--region", "jnb", "--yes");
     assert.match(text, /jnb-0 is removed: 5 peers left, 5 current/);
-    assert.match(forget().text, /nobody can be asked here/);
+    assert.match(removePeers().text, /nobody can be asked here/);
     assert.match(
-      regions.deployment.succeeds("forget-region", "--region", "jnb", "--yes"),
+      regions.deployment.succeeds("remove-peers", "--region", "jnb", "--yes"),
       /no server of jnb is a peer of the meta group; nothing to do/,
     );
   });
@@ -321,7 +321,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     fs.rmSync(regions.deployment.path("Pulumi.local-sfo.yaml"), { force: true });
     regions.deployment.set({ regions: six.slice(0, 4) });
     assert.match(
-      regions.deployment.succeeds("forget-region", "--region", "sfo", "--yes"),
+      regions.deployment.succeeds("remove-peers", "--region", "sfo", "--yes"),
       /sfo-0 is removed: 4 peers left, 4 current/,
     );
     await regions.nothingLost();

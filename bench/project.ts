@@ -40,7 +40,6 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
       : { regions: ["iad"], servers: 3 as const };
   const cluster = await startSupercluster({
     ...layout,
-    basePort: 33220,
     settings: { storage: { file: "10GiB", memory: "64MiB" } },
   });
   const log = new RequestLog();

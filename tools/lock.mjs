@@ -1,6 +1,6 @@
 // One process at a time, across processes; the lock of a process that is gone is taken over.
 import { execFileSync } from "node:child_process";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ToolchainError } from "./log.mjs";
@@ -99,11 +99,16 @@ function isAlive({ pid, started, host }) {
   return startOf(pid) === started;
 }
 
-function startOf(pid) {
+/** When a process started, in the words of the operating system; empty when there is none, or only its remains. */
+export function startOf(pid) {
   try {
     if (process.platform === "linux") {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+      // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time field 22.
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      // One that waits to be reaped is gone, unless other threads of it still hold its ports.
+      const gone = fields[0] === "Z" && readdirSync(`/proc/${pid}/task`).length <= 1;
+      return gone ? "" : fields[19];
     }
     return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
   } catch {

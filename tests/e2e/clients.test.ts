@@ -5,7 +5,7 @@ import type { TenantSpec } from "../../config/schema/tenant";
 import { accountsText, localEnvironment } from "../support/accounts";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
-const environment = localEnvironment({ regions: ["iad"], servers: 3, basePort: 26320 });
+const environment = localEnvironment({ regions: ["iad"], servers: 3 });
 const clients = 500;
 
 /** A tenant that declares exactly these clients, so that its account's limit is put to the test, too. */
@@ -31,7 +31,6 @@ describe(`${clients} clients`, function () {
     cluster = await startSupercluster({
       regions: environment.regions,
       servers: environment.servers,
-      basePort: environment.basePort,
       accounts: accountsText(environment, { crowd }),
       settings: environment,
     });

@@ -8,8 +8,11 @@ const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-
 /** `npm run deploy` in the local environment: what it would do, and exactly that. */
 describe("a deployment that is looked at first", function () {
   this.timeout(400_000);
-  const deployment = new Deployment(31420, ["irisx"]);
-  after(() => deployment.remove());
+  let deployment: Deployment;
+  before(async () => {
+    deployment = await Deployment.prepare(["irisx"]);
+  });
+  after(() => deployment?.remove());
   const edit = (from: string, to: string) => {
     const file = deployment.path("Pulumi.yaml");
     writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));

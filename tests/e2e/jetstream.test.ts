@@ -74,7 +74,7 @@ describe("streams and consumers in the real engine", function () {
     fs.mkdirSync(path.join(copy.cache, "state"));
     fs.writeFileSync(path.join(copy.folder, "index.ts"), program);
     for (const stack of fs.globSync(path.join(copy.folder, "Pulumi.*.yaml"))) fs.rmSync(stack);
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 16820 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"] });
     app = await cluster.connect("app");
     app.subscribe("$JS.EVENT.ADVISORY.API", {
       callback: (_, message) => {

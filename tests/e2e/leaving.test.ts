@@ -67,7 +67,7 @@ describe("a tenant that leaves, in two releases", function () {
   };
 
   before(async () => {
-    deployment = new Deployment(26120, ["covenant", "irisx"]);
+    deployment = await Deployment.prepare(["covenant", "irisx"]);
     written = fs.readFileSync(deployment.path("tenants/covenant.ts"), "utf8");
     deployment.succeeds("start");
     [covenant, irisx, system] = await Promise.all([

@@ -11,9 +11,9 @@ import type { JetstreamIdentity, RegionOutputs } from "../../stacks/outputs";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { ask } from "../support/accounts";
 import { startSupercluster, type Supercluster } from "../support/nats";
+import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
 
-const basePort = 29220;
 const regions = ["iad", "ams"];
 
 const orders = {
@@ -73,6 +73,7 @@ describe("npm run plan and npm run import", function () {
   }
 
   before(async () => {
+    const basePort = await claimPorts();
     fs.mkdirSync(path.join(copy.cache, "state"), { mode: 0o700 });
     const project = parseDocument(fs.readFileSync(path.join(copy.folder, "Pulumi.yaml"), "utf8"));
     const environments = ["config", "environments", "default"];

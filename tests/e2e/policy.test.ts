@@ -9,9 +9,9 @@ import type { RegionIdentity } from "../../config/assets/region";
 import type { JetstreamIdentity } from "../../stacks/outputs";
 import type { StackFindings } from "../../operations/policy/findings";
 import { isStackRule, rules } from "../../operations/policy/pack";
+import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
 
-const basePort = 25220;
 const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
 
 interface Outcome {
@@ -67,7 +67,7 @@ describe("npm run policy and npm run policy:state", function () {
   before(async () => {
     fs.mkdirSync(path.join(copy.cache, "state"), { mode: 0o700 });
     const project = parseDocument(fs.readFileSync(file("Pulumi.yaml"), "utf8"));
-    project.setIn(["config", "environments", "default", "local", "basePort"], basePort);
+    project.setIn(["config", "environments", "default", "local", "basePort"], await claimPorts());
     fs.writeFileSync(file("Pulumi.yaml"), String(project));
   });
   after(() => copy.remove());

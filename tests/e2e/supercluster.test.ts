@@ -9,16 +9,17 @@ import { parseDocument } from "yaml";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn, processes as allProcesses } from "../../engine/processes";
 import type { RegionOutputs } from "../../stacks/outputs";
+import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
 import { ask } from "../support/accounts";
 
-const basePort = 15220;
 const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
 
 /** Three regions with one server each: the real engine, the real program, real servers, driven as a person does. */
 describe("the local environment, from nothing to nothing", function () {
   this.timeout(180_000);
   const copy = copyProject();
+  let basePort: number;
   const cli = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -71,7 +72,8 @@ describe("the local environment, from nothing to nothing", function () {
     return connection;
   }
 
-  before(() => {
+  before(async () => {
+    basePort = await claimPorts();
     const file = path.join(copy.folder, "Pulumi.yaml");
     const project = parseDocument(fs.readFileSync(file, "utf8"));
     project.setIn(["config", "environments", "default", "local", "servers"], 1);

@@ -9,6 +9,7 @@ import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { defaultAccounts, makeIdentity } from "../support/nats";
+import { claimPorts } from "../support/ports";
 import { knownValues, type Manifest, natsConf, parseConf, render } from "./chart";
 
 const settings = kubernetesEnvironment({
@@ -142,7 +143,7 @@ const filesIn = (folder: string) => ({
 
 describe("the chart's configuration on real servers", () => {
   const regions = ["iad", "ams", "syd"];
-  const basePort = 29220;
+  let basePort: number;
   const ports = (name: string) => {
     const first = basePort + regions.indexOf(name) * 20;
     return { client: first, route: first + 5, gateway: first + 10, monitor: first + 15 };
@@ -151,6 +152,7 @@ describe("the chart's configuration on real servers", () => {
   const servers: ChildProcess[] = [];
 
   before(async () => {
+    basePort = await claimPorts();
     const identity = await makeIdentity();
     for (const name of regions) {
       const folder = path.join(root, name);

@@ -67,7 +67,7 @@ describe("component of a local region", function () {
   });
 
   it("is made, read and deleted by the process that the engine starts, from the line that is stored", async () => {
-    const cluster = new Supercluster({ regions: ["iad"], basePort: 25520 }, await makeIdentity());
+    const cluster = await Supercluster.prepare({ regions: ["iad"] });
     const provider = await ProviderProcess.start({});
     const type = { type: "Server", entry: "components/local/provider/entry.js" };
     try {

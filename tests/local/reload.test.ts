@@ -5,7 +5,7 @@ import { observe } from "../../components/local/provider/observe";
 import { filesOf, folderOf, stateOf } from "../../components/local/provider/record";
 import { hangUp } from "../../components/local/provider/reload";
 import { classify, reloadable } from "../../components/supercluster/reload";
-import { makeIdentity, Supercluster } from "../support/nats";
+import { Supercluster } from "../support/nats";
 
 type Change = (server: LocalServerInputs) => void;
 
@@ -85,7 +85,7 @@ describe("table of reloadable settings, against a real server", () => {
   let cluster: Supercluster;
   let running: LocalServerInputs;
   before(async () => {
-    cluster = new Supercluster({ regions: ["iad"], basePort: 25420 }, await makeIdentity());
+    cluster = await Supercluster.prepare({ regions: ["iad"] });
     await cluster.ensure();
     running = cluster.inputs()["iad-0"]!;
   });

@@ -22,7 +22,7 @@ describe("two regions, of which one is lost or leaves", function () {
     (await (await jetstreamManager(client, { checkAPI: false })).streams.info("ORDERS")).state.messages;
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad", "ams"], servers: 3, basePort: 30640 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"], servers: 3 });
     [client, system] = await Promise.all([
       cluster.connect("app", { servers: cluster.urls("iad") }),
       cluster.connect("admin", { servers: cluster.urls("iad") }),

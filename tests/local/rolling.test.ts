@@ -11,7 +11,7 @@ describe("local servers, one region of three", function () {
   let cluster: Supercluster;
   let client: NatsConnection;
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 25320 });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3 });
     client = await cluster.connect();
   });
   after(async () => {

@@ -20,7 +20,7 @@ describe("another certificate authority takes over", function () {
     );
     first = { clients: clients!, peers: peers! };
     second = { clients: newClients!, peers: newPeers! };
-    cluster = await startSupercluster({ basePort: 26620, identity: await identityOf([first], first) });
+    cluster = await startSupercluster({ identity: await identityOf([first], first) });
     client = await cluster.connect("app", { servers: cluster.urls("iad"), ignoreClusterUpdates: true });
   });
   after(async () => {

@@ -17,6 +17,7 @@ import { pollUntil } from "../../config/poll-until";
 import { cacheDir } from "../../config/cache";
 import { issue, makeAuthority } from "../support/certificates";
 import { defaultAccounts, makeIdentity, metaState, startSupercluster, type Supercluster } from "../support/nats";
+import { claimPorts } from "../support/ports";
 
 const pidOf = async (server: Parameters<typeof observe>[0]): Promise<number> => (await observe(server))!.process.pid;
 
@@ -25,7 +26,7 @@ describe("local servers, three regions with one each", function () {
 
   let cluster: Supercluster;
   before(async () => {
-    cluster = await startSupercluster({ basePort: 25220 });
+    cluster = await startSupercluster();
   });
   after(() => cluster?.stop());
 
@@ -338,7 +339,7 @@ describe("local servers, three regions with one each", function () {
       replaces: [],
       deleteBeforeReplace: true,
     });
-    const moved = cluster.inputs({ basePort: 25820 })["iad-0"]!;
+    const moved = cluster.inputs({ basePort: await claimPorts() })["iad-0"]!;
     assert.deepEqual((await serverProvider.diff(id, outs!, moved)).replaces, ["config"]);
   });
 

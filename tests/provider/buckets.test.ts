@@ -17,7 +17,7 @@ describe("buckets, made by the provider and used by the clients' own libraries",
     provider.create(stream, { account: "app", region: "iad", name, ...args });
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 16420 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"] });
     app = await cluster.connect("app");
     provider = await ProviderProcess.start({
       "supercluster:connection": JSON.stringify({

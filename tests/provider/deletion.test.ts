@@ -28,7 +28,7 @@ describe("deletion", function () {
   };
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 28280 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"] });
     app = await cluster.connect("app");
     [writes, provider] = await Promise.all([ConfigurationWrites.watch(cluster), start({}, breakpoints.env)]);
   });

@@ -94,7 +94,7 @@ describe("failover and failback, killed at every change", function () {
 
   before(async () => {
     Object.assign(timeouts, { requestMs: 2_000 });
-    cluster = await startSupercluster({ basePort: 30320, settings: { storage: { file: "2GiB", memory: "64MiB" } } });
+    cluster = await startSupercluster({ settings: { storage: { file: "2GiB", memory: "64MiB" } } });
     [app, publisher] = await Promise.all([
       cluster.connectForever("app", cluster.urls("ams")),
       cluster.connectForever("app", cluster.urls("syd")),

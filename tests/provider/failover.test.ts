@@ -80,7 +80,7 @@ describe("failover, failback and migration, as they are typed", function () {
     until("the mirror has all", async () => (await state(mirror)).last_seq === (await state(stream)).last_seq);
 
   before(async () => {
-    deployment = new Deployment(30220, ["arrakis"]);
+    deployment = await Deployment.prepare(["arrakis"]);
     original = setting();
     deployment.succeeds("start");
     worker = await deployment.client("ams", "arrakis", "worker");

@@ -110,7 +110,6 @@ describe("bad luck of the JetStream provider", function () {
     cluster = await startSupercluster({
       regions: ["iad"],
       servers: 3,
-      basePort: 16220,
       accounts: accounts("enabled"),
       settings: { storage: { file: `${storage / 2 ** 30}GiB`, memory: "64MiB" } },
     });

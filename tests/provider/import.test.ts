@@ -18,9 +18,8 @@ import { connectionTo, Deployed } from "../support/deployed";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
-const basePort = 29320;
 const regions = ["iad", "ams"];
-const environment = localEnvironment({ regions, servers: 1, basePort, jetstream: { jetstream: ["app"] } });
+const environment = localEnvironment({ regions, servers: 1, jetstream: { jetstream: ["app"] } });
 const declared: Place["declared"] = { users: { worker: { consumes: ["pusher"] } } };
 const place: Place = { account: "app", owner: "supercluster/one", environment, declared };
 
@@ -219,7 +218,7 @@ describe("an account that was filled by hand, taken under management", function 
   }
 
   before(async () => {
-    cluster = await startSupercluster({ regions, basePort });
+    cluster = await startSupercluster({ regions });
     app = await cluster.connect("app");
     provider = await ProviderProcess.start(connectionTo(cluster));
     // Every deployed account has its canary.

@@ -62,7 +62,7 @@ describe("the JetStream provider's process, against a real supercluster of three
   };
 
   before(async () => {
-    cluster = await startSupercluster({ basePort: 27220 });
+    cluster = await startSupercluster();
     app = await cluster.connect("app");
     system = await cluster.connect("admin");
     app.subscribe("$JS.EVENT.ADVISORY.API", {

@@ -52,7 +52,7 @@ describe("a refresh", function () {
 
   const start = async (regions: string[], servers: 1 | 3): Promise<void> => {
     log = new RequestLog();
-    cluster = await startSupercluster({ regions, servers, basePort: 32220 });
+    cluster = await startSupercluster({ regions, servers });
     // The region that no test kills.
     app = await cluster.connect("app", { servers: cluster.urls(regions[0]) });
   };

@@ -54,7 +54,7 @@ describe("changes that cost messages, on three servers", function () {
   const timeouts = { requestMs: 5_000, deadlineMs: 6_000, settleMs: 6_000 };
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 28220, accounts });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, accounts });
     [app, system, provider, hasty] = await Promise.all([
       cluster.connect("app"),
       cluster.connect("admin"),
@@ -538,7 +538,7 @@ describe("changes that only older servers refuse", function () {
   this.timeout(60_000);
 
   it("cost there what making it anew costs, of what is taken over too", async () => {
-    const cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 28240, version: "oldest" });
+    const cluster = await startSupercluster({ regions: ["iad", "ams"], version: "oldest" });
     const provider = await ProviderProcess.start(connectionTo(cluster));
     const app = await cluster.connect("app");
     try {

@@ -14,7 +14,7 @@ describe("a TLS connection through a proxy", function () {
   let client: NatsConnection;
   let manager: JetStreamManager;
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 26020 });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3 });
     toxiproxy = await Toxiproxy.start();
     proxy = await toxiproxy.proxy(new URL(cluster.urls()[0]!).host);
     direct = await cluster.connect();

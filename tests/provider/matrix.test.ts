@@ -13,7 +13,7 @@ import { type Args, differences, merge, toWire } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { describeTool } from "../../tools/pins.mjs";
 import { ask } from "../support/accounts";
-import { makeIdentity, Supercluster } from "../support/nats";
+import { Supercluster } from "../support/nats";
 import {
   base,
   type Example,
@@ -90,10 +90,7 @@ describe("the examples for the tables of fields", () => {
   }
 });
 
-for (const [which, basePort] of [
-  ["pinned", 23220],
-  ["oldest", 23320],
-] as const) {
+for (const which of ["pinned", "oldest"] as const) {
   const version = versions[which];
 
   describe(`the plan says X, server ${version} does X`, function () {
@@ -106,7 +103,7 @@ for (const [which, basePort] of [
     const outcomes: Partial<Record<Outcome, number>> = {};
 
     before(async () => {
-      cluster = new Supercluster({ regions: ["iad"], servers: 3, basePort, version: which }, await makeIdentity());
+      cluster = await Supercluster.prepare({ regions: ["iad"], servers: 3, version: which });
       const inputs = cluster.inputs();
       for (const { config } of Object.values(inputs)) Object.assign(config, { server_tags: ["disk:ssd", "zone:a"] });
       await cluster.ensure(inputs);

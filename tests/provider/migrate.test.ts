@@ -91,7 +91,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
 
   before(async () => {
     Object.assign(timeouts, { requestMs: 2_000 });
-    cluster = await startSupercluster({ basePort: 30420, settings: { storage: { file: "2GiB", memory: "64MiB" } } });
+    cluster = await startSupercluster({ settings: { storage: { file: "2GiB", memory: "64MiB" } } });
     [app, publisher, system] = await Promise.all([
       cluster.connect("app"),
       cluster.connect("app", { servers: cluster.urls("syd") }),

@@ -10,7 +10,7 @@ describe("the oldest supported server", function () {
   let cluster: Supercluster;
   let client: NatsConnection;
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad"], servers: 3, basePort: 25620, version: "oldest" });
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, version: "oldest" });
     client = await cluster.connect();
   });
   after(async () => {
@@ -26,7 +26,7 @@ describe("the oldest supported server", function () {
   });
 
   it("runs beside the project's own", async () => {
-    const other = new Supercluster({ regions: ["iad"], basePort: 25920 }, cluster.identity);
+    const other = await Supercluster.prepare({ regions: ["iad"] }, cluster.identity);
     try {
       const [own] = Object.values(other.inputs());
       const [oldest] = Object.values(cluster.inputs());

@@ -19,7 +19,7 @@ describe("ownership: two stacks with one account", function () {
   let writes: ConfigurationWrites;
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 28340 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"] });
     [app, writes, one, two] = (await Promise.all([
       cluster.connect("app"),
       ConfigurationWrites.watch(cluster),

@@ -11,7 +11,7 @@ import { accountsText, ask, createConsumer, createStream, localEnvironment } fro
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 // Two, because a server all alone elects no meta leader.
-const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, basePort: 26220 });
+const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1 });
 const accounts = accountsOf(environment, tenants);
 const assets = assetsOf(environment, tenants);
 // Mirrors are for permissions what their origins are.
@@ -116,7 +116,6 @@ describe("permissions on a real server", () => {
     cluster = await startSupercluster({
       regions: environment.regions,
       servers: environment.servers,
-      basePort: environment.basePort,
       accounts: accountsText(environment, tenants),
       settings: environment,
     });

@@ -62,7 +62,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
 
   before(async () => {
     // Two, because one server alone elects no leader.
-    cluster = await startSupercluster({ regions: ["iad", "ams"], basePort: 31220 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"] });
     app = await cluster.connect("app");
   });
 

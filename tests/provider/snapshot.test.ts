@@ -24,7 +24,6 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     cluster = await startSupercluster({
       regions: ["iad"],
       servers: 3,
-      basePort: 16620,
       accounts: accountsText(localEnvironment(), tenants),
     });
     provisioner = await cluster.connect("irisx-provisioner", { inboxPrefix });

@@ -32,7 +32,7 @@ describe("changes of several steps or requests, on two regions of three servers"
   };
 
   before(async () => {
-    cluster = await startSupercluster({ regions: ["iad", "ams"], servers: 3, basePort: 28420 });
+    cluster = await startSupercluster({ regions: ["iad", "ams"], servers: 3 });
     // From where no server is killed.
     app = await cluster.connectForever("app", cluster.urls("ams"));
     [writes, provider] = await Promise.all([ConfigurationWrites.watch(cluster), start()]);

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import type { RegionOutputs } from "../../stacks/outputs";
+import { claimPorts } from "./ports";
 import { copyProject } from "./project-copy";
 
 /** The local environment, with one server a region and some of the tenants only, driven as a person does, in a copy of the project. */
@@ -16,7 +17,15 @@ export class Deployment {
   private outputs: RegionOutputs | undefined;
   private variables: NodeJS.ProcessEnv | undefined;
 
-  constructor(basePort: number, tenants: string[]) {
+  /** One that nothing was done with yet. */
+  static async prepare(tenants: string[]): Promise<Deployment> {
+    return new Deployment(tenants, await claimPorts());
+  }
+
+  private constructor(
+    tenants: string[],
+    readonly basePort: number,
+  ) {
     const file = this.path("Pulumi.yaml");
     const project = parseDocument(fs.readFileSync(file, "utf8"));
     const environments = ["config", "environments", "default"];

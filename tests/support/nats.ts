@@ -13,6 +13,7 @@ import { end } from "../../components/local/provider/process";
 import { pollUntil } from "../../config/poll-until";
 import { destroy } from "../../components/local/provider/stop";
 import { issue, makeAuthority } from "./certificates";
+import { claimPorts } from "./ports";
 import { testTool } from "./tools";
 
 /** What a test's supercluster is like. */
@@ -21,7 +22,7 @@ export interface SuperclusterOptions {
   regions?: string[];
   /** Servers a region. Default: 1. */
   servers?: 1 | 3 | 5;
-  /** First port; 20 a region are taken. Default: 25220. Tests that run at once need different ones. */
+  /** First port; 20 a region are taken. Default: a block that no other test has (`claimPorts`). */
   basePort?: number;
   /** Text of the accounts file. Default: `defaultAccounts`. */
   accounts?: string;
@@ -65,8 +66,8 @@ export class Supercluster {
   /** The environment's name, no other one's in this process. */
   readonly environment = `test-${process.pid}-${++count}`;
 
-  constructor(
-    readonly options: SuperclusterOptions,
+  private constructor(
+    readonly options: SuperclusterOptions & { basePort: number },
     readonly identity: RegionIdentity,
   ) {
     // Throws where a tool is missing, before there is anything to clean up.
@@ -74,12 +75,18 @@ export class Supercluster {
     useTemporaryCache();
   }
 
+  /** One whose servers do not run yet. */
+  static async prepare(options: SuperclusterOptions = {}, identity?: RegionIdentity): Promise<Supercluster> {
+    const basePort = options.basePort ?? (await claimPorts());
+    return new Supercluster({ ...options, basePort }, identity ?? (await makeIdentity()));
+  }
+
   /** Inputs of every server, by name; `change` says what a test wants otherwise. */
   inputs(change: SuperclusterOptions & { identity?: RegionIdentity } = {}): Record<string, LocalServerInputs> {
     const {
       regions = ["iad", "ams", "syd"],
       servers = 1,
-      basePort = 25220,
+      basePort,
       accounts,
       version,
       settings,
@@ -88,7 +95,6 @@ export class Supercluster {
       target: "local",
       regions,
       servers,
-      basePort,
       storage: { file: "1GiB", memory: "64MiB" },
       syncInterval: "2m",
       maxPayload: "8MiB",
@@ -96,6 +102,7 @@ export class Supercluster {
       authorities: authorities.parse({}),
       jetstream: {},
       ...settings,
+      basePort,
     };
     const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts);
     const program = version === "oldest" ? { program: testTool("nats-server-oldest") } : {};
@@ -170,7 +177,7 @@ export async function startSupercluster({
   identity,
   ...options
 }: SuperclusterOptions & { identity?: RegionIdentity } = {}): Promise<Supercluster> {
-  const cluster = new Supercluster(options, identity ?? (await makeIdentity()));
+  const cluster = await Supercluster.prepare(options, identity);
   try {
     await cluster.ensure();
     await cluster.ready();
@@ -222,20 +229,3 @@ function releaseTemporaryCache(): void {
   else process.env.SUPERCLUSTER_CACHE = previous;
   fs.rmSync(folder, { recursive: true, force: true });
 }
-
-/** A test run that breaks off leaves no server behind. */
-process.on("exit", () => {
-  if (!users) return;
-  const records = fs.globSync(path.join(folder, "environments/*/*/*/server.json"));
-  for (const record of records) {
-    const { process: started } = JSON.parse(fs.readFileSync(record, "utf8")) as { process?: { pid: number } };
-    if (started) {
-      try {
-        process.kill(started.pid, "SIGKILL");
-      } catch {
-        // It has ended.
-      }
-    }
-  }
-  fs.rmSync(folder, { recursive: true, force: true });
-});

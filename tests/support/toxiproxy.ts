@@ -32,9 +32,6 @@ export class Toxiproxy {
     const child = spawn(testTool("toxiproxy-server"), ["-host", "127.0.0.1", "-port", String(port)], {
       stdio: "ignore",
     });
-    const kill = () => child.kill("SIGKILL");
-    process.once("exit", kill);
-    child.once("exit", () => process.removeListener("exit", kill));
     await once(child, "spawn");
     const started = new Toxiproxy(child, `http://127.0.0.1:${port}`);
     if (await pollUntil(() => call("GET", `${started.api}/version`).catch(() => undefined), 10_000)) return started;

@@ -1,5 +1,5 @@
 /** What the measured program declares and the raw calls send. Written out into the program, so they use nothing from outside. */
-export const streamArgs = (index: number, replicas: number) => ({
+export const benchStream = (index: number, replicas: number) => ({
   account: "app",
   name: `S${index}`,
   region: "iad",
@@ -13,7 +13,7 @@ export const streamArgs = (index: number, replicas: number) => ({
   deletionPolicy: "delete",
 });
 
-export const consumerArgs = (index: number) => ({
+export const benchConsumer = (index: number) => ({
   account: "app",
   stream: `S${index}`,
   name: "worker",
@@ -36,10 +36,10 @@ import { JetstreamProvider } from "./components/jetstream/jetstream-provider";
 import { Stream } from "./components/jetstream/stream";
 import { Consumer } from "./components/jetstream/consumer";
 const provider = new JetstreamProvider("bench", ${JSON.stringify(connection)} as never);
-const streamArgs = ${streamArgs.toString()};
-const consumerArgs = ${consumerArgs.toString()};
+const benchStream = ${benchStream.toString()};
+const benchConsumer = ${benchConsumer.toString()};
 for (let index = 0; index < ${streams}; index++) {
-  const stream = new Stream(\`s\${index}\`, streamArgs(index, ${replicas}) as never, { provider });
-  if (${consumers}) new Consumer(\`s\${index}-worker\`, consumerArgs(index) as never, { provider, dependsOn: stream });
+  const stream = new Stream(\`s\${index}\`, benchStream(index, ${replicas}) as never, { provider });
+  if (${consumers}) new Consumer(\`s\${index}-worker\`, benchConsumer(index) as never, { provider, dependsOn: stream });
 }
 `;

@@ -3,7 +3,7 @@ import { consumerFields, streamFields } from "../jetstream/fields";
 import { toWire } from "../jetstream/wire";
 import type { Supercluster } from "../tests/support/nats";
 import type { LoggedRequest } from "../tests/support/request-log";
-import { type Assets, consumerArgs, streamArgs } from "./assets";
+import { type Assets, benchConsumer, benchStream } from "./assets";
 import type { Measured } from "./project";
 
 const inFlight = 4;
@@ -41,11 +41,11 @@ export async function rawRun(
   try {
     const create = await timed(streams, async (index, ask) => {
       await ask(`STREAM.INFO.S${index}`);
-      await ask(`STREAM.CREATE.S${index}`, toWire(streamFields, streamArgs(index, replicas)));
+      await ask(`STREAM.CREATE.S${index}`, toWire(streamFields, benchStream(index, replicas)));
       await ask(`CONSUMER.INFO.S${index}.worker`);
       await ask(`CONSUMER.CREATE.S${index}.worker`, {
         stream_name: `S${index}`,
-        config: toWire(consumerFields, consumerArgs(index)),
+        config: toWire(consumerFields, benchConsumer(index)),
         action: "create",
       });
     });

@@ -26,14 +26,26 @@ export interface ConsumerResource {
 }
 
 export function streamOf(resource: Resource): StreamResource {
-  const args = resource.inputs as unknown as StreamResource["args"];
+  const args = typedInputs<StreamResource["args"]>(resource, "account", "name");
   return { resource, key: `${args.account}/${args.name}`, args };
 }
 
 export function consumerOf(resource: Resource): ConsumerResource {
-  const args = resource.inputs as unknown as ConsumerResource["args"];
+  const args = typedInputs<ConsumerResource["args"]>(resource, "account", "stream", "name");
   const stream = `${args.account}/${args.stream}`;
   return { resource, key: `${stream}/${args.name}`, stream, args };
+}
+
+/**
+ * The inputs of a resource as their type, once what identifies it is there. The others are read as they are: the program
+ * has checked them by the same schemas.
+ *
+ * @throws where an identifying input is not a text
+ */
+function typedInputs<Args>({ name, inputs }: Resource, ...identifying: (keyof Args & string)[]): Args {
+  const missing = identifying.filter((key) => typeof inputs[key] !== "string");
+  if (missing.length) throw new Error(`${name} has no ${missing.join(" and no ")}`);
+  return inputs as Args;
 }
 
 /** The streams and consumers of a stack; streams also by their keys. */

@@ -11,7 +11,7 @@ export const serverTypes = [releaseType, localServerType] as const;
 
 export type Values = Partly<ChartValues>;
 
-export interface Servers {
+export interface ConfiguredServers {
   /** The region they are in, by what stands beside their configuration. */
   region?: string;
   isLocal: boolean;
@@ -32,14 +32,14 @@ export function valuesOf({ type, inputs }: Resource): Values | undefined {
 }
 
 /** The servers that a resource runs; none if it runs none, or if its configuration is not known any more (a local one's state has addresses alone). */
-export function serversOf(resource: Resource): Servers | undefined {
+export function configuredServers(resource: Resource): ConfiguredServers | undefined {
   const values = valuesOf(resource);
   if (values) return fromValues(values);
   const inputs = resource.inputs as Partly<LocalServerInputs>;
   return resource.type === localServerType && inputs.config ? fromConfig(inputs) : undefined;
 }
 
-function fromConfig({ region, config = {} }: Partly<LocalServerInputs>): Servers {
+function fromConfig({ region, config = {} }: Partly<LocalServerInputs>): ConfiguredServers {
   return {
     region,
     isLocal: true,
@@ -52,7 +52,7 @@ function fromConfig({ region, config = {} }: Partly<LocalServerInputs>): Servers
 type Tls = NonNullable<NonNullable<Values["config"]>["cluster"]>["tls"];
 
 /** The chart's keys as the server's: what it writes by itself, and what is merged into that. */
-function fromValues({ config = {}, statefulSet, fullnameOverride, global, container }: Values): Servers {
+function fromValues({ config = {}, statefulSet, fullnameOverride, global, container }: Values): ConfiguredServers {
   const { cluster, gateway, jetstream, nats, merge } = config;
   // The chart calls both like the StatefulSet.
   const name = statefulSet?.name ?? fullnameOverride ?? "nats";
@@ -77,7 +77,7 @@ function fromValues({ config = {}, statefulSet, fullnameOverride, global, contai
         max_file_store: bytes(jetstream?.fileStore?.maxSize),
         max_memory_store: bytes(jetstream?.memoryStore?.maxSize),
       },
-    } as Servers["config"],
+    } as ConfiguredServers["config"],
     advertise: container?.env?.SERVER_GATEWAY?.replace("$(POD_INDEX)", "0"),
   };
 }

@@ -10,7 +10,7 @@ export const hiddenUsers =
 /** Types in which a region's accounts and users are. */
 export const userTypes = [secretType, localServerType] as const;
 
-interface Rules {
+interface SubjectRules {
   allow?: string[];
   deny?: string[];
 }
@@ -19,11 +19,11 @@ export interface User {
   account: string;
   /** Name to log in with. */
   login: string;
-  permissions?: { publish?: Rules; subscribe?: Rules };
+  permissions?: { publish?: SubjectRules; subscribe?: SubjectRules };
 }
 
 /** Where each type has its secret files, and how they are encoded there. */
-const places = [
+const secretFields = [
   { type: secretType, field: "stringData", decode: (text: string) => text },
   // What the provider of Kubernetes makes of stringData.
   { type: secretType, field: "data", decode: (text: string) => Buffer.from(text, "base64").toString() },
@@ -35,8 +35,8 @@ const places = [
  * stack's outputs: where a preview does not know them, and where a state hides them, there are none to see.
  */
 export function usersOf({ type, inputs }: Resource): User[] {
-  return places
-    .filter((place) => place.type === type)
+  return secretFields
+    .filter((field) => field.type === type)
     .flatMap(({ field, decode }) => textsIn(known(inputs, field)).map(decode))
     .filter((text) => text.startsWith(start))
     .flatMap((text) => Object.entries(JSON.parse(text.slice(start.length)) as Accounts))

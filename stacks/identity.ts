@@ -4,7 +4,7 @@ import { isLeaving } from "../config/assets/leaving";
 import type { Settings } from "../config/load";
 import type { RegionIdentity } from "../config/assets/region";
 import { provisioner, systemAccount } from "../config/assets/standard";
-import { placeOf } from "../components/aws/place";
+import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
 import { certificateNames } from "../components/security/certificate-names";
 import { authorities, ServerCertificate } from "../components/security/certificates";
@@ -61,12 +61,12 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
         users,
       }),
     );
-    const place = placeOf(name, environment, region);
-    if (!place?.settings.identitySecret) return [[region, part] as const];
+    const location = awsLocationOf(name, environment, region);
+    if (!location?.settings.identitySecret) return [[region, part] as const];
     // A reference to this stack copies all of its outputs: a key that has a secret of its own is none of them.
     const { RegionIdentitySecret } =
       require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
-    new RegionIdentitySecret(`${region}-identity`, { place, identity: part }, opts);
+    new RegionIdentitySecret(`${region}-identity`, { location, identity: part }, opts);
     return [];
   });
 

@@ -5,7 +5,7 @@ import type { KubernetesEnvironment } from "../config/schema/settings";
 import { stackName } from "../config/stacks";
 import { clientUrls, serversOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
-import { placeOf } from "../components/aws/place";
+import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
 import { refuseDroppedOwners } from "./dropped-accounts";
 import { login } from "./logins";
@@ -72,7 +72,7 @@ interface Servers {
   outputs: Partial<Record<Exclude<keyof RegionOutputs, RequiredOutput>, pulumi.Input<unknown>>>;
 }
 
-/** The one place that knows the targets. Each imports only what it needs: the cloud's SDKs cost seconds. */
+/** The one location that knows the targets. Each imports only what it needs: the cloud's SDKs cost seconds. */
 async function servers(spec: RegionSpec): Promise<Servers> {
   const { settings } = spec;
   if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings });
@@ -86,11 +86,11 @@ async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironme
   const { name, environment, settings } = region;
   const { KubernetesRegion } =
     require("../components/supercluster/kubernetes-region") as typeof import("../components/supercluster/kubernetes-region");
-  const place = placeOf(environment, settings, name);
+  const location = awsLocationOf(environment, settings, name);
   const aws =
-    place &&
+    location &&
     new (require("../components/aws/region") as typeof import("../components/aws/region")).AwsRegion(name, {
-      place,
+      location,
       region,
     });
   const identity = aws?.readIdentity() ?? (await fromIdentity<RegionIdentity>(environment, name));

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as s3 from "@pulumi/aws/s3";
 import { daysOf } from "../../config/schema/aws";
 import { tlsOnly } from "./policies";
-import { backupBucketName, type Place } from "./place";
+import { backupBucketName, type AwsLocation } from "./location";
 
 export interface BackupsArgs {
-  place: Place;
+  location: AwsLocation;
   /** ARN of the key that encrypts them. Default: S3's own. */
   key?: pulumi.Input<string>;
 }
@@ -15,11 +15,11 @@ export class Backups extends pulumi.ComponentResource {
   /** The bucket's name. */
   readonly bucket: pulumi.Output<string>;
 
-  constructor(name: string, { place, key }: BackupsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { location, key }: BackupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:aws:Backups", name, {}, opts);
     const own = { parent: this };
-    const { keepReplaced, expireAfter } = place.settings.backups!;
-    const made = new s3.Bucket(name, { bucket: backupBucketName(place) }, { ...own, protect: true });
+    const { keepReplaced, expireAfter } = location.settings.backups!;
+    const made = new s3.Bucket(name, { bucket: backupBucketName(location) }, { ...own, protect: true });
     const { bucket } = made;
 
     const access = new s3.BucketPublicAccessBlock(

@@ -4,11 +4,11 @@ import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider";
 import { EksCluster } from "./eks-cluster";
 import { kubeconfig } from "./kubeconfig";
 import { LoadBalancerController } from "./load-balancer-controller";
-import { onceThere } from "./once-there";
-import { clusterArn, type Place } from "./place";
+import { knownAfter } from "./known-after";
+import { clusterArn, type AwsLocation } from "./location";
 
 export interface ClusterArgs {
-  place: Place;
+  location: AwsLocation;
   /** ARN of the key that encrypts what is made. Default: AWS's own keys. */
   key?: pulumi.Input<string>;
 }
@@ -24,19 +24,19 @@ export class Cluster extends pulumi.ComponentResource {
   /** Addresses from which a new cluster reaches the internet, and so the gateways of other regions. */
   readonly natAddresses?: pulumi.Output<string[]>;
 
-  constructor(name: string, { place, key }: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { location, key }: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:aws:Cluster", name, {}, opts);
-    const { name: cluster, create, nodeSecurityGroup } = place.settings.cluster!;
+    const { name: cluster, create, nodeSecurityGroup } = location.settings.cluster!;
     const configOf = (endpoint: pulumi.Output<string>, authority: pulumi.Output<string>) =>
       pulumi
         .all([endpoint, authority])
         .apply(([url, certificateAuthority]) =>
-          kubeconfig({ name: cluster, endpoint: url, certificateAuthority }, place),
+          kubeconfig({ name: cluster, endpoint: url, certificateAuthority }, location),
         );
-    this.identifier = clusterArn(place, cluster);
+    this.identifier = clusterArn(location, cluster);
 
     if (create) {
-      const made = new EksCluster(`${name}-eks`, { place, cluster, settings: create, key }, { parent: this });
+      const made = new EksCluster(`${name}-eks`, { location, cluster, settings: create, key }, { parent: this });
       const config = configOf(made.endpoint, made.certificateAuthority);
       const provider = new KubernetesProvider(
         `${name}-eks`,
@@ -45,10 +45,10 @@ export class Cluster extends pulumi.ComponentResource {
       );
       const controller = new LoadBalancerController(
         `${name}-load-balancer-controller`,
-        { place, cluster: made.name, vpcId: made.vpcId, version: create.loadBalancerController },
+        { location, cluster: made.name, vpcId: made.vpcId, version: create.loadBalancerController },
         { parent: this, providers: [provider] },
       );
-      this.kubeconfig = onceThere(config, [controller.release]);
+      this.kubeconfig = knownAfter(config, [controller.release]);
       this.vpcId = made.vpcId;
       this.nodeSecurityGroup = made.nodeSecurityGroup;
       this.natAddresses = made.natAddresses;

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { connections, tenantLogins } from "./connection";
-import { connectionSecretName, type Place } from "./place";
+import { connectionSecretName, type AwsLocation } from "./location";
 import { StoredSecret } from "./stored-secret";
 
 export interface ConnectionSecretsArgs {
-  place: Place;
+  location: AwsLocation;
   region: RegionSpec;
   /** The region's part of the identity; all that is taken from it stays secret. */
   identity: pulumi.Input<RegionIdentity>;
@@ -20,11 +20,11 @@ export class ConnectionSecrets extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { place, region, identity, key }: ConnectionSecretsArgs,
+    { location, region, identity, key }: ConnectionSecretsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:ConnectionSecrets", name, {}, opts);
-    const { recovery } = place.settings.connectionSecrets!;
+    const { recovery } = location.settings.connectionSecrets!;
     const values = pulumi.secret(pulumi.output(identity).apply((known) => connections(region, known)));
     const stored = tenantLogins(region).map((login) => {
       const description = `Connection of ${login} to NATS in ${region.name}`;
@@ -33,7 +33,7 @@ export class ConnectionSecrets extends pulumi.ComponentResource {
         login,
         new StoredSecret(
           `${name}-${login}`,
-          { name: connectionSecretName(place, login), description, value, recovery, key },
+          { name: connectionSecretName(location, login), description, value, recovery, key },
           { parent: this },
         ).arn,
       ] as const;

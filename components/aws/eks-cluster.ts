@@ -5,12 +5,12 @@ import type { NewCluster } from "../../config/schema/aws";
 import { Network } from "./network";
 import { NodeGroups } from "./node-groups";
 import { encryptionPolicy, volumePolicy } from "./policies";
-import { onceThere } from "./once-there";
-import { partitionOf, type Place } from "./place";
+import { knownAfter } from "./known-after";
+import { partitionOf, type AwsLocation } from "./location";
 import { ServiceRole } from "./service-role";
 
 export interface EksClusterArgs {
-  place: Place;
+  location: AwsLocation;
   /** Name of the cluster. */
   cluster: string;
   settings: NewCluster;
@@ -42,18 +42,18 @@ export class EksCluster extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { place, cluster: clusterName, settings, key }: EksClusterArgs,
+    { location, cluster: clusterName, settings, key }: EksClusterArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:EksCluster", name, {}, opts);
     const own = { parent: this };
-    const network = new Network(`${name}-network`, { place, settings }, own);
-    const cluster = this.controlPlane(name, place, clusterName, settings, network, key);
+    const network = new Network(`${name}-network`, { location, settings }, own);
+    const cluster = this.controlPlane(name, location, clusterName, settings, network, key);
 
     const administrators = settings.administrators.map((principalArn) => {
       const what = `${name}-${principalName(principalArn)}`;
       const entry = new eks.AccessEntry(what, { clusterName: cluster.name, principalArn, type: "STANDARD" }, own);
-      const policyArn = `arn:${partitionOf(place)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
+      const policyArn = `arn:${partitionOf(location)}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
       return new eks.AccessPolicyAssociation(
         what,
         { clusterName: cluster.name, principalArn, policyArn, accessScope: { type: "cluster" } },
@@ -86,13 +86,13 @@ export class EksCluster extends pulumi.ComponentResource {
     ];
     const nodes = new NodeGroups(
       `${name}-nodes`,
-      { place, cluster: onceThere(cluster.name, ofNodes), settings: settings.nodes, subnets: network.nodeSubnets },
+      { location, cluster: knownAfter(cluster.name, ofNodes), settings: settings.nodes, subnets: network.nodeSubnets },
       own,
     );
     const volumes = new ServiceRole(
       `${name}-volumes`,
       {
-        place,
+        location,
         service: "pods.eks.amazonaws.com",
         description: `Volumes of EKS cluster ${clusterName}`,
         managed: ["service-role/AmazonEBSCSIDriverPolicy"],
@@ -112,7 +112,7 @@ export class EksCluster extends pulumi.ComponentResource {
     this.vpcId = network.vpcId;
     this.natAddresses = network.natAddresses;
     this.nodeSecurityGroup = cluster.vpcConfig.clusterSecurityGroupId;
-    this.endpoint = onceThere(cluster.endpoint, [...administrators, ...onNodes]);
+    this.endpoint = knownAfter(cluster.endpoint, [...administrators, ...onNodes]);
     this.name = cluster.name;
     this.certificateAuthority = cluster.certificateAuthority.data;
     this.registerOutputs({ vpcId: this.vpcId, natAddresses: this.natAddresses });
@@ -120,7 +120,7 @@ export class EksCluster extends pulumi.ComponentResource {
 
   private controlPlane(
     name: string,
-    place: Place,
+    location: AwsLocation,
     clusterName: string,
     settings: NewCluster,
     { nodeSubnets }: Network,
@@ -130,7 +130,7 @@ export class EksCluster extends pulumi.ComponentResource {
     const role = new ServiceRole(
       `${name}-control-plane`,
       {
-        place,
+        location,
         service: "eks.amazonaws.com",
         description: `Control plane of EKS cluster ${clusterName}`,
         managed: ["AmazonEKSClusterPolicy"],

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as kms from "@pulumi/aws/kms";
 import { daysOf } from "../../config/schema/aws";
 import { keyPolicy } from "./policies";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 
 export interface KeyArgs {
-  place: Place;
+  location: AwsLocation;
   /** What it encrypts; the end of its alias: `alias/<environment>-<region>-<use>`. */
   use: string;
 }
@@ -14,9 +14,9 @@ export interface KeyArgs {
 export class Key extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
-  constructor(name: string, { place, use }: KeyArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { location, use }: KeyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:aws:Key", name, {}, opts);
-    const { environment, region, settings } = place;
+    const { environment, region, settings } = location;
     const { rotation, recovery } = settings.key!;
     const key = new kms.Key(
       name,
@@ -25,7 +25,7 @@ export class Key extends pulumi.ComponentResource {
         enableKeyRotation: true,
         rotationPeriodInDays: daysOf(rotation),
         deletionWindowInDays: daysOf(recovery),
-        policy: keyPolicy(place),
+        policy: keyPolicy(location),
       },
       { parent: this, protect: true },
     );
@@ -39,12 +39,12 @@ export class Key extends pulumi.ComponentResource {
   }
 }
 
-/** ARN of the key that a place's settings ask for: one that is there, or one to make; none where they ask for none. */
+/** ARN of the key that a location's settings ask for: one that is there, or one to make; none where they ask for none. */
 export function keyArn(
   name: string,
   args: KeyArgs,
   opts: pulumi.ComponentResourceOptions,
 ): pulumi.Input<string> | undefined {
-  const { key } = args.place.settings;
+  const { key } = args.location.settings;
   return key && (key.arn ?? new Key(name, args, opts).arn);
 }

@@ -1,4 +1,4 @@
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 
 /** An EKS cluster as its API describes it. */
 export interface ClusterEndpoint {
@@ -11,7 +11,7 @@ export interface ClusterEndpoint {
 /** The text of a kubeconfig that asks AWS's command line (`aws`, on PATH) for a token each time. Nothing in it is secret. */
 export function kubeconfig(
   { name, endpoint, certificateAuthority }: ClusterEndpoint,
-  { settings: { region, profile, role } }: Place,
+  { settings: { region, profile, role } }: AwsLocation,
 ): string {
   const options = {
     "cluster-name": name,

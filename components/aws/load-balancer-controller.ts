@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import { loadBalancerPolicy } from "./policies";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 import { ServiceRole } from "./service-role";
 
 export interface LoadBalancerControllerArgs {
-  place: Place;
+  location: AwsLocation;
   /** Name of the cluster; known when it is there. */
   cluster: pulumi.Input<string>;
   vpcId: pulumi.Input<string>;
@@ -23,7 +23,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { place, cluster, vpcId, version }: LoadBalancerControllerArgs,
+    { location, cluster, vpcId, version }: LoadBalancerControllerArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:LoadBalancerController", name, {}, opts);
@@ -31,10 +31,10 @@ export class LoadBalancerController extends pulumi.ComponentResource {
     const role = new ServiceRole(
       `${name}-role`,
       {
-        place,
+        location,
         service: "pods.eks.amazonaws.com",
-        description: `Load balancers of NATS in ${place.region}`,
-        own: { "load-balancers": loadBalancerPolicy(place) },
+        description: `Load balancers of NATS in ${location.region}`,
+        own: { "load-balancers": loadBalancerPolicy(location) },
       },
       own,
     );
@@ -49,7 +49,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
         repositoryOpts: { repo: "https://aws.github.io/eks-charts" },
         values: {
           clusterName: cluster,
-          region: place.settings.region,
+          region: location.settings.region,
           vpcId,
           serviceAccount: { create: true, name: identity.serviceAccount },
           podDisruptionBudget: { maxUnavailable: 1 },

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as ec2 from "@pulumi/aws/ec2";
 import { type NewCluster, zonesOf } from "../../config/schema/aws";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 import { subnetsOf } from "./subnets";
 
 /** By these tags the load balancers' controller knows where to put them. */
@@ -22,12 +22,12 @@ export class Network extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { place, settings }: { place: Place; settings: NewCluster },
+    { location, settings }: { location: AwsLocation; settings: NewCluster },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:Network", name, {}, opts);
     const own = { parent: this };
-    const tags = (what: string) => ({ Name: `${place.environment}-${place.region}-${what}` });
+    const tags = (what: string) => ({ Name: `${location.environment}-${location.region}-${what}` });
 
     const vpc = new ec2.Vpc(
       name,
@@ -42,7 +42,7 @@ export class Network extends pulumi.ComponentResource {
       own,
     );
 
-    const zones = subnetsOf(settings.cidr, zonesOf(place.settings, settings)).map(
+    const zones = subnetsOf(settings.cidr, zonesOf(location.settings, settings)).map(
       ({ zone, nodes, edge: edgeAddresses }) => {
         const subnet = (use: keyof typeof subnetTags, cidrBlock: string) =>
           new ec2.Subnet(

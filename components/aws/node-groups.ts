@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
 import type { NewCluster } from "../../config/schema/aws";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 import { ServiceRole } from "./service-role";
 
 export interface NodeGroupsArgs {
-  place: Place;
+  location: AwsLocation;
   /** Name of the cluster; known when it has what nodes need to be ready. */
   cluster: pulumi.Input<string>;
   settings: NewCluster["nodes"];
@@ -22,18 +22,18 @@ export const amiType = (instanceType: string): string =>
 export class NodeGroups extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { place, cluster, settings: { instanceType, perZone }, subnets }: NodeGroupsArgs,
+    { location, cluster, settings: { instanceType, perZone }, subnets }: NodeGroupsArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:NodeGroups", name, {}, opts);
     const own = { parent: this };
-    const title = `${place.environment}-${place.region}-node`;
+    const title = `${location.environment}-${location.region}-node`;
     const role = new ServiceRole(
       `${name}-role`,
       {
-        place,
+        location,
         service: "ec2.amazonaws.com",
-        description: `Nodes of NATS in ${place.region}`,
+        description: `Nodes of NATS in ${location.region}`,
         managed: ["AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"],
       },
       own,
@@ -41,7 +41,7 @@ export class NodeGroups extends pulumi.ComponentResource {
     const template = new LaunchTemplate(
       name,
       {
-        description: `Nodes of NATS in ${place.region}`,
+        description: `Nodes of NATS in ${location.region}`,
         updateDefaultVersion: true,
         blockDeviceMappings: [
           {

@@ -1,5 +1,5 @@
-import type { Place } from "./place";
-import { partitionOf } from "./place";
+import type { AwsLocation } from "./location";
+import { partitionOf } from "./location";
 
 /** IAM policies as AWS reads them. */
 
@@ -24,11 +24,11 @@ export const trust = (service: string): string =>
   policy([{ Principal: { Service: service }, Action: ["sts:AssumeRole", "sts:TagSession"] }]);
 
 /** Who may use a key is said by the IAM policies of its account; without this nobody could, not even to delete it. */
-export const keyPolicy = (place: Place): string =>
+export const keyPolicy = (location: AwsLocation): string =>
   policy([
     {
       Sid: "AccountDecides",
-      Principal: { AWS: `arn:${partitionOf(place)}:iam::${place.settings.account}:root` },
+      Principal: { AWS: `arn:${partitionOf(location)}:iam::${location.settings.account}:root` },
       Action: "kms:*",
       Resource: "*",
     },
@@ -66,9 +66,9 @@ const requested = (value: "true" | "false") => ({ [`aws:RequestTag/${clusterTag}
 const owned = { [`aws:ResourceTag/${clusterTag}`]: "false" };
 
 /** What the AWS Load Balancer Controller needs for Network Load Balancers: it changes only what it has marked as its own. */
-export function loadBalancerPolicy(place: Place): string {
+export function loadBalancerPolicy(location: AwsLocation): string {
   const resources = (service: string, ...names: string[]) =>
-    names.map((name) => `arn:${partitionOf(place)}:${service}:*:*:${name}`);
+    names.map((name) => `arn:${partitionOf(location)}:${service}:*:*:${name}`);
   const groups = resources("ec2", "security-group/*");
   const balancers = resources("elasticloadbalancing", "targetgroup/*/*", "loadbalancer/net/*/*");
   const elb = (...actions: string[]) => actions.map((action) => `elasticloadbalancing:${action}`);

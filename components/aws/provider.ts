@@ -1,11 +1,11 @@
 import type { ComponentResource } from "@pulumi/pulumi";
 import { Provider } from "@pulumi/aws/provider";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 
-/** The provider of one place: its AWS region, its account and no other, its tags on everything. */
+/** The provider of one location: its AWS region, its account and no other, its tags on everything. */
 export function awsProvider(
   name: string,
-  { environment, region, settings, tags }: Place,
+  { environment, region, settings, tags }: AwsLocation,
   parent?: ComponentResource,
 ): Provider {
   const { profile, role, account } = settings;

@@ -3,12 +3,12 @@ import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import type { RegionIdentity } from "../../config/assets/region";
 import { stackName } from "../../config/stacks";
 import { keyArn } from "./key";
-import { identitySecretName, type Place } from "./place";
+import { identitySecretName, type AwsLocation } from "./location";
 import { awsProvider } from "./provider";
 import { StoredSecret } from "./stored-secret";
 
 /**
- * A region's part of the identity in Secrets Manager of the region's own place: the identity stack writes it, the region's stack
+ * A region's part of the identity in Secrets Manager of the region's own location: the identity stack writes it, the region's stack
  * reads it, and no stack has another region's keys in its state. A key of its own encrypts it, if the region has keys: the
  * region's is made later, by the region's stack.
  */
@@ -17,26 +17,33 @@ export class RegionIdentitySecret extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { place, identity }: { place: Place; identity: pulumi.Input<RegionIdentity> },
+    { location, identity }: { location: AwsLocation; identity: pulumi.Input<RegionIdentity> },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:RegionIdentitySecret", name, {}, opts);
-    const own = { parent: this, providers: [awsProvider(`${name}-aws`, place, this)] };
-    const key = keyArn(`${name}-key`, { place, use: "identity" }, own);
+    const own = { parent: this, providers: [awsProvider(`${name}-aws`, location, this)] };
+    const key = keyArn(`${name}-key`, { location, use: "identity" }, own);
     const value = pulumi.secret(pulumi.output(identity).apply((known) => JSON.stringify(known)));
-    const { recovery } = place.settings.identitySecret!;
-    const description = `Keys, certificates and passwords of NATS in ${place.region}`;
-    this.arn = new StoredSecret(name, { name: identitySecretName(place), description, value, recovery, key }, own).arn;
+    const { recovery } = location.settings.identitySecret!;
+    const description = `Keys, certificates and passwords of NATS in ${location.region}`;
+    this.arn = new StoredSecret(
+      name,
+      { name: identitySecretName(location), description, value, recovery, key },
+      own,
+    ).arn;
     this.registerOutputs({ arn: this.arn });
   }
 }
 
 /** What {@link RegionIdentitySecret} wrote, secret as it was. */
-export function readRegionIdentity(place: Place, provider: pulumi.ProviderResource): pulumi.Output<RegionIdentity> {
-  const secretId = identitySecretName(place);
-  const identity = stackName({ environment: place.environment, kind: "identity" });
+export function readRegionIdentity(
+  location: AwsLocation,
+  provider: pulumi.ProviderResource,
+): pulumi.Output<RegionIdentity> {
+  const secretId = identitySecretName(location);
+  const identity = stackName({ environment: location.environment, kind: "identity" });
   const fail = (problem: string): never => {
-    throw new pulumi.RunError(`secret ${secretId} in ${place.settings.region} ${problem}`);
+    throw new pulumi.RunError(`secret ${secretId} in ${location.settings.region} ${problem}`);
   };
   const read = secretsmanager
     .getSecretVersion({ secretId }, { provider })

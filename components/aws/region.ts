@@ -6,14 +6,14 @@ import { Backups } from "./backups";
 import { Cluster } from "./cluster";
 import { ConnectionSecrets } from "./connection-secrets";
 import { keyArn } from "./key";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 import { awsProvider } from "./provider";
 import { Records } from "./records";
 import { readRegionIdentity } from "./region-identity";
 import { SecurityGroups } from "./security-groups";
 
 export interface AwsRegionArgs {
-  place: Place;
+  location: AwsLocation;
   region: RegionSpec & { settings: KubernetesEnvironment };
 }
 
@@ -39,20 +39,21 @@ export class AwsRegion extends pulumi.ComponentResource {
     private readonly args: AwsRegionArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    const { place, region } = args;
+    const { location, region } = args;
     super("supercluster:aws:Region", name, {}, opts);
-    const { settings } = place;
-    this.provider = awsProvider(`${name}-aws`, place, this);
+    const { settings } = location;
+    this.provider = awsProvider(`${name}-aws`, location, this);
     this.inside = { parent: this, providers: [this.provider] };
-    this.key = keyArn(`${name}-key`, { place, use: "nats" }, this.inside);
-    if (settings.cluster) this.cluster = new Cluster(`${name}-cluster`, { place, key: this.key }, this.inside);
-    if (settings.backups) this.backups = new Backups(`${name}-backups`, { place, key: this.key }, this.inside).bucket;
+    this.key = keyArn(`${name}-key`, { location, use: "nats" }, this.inside);
+    if (settings.cluster) this.cluster = new Cluster(`${name}-cluster`, { location, key: this.key }, this.inside);
+    if (settings.backups)
+      this.backups = new Backups(`${name}-backups`, { location, key: this.key }, this.inside).bucket;
     if (settings.securityGroups) {
       const { vpcId, nodeSecurityGroup: nodes } = this.cluster!;
       const { sourceRanges } = region.settings.kubernetes.loadBalancers;
       this.annotations = new SecurityGroups(
         `${name}-load-balancers`,
-        { place, vpcId, nodes, sourceRanges },
+        { location, vpcId, nodes, sourceRanges },
         this.inside,
       ).annotations;
     }
@@ -61,23 +62,23 @@ export class AwsRegion extends pulumi.ComponentResource {
 
   /** The region's part of the identity, from its secret; absent: it comes by a reference to the identity stack. */
   readIdentity(): pulumi.Output<RegionIdentity> | undefined {
-    const { place } = this.args;
-    return place.settings.identitySecret && readRegionIdentity(place, this.provider);
+    const { location } = this.args;
+    return location.settings.identitySecret && readRegionIdentity(location, this.provider);
   }
 
   /** The secrets that clients read; ARNs by login, nothing where the settings ask for none. */
   connectionSecrets(identity: pulumi.Input<RegionIdentity>): pulumi.Output<Record<string, string>> | undefined {
-    const { place, region } = this.args;
+    const { location, region } = this.args;
     return (
-      place.settings.connectionSecrets &&
-      new ConnectionSecrets(`${this.name}-connections`, { place, region, identity, key: this.key }, this.inside).arns
+      location.settings.connectionSecrets &&
+      new ConnectionSecrets(`${this.name}-connections`, { location, region, identity, key: this.key }, this.inside).arns
     );
   }
 
   /** Names of the load balancers, given their host names; nothing where the settings have no zone. */
   records(targets: { clients: pulumi.Input<string>; gateways: pulumi.Input<string> }): void {
-    const { place, region } = this.args;
-    const zone = place.settings.hostedZone;
+    const { location, region } = this.args;
+    const zone = location.settings.hostedZone;
     if (!zone) return;
     const { clients, gateways } = loadBalancers(region.settings, region.name);
     new Records(

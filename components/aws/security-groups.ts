@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
 import { kubernetesPorts } from "../../config/topology";
-import type { Place } from "./place";
+import type { AwsLocation } from "./location";
 
 export interface SecurityGroupsArgs {
-  place: Place;
+  location: AwsLocation;
   vpcId: pulumi.Input<string>;
   /** Security group of the nodes. */
   nodes: pulumi.Input<string>;
@@ -33,14 +33,14 @@ export class SecurityGroups extends pulumi.ComponentResource {
   private group(
     name: string,
     use: keyof typeof ports,
-    { place, vpcId, nodes, sourceRanges }: SecurityGroupsArgs,
+    { location, vpcId, nodes, sourceRanges }: SecurityGroupsArgs,
   ): pulumi.Output<Record<string, string>> {
     const own = { parent: this };
     const port = ports[use];
     const tcp = { ipProtocol: "tcp", fromPort: port, toPort: port };
     const { id } = new ec2.SecurityGroup(
       `${name}-${use}`,
-      { description: `NATS ${use} of ${place.environment} ${place.region}`, vpcId },
+      { description: `NATS ${use} of ${location.environment} ${location.region}`, vpcId },
       own,
     );
     for (const range of new Set(sourceRanges)) {

@@ -3,10 +3,10 @@ import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import { trust } from "./policies";
-import { managedPolicy, type Place } from "./place";
+import { managedPolicy, type AwsLocation } from "./location";
 
 export interface ServiceRoleArgs {
-  place: Place;
+  location: AwsLocation;
   /** Who takes it on, e.g. `eks.amazonaws.com`. */
   service: string;
   description: string;
@@ -22,7 +22,7 @@ export class ServiceRole extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { place, service, description, managed = [], own = {} }: ServiceRoleArgs,
+    { location, service, description, managed = [], own = {} }: ServiceRoleArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:aws:ServiceRole", name, {}, opts);
@@ -31,7 +31,7 @@ export class ServiceRole extends pulumi.ComponentResource {
     for (const policy of managed) {
       new RolePolicyAttachment(
         `${name}-${policy.split("/").at(-1)}`,
-        { role: role.name, policyArn: managedPolicy(place, policy) },
+        { role: role.name, policyArn: managedPolicy(location, policy) },
         parent,
       );
     }

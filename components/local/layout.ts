@@ -1,7 +1,7 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
-import { type ServerConfig, type ServerPlace, serverConfig } from "../supercluster/server-config";
+import { type ServerConfig, type HostLayout, serverConfig } from "../supercluster/server-config";
 
 /** Files of one local server, all relative to its folder, where it also runs: nothing depends on where the project lies. */
 export const files = {
@@ -54,7 +54,7 @@ export interface ServerFiles {
 /** A region's local server, by its number. */
 export function serverDescription(region: RegionSpec, server: number): ServerDescription {
   const servers = serversOf(region.settings, region.name);
-  const config = serverConfig(region, server, placeOf(servers[server]!));
+  const config = serverConfig(region, server, hostLayoutOf(servers[server]!));
   return {
     environment: region.environment,
     region: region.name,
@@ -82,7 +82,7 @@ export function serverFiles(identity: RegionIdentity, accounts: string): ServerF
   };
 }
 
-function placeOf(addresses: ServerAddresses): ServerPlace {
+function hostLayoutOf(addresses: ServerAddresses): HostLayout {
   const host = (url: string): string => new URL(url).host;
   return {
     listen: {

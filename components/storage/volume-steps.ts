@@ -40,10 +40,10 @@ export interface WantedVolumes {
 }
 
 export type VolumeStep =
-  { do: "nothing" } | { do: "wait"; reason: string } | { do: "grow"; claim: string; from: number } | { do: "remake" };
+  { do: "nothing" } | { do: "wait"; reason: string } | { do: "grow"; claim: string; from: number } | { do: "recreate" };
 
 /** Why the volumes cannot be as wanted: every reason. Then nothing is to be done. */
-export function refusals(
+export function volumeRefusals(
   { claims }: VolumesView,
   { size, storageClass }: WantedVolumes,
 ): { field: "size" | "storageClass"; reason: string }[] {
@@ -81,7 +81,7 @@ export function refusals(
 }
 
 /** First every claim asks for the new size, then all get it, then the StatefulSet may ask for the same: what it asks for cannot be changed, so it is made anew. */
-export function nextStep({ claims, statefulSet }: VolumesView, { size }: WantedVolumes): VolumeStep {
+export function nextVolumeStep({ claims, statefulSet }: VolumesView, { size }: WantedVolumes): VolumeStep {
   const wait = (reason: string): VolumeStep => ({ do: "wait", reason });
   if (statefulSet?.isEnding) return wait("its StatefulSet is being deleted");
   const other = claims.filter(({ requested }) => requested !== size);
@@ -93,7 +93,7 @@ export function nextStep({ claims, statefulSet }: VolumesView, { size }: WantedV
     return wait(
       `${late.name} has ${fromBytes(late.capacity!)} of ${fromBytes(size)}${late.said ? ` (${late.said})` : ""}`,
     );
-  return statefulSet && statefulSet.claimSize !== size ? { do: "remake" } : { do: "nothing" };
+  return statefulSet && statefulSet.claimSize !== size ? { do: "recreate" } : { do: "nothing" };
 }
 
 const isLess = ({ requested, capacity = requested }: ClaimView, size: number): boolean =>

@@ -7,7 +7,7 @@ import { loginOf, systemAccount } from "../../config/assets/standard";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { withoutReloadable } from "./reload";
-import { type ServerConfig, serverConfig, type ServerPlace } from "./server-config";
+import { type ServerConfig, serverConfig, type HostLayout } from "./server-config";
 
 /**
  * Values of the official chart `nats` for a region. The servers' configuration is the one that local servers have
@@ -45,7 +45,7 @@ export const secrets = {
 /** Reads from the folder of nats.conf, /etc/nats-config. */
 const included = (file: string): string => path.relative("/etc/nats-config", path.join(mounts.secrets, file));
 
-const place: ServerPlace = {
+const host: HostLayout = {
   listen: {
     client: `0.0.0.0:${kubernetesPorts.client}`,
     route: `0.0.0.0:${kubernetesPorts.route}`,
@@ -67,7 +67,7 @@ const place: ServerPlace = {
 };
 
 /** The configuration of a region's server on Kubernetes, by its number. */
-export const podConfig = (region: RegionSpec, server: number): ServerConfig => serverConfig(region, server, place);
+export const podConfig = (region: RegionSpec, server: number): ServerConfig => serverConfig(region, server, host);
 
 /** Seconds that a stopping server has: to hand over, to let its clients go, and to end. */
 export const graceSeconds = ({ lameDuck }: RegionSpec["settings"]): number =>
@@ -244,7 +244,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
     podDisruptionBudget: { enabled: true },
     natsBox: {
       enabled: true,
-      // The chart's Secret of contexts would have passwords in values: the program's own takes its place.
+      // The chart's Secret of contexts would have passwords in values: the program's own Secret replaces it.
       defaultContextName: loginOf(systemAccount.name, systemAccount.user),
       container: { image: image("box"), ...secured, env: { XDG_CONFIG_HOME: "/tmp" } },
       podTemplate: {

@@ -47,8 +47,8 @@ export interface ClusterView {
 type Refusal = { property: "region" | "namespace" | "storageClass"; reason: string };
 
 /** Why nothing may be written to a cluster: every reason. */
-export function refusals(wanted: WantedCluster, view: ClusterView): Refusal[] {
-  return checks.flatMap(({ property, reason }) => {
+export function clusterRefusals(wanted: WantedCluster, view: ClusterView): Refusal[] {
+  return clusterChecks.flatMap(({ property, reason }) => {
     const found = reason(wanted, view);
     return found === undefined ? [] : [{ property, reason: found }];
   });
@@ -69,7 +69,7 @@ export const kubectl = ({ context }: { context?: string }, command: string): str
 const another = "is the right cluster named (kubernetes.clusters.<region>.context, or aws.regions.<region>.cluster)?";
 
 /** A row a way in which it can be the wrong one. */
-const checks: {
+const clusterChecks: {
   property: Refusal["property"];
   reason: (wanted: WantedCluster, view: ClusterView) => string | undefined;
 }[] = [

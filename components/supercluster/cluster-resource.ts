@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "../dynamic";
-import type { ClusterAccess } from "./provider/cluster";
+import type { ClusterAccess } from "./provider/kubernetes-client";
 
 /** A resource whose provider talks to a region's Kubernetes cluster; how it is reached stays secret. */
 export abstract class ClusterResource extends DynamicResource {

@@ -11,7 +11,7 @@ import { chartValues, dataVolume, podConfig, secrets, storageClassName } from ".
 import { regionLabels } from "./cluster-checks";
 import { ClusterGuard } from "./cluster-guard";
 import { type LoadBalancer, loadBalancers } from "./load-balancers";
-import type { ClusterAccess } from "./provider/cluster";
+import type { ClusterAccess } from "./provider/kubernetes-client";
 import { regionSecrets } from "./region-secrets";
 import { Rollout } from "./rollout";
 

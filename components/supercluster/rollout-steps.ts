@@ -30,7 +30,7 @@ export type RolloutStep =
  * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's last. A pod
  * that is outdated and not ready serves nobody and may be what keeps the others from being ready: it comes first.
  */
-export function nextStep(
+export function nextRolloutStep(
   { isObserved, replicas, revision, pods, leader }: RegionView,
   hadLeader: boolean,
 ): RolloutStep {

@@ -4,7 +4,7 @@ import { type Protocol, serversOf } from "../../config/topology";
 import { type Duration, toBytes, toMilliseconds } from "../../config/units";
 
 /** Where one server runs: all that differs between the targets. Paths are the server's own view. */
-export interface ServerPlace {
+export interface HostLayout {
   /** `host:port` it listens on. */
   listen: Record<Protocol, string>;
   files: {
@@ -72,11 +72,11 @@ export interface ServerConfig {
  *
  * @param region what the whole region shares
  * @param server number of the server in the region, from 0
- * @param place addresses it listens on, and its files
+ * @param host addresses it listens on, and its files
  */
-export function serverConfig(region: RegionSpec, server: number, place: ServerPlace): ServerConfig {
+export function serverConfig(region: RegionSpec, server: number, host: HostLayout): ServerConfig {
   const { name, settings } = region;
-  const { files, listen } = place;
+  const { files, listen } = host;
   const servers = serversOf(settings, name);
   const self = servers[server];
   if (!self)

@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const clientPortHasTls: ResourceRule = {
   name: "client-port-has-tls",
@@ -10,7 +10,7 @@ export const clientPortHasTls: ResourceRule = {
   remediation: "Leave the client's tls as components/supercluster writes it",
   types: serverTypes,
   violations(resource) {
-    const servers = serversOf(resource);
+    const servers = configuredServers(resource);
     if (!servers || (servers.config.tls?.cert_file && servers.config.tls.key_file)) return [];
     return [`clients of ${resource.name} connect without TLS`];
   },

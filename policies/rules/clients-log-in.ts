@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const clientsLogIn: ResourceRule = {
   name: "clients-log-in",
@@ -11,7 +11,7 @@ export const clientsLogIn: ResourceRule = {
   remediation: "Take it out: users stand in tenants/, their passwords in the identity stack",
   types: serverTypes,
   violations(resource) {
-    const config = serversOf(resource)?.config;
+    const config = configuredServers(resource)?.config;
     if (!config) return [];
     const missing = (["accounts$include", "system_account"] as const)
       .filter((key) => !config[key])

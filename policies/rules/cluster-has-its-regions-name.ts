@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const clusterHasItsRegionsName: ResourceRule = {
   name: "cluster-has-its-regions-name",
@@ -10,7 +10,7 @@ export const clusterHasItsRegionsName: ResourceRule = {
   remediation: "Name the StatefulSet like the region, and neither of the two otherwise",
   types: serverTypes,
   violations(resource) {
-    const servers = serversOf(resource);
+    const servers = configuredServers(resource);
     if (!servers) return [];
     const { region, config } = servers;
     const names = { cluster: config.cluster?.name, gateway: config.gateway?.name };

@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const gatewayMeshIsComplete: ResourceRule = {
   name: "gateway-mesh-is-complete",
@@ -12,7 +12,7 @@ export const gatewayMeshIsComplete: ResourceRule = {
     "Leave the list as components/supercluster makes it of the environment's regions, and advertise an address that is in it",
   types: serverTypes,
   violations(resource) {
-    const servers = serversOf(resource);
+    const servers = configuredServers(resource);
     if (!servers) return [];
     const { region, count, config, advertise } = servers;
     const list = (config.gateway?.gateways ?? []).map(({ name = "", urls = [] }) => ({ name, urls }));

@@ -1,5 +1,5 @@
 import type { StackRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const gatewayMeshIsSymmetric: StackRule = {
   name: "gateway-mesh-is-symmetric",
@@ -13,7 +13,7 @@ export const gatewayMeshIsSymmetric: StackRule = {
   types: serverTypes,
   violationsOfStack(resources) {
     const all = resources.flatMap((resource) => {
-      const servers = serversOf(resource);
+      const servers = configuredServers(resource);
       return servers
         ? [
             {

@@ -1,6 +1,6 @@
 import type { ResourceRule } from "../rule";
 import type { Inputs, Partly } from "../resource";
-import { localServerType, releaseType, serversOf, valuesOf } from "../servers";
+import { localServerType, releaseType, configuredServers, valuesOf } from "../servers";
 
 const serviceType = "kubernetes:core/v1:Service";
 const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
@@ -29,7 +29,7 @@ export const innerPortIsPrivate: ResourceRule = {
       case releaseType:
         return ofChart(valuesOf(resource) ?? {}).map((what) => `${name} has ${what} in the Service of clients`);
       default:
-        return [serversOf(resource)?.config.http, serversOf(resource)?.config.cluster?.listen]
+        return [configuredServers(resource)?.config.http, configuredServers(resource)?.config.cluster?.listen]
           .filter((address) => address !== undefined && !/^(127\.0\.0\.1|localhost|\[::1\]):/.test(address))
           .map((address) => `${name} listens on ${address}`);
     }

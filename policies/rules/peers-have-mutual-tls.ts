@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const peersHaveMutualTls: ResourceRule = {
   name: "peers-have-mutual-tls",
@@ -10,7 +10,7 @@ export const peersHaveMutualTls: ResourceRule = {
   remediation: "Give both the peers' certificate, its CA and verify: true, and dial by tls://",
   types: serverTypes,
   violations(resource) {
-    const config = serversOf(resource)?.config;
+    const config = configuredServers(resource)?.config;
     if (!config) return [];
     const ports = [
       { what: "routes", tls: config.cluster?.tls as Tls, urls: config.cluster?.routes ?? [] },

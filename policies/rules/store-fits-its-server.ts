@@ -1,7 +1,7 @@
 import { memoryOfServer, usableOfVolume } from "../../config/rules/server-overhead";
 import { toBytes } from "../../config/units";
 import type { ResourceRule } from "../rule";
-import { releaseType, serversOf, valuesOf } from "../servers";
+import { releaseType, configuredServers, valuesOf } from "../servers";
 
 export const storeFitsItsServer: ResourceRule = {
   name: "store-fits-its-server",
@@ -14,7 +14,7 @@ export const storeFitsItsServer: ResourceRule = {
   types: [releaseType],
   violations(resource) {
     const values = valuesOf(resource);
-    const jetstream = serversOf(resource)?.config.jetstream;
+    const jetstream = configuredServers(resource)?.config.jetstream;
     if (!values || !jetstream) return [];
     const stores = [
       {

@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const storeIsEncrypted: ResourceRule = {
   name: "store-is-encrypted",
@@ -10,7 +10,7 @@ export const storeIsEncrypted: ResourceRule = {
   remediation: "Leave jetstream's cipher and key as components/supercluster writes them",
   types: serverTypes,
   violations(resource) {
-    const jetstream = serversOf(resource)?.config.jetstream;
+    const jetstream = configuredServers(resource)?.config.jetstream;
     return jetstream && !(jetstream.cipher && jetstream.key$include)
       ? [`JetStream of ${resource.name} writes messages in the open`]
       : [];

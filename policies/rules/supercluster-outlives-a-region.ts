@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { serversOf, serverTypes } from "../servers";
+import { configuredServers, serverTypes } from "../servers";
 
 export const superclusterOutlivesARegion: ResourceRule = {
   name: "supercluster-outlives-a-region",
@@ -10,7 +10,7 @@ export const superclusterOutlivesARegion: ResourceRule = {
   remediation: "Add a region to the environment, or accept that changes wait for both",
   types: serverTypes,
   violations(resource) {
-    const servers = serversOf(resource);
+    const servers = configuredServers(resource);
     const regions = servers?.config.gateway?.gateways?.length ?? 0;
     return servers && !servers.isLocal && regions < 3 ? [`${resource.name} is one of ${regions} regions`] : [];
   },

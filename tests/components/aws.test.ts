@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { amiType } from "../../components/aws/node-groups";
-import { clusterArn, managedPolicy, type Place, placeOf } from "../../components/aws/place";
+import { clusterArn, managedPolicy, type AwsLocation, awsLocationOf } from "../../components/aws/location";
 import { AwsRegion } from "../../components/aws/region";
 import { RegionIdentitySecret } from "../../components/aws/region-identity";
 import { storable } from "../../components/aws/stored-secret";
@@ -30,7 +30,7 @@ function settingsOf(change: object): KubernetesEnvironment {
   });
 }
 
-const placeIn = (environment: KubernetesEnvironment): Place => placeOf("test", environment, "iad")!;
+const locationIn = (environment: KubernetesEnvironment): AwsLocation => awsLocationOf("test", environment, "iad")!;
 const identities = (environment: KubernetesEnvironment) =>
   identityOutputs(environment, tenants) as Record<string, RegionIdentity>;
 
@@ -44,7 +44,10 @@ async function region<T>(
   const spec = { name: "iad", environment: "test", settings, accounts: accountsOf(settings, tenants) };
   return record(
     () =>
-      use(new AwsRegion("iad", { place: placeIn(settings), region: spec }), pulumi.secret(identities(settings).iad!)),
+      use(
+        new AwsRegion("iad", { location: locationIn(settings), region: spec }),
+        pulumi.secret(identities(settings).iad!),
+      ),
     options,
   );
 }
@@ -72,8 +75,8 @@ const statements = (policy: unknown) =>
 
 describe("a region of AWS", () => {
   it("is nowhere if its settings say nothing: nobody else's settings count, nor does another target", () => {
-    assert.equal(placeOf("test", kubernetesEnvironment(), "iad"), undefined);
-    assert.equal(placeOf("test", settingsOf({}), "ams"), undefined);
+    assert.equal(awsLocationOf("test", kubernetesEnvironment(), "iad"), undefined);
+    assert.equal(awsLocationOf("test", settingsOf({}), "ams"), undefined);
   });
 
   it("makes nothing that is not asked for", async () => {
@@ -110,7 +113,7 @@ describe("a region of AWS", () => {
   });
 
   it("has names of its own part of AWS", () => {
-    const there = (name: string) => placeIn(settingsOf({ region: name }));
+    const there = (name: string) => locationIn(settingsOf({ region: name }));
     assert.equal(clusterArn(there("eu-central-1"), "nats"), `arn:aws:eks:eu-central-1:${account}:cluster/nats`);
     assert.equal(
       clusterArn(there("us-gov-west-1"), "nats"),
@@ -132,7 +135,7 @@ describe("a region of AWS", () => {
     const loading = files
       .filter((file) => file.endsWith(".ts") && !file.startsWith(path.join("components", "aws")))
       .filter((file) =>
-        /^import (?!type )[^;]* from "(@pulumi\/aws|[^"]*\/aws\/(?!place))/m.test(
+        /^import (?!type )[^;]* from "(@pulumi\/aws|[^"]*\/aws\/(?!location))/m.test(
           readFileSync(path.join(project, file), "utf8"),
         ),
       );
@@ -302,13 +305,13 @@ describe("the identity of a region", () => {
       () =>
         new RegionIdentitySecret(
           "iad-identity",
-          { place: placeIn(settings), identity: pulumi.secret(identities(settings).iad!) },
+          { location: locationIn(settings), identity: pulumi.secret(identities(settings).iad!) },
           { protect: true },
         ),
     );
   };
 
-  it("is written as a secret of its own place, encrypted by a key of its own, protected", async () => {
+  it("is written as a secret of its own location, encrypted by a key of its own, protected", async () => {
     const recording = await written({ key: {} });
     const { name, kmsKeyId } = only(recording, "aws:secretsmanager/secret:Secret");
     assert.deepEqual([name, kmsKeyId], ["test/iad/identity", "arn of iad-identity-key"]);

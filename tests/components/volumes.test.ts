@@ -3,7 +3,7 @@ import { volumesProvider, type VolumesInputs } from "../../components/storage/pr
 import { KubeApi } from "../support/kube-api";
 import { said } from "../support/said";
 
-const patience = { stuckMs: 300, everyMs: 5, sayEveryMs: 60_000 };
+const patience = { stuckMs: 300, everyMs: 5, logEveryMs: 60_000 };
 const provider = volumesProvider(patience);
 const namespace = "/api/v1/namespaces/nats";
 const claim = (server: number) => `${namespace}/persistentvolumeclaims/nats-js-iad-${server}`;

@@ -1,5 +1,5 @@
 import { fingerprint, changedOnDisk, read } from "./files";
-import { print } from "../../supercluster/conf";
+import { natsConf } from "../../supercluster/nats-conf";
 import { files } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { varz } from "./monitor";
@@ -44,7 +44,7 @@ export async function driftOf(server: ServerName, { record }: Running): Promise<
   const { applied, digest, stopping } = record;
   const changed = await changedOnDisk(folderOf(server), {
     ...applied.files,
-    [files.config]: fingerprint(print(applied.config)),
+    [files.config]: fingerprint(natsConf(applied.config)),
   });
   const inForce = await varz(`http://${applied.config.http}`);
   const installed = await versionOf(natsServer());

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { environmentDir } from "../../../config/cache";
-import { print } from "../../supercluster/conf";
+import { natsConf } from "../../supercluster/nats-conf";
 import type { ServerState } from "../../supercluster/reload";
 import { files as names, type LocalServerInputs } from "../layout";
 import { type Files, fingerprint, read, write } from "./files";
@@ -30,7 +30,7 @@ export const inFolder = (server: ServerName, file: keyof typeof names): string =
 
 /** Every file that the server reads. */
 export const filesOf = ({ config, certificates, secrets }: LocalServerInputs): Files => ({
-  [names.config]: print(config),
+  [names.config]: natsConf(config),
   ...certificates,
   ...secrets,
 });

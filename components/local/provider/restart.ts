@@ -1,4 +1,5 @@
 import { environmentDir } from "../../../config/cache";
+import { logProgress } from "../../log-progress";
 import type { LocalServerInputs } from "../layout";
 import { exclusively } from "./lock";
 import { behind, metaLeader } from "./monitor";
@@ -21,8 +22,7 @@ export function restart(wanted: LocalServerInputs, version: string, reason: stri
     const running = await observe(wanted);
     const led = running?.record ? await metaLeader(`http://${running.record.applied.config.http}`) : undefined;
     if (led) await refuseWhileBehind(wanted);
-    // The provider has no other way to the person who watches.
-    console.error(led ? `${task}, waiting until it is current again` : task);
+    logProgress(led ? `${task}, waiting until it is current again` : task);
     if (running) await endGently(wanted, running);
     await start(wanted, version);
     if (led) await current(wanted.name, `http://${wanted.config.http}`, "no other server is restarted");

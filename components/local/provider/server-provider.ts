@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { isDeepStrictEqual } from "node:util";
+import { logProgress } from "../../log-progress";
 import { classify, type ServerState } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { ensure, otherKey } from "./ensure";
@@ -62,12 +63,12 @@ export const serverProvider = {
   delete: (_id: string, outputs: Outputs): Promise<void> => destroy(outputs),
 };
 
-/** Says what a change takes, which the engine cannot know. It has no other way to the person who watches. */
+/** Says what a change takes, which the engine cannot know. */
 function announce(wanted: LocalServerInputs, running: ServerState): void {
   const { action, causes } = classify(running, stateOf(wanted, running.version));
   if (action === "restart")
-    console.error(`${wanted.name}: ${causes.join(", ")} changed: it is restarted, when all others are current`);
-  if (action === "reload") console.error(`${wanted.name}: ${causes.join(", ")} changed: it is told, and not restarted`);
+    logProgress(`${wanted.name}: ${causes.join(", ")} changed: it is restarted, when all others are current`);
+  if (action === "reload") logProgress(`${wanted.name}: ${causes.join(", ")} changed: it is told, and not restarted`);
 }
 
 async function ensured(inputs: LocalServerInputs): Promise<Outputs> {

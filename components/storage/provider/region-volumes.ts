@@ -7,13 +7,8 @@ import type {
   V1PersistentVolumeClaimTemplate,
   V1StatefulSet,
 } from "@kubernetes/client-node";
-import {
-  clientOf,
-  type ClusterAccess,
-  configOf,
-  missing,
-  type StatefulSetName,
-} from "../../supercluster/provider/cluster";
+import { clientOf, type ClusterAccess, configOf, missing } from "../../supercluster/provider/kubernetes-client";
+import type { StatefulSetName } from "../../supercluster/provider/region-pods";
 import { bytesOf } from "../quantity";
 import type { ClaimView, VolumesView } from "../volume-steps";
 
@@ -50,7 +45,7 @@ export class RegionVolumes {
     );
   }
 
-  async look(): Promise<VolumesView> {
+  async observe(): Promise<VolumesView> {
     const { namespace, template, statefulSet, servers } = this.name;
     const numbers = Array.from({ length: servers }, (_, server) => server);
     const [found, claims] = await Promise.all([
@@ -85,7 +80,7 @@ export class RegionVolumes {
    * Makes the StatefulSet anew with claims of this size, its pods running on: they are let go of, and taken over. A run that is cut
    * off in between leaves it to the chart to make.
    */
-  async remake(size: string): Promise<void> {
+  async recreateStatefulSet(size: string): Promise<void> {
     const { namespace, statefulSet: name, template } = this.name;
     const found = await this.statefulSet();
     if (!found) return;

@@ -2,9 +2,10 @@ import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { fromBytes, toBytes } from "../../../config/units";
-import { type ClusterAccess, reasonOf } from "../../supercluster/provider/cluster";
-import { converge, type Next, type Patience, say } from "../../supercluster/provider/converge";
-import { nextStep, refusals, type VolumesView, type WantedVolumes } from "../volume-steps";
+import { logProgress } from "../../log-progress";
+import { converge, type Next, type Patience } from "../../supercluster/provider/converge";
+import { type ClusterAccess, reasonOf } from "../../supercluster/provider/kubernetes-client";
+import { nextVolumeStep, volumeRefusals, type VolumesView, type WantedVolumes } from "../volume-steps";
 import { RegionVolumes, type VolumesName } from "./region-volumes";
 
 /** What a region's volumes are about. */
@@ -25,7 +26,10 @@ export const volumesProvider = (patience?: Patience) => ({
     const wanted = wantedOf(inputs);
     const view = await seen(inputs);
     if (view)
-      return { inputs, failures: refusals(view, wanted).map(({ field, reason }) => ({ property: field, reason })) };
+      return {
+        inputs,
+        failures: volumeRefusals(view, wanted).map(({ field, reason }) => ({ property: field, reason })),
+      };
     const isShrunk = olds.size !== undefined && toBytes(olds.size) > wanted.size;
     const reason = `volumes of ${olds.size} cannot shrink to ${inputs.size}; write kubernetes.volume.size: ${olds.size} or more (docs/runbooks/grow-volumes.md)`;
     return { inputs, failures: isShrunk ? [{ property: "size", reason }] : [] };
@@ -34,7 +38,7 @@ export const volumesProvider = (patience?: Patience) => ({
   /** Says what a change does, which the engine cannot know. */
   diff(_id: string, olds: VolumesInputs, news: VolumesInputs): Promise<dynamic.DiffResult> {
     if (toBytes(news.size) > toBytes(olds.size)) {
-      say(
+      logProgress(
         `${news.region}: volumes grow from ${olds.size} to ${news.size} while their servers run; then their StatefulSet is made anew, and takes the running pods over`,
       );
     }
@@ -63,9 +67,9 @@ const wantedOf = ({ size, storageClass }: VolumesInputs): WantedVolumes => ({ si
 async function seen({ cluster, region, ...name }: VolumesInputs): Promise<VolumesView | undefined> {
   if ((cluster as unknown) === unknownValue) return undefined;
   try {
-    return await RegionVolumes.open(cluster, name).look();
+    return await RegionVolumes.open(cluster, name).observe();
   } catch (error) {
-    say(diagnosticLine(diagnostics.volumesNotRead, region, reasonOf(error)));
+    logProgress(diagnosticLine(diagnostics.volumesNotRead, region, reasonOf(error)));
     return undefined;
   }
 }
@@ -73,11 +77,11 @@ async function seen({ cluster, region, ...name }: VolumesInputs): Promise<Volume
 async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
   const { region, cluster, namespace, size } = inputs;
   const [volumes, wanted] = [RegionVolumes.open(cluster, inputs), wantedOf(inputs)];
-  const reasons = refusals(await volumes.look(), wanted).map(({ reason }) => reason);
+  const reasons = volumeRefusals(await volumes.observe(), wanted).map(({ reason }) => reason);
   if (reasons.length) throw new Error(`${region}: ${reasons.join("; ")}. Nothing was changed`);
   const request = size.replace(/B$/, "");
   const look = async (): Promise<Next> => {
-    const step = nextStep(await volumes.look(), wanted);
+    const step = nextVolumeStep(await volumes.observe(), wanted);
     switch (step.do) {
       case "grow":
         return {
@@ -85,11 +89,11 @@ async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
           what: `${step.claim} grows from ${fromBytes(step.from)} to ${size}`,
           act: () => volumes.grow(step.claim, request),
         };
-      case "remake":
+      case "recreate":
         return {
           do: "act",
           what: `the StatefulSet is made anew with volumes of ${size}; no pod is restarted`,
-          act: () => volumes.remake(request),
+          act: () => volumes.recreateStatefulSet(request),
         };
       default:
         return step;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isTransient, reasonOf } from "./cluster";
+import { logProgress } from "../../log-progress";
+import { isTransient, reasonOf } from "./kubernetes-client";
 
 /** What there is to do next, as it was just seen. */
 export type Next = { do: "nothing" } | Wait | { do: "act"; what: string; act: () => Promise<void> };
@@ -14,13 +15,10 @@ export interface Patience {
   stuckMs: number;
   everyMs: number;
   /** How often a person hears what is waited for. */
-  sayEveryMs: number;
+  logEveryMs: number;
 }
 
-const patience: Patience = { stuckMs: 10 * 60_000, everyMs: 1_000, sayEveryMs: 15_000 };
-
-/** The provider has no other way to the person who watches. */
-export const say = (line: string): void => console.error(line);
+const patience: Patience = { stuckMs: 10 * 60_000, everyMs: 1_000, logEveryMs: 15_000 };
 
 /**
  * Does what is next until there is nothing left. It remembers nothing: a run that was cut off goes on from what is there.
@@ -32,7 +30,7 @@ export async function converge(
   region: string,
   look: () => Promise<Next>,
   advice: string,
-  { stuckMs, everyMs, sayEveryMs }: Patience = patience,
+  { stuckMs, everyMs, logEveryMs }: Patience = patience,
 ): Promise<void> {
   let [since, said] = [Date.now(), Date.now()];
   for (; ; await sleep(everyMs)) {
@@ -47,8 +45,8 @@ export async function converge(
       throw new Error(
         `${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again, it goes on from here`,
       );
-    if (Date.now() - said > sayEveryMs) {
-      say(`${region}: waiting, ${waiting.reason}`);
+    if (Date.now() - said > logEveryMs) {
+      logProgress(`${region}: waiting, ${waiting.reason}`);
       said = Date.now();
     }
   }
@@ -56,7 +54,7 @@ export async function converge(
 
 /** What it has to wait for, if it was not done. */
 function act(region: string, next: Extract<Next, { do: "act" }>): Promise<Wait | undefined> {
-  say(`${region}: ${next.what}`);
+  logProgress(`${region}: ${next.what}`);
   // Whether it was done although nobody said so, the next look sees.
   return next.act().then(() => undefined, waitFor);
 }

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { dynamic } from "@pulumi/pulumi";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { logProgress } from "../../log-progress";
 import { chartRefusal, type ChartSource, repositoryAdvice } from "../chart-source";
-import { type ClusterView, kubectl, refusals, regionsAnnotation } from "../cluster-checks";
+import { type ClusterView, kubectl, clusterRefusals, regionsAnnotation } from "../cluster-checks";
 import { readChart, repositoryProblem } from "./chart";
-import { clientOf, type ClusterAccess, configOf, KubeconfigError, missing, reasonOf } from "./cluster";
-import { say } from "./converge";
+import { clientOf, type ClusterAccess, configOf, KubeconfigError, missing, reasonOf } from "./kubernetes-client";
 
 /** What a region needs before anything of it is written. */
 export interface GuardInputs {
@@ -45,7 +45,7 @@ export const guardProvider = (withinMs = reachableMs) => ({
 
   /** What could not be checked is to be checked by `up`. */
   async diff(_id: string, _olds: GuardInputs, news: GuardInputs): Promise<dynamic.DiffResult> {
-    const isSeen = isKnown(news) && (await look(news).catch(() => undefined));
+    const isSeen = isKnown(news) && (await observe(news).catch(() => undefined));
     return { changes: isSeen ? undefined : true };
   },
 
@@ -67,15 +67,17 @@ export const guardProvider = (withinMs = reachableMs) => ({
 export async function refuseAnothers(
   place: Pick<GuardInputs, "environment" | "region" | "namespace" | "cluster">,
 ): Promise<void> {
-  const view = await look(place).catch((error: unknown) =>
-    say(diagnosticLine(diagnostics.clusterNotCheckedForDeletion, place.region, reasonOf(error))),
+  const view = await observe(place).catch((error: unknown) =>
+    logProgress(diagnosticLine(diagnostics.clusterNotCheckedForDeletion, place.region, reasonOf(error))),
   );
-  const reasons = view ? refusals({ ...place, context: place.cluster.context }, view).map(({ reason }) => reason) : [];
+  const reasons = view
+    ? clusterRefusals({ ...place, context: place.cluster.context }, view).map(({ reason }) => reason)
+    : [];
   if (reasons.length) throw new Error(`${place.region}: ${reasons.join("; ")}. Nothing was deleted`);
 }
 
 const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: ClusterView) =>
-  refusals({ ...inputs, context: inputs.cluster.context, deployedTo }, view);
+  clusterRefusals({ ...inputs, context: inputs.cluster.context, deployedTo }, view);
 
 const localChartRefusal = (chart: ChartSource): string | undefined =>
   chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path));
@@ -87,9 +89,9 @@ const isKnown = ({ cluster }: GuardInputs): boolean => (cluster as unknown) !== 
 async function seen(inputs: GuardInputs): Promise<ClusterView | undefined> {
   if (!isKnown(inputs)) return undefined;
   try {
-    return await look(inputs);
+    return await observe(inputs);
   } catch (error) {
-    say(diagnosticLine(diagnostics.clusterNotChecked, inputs.region, reasonOf(error)));
+    logProgress(diagnosticLine(diagnostics.clusterNotChecked, inputs.region, reasonOf(error)));
     return undefined;
   }
 }
@@ -113,7 +115,7 @@ async function reached(inputs: GuardInputs, withinMs: number): Promise<ClusterVi
   const deadline = Date.now() + withinMs;
   for (;;) {
     try {
-      return await look(inputs);
+      return await observe(inputs);
     } catch (error) {
       const isFinal = error instanceof KubeconfigError || Date.now() > deadline;
       if (isFinal)
@@ -125,7 +127,7 @@ async function reached(inputs: GuardInputs, withinMs: number): Promise<ClusterVi
   }
 }
 
-async function look({
+async function observe({
   cluster,
   namespace,
   awsRegion,

@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { kubernetesPorts } from "../../../config/topology";
-import { Cluster, type ClusterAccess, type StatefulSetName } from "./cluster";
+import type { ClusterAccess } from "./kubernetes-client";
+import { RegionPods, type StatefulSetName } from "./region-pods";
 
 /** A way to a region's servers through the API server of its Kubernetes cluster, for machines that cannot reach its load balancer. */
 export interface Forward extends StatefulSetName {
@@ -30,7 +31,7 @@ export function forwardedUrl(way: Forward): Promise<string> {
  * @returns `host:port`
  */
 async function forward({ cluster, ...name }: Forward, port: number): Promise<string> {
-  const connected = Cluster.open(cluster);
+  const connected = RegionPods.open(cluster);
   const { PortForward } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const forwarder = new PortForward(connected.config);
   let turn = 0;
@@ -42,7 +43,7 @@ async function forward({ cluster, ...name }: Forward, port: number): Promise<str
 
   async function pass(socket: Socket): Promise<void> {
     const ready =
-      (await connected.look(name))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
+      (await connected.observe(name))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
     const pod = ready[turn++ % Math.max(1, ready.length)];
     if (!pod) throw new Error(`no server of ${name.namespace}/${name.statefulSet} is ready`);
     // Errors of the forwarding come as text, and not among the data.

@@ -1,9 +1,11 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { logProgress } from "../../log-progress";
 import { classify, type ServerState } from "../reload";
-import { nextStep, outdatedOf } from "../rollout-steps";
-import { Cluster, type ClusterAccess, type StatefulSetName } from "./cluster";
-import { converge, type Next, say } from "./converge";
+import { nextRolloutStep, outdatedOf } from "../rollout-steps";
+import { converge, type Next } from "./converge";
 import { refuseAnothers } from "./guard-provider";
+import type { ClusterAccess } from "./kubernetes-client";
+import { RegionPods, type StatefulSetName } from "./region-pods";
 
 /** What a rollout is about. */
 export interface RolloutInputs extends StatefulSetName {
@@ -24,11 +26,11 @@ export const rolloutProvider = {
   async diff(_id: string, olds: RolloutInputs, news: RolloutInputs): Promise<dynamic.DiffResult> {
     const { action, causes } = classify(olds.state, news.state);
     if (action === "restart")
-      say(
+      logProgress(
         `${news.region}: ${causes.join(", ")} changed: its servers are restarted, one after another, each when the last is current`,
       );
     if (action === "reload")
-      say(`${news.region}: ${causes.join(", ")} changed: its servers are told, none is restarted`);
+      logProgress(`${news.region}: ${causes.join(", ")} changed: its servers are told, none is restarted`);
     const replaces = olds.namespace === news.namespace && olds.statefulSet === news.statefulSet ? [] : ["namespace"];
     return { changes: (await isUnfinished(olds)) ? true : undefined, replaces };
   },
@@ -50,7 +52,7 @@ export const rolloutProvider = {
 /** Pods that a run which was cut off left outdated. Unknown where the cluster cannot be asked, e.g. at a preview in CI. */
 async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolean> {
   try {
-    const view = await Cluster.open(cluster).look(name);
+    const view = await RegionPods.open(cluster).observe(name);
     return view !== undefined && outdatedOf(view).length > 0;
   } catch {
     return false;
@@ -58,15 +60,15 @@ async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolea
 }
 
 async function rollOut({ region, cluster, namespace, statefulSet, state }: RolloutInputs): Promise<void> {
-  const connected = Cluster.open(cluster);
+  const connected = RegionPods.open(cluster);
   // Without a leader at first there is nothing to be current with: regions may be coming up one after another.
   let hadLeader: boolean | undefined;
   const next = async (): Promise<Next> => {
-    const view = await connected.look({ namespace, statefulSet }, state.config);
+    const view = await connected.observe({ namespace, statefulSet }, state.config);
     if (!view)
       throw new Error(`${region}: there is no StatefulSet ${namespace}/${statefulSet}; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;
-    const step = nextStep(view, hadLeader);
+    const step = nextRolloutStep(view, hadLeader);
     if (step.do !== "replace") return step;
     return {
       do: "act",

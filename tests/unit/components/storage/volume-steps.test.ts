@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { bytesOf } from "../../../../components/storage/quantity";
-import { type ClaimView, nextStep, refusals, type VolumesView } from "../../../../components/storage/volume-steps";
+import {
+  type ClaimView,
+  nextVolumeStep,
+  volumeRefusals,
+  type VolumesView,
+} from "../../../../components/storage/volume-steps";
 import { toBytes } from "../../../../config/units";
 
 const [small, large] = [toBytes("100GiB"), toBytes("200GiB")];
@@ -24,10 +29,10 @@ const outgrown = { requested: small, capacity: small };
 describe("growing volumes", () => {
   it("has nothing to do where all have their size, where the StatefulSet is gone, and where nothing is there yet", () => {
     for (const there of [view([claim(0), claim(1)]), { claims: [claim(0)] }, { claims: [] }])
-      assert.deepEqual(nextStep(there, wanted), { do: "nothing" });
+      assert.deepEqual(nextVolumeStep(there, wanted), { do: "nothing" });
   });
 
-  const steps: [string, VolumesView, ReturnType<typeof nextStep>][] = [
+  const steps: [string, VolumesView, ReturnType<typeof nextVolumeStep>][] = [
     [
       "every claim asks first",
       view([claim(0, { capacity: small }), claim(1, outgrown)], small),
@@ -38,7 +43,7 @@ describe("growing volumes", () => {
       view([claim(0), claim(1, { capacity: small, said: "Resizing" })], small),
       { do: "wait", reason: "nats-js-iad-1 has 100GiB of 200GiB (Resizing)" },
     ],
-    ["then the StatefulSet is made anew", view([claim(0), claim(1)], small), { do: "remake" }],
+    ["then the StatefulSet is made anew", view([claim(0), claim(1)], small), { do: "recreate" }],
     [
       "one that is being deleted is waited for",
       { claims: [claim(0, outgrown)], statefulSet: { claimSize: small, isEnding: true } },
@@ -66,11 +71,11 @@ describe("growing volumes", () => {
       { do: "grow", claim: "nats-js-iad-0", from: toBytes("1TiB") },
     ],
   ];
-  for (const [what, there, step] of steps) it(what, () => assert.deepEqual(nextStep(there, wanted), step));
+  for (const [what, there, step] of steps) it(what, () => assert.deepEqual(nextVolumeStep(there, wanted), step));
 
   it("refuses to shrink what is there or was asked for, and nothing else", () => {
     const reasons = (change: Partial<ClaimView>, size: number) =>
-      refusals(view([claim(0, change)]), { ...wanted, size }).map(({ field, reason }) => `${field}: ${reason}`);
+      volumeRefusals(view([claim(0, change)]), { ...wanted, size }).map(({ field, reason }) => `${field}: ${reason}`);
     assert.deepEqual(reasons({}, small), [
       "size: volumes cannot shrink to 100GiB: nats-js-iad-0 has 200GiB; write kubernetes.volume.size: 200GiB or more (docs/runbooks/grow-volumes.md)",
     ]);
@@ -85,7 +90,7 @@ describe("growing volumes", () => {
 
   it("refuses a class that cannot grow or is gone only where something is to grow", () => {
     const reasons = (change: Partial<ClaimView>) =>
-      refusals(view([claim(0, change)]), wanted).map(({ reason }) => reason);
+      volumeRefusals(view([claim(0, change)]), wanted).map(({ reason }) => reason);
     assert.match(
       reasons({ ...outgrown, canGrow: false }).join(),
       /^volumes cannot grow to 200GiB: storage class "gp3" of nats-js-iad-0 has no allowVolumeExpansion/,
@@ -108,7 +113,7 @@ describe("growing volumes", () => {
           isRemade ? large : small,
         );
         for (let step = 0; step < 20; step++) {
-          const next = nextStep(there, wanted);
+          const next = nextVolumeStep(there, wanted);
           if (next.do === "nothing") {
             assert.ok(
               there.claims.every(({ requested, capacity }) => requested === large && capacity === large) &&
@@ -116,7 +121,7 @@ describe("growing volumes", () => {
             );
             return;
           }
-          if (next.do === "remake")
+          if (next.do === "recreate")
             assert.ok(
               there.claims.every(({ capacity }) => capacity === large),
               "all have grown",
@@ -130,7 +135,7 @@ describe("growing volumes", () => {
                   ? { ...one, capacity: one.requested }
                   : one,
             ),
-            statefulSet: { claimSize: next.do === "remake" ? large : there.statefulSet!.claimSize, isEnding: false },
+            statefulSet: { claimSize: next.do === "recreate" ? large : there.statefulSet!.claimSize, isEnding: false },
           };
         }
         assert.fail(`no end: ${JSON.stringify(there)}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { nextStep, type PodView, type RegionView } from "../../../../components/supercluster/rollout-steps";
+import { nextRolloutStep, type PodView, type RegionView } from "../../../../components/supercluster/rollout-steps";
 
 const pod = (index: number, change: Partial<PodView> = {}): PodView => ({
   name: `iad-${index}`,
@@ -20,7 +20,7 @@ const outdated = { revision: "old" };
 
 describe("a rolling restart", () => {
   it("has nothing to do when all pods are as wanted, ready and current", () =>
-    assert.deepEqual(nextStep(region([pod(0), pod(1), pod(2)]), true), { do: "nothing" }));
+    assert.deepEqual(nextRolloutStep(region([pod(0), pod(1), pod(2)]), true), { do: "nothing" }));
 
   const waits: [string, RegionView, string][] = [
     [
@@ -38,18 +38,18 @@ describe("a rolling restart", () => {
     ],
   ];
   for (const [what, view, reason] of waits)
-    it(`waits for ${what}`, () => assert.deepEqual(nextStep(view, true), { do: "wait", reason }));
+    it(`waits for ${what}`, () => assert.deepEqual(nextRolloutStep(view, true), { do: "wait", reason }));
 
   it("does not wait for JetStream where there was no meta leader: regions may be coming up one after another", () => {
-    assert.deepEqual(nextStep(region([pod(0), pod(1), pod(2, { behind: "no meta leader" })]), false), {
+    assert.deepEqual(nextRolloutStep(region([pod(0), pod(1), pod(2, { behind: "no meta leader" })]), false), {
       do: "nothing",
     });
   });
 
   it("replaces the highest number first and the meta leader last", () => {
     const view = region([pod(0, outdated), pod(1, outdated), pod(2, outdated)], { leader: "iad-2" });
-    assert.deepEqual(nextStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
-    assert.deepEqual(nextStep({ ...view, pods: [pod(0), pod(1), pod(2, outdated)] }, true), {
+    assert.deepEqual(nextRolloutStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
+    assert.deepEqual(nextRolloutStep({ ...view, pods: [pod(0), pod(1), pod(2, outdated)] }, true), {
       do: "replace",
       pod: "iad-2",
       reason: "it is outdated",
@@ -58,12 +58,16 @@ describe("a rolling restart", () => {
 
   it("replaces an outdated pod that does not become ready before anything else", () => {
     const view = region([pod(0, outdated), pod(1, { ...outdated, isReady: false }), pod(2, { behind: "no quorum" })]);
-    assert.deepEqual(nextStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated, and not ready" });
+    assert.deepEqual(nextRolloutStep(view, true), {
+      do: "replace",
+      pod: "iad-1",
+      reason: "it is outdated, and not ready",
+    });
   });
 
   it("replaces a server that gives more to JetStream than it should, which its revision does not show", () => {
     const view = region([pod(0), pod(1, { isOversized: true }), pod(2)]);
-    assert.deepEqual(nextStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
+    assert.deepEqual(nextRolloutStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
   });
 
   it("comes to its end from anywhere, and never takes down a second ready server", () => {
@@ -74,7 +78,7 @@ describe("a rolling restart", () => {
           pod(index, { revision: isNew ? "new" : "old", isReady, behind: isLate ? "late" : undefined }),
         );
         for (let step = 0; step < 20; step++) {
-          const next = nextStep(region(pods, { leader: leader === null ? undefined : `iad-${leader}` }), true);
+          const next = nextRolloutStep(region(pods, { leader: leader === null ? undefined : `iad-${leader}` }), true);
           if (next.do === "nothing") return;
           if (next.do === "replace") {
             const victim = pods.find(({ name }) => name === next.pod)!;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { RegionSpec } from "../../../../config/assets/region";
 import { authorities, type Environment } from "../../../../config/schema/settings";
-import { print } from "../../../../components/supercluster/conf";
-import { serverConfig, type ServerPlace } from "../../../../components/supercluster/server-config";
+import { natsConf } from "../../../../components/supercluster/nats-conf";
+import { serverConfig, type HostLayout } from "../../../../components/supercluster/server-config";
 import { kubernetesEnvironment } from "../../../support/kubernetes";
 
 const shared = {
@@ -19,7 +19,7 @@ const shared = {
 const kubernetes = kubernetesEnvironment({ regions: [...shared.regions] });
 const local = { ...shared, regions: [...shared.regions], target: "local", basePort: 25220 } satisfies Environment;
 
-const place: ServerPlace = {
+const host: HostLayout = {
   listen: { client: "0.0.0.0:4222", route: "0.0.0.0:6222", gateway: "0.0.0.0:7222", monitor: "0.0.0.0:8222" },
   files: {
     pid: "/run/nats.pid",
@@ -36,7 +36,7 @@ const region = (settings: Environment): RegionSpec => ({ name: "iad", environmen
 describe("configuration of a server", () => {
   it("has every setting under the server's own name, sizes in bytes", () => {
     const peerTls = { cert_file: "/tls/peer.crt", key_file: "/tls/peer.key", ca_file: "/tls/ca.crt", verify: true };
-    assert.deepEqual(serverConfig(region(kubernetes), 1, place), {
+    assert.deepEqual(serverConfig(region(kubernetes), 1, host), {
       server_name: "iad-1",
       listen: "0.0.0.0:4222",
       http: "0.0.0.0:8222",
@@ -79,7 +79,7 @@ describe("configuration of a server", () => {
 
   it("lists as many different gateway URLs a region as it has servers, because the meta group counts them", () => {
     for (const settings of [kubernetes, local]) {
-      const { gateways } = serverConfig(region(settings), 0, place).gateway;
+      const { gateways } = serverConfig(region(settings), 0, host).gateway;
       assert.deepEqual(
         gateways.map(({ name, urls }) => [name, new Set(urls).size]),
         [
@@ -91,7 +91,7 @@ describe("configuration of a server", () => {
   });
 
   it("differs between the targets in addresses alone", () => {
-    const [a, b] = [kubernetes, local].map((settings) => serverConfig(region(settings), 0, place));
+    const [a, b] = [kubernetes, local].map((settings) => serverConfig(region(settings), 0, host));
     const without = ({ cluster, gateway, ...rest }: NonNullable<typeof a>) => ({
       ...rest,
       cluster: { ...cluster, routes: [] },
@@ -101,22 +101,19 @@ describe("configuration of a server", () => {
   });
 
   it("writes days as hours, because the server knows no days", () => {
-    assert.equal(serverConfig(region({ ...local, syncInterval: "2d" }), 0, place).jetstream.sync_interval, "48h");
-    assert.equal(
-      serverConfig(region({ ...local, syncInterval: "always" }), 0, place).jetstream.sync_interval,
-      "always",
-    );
+    assert.equal(serverConfig(region({ ...local, syncInterval: "2d" }), 0, host).jetstream.sync_interval, "48h");
+    assert.equal(serverConfig(region({ ...local, syncInterval: "always" }), 0, host).jetstream.sync_interval, "always");
   });
 
   it("refuses a server that the region does not have", () => {
-    assert.throws(() => serverConfig(region(local), 3, place), /iad has 3 servers; 3 is none of 0 to 2/);
+    assert.throws(() => serverConfig(region(local), 3, host), /iad has 3 servers; 3 is none of 0 to 2/);
   });
 });
 
 describe("text of a nats.conf", () => {
   it("prints blocks, JSON values and includes, and leaves out what is absent", () => {
     assert.equal(
-      print({
+      natsConf({
         name: 'a "b"',
         absent: undefined,
         block: { size: 1, key$include: "a b.conf" },

@@ -4,7 +4,7 @@ import { converge, type Next } from "../../../../../components/supercluster/prov
 const timeout = () => new DOMException("The operation was aborted due to timeout", "TimeoutError");
 const failed = (code: number) =>
   Object.assign(new Error(`HTTP ${code}`), { code, body: JSON.stringify({ message: `status ${code}` }) });
-const patience = { stuckMs: 200, everyMs: 1, sayEveryMs: 60_000 };
+const patience = { stuckMs: 200, everyMs: 1, logEveryMs: 60_000 };
 
 /** Runs it over what is seen, one look after another, the last for ever; returns what was done. */
 async function run(...looks: (Next | Error)[]): Promise<void> {

@@ -5,7 +5,7 @@ const isBlock = (value: ConfValue): value is { [key: string]: ConfValue | undefi
   typeof value === "object" && !Array.isArray(value);
 
 /** Text of a nats.conf. Values are printed as JSON, which the server reads; absent ones are left out. */
-export function print(config: object, indent = ""): string {
+export function natsConf(config: object, indent = ""): string {
   return Object.entries(config as Record<string, ConfValue | undefined>)
     .filter((entry): entry is [string, ConfValue] => entry[1] !== undefined)
     .map(([key, value]) => indent + statement(key, value, indent) + "\n")
@@ -14,6 +14,6 @@ export function print(config: object, indent = ""): string {
 
 function statement(key: string, value: ConfValue, indent: string): string {
   if (key.endsWith("$include")) return `include ${JSON.stringify(value)}`;
-  if (isBlock(value)) return `${key} {\n${print(value, `${indent}  `)}${indent}}`;
+  if (isBlock(value)) return `${key} {\n${natsConf(value, `${indent}  `)}${indent}}`;
   return `${key}: ${JSON.stringify(value, null, 2).replaceAll("\n", `\n${indent}`)}`;
 }

@@ -1,0 +1,102 @@
+import type { Configuration, KubeConfig, Middleware } from "@kubernetes/client-node";
+
+/** How a Kubernetes cluster is reached: as kubectl does, with other files and contexts where they are named. */
+export interface ClusterAccess {
+  /** Text of a kubeconfig, or its file. Default: KUBECONFIG, or ~/.kube/config. */
+  kubeconfig?: string;
+  /** Default: the current one. */
+  context?: string;
+}
+
+/** Milliseconds for one answer of the API server. */
+const requestMs = 10_000;
+
+/** A kubeconfig cannot say which cluster is meant; nothing that waiting would change. */
+export class KubeconfigError extends Error {}
+
+/** A kubeconfig as it was given, with the context that is to be used. */
+export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
+  const { KubeConfig: Config } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  const config = new Config();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else if (kubeconfig.includes("apiVersion")) config.loadFromString(kubeconfig);
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new KubeconfigError(`the kubeconfig cannot be read: ${(error as Error).message}; ${howToGetOne}`);
+  }
+  if (context !== undefined) {
+    const known = config.contexts.map(({ name }) => name).filter((name) => name !== placeholder);
+    if (!known.includes(context))
+      throw new KubeconfigError(
+        `the kubeconfig has no context "${context}", it has ${known.join(", ") || "none"}; ${howToGetOne}`,
+      );
+    config.setCurrentContext(context);
+  }
+  if (!config.getCurrentCluster())
+    throw new KubeconfigError(
+      `context "${config.currentContext}" of the kubeconfig names no cluster; see: kubectl config view`,
+    );
+  return config;
+}
+
+/** What the library makes up where there is no kubeconfig. */
+const placeholder = "loaded-context";
+
+const howToGetOne =
+  "name the file in KUBECONFIG or kubernetes.clusters.<region>.kubeconfig (for EKS: aws eks update-kubeconfig --name <cluster> --alias <context>)";
+
+/** A client whose every request has a deadline: one to an API server that is gone would wait for ever. */
+export function clientOf<Api>(config: KubeConfig, Type: new (configuration: Configuration) => Api): Api {
+  const { createConfiguration, ServerConfiguration } =
+    require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  const deadline: Middleware = {
+    pre: (request) => Promise.resolve((request.setSignal(AbortSignal.timeout(requestMs)), request)),
+    post: (response) => Promise.resolve(response),
+  };
+  return new Type(
+    createConfiguration({
+      baseServer: new ServerConfiguration(config.getCurrentCluster()!.server, {}),
+      authMethods: { default: config },
+      promiseMiddleware: [deadline],
+    }),
+  );
+}
+
+export const parsed = (answer: unknown): unknown => (typeof answer === "string" ? JSON.parse(answer) : answer);
+
+/** What is not there is no error. */
+export async function missing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as { code?: number }).code === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Ready servers were asked, and none said anything: not the same as one that knows of no leader. */
+export class NoAnswer extends Error {}
+
+/** Whether asking again may help: no answer, or an API server that has trouble of its own. */
+export function isTransient(error: unknown): boolean {
+  const { name, cause, code } = error as Error & { cause?: unknown; code?: unknown };
+  if (error instanceof NoAnswer || name === "TimeoutError" || name === "AbortError") return true;
+  return typeof code === "number" ? code === 429 || code >= 500 : cause !== undefined;
+}
+
+/** What an API server, or a server behind it, said; or why it said nothing. */
+export function reasonOf(error: unknown): string {
+  const { body, message, name, cause } = error as Error & {
+    body?: unknown;
+    cause?: { message?: string; code?: string };
+  };
+  if (cause) return cause.message || cause.code || message;
+  if (name === "TimeoutError" || name === "AbortError") return `no answer within ${requestMs / 1000} s`;
+  try {
+    const { error: said, message: told } = parsed(body) as { error?: string; message?: string };
+    return said ?? told ?? message;
+  } catch {
+    return typeof body === "string" && body ? body : message;
+  }
+}

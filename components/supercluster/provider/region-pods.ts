@@ -1,0 +1,120 @@
+import type { AppsV1Api, CoreV1Api, KubeConfig, V1Pod } from "@kubernetes/client-node";
+import { isLowered } from "../reload";
+import type { PodView, RegionView } from "../rollout-steps";
+import type { ServerConfig } from "../server-config";
+import { clientOf, type ClusterAccess, configOf, missing, NoAnswer, parsed, reasonOf } from "./kubernetes-client";
+
+/** A region's StatefulSet. */
+export interface StatefulSetName {
+  namespace: string;
+  statefulSet: string;
+}
+
+const monitorPort = 8222;
+
+/** One region's pods, as its Kubernetes cluster sees them. */
+export class RegionPods {
+  private constructor(
+    readonly config: KubeConfig,
+    private readonly core: CoreV1Api,
+    private readonly apps: AppsV1Api,
+  ) {}
+
+  static open(access: ClusterAccess): RegionPods {
+    // Three quarters of a second, and only these stacks need it.
+    const { AppsV1Api, CoreV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+    const config = configOf(access);
+    return new RegionPods(config, clientOf(config, CoreV1Api), clientOf(config, AppsV1Api));
+  }
+
+  /**
+   * Undefined: there is no such StatefulSet.
+   *
+   * @param wanted asks the servers too: for the meta leader, whether each is current, and whether it gives more than this
+   */
+  async observe(
+    { namespace, statefulSet: name }: StatefulSetName,
+    wanted?: ServerConfig,
+  ): Promise<RegionView | undefined> {
+    const found = await missing(this.apps.readNamespacedStatefulSet({ namespace, name }));
+    if (!found) return undefined;
+    const labelSelector = Object.entries(found.spec!.selector.matchLabels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+    const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
+    const own = items.filter(({ metadata }) =>
+      metadata?.ownerReferences?.some(({ uid }) => uid === found.metadata?.uid),
+    );
+    const [pods, leader] = await Promise.all([
+      Promise.all(own.map((pod) => this.view(pod, wanted))),
+      wanted && this.leader(own),
+    ]);
+    return {
+      isObserved: (found.status?.observedGeneration ?? 0) >= (found.metadata?.generation ?? 0),
+      replicas: found.spec!.replicas ?? 1,
+      revision: found.status?.updateRevision ?? "",
+      pods,
+      leader,
+    };
+  }
+
+  /** Ends a pod gently; the StatefulSet makes it anew. */
+  async replace(namespace: string, name: string): Promise<void> {
+    await missing(this.core.deleteNamespacedPod({ namespace, name }));
+  }
+
+  private async view(pod: V1Pod, wanted?: ServerConfig): Promise<PodView> {
+    return {
+      name: pod.metadata!.name!,
+      revision: pod.metadata!.labels?.["controller-revision-hash"] ?? "",
+      isReady: isReady(pod),
+      isTerminating: pod.metadata!.deletionTimestamp !== undefined,
+      ...(wanted &&
+        isReady(pod) && { behind: await this.behind(pod), isOversized: await this.isOversized(pod, wanted) }),
+    };
+  }
+
+  /** Why a server is not current, as its monitoring says. */
+  private async behind(pod: V1Pod): Promise<string | undefined> {
+    try {
+      await this.monitor(pod, "healthz");
+      return undefined;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  private async isOversized(pod: V1Pod, wanted: ServerConfig): Promise<boolean> {
+    const answer = await this.monitor(pod, "varz").catch(() => undefined);
+    const running = (
+      parsed(answer) as { jetstream?: { config?: { max_storage: number; max_memory: number } } } | undefined
+    )?.jetstream?.config;
+    return running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, wanted);
+  }
+
+  /** Name of the meta leader that the first server which answers knows: servers are named as their pods. */
+  private async leader(pods: V1Pod[]): Promise<string | undefined> {
+    const ready = pods.filter(isReady);
+    let hasAnswered = ready.length === 0;
+    for (const pod of ready) {
+      const answer = await this.monitor(pod, "jsz").catch(() => undefined);
+      hasAnswered ||= answer !== undefined;
+      const leader = (parsed(answer) as { meta_cluster?: { leader?: string } } | undefined)?.meta_cluster?.leader;
+      if (leader) return leader;
+    }
+    if (hasAnswered) return undefined;
+    throw new NoAnswer(`no server says whether there is a meta leader, though ${ready.length} are ready`);
+  }
+
+  private monitor(pod: V1Pod, path: string): Promise<string> {
+    const { namespace, name } = pod.metadata!;
+    return this.core.connectGetNamespacedPodProxyWithPath({
+      namespace: namespace!,
+      name: `${name}:${monitorPort}`,
+      path,
+    });
+  }
+}
+
+const isReady = ({ status }: V1Pod): boolean =>
+  status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;

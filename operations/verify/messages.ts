@@ -1,4 +1,5 @@
-import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { jetstream } from "@nats-io/jetstream";
+import { headers, type Msg, type NatsConnection, RequestError } from "@nats-io/transport-node";
 
 /** Marks a message as one of a proof; its value is the proof's id. */
 export const marker = "Supercluster-Verify";
@@ -9,13 +10,14 @@ const answerMs = 5_000;
 export async function publish(connection: NatsConnection, subject: string, id: string): Promise<void> {
   const marked = headers();
   marked.set(marker, id);
-  const answer = await connection
-    .request(subject, JSON.stringify({ verify: id }), { headers: marked, timeout: answerMs })
+  const payload = JSON.stringify({ verify: id });
+  await jetstream(connection)
+    .publish(subject, payload, { headers: marked, timeout: answerMs })
     .catch((error: Error) => {
-      throw new Error(`publishing to ${subject}: ${error.message}`);
+      // The client calls it "jetstream is not enabled" where no stream takes the subject; its cause is exact.
+      const { message } = error.cause instanceof RequestError ? error.cause : error;
+      throw new Error(`publishing to ${subject}: ${message}`);
     });
-  const { error } = answer.json<{ error?: { description: string } }>();
-  if (error) throw new Error(`publishing to ${subject}: ${error.description}`);
 }
 
 /** A message as a durable delivered it. */

@@ -28,7 +28,7 @@ export const namespaceOf = ({ kubernetes }: KubernetesEnvironment, region: strin
   kubernetes.namespace.replaceAll("<region>", region);
 
 /** Port of a local server. */
-export function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
+function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
   return basePort + regionIndex * portsARegion + localPorts[protocol] + server;
 }
 

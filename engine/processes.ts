@@ -12,7 +12,7 @@ export interface Process {
   env: Record<string, string>;
 }
 
-export function isRunning(pid: number): boolean {
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -20,7 +20,7 @@ interface Jsz {
 }
 
 /** Asks the meta leader about its group; without a leader there is no answer. */
-export async function readMetaGroup(system: NatsConnection, timeout = 2_000): Promise<MetaGroup> {
+async function readMetaGroup(system: NatsConnection, timeout = 2_000): Promise<MetaGroup> {
   try {
     const message = await system.request("$SYS.REQ.SERVER.PING.JSZ", JSON.stringify({ leader_only: true }), {
       timeout,

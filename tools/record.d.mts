@@ -14,4 +14,3 @@ export function readRecord(cache?: string): Record<string, Entry>;
 export function writeRecord(cache: string, tools: Record<string, Entry>): void;
 export function entryFor(name: string, file: string, facts: Pick<Entry, "version" | "pin" | "how">): Entry;
 export function isUnchanged(entry: Entry): boolean;
-export function sha256(file: string): string;

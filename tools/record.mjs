@@ -48,6 +48,6 @@ export function isUnchanged(entry) {
 }
 
 /** The SHA-256 of a file, in hexadecimal. */
-export function sha256(file) {
+function sha256(file) {
   return createHash("sha256").update(readFileSync(file)).digest("hex");
 }

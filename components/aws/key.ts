@@ -11,7 +11,7 @@ export interface KeyArgs {
 }
 
 /** A KMS key with an alias, rotated by AWS. What it encrypted is lost with it: it is protected. */
-export class Key extends pulumi.ComponentResource {
+class Key extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
   constructor(name: string, { location, use }: KeyArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -13,7 +13,7 @@ interface Statement {
 }
 
 /** The text of a policy; a statement that does not say otherwise allows. */
-export const policy = (statements: readonly Statement[]): string =>
+const policy = (statements: readonly Statement[]): string =>
   JSON.stringify({
     Version: "2012-10-17",
     Statement: statements.map((statement) => ({ Effect: "Allow", ...statement })),

@@ -13,7 +13,7 @@ import { Stream, type StreamArgs } from "./stream";
 interface Addressing {
   /** Account it belongs to. Refused: it would be another bucket. */
   account: string;
-  /** Its name: letters, digits, dashes and underscores. Refused: it would be another bucket. */
+  /** Its name: letters, digits, dashes and underscores, which clients put into subjects. Refused: it would be another bucket. */
   bucket: string;
   /** Home region. In place: it moves, and is waited for. */
   region: string;

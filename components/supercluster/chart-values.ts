@@ -78,7 +78,7 @@ const goMemory = (memory: Kubernetes["resources"]["memory"]): string =>
   `${Math.floor((toBytes(memory) * 0.9) / 1024 ** 2)}MiB`;
 
 /** A size as Kubernetes writes it: its units have no B. */
-export const quantity = (size: string): string => size.replace(/B$/, "");
+const quantity = (size: string): string => size.replace(/B$/, "");
 
 /** Written into nats.conf without quotes: a variable, or a number that YAML would turn into 1e+09. */
 const raw = (value: string | number): string => `<< ${value} >>`;

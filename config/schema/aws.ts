@@ -160,7 +160,6 @@ export const aws = strictObject({
   regions: z.record(token, awsRegion),
 });
 
-export type Aws = z.infer<typeof aws>;
 export type AwsRegionSettings = z.infer<typeof awsRegion>;
 export type NewCluster = z.infer<typeof newCluster>;
 

@@ -24,7 +24,7 @@ const ofBuckets = {
   metadata: metadata.optional(),
 };
 
-export const keyValueShape = {
+const keyValueShape = {
   ...ofBuckets,
   /** Values kept of each key, 1 to 64. Default 1. In place; lower deletes at once. */
   history: count.max(64).optional(),
@@ -35,22 +35,17 @@ export const keyValueShape = {
   republish: streamShape.republish,
 };
 
-export const objectStoreShape = ofBuckets;
+const objectStoreShape = ofBuckets;
 
 const managed = { ...streamManagement };
 
 /** A key-value bucket, as {@link keyValueStream} makes it a stream. */
-export const keyValueSpec = strictObject({ ...keyValueShape, ...managed });
+const keyValueSpec = strictObject({ ...keyValueShape, ...managed });
 /** An object-store bucket, as {@link objectStoreStream} makes it a stream. */
-export const objectStoreSpec = strictObject({ ...objectStoreShape, ...managed });
+const objectStoreSpec = strictObject({ ...objectStoreShape, ...managed });
 
 export type KeyValueSpec = z.infer<typeof keyValueSpec>;
 export type ObjectStoreSpec = z.infer<typeof objectStoreSpec>;
-
-/** Buckets are named by what clients may put into a subject. Source: nats.js and nats.go refuse other names. */
-export const bucketName = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,200}$/, "write letters, digits, dashes and underscores, at most 200");
 
 export const keyValueStreamName = (bucket: string): string => `KV_${bucket}`;
 export const objectStoreStreamName = (bucket: string): string => `OBJ_${bucket}`;

@@ -24,7 +24,7 @@ const container = (repository: string, tag: string) =>
       .optional(),
   }).prefault({});
 
-export const chart = strictObject({
+const chart = strictObject({
   /** Version of the official chart `nats`. Another version may have other values: `npm run test:kube` compares them. */
   version: text.default("2.14.2"),
   /** Repository that holds it. Not asked where there is a `path`. */
@@ -33,7 +33,7 @@ export const chart = strictObject({
   path: text.optional(),
 }).prefault({});
 
-export const storageClass = strictObject({
+const storageClass = strictObject({
   /** Its name: created by each region's stack, so a name of its own where regions share one Kubernetes cluster. */
   name: token.default("nats"),
   /** Driver that makes the volumes. */

@@ -182,7 +182,7 @@ export const streamShape = {
 };
 
 /** Changes that can cost messages, by the field; `replace` for all the server refuses in place, `delete` where it is to be there no more. */
-export const streamLosses = [
+const streamLosses = [
   "maxAge",
   "maxBytes",
   "maxMsgs",

@@ -19,7 +19,7 @@ const limits = {
   maxMsgsPerSubject: streamShape.maxMsgsPerSubject,
 };
 
-export const streamSpec = strictObject({
+const streamSpec = strictObject({
   ...ofOrigins,
   ...limits,
   ...streamManagement,
@@ -48,14 +48,14 @@ const ofDurables = {
   deliverPolicy: deliverPolicy.unwrap(),
 };
 
-export const consumerSpec = z.discriminatedUnion("mode", [
+const consumerSpec = z.discriminatedUnion("mode", [
   strictObject({ mode: z.literal("pull"), ...ofDurables, ...pullShape }),
   strictObject({ mode: z.literal("push"), ...ofDurables, ...pushShape }),
 ]);
 
 const rules = strictObject({ publish: z.array(subject).optional(), subscribe: z.array(subject).optional() });
 
-export const userSpec = strictObject({
+const userSpec = strictObject({
   description: z.string().optional(),
   /** Subjects it publishes to, with or without JetStream's acknowledgement. */
   publishes: z.array(subject).optional(),

@@ -95,7 +95,7 @@ const source: Conversion = {
   },
 };
 
-export const kinds = {
+const kinds = {
   text: same,
   number: same,
   flag: same,

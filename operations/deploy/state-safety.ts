@@ -6,7 +6,7 @@ import type { ProjectFiles } from "../../engine/project";
 import { everyStack, type Stacks } from "../../config/stacks";
 
 /** Where Pulumi would keep the state of stacks that are not local: the variable, the project, then the last login. */
-export function backendUrlOf(
+function backendUrlOf(
   project: Pick<ProjectFiles, "backendUrl">,
   env: NodeJS.ProcessEnv = process.env,
 ): string | undefined {

@@ -159,7 +159,7 @@ async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> 
   }
 }
 
-export function viewOf({ config, state }: StreamInfo): StreamView {
+function viewOf({ config, state }: StreamInfo): StreamView {
   return {
     isMirror: config.mirror !== undefined,
     sources: ((config.sources as { name: string }[] | undefined) ?? []).map(({ name }) => name),

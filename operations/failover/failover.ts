@@ -127,7 +127,7 @@ async function failoverOf(site: Site, to: string, start: Start): Promise<Failove
   return { to, consumers: Object.fromEntries(starts) };
 }
 
-export function startText(start: Start): string {
+function startText(start: Start): string {
   if (start === "all") return "its first message (what was processed comes again)";
   if (start === "new") return "the next message (what was not processed is skipped)";
   return typeof start === "number" ? `sequence ${start}` : start;

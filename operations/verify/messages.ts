@@ -2,7 +2,7 @@ import { jetstream } from "@nats-io/jetstream";
 import { headers, type Msg, type NatsConnection, RequestError } from "@nats-io/transport-node";
 
 /** Marks a message as one of a proof; its value is the proof's id. */
-export const marker = "Supercluster-Verify";
+const marker = "Supercluster-Verify";
 
 const answerMs = 5_000;
 

@@ -27,7 +27,7 @@ export const streamArgs = (name: string): Args => ({
   maxBytes: "1MiB",
   discard: "old",
 });
-export const consumerArgs = (name: string): Args => ({
+const consumerArgs = (name: string): Args => ({
   account: "app",
   stream: name,
   name: "c",

@@ -17,7 +17,7 @@ export const waits = { unreachableMs: 15_000, deadlineMs: 120_000, everyServer: 
  * A refresh or check may be part of a preview on a machine that sees no servers: it only looks. A meta leader is enough for
  * that; what lives on servers that are down is unknown then, and everything else is not.
  */
-export const look = { unreachableMs: 3_000, deadlineMs: 15_000, everyServer: false };
+const look = { unreachableMs: 3_000, deadlineMs: 15_000, everyServer: false };
 
 export const say = (line: string) => process.stderr.write(`${line}\n`);
 

@@ -39,7 +39,7 @@ const isTaken = (address: string): Promise<boolean> =>
   });
 
 /** The process that listens on a port, as a person wants to read it. */
-export async function ownerOf(port: number): Promise<string> {
+async function ownerOf(port: number): Promise<string> {
   const pid = process.platform === "linux" ? await listenerOnLinux(port) : await listenerByLsof(port);
   return pid ? `process ${pid} (${await commandLine(pid)})` : "a process of another user";
 }

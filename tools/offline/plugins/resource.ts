@@ -81,7 +81,7 @@ function wrongType(type: Input["type"], value: unknown): string | undefined {
 }
 
 /** The inputs as the state will hold them: with the defaults. */
-export function plan(resource: Resource, news: Values): Values {
+function plan(resource: Resource, news: Values): Values {
   const inputs = reveal(news) as Values;
   const planned: Values = {};
   const derived = resource.derive?.(inputs) ?? {};

@@ -287,7 +287,7 @@ function signatureOf(key: KeyObject): { algorithm: asn1.AlgorithmIdentifier; has
 export const isAddress = (text: string): boolean => isIP(text) !== 0;
 
 /** The bytes of a PEM block of one kind; says what is there instead. */
-export function fromPem(pem: string, label: string): Buffer {
+function fromPem(pem: string, label: string): Buffer {
   const match = /-----BEGIN ([A-Z ]+)-----([^-]+)-----END \1-----/.exec(pem);
   if (match?.[1] !== label)
     throw new Error(`expected a ${label} in PEM format, this is ${match ? `a ${match[1]}` : "none"}`);

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectTo, readAccess } from "../operations/environment/access";
+import { connectTo, readAccess } from "../operations/access/access";
 import { pulumiEnvironment } from "../engine/environment";
 import { projectFolder } from "../engine/project";
-import { type CheckedEnvironment, checkedEnvironment } from "../operations/environment/settings";
+import { type CheckedEnvironment, checkedEnvironment } from "../operations/settings/checked-environment";
 import { provisioner, systemAccount } from "../config/assets/standard";
 import { spread } from "./statistics";
 

@@ -1,9 +1,9 @@
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { provisioner } from "../../config/assets/standard";
-import { connectTo, readAccess, userOf } from "../../operations/environment/access";
+import { connectTo, readAccess, userOf } from "../../operations/access/access";
 import { BadUsage, Failure } from "../../engine/failure";
-import { checkedEnvironment } from "../../operations/environment/settings";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import { print } from "../../engine/terminal";
 
 interface Target {

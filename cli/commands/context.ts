@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { clientUrls } from "../../config/topology";
-import { type Access, readAccess } from "../../operations/environment/access";
+import { type Access, readAccess } from "../../operations/access/access";
 import { contextsDir } from "../../engine/environment";
-import { checkedEnvironment } from "../../operations/environment/settings";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import { print } from "../../engine/terminal";
 import { quoted } from "./env";
 

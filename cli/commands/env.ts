@@ -1,5 +1,5 @@
 import { prepareFolders, pulumiVariables } from "../../engine/environment";
-import { checkedEnvironment } from "../../operations/environment/settings";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import { print } from "../../engine/terminal";
 
 /** Prints the variables with which `pulumi` works on the environment by hand, for a shell to evaluate. */

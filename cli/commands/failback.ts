@@ -2,8 +2,8 @@ import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage } from "../../engine/failure";
 import { runFailback } from "../../operations/failover/failback";
 import { siteOf } from "../../operations/failover/failover-pair";
-import { checkedEnvironment } from "../../operations/environment/settings";
-import { type Choice, withStackAccount } from "../../operations/environment/stack-account";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
+import { type Choice, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
 
 export interface FailbackCommand extends Choice {

@@ -5,8 +5,8 @@ import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage, Failure } from "../../engine/failure";
 import { nextOf, runFailover, stateOf } from "../../operations/failover/failover";
 import { checkChoice, type Site, siteOf } from "../../operations/failover/failover-pair";
-import { checkedEnvironment } from "../../operations/environment/settings";
-import { type Choice, withStackAccount } from "../../operations/environment/stack-account";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
+import { type Choice, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
 
 export interface FailoverCommand extends Choice {

@@ -2,15 +2,15 @@ import { existsSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { suggestKnown } from "../../config/problems";
 import { provisioner } from "../../config/assets/standard";
-import { type Access, connectToAny, readAccess } from "../../operations/environment/access";
+import { type Access, connectToAny, readAccess } from "../../operations/access/access";
 import { BadUsage, Failure } from "../../engine/failure";
-import { stackOf } from "../../operations/environment/stack-account";
+import { stackOf } from "../../operations/stream/stack-account";
 import type { Remark } from "../../operations/import/draft";
 import { type LiveAccount, readLive } from "../../operations/import/live";
 import { tenantOf } from "../../operations/import/tenant";
 import { constantOf, marker, tenantFile } from "../../operations/import/typescript";
 import { projectFolder } from "../../engine/project";
-import { checkedEnvironment } from "../../operations/environment/settings";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import { plural, print } from "../../engine/terminal";
 
 export interface ImportCommand {

@@ -5,8 +5,8 @@ import { BadUsage, Failure } from "../../engine/failure";
 import { look, nextOf, runMigration } from "../../operations/migrate/migration";
 import { Queue } from "../../operations/migrate/queue";
 import { countsOf } from "../render/migration";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
-import { type Choice, withStackAccount } from "../../operations/environment/stack-account";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
+import { type Choice, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
 
 export interface MigrateCommand extends Choice {

@@ -1,4 +1,4 @@
-import { type Access, readAccess } from "../../operations/environment/access";
+import { type Access, readAccess } from "../../operations/access/access";
 import { prepareFolders } from "../../engine/environment";
 import { Servers } from "../../operations/plan/costs";
 import { previewsOf } from "../../operations/plan/engine";
@@ -6,7 +6,7 @@ import { type StackPlan, stackPlan } from "../../operations/plan/preview";
 import { renderRows } from "../render/plan";
 import { failureOf, inOrder, type Row, rowOf, verdictOf } from "../../operations/plan/rows";
 import { Progress } from "../../engine/progress";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { progressColours as colour, logProgress, print } from "../../engine/terminal";
 
 interface StackRows extends Pick<StackPlan, "failures" | "warnings" | "isPartial"> {

@@ -13,7 +13,7 @@ import { withRemedy } from "../../operations/policy/remedies";
 import { projectFolder, readProject } from "../../engine/project";
 import { Progress } from "../../engine/progress";
 import { everyStack } from "../../config/stacks";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { logProgress, print } from "../../engine/terminal";
 
 export interface PolicyOptions {

@@ -1,5 +1,5 @@
 import { colours, logProgress, plural, print } from "../../engine/terminal";
-import { checkedEnvironment } from "../../operations/environment/settings";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import type { MetaPeer } from "../../operations/remove-peers/peers";
 import { removeSelectedPeers } from "../../operations/remove-peers/remove-peers";
 import type { PeerSelection } from "../../operations/remove-peers/selection";

@@ -1,11 +1,11 @@
 import { warningsOf } from "../../config/rules/warnings";
-import type { Access } from "../../operations/environment/access";
+import type { Access } from "../../operations/access/access";
 import { deploy, dryRun as showPlan } from "../../operations/deploy/deploy";
 import { Plans } from "../../engine/plans";
 import { refuseDroppedOwners } from "../../operations/deploy/dropped-accounts";
 import { prepareFolders } from "../../engine/environment";
 import { withEnvironmentLock } from "../../engine/lock";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { renderStatus } from "../render/status";
 import { refuseLocalState } from "../../operations/deploy/state-safety";
 import { print, progressColours as colour, logProgress, seconds } from "../../engine/terminal";

@@ -1,5 +1,5 @@
-import { readAccess } from "../../operations/environment/access";
-import { checkedEnvironment } from "../../operations/environment/settings";
+import { readAccess } from "../../operations/access/access";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import { connectToSystem, takeSnapshot } from "../../operations/supercluster/snapshot";
 import { statusOf } from "../../operations/supercluster/status";
 import { renderStatus } from "../render/status";

@@ -9,7 +9,7 @@ import { withEnvironmentLock } from "../../engine/lock";
 import { existingStacks } from "../../engine/existing-stacks";
 import { BadUsage } from "../../engine/failure";
 import { endOrphans } from "../../engine/recovery";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { StackRunner } from "../../engine/stack-run";
 import { logProgress, seconds } from "../../engine/terminal";
 

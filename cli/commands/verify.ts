@@ -1,7 +1,7 @@
-import { type Access, readAccess } from "../../operations/environment/access";
+import { type Access, readAccess } from "../../operations/access/access";
 import { Failure } from "../../engine/failure";
 import { prove } from "../../operations/verify/prove";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/environment/settings";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { type Check, checksOf } from "../../operations/verify/checks";
 import { connectToSystem, snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
 import { type Status, statusOf } from "../../operations/supercluster/status";

@@ -1,8 +1,8 @@
-import { type Access, readAccess } from "../environment/access";
+import { type Access, readAccess } from "../access/access";
 import { type ExistingStacks, existingStacks } from "../../engine/existing-stacks";
 import { Failure } from "../../engine/failure";
 import { endOrphans } from "../../engine/recovery";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { StackRunner } from "../../engine/stack-run";
 import { logProgress, print } from "../../engine/terminal";
 import { Gate } from "./gate";

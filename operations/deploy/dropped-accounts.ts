@@ -3,7 +3,7 @@ import type { JetstreamOutputs } from "../../stacks/outputs";
 import { outputsOf } from "../../engine/backend";
 import { stateFolder } from "../../engine/environment";
 import { BadUsage } from "../../engine/failure";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 
 /**
  * Refuses to take an account out that still owns a stream, by what the jetstream stacks deployed. Its region stacks refuse that too, but the

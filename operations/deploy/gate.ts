@@ -1,5 +1,5 @@
-import type { CheckedEnvironment } from "../environment/settings";
-import { type Access, readAccess } from "../environment/access";
+import type { CheckedEnvironment } from "../settings/checked-environment";
+import { type Access, readAccess } from "../access/access";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
 import { worseThan } from "./health-diff";

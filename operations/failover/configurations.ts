@@ -1,6 +1,6 @@
 import { parkedSubject } from "../../config/assets/standard";
 import type { Wire } from "../../jetstream/fields";
-import { readNote, withNote } from "../environment/stream-note";
+import { readNote, withNote } from "../stream/note";
 
 /** A stream's configuration on its way there and back, made from the one that is found, so that nothing else changes. Pure. */
 

@@ -10,7 +10,7 @@ import { remove } from "../../jetstream/remove";
 import { toWire } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { Failure } from "../../engine/failure";
-import { type ConsumerInfo, requiredStream, type StreamInfo } from "../environment/stack-account";
+import { type ConsumerInfo, requiredStream, type StreamInfo } from "../stream/stack-account";
 import { plural } from "../../engine/terminal";
 import { cleared, collecting, opened, parked, type Returning, returningOf } from "./configurations";
 import { commonEnd, countAfter, firstReturnedAfter, hasNothingAfter, lastReturned } from "./messages";

@@ -12,7 +12,7 @@ import { ApiError, NoAnswer } from "../../jetstream/errors";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import type { Account } from "../../jetstream/account";
 import { ensure, observe } from "../../jetstream/reconcile";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import {
   changeStream,
   type Choice,
@@ -20,7 +20,7 @@ import {
   ownStream,
   type StackAccount,
   type StreamInfo,
-} from "../environment/stack-account";
+} from "../stream/stack-account";
 import { Setting } from "./setting";
 import type { Facts, Found, StreamView } from "./steps";
 

@@ -1,7 +1,7 @@
 import { streamFields, type Wire } from "../../jetstream/fields";
 import { merge } from "../../jetstream/wire";
 import { parkedSubject } from "../../config/assets/standard";
-import { readNote, withNote } from "../environment/stream-note";
+import { readNote, withNote } from "../stream/note";
 
 /** Configurations of a stream and its shadow on the way to another retention, made from the ones that are found. Pure. */
 

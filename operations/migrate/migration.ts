@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { Failure, Interrupted } from "../../engine/failure";
-import type { ConsumerInfo, StreamInfo } from "../environment/stack-account";
+import type { ConsumerInfo, StreamInfo } from "../stream/stack-account";
 import { plural, seconds } from "../../engine/terminal";
 import {
   beginningOf,

@@ -19,7 +19,7 @@ import {
   requiredStream,
   type StackAccount,
   type StreamInfo,
-} from "../environment/stack-account";
+} from "../stream/stack-account";
 import { shadowOf } from "./configurations";
 import { safeCopyLevel } from "./preconditions";
 

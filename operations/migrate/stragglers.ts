@@ -1,5 +1,5 @@
 import { type Ask, commonEnd, nextMessage, originSequence } from "../failover/messages";
-import type { StreamInfo } from "../environment/stack-account";
+import type { StreamInfo } from "../stream/stack-account";
 
 /** A stream that was left for its mirror, and the mirror that is a stream of its own since. */
 export interface Left {

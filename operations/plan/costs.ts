@@ -10,7 +10,7 @@ import { stepDown } from "../../jetstream/steps";
 import { timeouts } from "../../jetstream/timeouts";
 import { type Difference, differences, toWire } from "../../jetstream/wire";
 import { provisioner } from "../../config/assets/standard";
-import { type Access, connectToAny } from "../environment/access";
+import { type Access, connectToAny } from "../access/access";
 import type { PlannedChange } from "./preview";
 
 /** What the servers say right now of one planned change. */

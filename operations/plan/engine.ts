@@ -3,7 +3,7 @@ import { Failure } from "../../engine/failure";
 import { pulumiEnvironment } from "../../engine/environment";
 import { Progress } from "../../engine/progress";
 import { commandLine, pulumiExit, PulumiFailure, type Result, runPulumi } from "../../engine/run";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { refresh } from "../../engine/stack-run";
 import { progressColours as colour, plural, seconds } from "../../engine/terminal";
 import { failuresOf, type Preview, refusedUrns } from "./preview";

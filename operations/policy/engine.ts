@@ -2,7 +2,7 @@ import type { ThrowawayBackend } from "../../engine/throwaway-backend";
 import { pulumiEnvironment } from "../../engine/environment";
 import type { Progress } from "../../engine/progress";
 import { commandLine, PulumiFailure, type PulumiCommand, type Result, runPulumi } from "../../engine/run";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { progressColours as colour, seconds } from "../../engine/terminal";
 import { eventsOf, findingsOf, isDebug, toldBy } from "./events";
 import type { StackFindings } from "./findings";

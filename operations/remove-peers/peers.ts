@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Snapshot } from "../supercluster/snapshot";
-import type { Peer } from "../supercluster/wire";
+import type { Peer } from "../supercluster/monitoring";
 
 /** A peer of the meta group, with its id. */
 export type MetaPeer = Peer & { peer: string };

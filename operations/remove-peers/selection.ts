@@ -1,5 +1,5 @@
 import { BadUsage } from "../../engine/failure";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { serverNames } from "./peers";
 
 /** Peers to remove: those of a region that has left the settings, or one stopped server of a region. */

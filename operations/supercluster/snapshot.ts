@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Answer, askAll } from "../../jetstream/system-requests";
 import { systemAccount } from "../../config/assets/standard";
-import { type Access, connectToAny } from "../environment/access";
-import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./wire";
+import { type Access, connectToAny } from "../access/access";
+import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./monitoring";
 
 /** What all servers said within a moment. */
 export interface Snapshot {

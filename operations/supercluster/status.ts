@@ -2,9 +2,9 @@ import { assetsOf } from "../../config/assets/assets";
 import { canary } from "../../config/assets/standard";
 import { clientUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { Snapshot } from "./snapshot";
-import type { StreamDetail } from "./wire";
+import type { StreamDetail } from "./monitoring";
 
 /** An environment at a glance. Also what `status --json` prints. */
 export interface Status {

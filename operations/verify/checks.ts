@@ -5,11 +5,11 @@ import { warningsOf } from "../../config/rules/warnings";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerFields, type Field, streamFields } from "../../jetstream/fields";
 import { type Args, differences } from "../../jetstream/wire";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { plural } from "../../engine/terminal";
 import type { Snapshot } from "../supercluster/snapshot";
 import { currentPeers, currentReplicas } from "../supercluster/status";
-import type { RaftGroup, StreamDetail } from "../supercluster/wire";
+import type { RaftGroup, StreamDetail } from "../supercluster/monitoring";
 
 /** One named check. */
 export interface Check {

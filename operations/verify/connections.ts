@@ -1,5 +1,5 @@
 import { createInbox, type NatsConnection } from "@nats-io/transport-node";
-import { type Access, connectTo, userOf } from "../environment/access";
+import { type Access, connectTo, userOf } from "../access/access";
 
 /** One connection a user and region, opened when first asked for. */
 export class Connections {

@@ -3,7 +3,7 @@ import { assetsOf } from "../../config/assets/assets";
 import { failoverKey } from "../../config/schema/failover";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { subjectInAll } from "./concrete-subject";
 
 /** How messages are led through one stream and all its durables, by the tenant's own users. */

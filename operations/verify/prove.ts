@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Access } from "../environment/access";
-import type { CheckedEnvironment } from "../environment/settings";
+import type { Access } from "../access/access";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type Snapshot, subscribersOf } from "../supercluster/snapshot";
 import { type Proof, proveByCanary } from "./canary";
 import { Connections } from "./connections";

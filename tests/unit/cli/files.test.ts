@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import type { Access } from "../../../operations/environment/access";
+import type { Access } from "../../../operations/access/access";
 import { writeContexts } from "../../../cli/commands/context";
 import { quoted } from "../../../cli/commands/env";
 import { pulumiEnvironment, pulumiVariables } from "../../../engine/environment";
 import { Leftovers } from "../../../operations/verify/leftovers";
-import { checkedEnvironment } from "../../../operations/environment/settings";
+import { checkedEnvironment } from "../../../operations/settings/checked-environment";
 
 const { environment } = checkedEnvironment("local");
 const before = process.env.SUPERCLUSTER_CACHE;

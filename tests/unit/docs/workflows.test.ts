@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { readProject } from "../../../engine/project";
-import { checkedEnvironment } from "../../../operations/environment/settings";
+import { checkedEnvironment } from "../../../operations/settings/checked-environment";
 import { projectFolder } from "../../support/project-copy";
 
 const project = projectFolder;

@@ -3,7 +3,7 @@ import { checksOf } from "../../../../operations/verify/checks";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
 import { statusOf } from "../../../../operations/supercluster/status";
 import { renderStatus } from "../../../../cli/render/status";
-import { checkedEnvironment } from "../../../../operations/environment/settings";
+import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
 import { assetsOf } from "../../../../config/assets/assets";
 import { serversOf } from "../../../../config/topology";
 import { consumerArgs, streamArgs } from "../../../../jetstream/asset-args";

@@ -8,7 +8,7 @@ import { stackExists } from "../../engine/backend";
 import { pulumiEnvironment, stateFolder } from "../../engine/environment";
 import { Failure } from "../../engine/failure";
 import { projectFolder } from "../../engine/project";
-import type { CheckedEnvironment } from "./settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 
 /** How clients get into a deployed environment. Holds passwords. */
 export interface Access {

@@ -9,9 +9,9 @@ import { ownerOf } from "../../jetstream/ownership";
 import type { Account } from "../../jetstream/account";
 import { apply, observe } from "../../jetstream/reconcile";
 import { timeouts } from "../../jetstream/timeouts";
-import { connectTo, readAccess } from "./access";
+import { connectTo, readAccess } from "../access/access";
 import { Failure } from "../../engine/failure";
-import type { CheckedEnvironment } from "./settings";
+import type { CheckedEnvironment } from "../settings/checked-environment";
 import { connectToSystem } from "../supercluster/snapshot";
 import { logProgress } from "../../engine/terminal";
 

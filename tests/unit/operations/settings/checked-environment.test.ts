@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readProject, type ProjectFiles } from "../../../../engine/project";
-import { checkedEnvironment } from "../../../../operations/environment/settings";
+import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
 import { InvalidInput } from "../../../../config/problems";
 import { refuseLocalState } from "../../../../operations/deploy/state-safety";
 

@@ -3,10 +3,10 @@ import { BadUsage } from "../../engine/failure";
 import { runFailback } from "../../operations/failover/failback";
 import { siteOf } from "../../operations/failover/failover-pair";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { type Choice, withStackAccount } from "../../operations/stream/stack-account";
+import { type StreamRef, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
 
-export interface FailbackCommand extends Choice {
+export interface FailbackCommand extends StreamRef {
   env: string;
   maxLoss: string;
 }

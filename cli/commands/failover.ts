@@ -1,15 +1,15 @@
 import { start as startSchema } from "../../config/schema/failover";
 import type { Start } from "../../config/schema/failover";
-import { confirm, requireSomebodyToAsk } from "../confirm";
+import { confirm, requireTerminal } from "../confirm";
 import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage, Failure } from "../../engine/failure";
 import { nextOf, runFailover, stateOf } from "../../operations/failover/failover";
-import { checkChoice, type Site, siteOf } from "../../operations/failover/failover-pair";
+import { checkFailover, type Site, siteOf } from "../../operations/failover/failover-pair";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { type Choice, withStackAccount } from "../../operations/stream/stack-account";
+import { type StreamRef, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
 
-export interface FailoverCommand extends Choice {
+export interface FailoverCommand extends StreamRef {
   env: string;
   to: string;
   start: string;
@@ -20,8 +20,8 @@ export interface FailoverCommand extends Choice {
 export async function failover({ env, account, stream, to, start: text, yes = false }: FailoverCommand): Promise<void> {
   const checked = checkedEnvironment(env);
   const start = startOf(text);
-  checkChoice(checked, { account, stream }, { to, consumers: {} });
-  requireSomebodyToAsk(yes);
+  checkFailover(checked, { account, stream }, { to, consumers: {} });
+  requireTerminal(yes);
   await withEnvironmentLock(env, `failover of ${account}/${stream}`, () =>
     withStackAccount(checked, account, to, async (own) => {
       const site = siteOf(checked, { account, stream }, own);

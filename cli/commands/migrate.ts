@@ -1,15 +1,15 @@
 import { suggestKnown } from "../../config/problems";
-import { confirm, requireSomebodyToAsk } from "../confirm";
+import { confirm, requireTerminal } from "../confirm";
 import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage, Failure } from "../../engine/failure";
 import { look, nextOf, runMigration } from "../../operations/migrate/migration";
 import { Queue } from "../../operations/migrate/queue";
 import { countsOf } from "../render/migration";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
-import { type Choice, withStackAccount } from "../../operations/stream/stack-account";
+import { type StreamRef, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
 
-export interface MigrateCommand extends Choice {
+export interface MigrateCommand extends StreamRef {
   env: string;
   retention: string;
   yes?: boolean;
@@ -19,7 +19,7 @@ export interface MigrateCommand extends Choice {
 export async function migrate({ env, account, stream, retention, yes = false }: MigrateCommand): Promise<void> {
   const checked = checkedEnvironment(env);
   requireSpecified(checked, { account, stream, retention });
-  requireSomebodyToAsk(yes);
+  requireTerminal(yes);
   const { home } = checked.tenants[account]!.streams[stream]!;
   const { regions, servers } = checked.environment;
   await withEnvironmentLock(env, `migration of ${account}/${stream}`, () =>

@@ -5,7 +5,7 @@ import { removeSelectedPeers } from "../../operations/remove-peers/remove-peers"
 import type { PeerSelection } from "../../operations/remove-peers/selection";
 import type { Snapshot } from "../../operations/supercluster/snapshot";
 import { currentPeers } from "../../operations/supercluster/status";
-import { confirm, requireSomebodyToAsk } from "../confirm";
+import { confirm, requireTerminal } from "../confirm";
 import { table } from "../render/table";
 
 export interface RemovePeersCommand extends PeerSelection {
@@ -16,7 +16,7 @@ export interface RemovePeersCommand extends PeerSelection {
 /** Removes the servers of a region that has left from the meta group. */
 export async function removePeers({ env, region, server, yes = false }: RemovePeersCommand): Promise<void> {
   const checked = checkedEnvironment(env);
-  requireSomebodyToAsk(yes);
+  requireTerminal(yes);
   const peers = await removeSelectedPeers(
     checked,
     { region, server },

@@ -15,7 +15,7 @@ import { ensure, observe } from "../../jetstream/reconcile";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import {
   changeStream,
-  type Choice,
+  type StreamRef,
   type ConsumerInfo,
   ownStream,
   type StackAccount,
@@ -171,12 +171,16 @@ function viewOf({ config, state }: StreamInfo): StreamView {
 
 export const siteOf = (
   { environment, project }: CheckedEnvironment,
-  { account, stream }: Choice,
+  { account, stream }: StreamRef,
   own: StackAccount,
 ): Site => new Site(own, stream, environment, new Setting(own.stack, project.name, failoverKey(account, stream)));
 
 /** Refuses a failover that the settings would not take, with every reason. */
-export function checkChoice({ tenants }: CheckedEnvironment, { account, stream }: Choice, failover: Failover): void {
+export function checkFailover(
+  { tenants }: CheckedEnvironment,
+  { account, stream }: StreamRef,
+  failover: Failover,
+): void {
   const problems = failoverProblems({ [failoverKey(account, stream)]: failover }, tenants, "failover");
   if (problems.length) throw new InvalidInput(problems, "command");
 }

@@ -16,7 +16,7 @@ import { connectToSystem } from "../supercluster/snapshot";
 import { logProgress } from "../../engine/terminal";
 
 /** One stream of an account. */
-export interface Choice {
+export interface StreamRef {
   account: string;
   stream: string;
 }

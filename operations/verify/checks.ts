@@ -19,21 +19,22 @@ export interface Check {
   detail: string;
 }
 
-type Subject = Pick<CheckedEnvironment, "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>;
+type Specification = Pick<CheckedEnvironment, "environment" | "tenants"> &
+  Partial<Pick<CheckedEnvironment, "failovers">>;
 
 /** Everything that a snapshot can say about an environment, one line a check. Pure. */
-export function checksOf(subject: Subject, snapshot: Snapshot): Check[] {
-  const warnings = warningsOf(subject.environment).map((detail): Check => ({
+export function checksOf(specified: Specification, snapshot: Snapshot): Check[] {
+  const warnings = warningsOf(specified.environment).map((detail): Check => ({
     name: "settings",
     result: "warning",
     detail,
   }));
   return [
     ...warnings,
-    ...serverChecks(subject, snapshot),
-    ...gatewayChecks(subject, snapshot),
-    metaCheck(subject, snapshot),
-    ...assetChecks(subject, snapshot),
+    ...serverChecks(specified, snapshot),
+    ...gatewayChecks(specified, snapshot),
+    metaCheck(specified, snapshot),
+    ...assetChecks(specified, snapshot),
   ];
 }
 
@@ -41,7 +42,7 @@ export function checksOf(subject: Subject, snapshot: Snapshot): Check[] {
 const check = (name: string, wrong: string[], detail: string): Check =>
   wrong.length ? { name, result: "failed", detail: wrong.join("; ") } : { name, result: "ok", detail };
 
-function serverChecks({ environment }: Subject, { servers }: Snapshot): Check[] {
+function serverChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const expected = environment.regions.flatMap((region) =>
     serversOf(environment, region).map(({ name }) => ({ name, region })),
   );
@@ -82,7 +83,7 @@ function serverChecks({ environment }: Subject, { servers }: Snapshot): Check[] 
   ];
 }
 
-function gatewayChecks({ environment }: Subject, { servers }: Snapshot): Check[] {
+function gatewayChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const { regions } = environment;
   if (regions.length === 1) return [];
   const statesOf = (region: string) =>
@@ -113,7 +114,7 @@ function gatewayChecks({ environment }: Subject, { servers }: Snapshot): Check[]
   ];
 }
 
-function metaCheck({ environment }: Subject, snapshot: Snapshot): Check {
+function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
   const { meta } = snapshot;
   const all = environment.regions.length * environment.servers;
   if (!meta) return check("meta group", ["no leader: no stream or consumer can be made or changed"], "");
@@ -138,7 +139,7 @@ const behind = ({ replicas = [] }: RaftGroup): string[] =>
   replicas.filter(({ current, offline }) => !current || offline).map(({ name }) => name);
 
 /** One line an account and kind where all is well; what is not gets a line of its own. */
-function assetChecks({ environment, tenants, failovers }: Subject, snapshot: Snapshot): Check[] {
+function assetChecks({ environment, tenants, failovers }: Specification, snapshot: Snapshot): Check[] {
   const { streams, consumers } = assetsOf(environment, tenants, failovers);
   return Object.keys(tenants).flatMap((account) => {
     const detail = (stream: string) => snapshot.streams[account]?.[stream];

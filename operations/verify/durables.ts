@@ -9,7 +9,7 @@ import type { DurablePlan, StreamPlan } from "./plan";
 const deadlineMs = 5_000;
 
 /** What a proof works with. */
-export interface Site {
+export interface ProofContext {
   connections: Connections;
   snapshot: Snapshot;
   leftovers: Leftovers;
@@ -22,27 +22,28 @@ export interface Site {
  * durable on which a client waits, or in which messages of others wait, keeps the whole stream out of it, because a
  * delivery cannot be undone.
  */
-export async function proveStream(plan: StreamPlan, site: Site): Promise<Proof[]> {
+export async function proveStream(plan: StreamPlan, context: ProofContext): Promise<Proof[]> {
   const forEach = (result: "failed" | "skipped", detail: string): Proof[] =>
     plan.durables.map((durable) => ({ name: nameOf(durable), result, detail }));
-  for (const durable of plan.durables) site.leftovers.limit(keyOf(durable), unacknowledged(durable, site.snapshot));
+  for (const durable of plan.durables)
+    context.leftovers.limit(keyOf(durable), unacknowledged(durable, context.snapshot));
   try {
-    const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, site)))).flat();
+    const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, context)))).flat();
     return reasons.length > 0
       ? forEach("skipped", `not touched: ${reasons.join("; ")}`)
-      : await leadThrough(plan, site);
+      : await leadThrough(plan, context);
   } catch (error) {
     return forEach("failed", `${plan.from} -> ${plan.to}: ${(error as Error).message}`);
   } finally {
-    site.leftovers.save();
+    context.leftovers.save();
   }
 }
 
-async function leadThrough(plan: StreamPlan, site: Site): Promise<Proof[]> {
-  const { connections, leftovers } = site;
+async function leadThrough(plan: StreamPlan, context: ProofContext): Promise<Proof[]> {
+  const { connections, leftovers } = context;
   const id = randomUUID();
   const started = new Map<string, number>();
-  const runs = await Promise.all(plan.durables.map((durable) => startTaking(plan, durable, site, id, started)));
+  const runs = await Promise.all(plan.durables.map((durable) => startTaking(plan, durable, context, id, started)));
   try {
     for (const { durable } of runs) leftovers.add(keyOf(durable), durable.messages);
     leftovers.save();
@@ -65,7 +66,7 @@ async function leadThrough(plan: StreamPlan, site: Site): Promise<Proof[]> {
 async function startTaking(
   { account, stream, to }: StreamPlan,
   durable: DurablePlan,
-  { connections, snapshot }: Site,
+  { connections, snapshot }: ProofContext,
   id: string,
   started: Map<string, number>,
 ) {
@@ -122,7 +123,10 @@ const waiting = (durable: DurablePlan, snapshot: Snapshot): number => detailOf(d
 const unacknowledged = (durable: DurablePlan, snapshot: Snapshot): number =>
   waiting(durable, snapshot) + (detailOf(durable, snapshot)?.num_ack_pending ?? 0);
 
-async function reasonsToKeepOut(durable: DurablePlan, { snapshot, leftovers, subscribers }: Site): Promise<string[]> {
+async function reasonsToKeepOut(
+  durable: DurablePlan,
+  { snapshot, leftovers, subscribers }: ProofContext,
+): Promise<string[]> {
   const { account, name, spec } = durable.consumer;
   const detail = detailOf(durable, snapshot);
   if (!detail) return [`${name} is not there`];

@@ -4,7 +4,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type Snapshot, subscribersOf } from "../supercluster/snapshot";
 import { type Proof, proveByCanary } from "./canary";
 import { Connections } from "./connections";
-import { proveStream, type Site } from "./durables";
+import { proveStream, type ProofContext } from "./durables";
 import { Leftovers } from "./leftovers";
 import { planOf } from "./plan";
 
@@ -27,7 +27,7 @@ export async function prove(
       proofs.push(await proveByCanary(connections, environment.regions, tenant));
     if (environment.target !== "local") return proofs;
     const servers = environment.regions.length * environment.servers;
-    const site: Site = {
+    const context: ProofContext = {
       connections,
       snapshot,
       leftovers: new Leftovers(name),
@@ -35,7 +35,7 @@ export async function prove(
     };
     const plans = Object.values(tenants).map((tenant) => planOf(checked, tenant));
     proofs.push(
-      ...(await Promise.all(plans.flatMap(({ streams }) => streams.map((plan) => proveStream(plan, site))))).flat(),
+      ...(await Promise.all(plans.flatMap(({ streams }) => streams.map((plan) => proveStream(plan, context))))).flat(),
     );
     proofs.push(
       ...plans

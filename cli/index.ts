@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import type { RemovePeersCommand } from "./commands/remove-peers";
 import { ToolchainError } from "../tools/log.mjs";
 import { InvalidInput } from "../config/problems";
 import { exitCodes, Failure } from "../engine/failure";
@@ -25,6 +26,12 @@ const commands = {
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
+/** Runs a command with the options that commander parsed, whose shape the command declares. */
+const run =
+  <Options>(load: () => (options: Options) => Promise<void> | void) =>
+  (options: Options) =>
+    load()(options);
+
 function program(): Command {
   const cli = new Command("supercluster")
     .description("Deploys, shows, checks and stops a NATS supercluster. Every command takes --env.")
@@ -42,17 +49,17 @@ function program(): Command {
       "--plan <folder>",
       "with --dry-run: save the plan of each stack there; without: do exactly what those plans say",
     )
-    .action((options) => commands.start()(options));
+    .action(run(commands.start));
   command(cli, "stop", "destroy the environment's stacks, in reverse order")
     .option("--keep-data", "stop the servers only; the next start finds streams and messages")
     .option("--yes-destroy <env>", "confirm it for an environment that is not local")
-    .action((options) => commands.stop()(options));
+    .action(run(commands.stop));
   command(cli, "status", "show regions, accounts, streams, replicas, mirrors and their lag")
     .addOption(json())
-    .action((options) => commands.status()(options));
+    .action(run(commands.status));
   command(cli, "verify", "check everything, and prove that messages pass from region to region")
     .addOption(json())
-    .action((options) => commands.verify()(options));
+    .action(run(commands.verify));
   command(
     cli,
     "plan",
@@ -60,7 +67,7 @@ function program(): Command {
   )
     .addOption(json())
     .addHelpText("after", planHelp)
-    .action((options) => commands.plan()(options));
+    .action(run(commands.plan));
   const oneStack = () =>
     new Option("--stack <stack>", "one stack, of whatever environment it is, instead of all of --env").conflicts("env");
   command(cli, "policy", "check what an up would leave of every stack against the policies; changes nothing")
@@ -72,7 +79,7 @@ function program(): Command {
         "It runs the engine's own preview of each stack with the policy pack, and fails where that did not see every resource.",
       ),
     )
-    .action((options) => commands.policy()(options));
+    .action(run(commands.policy));
   command(cli, "policy-state", "check what is deployed, by the stacks' states, against the policies; changes nothing")
     .addOption(oneStack().conflicts("file"))
     .addOption(new Option("--file <file>", "a state that pulumi stack export wrote").conflicts("env"))
@@ -83,24 +90,24 @@ function program(): Command {
         "Secrets stay encrypted: the report says which rules could not judge which resources; npm run policy judges those too.",
       ),
     )
-    .action((options) => commands.policyState()(options));
+    .action(run(commands.policyState));
   command(cli, "import", "write the tenant file of what is in an account; changes nothing on any server")
     .requiredOption("--account <name>", "the account")
     .option("--out <file>", "file to write (default: tenants/<account>.ts)")
     .option("--force", "write over a file that is there")
-    .action((options) => commands.import()(options));
+    .action(run(commands.import));
   command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action(
-    (options) => commands.context()(options),
+    run(commands.context),
   );
   command(cli, "backup", "write a snapshot of a stream into a folder: messages, consumers and their positions")
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--stream <name>", "the stream")
     .requiredOption("--to <folder>", "folder in which the snapshot gets one of its own")
-    .action((options) => commands.backup()(options));
+    .action(run(commands.backup));
   command(cli, "restore", "make the stream of a snapshot again; one that is there is never touched")
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--from <folder>", "folder of the snapshot, as backup printed it")
-    .action((options) => commands.restore()(options));
+    .action(run(commands.restore));
   command(
     cli,
     "failover",
@@ -115,12 +122,12 @@ function program(): Command {
       "all",
     )
     .option("--yes", "do not ask")
-    .action((options) => commands.failover()(options));
+    .action(run(commands.failover));
   command(cli, "failback", "bring a stream home that has failed over, with all that its mirror got meanwhile")
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--stream <name>", "the stream")
     .option("--max-loss <messages>", "so many messages of the mirror may go that the stream does not have", "0")
-    .action((options) => commands.failback()(options));
+    .action(run(commands.failback));
   command(
     cli,
     "migrate",
@@ -130,7 +137,7 @@ function program(): Command {
     .requiredOption("--stream <name>", "the stream")
     .requiredOption("--retention <retention>", "what it is to have: limits or interest")
     .option("--yes", "do not ask")
-    .action((options) => commands.migrate()(options));
+    .action(run(commands.migrate));
   command(
     cli,
     "remove-peers",
@@ -140,13 +147,11 @@ function program(): Command {
     .requiredOption("--region <region>", "the region")
     .option("--server <server>", "one stopped server of the region; allowed while the region is in the settings")
     .option("--yes", "do not ask")
-    .action((options, command) => {
-      if (command.parent.args[0] === "forget-region") logProgress("forget-region is now called remove-peers");
+    .action((options: RemovePeersCommand, { parent }: Command) => {
+      if (parent?.args[0] === "forget-region") logProgress("forget-region is now called remove-peers");
       return commands.removePeers()(options);
     });
-  command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action((options) =>
-    commands.env()(options),
-  );
+  command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action(run(commands.env));
   return cli;
 }
 

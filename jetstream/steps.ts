@@ -70,9 +70,9 @@ export function stepDown(fields: Field[], args: Args, found: Wire): Args {
     ];
     const next = now - (toWireOf(kind, (args.lowerBy as Args)[arg]) as number);
     // No limit so far: there is nothing to step down from.
-    return now > 0 && wanted < next ? [[arg, fromWireOf(kind, next)]] : [];
+    return now > 0 && wanted < next ? [[arg, fromWireOf(kind, next)] as const] : [];
   });
-  return { ...args, ...Object.fromEntries(steps) };
+  return { ...args, ...Object.fromEntries<unknown>(steps) };
 }
 
 /** Whether a limit that is lowered in steps has steps left after what was applied. */

@@ -31,7 +31,7 @@ export function toWire(fields: Field[], args: Args): Wire {
 
 /** What the server gives a field that is left out of this configuration. */
 const defaultOf = ({ default: value }: Field, wire: Wire): unknown =>
-  typeof value === "function" ? value(wire) : value;
+  typeof value === "function" ? (value as (wire: Wire) => unknown)(wire) : value;
 
 /**
  * What a refresh stores: the arguments that were given, with the server's values, and those that the server holds at

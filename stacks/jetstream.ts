@@ -155,8 +155,8 @@ async function deployed(): Promise<JetstreamOutputs["accounts"]> {
   const self = new pulumi.StackReference("self", {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   });
-  const { value, secretValue } = await self.getOutputDetails("accounts");
-  return (value ?? secretValue ?? {}) as JetstreamOutputs["accounts"];
+  const details = await self.getOutputDetails("accounts");
+  return ((details.value ?? details.secretValue) as JetstreamOutputs["accounts"] | undefined) ?? {};
 }
 
 function namesByAccount(streams: StreamAsset[], consumers: ConsumerAsset[]): JetstreamOutputs["accounts"] {

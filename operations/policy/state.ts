@@ -1,9 +1,9 @@
 import type { PolicyProviderResource, PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
-import { UnknownValueError, unknownCheckingProxy } from "@pulumi/policy";
 import * as z from "zod";
 import { BadUsage } from "../../engine/failure";
 import { finding, type Finding, type StackFindings } from "./findings";
 import { concerns, isStackRule, type Policy } from "./pack";
+import { unreadPath, withUnknowns } from "./unknown-values";
 
 /** What `pulumi stack export` writes, as far as rules see it. */
 const exported = z.object({
@@ -69,14 +69,8 @@ export async function findingsOfState(
       await action();
     } catch (error) {
       if (error instanceof NotApplicable) return;
-      if (error instanceof UnknownValueError)
-        notJudged.push(
-          finding(
-            rule,
-            urn,
-            `reads ${(error as { props: string[] }).props.join(".")}, which is encrypted in the state`,
-          ),
-        );
+      const unread = unreadPath(error);
+      if (unread !== undefined) notJudged.push(finding(rule, urn, `reads ${unread}, which is encrypted in the state`));
       else failures.push(`rule ${rule.name} failed at ${urn}: ${(error as Error).message}`);
     }
   };
@@ -92,7 +86,12 @@ export async function findingsOfState(
     }
     for (const resource of resources.filter(({ type }) => concerns(rule, type))) {
       judging.add(rule.name);
-      const args = { ...resource, ...beside } as unknown as ResourceValidationArgs;
+      const args: ResourceValidationArgs = {
+        ...resource,
+        ...beside,
+        isType: resource.isType,
+        asType: resource.asType as ResourceValidationArgs["asType"],
+      };
       for (const validate of [rule.validateResource ?? []].flat())
         await judge(rule, resource.urn, () => validate(args, report(resource.urn)));
     }
@@ -116,7 +115,7 @@ const defaultsOf = ({ configSchema }: Policy): object =>
 
 /** As the engine gives them to rules. */
 function resourcesOf(deployed: Exported[]): PolicyResource[] {
-  const propsOf = ({ inputs }: Exported) => unknownCheckingProxy(withoutSecrets(inputs));
+  const propsOf = ({ inputs }: Exported) => withUnknowns(withoutSecrets(inputs) as Exported["inputs"]);
   const providers = new Map(
     deployed.map((one) => [
       one.urn,

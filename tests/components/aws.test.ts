@@ -559,8 +559,11 @@ describe("a new cluster", () => {
 
   it("has add-ons at the versions asked for, nodes only after what makes them ready, and a driver that may use the key", async () => {
     const recording = await recorded({ addOns: { coredns: "v1.12.0-eksbuild.1" } });
-    const versions = Object.fromEntries(
-      inputsOf(recording, "aws:eks/addon:Addon").map(({ addonName, addonVersion }) => [addonName, addonVersion]),
+    const versions = Object.fromEntries<unknown>(
+      inputsOf(recording, "aws:eks/addon:Addon").map(({ addonName, addonVersion }) => [
+        addonName as string,
+        addonVersion,
+      ]),
     );
     const own = undefined;
     assert.deepEqual(versions, {

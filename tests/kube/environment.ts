@@ -121,8 +121,8 @@ export class KubeEnvironment {
     const { failures = [] } = (await provider.check?.(last?.outs ?? {}, wanted)) ?? {};
     if (failures.length) throw new Error(failures.map(({ reason }) => reason).join("\n"));
     if (!last) {
-      const { id, outs } = await provider.create(wanted);
-      this.deployed.set(key, { id, outs });
+      const made = await provider.create(wanted);
+      this.deployed.set(key, { id: made.id, outs: made.outs as Record<string, unknown> });
       return;
     }
     await provider.diff?.(last.id, last.outs, wanted);

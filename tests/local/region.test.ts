@@ -34,7 +34,7 @@ describe("component of a local region", function () {
       {
         newResource: (args) => {
           registered.push(args);
-          return { id: args.name, state: args.inputs };
+          return { id: args.name, state: args.inputs as Record<string, unknown> };
         },
         call: ({ token }) => {
           throw new Error(`unexpected call ${token}`);
@@ -55,8 +55,8 @@ describe("component of a local region", function () {
       ["supercluster:local:Region"],
     );
     for (const { inputs, name } of servers) {
-      const { secrets, ...open } = inputs;
-      assert.equal(inputs.name, name);
+      const { secrets, ...open } = inputs as { secrets: object; name: string; certificates: Record<string, string> };
+      assert.equal(open.name, name);
       assert.ok("4dabf18193072939515e22adb298388d" in secrets, "the secrets are not marked");
       const text = JSON.stringify(open);
       assert.ok(!text.includes("4dabf18193072939515e22adb298388d"), "something is hidden that may be read");

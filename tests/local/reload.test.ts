@@ -119,5 +119,5 @@ describe("table of reloadable settings, against a real server", () => {
 
 const leaves = (block: object, prefix = ""): string[] =>
   Object.entries(block).flatMap(([key, value]) =>
-    typeof value === "object" && !Array.isArray(value) ? leaves(value, `${prefix}${key}.`) : [prefix + key],
+    typeof value === "object" && !Array.isArray(value) ? leaves(value as object, `${prefix}${key}.`) : [prefix + key],
   );

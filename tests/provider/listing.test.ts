@@ -124,9 +124,9 @@ describe("a refresh", function () {
     return { found: Object.fromEntries(all), requests: byKind(log.take()), ms: Date.now() - started };
   };
   const asWritten = (streams: Args[], consumers: Args[]): Record<string, unknown> =>
-    Object.fromEntries([
-      ...streams.map((args) => [`app/${args.name}`, args]),
-      ...consumers.map((args) => [`app/${args.stream as string}/${args.name}`, args]),
+    Object.fromEntries<unknown>([
+      ...streams.map((args): [string, Args] => [`app/${args.name}`, args]),
+      ...consumers.map((args): [string, Args] => [`app/${args.stream as string}/${args.name}`, args]),
     ]);
 
   describe("of 300 streams and 40 consumers of 20 of them", () => {

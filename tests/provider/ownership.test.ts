@@ -103,8 +103,8 @@ describe("ownership: two stacks with one account", function () {
         result.status === "fulfilled" ? [["supercluster/one", "supercluster/two"][stack]] : [],
       );
       assert.deepEqual(winners, [markOf(await config(names[index]!)).owner]);
-      const [{ reason }] = outcome.filter((result) => result.status === "rejected") as [PromiseRejectedResult];
-      assert.match(String(reason), /belongs to supercluster\/(one|two)/);
+      const [rejected] = outcome.filter((result) => result.status === "rejected");
+      assert.match(String(rejected!.reason), /belongs to supercluster\/(one|two)/);
     }
   });
 

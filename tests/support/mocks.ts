@@ -54,9 +54,10 @@ export async function record<T>(
   const registrations = new Map<string, Registration>();
   const problems: Error[] = [];
   const answer = (
-    { type, name, inputs }: pulumi.runtime.MockResourceArgs,
+    { type, name, ...given }: pulumi.runtime.MockResourceArgs,
     request?: Registration,
   ): pulumi.runtime.MockResourceResult => {
+    const inputs = given.inputs as Record<string, unknown>;
     if (type === "pulumi:pulumi:StackReference")
       return { id: name, state: referred(inputs.name as string, references) };
     if (isComponent(type)) return { id: "", state: inputs };

@@ -1,5 +1,5 @@
-import { unknownCheckingProxy } from "@pulumi/policy";
 import type { PolicyResource, ResourceValidationArgs, StackValidationArgs } from "@pulumi/policy";
+import { withUnknowns } from "../../operations/policy/unknown-values";
 import type { Policy } from "../../policies/rule";
 import { isComponent } from "./known-types";
 import { type Registration, unsecret } from "./mocks";
@@ -82,7 +82,7 @@ export function violationsOf(policies: readonly Policy[], resources: readonly Sh
 }
 
 function argsOf({ type, name, urn, props, protect, parent, provider }: Shown) {
-  const wrapped = (value: Record<string, unknown>) => unknownCheckingProxy(value);
+  const wrapped = (value: Record<string, unknown>) => withUnknowns(value);
   const opts = { protect, parent } as PolicyResource["opts"];
   return {
     type,

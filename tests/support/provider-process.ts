@@ -153,7 +153,9 @@ export const consumer: Resource = { type: "Consumer", entry };
 
 /** As the engine has it: without what is undefined. */
 const struct = (resource: Resource, props: Props) =>
-  Struct.fromJavaScript(JSON.parse(JSON.stringify({ ...props, __provider: shim(resource) })));
+  Struct.fromJavaScript(
+    JSON.parse(JSON.stringify({ ...props, __provider: shim(resource) })) as Parameters<typeof Struct.fromJavaScript>[0],
+  );
 
 function plain(value: Struct | undefined): Props {
   const { __provider: _, ...props } = (value?.toJavaScript() ?? {}) as Props;

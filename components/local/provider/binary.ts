@@ -16,10 +16,14 @@ export function natsServer(program?: string): string {
   return found;
 }
 
+interface InstalledTools {
+  tools: { "nats-server": { path: string } };
+}
+
 /** From the record of installed tools (tools/record.mjs). */
 function installed(): string[] {
   try {
-    const record = JSON.parse(fs.readFileSync(path.join(cacheDir(), "toolchain.json"), "utf8"));
+    const record = JSON.parse(fs.readFileSync(path.join(cacheDir(), "toolchain.json"), "utf8")) as InstalledTools;
     return [record.tools["nats-server"].path];
   } catch {
     return [];

@@ -32,7 +32,7 @@ describe("docs/streams.md", () => {
       const schemas = new Set(all.map(({ schema }) => schema));
       const rows = new Set(all.flatMap((argument) => argument.rows));
       assert.deepEqual(
-        Object.entries(shape).flatMap(([name, schema]) => (schemas.has(schema) ? [] : [name])),
+        Object.entries<Argument["schema"]>(shape).flatMap(([name, schema]) => (schemas.has(schema) ? [] : [name])),
         [],
       );
       assert.deepEqual(

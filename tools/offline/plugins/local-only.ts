@@ -24,7 +24,8 @@ function notLocal(stack: string, folder: string): string | undefined {
   const environment = read(file).config?.["supercluster:stack"]?.environment;
   if (environment === undefined) return `${file} sets no supercluster:stack with an environment`;
   const shared = settings.config?.environments ?? settings.config?.["supercluster:environments"];
-  const target = (shared?.value ?? shared?.default ?? shared)?.[environment]?.target;
+  const environments = (shared?.value ?? shared?.default ?? shared) as ByName | undefined;
+  const target = environments?.[environment]?.target;
   if (target === "local") return undefined;
   return `the target of environment "${environment}" of stack "${stack}" is ${target ?? "not set"} in ${project}`;
 }
@@ -35,6 +36,20 @@ function findProject(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : findProject(dirname(folder));
 }
 
-function read(file: string) {
-  return parse(readFileSync(file, "utf8")) ?? {};
+/** What is read of Pulumi.yaml and of stack files. */
+interface Settings {
+  stackConfigDir?: string;
+  config?: {
+    environments?: Environments;
+    "supercluster:environments"?: Environments;
+    "supercluster:stack"?: { environment?: string };
+  };
+}
+
+/** By name; declared with a `default`, set with a `value`, or as they are. */
+type Environments = { value?: ByName; default?: ByName } | ByName;
+type ByName = Record<string, { target?: string } | undefined>;
+
+function read(file: string): Settings {
+  return (parse(readFileSync(file, "utf8")) as Settings | null) ?? {};
 }

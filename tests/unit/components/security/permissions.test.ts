@@ -135,7 +135,8 @@ describe("permissions", () => {
   it("are never everything, and never an empty list without a deny", () => {
     fc.assert(
       fc.property(user, fc.array(asset, { maxLength: 4 }), (spec, assets) => {
-        for (const { allow, deny } of Object.values(permissionsOf("u", spec, assets))) {
+        const { publish, subscribe } = permissionsOf("u", spec, assets);
+        for (const { allow, deny } of [publish, subscribe]) {
           assert.ok(!allow.includes(">"));
           assert.ok(allow.length || deny.includes(">"));
         }

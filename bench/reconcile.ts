@@ -1,5 +1,6 @@
 import * as os from "node:os";
 import { table } from "../cli/render/table";
+import { benchClients } from "./clients";
 import { benchEngine } from "./engine";
 import { benchLarge } from "./large";
 import { benchStart } from "./start";
@@ -9,6 +10,7 @@ const parts: Record<string, (numbers: number[]) => Promise<string[][][]>> = {
   start: async ([runs = 5]) => [await benchStart(runs)],
   engine: ([streams = 200, runs = 3]) => benchEngine(streams, runs),
   large: async ([streams = 2_000, runs = 3]) => [await benchLarge(streams, runs)],
+  clients: async ([clients = 500, runs = 3]) => [await benchClients(clients, runs)],
 };
 
 /**
@@ -19,10 +21,13 @@ const parts: Record<string, (numbers: number[]) => Promise<string[][][]>> = {
  *   npm run bench:reconcile -- start 5            npm start, warm and converged, memory, state; 5 runs
  *   npm run bench:reconcile -- engine 200 3       200 streams and consumers, R1 and R3: times against raw API calls, requests by kind; 3 runs
  *   npm run bench:reconcile -- large 2000 3       2,000 streams: no-op and refresh, memory of the provider process; 3 runs
+ *   npm run bench:reconcile -- clients 500 3      500 clients: a reload of their accounts, the loss of their server; the check of settings
  */
 async function main([part, ...numbers]: string[]): Promise<void> {
   if (part !== undefined && !parts[part]) {
-    process.stderr.write('write nothing, "start [runs]", "engine [streams] [runs]" or "large [streams] [runs]"\n');
+    process.stderr.write(
+      'write nothing, "start [runs]", "engine [streams] [runs]", "large [streams] [runs]" or "clients [clients] [runs]"\n',
+    );
     process.exitCode = 2;
     return;
   }

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { pollUntil } from "../../config/poll-until";
+import { serversMs, waitMs } from "../support/limits";
 import { copyProject } from "../support/project-copy";
 
 /** The commands as processes, in a copy of the project: what they print, and the code they end with. */
 describe("the commands", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   const copy = copyProject();
   after(() => copy.remove());
   const args = ["-r", "sucrase/register/ts", "cli/index.ts"];
@@ -99,7 +100,7 @@ describe("the commands", function () {
   it("wait for another one on the same environment, say for whom, and can be stopped meanwhile", async () => {
     const locks = path.join(copy.cache, "locks");
     mkdirSync(locks, { recursive: true });
-    const holding = `require("./tools/lock.mjs").withLock(${JSON.stringify(path.join(locks, "local.json"))}, { log: console, what: "start --env local" }, () => { console.log("held"); return new Promise((r) => setTimeout(r, 30_000)); })`;
+    const holding = `require("./tools/lock.mjs").withLock(${JSON.stringify(path.join(locks, "local.json"))}, { log: console, what: "start --env local" }, () => { console.log("held"); return new Promise((r) => setTimeout(r, 600_000)); })`;
     const holder = spawn(process.execPath, ["-r", "sucrase/register/ts", "-e", holding], {
       cwd: copy.folder,
       stdio: ["ignore", "pipe", "inherit"],
@@ -114,7 +115,7 @@ describe("the commands", function () {
       let text = "";
       second.stderr.on("data", (chunk) => (text += chunk));
       const ended = new Promise((resolve) => second.once("close", resolve));
-      for (let tries = 0; tries < 100 && !text.includes("waiting"); tries++) await sleep(100);
+      await pollUntil(() => text.includes("waiting"), waitMs);
       assert.match(text, new RegExp(`local: waiting for process ${holder.pid}.*start --env local`));
       second.kill("SIGINT");
       assert.equal(await ended, 130);

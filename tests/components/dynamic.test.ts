@@ -9,6 +9,7 @@ import { LocalServer, type LocalServerArgs } from "../../components/local/server
 import { Volumes, type VolumesArgs } from "../../components/storage/volumes";
 import { ClusterGuard, type ClusterGuardArgs } from "../../components/supercluster/cluster-guard";
 import { Rollout, type RolloutArgs } from "../../components/supercluster/rollout";
+import { waitMs } from "../support/limits";
 import { record } from "../support/mocks";
 
 const project = path.join(__dirname, "..", "..");
@@ -89,7 +90,7 @@ for (const [kind, { make, type, pinned, selectable, without = [] }] of Object.en
       const methods = execFileSync(process.execPath, ["-e", program], {
         cwd: project,
         encoding: "utf8",
-        timeout: 9_000,
+        timeout: waitMs,
       })
         .trim()
         .split(" ");

@@ -8,6 +8,7 @@ import { KubernetesRegion } from "../../components/supercluster/kubernetes-regio
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
+import { serversMs } from "../support/limits";
 import { record, settled, unsecret } from "../support/mocks";
 
 const regions = ["iad", "ams", "syd"];
@@ -27,7 +28,7 @@ const recorded = (name: string, settings: KubernetesEnvironment = kubernetesEnvi
 
 describe("KubernetesRegion", function () {
   // Loads @pulumi/kubernetes.
-  this.timeout(30_000);
+  this.timeout(serversMs);
 
   for (const name of regions) {
     it(`is all that ${name} needs, made by one provider for its own cluster`, async () => {

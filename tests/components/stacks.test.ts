@@ -5,6 +5,7 @@ import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
 import { region } from "../../stacks/region";
 import { identityOutputs } from "../support/identity";
+import { serversMs } from "../support/limits";
 import { record, settled } from "../support/mocks";
 import { stackSettings } from "../support/stack-settings";
 
@@ -166,7 +167,7 @@ describe("a tenant that was just taken out", () => {
     await assert.rejects(run({ accounts: streams }), refusal);
     // Regions come up also where all servers are down.
     assert.equal((await run({ accounts: {} })).of("pulumi-nodejs:dynamic/local:Server").length, 3);
-  }).timeout(30_000);
+  }).timeout(serversMs);
 });
 
 describe("the jetstream stack with a region lost", () => {
@@ -248,5 +249,5 @@ describe("a region stack", () => {
     assert.deepEqual((result.region as { clientUrls: string[] }).clientUrls, ["tls://nats.iad.nats.example.com:4222"]);
     assert.equal(of("kubernetes:helm.sh/v3:Release").length, 1);
     assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 0);
-  }).timeout(30_000);
+  }).timeout(serversMs);
 });

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
+import { engineMs } from "../support/limits";
 import { copyProject } from "../support/project-copy";
 import { identityOutputs } from "../support/identity";
 import { KubeApi } from "../support/kube-api";
@@ -14,7 +15,7 @@ import { stackSettings } from "../support/stack-settings";
  * there. The cluster is an API server that says which one it is; the identity stack is the test's own, and just names its outputs.
  */
 describe("a region's stack, where its cluster is not as it should be", function () {
-  this.timeout(180_000);
+  this.timeout(engineMs);
   const copy = copyProject();
   const kubeconfig = path.join(copy.folder, "kubeconfig");
   const env = {

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { Deployment } from "../support/deployment";
+import { engineMs } from "../support/limits";
 
 const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
 
 /** `npm run deploy` in the local environment: what it would do, and exactly that. */
 describe("a deployment that is looked at first", function () {
-  this.timeout(400_000);
+  this.timeout(engineMs);
   let deployment: Deployment;
   before(async () => {
     deployment = await Deployment.prepare(["irisx"]);

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { ask } from "../support/accounts";
+import { engineMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { copyProject } from "../support/project-copy";
 
@@ -32,7 +33,7 @@ const orders = {
 const billing = { account: "app", stream: "ORDERS", name: "billing", ackPolicy: "explicit", deletionPolicy: "delete" };
 
 describe("streams and consumers in the real engine", function () {
-  this.timeout(120_000);
+  this.timeout(engineMs);
   const copy = copyProject();
   const env = {
     ...pulumiEnvironment({ target: "local" }, "jetstream"),

@@ -6,12 +6,13 @@ import type { Row } from "../../operations/plan/rows";
 import { askAll, heldStreams } from "../../jetstream/system-requests";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
+import { engineMs, requestMs } from "../support/limits";
 
 const servers = ["iad-0", "ams-0", "syd-0"];
 
 /** Covenant, with streams, mirrors and durables in three regions, leaves; IRISX stays. The real engine, program and servers. */
 describe("a tenant that leaves, in two releases", function () {
-  this.timeout(180_000);
+  this.timeout(engineMs);
   // Each step begins where the one before it ends.
   this.bail(true);
   let deployment: Deployment;
@@ -38,7 +39,7 @@ describe("a tenant that leaves, in two releases", function () {
     connection: irisx.info!.client_id,
   });
   const startTimes = async () =>
-    (await askAll<{ start: string }>(system, "VARZ", {}, servers.length, 5_000))
+    (await askAll<{ start: string }>(system, "VARZ", {}, servers.length, requestMs))
       .map(({ server, data }) => `${server.name} ${data!.start}`)
       .sort();
   const plan = (): { status: number | null; rows: Row[]; text: string } => {

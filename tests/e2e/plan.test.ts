@@ -10,6 +10,7 @@ import type { Row } from "../../operations/plan/rows";
 import type { JetstreamIdentity, RegionOutputs } from "../../stacks/outputs";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { ask } from "../support/accounts";
+import { engineMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
@@ -32,7 +33,7 @@ const tenant = { name: "app", home: "iad", streams: { ORDERS: orders, MAIL: mail
 
 /** The command as a process, on the real engine, program and servers; only keys and servers are the test's own, and two stacks that just name them. */
 describe("npm run plan and npm run import", function () {
-  this.timeout(120_000);
+  this.timeout(engineMs);
   const copy = copyProject();
   const env = {
     ...pulumiEnvironment({ target: "local" }, "jetstream"),

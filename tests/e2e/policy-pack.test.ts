@@ -6,6 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { toolchainEnv } from "../../tools/toolchain.mjs";
+import { engineMs } from "../support/limits";
 
 const run = promisify(execFile);
 const project = path.join(__dirname, "..", "..");
@@ -34,7 +35,7 @@ const files = {
 };
 
 describe("the policy pack in the real engine", function () {
-  this.timeout(60_000);
+  this.timeout(engineMs);
   let folder: string;
 
   before(async () => {
@@ -59,7 +60,7 @@ describe("the policy pack in the real engine", function () {
         PULUMI_CONFIG_PASSPHRASE: "test",
         ...env,
       },
-      timeout: 30_000,
+      timeout: engineMs,
     };
     try {
       const { stdout, stderr } = await run("pulumi", [...args, "--stack", "test", "--non-interactive"], options);

@@ -9,6 +9,7 @@ import type { RegionIdentity } from "../../config/assets/region";
 import type { JetstreamIdentity } from "../../stacks/outputs";
 import type { StackFindings } from "../../operations/policy/findings";
 import { isStackRule, rules } from "../../operations/policy/pack";
+import { engineMs } from "../support/limits";
 import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
 
@@ -22,7 +23,7 @@ interface Outcome {
 
 /** The commands as processes, on the real engine and program with the stacks of this project. Only the identity is deployed: no preview needs a server. */
 describe("npm run policy and npm run policy:state", function () {
-  this.timeout(180_000);
+  this.timeout(engineMs);
   const copy = copyProject();
   const env = { ...pulumiEnvironment({ target: "local" }), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
   const run = promisify(execFile);

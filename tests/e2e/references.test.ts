@@ -4,11 +4,12 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
+import { engineMs } from "../support/limits";
 import { copyProject } from "../support/project-copy";
 
 /** The real engine and the real programs of stacks that read another one; only the identity stack is the test's own, and just names its outputs. */
 describe("a stack that needs identity", function () {
-  this.timeout(180_000);
+  this.timeout(engineMs);
   const copy = copyProject();
   const env = { ...pulumiEnvironment({ target: "local" }), PULUMI_BACKEND_URL: backendUrlOf(`${copy.cache}/state`) };
   const run = promisify(execFile);

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { engineMs } from "../support/limits";
 import { Regions } from "../support/regions";
 
 describe("one region that grows, with all tenants and three servers a region", function () {
-  this.timeout(240_000);
+  this.timeout(engineMs);
   let regions: Regions;
 
   /** The tenants' files as somebody has them who has only these regions. */

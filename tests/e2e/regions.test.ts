@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ask } from "../support/accounts";
+import { engineMs } from "../support/limits";
 import { Regions } from "../support/regions";
 
 describe("three regions that become six, and one that leaves", function () {
-  this.timeout(240_000);
+  this.timeout(engineMs);
   const six = ["iad", "ams", "syd", "sin", "sfo", "jnb"];
   let regions: Regions;
   let irisx: NatsConnection;

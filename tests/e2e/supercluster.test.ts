@@ -9,6 +9,7 @@ import { parseDocument } from "yaml";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn, processes as allProcesses } from "../../engine/processes";
 import type { RegionOutputs } from "../../stacks/outputs";
+import { engineMs, requestMs, waitMs } from "../support/limits";
 import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
 import { ask } from "../support/accounts";
@@ -17,7 +18,7 @@ const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-
 
 /** Three regions with one server each: the real engine, the real program, real servers, driven as a person does. */
 describe("the local environment, from nothing to nothing", function () {
-  this.timeout(180_000);
+  this.timeout(engineMs);
   const copy = copyProject();
   let basePort: number;
   const cli = (...args: string[]) => {
@@ -130,13 +131,13 @@ describe("the local environment, from nothing to nothing", function () {
     assert.deepEqual(writes, []);
     // The counter counts: a change by hand is seen.
     await ask(accounts[2]!, "CONSUMER.DELETE.SMS.sms-worker");
-    await sleep(500);
+    await until(() => writes[0]);
     assert.deepEqual(writes, ["$JS.API.CONSUMER.DELETE.SMS.sms-worker"]);
   });
 
   it("says what is wrong and fails, when a durable was deleted by hand and a server is dead", async () => {
     const api = await client("irisx", "api");
-    await api.request("sms.send", "kept", { timeout: 5_000 });
+    await api.request("sms.send", "kept", { timeout: requestMs });
     const dead = servers().find(({ args }) => args.includes("/ams-0/"))!;
     process.kill(dead.pid, "SIGKILL");
     const { status, text } = cli("verify");
@@ -215,7 +216,7 @@ function processes(part: string): { pid: number; args: string }[] {
     });
 }
 
-async function until<T>(probe: () => T | undefined, withinMs = 30_000): Promise<T> {
+async function until<T>(probe: () => T | undefined, withinMs = waitMs): Promise<T> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100)) {
     const found = probe();
     if (found !== undefined) return found;

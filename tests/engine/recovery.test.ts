@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasPendingOperations, locksOf } from "../../engine/backend";
+import { pollUntil } from "../../config/poll-until";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { orphansOf, processes } from "../../engine/processes";
 import { endOrphans, recover } from "../../engine/recovery";
+import { engineMs, waitMs } from "../support/limits";
 import { projectFolder } from "../support/project-copy";
 
 const project = "tiny";
@@ -16,7 +18,7 @@ const up = ["up", "--stack", stack, "--yes", "--skip-preview", "--non-interactiv
 
 /** The real engine on a project of one slow resource: killed, interrupted, and run again. */
 describe("a run that does not come to its end", function () {
-  this.timeout(60_000);
+  this.timeout(engineMs);
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "supercluster-tiny-")));
   const state = path.join(folder, "state");
   const backend = backendUrlOf(state);
@@ -40,14 +42,14 @@ describe("a run that does not come to its end", function () {
 
   /** Starts an update and waits until it is in the middle of creating the resource. */
   async function startSlowUpdate() {
-    slow(30);
+    slow(300);
     const child = spawn(...command(...up), { cwd: projectFolder, env, stdio: ["ignore", "ignore", "pipe"] });
     let text = "";
     child.stderr.on("data", (chunk) => (text += chunk));
     const ended = new Promise<{ code: number | null; text: string }>((resolve) =>
       child.once("close", (code) => resolve({ code, text })),
     );
-    for (let tries = 0; tries < 200 && !hasPendingOperations(state, project, stack); tries++) await sleep(100);
+    await pollUntil(() => hasPendingOperations(state, project, stack), waitMs, 100);
     assert.ok(hasPendingOperations(state, project, stack), text);
     return { child, ended };
   }
@@ -115,7 +117,7 @@ describe("a run that does not come to its end", function () {
     const { child, ended } = await startSlowUpdate();
     child.kill("SIGINT");
     await sleep(1_500);
-    // The resource takes 30 s, and Pulumi waits for it.
+    // The resource takes minutes, and Pulumi waits for it.
     assert.equal(child.exitCode, null);
     child.kill("SIGINT");
     const { code, text } = await ended;

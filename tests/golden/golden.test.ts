@@ -4,13 +4,14 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import pLimit from "p-limit";
 import { differences, type Golden, readGolden, writeGolden } from "./golden";
+import { serversMs } from "../support/limits";
 
 const run = promisify(execFile);
 
 const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream", "identity", "iad", "ams", "syd", "jetstream"];
 
 describe("golden registrations: what each stack asks the engine for", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   const registered = new Map<string, Promise<Golden>>();
 
   before(() => {
@@ -48,7 +49,7 @@ async function register(stack: string): Promise<Golden> {
     cwd: path.join(__dirname, "..", ".."),
     env: { PATH: process.env.PATH },
     maxBuffer: 64 * 1024 ** 2,
-    timeout: 50_000,
+    timeout: serversMs,
   });
   return JSON.parse(stdout) as Golden;
 }

@@ -5,9 +5,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exclusively } from "../../components/local/provider/lock";
+import { serversMs } from "../support/limits";
 
 describe("lock of an environment", function () {
-  this.timeout(30_000);
+  this.timeout(serversMs);
 
   let folder: string;
   const children: ChildProcess[] = [];

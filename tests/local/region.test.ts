@@ -4,6 +4,7 @@ import type { RegionSpec } from "../../config/assets/region";
 import { authorities } from "../../config/schema/settings";
 import { LocalRegion } from "../../components/local/region";
 import { serverProvider } from "../../components/local/provider/server-provider";
+import { serversMs } from "../support/limits";
 import { makeIdentity, Supercluster } from "../support/nats";
 import { ProviderProcess } from "../support/provider-process";
 
@@ -26,7 +27,7 @@ const region: RegionSpec = {
 };
 
 describe("component of a local region", function () {
-  this.timeout(30_000);
+  this.timeout(serversMs);
 
   it("has a resource a server, its secrets secret and everything else readable in a plan", async () => {
     const registered: pulumi.runtime.MockResourceArgs[] = [];

@@ -8,10 +8,11 @@ import { takeSnapshot } from "../../operations/supercluster/snapshot";
 import { folderOf } from "../../components/local/provider/record";
 import { destroy } from "../../components/local/provider/stop";
 import { pollUntil } from "../../config/poll-until";
+import { serversMs, waitMs } from "../support/limits";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 
 describe("two regions, of which one is lost or leaves", function () {
-  this.timeout(120_000);
+  this.timeout(serversMs);
 
   let cluster: Supercluster;
   let client: NatsConnection;
@@ -42,7 +43,7 @@ describe("two regions, of which one is lost or leaves", function () {
     await Promise.all(of("ams").map(destroy));
     for (const server of of("ams")) fs.rmSync(folderOf(server), { recursive: true, force: true });
     assert.ok(
-      await pollUntil(async () => ((await take()).meta ? undefined : true), 30_000),
+      await pollUntil(async () => ((await take()).meta ? undefined : true), waitMs),
       "the meta group loses its leader",
     );
     await jetstream(client).publish("orders", "meanwhile");
@@ -62,7 +63,7 @@ describe("two regions, of which one is lost or leaves", function () {
       const led = await pollUntil(async () => {
         const found = await take();
         return found.meta ? found : undefined;
-      }, 30_000);
+      }, waitMs);
       const [peer] = peersAmong([server.name], led!);
       const after = await removePeer(system, take, peer!);
       assert.equal(after.meta!.cluster_size, 5 - index);

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { observe } from "../../components/local/provider/observe";
+import { serversMs } from "../support/limits";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 
 describe("local servers, one region of three", function () {
-  this.timeout(90_000);
+  this.timeout(serversMs);
 
   let cluster: Supercluster;
   let client: NatsConnection;

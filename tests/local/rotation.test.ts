@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
+import { serversMs, waitMs } from "../support/limits";
 import { makeIdentity, startSupercluster, type Supercluster } from "../support/nats";
 
 const regions = ["iad", "ams", "syd"];
 
 /** What docs/runbooks/rotate.md says, on real servers: at no moment is anybody shown a certificate that he does not trust yet. */
 describe("another certificate authority takes over", function () {
-  this.timeout(90_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let client: NatsConnection;
   let first: { clients: Authority; peers: Authority };
@@ -71,7 +72,7 @@ describe("another certificate authority takes over", function () {
           await cluster.ensure({ [server.name]: server });
         }
         assert.ok(
-          await pollUntil(() => isMeshed(region, server).then((is) => is || undefined), 20_000),
+          await pollUntil(() => isMeshed(region, server).then((is) => is || undefined), waitMs),
           `${region} is connected to all others, both ways`,
         );
         const ca = trusted.map(({ clients }) => clients.cert).join("");

@@ -16,13 +16,14 @@ import { serverProvider } from "../../components/local/provider/server-provider"
 import { pollUntil } from "../../config/poll-until";
 import { cacheDir } from "../../config/cache";
 import { issue, makeAuthority } from "../support/certificates";
+import { serversMs, waitMs } from "../support/limits";
 import { defaultAccounts, makeIdentity, metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 
 const pidOf = async (server: Parameters<typeof observe>[0]): Promise<number> => (await observe(server))!.process.pid;
 
 describe("local servers, three regions with one each", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
 
   let cluster: Supercluster;
   before(async () => {
@@ -62,7 +63,7 @@ describe("local servers, three regions with one each", function () {
         ({ state }) => state.messages,
         () => undefined,
       );
-    }, 15_000);
+    }, waitMs);
 
   it("forms one meta group over all regions, its gateways up", async () => {
     for (const { config } of Object.values(cluster.inputs())) {
@@ -170,12 +171,10 @@ describe("local servers, three regions with one each", function () {
     const pid = await pidOf(server);
     fs.appendFileSync(path.join(folderOf(server), "nats.conf"), "max_connections: 5\n");
     process.kill(pid, "SIGHUP");
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const found = await serverProvider.read("id", props);
-    assert.deepEqual((found.props as { drift?: string[] }).drift, [
-      "changed on disk: nats.conf",
-      "it runs with another configuration",
-    ]);
+    // The server has read the file some time after the signal.
+    const drift = async () => ((await serverProvider.read("id", props)).props as { drift?: string[] }).drift;
+    await pollUntil(async () => (await drift())?.length === 2, waitMs);
+    assert.deepEqual(await drift(), ["changed on disk: nats.conf", "it runs with another configuration"]);
     assert.equal((await serverProvider.diff("", props, server)).changes, true);
     await ensure(server);
     assert.equal(((await serverProvider.read("id", props)).props as { drift?: string[] }).drift, undefined);
@@ -349,7 +348,7 @@ describe("local servers, three regions with one each", function () {
     const code = `require("sucrase/register/ts"); require("./components/local/provider/ensure.ts").ensure(${JSON.stringify(server)})`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", code], {
       cwd: path.join(__dirname, "../.."),
-      timeout: 20_000,
+      timeout: waitMs,
     });
     assert.deepEqual([stdout, stderr], ["", ""]);
     assert.equal((await metaState(server)).peers, 3);

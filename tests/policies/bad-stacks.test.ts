@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { policies, rules } from "../../policies/registry";
 import { userTypes } from "../../policies/users";
+import { serversMs } from "../support/limits";
 import { type Shown, violationsOf } from "../support/policies";
 import { registered } from "../support/registered-stacks";
 import { accidents } from "./accidents";
@@ -12,7 +13,7 @@ const mandatory = all.filter(({ rule }) => isMandatory.get(rule));
 
 describe(`bad stacks: ${mandatory.length} accidents stopped, ${all.length - mandatory.length} told of`, function () {
   // Loads the SDKs of Kubernetes and AWS.
-  this.timeout(60_000);
+  this.timeout(serversMs);
   const deployed = new Map<string, Shown[]>();
   const firstPreview = new Map<string, Shown[]>();
 

@@ -3,6 +3,7 @@ import { policies, rules } from "../../policies/registry";
 import { settings } from "../../policies/settings";
 import { isComponent } from "../support/known-types";
 import { readGolden } from "../golden/golden";
+import { serversMs } from "../support/limits";
 import { shownOf, type Shown, violationsOf } from "../support/policies";
 import { realStacks, registered, stackNames } from "../support/registered-stacks";
 import { Draft } from "./draft";
@@ -12,7 +13,7 @@ const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 describe("the policies over what each stack registers", function () {
   // Loads the SDKs of Kubernetes and AWS.
-  this.timeout(60_000);
+  this.timeout(serversMs);
   const good = new Map<string, Shown[]>();
 
   before(async () => {
@@ -162,6 +163,6 @@ describe("settings of policies", () => {
         [{}, config].map((one) => violationsOf(own, draft.resources, one).length),
         [before, after],
       );
-    }).timeout(30_000);
+    }).timeout(serversMs);
   }
 });

@@ -7,13 +7,14 @@ import { ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
+import { requestMs, serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
 
 /** `retain` gets no call of the provider: tests/e2e/jetstream.test.ts has it. */
 describe("deletion", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let provider: ProviderProcess;
   const breakpoints = new Breakpoints();
@@ -51,7 +52,8 @@ describe("deletion", function () {
   });
   const ifEmpty = (name: string, change: Args = {}): Args =>
     base(name, { deletionPolicy: "delete-if-empty", ...change });
-  const publish = async (name: string) => void (await jetstream(app).publish(`${name}.a`, "1", { retries: 10 }));
+  const publish = async (name: string) =>
+    void (await jetstream(app).publish(`${name}.a`, "1", { retries: 10, timeout: requestMs }));
   const found = (name: string) =>
     ask(app, `STREAM.INFO.${name}`) as Promise<{ config: { subjects?: string[] }; state: { messages: number } }>;
   const stays = async (name: string, messages: number) => {

@@ -19,6 +19,7 @@ import { timeouts } from "../../jetstream/timeouts";
 import { pollUntil } from "../../config/poll-until";
 import { ask, localEnvironment } from "../support/accounts";
 import { cutOff, type Moment } from "../support/cut-off";
+import { serversMs, waitMs } from "../support/limits";
 import { repeated, take, textsIn } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -66,7 +67,7 @@ const tenant = tenantSpec.parse({
 
 /** Every stream's run is killed at another of its changes; all of them at once, because they have nothing to do with each other. */
 describe("failover and failback, killed at every change", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let app: NatsConnection;
   let publisher: NatsConnection;
@@ -123,7 +124,7 @@ describe("failover and failback, killed at every change", function () {
       }),
     );
     await Promise.all(
-      cases.map(({ name }) => pollUntil(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, 20_000)),
+      cases.map(({ name }) => pollUntil(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, waitMs)),
     );
     await cluster.kill("iad-0", "SIGTERM");
     publishing = Promise.all(
@@ -216,7 +217,7 @@ describe("failover and failback, killed at every change", function () {
             async () =>
               String((await configOf(name).catch(() => ({ subjects: "" }))).subjects) === parkedSubject(name) ||
               undefined,
-            20_000,
+            waitMs,
           ),
           name,
         );

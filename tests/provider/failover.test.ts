@@ -5,6 +5,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
+import { engineMs, waitMs } from "../support/limits";
 import { take, textsIn } from "../support/messages";
 
 const stream = "ELIGIBILITY";
@@ -14,7 +15,7 @@ const stackFile = "Pulumi.local-jetstream.yaml";
 
 /** The real engine, the real program, real servers: a stream that loses its region, works elsewhere, and comes home. */
 describe("failover, failback and migration, as they are typed", function () {
-  this.timeout(120_000);
+  this.timeout(engineMs);
   let deployment: Deployment;
   let worker: NatsConnection;
   let provisioner: NatsConnection;
@@ -51,7 +52,7 @@ describe("failover, failback and migration, as they are typed", function () {
 
   const taken = (name: string, batch: number) => take(worker, name, "eligibility-worker", batch, "_INBOX_worker");
 
-  async function until(what: string, isSo: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
+  async function until(what: string, isSo: () => Promise<boolean>, withinMs = waitMs): Promise<void> {
     for (const deadline = Date.now() + withinMs; Date.now() < deadline; await sleep(100))
       if (await isSo().catch(() => false)) return;
     assert.fail(`${what} within ${withinMs / 1000} s`);

@@ -9,6 +9,7 @@ import { ask } from "../support/accounts";
 import type { Breakpoint, Moment } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { FaultyProvider } from "../support/faulty-provider";
+import { serversMs, waitMs } from "../support/limits";
 import { defaultAccounts, metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { Publisher } from "../support/publisher";
@@ -83,7 +84,7 @@ const accounts = (jetstream: "enabled" | "disabled") =>
 const isWrite = (request: string): boolean => /\.(CREATE|UPDATE|DELETE|PAUSE)\./.test(request);
 
 describe("bad luck of the JetStream provider", function () {
-  this.timeout(120_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let toxiproxy: Toxiproxy;
   let app: NatsConnection;
@@ -180,7 +181,7 @@ describe("bad luck of the JetStream provider", function () {
       .slice(olds && !isRefused ? 1 : 0);
   const tookEffect = async (cell: Cell) => {
     const isDone = () => Promise.resolve(reported(cell).length > cell.operation.hit || undefined);
-    assert.ok(await pollUntil(isDone, 15_000, 10), `${write(cell)} takes effect`);
+    assert.ok(await pollUntil(isDone, waitMs, 10), `${write(cell)} takes effect`);
   };
   const connectTo = (server: number) => (cells: Cell[]) =>
     onEach(cells, (provider) =>
@@ -194,7 +195,7 @@ describe("bad luck of the JetStream provider", function () {
   const leadMetaBy = async (server: string) => {
     if ((await metaLeader()) !== server)
       await ask(system, "META.LEADER.STEPDOWN", { placement: { preferred: server } });
-    assert.ok(await pollUntil(async () => (await metaLeader()) === server || undefined, 20_000), `${server} leads`);
+    assert.ok(await pollUntil(async () => (await metaLeader()) === server || undefined, waitMs), `${server} leads`);
   };
   const kill = (...names: string[]) => Promise.all(names.map((name) => cluster.kill(name)));
   const startAll = async () => {
@@ -373,17 +374,17 @@ describe("bad luck of the JetStream provider", function () {
             ask(app, `STREAM.CREATE.ROOM${index}`, { name: `ROOM${index}`, num_replicas: 3, ...size }),
         ) as [() => Promise<unknown>, () => Promise<unknown>];
         // The meta leader hears every second what is taken.
-        assert.ok(await pollUntil(() => fills().catch(() => undefined), 10_000), "it is filled");
+        assert.ok(await pollUntil(() => fills().catch(() => undefined), waitMs), "it is filled");
         const isFull = () =>
           fits().then(
             () => ask(app, "STREAM.DELETE.ROOM1").then(() => undefined),
             (error: Error) => / 10005 /.test(error.message) || undefined,
           );
-        assert.ok(await pollUntil(isFull, 10_000, 250), "it is full");
+        assert.ok(await pollUntil(isFull, waitMs, 250), "it is full");
         cells.forEach(goOn);
         const isRefused = async () =>
           cells.every(({ name }) => writes.of(name).some(({ error }) => error === 10005)) || undefined;
-        assert.ok(await pollUntil(isRefused, 10_000), "it is refused");
+        assert.ok(await pollUntil(isRefused, waitMs), "it is refused");
         await ask(app, "STREAM.DELETE.ROOM0");
       },
       ends: "by itself",
@@ -405,7 +406,7 @@ describe("bad luck of the JetStream provider", function () {
             () => undefined,
             (error: Error) => / 10008 /.test(error.message) || undefined,
           );
-        assert.ok(await pollUntil(isLeaderless, 40_000, 250), "the survivor knows that there is no leader");
+        assert.ok(await pollUntil(isLeaderless, waitMs, 250), "the survivor knows that there is no leader");
         await survivor.close();
         await pass(write)(cells);
         cells.forEach(goOn);
@@ -467,7 +468,7 @@ describe("bad luck of the JetStream provider", function () {
       breakpoint.goOn();
       const sent: string[] = [];
       const isRepeated = async () => sent.push(...breakpoints.takeRequests("LATE").filter(isWrite)) > 1 || undefined;
-      assert.ok(await pollUntil(isRepeated, 10_000), "it was refused");
+      assert.ok(await pollUntil(isRepeated, waitMs), "it was refused");
       await cluster.ensure();
       assert.equal((await creating).id, "late/LATE");
     });
@@ -481,7 +482,7 @@ describe("bad luck of the JetStream provider", function () {
       await Promise.all(left.map((name) => ask(app, `STREAM.DELETE.${name}`)));
       return left.length === 0 || undefined;
     };
-    assert.ok(await pollUntil(() => removed().catch(() => undefined), 30_000), "no stream is left");
+    assert.ok(await pollUntil(() => removed().catch(() => undefined), waitMs), "no stream is left");
   }
 
   /** All operations at once, each on a stream of its own: until they have ended, have been repeated, and nothing is left to do. */
@@ -546,7 +547,7 @@ describe("bad luck of the JetStream provider", function () {
         app
           .request(`$JS.API.CONSUMER.MSG.NEXT.${name}.c`, undefined, { noMux: true, timeout: 5_000 })
           .catch(() => undefined);
-      const message = await pollUntil(next, 10_000);
+      const message = await pollUntil(next, waitMs);
       await app.request(message!.reply!, "+ACK");
     }
     return cell;

@@ -15,6 +15,7 @@ import { validateTenants } from "../../config/rules/validate";
 import { ask, localEnvironment } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
+import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -196,7 +197,7 @@ const consumers: [stream: string, config: { durable_name: string } & Record<stri
 ];
 
 describe("an account that was filled by hand, taken under management", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let app: NatsConnection;
   let provider: ProviderProcess;
@@ -232,7 +233,7 @@ describe("an account that was filled by hand, taken under management", function 
     });
     const copier = await pollUntil(
       async () => (await readLive(app)).streams.flatMap((live) => live.consumers).find(({ config }) => config.sourcing),
-      10_000,
+      waitMs,
     );
     assert.ok(copier, "a server copies an interest stream by a durable of its own");
     writes = await ConfigurationWrites.watch(cluster);
@@ -296,7 +297,7 @@ describe("an account that was filled by hand, taken under management", function 
       max_deliver: number;
     };
     assert.deepEqual([metadata["supercluster.owner"], metadata.team, maxDeliver], ["supercluster/one", "billing", 8]);
-    await pollUntil(async () => written()[0], 10_000);
+    await pollUntil(async () => written()[0], waitMs);
     assert.deepEqual(
       written().map(({ request, asset }) => [request, asset]),
       [["CONSUMER.CREATE", "ORDERS.billing"]],

@@ -9,6 +9,7 @@ import type { Args } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -44,7 +45,7 @@ interface Loss {
 }
 
 describe("changes that cost messages, on three servers", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let provider: ProviderProcess;
   /** Sits out nothing for long. */
@@ -84,7 +85,9 @@ describe("changes that cost messages, on three servers", function () {
   const config = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Wire;
   const publish = (subject: string, count: number) =>
     Promise.all(
-      Array.from({ length: count }, () => jetstream(app).publish(subject, "x".repeat(1_000), { retries: 10 })),
+      Array.from({ length: count }, () =>
+        jetstream(app).publish(subject, "x".repeat(1_000), { retries: 10, timeout: requestMs }),
+      ),
     );
   const allowing = (args: Args, change: string, maxMessages: number): Args => ({
     ...args,
@@ -249,7 +252,7 @@ describe("changes that cost messages, on three servers", function () {
   async function mirrored(name: string, more: number): Promise<void> {
     await publish("ORIGIN.a", more);
     const { messages } = await state("ORIGIN");
-    assert.ok(await pollUntil(async () => (await state(name)).messages === messages || undefined, 10_000));
+    assert.ok(await pollUntil(async () => (await state(name)).messages === messages || undefined, waitMs));
   }
 
   /** Messages that are old when `maxAge` is lowered, and others that are not. */
@@ -512,7 +515,7 @@ describe("changes that cost messages, on three servers", function () {
     ]);
     await cluster.ensure();
     await cluster.ready();
-    const back = await pollUntil(() => Promise.all(names.map(config)).catch(() => undefined), 20_000);
+    const back = await pollUntil(() => Promise.all(names.map(config)).catch(() => undefined), waitMs);
     assert.deepEqual(
       [back, ...(await Promise.all(names.map(async (name) => (await state(name)).messages)))],
       [was, 10, 10],
@@ -530,12 +533,12 @@ describe("changes that cost messages, on three servers", function () {
       if (now === server) await stepDown();
       return now && now !== server ? now : undefined;
     };
-    assert.ok(await pollUntil(other, 20_000, 250));
+    assert.ok(await pollUntil(other, waitMs, 250));
   }
 });
 
 describe("changes that only older servers refuse", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
 
   it("cost there what making it anew costs, of what is taken over too", async () => {
     const cluster = await startSupercluster({ regions: ["iad", "ams"], version: "oldest" });

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { lostAnswers, type ToxicProxy, Toxiproxy } from "../support/toxiproxy";
 
 describe("a TLS connection through a proxy", function () {
-  this.timeout(30_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let toxiproxy: Toxiproxy;
   let proxy: ToxicProxy;
@@ -39,7 +40,7 @@ describe("a TLS connection through a proxy", function () {
           .names()
           .next()
           .catch(() => undefined),
-      10_000,
+      waitMs,
       100,
     );
 

@@ -13,6 +13,7 @@ import { stepsOf } from "../../jetstream/steps";
 import { type Args, differences, fromWire, toWire } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { named, type Step } from "./matrix-examples";
+import { waitMs } from "../support/limits";
 
 /** API level that the table knows for a configuration. */
 export const levelOf = ({ fields }: AssetKind, args: Args): number =>
@@ -24,17 +25,17 @@ export const errorOf = ({ error, errorSince }: Refusal, version: string): number
 
 export type Outcome = "in place" | "refused" | "accepted, and nothing done" | "needs a higher API level";
 
-/** Looks until it is as expected, for 10 s at most. */
+/** Looks until it is as expected. */
 async function eventually<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
   const right = await pollUntil(
     async () => {
       const found = await look();
       return isRight(found) ? { found } : undefined;
     },
-    10_000,
+    waitMs,
     20,
   );
-  assert.ok(right, "not within 10 s");
+  assert.ok(right, "not in time");
   return right.found;
 }
 

@@ -13,6 +13,7 @@ import { type Args, differences, merge, toWire } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { describeTool } from "../../tools/pins.mjs";
 import { ask } from "../support/accounts";
+import { serversMs, waitMs } from "../support/limits";
 import { Supercluster } from "../support/nats";
 import {
   base,
@@ -94,7 +95,7 @@ for (const which of ["pinned", "oldest"] as const) {
   const version = versions[which];
 
   describe(`the plan says X, server ${version} does X`, function () {
-    this.timeout(60_000);
+    this.timeout(serversMs);
     let cluster: Supercluster;
     let app: NatsConnection;
     let facts: ServerFacts;
@@ -293,7 +294,7 @@ for (const which of ["pinned", "oldest"] as const) {
             assert.ok(
               await pollUntil(
                 async () => ((await ask(app, kind.subject("INFO", before))).push_bound ? true : undefined),
-                5_000,
+                waitMs,
               ),
             );
           await assert.rejects(walk.send(kind, "update", after), { errCode: error });

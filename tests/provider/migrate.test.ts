@@ -13,6 +13,7 @@ import { timeouts } from "../../jetstream/timeouts";
 import { pollUntil } from "../../config/poll-until";
 import { ask, localEnvironment } from "../support/accounts";
 import { cutOff, type Moment } from "../support/cut-off";
+import { serversMs, waitMs } from "../support/limits";
 import { repeated, take, textsIn } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -58,7 +59,7 @@ const tenant = tenantSpec.parse({
 
 /** Every stream's run is killed at another of its changes; all of them at once, because they have nothing to do with each other. */
 describe("a work queue becomes a stream with limits by a shadow", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let app: NatsConnection;
   let publisher: NatsConnection;
@@ -226,7 +227,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
           assert.ok(
             await pollUntil(
               async () => ((await ask(app, "CONSUMER.LIST.COPIED")).total as number) > 0 || undefined,
-              20_000,
+              waitMs,
             ),
           );
         },

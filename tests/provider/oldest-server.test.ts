@@ -3,10 +3,11 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { describeTool } from "../../tools/pins.mjs";
 import { ensure } from "../../components/local/provider/ensure";
+import { serversMs } from "../support/limits";
 import { startSupercluster, Supercluster } from "../support/nats";
 
 describe("the oldest supported server", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let client: NatsConnection;
   before(async () => {

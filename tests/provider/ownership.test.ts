@@ -6,11 +6,12 @@ import type { Args } from "../../jetstream/wire";
 import { ask } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
+import { serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
 describe("ownership: two stacks with one account", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   /** The provider processes of stacks one and two. */
   let one: ProviderProcess;

@@ -8,6 +8,7 @@ import { provisioner, systemAccount, withStandardParts } from "../../config/asse
 import { covers } from "../../config/subjects";
 import { tenants } from "../../tenants";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 // Two, because a server all alone elects no meta leader.
@@ -112,7 +113,7 @@ describe("permissions on a real server", () => {
   let cluster: Supercluster;
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(serversMs);
     cluster = await startSupercluster({
       regions: environment.regions,
       servers: environment.servers,
@@ -150,7 +151,7 @@ describe("permissions on a real server", () => {
   for (const user of users.filter(({ name }) => name !== provisioner && name !== systemAccount.user)) {
     for (const durable of durablesOf(user)) {
       it(`let ${user.login} work on ${durable.stream}/${durable.name}, and it acknowledges`, async function () {
-        this.timeout(20_000);
+        this.timeout(serversMs);
         await (durable.spec.mode === "pull" ? worksByPull : worksByPush)(user, durable);
       });
     }

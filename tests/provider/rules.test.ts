@@ -7,6 +7,7 @@ import { type Args, toWire } from "../../jetstream/wire";
 import { consumerRules } from "../../config/rules/consumer";
 import { joinPath } from "../../config/problems";
 import { streamRules } from "../../config/rules/stream";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
 
@@ -16,13 +17,13 @@ interface Refusal {
 }
 
 describe("what rules say that JetStream answers, real servers answer", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let app: NatsConnection;
   let tried = 0;
 
   /** The error that JetStream answers a request with; none if it does what is asked. */
-  const refusalOf = async (request: string, body?: unknown, timeout = 10_000): Promise<Refusal | undefined> => {
+  const refusalOf = async (request: string, body?: unknown, timeout = requestMs): Promise<Refusal | undefined> => {
     const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), {
       timeout,
     });
@@ -38,7 +39,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
           (refusal) => ({ refusal }),
           () => undefined,
         ),
-      20_000,
+      waitMs,
     );
     assert.ok(answer, "no answer");
     return answer.refusal;

@@ -9,11 +9,12 @@ import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { tenants } from "../../tenants";
 import { accountsText, ask, localEnvironment } from "../support/accounts";
 import { connectionTo, Deployed } from "../support/deployed";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { ProviderProcess, stream } from "../support/provider-process";
 
 describe("snapshots, taken and restored with a provisioner's own permissions", function () {
-  this.timeout(90_000);
+  this.timeout(serversMs);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "snapshots-"));
   const inboxPrefix = "_INBOX_provisioner";
   let cluster: Supercluster;
@@ -44,7 +45,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     });
     // More than one window of the transfer.
     for (let index = 0; index < 200; index++)
-      await api.request("sms.send", new Uint8Array(64 * 1024).fill(index), { timeout: 10_000 });
+      await api.request("sms.send", new Uint8Array(64 * 1024).fill(index), { timeout: requestMs });
   });
 
   after(async () => {
@@ -83,7 +84,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
         () => undefined,
       );
     assert.ok(
-      await pollUntil(async () => (await pending()) === 195 || undefined, 40_000, 100),
+      await pollUntil(async () => (await pending()) === 195 || undefined, waitMs, 100),
       String(await pending()),
     );
   });
@@ -106,7 +107,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
       ((await ask(provisioner, "STREAM.INFO.WEBHOOKS")).state as { messages: number }).messages;
     try {
       const asset = await Deployed.create(provider, stream, args);
-      for (let index = 0; index < 20; index++) await api.request("webhooks.deliver", "x", { timeout: 10_000 });
+      for (let index = 0; index < 20; index++) await api.request("webhooks.deliver", "x", { timeout: requestMs });
       await asset.up({ ...args, description: "costs nothing" });
       assert.equal(fs.existsSync(kept), false, "no snapshot where nothing goes");
 

@@ -9,12 +9,13 @@ import { ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
 
 describe("changes of several steps or requests, on two regions of three servers", function () {
-  this.timeout(60_000);
+  this.timeout(serversMs);
   let cluster: Supercluster;
   let app: NatsConnection;
   let writes: ConfigurationWrites;
@@ -58,7 +59,7 @@ describe("changes of several steps or requests, on two regions of three servers"
   const publish = (subject: string, count: number) =>
     Promise.all(
       Array.from({ length: count }, (_, index) =>
-        jetstream(app).publish(subject, `${index}`, { retries: 10, timeout: 20_000 }),
+        jetstream(app).publish(subject, `${index}`, { retries: 10, timeout: requestMs }),
       ),
     );
   const inMemory = (name: string, change: Args = {}): Args => base(name, { storage: "memory", ...change });
@@ -330,7 +331,7 @@ describe("changes of several steps or requests, on two regions of three servers"
             ({ cluster: group }) => !group!.leader,
             () => false,
           )) || undefined,
-        40_000,
+        waitMs,
         250,
       ),
     );

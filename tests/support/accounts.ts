@@ -8,6 +8,7 @@ import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
 import type { AccountSpec } from "../../config/assets/region";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
+import { requestMs } from "./limits";
 
 const salt = Buffer.alloc(16, 7);
 
@@ -45,7 +46,7 @@ export function accountsText(environment: Environment, tenants: Tenants): string
 
 /** Asks JetStream; throws what it refuses with. */
 export async function ask(nc: NatsConnection, request: string, body: unknown = {}): Promise<Record<string, unknown>> {
-  const response = await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: 10_000 });
+  const response = await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: requestMs });
   const answer = response.json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
   if (answer.error) throw new Error(`${request}: ${answer.error.err_code} ${answer.error.description}`);
   return answer;

@@ -2,12 +2,13 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { pollUntil } from "../../config/poll-until";
+import { waitMs } from "./limits";
 
 export type Moment = "before" | "after";
 
 /** One request of a provider process that is held back, or its answer. */
 export interface Breakpoint {
-  /** Waits until it is held. Throws after 30 s. */
+  /** Waits until it is held. */
   reached(): Promise<void>;
   goOn(): void;
 }
@@ -33,8 +34,8 @@ export class Breakpoints {
     fs.writeFileSync(set, "");
     return {
       reached: async () => {
-        const isThere = await pollUntil(async () => fs.existsSync(reached) || undefined, 30_000, 10);
-        if (!isThere) throw new Error(`the process did not come to ${moment} ${request} within 30 s`);
+        const isThere = await pollUntil(async () => fs.existsSync(reached) || undefined, waitMs, 10);
+        if (!isThere) throw new Error(`the process did not come to ${moment} ${request}`);
       },
       goOn: () => fs.rmSync(reached),
     };

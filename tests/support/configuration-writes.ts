@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { waitMs } from "./limits";
 import type { Supercluster } from "./nats";
 
 /** A request to change a stream or consumer, with what the server made of it. */
@@ -62,7 +63,7 @@ export class ConfigurationWrites {
   async assertOf(asset: string, requests: string[]): Promise<void> {
     const seen = () => this.of(asset).map(({ request }) => request);
     await Promise.all(this.connections.map((connection) => connection.flush()));
-    await pollUntil(async () => isDeepStrictEqual(seen(), requests) || undefined, 5_000);
+    await pollUntil(async () => isDeepStrictEqual(seen(), requests) || undefined, waitMs);
     assert.deepEqual(seen(), requests);
   }
 

@@ -6,7 +6,9 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
+import { pollUntil } from "../../config/poll-until";
 import type { RegionOutputs } from "../../stacks/outputs";
+import { waitMs } from "./limits";
 import { claimPorts } from "./ports";
 import { copyProject } from "./project-copy";
 
@@ -118,8 +120,7 @@ export class Deployment {
   async end(region: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const running = () => this.servers().filter(({ args }) => args.includes(`/${region}-0/`));
     for (const { pid } of running()) process.kill(pid, signal);
-    for (let tries = 0; running().length && tries < 100; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await pollUntil(() => running().length === 0, waitMs, 100);
     assert.deepEqual(running(), []);
   }
 

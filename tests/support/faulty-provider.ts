@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { pollUntil } from "../../config/poll-until";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { Breakpoints } from "./breakpoints";
+import { waitMs } from "./limits";
 import { ProviderProcess } from "./provider-process";
 import { lostAnswers, type ToxicProxy, type Toxiproxy } from "./toxiproxy";
 
@@ -52,7 +53,7 @@ export class FaultyProvider {
   async settleOn(server: number, works: (process: ProviderProcess) => Promise<boolean>): Promise<void> {
     await Promise.all(this.proxies.filter((_, index) => index !== server).map((proxy) => proxy.down()));
     assert.ok(
-      await pollUntil(async () => (await works(this.process)) || undefined, 20_000),
+      await pollUntil(async () => (await works(this.process)) || undefined, waitMs),
       `it works with server ${server} alone`,
     );
     await this.recover();

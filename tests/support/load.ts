@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { requestMs } from "./limits";
 
 /** How often messages are sent off. */
 const tickMs = 10;
@@ -53,7 +54,7 @@ export class Load {
   /** Ids that a stream acknowledged and does not have. `reader` may make consumers and take their messages. */
   async lost(stream: string, reader: NatsConnection): Promise<string[]> {
     const missing = new Set(this.acknowledged.get(stream));
-    const consumer = await jetstream(reader, { timeout: 30_000 }).consumers.get(stream);
+    const consumer = await jetstream(reader, { timeout: requestMs }).consumers.get(stream);
     for (let pending: number | undefined; pending !== 0;) {
       let taken = 0;
       for await (const message of await consumer.fetch({ max_messages: 5_000, expires: 10_000 })) {

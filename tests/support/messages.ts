@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ask } from "./accounts";
+import { requestMs } from "./limits";
 
 /** Texts of all messages that a stream holds, in order. */
 export async function textsIn(nc: NatsConnection, stream: string): Promise<string[]> {
@@ -32,7 +33,7 @@ export async function take(
   const taken: string[] = [];
   for await (const message of subscription) {
     if (message.headers?.code) break;
-    await nc.request(message.reply!, "+ACK", { timeout: 5_000 });
+    await nc.request(message.reply!, "+ACK", { timeout: requestMs });
     taken.push(message.string());
     if (taken.length === batch) break;
   }

@@ -13,6 +13,7 @@ import { end } from "../../components/local/provider/process";
 import { pollUntil } from "../../config/poll-until";
 import { destroy } from "../../components/local/provider/stop";
 import { issue, makeAuthority } from "./certificates";
+import { requestMs, waitMs } from "./limits";
 import { claimPorts } from "./ports";
 import { testTool } from "./tools";
 
@@ -122,13 +123,13 @@ export class Supercluster {
     await Promise.all(Object.values(inputs).map(ensure));
   }
 
-  /** Waits until every server follows a meta leader with all servers as peers and is current. Throws after 30 s. */
+  /** Waits until every server follows a meta leader with all servers as peers and is current. */
   async ready(inputs = this.inputs()): Promise<void> {
     const servers = Object.values(inputs);
     const ready = await pollUntil(async () => {
       const states = await Promise.all(servers.map(metaState));
       return states.every(({ healthy, peers }) => healthy && peers === servers.length) ? true : undefined;
-    }, 30_000);
+    }, waitMs);
     if (!ready)
       throw new Error(
         `no meta group of ${servers.length}: ${JSON.stringify(await Promise.all(servers.map(metaState)))}`,
@@ -143,8 +144,13 @@ export class Supercluster {
   }
 
   /** Connects as a user whose password is its name. */
-  connect(user = "app", options: NodeConnectionOptions = {}): Promise<NatsConnection> {
-    return connect({ servers: this.urls(), user, pass: user, tls: { ca: this.identity.clientCa }, ...options });
+  async connect(user = "app", options: NodeConnectionOptions = {}): Promise<NatsConnection> {
+    const tls = { ca: this.identity.clientCa };
+    const made = await connect({ servers: this.urls(), user, pass: user, tls, timeout: waitMs, ...options });
+    // The client's own default is 1 s.
+    const request = made.request.bind(made);
+    made.request = (subject, payload, more) => request(subject, payload, { timeout: requestMs, ...more });
+    return made;
   }
 
   /** A connection that comes back, whatever happens to servers. */
@@ -161,7 +167,7 @@ export class Supercluster {
   /** Kills a server, by its name, as `kill -9` does; with SIGTERM it says goodbye to the others. `ensure` starts it again. */
   async kill(name: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     const running = await observe(this.inputs()[name]!);
-    if (running) await end(running.process, [signal, 5_000]);
+    if (running) await end(running.process, [signal, waitMs]);
   }
 
   /** Ends every server and removes all that it left. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { waitMs } from "./limits";
 
 /** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */
 export class Publisher {
@@ -30,7 +31,7 @@ export class Publisher {
         () => true,
         () => undefined,
       );
-    if (!(await pollUntil(isTaken, 10_000))) throw new Error(`${stream} takes no messages`);
+    if (!(await pollUntil(isTaken, waitMs))) throw new Error(`${stream} takes no messages`);
     this.running.push(
       (async () => {
         for (let count = 1; !this.isStopped; count++) {
@@ -62,7 +63,7 @@ export class Publisher {
             (message) => ({ message }),
             () => undefined,
           );
-        const found = await pollUntil(look, 20_000);
+        const found = await pollUntil(look, waitMs);
         if (!found) throw new Error(`nobody can say what ${stream} has at ${seq}`);
         return found.message?.string() === text ? [] : [text];
       }),

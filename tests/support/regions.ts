@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
+import { pollUntil } from "../../config/poll-until";
 import { environments } from "../../config/schema/settings";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { Deployment } from "./deployment";
+import { waitMs } from "./limits";
 import { Publisher } from "./publisher";
 
 /** A deployment whose regions come and go, under publishers. */
@@ -69,8 +70,7 @@ export class Regions {
   async nothingLost(): Promise<void> {
     for (const { publisher, stream } of this.publishers) {
       const before = publisher.count(stream);
-      for (const deadline = Date.now() + 10_000; publisher.count(stream) === before && Date.now() < deadline;)
-        await sleep(50);
+      await pollUntil(() => publisher.count(stream) > before, waitMs);
       assert.ok(publisher.count(stream) > before, `${stream} takes messages`);
       assert.deepEqual(await publisher.lost(stream), [], stream);
     }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { pollUntil } from "../../config/poll-until";
+import { waitMs } from "./limits";
 import { testTool } from "./tools";
 
 /** What a proxy does to what passes it: https://github.com/Shopify/toxiproxy#toxics */
@@ -34,7 +35,7 @@ export class Toxiproxy {
     });
     await once(child, "spawn");
     const started = new Toxiproxy(child, `http://127.0.0.1:${port}`);
-    if (await pollUntil(() => call("GET", `${started.api}/version`).catch(() => undefined), 10_000)) return started;
+    if (await pollUntil(() => call("GET", `${started.api}/version`).catch(() => undefined), waitMs)) return started;
     await started.stop();
     throw new Error(`toxiproxy-server does not answer on port ${port}`);
   }

@@ -8,6 +8,7 @@ import { projectFolder, standInFolder } from "../../tools/pins.mjs";
 import { ensureToolchain, toolchainEnv } from "../../tools/toolchain.mjs";
 import { writeProject } from "./offline-project";
 import { temporaryFolder } from "./support";
+import { engineMs } from "../support/limits";
 
 const PROGRAM = `
 const random = require("@pulumi/random"), tls = require("@pulumi/tls");
@@ -26,7 +27,7 @@ module.exports = { password: password.result, hash: password.bcryptHash, ca: ca.
 `;
 
 describe("offline stand-ins under the real engine", function () {
-  this.timeout(120_000);
+  this.timeout(engineMs);
   const folder = temporaryFolder();
   const project = writeProject(join(folder, "project"));
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { waitMs } from "../support/limits";
 
 describe("an error of the program", () => {
   it("is shown at once, coloured as Pulumi does it, with files that are there", () => {
@@ -13,7 +14,7 @@ describe("an error of the program", () => {
       {
         cwd: path.join(__dirname, "..", ".."),
         encoding: "utf8",
-        timeout: 9_000,
+        timeout: waitMs,
       },
     );
     assert.ifError(error);

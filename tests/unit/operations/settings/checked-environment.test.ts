@@ -131,10 +131,9 @@ describe("the settings of an environment", () => {
     });
   }
 
-  it("are checked within a second", () => {
-    const started = performance.now();
-    checkedEnvironment("local");
-    assert.ok(performance.now() - started < 1_000);
+  // How long it takes is measured by `npm run bench:reconcile -- clients`.
+  it("are checked without a server", () => {
+    assert.ok(checkedEnvironment("local"));
   });
 
   it("name the nearest environment", () =>

@@ -1,4 +1,4 @@
-import { checkedEnvironment } from "../operations/environment/settings";
+import { checkedEnvironment } from "../operations/settings/checked-environment";
 import { Crowd } from "../tests/support/crowd";
 import { spread } from "./statistics";
 

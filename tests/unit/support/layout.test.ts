@@ -7,6 +7,7 @@ import { projectFolder } from "../../support/project-copy";
 const exceptions: Record<string, string> = {
   "cli/files": "the files that commands write and read: contexts, variables, leftovers",
   "docs/workflows": ".github/workflows and .ci/summarize, which are not TypeScript",
+  "docs/renovate": "renovate.json, which is not TypeScript",
   "program-error": "how index.ts, as a process, reports an error",
   "support/layout": "this list",
 };

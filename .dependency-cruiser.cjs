@@ -53,6 +53,10 @@ module.exports = {
     exclude: { path: "^docs/examples/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".mts", ".d.mts", ".mjs", ".js", ".cjs", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["require", "node", "default"],
+      extensions: [".ts", ".mts", ".d.mts", ".mjs", ".js", ".cjs", ".json"],
+    },
   },
 };

@@ -61,7 +61,10 @@ export function createDownloader({ log, connectMs = CONNECT_MS }) {
   }
 
   return {
-    /** Downloads a release to `target`; throws Unavailable where it cannot be had, another error where it is not genuine. */
+    /**
+     * Downloads a release to `target`. Throws Unavailable where it cannot be downloaded, ToolchainError where it does not
+     * have the published checksum.
+     */
     async download(tool, release, target, { requireChecksum = true } = {}) {
       const response = await open(release.url);
       let expected;

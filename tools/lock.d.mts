@@ -1,6 +1,6 @@
 import type { Log } from "./log.mjs";
 
-/** Runs `action` while holding the lock `file`; says so when it has to wait for another process. */
+/** Runs `action` while holding the lock `file`; logs when it has to wait for another process. */
 export function withLock<T>(
   file: string,
   options: { log: Log; what: string; pollMs?: number; patienceMs?: number },

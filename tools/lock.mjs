@@ -7,11 +7,11 @@ import { ToolchainError } from "./log.mjs";
 
 const PATIENCE_MS = 20 * 60_000;
 
-/** Runs `action` while holding the lock `file`; says so when it has to wait for another process. */
+/** Runs `action` while holding the lock `file`; logs when it has to wait for another process. */
 export async function withLock(file, { log, what, pollMs = 250, patienceMs = PATIENCE_MS }, action) {
   const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), what });
   const deadline = Date.now() + patienceMs;
-  let said = false;
+  let logged = false;
   while (!take(file, mine)) {
     const text = read(file);
     if (text === undefined) continue;
@@ -21,8 +21,8 @@ export async function withLock(file, { log, what, pollMs = 250, patienceMs = PAT
       discard(file, text);
       continue;
     }
-    if (!said) log.step("lock", `waiting for process ${holder.pid} on ${holder.host} (${holder.what})`);
-    said = true;
+    if (!logged) log.step("lock", `waiting for process ${holder.pid} on ${holder.host} (${holder.what})`);
+    logged = true;
     if (Date.now() > deadline) {
       throw new ToolchainError(
         `process ${holder.pid} on ${holder.host} (${holder.what}) still holds ${file}; ` +

@@ -1,6 +1,6 @@
 // One line a step. Colours and lines that rewrite themselves only on a terminal.
 
-/** A log for people: `step` says what was done, `progress` how far a long step is, `warn` what to know. */
+/** A log for people: `step` reports what was done, `progress` how far a long step is, `warn` what to know. */
 export function createLog(stream = process.stderr) {
   const terminal = Boolean(stream.isTTY);
   const colour = terminal && !process.env.NO_COLOR;

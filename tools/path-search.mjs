@@ -17,7 +17,7 @@ export function findToolOnPath(tool, { path, cache, except }) {
   const file = findOnPath(tool.executables[0], path, except);
   if (!file) return { why: "not on PATH" };
   const version = versionOf(file, tool.onPath.version, cache);
-  if (!version) return { why: `${file} does not say its version` };
+  if (!version) return { why: `${file} does not print its version` };
   if (!tool.onPath.accepts(version)) return { why: `${file} is ${version}, wanted is ${tool.onPath.wanted}` };
   // A package manager links executables elsewhere; what belongs to them lies beside the real file.
   for (const folder of new Set([dirname(file), dirname(realpathSync(file))])) {

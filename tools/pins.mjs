@@ -137,7 +137,9 @@ const DESCRIBE = {
           variables: { [`${server.module}.Version`]: server.version },
         },
       ],
-      byHand: `toxiproxy-server ${server.version} or later (below 3): https://github.com/Shopify/toxiproxy/releases/tag/v${server.version}`,
+      byHand:
+        `toxiproxy-server ${server.version} or later (below 3): ` +
+        `https://github.com/Shopify/toxiproxy/releases/tag/v${server.version}`,
     };
   },
 

@@ -1,5 +1,5 @@
-// Runs before `npm start`, with --tests before `npm test`, with --kube before `npm run test:kube`: npm packages and tools, where
-// they are missing. Plain Node.js from version 20, no packages: on a fresh clone there are none.
+// Runs before `npm start`, with --tests before `npm test`, with --kube before `npm run test:kube`: installs the npm packages
+// and tools that are missing. Plain Node.js from version 20, no packages: on a fresh clone there are none.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -76,7 +76,8 @@ export function checkNode({ project = projectFolder, version = process.versions.
   if (existsSync(join(project, "node_modules", ".bin", "node"))) return;
   if (Number(version.split(".")[0]) >= WANTED_NODE) return;
   throw new ToolchainError(
-    `Node.js ${WANTED_NODE} or later is needed, this is ${version}, and npm has no build of it for ${process.platform} ${process.arch}.\n` +
+    `Node.js ${WANTED_NODE} or later is needed, this is ${version}, ` +
+      `and npm has no build of it for ${process.platform} ${process.arch}.\n` +
       `Install it from https://nodejs.org (or: nvm install ${WANTED_NODE}), then run the same command again.`,
   );
 }

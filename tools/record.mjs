@@ -37,7 +37,7 @@ export function entryFor(name, file, facts) {
   return { name, path: file, sha256: sha256(file), size, mtimeMs, ...facts };
 }
 
-/** Whether the file is still the recorded one. It is read only where size or time say that it was touched. */
+/** Whether the file is still the recorded one. It is read only where its size or time has changed. */
 export function isUnchanged(entry) {
   try {
     const { size, mtimeMs } = statSync(entry.path);

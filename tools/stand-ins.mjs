@@ -1,5 +1,5 @@
-// Stand-ins for the plugins "random" and "tls" make keys, certificates and passwords. Nobody gets them without being told,
-// and whoever runs this can refuse them (docs/adr/0018).
+// Stand-ins for the plugins "random" and "tls" make keys, certificates and passwords: their use is reported, and can be
+// refused (docs/adr/0018).
 import { readRecord } from "./record.mjs";
 
 /** Set to anything but 1, it refuses stand-ins: commands then fail where an official plugin is missing. */

@@ -40,5 +40,5 @@ export function toolchainEnv(options?: { local?: boolean; cache?: string; env?: 
   PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION?: string;
 };
 
-/** Runs a command of this folder: a known error is shown as its message, and the exit code says that it failed. */
+/** Runs a command of this folder: a known error is shown as its message, and the exit code is 1. */
 export function run(command: () => Promise<void>): void;

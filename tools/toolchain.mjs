@@ -98,7 +98,7 @@ async function main(args) {
   }
 }
 
-/** Runs a command of this folder: a known error is shown as its message, and the exit code says that it failed. */
+/** Runs a command of this folder: a known error is shown as its message, and the exit code is 1. */
 export function run(command) {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   command().catch((error) => {

@@ -38,10 +38,10 @@ export async function goBuild(build, target, { go, log }) {
   });
   const stop = () => child.kill();
   process.once("exit", stop);
-  let said = "";
+  let output = "";
   let doing = "compiling";
   child.stderr.setEncoding("utf8").on("data", (text) => {
-    said += text;
+    output += text;
     doing = /go: downloading (\S+)[^\n]*\n$/.exec(text)?.[1] ?? doing;
   });
   const ticker = setInterval(
@@ -51,7 +51,7 @@ export async function goBuild(build, target, { go, log }) {
   try {
     const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
     if (code !== 0) {
-      const errors = said.split("\n").filter((line) => line && !line.startsWith("go: downloading"));
+      const errors = output.split("\n").filter((line) => line && !line.startsWith("go: downloading"));
       throw new ToolchainError(`${build.name}: go build failed in ${build.folder}:\n${errors.slice(-15).join("\n")}`);
     }
   } finally {

@@ -37,7 +37,9 @@ const password: Resource = {
     if ((planned.length as number) < least) {
       failures.push({
         property: "length",
-        reason: `${String(planned.length)} is not valid, expected ${least} or more: the sum of minLower, minUpper, minNumeric and minSpecial`,
+        reason:
+          `${String(planned.length)} is not valid, expected ${least} or more: ` +
+          `the sum of minLower, minUpper, minNumeric and minSpecial`,
       });
     }
     if (sets.every(({ used }) => !used)) {

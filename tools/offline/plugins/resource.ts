@@ -23,7 +23,7 @@ export interface Resource {
   /** Rules over several inputs. */
   rules?: (planned: Values) => Failure[];
   create: (planned: Values) => Promise<{ id: string; outputs: Values }>;
-  /** Whether the resource as it is in the state has to be made anew by now. */
+  /** Whether the resource as it is in the state is due to be replaced. */
   isDue?: (state: Values) => boolean;
 }
 

@@ -82,7 +82,7 @@ const termsInputs: Record<string, Input> = {
 
 const certificateOutputs = { certPem: false, readyForRenewal: false, validityStartTime: false, validityEndTime: false };
 
-/** From the early renewal on, a certificate is made anew at the next update. */
+/** From the early renewal on, a certificate is replaced at the next update. */
 function isDue({ validityEndTime, earlyRenewalHours }: Values): boolean {
   const end = Date.parse(validityEndTime as string);
   return end - Number(earlyRenewalHours ?? 0) * 3_600_000 <= Date.now();

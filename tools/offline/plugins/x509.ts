@@ -213,7 +213,7 @@ function extensionsOf({ publicKey, subject, alternatives, authorityKeyId }: Part
     const keyIdentifier = new asn1.KeyIdentifier(authorityKeyId);
     list.push(extension(asn1.id_ce_authorityKeyIdentifier, new asn1.AuthorityKeyIdentifier({ keyIdentifier })));
   }
-  // Without a subject the names are all that says whose it is.
+  // Without a subject the names are all that identifies its owner.
   if (alternatives) list.push(extension(asn1.id_ce_subjectAltName, alternatives, subject.length === 0));
   return list;
 }
@@ -286,7 +286,7 @@ function signatureOf(key: KeyObject): { algorithm: asn1.AlgorithmIdentifier; has
 /** Whether a text is an address that can stand in a certificate. */
 export const isAddress = (text: string): boolean => isIP(text) !== 0;
 
-/** The bytes of a PEM block of one kind; says what is there instead. */
+/** The bytes of a PEM block of one kind; throws with what it found instead. */
 function fromPem(pem: string, label: string): Buffer {
   const match = /-----BEGIN ([A-Z ]+)-----([^-]+)-----END \1-----/.exec(pem);
   if (match?.[1] !== label)

@@ -1,36 +1,30 @@
-import { withEnvironmentLock } from "../../engine/lock";
 import { BadUsage } from "../../engine/failure";
-import { runFailback } from "../../operations/failover/failback";
-import { siteOf } from "../../operations/failover/failover-pair";
-import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { type StreamRef, withStackAccount } from "../../operations/stream/stack-account";
 import { print } from "../../engine/terminal";
+import { failBackStream } from "../../operations/failover/commands";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
+import type { StreamRef } from "../../operations/stream/stack-account";
 
 export interface FailbackCommand extends StreamRef {
   env: string;
   maxLoss: string;
 }
 
-/** Brings a stream home that has failed over: with all that its mirror got meanwhile. */
+/** Brings a stream back to its home region, with what its mirror stored meanwhile. */
 export async function failback({ env, account, stream, maxLoss }: FailbackCommand): Promise<void> {
   const checked = checkedEnvironment(env);
-  const spec = checked.tenants[account]?.streams[stream];
-  if (!spec) throw new BadUsage(`${account}/${stream} is no stream of environment ${env}`);
-  if (!/^\d+$/.test(maxLoss)) throw new BadUsage(`--max-loss ${maxLoss}: write a number of messages`);
-  await withEnvironmentLock(env, `failback of ${account}/${stream}`, () =>
-    withStackAccount(checked, account, spec.home ?? checked.tenants[account]!.home, async (own) => {
-      const site = siteOf(checked, { account, stream }, own);
-      if (!(await runFailback(site, { maxLoss: Number(maxLoss) })))
-        return print(`${stream} is at home in ${site.stream.region}, and its mirrors copy it; nothing to do`);
-      const home = await site.look(stream);
-      print(
-        [
-          `\n${stream} is at home in ${site.stream.region}${typeof home === "object" ? ` with ${home.messages} messages` : ""}. What there is to do now:`,
-          `  commit ${site.setting.file}`,
-          `  clients that took messages of its mirror take them of ${stream} again`,
-          `  pulumi up --stack ${own.stack} --refresh   notes it in the state; it changes nothing on any server`,
-        ].join("\n"),
-      );
-    }),
+  if (!/^\d+$/.test(maxLoss)) throw new BadUsage(`--max-loss ${maxLoss}: not a number of messages`);
+  const { home, stack, settingFile, isChanged, messages } = await failBackStream(
+    checked,
+    { account, stream },
+    { maxLoss: Number(maxLoss) },
+  );
+  if (!isChanged) return print(`${stream} is at home in ${home}, and its mirrors copy it; nothing to do`);
+  print(
+    [
+      `\n${stream} is at home in ${home}${messages === undefined ? "" : ` with ${messages} messages`}. What to do next:`,
+      `  commit ${settingFile}`,
+      `  clients that consumed from its mirror: consume from ${stream} again`,
+      `  pulumi up --stack ${stack} --refresh   records it in the state; changes nothing on any server`,
+    ].join("\n"),
   );
 }

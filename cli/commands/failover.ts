@@ -1,13 +1,10 @@
-import { start as startSchema } from "../../config/schema/failover";
-import type { Start } from "../../config/schema/failover";
-import { confirm, requireTerminal } from "../confirm";
-import { withEnvironmentLock } from "../../engine/lock";
-import { BadUsage, Failure } from "../../engine/failure";
-import { nextOf, runFailover, stateOf } from "../../operations/failover/failover";
-import { checkFailover, type Site, siteOf } from "../../operations/failover/failover-pair";
-import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { type StreamRef, withStackAccount } from "../../operations/stream/stack-account";
+import { type Start, start as startSchema } from "../../config/schema/failover";
+import { BadUsage } from "../../engine/failure";
 import { print } from "../../engine/terminal";
+import { failOverStream } from "../../operations/failover/commands";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
+import type { StreamRef } from "../../operations/stream/stack-account";
+import { confirm, requireTerminal } from "../confirm";
 
 export interface FailoverCommand extends StreamRef {
   env: string;
@@ -16,40 +13,32 @@ export interface FailoverCommand extends StreamRef {
   yes?: boolean;
 }
 
-/** Lets the mirror of a stream in another region take its place, also while the stream's own region is lost. */
+/** Promotes the mirror of a stream in another region, also while the stream's own region is lost. */
 export async function failover({ env, account, stream, to, start: text, yes = false }: FailoverCommand): Promise<void> {
   const checked = checkedEnvironment(env);
-  const start = startOf(text);
-  checkFailover(checked, { account, stream }, { to, consumers: {} });
+  const start = parseStart(text);
   requireTerminal(yes);
-  await withEnvironmentLock(env, `failover of ${account}/${stream}`, () =>
-    withStackAccount(checked, account, to, async (own) => {
-      const site = siteOf(checked, { account, stream }, own);
-      const { facts, next } = await nextOf(site, { to });
-      if ("refuse" in next) throw new Failure(next.refuse);
-      if (next.step === "nothing") return print(`${stream} is in ${to} already; nothing to do`);
-      for (const line of await stateOf(site, facts, { to, start })) print(line);
-      if (!yes) await confirm(`Let ${to} take ${account}/${stream} over?`);
-      await runFailover(site, { to, start });
-      print(toDo(site, { env, to, stack: own.stack }));
-    }),
+  const result = await failOverStream(checked, { account, stream }, { to, start }, async (lines) => {
+    for (const line of lines) print(line);
+    if (!yes) await confirm(`Fail ${account}/${stream} over to ${to}?`);
+  });
+  if (!result) return print(`${stream} is in ${to} already; nothing to do`);
+  const { home, mirror, stack, settingFile } = result;
+  const failback = `npm run failback -- --account ${account} --stream ${stream}${env === "local" ? "" : ` --env ${env}`}`;
+  print(
+    [
+      `\n${stream} is in ${to}, as ${mirror}. What to do next:`,
+      `  commit ${settingFile}`,
+      `  clients that consume from ${stream} by name: consume from ${mirror} instead;`,
+      "  publishers, and clients of push consumers: nothing",
+      `  pulumi up --stack ${stack} --refresh   records it in the state; changes nothing on any server`,
+      `  ${failback}   when ${home} is back`,
+    ].join("\n"),
   );
 }
 
-function toDo(site: Site, { env, to, stack }: { env: string; to: string; stack: string }): string {
-  const { account, name, region } = site.stream;
-  const { name: mirror } = site.mirrorIn(to);
-  return [
-    `\n${name} is in ${to}, as ${mirror}. What there is to do now:`,
-    `  commit ${site.setting.file}`,
-    `  clients that take messages of ${name} by name take them of ${mirror}; publishers, and clients of push consumers, need nothing`,
-    `  pulumi up --stack ${stack} --refresh   notes it in the state; it changes nothing on any server`,
-    `  npm run failback -- --account ${account} --stream ${name}${env === "local" ? "" : ` --env ${env}`}   when ${region} is back`,
-  ].join("\n");
-}
-
 /** `--start` as the setting has it. */
-function startOf(text: string): Start {
+function parseStart(text: string): Start {
   const parsed = startSchema.safeParse(/^\d+$/.test(text) ? Number(text) : text);
   if (!parsed.success) throw new BadUsage(`--start ${text}: ${parsed.error.issues[0]!.message}`);
   return parsed.data;

@@ -1,9 +1,9 @@
 import { table } from "./table";
 import { isCopier } from "../../operations/migrate/preconditions";
-import type { Seen } from "../../operations/migrate/migration";
+import type { MigrationState } from "../../operations/migrate/observe";
 
 /** What streams and durables hold, as tables. */
-export function countsOf({ home, shadow, consumers }: Seen): string {
+export function countsOf({ home, shadow, consumers }: MigrationState): string {
   const streams = [home, shadow].flatMap((info) => {
     if (!info) return [];
     const { config, state } = info;

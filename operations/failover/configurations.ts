@@ -5,7 +5,7 @@ import { readNote, withNote } from "../stream/note";
 /** A stream's configuration on its way there and back, made from the one that is found, so that nothing else changes. Pure. */
 
 /** What is known of a stream that comes home, in its own sequences; it stands in its metadata, so that a later run knows it too. */
-export interface Returning {
+export interface FailbackNote {
   /** Up to here it is the same as the mirror. */
   common: number;
   /** Up to here it is what only it had. */
@@ -15,8 +15,8 @@ export interface Returning {
 }
 
 const label = "supercluster.failback";
-export const returningOf = (config: Wire): Returning | undefined => readNote(config, label);
-const marked = (config: Wire, returning: Returning | undefined): Wire => withNote(config, label, returning);
+export const failbackNoteOf = (config: Wire): FailbackNote | undefined => readNote(config, label);
+const marked = (config: Wire, returning: FailbackNote | undefined): Wire => withNote(config, label, returning);
 
 const shortestWindow = 100_000_000;
 
@@ -30,11 +30,11 @@ export const parked = (config: Wire): Wire => ({
 });
 
 /** Parked, it collects what another stream has from a sequence on. */
-export const collecting = (config: Wire, name: string, from: number, returning: Returning): Wire =>
+export const collecting = (config: Wire, name: string, from: number, returning: FailbackNote): Wire =>
   marked({ ...parked(config), sources: [{ name, opt_start_seq: from }] }, returning);
 
 /** It has its own subjects again, and with them what {@link parked} took away. */
-export const opened = (config: Wire, specified: Wire, returning: Returning | undefined): Wire => ({
+export const opened = (config: Wire, specified: Wire, returning: FailbackNote | undefined): Wire => ({
   ...marked(config, returning),
   subjects: specified.subjects,
   duplicate_window: specified.duplicate_window,

@@ -21,11 +21,11 @@ import {
   type StackAccount,
   type StreamInfo,
 } from "../stream/stack-account";
-import { Setting } from "./setting";
-import type { Facts, Found, StreamView } from "./steps";
+import { FailoverSetting } from "./setting";
+import type { FailoverFacts, StreamLookup, StreamSummary } from "./steps";
 
 /** One stream with its mirrors and durables: as they are specified without a failover, and the way to them. */
-export class Site {
+export class FailoverPair {
   readonly stream: StreamAsset;
   readonly mirrors: StreamAsset[];
   /** Of the stream. */
@@ -41,7 +41,7 @@ export class Site {
     own: Pick<StackAccount, "account" | "system" | "assets">,
     name: string,
     readonly environment: Environment,
-    readonly setting: Setting,
+    readonly setting: FailoverSetting,
   ) {
     const { streams, consumers } = own.assets;
     this.stream = streams.find((asset) => asset.name === name)!;
@@ -67,7 +67,7 @@ export class Site {
     );
   }
 
-  async facts(): Promise<Facts> {
+  async facts(): Promise<FailoverFacts> {
     const { name, region } = this.stream;
     const [home, holders, ...found] = await Promise.all([
       this.look(name),
@@ -88,9 +88,9 @@ export class Site {
     };
   }
 
-  async look(name: string): Promise<Found> {
+  async look(name: string): Promise<StreamLookup> {
     const info = await this.infoOf(name);
-    return typeof info === "string" ? info : viewOf(info);
+    return typeof info === "string" ? info : summaryOf(info);
   }
 
   /** What its leader says, or why there is nothing to say. Refuses a stream that is another stack's. */
@@ -138,9 +138,9 @@ export class Site {
     return ensure(consumerKind, consumerArgs(asset), this.account);
   }
 
-  request<T>(subject: string, payload: unknown): Promise<T> {
-    return read<T>(this.account.connection, subject, payload, 10_000);
-  }
+  /** A read request to JetStream, by its subject without the prefix; given up after 10 s. */
+  ask = <T>(subject: string, payload: unknown): Promise<T> =>
+    read<T>(this.account.connection, subject, payload, 10_000);
 }
 
 const lookMs = 2_500;
@@ -159,7 +159,7 @@ async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> 
   }
 }
 
-function viewOf({ config, state }: StreamInfo): StreamView {
+export function summaryOf({ config, state }: StreamInfo): StreamSummary {
   return {
     isMirror: config.mirror !== undefined,
     sources: ((config.sources as { name: string }[] | undefined) ?? []).map(({ name }) => name),
@@ -169,11 +169,17 @@ function viewOf({ config, state }: StreamInfo): StreamView {
   };
 }
 
-export const siteOf = (
+export const failoverPairOf = (
   { environment, project }: CheckedEnvironment,
   { account, stream }: StreamRef,
   own: StackAccount,
-): Site => new Site(own, stream, environment, new Setting(own.stack, project.name, failoverKey(account, stream)));
+): FailoverPair =>
+  new FailoverPair(
+    own,
+    stream,
+    environment,
+    new FailoverSetting(own.stack, project.name, failoverKey(account, stream)),
+  );
 
 /** Refuses a failover that the settings would not take, with every reason. */
 export function checkFailover(

@@ -8,7 +8,7 @@ import { Failure } from "../../engine/failure";
 import type { Jsz } from "../supercluster/monitoring";
 import { parked } from "./configurations";
 import { Presence } from "./presence";
-import type { Site } from "./failover-pair";
+import type { FailoverPair } from "./failover-pair";
 
 const parkMs = 30_000;
 const offline = 10118;
@@ -17,29 +17,29 @@ const offline = 10118;
  * Takes a stream's subjects away, whether it has a leader or not. Without one nobody answers: the meta leader records it, and the stream's
  * servers learn of it when they are back. That it is recorded shows in whom the meta leader names for the subjects.
  */
-export async function park(site: Site): Promise<void> {
-  const { name } = site.stream;
-  const info = await site.infoOf(name);
-  const presence = typeof info === "string" ? await presenceOfHome(site) : undefined;
-  const config = typeof info === "string" ? await recordedConfig(site, presence!) : info.config;
+export async function park(pair: FailoverPair): Promise<void> {
+  const { name } = pair.stream;
+  const info = await pair.infoOf(name);
+  const presence = typeof info === "string" ? await presenceOfHome(pair) : undefined;
+  const config = typeof info === "string" ? await recordedConfig(pair, presence!) : info.config;
   try {
-    await recorded(site, parked(config), presence);
+    await recorded(pair, parked(config), presence);
   } finally {
     await presence?.announceGone();
   }
 }
 
-async function recorded(site: Site, config: Wire, presence: Presence | undefined): Promise<void> {
-  const { name } = site.stream;
+async function recorded(pair: FailoverPair, config: Wire, presence: Presence | undefined): Promise<void> {
+  const { name } = pair.stream;
   const send = () =>
-    write(site.account.connection, `STREAM.UPDATE.${name}`, { ...config, pedantic: true }).then(
+    write(pair.account.connection, `STREAM.UPDATE.${name}`, { ...config, pedantic: true }).then(
       () => undefined,
       (error: Error) => error,
     );
   let answer = send();
   for (const deadline = Date.now() + parkMs; Date.now() < deadline;) {
     const error = await Promise.race([answer, sleep(250)]);
-    if (!(await site.holders()).includes(name)) return;
+    if (!(await pair.holders()).includes(name)) return;
     if (error === undefined || error instanceof NoAnswer) continue;
     if (!(error instanceof ApiError && error.errCode === offline && presence)) throw error;
     await presence.announceRunning();
@@ -51,7 +51,7 @@ async function recorded(site: Site, config: Wire, presence: Presence | undefined
 }
 
 /** The servers of the home region, as far as none of them answers. */
-async function presenceOfHome({ system, stream, environment }: Site): Promise<Presence> {
+async function presenceOfHome({ system, stream, environment }: FailoverPair): Promise<Presence> {
   const all = environment.regions.length * environment.servers;
   const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
   const names = serversOf(environment, stream.region).map(({ name }) => name);
@@ -63,10 +63,10 @@ async function presenceOfHome({ system, stream, environment }: Site): Promise<Pr
 }
 
 /** The configuration that a stream without a leader has: by one of its servers, or by the meta leader. */
-async function recordedConfig(site: Site, presence: Presence): Promise<Wire> {
-  const { account, name, spec } = site.stream;
-  const answering = site.environment.regions.length * site.environment.servers - presence.silent.length;
-  const answers = await askAll<Jsz>(site.system, "JSZ", { account, streams: true, config: true }, answering, 2_000);
+async function recordedConfig(pair: FailoverPair, presence: Presence): Promise<Wire> {
+  const { account, name, spec } = pair.stream;
+  const answering = pair.environment.regions.length * pair.environment.servers - presence.silent.length;
+  const answers = await askAll<Jsz>(pair.system, "JSZ", { account, streams: true, config: true }, answering, 2_000);
   const details = answers
     .flatMap(({ data }) => data?.account_details ?? [])
     .flatMap(({ stream_detail = [] }) => stream_detail);
@@ -75,7 +75,7 @@ async function recordedConfig(site: Site, presence: Presence): Promise<Wire> {
   // The meta leader tells it of streams that it knows to be down; of others it waits for their own answer.
   await presence.announceGone();
   const listed = await readPages(
-    site.account.connection,
+    pair.account.connection,
     "STREAM.LIST",
     { subject: spec.subjects[0] },
     ({ streams }: { streams?: { config: Wire }[] | null; total?: number }) => streams ?? [],

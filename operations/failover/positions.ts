@@ -12,7 +12,7 @@ export interface Position {
 
 /** Where the durable on the mirror begins, if it is to go on from where the one at home was; `last` is the mirror's last sequence. */
 export const startAfter = ({ floor }: Pick<Position, "floor">, last: number): number =>
-  // What the mirror never got is published anew under those sequences.
+  // What the mirror never got is published again under those sequences.
   Math.min(floor, last) + 1;
 
 /** How a durable that is there began. */
@@ -52,4 +52,11 @@ export function resumeAt(
   function further(at: number): Resume {
     return at > home.floor + 1 ? { at } : "where it was";
   }
+}
+
+/** Where a durable begins, in words. */
+export function startText(start: Start): string {
+  if (start === "all") return "its first message (what was processed is delivered again)";
+  if (start === "new") return "the next message (what was not processed is skipped)";
+  return typeof start === "number" ? `sequence ${start}` : start;
 }

@@ -5,7 +5,7 @@ import type { Failover } from "../../config/schema/failover";
 import { projectFolder } from "../../engine/project";
 
 /** One stream's entry of `supercluster:failover` in a stack's file. Written as a person would: what else is in the file stays as it is. */
-export class Setting {
+export class FailoverSetting {
   readonly file: string;
 
   constructor(

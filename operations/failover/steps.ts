@@ -1,7 +1,9 @@
 /** What to do next in a failover or a failback, from what is there now. Pure: a run that was cut off anywhere goes on from there. */
 
+import { fewEnough } from "../stream/wait-for-copy";
+
 /** A stream as far as these decisions go. */
-export interface StreamView {
+export interface StreamSummary {
   isMirror: boolean;
   /** Names of the streams it collects from. */
   sources: string[];
@@ -11,41 +13,43 @@ export interface StreamView {
 }
 
 /** `unreachable`: no server answers for it, which says nothing of whether it is there. */
-export type Found = StreamView | "unreachable" | "missing";
+export type StreamLookup = StreamSummary | "unreachable" | "missing";
 
-export interface MirrorFound {
+export interface MirrorLookup {
   name: string;
   region: string;
-  found: Found;
+  found: StreamLookup;
 }
 
 /** What both directions look at. */
-export interface Facts {
+export interface FailoverFacts {
   stream: string;
   /** Region it belongs to. */
   region: string;
-  home: Found;
-  mirrors: MirrorFound[];
+  home: StreamLookup;
+  mirrors: MirrorLookup[];
   /** Streams that hold the stream's subjects, by the meta leader's word, which holds for streams without a leader too. */
   holders: string[];
   /** Region that the setting names, if the stream is in it. */
   declared?: string;
 }
 
-export type Step<Name extends string> =
-  | { step: Name; mirror?: MirrorFound & { found: StreamView } }
+export type FailoverDecision<Name extends string> =
+  | { step: Name; mirror?: MirrorLookup & { found: StreamSummary } }
   | { step: "mirror"; mirror: { name: string } }
   | { refuse: string }
   | { step: "nothing" };
 
-const isView = (found: Found): found is StreamView => typeof found === "object";
-const isPromoted = (mirror: MirrorFound): mirror is MirrorFound & { found: StreamView } =>
+const isView = (found: StreamLookup): found is StreamSummary => typeof found === "object";
+const isPromoted = (mirror: MirrorLookup): mirror is MirrorLookup & { found: StreamSummary } =>
   isView(mirror.found) && !mirror.found.isMirror;
 
 export type FailoverStep = "park" | "catch-up" | "declare" | "promote" | "consumers";
 
 /** The next step of a failover to a region; `missing` are durables that are not on the mirror yet. */
-export function nextFailoverStep(facts: Facts & { to: string; missing: string[] }): Step<FailoverStep> {
+export function nextFailoverStep(
+  facts: FailoverFacts & { to: string; missing: string[] },
+): FailoverDecision<FailoverStep> {
   const { stream, home, mirrors, holders, declared, to, missing } = facts;
   const elsewhere = mirrors.find((mirror) => mirror.region !== to && isPromoted(mirror));
   if (elsewhere)
@@ -77,11 +81,8 @@ export function nextFailoverStep(facts: Facts & { to: string; missing: string[] 
 
 export type FailbackStep = "source" | "wait" | "undeclare" | "swap" | "close" | "unsource" | "open";
 
-/** Fewer messages than this are copied while nobody can publish; above it, the copying is waited for. */
-export const fewEnough = 100;
-
 /** The next step of a failback; `left` is how many messages the mirror has that are not at home yet, where that is known. */
-export function nextFailbackStep(facts: Facts & { left?: number }): Step<FailbackStep> {
+export function nextFailbackStep(facts: FailoverFacts & { left?: number }): FailoverDecision<FailbackStep> {
   const { stream, region, home, mirrors, holders, declared, left = 0 } = facts;
   if (!isView(home)) {
     return {

@@ -9,13 +9,13 @@ import { readNote, withNote } from "../stream/note";
 export const shadowOf = (stream: string): string => `${stream}--shadow`;
 
 /** What a work queue held when nobody took from it any more. Stands in the metadata of whoever copies it, so that a later run knows it too. */
-export interface Beginning {
+export interface InitialCount {
   messages: number;
   lastSeq: number;
 }
 
 const label = "supercluster.migration";
-export const beginningOf = (config: Wire): Beginning | undefined => readNote(config, label);
+export const initialCountOf = (config: Wire): InitialCount | undefined => readNote(config, label);
 
 const unlimited: Wire = {
   max_age: 0,
@@ -48,7 +48,7 @@ const ofStreams = ["subjects", "duplicate_window", "allow_atomic", "allow_batche
 const without = (fields: readonly string[]): Wire => Object.fromEntries(fields.map((field) => [field, undefined]));
 
 /** A mirror of another stream that is like it: only a mirror keeps sequences, times and order. */
-export const copying = (origin: Wire, name: string, beginning: Beginning): Wire => ({
+export const copying = (origin: Wire, name: string, beginning: InitialCount): Wire => ({
   ...withNote(lifted(origin), label, beginning),
   ...without([...ofStreams, "sources", "first_seq"]),
   name,

@@ -1,64 +1,59 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { Failure, Interrupted } from "../../engine/failure";
-import type { ConsumerInfo, StreamInfo } from "../stream/stack-account";
-import { plural, seconds } from "../../engine/terminal";
+import { pollUntil } from "../../config/poll-until";
+import { plural } from "../../engine/terminal";
 import {
-  beginningOf,
-  type Beginning,
   collecting,
   collectingNothing,
   copying,
   finished,
-  isLifted,
+  type InitialCount,
+  initialCountOf,
   isParked,
   lifted,
-  opened,
-  parked,
 } from "./configurations";
-import { type Found, hindrances, isCopier } from "./preconditions";
-import { lateMessages } from "./stragglers";
-import { Gone, type Queue } from "./queue";
-import { fewEnough, nextStep, type Step, type StepName, type StreamView } from "./steps";
+import { handOver, waitForMirror } from "./hand-over";
+import {
+  behindOf,
+  countStragglers,
+  expectedInShadow,
+  handoverOf,
+  type MigrationState,
+  observeMigration,
+  progressOf,
+} from "./observe";
+import { isCopier, type ObservedQueue, unmetPreconditions } from "./preconditions";
+import { type Queue, StreamGone } from "./queue";
+import { type MigrationDecision, type MigrationStep, nextMigrationStep } from "./steps";
+import { findStragglers } from "./stragglers";
 
-/** What there is now. */
-export interface Seen {
-  home?: StreamInfo;
-  shadow?: StreamInfo;
-  consumers: ConsumerInfo[];
-}
-
-export async function look(queue: Queue): Promise<Seen> {
-  const [home, shadow] = await Promise.all([queue.find(queue.name), queue.find(queue.shadow)]);
-  return { home, shadow, consumers: home?.state.consumer_count ? await queue.consumers() : [] };
-}
-
-/** The next step, from what was seen. Before the first one everything that stands against it is refused, with every reason. */
-export async function nextOf(queue: Queue, seen: Seen): Promise<Step> {
-  const { home, shadow, consumers } = seen;
+/** Decides the next step from what was observed. Before the first step every unmet precondition is refused at once. */
+export async function decideMigration(queue: Queue, state: MigrationState): Promise<MigrationDecision> {
+  const { home, shadow, consumers } = state;
   const durables = consumers.filter(({ config }) => !isCopier(config)).map(({ name }) => name);
-  const step = nextStep({
+  const next = nextMigrationStep({
     stream: queue.name,
-    home: home && viewOf(home),
-    shadow: shadow && viewOf(shadow),
+    home: home && progressOf(home),
+    shadow: shadow && progressOf(shadow),
     wanted: queue.specified.retention as string,
     durables,
     missing: queue.durables.map(({ name }) => name).filter((name) => !durables.includes(name)),
     behind: home && shadow ? behindOf(home, shadow) : 0,
-    late: await countLate(queue, seen),
+    stragglers: await countStragglers(queue, state),
   });
-  if (shadow || !("step" in step) || !["lift", "release", "shadow"].includes(step.step)) return step;
-  const against = hindrances(await foundBy(queue, seen), {
+  if (shadow || !("step" in next) || !["lift", "release", "shadow"].includes(next.step)) return next;
+  const unmet = unmetPreconditions(await observedQueue(queue, state), {
     owner: queue.account.owner,
     args: queue.args,
     durables: queue.durables,
   });
-  return against.length
-    ? { refuse: `${queue.name} stays as it is:\n${against.map((reason) => `  ${reason}`).join("\n")}` }
-    : step;
+  return unmet.length
+    ? { refuse: `${queue.name} was not changed:\n${unmet.map((reason) => `  ${reason}`).join("\n")}` }
+    : next;
 }
 
-async function foundBy(queue: Queue, { home, consumers }: Seen): Promise<Found> {
+async function observedQueue(queue: Queue, { home, consumers }: MigrationState): Promise<ObservedQueue> {
   return {
     config: home!.config,
     bytes: home!.state.bytes,
@@ -69,79 +64,43 @@ async function foundBy(queue: Queue, { home, consumers }: Seen): Promise<Found> 
   };
 }
 
-function viewOf({ config }: StreamInfo): StreamView {
-  return {
-    retention: config.retention as string,
-    mirrorOf: (config.mirror as { name: string } | undefined)?.name,
-    isCollecting: config.sources !== undefined,
-    isLifted: isLifted(config),
-    isMarked: beginningOf(config) !== undefined,
-  };
-}
-
-/** Messages that the mirror of the two still lacks: counted, because a queue that is copied lets go what has been copied. */
-function behindOf(home: StreamInfo, shadow: StreamInfo): number {
-  const ofQueue = (shadow.config.mirror as { name: string } | undefined)?.name === home.config.name;
-  return ofQueue ? expected(home, shadow) - shadow.state.messages : shadow.state.messages - home.state.messages;
-}
-
-/** Messages of the queue that its shadow has to have. */
-function expected(home: StreamInfo, shadow: StreamInfo): number {
-  const beginning = beginningOf(shadow.config);
-  if (!beginning)
-    throw new Failure(
-      `the note of what ${String(home.config.name)} held at the beginning is gone from the metadata of ${String(shadow.config.name)}. Nothing was changed; compare the two by hand.`,
-    );
-  return beginning.messages + home.state.last_seq - beginning.lastSeq;
-}
-
-/** Of the two streams, the one that was left and the one that is in its place. */
-function leftOf({ home, shadow }: Seen): { left: StreamInfo; successor: StreamInfo } | undefined {
-  if (!home || !shadow || home.config.mirror || shadow.config.mirror) return undefined;
-  return home.config.retention === "workqueue" ? { left: home, successor: shadow } : { left: shadow, successor: home };
-}
-
-async function countLate(queue: Queue, seen: Seen): Promise<number> {
-  const left = leftOf(seen);
-  return left ? (await lateMessages(queue.ask, left)).sequences.length : 0;
-}
-
-/** Goes step by step until there is nothing left to do; returns whether there was anything. */
+/** Runs step by step until nothing is left to do; returns whether there was anything. Safe to repeat after any interruption. */
 export async function runMigration(queue: Queue): Promise<boolean> {
   return onInterrupt(
     (press) => press > 1 && process.exit(130),
     async () => {
       for (let isDone = false; ; isDone = true) {
-        const step = await oneStep(queue);
+        const step = await runNextStep(queue);
         if (step === "nothing") return isDone;
-        if (isInterrupted()) throw new Interrupted(`stopped after the step "${step}"; run the command again to go on`);
+        if (isInterrupted())
+          throw new Interrupted(`stopped after the step "${step}"; run the command again to continue`);
       }
     },
   );
 }
 
-const looks = 5;
+const observations = 5;
 
-/** Looks and does what is next. What a killed run had sent last may still be carried out while this one looks: then it looks again. */
-async function oneStep(queue: Queue): Promise<StepName | "nothing"> {
+/** The last request of an interrupted run may still be carried out while this one observes: then it observes again. */
+async function runNextStep(queue: Queue): Promise<MigrationStep | "nothing"> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const seen = await look(queue);
-      const next = await nextOf(queue, seen);
+      const state = await observeMigration(queue);
+      const next = await decideMigration(queue, state);
       if ("refuse" in next) throw new Failure(next.refuse);
-      if (next.step !== "nothing") await steps[next.step](queue, seen);
+      if (next.step !== "nothing") await steps[next.step](queue, state);
       return next.step;
     } catch (error) {
-      if (!(error instanceof Gone) || attempt === looks) throw error;
+      if (!(error instanceof StreamGone) || attempt === observations) throw error;
       await sleep(settleMs);
     }
   }
 }
 
-const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
+const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Promise<void>> = {
   async lift(queue) {
     await queue.update(queue.name, lifted);
-    queue.account.say(`${queue.name}: its limits are suspended until it is done`);
+    queue.account.say(`${queue.name}: its limits are suspended until the migration is done`);
   },
 
   async release(queue, { consumers }) {
@@ -149,87 +108,89 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
       if (isCopier(config)) continue;
       await queue.deleteConsumer(name);
       queue.account.say(
-        `durable ${name} is deleted; what it had not acknowledged stays${num_ack_pending ? `, ${plural(num_ack_pending, "message")} that it had delivered among it` : ""}`,
+        `durable ${name} is deleted; messages it had not acknowledged stay in the queue` +
+          (num_ack_pending ? `, ${plural(num_ack_pending, "delivered message")} among them` : ""),
       );
     }
   },
 
   async shadow(queue) {
-    const beginning = await settledCount(queue);
+    const initial = await settledCount(queue);
     const { config } = await queue.required(queue.name);
-    await queue.createMirror(copying(config, queue.shadow, beginning));
+    await queue.createMirror(copying(config, queue.shadow, initial));
     queue.account.say(
-      `${queue.shadow} takes over what ${queue.name} holds: ${plural(beginning.messages, "message")} up to sequence ${beginning.lastSeq}, and what is published meanwhile`,
+      `${queue.shadow} copies ${queue.name}: ${plural(initial.messages, "message")} up to sequence ` +
+        `${initial.lastSeq}, and what is published meanwhile`,
     );
   },
 
-  drain: (queue) => caughtUp(queue),
+  drain: waitForMirror,
 
-  "hand-over": (queue) => swap(queue, queue.name, queue.shadow),
+  "hand-over": (queue) => handOver(queue, queue.name, queue.shadow),
 
-  async late(queue, seen) {
-    const { left, successor } = leftOf(seen)!;
-    const [from, to] = [left.config.name as string, successor.config.name as string];
-    const { common, sequences } = await lateMessages(queue.ask, { left, successor });
+  async stragglers(queue, state) {
+    const { predecessor, successor } = handoverOf(state)!;
+    const [from, to] = [predecessor.config.name as string, successor.config.name as string];
+    const { common, sequences } = await findStragglers(queue.ask, { predecessor, successor });
     if (sequences.length)
       queue.account.say(
-        `${from} stored ${plural(sequences.length, "message")} after its subjects had gone; ${to} collects ${sequences.length > 1 ? "them" : "it"}, behind newer ones`,
+        `${from} stored ${plural(sequences.length, "message")} after it had lost its subjects; ` +
+          `${to} collects ${sequences.length > 1 ? "them" : "it"}, after newer messages`,
       );
     if (!successor.config.sources) await queue.update(to, (config) => collecting(config, from, common + 1));
-    for (const deadline = Date.now() + progressMs; Date.now() < deadline; await sleep(200)) {
-      const now = { left: await queue.required(from), successor: await queue.required(to) };
-      if ((await lateMessages(queue.ask, now)).sequences.length) continue;
-      return queue.update(to, collectingNothing);
-    }
+    const hasAll = async () => {
+      const now = { predecessor: await queue.required(from), successor: await queue.required(to) };
+      return (await findStragglers(queue.ask, now)).sequences.length === 0;
+    };
+    if (await pollUntil(hasAll, stragglersMs, 200)) return queue.update(to, collectingNothing);
     throw new Failure(
-      `${to} does not get the last messages of ${from}. Nothing was deleted; see the servers' logs, then run the command again.`,
+      `${to} does not receive the last messages of ${from}. Nothing was deleted; ` +
+        "check the servers' logs, then run the command again.",
     );
   },
 
   async delete(queue) {
-    // A message that was on its way when the subjects went is stored by then.
-    await sleep(arrivalMs);
-    const seen = await look(queue);
-    const { home, shadow } = seen;
-    // A run that was killed may have sent the deletion.
-    if (!home || !shadow || (await countLate(queue, seen)) > 0) return;
-    const lost = expected(home, shadow) - shadow.state.messages;
+    const state = await stateBeforeDeletion(queue);
+    if (!state) return;
+    const { home, shadow } = state;
+    const expected = expectedInShadow(home, shadow);
+    const lost = expected - shadow.state.messages;
     if (!isParked(home.config) || lost > 0)
       throw new Failure(
-        `${queue.shadow} has ${plural(Math.max(0, lost), "message")} less than it should have, or ${queue.name} has subjects again: nothing was deleted`,
+        `${queue.shadow} has ${plural(Math.max(0, lost), "message")} less than expected, ` +
+          `or ${queue.name} has subjects again: nothing was deleted`,
       );
     await queue.delete(queue.name);
     queue.account.say(
-      `${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected(home, shadow), "message")}`,
+      `${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected, "message")}`,
     );
   },
 
-  async anew(queue) {
+  async recreate(queue) {
     const { config } = await queue.required(queue.shadow);
-    await queue.createMirror(copying(config, queue.name, beginningOf(config)!));
-    queue.account.say(`${queue.name} is made anew, as a mirror of ${queue.shadow}`);
+    await queue.createMirror(copying(config, queue.name, initialCountOf(config)!));
+    queue.account.say(`${queue.name} is recreated, as a mirror of ${queue.shadow}`);
   },
 
-  fill: (queue) => caughtUp(queue),
+  fill: waitForMirror,
 
-  "hand-back": (queue) => swap(queue, queue.shadow, queue.name),
+  "hand-back": (queue) => handOver(queue, queue.shadow, queue.name),
 
   async durables(queue, { consumers }) {
     for (const asset of queue.durables.filter(({ name }) => !consumers.some((consumer) => consumer.name === name))) {
       await queue.ensureConsumer(asset);
-      queue.account.say(`durable ${asset.name} is there again, and gets all that is left to do`);
+      queue.account.say(`durable ${asset.name} is recreated, and delivers everything that is left to do`);
     }
   },
 
   async "clean-up"(queue) {
-    await sleep(arrivalMs);
-    const seen = await look(queue);
-    const { home, shadow } = seen;
-    // A run that was killed may have sent the deletion.
-    if (!home || !shadow || (await countLate(queue, seen)) > 0) return;
+    const state = await stateBeforeDeletion(queue);
+    if (!state) return;
+    const { home, shadow } = state;
     if (!isParked(shadow.config) || home.state.messages < shadow.state.messages) {
       throw new Failure(
-        `${queue.name} has ${plural(home.state.messages, "message")}, ${queue.shadow} ${shadow.state.messages}: nothing was deleted`,
+        `${queue.name} has ${plural(home.state.messages, "message")}, ${queue.shadow} ${shadow.state.messages}: ` +
+          "nothing was deleted",
       );
     }
     await queue.delete(queue.shadow);
@@ -239,16 +200,29 @@ const steps: Record<StepName, (queue: Queue, seen: Seen) => Promise<void>> = {
   async finish(queue) {
     await queue.update(queue.name, (config) => finished(config, queue.specified));
     queue.account.say(`${queue.name}: its limits are in force again`);
-    // To interest: what no durable waits for goes, and that is counted.
+    // To interest: messages that no durable waits for are deleted, and that is counted.
     await queue.ensureStream();
   },
 };
 
 const arrivalMs = 1_000;
 const settleMs = 500;
+const stragglersMs = 60_000;
 
-/** What is in the queue, once the last acknowledgements of the durables that were deleted have had their effect. */
-async function settledCount(queue: Queue): Promise<Beginning> {
+/**
+ * What there is once a message that was in flight when the subjects were taken away has been stored. Undefined if there are
+ * stragglers, or an interrupted run has deleted a stream meanwhile: the next decision handles that.
+ */
+async function stateBeforeDeletion(queue: Queue): Promise<Required<MigrationState> | undefined> {
+  await sleep(arrivalMs);
+  const state = await observeMigration(queue);
+  const { home, shadow, consumers } = state;
+  if (!home || !shadow || (await countStragglers(queue, state)) > 0) return undefined;
+  return { home, shadow, consumers };
+}
+
+/** What the queue holds, once the last acknowledgements of its deleted durables have taken effect. */
+async function settledCount(queue: Queue): Promise<InitialCount> {
   let removed = -1;
   for (;;) {
     const { messages, last_seq: lastSeq } = (await queue.required(queue.name)).state;
@@ -256,65 +230,4 @@ async function settledCount(queue: Queue): Promise<Beginning> {
     removed = lastSeq - messages;
     await sleep(settleMs);
   }
-}
-
-const progressMs = 60_000;
-const sayEveryMs = 5_000;
-
-/** Waits until only a few messages are left to copy; fails when nothing has come for a minute. */
-async function caughtUp(queue: Queue): Promise<void> {
-  let [best, since, said] = [Infinity, Date.now(), Date.now()];
-  for (;;) {
-    const [home, shadow] = [await queue.required(queue.name), await queue.required(queue.shadow)];
-    const left = home.config.mirror || shadow.config.mirror ? behindOf(home, shadow) : 0;
-    if (left <= fewEnough || isInterrupted()) return;
-    if (left < best) [best, since] = [left, Date.now()];
-    if (Date.now() - since > progressMs)
-      throw new Failure(
-        `nothing more is copied, and ${plural(left, "message")} are left: the counts do not agree. Nothing was deleted; see the servers' logs, then run the command again.`,
-      );
-    if (Date.now() - said > sayEveryMs) {
-      queue.account.say(`${plural(left, "message")} left to copy`);
-      said = Date.now();
-    }
-    await sleep(200);
-  }
-}
-
-const attempts = 3;
-const parkedMs = 2_000;
-/** A queue of messages inside the server may still be worked off when the subjects have gone. */
-const quietMs = 200;
-
-/** Lets a mirror take its origin's place. Whoever publishes in between is told that nobody listens. */
-async function swap(queue: Queue, from: string, to: string): Promise<void> {
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    if (await swapped(queue, from, to)) return;
-    await caughtUp(queue);
-  }
-  throw new Failure(
-    `${to} did not get the last messages of ${from} in time, so ${from} has its subjects back. Run the command again, at a quieter time.`,
-  );
-}
-
-/** Takes the subjects away, waits for the last messages, gives them to the mirror; or back, if they do not come. */
-async function swapped(queue: Queue, from: string, to: string): Promise<boolean> {
-  const started = performance.now();
-  if (!isParked((await queue.required(from)).config)) await queue.update(from, parked);
-  let [last, since] = [-1, performance.now()];
-  for (const deadline = Date.now() + parkedMs; Date.now() < deadline; await sleep(10)) {
-    const [home, shadow] = [await queue.required(queue.name), await queue.required(queue.shadow)];
-    // A run that was killed may have sent it.
-    if (!(to === queue.name ? home : shadow).config.mirror) return true;
-    const { last_seq } = (from === queue.name ? home : shadow).state;
-    if (last_seq !== last) [last, since] = [last_seq, performance.now()];
-    if (performance.now() - since < quietMs || behindOf(home, shadow) !== 0) continue;
-    await queue.update(to, (config) => opened(config, queue.specified));
-    queue.account.say(
-      `${queue.stream.spec.subjects.join(", ")} belong to ${to} now; nobody could publish for ${seconds(performance.now() - started)}`,
-    );
-    return true;
-  }
-  await queue.update(from, (config) => ({ ...config, subjects: queue.specified.subjects }));
-  return false;
 }

@@ -8,7 +8,7 @@ import { isLifted, limitedAs } from "./configurations";
 
 /** Why a work queue cannot be given another retention without a doubt. Asked before anything is done. Pure. */
 
-export interface Found {
+export interface ObservedQueue {
   config: Wire;
   bytes: number;
   /** Other streams that mirror it. */
@@ -19,7 +19,7 @@ export interface Found {
   room: number;
 }
 
-export interface Wanted {
+export interface SpecifiedQueue {
   owner: string;
   args: Args;
   durables: ConsumerAsset[];
@@ -38,9 +38,9 @@ const fields: { field: string; reason: string }[] = [
 /** API level from which on a server removes a work queue's message only when its copy is stored. Before, it does when it sends the message. */
 export const safeCopyLevel = 4;
 
-export function hindrances(
-  { config, bytes, mirrors, consumers, servers, room }: Found,
-  { owner, args, durables }: Wanted,
+export function unmetPreconditions(
+  { config, bytes, mirrors, consumers, servers, room }: ObservedQueue,
+  { owner, args, durables }: SpecifiedQueue,
 ): string[] {
   const name = config.name as string;
   const named = durables.map((durable) => durable.name);

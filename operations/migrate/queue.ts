@@ -24,7 +24,7 @@ import { shadowOf } from "./configurations";
 import { safeCopyLevel } from "./preconditions";
 
 /** Something that was there a moment ago: the last request of a run that was killed may still have been on its way. */
-export class Gone extends Failure {}
+export class StreamGone extends Failure {}
 
 /** A stream with its durables as they are specified, and the way to them. */
 export class Queue {
@@ -123,7 +123,7 @@ export class Queue {
   ask = <T>(subject: string, payload: unknown): Promise<T> =>
     read<T>(this.account.connection, subject, payload, 10_000).catch((error: unknown) => {
       if (error instanceof ApiError && error.isNotFound)
-        throw new Gone(`${error.message}. It went while it was looked at; run the command again.`);
+        throw new StreamGone(`${error.message}. It went while it was looked at; run the command again.`);
       throw error;
     });
 

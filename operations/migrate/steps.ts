@@ -1,7 +1,9 @@
 /** What to do next to give a work queue another retention, from what is there now. Pure: a run that was cut off anywhere goes on from there. */
 
+import { fewEnough } from "../stream/wait-for-copy";
+
 /** A stream as far as these decisions go. */
-export interface StreamView {
+export interface StreamProgress {
   retention: string;
   /** The stream it mirrors. */
   mirrorOf?: string;
@@ -12,11 +14,11 @@ export interface StreamView {
   isMarked: boolean;
 }
 
-export interface Facts {
+export interface MigrationFacts {
   stream: string;
   /** Undefined: a meta leader says that it is not there. */
-  home?: StreamView;
-  shadow?: StreamView;
+  home?: StreamProgress;
+  shadow?: StreamProgress;
   /** The retention that is specified. */
   wanted: string;
   /** Durables of the stream. */
@@ -26,27 +28,27 @@ export interface Facts {
   /** Messages that the mirror of the two does not have yet. */
   behind: number;
   /** Messages that the one which was left got after that, and the other one lacks. */
-  late: number;
+  stragglers: number;
 }
 
 /**
  * In their order:
  * - `lift`: the queue's limits, `release`: its durables, `shadow`: a mirror of it is made, which empties it;
  * - `drain`: the copy is waited for, `hand-over`: the shadow gets the subjects;
- * - `delete`: the queue, which has nothing left, `anew`: the stream is made as a mirror of the shadow;
+ * - `delete`: the queue, which has nothing left, `recreate`: the stream is made as a mirror of the shadow;
  * - `fill`: the copy is waited for, `hand-back`: the stream gets its subjects;
  * - `durables`: they are made again, `clean-up`: the shadow is deleted, `finish`: limits and retention are as specified.
- * `late` may come before either deletion.
+ * `stragglers` may come before either deletion.
  */
-export const stepNames = [
+export const migrationSteps = [
   "lift",
   "release",
   "shadow",
   "drain",
   "hand-over",
-  "late",
+  "stragglers",
   "delete",
-  "anew",
+  "recreate",
   "fill",
   "hand-back",
   "durables",
@@ -54,35 +56,32 @@ export const stepNames = [
   "finish",
 ] as const;
 
-export type StepName = (typeof stepNames)[number];
-export type Step = { step: StepName } | { refuse: string } | { step: "nothing" };
+export type MigrationStep = (typeof migrationSteps)[number];
+export type MigrationDecision = { step: MigrationStep } | { refuse: string } | { step: "nothing" };
 
 const workqueue = "workqueue";
 
-/** Fewer messages than this are copied while nobody can publish; above it, the copying is waited for. */
-export const fewEnough = 100;
-
-export function nextStep(facts: Facts): Step {
-  const { stream, home, shadow, durables, missing, behind, late } = facts;
+export function nextMigrationStep(facts: MigrationFacts): MigrationDecision {
+  const { stream, home, shadow, durables, missing, behind, stragglers } = facts;
   if (!shadow) return withoutShadow(facts);
   if (!home) {
-    if (!shadow.mirrorOf) return { step: "anew" };
+    if (!shadow.mirrorOf) return { step: "recreate" };
     return {
       refuse: `${stream} was deleted while its shadow was still copying it. Nothing was changed: the shadow has what had been copied by then (npm run backup).`,
     };
   }
   if (home.retention === workqueue) {
-    if (!shadow.mirrorOf) return { step: late || shadow.isCollecting ? "late" : "delete" };
+    if (!shadow.mirrorOf) return { step: stragglers || shadow.isCollecting ? "stragglers" : "delete" };
     // What a durable takes now is in the shadow already.
     if (durables.length) return { step: "release" };
     return { step: behind > fewEnough ? "drain" : "hand-over" };
   }
   if (home.mirrorOf) return { step: behind > fewEnough ? "fill" : "hand-back" };
   if (missing.length) return { step: "durables" };
-  return { step: late || home.isCollecting ? "late" : "clean-up" };
+  return { step: stragglers || home.isCollecting ? "stragglers" : "clean-up" };
 }
 
-function withoutShadow({ stream, home, wanted, durables, missing }: Facts): Step {
+function withoutShadow({ stream, home, wanted, durables, missing }: MigrationFacts): MigrationDecision {
   if (!home) return { refuse: `${stream} is not there; bring the jetstream stack up first` };
   if (home.mirrorOf) return { refuse: `${stream} is a mirror of ${home.mirrorOf}, and no stream of its own` };
   if (home.isMarked) return { step: missing.length ? "durables" : "finish" };

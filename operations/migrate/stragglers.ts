@@ -1,26 +1,26 @@
-import { type Ask, commonEnd, nextMessage, originSequence } from "../failover/messages";
+import { type Ask, commonEnd, nextMessage, originSequence } from "../stream/messages";
 import type { StreamInfo } from "../stream/stack-account";
 
-/** A stream that was left for its mirror, and the mirror that is a stream of its own since. */
-export interface Left {
-  left: StreamInfo;
+/** A stream that gave its subjects to its mirror, and the former mirror, which has been a stream of its own since. */
+export interface SubjectHandover {
+  predecessor: StreamInfo;
   successor: StreamInfo;
 }
 
-export interface Late {
-  /** Up to here, in the sequences of both, they hold the same. */
+export interface Stragglers {
+  /** Last sequence, the same in both streams, up to which they hold the same messages. */
   common: number;
-  /** Sequences behind that which only the one has that was left. */
+  /** Sequences after it, in the predecessor, of messages that the successor lacks. */
   sequences: number[];
 }
 
 /**
- * Messages that a stream stored after it had been left: a server that had not heard of it yet took them in and acknowledged them. Those
- * that its successor has collected since are not among them.
+ * Messages that a stream stored after its subjects had been taken away: a server that had not heard of it yet stored and
+ * acknowledged them. Without those that the successor has collected since.
  */
-export async function lateMessages(ask: Ask, { left, successor }: Left): Promise<Late> {
-  const [from, to] = [left.config.name as string, successor.config.name as string];
-  const common = await commonEnd(ask, { name: to, info: successor }, { name: from, info: left });
+export async function findStragglers(ask: Ask, { predecessor, successor }: SubjectHandover): Promise<Stragglers> {
+  const [from, to] = [predecessor.config.name as string, successor.config.name as string];
+  const common = await commonEnd(ask, { name: to, info: successor }, { name: from, info: predecessor });
   const own: number[] = [];
   for (
     let message = await nextMessage(ask, from, common + 1);
@@ -29,7 +29,7 @@ export async function lateMessages(ask: Ask, { left, successor }: Left): Promise
   )
     own.push(message.seq);
   const collected = new Set<number | undefined>();
-  // What came meanwhile is looked at one by one, but only if there is something to look for.
+  // Newer messages are read one by one, but only if there is something to look for.
   for (
     let message = own.length ? await nextMessage(ask, to, common + 1) : undefined;
     message;

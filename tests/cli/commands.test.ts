@@ -40,7 +40,7 @@ describe("the commands", function () {
     [["start", "--env", "locl"], /"locl" is no environment; did you mean "local"/],
     [["deploy", "--env", "production"], /environment production is not deployed like this.*--allow-local-state/s],
     [["stop", "--env", "production"], /--yes-destroy production/],
-    [["import", "--account", "irisx"], /tenants\/irisx\.ts is there already; .*--out.*--force/],
+    [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],
   ] as const) {
     it(`end with 2 and say why: ${words.join(" ")}`, () => {
       const { status, stderr } = cli(...words);

@@ -7,8 +7,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { runFailback } from "../../operations/failover/failback";
 import { runFailover } from "../../operations/failover/failover";
-import { Setting } from "../../operations/failover/setting";
-import { Site } from "../../operations/failover/failover-pair";
+import { FailoverSetting } from "../../operations/failover/setting";
+import { FailoverPair } from "../../operations/failover/failover-pair";
 import { assetsOf } from "../../config/assets/assets";
 import { parkedSubject } from "../../config/assets/standard";
 import { tenantSpec } from "../../config/schema/tenant";
@@ -149,11 +149,11 @@ describe("failover and failback, killed at every change", function () {
   const messagesIn = async (name: string) =>
     ((await ask(app, `STREAM.INFO.${name}`)).state as { messages: number }).messages;
   const configOf = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
-  const settingOf = (name: string) => new Setting(name, "supercluster", `app/${name}`, folder);
+  const settingOf = (name: string) => new FailoverSetting(name, "supercluster", `app/${name}`, folder);
 
-  type Run = (site: Site) => Promise<unknown>;
-  const siteOf = (name: string, connection: NatsConnection) =>
-    new Site({ account: { connection, owner, say }, system, assets }, name, environment, settingOf(name));
+  type Run = (pair: FailoverPair) => Promise<unknown>;
+  const failoverPairOf = (name: string, connection: NatsConnection) =>
+    new FailoverPair({ account: { connection, owner, say }, system, assets }, name, environment, settingOf(name));
 
   /** Runs it until it is cut off, again to its end, and once more; where it was cut off, and the changes of the other two. */
   async function runs(
@@ -161,20 +161,20 @@ describe("failover and failback, killed at every change", function () {
     run: Run,
   ): Promise<{ cut?: string; rest: string[]; more: string[] }> {
     const first = cutOff(app, number, moment);
-    const cut = await Promise.race([run(siteOf(name, first.connection)).then(() => undefined), first.reached]);
+    const cut = await Promise.race([run(failoverPairOf(name, first.connection)).then(() => undefined), first.reached]);
     const [second, third] = [cutOff(app, Infinity, moment), cutOff(app, Infinity, moment)];
-    await run(siteOf(name, second.connection)).catch((error: Error) => {
+    await run(failoverPairOf(name, second.connection)).catch((error: Error) => {
       // What the killed one had sent was carried out while this one looked.
       assert.match(error.message, /run the command again/i);
-      return run(siteOf(name, second.connection));
+      return run(failoverPairOf(name, second.connection));
     });
-    await run(siteOf(name, third.connection));
+    await run(failoverPairOf(name, third.connection));
     return { cut, rest: second.changes(), more: third.changes() };
   }
 
   it("lets the mirror take over while the home region is down, and does nothing when it is asked for again", async () => {
     const results = await Promise.all(
-      cases.map((one) => runs(one, (site) => runFailover(site, { to: "ams", start: "all" }))),
+      cases.map((one) => runs(one, (pair) => runFailover(pair, { to: "ams", start: "all" }))),
     );
     assert.deepEqual(
       results.flatMap(({ more }) => more),
@@ -226,7 +226,7 @@ describe("failover and failback, killed at every change", function () {
         returned[name]![1] = acknowledged[name]!.length;
       }),
     );
-    const results = await Promise.all(cases.map((one) => runs(one, (site) => runFailback(site, { maxLoss: 0 }))));
+    const results = await Promise.all(cases.map((one) => runs(one, (pair) => runFailback(pair, { maxLoss: 0 }))));
     assert.deepEqual(
       results.flatMap(({ more }) => more),
       [],

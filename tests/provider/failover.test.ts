@@ -127,7 +127,7 @@ describe("failover, failback and migration, as they are typed", function () {
       );
       assert.match(
         text,
-        /durable eligibility-worker: nobody can tell where it was, so on ELIGIBILITY-ams it begins with its first message/,
+        /durable eligibility-worker: its position is unknown, so on ELIGIBILITY-ams it begins with its first message/,
       );
       assert.match(text, new RegExp(`takes messages in ams from sequence ${proofs + 21} on`));
     });
@@ -178,7 +178,7 @@ describe("failover, failback and migration, as they are typed", function () {
     it("ends with a failback: every acknowledged message is in the stream exactly once, in order", async () => {
       const text = deployment.succeeds("failback", ...choice);
       assert.match(text, new RegExp(`are the same up to ${proofs + 20}; ELIGIBILITY has 0 messages of its own`));
-      assert.match(text, /nobody could publish for \d+\.\d+ s/);
+      assert.match(text, /publishers were refused for \d+\.\d+ s/);
       assert.match(text, /ELIGIBILITY-ams: \d+, of which 12 are its own; 12 came back/);
       assert.equal(await publish(), stream);
       assert.deepEqual((await textsIn(provisioner, stream)).slice(proofs), acknowledged);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { look, runMigration } from "../../operations/migrate/migration";
+import { runMigration } from "../../operations/migrate/migration";
+import { observeMigration } from "../../operations/migrate/observe";
 import { Queue } from "../../operations/migrate/queue";
 import { countsOf } from "../../cli/render/migration";
 import { assetsOf } from "../../config/assets/assets";
@@ -214,7 +215,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
 
   it("shows what streams and durables hold", async () => {
     const { name } = cases[0]!;
-    const counts = countsOf(await look(queueOf(name, app)));
+    const counts = countsOf(await observeMigration(queueOf(name, app)));
     assert.match(counts, new RegExp(`${name} +limits +\\d+`));
     assert.match(counts, /worker +\d+ +\d+ +\d+/);
   });

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { fewEnough } from "../../../../operations/stream/wait-for-copy";
 import {
-  type Facts,
+  type FailoverFacts,
   type FailbackStep,
   type FailoverStep,
-  fewEnough,
-  type Found,
+  type StreamLookup,
   nextFailbackStep,
   nextFailoverStep,
-  type StreamView,
+  type StreamSummary,
 } from "../../../../operations/failover/steps";
 
-const view = (change: Partial<StreamView> = {}): StreamView => ({
+const view = (change: Partial<StreamSummary> = {}): StreamSummary => ({
   isMirror: false,
   sources: [],
   messages: 10,
@@ -22,7 +22,7 @@ const view = (change: Partial<StreamView> = {}): StreamView => ({
 const name = "S-ams";
 
 /** Everything is as specified. */
-const atHome = (): Facts => ({
+const atHome = (): FailoverFacts => ({
   stream: "S",
   region: "iad",
   home: view(),
@@ -30,34 +30,34 @@ const atHome = (): Facts => ({
   holders: ["S"],
 });
 
-interface World {
-  facts: Facts;
+interface Situation {
+  facts: FailoverFacts;
   /** Durables that are not on the mirror. */
   missing: string[];
   left: number;
 }
 
-const mirrorOf = ({ mirrors }: Facts) => mirrors[0]!;
+const mirrorOf = ({ mirrors }: FailoverFacts) => mirrors[0]!;
 
 /** What each step leaves behind, as far as the decisions go. */
-const failoverEffects: Record<FailoverStep, (world: World) => void> = {
+const failoverEffects: Record<FailoverStep, (world: Situation) => void> = {
   park: ({ facts }) => (facts.holders = []),
-  "catch-up": ({ facts }) => ((mirrorOf(facts).found as StreamView).lastSeq = (facts.home as StreamView).lastSeq),
+  "catch-up": ({ facts }) => ((mirrorOf(facts).found as StreamSummary).lastSeq = (facts.home as StreamSummary).lastSeq),
   declare: ({ facts }) => (facts.declared = "ams"),
   promote: ({ facts }) => {
-    (mirrorOf(facts).found as StreamView).isMirror = false;
+    (mirrorOf(facts).found as StreamSummary).isMirror = false;
     facts.holders = [name];
   },
   consumers: (world) => world.missing.pop(),
 };
 
-const failbackEffects: Record<FailbackStep | "mirror", (world: World) => void> = {
-  source: ({ facts }) => ((facts.home as StreamView).sources = [name]),
+const failbackEffects: Record<FailbackStep | "mirror", (world: Situation) => void> = {
+  source: ({ facts }) => ((facts.home as StreamSummary).sources = [name]),
   wait: (world) => (world.left = 0),
   undeclare: ({ facts }) => (facts.declared = undefined),
   swap: ({ facts }) => (facts.holders = ["S"]),
   close: ({ facts }) => (mirrorOf(facts).found = "missing"),
-  unsource: ({ facts }) => ((facts.home as StreamView).sources = []),
+  unsource: ({ facts }) => ((facts.home as StreamSummary).sources = []),
   open: ({ facts }) => (facts.holders = ["S"]),
   mirror: ({ facts }) => (mirrorOf(facts).found = view({ isMirror: true })),
 };
@@ -65,7 +65,7 @@ const failbackEffects: Record<FailbackStep | "mirror", (world: World) => void> =
 const most = 20;
 
 /** Steps until there is nothing left to do, or so many, or until it is refused. */
-function run(world: World, direction: "failover" | "failback", atMost = most): string[] {
+function run(world: Situation, direction: "failover" | "failback", atMost = most): string[] {
   const taken: string[] = [];
   while (taken.length < atMost) {
     const { facts, missing, left } = world;
@@ -82,7 +82,7 @@ function run(world: World, direction: "failover" | "failback", atMost = most): s
   return taken;
 }
 
-const world = (change: Partial<Facts> = {}): World => ({
+const world = (change: Partial<FailoverFacts> = {}): Situation => ({
   facts: { ...atHome(), ...change },
   missing: ["a", "b"],
   left: 0,
@@ -110,8 +110,8 @@ describe("the steps of a failover", () => {
   });
 
   it("are refused where the mirror is not there, does not answer, or another one has taken over", () => {
-    const refusal = (change: Partial<Facts>) => run(world(change), "failover").at(-1)!;
-    const mirror = (found: Found) => ({ mirrors: [{ name, region: "ams", found }] });
+    const refusal = (change: Partial<FailoverFacts>) => run(world(change), "failover").at(-1)!;
+    const mirror = (found: StreamLookup) => ({ mirrors: [{ name, region: "ams", found }] });
     assert.match(refusal(mirror("missing")), /S-ams is not there/);
     assert.match(refusal(mirror("unreachable")), /no server answers for S-ams/);
     assert.match(
@@ -124,7 +124,7 @@ describe("the steps of a failover", () => {
 });
 
 describe("the steps of a failback", () => {
-  const failedOver = (): World => {
+  const failedOver = (): Situation => {
     const there = world();
     run(there, "failover");
     return there;
@@ -152,7 +152,7 @@ describe("the steps of a failback", () => {
   });
 
   it("are refused where nobody can know what there is to bring home", () => {
-    const refusal = (change: Partial<Facts>) =>
+    const refusal = (change: Partial<FailoverFacts>) =>
       run({ ...failedOver(), facts: { ...failedOver().facts, ...change } }, "failback").at(-1)!;
     assert.match(refusal({ home: "unreachable" }), /bring iad up first/);
     assert.match(refusal({ home: "missing" }), /S is not there/);
@@ -189,7 +189,7 @@ describe("a failover and a failback", () => {
 
   it("know a next step, or a reason for none, in every state there can be", () => {
     const found = fc.oneof(
-      fc.constantFrom<Found>("unreachable", "missing"),
+      fc.constantFrom<StreamLookup>("unreachable", "missing"),
       fc.record({
         isMirror: fc.boolean(),
         sources: fc.constantFrom<string[]>([], [name]),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { fewEnough } from "../../../../operations/stream/wait-for-copy";
 import {
-  beginningOf,
+  initialCountOf,
   copying,
   finished,
   isLifted,
@@ -10,14 +11,17 @@ import {
   opened,
   parked,
 } from "../../../../operations/migrate/configurations";
-import { type Found, hindrances, type Wanted } from "../../../../operations/migrate/preconditions";
 import {
-  type Facts,
-  fewEnough,
-  nextStep,
-  type StepName,
-  stepNames,
-  type StreamView,
+  type ObservedQueue,
+  unmetPreconditions,
+  type SpecifiedQueue,
+} from "../../../../operations/migrate/preconditions";
+import {
+  type MigrationFacts,
+  nextMigrationStep,
+  type MigrationStep,
+  migrationSteps,
+  type StreamProgress,
 } from "../../../../operations/migrate/steps";
 import { streamFields, type Wire } from "../../../../jetstream/fields";
 import { marker } from "../../../../jetstream/ownership";
@@ -40,7 +44,7 @@ const specified = toWire(streamFields, args);
 const owner = "supercluster/x";
 const queue: Wire = { ...specified, retention: "workqueue", metadata: marker(owner) };
 
-const home = (change: Partial<StreamView> = {}): StreamView => ({
+const home = (change: Partial<StreamProgress> = {}): StreamProgress => ({
   retention: "workqueue",
   isCollecting: false,
   isLifted: false,
@@ -49,15 +53,16 @@ const home = (change: Partial<StreamView> = {}): StreamView => ({
 });
 
 /** What each step leaves behind, as far as the decisions go. */
-const effects: Record<StepName, (facts: Facts) => unknown> = {
+const effects: Record<MigrationStep, (facts: MigrationFacts) => unknown> = {
   lift: (facts) => (facts.home!.isLifted = true),
   release: (facts) => (facts.durables = []),
   shadow: (facts) => (facts.shadow = home({ retention: "limits", mirrorOf: "S", isLifted: true, isMarked: true })),
   drain: (facts) => (facts.behind = 0),
   "hand-over": (facts) => (facts.shadow!.mirrorOf = undefined),
-  late: (facts) => ((facts.late = 0), (facts.home!.isCollecting = facts.shadow!.isCollecting = false)),
+  stragglers: (facts) => ((facts.stragglers = 0), (facts.home!.isCollecting = facts.shadow!.isCollecting = false)),
   delete: (facts) => (facts.home = undefined),
-  anew: (facts) => (facts.home = home({ retention: "limits", mirrorOf: "S--shadow", isLifted: true, isMarked: true })),
+  recreate: (facts) =>
+    (facts.home = home({ retention: "limits", mirrorOf: "S--shadow", isLifted: true, isMarked: true })),
   fill: (facts) => (facts.behind = 0),
   "hand-back": (facts) => (facts.home!.mirrorOf = undefined),
   durables: (facts) => ((facts.durables = [...facts.durables, ...facts.missing]), (facts.missing = [])),
@@ -65,21 +70,21 @@ const effects: Record<StepName, (facts: Facts) => unknown> = {
   finish: (facts) => ((facts.home!.isMarked = false), (facts.home!.isLifted = false)),
 };
 
-const facts = (change: Partial<Facts> = {}): Facts => ({
+const facts = (change: Partial<MigrationFacts> = {}): MigrationFacts => ({
   stream: "S",
   home: home(),
   wanted: "limits",
   durables: ["worker"],
   missing: [],
   behind: 0,
-  late: 0,
+  stragglers: 0,
   ...change,
 });
 
-function run(there: Facts, atMost = 40): string[] {
+function run(there: MigrationFacts, atMost = 40): string[] {
   const taken: string[] = [];
   while (taken.length < atMost) {
-    const next = nextStep(there);
+    const next = nextMigrationStep(there);
     if ("refuse" in next) return [...taken, `refused: ${next.refuse}`];
     if (next.step === "nothing") return [...taken, "nothing"];
     taken.push(next.step);
@@ -95,22 +100,23 @@ describe("the steps from a work queue to limits", () => {
     const taken = run(there, 3);
     there.behind = fewEnough + 1;
     taken.push(...run(there, 2));
-    there.late = 1;
+    there.stragglers = 1;
     taken.push(...run(there, 3));
     there.behind = fewEnough + 1;
     taken.push(...run(there));
-    assert.deepEqual(taken, [...stepNames, "nothing"]);
+    assert.deepEqual(taken, [...migrationSteps, "nothing"]);
   });
 
   it("end from wherever they are cut off, whatever comes late", () => {
-    const trouble = fc.record({ steps: fc.nat(6), behind: fc.constantFrom(0, fewEnough + 1), late: fc.nat(1) });
+    const trouble = fc.record({ steps: fc.nat(6), behind: fc.constantFrom(0, fewEnough + 1), stragglers: fc.nat(1) });
     fc.assert(
       fc.property(fc.array(trouble, { maxLength: 6 }), (troubles) => {
         const there = facts();
-        for (const { steps, behind, late } of troubles) {
+        for (const { steps, behind, stragglers } of troubles) {
           run(there, steps);
           if (there.home && there.shadow) there.behind = behind;
-          if (there.home && there.shadow && !there.home.mirrorOf && !there.shadow.mirrorOf) there.late = late;
+          if (there.home && there.shadow && !there.home.mirrorOf && !there.shadow.mirrorOf)
+            there.stragglers = stragglers;
         }
         assert.equal(run(there).at(-1), "nothing");
         assert.deepEqual(
@@ -141,7 +147,7 @@ describe("the steps from a work queue to limits", () => {
 });
 
 describe("what stands against it", () => {
-  const found = (change: Partial<Found> = {}): Found => ({
+  const found = (change: Partial<ObservedQueue> = {}): ObservedQueue => ({
     config: queue,
     bytes: 1_000,
     mirrors: [],
@@ -158,11 +164,11 @@ describe("what stands against it", () => {
       filterSubjects: [],
       spec: { mode: "pull", ackPolicy: "explicit", deliverPolicy },
     }) as unknown as ConsumerAsset;
-  const wanted: Wanted = { owner, args, durables: [durable("all")] };
+  const wanted: SpecifiedQueue = { owner, args, durables: [durable("all")] };
 
   it("is nothing for a queue that is otherwise as specified, with its limits lifted or not", () => {
-    assert.deepEqual(hindrances(found(), wanted), []);
-    assert.deepEqual(hindrances(found({ config: lifted(queue), consumers: [{ name: "worker" }] }), wanted), []);
+    assert.deepEqual(unmetPreconditions(found(), wanted), []);
+    assert.deepEqual(unmetPreconditions(found({ config: lifted(queue), consumers: [{ name: "worker" }] }), wanted), []);
   });
 
   for (const [what, change, expected, want = wanted] of [
@@ -189,12 +195,12 @@ describe("what stands against it", () => {
       /would skip what is left to do/,
       { ...wanted, durables: [durable("new")] },
     ],
-  ] as [string, Partial<Found>, RegExp, Wanted?][]) {
-    it(`is ${what}`, () => assert.match(hindrances(found(change), want).join("\n"), expected));
+  ] as [string, Partial<ObservedQueue>, RegExp, SpecifiedQueue?][]) {
+    it(`is ${what}`, () => assert.match(unmetPreconditions(found(change), want).join("\n"), expected));
   }
 
   it("is told all at once", () =>
-    assert.equal(hindrances(found({ mirrors: ["COPY"], room: 10, servers: undefined }), wanted).length, 3));
+    assert.equal(unmetPreconditions(found({ mirrors: ["COPY"], room: 10, servers: undefined }), wanted).length, 3));
 });
 
 describe("configurations on the way", () => {
@@ -207,8 +213,8 @@ describe("configurations on the way", () => {
 
   it("of the shadow are a mirror with limits, which remembers how it began", () => {
     assert.deepEqual([shadow.mirror, shadow.retention, shadow.subjects], [{ name: "S" }, "limits", undefined]);
-    assert.deepEqual(beginningOf(shadow), beginning);
-    assert.equal(beginningOf(queue), undefined);
+    assert.deepEqual(initialCountOf(shadow), beginning);
+    assert.equal(initialCountOf(queue), undefined);
   });
 
   it("have the subjects in one stream only", () => {
@@ -219,7 +225,7 @@ describe("configurations on the way", () => {
   it("end as specified, and remember nothing", () => {
     const end = finished(opened(copying(shadow, "S", beginning), specified), specified);
     assert.deepEqual(differences(streamFields, args, end), []);
-    assert.equal(beginningOf(end), undefined);
+    assert.equal(initialCountOf(end), undefined);
     assert.equal((end.metadata as Wire)["supercluster.owner"], owner);
   });
 });

@@ -1,5 +1,5 @@
 import { ApiError } from "../../jetstream/errors";
-import type { StreamInfo } from "../stream/stack-account";
+import type { StreamInfo } from "./stack-account";
 
 /** What the messages themselves say of where they came from. */
 

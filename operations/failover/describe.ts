@@ -1,0 +1,50 @@
+import { plural } from "../../engine/terminal";
+import { unknownDurables } from "./durable-starts";
+import type { FailoverOptions } from "./failover";
+import type { FailoverPair } from "./failover-pair";
+import { startText } from "./positions";
+import type { FailoverFacts, StreamLookup } from "./steps";
+
+/** What is known before a failover, a line each: above all, which messages the mirror may lack. */
+export async function describeFailover(
+  pair: FailoverPair,
+  { home, mirrors }: FailoverFacts,
+  { to, start }: FailoverOptions,
+): Promise<string[]> {
+  const { name, region } = pair.stream;
+  const { name: mirror } = pair.mirrorIn(to);
+  const copy = mirrors.find((one) => one.region === to)!.found;
+  const info = await pair.infoOf(mirror);
+  const source = typeof info === "object" ? info.mirror : undefined;
+  const heard =
+    source && source.active >= 0 ? `, last heard from ${name} ${Math.round(source.active / 1e9)} s ago` : "";
+  return [
+    `${name} (${region}): ${contentText(home)}`,
+    `${mirror} (${to}): ${contentText(copy)}${source ? `, lag as last known ${source.lag}${heard}` : ""}`,
+    missingText({ name, region, mirror }, home, copy),
+    ...(await unknownDurables(pair)).map(
+      (durable) =>
+        `durable ${durable}: its position is unknown, so on ${mirror} it begins with ${startText(start)} (--start)`,
+    ),
+  ];
+}
+
+const contentText = (found: StreamLookup): string =>
+  typeof found === "object" ? `${plural(found.messages, "message")}, up to sequence ${found.lastSeq}` : found;
+
+/** Which messages of the stream the mirror lacks. Pure. */
+export function missingText(
+  { name, region, mirror }: { name: string; region: string; mirror: string },
+  home: StreamLookup,
+  copy: StreamLookup,
+): string {
+  if (typeof home !== "object" || typeof copy !== "object")
+    return (
+      `messages that ${name} stored after that sequence are not in ${mirror}: ` +
+      `they are back when ${region} is, if its disks are`
+    );
+  const behind = home.lastSeq - copy.lastSeq;
+  return behind > 0
+    ? `${plural(behind, "message")} of ${name} still to be copied; the failover waits for that`
+    : `nothing of ${name} is missing in ${mirror}`;
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Failure } from "../../engine/failure";
+import { plural } from "../../engine/terminal";
+
+/** Up to this many messages are copied while publishers are refused; more than that are waited for first. */
+export const fewEnough = 100;
+
+const stalledMs = 60_000;
+const reportEveryMs = 5_000;
+
+export interface CopyProgress {
+  /** Messages left to copy; `Infinity` while that is not known. */
+  left(): Promise<number>;
+  /** Called every 5 s with a line to print. */
+  report(line: string): void;
+  /** What to report when nothing has been copied for a minute. */
+  stalled(left: number): string;
+  /** Ends the wait early. */
+  isStopped?(): boolean;
+}
+
+/**
+ * Waits until at most {@link fewEnough} messages are left to copy.
+ * @throws {Failure} when nothing has been copied for a minute.
+ */
+export async function waitForCopy({ left, report, stalled, isStopped }: CopyProgress, everyMs = 250): Promise<void> {
+  let [fewest, since, reported] = [Infinity, Date.now(), Date.now()];
+  for (;;) {
+    const now = await left();
+    if (now <= fewEnough || isStopped?.()) return;
+    if (now < fewest) [fewest, since] = [now, Date.now()];
+    if (Date.now() - since > stalledMs) throw new Failure(stalled(now));
+    if (Date.now() - reported > reportEveryMs && now < Infinity) {
+      report(`${plural(now, "message")} left to copy`);
+      reported = Date.now();
+    }
+    await sleep(everyMs);
+  }
+}

@@ -8,8 +8,8 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { StreamRef } from "../stream/stack-account";
 
 /**
- * Writes a snapshot of a stream (messages, consumers and their positions) into a new folder below `to`; returns that folder
- * and what the snapshot holds.
+ * Writes a snapshot of a stream (messages, consumers and their positions) into a new folder below `to`; returns that
+ * folder and what the snapshot holds.
  */
 export function backupStream(
   checked: CheckedEnvironment,

@@ -18,8 +18,9 @@ export interface FailoverResult {
 }
 
 /**
- * Promotes the mirror of a stream in region `to`, also while the stream's own region is lost. `approve` gets what is known
- * beforehand, a line each, and throws to stop. Returns undefined if the mirror has already been promoted. Safe to repeat.
+ * Promotes the mirror of a stream in region `to`, also while the stream's own region is lost. `approve` gets what is
+ * known beforehand, a line each, and throws to stop. Returns undefined if the mirror has already been promoted. Safe
+ * to repeat.
  * @throws {InvalidInput} for a failover that the settings do not allow, with every reason.
  * @throws {Failure} for what the servers' state does not allow.
  */
@@ -50,8 +51,8 @@ export async function failOverStream(
 }
 
 /**
- * Brings a stream back to its home region, with what its mirror stored meanwhile. `isChanged` is false if nothing was left to
- * do; `messages` is undefined if the stream does not answer afterwards. Safe to repeat.
+ * Brings a stream back to its home region, with what its mirror stored meanwhile. `isChanged` is false if nothing
+ * was left to do; `messages` is undefined if the stream does not answer afterwards. Safe to repeat.
  * @throws {BadUsage} for a stream that is not in the environment.
  * @throws {Failure} when more than `maxLoss` messages would be lost, or the servers' state does not allow it.
  */

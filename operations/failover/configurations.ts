@@ -2,15 +2,18 @@ import { parkedSubject } from "../../config/assets/standard";
 import type { Wire } from "../../jetstream/fields";
 import { readNote, withNote } from "../stream/note";
 
-/** A stream's configuration on its way there and back, made from the one that is found, so that nothing else changes. Pure. */
+/**
+ * Configurations of a stream during failover and failback, derived from the current one so that nothing else
+ * changes. Pure.
+ */
 
-/** What is known of a stream that comes home, in its own sequences; it stands in its metadata, so that a later run knows it too. */
+/** The progress of a failback, in the home stream's sequences; kept in its metadata, so that a later run finds it. */
 export interface FailbackNote {
-  /** Up to here it is the same as the mirror. */
+  /** Last sequence up to which it is the same as the mirror. */
   common: number;
-  /** Up to here it is what only it had. */
+  /** Last sequence of what only the home stream had. */
   own: number;
-  /** Up to here it is what came back. Known once all has. */
+  /** Last sequence of what came back from the mirror. Known once everything has. */
   end?: number;
 }
 
@@ -20,7 +23,10 @@ const marked = (config: Wire, returning: FailbackNote | undefined): Wire => with
 
 const shortestWindow = 100_000_000;
 
-/** Nobody publishes to it any more. What comes back was renamed and published again when it was first stored; as few as possible are taken for duplicates. */
+/**
+ * Nothing is published to it any more. What comes back was transformed and republished when it was first stored; the
+ * shortest window keeps it from being taken for duplicates.
+ */
 export const parked = (config: Wire): Wire => ({
   ...config,
   subjects: [parkedSubject(config.name as string)],
@@ -42,5 +48,5 @@ export const opened = (config: Wire, specified: Wire, returning: FailbackNote | 
   republish: specified.republish,
 });
 
-/** It collects nothing, and has no memory of it. */
+/** It has no sources, and no failback note. */
 export const cleared = (config: Wire): Wire => ({ ...marked(config, undefined), sources: undefined });

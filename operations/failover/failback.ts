@@ -21,7 +21,10 @@ export interface FailbackOptions {
   maxLoss: number;
 }
 
-/** Runs step by step until nothing is left to do; returns whether there was anything. Safe to repeat after any interruption. */
+/**
+ * Runs step by step until nothing is left to do; returns whether there was anything. Safe to repeat after any
+ * interruption.
+ */
 export async function runFailback(pair: FailoverPair, options: FailbackOptions): Promise<boolean> {
   for (let isDone = false; ; isDone = true) {
     const facts = await pair.facts();
@@ -150,8 +153,8 @@ const attempts = 3;
 const drainMs = 2_000;
 
 /**
- * Takes the mirror's subjects away, waits for its last messages, and gives the home stream its subjects; if the messages do
- * not come within 2 s, the mirror gets its subjects back. Returns whether the home stream has them.
+ * Takes the mirror's subjects away, waits for its last messages, and gives the home stream its subjects; if the
+ * messages do not come within 2 s, the mirror gets its subjects back. Returns whether the home stream has them.
  */
 async function trySwap(pair: FailoverPair, { maxLoss }: FailbackOptions, mirror: string): Promise<boolean> {
   const { name, spec } = pair.stream;

@@ -24,7 +24,10 @@ import {
 import { FailoverSetting } from "./setting";
 import type { FailoverFacts, StreamLookup, StreamSummary } from "./steps";
 
-/** One stream with its mirrors and durables: as they are specified without a failover, and the way to them. */
+/**
+ * A stream with its mirrors and durables, as specified without a failover, and the connections to read and change
+ * them.
+ */
 export class FailoverPair {
   readonly stream: StreamAsset;
   readonly mirrors: StreamAsset[];
@@ -34,7 +37,7 @@ export class FailoverPair {
   readonly durablesOfMirrors: ConsumerAsset[];
   readonly account: Account;
   readonly system: NatsConnection;
-  /** Streams that did not answer: nobody waits for them at every step again. */
+  /** Streams that did not answer: later steps do not wait for them again. */
   private readonly silent = new Set<string>();
 
   constructor(
@@ -93,7 +96,7 @@ export class FailoverPair {
     return typeof info === "string" ? info : summaryOf(info);
   }
 
-  /** What its leader says, or why there is nothing to say. Refuses a stream that is another stack's. */
+  /** What its leader reports, or why there is no answer. Refuses another stack's stream. */
   async infoOf(name: string): Promise<StreamInfo | "unreachable" | "missing"> {
     if (this.silent.has(name)) return "unreachable";
     const info = await orUnreachable(ownStream(this.account, name, lookMs));
@@ -110,7 +113,10 @@ export class FailoverPair {
     );
   }
 
-  /** Streams that hold any of the stream's own subjects. The meta leader says so, whether those streams have a leader or not. */
+  /**
+   * Streams that hold any of the stream's own subjects. The meta leader lists them, with or without a leader of
+   * their own.
+   */
   async holders(): Promise<string[]> {
     const names = await Promise.all(
       this.stream.spec.subjects.map((subject) =>
@@ -181,7 +187,7 @@ export const failoverPairOf = (
     new FailoverSetting(own.stack, project.name, failoverKey(account, stream)),
   );
 
-/** Refuses a failover that the settings would not take, with every reason. */
+/** Refuses a failover that the settings do not allow, with every reason. */
 export function checkFailover(
   { tenants }: CheckedEnvironment,
   { account, stream }: StreamRef,

@@ -20,8 +20,8 @@ export interface FailbackCounts {
 export const lostWithMirror = ({ own, returned, older }: FailbackCounts): number => Math.max(0, own - returned) + older;
 
 /**
- * Refuses to delete the mirror while it has more than `maxLoss` messages that the home stream does not have; returns the
- * complete note.
+ * Refuses to delete the mirror while it has more than `maxLoss` messages that the home stream does not have; returns
+ * the complete note.
  * @throws {Failure} with the number that would be lost, or if the swap was not made by this command.
  */
 export async function assertNothingLost(

@@ -14,8 +14,9 @@ const parkMs = 30_000;
 const offline = 10118;
 
 /**
- * Takes a stream's subjects away, whether it has a leader or not. Without one nobody answers: the meta leader records it, and the stream's
- * servers learn of it when they are back. That it is recorded shows in whom the meta leader names for the subjects.
+ * Takes a stream's subjects away, whether it has a leader or not. Without one no server answers: the meta leader
+ * records the change, and the stream's servers learn of it when they are back. It is recorded once the meta leader
+ * no longer lists the stream for the subjects.
  */
 export async function park(pair: FailoverPair): Promise<void> {
   const { name } = pair.stream;
@@ -46,11 +47,12 @@ async function recorded(pair: FailoverPair, config: Wire, presence: Presence | u
     answer = send();
   }
   throw new Failure(
-    `the subjects of ${name} could not be taken away within ${parkMs / 1000} s; run the command again: what was done is found`,
+    `the subjects of ${name} could not be taken away within ${parkMs / 1000} s; ` +
+      "run the command again: it continues from what was done",
   );
 }
 
-/** The servers of the home region, as far as none of them answers. */
+/** The servers of the home region that do not answer. */
 async function presenceOfHome({ system, stream, environment }: FailoverPair): Promise<Presence> {
   const all = environment.regions.length * environment.servers;
   const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
@@ -62,7 +64,7 @@ async function presenceOfHome({ system, stream, environment }: FailoverPair): Pr
   );
 }
 
-/** The configuration that a stream without a leader has: by one of its servers, or by the meta leader. */
+/** The configuration of a stream without a leader, from one of its servers or from the meta leader. */
 async function recordedConfig(pair: FailoverPair, presence: Presence): Promise<Wire> {
   const { account, name, spec } = pair.stream;
   const answering = pair.environment.regions.length * pair.environment.servers - presence.silent.length;
@@ -72,7 +74,7 @@ async function recordedConfig(pair: FailoverPair, presence: Presence): Promise<W
     .flatMap(({ stream_detail = [] }) => stream_detail);
   const held = details.find((detail) => detail.name === name)?.config;
   if (held) return held;
-  // The meta leader tells it of streams that it knows to be down; of others it waits for their own answer.
+  // The meta leader lists streams that it knows to be down; for others it waits for their own answer.
   await presence.announceGone();
   const listed = await readPages(
     pair.account.connection,
@@ -83,7 +85,7 @@ async function recordedConfig(pair: FailoverPair, presence: Presence): Promise<W
   const found = listed.find(({ config }) => config.name === name)?.config;
   if (!found)
     throw new Failure(
-      `the configuration of ${name} cannot be read from any server. Nothing was changed; run the command again.`,
+      `the configuration of ${name} could not be read from any server. Nothing was changed; run the command again.`,
     );
   return found;
 }

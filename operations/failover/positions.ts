@@ -1,6 +1,6 @@
 import type { Start } from "../../config/schema/failover";
 
-/** Where durables go on after a stream has moved. Pure. */
+/** Where durables continue after a stream has moved. Pure. */
 
 /** A durable as far as its position goes. */
 export interface Position {
@@ -10,7 +10,7 @@ export interface Position {
   isDone: boolean;
 }
 
-/** Where the durable on the mirror begins, if it is to go on from where the one at home was; `last` is the mirror's last sequence. */
+/** Where the durable on the mirror begins to continue where the one at home was; `last`: the mirror's last sequence. */
 export const startAfter = ({ floor }: Pick<Position, "floor">, last: number): number =>
   // What the mirror never got is published again under those sequences.
   Math.min(floor, last) + 1;
@@ -23,15 +23,18 @@ export function startOf(config: Record<string, unknown>): Start {
 }
 
 /**
- * How the stream at home is made up after a failback, in its own sequences: up to `common` it is the same as the mirror, up to `own` follows
- * what only it had, then what came back from the mirror.
+ * How the stream at home is made up after a failback, in its own sequences: up to `common` it is the same as the
+ * mirror, up to `own` follows what only it had, then what came back from the mirror.
  */
 export interface Sections {
   common: number;
   own: number;
 }
 
-/** From where a durable at home goes on: its own place, a sequence at home, or behind a sequence of the mirror that came back. */
+/**
+ * From where a durable at home goes on: its own place, a sequence at home, or behind a sequence of the mirror that
+ * came back.
+ */
 export type Resume = "where it was" | { at: number } | { behind: number };
 
 /** Past everything that was acknowledged in either place, and never past anything that was not. */
@@ -41,7 +44,7 @@ export function resumeAt(
   { common, own }: Sections,
 ): Resume {
   const first = mirror.from === "all" ? 1 : mirror.from;
-  // What came between the two was skipped by whoever chose the start; here it can still be delivered.
+  // What came between the two was skipped by the chosen start; here it can still be delivered.
   if (typeof first !== "number" || first > home.floor + 1) return "where it was";
   const done = mirror.position.isDone ? mirror.last : mirror.position.floor;
   const furthest = Math.max(home.floor, done);

@@ -4,15 +4,18 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { askAll } from "../../jetstream/system-requests";
 
 /**
- * What servers believe of servers that they hear nothing of. Once they know that all servers of a stream are down (at once where
- * those said goodbye, two to four minutes after a crash), they refuse to change its configuration (error 10118), so that nobody moves a
- * stream away from its only copy (nats-server#6856). A failover only takes its subjects away, and has to.
+ * What servers assume about servers that they do not hear from. Once they know that all servers of a stream are down
+ * (at once where those said goodbye, two to four minutes after a crash), they refuse to change its configuration
+ * (error 10118), so that a stream is not moved away from its only copy (nats-server#6856). A failover only takes its
+ * subjects away, and must.
  *
- * They know it from events of the system account, which the operator may send as well (ADR 0011): `running` makes them take an update
- * again, which is carried out when the servers are back; `gone` says what is true.
+ * They know it from events of the system account, which the operator may send as well (ADR 0011): `running` makes
+ * them take an update again, which is carried out when the servers are back; `gone` restores the truth.
  */
 export class Presence {
-  /** A server is another one after each start: servers that come back are not mistaken for those that were announced. */
+  /**
+   * A server is another one after each start: servers that come back are not mistaken for those that were announced.
+   */
   private readonly ids: Record<string, string>;
 
   constructor(
@@ -52,7 +55,7 @@ export class Presence {
       this.system.publish(`$SYS.SERVER.${id}.${event}`, JSON.stringify(body(server)));
     }
     await this.system.flush();
-    // Events pass from server to server; nobody confirms them.
+    // Events pass from server to server without a confirmation.
     await sleep(100);
   }
 }

@@ -5,7 +5,9 @@ import type { FailoverPair } from "./failover-pair";
 
 const cycleMs = 10_000;
 
-/** Error 10052: the server that creates the mirror has not heard yet that the home stream no longer collects from it. */
+/**
+ * Error 10052: the server that creates the mirror has not heard yet that the home stream no longer collects from it.
+ */
 export const isCycle = (error: unknown): boolean =>
   error instanceof ApiError && error.errCode === 10052 && /cycle/.test(error.message);
 

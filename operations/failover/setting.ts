@@ -4,7 +4,10 @@ import { isMap, parseDocument } from "yaml";
 import type { Failover } from "../../config/schema/failover";
 import { projectFolder } from "../../engine/project";
 
-/** One stream's entry of `supercluster:failover` in a stack's file. Written as a person would: what else is in the file stays as it is. */
+/**
+ * One stream's entry of `supercluster:failover` in a stack's file. The rest of the file stays as it is, comments
+ * included.
+ */
 export class FailoverSetting {
   readonly file: string;
 
@@ -26,7 +29,7 @@ export class FailoverSetting {
     const before = this.text();
     const after = withEntry(before, this.path(), value);
     if (after === before) return;
-    // Whoever reads meanwhile finds the old file or the new one.
+    // A concurrent reader finds the old file or the new one.
     const next = `${this.file}.${process.pid}.next`;
     writeFileSync(next, after);
     renameSync(next, this.file);

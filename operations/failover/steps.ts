@@ -1,4 +1,7 @@
-/** What to do next in a failover or a failback, from what is there now. Pure: a run that was cut off anywhere goes on from there. */
+/**
+ * Decides the next step of a failover or a failback from the current state. Pure: an interrupted run continues from
+ * there.
+ */
 
 import { fewEnough } from "../stream/wait-for-copy";
 
@@ -12,7 +15,7 @@ export interface StreamSummary {
   lastSeq: number;
 }
 
-/** `unreachable`: no server answers for it, which says nothing of whether it is there. */
+/** `unreachable`: no server answers for it; it may exist or not. */
 export type StreamLookup = StreamSummary | "unreachable" | "missing";
 
 export interface MirrorLookup {
@@ -21,14 +24,14 @@ export interface MirrorLookup {
   found: StreamLookup;
 }
 
-/** What both directions look at. */
+/** What the decisions of both directions are made from. */
 export interface FailoverFacts {
   stream: string;
   /** Region it belongs to. */
   region: string;
   home: StreamLookup;
   mirrors: MirrorLookup[];
-  /** Streams that hold the stream's subjects, by the meta leader's word, which holds for streams without a leader too. */
+  /** Streams that hold the stream's subjects. The meta leader knows them, also for streams without a leader. */
   holders: string[];
   /** Region that the setting names, if the stream is in it. */
   declared?: string;
@@ -54,7 +57,7 @@ export function nextFailoverStep(
   const elsewhere = mirrors.find((mirror) => mirror.region !== to && isPromoted(mirror));
   if (elsewhere)
     return {
-      refuse: `${stream} has failed over to ${elsewhere.region} already; bring it home first: npm run failback`,
+      refuse: `${stream} has already failed over to ${elsewhere.region}; bring it home first: npm run failback`,
     };
   const mirror = mirrors.find(({ region }) => region === to)!;
   const { name, found } = mirror;
@@ -62,8 +65,8 @@ export function nextFailoverStep(
     return {
       refuse:
         found === "missing"
-          ? `${name} is not there; bring the jetstream stack up to date first`
-          : `no server answers for ${name}, so ${to} cannot take ${stream} over`,
+          ? `${name} does not exist; bring the jetstream stack up to date first`
+          : `no server answers for ${name}, so ${stream} cannot fail over to ${to}`,
     };
   }
   const chosen = { ...mirror, found };
@@ -74,28 +77,30 @@ export function nextFailoverStep(
     return { step: declared === to ? "promote" : "declare", mirror: chosen };
   }
   if (!holders.includes(name))
-    return { refuse: `${stream} is on its way back from ${to}; let it come home first: npm run failback` };
+    return { refuse: `${stream} has a failback from ${to} in progress; finish it first: npm run failback` };
   if (declared !== to) return { step: "declare", mirror: chosen };
   return missing.length ? { step: "consumers", mirror: chosen } : { step: "nothing" };
 }
 
 export type FailbackStep = "source" | "wait" | "undeclare" | "swap" | "close" | "unsource" | "open";
 
-/** The next step of a failback; `left` is how many messages the mirror has that are not at home yet, where that is known. */
+/** The next step of a failback; `left`: messages of the mirror that are not at home yet, where that is known. */
 export function nextFailbackStep(facts: FailoverFacts & { left?: number }): FailoverDecision<FailbackStep> {
   const { stream, region, home, mirrors, holders, declared, left = 0 } = facts;
   if (!isView(home)) {
     return {
       refuse:
         home === "missing"
-          ? `${stream} is not there; bring the jetstream stack up to date first`
+          ? `${stream} does not exist; bring the jetstream stack up to date first`
           : `no server answers for ${stream}; bring ${region} up first`,
     };
   }
   const promoted = mirrors.filter(isPromoted);
   if (promoted.length > 1)
     return {
-      refuse: `${promoted.map(({ name }) => name).join(" and ")} are both no mirrors; nobody can tell which of them went on from ${stream}`,
+      refuse:
+        `${promoted.map(({ name }) => name).join(" and ")} are both streams of their own; ` +
+        `it is not known which of them continued ${stream}`,
     };
   const [mirror] = promoted;
   if (mirror) {
@@ -112,7 +117,9 @@ export function nextFailbackStep(facts: FailoverFacts & { left?: number }): Fail
   );
   if (unseen)
     return {
-      refuse: `no server answers for ${unseen.name}, which holds what was published meanwhile; bring ${unseen.region} up first`,
+      refuse:
+        `no server answers for ${unseen.name}, which holds what was published meanwhile; ` +
+        `bring ${unseen.region} up first`,
     };
   if (home.sources.some((source) => mirrors.some(({ name }) => name === source))) return { step: "unsource" };
   if (!holders.includes(stream))

@@ -17,15 +17,15 @@ export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" 
 /** A tenant as it is to be written. */
 export interface ImportedTenant {
   tenant: Draft;
-  /** What a tenant has to say and the account does not, and what a tenant may not be like. */
+  /** What a tenant must declare and the account does not show, and what the rules refuse. */
   toDecide: Remark[];
-  /** What is there and no tenant can say. It stays as it is, and nobody reconciles it. */
+  /** What exists and a tenant cannot declare. It stays as it is, and no stack reconciles it. */
   leftOut: Remark[];
-  /** What the first `up` would change all the same. */
+  /** What the first `up` would change nevertheless. */
   changes: Remark[];
 }
 
-/** What an account's place is. */
+/** Where an account belongs. */
 export interface Place {
   account: string;
   /** The stack that will own all of it, as in the mark: `supercluster/local-jetstream`. */

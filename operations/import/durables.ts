@@ -50,19 +50,24 @@ export function consumersOf(
     leftOut.push(
       ...others.map(({ stream, spec: other }) => ({
         at: `${stream}/${name}`,
-        message: `is unlike the durable of this name on ${first.stream} in ${unlike(first.spec, other)}, and a tenant has one of a name`,
+        message:
+          `differs from the durable of this name on ${first.stream} in ${unlike(first.spec, other)}; ` +
+          "a tenant can have one durable per name",
       })),
     );
   }
   return { consumers, leftOut };
 }
 
-/** Why no tenant can declare a consumer, if so. */
+/** Why a tenant cannot declare this consumer; undefined if it can. */
 function unsayable({ config }: Info, durable: Durable, held: Map<string, string[]>): string | undefined {
   if (isCopier(config)) return `is the servers' own: ${copierOf(config)} copies by it`;
-  if (!config.durable_name) return "is no durable: it goes when its client does";
+  if (!config.durable_name) return "is not a durable: it is deleted when its client is gone";
   if (!getTheirOwn([durable], held))
-    return `has a filter that none of the stream's subjects match, of ${durable.filters.join(", ")}, and a tenant's durables have none`;
+    return (
+      `has a filter that matches none of the stream's subjects, among ${durable.filters.join(", ")}, ` +
+      "which a tenant's durables cannot have"
+    );
   return undefined;
 }
 

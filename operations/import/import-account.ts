@@ -21,7 +21,8 @@ export interface ImportRequest {
 }
 
 /**
- * Reads an account's streams and consumers, and writes the tenant file that declares them. Changes nothing on any server.
+ * Reads an account's streams and consumers, and writes the tenant file that declares them. Changes nothing on any
+ * server.
  * @throws {BadUsage} for an account that is not in the environment or has failed over, or a file that exists.
  * @throws {Failure} if the environment is not deployed or the account cannot be read.
  */

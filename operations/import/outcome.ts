@@ -9,9 +9,9 @@ import { validateTenants } from "../../config/rules/validate";
 import type { Draft, Place, Remark } from "./draft";
 import { type LiveStream, nameOf } from "./live";
 
-/** What a tenant that was imported comes to when it is brought up. Pure. */
+/** What bringing up an imported tenant would change, and what is left to decide. Pure. */
 
-/** Where what would be deployed is not what is there: of streams by name, and of all in words. */
+/** Differences between what would be deployed and what exists: by name, and in words. */
 export function comparison(
   draft: Draft,
   live: LiveStream[],
@@ -46,10 +46,13 @@ const changeText = ({ field, expected, found }: Difference): string =>
   `${field}: ${valueText(found)} -> ${valueText(expected)}`;
 const valueText = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
-/** Without these the account does not say what a tenant must. */
+/** Limits that a tenant must declare and an account may lack. */
 const bounds = ["maxAge", "maxBytes"];
 
-/** What a person has to write before the tenant is valid: every mistake of schema and rules, in words of this occasion where there are any. */
+/**
+ * What must be written before the tenant is valid: every problem of schema and rules, missing limits in words of
+ * their own.
+ */
 export function decisionsOf(draft: Draft, { account, environment, declared }: Place): Remark[] {
   const unbounded = Object.entries(draft.streams).flatMap(([name, spec]) => {
     const at = ["streams", name];
@@ -62,7 +65,7 @@ export function decisionsOf(draft: Draft, { account, environment, declared }: Pl
         .filter((key) => one.spec[key] === undefined)
         .map((key) => ({
           at: joinPath(...one.at, key),
-          message: "has no limit, and nothing may be unbounded: write how much it may be",
+          message: "has no limit, and every stream needs one: add it",
         })),
     );
   });
@@ -71,7 +74,7 @@ export function decisionsOf(draft: Draft, { account, environment, declared }: Pl
     : [
         {
           at: "users",
-          message: "who uses it is written on no server: write each user with what it publishes and consumes",
+          message: "servers do not know the tenant's users: add each one with what it publishes and consumes",
         },
       ];
   const said = new Set(unbounded.map(({ at }) => at));

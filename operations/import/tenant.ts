@@ -8,7 +8,7 @@ import { type LiveAccount, nameOf } from "./live";
 import { comparison, decisionsOf } from "./outcome";
 import { draftOf, originOf } from "./streams";
 
-/** The tenant of which a live account is what it says. Pure. */
+/** The tenant that declares what a live account holds. Pure. */
 export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
   const own = live.streams.filter(({ info }) => nameOf(info) !== canary.stream);
   const origins = own.filter(({ info }) => info.config.mirror === undefined);
@@ -33,7 +33,9 @@ export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
         .filter((mirror) => !copies.includes(mirror))
         .map(({ info, consumers: durables }) => ({
           at: nameOf(info),
-          message: `${unlikeMirror(differing.get(nameOf(info)))}${durables.length ? `; its durables: ${durables.map(nameOf).join(", ")}` : ""}`,
+          message:
+            unlikeMirror(differing.get(nameOf(info))) +
+            (durables.length ? `; its durables: ${durables.map(nameOf).join(", ")}` : ""),
         })),
       ...leftOut,
       ...live.missing.map((at) => ({ at, message: "no server answered for it; import again when its region is up" })),
@@ -44,5 +46,6 @@ export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
 
 const unlikeMirror = (differing: Difference[] = []): string =>
   differing.length
-    ? `is a mirror, but not as its origin's mirrors are in ${differing.map(({ field }) => field).join(", ")}`
-    : "is a mirror, but none that a tenant can have: a copy of all of a stream of this account, called <STREAM>-<region>, in that region";
+    ? `is a mirror, but differs from what a tenant's mirror would be in ${differing.map(({ field }) => field).join(", ")}`
+    : "is a mirror that a tenant cannot declare: it must copy all of a stream of this account, be named <STREAM>-<region>, " +
+      "and be in that region";

@@ -29,8 +29,8 @@ export function constantOf(account: string): string {
 }
 
 /**
- * An object over several lines, down to where its parts fit on one; remarks stand as comments above what they are about, or where it
- * would be.
+ * An object over several lines, down to where its parts fit on one; remarks stand as comments above what they are
+ * about, or where it would be.
  */
 function literal(value: object, remarks: Remark[], path: string[] = []): string {
   const indent = "  ".repeat(path.length);

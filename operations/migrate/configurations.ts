@@ -3,12 +3,15 @@ import { merge } from "../../jetstream/wire";
 import { parkedSubject } from "../../config/assets/standard";
 import { readNote, withNote } from "../stream/note";
 
-/** Configurations of a stream and its shadow on the way to another retention, made from the ones that are found. Pure. */
+/** Configurations of a stream and its shadow during a migration, derived from the current ones. Pure. */
 
-/** The stream that holds the messages while the one they belong to is made anew. */
+/** The stream that holds the messages while the one they belong to is recreated. */
 export const shadowOf = (stream: string): string => `${stream}--shadow`;
 
-/** What a work queue held when nobody took from it any more. Stands in the metadata of whoever copies it, so that a later run knows it too. */
+/**
+ * What a work queue held when its durables had been deleted; kept in its copy's metadata, so that a later run finds
+ * it.
+ */
 export interface InitialCount {
   messages: number;
   lastSeq: number;
@@ -26,7 +29,7 @@ const unlimited: Wire = {
   discard_new_per_subject: undefined,
 };
 
-/** Nothing goes by a limit: counts on the way must add up, and a mirror that refused messages would stop there. */
+/** Nothing is dropped by a limit: counts must add up, and a mirror that refused messages would stop there. */
 export const lifted = (config: Wire): Wire => ({ ...config, ...unlimited });
 
 export const isLifted = (config: Wire): boolean =>
@@ -38,12 +41,12 @@ export const limitedAs = (config: Wire, limits: Wire): Wire => ({
   ...Object.fromEntries(Object.keys(unlimited).map((field) => [field, limits[field]])),
 });
 
-/** Nobody publishes to it any more. */
+/** Nothing is published to it any more. */
 export const parked = (config: Wire): Wire => ({ ...config, subjects: [parkedSubject(config.name as string)] });
 
 export const isParked = ({ name, subjects }: Wire): boolean => String(subjects) === parkedSubject(name as string);
 
-/** What no mirror has; a stream that stops being one gets it as specified. */
+/** Fields that mirrors do not have; a stream that stops being one gets them as specified. */
 const ofStreams = ["subjects", "duplicate_window", "allow_atomic", "allow_batched"] as const;
 const without = (fields: readonly string[]): Wire => Object.fromEntries(fields.map((field) => [field, undefined]));
 
@@ -54,7 +57,7 @@ export const copying = (origin: Wire, name: string, beginning: InitialCount): Wi
   name,
   retention: "limits",
   mirror: { name: origin.name },
-  // Servers want it to be what the origin's is (error 10157).
+  // Must be the same as the origin's (error 10157).
   mirror_direct: origin.allow_direct,
 });
 
@@ -74,6 +77,6 @@ export const collecting = (config: Wire, origin: string, from: number): Wire => 
 
 export const collectingNothing = (config: Wire): Wire => ({ ...config, sources: undefined });
 
-/** As specified, but for a retention of which only a count tells what it costs; it remembers nothing of the way. */
+/** As specified, except a retention whose cost must be counted first; without the migration's note. */
 export const finished = (config: Wire, specified: Wire): Wire =>
   merge(streamFields, { ...specified, retention: "limits" }, withNote(config, label, undefined));

@@ -41,8 +41,8 @@ export async function handOver(queue: Queue, from: string, to: string): Promise<
 }
 
 /**
- * Takes the subjects away, waits for the last messages, and gives the subjects to the mirror, or back if the messages do not
- * come within 2 s. Returns whether the mirror has them.
+ * Takes the subjects away, waits for the last messages, and gives the subjects to the mirror, or back if the
+ * messages do not come within 2 s. Returns whether the mirror has them.
  */
 async function tryHandOver(queue: Queue, from: string, to: string): Promise<boolean> {
   const started = performance.now();

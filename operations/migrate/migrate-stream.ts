@@ -13,9 +13,9 @@ export interface MigrationRequest extends StreamRef {
 }
 
 /**
- * Gives a work queue the retention that its tenant file specifies, with every message that is left in it. `approve` gets what
- * the streams and durables hold beforehand, and throws to stop. Returns what they hold afterwards, and the stack; undefined
- * if the stream has that retention already. Safe to repeat.
+ * Gives a work queue the retention that its tenant file specifies, with every message that is left in it. `approve`
+ * gets what the streams and durables hold beforehand, and throws to stop. Returns what they hold afterwards, and the
+ * stack; undefined if the stream has that retention already. Safe to repeat.
  * @throws {BadUsage} if the tenant file specifies something else.
  * @throws {Failure} for what the servers' state does not allow, with every reason.
  */

@@ -64,7 +64,10 @@ async function observedQueue(queue: Queue, { home, consumers }: MigrationState):
   };
 }
 
-/** Runs step by step until nothing is left to do; returns whether there was anything. Safe to repeat after any interruption. */
+/**
+ * Runs step by step until nothing is left to do; returns whether there was anything. Safe to repeat after any
+ * interruption.
+ */
 export async function runMigration(queue: Queue): Promise<boolean> {
   return onInterrupt(
     (press) => press > 1 && process.exit(130),
@@ -210,8 +213,8 @@ const settleMs = 500;
 const stragglersMs = 60_000;
 
 /**
- * What there is once a message that was in flight when the subjects were taken away has been stored. Undefined if there are
- * stragglers, or an interrupted run has deleted a stream meanwhile: the next decision handles that.
+ * What there is once a message that was in flight when the subjects were taken away has been stored. Undefined if
+ * there are stragglers, or an interrupted run has deleted a stream meanwhile: the next decision handles that.
  */
 async function stateBeforeDeletion(queue: Queue): Promise<Required<MigrationState> | undefined> {
   await sleep(arrivalMs);

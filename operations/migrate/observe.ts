@@ -29,7 +29,8 @@ export function progressOf({ config }: StreamInfo): StreamProgress {
 }
 
 /**
- * Messages that the mirror of the two still lacks: by their counts, because a work queue drops what has been copied. Pure.
+ * Messages that the mirror of the two still lacks: by their counts, because a work queue drops what has been copied.
+ * Pure.
  */
 export function behindOf(home: StreamInfo, shadow: StreamInfo): number {
   const isCopyOfQueue = (shadow.config.mirror as { name: string } | undefined)?.name === home.config.name;

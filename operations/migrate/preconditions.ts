@@ -6,7 +6,7 @@ import { type Args, differences, toWire } from "../../jetstream/wire";
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { isLifted, limitedAs } from "./configurations";
 
-/** Why a work queue cannot be given another retention without a doubt. Asked before anything is done. Pure. */
+/** What a work queue must fulfil before a migration can change its retention without losing a message. Pure. */
 
 export interface ObservedQueue {
   config: Wire;
@@ -25,17 +25,19 @@ export interface SpecifiedQueue {
   durables: ConsumerAsset[];
 }
 
-/** What a work queue cannot have on the way. */
+/** Fields that a work queue must not have during a migration. */
 const fields: { field: string; reason: string }[] = [
   { field: "sources", reason: "what its sources hold would be collected again" },
   { field: "subject_transform", reason: "what is renamed already would be renamed again" },
   { field: "republish", reason: "what is published already would be published again" },
-  { field: "allow_msg_ttl", reason: "messages that run out on the way could not be told from lost ones" },
+  { field: "allow_msg_ttl", reason: "messages that expire during the migration could not be told from lost ones" },
   { field: "allow_msg_schedules", reason: "servers copy no schedules (error 10186)" },
-  { field: "no_ack", reason: "nobody knows which messages were stored" },
+  { field: "no_ack", reason: "publishers do not know which messages were stored" },
 ];
 
-/** API level from which on a server removes a work queue's message only when its copy is stored. Before, it does when it sends the message. */
+/**
+ * API level from which on servers remove a work queue's message once its copy is stored; older ones when it is sent.
+ */
 export const safeCopyLevel = 4;
 
 export function unmetPreconditions(
@@ -57,29 +59,33 @@ export function unmetPreconditions(
     ...(servers && servers.level >= safeCopyLevel
       ? []
       : [
-          `servers before 2.14 forget a work queue's message when they send it to its copy, so one could be lost; ${servers ? `the oldest here is ${servers.version}` : "no server said which version it is"}`,
+          "servers before 2.14 remove a work queue's message when they send it to its copy, so one could be lost; " +
+            (servers ? `the oldest here is ${servers.version}` : "no server reported its version"),
         ]),
     ...fields.filter(({ field }) => !isEmpty(config[field])).map(({ field, reason }) => `it has ${field}: ${reason}`),
     ...(others.length
       ? [
-          `${others.join(", ")} ${others.length > 1 ? "differ" : "differs"} from what is specified; bring that up to date before, with the old retention`,
+          `${others.join(", ")} ${others.length > 1 ? "differ" : "differs"} from what is specified; ` +
+            "bring that up to date first, with the old retention",
         ]
       : []),
     ...(copiers.length
-      ? [`it is copied by ${copiers.join(", ")}, which would take messages away; take that out first`]
+      ? [`it is copied by ${copiers.join(", ")}, which would take messages away; remove that first`]
       : []),
     ...(foreign.length
       ? [
-          `its durables ${foreign.map((consumer) => consumer.name as string).join(", ")} are in no specification, so nobody would make them again; declare or delete them first`,
+          `its durables ${foreign.map((consumer) => consumer.name as string).join(", ")} are not specified, ` +
+            "so they would not be recreated; declare or delete them first",
         ]
       : []),
     ...skipping.map(
       (durable) =>
-        `durable ${durable.name} is to begin with "${durable.spec.deliverPolicy}", so it would skip what is left to do; specify "all"`,
+        `durable ${durable.name} begins with "${durable.spec.deliverPolicy}", ` +
+        'so it would skip what is left to do; specify "all"',
     ),
     ...(room >= needed
       ? []
-      : [`the account of ${name} has room for ${room} bytes more, and a second copy takes ${needed}`]),
+      : [`the account of ${name} has room for ${room} more bytes, and a second copy takes ${needed}`]),
   ];
 }
 

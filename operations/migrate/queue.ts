@@ -23,10 +23,10 @@ import {
 import { shadowOf } from "./configurations";
 import { safeCopyLevel } from "./preconditions";
 
-/** Something that was there a moment ago: the last request of a run that was killed may still have been on its way. */
+/** A stream that existed a moment ago: the last request of an interrupted run may still have been in flight. */
 export class StreamGone extends Failure {}
 
-/** A stream with its durables as they are specified, and the way to them. */
+/** A work queue with its durables, as specified, and the connections to read and change them. */
 export class Queue {
   /** The stream's, as specified. */
   readonly args: Args;
@@ -58,7 +58,7 @@ export class Queue {
   /** Changes a stream's configuration as it is found. */
   update = (name: string, change: (config: Wire) => Wire): Promise<void> => changeStream(this.account, name, change);
 
-  /** Makes a mirror; servers that could lose a message on the way refuse. */
+  /** Creates a mirror; servers that could lose a message in copying refuse. */
   async createMirror(config: Wire): Promise<void> {
     const args = this.argsOf(config.name as string);
     await settled(
@@ -74,10 +74,10 @@ export class Queue {
     );
   }
 
-  /** Nothing is counted: whoever calls has. */
+  /** Deletes without counting: the caller has counted. */
   async delete(name: string): Promise<void> {
     if ((await remove(streamKind, this.argsOf(name), this.account)) !== "deleted")
-      throw new Failure(`${name} belongs to somebody else by now; it stays`);
+      throw new Failure(`${name} belongs to another owner by now; it was not deleted`);
   }
 
   consumers(): Promise<ConsumerInfo[]> {
@@ -93,14 +93,14 @@ export class Queue {
   async deleteConsumer(name: string): Promise<void> {
     const args = { account: this.stream.account, stream: this.name, name };
     if ((await remove(consumerKind, args, this.account)) !== "deleted")
-      throw new Failure(`durable ${name} belongs to somebody else; it stays`);
+      throw new Failure(`durable ${name} belongs to another owner; it was not deleted`);
   }
 
   async ensureConsumer(asset: ConsumerAsset): Promise<void> {
     await ensure(consumerKind, consumerArgs(asset), this.account);
   }
 
-  /** As the provider would bring it up: what a change costs is counted, and refused if nobody allows it. */
+  /** As the provider would bring it up: what a change costs is counted, and refused unless the spec allows it. */
   async ensureStream(): Promise<void> {
     await ensure(streamKind, this.args, this.account);
   }
@@ -123,7 +123,7 @@ export class Queue {
   ask = <T>(subject: string, payload: unknown): Promise<T> =>
     read<T>(this.account.connection, subject, payload, 10_000).catch((error: unknown) => {
       if (error instanceof ApiError && error.isNotFound)
-        throw new StreamGone(`${error.message}. It went while it was looked at; run the command again.`);
+        throw new StreamGone(`${error.message}. It was deleted meanwhile; run the command again.`);
       throw error;
     });
 

@@ -1,4 +1,4 @@
-/** What to do next to give a work queue another retention, from what is there now. Pure: a run that was cut off anywhere goes on from there. */
+/** Decides the next step of a migration from the current state. Pure: an interrupted run continues from there. */
 
 import { fewEnough } from "../stream/wait-for-copy";
 
@@ -10,13 +10,13 @@ export interface StreamProgress {
   /** It collects from others beside that. */
   isCollecting: boolean;
   isLifted: boolean;
-  /** It has been made anew, and remembers the way. */
+  /** It has been recreated, and still has the migration's note. */
   isMarked: boolean;
 }
 
 export interface MigrationFacts {
   stream: string;
-  /** Undefined: a meta leader says that it is not there. */
+  /** Undefined: a meta leader reports that it does not exist. */
   home?: StreamProgress;
   shadow?: StreamProgress;
   /** The retention that is specified. */
@@ -27,7 +27,7 @@ export interface MigrationFacts {
   missing: string[];
   /** Messages that the mirror of the two does not have yet. */
   behind: number;
-  /** Messages that the one which was left got after that, and the other one lacks. */
+  /** Messages that the stream without subjects stored late, and the other one lacks. */
   stragglers: number;
 }
 
@@ -35,9 +35,9 @@ export interface MigrationFacts {
  * In their order:
  * - `lift`: the queue's limits, `release`: its durables, `shadow`: a mirror of it is made, which empties it;
  * - `drain`: the copy is waited for, `hand-over`: the shadow gets the subjects;
- * - `delete`: the queue, which has nothing left, `recreate`: the stream is made as a mirror of the shadow;
+ * - `delete`: the queue, which has nothing left, `recreate`: the stream is created as a mirror of the shadow;
  * - `fill`: the copy is waited for, `hand-back`: the stream gets its subjects;
- * - `durables`: they are made again, `clean-up`: the shadow is deleted, `finish`: limits and retention are as specified.
+ * - `durables`: they are recreated, `clean-up`: the shadow is deleted, `finish`: limits and retention are as specified.
  * `stragglers` may come before either deletion.
  */
 export const migrationSteps = [
@@ -67,7 +67,9 @@ export function nextMigrationStep(facts: MigrationFacts): MigrationDecision {
   if (!home) {
     if (!shadow.mirrorOf) return { step: "recreate" };
     return {
-      refuse: `${stream} was deleted while its shadow was still copying it. Nothing was changed: the shadow has what had been copied by then (npm run backup).`,
+      refuse:
+        `${stream} was deleted while its shadow was still copying it. Nothing was changed: ` +
+        "the shadow has what had been copied by then (npm run backup).",
     };
   }
   if (home.retention === workqueue) {
@@ -82,19 +84,22 @@ export function nextMigrationStep(facts: MigrationFacts): MigrationDecision {
 }
 
 function withoutShadow({ stream, home, wanted, durables, missing }: MigrationFacts): MigrationDecision {
-  if (!home) return { refuse: `${stream} is not there; bring the jetstream stack up first` };
-  if (home.mirrorOf) return { refuse: `${stream} is a mirror of ${home.mirrorOf}, and no stream of its own` };
+  if (!home) return { refuse: `${stream} does not exist; bring the jetstream stack up first` };
+  if (home.mirrorOf) return { refuse: `${stream} is a mirror of ${home.mirrorOf}, not a stream of its own` };
   if (home.isMarked) return { step: missing.length ? "durables" : "finish" };
   if (home.retention === wanted) return { step: "nothing" };
   if (wanted === workqueue) {
     return {
       refuse:
-        `a work queue delivers all that it holds, so what durables of ${stream} have acknowledged would come again: their positions cannot be taken along. ` +
-        `Give the work queue a name of its own and let ${stream} run empty; or, if it is empty: allowDataLoss: [{ change: "replace", maxMessages: 0 }]`,
+        `a work queue delivers all that it holds, so what durables of ${stream} have acknowledged would be delivered ` +
+        `again: their positions cannot be kept. Give the work queue a name of its own and let ${stream} run empty; ` +
+        'or, if it is empty: allowDataLoss: [{ change: "replace", maxMessages: 0 }]',
     };
   }
   if (home.retention !== workqueue)
-    return { refuse: `the server makes ${stream} ${wanted} in place: pulumi up does it, and counts what it costs` };
+    return {
+      refuse: `the server changes ${stream} to ${wanted} in place: pulumi up does it, and counts what it costs`,
+    };
   if (!home.isLifted) return { step: "lift" };
   return { step: durables.length ? "release" : "shadow" };
 }

@@ -15,8 +15,8 @@ export interface Stragglers {
 }
 
 /**
- * Messages that a stream stored after its subjects had been taken away: a server that had not heard of it yet stored and
- * acknowledged them. Without those that the successor has collected since.
+ * Messages that a stream stored after its subjects had been taken away: a server that had not heard of it yet stored
+ * and acknowledged them. Without those that the successor has collected since.
  */
 export async function findStragglers(ask: Ask, { predecessor, successor }: SubjectHandover): Promise<Stragglers> {
   const [from, to] = [predecessor.config.name as string, successor.config.name as string];

@@ -8,7 +8,10 @@ const membersOf = (group: RaftGroup | undefined): string[] => [
   ...(group?.replicas ?? []).map(({ name }) => name),
 ];
 
-/** Streams and durables with a copy on one of the servers, a line each; a snapshot has only those with a leader. Pure. */
+/**
+ * Streams and durables with a copy on one of the servers, a line each; a snapshot has only those with a leader.
+ * Pure.
+ */
 export function copiesOn(servers: readonly string[], { streams }: Snapshot): string[] {
   const line = (what: string, group: RaftGroup | undefined): string[] => {
     const held = membersOf(group).filter((name) => servers.includes(name));
@@ -32,8 +35,8 @@ interface StreamPage {
 }
 
 /**
- * Names of the streams of an account that the meta group knows and no server answers for: all their copies are lost, or the
- * servers are just starting. Sorted.
+ * Names of the streams of an account that the meta group knows and no server answers for: all their copies are lost,
+ * or the servers are just starting. Sorted.
  */
 export async function unansweredOf(connection: NatsConnection): Promise<string[]> {
   const missing = new Set<string>();

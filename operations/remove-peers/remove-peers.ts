@@ -25,8 +25,8 @@ export interface RemovalEvents {
 const electionMs = 20_000;
 
 /**
- * Removes the servers of a region that has left, or one stopped server, from the meta group, whose majority they count for
- * otherwise. Returns the peers that were removed: none if none was left. Safe to repeat.
+ * Removes the servers of a region that has left, or one stopped server, from the meta group, whose majority they
+ * count for otherwise. Returns the peers that were removed: none if none was left. Safe to repeat.
  * @throws {BadUsage} see {@link selectedServers}.
  * @throws {Failure} with every reason, while anything of the selection is left: resources, a running server, a copy.
  */

@@ -9,14 +9,15 @@ import { type MetaPeer, peersAmong } from "./peers";
 const removalMs = 60_000;
 
 /**
- * 10044: the peer is not a member, so an earlier request removed it and its answer was lost; 10202: another removal is in
- * progress. Either way the snapshots after it show the outcome.
+ * 10044: the peer is not a member, so an earlier request removed it and its answer was lost; 10202: another removal
+ * is in progress. Either way the snapshots after it show the outcome.
  */
 const isAcceptable = ({ errCode }: ApiError): boolean => errCode === 10044 || errCode === 10202;
 
 /**
- * Removes a stopped server from the meta group and waits until a leader counts without it; returns the snapshot that shows
- * it. Only ever lowers the number of servers that must run. An answer may be lost: the outcome is observed, never assumed.
+ * Removes a stopped server from the meta group and waits until a leader counts without it; returns the snapshot that
+ * shows it. Only ever lowers the number of servers that must run. An answer may be lost: the outcome is observed,
+ * never assumed.
  * @throws {Failure} if the server refuses, or the peer is still counted after a minute.
  */
 export async function removePeer(

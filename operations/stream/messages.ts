@@ -37,7 +37,10 @@ export function originSequence({ hdrs }: Pick<Message, "hdrs">, origin: string):
   return source?.split(":")[0] === origin ? Number(seq) : undefined;
 }
 
-/** The mirror's sequence of the last message that came back, behind what the stream had of its own; undefined when none has. */
+/**
+ * The mirror's sequence of the last message that came back, behind what the stream had of its own; undefined when
+ * none has.
+ */
 export async function lastReturned(ask: Ask, stream: string, mirror: string, own: number): Promise<number | undefined> {
   const message = await getMessage(ask, stream, { last_by_subj: ">" });
   return message && message.seq > own ? originSequence(message, mirror) : undefined;
@@ -48,8 +51,9 @@ export const hasNothingAfter = async (ask: Ask, mirror: string, seq: number): Pr
   (await nextMessage(ask, mirror, seq + 1)) === undefined;
 
 /**
- * Last sequence up to which both streams hold the same: a mirror keeps the time at which its origin stored a message, and
- * what either stored by itself differs in that. Where it cannot be told it is too low: then messages come twice, and none is lost.
+ * Last sequence up to which both streams hold the same: a mirror keeps the time at which its origin stored a
+ * message, and what either stored by itself differs in that. Where it cannot be told it is too low: then messages
+ * come twice, and none is lost.
  */
 export async function commonEnd(
   ask: Ask,

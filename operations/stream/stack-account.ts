@@ -53,7 +53,10 @@ export function stackOf(
   return stacks.jetstream[index]!;
 }
 
-/** Does something with an account, connected by the servers of a region. Errors of servers become what a person is shown. */
+/**
+ * Does something with an account, connected by the servers of a region. Errors of servers become what a person is
+ * shown.
+ */
 export async function withStackAccount<T>(
   checked: CheckedEnvironment,
   account: string,

@@ -255,7 +255,7 @@ describe("an account that was filled by hand, taken under management", function 
         .map(({ at, message }) => `${at}: ${message}`)
         .sort()
         .join("\n"),
-      /^INTEREST\/JS_SRC_.*: .*COLLECTED copies by it\nORDERS\/visitor: is no durable/,
+      /^INTEREST\/JS_SRC_.*: .*COLLECTED copies by it\nORDERS\/visitor: is not a durable/,
     );
     const file = path.join(folder, "app.ts");
     fs.writeFileSync(file, tenantFile(imported, "../config/schema/tenant"));

@@ -240,7 +240,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
             stream_name: "FOREIGN",
             config: { durable_name: "other", ack_policy: "explicit" },
           }),
-        says: /its durables other are in no specification/,
+        says: /its durables other are not specified/,
       },
       DRIFTED: {
         prepare: async () => ask(app, "STREAM.UPDATE.DRIFTED", { ...(await configOf("DRIFTED")), max_msgs: 5 }),

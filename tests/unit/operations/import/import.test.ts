@@ -302,7 +302,7 @@ describe("what an account is like and a tenant cannot be", () => {
     const named = imported(changed(live, "ORDERS-ams", { mirror: { name: "ORDERS", opt_start_seq: 5 } }));
     assert.deepEqual([at(named.leftOut), named.tenant.streams.ORDERS!.mirrors], [["ORDERS-ams"], undefined]);
     const stored = imported(changed(live, "ORDERS-ams", { storage: "memory" }));
-    assert.match(stored.leftOut[0]!.message, /not as its origin's mirrors are in storage/);
+    assert.match(stored.leftOut[0]!.message, /differs from what a tenant's mirror would be in storage/);
     assert.deepEqual(stored.changes, []);
     const [durables] = live.streams.flatMap(({ info, consumers }) => (nameOf(info) === "ORDERS" ? [consumers] : []));
     const read = { ...live, streams: live.streams.map((one) => ({ ...one, consumers: durables! })) };
@@ -320,7 +320,7 @@ describe("what an account is like and a tenant cannot be", () => {
     });
     assert.deepEqual(imported(two).leftOut, []);
     const differing = imported(changed(two, "RETURNS/billing", { max_deliver: 3 }));
-    assert.match(differing.leftOut[0]!.message, /unlike the durable of this name on ORDERS in maxDeliver/);
+    assert.match(differing.leftOut[0]!.message, /differs from the durable of this name on ORDERS in maxDeliver/);
     assert.deepEqual(
       [at(differing.leftOut), differing.tenant.consumers.billing!.streams],
       [["RETURNS/billing"], ["ORDERS"]],

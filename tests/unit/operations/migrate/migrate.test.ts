@@ -128,12 +128,12 @@ describe("the steps from a work queue to limits", () => {
   });
 
   for (const [what, change, expected] of [
-    ["that is not there", { home: undefined }, /S is not there/],
+    ["that is not there", { home: undefined }, /S does not exist/],
     ["that is a mirror", { home: home({ mirrorOf: "T" }) }, /S is a mirror of T/],
     [
       "that is to become a work queue",
       { home: home({ retention: "limits" }), wanted: "workqueue" },
-      /would come again/,
+      /would be delivered again/,
     ],
     ["that servers change in place", { home: home({ retention: "interest" }) }, /pulumi up does it/],
     [
@@ -173,7 +173,7 @@ describe("what stands against it", () => {
 
   for (const [what, change, expected, want = wanted] of [
     ["servers before 2.14", { servers: { version: "2.12.1", level: 2 } }, /the oldest here is 2\.12\.1/],
-    ["servers that do not say what they are", { servers: undefined }, /no server said which version/],
+    ["servers that do not say what they are", { servers: undefined }, /no server reported its version/],
     ["sources", { config: { ...queue, sources: [{ name: "T" }] } }, /it has sources/],
     ["messages that run out by themselves", { config: { ...queue, allow_msg_ttl: true } }, /it has allow_msg_ttl/],
     [
@@ -187,8 +187,8 @@ describe("what stands against it", () => {
       { consumers: [{ name: "x", sourcing: true, metadata: { "_nats.src.stream": "T" } }] },
       /copied by T/,
     ],
-    ["a durable of nobody", { consumers: [{ name: "other" }] }, /its durables other are in no specification/],
-    ["too little room", { room: 10 }, /has room for 10 bytes more, and a second copy takes 1000/],
+    ["a durable of nobody", { consumers: [{ name: "other" }] }, /its durables other are not specified/],
+    ["too little room", { room: 10 }, /has room for 10 more bytes, and a second copy takes 1000/],
     [
       "a durable that would skip what is left",
       {},

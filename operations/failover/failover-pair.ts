@@ -165,7 +165,7 @@ async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> 
   }
 }
 
-export function summaryOf({ config, state }: StreamInfo): StreamSummary {
+function summaryOf({ config, state }: StreamInfo): StreamSummary {
   return {
     isMirror: config.mirror !== undefined,
     sources: ((config.sources as { name: string }[] | undefined) ?? []).map(({ name }) => name),

@@ -1,27 +1,29 @@
 import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
 
-/** One mistake in settings or tenants: where it is, and what was found and expected. */
+/** One mistake in settings or tenants: where it is, what was found, and what was expected. */
 export interface Problem {
   path: string;
   message: string;
 }
 
-/** All mistakes of an input at once; nothing has been done when it is thrown. */
+/**
+ * All mistakes of an input at once, one a line: `<path>: <value> <what is wrong>; <what to write instead>`. Nothing has been
+ * done when it is thrown.
+ */
 export class InvalidInput extends Error {
   constructor(
     readonly problems: readonly Problem[],
     what = "settings",
   ) {
     const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
-    super(
-      `${count} in the ${what}, nothing was done:\n${problems.map(({ path, message }) => `  ${path}: ${message}`).join("\n")}`,
-    );
+    const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
+    super([`${count} in the ${what}, nothing was done:`, ...lines].join("\n"));
     this.name = "InvalidInput";
   }
 }
 
-/** `a.b[0].c` of a path and what follows it; names that are no identifiers stand in brackets. */
+/** Text of a path: `a.b[0].c`; names that are not identifiers stand in brackets. */
 export function joinPath(...[root = "", ...segments]: readonly PropertyKey[]): string {
   return segments.reduce<string>((path, segment) => {
     if (typeof segment === "number") return `${path}[${segment}]`;
@@ -30,7 +32,7 @@ export function joinPath(...[root = "", ...segments]: readonly PropertyKey[]): s
   }, String(root));
 }
 
-/** Parses with a schema: the typed value, or every problem under `root`. */
+/** Parses with a schema: the typed value, or every problem, with paths that begin with `root`. Throws nothing. */
 export function parse<T>(schema: z.ZodType<T>, input: unknown, root: string): { value?: T; problems: Problem[] } {
   const result = schema.safeParse(input, { reportInput: true });
   return result.success
@@ -55,7 +57,7 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
     ];
   }
   if (issue.code === "invalid_union" && issue.errors.length) {
-    // The branch that failed least deep says the most.
+    // The branch with the fewest issues is the one most likely meant.
     const nearest = issue.errors.reduce((best, branch) => (branch.length < best.length ? branch : best));
     return nearest.flatMap((inner) => problemsOf(inner, path, issue.input ?? input));
   }
@@ -64,7 +66,10 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
   return [{ path: joinPath(...path), message: messageOf(issue) }];
 }
 
-/** What there is instead of a name that there is not: the one probably meant, if any is near, and all. */
+/**
+ * The known names, for a message about an unknown one: the nearest first if it is likely to be meant (at most two edits, or
+ * a third of the name), then all. Starts a sentence: `did you mean "iad"? Known: iad, ams`, or `there are none`.
+ */
 export function suggestKnown(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there are none";
   const nearest = closest(name, known);
@@ -72,6 +77,11 @@ export function suggestKnown(name: string, known: readonly string[]): string {
   return `${isNear ? `did you mean ${JSON.stringify(nearest)}? ` : ""}Known: ${known.join(", ")}`;
 }
 
+/** Message about a name that does not exist. `what`: with its article, e.g. `a stream of shop`. */
+export const unknownName = (name: string, what: string, known: readonly string[]): string =>
+  `${JSON.stringify(name)} is not ${what}; ${suggestKnown(name, known)}`;
+
+/** Message about a key that an object does not have; the key itself stands in the path. */
 export const unknownKey = (key: string, known: readonly string[]): string =>
   `is not a known key; ${suggestKnown(key, known)}`;
 
@@ -81,7 +91,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.input === undefined ? `is missing; ${expected}` : `${JSON.stringify(issue.input)}: ${expected}`;
 }
 
-/** An object that refuses unknown keys; its error message carries the known ones, so that the nearest can be named. */
+/** An object that refuses unknown keys. Its error message holds the known ones, for `problemsOf` to name the nearest. */
 export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const known = Object.keys(shape).join(" ");
   return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? known : undefined) });

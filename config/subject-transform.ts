@@ -2,7 +2,7 @@ import { isSubject } from "./subjects";
 
 /** Destinations of subject transforms: `orders.{{wildcard(1)}}`. Source: server/subject_transform.go. */
 
-/** An index counts the wildcards of the source, from 1. */
+/** Arguments of a function; an index counts the wildcards of the source, from 1. */
 type Argument = "index" | "number" | "text";
 
 const functions: Record<string, readonly Argument[]> = {
@@ -26,31 +26,34 @@ interface Mistake {
 
 const isNumber = (value: string): boolean => /^\d+$/.test(value);
 
-/** What is wrong with a destination for this source (default: all subjects), and what to write instead; `undefined` if nothing is. */
+/**
+ * What is wrong with a destination for this source (default: all subjects), and what to write instead; `undefined` if
+ * nothing is.
+ */
 export function transformMistake(source: string | undefined, destination: string): Mistake | undefined {
   const from = source ?? ">";
   const tokens = destination.split(".");
   const wildcards = from.split(".").filter((token) => token === "*").length;
   if (tokens.includes("*"))
-    return { found: 'has "*", which takes nothing from its source', instead: 'write e.g. "{{wildcard(1)}}"' };
+    return { found: 'has "*", which refers to no wildcard of its source', instead: 'write e.g. "{{wildcard(1)}}"' };
   if (!isSubject(tokens.map((token) => (token.startsWith("{{") ? "x" : token)).join(".")))
     return { found: "is not a subject", instead: 'write e.g. "archive.>"' };
   if (from.endsWith(">") !== destination.endsWith(">"))
-    return { found: `does not fit its source (${from})`, instead: 'let both end in ">", or none' };
+    return { found: `does not fit its source (${from})`, instead: 'let both end in ">", or neither' };
   return tokens
     .map((token) => tokenMistake(token, wildcards, !/[*>]/.test(from)))
     .find((mistake) => mistake !== undefined);
 }
 
 function tokenMistake(token: string, wildcards: number, isWholeSubject: boolean): Mistake | undefined {
-  const [, old] = /^\$(\d+)$/.exec(token) ?? [];
-  if (old === undefined && !/\{\{|\}\}/.test(token)) return undefined;
+  const [, positional] = /^\$(\d+)$/.exec(token) ?? [];
+  if (positional === undefined && !/\{\{|\}\}/.test(token)) return undefined;
   const [, name = "", given = ""] =
-    old === undefined ? (/^\{\{\s*(\w+)\s*\((.*)\)\s*\}\}$/.exec(token) ?? []) : ["", "wildcard", old];
+    positional === undefined ? (/^\{\{\s*(\w+)\s*\((.*)\)\s*\}\}$/.exec(token) ?? []) : ["", "wildcard", positional];
   const takes = functions[name.toLowerCase()];
   if (!takes)
     return {
-      found: `has ${token}, which is no function`,
+      found: `has ${token}, which is not a function`,
       instead: `write e.g. "{{wildcard(1)}}"; known: ${Object.keys(functions).join(", ")}`,
     };
   const values = given.split(",").map((value) => value.trim());
@@ -69,14 +72,14 @@ function tokenMistake(token: string, wildcards: number, isWholeSubject: boolean)
     !(isPartition && isWholeSubject);
   return isBeyond
     ? {
-        found: `has ${token}, and its source ${wildcards || "no"} "*"`,
-        instead: 'count them from 1, or write more "*" there',
+        found: `has ${token}, and its source has ${wildcards || "no"} "*"`,
+        instead: 'count wildcards from 1, or add "*" to the source',
       }
     : undefined;
 }
 
-/** The subjects that a destination makes: `orders.*` of `orders.{{wildcard(1)}}`. */
-export const subjectsInto = (destination: string): string =>
+/** Subject with wildcards that covers all that a destination produces: `orders.*` for `orders.{{wildcard(1)}}`. */
+export const destinationSubject = (destination: string): string =>
   destination
     .split(".")
     .map((token) => (/\{\{|^\$\d+$/.test(token) ? "*" : token))

@@ -1,9 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type * as z from "zod";
-import { type Finding, findingsOf } from "../config/rules/argument-rule";
-import { type ConsumerArguments, consumerRules } from "../config/rules/consumer";
-import type { StreamArguments } from "../config/rules/stream-argument";
-import { streamRules } from "../config/rules/stream";
+import { type Finding, findingsOf } from "../config/rules/arguments/argument-rule";
+import { type ConsumerArguments, consumerArgumentRules } from "../config/rules/arguments/consumer";
+import type { StreamArguments } from "../config/rules/arguments/stream-rule";
+import { streamArgumentRules } from "../config/rules/arguments/stream";
 import { consumerFields, type Field, streamFields, type Wire } from "./fields";
 import { consumerSchemaOf, streamSchema } from "./schemas";
 import type { Args } from "./wire";
@@ -29,7 +29,7 @@ export const streamKind: AssetKind = {
   what: "stream",
   fields: streamFields,
   schema: () => streamSchema,
-  findings: (args) => findingsOf(streamRules, args as StreamArguments),
+  findings: (args) => findingsOf(streamArgumentRules, args as StreamArguments),
   identity: ["account", "name"],
   ownRequests: {},
   subject: (verb, { name }) => `STREAM.${verb}.${name}`,
@@ -40,7 +40,7 @@ export const consumerKind: AssetKind = {
   what: "consumer",
   fields: consumerFields,
   schema: consumerSchemaOf,
-  findings: (args) => findingsOf(consumerRules, args as ConsumerArguments),
+  findings: (args) => findingsOf(consumerArgumentRules, args as ConsumerArguments),
   identity: ["account", "stream", "name"],
   ownRequests: {
     // Without a time it goes on at once.

@@ -1,7 +1,7 @@
-import type { ConsumerArguments } from "../config/rules/consumer";
+import type { ConsumerArguments } from "../config/rules/arguments/consumer";
 import type { Environment } from "../config/schema/settings";
 import { parkedSubject } from "../config/assets/standard";
-import type { StreamArguments } from "../config/rules/stream-argument";
+import type { StreamArguments } from "../config/rules/arguments/stream-rule";
 import type { Resource } from "./resource";
 
 /** What rules see of streams and consumers. */

@@ -2,7 +2,7 @@ import { failedOver } from "./failover";
 import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
 import { canary, mirrorName, withStandardParts } from "./standard";
-import { subjectsInto } from "../subject-transform";
+import { destinationSubject } from "../subject-transform";
 import { overlaps } from "../subjects";
 import type { TenantSpec } from "../schema/tenant";
 import type { ConsumerAsset, StreamAsset, Tenants } from "./asset";
@@ -27,7 +27,7 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
   const origins: StreamAsset[] = [];
   const copies: StreamAsset[] = [];
   for (const [name, { home = tenant.home, mirrors = {}, ...spec }] of Object.entries(tenant.streams)) {
-    // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake (config/rules/rules.ts), but
+    // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake (config/rules/stream.ts), but
     // not of the canary: nobody declares it.
     const capped = environment.target === "local" || name === canary.stream;
     const replicas = capped ? Math.min(spec.replicas, environment.servers) : spec.replicas;
@@ -83,7 +83,7 @@ export function subjectsByStream(tenant: TenantSpec): Map<string, string[]> {
       ([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
         const held = sources
           ? [">"]
-          : [...subjects, ...(subjectTransform ? [subjectsInto(subjectTransform.dest)] : [])];
+          : [...subjects, ...(subjectTransform ? [destinationSubject(subjectTransform.dest)] : [])];
         return [name, ...Object.keys(mirrors).map((region) => mirrorName(name, region))].map((stream) => [
           stream,
           held,

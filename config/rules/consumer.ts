@@ -1,345 +1,197 @@
-import {
-  allowedOnce,
-  type ArgumentRule,
-  bytesOf,
-  bytesOfLabels,
-  entries,
-  type FieldsOf,
-  isZero,
-  longestDescription,
-  mostLabels,
-  rulesAbout,
-  shortest,
-  text,
-} from "./argument-rule";
-import type { consumerShape, consumerManagement, pullShape, pushShape } from "../schema/consumer";
-import { covers } from "../subjects";
+import { subjectsByStream } from "../assets/assets";
+import { canary, mirrorName } from "../assets/standard";
+import { unknownName } from "../problems";
+import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
+import { covers, overlaps } from "../subjects";
 import { toMilliseconds } from "../units";
+import { type ConsumerArguments, consumerArgumentRules } from "./arguments/consumer";
+import type { ValidationContext } from "./context";
+import { list, text } from "./messages";
+import { argumentRulesOnEach, type Rule, rule, type Scope } from "./rule";
+import { consumers } from "./scopes";
 
-/**
- * Rules about one consumer's arguments, alone. Those with an error are the server's own, told before it is asked (sources:
- * server/consumer.go, setConsumerConfigDefaults and checkConsumerCfg); the others are mistakes that it accepts in silence.
- */
+const consumerArguments = (context: ValidationContext): (Scope & { args: ConsumerArguments })[] =>
+  consumers(context).map(({ path, name, consumer }) => ({ path, args: { ...consumer, name } }));
 
-export type ConsumerArguments = { name: string; filterSubject?: string; filterSubjects?: string[] } & FieldsOf<
-  typeof consumerShape & typeof pullShape & typeof pushShape & typeof consumerManagement
->;
+const pushConsumers = (context: ValidationContext) =>
+  consumers(context).flatMap(({ consumer, ...scope }) => (consumer.mode === "push" ? [{ ...scope, consumer }] : []));
 
-const { rule, ruleOfEach } = rulesAbout<ConsumerArguments>();
-type ConsumerRule = ArgumentRule<ConsumerArguments>;
+/** A consumer on one of its streams. Subjects are absent where the stream is unknown or has mistakes of its own. */
+const durables = (context: ValidationContext) =>
+  consumers(context).flatMap((scope) => {
+    const known = subjectsByStream(scope.tenant);
+    return scope.consumer.streams.map((stream, index) => ({
+      ...scope,
+      path: [...scope.path, "streams", index],
+      index,
+      stream,
+      spec: scope.tenant.streams[stream],
+      limits: limitsOf(scope.tenant, stream),
+      subjects: known.get(stream),
+    }));
+  });
 
-const invalid = 10052;
-const pedantic = 10157;
-const badStart = 10094;
+/** Limits that a stream or mirror of a tenant sets for its durables. */
+const limitsOf = (
+  { streams }: TenantSpec,
+  name: string,
+): Pick<StreamSpec, "replicas" | "retention" | "consumerLimits"> | undefined =>
+  streams[name] ??
+  Object.entries(streams).flatMap(([origin, { mirrors = {}, replicas }]) =>
+    Object.keys(mirrors).some((region) => mirrorName(origin, region) === name)
+      ? [{ replicas, retention: "limits" as const }]
+      : [],
+  )[0];
 
-const push = { deliverSubject: "deliver.example" };
-const heartbeat = { idleHeartbeat: "1s" } as const;
+/** Durables of one work queue, each with the earlier one that takes the same messages. */
+const queueDurables = (context: ValidationContext) =>
+  durables(context)
+    .filter(({ spec }) => spec?.retention === "workqueue")
+    .map((scope, index, all) => ({
+      ...scope,
+      rival: all
+        .slice(0, index)
+        .find(
+          ({ key, stream, name, consumer }) =>
+            key === scope.key && stream === scope.stream && name !== scope.name && collide(consumer, scope.consumer),
+        ),
+    }));
 
-const general: ConsumerRule[] = [
-  ...(
-    [
-      ["ackWait", "the default"],
-      ["inactiveThreshold", "never"],
-      ["maxExpires", "no limit"],
-      ["maxBytes", "no limit"],
-      ["idleHeartbeat", "never"],
-      ["priorityTimeout", "the default"],
-    ] as const
-  ).map(([field, meaning]) =>
-    rule({
-      at: field,
-      when: (consumer) => isZero(consumer[field]),
-      found: (consumer) => `${text(consumer[field])} means ${meaning} to JetStream`,
-      instead: "write how much it may be, or leave it out",
-      example: {
-        ...(field === "idleHeartbeat" && push),
-        ...(field === "priorityTimeout" && { priorityPolicy: "pinned_client", priorityGroups: ["workers"] }),
-        [field]: field === "maxBytes" ? "0B" : "0s",
-      },
-    }),
-  ),
+const collide = (a: ConsumerSpec, b: ConsumerSpec): boolean =>
+  (a.filterSubjects ?? [">"]).some((left) => (b.filterSubjects ?? [">"]).some((right) => overlaps(left, right)));
+
+const filters = (context: ValidationContext) =>
+  consumers(context).flatMap((scope) => {
+    const known = subjectsByStream(scope.tenant);
+    return (scope.consumer.filterSubjects ?? []).map((filter, index) => ({
+      ...scope,
+      path: [...scope.path, "filterSubjects", index],
+      filter,
+      streams: scope.consumer.streams.map((stream) => known.get(stream)),
+    }));
+  });
+
+const mayReceive = ({ consumes = [], subscribes = [], allow }: UserSpec, durable: string, subject: string): boolean =>
+  consumes.includes(durable) ||
+  [...subscribes, ...(allow?.subscribe ?? [])].some((allowed) => covers(allowed, subject));
+
+/** Messages that the server lets a durable have unacknowledged unless it sets `maxAckPending`. */
+const defaultAckPending = 1000;
+
+/** Rules that relate a consumer to its streams and users; those about its arguments alone are in arguments/consumer.ts. */
+export const consumerRules: Rule[] = [
+  ...argumentRulesOnEach(consumerArgumentRules, consumerArguments),
   rule({
-    at: "description",
-    when: ({ description }) => bytesOf(description) > longestDescription,
-    found: ({ description }) => `${bytesOf(description)} bytes are more than ${longestDescription}`,
-    instead: "shorten it",
-    error: 10107,
-    example: { description: "é".repeat(longestDescription / 2 + 1) },
-  }),
-  rule({
-    at: "metadata",
-    when: ({ metadata }) => bytesOfLabels(metadata) > mostLabels,
-    found: ({ metadata }) =>
-      `${bytesOfLabels(metadata)} bytes, keys included, are more than the ${mostLabels} there is room for`,
-    instead: "keep what is long elsewhere",
-    error: 10135,
-    example: { metadata: { notes: "x".repeat(128 * 1024) } },
-  }),
-];
-
-// --- acknowledgements and redelivery -----------------------------------------------------------------------------------
-
-const acknowledgements: ConsumerRule[] = [
-  rule({
-    at: "maxDeliver",
-    when: ({ backoff, maxDeliver }) => (backoff?.length ?? 0) > (maxDeliver ?? Infinity),
-    found: ({ backoff, maxDeliver }) => `${maxDeliver} is less than the ${backoff!.length} waits of backoff`,
-    instead: ({ backoff }) => `write ${backoff!.length + 1}, or leave it out`,
-    error: 10116,
-    example: { backoff: ["1s", "5s"], maxDeliver: 1 },
-  }),
-  rule({
-    at: "ackWait",
-    when: ({ backoff, ackWait }) =>
-      backoff && ackWait !== undefined && toMilliseconds(ackWait) !== toMilliseconds(backoff[0]!),
-    found: ({ backoff, ackWait }) => `${text(ackWait)} is not backoff[0] (${backoff![0]}), which takes its place`,
-    instead: ({ backoff }) => `write ${text(backoff![0])}, or leave it out`,
-    error: pedantic,
-    example: { backoff: ["1s"], ackWait: "30s" },
-  }),
-  ruleOfEach({
-    each: ({ backoff }) => entries("backoff", backoff),
-    at: "",
-    when: ({ value }) => isZero(value),
-    found: ({ value }) => `${text(value)} is no wait: it redelivers at once`,
-    instead: "write how long to wait",
-    example: { backoff: ["1s", "0s"] },
+    each: consumers,
+    when: ({ name }) => name === canary.durable,
+    message: () => `"${canary.durable}" is the name of every account's own canary durable; rename this one`,
   }),
   rule({
-    at: "ackPolicy",
-    when: ({ ackPolicy, maxDeliver, backoff, ackWait, sampleFreq, maxAckPending, deliverSubject }) =>
-      ackPolicy === "none" &&
-      (maxDeliver ?? backoff ?? ackWait ?? sampleFreq ?? (deliverSubject === undefined ? maxAckPending : undefined)) !==
-        undefined,
-    found:
-      '"none" means that nothing is acknowledged or redelivered: maxDeliver, backoff, ackWait, sampleFreq and maxAckPending would do nothing',
-    instead: 'write "explicit", or leave them out',
-    example: { ackPolicy: "none", maxDeliver: 5 },
+    each: durables,
+    when: ({ key, stream, subjects }, { declared }) => !subjects && !declared.streams(key).includes(stream),
+    message: ({ key, stream }, { declared }) => unknownName(stream, `a stream of ${key}`, declared.streams(key)),
   }),
   rule({
-    at: "maxAckPending",
-    when: ({ ackPolicy, maxAckPending, deliverSubject }) =>
-      ackPolicy === "none" && maxAckPending !== undefined && deliverSubject !== undefined,
-    found: 'limits nothing with ackPolicy "none"',
-    instead: 'write ackPolicy: "explicit", or leave it out',
-    error: 10082,
-    example: { ...push, ackPolicy: "none", maxAckPending: 100 },
-  }),
-];
-
-const flowControlled: ConsumerRule[] = [
-  rule({
-    at: "ackPolicy",
-    when: ({ ackPolicy, deliverSubject }) => ackPolicy === "flow_control" && deliverSubject === undefined,
-    found: '"flow_control" is of push consumers',
-    instead: 'write "explicit", or a deliverSubject',
-    error: 10218,
-    example: { ackPolicy: "flow_control" },
+    each: durables,
+    when: ({ consumer, index, stream }) => consumer.streams.indexOf(stream) < index,
+    message: ({ stream }) => `${text(stream)} is listed twice, and a durable is created once on each; list it once`,
   }),
   rule({
-    at: "flowControl",
-    when: ({ ackPolicy, deliverSubject, flowControl }) =>
-      ackPolicy === "flow_control" && deliverSubject !== undefined && !flowControl,
-    found: 'is what ackPolicy "flow_control" goes by',
-    instead: "write flowControl: true",
-    error: 10219,
-    example: { ...push, ...heartbeat, ackPolicy: "flow_control" },
+    each: durables,
+    // For a consumer of one stream the next rule reports it, filter by filter.
+    when: ({ consumer, subjects }) =>
+      !!subjects &&
+      consumer.streams.length > 1 &&
+      !!consumer.filterSubjects &&
+      !consumer.filterSubjects.some((filter) => subjects.some((subject) => overlaps(filter, subject))),
+    message: ({ consumer, stream, subjects }) =>
+      `${text(stream)} (${list(subjects!)}) is matched by none of the filters (${list(consumer.filterSubjects!)}), ` +
+      "so nothing would be delivered from it; add a filter, or remove the stream",
   }),
   rule({
-    at: "idleHeartbeat",
-    when: ({ ackPolicy, deliverSubject, idleHeartbeat }) =>
-      ackPolicy === "flow_control" &&
-      deliverSubject !== undefined &&
-      (!idleHeartbeat || toMilliseconds(idleHeartbeat) !== 1000),
-    found: ({ idleHeartbeat }) =>
-      `${idleHeartbeat ? text(idleHeartbeat) : "none"} does not go with ackPolicy "flow_control"`,
-    instead: 'write "1s"',
-    error: invalid,
-    example: { ...push, ackPolicy: "flow_control", flowControl: true, idleHeartbeat: "5s" },
-  }),
-  ...(
-    [
-      { field: "ackWait", error: 10221, example: "30s" },
-      { field: "backoff", error: 10221, example: ["1s"] },
-      { field: "maxDeliver", error: 10222, example: 5 },
-    ] as const
-  ).map(({ field, error, example }) =>
-    rule({
-      at: field,
-      when: ({ ackPolicy, [field]: value }) => ackPolicy === "flow_control" && value !== undefined,
-      found: 'does not go with ackPolicy "flow_control", where no message is redelivered by itself',
-      instead: "leave it out",
-      error,
-      example: { ...push, ...heartbeat, ackPolicy: "flow_control", flowControl: true, [field]: example },
-    }),
-  ),
-];
-
-// --- what it delivers, from where --------------------------------------------------------------------------------------
-
-const noStart = ["new", "last", "last_per_subject"] as const;
-
-const delivery: ConsumerRule[] = [
-  rule({
-    at: "filterSubjects",
-    when: ({ deliverPolicy, filterSubject, filterSubjects }) =>
-      deliverPolicy === "last_per_subject" && !filterSubject && !filterSubjects?.length,
-    found: 'is missing, and deliverPolicy "last_per_subject" needs it',
-    instead: 'write e.g. ["<subject>.>"]',
-    error: badStart,
-    example: { deliverPolicy: "last_per_subject" },
+    each: filters,
+    when: ({ filter, streams }) =>
+      streams.every((subjects) => subjects !== undefined) &&
+      !streams.some((subjects) => subjects.some((subject) => overlaps(filter, subject))),
+    message: ({ filter, consumer }) =>
+      `${text(filter)} matches no subject of ${list(consumer.streams)}; remove it, or add the stream that holds it`,
   }),
   rule({
-    at: "filterSubject",
-    when: ({ filterSubject, filterSubjects }) => filterSubject !== undefined && filterSubjects !== undefined,
-    found: "does not go with filterSubjects",
-    instead: "add it to those",
-    error: 10136,
-    example: { filterSubject: "example.a", filterSubjects: ["example.b"] },
+    each: durables,
+    when: ({ consumer, limits }) => (consumer.replicas ?? 0) > (limits?.replicas ?? Infinity),
+    message: ({ consumer, stream, limits }) =>
+      `${stream} has ${limits!.replicas} replicas, this durable asks for ${consumer.replicas} (10126); ` +
+      `write ${limits!.replicas} or less, or leave replicas out`,
   }),
-  ruleOfEach({
-    each: ({ filterSubjects }) =>
-      entries("filterSubjects", filterSubjects).map((entry) => ({
-        ...entry,
-        rival: entry.earlier.find((other) => covers(other, entry.value) || covers(entry.value, other)),
-      })),
-    at: "",
+  rule({
+    each: durables,
+    when: ({ consumer, limits }) =>
+      limits !== undefined && limits.retention !== "limits" && (consumer.replicas ?? limits.replicas) < limits.replicas,
+    message: ({ consumer, stream, limits }) =>
+      `${stream} has ${limits!.replicas} replicas and retention ${text(limits!.retention)}, ` +
+      `so its durables need as many, not ${consumer.replicas} (10134); leave replicas out`,
+  }),
+  rule({
+    each: durables,
+    when: ({ consumer, limits }) =>
+      (consumer.maxAckPending ?? defaultAckPending) > (limits?.consumerLimits?.maxAckPending ?? Infinity) &&
+      consumer.ackPolicy !== "none",
+    message: ({ consumer, stream, limits }) =>
+      `${stream} allows its durables a maxAckPending of ${limits!.consumerLimits!.maxAckPending}, ` +
+      `this one has ${consumer.maxAckPending ?? `the default, ${defaultAckPending}`} (10121); ` +
+      `write ${limits!.consumerLimits!.maxAckPending} or less`,
+  }),
+  rule({
+    each: durables,
+    when: ({ consumer, limits }) =>
+      limits?.consumerLimits?.inactiveThreshold !== undefined &&
+      (consumer.inactiveThreshold === undefined ||
+        toMilliseconds(consumer.inactiveThreshold) > toMilliseconds(limits.consumerLimits.inactiveThreshold)),
+    message: ({ consumer, stream, limits }) =>
+      `${stream} allows its durables an inactiveThreshold of ${limits!.consumerLimits!.inactiveThreshold}, ` +
+      `this one has ${consumer.inactiveThreshold ? `${consumer.inactiveThreshold} (10153)` : "none (10157)"}; ` +
+      `write inactiveThreshold: ${text(limits!.consumerLimits!.inactiveThreshold)} or less`,
+  }),
+  rule({
+    each: queueDurables,
+    when: ({ consumer }) => consumer.ackPolicy !== "explicit" && consumer.ackPolicy !== "flow_control",
+    message: ({ stream, consumer }) =>
+      `${stream} is a work queue, which accepts only ackPolicy "explicit", ` +
+      `not ${text(consumer.ackPolicy)} (10098, 10084)`,
+  }),
+  rule({
+    each: queueDurables,
+    when: ({ consumer }) => consumer.deliverPolicy !== "all",
+    message: ({ stream, consumer }) =>
+      `${stream} is a work queue, which accepts only deliverPolicy "all", not ${text(consumer.deliverPolicy)} (10101)`,
+  }),
+  rule({
+    each: queueDurables,
     when: ({ rival }) => rival !== undefined,
-    found: ({ value, rival }) => `${text(value)} and ${text(rival)} overlap`,
-    instead: "the wider one is enough",
-    error: 10138,
-    example: { filterSubjects: ["example.>", "example.a"] },
-  }),
-  ...(
-    [
-      { field: "optStartSeq", policy: "by_start_sequence", example: 5 },
-      { field: "optStartTime", policy: "by_start_time", example: "2026-01-31T00:00:00Z" },
-    ] as const
-  ).flatMap(({ field, policy, example }) => [
-    rule({
-      at: field,
-      when: ({ deliverPolicy, [field]: start }) => start !== undefined && deliverPolicy !== policy,
-      found: ({ deliverPolicy = "all" }) => `is not for deliverPolicy ${text(deliverPolicy)}`,
-      instead: `leave it out, or write deliverPolicy: ${text(policy)}`,
-      error: badStart,
-      example: { [field]: example },
-    }),
-    rule({
-      at: field,
-      when: ({ deliverPolicy, [field]: start }) => start === undefined && deliverPolicy === policy,
-      found: `is missing, and deliverPolicy ${text(policy)} needs it`,
-      instead: `write e.g. ${text(example)}`,
-      error: badStart,
-      example: { deliverPolicy: policy },
-    }),
-  ]),
-  ...noStart.map((policy) =>
-    rule({
-      at: "resetTo",
-      when: ({ resetTo, deliverPolicy }) => resetTo !== undefined && deliverPolicy === policy,
-      found: `is not for deliverPolicy ${text(policy)}`,
-      instead: 'leave it out: only "all" and those with a start can be moved',
-      error: 10204,
-      example: {
-        resetTo: 5,
-        deliverPolicy: policy,
-        ...(policy === "last_per_subject" && { filterSubject: "example.>" }),
-      },
-    }),
-  ),
-  rule({
-    at: "resetTo",
-    when: ({ resetTo, optStartSeq }) => resetTo !== undefined && optStartSeq !== undefined && resetTo < optStartSeq,
-    found: ({ resetTo, optStartSeq }) => `${resetTo} is before optStartSeq (${optStartSeq})`,
-    instead: ({ optStartSeq }) => `write ${optStartSeq} or more`,
-    error: 10204,
-    example: { resetTo: 4, deliverPolicy: "by_start_sequence", optStartSeq: 5 },
-  }),
-];
-
-// --- push and pull -----------------------------------------------------------------------------------------------------
-
-const modes: ConsumerRule[] = [
-  rule({
-    at: "deliverSubject",
-    when: ({ deliverSubject }) => /[*>]/.test(deliverSubject ?? ""),
-    found: ({ deliverSubject }) => `${text(deliverSubject)} has a wildcard`,
-    instead: "messages are sent to one subject",
-    error: 10079,
-    example: { deliverSubject: "deliver.*" },
+    message: ({ stream, rival }) =>
+      `${stream} is a work queue, and ${rival!.name} takes the same messages (10099, 10100); ` +
+      "give the two filters that do not overlap",
   }),
   rule({
-    at: "flowControl",
-    when: ({ ackPolicy, flowControl, idleHeartbeat }) =>
-      ackPolicy !== "flow_control" && flowControl && idleHeartbeat === undefined,
-    found: "needs idleHeartbeat",
-    instead: 'write e.g. idleHeartbeat: "5s"',
-    error: 10108,
-    example: { ...push, flowControl: true },
+    each: pushConsumers,
+    at: ["deliverSubject"],
+    when: ({ consumer, tenant }) =>
+      consumer.streams.some((name) =>
+        tenant.streams[name]?.subjects.some((subject) => overlaps(subject, consumer.deliverSubject)),
+      ),
+    message: ({ consumer }) =>
+      `${text(consumer.deliverSubject)} is a subject of its own stream, which would store what it delivers (10081); ` +
+      "deliver to another",
   }),
   rule({
-    at: "idleHeartbeat",
-    when: ({ idleHeartbeat }) =>
-      idleHeartbeat !== undefined && !isZero(idleHeartbeat) && toMilliseconds(idleHeartbeat) < shortest,
-    found: ({ idleHeartbeat }) => `${text(idleHeartbeat)} is under 100ms`,
-    instead: "was another unit meant?",
-    error: 10083,
-    example: { ...push, idleHeartbeat: "99ms" },
+    each: pushConsumers,
+    at: ["deliverSubject"],
+    when: ({ key, name, consumer, tenant }, { declared }) =>
+      declared
+        .users(key)
+        .every((user) => tenant.users[user] && !mayReceive(tenant.users[user], name, consumer.deliverSubject)),
+    message: ({ name, consumer }) =>
+      `${text(consumer.deliverSubject)} is not allowed to any user, so no message would arrive; ` +
+      `name ${name} in a user's "consumes"`,
   }),
-  rule({
-    at: "priorityGroups",
-    when: ({ priorityPolicy = "none", priorityGroups }) => priorityPolicy !== "none" && !priorityGroups,
-    found: ({ priorityPolicy }) => `is missing, and priorityPolicy ${text(priorityPolicy)} needs it`,
-    instead: 'write e.g. ["workers"]',
-    error: 10159,
-    example: { priorityPolicy: "overflow" },
-  }),
-  rule({
-    at: "priorityGroups",
-    when: ({ priorityPolicy = "none", priorityGroups }) => priorityPolicy === "none" && priorityGroups,
-    found: "is not for a consumer without priorityPolicy",
-    instead: 'leave it out, or write e.g. priorityPolicy: "overflow"',
-    error: 10196,
-    example: { priorityGroups: ["workers"] },
-  }),
-  ruleOfEach({
-    each: ({ priorityGroups }) => entries("priorityGroups", priorityGroups),
-    at: "",
-    when: ({ value }) => !/^[a-zA-Z0-9/_=-]{1,16}$/.test(value),
-    found: ({ value }) => `${text(value)} is not a group's name`,
-    instead: "write letters, digits and / _ = -, at most 16",
-    error: 10162,
-    example: { priorityPolicy: "overflow", priorityGroups: ["workers of the night shift".replaceAll(" ", "-")] },
-  }),
-  rule({
-    at: "priorityTimeout",
-    when: ({ priorityPolicy = "none", priorityTimeout }) =>
-      priorityPolicy === "none" && priorityTimeout !== undefined && !isZero(priorityTimeout),
-    found: "is not for a consumer without priorityPolicy",
-    instead: 'leave it out, or write priorityPolicy: "pinned_client"',
-    error: 10197,
-    example: { priorityTimeout: "1m" },
-  }),
-  rule({
-    at: "priorityTimeout",
-    when: ({ priorityPolicy = "none", priorityTimeout }) =>
-      !["none", "pinned_client"].includes(priorityPolicy) && priorityTimeout !== undefined,
-    found: ({ priorityPolicy }) => `does nothing with priorityPolicy ${text(priorityPolicy)}: no client is pinned`,
-    instead: 'leave it out, or write priorityPolicy: "pinned_client"',
-    example: { priorityPolicy: "overflow", priorityGroups: ["workers"], priorityTimeout: "1m" },
-  }),
-];
-
-const management: ConsumerRule[] = [
-  allowedOnce<ConsumerArguments>({ allowDataLoss: [1, 2].map((maxMessages) => ({ change: "replace", maxMessages })) }),
-];
-
-/** All of them, in the order in which they are told. */
-export const consumerRules: readonly ConsumerRule[] = [
-  ...general,
-  ...acknowledgements,
-  ...flowControlled,
-  ...delivery,
-  ...modes,
-  ...management,
 ];

@@ -1,7 +1,7 @@
-/** What a server needs beside what it stores. One place for settings (config/rules/rules.ts) and policies, which load little else. */
+/** What a server needs beside what it stores: for settings (config/rules/kubernetes.ts) and for policies. */
 
-/** What is left of a volume when it is formatted. */
+/** Part of a volume that is usable once it is formatted, 0 to 1. */
 export const usableOfVolume = 0.95;
 
-/** What a server takes beside its memory store. */
+/** Memory that a server takes beside its memory store. */
 export const memoryOfServer = "512MiB";

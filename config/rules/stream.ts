@@ -1,378 +1,210 @@
-import {
-  allowedOnce,
-  bytesOf,
-  bytesOfLabels,
-  entries,
-  isZero,
-  longestDescription,
-  mostLabels,
-  shortest,
-  text,
-} from "./argument-rule";
-import { copyRules } from "./mirror";
-import {
-  invalid,
-  isSet,
-  rule,
-  ruleOfEach,
-  type StreamArguments,
-  type StreamRule,
-  transformRule,
-} from "./stream-argument";
-import { covers, overlaps } from "../subjects";
-import { toBytes, toMilliseconds } from "../units";
+import { subjectsByStream } from "../assets/assets";
+import { canary, mirrorName, withStandardParts } from "../assets/standard";
+import { unknownName } from "../problems";
+import type { TenantSpec } from "../schema/tenant";
+import { overlaps } from "../subjects";
+import { toBytes } from "../units";
+import { streamArgumentRules } from "./arguments/stream";
+import type { StreamArguments } from "./arguments/stream-rule";
+import type { ValidationContext } from "./context";
+import { insufficientStorage } from "./error-codes";
+import { list, text, unknownRegion } from "./messages";
+import { argumentRulesOnEach, type Rule, rule, type Scope } from "./rule";
+import { mirrors, streams, tenants } from "./scopes";
 
-/**
- * Rules about one stream's arguments, alone. Those with an error are the server's own, told before it is asked (sources:
- * server/stream.go, checkStreamCfg, and server/jetstream_api.go); the others are mistakes that it accepts in silence.
- */
-
-const pedantic = 10157;
-
-// --- limits ------------------------------------------------------------------------------------------------------------
-
-const limits: StreamRule[] = [
-  ...(["maxAge", "maxBytes", "maxMsgSize", "duplicateWindow", "subjectDeleteMarkerTtl"] as const).map((field) =>
-    rule({
-      at: field,
-      when: (stream) => isZero(stream[field]),
-      found: (stream) =>
-        `${text(stream[field])} means ${field === "duplicateWindow" ? "the default" : "no limit"} to JetStream`,
-      instead: "write how much it may be, or leave it out",
-      example: { [field]: field === "maxBytes" || field === "maxMsgSize" ? "0B" : "0s" },
-    }),
-  ),
-  ...(["maxAge", "duplicateWindow"] as const).map((field) =>
-    rule({
-      at: field,
-      when: ({ [field]: value, mirror }) =>
-        value !== undefined &&
-        !isZero(value) &&
-        toMilliseconds(value) < shortest &&
-        !(field === "duplicateWindow" && mirror),
-      found: (stream) => `${text(stream[field])} is under 100ms`,
-      instead: "was another unit meant?",
-      error: invalid,
-      example: { [field]: "99ms" },
-    }),
-  ),
-  rule({
-    at: "duplicateWindow",
-    when: ({ duplicateWindow, maxAge, mirror }) =>
-      !mirror &&
-      duplicateWindow &&
-      maxAge &&
-      !isZero(maxAge) &&
-      toMilliseconds(duplicateWindow) > toMilliseconds(maxAge),
-    found: ({ duplicateWindow, maxAge }) => `${text(duplicateWindow)} is longer than maxAge (${maxAge})`,
-    instead: ({ maxAge }) => `write ${text(maxAge)} or less`,
-    error: invalid,
-    example: { duplicateWindow: "2h", maxAge: "1h" },
-  }),
-  rule({
-    at: "subjectDeleteMarkerTtl",
-    when: ({ subjectDeleteMarkerTtl: ttl }) => ttl && !isZero(ttl) && toMilliseconds(ttl) < 1000,
-    found: ({ subjectDeleteMarkerTtl }) => `${text(subjectDeleteMarkerTtl)} is under 1s`,
-    instead: 'write "1s" or more',
-    error: invalid,
-    example: { subjectDeleteMarkerTtl: "999ms", allowMsgTtl: true, allowRollupHdrs: true },
-  }),
-  rule({
-    at: "maxMsgSize",
-    when: ({ maxMsgSize }) => maxMsgSize && toBytes(maxMsgSize) >= toBytes("2GiB"),
-    found: ({ maxMsgSize }) => `${text(maxMsgSize)} does not fit into JetStream's 31 bits`,
-    instead: "write less than 2GiB; servers take no message above their max_payload anyway",
-    error: 10025,
-    example: { maxMsgSize: "2GiB" },
-  }),
-  rule({
-    at: "description",
-    when: ({ description }) => bytesOf(description) > longestDescription,
-    found: ({ description }) => `${bytesOf(description)} bytes are more than ${longestDescription}`,
-    instead: "shorten it",
-    error: invalid,
-    example: { description: "é".repeat(longestDescription / 2 + 1) },
-  }),
-  rule({
-    at: "metadata",
-    when: ({ metadata }) => bytesOfLabels(metadata) > mostLabels,
-    found: ({ metadata }) =>
-      `${bytesOfLabels(metadata)} bytes, keys included, are more than the ${mostLabels} there is room for`,
-    instead: "keep what is long elsewhere",
-    error: invalid,
-    example: { metadata: { notes: "x".repeat(128 * 1024) } },
-  }),
+/** Arguments of every stream and mirror, as they are declared. */
+const streamArguments = (context: ValidationContext): (Scope & { args: StreamArguments })[] => [
+  ...streams(context).map(({ path, name, stream }) => ({ path, args: { ...stream, name } })),
+  ...mirrors(context).map(({ path, name, mirror, limits }) => ({
+    path,
+    args: { ...limits, name: mirror, mirror: name },
+  })),
 ];
 
-// --- fields that need or exclude one another ---------------------------------------------------------------------------
-
-const together: StreamRule[] = [
-  rule({
-    at: "allowRollupHdrs",
-    when: ({ allowRollupHdrs, denyPurge }) => allowRollupHdrs && denyPurge,
-    found: "a rollup removes what was before it, which denyPurge forbids",
-    instead: "leave one of the two out",
-    error: invalid,
-    example: { allowRollupHdrs: true, denyPurge: true },
-  }),
-  rule({
-    at: "discardNewPerSubject",
-    when: ({ discardNewPerSubject, discard }) => discardNewPerSubject && discard !== "new",
-    found: 'needs discard "new"',
-    instead: 'write discard: "new"',
-    error: invalid,
-    example: { discardNewPerSubject: true, maxMsgsPerSubject: 1 },
-  }),
-  rule({
-    at: "discardNewPerSubject",
-    when: ({ discardNewPerSubject, maxMsgsPerSubject }) => discardNewPerSubject && maxMsgsPerSubject === undefined,
-    found: "needs maxMsgsPerSubject",
-    instead: "write how many messages of one subject it may hold",
-    error: invalid,
-    example: { discardNewPerSubject: true, discard: "new" },
-  }),
-  ...(["allowMsgTtl", "allowRollupHdrs"] as const).map((field) =>
-    rule({
-      at: "subjectDeleteMarkerTtl",
-      when: (stream) => stream.subjectDeleteMarkerTtl && !isZero(stream.subjectDeleteMarkerTtl) && !stream[field],
-      found: `needs ${field}`,
-      instead: `write ${field}: true`,
-      error: invalid,
-      example: { subjectDeleteMarkerTtl: "1h", allowMsgTtl: true, allowRollupHdrs: true, [field]: undefined },
-    }),
-  ),
-  ...(
-    [
-      { field: "discard", wrong: "new", instead: 'write "old"' },
-      { field: "allowMsgTtl", wrong: true, instead: "leave it out" },
-      { field: "allowMsgSchedules", wrong: true, instead: "leave it out", with: { allowRollupHdrs: true } },
-      { field: "retention", wrong: "interest", instead: 'write "limits"' },
-      { field: "retention", wrong: "workqueue", instead: 'write "limits"' },
-    ] as const
-  ).map(({ field, wrong, instead, ...more }) =>
-    rule({
-      at: field,
-      when: (stream) => stream.allowMsgCounter && stream[field] === wrong,
-      found: `${text(wrong)} does not go with allowMsgCounter: a counter that lost an increment would be wrong`,
-      instead,
-      error: invalid,
-      example: { allowMsgCounter: true, [field]: wrong, ...("with" in more ? more.with : {}) },
-    }),
-  ),
-  rule({
-    at: "allowMsgSchedules",
-    when: ({ allowMsgSchedules, discard }) => allowMsgSchedules && discard === "new",
-    found: 'does not go with discard "new"',
-    instead: 'write discard: "old"',
-    error: invalid,
-    example: { allowMsgSchedules: true, allowRollupHdrs: true, discard: "new" },
-  }),
-  rule({
-    at: "allowMsgSchedules",
-    when: ({ allowMsgSchedules, allowRollupHdrs }) => allowMsgSchedules && !allowRollupHdrs,
-    found: "needs allowRollupHdrs",
-    instead: "write allowRollupHdrs: true",
-    error: invalid,
-    example: { allowMsgSchedules: true },
-  }),
-  rule({
-    at: "allowMsgSchedules",
-    when: ({ allowMsgSchedules, sources }) => allowMsgSchedules && isSet(sources),
-    found: "does not go with sources",
-    instead: "schedule in the streams it collects from, or in one of its own",
-    error: 10187,
-    example: { allowMsgSchedules: true, allowRollupHdrs: true, sources: ["ORIGIN"] },
-  }),
-  ...(
-    [
-      {
-        field: "storage",
-        wrong: (value: unknown) => value === "memory",
-        because: "acknowledges before the disk has it, and memory has none",
-        example: "memory",
-      },
-      {
-        field: "replicas",
-        wrong: (value: unknown) => Number(value ?? 1) > 1,
-        because: "does not go with replicas above 1, whose majority acknowledges",
-        example: 3,
-      },
-      {
-        field: "allowAtomic",
-        wrong: Boolean,
-        because: "does not go with allowAtomic, which stores all or nothing",
-        example: true,
-      },
-    ] as const
-  ).map(({ field, wrong, because, example }) =>
-    rule({
-      at: "persistMode",
-      when: (stream) => stream.persistMode === "async" && wrong(stream[field]),
-      found: `"async" ${because}`,
-      instead: 'write "default"',
-      error: invalid,
-      example: { persistMode: "async", [field]: example },
-    }),
-  ),
-  rule({
-    at: "mirrorDirect",
-    when: ({ mirrorDirect, mirror }) => mirrorDirect && mirror === undefined,
-    found: "is of mirrors, and this stream copies none",
-    instead: "write allowDirect: true for reads from its own replicas",
-    error: invalid,
-    example: { mirrorDirect: true },
-  }),
-  rule({
-    at: "compression",
-    when: ({ compression, storage }) => compression === "s2" && storage === "memory",
-    found: "is of files: memory is never compressed",
-    instead: "leave it out",
-    example: { compression: "s2", storage: "memory" },
-  }),
+/** Bytes of streams and of mirrors alike. */
+const byteLimits = (context: ValidationContext) => [
+  ...streams(context).map(({ path, stream }) => ({ path, maxBytes: stream.maxBytes, storage: stream.storage })),
+  ...mirrors(context).map(({ path, stream, limits }) => ({
+    path,
+    maxBytes: limits.maxBytes,
+    storage: stream.storage,
+  })),
 ];
 
-// --- subjects ----------------------------------------------------------------------------------------------------------
+/** A stream that another one copies; `returns` if it would accept again what it takes back. */
+interface Origin {
+  name: string;
+  returns: boolean;
+}
 
-/** The servers' own subjects, and the parts of them that a stream may capture: advisories. */
-const systemSubjects = ["$JS.>", "$JSC.>", "$NRG.>", "$SYS.>"];
-const capturable = ["$JS.EVENT.>", "$SYS.ACCOUNT.>"];
+/** What each stream of a tenant copies, mirrors included: of this account only. */
+const originsByStream = ({ streams }: TenantSpec): Map<string, Origin[]> =>
+  new Map(
+    Object.entries(streams).flatMap(([name, { subjects, sources = [], mirrors = {} }]): [string, Origin[]][] => [
+      [
+        name,
+        sources
+          .map((source) => (typeof source === "string" ? { name: source } : source))
+          .filter(({ external }) => !external)
+          // As the server judges it: two streams may each take the other's own subjects.
+          .map(({ name: origin, filterSubject }) => ({
+            name: origin,
+            returns: !filterSubject || subjects.some((subject) => overlaps(subject, filterSubject)),
+          })),
+      ],
+      ...Object.keys(mirrors).map((region): [string, Origin[]] => [
+        mirrorName(name, region),
+        [{ name, returns: true }],
+      ]),
+    ]),
+  );
 
-/** Where the answers of requests arrive. */
-const isInbox = (subject: string): boolean => subject.startsWith("_INBOX");
+/** Whether what is in one stream comes from the other, over any number of copies. */
+function reaches(origins: Map<string, Origin[]>, from: string, to: string, seen = new Set<string>()): boolean {
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return (origins.get(from) ?? []).some(({ name, returns }) =>
+    name === to ? returns : reaches(origins, name, to, seen),
+  );
+}
 
-const subjectsOf = ({ subjects, noAck }: StreamArguments) =>
-  entries("subjects", subjects).map((entry) => ({ ...entry, noAck }));
+/** Sources of this account, with the subjects of their streams where those are known. */
+const sources = (context: ValidationContext) =>
+  streams(context).flatMap((scope) => {
+    const [known, origins] = [subjectsByStream(scope.tenant), originsByStream(scope.tenant)];
+    return (scope.stream.sources ?? [])
+      .map((source, index) => ({
+        ...scope,
+        path: [...scope.path, "sources", index],
+        origin: typeof source === "string" ? { name: source } : source,
+        origins,
+      }))
+      .filter(({ origin }) => !origin.external)
+      .map((source) => ({ ...source, subjects: known.get(source.origin.name) }));
+  });
 
-const subjects: StreamRule[] = [
-  ruleOfEach({
-    each: subjectsOf,
-    at: "",
-    when: ({ value, noAck }) =>
-      !noAck &&
-      systemSubjects.some((system) => overlaps(system, value)) &&
-      !capturable.some((outer) => covers(outer, value)),
-    found: ({ value }) => `${text(value)} takes in subjects of the servers ($JS, $SYS)`,
-    instead: "name the first token of your own",
-    error: invalid,
-    example: { subjects: ["$JS.API.>"] },
-  }),
-  ruleOfEach({
-    each: subjectsOf,
-    at: "",
-    when: ({ value, noAck }) => !noAck && isInbox(value),
-    found: ({ value }) =>
-      `${text(value)} takes in inboxes: JetStream's acknowledgement would be an answer to every answer`,
-    instead: "name the first token of your own",
-    example: { subjects: ["_INBOX.>"] },
+/** Subjects of streams; those of the canary come first, so that the stream that overlaps them is the one reported. */
+const subjects = (context: ValidationContext) =>
+  tenants(context).flatMap(({ path, tenant }) =>
+    Object.entries({ ...withStandardParts({ ...tenant, streams: {} }).streams, ...tenant.streams }).flatMap(
+      ([name, stream]) =>
+        stream.subjects.map((subject, index) => ({
+          path: [...path, "streams", name, "subjects", index],
+          account: tenant.name,
+          name,
+          subject,
+        })),
+    ),
+  );
+
+/** Every subject with the earlier one, of another stream of its account, that it overlaps. */
+const subjectsAfter = (context: ValidationContext) =>
+  subjects(context).map((scope, index, all) => ({
+    ...scope,
+    earlier: all
+      .slice(0, index)
+      .find(
+        ({ account, name, subject }) =>
+          account === scope.account && name !== scope.name && overlaps(subject, scope.subject),
+      ),
+  }));
+
+const durablesOf = ({ consumers }: TenantSpec, stream: string): string[] =>
+  Object.entries(consumers).flatMap(([name, { streams }]) => (streams.includes(stream) ? [name] : []));
+
+/** Rules that relate a stream to its tenant and environment; those about its arguments alone are in arguments/stream.ts. */
+export const streamRules: Rule[] = [
+  ...argumentRulesOnEach(streamArgumentRules, streamArguments),
+  rule({
+    each: streams,
+    when: ({ name }) => name === canary.stream,
+    message: () => `"${canary.stream}" is the name of every account's own canary stream; rename this one`,
   }),
   rule({
-    at: "replicas",
-    when: ({ subjects, noAck, replicas = 1 }) => noAck && subjects?.includes(">") && replicas > 1,
-    found: 'of a stream of everything (">") can only be 1',
-    instead: "write 1, or name its subjects",
-    error: invalid,
-    example: { subjects: [">"], noAck: true, replicas: 3 },
-  }),
-  ruleOfEach({
-    each: subjectsOf,
-    at: "",
-    when: ({ value, earlier }) => earlier.some((other) => overlaps(other, value)),
-    found: ({ value, earlier }) =>
-      `${text(value)} overlaps ${text(earlier.find((other) => overlaps(other, value)))} of the same stream`,
-    instead: "leave one out",
-    error: invalid,
-    example: { subjects: ["example.>", "example.*"] },
-  }),
-  transformRule(({ subjectTransform }) => [{ at: ["subjectTransform"], transform: subjectTransform }], 10156, {
-    subjectTransform: { src: "example.*", dest: "copy.{{wildcard(2)}}" },
+    each: streams,
+    at: ["home"],
+    when: ({ stream }, { environment }) => stream.home !== undefined && !environment.regions.includes(stream.home),
+    message: ({ home }, { environment }) => unknownRegion(home, environment),
   }),
   rule({
-    at: "subjectTransform.src",
-    when: ({ subjectTransform: transform, subjects, sources, mirror }) =>
-      transform?.src &&
-      isSet(subjects) &&
-      !isSet(sources) &&
-      !isSet(mirror) &&
-      !subjects!.some((subject) => overlaps(subject, transform.src!)),
-    found: ({ subjectTransform }) =>
-      `${text(subjectTransform!.src)} is none of the stream's subjects: nothing would be renamed`,
-    instead: ({ subjects }) => `name one of ${subjects!.join(", ")}`,
-    example: { subjectTransform: { src: "other.>", dest: "copy.>" } },
-  }),
-];
-
-const republished: StreamRule[] = [
-  rule({
-    at: "republish.src",
-    when: ({ republish }) => republish && republish.src === undefined,
-    found: "is missing",
-    instead: 'write ">" for all of the stream\'s subjects',
-    error: pedantic,
-    example: { republish: { dest: "copy.>" } },
+    each: streams,
+    at: ["subjects"],
+    when: ({ stream }) => stream.subjects.length === 0 && !stream.sources,
+    message: ({ name }) =>
+      `is empty: the stream has no subjects and no sources, so JetStream would take "${name}" as its subject; ` +
+      `write e.g. [${text(`${name.toLowerCase()}.>`)}]`,
   }),
   rule({
-    at: "republish.src",
-    when: ({ republish, subjects, sources, subjectTransform }) =>
-      republish?.src &&
-      isSet(subjects) &&
-      !isSet(sources) &&
-      !subjectTransform &&
-      !subjects!.some((subject) => overlaps(subject, republish.src!)),
-    found: ({ republish }) => `${text(republish!.src)} is none of the stream's subjects: nothing would be published`,
-    instead: ({ subjects }) => `name one of ${subjects!.join(", ")}, or ">"`,
-    example: { republish: { src: "other.>", dest: "copy.>" } },
+    each: byteLimits,
+    at: ["maxBytes"],
+    when: ({ maxBytes, storage }, { environment }) => toBytes(maxBytes) > toBytes(environment.storage[storage]),
+    message: ({ maxBytes, storage }, { environment }) =>
+      `${text(maxBytes)} is more than a server has (${environment.storage[storage]} of ${storage}) ` +
+      `(${insufficientStorage[storage]}); write less, or raise the environment's storage.${storage}`,
   }),
   rule({
-    at: "republish.dest",
-    when: ({ republish, subjects }) => republish && subjects?.some((subject) => overlaps(subject, republish.dest)),
-    found: ({ republish, subjects }) =>
-      `${text(republish!.dest)} would come back into the stream (${subjects!.join(", ")})`,
-    instead: "publish to subjects that are not its own",
-    error: invalid,
-    example: { republish: { src: ">", dest: "example.>" } },
+    each: streams,
+    at: ["replicas"],
+    when: ({ stream }, { environment }) => environment.target === "kubernetes" && stream.replicas > environment.servers,
+    message: ({ stream }, { environment }) =>
+      `${stream.replicas} is more than the ${environment.servers} servers of a region (10005), ` +
+      `and replicas never span regions; write ${environment.servers}, or raise servers`,
   }),
-  transformRule(({ republish }) => [{ at: ["republish"], transform: republish }], invalid, {
-    republish: { src: "example.*", dest: "copy.{{wildcard(2)}}" },
-  }),
-];
-
-// --- how the program treats it -----------------------------------------------------------------------------------------
-
-const management: StreamRule[] = [
-  ...(["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject"] as const).flatMap((field) => [
-    rule({
-      at: `lowerBy.${field}`,
-      when: ({ lowerBy, ...stream }) => lowerBy?.[field] !== undefined && stream[field] === undefined,
-      found: `has no ${field} to go down to`,
-      instead: `write the ${field} to reach, or leave it out`,
-      example: { lowerBy: { [field]: field === "maxAge" ? "1h" : field === "maxBytes" ? "1MiB" : 1 } },
-    }),
-  ]),
-  ...(["maxAge", "maxBytes"] as const).map((field) =>
-    rule({
-      at: `lowerBy.${field}`,
-      when: ({ lowerBy }) => isZero(lowerBy?.[field]),
-      found: ({ lowerBy }) => `${text(lowerBy![field])} would never lower it`,
-      instead: "write how much each step may take",
-      example: { [field]: field === "maxAge" ? "1h" : "1MiB", lowerBy: { [field]: field === "maxAge" ? "0s" : "0B" } },
-    }),
-  ),
   rule({
-    at: "snapshotTo",
-    when: ({ snapshotTo, storage }) => snapshotTo !== undefined && storage === "memory",
-    found: "cannot be kept: servers take no snapshots of streams in memory",
-    instead: 'leave it out, or write storage: "file"',
-    example: { snapshotTo: "snapshots", storage: "memory" },
+    each: streams,
+    at: ["replicas"],
+    when: ({ stream }, { environment }) =>
+      environment.target === "kubernetes" && stream.storage === "memory" && stream.replicas === 1,
+    message: () => `1 in memory is lost with every restart of its server; write 3, or storage: "file"`,
   }),
-  allowedOnce<StreamArguments>({ allowDataLoss: [1, 2].map((maxMessages) => ({ change: "maxAge", maxMessages })) }),
-];
-
-/** All of them, in the order in which they are told. */
-export const streamRules: readonly StreamRule[] = [
-  ...limits,
-  ...together,
-  ...subjects,
-  ...republished,
-  ...copyRules,
-  ...management,
+  rule({
+    each: streams,
+    at: ["retention"],
+    when: ({ key, name, stream, tenant }, { declared }) =>
+      stream.retention === "interest" &&
+      // What a durable reads is unknown where it has mistakes of its own.
+      declared
+        .consumers(key)
+        .every((consumer) => tenant.consumers[consumer] && !tenant.consumers[consumer].streams.includes(name)),
+    message: ({ name }) =>
+      `"interest" keeps only what durables wait for, and ${name} has none, so it would drop every message; ` +
+      'declare one, or write "limits"',
+  }),
+  rule({
+    each: streams,
+    at: ["maxConsumers"],
+    when: ({ name, stream, tenant }) => durablesOf(tenant, name).length > (stream.maxConsumers ?? Infinity),
+    message: ({ name, stream, tenant }) =>
+      `${stream.maxConsumers} is less than the number of its durables (${list(durablesOf(tenant, name))}) (10026); ` +
+      `write ${durablesOf(tenant, name).length} or more`,
+  }),
+  rule({
+    each: sources,
+    when: ({ key, origin, subjects }, { declared }) => !subjects && !declared.streams(key).includes(origin.name),
+    message: ({ key, origin }, { declared }) => unknownName(origin.name, `a stream of ${key}`, declared.streams(key)),
+  }),
+  rule({
+    each: sources,
+    at: ["filterSubject"],
+    when: ({ origin, subjects }) =>
+      origin.filterSubject !== undefined &&
+      subjects !== undefined &&
+      !subjects.some((subject) => overlaps(origin.filterSubject!, subject)),
+    message: ({ origin, subjects }) =>
+      `${text(origin.filterSubject)} matches no subject of ${origin.name}; ` +
+      `write one of ${list(subjects!)}, or leave it out`,
+  }),
+  rule({
+    each: sources,
+    when: ({ name, origin, origins }) => origin.name !== name && reaches(origins, origin.name, name),
+    message: ({ name, origin }) =>
+      `${text(origin.name)} is itself copied from ${name}, so messages would loop (10052); remove one of the two`,
+  }),
+  rule({
+    each: subjectsAfter,
+    when: ({ earlier }) => earlier !== undefined,
+    message: ({ subject, earlier }) =>
+      `${text(subject)} overlaps ${text(earlier!.subject)} of stream ${earlier!.name} (10065), ` +
+      "and a subject belongs to one stream of its account; narrow one of the two",
+  }),
 ];

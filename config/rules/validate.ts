@@ -1,10 +1,8 @@
 import * as z from "zod";
 import type { Tenants } from "../assets/asset";
-import type { Failovers } from "../schema/failover";
-import { failoverProblems } from "../rules/failover";
-import { token } from "../schema/values";
-import { InvalidInput, suggestKnown, joinPath, parse, type Problem } from "../problems";
-import { problemsOf } from "./rules";
+import { mirrorName } from "../assets/standard";
+import { InvalidInput, joinPath, parse, type Problem, unknownName } from "../problems";
+import { type Failovers, failovers } from "../schema/failover";
 import {
   type Environment,
   environment as environmentSchema,
@@ -12,11 +10,16 @@ import {
   type StackSettings,
   stack as stackSchema,
 } from "../schema/settings";
-import { part } from "../stacks";
-import { mirrorName } from "../assets/standard";
 import { tenantSpec } from "../schema/tenant";
+import { token } from "../schema/values";
+import { part } from "../stacks";
+import { failoverProblems } from "./failover";
+import { problemsOf } from "./rules";
 
-/** Settings and tenants as people wrote them -> typed, or one `InvalidInput` with every mistake. Nothing is done before. */
+/**
+ * The entry points: settings and tenants as people wrote them in, typed values out. Each throws one `InvalidInput` with every
+ * mistake, and has no effects.
+ */
 
 export interface ValidSettings {
   environments: Record<string, Environment>;
@@ -46,14 +49,17 @@ export function validateSettings(...[rawEnvironments, rawStack]: [unknown, unkno
   return { environments: all.value!, stack: own.value!, environment: environment! };
 }
 
-/** Names of lost regions, `supercluster:degraded` of a stack's file; left out, none is. */
+/** Names of lost regions: `supercluster:degraded` of a stack's file. Default: none. */
 export function validateDegraded(raw: unknown, { regions }: Pick<Environment, "regions">): string[] {
   refuse(degradedProblems(raw, regions, "degraded"));
-  return (raw ?? []) as string[];
+  return degradedSchema.parse(raw) ?? [];
 }
 
+const degradedSchema = z.array(token).optional();
+
+/** Every mistake in the names of lost regions; `path` is where they stand. */
 export function degradedProblems(raw: unknown, regions: readonly string[], path: string): Problem[] {
-  const { value = [], problems } = parse(z.array(token).optional(), raw, path);
+  const { value = [], problems } = parse(degradedSchema, raw, path);
   const unknown = value
     .map((name, index) => ({ name, path: joinPath(path, index) }))
     .filter(({ name }) => !regions.includes(name));
@@ -61,20 +67,22 @@ export function degradedProblems(raw: unknown, regions: readonly string[], path:
     ...problems,
     ...unknown.map(({ name, path: at }) => ({
       path: at,
-      message: `${JSON.stringify(name)} is no region of the environment; ${suggestKnown(name, regions)}`,
+      message: unknownName(name, "a region of the environment", regions),
     })),
     ...(value.length > 0 && value.length * 2 >= regions.length
       ? [
           {
             path,
-            message: `${value.length} of ${regions.length} regions: without a majority there is no meta leader, and nothing can be changed`,
+            message:
+              `names ${value.length} of ${regions.length} regions, and without a majority there is no meta leader, ` +
+              "so nothing could be changed; name fewer than half",
           },
         ]
       : []),
   ];
 }
 
-/** Streams that failed over to a mirror, `supercluster:failover` of a jetstream stack's file; left out, none did. */
+/** Streams that failed over to a mirror: `supercluster:failover` of a jetstream stack's file. Default: none. */
 export function validateFailovers(
   raw: unknown,
   stack: StackSettings,
@@ -83,7 +91,7 @@ export function validateFailovers(
 ): Failovers {
   const own = stack.kind === "jetstream" ? (jetstream[part(stack)] ?? []) : [];
   refuse(failoverProblems(raw, ofAccounts(tenants, own), "failover"));
-  return (raw ?? {}) as Failovers;
+  return failovers.parse(raw ?? {});
 }
 
 /** The tenants that one jetstream stack reconciles. */
@@ -126,14 +134,14 @@ function refuse(problems: Problem[], what?: string): void {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** One environment, if it is well; mistakes of the others do not hide its own. */
+/** One environment, if it is valid; mistakes of the others do not hide its own. */
 function environmentOf(rawEnvironments: unknown, name: string): Environment | undefined {
   return isObject(rawEnvironments) ? environmentSchema.safeParse(rawEnvironments[name]).data : undefined;
 }
 
 const unknownEnvironment = (path: string, name: string, known: string[]): Problem => ({
   path,
-  message: `${JSON.stringify(name)} is no environment; ${suggestKnown(name, known)}`,
+  message: unknownName(name, "an environment", known),
 });
 
 function stackProblems(stack: StackSettings, environment: Environment | undefined, known: string[]): Problem[] {
@@ -142,21 +150,23 @@ function stackProblems(stack: StackSettings, environment: Environment | undefine
       ? [unknownEnvironment("stack.environment", stack.environment, known)]
       : [];
   if (stack.kind === "region" && !environment.regions.includes(stack.region)) {
-    const message = `${JSON.stringify(stack.region)} is no region of environment "${stack.environment}"; ${suggestKnown(stack.region, environment.regions)}`;
+    const message = unknownName(stack.region, `a region of environment "${stack.environment}"`, environment.regions);
     return [{ path: "stack.region", message }];
   }
   if (stack.kind === "jetstream") {
     const name = stack.team ? `jetstream--${stack.team}` : "jetstream";
     const stacks = Object.keys(environment.jetstream);
     if (!stacks.includes(name)) {
-      const message = `"${name}" is not in environments.${stack.environment}.jetstream, so no tenant is its own; add it there. Known: ${stacks.join(", ")}`;
+      const message =
+        `"${name}" is not in environments.${stack.environment}.jetstream, so it has no tenants; ` +
+        `add it there. Known: ${stacks.join(", ")}`;
       return [{ path: stack.team ? "stack.team" : "stack.kind", message }];
     }
   }
   return [];
 }
 
-/** Schema problems, and the rules' about whatever has passed its schema: a typo in one stream hides no mistake in another. */
+/** Problems of the schema, then of the rules about all that passed it: a typo in one stream hides no mistake in another. */
 function tenantProblems(rawTenants: unknown, environment: Environment, name: string): Problem[] {
   const { problems } = parse(tenantsSchema, rawTenants, "tenants");
   if (!isObject(rawTenants)) return problems;
@@ -167,7 +177,7 @@ function tenantProblems(rawTenants: unknown, environment: Environment, name: str
     ...problemsOf({
       name,
       environment,
-      tenants: sound(rawTenants),
+      tenants: validTenants(rawTenants),
       declared: {
         tenants: Object.keys(rawTenants),
         streams: (tenant) =>
@@ -189,20 +199,20 @@ function fieldOf(value: unknown, field: string): Record<string, unknown> {
   return isObject(inner) ? inner : {};
 }
 
-/** The tenants without the streams, consumers and users that have problems of their own. */
-function sound(rawTenants: Record<string, unknown>): Tenants {
+/** The tenants, without the streams, consumers and users that have problems of their own. */
+function validTenants(rawTenants: Record<string, unknown>): Tenants {
   return Object.fromEntries(
     Object.entries(rawTenants).flatMap(([key, raw]) => {
-      const tenant = tenantSpec.safeParse(withoutUnsound(raw)).data;
+      const tenant = tenantSpec.safeParse(withoutInvalid(raw)).data;
       return tenant ? [[key, tenant]] : [];
     }),
   );
 }
 
-function withoutUnsound(raw: unknown): unknown {
+function withoutInvalid(raw: unknown): unknown {
   if (!isObject(raw)) return raw;
   const issues = tenantSpec.safeParse(raw).error?.issues ?? [];
-  const unsound = new Set(
+  const invalid = new Set(
     issues.flatMap(({ path: [field, name] }) => (name === undefined ? [] : [joinPath(field!, name)])),
   );
   const unknown = new Set(
@@ -214,7 +224,7 @@ function withoutUnsound(raw: unknown): unknown {
       .map(([field, value]) => [
         field,
         isObject(value)
-          ? Object.fromEntries(Object.entries(value).filter(([name]) => !unsound.has(joinPath(field, name))))
+          ? Object.fromEntries(Object.entries(value).filter(([name]) => !invalid.has(joinPath(field, name))))
           : value,
       ]),
   );

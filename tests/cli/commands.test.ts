@@ -37,7 +37,7 @@ describe("the commands", function () {
   for (const [words, message] of [
     [["strat"], /unknown command 'strat'.*Did you mean start/s],
     [["start", "--evn", "local"], /unknown option '--evn'/],
-    [["start", "--env", "locl"], /"locl" is no environment; did you mean "local"/],
+    [["start", "--env", "locl"], /"locl" is not an environment; did you mean "local"/],
     [["deploy", "--env", "production"], /environment production is not deployed like this.*--allow-local-state/s],
     [["stop", "--env", "production"], /--yes-destroy production/],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],

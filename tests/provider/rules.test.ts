@@ -4,10 +4,10 @@ import * as fc from "fast-check";
 import { pollUntil } from "../../config/poll-until";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
 import { type Args, toWire } from "../../jetstream/wire";
-import { consumerRules } from "../../config/rules/consumer";
+import { consumerArgumentRules } from "../../config/rules/arguments/consumer";
 import { joinPath } from "../../config/problems";
-import { streamRules } from "../../config/rules/stream";
 import { requestMs, serversMs, waitMs } from "../support/limits";
+import { streamArgumentRules } from "../../config/rules/arguments/stream";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
 
@@ -73,8 +73,8 @@ describe("what rules say that JetStream answers, real servers answer", function 
   });
 
   const kinds: [AssetKind, readonly AnyRule[], Args, fc.Arbitrary<Args>][] = [
-    [streamKind, streamRules, plainStream, anyStream],
-    [consumerKind, consumerRules, plainConsumer, anyConsumer],
+    [streamKind, streamArgumentRules, plainStream, anyStream],
+    [consumerKind, consumerArgumentRules, plainConsumer, anyConsumer],
   ];
   for (const [kind, rules, plain, any] of kinds) {
     describe(`about a ${kind.what}`, () => {

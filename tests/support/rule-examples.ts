@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { Args } from "../../jetstream/wire";
-import type { ArgumentRule } from "../../config/rules/argument-rule";
+import type { ArgumentRule } from "../../config/rules/arguments/argument-rule";
 
 /** A stream and a consumer with what everyone has to give, and nothing wrong: the examples of rules are changes of these. */
 export const plainStream: Args = { account: "app", name: "EXAMPLE", region: "iad", subjects: ["example.>"] };

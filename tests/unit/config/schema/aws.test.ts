@@ -216,7 +216,7 @@ const rules: [string, object, string][] = [
   [
     "a region that there is not",
     environment({}, { aws: { regions: { iab: region } } }),
-    'environments.test.aws.regions.iab: "iab" is no region of the environment; did you mean "iad"? Known: iad, ams',
+    'environments.test.aws.regions.iab: "iab" is not a region of the environment; did you mean "iad"? Known: iad, ams',
   ],
   [
     "two clusters of one region",
@@ -224,7 +224,7 @@ const rules: [string, object, string][] = [
       { cluster: { name: "nats" } },
       { kubernetes: { clusters: { iad: { context: "nats-iad" }, ams: { context: "nats-ams" } } } },
     ),
-    `${iad}.cluster: kubernetes.clusters.iad names a cluster for it too; take one of them out`,
+    `${iad}.cluster: kubernetes.clusters.iad names a cluster for this region too; remove one of the two`,
   ],
   [
     "names that are nobody's to write",
@@ -234,22 +234,22 @@ const rules: [string, object, string][] = [
   [
     "a zone that nobody asks for",
     environment({ hostedZone: "Z0123456789" }),
-    `${iad}.hostedZone: "Z0123456789" is for kubernetes.loadBalancers.dns "route53", which is "external-dns"; change that, or take this out`,
+    `${iad}.hostedZone: "Z0123456789" is only used with kubernetes.loadBalancers.dns "route53", which is "external-dns"; change that, or remove this`,
   ],
   [
     "security groups that let nobody in",
     environment({ cluster: { name: "nats" }, securityGroups: true }),
-    `${iad}.securityGroups: let in kubernetes.loadBalancers.sourceRanges, and there are none; write who may connect, e.g. ["10.0.0.0/8"]`,
+    `${iad}.securityGroups: allow kubernetes.loadBalancers.sourceRanges only, which is empty; write who may connect, e.g. ["10.0.0.0/8"]`,
   ],
   [
     "security groups of no known network",
     environment({ securityGroups: true }, { kubernetes }),
-    `${iad}.securityGroups: need the cluster's network, and no cluster of AWS is named; write cluster: { name: ... }`,
+    `${iad}.securityGroups: need the cluster's network, and no AWS cluster is named; write cluster: { name: ... }`,
   ],
   [
     "a class that a new cluster does not have",
     environment({ cluster }),
-    'environments.test.kubernetes.volume.storageClass: "gp3" is not there in a cluster that is made (aws.regions.<region>.cluster.create); write {} to make a class too',
+    'environments.test.kubernetes.volume.storageClass: "gp3" does not exist in a cluster that is created (aws.regions.<region>.cluster.create); write {} to create a class too',
   ],
   [
     "zones of another region",
@@ -257,12 +257,12 @@ const rules: [string, object, string][] = [
       { cluster: { name: "nats", create: { ...create, zones: ["us-east-1a", "us-west-2a", "us-east-1b"] } } },
       { kubernetes },
     ),
-    `${iad}.cluster.create.zones: us-west-2a is no zone of us-east-1`,
+    `${iad}.cluster.create.zones: us-west-2a is not a zone of us-east-1; write zones of that region`,
   ],
   [
     "fewer hosts than servers",
     environment({ cluster }, { kubernetes, servers: 5 }),
-    `${iad}.cluster.create.nodes.perZone: 1 in each of three zones are fewer hosts than the 5 servers; write 2`,
+    `${iad}.cluster.create.nodes.perZone: 1 in each of three zones are fewer hosts than the 5 servers; write 2 or more`,
   ],
   [
     "networks that cannot be joined",
@@ -278,7 +278,7 @@ const rules: [string, object, string][] = [
         },
       },
     ),
-    'environments.test.aws.regions.ams.cluster.create.cidr: "10.20.0.0/16" is the network of iad too, and equal ones can never be joined; write another',
+    'environments.test.aws.regions.ams.cluster.create.cidr: "10.20.0.0/16" is also the network of iad, and networks with equal addresses cannot be joined; write another',
   ],
 ];
 

@@ -27,18 +27,18 @@ describe("the setting of a failover", () => {
     [
       "an account that is another stack's",
       { "covenant/X": one()["arrakis/ELIGIBILITY"] },
-      /"covenant" is no tenant of this stack/,
+      /"covenant" is not a tenant of this stack/,
     ],
     [
       "no stream",
       { "arrakis/ELIGIBILTY": one()["arrakis/ELIGIBILITY"] },
-      /"ELIGIBILTY" is no stream of arrakis; did you mean "ELIGIBILITY"/,
+      /"ELIGIBILTY" is not a stream of arrakis; did you mean "ELIGIBILITY"/,
     ],
     ["a region without a mirror", one({ to: "syd" }), /ELIGIBILITY has no mirror in "syd"; .*ams/],
     [
       "no durable of the stream",
       one({ consumers: { "event-worker": "all" } }),
-      /"event-worker" is no durable of ELIGIBILITY/,
+      /"event-worker" is not a durable of ELIGIBILITY/,
     ],
     ["no start", one({ consumers: { "sync-worker": "first" } }), /write "all", "new", a sequence/],
     ["an unknown key", one({ consumer: {} }), /did you mean "consumers"/],

@@ -95,7 +95,7 @@ describe("the settings of an environment", () => {
         ((files.stacks["local-jetstream"] as { config: Record<string, unknown> }).config["supercluster:degraded"] = [
           "sid",
         ]),
-      /^Pulumi\.local-jetstream\.yaml: .*degraded.*\[0\]: "sid" is no region of the environment; did you mean "syd"/,
+      /^Pulumi\.local-jetstream\.yaml: .*degraded.*\[0\]: "sid" is not a region of the environment; did you mean "syd"/,
     ],
     [
       "an unknown setting",
@@ -137,7 +137,7 @@ describe("the settings of an environment", () => {
   });
 
   it("name the nearest environment", () =>
-    assert.match(problemsOf(project, "locl")[0]!, /"locl" is no environment; did you mean "local"/));
+    assert.match(problemsOf(project, "locl")[0]!, /"locl" is not an environment; did you mean "local"/));
 });
 
 describe("an environment that is not local", () => {

@@ -1,15 +1,14 @@
-import { type ArgumentRule, type FieldsOf, rulesAbout, text } from "./argument-rule";
-import type { streamShape, streamManagement } from "../schema/stream";
-import { transformMistake } from "../subject-transform";
+import type { streamManagement, streamShape } from "../../schema/stream";
+import { transformMistake } from "../../subject-transform";
+import { text } from "../messages";
+import { type ArgumentRule, type PartialOfShape, rulesAbout } from "./argument-rule";
 
-/** What the rules about one stream look at, and how they are made. */
-export type StreamArguments = { name: string } & FieldsOf<typeof streamShape> & FieldsOf<typeof streamManagement>;
+/** What the rules about one stream check: its arguments, all but the name optional. */
+export type StreamArguments = { name: string } & PartialOfShape<typeof streamShape> &
+  PartialOfShape<typeof streamManagement>;
 export type StreamRule = ArgumentRule<StreamArguments>;
 
 export const { rule, ruleOfEach } = rulesAbout<StreamArguments>();
-
-/** JetStream's answer to most that is wrong with a stream. */
-export const invalid = 10052;
 
 export const isSet = (value: unknown): boolean =>
   value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
@@ -19,7 +18,7 @@ interface Transform {
   dest: string;
 }
 
-/** About the destinations of transforms, each with the field that it stands in. */
+/** A rule about the destinations of transforms, each with the field that it stands in. */
 export const transformRule = (
   transforms: (stream: StreamArguments) => { at: readonly PropertyKey[]; transform: Transform | undefined }[],
   error: number,

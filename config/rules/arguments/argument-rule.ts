@@ -1,50 +1,59 @@
 import type * as z from "zod";
+import { text } from "../messages";
 
 /**
- * Rules about the arguments of one stream or one consumer, alone: config/rules/stream.ts and config/rules/consumer.ts. They
- * hold for every resource (components/jetstream) and for all that tenants declare (config/rules/rules.ts).
+ * Rules about the arguments of one stream or one consumer, alone. They hold for every resource (components/jetstream) and
+ * for all that tenants declare (config/rules/rules.ts).
  */
 
-/** What one rule found: at which field, what is wrong and what to do instead. */
+/** What one rule found. */
 export interface Finding {
+  /** Path of the field within the arguments. */
   at: readonly PropertyKey[];
+  /** "<value> <what is wrong> (<error>); <what to write instead>" */
   message: string;
 }
 
 export interface ArgumentRule<Args> {
-  /** What JetStream answers. None: it accepts this in silence. */
+  /** Error code that JetStream answers with. Absent: it accepts this silently. */
   error?: number;
-  /** Arguments that break this rule and no other, beside those that everyone has to give. */
+  /** Arguments that break this rule and no other, beside those that are required. */
   example: Partial<Args>;
   findings(args: Args): Finding[];
 }
 
 /** Optional values of a shape of zod types. */
-export type FieldsOf<Shape> = {
+export type PartialOfShape<Shape> = {
   [Field in keyof Shape]?: Shape[Field] extends z.ZodType ? z.infer<Shape[Field]> : never;
 };
 
-/** A part of the arguments that a rule looks at by itself, and where it stands. */
+/** A part of the arguments that a rule checks by itself, and where it stands. */
 interface Part {
   at: readonly PropertyKey[];
 }
 
-interface Row<Args, Subject> {
-  /** Field that the problem is in, dotted where nested. */
+/** A message, or how it is made of what was checked. */
+type Message<Checked> = string | ((checked: Checked) => string);
+
+interface Row<Args, Checked> {
+  /** Field that has the problem, dotted where nested. */
   at: string;
-  when: (subject: Subject) => unknown;
+  when: (checked: Checked) => unknown;
   /** What is wrong, with its value. */
-  found: string | ((subject: Subject) => string);
+  found: Message<Checked>;
   /** What to do instead. */
-  instead: string | ((subject: Subject) => string);
+  instead: Message<Checked>;
   error?: number;
   example: Partial<Args>;
 }
 
-const say = <Subject>(words: string | ((subject: Subject) => string), subject: Subject): string =>
-  typeof words === "string" ? words : words(subject);
+const messageText = <Checked>(message: Message<Checked>, checked: Checked): string =>
+  typeof message === "string" ? message : message(checked);
 
-/** Makes rules about arguments of one type: `rule` about all of them, `ruleOfEach` about each of their parts (`at` is within it). */
+/**
+ * Makes rules about arguments of one type: `rule` checks them as a whole, `ruleOfEach` each of their parts (`at` is within
+ * the part).
+ */
 export function rulesAbout<Args>() {
   function ruleOfEach<P extends Part>({
     each,
@@ -64,7 +73,7 @@ export function rulesAbout<Args>() {
           .filter(when)
           .map((part) => ({
             at: [...part.at, ...(at ? at.split(".") : [])],
-            message: `${say(found, part)}${code}; ${say(instead, part)}`,
+            message: `${messageText(found, part)}${code}; ${messageText(instead, part)}`,
           })),
     };
   }
@@ -74,14 +83,14 @@ export function rulesAbout<Args>() {
       ...row,
       each: (args) => [{ at: [], args }],
       when: ({ args }) => when(args),
-      found: ({ args }) => say(found, args),
-      instead: ({ args }) => say(instead, args),
+      found: ({ args }) => messageText(found, args),
+      instead: ({ args }) => messageText(instead, args),
     });
 
   return { rule, ruleOfEach };
 }
 
-/** What a change may cost is said once. `example`: two numbers for one change. */
+/** The rule that `allowDataLoss` lists each change once. `example`: two entries for one change. */
 export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: string }[] }>(
   example: Partial<Args>,
 ): ArgumentRule<Args> =>
@@ -90,11 +99,11 @@ export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: st
     at: "change",
     when: ({ value, earlier }) => earlier.some(({ change }) => change === value.change),
     found: ({ value }) => `${text(value.change)} is listed twice`,
-    instead: "leave one out: only one number of messages can be meant",
+    instead: "list each change once, with one number of messages",
     example,
   });
 
-/** Everything that the rules find in these arguments. */
+/** Everything that the rules find in these arguments, in the order of the rules. */
 export const findingsOf = <Args>(rules: readonly ArgumentRule<Args>[], args: Args): Finding[] =>
   rules.flatMap((rule) => rule.findings(args));
 
@@ -108,18 +117,18 @@ export const entries = <T>(field: string, values: readonly T[] = []) =>
     earlier: all.slice(0, index),
   }));
 
-export const text = (value: unknown): string => JSON.stringify(value);
-export const list = (names: readonly string[]): string => (names.length ? names.join(", ") : "none");
-
+/** Whether a duration or size is zero: JetStream's way to write "no limit" or "the default". */
 export const isZero = (amount: string | undefined): boolean => /^[0.]+[a-z]+$/i.test(amount ?? "");
 
+/** Bytes of a text in UTF-8. */
 export const bytesOf = (value: string | undefined): number => Buffer.byteLength(value ?? "");
+/** Bytes of labels, keys included. */
 export const bytesOfLabels = (labels: Record<string, string> = {}): number =>
   Object.entries(labels).reduce((sum, [key, value]) => sum + bytesOf(key) + bytesOf(value), 0);
 
-/** Milliseconds of the shortest age, window and heartbeat that servers take. */
-export const shortest = 100;
-/** Bytes of the longest description that servers take. */
+/** Milliseconds of the shortest age, duplicate window and heartbeat that servers accept. */
+export const shortestMilliseconds = 100;
+/** Bytes of the longest description that servers accept (JSMaxDescriptionLen). */
 export const longestDescription = 4096;
-/** Bytes of labels that servers take, less room for those that this program and the server add. */
-export const mostLabels = 127 * 1024;
+/** Bytes of labels that servers accept (JSMaxMetadataLen, 128 KiB), less room for those of this program and of servers. */
+export const mostLabelBytes = 127 * 1024;

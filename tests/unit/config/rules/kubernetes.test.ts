@@ -24,7 +24,7 @@ describe("settings of Kubernetes", () => {
     );
     assert.equal(
       problemsOf({ kubernetes: {} })[0],
-      'environments.test.kubernetes.clusters.iad: no cluster is named for iad; write { context: "<of your kubeconfig>" }',
+      'environments.test.kubernetes.clusters.iad: is missing: region iad has no cluster; write { context: "<context of your kubeconfig>" }',
     );
   });
 
@@ -32,7 +32,7 @@ describe("settings of Kubernetes", () => {
     [
       "files that fill the disk",
       { storage: { file: "98GiB", memory: "1GiB" }, kubernetes: { clusters } },
-      'environments.test.storage.file: "98GiB" does not fit into kubernetes.volume.size "100GiB": a formatted disk has a twentieth less, and a full one stops the server; write at most 97280MiB',
+      'environments.test.storage.file: "98GiB" does not fit into kubernetes.volume.size "100GiB": a formatted volume holds 5% less, and a full one stops the server; write at most 97280MiB',
     ],
     [
       "a memory store without room for the server",
@@ -42,7 +42,7 @@ describe("settings of Kubernetes", () => {
     [
       "two regions in one namespace",
       { kubernetes: { clusters: { ...clusters, ams: clusters.iad } } },
-      'environments.test.regions: two of them are in the same cluster, and in the same namespace "nats"; write kubernetes.namespace: "nats-<region>"',
+      'environments.test.regions: two of them are in the same cluster and the same namespace "nats"; write kubernetes.namespace: "nats-<region>"',
     ],
     [
       "a region of AWS that is to be reached by a context",
@@ -50,7 +50,7 @@ describe("settings of Kubernetes", () => {
         aws: { regions: { iad: { region: "us-east-1", account: "123456789012", cluster: { name: "nats" } } } },
         kubernetes: { access: "portForward", clusters: { ams: clusters.ams, syd: clusters.syd } },
       },
-      'environments.test.kubernetes.clusters.iad: kubernetes.access "portForward" goes by a kubeconfig\'s context; write { context: ... } instead of aws.regions.<region>.cluster, or access: "loadBalancer"',
+      'environments.test.kubernetes.clusters.iad: is missing, and kubernetes.access "portForward" needs a kubeconfig\'s context; write { context: ... } instead of aws.regions.iad.cluster, or access: "loadBalancer"',
     ],
   ];
   for (const [what, change, problem] of wrong)

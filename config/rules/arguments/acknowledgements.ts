@@ -1,0 +1,107 @@
+import { toMilliseconds } from "../../units";
+import { invalidConfig, pedanticMode } from "../error-codes";
+import { text } from "../messages";
+import { entries, isZero } from "./argument-rule";
+import { type ConsumerRule, pushExample, rule, ruleOfEach } from "./consumer-rule";
+
+/** Rules about acknowledgement and redelivery in one consumer's arguments. See consumer.ts. */
+
+const heartbeat = { idleHeartbeat: "1s" } as const;
+
+const acknowledgements: ConsumerRule[] = [
+  rule({
+    at: "maxDeliver",
+    when: ({ backoff, maxDeliver }) => (backoff?.length ?? 0) > (maxDeliver ?? Infinity),
+    found: ({ backoff, maxDeliver }) => `${maxDeliver} is less than the ${backoff!.length} waits of backoff`,
+    instead: ({ backoff }) => `write ${backoff!.length + 1}, or leave it out`,
+    error: 10116,
+    example: { backoff: ["1s", "5s"], maxDeliver: 1 },
+  }),
+  rule({
+    at: "ackWait",
+    when: ({ backoff, ackWait }) =>
+      backoff && ackWait !== undefined && toMilliseconds(ackWait) !== toMilliseconds(backoff[0]!),
+    found: ({ backoff, ackWait }) => `${text(ackWait)} is not backoff[0] (${backoff![0]}), which replaces it`,
+    instead: ({ backoff }) => `write ${text(backoff![0])}, or leave it out`,
+    error: pedanticMode,
+    example: { backoff: ["1s"], ackWait: "30s" },
+  }),
+  ruleOfEach({
+    each: ({ backoff }) => entries("backoff", backoff),
+    at: "",
+    when: ({ value }) => isZero(value),
+    found: ({ value }) => `${text(value)} is not a wait: it would redeliver at once`,
+    instead: "write a longer wait",
+    example: { backoff: ["1s", "0s"] },
+  }),
+  rule({
+    at: "ackPolicy",
+    when: ({ ackPolicy, maxDeliver, backoff, ackWait, sampleFreq, maxAckPending, deliverSubject }) =>
+      ackPolicy === "none" &&
+      (maxDeliver ?? backoff ?? ackWait ?? sampleFreq ?? (deliverSubject === undefined ? maxAckPending : undefined)) !==
+        undefined,
+    found:
+      '"none" means that nothing is acknowledged or redelivered: maxDeliver, backoff, ackWait, sampleFreq and maxAckPending would have no effect',
+    instead: 'write "explicit", or leave them out',
+    example: { ackPolicy: "none", maxDeliver: 5 },
+  }),
+  rule({
+    at: "maxAckPending",
+    when: ({ ackPolicy, maxAckPending, deliverSubject }) =>
+      ackPolicy === "none" && maxAckPending !== undefined && deliverSubject !== undefined,
+    found: 'has no effect with ackPolicy "none"',
+    instead: 'write ackPolicy: "explicit", or leave it out',
+    error: 10082,
+    example: { ...pushExample, ackPolicy: "none", maxAckPending: 100 },
+  }),
+];
+
+const flowControlled: ConsumerRule[] = [
+  rule({
+    at: "ackPolicy",
+    when: ({ ackPolicy, deliverSubject }) => ackPolicy === "flow_control" && deliverSubject === undefined,
+    found: '"flow_control" applies to push consumers only',
+    instead: 'write "explicit", or a deliverSubject',
+    error: 10218,
+    example: { ackPolicy: "flow_control" },
+  }),
+  rule({
+    at: "flowControl",
+    when: ({ ackPolicy, deliverSubject, flowControl }) =>
+      ackPolicy === "flow_control" && deliverSubject !== undefined && !flowControl,
+    found: 'is missing, and ackPolicy "flow_control" needs it',
+    instead: "write flowControl: true",
+    error: 10219,
+    example: { ...pushExample, ...heartbeat, ackPolicy: "flow_control" },
+  }),
+  rule({
+    at: "idleHeartbeat",
+    when: ({ ackPolicy, deliverSubject, idleHeartbeat }) =>
+      ackPolicy === "flow_control" &&
+      deliverSubject !== undefined &&
+      (!idleHeartbeat || toMilliseconds(idleHeartbeat) !== 1000),
+    found: ({ idleHeartbeat }) =>
+      `${idleHeartbeat ? text(idleHeartbeat) : "none"} cannot be combined with ackPolicy "flow_control"`,
+    instead: 'write "1s"',
+    error: invalidConfig,
+    example: { ...pushExample, ackPolicy: "flow_control", flowControl: true, idleHeartbeat: "5s" },
+  }),
+  ...(
+    [
+      { field: "ackWait", error: 10221, example: "30s" },
+      { field: "backoff", error: 10221, example: ["1s"] },
+      { field: "maxDeliver", error: 10222, example: 5 },
+    ] as const
+  ).map(({ field, error, example }) =>
+    rule({
+      at: field,
+      when: ({ ackPolicy, [field]: value }) => ackPolicy === "flow_control" && value !== undefined,
+      found: 'cannot be combined with ackPolicy "flow_control", which redelivers no single message',
+      instead: "leave it out",
+      error,
+      example: { ...pushExample, ...heartbeat, ackPolicy: "flow_control", flowControl: true, [field]: example },
+    }),
+  ),
+];
+
+export const acknowledgementRules: readonly ConsumerRule[] = [...acknowledgements, ...flowControlled];

@@ -1,0 +1,123 @@
+import { assetsOf } from "../assets/assets";
+import type { StreamAsset } from "../assets/asset";
+import { withRoomForFailover } from "../assets/failover";
+import { unknownName } from "../problems";
+import { toBytes, toMilliseconds } from "../units";
+import type { ValidationContext } from "./context";
+import { insufficientStorage } from "./error-codes";
+import { list, roundedUp, text } from "./messages";
+import { type Rule, rule } from "./rule";
+
+const theEnvironment = ({ name, environment }: ValidationContext) => [{ path: ["environments", name], ...environment }];
+
+const localEnvironment = ({ name, environment }: ValidationContext) =>
+  environment.target === "local" ? [{ path: ["environments", name], ...environment }] : [];
+
+const authorities = ({ name, environment: { authorities } }: ValidationContext) =>
+  Object.entries(authorities).map(([whose, authority]) => ({
+    path: ["environments", name, "authorities", whose],
+    authority,
+  }));
+
+/** A tenant's place in the map of jetstream stacks. */
+const assignments = ({ name, environment }: ValidationContext) =>
+  Object.entries(environment.jetstream).flatMap(([stack, names]) =>
+    names.map((tenant, index) => ({ path: ["environments", name, "jetstream", stack, index], tenant })),
+  );
+
+/** Bytes that one server of a region has to reserve, by kind of storage. */
+const reservations = (context: ValidationContext) => {
+  const { name, environment, tenants } = context;
+  const streams = withRoomForFailover(assetsOf(environment, tenants).streams);
+  return environment.regions.flatMap((region) =>
+    (["file", "memory"] as const).map((storage) => ({
+      path: ["environments", name, "storage", storage],
+      region,
+      storage,
+      bytes: bytesPerServer(streams, region, storage, environment.servers),
+    })),
+  );
+};
+
+function bytesPerServer(streams: StreamAsset[], region: string, storage: string, servers: number): number {
+  const all = streams.filter((stream) => stream.region === region && stream.spec.storage === storage);
+  return all.reduce((sum, { spec }) => sum + toBytes(spec.maxBytes) * spec.replicas, 0) / servers;
+}
+
+const lastPort = 65535;
+const portsPerRegion = 20;
+
+/** Rules about an environment's settings, wherever its servers run. */
+export const environmentRules: Rule[] = [
+  rule({
+    each: theEnvironment,
+    at: ["regions"],
+    when: ({ regions }) => new Set(regions).size < regions.length,
+    message: ({ regions }) =>
+      `${list(regions.filter((region, index) => regions.indexOf(region) < index))} is listed twice; ` +
+      "list each region once",
+  }),
+  rule({
+    each: theEnvironment,
+    at: ["servers"],
+    when: ({ regions, servers }) => regions.length * servers < 2,
+    message: ({ servers }) =>
+      `${servers} server alone elects no JetStream meta leader (it waits for a second one); write 3, or add a region`,
+  }),
+  rule({
+    each: theEnvironment,
+    at: ["lameDuck", "duration"],
+    when: ({ lameDuck }) => toMilliseconds(lameDuck.duration) < 30_000,
+    message: ({ lameDuck }) => `${text(lameDuck.duration)} is below the servers' minimum; write "30s" or more`,
+  }),
+  rule({
+    each: theEnvironment,
+    at: ["lameDuck", "gracePeriod"],
+    when: ({ lameDuck }) => toMilliseconds(lameDuck.gracePeriod) >= toMilliseconds(lameDuck.duration),
+    message: ({ lameDuck }) =>
+      `${text(lameDuck.gracePeriod)} is not shorter than lameDuck.duration (${lameDuck.duration}), ` +
+      "so servers would refuse to start; write a shorter one",
+  }),
+  rule({
+    each: theEnvironment,
+    at: ["maxPayload"],
+    when: ({ maxPayload }) => toBytes(maxPayload) > toBytes("64MiB") || toBytes(maxPayload) === 0,
+    message: ({ maxPayload }) =>
+      `${text(maxPayload)} is out of range: servers accept up to 64MiB and warn above 8MiB; write e.g. "8MiB"`,
+  }),
+  rule({
+    each: localEnvironment,
+    at: ["basePort"],
+    when: ({ basePort, regions }) => basePort + regions.length * portsPerRegion - 1 > lastPort,
+    message: ({ basePort, regions }) =>
+      `${basePort} is too high: ${regions.length} regions of ${portsPerRegion} ports would end above ${lastPort}; ` +
+      `write ${lastPort + 1 - regions.length * portsPerRegion} or less`,
+  }),
+  rule({
+    each: authorities,
+    at: ["signing"],
+    when: ({ authority: { trusted, signing } }) => !trusted.includes(signing),
+    message: ({ authority: { trusted, signing } }) =>
+      `${signing} is not a trusted generation, so its certificates would be refused; ` +
+      `write one of trusted (${trusted.join(", ")}), or add ${signing} to trusted first`,
+  }),
+  rule({
+    each: authorities,
+    at: ["trusted"],
+    when: ({ authority: { trusted } }) => new Set(trusted).size < trusted.length,
+    message: ({ authority: { trusted } }) => `${trusted.join(", ")} lists a generation twice; list each once`,
+  }),
+  rule({
+    each: assignments,
+    when: ({ tenant }, { declared }) => !declared.tenants.includes(tenant),
+    message: ({ tenant }, { declared }) => unknownName(tenant, "a tenant", declared.tenants),
+  }),
+  rule({
+    each: reservations,
+    when: ({ storage, bytes }, { environment }) => bytes > toBytes(environment.storage[storage]),
+    message: ({ region, storage, bytes }, { environment }) =>
+      `${text(environment.storage[storage])} per server is less than the ${roundedUp(bytes)} that ` +
+      `the streams and mirrors of ${region} reserve on each (${insufficientStorage[storage]}); ` +
+      "raise it, or lower their maxBytes",
+  }),
+];

@@ -1,0 +1,184 @@
+import { unknownName } from "../problems";
+import { zonesOf } from "../schema/aws";
+import type { Kubernetes } from "../schema/kubernetes";
+import { toBytes } from "../units";
+import type { ValidationContext } from "./context";
+import { list, text } from "./messages";
+import { type Rule, rule } from "./rule";
+import { memoryOfServer, usableOfVolume } from "./server-overhead";
+
+const onKubernetes = ({ name, environment }: ValidationContext) =>
+  environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : [];
+
+const regionsOnKubernetes = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, regions, kubernetes, aws }) =>
+    regions.map((region) => ({
+      path: [...path, "kubernetes", "clusters", region],
+      region,
+      access: kubernetes.access,
+      cluster: kubernetes.clusters[region],
+      awsCluster: aws?.regions[region]?.cluster,
+    })),
+  );
+
+/** Whether servers of two regions would be in the same namespace of the same cluster. */
+const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
+  const places = regions.flatMap((region) =>
+    clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : [],
+  );
+  return new Set(places).size < places.length;
+};
+
+/** What each region uses of AWS. */
+const awsRegions = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, kubernetes, aws, servers }) =>
+    Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({
+      path: [...path, "aws", "regions", region],
+      region,
+      settings,
+      kubernetes,
+      servers,
+    })),
+  );
+
+/** Clusters that are created on AWS, each with the earlier region that has the same network. */
+const newClusters = (context: ValidationContext) =>
+  awsRegions(context)
+    .flatMap((scope) =>
+      scope.settings.cluster?.create
+        ? [{ ...scope, path: [...scope.path, "cluster", "create"], create: scope.settings.cluster.create }]
+        : [],
+    )
+    .map((scope, index, all) => ({
+      ...scope,
+      twin: all.slice(0, index).find(({ create }) => create.cidr === scope.create.cidr)?.region,
+    }));
+
+const foreignZones = ({ settings, create }: ReturnType<typeof newClusters>[number]): string[] =>
+  zonesOf(settings, create).filter((zone) => !zone.startsWith(settings.region));
+
+/** Rules about servers on Kubernetes: what relates its settings to each other. */
+const platformRules: Rule[] = [
+  rule({
+    each: regionsOnKubernetes,
+    when: ({ cluster, awsCluster }) => !cluster && !awsCluster,
+    message: ({ region }) =>
+      `is missing: region ${region} has no cluster; write { context: "<context of your kubeconfig>" }`,
+  }),
+  rule({
+    each: regionsOnKubernetes,
+    when: ({ cluster, awsCluster, access }) => access === "portForward" && awsCluster !== undefined && !cluster,
+    message: ({ region }) =>
+      'is missing, and kubernetes.access "portForward" needs a kubeconfig\'s context; ' +
+      `write { context: ... } instead of aws.regions.${region}.cluster, or access: "loadBalancer"`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["storage", "file"],
+    when: ({ storage, kubernetes }) => toBytes(storage.file) > toBytes(kubernetes.volume.size) * usableOfVolume,
+    message: ({ storage, kubernetes }) =>
+      `${text(storage.file)} does not fit into kubernetes.volume.size ${text(kubernetes.volume.size)}: ` +
+      "a formatted volume holds 5% less, and a full one stops the server; " +
+      `write at most ${Math.floor((toBytes(kubernetes.volume.size) * usableOfVolume) / 1024 ** 2)}MiB`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["storage", "memory"],
+    when: ({ storage, kubernetes }) =>
+      toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(kubernetes.resources.memory),
+    message: ({ storage, kubernetes }) =>
+      `${text(storage.memory)} and ${memoryOfServer} for the server itself are more than ` +
+      `kubernetes.resources.memory ${text(kubernetes.resources.memory)}; raise that, or write less`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["regions"],
+    when: ({ regions, kubernetes }) => regions.length > 1 && sharesNamespace(regions, kubernetes),
+    message: ({ kubernetes }) =>
+      `two of them are in the same cluster and the same namespace ${text(kubernetes.namespace)}; ` +
+      'write kubernetes.namespace: "nats-<region>"',
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "loadBalancers", "dns"],
+    when: ({ kubernetes, regions, aws }) =>
+      kubernetes.loadBalancers.dns === "route53" && regions.some((region) => !aws?.regions[region]?.hostedZone),
+    message: ({ regions, aws }) =>
+      '"route53" needs aws.regions.<region>.hostedZone of every region; ' +
+      `missing: ${list(regions.filter((region) => !aws?.regions[region]?.hostedZone))}`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "volume", "storageClass"],
+    when: ({ kubernetes, aws }) =>
+      typeof kubernetes.volume.storageClass === "string" &&
+      Object.values(aws?.regions ?? {}).some(({ cluster }) => cluster?.create),
+    message: ({ kubernetes }) =>
+      `${text(kubernetes.volume.storageClass)} does not exist in a cluster that is created ` +
+      "(aws.regions.<region>.cluster.create); write {} to create a class too",
+  }),
+];
+
+/** Rules about what regions use of AWS. */
+const awsRules: Rule[] = [
+  rule({
+    each: awsRegions,
+    when: ({ region }, { environment }) => !environment.regions.includes(region),
+    message: ({ region }, { environment }) => unknownName(region, "a region of the environment", environment.regions),
+  }),
+  rule({
+    each: awsRegions,
+    at: ["cluster"],
+    when: ({ region, settings, kubernetes }) =>
+      settings.cluster !== undefined && kubernetes.clusters[region] !== undefined,
+    message: ({ region }) => `kubernetes.clusters.${region} names a cluster for this region too; remove one of the two`,
+  }),
+  rule({
+    each: awsRegions,
+    at: ["hostedZone"],
+    when: ({ settings, kubernetes }) => settings.hostedZone !== undefined && kubernetes.loadBalancers.dns !== "route53",
+    message: ({ settings, kubernetes }) =>
+      `${text(settings.hostedZone)} is only used with kubernetes.loadBalancers.dns "route53", ` +
+      `which is ${text(kubernetes.loadBalancers.dns)}; change that, or remove this`,
+  }),
+  rule({
+    each: awsRegions,
+    at: ["securityGroups"],
+    when: ({ settings, kubernetes }) => settings.securityGroups && kubernetes.loadBalancers.sourceRanges.length === 0,
+    message: () =>
+      "allow kubernetes.loadBalancers.sourceRanges only, which is empty; write who may connect, e.g. " +
+      '["10.0.0.0/8"]',
+  }),
+  rule({
+    each: awsRegions,
+    at: ["securityGroups"],
+    when: ({ settings }) => settings.securityGroups && !settings.cluster,
+    message: () => "need the cluster's network, and no AWS cluster is named; write cluster: { name: ... }",
+  }),
+  rule({
+    each: newClusters,
+    at: ["zones"],
+    when: (scope) => foreignZones(scope).length > 0,
+    message: (scope) =>
+      `${list(foreignZones(scope))} is not a zone of ${scope.settings.region}; write zones of that region`,
+  }),
+  rule({
+    each: newClusters,
+    at: ["nodes", "perZone"],
+    when: ({ create, servers }) => create.nodes.perZone * 3 < servers,
+    message: ({ create, servers }) =>
+      `${create.nodes.perZone} in each of three zones are fewer hosts than the ${servers} servers; ` +
+      `write ${Math.ceil(servers / 3)} or more`,
+  }),
+  rule({
+    each: newClusters,
+    at: ["cidr"],
+    when: ({ twin }) => twin !== undefined,
+    message: ({ create, twin }) =>
+      `${text(create.cidr)} is also the network of ${twin}, and networks with equal addresses cannot be joined; ` +
+      "write another",
+  }),
+];
+
+/** Rules about an environment on Kubernetes, AWS included. */
+export const kubernetesRules: Rule[] = [...platformRules, ...awsRules];

@@ -1,0 +1,106 @@
+import { canary, loginOf, provisioner, systemAccount } from "../assets/standard";
+import { unknownName } from "../problems";
+import { covers, overlaps } from "../subjects";
+import type { ValidationContext } from "./context";
+import { text } from "./messages";
+import { type Rule, rule } from "./rule";
+import { tenants, users } from "./scopes";
+
+/** Every login of the servers, in their order, with the earlier one that is spelled the same. */
+const logins = (context: ValidationContext) =>
+  [
+    {
+      path: ["accounts", systemAccount.name],
+      account: systemAccount.name as string,
+      user: systemAccount.user as string,
+    },
+    ...tenants(context).flatMap(({ path, tenant }) =>
+      [provisioner, canary.user, ...Object.keys(tenant.users)].map((user) => ({
+        path: user in tenant.users ? [...path, "users", user] : path,
+        account: tenant.name,
+        user,
+      })),
+    ),
+  ].map((scope, index, all) => ({
+    ...scope,
+    twin: all
+      .slice(0, index)
+      .find(
+        ({ account, user }) =>
+          account !== scope.account && loginOf(account, user) === loginOf(scope.account, scope.user),
+      ),
+  }));
+
+const consumed = (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
+    (scope.user.consumes ?? []).map((durable, index) => ({
+      ...scope,
+      path: [...scope.path, "consumes", index],
+      durable,
+    })),
+  );
+
+type SubjectField = "publishes" | "subscribes" | "requests";
+
+/** Subjects that users name in these fields, each with its place. */
+const userSubjects =
+  (...fields: readonly SubjectField[]) =>
+  (context: ValidationContext) =>
+    users(context).flatMap((scope) =>
+      fields.flatMap((field) =>
+        (scope.user[field] ?? []).map((subject, index) => ({ ...scope, path: [...scope.path, field, index], subject })),
+      ),
+    );
+
+const explicitlyAllowed = (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
+    (["publish", "subscribe"] as const).flatMap((field) =>
+      (scope.user.allow?.[field] ?? []).map((subject, index) => ({
+        ...scope,
+        path: [...scope.path, "allow", field, index],
+        subject,
+      })),
+    ),
+  );
+
+const startsWithWildcard = (subject: string): boolean => /^[*>]/.test(subject);
+
+export const userRules: Rule[] = [
+  rule({
+    each: users,
+    when: ({ name }) => name === provisioner || name === canary.user,
+    message: ({ name }) => `"${name}" is a user that every account has already; rename this one`,
+  }),
+  rule({
+    each: logins,
+    when: ({ twin }) => twin !== undefined,
+    message: ({ account, user, twin }) =>
+      `logs in as "${loginOf(account, user)}", ` +
+      `which is also the login of user "${twin!.user}" of account "${twin!.account}"; rename one of them`,
+  }),
+  rule({
+    each: consumed,
+    when: ({ key, durable }, { declared }) => !declared.consumers(key).includes(durable),
+    message: ({ key, durable }, { declared }) => unknownName(durable, `a durable of ${key}`, declared.consumers(key)),
+  }),
+  rule({
+    each: userSubjects("publishes", "subscribes", "requests"),
+    when: ({ subject }) => /^(\$JS|\$JSC|\$NRG|\$SYS|_INBOX)/.test(subject),
+    message: ({ subject }) =>
+      `${text(subject)} is derived, never declared; name the durable in "consumes", or the exact subject in "allow"`,
+  }),
+  rule({
+    each: (context) => [...userSubjects("publishes", "subscribes", "requests")(context), ...explicitlyAllowed(context)],
+    when: ({ subject }) => startsWithWildcard(subject) || covers(subject, "$JS.API.>") || covers(subject, "$SYS.>"),
+    message: ({ subject }) =>
+      `${text(subject)} includes JetStream's whole API or every user's inbox; write only the subjects it needs`,
+  }),
+  rule({
+    each: userSubjects("requests"),
+    when: ({ subject, tenant }) =>
+      Object.values(tenant.streams).some(({ subjects }) => subjects.some((other) => overlaps(subject, other))),
+    message: ({ subject }) =>
+      `${text(subject)} is stored by a stream, whose acknowledgement would be the first answer; ` +
+      'request on another subject, or use "publishes"',
+  }),
+];

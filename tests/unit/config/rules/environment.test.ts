@@ -1,0 +1,64 @@
+import { environmentRules } from "../../../../config/rules/environment";
+import { type Case, itFinds, stream } from "../../../support/rule-cases";
+
+const cases: Case[] = [
+  ["a region twice", (_t, e) => e.regions.push("iad"), "environments.test.regions: iad is listed twice"],
+  [
+    "a server all alone",
+    (t, e) => {
+      Object.assign(e, { regions: ["ams"], servers: 1 });
+      t.home = "ams";
+      delete t.streams.ORDERS.mirrors;
+    },
+    "environments.test.servers: 1 server alone elects no JetStream meta leader",
+  ],
+  [
+    "a lame duck that is too quick",
+    (_t, e) => (e.lameDuck.duration = "20s"),
+    'environments.test.lameDuck.duration: "20s" is below the servers\' minimum; write "30s"',
+  ],
+  [
+    "a grace period that is too long",
+    (_t, e) => (e.lameDuck.gracePeriod = "30s"),
+    "environments.test.lameDuck.gracePeriod: ",
+  ],
+  ["messages above what servers take", (_t, e) => (e.maxPayload = "65MiB"), "environments.test.maxPayload: "],
+  [
+    "ports that do not exist",
+    (_t, e) => (e.basePort = 65_000 - 10) && (e.regions = [...e.regions, ..."abcdefghijklmnopqrstuvwxyz"]),
+    "environments.test.basePort: 64990 is too high: 29 regions",
+  ],
+  [
+    "a CA that nobody trusts",
+    (_t, e) => (e.authorities.peers = { trusted: [1], signing: 2 }),
+    "environments.test.authorities.peers.signing: 2 is not a trusted generation, so its certificates would be refused; write one of trusted (1), or add 2 to trusted first",
+  ],
+  [
+    "a CA twice",
+    (_t, e) => (e.authorities.clients = { trusted: [1, 1], signing: 1 }),
+    "environments.test.authorities.clients.trusted: 1, 1 lists a generation twice",
+  ],
+  [
+    "an unknown tenant in a stack",
+    (_t, e) => e.jetstream.jetstream.push("shob"),
+    'environments.test.jetstream.jetstream[1]: "shob" is not a tenant; did you mean "shop"?',
+  ],
+  [
+    "too little disk",
+    (t) =>
+      Object.assign(
+        t.streams,
+        Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`S${i}`, stream([`s${i}.>`], { maxBytes: "20GiB" })])),
+      ),
+    'environments.test.storage.file: "90GiB" per server is less than the 101GiB that the streams and mirrors of iad reserve on each (10047)',
+  ],
+  [
+    "too little memory",
+    (_t, e) => (e.storage.memory = "64MiB"),
+    'environments.test.storage.memory: "64MiB" per server is less than the 65MiB that the streams and mirrors of iad reserve on each (10028)',
+  ],
+];
+
+describe("rules about an environment", () => {
+  itFinds(cases, environmentRules.length);
+});

@@ -1,0 +1,54 @@
+import { userRules } from "../../../../config/rules/user";
+import { type Case, itFinds, shop } from "../../../support/rule-cases";
+
+const cases: Case[] = [
+  [
+    "the administrator's name",
+    (t) => (t.users.provisioner = {}),
+    'tenants.shop.users.provisioner: "provisioner" is a user that every account has already',
+  ],
+  [
+    "the canary's name",
+    (t) => (t.users.canary = {}),
+    'tenants.shop.users.canary: "canary" is a user that every account has already',
+  ],
+  [
+    "two users who log in alike",
+    (t, e, all) => {
+      t.users["x-y"] = {};
+      all["shop-x"] = { ...shop(), name: "shop-x", users: { y: { consumes: ["mailer"] } } };
+      e.jetstream.jetstream.push("shop-x");
+    },
+    'tenants.shop-x.users.y: logs in as "shop-x-y", which is also the login of user "x-y" of account "shop"; rename one of them',
+  ],
+  [
+    "an unknown durable",
+    (t) => (t.users.worker.consumes[0] = "wroker"),
+    'tenants.shop.users.worker.consumes[0]: "wroker" is not a durable of shop; did you mean "worker"?',
+  ],
+  [
+    "JetStream's requests as subjects",
+    (t) => t.users.api.publishes.push("$JS.API.STREAM.INFO.ORDERS"),
+    "tenants.shop.users.api.publishes[2]: ",
+  ],
+  ["another's inbox", (t) => (t.users.api.subscribes = ["_INBOX_worker.>"]), "tenants.shop.users.api.subscribes[0]: "],
+  [
+    "everything",
+    (t) => (t.users.api.subscribes = [">"]),
+    'tenants.shop.users.api.subscribes[0]: ">" includes JetStream\'s whole API',
+  ],
+  [
+    "the whole of JetStream's API",
+    (t) => (t.users.api.allow = { publish: ["$JS.API.>"] }),
+    "tenants.shop.users.api.allow.publish[0]: ",
+  ],
+  [
+    "a question that a stream would answer",
+    (t) => (t.users.worker.requests = ["orders.price"]),
+    'tenants.shop.users.worker.requests[0]: "orders.price" is stored by a stream',
+  ],
+];
+
+describe("rules about a user", () => {
+  itFinds(cases, userRules.length);
+});

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { transformMistake } from "../../../config/subject-transform";
+
+describe("a subject transform", () => {
+  const right: [string | undefined, string][] = [
+    [undefined, "copy.>"],
+    ["a.*.*", "b.{{wildcard(2)}}.$1"],
+    ["a.*", "b.{{Partition( 5, 1 )}}.x"],
+    ["a", "b.{{random(3)}}.{{partition(3)}}"],
+    ["a.*.>", "b.{{split(1,-)}}.{{SliceFromLeft(1,2)}}.>"],
+    ["a", "$b"],
+  ];
+  for (const [source, destination] of right)
+    it(`may make ${destination} of ${source}`, () => assert.equal(transformMistake(source, destination), undefined));
+
+  const wrong: [string | undefined, string, string][] = [
+    ["a.*", "b.*", 'has "*"'],
+    ["a.>", "b", "does not fit its source (a.>)"],
+    ["a.*", "b..c", "is not a subject"],
+    ["a.*", "b.$2", 'has $2, and its source has 1 "*"'],
+    ["a", "b.{{wildcard(1)}}", 'has {{wildcard(1)}}, and its source has no "*"'],
+    ["a.*", "b.{{shout(1)}}", "has {{shout(1)}}, which is not a function"],
+    ["a.*", "b.{{wildcard(1)}}x", "has {{wildcard(1)}}x, which is not a function"],
+    ["a.*", "b.{{left(1)}}", "has {{left(1)}}"],
+    ["a.*", "b.{{wildcard(one)}}", "has {{wildcard(one)}}"],
+  ];
+  for (const [source, destination, found] of wrong)
+    it(`cannot make ${destination} of ${source}`, () =>
+      assert.ok(transformMistake(source, destination)?.found.startsWith(found)));
+});

@@ -1,6 +1,9 @@
 import * as path from "node:path";
 
-/** Everything that this project makes on a machine and that can be made again: tools, local environments. Git ignores it. */
+/**
+ * Everything that this project makes on a machine and that can be made again: tools, local environments. Git ignores
+ * it.
+ */
 export function cacheDir(): string {
   return path.resolve(process.env.SUPERCLUSTER_CACHE ?? path.join(__dirname, "..", ".cache"));
 }

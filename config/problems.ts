@@ -8,8 +8,8 @@ export interface Problem {
 }
 
 /**
- * All mistakes of an input at once, one a line: `<path>: <value> <what is wrong>; <what to write instead>`. Nothing has been
- * done when it is thrown.
+ * All mistakes of an input at once, one a line: `<path>: <value> <what is wrong>; <what to write instead>`. Nothing has
+ * been done when it is thrown.
  */
 export class InvalidInput extends Error {
   constructor(
@@ -67,8 +67,9 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
 }
 
 /**
- * The known names, for a message about an unknown one: the nearest first if it is likely to be meant (at most two edits, or
- * a third of the name), then all. Starts a sentence: `did you mean "iad"? Known: iad, ams`, or `there are none`.
+ * The known names, for a message about an unknown one: the nearest first if it is likely to be meant (at most two
+ * edits, or a third of the name), then all. Starts a sentence: `did you mean "iad"? Known: iad, ams`, or `there are
+ * none`.
  */
 export function suggestKnown(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there are none";
@@ -91,7 +92,9 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.input === undefined ? `is missing; ${expected}` : `${JSON.stringify(issue.input)}: ${expected}`;
 }
 
-/** An object that refuses unknown keys. Its error message holds the known ones, for `problemsOf` to name the nearest. */
+/**
+ * An object that refuses unknown keys. Its error message holds the known ones, for `problemsOf` to name the nearest.
+ */
 export function strictObject<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const known = Object.keys(shape).join(" ");
   return z.strictObject(shape, { error: (issue) => (issue.code === "unrecognized_keys" ? known : undefined) });

@@ -1,6 +1,9 @@
 import type { Environment, KubernetesEnvironment } from "./schema/settings";
 
-/** Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and equal ones once. */
+/**
+ * Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and
+ * equal ones once.
+ */
 export interface ServerAddresses {
   /** `server_name`: unique in the supercluster. */
   name: string;
@@ -20,7 +23,10 @@ export type Protocol = keyof typeof localPorts;
 /** Ports of every server on Kubernetes; the official chart's. */
 export const kubernetesPorts: Record<Protocol, number> = { client: 4222, route: 6222, gateway: 7222, monitor: 8222 };
 
-/** Names of what the chart makes in a region's namespace. The StatefulSet has the region's, so that its pods have their servers'. */
+/**
+ * Names of what the chart makes in a region's namespace. The StatefulSet has the region's, so that its pods have their
+ * servers'.
+ */
 export const kubernetesNames = { release: "nats", service: "nats", headless: "nats-headless" } as const;
 
 /** Namespace of a region's servers. */
@@ -48,7 +54,8 @@ export function serversOf(environment: Environment, region: string): ServerAddre
       };
     }
     const { domain, kubernetes } = environment;
-    const pod = `${name}.${kubernetesNames.headless}.${namespaceOf(environment, region)}.svc.${kubernetes.clusterDomain}`;
+    const service = `${kubernetesNames.headless}.${namespaceOf(environment, region)}.svc.${kubernetes.clusterDomain}`;
+    const pod = `${name}.${service}`;
     return {
       name,
       client: `tls://nats.${region}.${domain}:${kubernetesPorts.client}`,
@@ -65,8 +72,8 @@ export function clientUrls(environment: Environment, region: string): string[] {
 }
 
 /**
- * The way to a region's servers through the API server of its Kubernetes cluster, where settings say that this machine does not
- * reach their load balancer.
+ * The way to a region's servers through the API server of its Kubernetes cluster, where settings say that this machine
+ * does not reach their load balancer.
  */
 export function forwardTo(
   environment: Environment,

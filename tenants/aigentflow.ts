@@ -1,6 +1,9 @@
 import type { TenantSpec } from "../config/schema/tenant";
 
-/** AigentFlow: events of agents, workflows and tasks, and their audit trail. Why each value is what it is: docs/systems.md. */
+/**
+ * AigentFlow: events of agents, workflows and tasks, and their audit trail. Why each value is what it is:
+ * docs/systems.md.
+ */
 export const aigentflow: TenantSpec = {
   name: "aigentflow",
   home: "iad",
@@ -32,15 +35,18 @@ export const aigentflow: TenantSpec = {
       // C004-9: in nanoseconds past 2^53; config/units.ts says why it is exact.
       maxAge: "365d",
       maxBytes: "10GiB",
-      // C004-11: at 10 GiB the oldest records go before their year is over. `new` would stop the applications that write
+      // C004-11: at 10 GiB the oldest records go before their year is over. `new` would stop the applications that
+      // write
       // them instead; an alert at 80% leaves time to archive or to raise the limit.
       discard: "old",
       // No denyDelete, denyPurge: they concern messages (the stream can be deleted all the same) and can never be taken
-      // back, so no record could be erased for a year even where law asks for it. No user here may delete or purge anyway.
+      // back, so no record could be erased for a year even where law asks for it. No user here may delete or purge
+      // anyway.
     },
   },
   consumers: {
-    // C004-3: the source's push consumers without a group refuse a second instance; durables that are pulled are shared.
+    // C004-3: the source's push consumers without a group refuse a second instance; durables that are pulled are
+    // shared.
     "api-agent-consumer": {
       mode: "pull",
       streams: ["AGENT_EVENTS"],

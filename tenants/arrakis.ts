@@ -96,12 +96,14 @@ export const arrakis: TenantSpec = {
   users: {
     gateway: {
       description: "The Discord gateway (nothing to do with NATS gateways)",
-      // `events.>`, not `events.*` (C001-5): besides guild.* and member.* it forwards every other event by its own type.
+      // `events.>`, not `events.*` (C001-5): besides guild.* and member.* it forwards every other event by its own
+      // type.
       publishes: ["commands.interaction", "events.>"],
     },
     worker: {
       description: "Runs all four worker classes",
-      // The source names no publisher of these; event handlers "check eligibility" and "sync tier", so it is the worker.
+      // The source names no publisher of these; event handlers "check eligibility" and "sync tier", so it is the
+      // worker.
       publishes: ["eligibility.check.>", "eligibility.sync.>", "internal.>"],
       // C001-8: it binds to its durables and can neither create nor change a stream.
       consumes: ["command-worker", "event-worker", "eligibility-worker", "sync-worker"],

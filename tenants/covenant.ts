@@ -8,7 +8,10 @@ const incidents = ["alerts.incidents.critical", "alerts.incidents.warning", "ale
 
 const entities = ["COVENANT_COUNTRIES", "COVENANT_PROJECTS", "COVENANT_USERS"];
 
-/** Covenant: entity events and incidents, written in iad, read in every region. Why each value is what it is: docs/systems.md. */
+/**
+ * Covenant: entity events and incidents, written in iad, read in every region. Why each value is what it is:
+ * docs/systems.md.
+ */
 export const covenant: TenantSpec = {
   name: "covenant",
   // C002-3: one cluster a region, never one stretched over three: iad holds the streams, ams and syd hold mirrors.
@@ -16,7 +19,8 @@ export const covenant: TenantSpec = {
   streams: {
     COVENANT_COUNTRIES: {
       subjects: countries,
-      // C002-20: the source says interest, but audit wants the history and a mirror of an interest stream is none. Same below.
+      // C002-20: the source says interest, but audit wants the history and a mirror of an interest stream is none. Same
+      // below.
       retention: "limits",
       storage: "file",
       replicas: 3,

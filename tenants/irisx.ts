@@ -48,7 +48,8 @@ export const irisx: TenantSpec = {
       ackPolicy: "explicit",
       ackWait: "30s",
       maxDeliver: 5,
-      // C003-3: "exponential backoff" without values; this is for missing acks, a worker's nak must carry its own delay.
+      // C003-3: "exponential backoff" without values; this is for missing acks, a worker's nak must carry its own
+      // delay.
       backoff: ["30s", "1m", "2m", "4m"],
       deliverPolicy: "all",
     },

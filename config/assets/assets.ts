@@ -7,7 +7,10 @@ import { overlaps } from "../subjects";
 import type { TenantSpec } from "../schema/tenant";
 import type { ConsumerAsset, StreamAsset, Tenants } from "./asset";
 
-/** Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order declared. */
+/**
+ * Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order
+ * declared.
+ */
 export function assetsOf(
   environment: Environment,
   tenants: Tenants,
@@ -27,8 +30,9 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
   const origins: StreamAsset[] = [];
   const copies: StreamAsset[] = [];
   for (const [name, { home = tenant.home, mirrors = {}, ...spec }] of Object.entries(tenant.streams)) {
-    // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake (config/rules/stream.ts), but
-    // not of the canary: nobody declares it.
+    // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake
+    // (config/rules/stream.ts), but
+    // not of the canary: no tenant declares it.
     const capped = environment.target === "local" || name === canary.stream;
     const replicas = capped ? Math.min(spec.replicas, environment.servers) : spec.replicas;
     origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas } });

@@ -8,8 +8,8 @@ export const droppedAccounts = (before: readonly string[], now: readonly string[
 const mostNamed = 10;
 
 /**
- * Why these accounts cannot be taken out, or undefined where none owns a stream. Servers that hold a stream of an account that they do not know
- * stay unhealthy, and nobody can log in to delete it.
+ * Why these accounts cannot be taken out, or undefined where none owns a stream. Servers that hold a stream of an
+ * account that they do not know stay unhealthy, and nobody can log in to delete it.
  */
 export function refusalOfDropping(accounts: readonly string[], ...sources: Owned[]): string | undefined {
   const owners = accounts.flatMap((account) => {
@@ -22,7 +22,8 @@ export function refusalOfDropping(accounts: readonly string[], ...sources: Owned
   return [
     ...owners,
     "Without it servers would not become healthy (503), and nobody could log in to delete them. Nothing was done.",
-    'Put its entry back with state: "leaving" and bring the identity and jetstream stacks up; streams that were made by hand its provisioner deletes.',
+    'Put its entry back with state: "leaving" and bring the identity and jetstream stacks up; ' +
+      "streams that were made by hand its provisioner deletes.",
     "Then take the entry out: docs/runbooks/remove-a-tenant.md",
   ].join("\n");
 }

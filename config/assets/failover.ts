@@ -9,8 +9,8 @@ interface Assets {
 }
 
 /**
- * The assets with failovers carried out: the stream is parked, the mirror in the other region has become a stream with its subjects, and
- * its durables are there too. Pure.
+ * The assets with failovers carried out: the stream is parked, the mirror in the other region has become a stream with
+ * its subjects, and its durables are there too. Pure.
  */
 export function failedOver({ streams, consumers }: Assets, declared: Failovers): Assets {
   const failoverOf = (account: string, stream: string | undefined): Failover | undefined =>
@@ -32,8 +32,8 @@ export function failedOver({ streams, consumers }: Assets, declared: Failovers):
 }
 
 /**
- * Every durable that some failover would make: one of the same name on each mirror of its stream. Users may use them at any time,
- * because no server's permissions can be changed in a region that is lost.
+ * Every durable that some failover would make: one of the same name on each mirror of its stream. Users may use them at
+ * any time, because no server's permissions can be changed in a region that is lost.
  */
 export function standIns({ streams, consumers }: Assets): { consumer: ConsumerAsset; mirror: StreamAsset }[] {
   const known = new Set(consumers.map(({ account, stream, name }) => `${account}/${stream}/${name}`));
@@ -49,7 +49,9 @@ export function standIns({ streams, consumers }: Assets): { consumer: ConsumerAs
     );
 }
 
-/** The streams with the room that each mirror needs if it takes its stream's place: a failover must not fail at a limit. */
+/**
+ * The streams with the room that each mirror needs if it takes its stream's place: a failover must not fail at a limit.
+ */
 export function withRoomForFailover(streams: StreamAsset[]): StreamAsset[] {
   return streams.map((stream) => {
     const origin = originOf(stream, streams);
@@ -79,7 +81,10 @@ const consent = (change: "subjects" | "mirror") => ({
   allowDataLoss: [{ change, maxMessages: Number.MAX_SAFE_INTEGER }],
 });
 
-/** What comes back into a parked stream was renamed and published again when it was first stored; and as few as possible are taken for duplicates. */
+/**
+ * What comes back into a parked stream was renamed and published again when it was first stored; and as few as possible
+ * are taken for duplicates.
+ */
 function parked(stream: StreamAsset): StreamAsset {
   const spec = without(stream.spec, "subjectTransform", "republish");
   return {

@@ -2,8 +2,8 @@ import type { StreamAsset, Tenants } from "./asset";
 import type { StreamSpec, TenantSpec } from "../schema/tenant";
 
 /**
- * A tenant leaves in two releases. In the first its streams and durables are deleted, by users of its account; in the second its entry
- * goes, and its account with it. docs/adr/0016.
+ * A tenant leaves in two releases. In the first its streams and durables are deleted, by users of its account; in the
+ * second its entry goes, and its account with it. docs/adr/0016.
  */
 export const isLeaving = ({ state }: Pick<TenantSpec, "state">): boolean => state === "leaving";
 

@@ -18,7 +18,9 @@ export interface Permissions {
 /** One account as every server knows it. */
 export interface AccountSpec {
   name: string;
-  /** What its streams may take in all, replicas counted, headroom included. Absent: no JetStream (the system account). */
+  /**
+   * What its streams may take in all, replicas counted, headroom included. Absent: no JetStream (the system account).
+   */
   jetstream?: { maxMemory: number; maxFile: number; maxStreams: number; maxConsumers: number };
   maxConnections?: number;
   users: AccountUser[];

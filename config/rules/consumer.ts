@@ -78,7 +78,9 @@ const mayReceive = ({ consumes = [], subscribes = [], allow }: UserSpec, durable
 /** Messages that the server lets a durable have unacknowledged unless it sets `maxAckPending`. */
 const defaultAckPending = 1000;
 
-/** Rules that relate a consumer to its streams and users; those about its arguments alone are in arguments/consumer.ts. */
+/**
+ * Rules that relate a consumer to its streams and users; those about its arguments alone are in arguments/consumer.ts.
+ */
 export const consumerRules: Rule[] = [
   ...argumentRulesOnEach(consumerArgumentRules, consumerArguments),
   rule({

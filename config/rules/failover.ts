@@ -5,8 +5,8 @@ import { type Failover, failover } from "../schema/failover";
 import type { StreamSpec } from "../schema/tenant";
 
 /**
- * Every mistake in `supercluster:failover`. `tenants`: those that the stack reconciles; `path`: where the setting stands. An entry
- * that fails its schema is still checked for its key.
+ * Every mistake in `supercluster:failover`. `tenants`: those that the stack reconciles; `path`: where the setting
+ * stands. An entry that fails its schema is still checked for its key.
  */
 export function failoverProblems(raw: unknown, tenants: Tenants, path: string): Problem[] {
   const { value = {}, problems } = parse(z.record(z.string(), z.unknown()).optional(), raw, path);
@@ -19,7 +19,9 @@ export function failoverProblems(raw: unknown, tenants: Tenants, path: string): 
   ];
 }
 
-/** Fields that a stream must not have in order to fail over: its mirror lacks them, or could not give back what it got. */
+/**
+ * Fields that a stream must not have in order to fail over: its mirror lacks them, or could not give back what it got.
+ */
 const excluded: { field: keyof StreamSpec; reason: string }[] = [
   { field: "sources", reason: "its sources would be copied to the mirror again from their start" },
   { field: "allowMsgSchedules", reason: "a stream with schedules cannot take back what the mirror received" },

@@ -12,8 +12,8 @@ export type Rule = (context: ValidationContext) => Problem[];
 
 /**
  * Makes a rule about what a schema cannot express, because it relates more than one field. A message follows the form
- * "<value> <what is wrong> (<error>); <what to write instead>"; the number is the error that JetStream would answer with,
- * and a message without one is about a mistake that JetStream accepts silently.
+ * "<value> <what is wrong> (<error>); <what to write instead>"; the number is the error that JetStream would answer
+ * with, and a message without one is about a mistake that JetStream accepts silently.
  */
 export function rule<S extends Scope>(row: {
   /** What the rule applies to. */

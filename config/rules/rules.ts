@@ -9,7 +9,9 @@ import { streamRules } from "./stream";
 import { tenantRules } from "./tenant";
 import { userRules } from "./user";
 
-/** All rules, in the order in which their problems are reported. A new rule is a row in the file of what it is about. */
+/**
+ * All rules, in the order in which their problems are reported. A new rule is a row in the file of what it is about.
+ */
 export const rules: readonly Rule[] = [
   ...environmentRules,
   ...kubernetesRules,

@@ -112,7 +112,9 @@ const subjectsAfter = (context: ValidationContext) =>
 const durablesOf = ({ consumers }: TenantSpec, stream: string): string[] =>
   Object.entries(consumers).flatMap(([name, { streams }]) => (streams.includes(stream) ? [name] : []));
 
-/** Rules that relate a stream to its tenant and environment; those about its arguments alone are in arguments/stream.ts. */
+/**
+ * Rules that relate a stream to its tenant and environment; those about its arguments alone are in arguments/stream.ts.
+ */
 export const streamRules: Rule[] = [
   ...argumentRulesOnEach(streamArgumentRules, streamArguments),
   rule({

@@ -17,8 +17,8 @@ import { failoverProblems } from "./failover";
 import { problemsOf } from "./rules";
 
 /**
- * The entry points: settings and tenants as people wrote them in, typed values out. Each throws one `InvalidInput` with every
- * mistake, and has no effects.
+ * The entry points: settings and tenants as people wrote them in, typed values out. Each throws one `InvalidInput` with
+ * every mistake, and has no effects.
  */
 
 export interface ValidSettings {
@@ -166,7 +166,9 @@ function stackProblems(stack: StackSettings, environment: Environment | undefine
   return [];
 }
 
-/** Problems of the schema, then of the rules about all that passed it: a typo in one stream hides no mistake in another. */
+/**
+ * Problems of the schema, then of the rules about all that passed it: a typo in one stream hides no mistake in another.
+ */
 function tenantProblems(rawTenants: unknown, environment: Environment, name: string): Problem[] {
   const { problems } = parse(tenantsSchema, rawTenants, "tenants");
   if (!isObject(rawTenants)) return problems;

@@ -6,6 +6,6 @@ export function warningsOf({ regions }: Pick<Environment, "regions">): string[] 
 }
 
 const twoRegions = (regions: readonly string[]): string =>
-  `${regions.join(" and ")} do not survive each other's loss: each has half of the meta group, and more than half is needed ` +
-  "to create, change or move any stream or consumer. " +
+  `${regions.join(" and ")} do not survive each other's loss: each has half of the meta group, ` +
+  "and more than half is needed to create, change or move any stream or consumer. " +
   "Add a third region (docs/runbooks/add-a-region.md), or accept that changes wait until the lost one is back";

@@ -3,8 +3,9 @@ import { token } from "./values";
 import { strictObject } from "../problems";
 
 /**
- * What an environment uses of AWS: `aws` beside `kubernetes` in Pulumi.yaml. All of it is optional, region by region and part by
- * part; what is left out is not made, and any conformant Kubernetes does without. docs/aws.md says what each part makes and costs.
+ * What an environment uses of AWS: `aws` beside `kubernetes` in Pulumi.yaml. All of it is optional, region by region
+ * and part by part; what is left out is not made, and any conformant Kubernetes does without. docs/aws.md says what
+ * each part makes and costs.
  */
 
 const text = z.string().min(1);
@@ -21,7 +22,8 @@ const days = (least: number, most: number, others: readonly string[] = []) =>
       (value) => others.includes(value) || (/^\d+d$/.test(value) && daysOf(value) >= least && daysOf(value) <= most),
       {
         error: ({ input }) =>
-          `${JSON.stringify(input)}: write whole days, ${[...others, `${least}d`].map((value) => `"${value}"`).join(" or ")} to "${most}d"`,
+          `${JSON.stringify(input)}: write whole days, ` +
+          `${[...others, `${least}d`].map((value) => `"${value}"`).join(" or ")} to "${most}d"`,
       },
     );
 
@@ -33,11 +35,14 @@ const secretRecovery = days(7, 30, ["0d"]);
 
 /** A new network and EKS cluster. Its name is `cluster.name`. */
 export const newCluster = strictObject({
-  /** Version of Kubernetes, e.g. `1.34`: one that EKS supports. Upwards one minor version at a time, in place; downwards is refused. */
+  /**
+   * Version of Kubernetes, e.g. `1.34`: one that EKS supports. Upwards one minor version at a time, in place; downwards
+   * is refused.
+   */
   version: pattern(/^1\.\d{2}$/, 'write major and minor in quotes, e.g. "1.34"'),
   /**
-   * Roles and users who administrate it, as ARN: whoever deploys must be one of them (the role, not a session of it). Nobody else
-   * gets in, not even who made it. A change takes effect at once.
+   * Roles and users who administrate it, as ARN: the deploying role or user must be one of them (the role, not a
+   * session of it). Nobody else gets in, not even who made it. A change takes effect at once.
    */
   administrators: z
     .array(
@@ -47,7 +52,10 @@ export const newCluster = strictObject({
       ),
     )
     .min(1, "write who deploys, at least: nobody else gets in"),
-  /** Addresses of the network, a /16 that no other network has with which it will be joined. A change makes a new cluster. */
+  /**
+   * Addresses of the network, a /16 that no other network has with which it will be joined. A change makes a new
+   * cluster.
+   */
   cidr: pattern(/^(10|172|192)\.(\d\d?|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, 'write a private /16, e.g. "10.20.0.0/16"'),
   /** Three availability zones. Default: a, b and c of the AWS region. A change makes a new cluster. */
   zones: z
@@ -57,17 +65,28 @@ export const newCluster = strictObject({
       'write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]',
     )
     .optional(),
-  /** NAT gateways: one a zone, or `one`, which costs a third and takes the region's gateways with its zone. In place. */
+  /**
+   * NAT gateways: one a zone, or `one`, which costs a third and takes the region's gateways with its zone. In place.
+   */
   natGateways: z.enum(["one", "zone"]).default("zone"),
-  /** Who reaches the Kubernetes API from the internet, as CIDR. Default: nobody; it is reached from the network alone. In place. */
+  /**
+   * Who reaches the Kubernetes API from the internet, as CIDR. Default: none; it is reached from the network alone.
+   * In place.
+   */
   apiSourceRanges: z.array(z.cidrv4()).default([]),
   nodes: strictObject({
-    /** Type of the nodes; families with a `g` (m7g, r8g) have ARM processors. A change makes new nodes, one after another. */
+    /**
+     * Type of the nodes; families with a `g` (m7g, r8g) have ARM processors. A change makes new nodes, one after
+     * another.
+     */
     instanceType: pattern(/^[a-z]+[0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'write e.g. "m7g.large"').default("m7g.large"),
     /** Nodes in each of the three zones. A host takes one server of a region. In place. */
     perZone: z.int().min(1).max(20).default(1),
   }).prefault({}),
-  /** Version of an add-on by its name, e.g. `aws-ebs-csi-driver: v1.44.0-eksbuild.1`. Default: the one that EKS takes for `version`. */
+  /**
+   * Version of an add-on by its name, e.g. `aws-ebs-csi-driver: v1.44.0-eksbuild.1`. Default: the one that EKS takes
+   * for `version`.
+   */
   addOns: strictObject({
     "vpc-cni": text.optional(),
     "kube-proxy": text.optional(),
@@ -105,7 +124,10 @@ const key = strictObject({
 });
 
 const backups = strictObject({
-  /** Name of the bucket; unique in all of AWS. Default: `<environment>-<region>-nats-backups-<account>`. A change makes another bucket. */
+  /**
+   * Name of the bucket; unique in all of AWS. Default: `<environment>-<region>-nats-backups-<account>`. A change makes
+   * another bucket.
+   */
   bucket: pattern(
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     "write 3 to 63 lower case letters, digits, dots and dashes",
@@ -117,7 +139,7 @@ const backups = strictObject({
 });
 
 export const awsRegion = strictObject({
-  /** The AWS region, e.g. `us-east-1`. A change makes everything anew there. */
+  /** The AWS region, e.g. `us-east-1`. A change creates everything again there. */
   region: pattern(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'write e.g. "us-east-1"'),
   /** The account, 12 digits. Credentials of another are refused before anything is done. */
   account: pattern(/^\d{12}$/, "write 12 digits, in quotes"),
@@ -128,13 +150,25 @@ export const awsRegion = strictObject({
     arn("iam", ":\\d{12}:role/.+"),
     'write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"',
   ).optional(),
-  /** The EKS cluster that servers run on. Default: the one that `kubernetes.clusters` names for the region, on AWS or not. */
+  /**
+   * The EKS cluster that servers run on. Default: the one that `kubernetes.clusters` names for the region, on AWS or
+   * not.
+   */
   cluster: cluster.optional(),
-  /** Key that encrypts the volumes of a storage class made here, secrets, and backups. Default: the keys that AWS has for each service. */
+  /**
+   * Key that encrypts the volumes of a storage class made here, secrets, and backups. Default: the keys that AWS has
+   * for each service.
+   */
   key: key.optional(),
-  /** Id of the Route53 zone for the names of load balancers. With `kubernetes.loadBalancers.dns: route53` only, and needed there. */
+  /**
+   * Id of the Route53 zone for the names of load balancers. With `kubernetes.loadBalancers.dns: route53` only, and
+   * needed there.
+   */
   hostedZone: pattern(/^Z[0-9A-Z]{1,31}$/, 'write the id of a zone, e.g. "Z0123456789ABCDEFGHIJ"').optional(),
-  /** Security groups of the two load balancers: 4222 and 7222 from `kubernetes.loadBalancers.sourceRanges`. Default: the controller's. */
+  /**
+   * Security groups of the two load balancers: 4222 and 7222 from `kubernetes.loadBalancers.sourceRanges`. Default: the
+   * controller's.
+   */
   securityGroups: z.boolean().default(false),
   /** A secret in Secrets Manager for every user of a tenant, with all a client needs to connect. Default: none. */
   connectionSecrets: strictObject({
@@ -142,8 +176,8 @@ export const awsRegion = strictObject({
     recovery: secretRecovery.default("30d"),
   }).optional(),
   /**
-   * The region's part of the identity crosses from stack to stack as a secret in Secrets Manager. Default: by reference to the
-   * identity stack, which copies the keys of every region into this one's state.
+   * The region's part of the identity crosses from stack to stack as a secret in Secrets Manager. Default: by reference
+   * to the identity stack, which copies the keys of every region into this one's state.
    */
   identitySecret: strictObject({
     /** As of `connectionSecrets`. */

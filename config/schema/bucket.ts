@@ -19,7 +19,9 @@ const ofBuckets = {
   compression: z.boolean().optional(),
   /** Age at which an entry goes. Default: never. In place; lower deletes at once. */
   ttl: duration.optional(),
-  /** Bytes one replica may hold; a full bucket refuses what is new. Default: no limit. In place; lower deletes at once. */
+  /**
+   * Bytes one replica may hold; a full bucket refuses what is new. Default: no limit. In place; lower deletes at once.
+   */
   maxBytes: size.optional(),
   metadata: metadata.optional(),
 };
@@ -30,7 +32,10 @@ const keyValueShape = {
   history: count.max(64).optional(),
   /** Largest value. Default: the server's `max_payload`. In place, for new values. */
   maxValueSize: size.optional(),
-  /** Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least. API level 1. Default: no markers. In place; keys' own times cannot be forbidden again. */
+  /**
+   * Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least. API
+   * level 1. Default: no markers. In place; keys' own times cannot be forbidden again.
+   */
   limitMarkerTtl: duration.optional(),
   republish: streamShape.republish,
 };

@@ -3,8 +3,8 @@ import { strictObject } from "../problems";
 import { assetName, count, startTime, token } from "./values";
 
 /**
- * Streams that failed over to the region of one of their mirrors: `supercluster:failover` of a jetstream stack's file. `npm run
- * failover` and `npm run failback` write it; a plan without it would undo them.
+ * Streams that failed over to the region of one of their mirrors: `supercluster:failover` of a jetstream stack's file.
+ * `npm run failover` and `npm run failback` write it; a plan without it would undo them.
  */
 
 const isStart = (value: unknown): value is Start =>

@@ -3,8 +3,9 @@ import { duration, size, subject, token } from "./values";
 import { strictObject } from "../problems";
 
 /**
- * How an environment's servers run on Kubernetes: `kubernetes` of the environment in Pulumi.yaml. What differs by region (the
- * cluster it is deployed to) stands in the stack's own file. Every field has a default that suits a cluster of three nodes.
+ * How an environment's servers run on Kubernetes: `kubernetes` of the environment in Pulumi.yaml. What differs by
+ * region (the cluster it is deployed to) stands in the stack's own file. Every field has a default that suits a cluster
+ * of three nodes.
  */
 
 const text = z.string().min(1);
@@ -71,7 +72,10 @@ export const kubernetes = strictObject({
     memory: size.default("2GiB"),
   }).prefault({}),
   volume: strictObject({
-    /** Of each server. Must be larger than `storage.file`: a formatted disk has less than its size. It grows under running servers (docs/runbooks/grow-volumes.md), and never shrinks. */
+    /**
+     * Of each server. Must be larger than `storage.file`: a formatted disk has less than its size. It grows under
+     * running servers (docs/runbooks/grow-volumes.md), and never shrinks.
+     */
     size: size.default("100GiB"),
     /** Name of a class that is there, or one to make. */
     storageClass: z.union([token, storageClass]).default("gp3"),
@@ -84,11 +88,16 @@ export const kubernetes = strictObject({
   }).prefault({}),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
-    /** Whether they can be reached from the internet. Gateways of regions in different networks need it, or a peering. */
+    /**
+     * Whether they can be reached from the internet. Gateways of regions in different networks need it, or a peering.
+     */
     public: z.boolean().default(false),
     /** Who may connect, as CIDR. Default: everyone who can reach them. */
     sourceRanges: z.array(z.cidrv4()).default([]),
-    /** Of the controller that makes them. Default: those of AWS for a Network Load Balancer. `<region>` stands for the region's name. */
+    /**
+     * Of the controller that makes them. Default: those of AWS for a Network Load Balancer. `<region>` stands for the
+     * region's name.
+     */
     annotations: labels.optional(),
     /** Makes them known as `nats.<region>.<domain>` and `gateway-<n>.<region>.<domain>`; `none`: you do. */
     dns: z.enum(["external-dns", "route53", "none"]).default("external-dns"),
@@ -101,21 +110,26 @@ export const kubernetes = strictObject({
     interval: duration.default("30s"),
   }).prefault({}),
   /**
-   * The cluster of each region, where settings of a cloud do not say which. A cluster can say for which regions it is, and others are
-   * refused: `kubectl annotate namespace kube-system supercluster/regions=<environment>/<region>,...`
+   * The cluster of each region, where settings of a cloud do not say which. A cluster can say for which regions it is,
+   * and others are refused: `kubectl annotate namespace kube-system supercluster/regions=<environment>/<region>,...`
    */
   clusters: z
     .record(
       token,
       strictObject({
-        /** Context of the kubeconfig. Named, so that nothing is ever deployed to whatever cluster is the current one. */
+        /**
+         * Context of the kubeconfig. Named, so that nothing is ever deployed to whatever cluster is the current one.
+         */
         context: text,
         /** File of the kubeconfig. Default: KUBECONFIG, or ~/.kube/config. */
         kubeconfig: text.optional(),
       }),
     )
     .default({}),
-  /** How this program reaches servers: through their load balancers, or by the API server (`kubectl port-forward`, for a few streams). */
+  /**
+   * How this program reaches servers: through their load balancers, or by the API server (`kubectl port-forward`, for a
+   * few streams).
+   */
   access: z.enum(["loadBalancer", "portForward"]).default("loadBalancer"),
 });
 

@@ -6,7 +6,7 @@ import { strictObject } from "../problems";
 
 /** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
 
-/** Generations of a certificate authority: 1 is the first one, 2 the one that takes its place, and so on. */
+/** Generations of a certificate authority: 1 is the first one, 2 the one that replaces it, and so on. */
 const authority = strictObject({
   /** Those whose certificates are accepted. */
   trusted: z.array(z.int().min(1)).min(1),
@@ -15,8 +15,9 @@ const authority = strictObject({
 }).prefault({ trusted: [1], signing: 1 });
 
 /**
- * The CA that clients trust, and the one of servers among each other. Another generation takes over in three deployments, so that at no
- * moment anybody is shown a certificate that he does not trust yet: docs/runbooks/rotate.md. Default: the first.
+ * The CA that clients trust, and the one of servers among each other. Another generation takes over in three
+ * deployments, so that at no moment anybody is shown a certificate that he does not trust yet: docs/runbooks/rotate.md.
+ * Default: the first.
  */
 export const authorities = strictObject({ clients: authority, peers: authority }).prefault({});
 
@@ -25,13 +26,22 @@ const shared = {
   regions: z.array(token).min(1),
   /** Servers a region. */
   servers: z.literal([1, 3, 5]),
-  /** What one server gives to JetStream. Reserved by streams' `maxBytes`; must be below the volume's and the container's real size. */
+  /**
+   * What one server gives to JetStream. Reserved by streams' `maxBytes`; must be below the volume's and the container's
+   * real size.
+   */
   storage: strictObject({ file: size, memory: size }),
-  /** When the disk is told to really write: an interval, or `always` (slower; nothing acknowledged is lost by a power cut). */
+  /**
+   * When the disk is told to really write: an interval, or `always` (slower; nothing acknowledged is lost by a power
+   * cut).
+   */
   syncInterval: z.union([z.literal("always"), duration]),
   /** Largest message the servers take. Source systems ask for 8 MiB, the server warns above it. */
   maxPayload: size,
-  /** A server that stops first hands its leaders over, waits `gracePeriod`, then closes its clients over `duration` (30s at least). */
+  /**
+   * A server that stops first hands its leaders over, waits `gracePeriod`, then closes its clients over `duration` (30s
+   * at least).
+   */
   lameDuck: strictObject({ duration, gracePeriod: duration }),
   authorities,
   /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */

@@ -69,7 +69,10 @@ const userSpec = strictObject({
   allow: rules.optional(),
   /** Taken from what is derived. */
   deny: rules.optional(),
-  /** `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>`, where users can read each other's answers. Default: `own`. */
+  /**
+   * `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>`, where users can read each
+   * other's answers. Default: `own`.
+   */
   inbox: z.enum(["own", "shared"]).optional(),
   /** Connections at once that the account's limit counts with. Default: 50. */
   connections: count.optional(),
@@ -80,11 +83,14 @@ export const tenantSpec = strictObject({
   name: token,
   description: z.string().optional(),
   /**
-   * `leaving`: its streams and durables are deleted, its account and users stay until its entry is taken out in a later release
-   * (docs/runbooks/remove-a-tenant.md). Default: `present`.
+   * `leaving`: its streams and durables are deleted, its account and users stay until its entry is taken out in a later
+   * release (docs/runbooks/remove-a-tenant.md). Default: `present`.
    */
   state: z.enum(["present", "leaving"]).optional(),
-  /** Of a tenant that is leaving: messages that each of its streams and mirrors may hold when it is deleted. What a stream says itself counts first. Default: none. */
+  /**
+   * Of a tenant that is leaving: messages that each of its streams and mirrors may hold when it is deleted. What a
+   * stream says itself counts first. Default: none.
+   */
   allowDataLoss: z
     .array(strictObject({ change: z.literal("delete"), maxMessages: z.int().min(0) }))
     .length(1)

@@ -24,12 +24,18 @@ export const subject = z.string().refine(isSubject, {
     `${JSON.stringify(issue.input)} is not a subject; write tokens between dots, e.g. "orders.*.created" or "orders.>"`,
 });
 
-/** A name that can be one token of a subject and part of a file name: account, user, region. Source: server's own checks. */
+/**
+ * A name that can be one token of a subject and part of a file name: account, user, region. Source: server's own
+ * checks.
+ */
 export const token = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "write lower case letters, digits and dashes, at most 63");
 
-/** Stream and durable names: JetStream refuses white space, `.`, `*`, `>`, `/` and `\` (errors 10052, 10017), and over 255 characters. */
+/**
+ * Stream and durable names: JetStream refuses white space, `.`, `*`, `>`, `/` and `\` (errors 10052, 10017), and over
+ * 255 characters.
+ */
 export const assetName = z
   .string()
   .regex(/^[^\s.*>/\\]{1,255}$/, "write no white space and none of . * > / \\, at most 255 characters");

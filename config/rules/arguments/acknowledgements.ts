@@ -41,7 +41,8 @@ const acknowledgements: ConsumerRule[] = [
       (maxDeliver ?? backoff ?? ackWait ?? sampleFreq ?? (deliverSubject === undefined ? maxAckPending : undefined)) !==
         undefined,
     found:
-      '"none" means that nothing is acknowledged or redelivered: maxDeliver, backoff, ackWait, sampleFreq and maxAckPending would have no effect',
+      '"none" means that nothing is acknowledged or redelivered: ' +
+      "maxDeliver, backoff, ackWait, sampleFreq and maxAckPending would have no effect",
     instead: 'write "explicit", or leave them out',
     example: { ackPolicy: "none", maxDeliver: 5 },
   }),

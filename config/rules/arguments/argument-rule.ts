@@ -2,8 +2,8 @@ import type * as z from "zod";
 import { text } from "../messages";
 
 /**
- * Rules about the arguments of one stream or one consumer, alone. They hold for every resource (components/jetstream) and
- * for all that tenants declare (config/rules/rules.ts).
+ * Rules about the arguments of one stream or one consumer, alone. They hold for every resource (components/jetstream)
+ * and for all that tenants declare (config/rules/rules.ts).
  */
 
 /** What one rule found. */
@@ -51,8 +51,8 @@ const messageText = <Checked>(message: Message<Checked>, checked: Checked): stri
   typeof message === "string" ? message : message(checked);
 
 /**
- * Makes rules about arguments of one type: `rule` checks them as a whole, `ruleOfEach` each of their parts (`at` is within
- * the part).
+ * Makes rules about arguments of one type: `rule` checks them as a whole, `ruleOfEach` each of their parts (`at` is
+ * within the part).
  */
 export function rulesAbout<Args>() {
   function ruleOfEach<P extends Part>({
@@ -130,5 +130,7 @@ export const bytesOfLabels = (labels: Record<string, string> = {}): number =>
 export const shortestMilliseconds = 100;
 /** Bytes of the longest description that servers accept (JSMaxDescriptionLen). */
 export const longestDescription = 4096;
-/** Bytes of labels that servers accept (JSMaxMetadataLen, 128 KiB), less room for those of this program and of servers. */
+/**
+ * Bytes of labels that servers accept (JSMaxMetadataLen, 128 KiB), less room for those of this program and of servers.
+ */
 export const mostLabelBytes = 127 * 1024;

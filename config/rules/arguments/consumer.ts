@@ -17,8 +17,9 @@ import { type ConsumerArguments, type ConsumerRule, pushExample, rule, ruleOfEac
 export type { ConsumerArguments } from "./consumer-rule";
 
 /**
- * Rules about one consumer's arguments, alone. Those with an error code are the server's own, reported before it is asked
- * (sources: server/consumer.go, setConsumerConfigDefaults and checkConsumerCfg); it accepts the other mistakes silently.
+ * Rules about one consumer's arguments, alone. Those with an error code are the server's own, reported before it is
+ * asked (sources: server/consumer.go, setConsumerConfigDefaults and checkConsumerCfg); it accepts the other mistakes
+ * silently.
  */
 
 /** A start that does not fit the deliver policy. */
@@ -66,7 +67,8 @@ const general: ConsumerRule[] = [
   }),
 ];
 
-// --- what it delivers, from where --------------------------------------------------------------------------------------
+// --- what it delivers, from where
+// --------------------------------------------------------------------------------------
 
 const noStart = ["new", "last", "last_per_subject"] as const;
 
@@ -148,7 +150,8 @@ const delivery: ConsumerRule[] = [
   }),
 ];
 
-// --- push and pull -----------------------------------------------------------------------------------------------------
+// --- push and pull
+// -----------------------------------------------------------------------------------------------------
 
 const modes: ConsumerRule[] = [
   rule({

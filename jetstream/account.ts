@@ -8,5 +8,5 @@ export interface Account {
   /** What its answers must come to. */
   inboxPrefix?: string;
   /** Tells a person how long work gets on. */
-  say(line: string): void;
+  logProgress(line: string): void;
 }

@@ -13,17 +13,17 @@ import { ApiError, Denied, NoAnswer } from "./errors";
 import { timeouts } from "./timeouts";
 
 /**
- * Writes are raft proposals: past 4 at once they only queue up, and past 16 some take longer than clients wait. A change
- * takes its place for the look before the write too: looks beside four writes only make all of them slower (docs/adr/0005).
+ * Writes are raft proposals: more than 4 at once only queue up, and with more than 16 some take longer than clients wait. The
+ * read before a write needs a write slot too: reads beside four writes only slow all of them down (docs/adr/0005).
  */
-const changes = pLimit(4);
-const looks = pLimit(16);
+const writeSlots = pLimit(4);
+const readSlots = pLimit(16);
 
-/** Runs what looks and then may write, when it is its turn. */
-export const changing = <T>(change: () => Promise<T>): Promise<T> => changes(change);
+/** Runs what reads and then may write, when one of the 4 write slots of this process is free. */
+export const withWriteSlot = <T>(run: () => Promise<T>): Promise<T> => writeSlots(run);
 
-/** Runs what only looks, when it is its turn. */
-export const looking = <T>(look: () => Promise<T>): Promise<T> => looks(look);
+/** Runs what only reads, when one of the 16 read slots of this process is free. */
+export const withReadSlot = <T>(run: () => Promise<T>): Promise<T> => readSlots(run);
 
 /** Every request before it goes out, and again with the time its answer took, for whoever measures or tests from outside. */
 const starts = channel("supercluster:jetstream:request:start");

@@ -69,7 +69,7 @@ export async function waitUntilReady(
   regions: RegionMembers[],
   system: () => Promise<NatsConnection>,
   { unreachableMs, deadlineMs }: { unreachableMs: number; deadlineMs: number },
-  say: (line: string) => void,
+  logProgress: (line: string) => void,
 ): Promise<void> {
   const started = Date.now();
   let nextLine = started + sayAfterMs;
@@ -86,7 +86,7 @@ export async function waitUntilReady(
     const now = Date.now();
     if (now - started > (reachable ? deadlineMs : unreachableMs)) throw new NotReady(lacks, now - started);
     if (now > nextLine) {
-      say(`waiting for JetStream: ${lacks.join("; ")}`);
+      logProgress(`waiting for JetStream: ${lacks.join("; ")}`);
       nextLine = now + sayEveryMs;
     }
     await sleep(250);

@@ -6,7 +6,7 @@ import type { Account } from "./account";
 /** Takes the snapshot of a stream that its arguments ask for, before something of it goes; without one nothing may go. */
 export async function keepSnapshot(
   { account: name, name: stream, snapshotTo }: Args,
-  { connection, inboxPrefix, say }: Account,
+  { connection, inboxPrefix, logProgress }: Account,
 ): Promise<void> {
   if (snapshotTo === undefined) return;
   const { takeSnapshot } = require("./snapshot") as typeof import("./snapshot");
@@ -21,7 +21,7 @@ export async function keepSnapshot(
       `${name as string}/${stream as string}: no snapshot could be taken (${error.message}). Nothing was changed; mend that, or take snapshotTo out.`,
     );
   });
-  say(
+  logProgress(
     `${name as string}/${stream as string}: its snapshot is in ${folder}; to bring it back: npm run restore -- --account ${name as string} --from ${folder}`,
   );
 }

@@ -80,7 +80,7 @@ export async function ensure(kind: AssetKind, args: Args, account: Account, last
   await moveTo(args, account, last);
   for (const key of Object.keys(args))
     if (applied[key] !== args[key])
-      account.say(
+      account.logProgress(
         `${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`,
       );
   return stateOf(applied, verified(kind, applied, info));
@@ -230,7 +230,9 @@ async function settle(kind: AssetKind, args: Args, account: Account, leftOf: (in
       );
     }
     if (Date.now() > nextLine) {
-      account.say(`${idOf(kind, args)}: copying, ${Math.round((Date.now() - started) / 1000)} s: ${left.join("; ")}`);
+      account.logProgress(
+        `${idOf(kind, args)}: copying, ${Math.round((Date.now() - started) / 1000)} s: ${left.join("; ")}`,
+      );
       nextLine = Date.now() + sayEveryMs;
     }
     await sleep(500);

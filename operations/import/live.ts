@@ -1,5 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import { looking, readPages } from "../../jetstream/api";
+import { withReadSlot, readPages } from "../../jetstream/api";
 import type { Info } from "../../jetstream/info";
 
 /** An account's streams and consumers as its servers hold them. */
@@ -26,7 +26,7 @@ export async function readLive(connection: NatsConnection): Promise<LiveAccount>
   const missing: string[] = [];
   const list = async (subject: string, prefix: string): Promise<Info[]> => {
     const gone = new Set<string>();
-    const entries = await looking(() =>
+    const entries = await withReadSlot(() =>
       readPages(connection, subject, {}, (page: Page) => {
         for (const name of page.missing ?? []) gone.add(name);
         return page.streams ?? page.consumers ?? [];

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { changesOf, reasonOf } from "../../jetstream/changes";
-import { looking } from "../../jetstream/api";
+import { withReadSlot } from "../../jetstream/api";
 import { type Cost, costOfDeletion, costOfReplacement, lossesOf, lossRules } from "../../jetstream/costs";
 import type { Info } from "../../jetstream/info";
 import { isOwn, refusalOf } from "../../jetstream/ownership";
@@ -43,7 +43,7 @@ export class Servers {
   async answer(change: PlannedChange): Promise<Answer> {
     if (!isWorthAsking(change)) return nothing;
     try {
-      return await looking(async () =>
+      return await withReadSlot(async () =>
         answerTo(change, await this.account((change.wanted ?? change.deployed)!.account as string)),
       );
     } catch (error) {
@@ -61,7 +61,7 @@ export class Servers {
       connection = connectToAny(this.access, name, provisioner);
       this.open.set(name, connection);
     }
-    return { connection: await connection, owner: this.owner, say: () => undefined };
+    return { connection: await connection, owner: this.owner, logProgress: () => undefined };
   }
 }
 

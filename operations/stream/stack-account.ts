@@ -75,7 +75,7 @@ export async function withStackAccount<T>(
     try {
       return await action({
         stack,
-        account: { connection, owner: `${project.name}/${stack}`, say: logProgress },
+        account: { connection, owner: `${project.name}/${stack}`, logProgress },
         system,
         assets,
       });

@@ -68,7 +68,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
   const environment = localEnvironment({ servers: 1 });
   const assets = assetsOf(environment, { app: tenant });
   const lines: string[] = [];
-  const say = (line: string) => void lines.push(line);
+  const logProgress = (line: string) => void lines.push(line);
   const usual = { ...timeouts };
 
   /** By stream: texts whose publisher got an acknowledgement, in order. */
@@ -88,7 +88,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
     retention: "workqueue",
   });
   const queueOf = (name: string, connection: NatsConnection) =>
-    new Queue({ account: { connection, owner, say }, system, assets }, name, 3);
+    new Queue({ account: { connection, owner, logProgress }, system, assets }, name, 3);
   const configOf = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
 
   before(async () => {
@@ -99,7 +99,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
       cluster.connect("app", { servers: cluster.urls("syd") }),
       cluster.connect("admin"),
     ]);
-    const account = { connection: app, owner, say };
+    const account = { connection: app, owner, logProgress };
     await Promise.all(
       cases.map(async ({ name }) => {
         await ensure(streamKind, asQueue(name), account);
@@ -188,7 +188,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
   it("is as specified, and nothing else is left behind", async () => {
     for (const { name } of cases) {
       const watched = cutOff(app, Infinity, "before");
-      const account = { connection: watched.connection, owner, say };
+      const account = { connection: watched.connection, owner, logProgress };
       await ensure(streamKind, streamArgs(assets.streams.find((stream) => stream.name === name)!), account);
       for (const asset of assets.consumers.filter(({ stream }) => stream === name))
         await ensure(consumerKind, consumerArgs(asset), account);
@@ -257,7 +257,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
     };
 
     before(() =>
-      Promise.all(refused.map((name) => ensure(streamKind, asQueue(name), { connection: app, owner, say }))),
+      Promise.all(refused.map((name) => ensure(streamKind, asQueue(name), { connection: app, owner, logProgress }))),
     );
 
     for (const [name, { prepare, says }] of Object.entries(reasons)) {

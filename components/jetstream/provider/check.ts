@@ -4,7 +4,7 @@ import { joinPath, parse } from "../../../config/problems";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
 import type { Wire } from "../../../jetstream/fields";
 import { type Args, differences, toWire } from "../../../jetstream/wire";
-import { looking, read } from "../../../jetstream/api";
+import { read, withReadSlot } from "../../../jetstream/api";
 import {
   allowance,
   costOfDeletion,
@@ -142,7 +142,7 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
     const applied = stepDown(kind.fields, args, info.config);
     const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value));
     for (const { field, expected, found } of differences(kind.fields, applied, info.config))
-      account.say(
+      account.logProgress(
         diagnosticLine(
           diagnostics.adoptionChanges,
           idOf(kind, args),
@@ -185,12 +185,12 @@ async function counted<T>(
   const account = await servers.account(args);
   if (!account) return undefined;
   try {
-    return await looking(async () =>
+    return await withReadSlot(async () =>
       count(await read<Info>(account.connection, kind.subject("INFO", args), undefined, planMs), account),
     );
   } catch (error) {
     if (error instanceof ApiError && error.isNotFound) return undefined;
-    account.say(diagnosticLine(diagnostics.costNotCounted, idOf(kind, args), (error as Error).message));
+    account.logProgress(diagnosticLine(diagnostics.costNotCounted, idOf(kind, args), (error as Error).message));
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { Args } from "../../../jetstream/wire";
-import { looking, read } from "../../../jetstream/api";
+import { read, withReadSlot } from "../../../jetstream/api";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
 import type { Account } from "../../../jetstream/account";
@@ -60,7 +60,7 @@ export class Listing {
         ? await this.entry(`CONSUMER.LIST.${args.stream as string}`, args.name, id)
         : undefined;
     // Names shift between two pages, and a list gets old: only an answer about the asset itself says that it is not there.
-    return found ?? withLeader(await looking(async () => observe(kind, args, await this.account(), deadlineMs)));
+    return found ?? withLeader(await withReadSlot(async () => observe(kind, args, await this.account(), deadlineMs)));
   }
 
   private async entry(subject: string, name: unknown, id: string): Promise<Info | undefined> {
@@ -83,7 +83,7 @@ export class Listing {
 
   private async request(subject: string): Promise<Entries> {
     const { connection } = await this.account();
-    const page = (offset: number) => looking(() => read<Page>(connection, subject, { offset }, deadlineMs));
+    const page = (offset: number) => withReadSlot(() => read<Page>(connection, subject, { offset }, deadlineMs));
     const first = await page(0);
     const offsets = Array.from(
       { length: Math.max(0, Math.ceil(first.total / first.limit) - 1) },

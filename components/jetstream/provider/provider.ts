@@ -1,14 +1,14 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { type Args, fromWire } from "../../../jetstream/wire";
-import { changing } from "../../../jetstream/api";
+import { withWriteSlot } from "../../../jetstream/api";
 import { mistakes, refusals, replaced } from "./check";
 import { allowance, replace } from "../../../jetstream/costs";
 import { type AssetKind, consumerKind, idOf, streamKind } from "../../../jetstream/kinds";
 import type { Account } from "../../../jetstream/account";
 import { ensure, nonceKey } from "../../../jetstream/reconcile";
 import { remove, type Removal, removeAbsent } from "../../../jetstream/remove";
-import { say, Session } from "./session";
+import { logProgress, Session } from "./session";
 import { hasStepsLeft } from "../../../jetstream/steps";
 import { connectionKey, type ConnectionSettings } from "./settings";
 
@@ -80,7 +80,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
         return { id, props: { ...inputs, ...(nonce !== undefined && { [nonceKey]: nonce }) }, inputs };
       } catch (error) {
         // Unknown is not missing: what was known is kept, and nothing is created or deleted for it.
-        say(diagnosticLine(diagnostics.stateKept, id, (error as Error).message));
+        logProgress(diagnosticLine(diagnostics.stateKept, id, (error as Error).message));
         return { id, props };
       }
     },
@@ -89,7 +89,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const last = withoutShim(props);
       if (last.absent) return;
       const account = await required().account(last);
-      const removal = await changing(() => remove(kind, last, account, approved.get(id))).finally(() =>
+      const removal = await withWriteSlot(() => remove(kind, last, account, approved.get(id))).finally(() =>
         required().forget(last),
       );
       tell(id, removal);
@@ -99,9 +99,9 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
   async function apply(news: Args, last?: Args): Promise<Args> {
     const args = withoutShim(news);
     const account = await required().account(args);
-    return changing(() => (args.absent ? takenAway(args, account, last) : ensure(kind, args, account, last))).finally(
-      () => required().forget(args),
-    );
+    return withWriteSlot(() =>
+      args.absent ? takenAway(args, account, last) : ensure(kind, args, account, last),
+    ).finally(() => required().forget(args));
   }
 
   async function takenAway(args: Args, account: Account, last?: Args): Promise<Args> {
@@ -111,7 +111,8 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
 }
 
 function tell(id: string, removal: Removal): void {
-  if (removal === "somebody else's") say(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
+  if (removal === "somebody else's")
+    logProgress(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
 }
 
 const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;

@@ -19,7 +19,7 @@ export const waits = { unreachableMs: 15_000, deadlineMs: 120_000, everyServer: 
  */
 const look = { unreachableMs: 3_000, deadlineMs: 15_000, everyServer: false };
 
-export const say = (line: string) => process.stderr.write(`${line}\n`);
+export const logProgress = (line: string) => process.stderr.write(`${line}\n`);
 
 /** What all resources of one provider process share: connections, the readiness gate, what the servers can do. */
 export class Session {
@@ -69,7 +69,7 @@ export class Session {
     try {
       return await this.account(args, look);
     } catch (error) {
-      if (!this.warned) say(diagnosticLine(diagnostics.jetstreamUnreachable, "JetStream", (error as Error).message));
+      if (!this.warned) logProgress(diagnosticLine(diagnostics.jetstreamUnreachable, "JetStream", (error as Error).message));
       this.warned = true;
       return undefined;
     }
@@ -88,7 +88,7 @@ export class Session {
       connection,
       owner: this.settings.owner,
       inboxPrefix: this.settings.provisioners[account]!.inboxPrefix,
-      say,
+      logProgress,
     };
   }
 
@@ -97,12 +97,14 @@ export class Session {
     let ready = this.ready.get(patience);
     if (!ready) {
       const regions = patience.everyServer ? this.settings.regions : [];
-      ready = waitUntilReady(regions, () => this.connections.system(), patience, say).catch(async (error: unknown) => {
-        // Whoever waits beside gets the same answer; the next one tries again.
-        await sleep(0);
-        this.ready.delete(patience);
-        throw error;
-      });
+      ready = waitUntilReady(regions, () => this.connections.system(), patience, logProgress).catch(
+        async (error: unknown) => {
+          // Whoever waits beside gets the same answer; the next one tries again.
+          await sleep(0);
+          this.ready.delete(patience);
+          throw error;
+        },
+      );
       this.ready.set(patience, ready);
     }
     return ready;

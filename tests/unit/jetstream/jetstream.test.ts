@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
 import { changesOf } from "../../../jetstream/changes";
 import { consumerFields, streamFields, type Wire } from "../../../jetstream/fields";
-import { changing, looking, read, write } from "../../../jetstream/api";
+import { withWriteSlot, withReadSlot, read, write } from "../../../jetstream/api";
 import { ApiError } from "../../../jetstream/errors";
 import { missing } from "../../../jetstream/gate";
 import { type Args, differences, fromWire, merge, toWire } from "../../../jetstream/wire";
@@ -167,14 +167,14 @@ describe("requests to the JetStream API", () => {
   it("are at most four at a time where something may be changed, over all connections", async () => {
     const { connection, seen } = counting();
     const change = (over: NatsConnection) =>
-      changing(async () => (await read(over, "STREAM.INFO.S"), write(over, "STREAM.CREATE.S")));
+      withWriteSlot(async () => (await read(over, "STREAM.INFO.S"), write(over, "STREAM.CREATE.S")));
     await Promise.all(many.map((index) => change(index % 2 ? connection : { ...connection })));
     assert.deepEqual(seen, { most: 4, sent: 128 });
   });
 
   it("are at most sixteen at a time where a refresh looks", async () => {
     const { connection, seen } = counting();
-    await Promise.all(many.map(() => looking(() => read(connection, "STREAM.INFO.S"))));
+    await Promise.all(many.map(() => withReadSlot(() => read(connection, "STREAM.INFO.S"))));
     assert.deepEqual(seen, { most: 16, sent: 64 });
   });
 

@@ -1,5 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { Account } from "./account";
+import { Refused } from "./errors";
 import type { Wire } from "./fields";
+import { type AssetKind, idOf } from "./kinds";
+import type { Args } from "./wire";
 
 /**
  * Who reconciles a stream or consumer stands in its own metadata: the stack, and a nonce that the stack's state knows too. The
@@ -8,6 +12,10 @@ import type { Wire } from "./fields";
  */
 const keys = { owner: "supercluster.owner", nonce: "supercluster.nonce" } as const;
 
+/** Key of a resource's state under which the mark's nonce is kept; no argument has it. */
+export const nonceKey = "nonce";
+
+/** A new mark of this stack: labels for an asset's metadata. */
 export const marker = (owner: string): Record<string, string> => ({
   [keys.owner]: owner,
   [keys.nonce]: randomBytes(6).toString("hex"),
@@ -20,8 +28,10 @@ export const marked = (config: Wire, owner: string): Wire =>
 const metadata = (config: Wire): Record<string, string> =>
   (config.metadata as Record<string, string> | undefined) ?? {};
 
+/** The stack whose mark is on the configuration; `undefined` where there is no mark. */
 export const ownerOf = (config: Wire): string | undefined => metadata(config)[keys.owner];
 
+/** The nonce of the mark; `undefined` where there is no mark. */
 export const nonceOf = (config: Wire): string | undefined => metadata(config)[keys.nonce];
 
 /** What decides whether something that is there may be changed by this stack. */
@@ -34,6 +44,10 @@ export interface Claim {
   adopt?: true | string;
 }
 
+/**
+ * Whether this stack may change an asset with this configuration. Without a mark: only with `adopt: true`. With a mark: if it is
+ * this stack's, that of the stack named by `adopt`, or has the nonce that this stack's state remembers.
+ */
 export function isOwn(config: Wire, { owner, nonce, adopt }: Claim): boolean {
   const holder = ownerOf(config);
   if (holder === undefined) return adopt === true;
@@ -44,7 +58,20 @@ export function isOwn(config: Wire, { owner, nonce, adopt }: Claim): boolean {
 export function refusalOf(config: Wire, { owner }: Claim): string {
   const holder = ownerOf(config);
   return (
-    `exists and ${holder ? `belongs to ${holder}` : "nobody's mark is on it"}; this stack is ${owner}. Nothing was changed. ` +
+    `exists and ${holder ? `belongs to ${holder}` : "has no owner's mark"}; this stack is ${owner}. Nothing was changed. ` +
     `To take it over as it is: adopt: ${holder ? JSON.stringify(holder) : "true"}; else delete it, or take it out of this stack.`
   );
+}
+
+/** What the arguments, and the state (`last`, default: the arguments), give this stack a claim by. */
+export const claimOf = (args: Args, { owner }: Account, last: Args = args): Claim => ({
+  owner,
+  nonce: last[nonceKey] as string | undefined,
+  adopt: (args.adopt ?? last.adopt) as Claim["adopt"],
+});
+
+/** Throws `Refused` where what exists may not be changed by this stack. */
+export function assertOwn(kind: AssetKind, args: Args, found: Wire, account: Account, last?: Args): void {
+  const claim = claimOf(args, account, last);
+  if (!isOwn(found, claim)) throw new Refused(`${kind.what} ${idOf(kind, args)} ${refusalOf(found, claim)}`);
 }

@@ -5,11 +5,13 @@ import { write } from "./api";
 import { allowance, costOfReplacement, deletion, excess, waiting } from "./costs";
 import { ApiError, Refused } from "./errors";
 import type { Info } from "./info";
-import { keepSnapshot } from "./keep-snapshot";
+import { keepSnapshot } from "./snapshot";
 import { type AssetKind, idOf } from "./kinds";
-import { isOwn } from "./ownership";
+import { claimOf, isOwn, nonceKey } from "./ownership";
 import type { Account } from "./account";
-import { apply, claimOf, nonceKey, observe, settled } from "./reconcile";
+import { confirmWrite } from "./confirm-write";
+import { apply } from "./ensure";
+import { observe } from "./observe";
 import { timeouts } from "./timeouts";
 
 export type Removal = "deleted" | "somebody else's";
@@ -36,7 +38,7 @@ export async function remove(kind: AssetKind, last: Args, account: Account, appr
   if (approved !== undefined) await refuseAbove(approved, kind, last, found, account);
   else if (last.deletionPolicy === "delete-if-empty") await refuseUnlessEmpty(kind, last, found, account);
   if (kind.what === "stream" && found.state!.messages > 0) await keepSnapshot(last, account);
-  await settled(
+  await confirmWrite(
     write<Info>(account.connection, kind.subject("DELETE", last)).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.isNotFound)) throw error;
       return undefined;

@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { createInbox, type NatsConnection } from "@nats-io/transport-node";
-import type { Wire } from "./fields";
+import type { Account } from "./account";
 import { write } from "./api";
+import { Refused } from "./errors";
+import type { Wire } from "./fields";
 import type { StreamState } from "./info";
+import type { Args } from "./wire";
 
 /**
  * Copies of whole streams in a folder, in the form that `nats stream backup` and `nats stream restore` have too: messages,
@@ -22,6 +25,32 @@ const files = { backup: "backup.json", data: "stream.tar.s2" };
 /** The server gives up 5 s after the last acknowledged chunk; so do we. */
 const idleMs = 10_000;
 const chunkBytes = 128 * 1024;
+
+/**
+ * Takes the snapshot that a stream's arguments ask for (`snapshotTo`), before messages of it are deleted. Throws `Refused` where
+ * it fails: without its snapshot nothing is deleted.
+ */
+export async function keepSnapshot(
+  { account: name, name: stream, snapshotTo }: Args,
+  { connection, inboxPrefix, logProgress }: Account,
+): Promise<void> {
+  if (snapshotTo === undefined) return;
+  const id = `${name as string}/${stream as string}`;
+  const folder = await takeSnapshot(
+    connection,
+    name as string,
+    stream as string,
+    path.resolve(snapshotTo as string),
+    inboxPrefix,
+  ).catch((error: Error) => {
+    throw new Refused(
+      `${id}: no snapshot could be taken (${error.message}). Nothing was changed; fix that, or remove snapshotTo.`,
+    );
+  });
+  logProgress(
+    `${id}: its snapshot is in ${folder}; to restore it: npm run restore -- --account ${name as string} --from ${folder}`,
+  );
+}
 
 /**
  * Writes a snapshot of a stream into a new folder below `parent`, and gives the folder. Only file storage has snapshots (error

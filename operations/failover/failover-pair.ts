@@ -11,7 +11,8 @@ import { read, readPages } from "../../jetstream/api";
 import { ApiError, NoAnswer } from "../../jetstream/errors";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import type { Account } from "../../jetstream/account";
-import { ensure, observe } from "../../jetstream/reconcile";
+import { ensure } from "../../jetstream/ensure";
+import { observe } from "../../jetstream/observe";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import {
   changeStream,

@@ -7,7 +7,9 @@ import { readServerFacts } from "../../jetstream/facts";
 import type { Info } from "../../jetstream/info";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import type { Account } from "../../jetstream/account";
-import { ensure, observe, settled } from "../../jetstream/reconcile";
+import { confirmWrite } from "../../jetstream/confirm-write";
+import { ensure } from "../../jetstream/ensure";
+import { observe } from "../../jetstream/observe";
 import { remove } from "../../jetstream/remove";
 import { type Args, toWire } from "../../jetstream/wire";
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
@@ -61,7 +63,7 @@ export class Queue {
   /** Creates a mirror; servers that could lose a message in copying refuse. */
   async createMirror(config: Wire): Promise<void> {
     const args = this.argsOf(config.name as string);
-    await settled(
+    await confirmWrite(
       write<Info>(
         this.account.connection,
         streamKind.subject("CREATE", args),

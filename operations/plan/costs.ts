@@ -5,7 +5,8 @@ import { type Cost, costOfDeletion, costOfReplacement, lossesOf, lossRules } fro
 import type { Info } from "../../jetstream/info";
 import { isOwn, refusalOf } from "../../jetstream/ownership";
 import type { Account } from "../../jetstream/account";
-import { claimOf, nonceKey, observe } from "../../jetstream/reconcile";
+import { observe } from "../../jetstream/observe";
+import { claimOf, nonceKey } from "../../jetstream/ownership";
 import { stepDown } from "../../jetstream/steps";
 import { timeouts } from "../../jetstream/timeouts";
 import { type Difference, differences, toWire } from "../../jetstream/wire";

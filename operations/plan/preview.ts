@@ -3,7 +3,7 @@ import { changesOf, type Change } from "../../jetstream/changes";
 import { type AssetKind, consumerKind, idOf, streamKind } from "../../jetstream/kinds";
 import { diagnostics as declared, readDiagnostic } from "../../config/diagnostics";
 import { checkFailureOf, isFailedNotice, isPluginNotice, withoutSeverity } from "../../engine/pulumi-text";
-import { nonceKey } from "../../jetstream/reconcile";
+import { nonceKey } from "../../jetstream/ownership";
 import { stepDown } from "../../jetstream/steps";
 import { type Args, toWire } from "../../jetstream/wire";
 

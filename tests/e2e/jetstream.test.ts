@@ -203,7 +203,7 @@ describe("streams and consumers in the real engine", function () {
     await wrote();
     const legacy = { account: "app", name: "LEGACY", region: "iad", subjects: ["legacy"], maxMsgs: 1_000 };
     want({ legacy });
-    assert.match(pulumi("up", "--stack", "one", "--yes", "--skip-preview").text, /exists and nobody's mark is on it/);
+    assert.match(pulumi("up", "--stack", "one", "--yes", "--skip-preview").text, /exists and has no owner's mark/);
     want({ legacy: { ...legacy, region: "iad", adopt: true } });
     up();
     succeeds("preview", "--stack", "one", "--expect-no-changes");

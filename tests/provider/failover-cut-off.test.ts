@@ -14,7 +14,7 @@ import { parkedSubject } from "../../config/assets/standard";
 import { tenantSpec } from "../../config/schema/tenant";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
-import { ensure } from "../../jetstream/reconcile";
+import { ensure } from "../../jetstream/ensure";
 import { timeouts } from "../../jetstream/timeouts";
 import { pollUntil } from "../../config/poll-until";
 import { ask, localEnvironment } from "../support/accounts";

@@ -128,7 +128,7 @@ describe("ownership: two stacks with one account", function () {
   it("is nobody's without a mark, and then not taken: neither without a word, nor by naming a stack", async () => {
     await found("FOREIGN");
     const nobodys =
-      /exists and nobody's mark is on it; this stack is supercluster\/one\. Nothing was changed\. To take it over as it is: adopt: true/;
+      /exists and has no owner's mark; this stack is supercluster\/one\. Nothing was changed\. To take it over as it is: adopt: true/;
     await assert.rejects(Deployed.create(one, stream, base("FOREIGN")), nobodys);
     await assert.rejects(
       Deployed.create(one, stream, base("FOREIGN", { adopt: "supercluster/two" })),

@@ -19,9 +19,9 @@ import { ApiError } from "../../../jetstream/errors";
 import type { ServerFacts } from "../../../jetstream/facts";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
-import { isOwn, refusalOf } from "../../../jetstream/ownership";
+import { claimOf, isOwn, refusalOf } from "../../../jetstream/ownership";
 import type { Account } from "../../../jetstream/account";
-import { claimOf, isReset, resetLevel } from "../../../jetstream/reconcile";
+import { isReset, resetLevel } from "../../../jetstream/reset-consumer";
 import { stepDown } from "../../../jetstream/steps";
 
 type Failure = dynamic.CheckFailure;

@@ -3,7 +3,7 @@ import { read, withReadSlot } from "../../../jetstream/api";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
 import type { Account } from "../../../jetstream/account";
-import { observe } from "../../../jetstream/reconcile";
+import { observe } from "../../../jetstream/observe";
 
 /** How long a list is believed after it was last used; one that failed, after it was asked for. */
 const lifeMs = 30_000;

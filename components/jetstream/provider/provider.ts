@@ -6,7 +6,8 @@ import { mistakes, refusals, replaced } from "./check";
 import { allowance, replace } from "../../../jetstream/costs";
 import { type AssetKind, consumerKind, idOf, streamKind } from "../../../jetstream/kinds";
 import type { Account } from "../../../jetstream/account";
-import { ensure, nonceKey } from "../../../jetstream/reconcile";
+import { ensure } from "../../../jetstream/ensure";
+import { nonceKey } from "../../../jetstream/ownership";
 import { remove, type Removal, removeAbsent } from "../../../jetstream/remove";
 import { logProgress, Session } from "./session";
 import { hasStepsLeft } from "../../../jetstream/steps";
@@ -100,11 +101,11 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
     const args = withoutShim(news);
     const account = await required().account(args);
     return withWriteSlot(() =>
-      args.absent ? takenAway(args, account, last) : ensure(kind, args, account, last),
+      args.absent ? removeAsset(args, account, last) : ensure(kind, args, account, last),
     ).finally(() => required().forget(args));
   }
 
-  async function takenAway(args: Args, account: Account, last?: Args): Promise<Args> {
+  async function removeAsset(args: Args, account: Account, last?: Args): Promise<Args> {
     tell(idOf(kind, args), await removeAbsent(kind, args, account, last));
     return args;
   }

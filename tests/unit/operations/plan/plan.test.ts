@@ -364,8 +364,8 @@ describe("a stream that is planned and is there already", () => {
   });
 
   it("is refused where it may not be, with the provider's own words", () => {
-    const row = rowOf(push, { ...nothing, info: info(), refusals: ["exists and nobody's mark is on it"] });
-    assert.deepEqual([row.class, row.reasons], ["refused", ["exists and nobody's mark is on it"]]);
+    const row = rowOf(push, { ...nothing, info: info(), refusals: ["exists and has no owner's mark"] });
+    assert.deepEqual([row.class, row.reasons], ["refused", ["exists and has no owner's mark"]]);
     assert.deepEqual(verdictOf([row], false).refused, ["irisx/PUSH"]);
   });
 });

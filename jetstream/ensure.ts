@@ -1,0 +1,172 @@
+import type { Account } from "./account";
+import { write } from "./api";
+import { changesOf, levelsOf, reasonOf } from "./changes";
+import { confirmWrite, untilDone } from "./confirm-write";
+import { waitForCopies, withCopySlot } from "./copying";
+import { allowance, excess, lossesOf } from "./costs";
+import { NoAnswer, Refused } from "./errors";
+import type { Wire } from "./fields";
+import type { Info } from "./info";
+import { type AssetKind, idOf } from "./kinds";
+import { observe } from "./observe";
+import { assertOwn, marked, marker, nonceKey, nonceOf, ownerOf } from "./ownership";
+import { resetConsumerIfRequested } from "./reset-consumer";
+import { assertApplied } from "./silently-ignored";
+import { keepSnapshot } from "./snapshot";
+import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "./steps";
+import { type Args, differences, merge, toWire } from "./wire";
+
+/**
+ * Brings the asset to what the arguments ask for: observe, ensure it exists, sync what differs, return the state to store.
+ * The same for a create, an update (with the `last` state) and a second run after an interrupted one. What is equal is not
+ * written; what exists is never CREATEd (an idempotent create has lost data: nats-server#8449).
+ */
+export async function ensure(kind: AssetKind, args: Args, account: Account, last?: Args): Promise<Args> {
+  let info = (await observe(kind, args, account)) ?? (await create(kind, args, account));
+  assertOwn(kind, args, info.config, account, last);
+  const applied = stepDown(kind.fields, args, info.config);
+  const left = differences(kind.fields, applied, info.config, last);
+  // A mark that says another stack, or none, is put right with the first change.
+  const isToMark = last !== undefined && ownerOf(info.config) !== account.owner;
+  if (isToMark || left.some(({ field }) => !kind.ownRequests[field]))
+    info = await update(kind, applied, info, account, last);
+  // A run that was interrupted may have begun it.
+  else if (kind.what === "stream" && misplaced(info).length)
+    info = await withCopySlot(() => waitForCopies(kind, args, account, unsettled));
+  for (const { field } of left)
+    if (kind.ownRequests[field]) info = await updateField(kind, field, applied, account, last);
+  await resetConsumerIfRequested(args, account, last);
+  for (const key of Object.keys(args))
+    if (applied[key] !== args[key])
+      account.logProgress(
+        `${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`,
+      );
+  return stateOf(applied, assertApplied(kind, applied, info));
+}
+
+/** What the state remembers of the mark, beside the arguments as they were applied. */
+const stateOf = (args: Args, config: Wire): Args => ({
+  ...args,
+  ...(nonceOf(config) && { [nonceKey]: nonceOf(config) }),
+});
+
+/** Makes it, or gives what somebody else made in the same moment. */
+async function create(kind: AssetKind, args: Args, account: Account): Promise<Info> {
+  const config = toWire(kind.fields, args);
+  const wanted: Wire = { ...config, metadata: { ...(config.metadata as Wire | undefined), ...marker(account.owner) } };
+  const made = await confirmWrite(
+    send(kind, "create", wanted, args, account),
+    () => observe(kind, args, account),
+    (info) => info !== undefined,
+    `creation of ${kind.what} ${idOf(kind, args)}`,
+  );
+  if (nonceOf(made!.config) === nonceOf(wanted)) assertApplied(kind, args, made!);
+  return made!;
+}
+
+/** Changes what is there, in as many requests as that takes. */
+async function update(
+  kind: AssetKind,
+  args: Args,
+  found: Info,
+  account: Account,
+  last: Args | undefined,
+): Promise<Info> {
+  const wantedBy = ({ config }: Info): Wire => {
+    const wanted = marked(merge(kind.fields, toWire(kind.fields, args), config, last), account.owner);
+    for (const { wire, ownRequest } of kind.fields) if (ownRequest) wanted[wire] = config[wire];
+    return wanted;
+  };
+  const isCopied = kind.what === "stream" && needsSettling(found.config, wantedBy(found));
+  if (!isCopied) {
+    await assertChangeAllowed(kind, args, found, wantedBy(found), account);
+    return apply(kind, wantedBy(found), args, account);
+  }
+  return withCopySlot(async () => {
+    const wanted = wantedBy(found);
+    // It may have waited long for others, and for itself: what is there by then counts.
+    let info = await waitForCopies(kind, args, account, (now) => unfinished(now, wanted));
+    await assertChangeAllowed(kind, args, info, wantedBy(info), account);
+    for (const step of stepsOf(info.config, wantedBy(info))) {
+      await apply(kind, step, args, account);
+      info = await waitForCopies(kind, args, account, unsettled);
+    }
+    return info;
+  });
+}
+
+/** One write, and what the server then holds. */
+export async function apply(kind: AssetKind, step: Wire, args: Args, account: Account): Promise<Info> {
+  const made = await confirmWrite(
+    send(kind, "update", step, args, account),
+    () => observe(kind, args, account),
+    (info) => info !== undefined && changesOf(kind.fields, info.config, step).length === 0,
+    `update of ${kind.what} ${idOf(kind, args)}`,
+  );
+  return made!;
+}
+
+/** Sets a field by its own request. The answer has no configuration and comes before most servers agree to it, so it is read back. */
+async function updateField(
+  kind: AssetKind,
+  field: string,
+  args: Args,
+  account: Account,
+  last: Args | undefined,
+): Promise<Info> {
+  const unanswered = await kind.ownRequests[field]!(account.connection, args).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof NoAnswer) return error;
+      throw error;
+    },
+  );
+  const made = await untilDone(
+    () => observe(kind, args, account),
+    (info) =>
+      info !== undefined && !differences(kind.fields, args, info.config, last).some((left) => left.field === field),
+    `update of ${field} of ${kind.what} ${idOf(kind, args)}`,
+    unanswered,
+  );
+  return made!;
+}
+
+function send(
+  kind: AssetKind,
+  verb: "create" | "update",
+  config: Wire,
+  args: Args,
+  { connection }: Account,
+): Promise<Info> {
+  const level = levelsOf(kind.fields, config)[0]?.level ?? 0;
+  return write<Info>(
+    connection,
+    kind.subject(verb === "create" ? "CREATE" : "UPDATE", args),
+    kind.body(verb, config, args),
+    level,
+  );
+}
+
+/** Refuses, by what is there now, what the server would refuse and what would cost more than allowed: drift may have come since the plan. */
+async function assertChangeAllowed(
+  kind: AssetKind,
+  args: Args,
+  found: Info,
+  wanted: Wire,
+  account: Account,
+): Promise<void> {
+  const refused = changesOf(kind.fields, found.config, wanted).flatMap(({ field, refusal }) =>
+    // What a later server version does in place is for the server to say.
+    refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : [],
+  );
+  const losses = refused.length ? [] : await lossesOf(kind, found, wanted, args, account);
+  const reasons = losses.flatMap((cost) => {
+    const reason = excess(cost, allowance(args, cost.change));
+    return reason ? [`${cost.change} ${reason}`] : [];
+  });
+  if (refused.length + reasons.length)
+    throw new Refused(
+      `${[...refused, ...reasons].map((reason) => `${idOf(kind, args)}: ${reason}`).join("\n")}\nNothing was changed.`,
+    );
+  if (losses.some(({ messages }) => messages > 0)) await keepSnapshot(args, account);
+}

@@ -1,3 +1,4 @@
+import { isAtLeast } from "../config/versions";
 import type { Field, Refusal, Wire } from "./fields/field";
 import { fromWireOf, isEmpty } from "./fields/conversions";
 import { get, isEqual, respelled } from "./wire";
@@ -34,9 +35,6 @@ export const reasonOf = ({ what, reason, error }: Refusal): string =>
 
 /** Whether a change depends on the server's version. */
 export const isVersioned = ({ refusal }: Change): boolean => refusal?.until !== undefined;
-
-export const isAtLeast = (version: string, wanted: string): boolean =>
-  version.localeCompare(wanted, "en", { numeric: true }) >= 0;
 
 const unlimited = -1;
 

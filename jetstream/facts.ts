@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { byVersion } from "../config/versions";
 
 /** What the servers of the supercluster can do: the least of all that answer, because any of them may come to lead. */
 export interface ServerFacts {
@@ -33,6 +34,6 @@ export async function readServerFacts(
     // Nobody answered, or fewer than there are: those that did count.
   }
   if (answers.length === 0) return undefined;
-  const versions = answers.map(({ version }) => version).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const versions = answers.map(({ version }) => version).sort(byVersion);
   return { version: versions[0]!, level: Math.min(...answers.map(({ level }) => level)) };
 }

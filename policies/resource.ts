@@ -1,4 +1,5 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { unknownValue } from "../config/unknown-value";
 
 /** Properties as they were given, of any type. */
 export type Inputs = Record<string, unknown>;
@@ -35,14 +36,11 @@ export type Partly<T> = T extends (infer Item)[]
     ? { [Key in keyof T]?: Partly<T[Key]> }
     : T;
 
-/** Text of a value that is an output, of what the engine puts there while a preview does not know it. */
-const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 /**
  * A property, if it is known already. The engine's wrapper throws when an unknown one is read, and then makes a mandatory policy
  * advice; it lets descriptors through.
  */
 export function known(object: object, key: string): unknown {
   const value: unknown = Object.getOwnPropertyDescriptor(object, key)?.value;
-  return value === unknownText ? undefined : value;
+  return value === unknownValue ? undefined : value;
 }

@@ -8,8 +8,7 @@ import { shownOf, type Shown, violationsOf } from "../support/policies";
 import { realStacks, registered, stackNames } from "../support/registered-stacks";
 import { Draft } from "./draft";
 import { harmless } from "./harmless";
-
-const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { unknownValue } from "../../config/unknown-value";
 
 describe("the policies over what each stack registers", function () {
   // Loads the SDKs of Kubernetes and AWS.
@@ -25,7 +24,7 @@ describe("the policies over what each stack registers", function () {
 
     it(`${stack}: none asks for what its first preview does not know`, async () => {
       const shown = await registered(stack, { preview: true });
-      assert.ok(JSON.stringify(shown).includes(unknownText), "there is something that it does not know");
+      assert.ok(JSON.stringify(shown).includes(unknownValue), "there is something that it does not know");
       // A value that is not known throws when it is read.
       assert.deepEqual(violationsOf(policies, shown), []);
     });

@@ -12,9 +12,8 @@ import { remove, type Removal, removeAbsent } from "../../../jetstream/remove";
 import { logProgress, Session } from "./session";
 import { hasStepsLeft } from "../../../jetstream/steps";
 import { connectionKey, type ConnectionSettings } from "./settings";
+import { unknownValue } from "../../../config/unknown-value";
 
-/** What the engine sends for a value that a preview does not know yet. `unknownValue` of @pulumi/pulumi/runtime/rpc. */
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const shimKey = "__provider";
 
 /** One a process, whatever the number of resources. */
@@ -117,7 +116,7 @@ function tell(id: string, removal: Removal): void {
 }
 
 const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;
-const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknown);
+const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknownValue);
 
 /** A stream that is made anew takes its consumers along; the engine, which sees no change in them, would leave them out. */
 const isGoneWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean =>

@@ -1,25 +1,22 @@
 import type { ConsumerAsset, StreamAsset } from "../config/assets/asset";
-import type { Args } from "./wire";
+import type { ConsumerArgs, StreamArgs } from "./schemas";
 
-/** Arguments of the stream resource of an asset. Fields that are not set are left out, so that they take no room in the state. */
-export function streamArgs({ account, name, region, mirrorOf, spec }: StreamAsset): Args {
-  const { subjects, ...rest } = spec;
-  return defined({
-    account,
-    name,
-    region,
-    mirror: mirrorOf,
-    subjects: subjects.length ? subjects : undefined,
-    ...rest,
-  });
+/** Arguments of the stream resource of an asset. Fields that are not set are left out, so that the state does not hold them. */
+export function streamArgs({ account, name, region, mirrorOf, spec }: StreamAsset): StreamArgs {
+  const { subjects, sources, ...rest } = spec;
+  // The smaller of what is declared and what a region has servers: both are 1, 3 or 5.
+  const replicas = spec.replicas as StreamArgs["replicas"];
+  const content =
+    mirrorOf === undefined ? { subjects: subjects.length ? subjects : undefined, sources } : { mirror: mirrorOf };
+  return defined({ account, name, region, ...content, ...rest, replicas });
 }
 
 /** Arguments of the consumer resource of an asset. */
-export function consumerArgs({ account, stream, name, spec, filterSubjects }: ConsumerAsset): Args {
+export function consumerArgs({ account, stream, name, spec, filterSubjects }: ConsumerAsset): ConsumerArgs {
   const { mode: _, ...rest } = spec;
   const [filterSubject, ...more] = filterSubjects;
   return defined({ account, stream, name, ...(more.length ? { filterSubjects } : { filterSubject }), ...rest });
 }
 
-const defined = (args: Args): Args =>
-  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined));
+const defined = <T extends object>(args: T): T =>
+  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as T;

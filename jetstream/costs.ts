@@ -155,14 +155,13 @@ type Count = Pick<Cost, "messages" | "bytes" | "isEstimate">;
 
 const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count> | Count> = {
   all: ({ info: { state } }) => part(state!, state!.messages),
-  "over-messages": ({ info: { state }, wanted }) =>
-    part(state!, Math.max(0, state!.messages - (wanted.max_msgs as number))),
+  "over-messages": ({ info: { state }, wanted }) => part(state!, Math.max(0, state!.messages - wanted.max_msgs!)),
   "over-bytes"({ info: { state }, wanted }) {
-    const bytes = Math.max(0, state!.bytes - (wanted.max_bytes as number));
+    const bytes = Math.max(0, state!.bytes - wanted.max_bytes!);
     return { messages: Math.ceil((bytes / Math.max(1, state!.bytes)) * state!.messages), bytes, isEstimate: bytes > 0 };
   },
   async older({ info: { state, ts }, wanted, args, account }) {
-    const kept = await firstSince(Date.parse(ts) - (wanted.max_age as number) / 1e6, state!, args, account);
+    const kept = await firstSince(Date.parse(ts) - wanted.max_age! / 1e6, state!, args, account);
     const deleted = state!.last_seq - state!.first_seq + 1 - state!.messages;
     // Which messages were deleted in between is not asked, since there can be millions: more are counted than go, never fewer.
     return part(state!, Math.min(state!.messages, kept - state!.first_seq), deleted > 0);

@@ -53,7 +53,7 @@ const stateOf = (args: Args, config: Wire): Args => ({
 /** Makes it, or gives what somebody else made in the same moment. */
 async function create(kind: AssetKind, args: Args, account: Account): Promise<Info> {
   const config = toWire(kind.fields, args);
-  const wanted: Wire = { ...config, metadata: { ...(config.metadata as Wire | undefined), ...marker(account.owner) } };
+  const wanted: Wire = { ...config, metadata: { ...config.metadata, ...marker(account.owner) } };
   const made = await confirmWrite(
     send(kind, "create", wanted, args, account),
     () => observe(kind, args, account),

@@ -69,7 +69,7 @@ export const streamLosses: LossRule[] = [
   {
     change: "replicas",
     what: "down to 1",
-    when: (from, to) => (from.num_replicas as number) > 1 && to.num_replicas === 1,
+    when: (from, to) => from.num_replicas! > 1 && to.num_replicas === 1,
     count: "all",
     effect: "keep a single copy of",
     evenIfEmpty: true,
@@ -86,13 +86,11 @@ export const streamLosses: LossRule[] = [
 
 /** Subjects captured before that are not all captured afterwards. */
 export function droppedSubjects(from: Wire, to: Wire): string[] {
-  return subjectsOf(from).filter(
-    (subject) => subject !== parkedSubject(from.name as string) && !isCaptured(to, subject),
-  );
+  return subjectsOf(from).filter((subject) => subject !== parkedSubject(from.name!) && !isCaptured(to, subject));
 }
 
 /** Whether a stream captures all of a subject. */
 export const isCaptured = (config: Wire, subject: string): boolean =>
   subjectsOf(config).some((own) => covers(own, subject));
 
-const subjectsOf = (config: Wire): string[] => (config.subjects as string[] | undefined) ?? [];
+const subjectsOf = (config: Wire): string[] => config.subjects ?? [];

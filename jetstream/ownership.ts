@@ -25,8 +25,7 @@ export const marker = (owner: string): Record<string, string> => ({
 export const marked = (config: Wire, owner: string): Wire =>
   ownerOf(config) === owner ? config : { ...config, metadata: { ...metadata(config), ...marker(owner) } };
 
-const metadata = (config: Wire): Record<string, string> =>
-  (config.metadata as Record<string, string> | undefined) ?? {};
+const metadata = (config: Wire): Record<string, string> => config.metadata ?? {};
 
 /** The stack whose mark is on the configuration; `undefined` where there is no mark. */
 export const ownerOf = (config: Wire): string | undefined => metadata(config)[keys.owner];

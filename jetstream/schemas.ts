@@ -48,3 +48,23 @@ export const pushSchema = strictObject({ ...ofConsumers, ...pushShape });
 /** What a consumer resource takes: with a deliver subject it is a push consumer. */
 export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType =>
   args.deliverSubject === undefined ? pullSchema : pushSchema;
+
+type StreamConfig = z.infer<typeof streamSchema>;
+
+/** A stream has subjects or sources of its own, or it is a mirror. */
+export type StreamContent =
+  | ({ mirror?: undefined } & Pick<StreamConfig, "subjects" | "sources">)
+  | { mirror: NonNullable<StreamConfig["mirror"]>; subjects?: undefined; sources?: undefined };
+
+/** Arguments of a stream, as its resource takes them and its state holds them. */
+export type StreamArgs = Omit<StreamConfig, keyof StreamContent> & StreamContent;
+
+/** A consumer wants one subject (or, with none, all of its stream), or several. */
+export type Filtered<T> = Omit<T, "filterSubject" | "filterSubjects"> &
+  ({ filterSubject?: string; filterSubjects?: undefined } | { filterSubject?: undefined; filterSubjects: string[] });
+
+/** Arguments of a consumer whose clients ask for messages. */
+export type PullArgs = Filtered<z.infer<typeof pullSchema>> & { deliverSubject?: undefined };
+/** Arguments of a consumer that sends messages to a subject. */
+export type PushArgs = Filtered<z.infer<typeof pushSchema>>;
+export type ConsumerArgs = PullArgs | PushArgs;

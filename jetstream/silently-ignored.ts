@@ -8,15 +8,13 @@ const silentlyIgnored: { field: string; reason(info: Info): string | false }[] =
   {
     field: "replicas",
     reason: ({ config, cluster }) =>
-      !cluster &&
-      (config.num_replicas as number) > 1 &&
-      "this server is not part of a cluster, so there is only one copy",
+      !cluster && config.num_replicas! > 1 && "this server is not part of a cluster, so there is only one copy",
   },
   {
     field: "firstSeq",
     reason: ({ config, state }) =>
       state !== undefined &&
-      ((config.first_seq as number | undefined) ?? 0) > state.last_seq + 1 &&
+      (config.first_seq ?? 0) > state.last_seq + 1 &&
       `its next message has sequence ${state.last_seq + 1}`,
   },
 ];

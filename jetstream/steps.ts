@@ -11,7 +11,7 @@ import type { Info } from "./info";
  * once (error 10123): more replicas come before a move, so that it never runs on fewer, and fewer come after.
  */
 export function stepsOf(found: Wire, wanted: Wire): Wire[] {
-  const [before, after] = [found.num_replicas as number, wanted.num_replicas as number];
+  const [before, after] = [found.num_replicas!, wanted.num_replicas!];
   const moves = wanted.placement !== undefined && !isSamePlace(found, wanted);
   if (!moves || before === after) return [wanted];
   return after > before
@@ -29,7 +29,7 @@ export const needsSettling = (found: Wire, wanted: Wire): boolean =>
 /** What is still to come before every copy is where it belongs; empty when all are, and on a server that is no part of a cluster. */
 export function misplaced({ config, cluster }: Info): string[] {
   if (!cluster) return [];
-  const replicas = config.num_replicas as number;
+  const replicas = config.num_replicas!;
   const home = get(config, "placement.cluster");
   const copies = 1 + (cluster.replicas?.length ?? 0);
   return [

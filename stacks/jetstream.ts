@@ -6,7 +6,7 @@ import type { Settings } from "../config/load";
 import { stackName } from "../config/stacks";
 import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import { consumerArgs, streamArgs } from "../jetstream/asset-args";
-import { Consumer, type ConsumerArgs } from "../components/jetstream/consumer";
+import { Consumer } from "../components/jetstream/consumer";
 import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
 import { Stream, type StreamArgs } from "../components/jetstream/stream";
 import { refuseDroppedTenants } from "./dropped-accounts";
@@ -67,7 +67,7 @@ export async function jetstream({
   for (const asset of staying) {
     // A mirror takes its origin's place, subjects included, only when the origin has let them go.
     const origin = asset.mirrorOf ?? asset.promotedFrom;
-    const args = { ...streamArgs(asset), ...deletion } as unknown as StreamArgs;
+    const args = { ...streamArgs(asset), ...deletion };
     made.set(
       idOf(asset),
       new Stream(`${asset.account}-${asset.name}`, args, {
@@ -85,7 +85,7 @@ export async function jetstream({
       ...streamArgs(asset),
       ...absent,
       allowDataLoss: lossAllowed(tenants[asset.account]!, asset),
-    } as unknown as StreamArgs;
+    };
     made.set(
       idOf(asset),
       new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: mirrors }),
@@ -97,7 +97,7 @@ export async function jetstream({
     const args = {
       ...consumerArgs(asset),
       ...(isGoing(asset.account, region) ? absent : deletion),
-    } as unknown as ConsumerArgs;
+    };
     new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, {
       ...options(region),
       dependsOn: made.get(stream),

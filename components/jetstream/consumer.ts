@@ -3,11 +3,10 @@ import type * as z from "zod";
 import { DynamicResource } from "../dynamic";
 import { deletionOptions } from "./deletion";
 import type { Inputs } from "./inputs";
-import type { pullSchema, pushSchema } from "../../jetstream/schemas";
+import type { Filtered, PullArgs, pullSchema, pushSchema } from "../../jetstream/schemas";
 
-type Filter<T> = Omit<T, "filterSubject" | "filterSubjects" | "deletionPolicy"> &
-  ({ filterSubject?: string; filterSubjects?: undefined } | { filterSubject?: undefined; filterSubjects: string[] });
-type Managed = Pick<z.infer<typeof pullSchema>, "deletionPolicy">;
+type Filter<T> = Filtered<Omit<T, "deletionPolicy">>;
+type Managed = Pick<PullArgs, "deletionPolicy">;
 
 /** Arguments of a {@link Consumer} whose clients ask for messages. */
 export type PullConsumerArgs = Inputs<Filter<z.infer<typeof pullSchema>>> & Managed & { deliverSubject?: undefined };

@@ -1,20 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type * as z from "zod";
 import { DynamicResource } from "../dynamic";
 import { deletionOptions } from "./deletion";
 import type { Inputs } from "./inputs";
-import type { streamSchema } from "../../jetstream/schemas";
-
-type StreamConfig = z.infer<typeof streamSchema>;
-
-/** A stream has subjects or sources of its own, or it is a mirror. */
-type Content =
-  { mirror?: undefined } | { mirror: NonNullable<StreamConfig["mirror"]>; subjects?: undefined; sources?: undefined };
+import type * as library from "../../jetstream/schemas";
 
 /** Arguments of a {@link Stream}. Durations and sizes carry their units; what a change does is in docs/streams.md. */
-export type StreamArgs = Inputs<Omit<StreamConfig, "deletionPolicy" | "mirror">> &
-  Inputs<Content> &
-  Pick<StreamConfig, "deletionPolicy">;
+export type StreamArgs = Inputs<Omit<library.StreamArgs, "deletionPolicy" | keyof library.StreamContent>> &
+  Inputs<library.StreamContent> &
+  Pick<library.StreamArgs, "deletionPolicy">;
 
 /** A JetStream stream, or a mirror of one. */
 export class Stream extends DynamicResource {

@@ -30,8 +30,7 @@ export const consumerFields: Field[] = [
     arg: "ackWait",
     wire: "ack_wait",
     kind: "duration",
-    default: (config: Wire) =>
-      (config.backoff as number[] | undefined)?.[0] ?? (redelivers(config) ? 30 * seconds : undefined),
+    default: (config: Wire) => config.backoff?.[0] ?? (redelivers(config) ? 30 * seconds : undefined),
   },
   { arg: "maxDeliver", wire: "max_deliver", kind: "number", default: -1 },
   { arg: "filterSubject", wire: "filter_subject", kind: "text" },

@@ -1,7 +1,46 @@
 import type { Kind } from "./conversions";
 
-/** A stream's or consumer's configuration as the server's API has it. */
-export type Wire = Record<string, unknown>;
+/** A source or mirror as the server's API has it. Source: nats-server's StreamSource. */
+export interface WireSource {
+  [key: string]: unknown;
+  name: string;
+  opt_start_seq?: number;
+  opt_start_time?: string;
+  external?: { api: string; deliver?: string };
+  consumer?: { name?: string; deliver_subject?: string };
+}
+
+/**
+ * A stream's or consumer's configuration as the server's API has it (nats-server's StreamConfig, ConsumerConfig): the fields that
+ * code reads by name have their types, all others are what JSON holds. Durations are nanoseconds, sizes bytes.
+ */
+export interface Wire {
+  [key: string]: unknown;
+  name?: string;
+  metadata?: Record<string, string>;
+  num_replicas?: number;
+  /** Of a stream. */
+  subjects?: string[];
+  retention?: string;
+  discard?: string;
+  max_age?: number;
+  max_bytes?: number;
+  max_msgs?: number;
+  max_msgs_per_subject?: number;
+  placement?: { cluster?: string; tags?: readonly string[] };
+  mirror?: WireSource;
+  sources?: WireSource[];
+  first_seq?: number;
+  /** Of a consumer. */
+  durable_name?: string;
+  ack_policy?: string;
+  deliver_policy?: string;
+  opt_start_seq?: number;
+  opt_start_time?: string;
+  backoff?: number[];
+  max_ack_pending?: number;
+  max_waiting?: number;
+}
 
 /**
  * One configuration field that the program manages: its name here, its place in JetStream's JSON, how the two forms convert,

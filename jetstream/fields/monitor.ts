@@ -16,10 +16,10 @@ const monitor = (thresholds: Record<string, string | number | undefined>): Recor
 const lagCritical = 1_000;
 
 export function streamMonitor({ num_replicas, mirror, sources }: Wire): Record<string, string> {
-  const replicated = (num_replicas as number) > 1;
+  const replicated = num_replicas! > 1;
   const copied = [...(isEmpty(mirror) ? [] : [mirror]), ...((sources as unknown[] | undefined) ?? [])].length;
   return monitor({
-    "peer-expect": replicated ? (num_replicas as number) : undefined,
+    "peer-expect": replicated ? num_replicas! : undefined,
     "peer-lag-critical": replicated ? lagCritical : undefined,
     "peer-seen-critical": replicated ? "10s" : undefined,
     "lag-critical": copied ? lagCritical : undefined,

@@ -27,7 +27,7 @@ const identity = ({ name, filter_subject, subject_transforms, external, consumer
     }),
   );
 const start = ({ opt_start_seq, opt_start_time }: Wire): string =>
-  JSON.stringify([opt_start_seq, opt_start_time && Date.parse(opt_start_time as string)]);
+  JSON.stringify([opt_start_seq, opt_start_time && Date.parse(opt_start_time)]);
 const movesStart = (from: Source[], to: Source[]): boolean =>
   to.some((source) => from.some((before) => identity(before) === identity(source) && start(before) !== start(source)));
 
@@ -81,7 +81,7 @@ export const streamFields: Field[] = [
     arg: "duplicateWindow",
     wire: "duplicate_window",
     kind: "duration",
-    default: ({ max_age }: Wire) => Math.min(120 * seconds, (max_age as number) || Infinity),
+    default: ({ max_age }: Wire) => Math.min(120 * seconds, max_age! || Infinity),
     // Servers from 2.14 on have none where there are sources, unless it is asked for; those before have it as everywhere.
     otherDefault: ({ sources }: Wire) => (isEmpty(sources) ? undefined : 0),
     // A mirror in a cluster has none, even if it is asked for.

@@ -29,7 +29,7 @@ const shortestWindow = 100_000_000;
  */
 export const parked = (config: Wire): Wire => ({
   ...config,
-  subjects: [parkedSubject(config.name as string)],
+  subjects: [parkedSubject(config.name!)],
   duplicate_window: shortestWindow,
   subject_transform: undefined,
   republish: undefined,

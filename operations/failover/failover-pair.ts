@@ -169,7 +169,7 @@ async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> 
 function summaryOf({ config, state }: StreamInfo): StreamSummary {
   return {
     isMirror: config.mirror !== undefined,
-    sources: ((config.sources as { name: string }[] | undefined) ?? []).map(({ name }) => name),
+    sources: (config.sources ?? []).map(({ name }) => name),
     messages: state.messages,
     firstSeq: state.first_seq,
     lastSeq: state.last_seq,

@@ -47,14 +47,14 @@ export function unmetPreconditions(
   const name = config.name as string;
   const named = durables.map((durable) => durable.name);
   const foreign = consumers.filter(
-    (consumer) => !isCopier(consumer) && !named.includes(consumer.name as string) && ownerOf(consumer) !== owner,
+    (consumer) => !isCopier(consumer) && !named.includes(consumer.name!) && ownerOf(consumer) !== owner,
   );
   const skipping = durables.filter(({ spec }) => spec.deliverPolicy !== "all");
   const asItIs = { ...args, retention: config.retention };
   const before = isLifted(config) ? limitedAs(config, toWire(streamFields, args)) : config;
   const others = differences(streamFields, asItIs, before).map(({ field }) => field);
   const copiers = [...mirrors, ...consumers.filter(isCopier).map(copierOf)];
-  const needed = bytes * (config.num_replicas as number);
+  const needed = bytes * config.num_replicas!;
   return [
     ...(servers && servers.level >= safeCopyLevel
       ? []
@@ -94,6 +94,6 @@ export const isCopier = ({ sourcing }: Wire): boolean => sourcing === true;
 
 /** The stream that it copies into. */
 export const copierOf = ({ metadata, name }: Wire): string => {
-  const labels = (metadata as Record<string, string> | undefined) ?? {};
-  return labels["_nats.src.stream"] ?? labels["_nats.mirror.stream"] ?? (name as string);
+  const labels = metadata ?? {};
+  return labels["_nats.src.stream"] ?? labels["_nats.mirror.stream"] ?? name!;
 };

@@ -62,7 +62,7 @@ export class Queue {
 
   /** Creates a mirror; servers that could lose a message in copying refuse. */
   async createMirror(config: Wire): Promise<void> {
-    const args = this.argsOf(config.name as string);
+    const args = this.argsOf(config.name!);
     await confirmWrite(
       write<Info>(
         this.account.connection,

@@ -2,7 +2,7 @@ import type { Wire } from "../../jetstream/fields";
 
 /** What a run remembers of a stream, in the stream's own metadata, so that a later run knows it too. Pure. */
 
-const labelsOf = ({ metadata }: Wire): Record<string, string> => (metadata as Record<string, string> | undefined) ?? {};
+const labelsOf = ({ metadata }: Wire): Record<string, string> => metadata ?? {};
 
 export function readNote<T>(config: Wire, label: string): T | undefined {
   const text = labelsOf(config)[label];

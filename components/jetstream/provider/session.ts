@@ -69,7 +69,8 @@ export class Session {
     try {
       return await this.account(args, look);
     } catch (error) {
-      if (!this.warned) logProgress(diagnosticLine(diagnostics.jetstreamUnreachable, "JetStream", (error as Error).message));
+      if (!this.warned)
+        logProgress(diagnosticLine(diagnostics.jetstreamUnreachable, "JetStream", (error as Error).message));
       this.warned = true;
       return undefined;
     }

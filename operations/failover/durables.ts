@@ -1,5 +1,5 @@
 import { write } from "../../jetstream/api";
-import { resetLevel } from "../../jetstream/reconcile";
+import { resetLevel } from "../../jetstream/reset-consumer";
 import { firstReturnedAfter } from "../stream/messages";
 import { type ConsumerInfo, requiredStream } from "../stream/stack-account";
 import type { FailbackNote } from "./configurations";
@@ -31,7 +31,7 @@ export async function resumeDurables(pair: FailoverPair, mirror: string, note: R
         ? resumeAt(positionOf(home), { from: startOf(there.config), position: positionOf(there), last }, note)
         : "where it was";
     if (resume === "where it was")
-      pair.account.say(`durable ${name} continues where it was, after ${home.ack_floor.stream_seq}`);
+      pair.account.logProgress(`durable ${name} continues where it was, after ${home.ack_floor.stream_seq}`);
     else {
       const seq = "at" in resume ? resume.at : await firstReturnedAfter(pair.ask, stream, mirror, resume.behind, note);
       await moveDurable(pair, stream, name, seq);
@@ -49,11 +49,11 @@ const positionOf = ({ ack_floor, num_pending, num_ack_pending }: ConsumerInfo): 
 async function moveDurable(pair: FailoverPair, stream: string, name: string, seq: number): Promise<void> {
   try {
     await write(pair.account.connection, `CONSUMER.RESET.${stream}.${name}`, { seq }, resetLevel);
-    pair.account.say(`durable ${name} continues at ${seq}`);
+    pair.account.logProgress(`durable ${name} continues at ${seq}`);
   } catch (error) {
     // Servers before 2.14 cannot, nor can every deliver policy. What was processed on the mirror is then delivered
     // again.
-    pair.account.say(
+    pair.account.logProgress(
       `durable ${name} could not be moved to ${seq} and continues where it was: ${(error as Error).message}`,
     );
   }

@@ -60,11 +60,11 @@ const steps: Record<FailbackStep, (pair: FailoverPair, options: FailbackOptions,
         : before!;
     const from = (last ?? note.common) + 1;
     const messages = await countAfter(pair.ask, mirror, from - 1);
-    pair.account.say(
+    pair.account.logProgress(
       `${name} and ${mirror} are the same up to ${note.common}; ` +
         `${name} has ${plural(note.own - note.common, "message")} of its own after that`,
     );
-    pair.account.say(`${name} collects what ${mirror} has from ${from} on: ${plural(messages, "message")} now`);
+    pair.account.logProgress(`${name} collects what ${mirror} has from ${from} on: ${plural(messages, "message")} now`);
     await pair.update(name, (config) => collecting(config, mirror, from, note));
   },
 
@@ -72,7 +72,7 @@ const steps: Record<FailbackStep, (pair: FailoverPair, options: FailbackOptions,
 
   async undeclare(pair) {
     pair.setting.write(undefined);
-    pair.account.say(`removed from ${pair.setting.file}: ${pair.stream.name} is at home again`);
+    pair.account.logProgress(`removed from ${pair.setting.file}: ${pair.stream.name} is at home again`);
   },
 
   async swap(pair, options, mirror) {
@@ -92,19 +92,19 @@ const steps: Record<FailbackStep, (pair: FailoverPair, options: FailbackOptions,
     const { account } = pair.stream;
     const removal = await remove(streamKind, { account, name: mirror }, pair.account);
     if (removal !== "deleted") throw new Failure(`${mirror} was not deleted: it is ${removal}`);
-    pair.account.say(`${mirror} is deleted`);
+    pair.account.logProgress(`${mirror} is deleted`);
   },
 
   async unsource(pair) {
     await pair.update(pair.stream.name, cleared);
-    pair.account.say(`${pair.stream.name} has no sources any more`);
+    pair.account.logProgress(`${pair.stream.name} has no sources any more`);
   },
 
   /** A failover that went no further than parking the stream. */
   async open(pair) {
     const { name } = pair.stream;
     await pair.update(name, (config) => opened(config, specified(pair), undefined));
-    pair.account.say(`${name} has its subjects back`);
+    pair.account.logProgress(`${name} has its subjects back`);
   },
 };
 
@@ -143,7 +143,7 @@ async function leftOf(
 const waitForMessages = (pair: FailoverPair, mirror: string): Promise<void> =>
   waitForCopy({
     left: async () => leftOf(pair, mirror, { lastSeq: (await required(pair, mirror)).state.last_seq }),
-    report: (line) => pair.account.say(line),
+    report: (line) => pair.account.logProgress(line),
     stalled: () =>
       `${pair.stream.name} has received nothing from ${mirror} for a minute, and does not have all its messages. ` +
       "Check the servers' logs, then run the command again.",
@@ -172,7 +172,7 @@ async function trySwap(pair: FailoverPair, { maxLoss }: FailbackOptions, mirror:
     const { config, state } = await required(pair, name);
     await pair.update(name, () => opened(config, specified(pair), { ...failbackNoteOf(config)!, end: state.last_seq }));
     const seconds = ((performance.now() - started) / 1000).toFixed(3);
-    pair.account.say(`${name} has ${spec.subjects.join(", ")} again; publishers were refused for ${seconds} s`);
+    pair.account.logProgress(`${name} has ${spec.subjects.join(", ")} again; publishers were refused for ${seconds} s`);
     return true;
   }
   await pair.update(mirror, (config) => ({ ...config, subjects: specified(pair).subjects }));

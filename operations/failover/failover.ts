@@ -47,28 +47,28 @@ type Mirror = { name: string; region: string; found: StreamSummary };
 const steps: Record<FailoverStep, (pair: FailoverPair, options: FailoverOptions, mirror: Mirror) => Promise<void>> = {
   async park(pair) {
     const { name, spec } = pair.stream;
-    pair.account.say(`taking ${spec.subjects.join(", ")} away from ${name}`);
+    pair.account.logProgress(`taking ${spec.subjects.join(", ")} away from ${name}`);
     await park(pair);
   },
 
   async "catch-up"(pair, _, { name, found }) {
     const { name: stream } = pair.stream;
-    pair.account.say(`${stream} answers: waiting until ${name} has all of it (now up to ${found.lastSeq})`);
+    pair.account.logProgress(`${stream} answers: waiting until ${name} has all of it (now up to ${found.lastSeq})`);
     await waitForLastMessage(pair, name);
   },
 
   async declare(pair, { to, start }, { name }) {
     pair.setting.write({ to, consumers: await durableStarts(pair, to, start) });
-    pair.account.say(`written to ${pair.setting.file}: ${pair.stream.name} is in ${to}, as ${name}`);
+    pair.account.logProgress(`written to ${pair.setting.file}: ${pair.stream.name} is in ${to}, as ${name}`);
   },
 
   async promote(pair, { to }, { name }) {
-    pair.account.say(`making ${name} a stream of its own, with the subjects of ${pair.stream.name}`);
+    pair.account.logProgress(`making ${name} a stream of its own, with the subjects of ${pair.stream.name}`);
     const asset = pair.failedOver(pair.setting.read()!).streams.find((stream) => stream.name === name)!;
     await pair.ensureStream(asset);
     const found = await pair.look(name);
     if (typeof found === "object")
-      pair.account.say(`${name} takes messages in ${to} from sequence ${found.lastSeq + 1} on`);
+      pair.account.logProgress(`${name} takes messages in ${to} from sequence ${found.lastSeq + 1} on`);
   },
 
   async consumers(pair, { to }) {
@@ -80,7 +80,7 @@ const steps: Record<FailoverStep, (pair: FailoverPair, options: FailoverOptions,
         opt_start_seq: optStartSeq,
         opt_start_time: optStartTime,
       });
-      pair.account.say(`durable ${asset.name} is on ${asset.stream}, from ${startText(start)}`);
+      pair.account.logProgress(`durable ${asset.name} is on ${asset.stream}, from ${startText(start)}`);
     }
   },
 };

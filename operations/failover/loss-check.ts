@@ -43,7 +43,7 @@ export async function assertNothingLost(
     ? copy.state.messages - (await countAfter(pair.ask, mirror, Math.min(common, state.first_seq - 1)))
     : 0;
   const counts = { own: await countAfter(pair.ask, mirror, common), returned: end - own, older };
-  pair.account.say(
+  pair.account.logProgress(
     `${name}: ${plural(state.messages, "message")}; ${mirror}: ${copy.state.messages}, ` +
       `of which ${counts.own} are its own; ${counts.returned} came back` +
       (older ? `; ${older} are older than what ${name} keeps` : ""),

@@ -26,10 +26,10 @@ export async function recreateMirror(pair: FailoverPair, name: string): Promise<
     throw new Failure(
       `${name} could not be created: ${pair.stream.name} still collects from it. Run the command again.`,
     );
-  pair.account.say(`${name} is recreated and copies ${pair.stream.name}`);
+  pair.account.logProgress(`${name} is recreated and copies ${pair.stream.name}`);
   for (const durable of pair.durablesOfMirrors.filter(({ stream }) => stream === name)) {
     await pair.ensureConsumer(durable);
-    pair.account.say(
+    pair.account.logProgress(
       `durable ${durable.name} of ${name} is recreated, and begins as specified: ${durable.spec.deliverPolicy}`,
     );
   }

@@ -56,7 +56,7 @@ export const copying = (origin: Wire, name: string, beginning: InitialCount): Wi
   ...without([...ofStreams, "sources", "first_seq"]),
   name,
   retention: "limits",
-  mirror: { name: origin.name },
+  mirror: { name: origin.name! },
   // Must be the same as the origin's (error 10157).
   mirror_direct: origin.allow_direct,
 });

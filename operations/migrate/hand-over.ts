@@ -16,7 +16,7 @@ export const waitForMirror = (queue: Queue): Promise<void> =>
       const [home, shadow] = [await queue.required(queue.name), await queue.required(queue.shadow)];
       return home.config.mirror || shadow.config.mirror ? behindOf(home, shadow) : 0;
     },
-    report: (line) => queue.account.say(line),
+    report: (line) => queue.account.logProgress(line),
     stalled: (left) =>
       `nothing has been copied for a minute, and ${plural(left, "message")} are left: the counts do not agree. ` +
       "Nothing was deleted; check the servers' logs, then run the command again.",
@@ -56,7 +56,7 @@ async function tryHandOver(queue: Queue, from: string, to: string): Promise<bool
     if (last_seq !== last) [last, since] = [last_seq, performance.now()];
     if (performance.now() - since < quietMs || behindOf(home, shadow) !== 0) continue;
     await queue.update(to, (config) => opened(config, queue.specified));
-    queue.account.say(
+    queue.account.logProgress(
       `${to} has ${queue.stream.spec.subjects.join(", ")} now; ` +
         `publishers were refused for ${seconds(performance.now() - started)}`,
     );

@@ -103,14 +103,14 @@ async function runNextStep(queue: Queue): Promise<MigrationStep | "nothing"> {
 const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Promise<void>> = {
   async lift(queue) {
     await queue.update(queue.name, lifted);
-    queue.account.say(`${queue.name}: its limits are suspended until the migration is done`);
+    queue.account.logProgress(`${queue.name}: its limits are suspended until the migration is done`);
   },
 
   async release(queue, { consumers }) {
     for (const { name, config, num_ack_pending = 0 } of consumers) {
       if (isCopier(config)) continue;
       await queue.deleteConsumer(name);
-      queue.account.say(
+      queue.account.logProgress(
         `durable ${name} is deleted; messages it had not acknowledged stay in the queue` +
           (num_ack_pending ? `, ${plural(num_ack_pending, "delivered message")} among them` : ""),
       );
@@ -121,7 +121,7 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
     const initial = await settledCount(queue);
     const { config } = await queue.required(queue.name);
     await queue.createMirror(copying(config, queue.shadow, initial));
-    queue.account.say(
+    queue.account.logProgress(
       `${queue.shadow} copies ${queue.name}: ${plural(initial.messages, "message")} up to sequence ` +
         `${initial.lastSeq}, and what is published meanwhile`,
     );
@@ -136,7 +136,7 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
     const [from, to] = [predecessor.config.name as string, successor.config.name as string];
     const { common, sequences } = await findStragglers(queue.ask, { predecessor, successor });
     if (sequences.length)
-      queue.account.say(
+      queue.account.logProgress(
         `${from} stored ${plural(sequences.length, "message")} after it had lost its subjects; ` +
           `${to} collects ${sequences.length > 1 ? "them" : "it"}, after newer messages`,
       );
@@ -164,7 +164,7 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
           `or ${queue.name} has subjects again: nothing was deleted`,
       );
     await queue.delete(queue.name);
-    queue.account.say(
+    queue.account.logProgress(
       `${queue.name}, a work queue, is deleted: ${queue.shadow} has its ${plural(expected, "message")}`,
     );
   },
@@ -172,7 +172,7 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
   async recreate(queue) {
     const { config } = await queue.required(queue.shadow);
     await queue.createMirror(copying(config, queue.name, initialCountOf(config)!));
-    queue.account.say(`${queue.name} is recreated, as a mirror of ${queue.shadow}`);
+    queue.account.logProgress(`${queue.name} is recreated, as a mirror of ${queue.shadow}`);
   },
 
   fill: waitForMirror,
@@ -182,7 +182,7 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
   async durables(queue, { consumers }) {
     for (const asset of queue.durables.filter(({ name }) => !consumers.some((consumer) => consumer.name === name))) {
       await queue.ensureConsumer(asset);
-      queue.account.say(`durable ${asset.name} is recreated, and delivers everything that is left to do`);
+      queue.account.logProgress(`durable ${asset.name} is recreated, and delivers everything that is left to do`);
     }
   },
 
@@ -197,12 +197,14 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
       );
     }
     await queue.delete(queue.shadow);
-    queue.account.say(`${queue.shadow} is deleted: ${queue.name} has its ${plural(shadow.state.messages, "message")}`);
+    queue.account.logProgress(
+      `${queue.shadow} is deleted: ${queue.name} has its ${plural(shadow.state.messages, "message")}`,
+    );
   },
 
   async finish(queue) {
     await queue.update(queue.name, (config) => finished(config, queue.specified));
-    queue.account.say(`${queue.name}: its limits are in force again`);
+    queue.account.logProgress(`${queue.name}: its limits are in force again`);
     // To interest: messages that no durable waits for are deleted, and that is counted.
     await queue.ensureStream();
   },

@@ -1,3 +1,4 @@
+import { unknownValue } from "../../config/unknown-value";
 import type { PolicyProviderResource, PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import * as z from "zod";
 import { BadUsage } from "../../engine/failure";
@@ -166,15 +167,12 @@ const nameOf = ({ urn }: Exported): string => urn.split("::").at(-1)!;
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** What rules take for a text that is not known. */
-const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 /** Secrets that somebody exported in plain text are read, others are what an output is at preview. */
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;
   const { [signature]: mark, plaintext } = value as Record<string, unknown>;
   if (mark === secretSignature)
-    return typeof plaintext === "string" ? withoutSecrets(JSON.parse(plaintext)) : unknownText;
+    return typeof plaintext === "string" ? withoutSecrets(JSON.parse(plaintext)) : unknownValue;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecrets(one)]));
 }

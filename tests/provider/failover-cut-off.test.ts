@@ -76,7 +76,7 @@ describe("failover and failback, killed at every change", function () {
   const assets = assetsOf(environment, { app: tenant });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-failover-"));
   const lines: string[] = [];
-  const say = (line: string) => void lines.push(line);
+  const logProgress = (line: string) => void lines.push(line);
   const usual = { ...timeouts };
 
   /** By stream: texts whose publisher got an acknowledgement, in order. */
@@ -102,7 +102,7 @@ describe("failover and failback, killed at every change", function () {
     ]);
     system = await cluster.connect("admin", { servers: cluster.urls("ams") });
     for (const { name } of cases) fs.writeFileSync(path.join(folder, `Pulumi.${name}.yaml`), "config: {}\n");
-    const account = { connection: app, owner, say };
+    const account = { connection: app, owner, logProgress };
     const atOnce = pLimit(8);
     const own = assets.streams.filter(({ name }) => name !== "CANARY");
     await Promise.all(
@@ -153,7 +153,12 @@ describe("failover and failback, killed at every change", function () {
 
   type Run = (pair: FailoverPair) => Promise<unknown>;
   const failoverPairOf = (name: string, connection: NatsConnection) =>
-    new FailoverPair({ account: { connection, owner, say }, system, assets }, name, environment, settingOf(name));
+    new FailoverPair(
+      { account: { connection, owner, logProgress }, system, assets },
+      name,
+      environment,
+      settingOf(name),
+    );
 
   /** Runs it until it is cut off, again to its end, and once more; where it was cut off, and the changes of the other two. */
   async function runs(
@@ -292,12 +297,12 @@ describe("failover and failback, killed at every change", function () {
   it("leaves streams, mirrors and settings as they are specified", async () => {
     for (const asset of assets.streams.filter(({ name }) => name !== "CANARY")) {
       const watched = cutOff(app, Infinity, "before");
-      await ensure(streamKind, streamArgs(asset), { connection: watched.connection, owner, say });
+      await ensure(streamKind, streamArgs(asset), { connection: watched.connection, owner, logProgress });
       assert.deepEqual(watched.changes(), []);
     }
     for (const asset of assets.consumers.filter(({ stream }) => stream !== "CANARY")) {
       const watched = cutOff(app, Infinity, "before");
-      await ensure(consumerKind, consumerArgs(asset), { connection: watched.connection, owner, say });
+      await ensure(consumerKind, consumerArgs(asset), { connection: watched.connection, owner, logProgress });
       assert.deepEqual(watched.changes(), []);
     }
     for (const { name } of cases)

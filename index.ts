@@ -4,8 +4,9 @@ import { stackName } from "./config/stacks";
 import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/rules/validate";
 import { tenants as declared } from "./tenants/index";
 
-// Pulumi's source maps name files that are not there, as node_modules/@pulumi/resource.ts, on which Node.js 22 takes a minute to
-// colour a stack: every error of the program would look like a hang.
+// Pulumi's source maps name files that are not there, as node_modules/@pulumi/resource.ts, on which Node.js 22 takes a
+// minute to
+// colour a stack trace: every error of the program would look like a hang.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /** Each kind of stack loads only what it needs. */
@@ -20,7 +21,8 @@ export = async (): Promise<unknown> => {
   const { environment, stack } = validateSettings(config.requireObject("environments"), config.requireObject("stack"));
   if (pulumi.getStack() !== stackName(stack)) {
     throw new pulumi.RunError(
-      `stack ${pulumi.getStack()} says in its file that it is ${stackName(stack)}; rename one of them. Nothing was done.`,
+      `stack ${pulumi.getStack()} is described in its file as ${stackName(stack)}; rename one of them. ` +
+        "Nothing was done.",
     );
   }
   const tenants = validateTenants(declared, environment);

@@ -1,4 +1,7 @@
-/** What the measured program declares and the raw calls send. Written out into the program, so they use nothing from outside. */
+/**
+ * What the measured program declares and the raw calls send. Written out into the program, so they use nothing from
+ * outside.
+ */
 export const benchStream = (index: number, replicas: number) => ({
   account: "app",
   name: `S${index}`,

@@ -12,7 +12,8 @@ interface Run {
 }
 
 /**
- * Streams with one consumer each, one replica on one server and three on three: by the engine with and without checkpoints, and by
+ * Streams with one consumer each, one replica on one server and three on three: by the engine with and without
+ * checkpoints, and by
  * raw API calls. Gives a table of times and one of requests for each.
  */
 export async function benchEngine(streams: number, runs: number): Promise<string[][][]> {

@@ -11,8 +11,10 @@ import { median, spread } from "./statistics";
 const stack = "local-jetstream";
 
 /**
- * What the policy pack adds to a preview of the largest stack, on the real engine; asked for: at most 2 s, in the middle of 5 pairs. Both
- * sides of a pair run one after the other, in turns first, so that a machine whose speed drifts does not decide it. No server runs:
+ * What the policy pack adds to a preview of the largest stack, on the real engine; asked for: at most 2 s, in the
+ * middle of 5 pairs. Both
+ * sides of a pair run one after the other, in turns first, so that a machine whose speed drifts does not decide it. No
+ * server runs:
  * both sides wait the same time for none.
  *
  *   npm run bench:policy          5 pairs
@@ -50,7 +52,8 @@ function main([pairs = 5]: number[]): void {
     });
     const differences = measured.map((pair) => pair.with - pair.without);
     process.stdout.write(
-      `${os.cpus().length} x ${os.cpus()[0]?.model}, node ${process.version}, load ${os.loadavg()[0]!.toFixed(1)}; ${rules.length} rules\n\n`,
+      `${os.cpus().length} x ${os.cpus()[0]?.model}, node ${process.version}, ` +
+        `load ${os.loadavg()[0]!.toFixed(1)}; ${rules.length} rules\n\n`,
     );
     process.stdout.write(
       `${table(

@@ -10,7 +10,8 @@ const inFlight = 4;
 const page = 256;
 
 /**
- * The same work without engine and provider: create, look at and delete each stream and its consumer, with a look before
+ * The same work without engine and provider: create, look at and delete each stream and its consumer, with a look
+ * before
  * each change, as whoever must not overwrite what belongs to somebody else has to.
  */
 export async function rawRun(

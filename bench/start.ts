@@ -44,7 +44,9 @@ function npm(script: string): number {
   return seconds;
 }
 
-/** Advisories of the servers about requests that changed streams or consumers, in every account, while something runs. */
+/**
+ * Advisories of the servers about requests that changed streams or consumers, in every account, while something runs.
+ */
 async function countWrites(checked: CheckedEnvironment, run: () => void): Promise<number> {
   const access = await readAccess(checked);
   const region = checked.environment.regions[0]!;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * A resource whose provider is code of this project. What the engine stores of the provider is one constant line that
- * requires a file which never moves, so that a change of code is no diff, and refresh and delete run today's code
+ * requires a file which never moves, so that a change of code is not a diff, and refresh and delete run today's code
  * (docs/adr/0002).
  *
  * The provider's process starts in the project's folder; `entry` is relative to it and exports the provider as `type`.

@@ -1,4 +1,5 @@
-// Start of every provider process: loads TypeScript, and ends with its engine. A killed engine leaves its plugins behind,
+// Start of every provider process: loads TypeScript, and exits with its engine. A killed engine leaves its plugins
+// behind,
 // and an orphan would go on waiting for servers or hold connections open.
 const { execFileSync } = require("node:child_process");
 const { readFileSync } = require("node:fs");

@@ -37,7 +37,8 @@ export function consumerOf(resource: Resource): ConsumerResource {
 }
 
 /**
- * The inputs of a resource as their type, once what identifies it is there. The others are read as they are: the program
+ * The inputs of a resource as their type, once what identifies it is there. The others are read as they are: the
+ * program
  * has checked them by the same schemas.
  *
  * @throws where an identifying input is not a text

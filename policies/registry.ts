@@ -45,7 +45,10 @@ import { volumeIsEncrypted } from "./rules/volume-is-encrypted";
 import { volumeOutlivesItsClaim } from "./rules/volume-outlives-its-claim";
 import { workQueueConsumersShareNothing } from "./rules/work-queue-consumers-share-nothing";
 
-/** Every rule by what it is about. A new one is a file in rules/, a line here, and an accident that it stops (tests/policies/accidents.ts). */
+/**
+ * Every rule by what it is about. A new one is a file in rules/, a line here, and an accident that it stops
+ * (tests/policies/accidents.ts).
+ */
 export const chapters: Readonly<Record<string, readonly Rule[]>> = {
   Servers: [
     clientPortHasTls,

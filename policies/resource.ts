@@ -37,7 +37,8 @@ export type Partly<T> = T extends (infer Item)[]
     : T;
 
 /**
- * A property, if it is known already. The engine's wrapper throws when an unknown one is read, and then makes a mandatory policy
+ * A property, if it is known already. The engine's wrapper throws when an unknown one is read, and then makes a
+ * mandatory policy
  * advice; it lets descriptors through.
  */
 export function known(object: object, key: string): unknown {

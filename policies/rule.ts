@@ -42,7 +42,10 @@ export interface ResourceRule<Value = unknown> extends Described<Value> {
   violations(resource: Resource, setting: Value): string[];
 }
 
-/** A rule about resources beside each other. It reads what is in the state when the stack is done; of a preview, what would be. */
+/**
+ * A rule about resources beside each other. It reads what is in the state when the stack is done; of a preview, what
+ * would be.
+ */
 export interface StackRule<Value = unknown> extends Described<Value> {
   violationsOfStack(resources: Resource[], setting: Value): Violation[];
 }

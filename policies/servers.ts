@@ -17,7 +17,9 @@ export interface ConfiguredServers {
   isLocal: boolean;
   /** How many the region has. */
   count: number;
-  /** Their configuration under nats.conf's own names, as far as it is given; on Kubernetes without paths and addresses. */
+  /**
+   * Their configuration under nats.conf's own names, as far as it is given; on Kubernetes without paths and addresses.
+   */
   config: Partly<ServerConfig> & Record<string, unknown>;
   /** How each is advertised to other regions; on Kubernetes of the first. */
   advertise?: string;
@@ -31,7 +33,10 @@ export function valuesOf({ type, inputs }: Resource): Values | undefined {
   return isNats ? values : undefined;
 }
 
-/** The servers that a resource runs; none if it runs none, or if its configuration is not known any more (a local one's state has addresses alone). */
+/**
+ * The servers that a resource runs; none if it runs none, or if its configuration is not known any more (a local one's
+ * state has addresses alone).
+ */
 export function configuredServers(resource: Resource): ConfiguredServers | undefined {
   const values = valuesOf(resource);
   if (values) return fromValues(values);

@@ -1,5 +1,6 @@
 /**
- * What rules are set to for all stacks of this project, by their names: what is excepted is stated here, each with its reason.
+ * What rules are set to for all stacks of this project, by their names: what is excepted is stated here, each with its
+ * reason.
  * Another file of settings, for one run: `--policy-pack-config`.
  */
 export const settings: Record<string, unknown> = {
@@ -10,7 +11,7 @@ export const settings: Record<string, unknown> = {
   "given-up-message-stays": [
     // The proof of an account writes its own messages, and reads them at once.
     "*/CANARY/canary",
-    // A command that is older than a minute is of no use to anybody: Discord has given up on it.
+    // A command that is older than a minute is useless: Discord has given up on it.
     "arrakis/COMMANDS/command-worker",
     // What happened in a guild five minutes ago is not news.
     "arrakis/EVENTS/event-worker",

@@ -5,7 +5,7 @@ const secretType = "kubernetes:core/v1:Secret";
 
 /** Of every rule about users. */
 export const hiddenUsers =
-  "The accounts file is a secret made of the identity stack's outputs. Where a preview does not know them (a partial plan, before that stack is there) and in an exported state, which hides them, nobody is judged; an `up` judges all before servers get the file.";
+  "The accounts file is a secret made of the identity stack's outputs. Where a preview does not know them (a partial plan, before that stack is there) and in an exported state, which hides them, no user is checked; an `up` checks all of them before servers get the file.";
 
 /** Types in which a region's accounts and users are. */
 export const userTypes = [secretType, localServerType] as const;
@@ -31,7 +31,8 @@ const secretFields = [
 ];
 
 /**
- * Users of the accounts file (components/security/accounts-conf.ts). It holds password hashes, so it comes from the identity
+ * Users of the accounts file (components/security/accounts-conf.ts). It holds password hashes, so it comes from the
+ * identity
  * stack's outputs: where a preview does not know them, and where a state hides them, there are none to see.
  */
 export function usersOf({ type, inputs }: Resource): User[] {

@@ -9,8 +9,10 @@ import type { JetstreamOutputs, RegionOutputs } from "./outputs";
 import { outputsOf } from "./references";
 
 /**
- * Refuses to take an account out that still owns a stream: by what the jetstream stacks have deployed, and by what the servers say, which know
- * also of streams that nobody declared. Where no account is dropped nothing is asked; servers that do not answer are named, not waited
+ * Refuses to take an account out that still owns a stream: by what the jetstream stacks have deployed, and by what the
+ * servers say, which know
+ * also of streams that nobody declared. Where no account is dropped nothing is asked; servers that do not answer are
+ * named, not waited
  * for: a region has to come up without the others. docs/adr/0016.
  */
 export async function refuseDroppedOwners(region: RegionSpec, stack: string): Promise<void> {
@@ -25,7 +27,10 @@ export async function refuseDroppedOwners(region: RegionSpec, stack: string): Pr
   if (refusal) throw new pulumi.RunError(refusal);
 }
 
-/** The same by what a jetstream stack itself has deployed, of tenants that are nobody's any more: they were not moved to another stack. */
+/**
+ * The same by what a jetstream stack itself has deployed, of tenants that no stack has any more: they were not moved to
+ * another stack.
+ */
 export async function refuseDroppedTenants(stack: string, tenants: Tenants): Promise<void> {
   const owned = streamsOf(await outputsOf(fullName(stack)));
   const refusal = refusalOfDropping(droppedAccounts([...owned.keys()], Object.keys(tenants)), owned);
@@ -69,7 +74,7 @@ async function heldStreams(
     const system = await connections.system();
     try {
       const { streams, silent } = await requests.heldStreams(system, servers);
-      if (silent.length) await warn(`${silent.join(", ")} do not answer`);
+      if (silent.length) await warn(`${silent.join(", ")} did not answer`);
       return streams;
     } finally {
       await system.close();
@@ -82,5 +87,6 @@ async function heldStreams(
 
 const warn = (reason: string): Promise<void> =>
   pulumi.log.warn(
-    `an account is taken out, and not all servers say whether it still owns a stream: ${reason}. Only what the jetstream stacks deployed is known`,
+    `an account is removed, and not all servers report whether it still owns a stream: ${reason}. ` +
+      "Only the streams that the jetstream stacks deployed were checked",
   );

@@ -17,7 +17,7 @@ const key = { length: 48, special: false };
 
 /** CAs, certificates, keys and passwords of an environment, and nothing else: no server is needed to run it. */
 export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
-  // Whoever loses this stack loses every key; only a local environment may be taken down in one go.
+  // Without this stack every key is lost; only a local environment may be taken down in one go.
   const opts = { protect: environment.target !== "local" };
   const accounts = accountsOf(environment, tenants);
 

@@ -14,7 +14,8 @@ export function login(
   const password = user && users[user.login]?.password;
   if (!user || password === undefined) {
     throw new Error(
-      `the identity stack has no password for user ${name} of account ${account}: bring it up first, it is older than the tenants`,
+      `the identity stack has no password for user ${name} of account ${account}: deploy it first, ` +
+        "it is older than the tenants",
     );
   }
   return { login: user.login, password, inboxPrefix: user.inboxPrefix };

@@ -1,4 +1,4 @@
-/** Stack outputs: a contract with the cli, other stacks and whoever reads `pulumi stack output --json`. */
+/** Stack outputs: a contract with the cli, other stacks and readers of `pulumi stack output --json`. */
 
 export interface RegionOutputs {
   region: {

@@ -4,8 +4,10 @@ import { partialPlan } from "../config/partial-plan";
 import { stackName } from "../config/stacks";
 
 /**
- * One output of the environment's identity stack, secret as it is there. Unknown in a partial plan. Refuses, in words of what to do,
- * what would otherwise be a failure deep in the program, or no value at all: an identity stack that is not there, that does not have
+ * One output of the environment's identity stack, secret as it is there. Unknown in a partial plan. Refuses, with what
+ * to do,
+ * what would otherwise be a failure deep in the program, or no value at all: an identity stack that is not there, that
+ * does not have
  * the output yet, or whose secrets this stack cannot decrypt.
  */
 export async function fromIdentity<T>(environment: string, output: string): Promise<pulumi.Output<T>> {
@@ -20,7 +22,10 @@ export async function fromIdentity<T>(environment: string, output: string): Prom
   return reference.requireOutput(output) as pulumi.Output<T>;
 }
 
-/** What a stack has; undefined: there is no such stack. The engine ends the program where a reference to such a one is made, before it can say what to do. */
+/**
+ * What a stack has; undefined: there is no such stack. The engine ends the program where a reference to such a one is
+ * made, before it can say what to do.
+ */
 export async function outputsOf(name: string): Promise<Record<string, unknown> | undefined> {
   try {
     return (
@@ -28,7 +33,7 @@ export async function outputsOf(name: string): Promise<Record<string, unknown> |
     ).outputs;
   } catch (error) {
     if (/unknown stack/.test((error as Error).message)) return undefined;
-    throw new pulumi.RunError(`the outputs of stack ${name} cannot be read: ${(error as Error).message}`);
+    throw new pulumi.RunError(`the outputs of stack ${name} could not be read: ${(error as Error).message}`);
   }
 }
 
@@ -41,9 +46,12 @@ function refusalOf(
   if (!outputs || Object.keys(outputs).length === 0)
     return `stack ${reader} needs ${stack} deployed first: ${bringUp}.`;
   if (!(output in outputs))
-    return `stack ${reader} needs what ${stack} makes for ${output}, and ${stack} was deployed without it: ${bringUp}.`;
+    return `stack ${reader} needs output ${output} of ${stack}, which was deployed without it: ${bringUp}.`;
   if (!isElided(outputs[output])) return undefined;
-  return `stack ${reader} cannot decrypt what ${stack} has for ${output}: give both the same secrets provider or passphrase (pulumi stack change-secrets-provider).`;
+  return (
+    `stack ${reader} cannot decrypt output ${output} of ${stack}: ` +
+    "give both the same secrets provider or passphrase (pulumi stack change-secrets-provider)."
+  );
 }
 
 /** What the engine puts in the place of a secret that it cannot decrypt, with no more than a line in its output. */

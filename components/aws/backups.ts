@@ -6,11 +6,11 @@ import { backupBucketName, type AwsLocation } from "./location";
 
 export interface BackupsArgs {
   location: AwsLocation;
-  /** ARN of the key that encrypts them. Default: S3's own. */
+  /** ARN of the KMS key that encrypts the objects. Default: S3's own key (SSE-S3). */
   key?: pulumi.Input<string>;
 }
 
-/** A bucket for backups: encrypted, versioned, private, by TLS only. Protected. */
+/** A bucket for backups: encrypted, versioned, private, reachable by TLS 1.2 or later only. Protected. */
 export class Backups extends pulumi.ComponentResource {
   /** The bucket's name. */
   readonly bucket: pulumi.Output<string>;
@@ -62,7 +62,7 @@ export class Backups extends pulumi.ComponentResource {
             status: "Enabled",
             filter: { prefix: "" },
             noncurrentVersionExpiration: { noncurrentDays: daysOf(keepReplaced) },
-            // With days S3 takes these markers away by itself, and refuses both.
+            // With `days` set, S3 removes expired markers itself and refuses both settings together.
             expiration: expireAfter ? { days: daysOf(expireAfter) } : { expiredObjectDeleteMarker: true },
             abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
           },
@@ -70,7 +70,7 @@ export class Backups extends pulumi.ComponentResource {
       },
       { ...own, dependsOn: versioning },
     );
-    // S3 takes one change of a bucket's access at a time.
+    // S3 accepts one change of a bucket's access at a time.
     new s3.BucketPolicy(`${name}-policy`, { bucket, policy: made.arn.apply(tlsOnly) }, { ...own, dependsOn: access });
 
     this.bucket = bucket;

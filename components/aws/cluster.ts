@@ -9,19 +9,22 @@ import { clusterArn, type AwsLocation } from "./location";
 
 export interface ClusterArgs {
   location: AwsLocation;
-  /** ARN of the key that encrypts what is made. Default: AWS's own keys. */
+  /** ARN of the KMS key that encrypts Secrets and volumes of a new cluster. Default: AWS's own keys. */
   key?: pulumi.Input<string>;
 }
 
-/** The EKS cluster of a region: one that is there, or a new one with its network, nodes, and controllers of volumes and load balancers. */
+/**
+ * The EKS cluster of a region: an existing one, or a new one with its network, nodes, EBS driver and load balancer
+ * controller.
+ */
 export class Cluster extends pulumi.ComponentResource {
-  /** Known when it is ready for servers. Not secret: tokens come from AWS's command line. */
+  /** Known when the cluster is ready for servers. Not secret: tokens come from the `aws` command. */
   readonly kubeconfig: pulumi.Output<string>;
-  /** Its ARN: the same for as long as it is the same cluster. */
+  /** Its ARN, which identifies the cluster for as long as it exists. */
   readonly identifier: string;
   readonly vpcId: pulumi.Output<string>;
   readonly nodeSecurityGroup: pulumi.Output<string>;
-  /** Addresses from which a new cluster reaches the internet, and so the gateways of other regions. */
+  /** Public addresses of a new cluster's NAT gateways: other regions must allow them for gateway connections. */
   readonly natAddresses?: pulumi.Output<string[]>;
 
   constructor(name: string, { location, key }: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {

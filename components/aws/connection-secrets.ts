@@ -7,13 +7,13 @@ import { StoredSecret } from "./stored-secret";
 export interface ConnectionSecretsArgs {
   location: AwsLocation;
   region: RegionSpec;
-  /** The region's part of the identity; all that is taken from it stays secret. */
+  /** The region's part of the identity; everything read from it stays secret. */
   identity: pulumi.Input<RegionIdentity>;
-  /** ARN of the key that encrypts them. Default: Secrets Manager's own. */
+  /** ARN of the KMS key that encrypts the secrets. Default: Secrets Manager's own key. */
   key?: pulumi.Input<string>;
 }
 
-/** A secret for every user of a tenant, with all that a client needs to connect to the region. */
+/** One secret for each user of a tenant, with everything a client needs to connect to the region. */
 export class ConnectionSecrets extends pulumi.ComponentResource {
   /** ARNs by login. */
   readonly arns: pulumi.Output<Record<string, string>>;

@@ -2,21 +2,25 @@ import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { clientUrls } from "../../config/topology";
 
-/** What one user's client needs, by the names of the environment variables that clients read. */
+/** What one user's client needs to connect; keys are the environment variables that clients read. */
 export interface Connection {
   NATS_URL: string;
   NATS_USER: string;
   NATS_PASSWORD: string;
   NATS_INBOX_PREFIX: string;
-  /** Certificate of the CA to trust, PEM. */
+  /** Certificates of the CAs to trust, PEM. */
   NATS_CA: string;
 }
 
-/** Logins of the users whom tenants declare: not those that this program uses itself. */
+/** Logins of the users that tenants declare, without those that this program uses itself. */
 export const tenantLogins = ({ accounts }: Pick<RegionSpec, "accounts">): string[] =>
   tenantUsers(accounts).map(({ login }) => login);
 
-/** Connections of tenants' users, by login. Secret. */
+/**
+ * Connections of tenants' users, by login. Secret.
+ *
+ * @throws where the identity has no password for a user
+ */
 export function connections(
   { settings, name, accounts }: RegionSpec,
   { clientCa, users }: RegionIdentity,

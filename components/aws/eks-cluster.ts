@@ -28,12 +28,12 @@ const principalName = (arn: string): string =>
 
 const logDays = 90;
 
-/** A new network and EKS cluster with nodes, add-ons, and the EBS driver with a role of its own; nobody gets in but the administrators named. */
+/** A new network and EKS cluster with nodes, add-ons and the EBS driver. Only the administrators named have access. */
 export class EksCluster extends pulumi.ComponentResource {
-  /** Known when the control plane is there. */
+  /** Known when the control plane exists. */
   readonly name: pulumi.Output<string>;
   readonly vpcId: pulumi.Output<string>;
-  /** Known when nodes, add-ons and administrators are there. */
+  /** Known when nodes, add-ons and administrators exist. */
   readonly endpoint: pulumi.Output<string>;
   readonly certificateAuthority: pulumi.Output<string>;
   /** Security group of control plane and nodes. */
@@ -78,7 +78,7 @@ export class EksCluster extends pulumi.ComponentResource {
         },
         { ...own, dependsOn },
       );
-    // Nodes are not ready without the first two.
+    // Nodes do not become ready without the first two.
     const ofNodes = [
       addOn("vpc-cni", { configurationValues: JSON.stringify({ enableNetworkPolicy: "true" }) }),
       addOn("kube-proxy"),
@@ -138,7 +138,7 @@ export class EksCluster extends pulumi.ComponentResource {
       },
       own,
     );
-    // EKS would make it by itself, and keep everything for ever.
+    // EKS would create it itself, without a retention period.
     const logs = settings.logs.length
       ? [new LogGroup(`${name}-logs`, { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: logDays }, own)]
       : [];
@@ -149,7 +149,7 @@ export class EksCluster extends pulumi.ComponentResource {
         name: clusterName,
         version: settings.version,
         roleArn: role.arn,
-        // Only those named get in: who makes it may be somebody else tomorrow.
+        // Only the named administrators have access, not the principal that happens to create the cluster.
         accessConfig: { authenticationMode: "API", bootstrapClusterCreatorAdminPermissions: false },
         vpcConfig: {
           subnetIds: Object.values(nodeSubnets),

@@ -10,7 +10,7 @@ export interface KeyArgs {
   use: string;
 }
 
-/** A KMS key with an alias, rotated by AWS. What it encrypted is lost with it: it is protected. */
+/** A KMS key with an alias, rotated by AWS. Protected: without it, what it encrypted is lost. */
 class Key extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
@@ -39,7 +39,7 @@ class Key extends pulumi.ComponentResource {
   }
 }
 
-/** ARN of the key that a location's settings ask for: one that is there, or one to make; none where they ask for none. */
+/** ARN of the KMS key that the settings name, or of a new one that they ask for; undefined where they ask for none. */
 export function keyArn(
   name: string,
   args: KeyArgs,

@@ -8,7 +8,7 @@ export interface ClusterEndpoint {
   certificateAuthority: string;
 }
 
-/** The text of a kubeconfig that asks AWS's command line (`aws`, on PATH) for a token each time. Nothing in it is secret. */
+/** Text (JSON) of a kubeconfig that gets tokens from the `aws` command on PATH. It contains no secret. */
 export function kubeconfig(
   { name, endpoint, certificateAuthority }: ClusterEndpoint,
   { settings: { region, profile, role } }: AwsLocation,

@@ -7,7 +7,7 @@ import { ServiceRole } from "./service-role";
 
 export interface LoadBalancerControllerArgs {
   location: AwsLocation;
-  /** Name of the cluster; known when it is there. */
+  /** Name of the cluster; known when the cluster exists. */
   cluster: pulumi.Input<string>;
   vpcId: pulumi.Input<string>;
   /** Version of its chart. */
@@ -16,9 +16,9 @@ export interface LoadBalancerControllerArgs {
 
 const identity = { namespace: "kube-system", serviceAccount: "aws-load-balancer-controller" } as const;
 
-/** The AWS Load Balancer Controller in a new cluster, with a role of its own. Needs a provider of Kubernetes. */
+/** The AWS Load Balancer Controller in a new cluster, with a role of its own. Needs a Kubernetes provider. */
 export class LoadBalancerController extends pulumi.ComponentResource {
-  /** There when it serves. */
+  /** Complete when the controller serves. */
   readonly release: Release;
 
   constructor(
@@ -53,7 +53,7 @@ export class LoadBalancerController extends pulumi.ComponentResource {
           vpcId,
           serviceAccount: { create: true, name: identity.serviceAccount },
           podDisruptionBudget: { maxUnavailable: 1 },
-          // For other kinds of load balancers; its role has no rights to them.
+          // For other kinds of load balancers, which its role may not change.
           enableShield: false,
           enableWaf: false,
           enableWafv2: false,

@@ -4,7 +4,7 @@ import { type NewCluster, zonesOf } from "../../config/schema/aws";
 import type { AwsLocation } from "./location";
 import { subnetsOf } from "./subnets";
 
-/** By these tags the load balancers' controller knows where to put them. */
+/** The load balancer controller finds its subnets by these tags. */
 const subnetTags = {
   nodes: { "kubernetes.io/role/internal-elb": "1" },
   edge: { "kubernetes.io/role/elb": "1" },
@@ -12,12 +12,12 @@ const subnetTags = {
 
 const everywhere = "0.0.0.0/0";
 
-/** A network over three zones: nodes have private addresses and reach the internet by NAT, public load balancers stand at its edge. */
+/** A network over three zones: private subnets with NAT for nodes, public subnets for load balancers. */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   /** By zone. */
   readonly nodeSubnets: Record<string, pulumi.Output<string>>;
-  /** Addresses that others see: what they have to let in. */
+  /** Public addresses of the NAT gateways: what other regions must allow. */
   readonly natAddresses: pulumi.Output<string[]>;
 
   constructor(

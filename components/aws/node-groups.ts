@@ -7,18 +7,18 @@ import { ServiceRole } from "./service-role";
 
 export interface NodeGroupsArgs {
   location: AwsLocation;
-  /** Name of the cluster; known when it has what nodes need to be ready. */
+  /** Name of the cluster; known when the add-ons that nodes need are installed. */
   cluster: pulumi.Input<string>;
   settings: NewCluster["nodes"];
   /** By zone. */
   subnets: Record<string, pulumi.Input<string>>;
 }
 
-/** ARM, where a type's family has a `g` after its number: m7g, c7gn, im4gn. */
+/** AMI type of an instance type: ARM where the family has a `g` after its number (m7g, c7gn, im4gn). */
 export const amiType = (instanceType: string): string =>
   /^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
 
-/** A group of nodes in each zone: a server's volume is in one zone, and needs a node that is lost back there. */
+/** A node group in each zone: a server's volume is in one zone, so a lost node must be replaced there. */
 export class NodeGroups extends pulumi.ComponentResource {
   constructor(
     name: string,
@@ -49,7 +49,7 @@ export class NodeGroups extends pulumi.ComponentResource {
             ebs: { volumeType: "gp3", volumeSize: 50, encrypted: "true", deleteOnTermination: "true" },
           },
         ],
-        // Pods do not reach the node's own credentials.
+        // Pods cannot reach the node's own credentials.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         tagSpecifications: [{ resourceType: "instance", tags: { Name: title } }],
       },

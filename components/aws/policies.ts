@@ -12,18 +12,18 @@ interface Statement {
   Condition?: Record<string, Record<string, unknown>>;
 }
 
-/** The text of a policy; a statement that does not say otherwise allows. */
+/** Text of a policy; the default effect of a statement is Allow. */
 const policy = (statements: readonly Statement[]): string =>
   JSON.stringify({
     Version: "2012-10-17",
     Statement: statements.map((statement) => ({ Effect: "Allow", ...statement })),
   });
 
-/** Lets a service of AWS take on a role; pods bring tags that say which they are. */
+/** Lets an AWS service assume a role; EKS Pod Identity also passes session tags. */
 export const trust = (service: string): string =>
   policy([{ Principal: { Service: service }, Action: ["sts:AssumeRole", "sts:TagSession"] }]);
 
-/** Who may use a key is said by the IAM policies of its account; without this nobody could, not even to delete it. */
+/** Delegates use of a key to its account's IAM policies; without it the key cannot be used or deleted at all. */
 export const keyPolicy = (location: AwsLocation): string =>
   policy([
     {
@@ -38,7 +38,7 @@ export const keyPolicy = (location: AwsLocation): string =>
 export const encryptionPolicy = (key: string): string =>
   policy([{ Action: ["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], Resource: key }]);
 
-/** Lets the EBS driver make volumes that are encrypted by a key. */
+/** Lets the EBS driver create volumes that a key encrypts. */
 export const volumePolicy = (key: string): string =>
   policy([
     {
@@ -52,7 +52,7 @@ export const volumePolicy = (key: string): string =>
     },
   ]);
 
-/** Nobody reaches a bucket without TLS, or with a version that is not safe any more. */
+/** Denies access to a bucket without TLS, or with TLS older than 1.2. */
 export function tlsOnly(bucketArn: string): string {
   const refused = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [bucketArn, `${bucketArn}/*`] } as const;
   return policy([
@@ -65,7 +65,7 @@ const clusterTag = "elbv2.k8s.aws/cluster";
 const requested = (value: "true" | "false") => ({ [`aws:RequestTag/${clusterTag}`]: value });
 const owned = { [`aws:ResourceTag/${clusterTag}`]: "false" };
 
-/** What the AWS Load Balancer Controller needs for Network Load Balancers: it changes only what it has marked as its own. */
+/** What the AWS Load Balancer Controller needs for Network Load Balancers: it changes only what it has tagged. */
 export function loadBalancerPolicy(location: AwsLocation): string {
   const resources = (service: string, ...names: string[]) =>
     names.map((name) => `arn:${partitionOf(location)}:${service}:*:*:${name}`);

@@ -2,7 +2,7 @@ import type { ComponentResource } from "@pulumi/pulumi";
 import { Provider } from "@pulumi/aws/provider";
 import type { AwsLocation } from "./location";
 
-/** The provider of one location: its AWS region, its account and no other, its tags on everything. */
+/** The AWS provider of one region: its AWS region, only its account, its tags on every resource. */
 export function awsProvider(
   name: string,
   { environment, region, settings, tags }: AwsLocation,

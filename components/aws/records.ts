@@ -4,11 +4,11 @@ import * as route53 from "@pulumi/aws/route53";
 export interface RecordsArgs {
   /** Id of the Route53 zone. */
   zone: string;
-  /** Names, and the host name of the load balancer that each stands for. */
+  /** Names to create, and the host name of the load balancer that they point to. */
   targets: { hosts: readonly string[]; loadBalancer: pulumi.Input<string> }[];
 }
 
-/** Seconds that others keep a name's answer: for so long they may still dial a load balancer that was replaced. */
+/** Seconds that resolvers cache a name: for this long clients may still dial a load balancer that was replaced. */
 const ttl = 60;
 
 /** Names of a region's load balancers in Route53. */

@@ -8,8 +8,10 @@ import { awsProvider } from "./provider";
 import { StoredSecret } from "./stored-secret";
 
 /**
- * A region's part of the identity in Secrets Manager of the region's own location: the identity stack writes it, the region's stack
- * reads it, and no stack has another region's keys in its state. A key of its own encrypts it, if the region has keys: the
+ * A region's part of the identity in Secrets Manager of the region's own location: the identity stack writes it, the
+ * region's stack
+ * reads it, and no stack has another region's keys in its state. A key of its own encrypts it, if the region has keys:
+ * the
  * region's is made later, by the region's stack.
  */
 export class RegionIdentitySecret extends pulumi.ComponentResource {
@@ -35,7 +37,11 @@ export class RegionIdentitySecret extends pulumi.ComponentResource {
   }
 }
 
-/** What {@link RegionIdentitySecret} wrote, secret as it was. */
+/**
+ * Reads what {@link RegionIdentitySecret} wrote; secret.
+ *
+ * @throws {pulumi.RunError} where the secret cannot be read or is not valid JSON
+ */
 export function readRegionIdentity(
   location: AwsLocation,
   provider: pulumi.ProviderResource,
@@ -49,19 +55,20 @@ export function readRegionIdentity(
     .getSecretVersion({ secretId }, { provider })
     .catch((error: unknown) =>
       fail(
-        `cannot be read: ${(error as Error).message}. If it is not there yet, deploy identity first: pulumi up --stack ${identity}`,
+        `could not be read: ${(error as Error).message}. If it does not exist yet, ` +
+          `deploy the identity stack first: pulumi up --stack ${identity}`,
       ),
     );
   return pulumi.secret(
     read.then(
       ({ secretString }) =>
         parsed(secretString) ??
-        fail(`is not what the identity stack wrote; bring it back: pulumi up --stack ${identity} --refresh`),
+        fail(`was changed after the identity stack wrote it; restore it: pulumi up --stack ${identity} --refresh`),
     ),
   );
 }
 
-/** A parser's own message would show a part of the secret. */
+/** Undefined for invalid JSON: the parser's own message would show part of the secret. */
 function parsed(text: string): RegionIdentity | undefined {
   try {
     return JSON.parse(text) as RegionIdentity;

@@ -18,15 +18,15 @@ export interface AwsRegionArgs {
 }
 
 /**
- * What one region uses of AWS: as much of it as its settings ask for. What servers stand on is made here; what depends on them, by
- * its methods, as part of it.
+ * What one region uses of AWS, as its settings ask. The constructor makes what servers need; the methods make what
+ * depends on the servers, as children of this component.
  */
 export class AwsRegion extends pulumi.ComponentResource {
-  /** Where the servers run; absent: the settings name no cluster. */
+  /** The EKS cluster; undefined where the settings name none. */
   readonly cluster?: Cluster;
-  /** Key for volumes; absent: AWS's own. */
+  /** KMS key for volumes; undefined: AWS's own key. */
   readonly key?: pulumi.Input<string>;
-  /** More annotations of the region's load balancers. */
+  /** Additional annotations of the region's load balancers. */
   readonly annotations?: SecurityGroups["annotations"];
   /** Name of the bucket for backups. */
   readonly backups?: pulumi.Output<string>;
@@ -60,13 +60,13 @@ export class AwsRegion extends pulumi.ComponentResource {
     this.registerOutputs({ backups: this.backups });
   }
 
-  /** The region's part of the identity, from its secret; absent: it comes by a reference to the identity stack. */
+  /** The region's part of the identity, from its secret; undefined: read it by a reference to the identity stack. */
   readIdentity(): pulumi.Output<RegionIdentity> | undefined {
     const { location } = this.args;
     return location.settings.identitySecret && readRegionIdentity(location, this.provider);
   }
 
-  /** The secrets that clients read; ARNs by login, nothing where the settings ask for none. */
+  /** Creates the secrets that clients read. ARNs by login; undefined where the settings ask for none. */
   connectionSecrets(identity: pulumi.Input<RegionIdentity>): pulumi.Output<Record<string, string>> | undefined {
     const { location, region } = this.args;
     return (
@@ -75,7 +75,7 @@ export class AwsRegion extends pulumi.ComponentResource {
     );
   }
 
-  /** Names of the load balancers, given their host names; nothing where the settings have no zone. */
+  /** Creates DNS records for the load balancers, given their host names; none where the settings have no zone. */
   records(targets: { clients: pulumi.Input<string>; gateways: pulumi.Input<string> }): void {
     const { location, region } = this.args;
     const zone = location.settings.hostedZone;

@@ -9,19 +9,19 @@ export interface SecurityGroupsArgs {
   vpcId: pulumi.Input<string>;
   /** Security group of the nodes. */
   nodes: pulumi.Input<string>;
-  /** Who may connect, as CIDR. */
+  /** CIDR ranges that may connect. */
   sourceRanges: readonly string[];
 }
 
-/** Each load balancer opens one port. What servers say to each other (6222) and about themselves (8222, 7777) stays between nodes. */
+/** Each load balancer opens one port. Routes (6222), monitoring (8222) and metrics (7777) stay between nodes. */
 const ports = { clients: kubernetesPorts.client, gateways: kubernetesPorts.gateway } as const;
 
 /**
- * Security groups of a region's two load balancers: in from the given ranges, out to the nodes, on one port each; and the rules that
- * let them in at the nodes.
+ * Security groups of a region's two load balancers: ingress from the given ranges, egress to the nodes, on one port
+ * each; and the matching ingress rules of the nodes.
  */
 export class SecurityGroups extends pulumi.ComponentResource {
-  /** Annotations that give them to the load balancers. */
+  /** Annotations that attach the groups to the load balancers. */
   readonly annotations: Record<keyof typeof ports, pulumi.Output<Record<string, string>>>;
 
   constructor(name: string, args: SecurityGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -67,7 +67,7 @@ export class SecurityGroups extends pulumi.ComponentResource {
     );
     return id.apply((group): Record<string, string> => ({
       "service.beta.kubernetes.io/aws-load-balancer-security-groups": group,
-      // The rules at the nodes are made here.
+      // The rules of the nodes are made by this component.
       "service.beta.kubernetes.io/aws-load-balancer-manage-backend-security-group-rules": "false",
     }));
   }

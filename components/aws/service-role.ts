@@ -7,16 +7,16 @@ import { managedPolicy, type AwsLocation } from "./location";
 
 export interface ServiceRoleArgs {
   location: AwsLocation;
-  /** Who takes it on, e.g. `eks.amazonaws.com`. */
+  /** Service that assumes it, e.g. `eks.amazonaws.com`. */
   service: string;
   description: string;
   /** Names of policies that AWS maintains. */
   managed?: readonly string[];
-  /** Policies of its own by what they are about. */
+  /** Inline policies by name. */
   own?: Record<string, pulumi.Input<string>>;
 }
 
-/** A role that a service of AWS takes on. Who depends on it waits for its policies too. */
+/** An IAM role that an AWS service assumes. To depend on it is to wait for its policies too. */
 export class ServiceRole extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 

@@ -5,15 +5,15 @@ import { daysOf } from "../../config/schema/aws";
 export interface StoredSecretArgs {
   name: string;
   description: string;
-  /** At most 65,536 bytes. */
+  /** At most 65,536 bytes: the limit of Secrets Manager. */
   value: pulumi.Input<string>;
-  /** How long a deleted one can be brought back, in days: `"30d"`, `"0d"`. */
+  /** How long a deleted secret can be restored, in days: `"30d"`, `"0d"`. */
   recovery: string;
-  /** ARN of the key that encrypts it. Default: Secrets Manager's own, which is of no use to other accounts. */
+  /** ARN of the KMS key that encrypts it. Default: Secrets Manager's own key, which other accounts cannot use. */
   key?: pulumi.Input<string>;
 }
 
-const mostBytes = 65_536;
+const maxBytes = 65_536;
 
 /** One secret in Secrets Manager, and its value. */
 export class StoredSecret extends pulumi.ComponentResource {
@@ -38,12 +38,17 @@ export class StoredSecret extends pulumi.ComponentResource {
   }
 }
 
-/** The value, if Secrets Manager takes that much. */
+/**
+ * The value, if it is small enough for Secrets Manager.
+ *
+ * @throws {pulumi.RunError} over 65,536 bytes
+ */
 export function storable(name: string, value: string): string {
   const bytes = Buffer.byteLength(value);
-  if (bytes > mostBytes) {
+  if (bytes > maxBytes) {
     throw new pulumi.RunError(
-      `secret ${name} would have ${bytes} bytes, Secrets Manager takes ${mostBytes}: it has too many users. Take its entry out of the settings of aws`,
+      `secret ${name} would have ${bytes} bytes, and Secrets Manager accepts ${maxBytes}: it has too many users. ` +
+        "Remove its entry from the settings of aws",
     );
   }
   return value;

@@ -7,7 +7,7 @@ export interface ZoneAddresses {
   edge: string;
 }
 
-/** Divides a /16 by zones. What is left (from x.y.99.0 on) is for what may come. */
+/** Divides a /16 by zones. The rest (from x.y.99.0 on) stays free. */
 export function subnetsOf(cidr: string, zones: readonly string[]): ZoneAddresses[] {
   const [a, b] = cidr.split(".");
   return zones.map((zone, index) => ({

@@ -3,7 +3,10 @@ import { type ServerAddresses, serversOf } from "../../config/topology";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { type ServerConfig, type HostLayout, serverConfig } from "../supercluster/server-config";
 
-/** Files of one local server, all relative to its folder, where it also runs: nothing depends on where the project lies. */
+/**
+ * Files of one local server, relative to its folder, which is also its working directory: paths do not depend on where
+ * the project is.
+ */
 export const files = {
   config: "nats.conf",
   accounts: "accounts.conf",
@@ -14,7 +17,7 @@ export const files = {
   peerCert: "tls/peer.crt",
   peerKey: "tls/peer.key",
   peerCa: "tls/peer-ca.crt",
-  /** Copy of all files that the server is asked about before they replace the ones in force. */
+  /** Copy of the new files, checked by `nats-server -t` before they replace those in use. */
   candidate: "candidate",
   data: "data",
   /** Beside the data, because it belongs to it. */
@@ -24,9 +27,9 @@ export const files = {
   record: "server.json",
 } as const;
 
-/** What one local server is made of. */
+/** Inputs of one local server. */
 export interface LocalServerInputs extends ServerDescription, ServerFiles {
-  /** The nats-server to run, a file. Default: the installed one. */
+  /** Path of the nats-server to run. Default: the installed one. */
   program?: string;
 }
 
@@ -37,7 +40,7 @@ export interface ServerDescription {
   /** `server_name`, and its folder under the region's. */
   name: string;
   config: ServerConfig;
-  /** Monitoring URLs of the region's other servers: none is restarted while another one is behind. */
+  /** Monitoring URLs of the region's other servers: a server is not restarted while another one is behind. */
   peers: string[];
 }
 
@@ -47,7 +50,7 @@ export interface ServerFiles {
   certificates: Record<string, string>;
   /** Secret files: name to content. */
   secrets: Record<string, string>;
-  /** Says, without telling it, which key encrypts the data. */
+  /** Fingerprint that identifies the key which encrypts the data, without revealing it. */
   jetstreamKeyFingerprint: string;
 }
 
@@ -64,7 +67,7 @@ export function serverDescription(region: RegionSpec, server: number): ServerDes
   };
 }
 
-/** The files of a region's servers; `accounts` is the text of the one that holds accounts and users. */
+/** The files of a region's servers; `accounts` is the text of the file with accounts and users. */
 export function serverFiles(identity: RegionIdentity, accounts: string): ServerFiles {
   return {
     certificates: {

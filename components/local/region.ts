@@ -11,7 +11,10 @@ export interface LocalRegionArgs {
   identity: pulumi.Input<RegionIdentity>;
 }
 
-/** The servers of one region as processes on this machine. It is there when all of them serve; it waits for no other region. */
+/**
+ * The servers of one region as processes on this machine. Complete when all of them serve; it waits for no other
+ * region.
+ */
 export class LocalRegion extends pulumi.ComponentResource {
   readonly servers: LocalServer[];
   /** Addresses of the servers; known when they serve. */
@@ -23,7 +26,7 @@ export class LocalRegion extends pulumi.ComponentResource {
     const files = pulumi
       .output(identity)
       .apply((known) => serverFiles(known, accountsConf(region.accounts, known.users)));
-    // Only keys and accounts are secret: the rest of the identity's files may be read in a plan.
+    // Only keys and accounts are secret: the rest of the identity's files may appear in a plan.
     const { certificates, jetstreamKeyFingerprint } = pulumi.unsecret(files);
     this.servers = addresses.map(
       (_, index) =>

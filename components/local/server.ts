@@ -8,9 +8,10 @@ export type LocalServerArgs = { [Key in keyof LocalServerInputs]: pulumi.Input<L
 /**
  * One nats-server process on this machine, with its files.
  *
- * - A change that the server can reload is reloaded; any other restarts it, one server at a time in the whole environment.
+ * - A change that the server can reload is reloaded; any other restarts it, one server at a time in the whole
+ * environment.
  * - A change of its addresses replaces it: it is stopped and started, the data is kept.
- * - A server that died, or was changed by hand, is put right by the next `up`.
+ * - A server that died, or was changed by hand, is repaired by the next `up`.
  * - Deleting it stops the process and removes its secrets; the JetStream data stays.
  */
 export class LocalServer extends DynamicResource {
@@ -23,7 +24,7 @@ export class LocalServer extends DynamicResource {
   declare readonly addresses: pulumi.Output<Record<string, string>>;
   /** Version of nats-server that it runs. */
   declare readonly version: pulumi.Output<string>;
-  /** What a refresh found changed by others; the next `up` puts it right. */
+  /** What a refresh found changed outside Pulumi; the next `up` repairs it. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
 
   constructor(name: string, args: LocalServerArgs, opts?: pulumi.CustomResourceOptions) {

@@ -8,7 +8,10 @@ const metricsPort = "prom-metrics";
 
 const metaLabel = (label: string) => `__meta_kubernetes_pod_label_${label.replace(/[./-]/g, "_")}`;
 
-/** A file for Prometheus's `scrape_config_files`: a region's servers, found by the Kubernetes API, each with its region and name. */
+/**
+ * A file for Prometheus's `scrape_config_files`: a region's servers, found by the Kubernetes API, each with its region
+ * and name.
+ */
 export function scrapeConfig(environment: KubernetesEnvironment, region: string): string {
   const keep = (source: string, regex: string) => ({ source_labels: [source], regex, action: "keep" });
   return stringify({

@@ -2,7 +2,8 @@ import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../.
 
 /**
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
- * and what a server reloads when a user or a limit changes. JSON is valid in a server's configuration, and quoted: a bare
+ * and what a server reloads when a user or a limit changes. JSON is valid in a server's configuration, and quoted: a
+ * bare
  * `$2a$...` would be read as a variable.
  */
 export function accountsConf(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
@@ -38,6 +39,6 @@ function userConf({ login, permissions }: AccountUser, users: RegionIdentity["us
 /** Empty lists are left out: to the server an empty allow list is not "nothing". */
 function rulesConf({ allow, deny }: Permissions["publish"]) {
   if (!allow.length && !deny.includes(">"))
-    throw new Error('a user with nothing to allow needs an explicit deny of ">"');
+    throw new Error('a user without allowed subjects needs an explicit deny of ">"');
   return { ...(allow.length && { allow }), ...(deny.length && { deny }) };
 }

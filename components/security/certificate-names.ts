@@ -7,7 +7,7 @@ export interface CertificateNames {
   ipAddresses: string[];
 }
 
-/** Every host that somebody dials a region's servers by over the given protocols, and the machine itself. */
+/** Every host name by which a region's servers are dialled over the given protocols, and the machine itself. */
 export function certificateNames(
   environment: Environment,
   region: string,

@@ -35,7 +35,7 @@ export function authorities(
   };
 }
 
-/** A certificate authority of an environment. Its key signs and is given to nobody. */
+/** A certificate authority of an environment. Its key only signs and is never distributed. */
 export class CertificateAuthority extends pulumi.ComponentResource {
   readonly cert: pulumi.Output<string>;
   readonly key: pulumi.Output<string>;

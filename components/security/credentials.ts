@@ -10,7 +10,7 @@ export class Credentials extends pulumi.ComponentResource {
   /** By login. Secret. */
   readonly users: pulumi.Output<RegionIdentity["users"]>;
 
-  /** `unprotected`: accounts that go with the next release. */
+  /** `unprotected`: accounts that are removed with the next release. */
   constructor(
     name: string,
     { accounts, unprotected = [] }: { accounts: AccountSpec[]; unprotected?: string[] },
@@ -18,7 +18,8 @@ export class Credentials extends pulumi.ComponentResource {
   ) {
     super("supercluster:security:Credentials", name, {}, opts);
     const parent = { parent: this };
-    // One seed for all salts: a salt of its own a user would double the resources. Kept, so that hashes stay as they are.
+    // One seed for all salts: a salt of its own a user would double the resources. Kept, so that hashes stay as they
+    // are.
     const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, parent);
     const logins = accounts.flatMap((account) =>
       account.users.map((user) => ({
@@ -27,7 +28,7 @@ export class Credentials extends pulumi.ComponentResource {
       })),
     );
     const users = logins.map(({ login, isKept }) => {
-      // A user may go or get another password; without its provisioner nobody can take an account's streams away.
+      // A user may be removed or get another password; without its provisioner an account's streams cannot be deleted.
       const own = isKept ? parent : { ...parent, protect: false };
       const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
       return pulumi

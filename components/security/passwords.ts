@@ -7,7 +7,10 @@ import bcrypt from "bcryptjs";
  */
 const cost = 5;
 
-/** The hash servers compare a password with. The 16 bytes of salt are kept in state: a new one would be a new hash, and a reload. */
+/**
+ * The hash servers compare a password with. The 16 bytes of salt are kept in state: a new one would be a new hash, and
+ * a reload.
+ */
 export function hashPassword(password: string, salt: Buffer): string {
   if (salt.length !== 16) throw new RangeError(`bcrypt takes a salt of 16 bytes, not of ${salt.length}`);
   return bcrypt.hashSync(password, `$2a$${String(cost).padStart(2, "0")}$${bcrypt.encodeBase64(salt, salt.length)}`);

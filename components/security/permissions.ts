@@ -34,7 +34,10 @@ export function permissionsOf(user: string, spec: UserSpec, consumers: readonly 
   );
 }
 
-/** What it takes to work on one durable. Acknowledgements and flow control have two forms: `$JS.ACK.<domain>.<account>.S.C` is the newer. */
+/**
+ * What it takes to work on one durable. Acknowledgements and flow control have two forms:
+ * `$JS.ACK.<domain>.<account>.S.C` is the newer.
+ */
 function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
   const durable = `${stream}.${name}`;
   const answers = (kind: "ACK" | "FC") => [`$JS.${kind}.${durable}.>`, `$JS.${kind}.*.*.${durable}.>`];
@@ -51,9 +54,10 @@ function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
 }
 
 /**
- * An account's administrator: makes, changes, reads about, copies and deletes streams and consumers. Whoever may make a consumer
+ * An account's administrator: makes, changes, reads about, copies and deletes streams and consumers. A user that may
+ * create a consumer
  * can read every message anyway. MSG.GET counts what a shorter age would cost; not PURGE and MSG.DELETE: no change of a
- * specification needs them. Advisories tell which requests really changed something.
+ * specification needs them. Advisories show which requests really changed something.
  */
 export function provisionerPermissions(user: string): Permissions {
   return permissions({
@@ -73,7 +77,10 @@ export function provisionerPermissions(user: string): Permissions {
   });
 }
 
-/** The operator in the system account: asks every server, moves meta leaders and peers. `nats server check connection` writes to its own inbox. */
+/**
+ * The operator in the system account: asks every server, moves meta leaders and peers. `nats server check connection`
+ * writes to its own inbox.
+ */
 export function adminPermissions(user: string): Permissions {
   const inbox = `${inboxPrefixOf(user)}.>`;
   return permissions({ publish: ["$SYS.>", "$JS.API.>", inbox], subscribe: [inbox, "$SYS.>", "$JS.EVENT.>"] });

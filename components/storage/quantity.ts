@@ -19,6 +19,6 @@ const suffixes: Record<string, number> = {
 export function bytesOf(quantity: string): number {
   const [, amount, suffix] = /^(\d+(?:\.\d+)?(?:[eE]\d+)?)([a-zA-Z]{0,2})$/.exec(quantity) ?? [];
   const unit = suffix === undefined ? undefined : suffixes[suffix];
-  if (!amount || !unit) throw new RangeError(`${JSON.stringify(quantity)} is no quantity of bytes`);
+  if (!amount || !unit) throw new RangeError(`${JSON.stringify(quantity)} is not a quantity of bytes`);
   return Math.ceil(Number(amount) * unit);
 }

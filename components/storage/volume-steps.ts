@@ -1,6 +1,9 @@
 import { fromBytes } from "../../config/units";
 
-/** What to do next so that all of a region's volumes have their size. Pure: a run that was cut off goes on from there. */
+/**
+ * What to do next so that all of a region's volumes have their size. Pure: an interrupted run continues from the
+ * observed state.
+ */
 
 /** The volumes of a region's servers, at one moment. */
 export interface VolumesView {
@@ -42,7 +45,7 @@ export interface WantedVolumes {
 export type VolumeStep =
   { do: "nothing" } | { do: "wait"; reason: string } | { do: "grow"; claim: string; from: number } | { do: "recreate" };
 
-/** Why the volumes cannot be as wanted: every reason. Then nothing is to be done. */
+/** All reasons why the volumes cannot be as wanted; with any of them nothing is changed. */
 export function volumeRefusals(
   { claims }: VolumesView,
   { size, storageClass }: WantedVolumes,
@@ -65,7 +68,11 @@ export function volumeRefusals(
       ? [
           {
             field: "size" as const,
-            reason: `volumes cannot shrink to ${fromBytes(size)}: ${shrinking.map(sizeText).join(", ")}; write kubernetes.volume.size: ${fromBytes(Math.max(...shrinking.map(({ requested }) => requested)))} or more (docs/runbooks/grow-volumes.md)`,
+            reason:
+              `volumes cannot shrink to ${fromBytes(size)}: ${shrinking.map(sizeText).join(", ")}; ` +
+              "write kubernetes.volume.size: " +
+              `${fromBytes(Math.max(...shrinking.map(({ requested }) => requested)))} or more ` +
+              "(docs/runbooks/grow-volumes.md)",
           },
         ]
       : []),
@@ -80,7 +87,10 @@ export function volumeRefusals(
   ];
 }
 
-/** First every claim asks for the new size, then all get it, then the StatefulSet may ask for the same: what it asks for cannot be changed, so it is made anew. */
+/**
+ * First every claim asks for the new size, then all get it, then the StatefulSet may ask for the same: its claim
+ * template is immutable, so it is recreated.
+ */
 export function nextVolumeStep({ claims, statefulSet }: VolumesView, { size }: WantedVolumes): VolumeStep {
   const wait = (reason: string): VolumeStep => ({ do: "wait", reason });
   if (statefulSet?.isEnding) return wait("its StatefulSet is being deleted");
@@ -88,10 +98,10 @@ export function nextVolumeStep({ claims, statefulSet }: VolumesView, { size }: W
   const next = other.find(({ capacity }) => capacity !== undefined);
   if (next) return { do: "grow", claim: next.name, from: next.requested };
   if (other[0]) return wait(`${other[0].name} has no volume yet: its server has not been placed`);
-  const late = claims.find((claim) => isSmall(claim, size));
-  if (late)
+  const unfinished = claims.find((claim) => isSmall(claim, size));
+  if (unfinished)
     return wait(
-      `${late.name} has ${fromBytes(late.capacity!)} of ${fromBytes(size)}${late.said ? ` (${late.said})` : ""}`,
+      `${unfinished.name} has ${fromBytes(unfinished.capacity!)} of ${fromBytes(size)}${unfinished.said ? ` (${unfinished.said})` : ""}`,
     );
   return statefulSet && statefulSet.claimSize !== size ? { do: "recreate" } : { do: "nothing" };
 }
@@ -99,7 +109,7 @@ export function nextVolumeStep({ claims, statefulSet }: VolumesView, { size }: W
 const isLess = ({ requested, capacity = requested }: ClaimView, size: number): boolean =>
   requested < size || capacity < size;
 
-/** A volume that is still to be made has the size that it was asked for; a file system that nobody has mounted grows when somebody does. */
+/** A volume that does not exist yet will get the requested size; a file system that is not mounted grows when it is. */
 const isSmall = ({ capacity = Infinity, isFileSystemPending, isMounted }: ClaimView, size: number): boolean =>
   capacity < size && !(isFileSystemPending && !isMounted);
 
@@ -108,5 +118,7 @@ const sizeText = ({ name, requested, capacity = requested }: ClaimView): string 
 
 const rigidText = ({ name, storageClass, canGrow }: ClaimView): string =>
   canGrow === undefined
-    ? `there is no storage class "${storageClass ?? ""}" (any more), which ${name} has`
-    : `storage class "${storageClass}" of ${name} has no allowVolumeExpansion; if its driver can do it: kubectl patch storageclass ${storageClass} -p '{"allowVolumeExpansion":true}'`;
+    ? `storage class "${storageClass ?? ""}" of ${name} does not exist (any more)`
+    : `storage class "${storageClass}" of ${name} does not set allowVolumeExpansion; ` +
+      `if its driver supports it: kubectl patch storageclass ${storageClass} -p ` +
+      "'{\"allowVolumeExpansion\":true}'";

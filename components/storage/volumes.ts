@@ -6,9 +6,10 @@ import type { VolumesInputs } from "./provider/volumes-provider";
 export type VolumesArgs = { [Key in keyof VolumesInputs]: pulumi.Input<VolumesInputs[Key]> };
 
 /**
- * The volumes of a region's servers, as large as they are wanted. The chart makes them and can never change them: what a StatefulSet
- * asks for is fixed, so an upgrade of the chart fails. This grows them in place before that, while servers run, and makes the
- * StatefulSet anew around its running pods. Shrinking is refused.
+ * The volumes of a region's servers, at the wanted size. The chart creates them and cannot change them: the claim
+ * template
+ * of a StatefulSet is immutable, so an upgrade of the chart would fail. This grows them in place first, while servers
+ * run, and recreates the StatefulSet around its running pods. Shrinking is refused.
  */
 export class Volumes extends ClusterResource {
   /** @internal for policies */

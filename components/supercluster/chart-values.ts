@@ -11,7 +11,8 @@ import { type ServerConfig, serverConfig, type HostLayout } from "./server-confi
 
 /**
  * Values of the official chart `nats` for a region. The servers' configuration is the one that local servers have
- * (server-config.ts): what the chart writes by itself is said by its keys, the rest is merged. Nothing here is secret: keys and
+ * (server-config.ts): what the chart writes itself is set by its keys, the rest is merged. Nothing here is secret: keys
+ * and
  * accounts are files of a Secret that the configuration includes.
  */
 
@@ -107,7 +108,10 @@ const secured = { merge: { securityContext: containerSecurity } };
 const add = (at: string, value: unknown) => ({ op: "add", path: at, value });
 const replace = (at: string, value: unknown) => ({ op: "replace", path: at, value });
 
-/** Values of the chart; a test compares every key with those that the chart has, because it ignores what it does not know. */
+/**
+ * Values of the chart; a test compares every key with those that the chart has, because it ignores what it does not
+ * know.
+ */
 export type ChartValues = ReturnType<typeof chartValues>;
 
 export function chartValues(region: RegionSpec & { settings: KubernetesEnvironment }) {
@@ -202,7 +206,8 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       resources: resourcesOf(kubernetes.resources),
       merge: {
         ...secured.merge,
-        // The chart's own asks for a meta leader: a pod that has not started gets no traffic, so the first regions would never find each other.
+        // The chart's own asks for a meta leader: a pod that has not started gets no traffic, so the first regions
+        // would never find each other.
         startupProbe: { httpGet: { path: "/healthz?js-server-only=true" } },
       },
       patch: [add("/volumeMounts/-", { name: secretsVolume, mountPath: mounts.secrets, readOnly: true })],
@@ -259,7 +264,10 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
   };
 }
 
-/** Changes when a server has to be restarted for its configuration: it makes pods of an older one outdated, which this program replaces. */
+/**
+ * Changes when a server has to be restarted for its configuration: it makes pods of an older one outdated, which this
+ * program replaces.
+ */
 export const restartAnnotation = "supercluster/restart";
 
 const restartHash = (config: ServerConfig): string =>
@@ -277,7 +285,8 @@ function keyCheck({ images }: Kubernetes) {
   const script = [
     `given=$(cat ${given})`,
     `if [ -s ${known} ] && [ "$(cat ${known})" != "$given" ]; then`,
-    `  echo "the data of $HOSTNAME is encrypted with another JetStream key ($(cat ${known})) than the one given ($given); bring the identity stack's key back (docs/runbooks/jetstream-key.md)" >&2`,
+    `  echo "the data of $HOSTNAME is encrypted with another JetStream key ($(cat ${known})) than the one ` +
+      "given ($given); bring the identity stack's key back (docs/runbooks/jetstream-key.md)\" >&2",
     "  exit 1",
     "fi",
     `printf %s "$given" > ${known}`,

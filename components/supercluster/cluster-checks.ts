@@ -1,6 +1,9 @@
 /** Whether a Kubernetes cluster is the one that a region is to run in, and has what it needs. Pure. */
 
-/** Annotation of the namespace `kube-system`: the regions that may run in the cluster, as `<environment>/<region>`, separated by commas. */
+/**
+ * Annotation of the namespace `kube-system`: the regions that may run in the cluster, as `<environment>/<region>`,
+ * separated by commas.
+ */
 export const regionsAnnotation = "supercluster/regions";
 
 /** Labels of everything that a region has in its namespace, and of the namespace itself. */
@@ -43,7 +46,7 @@ export interface ClusterView {
   storageClasses: string[];
 }
 
-/** The engine shows the property's value: never that of the cluster, which has credentials. */
+/** The engine prints the property's value, so never refer to `cluster`, which has credentials. */
 type Refusal = { property: "region" | "namespace" | "storageClass"; reason: string };
 
 /** Why nothing may be written to a cluster: every reason. */
@@ -62,13 +65,13 @@ const named = ({ regions }: ClusterView): string[] | undefined =>
     .map((region) => region.trim())
     .filter(Boolean);
 
-/** What a person types to look at a cluster, or change it. */
+/** Command line to inspect or change a cluster, for messages. */
 export const kubectl = ({ context }: { context?: string }, command: string): string =>
   `kubectl ${context ? `--context ${context} ` : ""}${command}`;
 
 const another = "is the right cluster named (kubernetes.clusters.<region>.context, or aws.regions.<region>.cluster)?";
 
-/** A row a way in which it can be the wrong one. */
+/** One row for each way in which it can be the wrong cluster. */
 const clusterChecks: {
   property: Refusal["property"];
   reason: (wanted: WantedCluster, view: ClusterView) => string | undefined;
@@ -78,7 +81,10 @@ const clusterChecks: {
     reason(wanted, view) {
       const regions = named(view);
       if (!regions || regions.includes(own(wanted))) return undefined;
-      return `this cluster is for ${regions.join(", ") || "no region"}, not for ${own(wanted)}: ${another} If it is: ${kubectl(wanted, `annotate --overwrite namespace kube-system ${regionsAnnotation}=${[...regions, own(wanted)].join(",")}`)}`;
+      return (
+        `this cluster is for ${regions.join(", ") || "no region"}, not for ${own(wanted)}: ` +
+        `${another} If it is: ${kubectl(wanted, `annotate --overwrite namespace kube-system ${regionsAnnotation}=${[...regions, own(wanted)].join(",")}`)}`
+      );
     },
   },
   {
@@ -87,8 +93,9 @@ const clusterChecks: {
       if (wanted.deployedTo === undefined || wanted.deployedTo === view.id || named(view)?.includes(own(wanted)))
         return undefined;
       return (
-        `${own(wanted)} was deployed to another cluster (${wanted.deployedTo}) than this one (${view.id}): ${another} ` +
-        `If it was made anew: ${kubectl(wanted, `annotate namespace kube-system ${regionsAnnotation}=${own(wanted)}`)}; then pulumi up --refresh`
+        `${own(wanted)} was deployed to another cluster (${wanted.deployedTo}) than this one (${view.id}): ` +
+        `${another} ` +
+        `If the cluster was recreated: ${kubectl(wanted, `annotate namespace kube-system ${regionsAnnotation}=${own(wanted)}`)}; then pulumi up --refresh`
       );
     },
   },
@@ -101,8 +108,14 @@ const clusterChecks: {
         namespaceLabels[label] === undefined ? [] : [namespaceLabels[label]],
       );
       if (others.length)
-        return `namespace ${wanted.namespace} in this cluster is that of ${others.join("/")}, not of ${own(wanted)}: ${another}`;
-      return `namespace ${wanted.namespace} is there and no region's: ${another} If it is to be ${own(wanted)}'s: ${kubectl(wanted, `label namespace ${wanted.namespace} ${expected.map((entry) => entry.join("=")).join(" ")}`)}`;
+        return (
+          `namespace ${wanted.namespace} in this cluster is that of ${others.join("/")}, ` +
+          `not of ${own(wanted)}: ${another}`
+        );
+      return (
+        `namespace ${wanted.namespace} is there and no region's: ${another} If it is to be ${own(wanted)}'s: ` +
+        `${kubectl(wanted, `label namespace ${wanted.namespace} ${expected.map((entry) => entry.join("=")).join(" ")}`)}`
+      );
     },
   },
   {
@@ -110,13 +123,16 @@ const clusterChecks: {
     reason: ({ awsRegion }, { awsRegions }) =>
       awsRegion === undefined || awsRegions.length === 0 || awsRegions.includes(awsRegion)
         ? undefined
-        : `its nodes are in ${awsRegions.join(", ")} (label topology.kubernetes.io/region), and aws.regions.<region>.region says ${awsRegion}: ${another}`,
+        : `its nodes are in ${awsRegions.join(", ")} (label topology.kubernetes.io/region), ` +
+          `and aws.regions.<region>.region says ${awsRegion}: ${another}`,
   },
   {
     property: "storageClass",
     reason: ({ storageClass }, { storageClasses }) =>
       storageClass === undefined || storageClasses.includes(storageClass)
         ? undefined
-        : `there is no storage class "${storageClass}" in this cluster, only ${storageClasses.join(", ") || "none"}; name one of them in kubernetes.volume.storageClass, or write { name: ${storageClass} } to make it`,
+        : `there is no storage class "${storageClass}" in this cluster, ` +
+          `only ${storageClasses.join(", ") || "none"}; name one of them in kubernetes.volume.storageClass, ` +
+          `or write { name: ${storageClass} } to make it`,
   },
 ];

@@ -6,8 +6,8 @@ import type { GuardInputs } from "./provider/guard-provider";
 export type ClusterGuardArgs = { [Key in keyof Omit<GuardInputs, "clusterId">]: pulumi.Input<GuardInputs[Key]> };
 
 /**
- * Stands before everything that a region has on Kubernetes: it is there when the cluster is the region's own and not another's, and
- * has what the region needs. A preview that reaches the cluster refuses too; one that does not, warns.
+ * Created before everything that a region has on Kubernetes: succeeds when the cluster is the region's own and has what
+ * the region needs. A preview that reaches the cluster refuses too; one that does not, warns.
  */
 export class ClusterGuard extends ClusterResource {
   /** @internal for policies */

@@ -28,7 +28,8 @@ export interface KubernetesRegionArgs {
 }
 
 /**
- * The servers of one region on Kubernetes, by the official chart, with all that stands beside it: namespace, Secrets, storage
+ * The servers of one region on Kubernetes, by the official chart, with all that stands beside it: namespace, Secrets,
+ * storage
  * class, load balancers, scrape configuration. It is there when all servers serve; it waits for no other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
@@ -65,7 +66,8 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       {
         kubeconfig: access.apply(({ kubeconfig }) => kubeconfig!),
         context: access.apply(({ context }) => context!),
-        // The region's, not the cluster's: neither a renewed credential nor another cluster replaces servers and leaves their volumes behind.
+        // The region's, not the cluster's: neither a renewed credential nor another cluster replaces servers and leaves
+        // their volumes behind.
         clusterIdentifier: `${region.environment}-${region.name}`,
         enableServerSideApply: true,
       },

@@ -1,4 +1,6 @@
-/** What a nats.conf can hold: JSON, with files to include under keys that end in `$include` (the official chart's way). */
+/**
+ * What a nats.conf can hold: JSON, with files to include under keys that end in `$include` (the official chart's way).
+ */
 export type ConfValue = string | number | boolean | ConfValue[] | { [key: string]: ConfValue | undefined };
 
 const isBlock = (value: ConfValue): value is { [key: string]: ConfValue | undefined } =>

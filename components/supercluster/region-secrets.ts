@@ -4,7 +4,10 @@ import { accountsConf } from "../security/accounts-conf";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { mounts, secrets } from "./chart-values";
 
-/** What is in the Secrets of a region's namespace, by their names. Servers take changes of all but the JetStream key without a restart. */
+/**
+ * What is in the Secrets of a region's namespace, by their names. Servers take changes of all but the JetStream key
+ * without a restart.
+ */
 export function regionSecrets(region: RegionSpec, identity: RegionIdentity): Record<string, Record<string, string>> {
   const { client, peer, server, box } = secrets;
   return {

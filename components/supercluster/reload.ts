@@ -17,20 +17,20 @@ export interface Decision {
   causes: string[];
 }
 
-interface Row {
+interface ReloadableSetting {
   /** Path in the configuration, or name of a file; a last `*` stands for any rest. */
   path: string;
   /** Only for such a change. Default: any. */
   when?: (before: unknown, after: unknown) => boolean;
 }
 
-const increased: Row["when"] = (before, after) => Number(after) > Number(before);
+const increased: ReloadableSetting["when"] = (before, after) => Number(after) > Number(before);
 
 /**
  * What a nats-server applies on SIGHUP (server/reload.go of 2.14, each row tried on a real server). All else needs a
  * restart: one change that is not here makes the server reject everything in the file.
  */
-export const reloadable: readonly Row[] = [
+export const reloadable: readonly ReloadableSetting[] = [
   { path: "accounts.conf" },
   { path: "tls/*" },
   { path: "max_payload" },
@@ -58,8 +58,9 @@ export function classify(running: ServerState, wanted: ServerState): Decision {
 }
 
 /**
- * A configuration without what a running server can be given: where two of them differ, it has to be restarted. What can only be given
- * in one direction is left out too, as one configuration does not show which it was: see `isLowered`.
+ * A configuration without what a running server can reload: where two of them differ, a restart is needed. What can
+ * only be
+ * reloaded in one direction is left out too, as one configuration does not show which it was: see `isLowered`.
  */
 export function withoutReloadable(config: ServerConfig): object {
   const strip = (value: unknown, at: string[]): unknown => {
@@ -81,7 +82,9 @@ export interface StoreLimits {
   memory: number;
 }
 
-/** Whether a server gives more than it should: it can be told of more, and has to be restarted for less. */
+/**
+ * Whether a server gives JetStream more than it should: a reload can only raise the limits, so it must be restarted.
+ */
 export const isLowered = (running: StoreLimits, { jetstream }: Pick<ServerConfig, "jetstream">): boolean =>
   jetstream.max_file_store < running.file || jetstream.max_memory_store < running.memory;
 
@@ -102,7 +105,7 @@ function changesOf(before: unknown, after: unknown, path: string[]): Change[] {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function matches({ path, when }: Row, change: Change): boolean {
+function matches({ path, when }: ReloadableSetting, change: Change): boolean {
   const parent = path.endsWith("*") ? path.slice(0, -1) : undefined;
   const same = parent === undefined ? path === change.path : change.path.startsWith(parent);
   return same && (when?.(change.before, change.after) ?? true);

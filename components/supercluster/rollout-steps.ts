@@ -1,4 +1,7 @@
-/** What to do next so that all of a region's pods are as their StatefulSet wants them. Pure: a run that was cut off goes on from there. */
+/**
+ * What to do next so that all of a region's pods are as their StatefulSet wants them. Pure: an interrupted run
+ * continues from the observed state.
+ */
 
 /** A StatefulSet with its pods, at one moment. */
 export interface RegionView {
@@ -27,25 +30,26 @@ export type RolloutStep =
   { do: "nothing" } | { do: "wait"; reason: string } | { do: "replace"; pod: string; reason: string };
 
 /**
- * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's last. A pod
- * that is outdated and not ready serves nobody and may be what keeps the others from being ready: it comes first.
+ * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's
+ * last. A pod
+ * that is outdated and not ready serves no client and may be what keeps the others from being ready: it comes first.
  */
 export function nextRolloutStep(
   { isObserved, replicas, revision, pods, leader }: RegionView,
   hadLeader: boolean,
 ): RolloutStep {
   const wait = (reason: string): RolloutStep => ({ do: "wait", reason });
-  if (!isObserved) return wait("Kubernetes has not seen the change");
+  if (!isObserved) return wait("Kubernetes has not processed the change yet");
   const ending = pods.find(({ isTerminating }) => isTerminating);
-  if (ending) return wait(`${ending.name} is ending`);
+  if (ending) return wait(`${ending.name} is terminating`);
   const outdated = outdatedOf({ revision, pods });
   const broken = outdated.find(({ isReady }) => !isReady);
   if (broken) return { do: "replace", pod: broken.name, reason: "it is outdated, and not ready" };
-  if (pods.length < replicas) return wait(`${pods.length} of ${replicas} pods are there`);
+  if (pods.length < replicas) return wait(`${pods.length} of ${replicas} pods exist`);
   const unready = pods.find(({ isReady }) => !isReady);
   if (unready) return wait(`${unready.name} is not ready`);
-  const late = hadLeader && pods.find(({ behind }) => behind !== undefined);
-  if (late) return wait(`${late.name} is not current: ${late.behind}`);
+  const stale = hadLeader && pods.find(({ behind }) => behind !== undefined);
+  if (stale) return wait(`${stale.name} is not current: ${stale.behind}`);
   const [next] = outdated.toSorted(
     (left, right) => Number(left.name === leader) - Number(right.name === leader) || ordinal(right) - ordinal(left),
   );

@@ -6,8 +6,10 @@ import type { RolloutInputs } from "./provider/rollout-provider";
 export type RolloutArgs = { [Key in keyof RolloutInputs]: pulumi.Input<RolloutInputs[Key]> };
 
 /**
- * A region's pods as its StatefulSet wants them. Kubernetes replaces none by itself (`OnDelete`): a pod's readiness says nothing of
- * streams, so this replaces them one by one, each only when routes, the meta group and every replica on the others are current.
+ * A region's pods as its StatefulSet wants them. Kubernetes replaces none by itself (`OnDelete`): a pod's readiness
+ * does not cover
+ * streams, so this replaces them one by one, each only when routes, the meta group and every replica on the others are
+ * current.
  */
 export class Rollout extends ClusterResource {
   /** @internal for policies */

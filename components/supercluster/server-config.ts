@@ -80,7 +80,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
   const servers = serversOf(settings, name);
   const self = servers[server];
   if (!self)
-    throw new RangeError(`${name} has ${servers.length} servers; ${server} is none of 0 to ${servers.length - 1}`);
+    throw new RangeError(`${name} has ${servers.length} servers; ${server} is not one of 0 to ${servers.length - 1}`);
   const peerTls: PeerTls = {
     cert_file: files.peer.cert,
     key_file: files.peer.key,
@@ -104,7 +104,8 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
       routes: servers.map(({ route }) => route),
       // Clients get their addresses from the region's names, not from what servers see of each other.
       no_advertise: true,
-      // Servers of one region are near each other: s2_auto compresses nothing below 10 ms, but holds an encoder for every
+      // Servers of one region are near each other: s2_auto compresses nothing below 10 ms, but holds an encoder for
+      // every
       // route (nine local servers: 448 MiB with it, 268 MiB without).
       compression: "accept",
       tls: peerTls,
@@ -135,6 +136,6 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
   };
 }
 
-/** Go knows no days. */
+/** Go durations have no unit for days. */
 const goDuration = (duration: Duration): string =>
   duration.endsWith("d") ? `${toMilliseconds(duration) / 3_600_000}h` : duration;

@@ -7,7 +7,7 @@ const bucketType = "aws:s3/bucket:Bucket";
 const parts: { type: string; what: string; isGood(inputs: Inputs): boolean }[] = [
   {
     type: "aws:s3/bucketVersioning:BucketVersioning",
-    what: "keeps no versions",
+    what: "is not versioned",
     isGood: ({ versioningConfiguration }) => (versioningConfiguration as Inputs | undefined)?.status === "Enabled",
   },
   {
@@ -33,8 +33,10 @@ export const backupsAreSafe: StackRule = {
   description: "Every bucket is encrypted, keeps versions, and can never be made public.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Backups hold every message of every tenant. Without versions one command, or one stolen key, overwrites all of them.",
-  remediation: "Leave all that components/aws/backups.ts makes beside the bucket",
+  why:
+    "Backups hold every message of every tenant. Without versions one command, or one stolen key, " +
+    "overwrites all of them.",
+  remediation: "Keep every resource that components/aws/backups.ts makes beside the bucket",
   types: [bucketType, ...parts.map(({ type }) => type)],
   violationsOfStack: (resources) =>
     resources.filter(({ type }) => type === bucketType).flatMap((bucket) => missing(bucket, resources)),

@@ -7,9 +7,12 @@ export const certificateIsRenewed: ResourceRule = {
   description: "Certificates of servers are renewed a month before they end at least, and are good for serving.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "All servers of a region have one certificate: when it ends, no client and no other region gets in, all at once.",
+  why:
+    "All servers of a region have one certificate: when it ends, no client and no other region gets in, " +
+    "all at once.",
   remediation:
-    "Leave earlyRenewalHours and allowedUses as components/security writes them, and deploy the identity stack at least once a quarter",
+    "Leave earlyRenewalHours and allowedUses as components/security writes them, " +
+    "and deploy the identity stack at least once a quarter",
   types: ["tls:index/locallySignedCert:LocallySignedCert"],
   violations({ name, inputs }) {
     const {

@@ -6,8 +6,11 @@ export const clientPortHasTls: ResourceRule = {
   description: "Clients connect by TLS, on both targets.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "Without it passwords and messages cross the network in the open. The chart ignores keys that it does not know, so a TLS section in the wrong place does nothing, and nobody is told.",
-  remediation: "Leave the client's tls as components/supercluster writes it",
+  why:
+    "Without it passwords and messages cross the network in plain text. " +
+    "The chart ignores keys that it does not know, so a TLS section in the wrong place has no effect, " +
+    "without a warning.",
+  remediation: "Keep the tls section of clients as components/supercluster writes it",
   types: serverTypes,
   violations(resource) {
     const servers = configuredServers(resource);

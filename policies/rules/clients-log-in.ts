@@ -4,11 +4,14 @@ import { configuredServers, serverTypes } from "../servers";
 export const clientsLogIn: ResourceRule = {
   name: "clients-log-in",
   description:
-    "Accounts and users come from the included file, there is a system account, and nobody gets in without a login.",
+    "Accounts and users come from the included file, there is a system account, " +
+    "and no client connects without a login.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "Without accounts a server lets everybody in; with no_auth_user it lets everybody in as that user. Users beside the included file would have their passwords in the configuration.",
-  remediation: "Take it out: users stand in tenants/, their passwords in the identity stack",
+  why:
+    "Without accounts a server accepts every client; with no_auth_user it accepts every client as that user. " +
+    "Users beside the included file would have their passwords in the configuration.",
+  remediation: "Remove it: users are declared in tenants/, their passwords in the identity stack",
   types: serverTypes,
   violations(resource) {
     const config = configuredServers(resource)?.config;

@@ -6,7 +6,10 @@ export const clusterHasItsRegionsName: ResourceRule = {
   description: "Cluster and gateway are both called like their region, which no other cluster is.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "A server whose gateway has another name than its cluster does not start, and nats-server -t calls that valid. The chart calls both like the release: three regions of one release's name never find each other.",
+  why:
+    "A server whose gateway has another name than its cluster does not start, " +
+    "and nats-server -t calls that valid. The chart calls both like the release: " +
+    "three regions of one release's name never find each other.",
   remediation: "Name the StatefulSet like the region, and neither of the two otherwise",
   types: serverTypes,
   violations(resource) {

@@ -7,7 +7,10 @@ export const consumerAcknowledges: ResourceRule<string[]> = {
     "Every consumer states its ack policy, and each message is acknowledged by itself unless it is excepted.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "An ack policy that is left out is none, even beside max_deliver and backoff: a message that a worker drops is gone. With all, acknowledging one acknowledges those before it that others are still working on.",
+  why:
+    "An ack policy that is left out is none, even beside max_deliver and backoff: " +
+    "a message that a worker drops is gone. With all, acknowledging one acknowledges those before it that " +
+    "other workers still process.",
   remediation: 'Write ackPolicy: "explicit" in its tenant\'s file',
   types: [consumerType],
   setting: exceptions("Consumers", "covenant/COVENANT_USERS/DASHBOARD"),

@@ -6,13 +6,17 @@ export const consumerHasAStream: StackRule = {
   description: "Every consumer's stream is in the same stack, and no two consumers of a stream have one name.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "A consumer belongs to one stream. Of a stream that nobody declares nobody knows when it is there; the second of one name changes the first.",
+  why:
+    "A consumer belongs to one stream. Without a declaration of the stream, " +
+    "the deployment cannot wait for it; the second consumer of one name changes the first.",
   remediation: "Declare the stream, or correct its name; a durable for each stream that is read",
   types: [streamType, consumerType],
   violationsOfStack(resources) {
     const { consumers, byKey } = jetstreamResources(resources);
     return consumers.flatMap(({ resource, key, stream }, index) => [
-      ...(byKey.has(stream) ? [] : [{ resource, message: `${key} reads ${stream}, which is no stream of its stack` }]),
+      ...(byKey.has(stream)
+        ? []
+        : [{ resource, message: `${key} reads ${stream}, which is not a stream of its stack` }]),
       ...(consumers.findIndex((other) => other.key === key) < index
         ? [{ resource, message: `${key} is the name of two consumers` }]
         : []),

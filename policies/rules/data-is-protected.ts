@@ -7,12 +7,16 @@ const awsTypes = ["aws:kms/key:Key", "aws:s3/bucket:Bucket", "aws:eks/cluster:Cl
 export const dataIsProtected: ResourceRule<string[]> = {
   name: "data-is-protected",
   description:
-    "Outside local environments streams in files are protected from deletion; so are keys, buckets, clusters and networks on AWS.",
+    "Outside local environments streams in files are protected from deletion; so are keys, buckets, " +
+    "clusters and networks on AWS.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "A resource that is taken out of the program is deleted without a question to its provider. Of what is protected the engine refuses it, at preview already.",
+  why:
+    "A resource that is removed from the program is deleted without asking its provider. " +
+    "The engine refuses to delete what is protected, already at preview.",
   remediation:
-    'Leave deletionPolicy out ("retain"), or write "delete-if-empty"; a stream that is to go with its messages is excepted for the release before',
+    'Leave deletionPolicy out ("retain"), or write "delete-if-empty"; ' +
+    "a stream to delete with its messages is excepted for the release before",
   types: [streamType, ...awsTypes],
   setting: exceptions("Streams", "irisx/SMS"),
   violations(resource, except) {

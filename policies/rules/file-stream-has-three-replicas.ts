@@ -6,7 +6,9 @@ export const fileStreamHasThreeReplicas: ResourceRule = {
   description: "Outside local environments a stream in files has three replicas or five.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "With one replica its messages are on one disk, and are away for as long as its server is. An even number outlives no more servers than one less.",
+  why:
+    "With one replica its messages are on one disk, and are away for as long as its server is. " +
+    "An even number outlives no more servers than one less.",
   remediation: "Write replicas: 3 in its tenant's file",
   types: [streamType],
   violations(resource) {

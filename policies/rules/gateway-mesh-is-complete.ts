@@ -4,12 +4,18 @@ import { configuredServers, serverTypes } from "../servers";
 export const gatewayMeshIsComplete: ResourceRule = {
   name: "gateway-mesh-is-complete",
   description:
-    "The list of gateways holds the region itself and every other one once, each with as many addresses as it has servers, all different.",
+    "The list of gateways holds the region itself and every other one once, " +
+    "each with as many addresses as it has servers, all different.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "A new server expects as many meta peers as its routes and gateway addresses count, and equal ones count once: with too few a lost region could found a second meta group. An address that a server does not advertise is gossiped wrongly, behind a load balancer as a private one.",
+  why:
+    "A new server expects as many meta peers as its routes and gateway addresses count, " +
+    "and equal ones count once: with too few a lost region could found a second meta group. " +
+    "An address that a server does not advertise is gossiped wrongly, " +
+    "behind a load balancer as a private one.",
   remediation:
-    "Leave the list as components/supercluster makes it of the environment's regions, and advertise an address that is in it",
+    "Leave the list as components/supercluster makes it of the environment's regions, " +
+    "and advertise an address that is in it",
   types: serverTypes,
   violations(resource) {
     const servers = configuredServers(resource);

@@ -8,7 +8,8 @@ export const gatewayMeshIsSymmetric: StackRule = {
   enforcementLevel: "mandatory",
   why: "A region that another one does not list is reached in one direction only, until a restart.",
   notSeen:
-    "Other stacks: of one stack it compares the servers. Tests give it what all regions of an environment register. Local servers that are not changed have no configuration in the state.",
+    "Other stacks: of one stack it compares the servers. Tests give it what all regions of an environment " +
+    "register. Local servers that are not changed have no configuration in the state.",
   remediation: "Set the regions once, in the environment of Pulumi.yaml, and deploy every region's stack",
   types: serverTypes,
   violationsOfStack(resources) {

@@ -10,24 +10,26 @@ export const gatewayPortHasAnAllowList: ResourceRule = {
   description: "Gateways (7222) that can be reached from the internet let in named addresses only.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Gateways are dialled by a handful of known addresses, those of the other regions. Everybody else can only try certificates, or keep handshakes open.",
+  why:
+    "Gateways are dialled by a handful of known addresses, those of the other regions. " +
+    "Any other client can only try certificates, or keep handshakes open.",
   remediation: "Write the addresses of the other regions' nodes or NAT in kubernetes.loadBalancers.sourceRanges",
   types: [serviceType, ingressType],
   violations({ type, name, inputs }) {
     if (type === ingressType) {
       const isGateway = Number(inputs.fromPort) <= gatewayPort && gatewayPort <= Number(inputs.toPort);
       const isOpen = ["cidrIpv4", "cidrIpv6"].some((key) => key in inputs && everyone.includes(String(inputs[key])));
-      return isGateway && isOpen ? [`${name} lets everyone in`] : [];
+      return isGateway && isOpen ? [`${name} allows every address`] : [];
     }
     const { ports = [], loadBalancerSourceRanges = [] } = (inputs.spec ?? {}) as {
       ports?: { port: number }[];
       loadBalancerSourceRanges?: string[];
     };
     if (!ports.some(({ port }) => port === gatewayPort)) return [];
-    if (loadBalancerSourceRanges.some((range) => everyone.includes(range))) return [`${name} lets everyone in`];
+    if (loadBalancerSourceRanges.some((range) => everyone.includes(range))) return [`${name} allows every address`];
     // Annotations may come from security groups that are not there yet; where there are groups, there are ranges.
     return loadBalancerSourceRanges.length === 0 && isPublic(inputs)
-      ? [`${name} is reached from the internet by everyone`]
+      ? [`${name} can be reached from the whole internet`]
       : [];
   },
 };

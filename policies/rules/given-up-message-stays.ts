@@ -14,12 +14,18 @@ const hours = 1;
 
 export const givenUpMessageStays: StackRule<string[]> = {
   name: "given-up-message-stays",
-  description: `A message that a consumer has given up stays in its stream for an hour at least, or a stream of its account keeps the advisory that tells of it.`,
+  description:
+    "A message that a consumer has given up stays in its stream for an hour at least, " +
+    "or a stream of its account keeps the advisory about it.",
   severity: "medium",
   enforcementLevel: "mandatory",
-  why: "What was delivered maxDeliver times stays in its stream until it expires, and the advisory $JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES names its sequence: that is the dead-letter path. A stream that expires it as soon as it is given up has none.",
+  why:
+    "What was delivered maxDeliver times stays in its stream until it expires, " +
+    "and the advisory $JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES names its sequence: " +
+    "that is the dead-letter path. A stream that expires it as soon as it is given up has none.",
   remediation:
-    "Raise the stream's maxAge, lower maxDeliver or the waits between deliveries, keep the advisories in a stream, or except the consumer",
+    "Raise the stream's maxAge, lower maxDeliver or the waits between deliveries, " +
+    "keep the advisories in a stream, or except the consumer",
   types: [streamType, consumerType],
   setting: exceptions("Consumers", "arrakis/COMMANDS/command-worker"),
   violationsOfStack(resources, except) {
@@ -41,7 +47,9 @@ export const givenUpMessageStays: StackRule<string[]> = {
         ? [
             {
               resource,
-              message: `${key} gives a message up ${milliseconds(consumer) / 1000} s after it came, and ${stream} expires it after ${age}`,
+              message:
+                `${key} gives a message up ${milliseconds(consumer) / 1000} s after it came, ` +
+                `and ${stream} expires it after ${age}`,
             },
           ]
         : [];

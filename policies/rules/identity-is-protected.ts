@@ -13,8 +13,10 @@ export const identityIsProtected: StackRule = {
   description: "Outside local environments every key and CA is protected from deletion.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "Who loses the JetStream key of a region loses every message in it. A new CA locks every server and client out until all have it.",
-  remediation: "Leave protect as stacks/identity.ts sets it",
+  why:
+    "Without the JetStream key of a region every message in it is lost. " +
+    "A new CA locks every server and client out until all have it.",
+  remediation: "Keep protect as stacks/identity.ts sets it",
   types: [requestType, ...keptTypes],
   violationsOfStack: (resources) =>
     isLocal(resources)
@@ -24,7 +26,7 @@ export const identityIsProtected: StackRule = {
           .map((resource) => ({ resource, message: `${resource.name} is not protected` })),
 };
 
-/** Passwords of users can be made anew, and go with a tenant that leaves. */
+/** Passwords of users can be recreated, and are deleted with a tenant that leaves. */
 const isOfUsers = ({ parent }: Resource): boolean => !!parent?.includes("supercluster:security:Credentials::");
 
 /** Certificates of local servers name this machine alone; no other server could use them. */

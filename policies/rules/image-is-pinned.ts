@@ -7,7 +7,9 @@ export const imageIsPinned: ResourceRule = {
   description: "Every image has a full version or a digest, and every chart a version.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "A tag that moves (latest, 2.14-alpine) gives the pod that is replaced tonight another server than its peers have. A chart without a version brings what is newest on the day, with every pod replaced.",
+  why:
+    "A tag that moves (latest, 2.14-alpine) gives the pod that is replaced tonight another server than its " +
+    "peers have. A chart without a version brings what is newest on the day, with every pod replaced.",
   remediation: "Write a version of three numbers, or a digest (kubernetes.images, kubernetes.chart.version)",
   types: [releaseType],
   violations(resource) {

@@ -13,7 +13,9 @@ export const innerPortIsPrivate: ResourceRule = {
   description: "Nothing outside a region's cluster reaches its routes (6222) or its monitoring (8222, 7777).",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "Monitoring asks for no login: it shows every account, connection and subject, and takes profiles. A route is the inside of a cluster.",
+  why:
+    "Monitoring asks for no login: it shows every account, connection and subject, and takes profiles. " +
+    "A route is the inside of a cluster.",
   remediation: "Open 4222 and 7222 alone; Prometheus scrapes from inside the cluster",
   types: [serviceType, ingressType, releaseType, localServerType],
   violations(resource) {

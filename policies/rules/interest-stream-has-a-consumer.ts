@@ -3,7 +3,7 @@ import type { StackRule } from "../rule";
 
 export const interestStreamHasAConsumer: StackRule = {
   name: "interest-stream-has-a-consumer",
-  description: "A stream that keeps by interest has a consumer in its stack.",
+  description: "A stream with interest retention has a consumer in its stack.",
   severity: "high",
   enforcementLevel: "mandatory",
   why: "Without one it acknowledges every message and keeps none; a consumer that comes later gets nothing of it.",
@@ -13,6 +13,6 @@ export const interestStreamHasAConsumer: StackRule = {
     const { streams, consumers } = jetstreamResources(resources);
     return streams
       .filter(({ key, args }) => args.retention === "interest" && !consumers.some(({ stream }) => stream === key))
-      .map(({ key, resource }) => ({ resource, message: `nobody consumes ${key}, which keeps by interest` }));
+      .map(({ key, resource }) => ({ resource, message: `${key} has interest retention and no consumer` }));
   },
 };

@@ -6,8 +6,10 @@ export const kubernetesApiIsNotOpen: ResourceRule = {
   description: "An EKS cluster's API is reached from the network, or from named addresses.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Who reaches the API with a stolen token has every Secret of the region, the JetStream key among them. EKS opens it to everyone unless it is told otherwise.",
-  remediation: "Write the addresses of who deploys in aws.regions.<region>.cluster.create.apiSourceRanges, or none",
+  why:
+    "An attacker that reaches the API with a stolen token has every Secret of the region, " +
+    "the JetStream key among them. EKS opens it to everyone unless it is configured otherwise.",
+  remediation: "Write the addresses that deploy from in aws.regions.<region>.cluster.create.apiSourceRanges, or none",
   types: ["aws:eks/cluster:Cluster"],
   violations({ name, inputs }) {
     const { endpointPublicAccess = true, publicAccessCidrs = [] } = (inputs.vpcConfig ?? {}) as {

@@ -3,10 +3,12 @@ import { hiddenUsers, usersOf, userTypes } from "../users";
 
 export const loginIsOfOneAccount: ResourceRule = {
   name: "login-is-of-one-account",
-  description: "No login stands in the accounts file twice.",
+  description: "No login occurs twice in the accounts file.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Logins are global to a server. Of two equal ones the last wins: its client then works in another tenant's account.",
+  why:
+    "Logins are global to a server. Of two equal ones the last wins: " +
+    "its client then works in another tenant's account.",
   remediation: "Rename one of the two users in tenants/",
   notSeen: hiddenUsers,
   types: userTypes,

@@ -6,8 +6,10 @@ export const memoryStreamHasThreeReplicas: ResourceRule<string[]> = {
   description: "Outside local environments a stream in memory has three replicas or five, unless it is excepted.",
   severity: "medium",
   enforcementLevel: "mandatory",
-  why: "With one replica every restart of its server empties it, an upgrade too. With three it outlives the restart of any one.",
-  remediation: "Write replicas: 3 in its tenant's file, or except it where its messages are of no worth",
+  why:
+    "With one replica every restart of its server empties it, an upgrade too. " +
+    "With three it outlives the restart of any one.",
+  remediation: "Write replicas: 3 in its tenant's file, or except it where its messages may be lost",
   types: [streamType],
   setting: exceptions("Streams", "arrakis/INTERNAL"),
   violations(resource, except) {

@@ -6,7 +6,9 @@ export const mirrorIsOfALimitsStream: StackRule = {
   description: "Mirrors and sources copy streams that keep by limits alone, and mirrors are of the same stack.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "A copy takes messages as a consumer does: a work queue is emptied by it, an interest stream holds every message until it is copied. Servers accept both.",
+  why:
+    "A copy takes messages as a consumer does: a work queue is emptied by it, " +
+    "an interest stream holds every message until it is copied. Servers accept both.",
   remediation: 'Make the origin retention: "limits", or leave the copy out',
   types: [streamType],
   violationsOfStack(resources) {
@@ -25,7 +27,9 @@ export const mirrorIsOfALimitsStream: StackRule = {
           ? [
               {
                 resource: stream.resource,
-                message: `${stream.key} copies ${typeof mirror === "string" ? mirror : mirror.name}, which is no stream of its stack`,
+                message:
+                  `${stream.key} copies ${typeof mirror === "string" ? mirror : mirror.name}, ` +
+                  "which is not a stream of its stack",
               },
             ]
           : []),

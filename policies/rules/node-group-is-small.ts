@@ -5,8 +5,10 @@ export const nodeGroupIsSmall: ResourceRule<number> = {
   description: "No group of nodes is larger than is usual.",
   severity: "low",
   enforcementLevel: "advisory",
-  why: "A host takes one server of a region, so nodes beyond that are paid for nothing. There is a group in each of three zones.",
-  remediation: "Check aws.regions.<region>.cluster.create.nodes.perZone; set most if so many are meant",
+  why:
+    "A host takes one server of a region, so nodes beyond that are paid for nothing. " +
+    "There is a group in each of three zones.",
+  remediation: "Check aws.regions.<region>.cluster.create.nodes.perZone; raise most if this many are intended",
   types: ["aws:eks/nodeGroup:NodeGroup"],
   setting: { name: "most", description: "Nodes of one group.", schema: { type: "integer", minimum: 1 }, default: 2 },
   violations({ name, inputs }, most) {

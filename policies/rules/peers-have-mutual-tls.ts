@@ -6,7 +6,9 @@ export const peersHaveMutualTls: ResourceRule = {
   description: "Routes and gateways use TLS, and each side verifies the other by the peers' own CA.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "Whoever reaches a route or a gateway without a certificate is a server of the supercluster: every message of every account is his.",
+  why:
+    "Without it, any host that reaches a route or a gateway can join as a server and read every message of " +
+    "every account.",
   remediation: "Give both the peers' certificate, its CA and verify: true, and dial by tls://",
   types: serverTypes,
   violations(resource) {
@@ -25,7 +27,7 @@ export const peersHaveMutualTls: ResourceRule = {
       return problems
         .filter(({ when }) => when(tls))
         .slice(0, 1)
-        .map(({ say }) => `${what} of ${resource.name} ${say}`)
+        .map(({ message }) => `${what} of ${resource.name} ${message}`)
         .concat(open.map((url) => `${what} of ${resource.name} dial ${url}`));
     });
   },
@@ -33,8 +35,11 @@ export const peersHaveMutualTls: ResourceRule = {
 
 type Tls = { cert_file?: string; ca_file?: string; verify?: boolean; insecure?: boolean } | undefined;
 
-const problems: { when: (tls: Tls) => boolean; say: string }[] = [
-  { when: (tls) => !tls?.cert_file, say: "have no TLS" },
-  { when: (tls) => !tls?.ca_file, say: "name no CA of their own, so any certificate that the system trusts gets in" },
-  { when: (tls) => tls?.verify !== true || tls.insecure === true, say: "do not verify the other side" },
+const problems: { when: (tls: Tls) => boolean; message: string }[] = [
+  { when: (tls) => !tls?.cert_file, message: "have no TLS" },
+  {
+    when: (tls) => !tls?.ca_file,
+    message: "name no CA of their own, so any certificate that the system trusts gets in",
+  },
+  { when: (tls) => tls?.verify !== true || tls.insecure === true, message: "do not verify the other side" },
 ];

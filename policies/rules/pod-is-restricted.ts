@@ -9,7 +9,9 @@ export const podIsRestricted: ResourceRule = {
   description: "Every pod and container runs as Kubernetes' restricted standard asks, and the namespace enforces it.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "The chart sets no security context at all: its containers run as root and may gain more rights. A namespace that enforces the standard refuses such pods, one that does not takes them.",
+  why:
+    "The chart sets no security context at all: its containers run as root and may gain more rights. " +
+    "A namespace that enforces the standard refuses such pods, one that does not takes them.",
   remediation:
     "Leave securityContext of pods and containers, and the namespace's label, as components/supercluster writes them",
   types: [releaseType, namespaceType],

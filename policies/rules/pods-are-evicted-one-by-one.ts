@@ -4,10 +4,12 @@ import { releaseType, valuesOf } from "../servers";
 
 export const podsAreEvictedOneByOne: ResourceRule = {
   name: "pods-are-evicted-one-by-one",
-  description: "A PodDisruptionBudget lets one server of a region go at a time.",
+  description: "A PodDisruptionBudget allows one server of a region to be evicted at a time.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Nodes are drained for upgrades. Without a budget two servers of three go at once, and every stream of the region stops taking messages.",
+  why:
+    "Nodes are drained for upgrades. Without a budget two servers of three are evicted at once, " +
+    "and every stream of the region stops taking messages.",
   remediation: "Leave podDisruptionBudget enabled, with the chart's maxUnavailable: 1",
   types: [releaseType],
   violations(resource) {
@@ -18,6 +20,6 @@ export const podsAreEvictedOneByOne: ResourceRule = {
     const { maxUnavailable = 1, minAvailable } = merge?.spec ?? {};
     return maxUnavailable === 1 && minAvailable === undefined
       ? []
-      : [`${resource.name} lets ${maxUnavailable} servers go at once`];
+      : [`${resource.name} allows ${maxUnavailable} servers to be evicted at once`];
   },
 };

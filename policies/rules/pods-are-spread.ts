@@ -8,7 +8,9 @@ export const podsAreSpread: ResourceRule = {
   description: "A region's servers are spread over hosts and over zones.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Three replicas on one host, or in one zone, are lost together. Then nothing that lives in the region can be read or written.",
+  why:
+    "Three replicas on one host, or in one zone, are lost together. " +
+    "Then nothing that lives in the region can be read or written.",
   remediation: "Leave podTemplate.topologySpreadConstraints as it is; kubernetes.spread says how strictly it holds",
   types: [releaseType],
   violations(resource) {

@@ -6,7 +6,11 @@ export const podsWaitForTheRollout: ResourceRule = {
   description: "Pods are replaced by this program alone, and start without asking for a meta leader.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Kubernetes replaces the next pod as soon as the last is ready, which says nothing of replicas that are still behind: two of three are then out of date. A startup probe that asks for the meta leader kills the pods of a first region, and those of a last one that others have left, every 15 minutes.",
+  why:
+    "Kubernetes replaces the next pod as soon as the last is ready, " +
+    "which says nothing of replicas that are still behind: two of three are then out of date. " +
+    "A startup probe that asks for the meta leader kills the pods of a first region, " +
+    "and those of a last one that others have left, every 15 minutes.",
   remediation: "Leave the update strategy OnDelete, and the startup probe /healthz?js-server-only=true",
   types: [releaseType],
   violations(resource) {

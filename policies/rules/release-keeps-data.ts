@@ -22,14 +22,14 @@ export const releaseKeepsData: ResourceRule<string[]> = {
   types: [releaseType],
   setting: {
     name: "releases",
-    description: "More releases that are not to be deployed, e.g. `2.14.5`.",
+    description: "More releases that must not be deployed, e.g. `2.14.5`.",
     schema: { type: "array", items: { type: "string" } },
     default: [],
   },
   violations(resource, releases) {
     const image = valuesOf(resource)?.container?.image;
     const [release = ""] = /^\d+\.\d+\.\d+/.exec(image?.tag ?? "") ?? [];
-    const reason = losing[release] ?? (releases.includes(release) ? "it is not to be deployed" : undefined);
+    const reason = losing[release] ?? (releases.includes(release) ? "it must not be deployed" : undefined);
     return reason ? [`${resource.name} would run nats-server ${release}: ${reason}`] : [];
   },
 };

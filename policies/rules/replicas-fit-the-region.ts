@@ -6,7 +6,9 @@ export const replicasFitTheRegion: ResourceRule = {
   description: "No stream or consumer asks for more replicas than a region has servers.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Replicas never span regions: five in a region of three servers are refused (error 10005) in the middle of a deployment.",
+  why:
+    "Replicas never span regions: five in a region of three servers are refused (error 10005) in the middle " +
+    "of a deployment.",
   remediation: "Write as many as the environment has servers, or less; raise servers of the environment first",
   types: [streamType, consumerType],
   violations(resource) {

@@ -9,8 +9,12 @@ export const storeFitsItsServer: ResourceRule = {
     "JetStream's file store fits its volume when that is formatted, and its memory store the container's memory limit.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "A disk that is full before JetStream's limit is reached stops the server, and a container that takes more memory than it may is killed: both hit every stream of the region.",
-  remediation: `Leave a twentieth of the volume free, and ${memoryOfServer} of the memory to the server itself (storage, kubernetes.volume, kubernetes.resources)`,
+  why:
+    "A disk that is full before JetStream's limit is reached stops the server, " +
+    "and a container that takes more memory than it may is killed: both hit every stream of the region.",
+  remediation:
+    `Leave a twentieth of the volume free, and ${memoryOfServer} of the memory to the server itself ` +
+    "(storage, kubernetes.volume, kubernetes.resources)",
   types: [releaseType],
   violations(resource) {
     const values = valuesOf(resource);

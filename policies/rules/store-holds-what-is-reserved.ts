@@ -8,7 +8,10 @@ export const storeHoldsWhatIsReserved: StackRule<number> = {
     "What the streams and mirrors of a region reserve by maxBytes leaves a part of its servers' stores free.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Servers reserve maxBytes of every replica. When nothing is left the next stream is refused (error 10047), and a failover or the move of a stream, which need room for a copy, fail on the day that they are needed.",
+  why:
+    "Servers reserve maxBytes of every replica. When nothing is left the next stream is refused (error " +
+    "10047), and a failover or the move of a stream, which need room for a copy, " +
+    "fail on the day that they are needed.",
   notSeen: "What another team's jetstream stack reserves in the same servers.",
   remediation: "Lower maxBytes of what needs less, or raise storage of the environment and its volumes",
   types: [streamType],
@@ -32,7 +35,9 @@ export const storeHoldsWhatIsReserved: StackRule<number> = {
       const sum = reserved.reduce((total, { bytes }) => total + bytes, 0);
       const room = toBytes(environment.storage[storage]) * (1 - headroom / 100);
       const largest = reserved.reduce((a, b) => (b.bytes > a.bytes ? b : a)).resource;
-      const message = `streams of ${region} reserve ${inGiB(sum)} of ${storage} on each server, of ${environment.storage[storage]} less ${headroom}% (the largest is ${largest.name})`;
+      const message =
+        `streams of ${region} reserve ${inGiB(sum)} of ${storage} on each server, ` +
+        `of ${environment.storage[storage]} less ${headroom}% (the largest is ${largest.name})`;
       return sum > room ? [{ resource: largest, message }] : [];
     });
   },

@@ -8,9 +8,13 @@ export const streamIsBounded: ResourceRule = {
   description: "Every stream and mirror has a limit: an age, a number of bytes or a number of messages.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "A stream without a limit grows until the disks of its servers are full. Then every stream on them stops taking messages, those of other tenants too, and JetStream switches itself off there.",
+  why:
+    "A stream without a limit grows until the disks of its servers are full. " +
+    "Then every stream on them stops taking messages, those of other tenants too, " +
+    "and JetStream switches itself off there.",
   remediation:
-    "Give it maxAge, maxBytes or maxMsgs in its tenant's file. Lowering a limit later deletes messages at once; raising it costs nothing",
+    "Give it maxAge, maxBytes or maxMsgs in its tenant's file. Lowering a limit later deletes messages at " +
+    "once; raising it costs nothing",
   types: [streamType],
   violations(resource) {
     const { args } = streamOf(resource);

@@ -8,7 +8,7 @@ export const streamSizeIsExpected: ResourceRule<string> = {
   severity: "low",
   enforcementLevel: "advisory",
   why: "Disks are paid for whether they are full or not, and a large stream takes hours to copy to a new server.",
-  remediation: "Check that so much is meant; set most if it is",
+  remediation: "Check that this size is intended; raise most if it is",
   types: [streamType],
   setting: {
     name: "most",

@@ -7,7 +7,9 @@ export const streamsDoNotOverlap: StackRule = {
   description: "No two streams of an account have one name, or take in one subject.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "An account is one namespace over all regions. The second stream is refused (errors 10058, 10065); two resources of one name would undo each other's work for ever.",
+  why:
+    "An account is one namespace over all regions. The second stream is refused (errors 10058, 10065); " +
+    "two resources of one name would undo each other's work for ever.",
   remediation: "Rename one of them, or narrow its subjects",
   types: [streamType],
   violationsOfStack(resources) {

@@ -6,7 +6,9 @@ export const superclusterOutlivesARegion: ResourceRule = {
   description: "Outside local environments there are at least three regions.",
   severity: "medium",
   enforcementLevel: "advisory",
-  why: "With two regions each has half of the meta group. When one is lost, no stream or consumer can be made or changed anywhere until it is back.",
+  why:
+    "With two regions each has half of the meta group. When one is lost, " +
+    "no stream or consumer can be made or changed anywhere until it is back.",
   remediation: "Add a region to the environment, or accept that changes wait for both",
   types: serverTypes,
   violations(resource) {

@@ -7,12 +7,14 @@ export const userHasAnInboxOfItsOwn: ResourceRule = {
   description: "No user may subscribe to the inboxes of others.",
   severity: "medium",
   enforcementLevel: "advisory",
-  why: "Answers arrive in inboxes. Whoever may subscribe to _INBOX.> reads the answers to every client that has no prefix of its own, messages that were pulled among them.",
-  remediation: 'Let its clients set inboxPrefix, and take inbox: "shared" out',
+  why:
+    "Answers arrive in inboxes. A user that may subscribe to _INBOX.> reads the answers to every client that " +
+    "has no prefix of its own, messages that were pulled among them.",
+  remediation: 'Let its clients set inboxPrefix, and remove inbox: "shared"',
   notSeen: hiddenUsers,
   types: userTypes,
   violations: (resource) =>
     usersOf(resource)
       .filter(({ permissions }) => permissions?.subscribe?.allow?.some((subject) => covers(subject, "_INBOX.>")))
-      .map(({ login }) => `user ${login} reads everybody's answers`),
+      .map(({ login }) => `user ${login} may read the answers to every user`),
 };

@@ -9,7 +9,9 @@ export const userMayNotDoEverything: ResourceRule = {
     "No user may publish or subscribe to everything, and none but the system account's to JetStream's whole API.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "To a server a user without permissions, or with an empty list, may do everything in its account: read every message, purge every stream.",
+  why:
+    "To a server a user without permissions, or with an empty list, may do everything in its account: " +
+    "read every message, purge every stream.",
   remediation:
     "Name what the user publishes, subscribes to and consumes in tenants/; permissions are derived from that",
   notSeen: hiddenUsers,
@@ -22,7 +24,7 @@ const rights = ["publish", "subscribe"] as const;
 function problemsOf({ account, login, permissions }: User, right: (typeof rights)[number]): string[] {
   const { allow = [], deny = [] } = permissions?.[right] ?? {};
   if (deny.includes(">")) return [];
-  if (!allow.length) return [`user ${login} may ${right} everything: nothing is said of what it may`];
+  if (!allow.length) return [`user ${login} may ${right} everything: it has no list of what it may do`];
   const wild = allow.filter(
     (subject) =>
       /^[*>]/.test(subject) ||

@@ -9,7 +9,9 @@ export const volumeIsEncrypted: ResourceRule = {
   description: "Volumes of servers and disks of nodes on AWS are encrypted.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "The servers' own encryption covers messages; names of streams, subjects of consumers, logs and swapped memory are on the disk beside them.",
+  why:
+    "The servers' own encryption covers messages; names of streams, subjects of consumers, " +
+    "logs and swapped memory are on the disk beside them.",
   remediation:
     'Leave parameters.encrypted: "true" (kubernetes.volume.storageClass); aws.regions.<region>.key names the key',
   types: [storageClassType, templateType],
@@ -18,11 +20,11 @@ export const volumeIsEncrypted: ResourceRule = {
       const disks = (inputs.blockDeviceMappings ?? []) as { ebs?: Inputs }[];
       return disks.length && disks.every(({ ebs }) => ebs?.encrypted === "true")
         ? []
-        : [`${name} has a disk in the open`];
+        : [`${name} has an unencrypted disk`];
     }
     const { encrypted } = (inputs.parameters ?? {}) as Inputs;
     return inputs.provisioner === "ebs.csi.aws.com" && encrypted !== "true"
-      ? [`${name} makes volumes in the open`]
+      ? [`${name} makes unencrypted volumes`]
       : [];
   },
 };

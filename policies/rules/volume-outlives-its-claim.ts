@@ -7,9 +7,12 @@ export const volumeOutlivesItsClaim: ResourceRule = {
   description: "Storage classes keep a volume whose claim is gone (Retain), and let volumes grow.",
   severity: "critical",
   enforcementLevel: "mandatory",
-  why: "With Delete, the default, a namespace that goes takes every message with it. A class without allowVolumeExpansion leaves no way but a new volume when the disk is full.",
+  why:
+    "With Delete, the default, deleting a namespace deletes every message in it. " +
+    "A class without allowVolumeExpansion leaves no way but a new volume when the disk is full.",
   remediation:
-    "Leave reclaimPolicy: Retain, allowVolumeExpansion: true and volumeBindingMode: WaitForFirstConsumer as components/storage writes them",
+    "Leave reclaimPolicy: Retain, allowVolumeExpansion: true and volumeBindingMode: " +
+    "WaitForFirstConsumer as components/storage writes them",
   types: [storageClassType],
   violations: ({ name, inputs }) =>
     Object.entries(wanted)

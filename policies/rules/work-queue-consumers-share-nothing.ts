@@ -7,7 +7,9 @@ export const workQueueConsumersShareNothing: StackRule = {
   description: "No two consumers of a work queue ask for one subject, and each delivers all.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Each message of a work queue is for one consumer. The second is refused (errors 10099, 10100, 10101) in the middle of a deployment, and its messages pile up until they expire.",
+  why:
+    "Each message of a work queue is for one consumer. The second is refused (errors 10099, 10100, " +
+    "10101) in the middle of a deployment, and its messages pile up until they expire.",
   remediation: 'Give each a filter of its own and deliverPolicy: "all"; workers of one kind share a durable',
   types: [streamType, consumerType],
   violationsOfStack(resources) {

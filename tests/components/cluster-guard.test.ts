@@ -92,7 +92,9 @@ describe("the guard of a region's cluster, against an API server that says what 
       "a cluster that is for other regions",
       { regions: "production/ams,production/syd" },
       {},
-      `region: this cluster is for production/ams, production/syd, not for production/iad: ${another} If it is: kubectl --context nats-iad annotate --overwrite namespace kube-system supercluster/regions=production/ams,production/syd,production/iad`,
+      "region: this cluster is for production/ams, production/syd, not for production/iad: " +
+        `${another} If it is: kubectl --context nats-iad annotate --overwrite namespace kube-system ` +
+        "supercluster/regions=production/ams,production/syd,production/iad",
     ],
     [
       "the same region of another environment",
@@ -110,25 +112,31 @@ describe("the guard of a region's cluster, against an API server that says what 
       "a namespace that is no region's",
       { namespace: { team: "billing" } },
       {},
-      `namespace: namespace nats is there and no region's: ${another} If it is to be production/iad's: kubectl --context nats-iad label namespace nats supercluster/environment=production supercluster/region=iad`,
+      `namespace: namespace nats is there and no region's: ${another} If it is to be production/iad's: ` +
+        "kubectl --context nats-iad label namespace nats supercluster/environment=production " +
+        "supercluster/region=iad",
     ],
     [
       "nodes in another region of AWS",
       { nodes: [{ region: "eu-west-1" }, { region: "eu-west-1" }] },
       { awsRegion: "us-east-1" },
-      `region: its nodes are in eu-west-1 (label topology.kubernetes.io/region), and aws.regions.<region>.region says us-east-1: ${another}`,
+      "region: its nodes are in eu-west-1 (label topology.kubernetes.io/region), " +
+        `and aws.regions.<region>.region says us-east-1: ${another}`,
     ],
     [
       "another cluster than it was deployed to",
       {},
       { clusterId: "that-cluster" },
-      `region: production/iad was deployed to another cluster (that-cluster) than this one (this-cluster): ${another} If it was made anew: kubectl --context nats-iad annotate namespace kube-system supercluster/regions=production/iad; then pulumi up --refresh`,
+      "region: production/iad was deployed to another cluster (that-cluster) than this one (this-cluster): " +
+        `${another} If the cluster was recreated: kubectl --context nats-iad annotate namespace kube-system ` +
+        "supercluster/regions=production/iad; then pulumi up --refresh",
     ],
     [
       "a storage class that is not there",
       {},
       { storageClass: "io2" },
-      'storageClass: there is no storage class "io2" in this cluster, only gp3; name one of them in kubernetes.volume.storageClass, or write { name: io2 } to make it',
+      'storageClass: there is no storage class "io2" in this cluster, only gp3; ' +
+        "name one of them in kubernetes.volume.storageClass, or write { name: io2 } to make it",
     ],
   ];
   for (const [what, there, { clusterId, ...change }, reason] of refused) {
@@ -190,7 +198,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     const since = Date.now();
     await assert.rejects(
       provider.create(wanted),
-      /^Error: iad: its Kubernetes cluster cannot be asked: connect ECONNREFUSED .*\. See: kubectl --context nats-iad get namespaces\. Nothing was written$/,
+      /^Error: iad: its Kubernetes cluster could not be reached: connect ECONNREFUSED .*\. See: kubectl --context nats-iad get namespaces\. Nothing was written$/,
     );
     assert.ok(Date.now() - since < waitMs);
   });
@@ -214,12 +222,12 @@ describe("the guard of a region's cluster, against an API server that says what 
     [
       "a context that is not there",
       (api) => ({ kubeconfig: api.kubeconfig("nats-ams"), context: "nats-iad" }),
-      /the kubeconfig has no context "nats-iad", it has nats-ams; name the file in KUBECONFIG or kubernetes\.clusters\.<region>\.kubeconfig/,
+      /the kubeconfig has no context "nats-iad"; its contexts are nats-ams; name the file in KUBECONFIG or kubernetes\.clusters\.<region>\.kubeconfig/,
     ],
     [
       "a file that is not there",
       () => ({ kubeconfig: "/nowhere/config", context: "nats-iad" }),
-      /the kubeconfig cannot be read: ENOENT.*\/nowhere\/config'; name the file in KUBECONFIG/,
+      /the kubeconfig could not be read: ENOENT.*\/nowhere\/config'; name the file in KUBECONFIG/,
     ],
     [
       "a context that names no cluster",
@@ -248,7 +256,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       process.env.HOME = folder;
       await assert.rejects(
         provider.create(wanted),
-        /the kubeconfig has no context "nats-iad", it has none; name the file in KUBECONFIG/,
+        /the kubeconfig has no context "nats-iad"; its contexts are none; name the file in KUBECONFIG/,
       );
     } finally {
       if (KUBECONFIG !== undefined) process.env.KUBECONFIG = KUBECONFIG;
@@ -268,11 +276,12 @@ describe("the guard of a region's cluster, against an API server that says what 
     });
 
     const wrong: [string, () => string, string][] = [
-      ["is not there", () => "charts/nowhere", "kubernetes.chart.path: there is no chart in charts/nowhere"],
+      ["is not there", () => "charts/nowhere", "kubernetes.chart.path: no chart was found in charts/nowhere"],
       [
         "is of another version",
         () => writeChart("nats", "1.0.0", "old"),
-        `kubernetes.chart.path: ${path.join(folder, "old")} is version 1.0.0, pinned is kubernetes.chart.version ${chart.version}`,
+        `kubernetes.chart.path: ${path.join(folder, "old")} is version 1.0.0, ` +
+          `but kubernetes.chart.version pins ${chart.version}`,
       ],
       [
         "is another",
@@ -305,12 +314,12 @@ describe("the guard of a region's cluster, against an API server that says what 
       const notFound = inputs(api, { chart: from(`${url}/other/`) });
       await assert.rejects(
         provider.create(notFound),
-        /chart repository .*\/other\/ cannot be reached \(status 404\): name another in kubernetes\.chart\.repository, or a copy on this machine in kubernetes\.chart\.path: helm pull/,
+        /chart repository .*\/other\/ could not be reached \(status 404\): set another one in kubernetes\.chart\.repository, or a local copy in kubernetes\.chart\.path: helm pull/,
       );
       repository.closeAllConnections();
       await new Promise((resolve) => repository.close(resolve));
       const gone = inputs(api, { chart: from(`${url}/charts`) });
-      await assert.rejects(provider.create(gone), /cannot be reached \(connect ECONNREFUSED/);
+      await assert.rejects(provider.create(gone), /could not be reached \(connect ECONNREFUSED/);
       await provider.update("", gone, gone);
       process.env.HTTPS_PROXY = "http://127.0.0.1:1";
       try {

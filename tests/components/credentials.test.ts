@@ -52,19 +52,23 @@ describe("Credentials", () => {
     assert.equal(new Set(salts).size, 3);
   });
 
-  it("protects the seed and who may take streams away, but for an account that goes; other users may go, or get another password", async () => {
-    const withProvisioners = [account("covenant", ["api", "provisioner"]), account("irisx", ["provisioner"])];
-    const protectedOf = async (unprotected: string[]) => {
-      const { of } = await record(
-        () => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }),
-      );
-      return of("random:index/randomPassword:RandomPassword")
-        .filter(({ options }) => options.protect)
-        .map(({ name }) => name);
-    };
-    assert.deepEqual(await protectedOf([]), ["users-covenant-provisioner", "users-irisx-provisioner", "users-salts"]);
-    assert.deepEqual(await protectedOf(["covenant"]), ["users-irisx-provisioner", "users-salts"]);
-  });
+  it(
+    "protects the seed and who may take streams away, but for an account that goes; other users may go, " +
+      "or get another password",
+    async () => {
+      const withProvisioners = [account("covenant", ["api", "provisioner"]), account("irisx", ["provisioner"])];
+      const protectedOf = async (unprotected: string[]) => {
+        const { of } = await record(
+          () => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }),
+        );
+        return of("random:index/randomPassword:RandomPassword")
+          .filter(({ options }) => options.protect)
+          .map(({ name }) => name);
+      };
+      assert.deepEqual(await protectedOf([]), ["users-covenant-provisioner", "users-irisx-provisioner", "users-salts"]);
+      assert.deepEqual(await protectedOf(["covenant"]), ["users-irisx-provisioner", "users-salts"]);
+    },
+  );
 
   it("shows none of it in the component's own outputs", async () => {
     const { of } = await record(() => new Credentials("users", { accounts }));

@@ -86,7 +86,9 @@ for (const [kind, { make, type, pinned, selectable, without = [] }] of Object.en
 
     // In a process of its own, as the engine does it: entry files watch over the process they are loaded in.
     it("names in that line a file that exports a provider with every method that it needs", () => {
-      const program = `${pinned}; console.log(Object.entries(exports.handler()).map(([key, value]) => key + ":" + typeof value).join(" "))`;
+      const program =
+        `${pinned}; console.log(Object.entries(exports.handler()).map(([key, ` +
+        'value]) => key + ":" + typeof value).join(" "))';
       const methods = execFileSync(process.execPath, ["-e", program], {
         cwd: project,
         encoding: "utf8",

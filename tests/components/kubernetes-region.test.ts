@@ -67,22 +67,26 @@ describe("KubernetesRegion", function () {
     assert.ok(JSON.stringify(registrations).includes(identity.jetstreamKey), "they were there to be found");
   });
 
-  it("writes nothing before the guard has passed: all that it makes depends on it, or is made by a provider that does", async () => {
-    const { registrations } = await recorded("iad");
-    const guard = registrations.find(({ type }) => type === "pulumi-nodejs:dynamic/kubernetes:ClusterGuard")!.name;
-    const guarded = new Set([guard]);
-    let count = 0;
-    for (const { type, name, options } of registrations) {
-      if (type.startsWith("supercluster:") || name === guard) continue;
-      const waits = [...(options.dependencies ?? []), ...(options.provider ? [options.provider] : [])].some((one) =>
-        guarded.has(one),
-      );
-      assert.ok(waits, `${type} ${name} waits for the guard`);
-      guarded.add(name);
-      count += 1;
-    }
-    assert.equal(count, 12);
-  });
+  it(
+    "writes nothing before the guard has passed: all that it makes depends on it, " +
+      "or is made by a provider that does",
+    async () => {
+      const { registrations } = await recorded("iad");
+      const guard = registrations.find(({ type }) => type === "pulumi-nodejs:dynamic/kubernetes:ClusterGuard")!.name;
+      const guarded = new Set([guard]);
+      let count = 0;
+      for (const { type, name, options } of registrations) {
+        if (type.startsWith("supercluster:") || name === guard) continue;
+        const waits = [...(options.dependencies ?? []), ...(options.provider ? [options.provider] : [])].some((one) =>
+          guarded.has(one),
+        );
+        assert.ok(waits, `${type} ${name} waits for the guard`);
+        guarded.add(name);
+        count += 1;
+      }
+      assert.equal(count, 12);
+    },
+  );
 
   it("tells the guard what the region needs: the chart, a storage class that is not made, its region of AWS", async () => {
     const guardOf = async (settings?: KubernetesEnvironment) =>

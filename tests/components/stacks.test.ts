@@ -138,19 +138,23 @@ describe("a tenant that was just taken out", () => {
     return { ...settings, tenants };
   };
 
-  it("is refused by the jetstream stack that has its streams, before it registers anything; not by one that it never was in", async () => {
-    const settings = without<"jetstream">("local-jetstream");
-    const run = (accounts: object) =>
-      record(() => jetstream(settings), {
-        stack: "local-jetstream",
-        references: {
-          "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
-          "organization/supercluster/local-jetstream": { accounts },
-        },
-      });
-    await assert.rejects(run(streams), refusal);
-    await run({ covenant: { streams: [], consumers: [] } });
-  });
+  it(
+    "is refused by the jetstream stack that has its streams, before it registers anything; " +
+      "not by one that it never was in",
+    async () => {
+      const settings = without<"jetstream">("local-jetstream");
+      const run = (accounts: object) =>
+        record(() => jetstream(settings), {
+          stack: "local-jetstream",
+          references: {
+            "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
+            "organization/supercluster/local-jetstream": { accounts },
+          },
+        });
+      await assert.rejects(run(streams), refusal);
+      await run({ covenant: { streams: [], consumers: [] } });
+    },
+  );
 
   it("is refused by a region by what the jetstream stacks have, where no server can be asked", async () => {
     const settings = without<"region">("local-syd");

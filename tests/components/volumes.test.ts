@@ -139,7 +139,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
         error.message,
         /^iad: nats-js-iad-0 has 100GiB of 200GiB \(wait at least 6 hours between modifications\), for .* min\. No volume was lost/,
       );
-      assert.match(error.message, /kubectl -n nats describe pvc; then run this again, it goes on from here$/);
+      assert.match(error.message, /kubectl -n nats describe pvc; then run this again; it continues from here$/);
       return true;
     });
     assert.ok(api.get(statefulSet), "the StatefulSet stays until they have grown");
@@ -162,13 +162,16 @@ describe("Volumes, against an API server that keeps what it is told", () => {
   it("refuse at a preview to shrink, with and without a cluster", async () => {
     const api = await region();
     assert.deepEqual(await reasons(api, { size: "50GiB" }), [
-      "size: volumes cannot shrink to 50GiB: nats-js-iad-0 has 100GiB, nats-js-iad-1 has 100GiB, nats-js-iad-2 has 100GiB; write kubernetes.volume.size: 100GiB or more (docs/runbooks/grow-volumes.md)",
+      "size: volumes cannot shrink to 50GiB: nats-js-iad-0 has 100GiB, nats-js-iad-1 has 100GiB, " +
+        "nats-js-iad-2 has 100GiB; write kubernetes.volume.size: 100GiB or more " +
+        "(docs/runbooks/grow-volumes.md)",
     ]);
     const nowhere = { context: "nats-iad", kubeconfig: api.kubeconfig() };
     api.stop();
     const lines = await said(async () => {
       assert.deepEqual(await reasons(api, { size: "50GiB", cluster: nowhere }, { size: "100GiB" }), [
-        "size: volumes of 100GiB cannot shrink to 50GiB; write kubernetes.volume.size: 100GiB or more (docs/runbooks/grow-volumes.md)",
+        "size: volumes of 100GiB cannot shrink to 50GiB; write kubernetes.volume.size: " +
+          "100GiB or more (docs/runbooks/grow-volumes.md)",
       ]);
       assert.deepEqual(await reasons(api, { cluster: nowhere }, { size: "100GiB" }), []);
     });
@@ -181,7 +184,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
   it("refuse a class that cannot grow, by its name and before anything is done; at a preview and at an up", async () => {
     const api = await region({ allowVolumeExpansion: false });
     const reason =
-      /storage class "gp3" of nats-js-iad-0 has no allowVolumeExpansion; if its driver can do it: kubectl patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
+      /storage class "gp3" of nats-js-iad-0 does not set allowVolumeExpansion; if its driver supports it: kubectl patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
     assert.match((await reasons(api, {})).join(), reason);
     await assert.rejects(update(inputs(api)), reason);
     assert.deepEqual(api.writes, []);
@@ -200,7 +203,8 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     const api = await region();
     const lines = await said(() => provider.diff("", inputs(api, { size: "100GiB" }), inputs(api)));
     assert.deepEqual(lines, [
-      "iad: volumes grow from 100GiB to 200GiB while their servers run; then their StatefulSet is made anew, and takes the running pods over",
+      "iad: volumes grow from 100GiB to 200GiB while their servers run; " +
+        "then their StatefulSet is recreated and adopts the running pods",
     ]);
   });
 });

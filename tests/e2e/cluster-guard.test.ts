@@ -89,7 +89,7 @@ describe("a region's stack, where its cluster is not as it should be", function 
     );
     assert.match(
       text,
-      /SC1101: iad: its Kubernetes cluster cannot be reached, so only `up` checks that it is the right one: the kubeconfig has no context "nats-iad", it has another/,
+      /SC1101: iad: its Kubernetes cluster cannot be reached, so only `up` checks that it is the right one: the kubeconfig has no context "nats-iad"; its contexts are another/,
     );
     assert.match(text, /\+ .*ClusterGuard iad-guard create/);
   });
@@ -98,7 +98,7 @@ describe("a region's stack, where its cluster is not as it should be", function 
     const text = await failed("up", "--yes", "--skip-preview", "--stack", "iad");
     assert.match(
       text,
-      /error: iad: its Kubernetes cluster cannot be asked: the kubeconfig has no context "nats-iad", it has another; name the file in KUBECONFIG .*\. Nothing was written/,
+      /error: iad: its Kubernetes cluster could not be reached: the kubeconfig has no context "nats-iad"; its contexts are another; name the file in KUBECONFIG .*\. Nothing was written/,
     );
     assert.deepEqual(api.writes, []);
   });

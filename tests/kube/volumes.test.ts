@@ -218,7 +218,7 @@ describe("volumes on a real Kubernetes", function () {
     wanted.kubernetes.volume.storageClass = storageClass;
     await assert.rejects(
       kube.up("iad", { settings: wanted }),
-      /storage class "grow-volumes" of nats-js-iad-0 has no allowVolumeExpansion/,
+      /storage class "grow-volumes" of nats-js-iad-0 does not set allowVolumeExpansion/,
     );
     assert.deepEqual(await sizes(), Array(3).fill(["4Gi", "4Gi"]));
   });

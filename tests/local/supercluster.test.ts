@@ -345,7 +345,9 @@ describe("local servers, three regions with one each", function () {
   it("outlives the run that started it, and holds none of its pipes", async () => {
     const server = cluster.inputs()["syd-0"]!;
     await crash("syd-0");
-    const code = `require("sucrase/register/ts"); require("./components/local/provider/ensure.ts").ensure(${JSON.stringify(server)})`;
+    const code =
+      'require("sucrase/register/ts"); ' +
+      `require("./components/local/provider/ensure.ts").ensure(${JSON.stringify(server)})`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", code], {
       cwd: path.join(__dirname, "../.."),
       timeout: waitMs,

@@ -18,7 +18,9 @@ export class Draft {
     return found[0]!;
   }
 
-  /** Sets one property, named by its path (~1 is a slash in a key); `undefined` takes it out. It must have been another. */
+  /**
+   * Sets one property, named by its path (~1 is a slash in a key); `undefined` takes it out. It must have been another.
+   */
   set(type: string, name: string | undefined, at: string, value: unknown): void {
     const path = at.split("/").map((key) => key.replaceAll("~1", "/"));
     const last = path.pop()!;

@@ -6,13 +6,14 @@ import { cacheDir } from "../../../config/cache";
 
 const run = promisify(execFile);
 
-/** The nats-server to run: `program`, else what was installed for this project, else the first on PATH. Throws when there is none. */
+/** Path of the nats-server to run: `program`, else the one installed for this project, else the first on PATH.
+ * @throws when none is found */
 export function natsServer(program?: string): string {
   if (program) return program;
   const folders = [path.join(cacheDir(), "bin"), ...(process.env.PATH ?? "").split(path.delimiter)];
   const found = [...installed(), ...folders.map((folder) => path.join(folder, "nats-server"))].find(isExecutable);
   if (!found)
-    throw new Error(`there is no nats-server in ${folders[0]} nor on PATH; install it with: node tools/toolchain.mjs`);
+    throw new Error(`nats-server was found neither in ${folders[0]} nor on PATH; install it: node tools/toolchain.mjs`);
   return found;
 }
 
@@ -41,7 +42,7 @@ function isExecutable(file: string): boolean {
 
 const versions = new Map<string, Promise<string>>();
 
-/** Version of a nats-server binary, e.g. `2.14.9`. Asked once for each state of the file. */
+/** Version of a nats-server binary, e.g. `2.14.9`. Run once for each version of the file. */
 export function versionOf(binary: string): Promise<string> {
   const { mtimeMs } = fs.statSync(binary);
   const key = `${binary} ${mtimeMs}`;
@@ -51,7 +52,7 @@ export function versionOf(binary: string): Promise<string> {
   return known;
 }
 
-/** Why a nats-server would not take a configuration file, in its own words; undefined when it would. */
+/** Why a nats-server would reject a configuration file (its own message); undefined when it accepts it. */
 export async function refusal(binary: string, config: string): Promise<string | undefined> {
   try {
     await run(binary, ["-t", "-c", config], { cwd: path.dirname(config) });

@@ -12,8 +12,9 @@ import { settle, start } from "./start";
 import { pollUntil } from "../../../config/poll-until";
 
 /**
- * Brings one server to what is wanted, whatever is there: nothing, a dead or a running one. Returns its version when it
- * serves. Throws, leaving a running server as it was, when the wanted state cannot work.
+ * Brings one server to the wanted state, from any state: absent, dead or running. Returns its version when it serves.
+ *
+ * @throws when the wanted state cannot work; a running server is then left as it was
  */
 export async function ensure(wanted: LocalServerInputs): Promise<string> {
   const version = await versionOf(natsServer(wanted.program));
@@ -43,7 +44,7 @@ async function decide(
   running: Running,
 ): Promise<{ action: string; reason: string }> {
   const { record } = running;
-  // One that is busy or just starting is given time before it counts as hung.
+  // A server that is busy or just starting gets 30 s before it counts as hung.
   if (record) await pollUntil(() => varz(`http://${record.applied.config.http}`), 30_000);
   const unknown = (await driftOf(wanted, running)).filter((drift) => drift.restart);
   if (!record || unknown.length) return { action: "restart", reason: unknown.map(({ what }) => what).join(", ") };
@@ -52,26 +53,27 @@ async function decide(
 }
 
 /**
- * Why a server must not start with this JetStream key; undefined when it may. Data that another key encrypted would be
- * left out without a word: the server comes up with no streams.
+ * Why a server must not start with this JetStream key; undefined when it may. With another key the server would start,
+ * report ready and silently ignore the streams it cannot decrypt.
  */
 export async function otherKey(server: ServerName, fingerprint: string): Promise<string | undefined> {
   const known = (await read(inFolder(server, "keyFingerprint")))?.trim();
   if (!known || known === fingerprint) return undefined;
   return (
-    `the data of ${server.name} is encrypted with another JetStream key (${known}) than the one given (${fingerprint}). ` +
-    `Give it the old key back (from the identity stack's state), or remove ${inFolder(server, "data")} to start empty`
+    `the data of ${server.name} is encrypted with another JetStream key (${known}) than the one given ` +
+    `(${fingerprint}). ` +
+    `Restore the old key (from the identity stack's state), or remove ${inFolder(server, "data")} to start empty`
   );
 }
 
-/** The server's own check on a copy: a bad file that replaced a good one would stop it at the next start. */
+/** Runs the server's own check on a copy: an invalid file in use would keep it from starting the next time. */
 async function refuseBrokenFiles(wanted: LocalServerInputs): Promise<void> {
   const copy = inFolder(wanted, "candidate");
   try {
     await writeAll(copy, filesOf(wanted));
     const reason = await refusal(natsServer(wanted.program), path.join(copy, files.config));
     if (reason)
-      throw new Error(`${wanted.name} keeps its configuration, because nats-server refuses the new one: ${reason}`);
+      throw new Error(`${wanted.name} keeps its configuration, because nats-server rejects the new one: ${reason}`);
   } finally {
     await remove(copy);
   }

@@ -5,7 +5,7 @@ import * as path from "node:path";
 /** Files of one server by name, relative to its folder. */
 export type Files = Record<string, string>;
 
-/** Makes a file have a content, all at once, readable by its owner only; folders likewise. */
+/** Writes a file atomically, if its content differs; mode 0600, its folders 0700. */
 export async function write(file: string, content: string): Promise<void> {
   if ((await read(file)) === content) return;
   await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });

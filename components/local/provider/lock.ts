@@ -6,7 +6,7 @@ import { read } from "./files";
 import { pollUntil } from "../../../config/poll-until";
 
 interface Holder extends ProcessIdentity {
-  /** What it does meanwhile, for those who wait. */
+  /** What it does while it holds the lock, for messages of those that wait. */
   task: string;
 }
 
@@ -15,10 +15,11 @@ const queues = new Map<string, Promise<unknown>>();
 
 /**
  * Runs a task while no other one runs with the same folder, in this process (in order of arrival) and in all others.
- * What a dead process held is taken over. Throws when another one holds it for 30 minutes.
+ * The lock of a dead process is taken over.
  *
- * @param folder where the lock lies
- * @param task what is done, for those who wait
+ * @param folder where the lock file is
+ * @param task what is done, for messages of those that wait
+ * @throws when another process holds the lock for 30 minutes
  */
 export function exclusively<T>(folder: string, task: string, work: () => Promise<T>): Promise<T> {
   const turn = (queues.get(folder) ?? Promise.resolve()).then(async () => {
@@ -37,9 +38,11 @@ export function exclusively<T>(folder: string, task: string, work: () => Promise
 }
 
 /*
- * The lock is a row of numbered files, `restart.lock.<n>`; the highest counts. Taking it is making the next number, which
- * the file system lets only one process do, with its content already in it. So a dead holder's file is never removed by
- * two who found it at once; the highest number is never removed at all, only emptied.
+ * The lock is a row of numbered files, `restart.lock.<n>`; the highest counts. Taking it is making the next number,
+ * which
+ * the file system lets only one process do, with its content already in it. So two processes that find a dead holder at
+ * once
+ * cannot both remove its file; the highest number is never removed at all, only emptied.
  */
 const prefix = "restart.lock.";
 
@@ -59,7 +62,8 @@ async function acquire(folder: string, task: string): Promise<string> {
   );
   if (lock) return lock;
   throw new Error(
-    `process ${holder?.pid} has been busy for 30 minutes with: ${holder?.task}; end it, then run this again`,
+    `process ${holder?.pid} has held the lock for 30 minutes for: ${holder?.task}; end that process, ` +
+      "then run this again",
   );
 }
 

@@ -1,5 +1,6 @@
-/** Monitoring endpoint of a server. All answers come within `timeout` ms or not at all. */
+/** Requests to the monitoring endpoint of a server, each with a time limit. */
 
+/** Milliseconds. */
 const timeout = 2000;
 
 export interface Varz {
@@ -26,11 +27,11 @@ async function json<T>(url: string): Promise<T | undefined> {
 
 export const varz = (monitor: string): Promise<Varz | undefined> => json<Varz>(`${monitor}/varz`);
 
-/** Whether clients and other servers can connect. Says nothing of JetStream, which needs other regions. */
+/** Whether clients and other servers can connect. It does not cover JetStream, which may need other regions. */
 export const isServing = async (monitor: string): Promise<boolean> =>
   (await ask(`${monitor}/healthz?js-server-only=true`))?.ok ?? false;
 
-/** Whether the server follows the meta leader and all its streams and consumers are current; else what it says. */
+/** Undefined when the server follows the meta leader and all its streams and consumers are current; else its error. */
 export async function behind(monitor: string): Promise<string | undefined> {
   const response = await ask(`${monitor}/healthz`);
   if (response?.ok) return undefined;
@@ -38,7 +39,7 @@ export async function behind(monitor: string): Promise<string | undefined> {
   return error ?? "no answer";
 }
 
-/** Name of the meta leader that the server knows. */
+/** Name of the meta leader, as the server reports it; undefined when it knows none or does not answer. */
 export async function metaLeader(monitor: string): Promise<string | undefined> {
   const jsz = await json<{ meta_cluster?: { leader?: string } }>(`${monitor}/jsz`);
   return jsz?.meta_cluster?.leader || undefined;

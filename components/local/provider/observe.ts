@@ -6,13 +6,13 @@ import { varz } from "./monitor";
 import { commandLine, isAlive, type ProcessIdentity, startTime } from "./process";
 import { folderOf, inFolder, readRecord, type ServerName, type ServerRecord } from "./record";
 
-/** A server that runs, and is ours. */
+/** A running server of this project. */
 export interface Running {
   process: ProcessIdentity;
   record?: ServerRecord;
 }
 
-/** The running process of a server. A process that only has its number, or somebody else's with its port, is none. */
+/** The running process of a server; undefined for another process that only has its pid or its port. */
 export async function observe(server: ServerName): Promise<Running | undefined> {
   const record = await readRecord(server);
   const identity = record?.process ?? (await fromPidFile(server));
@@ -20,7 +20,7 @@ export async function observe(server: ServerName): Promise<Running | undefined> 
   return { process: identity, record };
 }
 
-/** What the server itself wrote counts where a run was killed before it could write down what it had started. */
+/** Falls back to the server's own pid file, for a run that was killed before it could record what it had started. */
 async function fromPidFile(server: ServerName): Promise<ProcessIdentity | undefined> {
   const pid = Number(await read(inFolder(server, "pid")));
   const started = pid ? await startTime(pid) : undefined;

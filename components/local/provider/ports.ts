@@ -20,7 +20,8 @@ export async function refuseTakenPorts(
   const problems = taken.flat();
   if (problems.length) {
     throw new Error(
-      `${problems.join("; ")}. End it, or set another supercluster:environments.${environment}.basePort in Pulumi.yaml.`,
+      `${problems.join("; ")}. End it, or set another supercluster:environments.${environment}.basePort in ` +
+        "Pulumi.yaml.",
     );
   }
 }

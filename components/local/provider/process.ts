@@ -3,24 +3,25 @@ import * as fs from "node:fs/promises";
 import { promisify } from "node:util";
 import { pollUntil } from "../../../config/poll-until";
 
-/** A process as it can be recognised later: its id alone is given to another one after it ended. */
+/** Identifies a process for later: a pid alone is reused after the process has ended. */
 export interface ProcessIdentity {
   pid: number;
-  /** When it started, in the operating system's own words. */
+  /** Start time, in the operating system's own format. */
   startTime: string;
 }
 
 const run = promisify(execFile);
 const onLinux = process.platform === "linux";
 
-/** When a process started; undefined when there is none (or only its remains). */
+/** Start time of a process; undefined when there is none, or only a zombie. */
 export async function startTime(pid: number): Promise<string | undefined> {
   try {
     if (!onLinux) return (await run("ps", ["-o", "lstart=", "-p", String(pid)])).stdout.trim() || undefined;
     const stat = await fs.readFile(`/proc/${pid}/stat`, "utf8");
-    // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time field 22.
+    // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time field
+    // 22.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // One that waits to be reaped is gone, unless other threads of it still hold its ports.
+    // A zombie counts as gone, unless other threads of it still hold its ports.
     const gone = fields[0] === "Z" && (await fs.readdir(`/proc/${pid}/task`)).length <= 1;
     return gone ? undefined : fields[19];
   } catch {
@@ -42,7 +43,7 @@ export async function commandLine(pid: number): Promise<string> {
 export const isAlive = async ({ pid, startTime: started }: ProcessIdentity): Promise<boolean> =>
   (await startTime(pid)) === started;
 
-/** Sends a signal; a process that has just ended is no error. */
+/** Sends a signal; that the process has just ended is not an error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -52,8 +53,9 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /**
- * Ends a process: each signal in turn, with the ms it is given. Its identity is checked before each one.
- * Throws when it outlives them all.
+ * Ends a process: each signal in turn, with the milliseconds to wait for it. Its identity is checked before each one.
+ *
+ * @throws when the process outlives all signals
  */
 export async function end(
   identity: ProcessIdentity,

@@ -9,9 +9,9 @@ import type { ProcessIdentity } from "./process";
 /** Which server it is; the rest of its inputs may change. */
 export type ServerName = Pick<LocalServerInputs, "environment" | "region" | "name">;
 
-/** What is known of a server between two runs. No secrets: fingerprints only. */
+/** What is recorded about a server between two runs. No secrets: fingerprints only. */
 export interface ServerRecord {
-  /** What it was last started or reloaded with. Written before it happens, so that a run that is killed knows it too. */
+  /** What it was last started or reloaded with. Written first, so that it is known even when the run is killed. */
   applied: ServerState;
   /** Absent while it is being started. */
   process?: ProcessIdentity;

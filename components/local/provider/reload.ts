@@ -8,7 +8,7 @@ import { pollUntil } from "../../../config/poll-until";
 
 const deadline = 15_000;
 
-/** Gives a running server its new files. Returns why it did not take them; undefined when it runs with them. */
+/** Writes the new files and reloads the server. Returns why it rejected them; undefined when it runs with them. */
 export async function reload(
   wanted: LocalServerInputs,
   version: string,
@@ -20,7 +20,10 @@ export async function reload(
   return rejection;
 }
 
-/** Has a running server read its files again, and waits for its answer: the digest of what it runs with, or why it does not. */
+/**
+ * Makes a running server reload its files (SIGHUP) and waits for the outcome: the digest of the configuration in use,
+ * or why the server rejected it.
+ */
 export async function hangUp(
   server: LocalServerInputs,
   process: ProcessIdentity,

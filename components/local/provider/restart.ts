@@ -11,10 +11,12 @@ import { pollUntil } from "../../../config/poll-until";
 const currentDeadline = 120_000;
 
 /**
- * Restarts a server when no other one of the environment is restarted and none of its region is behind; done when it is
- * current again. Without a meta leader nothing is waited for: the regions may be coming up one after another.
+ * Restarts a server once no other server of the environment is restarting and none of its region is behind; done when
+ * it
+ * is current again. Without a meta leader it waits for nothing: the regions may be starting one after another.
  *
- * @param reason what made it necessary, for those who watch
+ * @param reason what made it necessary, for the progress line
+ * @throws when a server is not current within 120 s
  */
 export function restart(wanted: LocalServerInputs, version: string, reason: string): Promise<void> {
   const task = `${wanted.name}: restarting (${reason})`;
@@ -47,6 +49,6 @@ async function current(server: string, monitor: string, consequence: string): Pr
   if (caughtUp) return;
   throw new Error(
     `${server} is not current after ${currentDeadline / 1000} s (${reason}); ${consequence}. ` +
-      `Look at ${monitor}/healthz?details=true, then run this again`,
+      `See ${monitor}/healthz?details=true, then run this again`,
   );
 }

@@ -15,7 +15,7 @@ interface Outputs extends ServerName {
   addresses: Record<string, string>;
   /** Of nats-server. */
   version: string;
-  /** What a refresh found changed by others. */
+  /** What a refresh found changed outside Pulumi. */
   drift?: string[];
 }
 
@@ -28,7 +28,7 @@ export const serverProvider = {
     return { inputs, failures: reason ? [{ property: "secrets", reason }] : [] };
   },
 
-  /** Inputs are compared by the engine; here it learns what they cannot show. */
+  /** The engine compares inputs itself; this adds what inputs do not show: a server that died or was changed. */
   async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
     const running = await observe(olds);
     if (running?.record && isKnown(news.jetstreamKeyFingerprint)) announce(news, running.record.applied);
@@ -52,7 +52,7 @@ export const serverProvider = {
     return { outs: await ensured(inputs) };
   },
 
-  /** A server that does not run is gone: the next `up` starts it again. */
+  /** A server that does not run is reported as deleted: the next `up` starts it again. */
   async read(id: string, { drift: _, ...known }: Outputs): Promise<dynamic.ReadResult<Outputs>> {
     const running = await observe(known);
     if (!running) return {};
@@ -63,12 +63,13 @@ export const serverProvider = {
   delete: (_id: string, outputs: Outputs): Promise<void> => destroy(outputs),
 };
 
-/** Says what a change takes, which the engine cannot know. */
+/** Logs whether a change needs a reload or a restart, which the engine cannot know. */
 function announce(wanted: LocalServerInputs, running: ServerState): void {
   const { action, causes } = classify(running, stateOf(wanted, running.version));
   if (action === "restart")
-    logProgress(`${wanted.name}: ${causes.join(", ")} changed: it is restarted, when all others are current`);
-  if (action === "reload") logProgress(`${wanted.name}: ${causes.join(", ")} changed: it is told, and not restarted`);
+    logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server is restarted when all others are current`);
+  if (action === "reload")
+    logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server reloads it without a restart`);
 }
 
 async function ensured(inputs: LocalServerInputs): Promise<Outputs> {

@@ -12,7 +12,11 @@ import { pollUntil } from "../../../config/poll-until";
 
 const servingDeadline = 30_000;
 
-/** Starts a server that does not run, with all its files, and waits until it serves. */
+/**
+ * Starts a server that does not run, with all its files, and waits until it serves.
+ *
+ * @throws when a port is taken, or it does not serve within 30 s
+ */
 export async function start(wanted: LocalServerInputs, version: string): Promise<void> {
   await refuseTakenPorts(wanted.name, wanted.environment, addressesOf(wanted.config));
   await writeAll(folderOf(wanted), filesOf(wanted));
@@ -24,13 +28,17 @@ export async function start(wanted: LocalServerInputs, version: string): Promise
   try {
     await settle(wanted, version, process);
   } catch (error) {
-    // What did not come up would otherwise run on with no resource that knows it.
+    // A server that did not come up would otherwise keep running without a resource.
     await endAtOnce(process);
     throw error;
   }
 }
 
-/** Waits until a server serves, then writes down what it runs with. Throws, with the end of its log, when it does not. */
+/**
+ * Waits until a server serves, then records what it runs with.
+ *
+ * @throws with the end of its log, when it does not serve within 30 s
+ */
 export async function settle(wanted: LocalServerInputs, version: string, process: ProcessIdentity): Promise<void> {
   const monitor = `http://${wanted.config.http}`;
   const state = await pollUntil(async () => {
@@ -40,7 +48,7 @@ export async function settle(wanted: LocalServerInputs, version: string, process
   if (state !== "serving") {
     const problem = state ? "ended while it started" : `did not serve within ${servingDeadline / 1000} s`;
     throw new Error(
-      `${wanted.name} ${problem}; put right what its log says and run this again. ${await endOfLog(wanted)}`,
+      `${wanted.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(wanted)}`,
     );
   }
   await writeRecord(wanted, {
@@ -50,7 +58,7 @@ export async function settle(wanted: LocalServerInputs, version: string, process
   });
 }
 
-/** Starts the process in a session of its own with nothing of ours open: it outlives this run and its terminal. */
+/** Starts the process detached, with no inherited descriptors: it outlives this run and its terminal. */
 async function launch(server: LocalServerInputs): Promise<ProcessIdentity> {
   const logFile = inFolder(server, "log");
   await fs.rename(logFile, `${logFile}.1`).catch(() => undefined);

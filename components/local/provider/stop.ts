@@ -11,7 +11,7 @@ const patience = 10_000;
 export const endAtOnce = (process: ProcessIdentity): Promise<void> =>
   end(process, ["SIGINT", patience], ["SIGKILL", patience]);
 
-/** Lame duck: the server hands its leaders over, and closes its clients one by one. */
+/** Lame duck mode: the server transfers its leaders and closes its clients one by one. */
 export async function endGently(server: LocalServerInputs, { process, record }: Running): Promise<void> {
   if (record) await writeRecord(server, { ...record, stopping: true });
   const lameDuck = toMilliseconds(server.config.lame_duck_duration);
@@ -20,7 +20,7 @@ export async function endGently(server: LocalServerInputs, { process, record }: 
 
 const kept: ReadonlySet<string> = new Set(["data", "keyFingerprint", "log"]);
 
-/** Ends the process, if it is ours, and removes its files. The data stays, and the log. */
+/** Ends the process, if it runs, and removes its files. The data and the log stay. */
 export async function destroy(server: ServerName): Promise<void> {
   const running = await observe(server);
   if (running) await endAtOnce(running.process);

@@ -19,7 +19,7 @@ export interface VolumesName extends StatefulSetName {
   servers: number;
 }
 
-/** Whose fields they are: helm's, so that the chart's next release finds nobody else's. */
+/** Field owner: helm, so that the chart's next release meets no conflict. */
 const fieldManager = "helm";
 /** The garbage collector lets go of the pods first. */
 const deletionMs = 60_000;
@@ -77,8 +77,9 @@ export class RegionVolumes {
   }
 
   /**
-   * Makes the StatefulSet anew with claims of this size, its pods running on: they are let go of, and taken over. A run that is cut
-   * off in between leaves it to the chart to make.
+   * Recreates the StatefulSet with claims of this size while its pods keep running: they are orphaned, then adopted.
+   * After
+   * a run that is interrupted in between, the chart creates it.
    */
   async recreateStatefulSet(size: string): Promise<void> {
     const { namespace, statefulSet: name, template } = this.name;
@@ -100,7 +101,9 @@ export class RegionVolumes {
     while ((await this.statefulSet())?.metadata?.uid === uid) {
       if (Date.now() > deadline)
         throw new Error(
-          `StatefulSet ${namespace}/${name} is not gone ${deletionMs / 1000} s after it was deleted; its pods run on. See: kubectl -n ${namespace} get statefulset ${name} -o yaml; then run this again`,
+          `StatefulSet ${namespace}/${name} still exists ${deletionMs / 1000} s after it was deleted; ` +
+            `its pods keep running. See: kubectl -n ${namespace} get statefulset ${name} -o yaml; ` +
+            "then run this again",
         );
       await sleep(200);
     }
@@ -141,7 +144,7 @@ export class RegionVolumes {
     };
   }
 
-  /** Drivers say only in events why they refuse, e.g. that a volume was changed less than 6 hours ago. */
+  /** Drivers report only in events why they refuse, e.g. that a volume was changed less than 6 hours ago. */
   private async lastWarning({ metadata }: V1PersistentVolumeClaim): Promise<string | undefined> {
     const fieldSelector = `involvedObject.uid=${metadata!.uid},type=Warning`;
     const { items } = await this.core.listNamespacedEvent({ namespace: this.name.namespace, fieldSelector });

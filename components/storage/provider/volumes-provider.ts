@@ -19,9 +19,12 @@ export interface VolumesInputs extends VolumesName {
   storageClass: string;
 }
 
-/** Grows the volumes of a region's servers while they run. Where there are none yet there is nothing to do: the chart makes them. */
+/**
+ * Grows the volumes of a region's servers while they run. Where there are none yet there is nothing to do: the chart
+ * makes them.
+ */
 export const volumesProvider = (patience?: Patience) => ({
-  /** What volumes cannot become is refused; without a cluster, by what was deployed. */
+  /** Refuses what volumes cannot become; without access to the cluster, by comparing with what was deployed. */
   async check(olds: Partial<VolumesInputs>, inputs: VolumesInputs): Promise<dynamic.CheckResult<VolumesInputs>> {
     const wanted = wantedOf(inputs);
     const view = await seen(inputs);
@@ -31,15 +34,18 @@ export const volumesProvider = (patience?: Patience) => ({
         failures: volumeRefusals(view, wanted).map(({ field, reason }) => ({ property: field, reason })),
       };
     const isShrunk = olds.size !== undefined && toBytes(olds.size) > wanted.size;
-    const reason = `volumes of ${olds.size} cannot shrink to ${inputs.size}; write kubernetes.volume.size: ${olds.size} or more (docs/runbooks/grow-volumes.md)`;
+    const reason =
+      `volumes of ${olds.size} cannot shrink to ${inputs.size}; write kubernetes.volume.size: ` +
+      `${olds.size} or more (docs/runbooks/grow-volumes.md)`;
     return { inputs, failures: isShrunk ? [{ property: "size", reason }] : [] };
   },
 
-  /** Says what a change does, which the engine cannot know. */
+  /** Logs what a change does, which the engine cannot know. */
   diff(_id: string, olds: VolumesInputs, news: VolumesInputs): Promise<dynamic.DiffResult> {
     if (toBytes(news.size) > toBytes(olds.size)) {
       logProgress(
-        `${news.region}: volumes grow from ${olds.size} to ${news.size} while their servers run; then their StatefulSet is made anew, and takes the running pods over`,
+        `${news.region}: volumes grow from ${olds.size} to ${news.size} while their servers run; ` +
+          "then their StatefulSet is recreated and adopts the running pods",
       );
     }
     return Promise.resolve({ replaces: idOf(olds) === idOf(news) ? [] : ["namespace"] });
@@ -63,7 +69,9 @@ const idOf = ({ namespace, statefulSet }: VolumesName): string => `${namespace}/
 
 const wantedOf = ({ size, storageClass }: VolumesInputs): WantedVolumes => ({ size: toBytes(size), storageClass });
 
-/** Undefined where the cluster is still to be made, or cannot be asked, e.g. at a preview in CI: who writes looks again. */
+/**
+ * Undefined where the cluster is still to be made, or cannot be asked, e.g. at a preview in CI: who writes looks again.
+ */
 async function seen({ cluster, region, ...name }: VolumesInputs): Promise<VolumesView | undefined> {
   if ((cluster as unknown) === unknownValue) return undefined;
   try {
@@ -92,7 +100,7 @@ async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
       case "recreate":
         return {
           do: "act",
-          what: `the StatefulSet is made anew with volumes of ${size}; no pod is restarted`,
+          what: `recreating the StatefulSet with volumes of ${size}; no pod is restarted`,
           act: () => volumes.recreateStatefulSet(request),
         };
       default:
@@ -102,7 +110,7 @@ async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
   await converge(
     region,
     look,
-    `No volume was lost, servers run on with what they have. See: kubectl -n ${namespace} describe pvc`,
+    `No volume was lost; servers keep running with what they have. See: kubectl -n ${namespace} describe pvc`,
     patience,
   );
 }

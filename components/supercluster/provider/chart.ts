@@ -22,7 +22,10 @@ export function readChart(at: string): ChartFile | undefined {
   }
 }
 
-/** Why a repository gives no list of its charts, if so. Behind a proxy helm alone can tell: Node.js takes none from the environment. */
+/**
+ * Why a repository gives no list of its charts, if so. Not checked behind a proxy: Node.js ignores proxies from the
+ * environment, only helm uses them.
+ */
 export async function repositoryProblem({ repository }: ChartSource): Promise<string | undefined> {
   if (["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => process.env[name])) return undefined;
   try {

@@ -11,17 +11,17 @@ interface Wait {
 }
 
 export interface Patience {
-  /** Nothing done for so long is an error. Pulling an image onto a new node takes minutes. */
+  /** Without an action for this long it fails. Pulling an image onto a new node takes minutes. */
   stuckMs: number;
   everyMs: number;
-  /** How often a person hears what is waited for. */
+  /** Interval of progress lines while waiting. */
   logEveryMs: number;
 }
 
 const patience: Patience = { stuckMs: 10 * 60_000, everyMs: 1_000, logEveryMs: 15_000 };
 
 /**
- * Does what is next until there is nothing left. It remembers nothing: a run that was cut off goes on from what is there.
+ * Performs the next step until nothing is left. It keeps no state: an interrupted run continues from what it observes.
  *
  * @param region its name in messages
  * @param advice what to do where it is stuck; the reason stands before it
@@ -43,7 +43,8 @@ export async function converge(
     }
     if (Date.now() - since > stuckMs)
       throw new Error(
-        `${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again, it goes on from here`,
+        `${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again; ` +
+          "it continues from here",
       );
     if (Date.now() - said > logEveryMs) {
       logProgress(`${region}: waiting, ${waiting.reason}`);
@@ -55,12 +56,12 @@ export async function converge(
 /** What it has to wait for, if it was not done. */
 function act(region: string, next: Extract<Next, { do: "act" }>): Promise<Wait | undefined> {
   logProgress(`${region}: ${next.what}`);
-  // Whether it was done although nobody said so, the next look sees.
+  // Whether it was done although no answer came, the next observation shows.
   return next.act().then(() => undefined, waitFor);
 }
 
-/** A cluster that has no answer for a moment is no reason to leave a region half done. */
+/** A cluster that does not answer for a moment must not leave a region half done. */
 function waitFor(error: unknown): Wait {
   if (!isTransient(error)) throw error;
-  return { do: "wait", reason: `the cluster does not answer: ${reasonOf(error)}` };
+  return { do: "wait", reason: `the Kubernetes API did not answer: ${reasonOf(error)}` };
 }

@@ -18,9 +18,9 @@ export interface GuardInputs {
   /** Secret as a whole. */
   cluster: ClusterAccess;
   chart: ChartSource;
-  /** Class that is to be there; absent: it is made. */
+  /** Storage class that must exist; undefined: the stack creates it. */
   storageClass?: string;
-  /** Region of AWS that the nodes are to be in. */
+  /** AWS region that the nodes must be in. */
   awsRegion?: string;
   /** Identity of the cluster, once it was seen: found by the check, not given. */
   clusterId?: string;
@@ -32,7 +32,7 @@ const everyMs = 2_000;
 
 /** Passes where the cluster is the region's own, and cluster and chart are what the region needs. */
 export const guardProvider = (withinMs = reachableMs) => ({
-  /** A cluster that cannot be asked is no mistake here: a preview works without one, and whoever writes asks again. */
+  /** An unreachable cluster is not a failure here: a preview works without one, and create and update check again. */
   async check(olds: Partial<GuardInputs>, inputs: GuardInputs): Promise<dynamic.CheckResult<GuardInputs>> {
     const [view, noChart] = [await seen(inputs), localChartRefusal(inputs.chart)];
     const problems = [
@@ -61,7 +61,8 @@ export const guardProvider = (withinMs = reachableMs) => ({
 });
 
 /**
- * Refuses to go on where a cluster, or the namespace in it, is another region's. A destroy asks only those who delete. One that cannot
+ * Refuses to go on where a cluster, or the namespace in it, is another region's. A destroy asks only those who delete.
+ * One that cannot
  * be asked is left to the provider that deletes in it.
  */
 export async function refuseAnothers(
@@ -120,7 +121,8 @@ async function reached(inputs: GuardInputs, withinMs: number): Promise<ClusterVi
       const isFinal = error instanceof KubeconfigError || Date.now() > deadline;
       if (isFinal)
         throw new Error(
-          `${inputs.region}: its Kubernetes cluster cannot be asked: ${reasonOf(error)}. See: ${kubectl(inputs.cluster, "get namespaces")}. Nothing was written`,
+          `${inputs.region}: its Kubernetes cluster could not be reached: ${reasonOf(error)}. See: ` +
+            `${kubectl(inputs.cluster, "get namespaces")}. Nothing was written`,
         );
     }
     await sleep(everyMs);

@@ -11,10 +11,13 @@ export interface ClusterAccess {
 /** Milliseconds for one answer of the API server. */
 const requestMs = 10_000;
 
-/** A kubeconfig cannot say which cluster is meant; nothing that waiting would change. */
+/** A kubeconfig does not identify a cluster; retrying cannot help. */
 export class KubeconfigError extends Error {}
 
-/** A kubeconfig as it was given, with the context that is to be used. */
+/** A kubeconfig as it was given, with the context to use.
+ *
+ * @throws {KubeconfigError}
+ */
 export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
   const { KubeConfig: Config } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const config = new Config();
@@ -23,13 +26,13 @@ export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
     else if (kubeconfig.includes("apiVersion")) config.loadFromString(kubeconfig);
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new KubeconfigError(`the kubeconfig cannot be read: ${(error as Error).message}; ${howToGetOne}`);
+    throw new KubeconfigError(`the kubeconfig could not be read: ${(error as Error).message}; ${howToGetOne}`);
   }
   if (context !== undefined) {
     const known = config.contexts.map(({ name }) => name).filter((name) => name !== placeholder);
     if (!known.includes(context))
       throw new KubeconfigError(
-        `the kubeconfig has no context "${context}", it has ${known.join(", ") || "none"}; ${howToGetOne}`,
+        `the kubeconfig has no context "${context}"; its contexts are ${known.join(", ") || "none"}; ${howToGetOne}`,
       );
     config.setCurrentContext(context);
   }
@@ -44,9 +47,10 @@ export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
 const placeholder = "loaded-context";
 
 const howToGetOne =
-  "name the file in KUBECONFIG or kubernetes.clusters.<region>.kubeconfig (for EKS: aws eks update-kubeconfig --name <cluster> --alias <context>)";
+  "name the file in KUBECONFIG or kubernetes.clusters.<region>.kubeconfig (for EKS: " +
+  "aws eks update-kubeconfig --name <cluster> --alias <context>)";
 
-/** A client whose every request has a deadline: one to an API server that is gone would wait for ever. */
+/** A client whose every request has a deadline: a request to an unreachable API server would never end. */
 export function clientOf<Api>(config: KubeConfig, Type: new (configuration: Configuration) => Api): Api {
   const { createConfiguration, ServerConfiguration } =
     require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
@@ -65,7 +69,7 @@ export function clientOf<Api>(config: KubeConfig, Type: new (configuration: Conf
 
 export const parsed = (answer: unknown): unknown => (typeof answer === "string" ? JSON.parse(answer) : answer);
 
-/** What is not there is no error. */
+/** The answer; undefined for 404. */
 export async function missing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -75,17 +79,17 @@ export async function missing<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Ready servers were asked, and none said anything: not the same as one that knows of no leader. */
+/** No ready server answered, which is not the same as a server that knows no leader. */
 export class NoAnswer extends Error {}
 
-/** Whether asking again may help: no answer, or an API server that has trouble of its own. */
+/** Whether a retry may help: no answer, 429 or 5xx. */
 export function isTransient(error: unknown): boolean {
   const { name, cause, code } = error as Error & { cause?: unknown; code?: unknown };
   if (error instanceof NoAnswer || name === "TimeoutError" || name === "AbortError") return true;
   return typeof code === "number" ? code === 429 || code >= 500 : cause !== undefined;
 }
 
-/** What an API server, or a server behind it, said; or why it said nothing. */
+/** The message of an API server, or of a server behind it; or why there was no answer. */
 export function reasonOf(error: unknown): string {
   const { body, message, name, cause } = error as Error & {
     body?: unknown;

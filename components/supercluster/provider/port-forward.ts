@@ -4,7 +4,10 @@ import { kubernetesPorts } from "../../../config/topology";
 import type { ClusterAccess } from "./kubernetes-client";
 import { RegionPods, type StatefulSetName } from "./region-pods";
 
-/** A way to a region's servers through the API server of its Kubernetes cluster, for machines that cannot reach its load balancer. */
+/**
+ * A way to a region's servers through the API server of its Kubernetes cluster, for machines that cannot reach its load
+ * balancer.
+ */
 export interface Forward extends StatefulSetName {
   /** Secret as a whole. */
   cluster: ClusterAccess;
@@ -12,7 +15,10 @@ export interface Forward extends StatefulSetName {
 
 const opened = new Map<string, Promise<string>>();
 
-/** Where clients of this machine connect to a region's servers: one port a process, opened when first asked for. A failed attempt is not kept. */
+/**
+ * Where clients of this machine connect to a region's servers: one port a process, opened when first asked for. A
+ * failed attempt is not kept.
+ */
 export function forwardedUrl(way: Forward): Promise<string> {
   const key = JSON.stringify(way);
   let url = opened.get(key);
@@ -25,7 +31,8 @@ export function forwardedUrl(way: Forward): Promise<string> {
 }
 
 /**
- * Opens a port on 127.0.0.1; each connection to it goes to a server that is ready, by turns. As `kubectl port-forward`, but it
+ * Opens a port on 127.0.0.1; each connection to it goes to a server that is ready, by turns. As `kubectl port-forward`,
+ * but it
  * outlives a pod: clients connect again. The port closes with the process. Source: CoreV1 `pods/portforward`.
  *
  * @returns `host:port`
@@ -36,7 +43,7 @@ async function forward({ cluster, ...name }: Forward, port: number): Promise<str
   const forwarder = new PortForward(connected.config);
   let turn = 0;
   const server = createServer((socket) => {
-    // A client that goes away in the middle is no error of ours; without this it would end the process.
+    // A client that goes away in the middle is not an error here; without this it would end the process.
     socket.on("error", () => socket.destroy());
     pass(socket).catch(() => socket.destroy());
   });

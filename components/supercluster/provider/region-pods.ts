@@ -30,7 +30,8 @@ export class RegionPods {
   /**
    * Undefined: there is no such StatefulSet.
    *
-   * @param wanted asks the servers too: for the meta leader, whether each is current, and whether it gives more than this
+   * @param wanted asks the servers too: for the meta leader, whether each is current, and whether it gives more than
+   * this
    */
   async observe(
     { namespace, statefulSet: name }: StatefulSetName,
@@ -58,7 +59,7 @@ export class RegionPods {
     };
   }
 
-  /** Ends a pod gently; the StatefulSet makes it anew. */
+  /** Deletes a pod gracefully; the StatefulSet recreates it. */
   async replace(namespace: string, name: string): Promise<void> {
     await missing(this.core.deleteNamespacedPod({ namespace, name }));
   }
@@ -74,7 +75,7 @@ export class RegionPods {
     };
   }
 
-  /** Why a server is not current, as its monitoring says. */
+  /** Why a server is not current, as its monitoring reports. */
   private async behind(pod: V1Pod): Promise<string | undefined> {
     try {
       await this.monitor(pod, "healthz");
@@ -103,7 +104,7 @@ export class RegionPods {
       if (leader) return leader;
     }
     if (hasAnswered) return undefined;
-    throw new NoAnswer(`no server says whether there is a meta leader, though ${ready.length} are ready`);
+    throw new NoAnswer(`no server reports whether there is a meta leader, though ${ready.length} are ready`);
   }
 
   private monitor(pod: V1Pod, path: string): Promise<string> {

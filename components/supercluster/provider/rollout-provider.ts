@@ -20,17 +20,21 @@ export interface RolloutInputs extends StatefulSetName {
   release: string;
 }
 
-/** Brings a region's pods to what its StatefulSet wants, one after another; done when all are ready, and were current before each was taken. */
+/**
+ * Brings a region's pods to what its StatefulSet wants, one after another; done when all are ready, and were current
+ * before each was taken.
+ */
 export const rolloutProvider = {
   /** Says what a change takes, which the engine cannot know: servers are told of it, or restarted. */
   async diff(_id: string, olds: RolloutInputs, news: RolloutInputs): Promise<dynamic.DiffResult> {
     const { action, causes } = classify(olds.state, news.state);
     if (action === "restart")
       logProgress(
-        `${news.region}: ${causes.join(", ")} changed: its servers are restarted, one after another, each when the last is current`,
+        `${news.region}: ${causes.join(", ")} changed: its servers are restarted one after another, ` +
+          "each when the previous one is current",
       );
     if (action === "reload")
-      logProgress(`${news.region}: ${causes.join(", ")} changed: its servers are told, none is restarted`);
+      logProgress(`${news.region}: ${causes.join(", ")} changed: its servers reload it, none is restarted`);
     const replaces = olds.namespace === news.namespace && olds.statefulSet === news.statefulSet ? [] : ["namespace"];
     return { changes: (await isUnfinished(olds)) ? true : undefined, replaces };
   },
@@ -45,11 +49,16 @@ export const rolloutProvider = {
     return { outs: inputs };
   },
 
-  /** Pods go with their StatefulSet. All else of the region is deleted after this, so here a destroy is told that it is in the wrong cluster. */
+  /**
+   * Pods go with their StatefulSet. All else of the region is deleted after this, so here a destroy is told that it is
+   * in the wrong cluster.
+   */
   delete: (_id: string, inputs: RolloutInputs): Promise<void> => refuseAnothers(inputs),
 };
 
-/** Pods that a run which was cut off left outdated. Unknown where the cluster cannot be asked, e.g. at a preview in CI. */
+/**
+ * Pods that a run which was cut off left outdated. Unknown where the cluster cannot be asked, e.g. at a preview in CI.
+ */
 async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolean> {
   try {
     const view = await RegionPods.open(cluster).observe(name);
@@ -66,7 +75,7 @@ async function rollOut({ region, cluster, namespace, statefulSet, state }: Rollo
   const next = async (): Promise<Next> => {
     const view = await connected.observe({ namespace, statefulSet }, state.config);
     if (!view)
-      throw new Error(`${region}: there is no StatefulSet ${namespace}/${statefulSet}; is this the right cluster?`);
+      throw new Error(`${region}: StatefulSet ${namespace}/${statefulSet} does not exist; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;
     const step = nextRolloutStep(view, hadLeader);
     if (step.do !== "replace") return step;

@@ -27,10 +27,13 @@ const view = (claims: ClaimView[], claimSize = large): VolumesView => ({
 const outgrown = { requested: small, capacity: small };
 
 describe("growing volumes", () => {
-  it("has nothing to do where all have their size, where the StatefulSet is gone, and where nothing is there yet", () => {
-    for (const there of [view([claim(0), claim(1)]), { claims: [claim(0)] }, { claims: [] }])
-      assert.deepEqual(nextVolumeStep(there, wanted), { do: "nothing" });
-  });
+  it(
+    "has nothing to do where all have their size, where the StatefulSet is gone, " + "and where nothing is there yet",
+    () => {
+      for (const there of [view([claim(0), claim(1)]), { claims: [claim(0)] }, { claims: [] }])
+        assert.deepEqual(nextVolumeStep(there, wanted), { do: "nothing" });
+    },
+  );
 
   const steps: [string, VolumesView, ReturnType<typeof nextVolumeStep>][] = [
     [
@@ -77,7 +80,8 @@ describe("growing volumes", () => {
     const reasons = (change: Partial<ClaimView>, size: number) =>
       volumeRefusals(view([claim(0, change)]), { ...wanted, size }).map(({ field, reason }) => `${field}: ${reason}`);
     assert.deepEqual(reasons({}, small), [
-      "size: volumes cannot shrink to 100GiB: nats-js-iad-0 has 200GiB; write kubernetes.volume.size: 200GiB or more (docs/runbooks/grow-volumes.md)",
+      "size: volumes cannot shrink to 100GiB: nats-js-iad-0 has 200GiB; write kubernetes.volume.size: " +
+        "200GiB or more (docs/runbooks/grow-volumes.md)",
     ]);
     assert.equal(
       reasons({ capacity: small }, small).length,
@@ -93,7 +97,7 @@ describe("growing volumes", () => {
       volumeRefusals(view([claim(0, change)]), wanted).map(({ reason }) => reason);
     assert.match(
       reasons({ ...outgrown, canGrow: false }).join(),
-      /^volumes cannot grow to 200GiB: storage class "gp3" of nats-js-iad-0 has no allowVolumeExpansion/,
+      /^volumes cannot grow to 200GiB: storage class "gp3" of nats-js-iad-0 does not set allowVolumeExpansion/,
     );
     assert.match(
       reasons({ ...outgrown, canGrow: undefined }).join(),
@@ -102,46 +106,52 @@ describe("growing volumes", () => {
     assert.deepEqual([reasons({ canGrow: false }), reasons({ canGrow: undefined })], [[], []]);
   });
 
-  it("comes to its end from anywhere, cut off anywhere, and makes the StatefulSet anew only when all have grown", () => {
-    const anyClaim = fc.record({ hasAsked: fc.boolean(), hasGrown: fc.boolean() });
-    fc.assert(
-      fc.property(fc.array(anyClaim, { maxLength: 5 }), fc.boolean(), (states, isRemade) => {
-        let there = view(
-          states.map(({ hasAsked, hasGrown }, server) =>
-            claim(server, { requested: hasAsked ? large : small, capacity: hasAsked && hasGrown ? large : small }),
-          ),
-          isRemade ? large : small,
-        );
-        for (let step = 0; step < 20; step++) {
-          const next = nextVolumeStep(there, wanted);
-          if (next.do === "nothing") {
-            assert.ok(
-              there.claims.every(({ requested, capacity }) => requested === large && capacity === large) &&
-                there.statefulSet!.claimSize === large,
-            );
-            return;
-          }
-          if (next.do === "recreate")
-            assert.ok(
-              there.claims.every(({ capacity }) => capacity === large),
-              "all have grown",
-            );
-          there = {
-            // What is waited for comes true.
-            claims: there.claims.map((one) =>
-              next.do === "grow" && one.name === next.claim
-                ? { ...one, requested: large }
-                : next.do === "wait"
-                  ? { ...one, capacity: one.requested }
-                  : one,
+  it(
+    "comes to its end from anywhere, cut off anywhere, and makes the StatefulSet anew only when all have " + "grown",
+    () => {
+      const anyClaim = fc.record({ hasAsked: fc.boolean(), hasGrown: fc.boolean() });
+      fc.assert(
+        fc.property(fc.array(anyClaim, { maxLength: 5 }), fc.boolean(), (states, isRemade) => {
+          let there = view(
+            states.map(({ hasAsked, hasGrown }, server) =>
+              claim(server, { requested: hasAsked ? large : small, capacity: hasAsked && hasGrown ? large : small }),
             ),
-            statefulSet: { claimSize: next.do === "recreate" ? large : there.statefulSet!.claimSize, isEnding: false },
-          };
-        }
-        assert.fail(`no end: ${JSON.stringify(there)}`);
-      }),
-    );
-  });
+            isRemade ? large : small,
+          );
+          for (let step = 0; step < 20; step++) {
+            const next = nextVolumeStep(there, wanted);
+            if (next.do === "nothing") {
+              assert.ok(
+                there.claims.every(({ requested, capacity }) => requested === large && capacity === large) &&
+                  there.statefulSet!.claimSize === large,
+              );
+              return;
+            }
+            if (next.do === "recreate")
+              assert.ok(
+                there.claims.every(({ capacity }) => capacity === large),
+                "all have grown",
+              );
+            there = {
+              // What is waited for comes true.
+              claims: there.claims.map((one) =>
+                next.do === "grow" && one.name === next.claim
+                  ? { ...one, requested: large }
+                  : next.do === "wait"
+                    ? { ...one, capacity: one.requested }
+                    : one,
+              ),
+              statefulSet: {
+                claimSize: next.do === "recreate" ? large : there.statefulSet!.claimSize,
+                isEnding: false,
+              },
+            };
+          }
+          assert.fail(`no end: ${JSON.stringify(there)}`);
+        }),
+      );
+    },
+  );
 });
 
 describe("a quantity of Kubernetes", () => {
@@ -160,6 +170,6 @@ describe("a quantity of Kubernetes", () => {
 
   it("is refused where it is none", () => {
     for (const text of ["", "Gi", "100GiB", "-1Gi", "1 Gi"])
-      assert.throws(() => bytesOf(text), /is no quantity of bytes/, text);
+      assert.throws(() => bytesOf(text), /is not a quantity of bytes/, text);
   });
 });

@@ -106,7 +106,7 @@ describe("configuration of a server", () => {
   });
 
   it("refuses a server that the region does not have", () => {
-    assert.throws(() => serverConfig(region(local), 3, host), /iad has 3 servers; 3 is none of 0 to 2/);
+    assert.throws(() => serverConfig(region(local), 3, host), /iad has 3 servers; 3 is not one of 0 to 2/);
   });
 });
 

@@ -58,7 +58,7 @@ describe("bringing a region's cluster to what is wanted", () => {
     it(`gives up in the end where ${what}, with the reason and what to do`, async () => {
       await assert.rejects(
         run(next),
-        /^Error: iad: .+, for .* min\. See: kubectl; then run this again, it goes on from here$/,
+        /^Error: iad: .+, for .* min\. See: kubectl; then run this again; it continues from here$/,
       );
     });
   }

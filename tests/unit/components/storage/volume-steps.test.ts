@@ -101,7 +101,7 @@ describe("growing volumes", () => {
     );
     assert.match(
       reasons({ ...outgrown, canGrow: undefined }).join(),
-      /there is no storage class "gp3" \(any more\), which nats-js-iad-0 has/,
+      /storage class "gp3" of nats-js-iad-0 does not exist \(any more\)/,
     );
     assert.deepEqual([reasons({ canGrow: false }), reasons({ canGrow: undefined })], [[], []]);
   });

@@ -26,10 +26,10 @@ describe("a rolling restart", () => {
     [
       "Kubernetes to see the change",
       region([pod(0, outdated)], { isObserved: false }),
-      "Kubernetes has not seen the change",
+      "Kubernetes has not processed the change yet",
     ],
-    ["a pod that is ending", region([pod(0), pod(1, { isTerminating: true }), pod(2, outdated)]), "iad-1 is ending"],
-    ["a pod that is not there yet", region([pod(0), pod(2, outdated)]), "2 of 3 pods are there"],
+    ["a pod that is ending", region([pod(0), pod(1, { isTerminating: true }), pod(2, outdated)]), "iad-1 is terminating"],
+    ["a pod that is not there yet", region([pod(0), pod(2, outdated)]), "2 of 3 pods exist"],
     ["a pod that is not ready", region([pod(0, outdated), pod(1, { isReady: false }), pod(2)]), "iad-1 is not ready"],
     [
       "a server that is not current",

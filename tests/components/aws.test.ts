@@ -348,7 +348,7 @@ describe("the identity of a region", () => {
     };
     await assert.rejects(
       region({ identitySecret: {} }, async (made) => settled(made.readIdentity()!), { calls }),
-      /secret test\/iad\/identity in us-east-1 cannot be read: .*couldn't find resource.* deploy identity first: pulumi up --stack test-identity/,
+      /secret test\/iad\/identity in us-east-1 could not be read: .*couldn't find resource.*deploy the identity stack first: pulumi up --stack test-identity/,
     );
   });
 
@@ -360,7 +360,8 @@ describe("the identity of a region", () => {
       region({ identitySecret: {} }, async (made) => settled(made.readIdentity()!), { calls }),
       ({ message }: Error) =>
         message ===
-        "secret test/iad/identity in us-east-1 is not what the identity stack wrote; bring it back: pulumi up --stack test-identity --refresh",
+        "secret test/iad/identity in us-east-1 was changed after the identity stack wrote it; " +
+          "restore it: pulumi up --stack test-identity --refresh",
     );
   });
 
@@ -368,7 +369,7 @@ describe("the identity of a region", () => {
     assert.equal(storable("test/iad/identity", "x".repeat(65_536)).length, 65_536);
     assert.throws(
       () => storable("test/iad/identity", "x".repeat(65_537)),
-      /secret test\/iad\/identity would have 65537 bytes, Secrets Manager takes 65536/,
+      /secret test\/iad\/identity would have 65537 bytes, and Secrets Manager accepts 65536/,
     );
   });
 });

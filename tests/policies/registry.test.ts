@@ -65,6 +65,7 @@ describe("the policy registry", () => {
       "config/rules/server-overhead.ts",
       "config/subjects.ts",
       "config/units.ts",
+      "config/unknown-value.ts",
     ]);
     assert.deepEqual([...libraries], ["@pulumi/policy"]);
     assert.ok(existsSync(path.join(folder, "PulumiPolicy.yaml")));

@@ -8,7 +8,7 @@ import { progressColours as colour, logProgress } from "../engine/terminal";
 
 // Each is loaded when it runs: what the others need would cost every command its start-up time.
 const commands = {
-  start: () => (require("./commands/start") as typeof import("./commands/start")).start,
+  deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).deploy,
   stop: () => (require("./commands/stop") as typeof import("./commands/stop")).stop,
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
@@ -34,136 +34,151 @@ const run =
 
 function program(): Command {
   const cli = new Command("supercluster")
-    .description("Deploys, shows, checks and stops a NATS supercluster. Every command takes --env.")
+    .description("Deploys and operates NATS superclusters. Every command takes --env; the default is local.")
+    .addHelpText("after", rootHelp)
     .exitOverride()
-    .showHelpAfterError("(--help shows what there is)");
-  const allowLocalState = () =>
-    new Option("--allow-local-state", "state and secrets of an environment that is not local may lie on this machine");
-  const json = () => new Option("--json", "print JSON instead of a table");
+    .showHelpAfterError("(--help lists commands and options)");
 
-  command(cli, "start", "bring the environment up, show it and prove that messages pass")
-    .alias("deploy")
-    .addOption(allowLocalState())
-    .option("--dry-run", "show what it would do to every stack; changes nothing")
-    .option(
-      "--plan <folder>",
-      "with --dry-run: save the plan of each stack there; without: do exactly what those plans say",
-    )
-    .action(run(commands.start));
+  deployCommand(cli, "start", "deploy the environment, show its status and verify that messages pass", [
+    "npm start                                     the local environment: real servers on this machine",
+    "npm start -- --dry-run                        what it would change",
+  ]);
+  deployCommand(cli, "deploy", "the same as start, under the name that production uses", [
+    "npm run deploy -- --env production --dry-run --plan plans    save a plan for each stack",
+    "npm run deploy -- --env production --plan plans              do exactly what was planned",
+  ]);
   command(cli, "stop", "destroy the environment's stacks, in reverse order")
-    .option("--keep-data", "stop the servers only; the next start finds streams and messages")
-    .option("--yes-destroy <env>", "confirm it for an environment that is not local")
+    .option("--keep-data", "only stop local servers; the next start finds streams and messages")
+    .option("--yes-destroy <env>", "confirmation for an environment that is not local: its name")
     .action(run(commands.stop));
   command(cli, "status", "show regions, accounts, streams, replicas, mirrors and their lag")
     .addOption(json())
     .action(run(commands.status));
-  command(cli, "verify", "check everything, and prove that messages pass from region to region")
+  command(cli, "verify", "run every check and prove that messages pass from region to region")
     .addOption(json())
     .action(run(commands.verify));
-  command(
-    cli,
-    "plan",
-    "show what an up would do to each stream and consumer, and what that would cost now; changes nothing",
-  )
+  command(cli, "plan", "show what a deployment would do to each stream and consumer, and what it would cost")
     .addOption(json())
     .addHelpText("after", planHelp)
     .action(run(commands.plan));
-  const oneStack = () =>
-    new Option("--stack <stack>", "one stack, of whatever environment it is, instead of all of --env").conflicts("env");
-  command(cli, "policy", "check what an up would leave of every stack against the policies; changes nothing")
+  command(cli, "policy", "check what a deployment would leave in every stack against the policies")
     .addOption(oneStack())
     .addOption(json())
     .addHelpText(
       "after",
       policyHelp(
-        "It runs the engine's own preview of each stack with the policy pack, and fails where that did not see every resource.",
+        "Runs Pulumi's own preview of each stack with the policy pack, and fails if a preview did not cover every\n" +
+          "resource. Changes nothing.",
       ),
     )
     .action(run(commands.policy));
-  command(cli, "policy-state", "check what is deployed, by the stacks' states, against the policies; changes nothing")
+  command(cli, "policy-state", "check what is deployed, as recorded in the stacks' states, against the policies")
     .addOption(oneStack().conflicts("file"))
-    .addOption(new Option("--file <file>", "a state that pulumi stack export wrote").conflicts("env"))
+    .addOption(new Option("--file <file>", "a state written by pulumi stack export").conflicts("env"))
     .addOption(json())
     .addHelpText(
       "after",
       policyHelp(
-        "Secrets stay encrypted: the report says which rules could not judge which resources; npm run policy judges those too.",
+        "Secrets stay encrypted: the report lists the rules that could not judge a resource because of that;\n" +
+          "npm run policy judges those too. Changes nothing.",
       ),
     )
     .action(run(commands.policyState));
-  command(cli, "import", "write the tenant file of what is in an account; changes nothing on any server")
-    .requiredOption("--account <name>", "the account")
+  command(cli, "import", "write a tenant file for the streams and consumers of an account; changes nothing on servers")
+    .requiredOption("--account <name>", "account to read")
     .option("--out <file>", "file to write (default: tenants/<account>.ts)")
-    .option("--force", "write over a file that is there")
+    .option("--force", "overwrite an existing file")
     .action(run(commands.import));
-  command(cli, "context", "write contexts of the nats CLI, one a user and region, and print how to use them").action(
+  command(cli, "context", "write nats CLI contexts, one for each user and region, and print how to use them").action(
     run(commands.context),
   );
-  command(cli, "backup", "write a snapshot of a stream into a folder: messages, consumers and their positions")
+  command(cli, "backup", "write a snapshot of a stream to a folder: messages, consumers and their positions")
     .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "the stream")
-    .requiredOption("--to <folder>", "folder in which the snapshot gets one of its own")
+    .requiredOption("--stream <name>", "name of the stream")
+    .requiredOption("--to <folder>", "folder in which a subfolder is created for the snapshot")
     .action(run(commands.backup));
-  command(cli, "restore", "make the stream of a snapshot again; one that is there is never touched")
+  command(cli, "restore", "recreate the stream of a snapshot; refused if the stream exists")
     .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--from <folder>", "folder of the snapshot, as backup printed it")
+    .requiredOption("--from <folder>", "folder of the snapshot, as printed by backup")
     .action(run(commands.restore));
-  command(
-    cli,
-    "failover",
-    "let the mirror of a stream in another region take its place, also while its own region is lost",
-  )
+  command(cli, "failover", "replace a stream by its mirror in another region; works while the home region is down")
     .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "the stream")
+    .requiredOption("--stream <name>", "name of the stream")
     .requiredOption("--to <region>", "region of the mirror")
-    .option(
-      "--start <where>",
-      "where durables begin whose position nobody can tell: all, new, a sequence, or a time",
-      "all",
-    )
-    .option("--yes", "do not ask")
+    .option("--start <where>", "where durables start whose position is unknown: all, new, a sequence, or a time", "all")
+    .option("--yes", "skip the confirmation")
     .action(run(commands.failover));
-  command(cli, "failback", "bring a stream home that has failed over, with all that its mirror got meanwhile")
+  command(cli, "failback", "move a stream that failed over back to its home region, with the messages received since")
     .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "the stream")
-    .option("--max-loss <messages>", "so many messages of the mirror may go that the stream does not have", "0")
+    .requiredOption("--stream <name>", "name of the stream")
+    .option("--max-loss <messages>", "messages of the mirror that may be lost because the stream lacks them", "0")
     .action(run(commands.failback));
   command(
     cli,
     "migrate",
-    "give a work queue the retention that its tenant file specifies, with every message that is left in it",
+    "change the retention of a work queue to what its tenant file specifies, keeping its messages",
   )
     .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "the stream")
-    .requiredOption("--retention <retention>", "what it is to have: limits or interest")
-    .option("--yes", "do not ask")
+    .requiredOption("--stream <name>", "name of the stream")
+    .requiredOption("--retention <retention>", "new retention: limits or interest")
+    .option("--yes", "skip the confirmation")
     .action(run(commands.migrate));
-  command(
-    cli,
-    "remove-peers",
-    "remove the servers of a region that has left from the meta group, which otherwise still counts them",
-  )
+  command(cli, "remove-peers", "remove the servers of a deleted region from the meta group, which still counts them")
     .alias("forget-region")
     .requiredOption("--region <region>", "the region")
     .option("--server <server>", "one stopped server of the region; allowed while the region is in the settings")
-    .option("--yes", "do not ask")
+    .option("--yes", "skip the confirmation")
     .action((options: RemovePeersCommand, { parent }: Command) => {
       if (parent?.args[0] === "forget-region") logProgress("forget-region is now called remove-peers");
       return commands.removePeers()(options);
     });
-  command(cli, "env", 'print the variables to run pulumi by hand: eval "$(npm run -s env)"').action(run(commands.env));
+  command(cli, "env", "print the variables for running pulumi by hand")
+    .addHelpText("after", examples(['eval "$(npm run -s env)" && pulumi preview --stack local-iad']))
+    .action(run(commands.env));
   return cli;
 }
 
+/** `start` and `deploy`: one implementation, each with its own help; locks and messages name the one that was typed. */
+function deployCommand(cli: Command, name: "start" | "deploy", description: string, lines: string[]): void {
+  command(cli, name, description)
+    .option("--allow-local-state", "allow state and secrets of an environment that is not local on this machine")
+    .option("--dry-run", "show what would change in every stack; changes nothing")
+    .option("--plan <folder>", "with --dry-run: save the plan of each stack there; without: apply exactly those plans")
+    .addHelpText("after", examples(lines))
+    .action((options) => commands.deploy()(name, options));
+}
+
+const json = () => new Option("--json", "print JSON instead of text");
+
+const oneStack = () =>
+  new Option("--stack <stack>", "check one stack, of any environment, instead of all of --env").conflicts("env");
+
+const examples = (lines: string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+
+const rootHelp = `
+Results go to standard output, progress and errors to standard error. NO_COLOR turns colours off.
+
+Exit codes:
+  0    success
+  1    failed
+  2    wrong usage or invalid settings; nothing was done
+  3    plan only: messages would be lost
+  4    policy and policy-state only: a mandatory policy is violated
+  130  interrupted`;
+
 const planHelp = `
-It runs the engine's own preview of every jetstream stack and counts on the servers. Exit codes:
-  0  an up would do all of it, and lose nothing but what allowDataLoss allows
-  1  something would be refused, or the plan or a cost cannot be known
-  3  a deletion would lose messages, or a durable's place among them; deletionPolicy allows it, but nobody named a number`;
+Runs Pulumi's own preview of every jetstream stack and reads message counts from the servers. Changes nothing.
+
+Exit codes:
+  0  a deployment would do all of it, and lose nothing but what allowDataLoss allows
+  1  something would be refused, or the plan or a cost is unknown
+  3  a deletion would lose messages or a durable's position; deletionPolicy allows it, but no allowDataLoss names it`;
 
 const policyHelp = (text: string) => `
-${text} Exit codes:
-  0  no mandatory policy is violated; advisory ones are only printed
+${text}
+
+Exit codes:
+  0  no mandatory policy is violated; advisory violations are only printed
   1  a stack or a policy could not be checked
   4  a mandatory policy is violated`;
 

@@ -19,6 +19,7 @@ describe("the commands", function () {
     for (const command of [
       [],
       ["start"],
+      ["deploy"],
       ["stop"],
       ["status"],
       ["verify"],

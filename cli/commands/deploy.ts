@@ -1,18 +1,19 @@
-import { warningsOf } from "../../config/rules/warnings";
-import type { Access } from "../../operations/access/access";
-import { deploy, dryRun as showPlan } from "../../operations/deploy/deploy";
-import { Plans } from "../../engine/plans";
-import { refuseDroppedOwners } from "../../operations/deploy/dropped-accounts";
 import { prepareFolders } from "../../engine/environment";
 import { withEnvironmentLock } from "../../engine/lock";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
-import { renderStatus } from "../render/status";
+import { Plans } from "../../engine/plans";
+import { logProgress, print, progressColours as colour, seconds } from "../../engine/terminal";
+import { warningsOf } from "../../config/rules/warnings";
+import type { Access } from "../../operations/access/access";
+import { deploy as bringUp, dryRun as showPlan } from "../../operations/deploy/deploy";
+import { refuseDroppedOwners } from "../../operations/deploy/dropped-accounts";
 import { refuseLocalState } from "../../operations/deploy/state-safety";
-import { print, progressColours as colour, logProgress, seconds } from "../../engine/terminal";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
+import { verifySupercluster } from "../../operations/verify/verify";
 import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
-import { verifySupercluster } from "./verify";
+import { renderStatus } from "../render/status";
+import { renderVerification, requireSuccess } from "../render/verification";
 
-export interface StartOptions {
+export interface DeployOptions {
   env: string;
   allowLocalState?: boolean;
   dryRun?: boolean;
@@ -20,8 +21,14 @@ export interface StartOptions {
   plan?: string;
 }
 
-/** Brings an environment up, shows it and proves that it works. */
-export async function start({ env, allowLocalState = false, dryRun = false, plan }: StartOptions): Promise<void> {
+/** The names under which it is called; what it prints and what others wait for names the one that was typed. */
+export type DeployCommand = "start" | "deploy";
+
+/** Brings an environment up, shows it and proves that messages pass. `npm start` and `npm run deploy` are this. */
+export async function deploy(
+  command: DeployCommand,
+  { env, allowLocalState = false, dryRun = false, plan }: DeployOptions,
+): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
   const notice = checked.environment.target === "local" ? standInNotice(standIns()) : undefined;
@@ -33,10 +40,10 @@ export async function start({ env, allowLocalState = false, dryRun = false, plan
   prepareFolders();
   if (dryRun) return showPlan(checked, plans);
   warningsOf(checked.environment).forEach(warn);
-  await withEnvironmentLock(env, `start --env ${env}`, async () => {
-    await report(checked, await deploy(checked, plans));
+  await withEnvironmentLock(env, `${command} --env ${env}`, async () => {
+    await report(checked, await bringUp(checked, plans));
   });
-  logProgress(`\n${env} is up and verified, ${seconds(Date.now() - started)} in all`);
+  logProgress(`\n${env} is up and verified; ${seconds(Date.now() - started)} in all`);
   if (notice) warn(notice);
 }
 
@@ -45,17 +52,19 @@ const warn = (text: string): void => logProgress(`${colour.yellow("warning:")} $
 async function report(checked: CheckedEnvironment, access: Access): Promise<void> {
   const verification = await verifySupercluster(checked, access);
   print(`\n${renderStatus(verification.status)}`);
-  verification.print();
+  print(`\n${renderVerification(verification)}`);
   print(nextCommands(checked));
-  verification.throwIfFailed();
+  requireSuccess(verification);
 }
 
 function nextCommands({ name: env, environment: { regions, servers } }: CheckedEnvironment): string {
   const option = env === "local" ? "" : ` -- --env ${env}`;
+  const context = `sys-admin-${regions[0]}`;
   return [
     "\nTry next:",
     `  npm run status${option.padEnd(16)}                    this table again`,
-    `  npm run verify${option.padEnd(16)}                    the full check and the proof again`,
-    `  npm run toolchain -- nats && eval "$(npm run -s context${option})" && .cache/bin/nats --context sys-admin-${regions[0]} server list ${regions.length * servers}`,
+    `  npm run verify${option.padEnd(16)}                    the checks and proofs again`,
+    `  npm run toolchain -- nats && eval "$(npm run -s context${option})" && ` +
+      `.cache/bin/nats --context ${context} server list ${regions.length * servers}`,
   ].join("\n");
 }

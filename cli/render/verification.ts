@@ -1,0 +1,28 @@
+import { Failure } from "../../engine/failure";
+import { colours, plural, seconds } from "../../engine/terminal";
+import { failedChecks, type Verification } from "../../operations/verify/verify";
+import { table } from "./table";
+
+const marks = {
+  ok: colours.green("ok"),
+  failed: colours.red("FAILED"),
+  skipped: colours.yellow("skipped"),
+  warning: colours.yellow("warning"),
+};
+
+/** The checks as a table, and below it how many there were. */
+export function renderVerification(verification: Verification): string {
+  const { checks, milliseconds } = verification;
+  const rows = checks.map(({ name, result, detail }) => [name, marks[result], detail]);
+  const failed = failedChecks(verification).length;
+  return [
+    table(["CHECK", "RESULT", "DETAIL"], rows, colours.dim),
+    `${plural(checks.length, "check")}, ${failed} failed, ${seconds(milliseconds)}`,
+  ].join("\n\n");
+}
+
+/** Throws a Failure that names each failed check; nothing where all passed. */
+export function requireSuccess(verification: Verification): void {
+  const lines = failedChecks(verification).map(({ name, detail }) => `  ${name}: ${detail}`);
+  if (lines.length) throw new Failure(`${plural(lines.length, "check")} failed:\n${lines.join("\n")}`);
+}

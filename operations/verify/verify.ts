@@ -1,0 +1,44 @@
+import { type Access } from "../access/access";
+import type { CheckedEnvironment } from "../settings/checked-environment";
+import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
+import { type Status, statusOf } from "../supercluster/status";
+import { type Check, checksOf } from "./checks";
+import { prove } from "./prove";
+
+/** Mirrors copy asynchronously, and replicas that were down catch up. */
+const settleMs = 10_000;
+
+/** What a verification found. */
+export interface Verification {
+  status: Status;
+  /** Those of the settings and servers, then the proofs that messages pass. */
+  checks: Check[];
+  /** How long it took. */
+  milliseconds: number;
+}
+
+/** The checks that make a verification fail; warnings and what was skipped do not. Pure. */
+export const failedChecks = ({ checks }: Pick<Verification, "checks">): Check[] =>
+  checks.filter(({ result }) => result === "failed");
+
+/** Runs every check, then the proofs. Gives mirrors and replicas time to settle before each look. */
+export async function verifySupercluster(checked: CheckedEnvironment, access: Access): Promise<Verification> {
+  const started = Date.now();
+  const { regions, servers } = checked.environment;
+  const system = await connectToSystem(access);
+  try {
+    const take = () => takeSnapshot(system, regions.length * servers);
+    const isGood = (snapshot: Snapshot) => failedChecks({ checks: checksOf(checked, snapshot) }).length === 0;
+    const snapshot = await snapshotUntil(take, isGood, settleMs);
+    const proofs = await prove(checked, access, system, snapshot);
+    // Taken again after the proofs: their messages must be in the mirrors too.
+    const after = await snapshotUntil(take, isGood, settleMs);
+    return {
+      status: statusOf(checked, after),
+      checks: [...checksOf(checked, after), ...proofs],
+      milliseconds: Date.now() - started,
+    };
+  } finally {
+    await system.close();
+  }
+}

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import type { RemovePeersCommand } from "./commands/remove-peers";
+import type { DeployOptions } from "./commands/deploy";
 import { ToolchainError } from "../tools/log.mjs";
 import { InvalidInput } from "../config/problems";
 import { exitCodes, Failure } from "../engine/failure";
@@ -145,7 +146,7 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
     .option("--dry-run", "show what would change in every stack; changes nothing")
     .option("--plan <folder>", "with --dry-run: save the plan of each stack there; without: apply exactly those plans")
     .addHelpText("after", examples(lines))
-    .action((options) => commands.deploy()(name, options));
+    .action((options: DeployOptions) => commands.deploy()(name, options));
 }
 
 const json = () => new Option("--json", "print JSON instead of text");

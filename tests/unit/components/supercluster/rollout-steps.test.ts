@@ -28,7 +28,11 @@ describe("a rolling restart", () => {
       region([pod(0, outdated)], { isObserved: false }),
       "Kubernetes has not processed the change yet",
     ],
-    ["a pod that is ending", region([pod(0), pod(1, { isTerminating: true }), pod(2, outdated)]), "iad-1 is terminating"],
+    [
+      "a pod that is ending",
+      region([pod(0), pod(1, { isTerminating: true }), pod(2, outdated)]),
+      "iad-1 is terminating",
+    ],
     ["a pod that is not there yet", region([pod(0), pod(2, outdated)]), "2 of 3 pods exist"],
     ["a pod that is not ready", region([pod(0, outdated), pod(1, { isReady: false }), pod(2)]), "iad-1 is not ready"],
     [

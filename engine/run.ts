@@ -5,7 +5,8 @@ import { createInterface } from "node:readline";
 import { cacheDir } from "../config/cache";
 import { Failure, Interrupted } from "./failure";
 import { isInterrupted, onInterrupt } from "./interrupt";
-import { type Outcome, isFinished, outcomeOf } from "./output";
+import { EventLog } from "./event-log";
+import { type EngineEvent, isFinished, type Outcome, outcomeOf } from "./events";
 import { projectFolder } from "./project";
 
 /** A pulumi command on one stack. */
@@ -17,12 +18,12 @@ export interface PulumiCommand {
   onProgress?: (finished: number) => void;
   /** Folder of Pulumi.yaml. */
   folder?: string;
-  /** Lines that are read and written to the log; all when left out. */
-  keeps?: (line: string) => boolean;
 }
 
 /** What a run gave, also where it failed. */
 export interface Result extends Outcome {
+  /** What the engine reported, without its debug messages, in which secrets are. */
+  events: EngineEvent[];
   stdout: string;
   output: string;
   /** Path of the log with the whole output. */
@@ -48,9 +49,13 @@ export const commandLine = ({ args }: Pick<PulumiCommand, "args">): string => `p
 export async function runPulumi(command: PulumiCommand): Promise<Result> {
   const started = Date.now();
   const log = logFile(command.stack, command.args[0]!);
-  const child = spawn("pulumi", command.args, {
+  const eventLog = EventLog.of(
+    command.args[0]!,
+    command.onProgress && ((events) => command.onProgress!(events.filter(isFinished).length)),
+  );
+  const child = spawn("pulumi", [...command.args, ...(eventLog?.flags ?? [])], {
     cwd: command.folder ?? projectFolder,
-    env: command.env,
+    env: { ...command.env, ...eventLog?.env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -58,18 +63,16 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   file.write(`$ ${commandLine(command)}\n`);
   const lines: string[] = [];
   const results: string[] = [];
-  let finished = 0;
   const read = (stream: NodeJS.ReadableStream) =>
     createInterface({ input: stream }).on("line", (line) => {
-      if (command.keeps && !command.keeps(line)) return;
       lines.push(line);
       if (stream === child.stdout) results.push(line);
       file.write(`${line}\n`);
-      if (isFinished(line)) command.onProgress?.(++finished);
     });
   read(child.stdout);
   read(child.stderr);
 
+  let events: EngineEvent[] = [];
   const end = await onInterrupt(
     (press) => (press === 1 ? child.kill("SIGINT") : killGroup(child.pid!)),
     () =>
@@ -79,11 +82,20 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
         );
         child.on("close", (exitCode, signal) => resolve({ exitCode, signal }));
       }),
-  ).finally(() => file.end());
+  ).finally(() => {
+    file.end();
+    events = eventLog?.read() ?? [];
+    eventLog?.remove();
+  });
 
   const output = lines.join("\n");
+  const outcome = outcomeOf(events);
+  const lastLines = lines.filter((line) => line.trim()).slice(-10);
   const result: Result = {
-    ...outcomeOf(output),
+    ...outcome,
+    // Before its first event pulumi reports on the terminal only.
+    diagnostics: outcome.diagnostics || lastLines.join("\n"),
+    events,
     stdout: results.join("\n"),
     output,
     log,

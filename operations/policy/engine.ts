@@ -4,7 +4,7 @@ import type { Progress } from "../../engine/progress";
 import { commandLine, PulumiFailure, type PulumiCommand, type Result, runPulumi } from "../../engine/run";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { progressColours as colour, seconds } from "../../engine/terminal";
-import { eventsOf, findingsOf, isDebug, toldBy } from "./events";
+import { findingsOf, toldBy } from "./events";
 import type { StackFindings } from "./findings";
 import { packFolder, rules, withPack } from "./pack";
 import { withRemedy } from "./remedies";
@@ -30,7 +30,6 @@ export async function previewFindings(
   const made = throwaway?.add(stack);
   const env = {
     ...withPack(pulumiEnvironment(environment)),
-    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
     ...throwaway?.env,
   };
   const args = [
@@ -39,7 +38,6 @@ export async function previewFindings(
     stack,
     "--policy-pack",
     packFolder,
-    "--json",
     "--non-interactive",
     ...(made?.options ?? []),
   ];
@@ -47,8 +45,8 @@ export async function previewFindings(
   const job = progress.start(stack);
   try {
     if (made) await runPulumi({ stack, args: made.init, env });
-    const { result, isRefused } = await run({ stack, args, env, keeps: (line) => !isDebug(line) });
-    const events = eventsOf(result.stdout);
+    const { result, isRefused } = await run({ stack, args, env });
+    const { events } = result;
     if (!events.some(({ summaryEvent }) => summaryEvent)) return failed(toldBy(events, result.output), result.exitCode);
     const findings = findingsOf(stack, events, rules);
     const isExplained = findings.failures.length > 0 || findings.violations.some(({ level }) => level === "mandatory");

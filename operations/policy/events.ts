@@ -1,37 +1,14 @@
+import type { EngineEvent, RuleNames } from "../../engine/events";
 import { isFailedNotice, withoutRule } from "../../engine/pulumi-text";
 import { finding, type Finding, type StackFindings } from "./findings";
 import { concerns, isStackRule, type Policy } from "./pack";
-
-/** An event of the engine, as `pulumi preview --json` streams them, as far as it is looked at. Shape: the engine's apitype.EngineEvent. */
-export interface EngineEvent {
-  resourcePreEvent?: { metadata: { op: string; urn: string } };
-  resOutputsEvent?: { metadata: { urn: string; new: { custom?: boolean; inputs?: object; outputs?: object } | null } };
-  policyEvent?: { resourceUrn: string; message: string; policyName: string };
-  policyAnalyzeSummaryEvent?: RuleNames & { resourceUrn: string };
-  policyAnalyzeStackSummaryEvent?: RuleNames;
-  diagnosticEvent?: { urn?: string; message: string; severity: string };
-  summaryEvent?: { PolicyPacks?: Record<string, string> };
-}
-
-interface RuleNames {
-  passed?: string[];
-  failed?: string[];
-  notApplicable?: { policyName: string }[];
-}
-
-/** Whether a line is what the SDK tells only those who look for its mistakes. It holds secrets in plain text. */
-export const isDebug = (line: string): boolean => line.includes('"severity":"debug"');
-
-/** The events among the lines that pulumi printed. */
-export const eventsOf = (stdout: string): EngineEvent[] =>
-  stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as EngineEvent] : []));
 
 /** Why a preview ended before its summary: what pulumi said, and what a pack that did not start printed. */
 export function toldBy(events: EngineEvent[], output: string): string {
   const printed = events
     .flatMap(({ diagnosticEvent: one }) => (one?.severity === "info#err" ? [one.message.trimEnd()] : []))
     .filter(Boolean);
-  const said = [...errorsOf(events), ...output.split("\n").filter((line) => line && !line.startsWith("{"))];
+  const said = [...errorsOf(events), ...output.split("\n").filter(Boolean)];
   return ["the preview did not come to its end", ...said, ...printed].join("\n");
 }
 

@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import * as path from "node:path";
+import { cacheDir } from "../config/cache";
+import type { EngineEvent } from "./events";
+
+/** Commands of the CLI that take `--event-log`. */
+const commands = ["up", "preview", "refresh", "destroy"];
+
+const prefix = "events-";
+let last = 0;
+
+/**
+ * The file in which one run of pulumi writes the engine's events, a JSON object a line. Its debug events hold secrets in
+ * plain text, so it lies in a folder that is closed to others and is removed with the run; what a killed process left is
+ * removed by the next one.
+ */
+export class EventLog {
+  /** Environment and flags that make the CLI write it. `--event-log` is hidden unless debug commands are on. */
+  readonly env = { PULUMI_DEBUG_COMMANDS: "true" };
+  readonly flags: string[];
+  private readonly file: string;
+  private readonly timer?: NodeJS.Timeout;
+
+  /** Absent for commands that report no events. */
+  static of(command: string, onEvents?: (events: EngineEvent[]) => void): EventLog | undefined {
+    return commands.includes(command) ? new EventLog(onEvents) : undefined;
+  }
+
+  private constructor(onEvents?: (events: EngineEvent[]) => void) {
+    removeLeftovers();
+    const folder = path.join(cacheDir(), `${prefix}${process.pid}`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.file = path.join(folder, `${++last}.jsonl`);
+    this.flags = ["--event-log", this.file];
+    if (onEvents) this.timer = setInterval(() => onEvents(this.read()), 500).unref();
+  }
+
+  /** Events so far, without the engine's debug messages. */
+  read(): EngineEvent[] {
+    return textOf(this.file)
+      .split("\n")
+      .slice(0, -1)
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as EngineEvent)
+      .filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug");
+  }
+
+  remove(): void {
+    clearInterval(this.timer);
+    rmSync(this.file, { force: true });
+    if (readdirSync(path.dirname(this.file)).length === 0) rmSync(path.dirname(this.file), { recursive: true });
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function removeLeftovers(): void {
+  mkdirSync(cacheDir(), { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(cacheDir()))
+    if (name.startsWith(prefix) && !isRunning(Number(name.slice(prefix.length))))
+      rmSync(path.join(cacheDir(), name), { recursive: true, force: true });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

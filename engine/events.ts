@@ -1,0 +1,72 @@
+/**
+ * An event of the engine, as far as it is read. Shape: apitype.EngineEvent,
+ * https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/apitype/events.go
+ */
+export interface EngineEvent {
+  resourcePreEvent?: { metadata: { op: string; urn: string } };
+  resOutputsEvent?: {
+    metadata: { op?: string; urn: string; new: { custom?: boolean; inputs?: object; outputs?: object } | null };
+  };
+  policyEvent?: { resourceUrn: string; message: string; policyName: string };
+  policyAnalyzeSummaryEvent?: RuleNames & { resourceUrn: string };
+  policyAnalyzeStackSummaryEvent?: RuleNames;
+  diagnosticEvent?: { urn?: string; message: string; severity: string; ephemeral?: boolean };
+  summaryEvent?: { PolicyPacks?: Record<string, string>; resourceChanges?: Record<string, number> };
+}
+
+export interface RuleNames {
+  passed?: string[];
+  failed?: string[];
+  notApplicable?: { policyName: string }[];
+}
+
+/** What became of a run. */
+export interface Outcome {
+  /** `4 created, 12 unchanged`. */
+  summary: string;
+  /** Whether there are resources and none was changed. */
+  isUnchanged: boolean;
+  /** The errors, warnings and output of providers, by resource; empty where there are none. */
+  diagnostics: string;
+}
+
+/** How many resources had what done, in the order of the summary. */
+const counted = {
+  create: "created",
+  import: "imported",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+  same: "unchanged",
+} as const;
+
+const shown = ["error", "warning", "info#err"];
+
+/** Whether an event reports that something was done to one resource. */
+export const isFinished = ({ resOutputsEvent: one }: EngineEvent): boolean =>
+  one?.metadata.op !== undefined && one.metadata.op !== "same";
+
+export function outcomeOf(events: EngineEvent[]): Outcome {
+  const changes = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
+  const counts = Object.entries(counted).flatMap(([op, word]) => (changes[op] ? [`${changes[op]} ${word}`] : []));
+  const isUnchanged = counts.length === 1 && changes.same !== undefined;
+  return { summary: counts.join(", ") || "nothing to do", isUnchanged, diagnostics: diagnosticsOf(events) };
+}
+
+/** Under each resource its messages, each once. */
+function diagnosticsOf(events: EngineEvent[]): string {
+  const texts = new Map<string, Set<string>>();
+  for (const { diagnosticEvent: one } of events) {
+    if (!one || one.ephemeral || !shown.includes(one.severity) || !one.message.trim()) continue;
+    const subject = one.urn ? `${one.urn.split("::")[2]!.split("$").at(-1)} (${one.urn.split("::").at(-1)})` : "";
+    const severity = one.severity === "info#err" ? "" : `${one.severity}: `;
+    const text = one.message.trim().replace(new RegExp(`^${severity}`), "");
+    texts.set(subject, (texts.get(subject) ?? new Set()).add(`${severity}${text}`));
+  }
+  return [...texts]
+    .map(([subject, messages]) => {
+      const lines = [...messages].flatMap((text) => text.split("\n")).map((line) => `    ${line}`);
+      return [...(subject ? [`  ${subject}:`] : []), ...lines].join("\n");
+    })
+    .join("\n");
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { type EngineEvent, isFinished, outcomeOf } from "../../../engine/events";
+
+const urn = "urn:pulumi:local-iad::tiny::pulumi-nodejs:dynamic/tiny:R::r0";
+const diagnostic = (severity: string, message: string, beside: object = {}): EngineEvent => ({
+  diagnosticEvent: { severity, message, urn, ...beside },
+});
+const summary = (resourceChanges: Record<string, number>): EngineEvent => ({ summaryEvent: { resourceChanges } });
+const outputs = (op: string): EngineEvent => ({ resOutputsEvent: { metadata: { op, urn, new: null } } });
+
+describe("the events of a run", () => {
+  it("give its counts", () => {
+    assert.equal(outcomeOf([summary({ same: 4, update: 1, create: 2 })]).summary, "2 created, 1 updated, 4 unchanged");
+    assert.deepEqual(outcomeOf([summary({ same: 4 })]), { summary: "4 unchanged", isUnchanged: true, diagnostics: "" });
+    assert.ok(!outcomeOf([summary({ same: 4, delete: 1 })]).isUnchanged);
+    assert.deepEqual(outcomeOf([]), { summary: "nothing to do", isUnchanged: false, diagnostics: "" });
+  });
+
+  it("give the diagnostics of a failure by resource, each once, without what is shown only for a moment", () => {
+    const { diagnostics } = outcomeOf([
+      diagnostic("error", "error: port 14220 is taken by process 12\n"),
+      diagnostic("error", "port 14220 is taken by process 12\n"),
+      diagnostic("info", "creating", { ephemeral: true }),
+      diagnostic("debug", "secret"),
+      { diagnosticEvent: { severity: "error", message: "error: update failed\n" } },
+    ]);
+    assert.equal(
+      diagnostics,
+      "  pulumi-nodejs:dynamic/tiny:R (r0):\n    error: port 14220 is taken by process 12\n    error: update failed",
+    );
+  });
+
+  it("tell when a resource is done", () => {
+    assert.deepEqual(
+      ["create", "update", "delete", "refresh", "create-replacement"].map(outputs).filter(isFinished).length,
+      5,
+    );
+    assert.ok(!isFinished(outputs("same")));
+    assert.ok(!isFinished({ resourcePreEvent: { metadata: { op: "create", urn } } }));
+  });
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { cacheDir } from "../config/cache";
 import type { EngineEvent } from "./events";
@@ -19,6 +19,8 @@ export class EventLog {
   readonly env = { PULUMI_DEBUG_COMMANDS: "true" };
   readonly flags: string[];
   private readonly file: string;
+  private readonly events: EngineEvent[] = [];
+  private offset = 0;
   private readonly timer?: NodeJS.Timeout;
 
   /** Absent for commands that report no events. */
@@ -35,14 +37,17 @@ export class EventLog {
     if (onEvents) this.timer = setInterval(() => onEvents(this.read()), 500).unref();
   }
 
-  /** Events so far, without the engine's debug messages. */
+  /** Events so far, without the engine's debug messages. Reads only what was written since the last call. */
   read(): EngineEvent[] {
-    return textOf(this.file)
-      .split("\n")
-      .slice(0, -1)
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as EngineEvent)
-      .filter(({ diagnosticEvent }) => diagnosticEvent?.severity !== "debug");
+    const added = bytesFrom(this.file, this.offset);
+    // The last line may be half written.
+    const complete = added.subarray(0, added.lastIndexOf("\n") + 1);
+    this.offset += complete.length;
+    for (const line of complete.toString("utf8").split("\n").filter(Boolean)) {
+      const event = JSON.parse(line) as EngineEvent;
+      if (event.diagnosticEvent?.severity !== "debug") this.events.push(event);
+    }
+    return this.events;
   }
 
   remove(): void {
@@ -52,11 +57,19 @@ export class EventLog {
   }
 }
 
-function textOf(file: string): string {
+/** What a file holds from an offset on; nothing if the file does not exist yet. */
+function bytesFrom(file: string, offset: number): Buffer {
+  let opened: number;
   try {
-    return readFileSync(file, "utf8");
+    opened = openSync(file, "r");
   } catch {
-    return "";
+    return Buffer.alloc(0);
+  }
+  try {
+    const bytes = Buffer.alloc(Math.max(0, fstatSync(opened).size - offset));
+    return bytes.subarray(0, readSync(opened, bytes, 0, bytes.length, offset));
+  } finally {
+    closeSync(opened);
   }
 }
 

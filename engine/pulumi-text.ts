@@ -1,6 +1,6 @@
 /**
- * What this project knows of Pulumi's own wording, checked with CLI 3.259. It only makes output shorter: no exit code and
- * no decision depends on it, so a reworded message is printed as it is.
+ * What this project knows of Pulumi's own wording, checked with CLI 3.259. It only makes output shorter: a reworded
+ * message is printed as it is, and a reworded `isFailedNotice` counts as one more failure of a run that failed anyway.
  */
 
 /** The message without the severity that Pulumi puts before it. */

@@ -104,7 +104,7 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   };
   if (isInterrupted())
     throw new Interrupted(
-      `${command.stack} stopped; the next start goes on from here (${path.relative(projectFolder, log)})`,
+      `${command.stack} stopped; running the same command again resumes from here (${path.relative(projectFolder, log)})`,
     );
   if (end.signal)
     throw new PulumiFailure(command, {

@@ -1,7 +1,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 
 /** What a server answers to a request, by the subject without `$JS.API.`; a function sees the payload. */
-export type Answers = Record<string, object | ((payload: Record<string, unknown>) => object)>;
+export type Answer = object | ((payload: Record<string, unknown>) => object);
+export type Answers = Record<string, Answer>;
+
+/** The answer to this payload. */
+export const resolveAnswer = (answer: Answer, payload: Record<string, unknown>): object =>
+  typeof answer === "function" ? (answer as (payload: Record<string, unknown>) => object)(payload) : answer;
 
 /** An answer of the JetStream API that refuses. */
 export const refusal = (errCode: number, description = "refused", code = 400) => ({
@@ -19,9 +24,7 @@ export function fakeConnection(answers: Answers = {}): { connection: NatsConnect
     requests.push(name);
     const answer = answers[name];
     if (answer === undefined) throw new Error(`no answer to ${name}`);
-    return typeof answer === "function"
-      ? (answer as (payload: object) => object)(JSON.parse(text || "{}") as object)
-      : answer;
+    return resolveAnswer(answer, JSON.parse(text || "{}") as Record<string, unknown>);
   };
   const connection = {
     request: (subject: string, text?: string) =>

@@ -3,19 +3,19 @@ import { Failure } from "../../../../engine/failure";
 import type { FailoverPair } from "../../../../operations/failover/failover-pair";
 import { park } from "../../../../operations/failover/park";
 import { localEnvironment } from "../../../support/accounts";
-import { type Answers, fakeConnection, refusal } from "../../../support/fake-connection";
+import { type Answer, type Answers, fakeConnection, refusal, resolveAnswer } from "../../../support/fake-connection";
 
 const config = { name: "S", subjects: ["s.>"], duplicate_window: 120e9 };
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1 });
 const server = (name: string) => ({ server: { name, cluster: name.slice(0, 3), ver: "2.14.9" } });
 
 /** A stream of iad whose subjects are gone once an update has been accepted. */
-function pairWith(info: object | "unreachable", update: Answers[string], system: Answers, lists: Answers = {}) {
+function pairWith(info: object | "unreachable", update: Answer, system: Answers, lists: Answers = {}) {
   let isParked = false;
   const own = fakeConnection({
     ...lists,
     "STREAM.UPDATE.S": (payload) => {
-      const answer = typeof update === "function" ? update(payload) : update;
+      const answer = resolveAnswer(update, payload);
       isParked = !("error" in answer);
       return answer;
     },

@@ -68,14 +68,15 @@ function problemsOf(issue: z.core.$ZodIssue, root: PropertyKey[], input: unknown
 
 /**
  * The known names, for a message about an unknown one: the nearest first if it is likely to be meant (at most two
- * edits, or a third of the name), then all. Starts a sentence: `did you mean "iad"? Known: iad, ams`, or `there are
- * none`.
+ * edits, or a third of the name), then all. Follows a semicolon: `did you mean "iad"? Known: iad, ams`, `known: iad,
+ * ams`, or `there are none`.
  */
 export function suggestKnown(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there are none";
   const nearest = closest(name, known);
   const isNear = distance(name.toLowerCase(), nearest.toLowerCase()) <= Math.max(2, name.length / 3);
-  return `${isNear ? `did you mean ${JSON.stringify(nearest)}? ` : ""}Known: ${known.join(", ")}`;
+  const names = known.join(", ");
+  return isNear ? `did you mean ${JSON.stringify(nearest)}? Known: ${names}` : `known: ${names}`;
 }
 
 /** Message about a name that does not exist. `what`: with its article, e.g. `a stream of shop`. */

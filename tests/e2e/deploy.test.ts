@@ -51,8 +51,8 @@ describe("a deployment that is looked at first", function () {
     writeFileSync(
       file,
       before.replace(
-        "  // Whoever loses",
-        '  throw new pulumi.RunError("there is no identity today");\n  // Whoever loses',
+        "  const accounts =",
+        '  throw new pulumi.RunError("there is no identity today");\n  const accounts =',
       ),
     );
     const { status, text } = deployment.cli("deploy", "--dry-run");
@@ -68,7 +68,7 @@ describe("a deployment that is looked at first", function () {
     const text = deployment.succeeds("deploy", "--dry-run", "--plan", "plans");
     assert.match(text, /^local-identity: nothing to change$/m);
     assert.match(text, /^local-iad: 1 to update\n {2}~ {2}\S+local:Server iad-0: config\.jetstream\.sync_interval/m);
-    assert.match(text, /iad-0: jetstream\.sync_interval changed: it is restarted/);
+    assert.match(text, /iad-0: jetstream\.sync_interval changed: the server is restarted/);
     assert.equal(statSync(deployment.path("plans")).mode & 0o777, 0o700);
     const secrets = passwords();
     const written = [...globSync(deployment.path("plans/*.json")), ...globSync(deployment.path(".cache/logs/*.log"))];

@@ -144,7 +144,7 @@ describe("npm run plan and npm run import", function () {
       );
       const again = await cli("import", "--account", "app");
       assert.deepEqual(
-        [again.status, /tenants\/app\.ts is there already; .*--force/.test(again.stderr)],
+        [again.status, /tenants\/app\.ts exists already; .*--force/.test(again.stderr)],
         [2, true],
         again.stderr,
       );

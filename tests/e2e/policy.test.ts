@@ -58,8 +58,8 @@ describe("npm run policy and npm run policy:state", function () {
   /** An accident that settings do not refuse: the program drops the limits of one stream. */
   const dropLimits = (text: string) =>
     text.replace(
-      "...rest });",
-      '...rest, ...(name === "SMS" && { maxAge: undefined, maxBytes: undefined, maxMsgs: undefined }) });',
+      "...rest, replicas });",
+      '...rest, replicas, ...(name === "SMS" && { maxAge: undefined, maxBytes: undefined, maxMsgs: undefined }) });',
     );
   /** A rule more, for the command and for the pack. */
   const addAdvice = (text: string) =>

@@ -65,7 +65,7 @@ describe("a stack that needs identity", function () {
     await deployIdentity({ iad: { clientCa: "CA" }, jetstream: { ca: "CA" } });
     assert.match(
       await refusal("local-ams"),
-      /error: stack local-ams needs what local-identity makes for ams, and local-identity was deployed without it: pulumi up --stack local-identity\./,
+      /error: stack local-ams needs output ams of local-identity, which was deployed without it: pulumi up --stack local-identity\./,
     );
   });
 
@@ -84,7 +84,8 @@ describe("a stack that needs identity", function () {
         assert.match(
           await refusal(stack),
           new RegExp(
-            `error: stack ${stack} cannot decrypt what local-identity has for ${part}: give both the same secrets provider or passphrase`,
+            `error: stack ${stack} cannot decrypt output ${part} of local-identity: ` +
+              "give both the same secrets provider or passphrase",
           ),
         );
       });

@@ -155,7 +155,7 @@ describe("local servers, three regions with one each", function () {
     const accounts = "accounts { app { users: [ {";
     await assert.rejects(
       ensure(cluster.inputs({ accounts })["iad-0"]!),
-      /iad-0 keeps its configuration, because nats-server refuses the new one/,
+      /iad-0 keeps its configuration, because nats-server rejects the new one/,
     );
     assert.equal(
       fs.readFileSync(path.join(folderOf(cluster.inputs()["iad-0"]!), "accounts.conf"), "utf8"),
@@ -301,10 +301,7 @@ describe("local servers, three regions with one each", function () {
     await crash("ams-0");
     const server = cluster.inputs()["ams-0"]!;
     const broken = { ...server, config: { ...server.config, system_account: "nobody" } };
-    await assert.rejects(
-      ensure(broken),
-      /ams-0 ended while it started; put right what its log says[^]*account missing/,
-    );
+    await assert.rejects(ensure(broken), /ams-0 ended while it started; fix what its log reports[^]*account missing/);
     assert.equal(await observe(server), undefined);
     await ensure(server);
     await cluster.ready();

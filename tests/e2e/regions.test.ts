@@ -57,7 +57,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
       assert.match(
         text,
         new RegExp(
-          `tenants\\.irisx\\.${path}: "jnb" is not a region .*streams and mirrors first, while it is in regions`,
+          `tenants\\.irisx\\.${path}: "jnb" is not a region .*streams and mirrors first, while it is still in regions`,
         ),
       );
     }

@@ -7,6 +7,7 @@ import { NodeGroups } from "./node-groups";
 import { encryptionPolicy, volumePolicy } from "./policies";
 import { knownAfter } from "./known-after";
 import { partitionOf, type AwsLocation } from "./location";
+import { principalName } from "./principal-name";
 import { ServiceRole } from "./service-role";
 
 export interface EksClusterArgs {
@@ -17,14 +18,6 @@ export interface EksClusterArgs {
   /** ARN of the key that encrypts Kubernetes' Secrets and the servers' volumes. Default: AWS's own keys. */
   key?: pulumi.Input<string>;
 }
-
-/** `role/deploy` of an ARN with its account, as part of a resource's name. */
-const principalName = (arn: string): string =>
-  arn
-    .split(":")
-    .slice(4)
-    .join("-")
-    .replace(/[^\w]+/g, "-");
 
 const logDays = 90;
 

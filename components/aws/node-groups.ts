@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup";
 import type { NewCluster } from "../../config/schema/aws";
+import { amiType } from "./ami-type";
 import type { AwsLocation } from "./location";
 import { ServiceRole } from "./service-role";
 
@@ -13,10 +14,6 @@ export interface NodeGroupsArgs {
   /** By zone. */
   subnets: Record<string, pulumi.Input<string>>;
 }
-
-/** AMI type of an instance type: ARM where the family has a `g` after its number (m7g, c7gn, im4gn). */
-export const amiType = (instanceType: string): string =>
-  /^[a-z]+\d+g/.test(instanceType) ? "AL2023_ARM_64_STANDARD" : "AL2023_x86_64_STANDARD";
 
 /** A node group in each zone: a server's volume is in one zone, so a lost node must be replaced there. */
 export class NodeGroups extends pulumi.ComponentResource {

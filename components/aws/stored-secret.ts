@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import { daysOf } from "../../config/schema/aws";
+import { secretSizeRefusal } from "./secret-size";
 
 export interface StoredSecretArgs {
   name: string;
@@ -13,9 +14,7 @@ export interface StoredSecretArgs {
   key?: pulumi.Input<string>;
 }
 
-const maxBytes = 65_536;
-
-/** One secret in Secrets Manager, and its value. */
+/** One secret in Secrets Manager, and its value. A value that is too large fails with {@link pulumi.RunError}. */
 export class StoredSecret extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
 
@@ -31,25 +30,15 @@ export class StoredSecret extends pulumi.ComponentResource {
       { ...args, recoveryWindowInDays: daysOf(recovery), ...(key && { kmsKeyId: key }) },
       own,
     );
-    const secretString = pulumi.secret(pulumi.output(value).apply((known) => storable(args.name, known)));
+    const secretString = pulumi.secret(
+      pulumi.output(value).apply((known) => {
+        const refusal = secretSizeRefusal(args.name, known);
+        if (refusal) throw new pulumi.RunError(refusal);
+        return known;
+      }),
+    );
     new secretsmanager.SecretVersion(`${name}-value`, { secretId: secret.arn, secretString }, own);
     this.arn = secret.arn;
     this.registerOutputs({ arn: this.arn });
   }
-}
-
-/**
- * The value, if it is small enough for Secrets Manager.
- *
- * @throws {pulumi.RunError} over 65,536 bytes
- */
-export function storable(name: string, value: string): string {
-  const bytes = Buffer.byteLength(value);
-  if (bytes > maxBytes) {
-    throw new pulumi.RunError(
-      `secret ${name} would have ${bytes} bytes, and Secrets Manager accepts ${maxBytes}: it has too many users. ` +
-        "Remove its entry from the settings of aws",
-    );
-  }
-  return value;
 }

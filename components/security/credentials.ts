@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { AccountSpec, RegionIdentity } from "../../config/assets/region";
 import { provisioner } from "../../config/assets/standard";
-import { hashPassword } from "./passwords";
+import { hashPassword, saltOf } from "./passwords";
 
 /** A password for every user of every account, with the hash that servers are given. */
 export class Credentials extends pulumi.ComponentResource {
@@ -41,6 +40,3 @@ export class Credentials extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
-
-const saltOf = (seed: string, login: string): Buffer =>
-  createHash("sha256").update(`${seed}:${login}`).digest().subarray(0, 16);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import bcrypt from "bcryptjs";
 
 /**
@@ -7,9 +8,15 @@ import bcrypt from "bcryptjs";
  */
 const cost = 5;
 
+/** The salt of a login: 16 bytes, always the same for the same seed, so that its hash stays as it is. */
+export const saltOf = (seed: string, login: string): Buffer =>
+  createHash("sha256").update(`${seed}:${login}`).digest().subarray(0, 16);
+
 /**
- * The hash servers compare a password with. The 16 bytes of salt are kept in state: a new one would be a new hash, and
- * a reload.
+ * The hash that servers compare a password with. Another salt would be another hash, and a reload of every server.
+ *
+ * @param salt 16 bytes
+ * @throws {RangeError} for a salt of another length
  */
 export function hashPassword(password: string, salt: Buffer): string {
   if (salt.length !== 16) throw new RangeError(`bcrypt takes a salt of 16 bytes, not of ${salt.length}`);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
@@ -8,10 +7,10 @@ import { scrapeConfig } from "../monitoring/scrape-config";
 import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
 import { chartValues, dataVolume, podConfig, secrets, storageClassName } from "./chart-values";
-import { regionLabels } from "./cluster-checks";
 import { ClusterGuard } from "./cluster-guard";
-import { type LoadBalancer, loadBalancers } from "./load-balancers";
+import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import type { ClusterAccess } from "./provider/kubernetes-client";
+import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
 import { Rollout } from "./rollout";
 
@@ -28,9 +27,8 @@ export interface KubernetesRegionArgs {
 }
 
 /**
- * The servers of one region on Kubernetes, by the official chart, with all that stands beside it: namespace, Secrets,
- * storage
- * class, load balancers, scrape configuration. It is there when all servers serve; it waits for no other region.
+ * The servers of one region on Kubernetes, by the official chart, with everything around it: namespace, Secrets,
+ * storage class, load balancers, scrape configuration. Complete when all servers serve; it waits for no other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
   /** Host names or addresses of the load balancers, once their controller has made them. */
@@ -46,7 +44,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     super("supercluster:kubernetes:Region", name, {}, opts);
     const { settings } = region;
     const access = pulumi.output(cluster);
-    const metadata = { namespace: namespaceOf(settings, region.name), labels: labelsOf(region) };
+    const metadata = { namespace: namespaceOf(settings, region.name), labels: objectLabels(region) };
     const { chart, volume } = settings.kubernetes;
     const guard = new ClusterGuard(
       `${name}-guard`,
@@ -71,12 +69,12 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         clusterIdentifier: `${region.environment}-${region.name}`,
         enableServerSideApply: true,
       },
-      // With it, all that it makes waits for the guard.
+      // Everything that this provider makes waits for the guard.
       { parent: this, dependsOn: guard },
     );
     const own = { parent: this, provider };
 
-    // With the namespace its volumes' claims would go.
+    // Deleting the namespace would delete the claims of its volumes.
     const namespace = new kubernetes.core.v1.Namespace(
       name,
       { metadata: { name: metadata.namespace, labels: { ...metadata.labels, ...podSecurity } } },
@@ -100,7 +98,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const balancers = loadBalancers(settings, region.name);
     const clients = service(name, balancers.clients, annotations?.clients, metadata, settings, inNamespace);
     const gateways = service(name, balancers.gateways, annotations?.gateways, metadata, settings, inNamespace);
-    this.loadBalancers = { clients: hostsOf(clients), gateways: hostsOf(gateways) };
+    this.loadBalancers = { clients: hosts(clients), gateways: hosts(gateways) };
 
     const scrape = scrapeConfig(settings, region.name);
     const prometheus = new kubernetes.core.v1.ConfigMap(
@@ -130,7 +128,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       {
         name: kubernetesNames.release,
         namespace: metadata.namespace,
-        ...chartOf(settings),
+        ...releasedChart(settings),
         values,
         // Helm would wait for pods that this program has yet to replace.
         skipAwait: true,
@@ -147,41 +145,25 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         namespace: metadata.namespace,
         statefulSet: values.statefulSet.name,
         cluster: access,
-        state: { config, files: {}, version: imageOf(settings) },
-        release: createHash("sha256")
-          .update(JSON.stringify([values, chartOf(settings)]))
-          .digest("hex")
-          .slice(0, 16),
+        state: { config, files: {}, version: serverVersion(settings) },
+        release: releaseFingerprint(values, settings),
       },
-      // The last to be made is the first to be deleted, and looks where it is.
+      // Created last, so deleted first: it checks that this is the right cluster.
       { parent: this, dependsOn: [release, clients, gateways, prometheus] },
     );
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
 }
 
-/** Kubernetes refuses a pod that asks for more. */
-const podSecurity = { "pod-security.kubernetes.io/enforce": "restricted" };
-
-const labelsOf = ({ environment, name }: RegionSpec) => ({
-  "app.kubernetes.io/managed-by": "supercluster",
-  ...regionLabels({ environment, region: name }),
-});
-
 function service(
   name: string,
   { name: own, annotations, spec }: LoadBalancer,
   more: pulumi.Input<Record<string, string>> | undefined,
   metadata: { namespace: string; labels: Record<string, string> },
-  {
-    kubernetes: {
-      loadBalancers: { dns },
-    },
-  }: KubernetesEnvironment,
+  settings: KubernetesEnvironment,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.core.v1.Service {
-  // Only who writes the records himself has to know the addresses; elsewhere a controller may take its time.
-  const known = dns === "route53" ? annotations : { ...annotations, "pulumi.com/skipAwait": "true" };
+  const known = { ...annotations, ...waitAnnotations(settings) };
   const all = more === undefined ? known : pulumi.output(more).apply((others) => ({ ...known, ...others }));
   return new kubernetes.core.v1.Service(
     `${name}-${own}`,
@@ -190,13 +172,4 @@ function service(
   );
 }
 
-const hostsOf = ({ status }: kubernetes.core.v1.Service): pulumi.Output<string[]> =>
-  status.apply((known) => (known?.loadBalancer?.ingress ?? []).map(({ hostname, ip }) => hostname ?? ip));
-
-function chartOf({ kubernetes: { chart } }: KubernetesEnvironment) {
-  return chart.path
-    ? { chart: chart.path }
-    : { chart: "nats", version: chart.version, repositoryOpts: { repo: chart.repository } };
-}
-
-const imageOf = ({ kubernetes: { images } }: KubernetesEnvironment): string => images.nats.digest ?? images.nats.tag;
+const hosts = ({ status }: kubernetes.core.v1.Service): pulumi.Output<string[]> => status.apply(hostsOf);

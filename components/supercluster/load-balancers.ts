@@ -80,3 +80,14 @@ const networkLoadBalancer = (isPublic: boolean): Record<string, string> => ({
   "service.beta.kubernetes.io/aws-load-balancer-scheme": isPublic ? "internet-facing" : "internal",
   "service.beta.kubernetes.io/aws-load-balancer-attributes": "load_balancing.cross_zone.enabled=true",
 });
+
+/**
+ * Whether the program waits for the addresses of load balancers: only where it writes their DNS records itself;
+ * elsewhere a controller may assign them later.
+ */
+export const waitAnnotations = ({ kubernetes }: KubernetesEnvironment): Record<string, string> =>
+  kubernetes.loadBalancers.dns === "route53" ? {} : { "pulumi.com/skipAwait": "true" };
+
+/** Host names or addresses in a Service's status; none before its controller has assigned them. */
+export const hostsOf = (status: types.output.core.v1.ServiceStatus | undefined): string[] =>
+  (status?.loadBalancer?.ingress ?? []).map(({ hostname, ip }) => hostname ?? ip);

@@ -2,12 +2,9 @@ import * as assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { amiType } from "../../components/aws/node-groups";
 import { clusterArn, managedPolicy, type AwsLocation, awsLocationOf } from "../../components/aws/location";
 import { AwsRegion } from "../../components/aws/region";
 import { RegionIdentitySecret } from "../../components/aws/region-identity";
-import { storable } from "../../components/aws/stored-secret";
-import { subnetsOf } from "../../components/aws/subnets";
 import { accountsOf } from "../../components/security/accounts";
 import { aws } from "../../config/schema/aws";
 import type { RegionIdentity } from "../../config/assets/region";
@@ -364,14 +361,6 @@ describe("the identity of a region", () => {
           "restore it: pulumi up --stack test-identity --refresh",
     );
   });
-
-  it("is refused when it is more than a secret takes", () => {
-    assert.equal(storable("test/iad/identity", "x".repeat(65_536)).length, 65_536);
-    assert.throws(
-      () => storable("test/iad/identity", "x".repeat(65_537)),
-      /secret test\/iad\/identity would have 65537 bytes, and Secrets Manager accepts 65536/,
-    );
-  });
 });
 
 describe("records", () => {
@@ -638,27 +627,6 @@ describe("a new cluster", () => {
     };
     assert.equal(config.clusters[0]!.cluster.server, "https://new.example.com");
     assert.equal(only(plain, "pulumi:providers:kubernetes").clusterIdentifier, plain.result.identifier);
-  });
-
-  it("takes the image that its nodes' processors need", () => {
-    const arm = ["m7g.large", "c7gn.xlarge", "im4gn.large", "t4g.medium", "r8gd.large"];
-    const intel = ["m7i.large", "g5.xlarge", "t3.medium", "c6a.large", "m7i-flex.large"];
-    assert.deepEqual(
-      arm.map(amiType),
-      arm.map(() => "AL2023_ARM_64_STANDARD"),
-    );
-    assert.deepEqual(
-      intel.map(amiType),
-      intel.map(() => "AL2023_x86_64_STANDARD"),
-    );
-  });
-
-  it("divides its network by zones without overlaps", () => {
-    assert.deepEqual(subnetsOf("10.20.0.0/16", ["a", "b", "c"]), [
-      { zone: "a", nodes: "10.20.0.0/19", edge: "10.20.96.0/24" },
-      { zone: "b", nodes: "10.20.32.0/19", edge: "10.20.97.0/24" },
-      { zone: "c", nodes: "10.20.64.0/19", edge: "10.20.98.0/24" },
-    ]);
   });
 });
 

@@ -4,7 +4,7 @@ import { files, type LocalServerInputs } from "../layout";
 import { natsServer, refusal, versionOf } from "./binary";
 import { read, remove, writeAll } from "./files";
 import { varz } from "./monitor";
-import { driftOf, observe, type Running } from "./observe";
+import { observe, observeDrift, type Running } from "./observe";
 import { filesOf, folderOf, inFolder, type ServerName, stateOf } from "./record";
 import { reload } from "./reload";
 import { restart } from "./restart";
@@ -46,7 +46,7 @@ async function decide(
   const { record } = running;
   // A server that is busy or just starting gets 30 s before it counts as hung.
   if (record) await pollUntil(() => varz(`http://${record.applied.config.http}`), 30_000);
-  const unknown = (await driftOf(wanted, running)).filter((drift) => drift.restart);
+  const unknown = (await observeDrift(wanted, running)).filter((drift) => drift.restart);
   if (!record || unknown.length) return { action: "restart", reason: unknown.map(({ what }) => what).join(", ") };
   const { action, causes } = classify(record.applied, stateOf(wanted, version));
   return { action, reason: `${causes.join(", ")} changed` };

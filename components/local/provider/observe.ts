@@ -2,6 +2,7 @@ import { fingerprint, changedOnDisk, read } from "./files";
 import { natsConf } from "../../supercluster/nats-conf";
 import { files } from "../layout";
 import { natsServer, versionOf } from "./binary";
+import { type Drift, driftOf } from "./drift";
 import { varz } from "./monitor";
 import { commandLine, isAlive, type ProcessIdentity, startTime } from "./process";
 import { folderOf, inFolder, readRecord, type ServerName, type ServerRecord } from "./record";
@@ -30,34 +31,15 @@ async function fromPidFile(server: ServerName): Promise<ProcessIdentity | undefi
 const isOurs = async (server: ServerName, { pid }: ProcessIdentity): Promise<boolean> =>
   (await commandLine(pid)).endsWith(`-c ${inFolder(server, "config")}`);
 
-/** Something about a running server that is not as it was left. */
-export interface Drift {
-  /** To be read after the server's name. */
-  what: string;
-  /** Whether only a restart puts it right, because it is not known what the server runs with. */
-  restart: boolean;
-}
-
-/** What others did to a running server: to its files, its configuration in force, the installed program. */
-export async function driftOf(server: ServerName, { record }: Running): Promise<Drift[]> {
+/** What changed about a running server without this program. A server without a record can only be restarted. */
+export async function observeDrift(server: ServerName, { record }: Running): Promise<Drift[]> {
   if (!record) return [{ what: "its record is gone", restart: true }];
-  const { applied, digest, stopping } = record;
-  const changed = await changedOnDisk(folderOf(server), {
+  const { applied } = record;
+  const changedFiles = await changedOnDisk(folderOf(server), {
     ...applied.files,
     [files.config]: fingerprint(natsConf(applied.config)),
   });
   const inForce = await varz(`http://${applied.config.http}`);
   const installed = await versionOf(natsServer());
-  const drift: [found: boolean, what: string, restart: boolean][] = [
-    [changed.length > 0, `changed on disk: ${changed.join(", ")}`, false],
-    [!inForce, "it does not answer", true],
-    [
-      inForce !== undefined && digest !== undefined && inForce.config_digest !== digest,
-      "it runs with another configuration",
-      true,
-    ],
-    [stopping ?? false, "it was being stopped", true],
-    [installed !== applied.version, `version ${applied.version} runs, ${installed} is installed`, false],
-  ];
-  return drift.flatMap(([found, what, restart]) => (found ? [{ what, restart }] : []));
+  return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed });
 }

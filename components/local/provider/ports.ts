@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import { promisify } from "node:util";
+import { listeningSockets } from "./proc-files";
 import { commandLine } from "./process";
 
-/** Throws when an address of a server is taken; the error names the port, who has it, and what to change. */
+/** @throws when an address of a server is taken; the error names the port, the process that has it, and what to do */
 export async function refuseTakenPorts(
   server: string,
   environment: string,
@@ -39,7 +40,7 @@ const isTaken = (address: string): Promise<boolean> =>
     );
   });
 
-/** The process that listens on a port, as a person wants to read it. */
+/** The process that listens on a port, for messages. */
 async function ownerOf(port: number): Promise<string> {
   const pid = process.platform === "linux" ? await listenerOnLinux(port) : await listenerByLsof(port);
   return pid ? `process ${pid} (${await commandLine(pid)})` : "a process of another user";
@@ -54,19 +55,12 @@ async function listenerByLsof(port: number): Promise<number | undefined> {
   }
 }
 
-/** From /proc alone, because lsof is often not there: the listening socket's inode, then who has it open. */
+/** From /proc alone, because lsof is often not installed: the listening socket, then the process that has it open. */
 async function listenerOnLinux(port: number): Promise<number | undefined> {
-  const listening = "0A";
   const tables = await Promise.all(
     ["tcp", "tcp6"].map((name) => fs.readFile(`/proc/net/${name}`, "utf8").catch(() => "")),
   );
-  const sockets = new Set(
-    tables
-      .flatMap((table) => table.trim().split("\n").slice(1))
-      .map((line) => line.trim().split(/\s+/))
-      .filter(([, local, , state]) => state === listening && parseInt(local!.split(":")[1]!, 16) === port)
-      .map((fields) => `socket:[${fields[9]}]`),
-  );
+  const sockets = new Set(tables.flatMap((table) => listeningSockets(table, port)));
   for (const pid of (await fs.readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const descriptors = await fs.readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const descriptor of descriptors) {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { promisify } from "node:util";
 import { pollUntil } from "../../../config/poll-until";
+import { processStat } from "./proc-files";
 
 /** Identifies a process for later: a pid alone is reused after the process has ended. */
 export interface ProcessIdentity {
@@ -17,13 +18,10 @@ const onLinux = process.platform === "linux";
 export async function startTime(pid: number): Promise<string | undefined> {
   try {
     if (!onLinux) return (await run("ps", ["-o", "lstart=", "-p", String(pid)])).stdout.trim() || undefined;
-    const stat = await fs.readFile(`/proc/${pid}/stat`, "utf8");
-    // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time field
-    // 22.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const { state, startTime: started } = processStat(await fs.readFile(`/proc/${pid}/stat`, "utf8"));
     // A zombie counts as gone, unless other threads of it still hold its ports.
-    const gone = fields[0] === "Z" && (await fs.readdir(`/proc/${pid}/task`)).length <= 1;
-    return gone ? undefined : fields[19];
+    const gone = state === "Z" && (await fs.readdir(`/proc/${pid}/task`)).length <= 1;
+    return gone ? undefined : started;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { writeAll } from "./files";
 import { varz } from "./monitor";
 import { type ProcessIdentity, signal } from "./process";
 import { filesOf, folderOf, inFolder, stateOf, writeRecord } from "./record";
+import { type ReloadOutcome, reloadOutcome } from "./reload-outcome";
 import { pollUntil } from "../../../config/poll-until";
 
 const deadline = 15_000;
@@ -20,26 +21,18 @@ export async function reload(
   return rejection;
 }
 
-/**
- * Makes a running server reload its files (SIGHUP) and waits for the outcome: the digest of the configuration in use,
- * or why the server rejected it.
- */
-export async function hangUp(
-  server: LocalServerInputs,
-  process: ProcessIdentity,
-): Promise<{ rejection?: string; digest?: string }> {
+/** Makes a running server reload its files (SIGHUP) and waits for the outcome; no answer within 15 s is a rejection. */
+export async function hangUp(server: LocalServerInputs, process: ProcessIdentity): Promise<ReloadOutcome> {
   const monitor = `http://${server.config.http}`;
   const log = inFolder(server, "log");
   const loaded = (await varz(monitor))?.config_load_time;
   const logged = (await fs.stat(log).catch(() => undefined))?.size ?? 0;
   signal(process.pid, "SIGHUP");
-  const answer = await pollUntil(async () => {
-    const now = await varz(monitor);
-    if (now && now.config_load_time !== loaded) return { digest: now.config_digest };
-    const rejection = /Failed to reload server configuration: (.*)/.exec(await textFrom(log, logged))?.[1];
-    return rejection ? { rejection } : undefined;
-  }, deadline);
-  return answer ?? { rejection: `no answer to SIGHUP within ${deadline / 1000} s` };
+  const outcome = await pollUntil(
+    async () => reloadOutcome(loaded, await varz(monitor), await textFrom(log, logged)),
+    deadline,
+  );
+  return outcome ?? { rejection: `no answer to SIGHUP within ${deadline / 1000} s` };
 }
 
 async function textFrom(file: string, start: number): Promise<string> {

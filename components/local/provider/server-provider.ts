@@ -5,7 +5,7 @@ import { logProgress } from "../../log-progress";
 import { classify, type ServerState } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { ensure, otherKey } from "./ensure";
-import { driftOf, observe } from "./observe";
+import { observe, observeDrift } from "./observe";
 import { type ServerName, stateOf } from "./record";
 import { destroy } from "./stop";
 
@@ -32,7 +32,7 @@ export const serverProvider = {
   async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
     const running = await observe(olds);
     if (running?.record && isKnown(news.jetstreamKeyFingerprint)) announce(news, running.record.applied);
-    const outOfStep = !running || (await driftOf(olds, running)).length > 0;
+    const outOfStep = !running || (await observeDrift(olds, running)).length > 0;
     return {
       changes: outOfStep ? true : undefined,
       // Servers with new addresses cannot be found by those with the old ones: all are stopped, then started.
@@ -56,7 +56,7 @@ export const serverProvider = {
   async read(id: string, { drift: _, ...known }: Outputs): Promise<dynamic.ReadResult<Outputs>> {
     const running = await observe(known);
     if (!running) return {};
-    const drift = (await driftOf(known, running)).map(({ what }) => what);
+    const drift = (await observeDrift(known, running)).map(({ what }) => what);
     return { id, props: drift.length ? { ...known, drift } : known };
   },
 

@@ -4,12 +4,11 @@ import type {
   CoreV1Api,
   StorageV1Api,
   V1PersistentVolumeClaim,
-  V1PersistentVolumeClaimTemplate,
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import { clientOf, type ClusterAccess, configOf, missing } from "../../supercluster/provider/kubernetes-client";
 import type { StatefulSetName } from "../../supercluster/provider/region-pods";
-import { bytesOf } from "../quantity";
+import { claimView, isGrowing, latestMessage, requestOf, resized, templateOf } from "../claim-view";
 import type { ClaimView, VolumesView } from "../volume-steps";
 
 /** Volumes of a region's servers, by the names that their StatefulSet gives to their claims. */
@@ -21,7 +20,7 @@ export interface VolumesName extends StatefulSetName {
 
 /** Field owner: helm, so that the chart's next release meets no conflict. */
 const fieldManager = "helm";
-/** The garbage collector lets go of the pods first. */
+/** Time limit, in milliseconds: the garbage collector orphans the pods first. */
 const deletionMs = 60_000;
 
 /** The volumes of one region, as its Kubernetes cluster sees them. */
@@ -58,7 +57,7 @@ export class RegionVolumes {
         ),
       ),
     ]);
-    const claim = found && claimOf(found, template);
+    const claim = found && templateOf(found, template);
     return {
       claims: await Promise.all(
         claims.flatMap((one, server) => (one ? [this.view(one, `${statefulSet}-${server}`)] : [])),
@@ -70,7 +69,7 @@ export class RegionVolumes {
     };
   }
 
-  /** @param size as Kubernetes writes it */
+  /** @param size as Kubernetes writes it, e.g. `200Gi` */
   async grow(claim: string, size: string): Promise<void> {
     const body = [{ op: "replace", path: "/spec/resources/requests/storage", value: size }];
     await this.core.patchNamespacedPersistentVolumeClaim({ namespace: this.name.namespace, name: claim, body });
@@ -78,8 +77,9 @@ export class RegionVolumes {
 
   /**
    * Recreates the StatefulSet with claims of this size while its pods keep running: they are orphaned, then adopted.
-   * After
-   * a run that is interrupted in between, the chart creates it.
+   * If a run is interrupted in between, the chart creates it.
+   *
+   * @throws when the old one still exists 60 s after it was deleted
    */
   async recreateStatefulSet(size: string): Promise<void> {
     const { namespace, statefulSet: name, template } = this.name;
@@ -89,7 +89,7 @@ export class RegionVolumes {
     const volumeClaimTemplates = found.spec!.volumeClaimTemplates!.map((one) =>
       one.metadata?.name === template ? resized(one, size) : one,
     );
-    // All in the body: where there is one, the API server ignores what stands beside it, and would delete the pods too.
+    // All options in the body: with a body, the API server ignores those in the query, and would delete the pods too.
     await missing(
       this.apps.deleteNamespacedStatefulSet({
         namespace,
@@ -120,48 +120,18 @@ export class RegionVolumes {
   private async view(claim: V1PersistentVolumeClaim, pod: string): Promise<ClaimView> {
     const { namespace } = this.name;
     const storageClass = claim.spec?.storageClassName;
-    const [capacity, requested] = [claim.status?.capacity?.storage, requestOf(claim)];
-    const isGrowing = capacity !== undefined && bytesOf(capacity) < requested;
-    const conditions = isGrowing ? (claim.status?.conditions ?? []) : [];
     const [known, user, event] = await Promise.all([
       storageClass === undefined ? undefined : missing(this.storage.readStorageClass({ name: storageClass })),
       missing(this.core.readNamespacedPod({ namespace, name: pod })),
-      isGrowing ? this.lastWarning(claim) : undefined,
+      isGrowing(claim) ? this.lastWarning(claim) : undefined,
     ]);
-    const said = [
-      ...conditions.map(({ type, message }) => [type, message].filter(Boolean).join(": ")),
-      ...(event ? [event] : []),
-    ].join("; ");
-    return {
-      name: claim.metadata!.name!,
-      requested,
-      ...(capacity !== undefined && { capacity: bytesOf(capacity) }),
-      ...(storageClass !== undefined && { storageClass }),
-      ...(known && { canGrow: known.allowVolumeExpansion ?? false }),
-      isMounted: user?.status?.phase === "Running",
-      ...(conditions.some(({ type }) => type === "FileSystemResizePending") && { isFileSystemPending: true }),
-      ...(said && { said }),
-    };
+    return claimView(claim, { storageClass: known, isMounted: user?.status?.phase === "Running", lastWarning: event });
   }
 
   /** Drivers report only in events why they refuse, e.g. that a volume was changed less than 6 hours ago. */
   private async lastWarning({ metadata }: V1PersistentVolumeClaim): Promise<string | undefined> {
     const fieldSelector = `involvedObject.uid=${metadata!.uid},type=Warning`;
     const { items } = await this.core.listNamespacedEvent({ namespace: this.name.namespace, fieldSelector });
-    const timeOf = ({ lastTimestamp, eventTime }: (typeof items)[number]) =>
-      new Date(lastTimestamp ?? eventTime ?? 0).getTime();
-    return items.toSorted((left, right) => timeOf(right) - timeOf(left))[0]?.message;
+    return latestMessage(items);
   }
 }
-
-const claimOf = ({ spec }: V1StatefulSet, template: string): V1PersistentVolumeClaimTemplate | undefined =>
-  spec?.volumeClaimTemplates?.find(({ metadata }) => metadata?.name === template) as
-    V1PersistentVolumeClaimTemplate | undefined;
-
-const requestOf = ({ spec }: { spec?: V1PersistentVolumeClaim["spec"] }): number =>
-  bytesOf(spec?.resources?.requests?.storage ?? "0");
-
-const resized = ({ metadata, spec }: V1PersistentVolumeClaim, size: string): V1PersistentVolumeClaim => ({
-  metadata: { name: metadata?.name, labels: metadata?.labels, annotations: metadata?.annotations },
-  spec: { ...spec, resources: { ...spec?.resources, requests: { ...spec?.resources?.requests, storage: size } } },
-});

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { kubernetesPorts } from "../../../config/topology";
 import type { ClusterAccess } from "./kubernetes-client";
+import { forwardTarget } from "./forward-target";
 import { RegionPods, type StatefulSetName } from "./region-pods";
 
 /**
@@ -31,9 +32,9 @@ export function forwardedUrl(way: Forward): Promise<string> {
 }
 
 /**
- * Opens a port on 127.0.0.1; each connection to it goes to a server that is ready, by turns. As `kubectl port-forward`,
- * but it
- * outlives a pod: clients connect again. The port closes with the process. Source: CoreV1 `pods/portforward`.
+ * Opens a port on 127.0.0.1; each connection to it is forwarded to a ready server, by turns. Unlike
+ * `kubectl port-forward` it outlives a pod: clients reconnect. The port closes with the process. Source: CoreV1
+ * `pods/portforward`.
  *
  * @returns `host:port`
  */
@@ -43,17 +44,15 @@ async function forward({ cluster, ...name }: Forward, port: number): Promise<str
   const forwarder = new PortForward(connected.config);
   let turn = 0;
   const server = createServer((socket) => {
-    // A client that goes away in the middle is not an error here; without this it would end the process.
+    // A client that disconnects is not an error here; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
     pass(socket).catch(() => socket.destroy());
   });
 
   async function pass(socket: Socket): Promise<void> {
-    const ready =
-      (await connected.observe(name))?.pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating) ?? [];
-    const pod = ready[turn++ % Math.max(1, ready.length)];
+    const pod = forwardTarget((await connected.observe(name))?.pods ?? [], turn++);
     if (!pod) throw new Error(`no server of ${name.namespace}/${name.statefulSet} is ready`);
-    // Errors of the forwarding come as text, and not among the data.
+    // Errors of the forwarding arrive as text, on a channel of their own.
     const errors = new PassThrough().resume();
     await forwarder.portForward(name.namespace, pod.name, [port], socket, errors, socket);
   }

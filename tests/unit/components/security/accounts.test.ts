@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import bcrypt from "bcryptjs";
 import { accountsOf } from "../../../../components/security/accounts";
 import { accountsConf } from "../../../../components/security/accounts-conf";
-import { hashPassword } from "../../../../components/security/passwords";
 import type { AccountSpec } from "../../../../config/assets/region";
 import { tenants } from "../../../../tenants";
 import { localEnvironment, usersOf } from "../../../support/accounts";
@@ -113,18 +111,4 @@ describe("accounts file", () => {
     };
     assert.throws(() => accountsConf([spec], { "a-u": { password: "p", hash: "h" } }), /explicit deny/);
   });
-});
-
-describe("password hash", () => {
-  const salt = Buffer.from("000102030405060708090a0b0c0d0e0f", "hex");
-
-  it("is bcrypt of cost 5, the same for the same salt, and fits only its password", () => {
-    const hash = hashPassword("correct horse", salt);
-    assert.match(hash, /^\$2a\$05\$.{53}$/);
-    assert.equal(hashPassword("correct horse", salt), hash);
-    assert.ok(bcrypt.compareSync("correct horse", hash));
-    assert.ok(!bcrypt.compareSync("battery staple", hash));
-  });
-
-  it("needs 16 bytes of salt", () => assert.throws(() => hashPassword("x", salt.subarray(1)), /16 bytes, not of 15/));
 });

@@ -28,7 +28,13 @@ describe("bringing a region's cluster to what is wanted", () => {
       return error ? Promise.reject(error) : Promise.resolve();
     },
   });
-  beforeEach(() => void done.splice(0));
+  const { error: consoleError } = console;
+  const progress: string[] = [];
+  beforeEach(() => {
+    done.length = progress.length = 0;
+    console.error = (line: string) => void progress.push(line);
+  });
+  afterEach(() => void (console.error = consoleError));
 
   for (const [what, error] of [
     ["no answer in time", timeout()],
@@ -42,6 +48,7 @@ describe("bringing a region's cluster to what is wanted", () => {
   it("does again what got no answer, if a look shows that it was not done", async () => {
     await run(acting(timeout()), acting(), nothing);
     assert.deepEqual(done, ["act", "act"]);
+    assert.deepEqual(progress, ["iad: something", "iad: something"]);
   });
 
   it("ends at once with what asking again does not mend", async () => {

@@ -1,4 +1,5 @@
 import { type Start, start as startSchema } from "../../config/schema/failover";
+import { npmRun } from "../../engine/command-lines";
 import { BadUsage } from "../../engine/failure";
 import { print } from "../../engine/terminal";
 import { failOverStream } from "../../operations/failover/commands";
@@ -24,7 +25,7 @@ export async function failover({ env, account, stream, to, start: text, yes = fa
   });
   if (!result) return print(`${stream} is in ${to} already; nothing to do`);
   const { home, mirror, stack, settingFile } = result;
-  const failback = `npm run failback -- --account ${account} --stream ${stream}${env === "local" ? "" : ` --env ${env}`}`;
+  const failback = npmRun("failback", env, ["--account", account, "--stream", stream]);
   print(
     [
       `\n${stream} is in ${to}, as ${mirror}. What to do next:`,

@@ -1,3 +1,4 @@
+import { deployCommand } from "../../engine/command-lines";
 import { colours, logProgress, plural, print } from "../../engine/terminal";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import type { MetaPeer } from "../../operations/remove-peers/peers";
@@ -32,9 +33,7 @@ export async function removePeers({ env, region, server, yes = false }: RemovePe
   const next = server
     ? `the other servers of ${region} (docs/runbooks/remove-a-region.md)`
     : // The other servers still dial the region until they restart.
-      env === "local"
-      ? "npm start"
-      : `npm run deploy -- --env ${env}`;
+      deployCommand(env);
   print(`\nThe meta group no longer counts ${server ?? region}. Next: ${next}`);
 }
 

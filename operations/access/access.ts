@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type * as PortForward from "../../components/supercluster/provider/port-forward";
 import { clientUrls, forwardTo } from "../../config/topology";
 import type { Environment } from "../../config/schema/settings";
 import type { RegionOutputs, UserOutputs } from "../../stacks/outputs";
 import { stackExists } from "../../engine/backend";
+import { deployCommand } from "../../engine/command-lines";
 import { pulumiEnvironment, stateFolder } from "../../engine/environment";
 import { Failure } from "../../engine/failure";
 import { projectFolder } from "../../engine/project";
@@ -12,6 +14,8 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 
 /** How clients get into a deployed environment. Holds passwords. */
 export interface Access {
+  /** Name of the environment. */
+  name: string;
   environment: Environment;
   /** CA certificate that clients trust, PEM. */
   ca: string;
@@ -19,12 +23,14 @@ export interface Access {
 }
 
 /**
- * Reads it from one region's outputs: accounts are the same in all regions, addresses follow from settings. Only Pulumi can
- * decrypt them.
+ * Reads the outputs of one region stack: accounts are the same in all regions, and addresses follow from the settings.
+ * Runs `pulumi stack output`, because only Pulumi can decrypt them.
+ * @throws {Failure} when the environment is not deployed, or the outputs cannot be read within 60 s.
  */
 export async function readAccess({ project, environment, stacks, name }: CheckedEnvironment): Promise<Access> {
   const stack = stacks.regions[0]!;
-  const notDeployed = `environment ${name} is not deployed (stack ${stack} has no outputs); run: npm start${name === "local" ? "" : ` -- --env ${name}`}`;
+  const notDeployed =
+    `environment ${name} is not deployed (stack ${stack} has no outputs); ` + `run: ${deployCommand(name)}`;
   if (environment.target === "local" && !stackExists(stateFolder(), project.name, stack))
     throw new Failure(notDeployed);
   const args = ["stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"];
@@ -34,32 +40,38 @@ export async function readAccess({ project, environment, stacks, name }: Checked
     maxBuffer: 64 * 1024 ** 2,
     timeout: 60_000,
   }).catch((error: Error & { stderr?: string }) => {
-    throw new Failure(`outputs of stack ${stack} cannot be read: ${error.stderr?.trim() || error.message}`);
+    throw new Failure(`the outputs of stack ${stack} could not be read: ${error.stderr?.trim() || error.message}`);
   });
   const { ca, accounts } = JSON.parse(stdout) as Partial<RegionOutputs>;
   if (!ca || !accounts) throw new Failure(notDeployed);
-  return { environment, ca, accounts };
+  return { name, environment, ca, accounts };
 }
 
-export function userOf({ accounts }: Access, account: string, user: string): UserOutputs {
+/** @throws {Failure} when the deployed environment has no such user. */
+export function userOf({ name, accounts }: Access, account: string, user: string): UserOutputs {
   const found = accounts[account]?.users[user];
   if (!found)
     throw new Failure(
-      `the deployed environment has no user ${user} in account ${account}; bring its region stacks up to date: npm start`,
+      `environment ${name} was deployed without user ${user} of account ${account}; ` +
+        `deploy its current settings: ${deployCommand(name)}`,
     );
   return found;
 }
 
-/** Where a region's servers are reached from here. */
+/** Client URLs of a region as seen from this machine: its own, or one through a forwarded port. */
 async function urlsOf(environment: Environment, region: string): Promise<string[]> {
-  const way = forwardTo(environment, region);
-  if (!way) return clientUrls(environment, region);
-  const { forwardedUrl } =
-    require("../../components/supercluster/provider/port-forward") as typeof import("../../components/supercluster/provider/port-forward");
-  return [await forwardedUrl(way)];
+  const forward = forwardTo(environment, region);
+  if (!forward) return clientUrls(environment, region);
+  // Loaded here: the other targets need nothing of Kubernetes.
+  const { forwardedUrl } = require("../../components/supercluster/provider/port-forward") as typeof PortForward;
+  return [await forwardedUrl(forward)];
 }
 
-/** Connects a user to the servers of a region, and only to those. */
+/**
+ * Connects a user to the servers of one region, and only to those: no other server is learned from them, and a lost
+ * connection is not opened again.
+ * @throws {Failure} when there is no such user, or no server accepts the connection within 5 s.
+ */
 export async function connectTo(
   access: Access,
   region: string,
@@ -68,7 +80,7 @@ export async function connectTo(
 ): Promise<NatsConnection> {
   const { login, password, inboxPrefix } = userOf(access, account, user);
   const servers = await urlsOf(access.environment, region).catch((error: Error) => {
-    throw new Failure(`no way to the servers of ${region}: ${error.message}`);
+    throw new Failure(`the servers of ${region} could not be reached: ${error.message}`);
   });
   return connect({
     servers,
@@ -81,11 +93,15 @@ export async function connectTo(
     reconnect: false,
     ignoreClusterUpdates: true,
   }).catch((error: Error) => {
-    throw new Failure(`${login} cannot connect to ${region} (${servers.join(", ")}): ${error.message}`);
+    throw new Failure(`${login} could not connect to ${region} (${servers.join(", ")}): ${error.message}`);
   });
 }
 
-/** Connects a user to the first region that lets it in; a lost region must not keep the others from being seen. */
+/**
+ * Connects a user to the first region, in the order of the settings, that accepts the connection: a lost region must
+ * not make the others unreachable.
+ * @throws {Failure} with the reason of every region.
+ */
 export async function connectToAny(access: Access, account: string, user: string): Promise<NatsConnection> {
   const failures: string[] = [];
   for (const region of access.environment.regions) {
@@ -95,5 +111,8 @@ export async function connectToAny(access: Access, account: string, user: string
       failures.push((error as Error).message);
     }
   }
-  throw new Failure(`no region answers; are its servers running? Start them: npm start\n${failures.join("\n")}`);
+  throw new Failure(
+    `no region of ${access.name} answers; if its servers are stopped, start them: ${deployCommand(access.name)}\n` +
+      failures.join("\n"),
+  );
 }

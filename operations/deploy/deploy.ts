@@ -14,11 +14,18 @@ import { renderPreview } from "./preview";
 import { stepsOf } from "./steps";
 import { ThrowawayBackend } from "../../engine/throwaway-backend";
 
-/** Brings every stack of an environment up, in order; with plans, exactly what they say. Returns how clients get in. */
+/**
+ * Runs `pulumi up` on every stack of an environment, in order; with plans, only what they contain.
+ * @returns how clients connect to it
+ * @throws {Failure} when a stack fails, or a region leaves the supercluster less healthy than it was
+ */
 export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promise<Access> {
   const existing = await existingStacks(checked);
   const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing));
-  plans?.require(steps.flatMap(({ stacks }) => stacks));
+  plans?.require(
+    steps.flatMap(({ stacks }) => stacks),
+    checked.name,
+  );
   if (checked.environment.target === "local") await endOrphans();
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
@@ -26,7 +33,7 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
   for (const { kind, stacks, isGated } of steps) {
     if (kind === "jetstream") {
       access = readAccess(checked);
-      // Its failure counts when the stacks are through.
+      // Awaited after the last step; until then a failure must not count as unhandled.
       access.catch(() => undefined);
     }
     await together(stacks, async (stack) => {
@@ -38,7 +45,11 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
   return access ?? readAccess(checked);
 }
 
-/** Shows what `deploy` would do to every stack; changes nothing. */
+/**
+ * Prints what `deploy` would do to every stack; changes nothing. Stacks that do not exist are previewed in a temporary
+ * backend.
+ * @throws {Failure} when a stack would fail
+ */
 export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promise<void> {
   const existing = await existingStacks(checked);
   const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing));
@@ -50,12 +61,12 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
   const runner = new StackRunner(checked);
   const throwaway = missing.length ? new ThrowawayBackend(checked.project) : undefined;
   try {
-    // Previews wait for nothing; each stack is looked at as it is now.
+    // All at the same time: a preview changes nothing that another could read.
     const all = steps.flatMap(({ kind, stacks }) => stacks.map((stack) => ({ kind, stack })));
     const texts = new Map<string, string>();
     const preview = async ({ kind, stack }: (typeof all)[number]) => {
       const options = { plans, throwaway: missing.includes(stack) ? throwaway : undefined };
-      const found = readPreview(stack, await runner.preview(stack, kind, options).catch(resultOf));
+      const found = readPreview(checked.name, stack, await runner.preview(stack, kind, options).catch(resultOf));
       texts.set(stack, renderPreview(stack, found));
       const failures = [...new Set(failuresOf(found).map(({ message }) => withoutSeverity(message)))];
       if (failures.length) throw new Failure(`${stack} would fail:\n${failures.map((line) => `  ${line}`).join("\n")}`);
@@ -68,14 +79,17 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
   }
   if (missing.length)
     logProgress(
-      `partial: ${missing.join(", ")} do not exist yet, so what they take from other stacks is unknown in this plan`,
+      `partial: ${missing.join(", ")} do not exist yet, so what they read from other stacks is unknown in this plan`,
     );
 }
 
 const deployedOf = (existing: ExistingStacks): Set<string> =>
   new Set([...existing].flatMap(([stack, state]) => (state === "deployed" ? [stack] : [])));
 
-/** All side by side; when some fail, every failure is told, once all have ended. */
+/**
+ * Runs an action on all items at the same time and waits for all. When some fail, it logs every failure but the last
+ * and throws that one.
+ */
 export async function together<T>(items: T[], action: (item: T) => Promise<void>): Promise<void> {
   const failures = (await Promise.allSettled(items.map(action))).flatMap((result) =>
     result.status === "rejected" ? [result.reason as Error] : [],

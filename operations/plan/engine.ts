@@ -1,5 +1,6 @@
 import { planCounts } from "../../components/jetstream/provider/check";
 import { Failure } from "../../engine/failure";
+import { deployCommand } from "../../engine/command-lines";
 import { pulumiEnvironment } from "../../engine/environment";
 import { Progress } from "../../engine/progress";
 import { commandLine, pulumiExit, PulumiFailure, type Result, runPulumi } from "../../engine/run";
@@ -13,7 +14,7 @@ const maxPreviews = 10;
 
 /** The engine's previews of a stack, one after another until nothing more is refused; `isCut` when there were too many. */
 export async function previewsOf(
-  { environment }: CheckedEnvironment,
+  { name, environment }: CheckedEnvironment,
   stack: string,
   progress: Progress,
 ): Promise<{ previews: Preview[]; isCut: boolean }> {
@@ -35,7 +36,7 @@ export async function previewsOf(
         ...excluded.flatMap((pattern) => ["--exclude", pattern]),
       ];
       if (excluded.length === 0) progress.line(colour.dim(`$ ${commandLine({ args })}`));
-      const preview = readPreview(stack, await runPulumi({ stack, args, env }).catch(resultOf));
+      const preview = readPreview(name, stack, await runPulumi({ stack, args, env }).catch(resultOf));
       previews.push(preview);
       const refused = refusedUrns(preview);
       if (refused.length === 0) break;
@@ -63,9 +64,15 @@ export function resultOf(error: unknown): Result {
 }
 
 /** The preview that a run printed. Throws Failure where it printed none, or failed without a reason. */
-export function readPreview(stack: string, { stdout, exitCode, diagnostics, log }: Result): Preview {
+export function readPreview(
+  environment: string,
+  stack: string,
+  { stdout, exitCode, diagnostics, log }: Result,
+): Preview {
   if (exitCode === pulumiExit.noSuchStack)
-    throw new Failure(`stack ${stack} does not exist yet, so an up would create all of it; run: npm start`);
+    throw new Failure(
+      `stack ${stack} does not exist yet, so an up would create all of it; run: ${deployCommand(environment)}`,
+    );
   const preview = previewIn(stdout);
   if (!preview || (exitCode !== 0 && failuresOf(preview).length === 0))
     throw new Failure(`pulumi printed no plan: ${diagnostics}\nwhole output: ${log}`);

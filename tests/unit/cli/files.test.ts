@@ -55,6 +55,7 @@ describe("contexts of the nats CLI", () => {
   inOwnCache();
 
   const access = (users: string[]): Access => ({
+    name: "local",
     environment,
     ca: "PEM",
     accounts: {

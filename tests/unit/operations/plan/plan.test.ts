@@ -311,11 +311,11 @@ describe("a planned change that costs messages", () => {
   });
 
   it("is unknown where servers cannot be asked, and then nobody can say", () => {
-    const row = rowOf(sms, { unknown: "no region answers\nirisx-provisioner cannot connect to iad" });
+    const row = rowOf(sms, { unknown: "no region of local answers\nirisx-provisioner could not connect to iad" });
     const verdict = verdictOf([row], false);
     assert.deepEqual([verdict.ok, verdict.isKnown, verdict.unknown.length], [false, false, 1]);
     assert.match(verdict.summary, /costs of 1 change unknown/);
-    assert.match(renderRows([row]), /servers could not be asked: no region answers$/);
+    assert.match(renderRows([row]), /servers could not be asked: no region of local answers$/);
   });
 
   it("is asked about only where it can cost something", () => {

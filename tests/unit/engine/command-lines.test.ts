@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { deployCommand, npmRun } from "../../../engine/command-lines";
+
+describe("command lines in messages", () => {
+  it("name the environment unless it is the default", () => {
+    assert.equal(npmRun("status", "local"), "npm run status");
+    assert.equal(npmRun("status", "production"), "npm run status -- --env production");
+    assert.equal(npmRun("failback", "local", ["--stream", "S"]), "npm run failback -- --stream S");
+    assert.equal(
+      npmRun("failback", "production", ["--stream", "S"]),
+      "npm run failback -- --stream S --env production",
+    );
+  });
+
+  it("bring a local environment up by npm start, every other by npm run deploy", () => {
+    assert.equal(deployCommand("local"), "npm start");
+    assert.equal(deployCommand("production"), "npm run deploy -- --env production");
+  });
+});

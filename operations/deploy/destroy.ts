@@ -57,7 +57,7 @@ export function remainingVolumes(environment: Environment): string[] {
   ];
 }
 
-/** Stops local servers; data, keys and the streams' stack stay, so that the next start finds them. */
+/** Stops local servers. Data, keys and the jetstream stacks stay, so that the next `npm start` continues with them. */
 export async function stopServers(checked: CheckedEnvironment): Promise<void> {
   const runner = new StackRunner(checked);
   await together(checked.stacks.regions, (stack) => runner.destroy(stack, "region"));

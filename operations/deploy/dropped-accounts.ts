@@ -6,8 +6,10 @@ import { BadUsage } from "../../engine/failure";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 
 /**
- * Refuses to take an account out that still owns a stream, by what the jetstream stacks deployed. Its region stacks refuse that too, but the
- * identity stack comes before them, and a local one protects no password. Elsewhere identity refuses.
+ * Local environments only: refuses to remove an account that still owns a stream, by the outputs of the jetstream
+ * stacks. Region stacks refuse that too, but identity runs before them, and a local identity stack does not protect
+ * passwords. In other environments the identity stack refuses.
+ * @throws {BadUsage} naming each account and its streams
  */
 export function refuseDroppedOwners({ environment, stacks, project }: CheckedEnvironment): void {
   if (environment.target !== "local") return;

@@ -5,9 +5,9 @@ const isHealthy = ({ health }: ServerState): boolean => health?.status === "ok";
 const reach = ({ gateways }: ServerState): string[] => Object.keys(gateways?.outbound_gateways ?? {});
 
 /**
- * What was well before and is not any more, a line each; empty: the next region may be touched. A server's own health covers the meta group
- * and every replica that it holds. What is new or was not well before does not count, so that a region can be added, and a lost server
- * healed. Pure.
+ * What was healthy before and no longer is, a line each; empty: the next region may be changed. A server's own health
+ * covers the meta group and every replica that it holds. What is new or was not healthy before does not count, so that
+ * a region can be added, or a lost server repaired. Pure.
  */
 export function worseThan(before: Snapshot, now: Snapshot): string[] {
   const servers = Object.entries(before.servers).flatMap(([name, state]) => {

@@ -1,7 +1,7 @@
 import { nameOf, type Preview, saidBy, type Step, typeOf } from "../plan/preview";
 import { plural } from "../../engine/terminal";
 
-/** What the engine would do to a resource, as its own output marks it. What is not here changes nothing. */
+/** Operations of the engine that change something, with the marks of its own output. */
 const operations: Record<string, { mark: string; name: string }> = {
   create: { mark: "+", name: "to create" },
   import: { mark: "=", name: "to import" },
@@ -10,10 +10,13 @@ const operations: Record<string, { mark: string; name: string }> = {
   delete: { mark: "-", name: "to delete" },
 };
 
-/** More than these are counted. */
+/** Paths shown for a resource; the rest is a number. */
 const mostPaths = 6;
 
-/** What an `up` of a stack would do, for people: a line for each resource that changes, with the paths that do; no values. Pure. */
+/**
+ * What an `up` of a stack would do, as text: a line for each resource that changes, with the changed paths but no
+ * values, which may be secret. Pure.
+ */
 export function renderPreview(stack: string, preview: Preview): string {
   const steps = (preview.steps ?? []).filter(({ op }) => op in operations);
   const counts = Object.entries(operations).flatMap(([op, { name }]) => {
@@ -33,5 +36,6 @@ function pathsOf({ op, detailedDiff, diffReasons, replaceReasons }: Step): strin
   const paths = Object.keys(detailedDiff ?? {}).length ? Object.keys(detailedDiff!) : (diffReasons ?? []);
   if (paths.length === 0) return "";
   const shown = paths.slice(0, mostPaths).map((path) => (replacing.has(path) ? `${path} (replaces)` : path));
-  return `: ${shown.join(", ")}${paths.length > mostPaths ? ` and ${plural(paths.length - mostPaths, "more path")}` : ""}`;
+  const more = paths.length > mostPaths ? ` and ${plural(paths.length - mostPaths, "more path")}` : "";
+  return `: ${shown.join(", ")}${more}`;
 }

@@ -5,7 +5,9 @@ import { BadUsage } from "../../engine/failure";
 import type { ProjectFiles } from "../../engine/project";
 import { everyStack, type Stacks } from "../../config/stacks";
 
-/** Where Pulumi would keep the state of stacks that are not local: the variable, the project, then the last login. */
+/**
+ * Backend that Pulumi uses for stacks that are not local: PULUMI_BACKEND_URL, else Pulumi.yaml, else the last login.
+ */
 function backendUrlOf(
   project: Pick<ProjectFiles, "backendUrl">,
   env: NodeJS.ProcessEnv = process.env,
@@ -18,7 +20,11 @@ function lastLogin(env: NodeJS.ProcessEnv): string | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { current?: string }).current : undefined;
 }
 
-/** Refuses an environment whose state, and with it every key, would lie on one machine or behind a passphrase that people share. */
+/**
+ * Refuses an environment whose state, which holds every key, would be kept on one machine or encrypted with a
+ * passphrase. `--allow-local-state` skips this check.
+ * @throws {BadUsage} with every reason
+ */
 export function refuseLocalState(
   name: string,
   stacks: Stacks,
@@ -37,7 +43,8 @@ export function refuseLocalState(
   ];
   if (reasons.length === 0) return;
   throw new BadUsage(
-    `environment ${name} is not deployed like this: ${reasons.join("; ")}.\n` +
-      "Set PULUMI_BACKEND_URL (e.g. s3://<bucket>) and make the stacks with --secrets-provider awskms://..., or say --allow-local-state.",
+    `the state of environment ${name} is not safe: ${reasons.join("; ")}. Nothing was done.\n` +
+      "Set PULUMI_BACKEND_URL (e.g. s3://<bucket>) and create the stacks with --secrets-provider awskms://..., " +
+      "or pass --allow-local-state.",
   );
 }

@@ -2,20 +2,20 @@ import type { Environment } from "../../config/schema/settings";
 import type { Stacks } from "../../config/stacks";
 import type { Kind } from "../../engine/stack-run";
 
-/** Stacks that are brought up side by side. */
+/** Stacks that are deployed at the same time. */
 export interface Step {
   kind: Kind;
   stacks: string[];
-  /** Servers that clients use may be restarted: before the next step all has to be as well as it was. */
+  /** Servers in use may restart: before the next step the supercluster must be as healthy as it was. */
   isGated: boolean;
 }
 
 /**
- * Additions go from identity to regions to jetstream: each needs what is before it. Regions that are new come up side by side, as none
- * waits for another; the others one after another, because a change may restart their servers. Local servers take turns by themselves,
- * over all regions. Pure.
+ * The order of a deployment: identity, regions, jetstream; each needs the ones before it. New regions are deployed at
+ * the same time, because none waits for another; existing ones one after another, because a change may restart their
+ * servers. Local servers restart one after another by themselves, over all regions. Pure.
  *
- * @param deployed stacks that have been brought up before
+ * @param deployed stacks that have been deployed before
  */
 export function stepsOf(
   { target }: Pick<Environment, "target">,

@@ -39,7 +39,7 @@ describe("the commands", function () {
     [["strat"], /unknown command 'strat'.*Did you mean start/s],
     [["start", "--evn", "local"], /unknown option '--evn'/],
     [["start", "--env", "locl"], /"locl" is not an environment; did you mean "local"/],
-    [["deploy", "--env", "production"], /environment production is not deployed like this.*--allow-local-state/s],
+    [["deploy", "--env", "production"], /the state of environment production is not safe.*--allow-local-state/s],
     [["stop", "--env", "production"], /--yes-destroy production/],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],
   ] as const) {

@@ -16,7 +16,7 @@ describe("the order of a deployment", () => {
     assert.deepEqual(order("kubernetes", []), ["identity", "iad+ams+syd+sin", "jetstream+jetstream--irisx"]);
   });
 
-  it("touches regions that are there one after another, with a look at all of them in between, after those that are new", () => {
+  it("changes existing regions after the new ones, one after another, with a health check in between", () => {
     assert.deepEqual(order("kubernetes", ["identity", "iad", "ams", "syd"]), [
       "identity",
       "sin",

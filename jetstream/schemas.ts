@@ -6,16 +6,21 @@ import { streamShape, streamManagement } from "../config/schema/stream";
 
 /** What a stream resource takes. */
 export const streamSchema = strictObject({
-  /** Account it belongs to. Refused: it would be another stream. */
+  /** Account it belongs to. */
   account: token,
-  /** Its name. Refused: it would be another stream. */
+  /** Its name. */
   name: assetName,
-  /** Home region: the cluster it is placed in. In place: it moves, and is waited for. */
+  /**
+   * Home region: the cluster it is placed in.
+   * @change it moves, and is waited for
+   */
   region: token,
   /**
-   * It is not to be there: it is deleted, mirrors before their origin, and its entry stays until it is taken out, which deletes nothing then. What it
-   * holds is counted at preview, and again right before; more than `allowDataLoss` allows for `delete` is refused. In a tenant's file: its `state`.
-   * Default false. In place; when it is taken away, the stream is made anew.
+   * It must not exist: it is deleted, mirrors before their origin, and its entry stays until it is taken out, which
+   * deletes nothing then. What it holds is counted at preview, and again right before; more than `allowDataLoss` allows
+   * for `delete` is refused. In a tenant's file: its `state`.
+   * @default false
+   * @change when it is taken away, the stream is recreated
    */
   absent: z.literal(true).optional(),
   ...streamShape,
@@ -23,22 +28,29 @@ export const streamSchema = strictObject({
 });
 
 const ofConsumers = {
-  /** Account it belongs to. Refused: it would be another consumer. */
+  /** Account it belongs to. */
   account: token,
-  /** Stream it reads. Refused: it would be another consumer. */
+  /** Stream it reads. */
   stream: assetName,
-  /** Its durable name. Refused: it would be another consumer. */
+  /** Its durable name. */
   name: assetName,
   /**
-   * It is not to be there, as with a stream: it goes with its stream, or is deleted, with its place. Default false. In place; when it is taken away,
-   * the durable is made anew.
+   * It must not exist, as with a stream: it goes with its stream, or is deleted, with its place.
+   * @default false
+   * @change when it is taken away, the durable is recreated
    */
   absent: z.literal(true).optional(),
   ...consumerShape,
   ...consumerManagement,
-  /** The one subject it wants. Default: all of the stream. Not with `filterSubjects`. In place. */
+  /**
+   * The one subject it wants. Not with `filterSubjects`.
+   * @default all of the stream
+   */
   filterSubject: subject.optional(),
-  /** Subjects it wants; they must not overlap each other (error 10138). Not with `filterSubject`. Default: all of the stream. In place. */
+  /**
+   * Subjects it wants; they must not overlap each other (error 10138). Not with `filterSubject`.
+   * @default all of the stream
+   */
   filterSubjects: z.array(subject).min(1).optional(),
 };
 

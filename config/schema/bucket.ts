@@ -5,36 +5,40 @@ import { streamShape, streamManagement } from "./stream";
 
 /**
  * Key-value and object-store buckets are streams of a fixed form, which clients rely on: ADR-8 and ADR-20 of
- * nats-architecture-and-design. What a change does is what it does to the stream.
+ * nats-architecture-and-design. What a change does is what it does to the stream, and defaults are the stream's, unless
+ * `@default` says another.
  */
 
 const ofBuckets = {
   description: streamShape.description,
-  /** Where its entries are: `file` or `memory`. Default `file`. Refused. */
+  /** Where its entries are: `file` or `memory`. */
   storage: streamShape.storage,
-  /** Servers of the home region that hold a copy. Default 1. In place. */
+  /** Servers of the home region that hold a copy. */
   replicas: streamShape.replicas,
   placementTags: streamShape.placementTags,
-  /** Compresses its files. Default false. In place. */
-  compression: z.boolean().optional(),
-  /** Age at which an entry goes. Default: never. In place; lower deletes at once. */
-  ttl: duration.optional(),
   /**
-   * Bytes one replica may hold; a full bucket refuses what is new. Default: no limit. In place; lower deletes at once.
+   * Compresses its files.
+   * @default false
    */
+  compression: z.boolean().optional(),
+  /** Age at which an entry goes. */
+  ttl: duration.optional(),
+  /** Bytes one replica may hold; a full bucket refuses what is new. */
   maxBytes: size.optional(),
   metadata: metadata.optional(),
 };
 
 const keyValueShape = {
   ...ofBuckets,
-  /** Values kept of each key, 1 to 64. Default 1. In place; lower deletes at once. */
+  /**
+   * Values kept of each key, 1 to 64.
+   * @default 1
+   */
   history: count.max(64).optional(),
-  /** Largest value. Default: the server's `max_payload`. In place, for new values. */
+  /** Largest value. */
   maxValueSize: size.optional(),
   /**
-   * Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least. API
-   * level 1. Default: no markers. In place; keys' own times cannot be forbidden again.
+   * Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least.
    */
   limitMarkerTtl: duration.optional(),
   republish: streamShape.republish,

@@ -3,112 +3,122 @@ import { assetName, count, duration, extraFields, metadata, size, startTime, sub
 import { strictObject } from "../problems";
 
 /**
- * Every field of a durable consumer, under JetStream's own name in camel case, in the form of stream-fields.ts.
- * "Refused": the plan fails, because the server would refuse, and a new durable would not know what the old one has
- * delivered.
+ * Every field of a durable consumer, under JetStream's own name in camel case; commented as in stream.ts, with the table
+ * in jetstream/fields/consumer.ts.
  */
 
 export const consumerShape = {
-  /** What it is for, in words: at most 4 KiB (error 10107). Default: none. In place. */
+  /** What it is for, in words: at most 4 KiB (error 10107). */
   description: z.string().max(4096).optional(),
   /**
    * `explicit`: each message by itself; `all`: one acknowledges those before it; `none`: nothing is ever redelivered;
    * `flow_control`: by the flow of a push consumer's messages, which needs `flowControl`, `idleHeartbeat` 1s and
-   * `maxAckPending`, and no `ackWait`, `backoff` or `maxDeliver` (API level 4). The server's default is `none`, so it
-   * must be said. Refused (error 10012).
+   * `maxAckPending`, and no `ackWait`, `backoff` or `maxDeliver`. The server's default is `none`, so it must be
+   * said.
    */
   ackPolicy: z.enum(["explicit", "all", "none", "flow_control"]),
   /**
-   * Time to acknowledge before redelivery. Default: 30s, or `backoff[0]`, which it must equal (error 10157). In place.
+   * Time to acknowledge before redelivery.
+   * @default 30s, or `backoff[0]`, which it must equal (error 10157)
    */
   ackWait: duration.optional(),
-  /**
-   * Deliveries of one message in all; at least as many as `backoff` has entries (error 10116). Default: no limit. In
-   * place.
-   */
+  /** Deliveries of one message in all; at least as many as `backoff` has entries (error 10116). */
   maxDeliver: count.optional(),
-  /**
-   * Waits before redeliveries that follow a missing acknowledgement; a plain `nak()` does not wait. Default: none. In
-   * place.
-   */
+  /** Waits before redeliveries that follow a missing acknowledgement; a plain `nak()` does not wait. */
   backoff: z.array(duration).min(1).optional(),
   /**
-   * Messages delivered and not yet acknowledged, over all its clients. Default 1000; none with `ackPolicy` `none`. In
-   * place.
+   * Messages delivered and not yet acknowledged, over all its clients.
+   * @default 1000; none with `ackPolicy` `none`
    */
   maxAckPending: count.optional(),
   /**
    * Where it begins: `all` there is, what is `new`, the `last` message, the `last_per_subject`, `by_start_sequence` or
-   * `by_start_time`. Default `all`. Refused (error 10012); `resetTo` moves it.
+   * `by_start_time`. `resetTo` moves it later.
    */
   deliverPolicy: z.enum(["all", "new", "last", "last_per_subject", "by_start_sequence", "by_start_time"]).optional(),
-  /** First sequence, with `by_start_sequence`. Default: none. Refused (error 10012); `resetTo` moves it. */
+  /** First sequence, with `by_start_sequence`. `resetTo` moves it later. */
   optStartSeq: count.optional(),
-  /** First time, RFC 3339, with `by_start_time`. Default: none. Refused (error 10012); `resetTo` moves it. */
+  /** First time, RFC 3339, with `by_start_time`. `resetTo` moves it later. */
   optStartTime: startTime.optional(),
-  /**
-   * `instant`, or `original`, which delivers in the rhythm in which messages came. Default `instant`. Refused (error
-   * 10012).
-   */
+  /** `instant`, or `original`, which delivers in the rhythm in which messages came. */
   replayPolicy: z.enum(["instant", "original"]).optional(),
-  /** Part of acknowledgements that are reported as samples: `"25%"`. Default: none. In place. */
+  /** Part of acknowledgements that are reported as samples: `"25%"`. */
   sampleFreq: z
     .string()
     .regex(/^(100|\d{1,2})%?$/, 'write a percentage, e.g. "25%"')
     .optional(),
-  /** Delivers headers only, with the size of what is left out. Default false. In place. */
+  /** Delivers headers only, with the size of what is left out. */
   headersOnly: z.boolean().optional(),
-  /** Time after which it is deleted when no client uses it. Default: never. In place. */
+  /**
+   * Time after which it is deleted when no client uses it.
+   * @default never
+   */
   inactiveThreshold: duration.optional(),
   /**
    * Copies of its state: 1, 3 or 5, at most as many as the stream has (error 10126), and as many for interest and
-   * work-queue streams (error 10134). Default: the stream's. In place.
+   * work-queue streams (error 10134).
+   * @default the stream's
    */
   replicas: z.literal([1, 3, 5]).optional(),
   /**
-   * Keeps its state in memory. Default false: as the stream. Refused (error 10012): servers before 2.14.4 accept a
-   * change and do nothing.
+   * Keeps its state in memory.
+   * @default false, as the stream
    */
   memStorage: z.boolean().optional(),
-  /** Delivers nothing until then, RFC 3339. API level 1. Default: not paused. In place, by a request of its own. */
+  /**
+   * Delivers nothing until then, RFC 3339.
+   * @default not paused
+   * @change by a request of its own
+   */
   pauseUntil: startTime.optional(),
   /**
-   * Moves it to this sequence, once: when the value is new. What was acknowledged from there on is delivered again. API
-   * level 4. Default: stays where it is. In place, by a request of its own.
+   * Moves it to this sequence, once: when the value is new. What was acknowledged from there on is delivered again.
+   * @default stays where it is
+   * @level 4
+   * @change by a request of its own
    */
   resetTo: count.optional(),
   /**
    * Your own labels, at most 128 KiB with those that are added (error 10135); keys that begin with `_nats`,
-   * `supercluster.` or `io.nats.monitor.` are taken. Default: who reconciles it, and thresholds for `nats server
-   * check`. In place.
+   * `supercluster.` or `io.nats.monitor.` are taken.
+   * @default who reconciles it, and thresholds for `nats server check`
    */
   metadata: metadata.optional(),
 };
 
 /** Of consumers whose clients ask for messages. */
 export const pullShape = {
-  /** Requests waiting at once. Default 512. Refused (error 10012). */
+  /**
+   * Requests waiting at once.
+   * @default 512
+   */
   maxWaiting: count.optional(),
-  /** Most messages one request may ask for. Default: no limit. In place. */
+  /**
+   * Most messages one request may ask for.
+   * @default no limit
+   */
   maxBatch: count.optional(),
-  /** Longest time one request may wait: 1ms at least. Default: no limit. In place. */
+  /**
+   * Longest time one request may wait: 1ms at least.
+   * @default no limit
+   */
   maxExpires: duration.optional(),
-  /** Most bytes one request may ask for. Default: no limit. In place. */
+  /**
+   * Most bytes one request may ask for.
+   * @default no limit
+   */
   maxBytes: size.optional(),
   /**
    * Which of several clients is served: with `none` all alike, with `overflow` those past a threshold of their own,
-   * with `pinned_client` one only, with `prioritized` (server 2.12.0) the lowest number. Needs `priorityGroups`. API
-   * level 1. Default `none`. In place.
+   * with `pinned_client` one only, with `prioritized` (server 2.12.0) the lowest number. Needs `priorityGroups`.
+   * @default `none`
    */
   priorityPolicy: z.enum(["none", "overflow", "pinned_client", "prioritized"]).optional(),
-  /**
-   * Name of its one group, with `priorityPolicy`: at most 16 letters, digits and `_ = -` (error 10162). API level 1.
-   * Default: none. In place.
-   */
+  /** Name of its one group, with `priorityPolicy`: at most 16 letters, digits and `_ = -` (error 10162). */
   priorityGroups: z.array(assetName).length(1).optional(),
   /**
-   * Time after which a pinned client that is silent loses its place, with `pinned_client`. API level 1. Default: 2m. In
-   * place.
+   * Time after which a pinned client that is silent loses its place, with `pinned_client`.
+   * @default 2m
    */
   priorityTimeout: duration.optional(),
 };
@@ -116,20 +126,26 @@ export const pullShape = {
 /** Of consumers that send messages to a subject. */
 export const pushShape = {
   /**
-   * Where messages are sent: no wildcard (error 10079), no subject of the stream (error 10081). In place while no
-   * client is subscribed to the old one (error 10013); from push to pull, or pull to push, is refused (error 10012).
+   * Where messages are sent: no wildcard (error 10079), no subject of the stream (error 10081).
+   * @change while no client is subscribed to the old one (error 10013)
    */
   deliverSubject: subject,
-  /** Clients that subscribe in this queue group share the messages. Default: none, each gets all. In place. */
+  /**
+   * Clients that subscribe in this queue group share the messages.
+   * @default none, each gets all
+   */
   deliverGroup: assetName.optional(),
-  /** Waits for its clients to keep up. Needs `idleHeartbeat` (error 10108). Default false. Refused (error 10012). */
+  /** Waits for its clients to keep up. Needs `idleHeartbeat` (error 10108). */
   flowControl: z.boolean().optional(),
   /**
-   * Time after which a silent stream says that it is alive: 100ms at least (error 10083). Default: never. Refused
-   * (error 10012).
+   * Time after which a silent stream says that it is alive: 100ms at least (error 10083).
+   * @default never
    */
   idleHeartbeat: duration.optional(),
-  /** Bits a second. Default: no limit. In place. */
+  /**
+   * Bits a second.
+   * @default no limit
+   */
   rateLimitBps: count.optional(),
 };
 
@@ -137,14 +153,13 @@ export const pushShape = {
 export const consumerManagement = {
   /**
    * What becomes of it when it is taken out of the program. `retain`: it is protected and stays. `delete-if-empty`: it
-   * goes if nothing waits for it. `delete`: it goes, with its position. Default `retain`; in the local environment
-   * `delete`. In place: nothing is sent to the server.
+   * goes if nothing waits for it. `delete`: it goes, with its position.
+   * @default `retain`; in the local environment `delete`
    */
   deletionPolicy: z.enum(["retain", "delete-if-empty", "delete"]).optional(),
   /**
    * Allows `replace`, which deletes and recreates the durable where the server cannot change it in place, if at most
-   * this many messages wait for it. Counted at preview, and again right before. Default: none. In place: nothing is
-   * sent to the server.
+   * this many messages wait for it. Counted at preview, and again right before.
    */
   allowDataLoss: z
     .array(
@@ -159,12 +174,13 @@ export const consumerManagement = {
     .optional(),
   /**
    * Takes over a durable that is there: `true` one without an ownership mark, or the name of the stack whose mark it
-   * has. Default: what is there and is not this stack's own is refused. In place: nothing is sent to the server.
+   * has.
+   * @default what is there and is not this stack's own is refused
    */
   adopt: z.union([z.literal(true), z.string().min(1)]).optional(),
   /**
-   * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default:
-   * none. In place: whether the server takes them shows at the write.
+   * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are.
+   * @change whether the server takes them shows at the write
    */
   extraConfig: extraFields({
     ...consumerShape,

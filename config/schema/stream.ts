@@ -4,14 +4,17 @@ import { strictObject } from "../problems";
 
 /**
  * Every field of a stream, under JetStream's own name in camel case. Durations and sizes carry their units. Each
- * comment says what it means, its unit and range, its default, and last what a change does: "In place" or "Refused"
- * (the plan fails; with the server's error), and which changes are "refused" or "cost messages" (refused unless
- * `allowDataLoss` allows them) beside that. docs/streams.md is generated from here and from the tables in
- * components/jetstream/, and a test compares the two.
+ * comment says what the field means, its unit and its range. Defaults, API levels, and which changes are refused or cost
+ * messages stand in jetstream/fields/stream.ts and jetstream/losses.ts; docs/streams.md is generated from both. Tags say
+ * what those tables do not: `@default` in words, where the value follows from other fields or the server decides it;
+ * `@change`, how the server makes a change in place; `@level`, the API level of what has no row there.
  */
 
 const subjectTransform = strictObject({
-  /** Subjects it applies to, wildcards allowed. Default: all. */
+  /**
+   * Subjects it applies to, wildcards allowed.
+   * @default all
+   */
   src: subject.optional(),
   /** What they become; `{{wildcard(1)}}` stands for what the first wildcard matched, and so on. */
   dest: z.string().min(1),
@@ -21,27 +24,44 @@ const subjectTransform = strictObject({
 export const streamSource = strictObject({
   /** The stream. */
   name: assetName,
-  /** First sequence that is taken. Not with `optStartTime`. Default: the first there is. */
+  /**
+   * First sequence that is taken. Not with `optStartTime`.
+   * @default the first there is
+   */
   optStartSeq: count.optional(),
-  /** Takes messages from this time on, RFC 3339. Not with `optStartSeq`. Default: the first there is. */
+  /**
+   * Takes messages from this time on, RFC 3339. Not with `optStartSeq`.
+   * @default the first there is
+   */
   optStartTime: startTime.optional(),
-  /** Takes only these subjects. Not with `subjectTransforms`. Default: all. */
+  /**
+   * Takes only these subjects. Not with `subjectTransforms`.
+   * @default all
+   */
   filterSubject: subject.optional(),
   /**
    * Takes only the subjects of their `src`, which must not overlap, and renames them. Not with `filterSubject`.
-   * Default: all, as they are.
+   * @default all, as they are
    */
   subjectTransforms: z.array(subjectTransform).min(1).optional(),
-  /** Where it is, if in another account or domain. Default: in this account. */
+  /**
+   * Where it is, if in another account or domain.
+   * @default in this account
+   */
   external: strictObject({
     /** Prefix of its JetStream API, as `$JS.hub.API`. */
     api: subject,
-    /** Prefix of its deliver subjects. Default: none. */
+    /**
+     * Prefix of its deliver subjects.
+     * @default none
+     */
     deliver: subject.optional(),
   }).optional(),
   /**
    * A durable push consumer of the origin to read by, made beforehand with `ackPolicy` `flow_control`; not with
-   * `optStartSeq`, `optStartTime` or `filterSubject`. API level 4. Default: the server makes one that is not listed.
+   * `optStartSeq`, `optStartTime` or `filterSubject`.
+   * @default the server makes one that is not listed
+   * @level 4
    */
   consumer: strictObject({
     /** Its durable name. */
@@ -54,173 +74,162 @@ export const streamSource = strictObject({
 const source = z.union([assetName, streamSource]);
 
 export const streamShape = {
-  /** What it is for, in words: at most 4 KiB (error 10052). Default: none. In place. */
+  /** What it is for, in words: at most 4 KiB (error 10052). */
   description: z.string().max(4096).optional(),
   /**
    * Subjects it captures, wildcards allowed; none of them may overlap another of the account's streams (error 10065),
-   * and `>` needs `noAck` and one replica. Not with `mirror`. Default: the stream's name, unless it has a `mirror` or
-   * `sources`. In place; to take one away costs messages: those stored stay, later ones are lost.
+   * and `>` needs `noAck` and one replica. Not with `mirror`.
+   * @default the stream's name, unless it has a `mirror` or `sources`
    */
   subjects: z.array(subject).min(1).optional(),
   /**
    * Stream it copies, message by message, with their sequences: its name, or an object. Not with `subjects` or
-   * `sources` (errors 10034, 10031). Default: none. Refused (error 10055), except to take it away: that makes it a
-   * stream of its own, which then needs `subjects`, and costs messages: what its origin stores from then on.
+   * `sources` (errors 10034, 10031).
+   * @change only to take it away; the stream then needs `subjects`
    */
   mirror: source.optional(),
-  /**
-   * Streams it collects from, beside its own `subjects`: their names, or objects. Default: none. In place; the start of
-   * one that is there is refused.
-   */
+  /** Streams it collects from, beside its own `subjects`: their names, or objects. */
   sources: z.array(source).min(1).optional(),
   /**
    * When messages go: `limits` at a limit, `interest` also once all consumers acknowledged them, `workqueue` also once
-   * one did. Default `limits`. In place; to or from `workqueue` is refused (error 10052), and from `limits` to
-   * `interest` costs messages.
+   * one did.
    */
   retention: z.enum(["limits", "interest", "workqueue"]).optional(),
-  /**
-   * Where messages are: `file`, or `memory`, which a power loss of all replicas empties. Default `file`. Refused (error
-   * 10052).
-   */
+  /** Where messages are: `file`, or `memory`, which a power loss of all replicas empties. */
   storage: z.enum(["file", "memory"]).optional(),
   /**
-   * Servers of the home region that hold a copy: 1, 3 or 5, not more than the region has (error 10005). Default 1. In
-   * place: waits until all are current; down to 1 costs messages: the next failure takes them.
+   * Servers of the home region that hold a copy: 1, 3 or 5, not more than the region has (error 10005).
+   * @change waits until all are current
    */
   replicas: z.literal([1, 3, 5]).optional(),
   /**
-   * Tags that each of its servers must have. Default: none. In place: it moves, and is waited for; taking them away
-   * moves nothing.
+   * Tags that each of its servers must have.
+   * @change it moves, and is waited for; taking them away moves nothing
    */
   placementTags: z.array(z.string().min(1)).min(1).optional(),
   /**
-   * Age at which a message goes: 100ms at least (error 10052). Default: never. In place; to lower it costs messages.
+   * Age at which a message goes: 100ms at least (error 10052).
+   * @default never
    */
   maxAge: duration.optional(),
-  /**
-   * Bytes one replica may hold; reserved in the account and on the servers (errors 10047, 10028). Default: no limit. In
-   * place; to lower it, or to discard old messages again, costs messages.
-   */
+  /** Bytes one replica may hold; reserved in the account and on the servers (errors 10047, 10028). */
   maxBytes: size.optional(),
-  /**
-   * Messages it may hold. Default: no limit. In place; to lower it, or to discard old messages again, costs messages.
-   */
+  /** Messages it may hold. */
   maxMsgs: count.optional(),
-  /** Messages it may hold of one subject. Default: no limit. In place; to lower it costs messages. */
+  /** Messages it may hold of one subject. */
   maxMsgsPerSubject: count.optional(),
   /**
-   * Largest message, header included; less than 2 GiB. Default: the server's `max_payload`. In place, for new messages.
+   * Largest message, header included; less than 2 GiB.
+   * @default the server's `max_payload`
+   * @change for new messages
    */
   maxMsgSize: size.optional(),
-  /** Consumers it may have. Default: no limit. In place; before server 2.12.5 refused (error 10052). */
+  /** Consumers it may have. */
   maxConsumers: count.optional(),
   /**
-   * At a limit: `old` drops the oldest message, `new` refuses the new one (error 10077). Default `old`. In place; from
-   * `new` to `old` is a change of `maxMsgs` and `maxBytes`, which then drop what is over them.
+   * At a limit: `old` drops the oldest message, `new` refuses the new one (error 10077).
+   * @change from `new` to `old` is a change of `maxMsgs` and `maxBytes`, which then drop what is over them
    */
   discard: z.enum(["old", "new"]).optional(),
-  /**
-   * `discard: "new"` for each subject by itself. Needs it and `maxMsgsPerSubject` (error 10052). Default false. In
-   * place.
-   */
+  /** `discard: "new"` for each subject by itself. Needs it and `maxMsgsPerSubject` (error 10052). */
   discardNewPerSubject: z.boolean().optional(),
   /**
-   * How long a `Nats-Msg-Id` is remembered: 100ms at least, `maxAge` at most (error 10052). Default: 2m, or `maxAge`
-   * where that is less; none for a mirror. In place.
+   * How long a `Nats-Msg-Id` is remembered: 100ms at least, `maxAge` at most (error 10052).
+   * @default 2m, or `maxAge` where that is less; none for a mirror
    */
   duplicateWindow: duration.optional(),
-  /** Publishers get no acknowledgement. Default false. In place. */
+  /** Publishers get no acknowledgement. */
   noAck: z.boolean().optional(),
-  /** Compression of its files: `none` or `s2`. Default `none`. In place, for blocks written from then on. */
+  /**
+   * Compression of its files: `none` or `s2`.
+   * @change for blocks written from then on
+   */
   compression: z.enum(["none", "s2"]).optional(),
   /**
-   * Sequence of its first message. Not with `mirror` (error 10143). Default 1. Refused: the server accepts a change and
-   * does nothing.
+   * Sequence of its first message. Not with `mirror` (error 10143).
+   * @default 1
    */
   firstSeq: count.optional(),
-  /** Renames subjects before they are stored. Default: none. In place, for new messages. */
+  /**
+   * Renames subjects before they are stored.
+   * @change for new messages
+   */
   subjectTransform: subjectTransform.optional(),
-  /** Publishes every stored message again, on another subject. Default: none. In place, for new messages. */
+  /**
+   * Publishes every stored message again, on another subject.
+   * @change for new messages
+   */
   republish: strictObject({
     /** Subjects it applies to, `>` for all; the server refuses to fill it in (error 10157). */
     src: subject.optional(),
     /** What they become; must not come back into the stream (error 10052). */
     dest: z.string().min(1),
-    /** Only headers, and the size of what is left out. Default false. */
+    /**
+     * Only headers, and the size of what is left out.
+     * @default false
+     */
     headersOnly: z.boolean().optional(),
   }).optional(),
-  /** Every replica answers reads of single messages, not the leader alone. Default false. In place. */
+  /** Every replica answers reads of single messages, not the leader alone. */
   allowDirect: z.boolean().optional(),
-  /**
-   * A mirror answers such reads for its origin. Must be what the origin's `allowDirect` is (error 10157). Default
-   * false. In place.
-   */
+  /** A mirror answers such reads for its origin. Must be what the origin's `allowDirect` is (error 10157). */
   mirrorDirect: z.boolean().optional(),
-  /**
-   * Closed for good: nothing comes in, nothing goes. Cannot be set at creation (error 10052). Default false. In place;
-   * to turn it off is refused (error 10052).
-   */
+  /** Closed for good: nothing comes in, nothing goes. Cannot be set at creation (error 10052). */
   sealed: z.boolean().optional(),
-  /** The API deletes no single messages. Default false. In place; to turn it off is refused (error 10052). */
+  /** The API deletes no single messages. */
   denyDelete: z.boolean().optional(),
-  /** The API purges nothing. Default false. In place; to turn it off is refused (error 10052). */
+  /** The API purges nothing. */
   denyPurge: z.boolean().optional(),
-  /**
-   * A message with the header `Nats-Rollup` replaces those before it. Not with `denyPurge` (error 10052). Default
-   * false. In place.
-   */
+  /** A message with the header `Nats-Rollup` replaces those before it. Not with `denyPurge` (error 10052). */
   allowRollupHdrs: z.boolean().optional(),
   /**
-   * What its consumers may have at most; each must then say its own (error 10157). Default: none. In place, while no
-   * consumer has more.
+   * What its consumers may have at most; each must then say its own (error 10157).
+   * @change while no consumer has more
    */
   consumerLimits: strictObject({
-    /** Most messages that are delivered and not acknowledged. Default: no limit. */
+    /**
+     * Most messages that are delivered and not acknowledged.
+     * @default no limit
+     */
     maxAckPending: count.optional(),
-    /** Longest time after which an unused consumer goes. Default: no limit. */
+    /**
+     * Longest time after which an unused consumer goes.
+     * @default no limit
+     */
     inactiveThreshold: duration.optional(),
   }).optional(),
-  /**
-   * Messages may say by the header `Nats-TTL` when they go. API level 1. Default false. In place; to turn it off is
-   * refused (error 10052).
-   */
+  /** Messages may say by the header `Nats-TTL` when they go. */
   allowMsgTtl: z.boolean().optional(),
   /**
    * Leaves a marker for this long where a limit took the last message of a subject: 1s at least. Needs `allowMsgTtl`
-   * and `allowRollupHdrs` (error 10052), not with `mirror`. API level 1. Default: no markers. In place.
+   * and `allowRollupHdrs` (error 10052), not with `mirror`.
+   * @default no markers
    */
   subjectDeleteMarkerTtl: duration.optional(),
   /**
    * Messages are increments of a counter. Needs retention limits and discard old; not with `mirror`, `allowMsgTtl` or
-   * `allowMsgSchedules` (error 10052). API level 2. Default false. Refused (error 10052).
+   * `allowMsgSchedules` (error 10052).
    */
   allowMsgCounter: z.boolean().optional(),
-  /**
-   * Takes batches that are stored whole or not at all. Not with `mirror` (error 10198). API level 2. Default false. In
-   * place.
-   */
+  /** Takes batches that are stored whole or not at all. Not with `mirror` (error 10198). */
   allowAtomic: z.boolean().optional(),
-  /**
-   * Takes batches with flow control, for fast publishers. Not with `mirror` (error 10209). API level 4. Default false.
-   * In place.
-   */
+  /** Takes batches with flow control, for fast publishers. Not with `mirror` (error 10209). */
   allowBatched: z.boolean().optional(),
   /**
    * Messages may say by header when they are delivered. Needs `allowRollupHdrs` and discard old (error 10052); not with
-   * `mirror` or `sources` (errors 10186, 10187). API level 2. Default false. In place; to turn it off is refused (error
-   * 10052).
+   * `mirror` or `sources` (errors 10186, 10187).
    */
   allowMsgSchedules: z.boolean().optional(),
   /**
    * `default`, or `async`, which acknowledges before the disk has it and needs file storage, one replica and no
-   * `allowAtomic` (API level 2). Default `default`. Refused (error 10052).
+   * `allowAtomic`.
+   * @default `default`
    */
   persistMode: z.enum(["default", "async"]).optional(),
   /**
    * Your own labels, at most 128 KiB with those that are added (error 10052); keys that begin with `_nats`,
-   * `supercluster.` or `io.nats.monitor.` are taken. Default: who reconciles it, and thresholds for `nats server
-   * check`. In place.
+   * `supercluster.` or `io.nats.monitor.` are taken.
+   * @default who reconciles it, and thresholds for `nats server check`
    */
   metadata: metadata.optional(),
 };
@@ -246,13 +255,13 @@ const streamLosses = [
 export const streamManagement = {
   /**
    * What becomes of it when it is taken out of the program. `retain`: it is protected and stays. `delete-if-empty`: its
-   * subjects are taken away, and it goes if it then holds no message. `delete`: it goes, with its messages. Default
-   * `retain`; in the local environment `delete`. In place: nothing is sent to the server.
+   * subjects are taken away, and it goes if it then holds no message. `delete`: it goes, with its messages.
+   * @default `retain`; in the local environment `delete`
    */
   deletionPolicy: z.enum(["retain", "delete-if-empty", "delete"]).optional(),
   /**
    * Changes that may cost messages, and how many messages at most; all others that would are refused. Counted at
-   * preview, and again right before the write. Default: none. In place: nothing is sent to the server.
+   * preview, and again right before the write.
    */
   allowDataLoss: z
     .array(
@@ -270,33 +279,45 @@ export const streamManagement = {
     .optional(),
   /**
    * Takes over a stream that is there: `true` one without an ownership mark, or the name of the stack whose mark it
-   * has. Default: what is there and is not this stack's own is refused. In place: nothing is sent to the server.
+   * has.
+   * @default what is there and is not this stack's own is refused
    */
   adopt: z.union([z.literal(true), z.string().min(1)]).optional(),
   /**
-   * Lowers a limit by this much at most, each time the stack is brought up, instead of at once. Default: at once. In
-   * place: nothing is sent to the server.
+   * Lowers a limit by this much at most, each time the stack is brought up, instead of at once.
+   * @default at once
    */
   lowerBy: strictObject({
-    /** Age less a run. Default: at once. */
+    /**
+     * Age less a run.
+     * @default at once
+     */
     maxAge: duration.optional(),
-    /** Bytes less a run. Default: at once. */
+    /**
+     * Bytes less a run.
+     * @default at once
+     */
     maxBytes: size.optional(),
-    /** Messages less a run. Default: at once. */
+    /**
+     * Messages less a run.
+     * @default at once
+     */
     maxMsgs: count.optional(),
-    /** Messages of one subject less a run. Default: at once. */
+    /**
+     * Messages of one subject less a run.
+     * @default at once
+     */
     maxMsgsPerSubject: count.optional(),
   }).optional(),
   /**
    * Folder below which a snapshot is written before a change that costs messages, and before it is deleted while it
    * holds some; relative to the project's. `npm run restore` makes the stream of one again, consumers included. Without
-   * a snapshot nothing is done. Needs file storage (error 10064). Default: none. In place: nothing is sent to the
-   * server.
+   * a snapshot nothing is done. Needs file storage (error 10064).
    */
   snapshotTo: z.string().min(1).optional(),
   /**
-   * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are. Default:
-   * none. In place: whether the server takes them shows at the write.
+   * Fields of JetStream's JSON that this program does not know yet, under JetStream's names, sent as they are.
+   * @change whether the server takes them shows at the write
    */
   extraConfig: extraFields({ ...streamShape }).optional(),
 };

@@ -2,17 +2,23 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as ts from "typescript";
 
+/** Tags that comments on properties may have; config/schema/stream.ts explains them. */
+export const tagNames = ["default", "change", "level"] as const;
+export type Tags = Partial<Record<(typeof tagNames)[number], string>>;
+
 /** What is written above a property, and above those of the object that it holds. */
 export interface Comment {
   name: string;
-  /** On one line; empty where there is none. */
+  /** On one line, without the tags; empty where there is none. */
   text: string;
+  /** The text of each tag, on one line. */
+  tags: Tags;
   properties: Comment[];
 }
 
 /**
- * Comments on the properties of every object that a source file declares at its top, by the object's name. The file is only parsed.
- * The file's path is relative to the project.
+ * Comments on the properties of every object that a source file declares at its top, by the object's name. The file is
+ * only parsed. Its path is relative to the project. Throws an error for a tag that is not one of `tagNames`.
  */
 export function commentsOf(file: string): Record<string, Comment[]> {
   const source = ts.createSourceFile(
@@ -30,7 +36,7 @@ export function commentsOf(file: string): Record<string, Comment[]> {
     ),
   );
 
-  /** The object that an expression of schemas is about: `strictObject({ ... })`, a list or union of it, or the name of one. */
+  /** The object that an expression of schemas describes: `strictObject({ ... })`, a list or union of it, or its name. */
   function objectIn(node: ts.Expression): ts.ObjectLiteralExpression | undefined {
     if (ts.isObjectLiteralExpression(node)) return node;
     if (ts.isIdentifier(node)) return declared.has(node.text) ? objectIn(declared.get(node.text)!) : undefined;
@@ -54,6 +60,7 @@ export function commentsOf(file: string): Record<string, Comment[]> {
         {
           name: property.name.getText(source),
           text: textAbove(property),
+          tags: tagsAbove(property, file),
           properties: properties(objectIn(property.initializer)),
         },
       ];
@@ -65,7 +72,18 @@ export function commentsOf(file: string): Record<string, Comment[]> {
 const textAbove = (node: ts.Node): string =>
   ts
     .getJSDocCommentsAndTags(node)
-    .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "")
-    .join(" ")
-    .replace(/\s+/g, " ")
-    .trim();
+    .filter(ts.isJSDoc)
+    .map(({ comment }) => onOneLine(comment))
+    .join(" ");
+
+const tagsAbove = (node: ts.Node, file: string): Tags =>
+  Object.fromEntries(
+    ts.getJSDocTags(node).map(({ tagName: { text: name }, comment }) => {
+      if (!tagNames.some((known) => known === name))
+        throw new Error(`${file}: @${name} is not a tag of comments on arguments; write one of ${tagNames.join(", ")}`);
+      return [name, onOneLine(comment)];
+    }),
+  );
+
+const onOneLine = (comment: ts.JSDoc["comment"]): string =>
+  (ts.getTextOfJSDocComment(comment) ?? "").replace(/\s+/g, " ").trim();

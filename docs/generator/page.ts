@@ -4,7 +4,7 @@ import type { Field } from "../../jetstream/fields";
 import { streamLosses } from "../../jetstream/losses";
 import { describeTool } from "../../tools/pins.mjs";
 import { type Argument, type BucketArgument, buckets, type Table, tables } from "./tables";
-import { changeOf, lossOf, meaningOf, quoted, sinceOf, split } from "./words";
+import { bucketMeaningOf, changeOf, lossOf, meaningOf, quoted, sinceOf } from "./words";
 
 /** docs/streams.md, whole. */
 export const page = (): string => `${[introduction(), ...tables.map(section), ofBuckets(), examples()].join("\n\n")}\n`;
@@ -14,7 +14,7 @@ const oldest = describeTool("nats-server-oldest").pin;
 export const servers = `${oldest} to ${describeTool("nats-server").pin.replace(/\d+$/, "x")}`;
 
 const introduction =
-  (): string => `<!-- Written by \`npm run docs\`: change the comments in config/ and jetstream/schemas.ts, or docs/generator/page.ts. -->
+  (): string => `<!-- Written by \`npm run docs\`: change comments in config/schema/ and jetstream/schemas.ts, tables in jetstream/, or docs/generator/page.ts. -->
 
 # Streams and consumers, field by field
 
@@ -119,11 +119,12 @@ export function wireNames({ name, rows, partOf }: Argument): string[] {
 
 /** Buckets are streams, so what a change does is said once, there. */
 function ofBuckets(): string {
-  const line = ({ name, comment, becomes }: BucketArgument) =>
-    cells([...quoted([name]), split(comment).meaning, quoted(becomes).join(", ")]);
+  const line = (argument: BucketArgument) =>
+    cells([...quoted([argument.name]), bucketMeaningOf(argument), quoted(argument.becomes).join(", ")]);
   return [
     "## Buckets: key-value and object store",
-    `A \`KeyValue\` and an \`ObjectStore\` are streams of the form that clients expect, so a change is what it is of the stream's field.
+    `A \`KeyValue\` and an \`ObjectStore\` are streams of the form that clients expect: what a change does, and since
+which server a field exists, is what it is of the stream's field.
 Beside these they take \`account\`, \`bucket\` (the name), \`region\`, and what says how the program treats a stream.`,
     ["| Field | What it is | The stream's field |", "|---|---|---|", ...buckets.both.map(line)].join("\n"),
     "Of key-value buckets only:",

@@ -1,20 +1,23 @@
 import type * as z from "zod";
-import type { Field } from "../../jetstream/fields";
+import type { Field, Refusal } from "../../jetstream/fields";
+import { always } from "../../jetstream/fields/refusals";
 import { type LossRule, streamLosses } from "../../jetstream/losses";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
 import { pullSchema, pushSchema, streamSchema } from "../../jetstream/schemas";
-import { type Comment, commentsOf } from "./comments";
+import { type Comment, commentsOf, type Tags } from "./comments";
 
-/** Everything the program knows of one argument: its comment, its rows in the tables of fields and losses, its schema. */
+/** Everything the program knows about one argument: its comment, its rows in the tables of fields and losses, its schema. */
 export interface Argument {
   /** Dotted where it is part of another. */
   name: string;
+  /** What it means, without the tags. */
   comment: string;
+  tags: Tags;
   /** None where the server's configuration has no such field. */
   rows: Field[];
   losses: LossRule[];
-  /** It says which stream or consumer it is. */
-  isIdentity: boolean;
+  /** Changes of it that are refused. */
+  refusals: Refusal[];
   /** The arguments that it is part of; they change, or do not, as a whole. */
   partOf: string[];
   /** None of a part. */
@@ -48,22 +51,30 @@ export const resources = {
 const { stream, pull, push } = resources;
 
 const argumentsOf = ({ kind, losses, shape }: Resource, list: Comment[]): Argument[] =>
-  list.flatMap(({ name, text, properties }) => [
-    {
-      name,
-      comment: text,
-      rows: kind.fields.filter(({ arg }) => arg === name),
-      losses: losses.filter(({ change }) => change === name),
-      isIdentity: kind.identity.includes(name),
-      partOf: [],
-      schema: shape[name],
-    },
-    ...parts(name, properties),
-  ]);
+  list.flatMap(({ name, text, tags, properties }) => {
+    const rows = kind.fields.filter(({ arg }) => arg === name);
+    const isIdentity = kind.identity.includes(name);
+    const refusals = isIdentity
+      ? always({ reason: `it would be another ${kind.what}` })
+      : rows.flatMap(({ refused }) => refused ?? []);
+    return [
+      {
+        name,
+        comment: text,
+        tags,
+        rows,
+        losses: losses.filter(({ change }) => change === name),
+        refusals,
+        partOf: [],
+        schema: shape[name],
+      },
+      ...parts(name, properties),
+    ];
+  });
 
 const parts = (whole: string, list: Comment[], partOf = [whole]): Argument[] =>
-  list.flatMap(({ name, text, properties }) => [
-    { name: `${whole}.${name}`, comment: text, rows: [], losses: [], isIdentity: false, partOf },
+  list.flatMap(({ name, text, tags, properties }) => [
+    { name: `${whole}.${name}`, comment: text, tags, rows: [], losses: [], refusals: [], partOf },
     ...parts(`${whole}.${name}`, properties, partOf),
   ]);
 
@@ -106,11 +117,14 @@ export const tables: Table[] = [
   { title: "Consumer: how the program treats it", arguments: argumentsOf(pull, comments.consumerManagement!) },
 ];
 
-/** An argument of a bucket, and the fields of the stream that come of it. */
+/** An argument of a bucket, and the fields of the stream that it sets. */
 export interface BucketArgument {
   name: string;
   comment: string;
+  tags: Tags;
   becomes: string[];
+  /** The first of these fields. */
+  field: Argument;
 }
 
 const renamed: Record<string, string[]> = {
@@ -122,11 +136,11 @@ const renamed: Record<string, string[]> = {
 
 /** A bucket takes some fields of streams as they are, without a comment of its own. */
 const ofBuckets = (list: Comment[]): BucketArgument[] =>
-  list.map(({ name, text }) => ({
-    name,
-    comment: text || (ofStreams.find((field) => field.name === name)?.text ?? ""),
-    becomes: renamed[name] ?? [name],
-  }));
+  list.map(({ name, text, tags }) => {
+    const becomes = renamed[name] ?? [name];
+    const field = argumentsOf(stream, ofStreams).find((argument) => argument.name === becomes[0])!;
+    return { name, comment: text || field.comment, tags, becomes, field };
+  });
 
 const inBuckets = commentsOf("config/schema/bucket.ts");
 export const buckets = { both: ofBuckets(inBuckets.ofBuckets!), keyValue: ofBuckets(inBuckets.keyValueShape!) };

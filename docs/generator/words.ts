@@ -1,17 +1,10 @@
 import { firstVersionOf } from "../../jetstream/changes";
 import type { Refusal } from "../../jetstream/fields";
+import { isAlways } from "../../jetstream/fields/refusals";
 import type { LossRule } from "../../jetstream/losses";
-import type { Argument } from "./tables";
+import type { Argument, BucketArgument } from "./tables";
 
-/** What a comment says: what the argument means, and last what a change of it does. */
-export function split(comment: string): { meaning: string; change: string } {
-  const at = comment.search(/(?<=^|[.)] )(In place|Refused)\b/);
-  return at < 0
-    ? { meaning: comment, change: "" }
-    : { meaning: comment.slice(0, at).trim(), change: comment.slice(at) };
-}
-
-/** Which messages a change costs, by how they are counted. Each is counted by the server's own figures unless it says otherwise. */
+/** What the messages that a change costs are, by how they are counted: by the server's figures, unless it says otherwise. */
 const counted: Record<LossRule["count"], string> = {
   older: "the messages that are older",
   "over-bytes": "the oldest messages that are too much, estimated from their average size",
@@ -22,40 +15,36 @@ const counted: Record<LossRule["count"], string> = {
   "dropped-subjects": "the messages stored under it (they stay, later ones are lost)",
 };
 
-/** What a change that a row of losses is about would do. */
+/** What a change that a row of losses describes would do. */
 export const lossOf = ({ effect, count, evenIfEmpty }: LossRule): string =>
   `would ${effect} ${counted[count]}${evenIfEmpty ? "; to be allowed even where there are none" : ""}`;
 
-/**
- * What a change of an argument does: in general by its comment's own words, in particular by the tables. Arguments that have no row
- * are described by their comments alone.
- */
-export function changeOf({ comment, rows, losses, partOf }: Argument): string {
+/** What a change of an argument does: by the tables of refusals and losses, and by `@change` how it is made in place. */
+export function changeOf({ tags, rows, losses, refusals, partOf }: Argument): string {
   if (partOf.length) return `As ${quoted(partOf).join(" or ")}.`;
-  const { change } = split(comment);
-  const refused = rows.flatMap((row) => row.refused ?? []);
-  if (refused.length === 0 && losses.length === 0) return emphasised(change);
-  const [general] = /^In place[^;.]*/.exec(change) ?? [];
-  const costs = losses.map((loss) => `Costs messages (${loss.what}): ${lossOf(loss)}`);
-  return emphasised(`${[...(general ? [general] : []), ...refused.map(refusalOf), ...costs].join(". ")}.`);
+  const how = tags.change ?? (rows.length ? undefined : "nothing is sent to the server");
+  return [
+    ...(refusals.some(isAlways) ? [] : [`**In place**${how ? `: ${how}` : ""}.`]),
+    ...refusals.map((refusal) => `**Refused**${refusalOf(refusal)}.`),
+    ...losses.map((loss) => `**Costs messages** (${loss.what}): ${lossOf(loss)}.`),
+  ].join(" ");
 }
 
-function refusalOf({ what, reason, error, errorSince, until }: Refusal): string {
+function refusalOf(refusal: Refusal): string {
+  const { what, reason, error, errorSince, until } = refusal;
   const code = error ? [`error ${error}${errorSince ? ` from server ${errorSince}` : ""}`] : [];
-  if (until) return `Refused before server ${until} (${code.join()})`;
-  const which = [...(what === "any change" ? [] : [what]), ...code].join("; ");
-  return `Refused${which && ` (${which})`}: ${reason}`;
+  if (until) return ` before server ${until} (${code.join()})`;
+  const which = [...(isAlways(refusal) ? [] : [what]), ...code].join("; ");
+  return `${which && ` (${which})`}: ${reason}`;
 }
 
 /** Names as code. */
 export const quoted = (names: string[]): string[] => names.map((name) => `\`${name}\``);
 
-const emphasised = (text: string): string => text.replace(/(?<=^|\. )(In place|Refused|Costs messages)/g, "**$1**");
-
-/** From which server on the argument, or a value of it, is there; empty where every server has it. */
-export function sinceOf({ comment, rows, schema }: Argument): string {
+/** From which server on the argument, or a value of it, exists; empty where every server has it. */
+export function sinceOf({ tags, rows, schema }: Argument): string {
   const [level] = rows.flatMap((row) => row.level ?? []);
-  if (typeof level !== "function") return versionOf(rows.length ? level : levelIn(comment));
+  if (typeof level !== "function") return versionOf(rows.length ? level : Number(tags.level));
   const since = (value: string) => versionOf(level(value as never));
   const values = valuesOf(schema).filter(since);
   const versions = [...new Set(values.map(since))];
@@ -66,21 +55,39 @@ export function sinceOf({ comment, rows, schema }: Argument): string {
 
 const versionOf = (level = 0): string => firstVersionOf[level] ?? "";
 
-const levelSentence = /(?<=^|[.)] )API level (\d+)\. ?/;
+/** What an argument means, and its default: what no other column says. */
+export const meaningOf = (argument: Argument): string =>
+  sentences([
+    isRequired(argument.schema) ? "**Required.**" : "",
+    argument.comment,
+    defaultSentence(defaultOf(argument)),
+  ]);
 
-/** The level that a comment says the whole argument needs. */
-export function levelIn(comment: string): number | undefined {
-  const [, level] = levelSentence.exec(comment) ?? [];
-  return level === undefined ? undefined : Number(level);
+/** What an argument of a bucket means; its default is the stream's, unless it has one of its own. */
+export const bucketMeaningOf = ({ comment, tags, field }: BucketArgument): string =>
+  sentences([comment, defaultSentence(tags.default ?? defaultOf(field))]);
+
+const sentences = (texts: string[]): string => texts.filter(Boolean).join(" ");
+const defaultSentence = (value: string | undefined): string => (value ? `Default: ${value}.` : "");
+
+/** The default of an argument: `@default`, or what the table has; undefined where it is required, or part of another. */
+export function defaultOf(argument: Argument): string | undefined {
+  if (argument.tags.default) return argument.tags.default;
+  if (argument.partOf.length || isRequired(argument.schema)) return undefined;
+  return tableDefaultOf(argument) ?? (argument.rows.some(isUnlimited) ? "no limit" : "none");
 }
 
-/** What an argument means, without what other columns say. */
-export const meaningOf = ({ comment, schema }: Argument): string =>
-  [...(isRequired(schema) ? ["**Required.**"] : []), split(comment).meaning.replace(levelSentence, "").trim()].join(
-    " ",
-  );
+/** The value that the table says is the default; undefined where it says none, or one that stands for "not set". */
+export function tableDefaultOf({ rows }: Argument): string | undefined {
+  const [value] = rows.flatMap((row) => row.default ?? (row.kind === "flag" ? false : []));
+  if (typeof value === "string") return `\`${value}\``;
+  return typeof value === "boolean" || (typeof value === "number" && value > 0) ? String(value) : undefined;
+}
 
-/** The values of an argument that has only so many. */
+/** -1 and 0 are how servers write that nothing is limited. */
+const isUnlimited = ({ default: value }: { default?: unknown }): boolean => value === -1 || value === 0;
+
+/** The values of an argument that has a fixed set of them. */
 export function valuesOf(schema: Argument["schema"]): string[] {
   const inner = (schema as { unwrap?(): unknown } | undefined)?.unwrap?.() ?? schema;
   const { options } = (inner ?? {}) as { options?: unknown[] };

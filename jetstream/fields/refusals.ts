@@ -4,7 +4,12 @@ import type { Refusal } from "./field";
 
 type Because = Pick<Refusal, "reason" | "error" | "errorSince" | "until">;
 
-export const always = (because: Because): Refusal[] => [{ what: "any change", when: () => true, ...because }];
+const anyChange = "any change";
+
+export const always = (because: Because): Refusal[] => [{ what: anyChange, when: () => true, ...because }];
+
+/** Whether a refusal is of every change, on every server. */
+export const isAlways = ({ what, until }: Refusal): boolean => what === anyChange && !until;
 
 export const turnedOff = (error: number): Refusal => ({
   what: "on to off",

@@ -9,10 +9,10 @@ import type { ConnectionSettings } from "../../../components/jetstream/provider/
 import { stepDown } from "../../../jetstream/steps";
 import { Stream } from "../../../components/jetstream/stream";
 import { toWire } from "../../../jetstream/wire";
-import { contradictions } from "../../../docs/generator/contradictions";
+import { gapsOf } from "../../../docs/generator/gaps";
 import { exampleFiles, page, servers, wireNames } from "../../../docs/generator/page";
 import { type Argument, buckets, resources, tables } from "../../../docs/generator/tables";
-import { changeOf, sinceOf, split } from "../../../docs/generator/words";
+import { bucketMeaningOf, changeOf, meaningOf, sinceOf } from "../../../docs/generator/words";
 import { record } from "../../support/mocks";
 import { projectFolder } from "../../support/project-copy";
 
@@ -25,7 +25,8 @@ describe("docs/streams.md", () => {
   it("is what `npm run docs` writes", () =>
     assert.equal(readFileSync(path.join(docs, "streams.md"), "utf8"), page(), "run npm run docs"));
 
-  it("contradicts no table by which the program works", () => assert.deepEqual(all.flatMap(contradictions), []));
+  it("leaves nothing out, and repeats no table by which the program works", () =>
+    assert.deepEqual(all.flatMap(gapsOf), []));
 
   for (const [what, { kind, shape }] of Object.entries(resources)) {
     it(`has every argument of the ${what} schema, and every field that the program manages`, () => {
@@ -42,7 +43,7 @@ describe("docs/streams.md", () => {
     });
   }
 
-  it("knows of every argument what it is on the wire, but of those that address, that are a request, or that only this program sees", () => {
+  it("knows every argument's name on the wire, but of addresses, requests and what only this program sees", () => {
     const withoutRow = all
       .filter(({ rows, partOf }) => rows.length === 0 && partOf.length === 0)
       .map(({ name }) => name);
@@ -110,86 +111,111 @@ describe("docs/streams.md", () => {
   });
 
   it("describes every field of buckets, and the stream's field that it becomes", () => {
-    for (const { name, comment, becomes } of [...buckets.both, ...buckets.keyValue]) {
-      assert.ok(split(comment).meaning, name);
+    for (const { name, comment, becomes, ...beside } of [...buckets.both, ...buckets.keyValue]) {
+      assert.ok(comment, name);
+      assert.match(bucketMeaningOf({ name, comment, becomes, ...beside }), / Default: \S/, name);
       for (const field of becomes) assert.ok(named(field), `${name} becomes ${field}`);
     }
   });
 });
 
 describe("comments on arguments", () => {
-  const age = named("maxAge");
-  const storage = named("storage");
-  const cases: [string, Argument, string, RegExp][] = [
-    ["is missing", age, "", /^maxAge has no comment/],
-    ["does not say what a change does", age, "Age. Default: never.", /does not end with what a change does/],
+  const [age, storage, ackWait] = ["maxAge", "storage", "ackWait"].map(named) as [Argument, Argument, Argument];
+  const cases: [string, Argument, Partial<Argument>, string][] = [
     [
-      "calls in place what is always refused",
+      "a comment that is missing",
+      age,
+      { comment: "" },
+      "maxAge: has no comment; write what it means, its unit and its range",
+    ],
+    [
+      "a value that is not explained",
       storage,
-      "`file` or `memory`. Default `file`. In place.",
-      /does not say "Refused"/,
+      { comment: "Place: `file`." },
+      "storage: the comment does not explain the value memory",
     ],
     [
-      "calls refused what is free",
-      named("noAck"),
-      "No acknowledgement. Default false. Refused (error 10052).",
-      /says "refused", no change is/,
-    ],
-    [
-      "keeps quiet about a change that is refused",
-      named("denyPurge"),
-      "No purges. Default false. In place.",
-      /a change is refused, the comment does not say/,
-    ],
-    ["keeps quiet about the cost of a change", age, "Age. Default: never. In place.", /does not say "costs messages"/],
-    [
-      "makes up a cost",
-      named("noAck"),
-      "No acknowledgement. Default false. In place; costs messages.",
-      /says "costs messages", no change does/,
-    ],
-    [
-      "has another error code",
+      "a default that the table has",
       storage,
-      "`file` or `memory`. Default `file`. Refused (error 10058).",
-      /have the codes 10052, the comment says 10058/,
+      { tags: { default: "`file`" } },
+      "storage: @default repeats what the table of fields says; remove it",
     ],
     [
-      "has another server version",
-      named("maxConsumers"),
-      "Consumers. Default: no limit. In place; before server 2.12.4 refused (error 10052).",
-      /depends on server 2\.12\.5/,
-    ],
-    [
-      "has another default",
+      "a default that contradicts the table",
       storage,
-      "`file` or `memory`. Default `memory`. Refused (error 10052).",
-      /its default is `file`/,
+      { tags: { default: "`memory`" } },
+      "storage: @default contradicts the table of fields, which says `file`",
     ],
-    ["has no default", named("description"), "Words. In place.", /has no "Default"/],
     [
-      "has another API level",
+      "a default of what is required",
+      named("region"),
+      { tags: { default: "iad" } },
+      "region: has @default, but is required",
+    ],
+    [
+      "a default that follows from other fields, without words",
+      ackWait,
+      { tags: {} },
+      "ackWait: the default follows from other fields; say how in @default",
+    ],
+    [
+      "how a change is made that is always refused",
+      storage,
+      { tags: { change: "for new messages" } },
+      "storage: has @change, but any change is refused",
+    ],
+    [
+      "how the name of a stream changes",
+      named("name"),
+      { tags: { change: "it moves" } },
+      "name: has @change, but any change is refused",
+    ],
+    [
+      "how a part changes by itself",
+      named("republish.src"),
+      { tags: { change: "for new messages" } },
+      "republish.src: has @change, but is a part",
+    ],
+    [
+      "an API level that the table has",
       named("allowAtomic"),
-      "Batches. API level 1. Default false. In place.",
-      /needs API level 2, the comment says 1/,
+      { tags: { level: "1" } },
+      "allowAtomic: has @level, but its level stands in the table of fields",
     ],
     [
-      "leaves a value out",
-      storage,
-      "Place. Default `file`. Refused (error 10052).",
-      /may be memory, which the comment does not name/,
+      "an API level that the program does not know",
+      named("resetTo"),
+      { tags: { ...named("resetTo").tags, level: "9" } },
+      "resetTo: @level is 9, which is not an API level of jetstream/changes.ts",
     ],
-    ["lets the name of a stream change", named("name"), "Its name. In place.", /does not say "Refused"/],
   ];
-  for (const [what, argument, comment, expected] of cases) {
-    it(`are found where one ${what}`, () => {
-      const found = contradictions({ ...argument, comment });
-      assert.ok(
-        found.some((problem) => expected.test(problem)),
-        found.join("\n"),
-      );
-    });
+  for (const [what, argument, change, expected] of cases) {
+    it(`are refused with ${what}`, () => assert.deepEqual(gapsOf({ ...argument, ...change }), [expected]));
   }
+
+  it("leave defaults, codes, versions and losses to the tables", () => {
+    assert.match(meaningOf(storage), / Default: `file`\.$/);
+    assert.match(meaningOf(named("noAck")), / Default: false\.$/);
+    assert.match(meaningOf(named("maxBytes")), / Default: no limit\.$/);
+    assert.match(meaningOf(age), / Default: never\.$/);
+    assert.match(meaningOf(named("description")), / Default: none\.$/);
+    assert.match(meaningOf(ackWait), / Default: 30s, or `backoff\[0\]`/);
+    assert.equal(changeOf(named("noAck")), "**In place**.");
+    assert.equal(changeOf(named("maxMsgSize")), "**In place**: for new messages.");
+    assert.equal(changeOf(named("adopt")), "**In place**: nothing is sent to the server.");
+    assert.equal(changeOf(named("name")), "**Refused**: it would be another stream.");
+    assert.equal(changeOf(storage), "**Refused** (error 10052): a new stream would start empty.");
+    assert.equal(changeOf(named("maxConsumers")), "**In place**. **Refused** before server 2.12.5 (error 10052).");
+    assert.equal(changeOf(age), "**In place**. **Costs messages** (lower): would drop the messages that are older.");
+    assert.equal(
+      changeOf(named("denyPurge")),
+      "**In place**. **Refused** (on to off; error 10052): it cannot be taken back once it is on.",
+    );
+    assert.deepEqual(
+      ["allowAtomic", "resetTo"].map((name) => sinceOf(named(name))),
+      ["2.12.0", "2.14.0"],
+    );
+  });
 });
 
 describe("examples of docs/streams.md", () => {

@@ -1,37 +1,44 @@
-// One process at a time, across processes; the lock of a process that is gone is taken over.
+// One process at a time, across processes; the lock of a process that is gone is free.
+//
+// A lock is a row of numbered files, `<file>.<n>`; the highest counts. Taking it is making the next number, which the
+// file system lets only one process do, with its content already in it. So two processes that find a dead holder at
+// once cannot both remove its file; the highest number is never removed at all, only emptied.
 import { execFileSync } from "node:child_process";
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ToolchainError } from "./log.mjs";
 
 const PATIENCE_MS = 20 * 60_000;
 
-/** Runs `action` while holding the lock `file`; logs when it has to wait for another process. */
 export async function withLock(file, { log, what, pollMs = 250, patienceMs = PATIENCE_MS }, action) {
   const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), what });
   const deadline = Date.now() + patienceMs;
   let logged = false;
-  while (!take(file, mine)) {
-    const text = read(file);
-    if (text === undefined) continue;
-    const holder = parse(text);
-    if (!isAlive(holder)) {
-      log.step("lock", `taken over from process ${holder.pid}, which is gone`);
-      discard(file, text);
+  let lock;
+  for (;;) {
+    const last = highest(file);
+    const text = read(`${file}.${last}`);
+    const holder = text ? parse(text) : undefined;
+    if (!holder || !isAlive(holder)) {
+      lock = take(file, last + 1, mine);
+      if (lock && holder) log?.step("lock", `taken over from process ${holder.pid}, which is gone`);
+      if (lock) break;
       continue;
     }
-    if (!logged) log.step("lock", `waiting for process ${holder.pid} on ${holder.host} (${holder.what})`);
+    if (!logged) log?.step("lock", `waiting for process ${holder.pid} on ${holder.host} (${holder.what})`);
     logged = true;
     if (Date.now() > deadline) {
       throw new ToolchainError(
-        `process ${holder.pid} on ${holder.host} (${holder.what}) still holds ${file}; ` +
-          `when it is done or gone, delete that file and start again`,
+        `process ${holder.pid} on ${holder.host} (${holder.what}) still holds ${file}.${last}; ` +
+          "end that process or, if it is gone, delete that file; then run this again",
       );
     }
     await sleep(pollMs);
   }
-  const release = () => read(file) === mine && rmSync(file, { force: true });
+  const release = () => read(lock) === mine && writeFileSync(lock, "");
   process.once("exit", release);
   try {
     return await action();
@@ -41,32 +48,35 @@ export async function withLock(file, { log, what, pollMs = 250, patienceMs = PAT
   }
 }
 
-/** Linking a finished file makes the lock and its content appear in one step. */
-function take(file, content) {
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, content);
+/** Makes a number of the row; returns its file, or undefined if another process was quicker. */
+function take(file, number, content) {
+  const lock = `${file}.${number}`;
+  const draft = `${lock}.${randomUUID()}`;
+  writeFileSync(draft, content, { mode: 0o600 });
   try {
-    linkSync(draft, file);
-    return true;
+    linkSync(draft, lock);
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
-    return false;
+    return undefined;
   } finally {
     rmSync(draft, { force: true });
   }
+  // A number that others have already taken, released and cleared away can be made again: then a higher one is there.
+  if (highest(file) > number) {
+    rmSync(lock, { force: true });
+    return undefined;
+  }
+  for (const old of numbers(file)) if (old < number) rmSync(`${file}.${old}`, { force: true });
+  return lock;
 }
 
-/** Removes a dead holder's lock, and only that: another process may have been quicker. */
-function discard(file, expected) {
-  const aside = `${file}.${process.pid}.dead`;
-  try {
-    renameSync(file, aside);
-    if (read(aside) !== expected) linkSync(aside, file);
-  } catch (error) {
-    if (error.code !== "ENOENT" && error.code !== "EEXIST") throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
+const highest = (file) => Math.max(0, ...numbers(file));
+
+function numbers(file) {
+  const prefix = `${basename(file)}.`;
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)));
 }
 
 function read(file) {
@@ -87,7 +97,7 @@ function parse(text) {
 }
 
 function isAlive({ pid, started, host }) {
-  // Another machine's processes cannot be looked at: only its owner can say.
+  // Another machine's processes cannot be seen from here.
   if (host !== undefined && host !== hostname()) return true;
   if (!pid) return false;
   try {
@@ -104,7 +114,8 @@ export function startOf(pid) {
   try {
     if (process.platform === "linux") {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time field 22.
+      // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time
+      // field 22.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       // One that waits to be reaped is gone, unless other threads of it still hold its ports.
       const gone = fields[0] === "Z" && readdirSync(`/proc/${pid}/task`).length <= 1;

@@ -21,8 +21,7 @@ const own = new Set<number>();
 export async function claimPorts(): Promise<number> {
   const folder = path.join(userFolder, "ports");
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const quiet = { step: () => undefined, warn: () => undefined, progress: () => undefined };
-  return withLock(path.join(userFolder, "ports.lock"), { log: quiet, what: "claiming ports", pollMs: 20 }, async () => {
+  return withLock(path.join(userFolder, "ports.lock"), { what: "claiming ports", pollMs: 20 }, async () => {
     for (const first of blocks()) {
       const claim = path.join(folder, String(first));
       const owner = read(claim);

@@ -7,13 +7,16 @@ import type { ProjectFiles } from "../../engine/project";
 /** Keys of a stack file: Pulumi's own. */
 const fileKeys = ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
-/** Configuration of this project that a stack may set. What its environment shares is in Pulumi.yaml, for all stacks at once. */
+/** Configuration keys of this project that a stack may set. What stacks of an environment share is in Pulumi.yaml. */
 const ownKeys = ["stack", "degraded", "failover"];
 
 /** Providers a stack file may configure. */
 const providers = ["pulumi", "aws", "aws-native", "kubernetes", "random", "tls"];
 
-/** Mistakes in the stack files of one environment: Pulumi itself ignores unknown keys and stops at the first bad value. */
+/**
+ * All mistakes in the stack files of one environment: unknown keys, missing files, files of no stack, wrong
+ * descriptions. Pulumi itself ignores unknown keys and stops at the first bad value. Pure.
+ */
 export function stackFileProblems(project: ProjectFiles, name: string, environment: StackShape): Problem[] {
   const own = Object.entries(project.stacks).filter(([stack]) => belongsTo(stack, name, project));
   const wanted = stackNames(name, environment);
@@ -22,7 +25,7 @@ export function stackFileProblems(project: ProjectFiles, name: string, environme
     ...own.flatMap(([stack, content]) => problemsOf(project.name, stack, content, environment)),
     ...own
       .filter(([stack]) => !wanted.includes(stack))
-      .map(([stack]) => ({ path: fileOf(stack), message: extra(name, environment) })),
+      .map(([stack]) => ({ path: fileOf(stack), message: notAStack(name, environment) })),
     ...missing.map((stack) => ({
       path: fileOf(stack),
       message: `is missing; write it with this content:\n${contentOf(project.name, stack, name, environment)}`,
@@ -39,65 +42,58 @@ function problemsOf(project: string, stack: string, content: unknown, { regions 
   const unknownKeys = Object.keys(file)
     .filter((key) => !fileKeys.includes(key))
     .map((key) => ({ path: path(key), message: unknownKey(key, fileKeys) }));
-  const unknownConfig = Object.keys(config).flatMap((key) => {
-    const [namespace, name] = key.includes(":") ? (key.split(":") as [string, string]) : [project, key];
-    if (providers.includes(namespace)) return [];
-    if (namespace !== project)
-      return [
-        {
-          path: path("config", key),
-          message: unknownKey(
-            key,
-            ownKeys.map((own) => `${project}:${own}`),
-          ),
-        },
-      ];
-    if (name === "environments")
-      return [
-        {
-          path: path("config", key),
-          message:
-            "is set in Pulumi.yaml only: what stacks share is one object there, and Pulumi would replace it whole",
-        },
-      ];
-    return ownKeys.includes(name)
+  const refusedConfig = Object.keys(config).flatMap((key) => {
+    const message = configProblem(project, key);
+    return message === undefined ? [] : [{ path: path("config", key), message }];
+  });
+  const stackPath = path("config", `${project}:stack`);
+  const described = parse(stackSchema, config[`${project}:stack`], stackPath);
+  const name = described.value && stackName(described.value);
+  const misnamed =
+    name === undefined || name === stack
       ? []
       : [
           {
-            path: path("config", key),
-            message: unknownKey(
-              key,
-              ownKeys.map((own) => `${project}:${own}`),
-            ),
+            path: stackPath,
+            message: `describes the stack ${name}; rename the file to ${fileOf(name)} or correct the description`,
           },
         ];
-  });
-  const described = parse(stackSchema, config[`${project}:stack`], path("config", `${project}:stack`));
-  const misnamed =
-    described.value && stackName(described.value) !== stack
-      ? [
-          {
-            path: path("config", `${project}:stack`),
-            message: `describes the stack ${stackName(described.value)}; rename the file to ${fileOf(stackName(described.value))} or mend the description`,
-          },
-        ]
-      : [];
   const degraded = degradedProblems(config[`${project}:degraded`], regions, path("config", `${project}:degraded`));
-  return [...unknownKeys, ...unknownConfig, ...described.problems, ...misnamed, ...degraded];
+  return [...unknownKeys, ...refusedConfig, ...described.problems, ...misnamed, ...degraded];
 }
 
-/** By prefix: a name that no environment claims is production's. */
+/** Why a stack file must not set a configuration key; undefined: it may. */
+function configProblem(project: string, key: string): string | undefined {
+  const [namespace, name] = key.includes(":") ? (key.split(":") as [string, string]) : [project, key];
+  if (providers.includes(namespace)) return undefined;
+  if (namespace === project && name === "environments")
+    return (
+      "is set in Pulumi.yaml only: it is one object that all stacks share, " +
+      "and a value here would replace it as a whole"
+    );
+  if (namespace === project && ownKeys.includes(name)) return undefined;
+  return unknownKey(
+    key,
+    ownKeys.map((own) => `${project}:${own}`),
+  );
+}
+
+/** Decided by the prefix `<environment>-`; a stack without the prefix of another environment belongs to production. */
 function belongsTo(stack: string, environment: string, project: ProjectFiles): boolean {
   const others = Object.keys(project.environments ?? {}).filter((name) => name !== "production");
   const claimed = others.filter((name) => stack.startsWith(`${name}-`)).sort((a, b) => b.length - a.length)[0];
   return (claimed ?? "production") === environment;
 }
 
-function extra(name: string, environment: StackShape): string {
+function notAStack(name: string, environment: StackShape): string {
   const known = stackNames(name, environment);
-  return `is no stack of environment ${name}: its regions are ${environment.regions.join(", ")}, so its stacks are ${known.join(", ")}; add it in Pulumi.yaml or delete the file`;
+  return (
+    `is not a stack of environment ${name}: its regions are ${environment.regions.join(", ")}, ` +
+    `so its stacks are ${known.join(", ")}; add the region in Pulumi.yaml or delete the file`
+  );
 }
 
+/** What a missing file must contain, indented as it is printed. */
 function contentOf(project: string, stack: string, name: string, { regions }: StackShape): string {
   const part = name === "production" ? stack : stack.slice(name.length + 1);
   const team = /^jetstream--(.+)$/.exec(part)?.[1];

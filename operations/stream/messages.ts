@@ -1,9 +1,7 @@
 import { ApiError } from "../../jetstream/errors";
 import type { StreamInfo } from "./stack-account";
 
-/** What the messages themselves say of where they came from. */
-
-/** Asks JetStream, without its prefix. */
+/** Sends a request of the JetStream API; the subject is without `$JS.API.`. Throws ApiError when it is refused. */
 export type Ask = <T>(subject: string, payload: unknown) => Promise<T>;
 
 interface Message {
@@ -15,6 +13,7 @@ interface Message {
   hdrs?: string;
 }
 
+/** Error code of nats-server: JSNoMessageFoundErr. */
 const noSuchMessage = 10037;
 
 async function getMessage(ask: Ask, stream: string, which: object): Promise<Message | undefined> {
@@ -26,10 +25,11 @@ async function getMessage(ask: Ask, stream: string, which: object): Promise<Mess
   }
 }
 
+/** First message at or after a sequence; undefined when there is none. */
 export const nextMessage = (ask: Ask, stream: string, seq: number) =>
   getMessage(ask, stream, { seq: Math.max(1, seq), next_by_subj: ">" });
 
-/** Sequence that a message had in the stream it was collected from; undefined if it came from elsewhere. */
+/** Sequence that a message had in `origin`, the stream from which it was sourced; undefined if it is not from there. */
 export function originSequence({ hdrs }: Pick<Message, "hdrs">, origin: string): number | undefined {
   if (!hdrs) return undefined;
   // `<stream>[:<hash>] <sequence> <filter> <transform> <subject>`. Source: server/stream.go, genSourceHeader.
@@ -38,22 +38,22 @@ export function originSequence({ hdrs }: Pick<Message, "hdrs">, origin: string):
 }
 
 /**
- * The mirror's sequence of the last message that came back, behind what the stream had of its own; undefined when
- * none has.
+ * The mirror's sequence of the last message that was copied back into the stream; undefined when none was.
+ * @param own last sequence that the stream had before messages were copied back
  */
 export async function lastReturned(ask: Ask, stream: string, mirror: string, own: number): Promise<number | undefined> {
   const message = await getMessage(ask, stream, { last_by_subj: ">" });
   return message && message.seq > own ? originSequence(message, mirror) : undefined;
 }
 
-/** Whether the mirror has no message behind a sequence. */
+/** Whether the mirror has no message after a sequence. */
 export const hasNothingAfter = async (ask: Ask, mirror: string, seq: number): Promise<boolean> =>
   (await nextMessage(ask, mirror, seq + 1)) === undefined;
 
 /**
- * Last sequence up to which both streams hold the same: a mirror keeps the time at which its origin stored a
- * message, and what either stored by itself differs in that. Where it cannot be told it is too low: then messages
- * come twice, and none is lost.
+ * Last sequence up to which both streams hold the same messages. A mirror keeps the time at which its origin stored a
+ * message; messages that either stored by itself differ in that. Where messages are missing the result may be too low:
+ * then messages are delivered twice, and none is lost.
  */
 export async function commonEnd(
   ask: Ask,
@@ -62,7 +62,7 @@ export async function commonEnd(
 ): Promise<number> {
   const first = stream.info.state.first_seq;
   const isSame = async (copy: Message): Promise<boolean> => {
-    // What the stream has let go by its limits was the same.
+    // Messages that the stream has removed by its limits were the same.
     if (copy.seq < first) return true;
     const own = await getMessage(ask, stream.name, { seq: copy.seq });
     return own !== undefined && own.time === copy.time && own.subject === copy.subject;
@@ -79,7 +79,11 @@ export async function commonEnd(
   return low;
 }
 
-/** First sequence, among those that came back, of what was behind a sequence of the mirror. */
+/**
+ * Sequence, in the stream, of the first message that was copied back and that the mirror stored after `seq`.
+ * @param own last sequence that the stream had before messages were copied back
+ * @param end last sequence to look at; the result is `end + 1` when there is none
+ */
 export async function firstReturnedAfter(
   ask: Ask,
   stream: string,
@@ -97,7 +101,7 @@ export async function firstReturnedAfter(
   return low;
 }
 
-/** How many messages a stream holds behind a sequence. */
+/** How many messages a stream holds after a sequence. */
 export async function countAfter(ask: Ask, stream: string, seq: number): Promise<number> {
   const { state } = await ask<{ state: StreamInfo["state"] & { deleted?: number[] | null } }>(`STREAM.INFO.${stream}`, {
     deleted_details: true,

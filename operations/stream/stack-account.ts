@@ -22,13 +22,14 @@ export interface StreamRef {
   stream: string;
 }
 
-/** What servers say of a stream, beyond what the provider looks at. */
+/** What servers report of a stream, with fields that the provider does not read. */
 export type StreamInfo = Info & {
   state: NonNullable<Info["state"]>;
   sources?: { name: string; lag: number; active: number }[];
   mirror?: { name: string; lag: number; active: number };
 };
 
+/** What servers report of a consumer, with fields that the provider does not read. */
 export type ConsumerInfo = Info & {
   name: string;
   ack_floor: { stream_seq: number };
@@ -36,27 +37,31 @@ export type ConsumerInfo = Info & {
   paused?: boolean;
 };
 
-/** An account as the stack sees it that reconciles it, with a connection to the servers of one region. */
+/** An account as its jetstream stack reconciles it, connected to the servers of one region. */
 export interface StackAccount {
   stack: string;
   account: Account;
+  /** Connection of the system account. */
   system: NatsConnection;
   assets: ReturnType<typeof assetsOf>;
 }
 
-/** The jetstream stack that reconciles an account. */
+/**
+ * The jetstream stack that reconciles an account.
+ * @throws {Failure} when none does
+ */
 export function stackOf(
   { name, environment, stacks }: Pick<CheckedEnvironment, "name" | "environment" | "stacks">,
   account: string,
 ): string {
   const index = Object.values(environment.jetstream).findIndex((accounts) => accounts.includes(account));
-  if (index < 0) throw new Failure(`no jetstream stack of environment ${name} reconciles ${account}`);
+  if (index < 0) throw new Failure(`no jetstream stack of environment ${name} reconciles account ${account}`);
   return stacks.jetstream[index]!;
 }
 
 /**
- * Does something with an account, connected by the servers of a region. Errors of servers become what a person is
- * shown.
+ * Runs an action with an account, connected through the servers of a region, and closes the connections.
+ * @throws {Failure} for every error, with its message
  */
 export async function withStackAccount<T>(
   checked: CheckedEnvironment,
@@ -68,7 +73,7 @@ export async function withStackAccount<T>(
   const stack = stackOf(checked, account);
   const assets = assetsOf(environment, ofAccounts(tenants, [account]));
   const access = await readAccess(checked);
-  // Without a meta leader nobody answers; the next attempt may find a new one.
+  // Without a meta leader no request is answered; a short timeout lets the next attempt find a new one.
   Object.assign(timeouts, { requestMs: 5_000 });
   const system = await connectToSystem(access);
   try {
@@ -90,25 +95,36 @@ export async function withStackAccount<T>(
   }
 }
 
-/** A stream of this stack; undefined when a meta leader says that it is not there. Refuses what is another stack's. */
+/**
+ * A stream of this stack; undefined only when a meta leader reports that it does not exist.
+ * @throws {Failure} when another stack owns it
+ */
 export async function ownStream(account: Account, name: string, deadline?: number): Promise<StreamInfo | undefined> {
   const info = await observe(streamKind, { name }, account, deadline);
   if (info && ownerOf(info.config) !== account.owner) {
     throw new Failure(
-      `${name} is not the stream of ${account.owner}: its mark says ${ownerOf(info.config) ?? "nothing"}. Nothing was changed.`,
+      `${name} does not belong to ${account.owner}: ` +
+        `its metadata names ${ownerOf(info.config) ?? "no owner"}. Nothing was changed.`,
     );
   }
   return info as StreamInfo | undefined;
 }
 
-/** A stream of this stack that has to be there. */
+/**
+ * A stream of this stack that must exist.
+ * @throws {Failure} when it does not exist, or another stack owns it
+ */
 export async function requiredStream(account: Account, name: string): Promise<StreamInfo> {
   const info = await ownStream(account, name);
-  if (!info) throw new Failure(`${name} is gone. Nothing more was done; run the command again to see what is there.`);
+  if (!info)
+    throw new Failure(`${name} no longer exists. Nothing more was done; run the command again to see its state.`);
   return info;
 }
 
-/** Changes a stream's configuration as it is found. */
+/**
+ * Updates a stream: reads its configuration and writes what `change` makes of it.
+ * @throws {Failure} as `requiredStream`
+ */
 export async function changeStream(account: Account, name: string, change: (config: Wire) => Wire): Promise<void> {
   await apply(streamKind, change((await requiredStream(account, name)).config), { name }, account);
 }

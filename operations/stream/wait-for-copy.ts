@@ -2,20 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../engine/failure";
 import { plural } from "../../engine/terminal";
 
-/** Up to this many messages are copied while publishers are refused; more than that are waited for first. */
+/** Publishers may be refused while at most this many messages are left to copy; with more, a copy is awaited first. */
 export const fewEnough = 100;
 
 const stalledMs = 60_000;
 const reportEveryMs = 5_000;
 
 export interface CopyProgress {
-  /** Messages left to copy; `Infinity` while that is not known. */
+  /** Messages left to copy; `Infinity` while that is unknown. */
   left(): Promise<number>;
   /** Called every 5 s with a line to print. */
   report(line: string): void;
-  /** What to report when nothing has been copied for a minute. */
+  /** Message of the error when nothing has been copied for a minute. */
   stalled(left: number): string;
-  /** Ends the wait early. */
+  /** True ends the wait early. */
   isStopped?(): boolean;
 }
 

@@ -1,7 +1,10 @@
-/** What servers answer to requests of the system account, as far as it is read here. Source: nats-server's server/monitor.go. */
+/**
+ * Answers of servers to monitoring requests of the system account: only the fields that are read here.
+ * Source: nats-server, server/monitor.go.
+ */
 
 export interface Varz {
-  /** Servers it has routes to. */
+  /** Number of servers of its region to which it has routes. */
   remotes?: number;
   connections: number;
   mem: number;
@@ -20,12 +23,12 @@ export interface Healthz {
 
 export interface Peer {
   name: string;
-  /** Follows from the server's name; the meta group knows its peers by it. */
+  /** Id of the peer in the meta group, derived from the server's name. */
   peer?: string;
   current: boolean;
   offline?: boolean;
   lag?: number;
-  /** Nanoseconds since the leader heard of it. */
+  /** Nanoseconds since the leader last received something from it. */
   active?: number;
 }
 

@@ -5,12 +5,15 @@ import { systemAccount } from "../../config/assets/standard";
 import { type Access, connectToAny } from "../access/access";
 import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./monitoring";
 
-/** What all servers said within a moment. */
+/** Answers of all servers to monitoring requests that were sent at the same time. */
 export interface Snapshot {
   /** By server name. */
   servers: Record<string, ServerState>;
   meta?: NonNullable<Jsz["meta_cluster"]>;
-  /** Each stream as its leader has it, by account and name, with each consumer as that one's leader has it. What has no leader is not among them. */
+  /**
+   * By account and name: each stream as its leader reports it, with each consumer as the consumer's leader reports it.
+   * Streams and consumers without a leader are missing.
+   */
   streams: Record<string, Record<string, StreamDetail>>;
 }
 
@@ -20,7 +23,7 @@ export interface ServerState {
   varz?: Varz;
   gateways?: Gatewayz;
   health?: Healthz;
-  /** Streams it leads. */
+  /** Number of streams that it leads. */
   leads: number;
 }
 
@@ -28,7 +31,12 @@ export interface ServerState {
 export const connectToSystem = (access: Access): Promise<NatsConnection> =>
   connectToAny(access, systemAccount.name, systemAccount.user);
 
-/** Asks every server by the system account. Ends as soon as all `expected` servers have answered, or after `maxWait` ms. */
+/**
+ * Sends monitoring requests to every server.
+ * @param system connection of the system account
+ * @param expected number of servers; it returns as soon as that many have answered
+ * @param maxWait milliseconds after which it returns with the answers received by then
+ */
 export async function takeSnapshot(system: NatsConnection, expected: number, maxWait = 2_000): Promise<Snapshot> {
   const ask = <T>(what: string, options: object = {}) => askAll<T>(system, what, options, expected, maxWait);
   const [varz, gateways, health, jetstream] = await Promise.all([
@@ -63,7 +71,7 @@ function addStreams({ servers, streams }: Snapshot, { server, data }: Answer<Jsz
   }
 }
 
-/** Only a consumer's own leader knows its peers and what is pending; that need not be its stream's. */
+/** Only a consumer's leader, which may be another server than its stream's, knows its peers and pending messages. */
 function addConsumers({ streams }: Snapshot, { server, data }: Answer<Jsz>): void {
   for (const { name, stream_detail = [] } of data?.account_details ?? []) {
     for (const stream of stream_detail) {
@@ -73,11 +81,14 @@ function addConsumers({ streams }: Snapshot, { server, data }: Answer<Jsz>): voi
   }
 }
 
-/** A server that is not clustered leads all it has. */
+/** A server that is not clustered leads everything it has. */
 const leads = (server: { name: string }, group: RaftGroup | undefined): boolean =>
   group === undefined || group.leader === server.name;
 
-/** How many clients subscribe to a subject, in all regions. What a push consumer says of itself is no more than a guess across gateways. */
+/**
+ * Number of clients, in all regions, that subscribe to a subject. What servers report of a push consumer itself is not
+ * reliable across gateways.
+ */
 export async function subscribersOf(
   system: NatsConnection,
   account: string,
@@ -94,7 +105,10 @@ export async function subscribersOf(
   return answers.reduce((sum, { data }) => sum + (data?.connections?.length ?? 0), 0);
 }
 
-/** Takes snapshots until one is as it should be, or the deadline has passed; returns the last. */
+/**
+ * Takes snapshots until `isGood`, or until the deadline has passed.
+ * @returns the last snapshot, good or not
+ */
 export async function snapshotUntil(
   take: () => Promise<Snapshot>,
   isGood: (snapshot: Snapshot) => boolean,

@@ -6,10 +6,10 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { Snapshot } from "./snapshot";
 import type { StreamDetail } from "./monitoring";
 
-/** An environment at a glance. Also what `status --json` prints. */
+/** Overview of an environment. `status --json` prints this object. */
 export interface Status {
   environment: string;
-  /** What the settings want, and yet is a risk. */
+  /** Risks that the settings take on purpose. */
   warnings: string[];
   metaLeader?: string;
   metaPeers: { current: number; all: number };
@@ -22,7 +22,7 @@ export interface RegionStatus {
   clientUrls: string[];
   serversUp: number;
   servers: number;
-  /** Streams that its servers lead. */
+  /** Number of streams that its servers lead. */
   leads: number;
   connections: number;
   version?: string;
@@ -31,19 +31,19 @@ export interface RegionStatus {
 export interface StreamStatus {
   account: string;
   name: string;
-  /** Region it is placed in. */
+  /** Region in which it is placed. */
   home: string;
-  /** Absent: no leader answered for it. */
+  /** Absent: no leader reported it. */
   messages?: number;
   bytes?: number;
   replicas: { current: number; all: number };
   consumers: number;
   mirrorOf?: string;
-  /** Messages a mirror has yet to copy. */
+  /** Messages that a mirror has not copied yet. */
   lag?: number;
 }
 
-/** What settings ask for, beside what is there. */
+/** What the settings specify, each with what servers reported. Pure. */
 export function statusOf(
   {
     name,
@@ -89,17 +89,17 @@ export function statusOf(
   };
 }
 
-/** Servers that hold everything of a stream, its leader among them. */
+/** Number of servers whose replica of a stream is current, the leader included. */
 export function currentReplicas({ cluster }: StreamDetail): number {
   return 1 + (cluster?.replicas ?? []).filter(({ current, offline }) => current && !offline).length;
 }
 
-/** Servers of the meta group that have everything, its leader among them. */
+/** Number of current peers of the meta group, the leader included; 0 without a leader. */
 export function currentPeers({ meta }: Snapshot): number {
   return meta ? 1 + (meta.replicas ?? []).filter(({ current, offline }) => current && !offline).length : 0;
 }
 
-/** The stream that only proofs use. */
+/** Whether a stream is the one that only `verify` uses. */
 export const isCanary = ({ name }: { name: string }): boolean => name === canary.stream;
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);

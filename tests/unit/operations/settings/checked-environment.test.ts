@@ -73,7 +73,7 @@ describe("the settings of an environment", () => {
         (files.stacks["local-sfo"] = {
           config: { [stackKey]: { environment: "local", kind: "region", region: "sfo" } },
         }),
-      /^Pulumi\.local-sfo\.yaml: is no stack of environment local: its regions are iad, ams, syd/,
+      /^Pulumi\.local-sfo\.yaml: is not a stack of environment local: its regions are iad, ams, syd/,
     ],
     [
       "a name that is not what the stack is",

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as ts from "typescript";
 
 /** Tags that comments on properties may have; config/schema/stream.ts explains them. */
-export const tagNames = ["default", "change", "level"] as const;
+const tagNames = ["default", "change", "level"] as const;
 export type Tags = Partial<Record<(typeof tagNames)[number], string>>;
 
 /** What is written above a property, and above those of the object that it holds. */
@@ -18,7 +18,7 @@ export interface Comment {
 
 /**
  * Comments on the properties of every object that a source file declares at its top, by the object's name. The file is
- * only parsed. Its path is relative to the project. Throws an error for a tag that is not one of `tagNames`.
+ * only parsed. Its path is relative to the project. Throws an error for another tag.
  */
 export function commentsOf(file: string): Record<string, Comment[]> {
   const source = ts.createSourceFile(

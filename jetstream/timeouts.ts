@@ -12,7 +12,7 @@ export interface Timeouts {
   pingMs: number;
 }
 
-/** The ones in force, for all connections of this process. */
+/** The ones in force, for all connections of this process; {@link withTimeouts} changes them for a while. */
 export const timeouts: Timeouts = {
   requestMs: 30_000,
   deadlineMs: 60_000,
@@ -20,3 +20,14 @@ export const timeouts: Timeouts = {
   arrivalMs: 1_000,
   pingMs: 5_000,
 };
+
+/** Runs an action with other timeouts and restores the previous ones after it. One at a time: they are the process's. */
+export async function withTimeouts<T>(change: Partial<Timeouts>, action: () => Promise<T>): Promise<T> {
+  const previous = { ...timeouts };
+  Object.assign(timeouts, change);
+  try {
+    return await action();
+  } finally {
+    Object.assign(timeouts, previous);
+  }
+}

@@ -1,5 +1,5 @@
 import { table } from "./table";
-import { isCopier } from "../../operations/migrate/preconditions";
+import { isCopier } from "../../operations/stream/copiers";
 import type { MigrationState } from "../../operations/migrate/observe";
 
 /** What streams and durables hold, as tables. */

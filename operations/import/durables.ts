@@ -3,7 +3,7 @@ import { consumerFields } from "../../jetstream/fields";
 import type { Info } from "../../jetstream/info";
 import type { Args } from "../../jetstream/wire";
 import { overlaps } from "../../config/subjects";
-import { copierOf, isCopier } from "../migrate/preconditions";
+import { copierOf, isCopier } from "../stream/copiers";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
 import type { Place, Remark } from "./draft";
 import { type LiveStream, nameOf } from "./live";

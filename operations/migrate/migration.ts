@@ -23,7 +23,8 @@ import {
   observeMigration,
   progressOf,
 } from "./observe";
-import { isCopier, type ObservedQueue, unmetPreconditions } from "./preconditions";
+import { isCopier } from "../stream/copiers";
+import { type ObservedQueue, unmetPreconditions } from "./preconditions";
 import { type Queue, StreamGone } from "./queue";
 import { type MigrationDecision, type MigrationStep, nextMigrationStep } from "./steps";
 import { findStragglers } from "./stragglers";

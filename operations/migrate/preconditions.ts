@@ -4,6 +4,7 @@ import type { ServerFacts } from "../../jetstream/facts";
 import { ownerOf } from "../../jetstream/ownership";
 import { type Args, differences, toWire } from "../../jetstream/wire";
 import type { ConsumerAsset } from "../../config/assets/asset";
+import { copierOf, isCopier } from "../stream/copiers";
 import { isLifted, limitedAs } from "./configurations";
 
 /** What a work queue must fulfil before a migration can change its retention without losing a message. Pure. */
@@ -88,12 +89,3 @@ export function unmetPreconditions(
       : [`the account of ${name} has room for ${room} more bytes, and a second copy takes ${needed}`]),
   ];
 }
-
-/** A consumer by which a server copies the stream into another one. */
-export const isCopier = ({ sourcing }: Wire): boolean => sourcing === true;
-
-/** The stream that it copies into. */
-export const copierOf = ({ metadata, name }: Wire): string => {
-  const labels = metadata ?? {};
-  return labels["_nats.src.stream"] ?? labels["_nats.mirror.stream"] ?? name!;
-};

@@ -3,7 +3,7 @@ import { stackName } from "../../config/stacks";
 import { existingStacks } from "../../engine/existing-stacks";
 import { Failure } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
-import { timeouts } from "../../jetstream/timeouts";
+import { withTimeouts } from "../../jetstream/timeouts";
 import { type Access, connectToAny, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
@@ -33,14 +33,22 @@ const electionMs = 20_000;
 export function removeSelectedPeers(
   checked: CheckedEnvironment,
   selection: PeerSelection,
+  events: RemovalEvents,
+): Promise<MetaPeer[]> {
+  const names = selectedServers(checked, selection);
+  return withEnvironmentLock(checked.name, `remove-peers of ${selection.region}`, () =>
+    // Without a leader there is no answer; the next attempt may find a new one.
+    withTimeouts({ requestMs: 5_000, deadlineMs: 20_000 }, () => removePeers(checked, selection, names, events)),
+  );
+}
+
+async function removePeers(
+  checked: CheckedEnvironment,
+  { region, server }: PeerSelection,
+  names: readonly string[],
   { approve, removed }: RemovalEvents,
 ): Promise<MetaPeer[]> {
-  const { region, server } = selection;
-  const names = selectedServers(checked, selection);
-  return withEnvironmentLock(checked.name, `remove-peers of ${region}`, async () => {
     const access = await readAccess(checked);
-    // Without a leader there is no answer; the next attempt may find a new one.
-    Object.assign(timeouts, { requestMs: 5_000, deadlineMs: 20_000 });
     const system = await connectToSystem(access);
     try {
       const expected = checked.environment.regions.length * checked.environment.servers;
@@ -70,7 +78,6 @@ export function removeSelectedPeers(
     } finally {
       await system.close();
     }
-  });
 }
 
 /** The region's stack, which the settings may not list any more, and whether it has resources. */

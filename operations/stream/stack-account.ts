@@ -9,7 +9,7 @@ import { ownerOf } from "../../jetstream/ownership";
 import type { Account } from "../../jetstream/account";
 import { apply } from "../../jetstream/ensure";
 import { observe } from "../../jetstream/observe";
-import { timeouts } from "../../jetstream/timeouts";
+import { withTimeouts } from "../../jetstream/timeouts";
 import { connectTo, readAccess } from "../access/access";
 import { Failure } from "../../engine/failure";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -73,18 +73,13 @@ export async function withStackAccount<T>(
   const stack = stackOf(checked, account);
   const assets = assetsOf(environment, ofAccounts(tenants, [account]));
   const access = await readAccess(checked);
-  // Without a meta leader no request is answered; a short timeout lets the next attempt find a new one.
-  Object.assign(timeouts, { requestMs: 5_000 });
   const system = await connectToSystem(access);
   try {
     const connection = await connectTo(access, region, account, provisioner);
     try {
-      return await action({
-        stack,
-        account: { connection, owner: `${project.name}/${stack}`, logProgress },
-        system,
-        assets,
-      });
+      const own = { connection, owner: `${project.name}/${stack}`, logProgress };
+      // Without a meta leader no request is answered; a short timeout lets the next attempt find a new one.
+      return await withTimeouts({ requestMs: 5_000 }, () => action({ stack, account: own, system, assets }));
     } finally {
       await connection.close();
     }

@@ -48,36 +48,36 @@ async function removePeers(
   names: readonly string[],
   { approve, removed }: RemovalEvents,
 ): Promise<MetaPeer[]> {
-    const access = await readAccess(checked);
-    const system = await connectToSystem(access);
-    try {
-      const expected = checked.environment.regions.length * checked.environment.servers;
-      // Also waits for servers that should not answer; a region that was just lost may have had the leader.
-      const snapshot = await snapshotUntil(
-        () => takeSnapshot(system, expected + names.length),
-        ({ meta }) => meta !== undefined,
-        electionMs,
+  const access = await readAccess(checked);
+  const system = await connectToSystem(access);
+  try {
+    const expected = checked.environment.regions.length * checked.environment.servers;
+    // Also waits for servers that should not answer; a region that was just lost may have had the leader.
+    const snapshot = await snapshotUntil(
+      () => takeSnapshot(system, expected + names.length),
+      ({ meta }) => meta !== undefined,
+      electionMs,
+    );
+    const peers = peersAmong(names, snapshot);
+    const refusals = refusalsOf({
+      server,
+      names,
+      ...(await stackOfRegion(checked, region)),
+      snapshot,
+      copies: copiesOn(names, snapshot),
+      unanswered: peers.length ? await unansweredStreams(access) : [],
+    });
+    if (refusals.length)
+      throw new Failure(
+        `the peers of ${server ?? region} cannot be removed yet; nothing was changed:\n` +
+          refusals.map((line) => `  ${line}`).join("\n"),
       );
-      const peers = peersAmong(names, snapshot);
-      const refusals = refusalsOf({
-        server,
-        names,
-        ...(await stackOfRegion(checked, region)),
-        snapshot,
-        copies: copiesOn(names, snapshot),
-        unanswered: peers.length ? await unansweredStreams(access) : [],
-      });
-      if (refusals.length)
-        throw new Failure(
-          `the peers of ${server ?? region} cannot be removed yet; nothing was changed:\n` +
-            refusals.map((line) => `  ${line}`).join("\n"),
-        );
-      if (peers.length) await approve(peers);
-      for (const peer of peers) removed(peer, await removePeer(system, () => takeSnapshot(system, expected), peer));
-      return peers;
-    } finally {
-      await system.close();
-    }
+    if (peers.length) await approve(peers);
+    for (const peer of peers) removed(peer, await removePeer(system, () => takeSnapshot(system, expected), peer));
+    return peers;
+  } finally {
+    await system.close();
+  }
 }
 
 /** The region's stack, which the settings may not list any more, and whether it has resources. */

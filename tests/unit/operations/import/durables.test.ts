@@ -5,7 +5,7 @@ import { at, billing, changed, liveOf, orders, place, shop } from "../../../supp
 describe("durables that a tenant cannot declare", () => {
   const imported = (account = liveOf(shop)) => tenantOf(account, place);
 
-  it("are left out: two that differ under one name, one that is not a durable, one whose filter matches nothing", () => {
+  it("are left out: of one name, but different; not durable; with a filter that matches nothing", () => {
     const two = liveOf({
       ...shop,
       streams: { ORDERS: orders, RETURNS: { ...orders, subjects: ["returns.>"] } },

@@ -50,7 +50,7 @@ describe("importing what servers hold of a tenant", () => {
     }
   });
 
-  it("keeps users and description of the tenant that there is, and without one says that they are to be written", () => {
+  it("keeps users and description of the declared tenant, and asks for users where there is none", () => {
     const declared = { description: "The shop", users: { api: { publishes: ["orders.placed"] } } };
     const { tenant } = tenantOf(liveOf(shop, mark), { ...place, declared });
     assert.deepEqual(tenant, { ...shop, ...declared });

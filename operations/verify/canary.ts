@@ -9,15 +9,16 @@ import { regionsOfProof } from "./plan";
 
 const samples = 5;
 
-/** More than the durable's `ackWait`: a message that went to a client that was killed comes again. */
+/** Longer than the durable's `ackWait`: a message delivered to a client that was killed is delivered again. */
 const deadlineMs = 12_000;
 
-/** What a proof measured, beside its check. */
+/** A check that messages pass, with what it measured: regions, and milliseconds of a round trip. */
 export type Proof = Check & { from?: string; to?: string; roundTripMs?: number };
 
 /**
- * Proves that messages of an account pass from one region to another, through its stream CANARY: safe in production, since
- * nothing else reads or writes it. A round trip is from the call to publish until the message is in the other region's hands.
+ * Proves that messages of an account pass from one region to another, through its stream CANARY. Safe in production:
+ * nothing else reads or writes that stream. A round trip lasts from the call to publish until a client in the other
+ * region has the message. Never throws: an error is a failed proof.
  */
 export async function proveByCanary(
   connections: Connections,
@@ -33,7 +34,7 @@ export async function proveByCanary(
     const times: number[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const id = randomUUID();
-      const arrival = take(connections, consumer!, tenant.name, id);
+      const arrival = receive(connections, consumer!, tenant.name, id);
       const started = performance.now();
       const [at] = await Promise.all([arrival, publish(publisher!, canarySubject(tenant.name, id), id)]);
       times.push(at - started);
@@ -53,10 +54,11 @@ export async function proveByCanary(
 }
 
 /**
- * When the canary arrived. Messages are asked for one by one: a request that stays open when its client leaves would take
- * the next proof's message. Canaries of earlier proofs are cleared away.
+ * When the message with an id arrived, by `performance.now()`. Messages are requested one by one: a request that stays
+ * open when its client disconnects would receive the message of the next proof. Messages of earlier proofs are
+ * acknowledged on the way.
  */
-function take(connections: Connections, consumer: NatsConnection, account: string, id: string): Promise<number> {
+function receive(connections: Connections, consumer: NatsConnection, account: string, id: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no canary arrived within ${deadlineMs / 1000} s`)), deadlineMs);
     const arrived = (at: number): void => {

@@ -14,7 +14,7 @@ import type { RaftGroup, StreamDetail } from "../supercluster/monitoring";
 /** One named check. */
 export interface Check {
   name: string;
-  /** `skipped`: could not be done without harm; the detail says why. `warning`: as the settings want it, and yet a risk. */
+  /** `skipped`: not done, `detail` says why. `warning`: a risk that the settings take on purpose. */
   result: "ok" | "failed" | "skipped" | "warning";
   detail: string;
 }
@@ -22,7 +22,7 @@ export interface Check {
 type Specification = Pick<CheckedEnvironment, "environment" | "tenants"> &
   Partial<Pick<CheckedEnvironment, "failovers">>;
 
-/** Everything that a snapshot can say about an environment, one line a check. Pure. */
+/** Compares an environment as specified with a snapshot of its servers. Pure. */
 export function checksOf(specified: Specification, snapshot: Snapshot): Check[] {
   const warnings = warningsOf(specified.environment).map((detail): Check => ({
     name: "settings",
@@ -38,9 +38,9 @@ export function checksOf(specified: Specification, snapshot: Snapshot): Check[] 
   ];
 }
 
-/** A check that passes when nothing is wrong; otherwise its detail is what is. */
-const check = (name: string, wrong: string[], detail: string): Check =>
-  wrong.length ? { name, result: "failed", detail: wrong.join("; ") } : { name, result: "ok", detail };
+/** A check that passes when there are no problems; otherwise they are its detail. */
+const check = (name: string, problems: string[], detail: string): Check =>
+  problems.length ? { name, result: "failed", detail: problems.join("; ") } : { name, result: "ok", detail };
 
 function serverChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const expected = environment.regions.flatMap((region) =>
@@ -68,7 +68,7 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
           ? []
           : [`${name}: ${health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "no answer"}`];
       }),
-      "every server and all it holds",
+      "every server and all that it holds",
     ),
     check(
       "routes",
@@ -92,10 +92,10 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
     statesOf(region).flatMap(({ name, gateways }) =>
       regions
         .filter((other) => other !== region && !gateways?.outbound_gateways?.[other])
-        .map((other) => `${name} has none to ${other}`),
+        .map((other) => `${name} has no connection to ${other}`),
     ),
   );
-  // Each server of the other region dials one of these, any: so they are counted by region.
+  // Each server of the other region connects to any one server here, so connections are counted by region.
   const inbound = regions.flatMap((region) =>
     regions
       .filter((other) => other !== region)
@@ -104,8 +104,8 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
           (sum, { gateways }) => sum + (gateways?.inbound_gateways?.[other]?.length ?? 0),
           0,
         );
-        const dialling = statesOf(other).length;
-        return connections < dialling ? [`${region} has ${connections} of ${dialling} from ${other}`] : [];
+        const expected = statesOf(other).length;
+        return connections < expected ? [`${region} has ${connections} of ${expected} connections from ${other}`] : [];
       }),
   );
   return [
@@ -117,14 +117,15 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
 function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
   const { meta } = snapshot;
   const all = environment.regions.length * environment.servers;
-  if (!meta) return check("meta group", ["no leader: no stream or consumer can be made or changed"], "");
+  if (!meta) return check("meta group", ["no leader: no stream or consumer can be created or changed"], "");
   return check(
     "meta group",
     [
       ...(meta.cluster_size === all
         ? []
         : [
-            `has ${meta.cluster_size} peers, not ${all}${meta.cluster_size > all ? " (those of a region that has left: npm run remove-peers)" : ""}`,
+            `has ${meta.cluster_size} peers, not ${all}` +
+              (meta.cluster_size > all ? " (remove those of a deleted region: npm run remove-peers)" : ""),
           ]),
       ...behind(meta).map((peer) => `${peer} is not current`),
       ...(currentPeers(snapshot) < all && behind(meta).length === 0
@@ -138,7 +139,7 @@ function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
 const behind = ({ replicas = [] }: RaftGroup): string[] =>
   replicas.filter(({ current, offline }) => !current || offline).map(({ name }) => name);
 
-/** One line an account and kind where all is well; what is not gets a line of its own. */
+/** One line for each account and kind when all are as specified; otherwise a line for each that is not. */
 function assetChecks({ environment, tenants, failovers }: Specification, snapshot: Snapshot): Check[] {
   const { streams, consumers } = assetsOf(environment, tenants, failovers);
   return Object.keys(tenants).flatMap((account) => {
@@ -180,7 +181,7 @@ function folded(name: string, checks: Check[], counted: string): Check[] {
 
 function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Check {
   const name = `${asset.mirrorOf ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
-  if (!detail) return check(name, ["is not there, or has no leader"], "");
+  if (!detail) return check(name, ["does not exist, or has no leader"], "");
   const lag = detail.mirror?.lag ?? 0;
   return check(
     name,
@@ -188,7 +189,7 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
       ...unlike(streamFields, streamArgs(asset), detail.config),
       ...replicaProblems(currentReplicas(detail), asset.spec.replicas, detail.cluster),
       ...(detail.mirror?.error ? [`cannot copy: ${detail.mirror.error.description}`] : []),
-      ...(lag > 0 ? [`lags ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
+      ...(lag > 0 ? [`is ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
     ],
     "",
   );
@@ -198,7 +199,11 @@ function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): 
   const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
   const detail = stream?.consumer_detail?.find((consumer) => consumer.name === asset.name);
   if (!detail)
-    return check(name, [stream ? "is not there, or has no leader" : "its stream is not there, or has no leader"], "");
+    return check(
+      name,
+      [stream ? "does not exist, or has no leader" : "its stream does not exist, or has no leader"],
+      "",
+    );
   return check(
     name,
     [...unlike(consumerFields, consumerArgs(asset), detail.config), ...behindProblems(detail.cluster)],
@@ -208,18 +213,17 @@ function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): 
 
 function unlike(fields: Field[], args: Args, found: Record<string, unknown>): string[] {
   return differences(fields, args, found).map(
-    ({ field, expected, found: value }) => `${field} is ${text(value)}, specified is ${text(expected)}`,
+    ({ field, expected, found: value }) => `${field} is ${text(value)}, specified as ${text(expected)}`,
   );
 }
 
 const text = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
 function replicaProblems(current: number, wanted: number, group: RaftGroup | undefined): string[] {
-  return current === wanted
-    ? []
-    : [
-        `${current} of ${wanted} replicas are current${behind(group ?? {}).length ? ` (not ${behind(group ?? {}).join(", ")})` : ""}`,
-      ];
+  if (current === wanted) return [];
+  const stragglers = behind(group ?? {});
+  const names = stragglers.length ? ` (not ${stragglers.join(", ")})` : "";
+  return [`${current} of ${wanted} replicas are current${names}`];
 }
 
 const behindProblems = (group: RaftGroup | undefined): string[] =>

@@ -1,9 +1,9 @@
 import { covers, overlaps } from "../../config/subjects";
 
-/** What stands for one `*`, and for the last token behind a `>`. */
+/** Replaces a `*`, or the `>` at the end. */
 const filler = "verify";
 
-/** One subject without wildcards that matches all the patterns, if there is one. */
+/** A subject without wildcards that matches all patterns; undefined if there is none. Pure. */
 export function concreteSubject(patterns: readonly string[]): string | undefined {
   const all = patterns.map((pattern) => pattern.split("."));
   const length = Math.max(0, ...all.map((tokens) => tokens.length));
@@ -13,7 +13,7 @@ export function concreteSubject(patterns: readonly string[]): string | undefined
   return patterns.every((pattern) => covers(pattern, subject)) ? subject : undefined;
 }
 
-/** A concrete subject in one pattern of each list. */
+/** A subject without wildcards that matches one pattern of each list; undefined if there is none. Pure. */
 export function subjectInAll(...lists: readonly (readonly string[])[]): string | undefined {
   const search = (chosen: string[], [list, ...rest]: readonly (readonly string[])[]): string | undefined => {
     if (!list) return concreteSubject(chosen);

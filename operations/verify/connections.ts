@@ -1,7 +1,7 @@
 import { createInbox, type NatsConnection } from "@nats-io/transport-node";
 import { type Access, connectTo, userOf } from "../access/access";
 
-/** One connection a user and region, opened when first asked for. */
+/** One connection for each user and region, opened when first requested. */
 export class Connections {
   private readonly open = new Map<string, Promise<NatsConnection>>();
 
@@ -17,7 +17,7 @@ export class Connections {
     return connection;
   }
 
-  /** A new subject that only this user may subscribe to. */
+  /** A new subject to which only this user may subscribe. */
   inbox(account: string, user: string): string {
     return createInbox(userOf(this.access, account, user).inboxPrefix);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { plural } from "../../engine/terminal";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Proof } from "./canary";
 import type { Connections } from "./connections";
@@ -8,19 +9,19 @@ import type { DurablePlan, StreamPlan } from "./plan";
 
 const deadlineMs = 5_000;
 
-/** What a proof works with. */
+/** What proofs through durables need. */
 export interface ProofContext {
   connections: Connections;
   snapshot: Snapshot;
   leftovers: Leftovers;
-  /** How many clients subscribe to a subject. */
+  /** Number of clients that subscribe to a subject. */
   subscribers(account: string, subject: string): Promise<number>;
 }
 
 /**
- * Leads marked messages through a stream and all its durables, with the tenant's own users. Only where nobody else works: a
- * durable on which a client waits, or in which messages of others wait, keeps the whole stream out of it, because a
- * delivery cannot be undone.
+ * Sends marked messages through a stream and all its durables, with the tenant's own users. Only where no other client
+ * works: one durable with a client, or with messages of other publishers, excludes the whole stream, because a delivery
+ * cannot be undone. Never throws: an error makes the proofs of all durables fail.
  */
 export async function proveStream(plan: StreamPlan, context: ProofContext): Promise<Proof[]> {
   const forEach = (result: "failed" | "skipped", detail: string): Proof[] =>
@@ -28,10 +29,10 @@ export async function proveStream(plan: StreamPlan, context: ProofContext): Prom
   for (const durable of plan.durables)
     context.leftovers.limit(keyOf(durable), unacknowledged(durable, context.snapshot));
   try {
-    const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToKeepOut(durable, context)))).flat();
+    const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToSkip(durable, context)))).flat();
     return reasons.length > 0
-      ? forEach("skipped", `not touched: ${reasons.join("; ")}`)
-      : await leadThrough(plan, context);
+      ? forEach("skipped", `nothing was published: ${reasons.join("; ")}`)
+      : await sendThrough(plan, context);
   } catch (error) {
     return forEach("failed", `${plan.from} -> ${plan.to}: ${(error as Error).message}`);
   } finally {
@@ -39,7 +40,7 @@ export async function proveStream(plan: StreamPlan, context: ProofContext): Prom
   }
 }
 
-async function leadThrough(plan: StreamPlan, context: ProofContext): Promise<Proof[]> {
+async function sendThrough(plan: StreamPlan, context: ProofContext): Promise<Proof[]> {
   const { connections, leftovers } = context;
   const id = randomUUID();
   const started = new Map<string, number>();
@@ -86,7 +87,7 @@ async function startTaking(
     return { durable, takes, end };
   }
   const end = await listen(connection, consumer.spec.deliverSubject, (delivery) => {
-    // Durables of several streams may share a deliver subject; what is another's is that one's to take.
+    // Durables of several streams may share a deliver subject; each proof takes the messages of its own durable.
     if (delivery.stream === stream && delivery.durable === consumer.name) takes.take(delivery);
   });
   return { durable, takes, end };
@@ -117,28 +118,28 @@ const keyOf = ({ consumer: { account, stream, name } }: DurablePlan): string => 
 const detailOf = ({ consumer: { account, stream, name } }: DurablePlan, snapshot: Snapshot) =>
   snapshot.streams[account]?.[stream]?.consumer_detail?.find((consumer) => consumer.name === name);
 
-/** Messages that are delivered at once when somebody asks. */
+/** Messages that are delivered at once on request. */
 const waiting = (durable: DurablePlan, snapshot: Snapshot): number => detailOf(durable, snapshot)?.num_pending ?? 0;
 
 const unacknowledged = (durable: DurablePlan, snapshot: Snapshot): number =>
   waiting(durable, snapshot) + (detailOf(durable, snapshot)?.num_ack_pending ?? 0);
 
-async function reasonsToKeepOut(
+async function reasonsToSkip(
   durable: DurablePlan,
   { snapshot, leftovers, subscribers }: ProofContext,
 ): Promise<string[]> {
   const { account, name, spec } = durable.consumer;
   const detail = detailOf(durable, snapshot);
-  if (!detail) return [`${name} is not there`];
+  if (!detail) return [`${name} does not exist`];
   const clients = spec.mode === "push" ? await subscribers(account, spec.deliverSubject) : detail.num_waiting;
   const others = unacknowledged(durable, snapshot) - leftovers.of(keyOf(durable));
   return [
-    ...(clients > 0 ? [`a client works on ${name}`] : []),
-    ...(others > 0 ? [`${others} of others' messages wait in ${name}`] : []),
+    ...(clients > 0 ? [`a client uses ${name}`] : []),
+    ...(others > 0 ? [`${plural(others, "message")} of other publishers in ${name}`] : []),
   ];
 }
 
-/** Takes the messages of proofs that one durable delivers. */
+/** Receives what one durable delivers: acknowledges messages of proofs, and returns all others. */
 class Taking {
   readonly done: Promise<{ took: number; acknowledged: number; found: number }>;
   private readonly acknowledgements: Promise<boolean>[] = [];
@@ -148,7 +149,7 @@ class Taking {
 
   constructor(
     private readonly expected: number,
-    /** Messages of earlier proofs that come before. */
+    /** Number of messages of earlier proofs that are delivered first. */
     private readonly before: number,
     private readonly id: string,
     /** When each subject's message was published. */
@@ -164,7 +165,7 @@ class Taking {
   }
 
   readonly take = (delivery: Delivery): void => {
-    if (!delivery.id) return delivery.giveBack();
+    if (!delivery.id) return delivery.returnToServer();
     if (delivery.id === this.id) {
       this.found++;
       this.took = Math.max(this.took, delivery.at - this.started.get(delivery.subject)!);

@@ -3,8 +3,9 @@ import * as path from "node:path";
 import { environmentDir } from "../../config/cache";
 
 /**
- * How many messages of proofs each durable has not acknowledged: what a proof that was cut off left behind. The next one
- * takes them, and knows by their number that none of what waits is somebody else's.
+ * Number of messages of proofs that each durable has not acknowledged: what an interrupted proof left. The next proof
+ * receives them, and knows by their number that no waiting message is of another publisher. Kept in a file of the
+ * environment; a missing or unreadable file counts as empty.
  */
 export class Leftovers {
   private readonly file: string;
@@ -15,6 +16,7 @@ export class Leftovers {
     this.counts = read(this.file);
   }
 
+  /** @param durable `<account>/<stream>/<name>` */
   of(durable: string): number {
     return this.counts[durable] ?? 0;
   }
@@ -25,7 +27,7 @@ export class Leftovers {
     else delete this.counts[durable];
   }
 
-  /** No more than this can be left: the rest has expired, or was never sent. */
+  /** At most this many can be left: the others have expired, or were never sent. */
   limit(durable: string, most: number): void {
     this.add(durable, Math.min(most - this.of(durable), 0));
   }

@@ -1,7 +1,7 @@
 import { jetstream } from "@nats-io/jetstream";
 import { headers, type Msg, type NatsConnection, RequestError } from "@nats-io/transport-node";
 
-/** Marks a message as one of a proof; its value is the proof's id. */
+/** Header that marks a message of a proof; its value is the id of the proof. */
 const marker = "Supercluster-Verify";
 
 const answerMs = 5_000;
@@ -14,9 +14,9 @@ export async function publish(connection: NatsConnection, subject: string, id: s
   await jetstream(connection)
     .publish(subject, payload, { headers: marked, timeout: answerMs })
     .catch((error: Error) => {
-      // The client calls it "jetstream is not enabled" where no stream takes the subject; its cause is exact.
+      // Where no stream has the subject, the client reports "jetstream is not enabled"; the cause is exact.
       const { message } = error.cause instanceof RequestError ? error.cause : error;
-      throw new Error(`publishing to ${subject}: ${message}`);
+      throw new Error(`publishing to ${subject} failed: ${message}`);
     });
 }
 
@@ -25,13 +25,14 @@ export interface Delivery {
   stream: string;
   durable: string;
   subject: string;
-  /** Of the proof that sent it; absent: somebody else's message. */
+  /** Id of the proof that published it; absent: a message of another publisher. */
   id?: string;
+  /** When it arrived, by `performance.now()`. */
   at: number;
-  /** Acknowledges and waits until the server knows. */
+  /** Acknowledges it and waits for the confirmation of the server. */
   acknowledge(): Promise<void>;
-  /** Gives it back at once, for whoever it is meant for. */
-  giveBack(): void;
+  /** Refuses it (NAK), so that the server delivers it again at once, to another client. */
+  returnToServer(): void;
 }
 
 type OnDelivery = (delivery: Delivery) => void;
@@ -41,11 +42,11 @@ interface Pull {
   durable: string;
   count: number;
   expiresMs: number;
-  /** Where the messages arrive. */
+  /** Subject to which the messages are sent. */
   inbox: string;
 }
 
-/** Asks a pull durable for messages; returns what ends it, before the first can arrive. */
+/** Requests messages of a pull durable. Returns, before the first can arrive, a function that stops receiving. */
 export function pull(
   connection: NatsConnection,
   { stream, durable, count, expiresMs, inbox }: Pull,
@@ -62,7 +63,7 @@ export function pull(
   return () => subscription.unsubscribe();
 }
 
-/** Listens to what push durables send to a subject; returns what ends it. */
+/** Receives what push durables send to a subject; returns a function that stops receiving. */
 export async function listen(
   connection: NatsConnection,
   deliverSubject: string,
@@ -78,7 +79,8 @@ export async function listen(
 function deliver(connection: NatsConnection, message: Msg, onDelivery: OnDelivery): void {
   const status = message.headers?.code;
   if (status) {
-    // 100: a heartbeat, or with a reply subject a question whether this client keeps up. Others end a pull request.
+    // 100: a heartbeat, or with a reply subject a flow control request, which must be answered.
+    // Other statuses end a pull request.
     const stalled = message.headers?.get("Nats-Consumer-Stalled");
     if (status === 100 && (message.reply || stalled)) connection.publish(message.reply || stalled!);
     return;
@@ -93,6 +95,6 @@ function deliver(connection: NatsConnection, message: Msg, onDelivery: OnDeliver
     id: message.headers?.get(marker) || undefined,
     at: performance.now(),
     acknowledge: async () => void (await connection.request(message.reply!, "+ACK", { timeout: answerMs })),
-    giveBack: () => message.respond("-NAK"),
+    returnToServer: () => message.respond("-NAK"),
   });
 }

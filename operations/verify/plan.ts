@@ -6,11 +6,11 @@ import type { TenantSpec } from "../../config/schema/tenant";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { subjectInAll } from "./concrete-subject";
 
-/** How messages are led through one stream and all its durables, by the tenant's own users. */
+/** How messages are sent through one stream and all its durables, by the tenant's own users. */
 export interface StreamPlan {
   account: string;
   stream: string;
-  /** Region where the messages are published, and another where they are taken. */
+  /** Region where the messages are published, and the region where they are consumed. */
   from: string;
   to: string;
   messages: { subject: string; publisher: string }[];
@@ -19,25 +19,28 @@ export interface StreamPlan {
 
 export interface DurablePlan {
   consumer: ConsumerAsset;
-  /** User that works on it. */
+  /** User that consumes from it. */
   user: string;
-  /** How many of the stream's messages it gets. */
+  /** Number of the published messages that it delivers. */
   messages: number;
 }
 
-/** A durable that no user can feed or work on, and why. */
+/** A durable that cannot be proved, and why. */
 export interface Unprovable {
   consumer: ConsumerAsset;
   reason: string;
 }
 
-/** Two regions for a proof, neither of them the home if there are enough: the message passes as many gateways as it can. */
+/**
+ * Two regions for a proof. With three or more, neither is the home region, so that messages pass gateways both to the
+ * stream and from it. Pure.
+ */
 export function regionsOfProof(regions: readonly string[], home: string): { from: string; to: string } {
   const start = Math.max(regions.indexOf(home), 0);
   return { from: regions[(start + 1) % regions.length]!, to: regions[(start + 2) % regions.length]! };
 }
 
-/** The proofs through a tenant's own streams. Pure. */
+/** The proofs through a tenant's own streams, and the durables that have none. Pure. */
 export function planOf(
   {
     environment,
@@ -56,7 +59,7 @@ export function planOf(
       const failover = failovers[failoverKey(tenant.name, stream)];
       if (failover) unprovable.push({ consumer, reason: `its stream has failed over to ${failover.to}` });
       else if (!user) unprovable.push({ consumer, reason: "no user consumes it" });
-      else if (!message) unprovable.push({ consumer, reason: "no user publishes what it takes" });
+      else if (!message) unprovable.push({ consumer, reason: "no user publishes to its subjects" });
       else {
         durables.push({ consumer, user });
         if (![...messages.keys()].some((subject) => takes(consumer, subject)))

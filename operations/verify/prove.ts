@@ -9,8 +9,8 @@ import { Leftovers } from "./leftovers";
 import { planOf } from "./plan";
 
 /**
- * Proves the main job: for each tenant, messages published in one region are taken by a durable in another. By canary
- * everywhere; where the environment is local, also through the tenants' own streams, durables and users.
+ * Proves for each tenant that messages published in one region are delivered by a durable in another: through the
+ * canary stream in every environment, in a local one also through the tenants' own streams, durables and users.
  */
 export async function prove(
   checked: CheckedEnvironment,
@@ -22,7 +22,7 @@ export async function prove(
   const connections = new Connections(access);
   const proofs: Proof[] = [];
   try {
-    // One after another: side by side they would measure each other.
+    // One after another: at the same time they would slow each other, and their times would be wrong.
     for (const tenant of Object.values(tenants))
       proofs.push(await proveByCanary(connections, environment.regions, tenant));
     if (environment.target !== "local") return proofs;

@@ -5,23 +5,26 @@ import { type Status, statusOf } from "../supercluster/status";
 import { type Check, checksOf } from "./checks";
 import { prove } from "./prove";
 
-/** Mirrors copy asynchronously, and replicas that were down catch up. */
+/** Mirrors copy asynchronously, and replicas that were down need time to catch up. */
 const settleMs = 10_000;
 
 /** What a verification found. */
 export interface Verification {
   status: Status;
-  /** Those of the settings and servers, then the proofs that messages pass. */
+  /** Checks of settings and servers, then the proofs that messages pass. */
   checks: Check[];
-  /** How long it took. */
+  /** Duration. */
   milliseconds: number;
 }
 
-/** The checks that make a verification fail; warnings and what was skipped do not. Pure. */
+/** The checks that make a verification fail; warnings and skipped checks do not. Pure. */
 export const failedChecks = ({ checks }: Pick<Verification, "checks">): Check[] =>
   checks.filter(({ result }) => result === "failed");
 
-/** Runs every check, then the proofs. Gives mirrors and replicas time to settle before each look. */
+/**
+ * Runs every check, then the proofs. Before and after the proofs, mirrors and replicas have up to 10 s to catch up.
+ * @throws {Failure} when no region answers; checks that fail are part of the result
+ */
 export async function verifySupercluster(checked: CheckedEnvironment, access: Access): Promise<Verification> {
   const started = Date.now();
   const { regions, servers } = checked.environment;

@@ -35,6 +35,6 @@ describe("the peers of a region that left", () => {
   it("are too many for the checks, which name the command that removes them", () => {
     const subject = { environment: localEnvironment({ servers: 1 }), tenants: {} };
     const { detail } = checksOf(subject, snapshot).find(({ name }) => name === "meta group")!;
-    assert.match(detail, /^has 4 peers, not 3 \(those of a region that has left: npm run remove-peers\)/);
+    assert.match(detail, /^has 4 peers, not 3 \(remove those of a deleted region: npm run remove-peers\)/);
   });
 });

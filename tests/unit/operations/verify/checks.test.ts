@@ -104,17 +104,17 @@ describe("the checks of a supercluster", () => {
     [
       "a missing gateway",
       (s: Snapshot) => delete s.servers["ams-1"]!.gateways!.outbound_gateways!.syd,
-      "gateways out: ams-1 has none to syd",
+      "gateways out: ams-1 has no connection to syd",
     ],
     [
       "a region that does not dial in",
       (s: Snapshot) => (s.servers["ams-1"]!.gateways!.inbound_gateways!.syd = []),
-      "gateways in: ams has 2 of 3 from syd",
+      "gateways in: ams has 2 of 3 connections from syd",
     ],
     [
       "no meta leader",
       (s: Snapshot) => delete s.meta,
-      "meta group: no leader: no stream or consumer can be made or changed",
+      "meta group: no leader: no stream or consumer can be created or changed",
     ],
     [
       "a small meta group",
@@ -129,12 +129,12 @@ describe("the checks of a supercluster", () => {
     [
       "a stream that is not there",
       (s: Snapshot) => delete s.streams.arrakis!.INTERNAL,
-      "stream arrakis/INTERNAL: is not there, or has no leader",
+      "stream arrakis/INTERNAL: does not exist, or has no leader",
     ],
     [
       "another configuration",
       (s: Snapshot) => (s.streams.irisx!.SMS!.config.max_msgs = 5),
-      "stream irisx/SMS: maxMsgs is 5, specified is 1000000",
+      "stream irisx/SMS: maxMsgs is 5, specified as 1000000",
     ],
     [
       "a replica behind",
@@ -144,17 +144,17 @@ describe("the checks of a supercluster", () => {
     [
       "a mirror that lags",
       (s: Snapshot) => (s.streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.lag = 2),
-      "mirror arrakis/ELIGIBILITY-ams: lags 2 messages behind ELIGIBILITY",
+      "mirror arrakis/ELIGIBILITY-ams: is 2 messages behind ELIGIBILITY",
     ],
     [
       "a durable that is not there",
       (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail = []),
-      "consumer aigentflow/TASK_EVENTS/api-task-consumer: is not there, or has no leader",
+      "consumer aigentflow/TASK_EVENTS/api-task-consumer: does not exist, or has no leader",
     ],
     [
       "another durable's configuration",
       (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail![0]!.config.max_deliver = 9),
-      "consumer aigentflow/TASK_EVENTS/api-task-consumer: maxDeliver is 9, specified is 5",
+      "consumer aigentflow/TASK_EVENTS/api-task-consumer: maxDeliver is 9, specified as 5",
     ],
   ] as const) {
     it(`name ${what}`, () => {

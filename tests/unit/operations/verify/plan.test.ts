@@ -50,7 +50,7 @@ describe("the plan of a proof", () => {
     assert.deepEqual(
       planOf({ environment }, tenant).unprovable.map(({ consumer, reason }) => `${consumer.name}: ${reason}`),
       [
-        "sms-worker: no user publishes what it takes",
+        "sms-worker: no user publishes to its subjects",
         "email-worker: no user consumes it",
         "webhook-worker: no user consumes it",
       ],

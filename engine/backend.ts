@@ -3,9 +3,9 @@ import { hostname } from "node:os";
 import * as path from "node:path";
 import { isEngine, type Process } from "./processes";
 
-/** What the file backend of a local environment says, read from its files: starting Pulumi for each question takes 0.3 s. */
+/** The file backend of a local environment, read from its files: starting Pulumi for each question takes 0.3 s. */
 
-/** Who holds a stack's lock. */
+/** A lock on a stack, as the CLI writes it, with its holder. */
 export interface StackLock {
   file: string;
   pid: number;
@@ -31,22 +31,22 @@ const latest = (state: string, project: string, stack: string) => {
   return (JSON.parse(readFileSync(stackFile(state, project, stack), "utf8")) as Checkpoint).checkpoint?.latest;
 };
 
-/** Whether the last run was cut off in the middle of an operation. */
+/** Whether the last run was interrupted during an operation. */
 export function hasPendingOperations(state: string, project: string, stack: string): boolean {
   return (latest(state, project, stack)?.pending_operations ?? []).length > 0;
 }
 
-/** Whether the stack has anything to destroy. */
+/** Whether the stack has no resources, so that there is nothing to destroy. */
 export function isEmpty(state: string, project: string, stack: string): boolean {
   return (latest(state, project, stack)?.resources ?? []).length === 0;
 }
 
-/** What the stack exports, its secrets encrypted; nothing if there is no such stack. */
+/** Outputs of the stack, secrets encrypted; empty if the stack does not exist. */
 export function outputsOf(state: string, project: string, stack: string): Record<string, unknown> {
   return latest(state, project, stack)?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
 }
 
-/** Locks of a stack; more than one only when two runs met. */
+/** Locks of a stack; more than one only when two runs started at the same time. */
 export function locksOf(state: string, project: string, stack: string): StackLock[] {
   const folder = path.join(state, ".pulumi", "locks", "organization", project, stack);
   if (!existsSync(folder)) return [];
@@ -62,7 +62,10 @@ export function locksOf(state: string, project: string, stack: string): StackLoc
     });
 }
 
-/** `dead`: its process is gone, or its number is another program's by now. `foreign`: on another machine, so nobody here can say. */
+/**
+ * Whether the holder of a lock runs. `dead`: its process has ended, or another program has its number now. `foreign`:
+ * it runs on another machine, which cannot be checked from here.
+ */
 export function holderOf(lock: StackLock, running: Process[], here = hostname()): "alive" | "dead" | "foreign" {
   if (lock.hostname !== here) return "foreign";
   return running.some(({ pid, args }) => pid === lock.pid && isEngine(args)) ? "alive" : "dead";

@@ -4,15 +4,16 @@ import { cacheDir } from "../config/cache";
 import type { Environment } from "../config/schema/settings";
 import { toolchainEnv } from "../tools/toolchain.mjs";
 
-/** Folder of a local environment's file backend. It holds every key of it, which is why nobody else may look in. */
+/** Folder of a local environment's file backend. It holds all its keys, so other users have no access to it. */
 export const stateFolder = (): string => path.join(cacheDir(), "state");
 
 /** Folder of the nats CLI's contexts. */
 export const contextsDir = (environment: string): string => path.join(cacheDir(), "contexts", environment);
 
 /**
- * The file backend in a folder, by default that of local environments. Without the files of metadata that it would write beside
- * those of state: not in one piece, so that a stack which reads another one's may find them empty (`failed to load checkpoint: EOF`).
+ * URL of the file backend in a folder, by default that of local environments. Without metadata files: the backend does
+ * not write them atomically, so a stack that reads another one's state may find them empty (`failed to load checkpoint:
+ * EOF`).
  */
 export const backendUrlOf = (state = stateFolder()): string => `file://${state}?metadata=skip`;
 
@@ -29,7 +30,7 @@ export function pulumiVariables({ target }: Pick<Environment, "target">): Record
   return {
     ...toolchainEnv({ local, cache }),
     NODE_COMPILE_CACHE: path.join(cache, "node-compile-cache"),
-    // Where backend and secrets provider of other environments are is theirs to say.
+    // Other environments name their own backend and secrets provider.
     ...(local && { PULUMI_BACKEND_URL: backendUrlOf(), PULUMI_CONFIG_PASSPHRASE: localPassphrase }),
   };
 }
@@ -42,12 +43,13 @@ export function pulumiEnvironment(
   return {
     ...process.env,
     ...pulumiVariables(environment),
-    // Halves the time of many creates. Only where a killed run can find what it made: streams carry their owner's mark.
+    // Halves the time of many creates. Safe only where the next run finds what a killed one created: streams carry
+    // their owner's mark.
     ...(kind === "jetstream" && { PULUMI_SKIP_CHECKPOINTS: "true" }),
   };
 }
 
-/** Makes the folders that hold state, closed to others. */
+/** Creates the folders that hold state, without access for other users. */
 export function prepareFolders(): void {
   for (const folder of [cacheDir(), stateFolder()]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

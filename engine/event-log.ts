@@ -10,8 +10,8 @@ const prefix = "events-";
 let last = 0;
 
 /**
- * The file in which one run of pulumi writes the engine's events, a JSON object a line. Its debug events hold secrets in
- * plain text, so it lies in a folder that is closed to others and is removed with the run; what a killed process left is
+ * The file in which one run of pulumi writes the engine's events, a JSON object a line. Its debug events hold secrets
+ * in plain text, so its folder is closed to other users and it is removed after the run; files of killed processes are
  * removed by the next one.
  */
 export class EventLog {

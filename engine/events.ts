@@ -20,7 +20,7 @@ export interface RuleNames {
   notApplicable?: { policyName: string }[];
 }
 
-/** What became of a run. */
+/** Outcome of a run. */
 export interface Outcome {
   /** `4 created, 12 unchanged`. */
   summary: string;
@@ -30,7 +30,7 @@ export interface Outcome {
   diagnostics: string;
 }
 
-/** How many resources had what done, in the order of the summary. */
+/** Operations that the summary counts, in its order. */
 const counted = {
   create: "created",
   import: "imported",

@@ -6,11 +6,12 @@ import { Failure } from "./failure";
 import { type DeployableEnvironment, projectFolder } from "./project";
 import { everyStack } from "../config/stacks";
 
-/** Stacks of an environment that the backend knows: by name, whether they hold anything. */
+/** Stacks of an environment that exist in the backend: by name, whether they have resources. */
 export type ExistingStacks = ReadonlyMap<string, "empty" | "deployed">;
 
 const deadlineMs = 60_000;
 
+/** Throws Failure when the backend cannot be read. */
 export async function existingStacks(checked: DeployableEnvironment): Promise<ExistingStacks> {
   const { environment, project, stacks } = checked;
   const own = everyStack(stacks);
@@ -20,7 +21,7 @@ export async function existingStacks(checked: DeployableEnvironment): Promise<Ex
     return new Map(known.map((stack) => [stack, isEmpty(state, project.name, stack) ? "empty" : "deployed"]));
   }
   const listed = (await list(checked)).filter(({ name }) => own.includes(name));
-  // A backend that does not count resources says whether there was an update.
+  // A backend that does not count resources still reports whether there was an update.
   return new Map(
     listed.map(({ name, resourceCount, lastUpdate }) => [
       name,
@@ -47,7 +48,8 @@ async function list({ environment }: DeployableEnvironment): Promise<Listed[]> {
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     throw new Failure(
-      `the stacks of the backend cannot be listed; is it the right one, and are you logged in? (pulumi whoami -v)\n${stderr?.trim() || message}`,
+      "the stacks of the backend could not be listed; check the backend and your login with: pulumi whoami -v\n" +
+        (stderr?.trim() || message),
     );
   }
 }

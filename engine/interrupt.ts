@@ -1,6 +1,6 @@
 import { logProgress } from "./terminal";
 
-/** One press reaches a process up to three times: from the terminal, from npm, from a shell between. */
+/** One press of Ctrl-C reaches a process up to three times: from the terminal, from npm, from a shell between them. */
 const samePressMs = 500;
 
 type Handler = (press: number) => void;
@@ -9,10 +9,13 @@ const handlers = new Set<Handler>();
 let presses = 0;
 let lastPress = 0;
 
-/** Whether the person has asked to stop. */
+/** Whether Ctrl-C was pressed, or SIGTERM received. */
 export const isInterrupted = (): boolean => presses > 0;
 
-/** Takes over Ctrl-C: running jobs are told how often it was pressed; without any the process ends. */
+/**
+ * Handles Ctrl-C and SIGTERM: calls each handler with the number of presses; without handlers the process exits with
+ * 130.
+ */
 export function listenForInterrupts(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -22,7 +25,7 @@ export function listenForInterrupts(): void {
       presses++;
       if (handlers.size === 0) process.exit(130);
       logProgress(
-        presses === 1 ? "stopping: what is going on is brought to an end first (Ctrl-C again to kill it)" : "killing",
+        presses === 1 ? "stopping: operations in progress finish first (press Ctrl-C again to kill them)" : "killing",
       );
       for (const handler of handlers) handler(presses);
     });

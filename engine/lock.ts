@@ -4,7 +4,9 @@ import { cacheDir } from "../config/cache";
 import { withLock } from "../tools/lock.mjs";
 import { logProgress } from "./terminal";
 
-/** One command at a time changes an environment; a second one waits and says for whom. The lock of a dead process is taken over. */
+/**
+ * One command at a time changes an environment; a second one waits and prints for which. A dead process loses its lock.
+ */
 export function withEnvironmentLock<T>(environment: string, what: string, action: () => Promise<T>): Promise<T> {
   const folder = path.join(cacheDir(), "locks");
   mkdirSync(folder, { recursive: true, mode: 0o700 });

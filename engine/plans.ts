@@ -19,7 +19,7 @@ export class Plans {
     const missing = stacks.filter((stack) => !existsSync(this.fileOf(stack)));
     if (missing.length)
       throw new BadUsage(
-        `${this.folder} has no plan of ${missing.join(", ")}; save them: ` +
+        `${this.folder} has no plan for ${missing.join(", ")}; save them: ` +
           `${npmRun("deploy", environment, ["--dry-run", "--plan", this.folder])}. Nothing was done.`,
       );
   }
@@ -28,7 +28,7 @@ export class Plans {
   static refuseNew(stacks: string[]): void {
     if (stacks.length === 0) return;
     throw new BadUsage(
-      `plans cannot be saved of stacks that do not exist yet: ${stacks.join(", ")}. ` +
+      `plans cannot be saved for stacks that do not exist yet: ${stacks.join(", ")}. ` +
         "Create them (pulumi stack init <stack>), or leave out --plan. Nothing was done.",
     );
   }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A running process as far as recovery has to know it. */
+/** A running process, as far as recovery reads it. */
 export interface Process {
   pid: number;
   parent: number;
@@ -21,7 +21,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Every process of this user that can be looked into. */
+/** Every process of this user whose arguments and environment can be read. */
 export function processes(): Process[] {
   return process.platform === "linux" ? fromProc() : fromPs();
 }
@@ -37,12 +37,12 @@ function fromProc(): Process[] {
         const list = (file: string) => read(file).split("\0").slice(0, -1);
         return [{ pid: Number(name), parent, args: list("cmdline"), env: variables(list("environ")) }];
       } catch {
-        return []; // Ended meanwhile, or somebody else's.
+        return []; // Ended meanwhile, or another user's.
       }
     });
 }
 
-/** Elsewhere `ps` shows the environment behind the arguments, separated by spaces only: good enough for names without any. */
+/** Elsewhere `ps` prints the environment after the arguments, separated by spaces: values with spaces are cut. */
 function fromPs(): Process[] {
   return execFileSync("ps", ["eww", "-x", "-o", "pid=,ppid=,command="], { encoding: "utf8", maxBuffer: 64 * 1024 ** 2 })
     .split("\n")
@@ -68,10 +68,10 @@ const variables = (words: string[]): Record<string, string> =>
       .map((word) => [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]),
   );
 
-/** Whether a command is Pulumi's own. */
+/** Whether the command is the Pulumi CLI. */
 export const isEngine = (args: string[]): boolean => path.basename(args[0] ?? "") === "pulumi";
 
-/** Pulumi commands at work on one stack of a backend. */
+/** Pulumi commands that run on one stack of a backend. */
 export const enginesOn = (all: Process[], backendUrl: string, stack: string): Process[] =>
   all.filter(({ args, env }) => isEngine(args) && env.PULUMI_BACKEND_URL === backendUrl && args.includes(stack));
 
@@ -82,7 +82,7 @@ const parts = [
   /offline\/plugins\//,
 ];
 
-/** Processes of runs on this backend whose Pulumi is gone. Servers are never among them: they are meant to outlive it. */
+/** Processes of runs on this backend whose Pulumi has ended. Never servers: they keep running after a deployment. */
 export function orphansOf(all: Process[], backendUrl: string): Process[] {
   const byPid = new Map(all.map((candidate) => [candidate.pid, candidate]));
   const hasEngine = ({ parent }: Process): boolean => {
@@ -99,14 +99,14 @@ export function orphansOf(all: Process[], backendUrl: string): Process[] {
   );
 }
 
-/** Ends processes: asks first, then insists. */
+/** Ends processes: by SIGTERM, and by SIGKILL those that run after `patienceMs`. */
 export async function end(pids: number[], patienceMs = 2_000): Promise<void> {
   const signal = (name: NodeJS.Signals) => {
     for (const pid of pids.filter(isRunning)) {
       try {
         process.kill(pid, name);
       } catch {
-        // Gone between the look and the signal.
+        // Ended between the check and the signal.
       }
     }
   };

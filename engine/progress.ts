@@ -2,15 +2,15 @@ import { progressColours as colour, seconds } from "./terminal";
 
 const heartbeatMs = 15_000;
 
-/** A job whose progress is told. */
+/** A job whose progress is printed. */
 export interface Job {
   name: string;
   started: number;
-  /** What it is at, e.g. `4 resources`. */
+  /** Its progress, e.g. `4 resources`. */
   at: string;
 }
 
-/** Tells how running jobs are getting on: a line each that is kept current on a terminal, a line now and then elsewhere. */
+/** Prints the progress of running jobs: on a terminal a line each, kept current; elsewhere a line each every 15 s. */
 export class Progress {
   private readonly jobs = new Set<Job>();
   private shown = 0;
@@ -26,7 +26,7 @@ export class Progress {
     return job;
   }
 
-  /** Ends a job with the line that stays. */
+  /** Ends a job and prints its result. */
   finish(job: Job, line: string): void {
     this.jobs.delete(job);
     this.line(line);
@@ -35,7 +35,7 @@ export class Progress {
     this.timer = undefined;
   }
 
-  /** A line above those that are kept current. */
+  /** Prints a line above those that are kept current. */
   line(text: string): void {
     this.clear();
     this.stream.write(`${text}\n`);

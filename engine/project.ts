@@ -19,7 +19,7 @@ export interface ProjectFiles {
   backendUrl?: string;
 }
 
-/** What Pulumi is run on: an environment with its stacks. */
+/** An environment with its stacks, as Pulumi is run on them. */
 export interface DeployableEnvironment {
   project: ProjectFiles;
   name: string;

@@ -12,19 +12,19 @@ type Run = (args: string[]) => Promise<unknown>;
 const patienceMs = 20 * 60_000;
 
 /**
- * Puts a stack of the file backend in order before a run: waits for another run, and cleans up after one that was killed
- * (its lock, its orphans, the operations it left pending). Costs nothing where there is nothing to do.
+ * Prepares a stack of the file backend for a run: waits up to 20 minutes for another run, and cleans up after a killed
+ * one (its lock, its orphans, its pending operations). Throws Failure when the stack stays locked.
  */
 export async function recover(project: string, stack: string, run: Run, state = stateFolder()): Promise<void> {
   await waitForOtherRun(project, stack, state);
-  // A run whose terminal is gone dies at its next line of output, maybe only now.
+  // A run whose terminal was closed ends at its next line of output, which may be only now.
   await endOrphans(state);
   if (locksOf(state, project, stack).length > 0) {
     logProgress(`${stack}: an earlier run was killed; releasing its lock`);
     await run(["cancel", "--stack", stack, "--yes"]);
   }
   if (hasPendingOperations(state, project, stack)) {
-    logProgress(`${stack}: an earlier run was cut off in the middle; reading what is really there`);
+    logProgress(`${stack}: an earlier run was interrupted during an operation; refreshing the state`);
     await run([
       "refresh",
       "--stack",
@@ -39,19 +39,17 @@ export async function recover(project: string, stack: string, run: Run, state = 
   }
 }
 
-/** Ends what killed runs left behind: language hosts and providers, never servers. */
+/** Ends the language hosts and providers of killed runs; never servers. */
 export async function endOrphans(state = stateFolder()): Promise<void> {
   const orphans = orphansOf(processes(), backendUrlOf(state)).map(({ pid }) => pid);
   if (orphans.length === 0) return;
-  logProgress(
-    `ending what a killed run left behind: ${orphans.length === 1 ? "process" : "processes"} ${orphans.join(", ")}`,
-  );
+  logProgress(`ending ${orphans.length === 1 ? "process" : "processes"} of a killed run: ${orphans.join(", ")}`);
   await end(orphans);
 }
 
 async function waitForOtherRun(project: string, stack: string, state: string): Promise<void> {
   const deadline = Date.now() + patienceMs;
-  let said = false;
+  let isLogged = false;
   await onInterrupt(
     () => undefined,
     async () => {
@@ -61,23 +59,25 @@ async function waitForOtherRun(project: string, stack: string, state: string): P
         const foreign = locks.find((lock) => holderOf(lock, running) === "foreign");
         if (foreign) {
           throw new Failure(
-            `${stack} is locked by ${foreign.username} on ${foreign.hostname} (process ${foreign.pid}, since ${foreign.timestamp}).\n` +
-              `When that run is over: pulumi cancel --stack ${stack}`,
+            `${stack} is locked by ${foreign.username} on ${foreign.hostname} ` +
+              `(process ${foreign.pid}, since ${foreign.timestamp}).\n` +
+              `If that run has ended, release the lock with: pulumi cancel --stack ${stack}`,
           );
         }
-        // An engine takes the lock only when it has read its settings and started its plugins.
+        // An engine takes the lock only after it has read its settings and started its plugins.
         const alive =
           locks.find((lock) => holderOf(lock, running) === "alive") ??
           enginesOn(running, backendUrlOf(state), stack)[0];
         if (!alive) return;
         if (isInterrupted()) throw new Interrupted(`${stack}: stopped while waiting`);
         if (Date.now() > deadline)
-          throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then start again`);
-        if (!said)
+          throw new Failure(`${stack} is still locked by process ${alive.pid}; end it, then run the command again`);
+        if (!isLogged)
           logProgress(
-            `${stack}: waiting for pulumi process ${alive.pid}, which works on it${"timestamp" in alive ? ` since ${alive.timestamp}` : ""}`,
+            `${stack}: waiting for pulumi process ${alive.pid}, which is running on it` +
+              ("timestamp" in alive ? ` since ${alive.timestamp}` : ""),
           );
-        said = true;
+        isLogged = true;
         await sleep(500);
       }
     },

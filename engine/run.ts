@@ -20,7 +20,7 @@ export interface PulumiCommand {
   folder?: string;
 }
 
-/** What a run gave, also where it failed. */
+/** Result of a run, also of one that failed. */
 export interface Result extends Outcome {
   /** What the engine reported, without its debug messages, in which secrets are. */
   events: EngineEvent[];
@@ -39,12 +39,13 @@ export interface Result extends Outcome {
  */
 export const pulumiExit = { notLoggedIn: 3, noSuchStack: 6 } as const;
 
-/** The command as a person would type it. */
+/** The command as an operator would type it. */
 export const commandLine = ({ args }: Pick<PulumiCommand, "args">): string => `pulumi ${args.join(" ")}`;
 
 /**
- * Runs pulumi to its end; its output goes to a log. Ctrl-C is passed on once, so that it finishes what it is doing, and
- * a second one kills it. It runs in a process group of its own: the terminal would send it every press as well.
+ * Runs pulumi and writes its output to a log. The first Ctrl-C is passed on, so that pulumi finishes the operations in
+ * progress; the second kills it. It has its own process group, because the terminal would send it every press as well.
+ * Throws PulumiFailure when it fails, Interrupted after Ctrl-C, Failure when it could not be started.
  */
 export async function runPulumi(command: PulumiCommand): Promise<Result> {
   const started = Date.now();
@@ -90,11 +91,9 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
 
   const output = lines.join("\n");
   const outcome = outcomeOf(events);
-  const lastLines = lines.filter((line) => line.trim()).slice(-10);
   const result: Result = {
     ...outcome,
-    // Before its first event pulumi reports on the terminal only.
-    diagnostics: outcome.diagnostics || lastLines.join("\n"),
+    diagnostics: diagnosticsOf(outcome, lines),
     events,
     stdout: results.join("\n"),
     output,
@@ -104,7 +103,8 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   };
   if (isInterrupted())
     throw new Interrupted(
-      `${command.stack} stopped; running the same command again resumes from here (${path.relative(projectFolder, log)})`,
+      `${command.stack} stopped; running the same command again resumes from here ` +
+        `(${path.relative(projectFolder, log)})`,
     );
   if (end.signal)
     throw new PulumiFailure(command, {
@@ -115,14 +115,29 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
   return result;
 }
 
-/** Pulumi said why; the whole output is in the log. */
+/** What a run that ended before its first event still shows of its output. */
+const mostLines = 10;
+
+/** What the engine reported; without any, the last lines of output: before its first event pulumi only prints. */
+export const diagnosticsOf = ({ diagnostics }: Pick<Outcome, "diagnostics">, lines: string[]): string =>
+  diagnostics ||
+  lines
+    .filter((line) => line.trim())
+    .slice(-mostLines)
+    .join("\n");
+
+/** Pulumi failed: the message has what it reported and the path of its whole output. */
 export class PulumiFailure extends Failure {
   constructor(
     readonly command: PulumiCommand,
     readonly result: Result,
   ) {
     super(
-      `${command.stack} failed: ${commandLine(command)}\n${result.diagnostics}\nwhole output: ${path.relative(process.cwd(), result.log)}`,
+      [
+        `${command.stack} failed: ${commandLine(command)}`,
+        result.diagnostics,
+        `whole output: ${path.relative(process.cwd(), result.log)}`,
+      ].join("\n"),
     );
   }
 }
@@ -131,11 +146,11 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Ended by itself.
+    // It has ended already.
   }
 }
 
-/** One log a stack and kind of command: the last run's, so that they do not pile up. */
+/** One log for each stack and kind of command, of the last run, so that they do not accumulate. */
 function logFile(stack: string, what: string): string {
   const folder = path.join(cacheDir(), "logs");
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -14,25 +14,26 @@ export type Kind = "identity" | "region" | "jetstream";
 const unattended = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
 
 /**
- * What is added for a kind: a refresh notices streams deleted or changed by hand. It costs a second start of the provider,
- * so regions go without: a server's diff looks at its process itself. Keys cannot go astray.
+ * Flags added for a kind of stack: a refresh detects streams that were deleted or changed by hand. It starts the
+ * provider a second time, so regions do without: the diff of a server checks its process itself. Keys exist in the
+ * state only.
  */
 export const refresh: Record<Kind, string[]> = { identity: [], region: [], jetstream: ["--refresh"] };
 
-/** Runs pulumi on the stacks of one environment, telling how it gets on. */
+/** Runs pulumi on the stacks of one environment and prints the progress. */
 export class StackRunner {
   private readonly progress = new Progress();
 
   constructor(private readonly checked: DeployableEnvironment) {}
 
-  /** Brings a stack up, making it the first time; with a plan, exactly that. */
+  /** Brings a stack up and creates it the first time; with plans, applies exactly the stack's plan. */
   async up(stack: string, kind: Kind, plans?: Plans): Promise<Result> {
     if (this.isLocal) await this.prepare(stack, kind);
     const plan = plans ? ["--plan", plans.fileOf(stack)] : [];
     return this.run(stack, kind, ["up", "--stack", stack, ...refresh[kind], ...plan, ...unattended], plans && plansEnv);
   }
 
-  /** What an `up` would do; changes nothing. A stack that does not exist yet is looked at in a backend to throw away. */
+  /** What an `up` would do; changes nothing. A stack that does not exist yet is previewed in a throwaway backend. */
   async preview(
     stack: string,
     kind: Kind,
@@ -46,14 +47,14 @@ export class StackRunner {
     return this.run(stack, kind, [...args, ...options], throwaway.env);
   }
 
-  /** Makes a stack with the secrets provider that its file names. */
+  /** Creates a stack with the secrets provider that its file names. */
   async init(stack: string, kind: Kind): Promise<void> {
     const { secretsprovider } = (this.checked.project.stacks[stack] ?? {}) as { secretsprovider?: string };
     const provider = secretsprovider ? ["--secrets-provider", secretsprovider] : [];
     await this.run(stack, kind, ["stack", "init", stack, "--no-select", ...provider, "--non-interactive"]);
   }
 
-  /** Destroys what a stack made. */
+  /** Destroys the resources of a stack. */
   async destroy(stack: string, kind: Kind): Promise<void> {
     if (this.isLocal) {
       if (!stackExists(stateFolder(), this.projectName, stack)) return;
@@ -63,7 +64,7 @@ export class StackRunner {
     await this.run(stack, kind, ["destroy", "--stack", stack, ...unattended]);
   }
 
-  /** Forgets a stack without touching what it made; its settings file stays. */
+  /** Removes a stack from the backend without touching its resources; its settings file stays. */
   async forget(stack: string, kind: Kind): Promise<void> {
     await this.run(stack, kind, ["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"]);
   }
@@ -107,14 +108,14 @@ export class StackRunner {
           ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result)
           : `  ${stack.padEnd(nameWidth)}  stopped`;
       this.progress.finish(job, line);
-      // Where Pulumi was killed its plugins live on.
+      // The plugins of a killed Pulumi keep running.
       if (this.isLocal) await endOrphans();
       throw error;
     }
   }
 }
 
-/** Commands that say what became of resources. */
+/** Commands whose result is a summary of resources. */
 const summarized = ["up", "destroy"];
 
 const nameWidth = 20;

@@ -5,7 +5,7 @@ type Stream = NodeJS.WriteStream;
 const isColoured = (stream: Stream): boolean =>
   Boolean(stream.isTTY) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
-/** Colours for standard output, and for the stream that progress is told on. */
+/** Colours for standard output, and for standard error, where progress is printed. */
 export const colours = createColors(isColoured(process.stdout));
 export const progressColours = createColors(isColoured(process.stderr));
 

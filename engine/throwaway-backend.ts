@@ -7,8 +7,8 @@ import { backendUrlOf } from "./environment";
 import type { ProjectFiles } from "./project";
 
 /**
- * A backend for previews of stacks that do not exist yet: a preview alone must not make any. What they read of other stacks is
- * unknown in it, so their plans are partial.
+ * A backend for previews of stacks that do not exist yet, because a preview must not create them. The outputs of other
+ * stacks are unknown in it, so plans are partial.
  */
 export class ThrowawayBackend {
   private readonly folder = mkdtempSync(path.join(os.tmpdir(), "supercluster-preview-"));
@@ -18,7 +18,7 @@ export class ThrowawayBackend {
     writeFileSync(path.join(this.folder, "Pulumi.yaml"), stringify({ name: project.name, runtime: "nodejs" }));
   }
 
-  /** Writes the stack's settings without those of its secrets provider. Returns what makes the stack here. */
+  /** Writes the stack's settings without its secrets provider. Returns the arguments that create the stack here. */
   add(stack: string): { init: string[]; options: string[] } {
     const { config } = (this.project.stacks[stack] ?? {}) as { config?: unknown };
     const file = path.join(this.folder, `Pulumi.${stack}.yaml`);

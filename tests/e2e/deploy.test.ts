@@ -36,8 +36,8 @@ describe("a deployment that is looked at first", function () {
 
   it("saves no plan of stacks that are not there, and applies none that was not saved", () => {
     for (const [args, message] of [
-      [["--dry-run"], /plans cannot be saved of stacks that do not exist yet: local-identity/],
-      [[], /plans has no plan of local-identity, .*; save them: npm run deploy -- --dry-run --plan plans/],
+      [["--dry-run"], /plans cannot be saved for stacks that do not exist yet: local-identity/],
+      [[], /plans has no plan for local-identity, .*; save them: npm run deploy -- --dry-run --plan plans/],
     ] as const) {
       const { status, text } = deployment.cli("deploy", ...args, "--plan", "plans");
       assert.equal(status, 2, text);

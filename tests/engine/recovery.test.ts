@@ -122,7 +122,7 @@ describe("a run that does not come to its end", function () {
     child.kill("SIGINT");
     const { code, text } = await ended;
     assert.equal(code, 130);
-    assert.match(text, /brought to an end first/);
+    assert.match(text, /operations in progress finish first/);
 
     slow(0);
     await endOrphans(state);

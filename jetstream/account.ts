@@ -1,12 +1,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 
-/** One account's JetStream, as one stack sees it. */
+/** A connection to one account's JetStream, and the identity of the stack that uses it. */
 export interface Account {
   connection: NatsConnection;
-  /** Marker of what this stack owns. */
+  /** This stack (`<project>/<stack>`): the owner's mark in the metadata of what it manages (ownership.ts). */
   owner: string;
-  /** What its answers must come to. */
+  /** Prefix of inboxes that the connection's user may subscribe to. Default: the client's own, `_INBOX`. */
   inboxPrefix?: string;
-  /** Tells a person how long work gets on. */
+  /** Prints one line of progress. */
   logProgress(line: string): void;
 }

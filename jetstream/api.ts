@@ -13,25 +13,30 @@ import { ApiError, Denied, NoAnswer } from "./errors";
 import { timeouts } from "./timeouts";
 
 /**
- * Writes are raft proposals: more than 4 at once only queue up, and with more than 16 some take longer than clients wait. The
- * read before a write needs a write slot too: reads beside four writes only slow all of them down (docs/adr/0005).
+ * Writes are raft proposals: more than 4 at once only queue up, and with more than 16 some take longer than clients
+ * wait. The read before a write needs a write slot too: reads beside four writes slow all of them down (docs/adr/0005).
  */
 const writeSlots = pLimit(4);
 const readSlots = pLimit(16);
 
-/** Runs what reads and then may write, when one of the 4 write slots of this process is free. */
+/** Runs an operation that reads and may then write, as soon as one of this process's 4 write slots is free. */
 export const withWriteSlot = <T>(run: () => Promise<T>): Promise<T> => writeSlots(run);
 
-/** Runs what only reads, when one of the 16 read slots of this process is free. */
+/** Runs an operation that only reads, as soon as one of this process's 16 read slots is free. */
 export const withReadSlot = <T>(run: () => Promise<T>): Promise<T> => readSlots(run);
 
-/** Every request before it goes out, and again with the time its answer took, for whoever measures or tests from outside. */
+/** Diagnostics channels for tests and benchmarks: each request before it is sent, and with the ms its answer took. */
 const starts = channel("supercluster:jetstream:request:start");
 const requests = channel("supercluster:jetstream:request");
 
 type Answer<T> = T & { error?: { code: number; err_code?: number; description?: string } };
 
-/** Reads of the JetStream API: tried again after no answer and temporary refusals, until the deadline. */
+/**
+ * Sends a request that only reads to `$JS.API.<subject>`, with `payload` as JSON. Sent again after no answer and after
+ * temporary refusals, for up to `deadline` ms.
+ *
+ * @throws `ApiError` (refused), `NoAnswer` (none in time) or `Denied` (no permission)
+ */
 export function read<T>(
   connection: NatsConnection,
   subject: string,
@@ -44,7 +49,10 @@ export function read<T>(
   );
 }
 
-/** All entries of a list, page by page. What a page leaves out, because its leader did not answer, has its place in it. */
+/**
+ * All entries of a list, page by page, with `read`. An entry whose leader did not answer is left out of its page, but
+ * counts towards the page's size.
+ */
 export async function readPages<Page extends { total?: number; offset?: number; limit?: number }, Entry>(
   connection: NatsConnection,
   subject: string,
@@ -63,7 +71,12 @@ export async function readPages<Page extends { total?: number; offset?: number; 
   }
 }
 
-/** Writes: tried again only where the server refused for now. Without an answer it may have been done: `NoAnswer` is thrown. */
+/**
+ * Sends a request that changes something to `$JS.API.<subject>`, with `payload` as JSON; `level` is the JetStream API
+ * level that it needs (0: any). Sent again only after a temporary refusal, which changes nothing.
+ *
+ * @throws `ApiError` or `Denied`: nothing was changed; `NoAnswer`: the change may have been made
+ */
 export function write<T>(connection: NatsConnection, subject: string, payload?: unknown, level = 0): Promise<T> {
   return retrying(isTemporary, timeouts.deadlineMs, () =>
     request<T>(connection, subject, payload, {
@@ -73,7 +86,9 @@ export function write<T>(connection: NatsConnection, subject: string, payload?: 
   );
 }
 
-/** A server with a lower API level refuses the request (error 10185) instead of leaving out what it does not know. ADR-44. */
+/**
+ * A server with a lower API level refuses the request (error 10185) instead of dropping unknown fields (NATS ADR-44).
+ */
 function requiring(level: number): MsgHdrs {
   const header = headers();
   header.set("Nats-Required-Api-Level", String(level));

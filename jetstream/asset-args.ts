@@ -1,10 +1,10 @@
 import type { ConsumerAsset, StreamAsset } from "../config/assets/asset";
 import type { ConsumerArgs, StreamArgs } from "./schemas";
 
-/** Arguments of the stream resource of an asset. Fields that are not set are left out, so that the state does not hold them. */
+/** Arguments of the stream resource of an asset. Fields that are not set are left out, and so are not in the state. */
 export function streamArgs({ account, name, region, mirrorOf, spec }: StreamAsset): StreamArgs {
   const { subjects, sources, ...rest } = spec;
-  // The smaller of what is declared and what a region has servers: both are 1, 3 or 5.
+  // The smaller of the declared replicas and the region's servers: both are 1, 3 or 5.
   const replicas = spec.replicas as StreamArgs["replicas"];
   const content =
     mirrorOf === undefined ? { subjects: subjects.length ? subjects : undefined, sources } : { mirror: mirrorOf };

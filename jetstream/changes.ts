@@ -3,7 +3,7 @@ import type { Field, Refusal, Wire } from "./fields/field";
 import { fromWireOf, isEmpty } from "./fields/conversions";
 import { get, isEqual, respelled } from "./wire";
 
-/** One field that changes, and why the server would not do it, if so. */
+/** One field that changes, in the arguments' own form, and why the server refuses to change it in place, if it does. */
 export interface Change {
   field: string;
   from: unknown;
@@ -12,8 +12,8 @@ export interface Change {
 }
 
 /**
- * What changes between two full configurations, field by field, in the arguments' own form. With a server version, only what
- * that version refuses is a refusal; without one, what any supported version refuses.
+ * What changes between two full configurations (as `toWire` makes them), field by field. With a server `version`, only
+ * what that version refuses is a refusal; without one, what any supported version refuses.
  */
 export function changesOf(fields: Field[], found: Wire, to: Wire, version?: string): Change[] {
   const from = respelled(fields, found, to);
@@ -29,9 +29,10 @@ export function changesOf(fields: Field[], found: Wire, to: Wire, version?: stri
   });
 }
 
-/** Why a change is refused, in a sentence. */
+/** Why a change is refused, as a phrase behind the field's name. */
 export const reasonOf = ({ what, reason, error }: Refusal): string =>
-  `${what === "any change" ? "cannot be changed" : `${what}: cannot be changed`} in place${error ? ` (error ${error})` : ""}: ${reason}`;
+  (what === "any change" ? "" : `${what}: `) +
+  `cannot be changed in place${error ? ` (error ${error})` : ""}: ${reason}`;
 
 /** Whether a change depends on the server's version. */
 export const isVersioned = ({ refusal }: Change): boolean => refusal?.until !== undefined;
@@ -41,7 +42,7 @@ const unlimited = -1;
 /** The API levels of nats-server and the first version that has each. Source: server/jetstream_versioning.go. */
 export const firstVersionOf: Record<number, string> = { 1: "2.11.0", 2: "2.12.0", 3: "2.12.5", 4: "2.14.0" };
 
-/** Fields of a configuration that need an API level, highest first. */
+/** Fields that are set in a configuration and need an API level above 0, highest level first. */
 export function levelsOf(fields: Field[], config: Wire): { field: string; level: number }[] {
   return fields
     .flatMap((field) => {

@@ -5,11 +5,12 @@ import { pollMs } from "./observe";
 import { timeouts } from "./timeouts";
 
 /**
- * The answer of a write. A write without an answer may have been done, and one that answers "exists already" (10058, 10148)
- * was done by another request: both are read back with `observed` until `isDone`, and never sent again.
+ * The answer of a write. A write without an answer may have been done, and one that is answered with "exists already"
+ * (errors 10058, 10148) was done by another request: both are read back with `observed` until `isDone`, and never sent
+ * again.
  *
- * @param write in words, e.g. `creation of stream covenant/EVENTS`
- * @throws what the write answered, or that it is not visible after `timeouts.settleMs`
+ * @param write in words for errors, for example `creation of stream covenant/EVENTS`
+ * @throws the write's own error, or that it is not visible after `timeouts.settleMs`
  */
 export async function confirmWrite(
   answer: Promise<Info | undefined>,
@@ -26,7 +27,7 @@ export async function confirmWrite(
   }
 }
 
-/** What `observed` gives as soon as the write `isDone`. `cause`: why its answer does not say so. */
+/** What `observed` returns as soon as the write `isDone`. `cause`: why the write's own answer does not show that. */
 export async function untilDone(
   observed: () => Promise<Info | undefined>,
   isDone: (info: Info | undefined) => boolean,
@@ -44,7 +45,7 @@ export async function untilDone(
   if (done) return done.info;
   throw new Error(
     `${write}: ${cause?.message ?? "accepted"}, but not yet visible on the server; it may still complete. ` +
-      "Re-running is safe: what was done is found, and not repeated.",
+      "Re-running is safe: a completed write is detected and not repeated.",
     { cause },
   );
 }

@@ -6,21 +6,21 @@ import { pollMs, readInfo } from "./observe";
 import { pollUntil } from "../config/poll-until";
 import type { Args } from "./wire";
 
-/** How long copying to other servers is waited for. It goes on without this program. */
+/** How long this program waits for servers to copy a stream. They continue without it. */
 const copyMs = 30 * 60_000;
 const logEveryMs = 10_000;
 
 const oneAtATime = pLimit(1);
 
 /**
- * Runs what makes servers copy a stream, when no other does: servers copy one stream after another, so moves and scalings that
- * run at once only slow each other and the clients.
+ * Runs an operation that makes servers copy a stream, one at a time in this process: servers copy one stream after
+ * another, so concurrent moves and scalings only slow each other and the clients.
  */
 export const withCopySlot = <T>(run: () => Promise<T>): Promise<T> => oneAtATime(run);
 
 /**
- * Waits until `leftOf` finds nothing that is still to be copied, logging progress every 10 s; returns what the server then
- * answers. Throws when the stream is gone, and after 30 minutes.
+ * Waits until `leftOf` finds nothing left to copy, logging progress every 10 s; returns what the server then answers.
+ * Throws when the stream no longer exists, and after 30 minutes.
  */
 export async function waitForCopies(
   kind: AssetKind,
@@ -34,7 +34,7 @@ export async function waitForCopies(
   const done = await pollUntil(
     async () => {
       const info = await readInfo(kind, args, account);
-      left = info ? leftOf(info) : ["it does not exist any more"];
+      left = info ? leftOf(info) : ["it no longer exists"];
       if (!info || left.length === 0) return { info };
       if (Date.now() > nextLine) {
         const seconds = Math.round((Date.now() - started) / 1000);
@@ -48,7 +48,7 @@ export async function waitForCopies(
   );
   if (done?.info) return done.info;
   throw new Error(
-    `stream ${idOf(kind, args)} is not where it belongs: ${left.join("; ")}. ` +
-      "The servers go on copying; run this again to wait for them.",
+    `stream ${idOf(kind, args)} is not yet in its place: ${left.join("; ")}. ` +
+      "The servers continue copying; run this again to wait for them.",
   );
 }

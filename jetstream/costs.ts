@@ -7,32 +7,36 @@ import { hasLeader, type Info, type StreamState } from "./info";
 import { type AssetKind, idOf } from "./kinds";
 import type { Account } from "./account";
 
-/** What a change would cost now. */
+/** What a change would cost now: how many of the stream's messages, and their bytes. */
 export interface Cost {
   /** Name under which `allowDataLoss` allows it. */
   change: string;
   effect: string;
   messages: number;
-  /** Of so many in all. */
+  /** Of this many in total. */
   of: number;
   bytes: number;
-  /** The exact count would take reading every message: it follows from averages, or is the most that can be. */
+  /** The exact count would need every message to be read: this one follows from averages, or is an upper bound. */
   isEstimate: boolean;
-  /** Consumers that have not acknowledged everything, most first. */
+  /** Consumers with unacknowledged messages, those with most first. */
   behind: { name: string; messages: number }[];
 }
 
-/** Name under which `allowDataLoss` allows to delete the asset and make it anew. */
+/** Name under which `allowDataLoss` allows deleting and recreating the asset. */
 export const replace = "replace";
 
-/** Name under which it allows to delete a stream that is to be there no more. */
+/** Name under which it allows deleting a stream that is marked `absent`. */
 export const deletion = "delete";
 
-/** Rules by which bringing one configuration to another may cost messages. */
+/** Rules by which changing one configuration to another may cost messages; none for a consumer. */
 export const lossRules = ({ what }: AssetKind, from: Wire, to: Wire): LossRule[] =>
   what === "stream" ? streamLosses.filter(({ when }) => when(from, to)) : [];
 
-/** Costs of bringing what is there to a configuration, in place. Whatever cannot be counted throws. */
+/**
+ * Costs of changing an asset in place to the `wanted` configuration, one entry per loss rule that applies.
+ *
+ * @throws `Refused` where a cost cannot be counted: no leader, or consumers that do not answer
+ */
 export async function lossesOf(
   kind: AssetKind,
   info: Info,
@@ -57,14 +61,14 @@ export async function lossesOf(
   return costs.filter(({ messages, evenIfEmpty }) => messages > 0 || evenIfEmpty);
 }
 
-/** What goes when the asset is deleted to be made anew: a stream's messages, a consumer's place among them. */
+/** What is lost when the asset is deleted and recreated: a stream's messages, a consumer's position. */
 export async function costOfReplacement(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Cost> {
   requireLeader(kind, info, args);
   if (kind.what === "consumer") {
     const messages = waiting(info);
     return {
       change: replace,
-      effect: "lose the place among",
+      effect: "lose the position among",
       messages,
       of: messages,
       bytes: 0,
@@ -84,7 +88,7 @@ export async function costOfReplacement(kind: AssetKind, info: Info, args: Args,
   };
 }
 
-/** What goes with an asset that is to be there no more; undefined where nothing does. A durable's place is its stream's affair. */
+/** What is lost when an `absent` stream is deleted; undefined if nothing is, and for consumers. */
 export async function costOfDeletion(
   kind: AssetKind,
   info: Info,
@@ -99,25 +103,25 @@ export async function costOfDeletion(
 function requireLeader(kind: AssetKind, info: Info, args: Args): void {
   if (!hasLeader(info))
     throw new Refused(
-      `${idOf(kind, args)} has no leader, so what the change costs cannot be counted. Nothing was changed.`,
+      `${idOf(kind, args)} has no leader, so the cost of the change cannot be counted. Nothing was changed.`,
     );
 }
 
-/** Messages of a consumer that are not acknowledged, delivered or not. */
+/** How many messages of a consumer are unacknowledged, delivered or not. */
 export const waiting = ({ num_pending = 0, num_ack_pending = 0 }: Info): number => num_pending + num_ack_pending;
 
-/** How many messages the specification lets a change cost; undefined: it does not allow it at all. */
+/** How many messages the specification allows a change to cost; undefined: the change is not allowed. */
 export const allowance = ({ allowDataLoss }: Args, change: string): number | undefined =>
   ((allowDataLoss as { change: string; maxMessages: number }[] | undefined) ?? []).find(
     (allowed) => allowed.change === change,
   )?.maxMessages;
 
-/** Why a cost is more than is allowed; undefined when it is not. */
+/** Why a cost is more than `allowed` messages (undefined: not allowed), and how to allow it; undefined if it is not. */
 export function excess(cost: Cost, allowed: number | undefined): string | undefined {
   if (allowed !== undefined && cost.messages <= allowed) return undefined;
   const how =
     allowed === undefined
-      ? `if that is meant: allowDataLoss: [{ change: "${cost.change}", maxMessages: ${cost.messages} }]`
+      ? `to allow it: allowDataLoss: [{ change: "${cost.change}", maxMessages: ${cost.messages} }]`
       : `allowDataLoss allows ${number(allowed)}`;
   return `${describe(cost)}; ${how}`;
 }
@@ -163,7 +167,7 @@ const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count>
   async older({ info: { state, ts }, wanted, args, account }) {
     const kept = await firstSince(Date.parse(ts) - wanted.max_age! / 1e6, state!, args, account);
     const deleted = state!.last_seq - state!.first_seq + 1 - state!.messages;
-    // Which messages were deleted in between is not asked, since there can be millions: more are counted than go, never fewer.
+    // Which messages were deleted in between is not asked, as there can be millions: the count is an upper bound.
     return part(state!, Math.min(state!.messages, kept - state!.first_seq), deleted > 0);
   },
   async "over-subject"({ info: { state }, wanted, args, account }) {
@@ -188,12 +192,13 @@ const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count>
     };
   },
   "no-interest"({ info: { state }, behind: [furthest, ...others] }) {
-    // What the consumer that is furthest behind still wants is kept; what only others want nobody can tell without looking at each.
+    // What the consumer that is furthest behind still needs is kept; what only others need would take reading each
+    // message.
     return part(state!, state!.messages - Math.min(state!.messages, furthest?.messages ?? 0), others.length > 0);
   },
 };
 
-/** So many of a stream's messages, and their bytes by the average. */
+/** A number of a stream's messages, and their bytes by the stream's average. */
 const part = ({ messages: all, bytes }: StreamState, messages: number, isEstimate = false): Count => ({
   messages,
   bytes: all ? Math.round((bytes / all) * messages) : 0,
@@ -247,7 +252,7 @@ interface Page {
 
 interface ConsumerPage extends Page {
   consumers?: (Info & { name: string })[];
-  /** Names of those whose leader did not answer, or whose servers are all down; listed too, without what they have delivered. */
+  /** Names of those whose leader did not answer or whose servers are all down. Listed too, without their positions. */
   missing?: string[];
 }
 
@@ -261,8 +266,9 @@ async function consumersBehind({ name }: Args, { connection }: Account): Promise
     if (!hasLeader(consumer) && !silent.includes(consumer.name)) silent.push(consumer.name);
   if (silent.length) {
     throw new Refused(
-      `consumers of stream ${name} did not answer: ${silent.join(", ")}. What the change costs cannot be counted, and nothing was changed. ` +
-        "Run again when their servers are back, or delete those that nobody needs any more.",
+      `consumers of stream ${name} did not answer: ${silent.join(", ")}. ` +
+        "The cost of the change cannot be counted, and nothing was changed. " +
+        "Run again when their servers are back, or delete the consumers that are no longer needed.",
     );
   }
   return consumers

@@ -17,20 +17,23 @@ import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } fr
 import { type Args, differences, merge, toWire } from "./wire";
 
 /**
- * Brings the asset to what the arguments ask for: observe, ensure it exists, sync what differs, return the state to store.
- * The same for a create, an update (with the `last` state) and a second run after an interrupted one. What is equal is not
+ * Makes the asset what the arguments ask for: observe, ensure it exists, sync what differs, return the state to store.
+ * The same for a create, an update (with the `last` state) and a re-run after an interrupted one. What is equal is not
  * written; what exists is never CREATEd (an idempotent create has lost data: nats-server#8449).
+ *
+ * @throws `Refused` where it is not this stack's own or the change is not allowed (nothing was changed); `ApiError`,
+ * `NoAnswer` or `Error` where a server refused or did not confirm a write
  */
 export async function ensure(kind: AssetKind, args: Args, account: Account, last?: Args): Promise<Args> {
   let info = (await observe(kind, args, account)) ?? (await create(kind, args, account));
   assertOwn(kind, args, info.config, account, last);
   const applied = stepDown(kind.fields, args, info.config);
   const left = differences(kind.fields, applied, info.config, last);
-  // A mark that says another stack, or none, is put right with the first change.
+  // A missing mark, or that of another stack, is replaced with the first change.
   const isToMark = last !== undefined && ownerOf(info.config) !== account.owner;
   if (isToMark || left.some(({ field }) => !kind.ownRequests[field]))
     info = await update(kind, applied, info, account, last);
-  // A run that was interrupted may have begun it.
+  // An interrupted run may have started the copying.
   else if (kind.what === "stream" && misplaced(info).length)
     info = await withCopySlot(() => waitForCopies(kind, args, account, unsettled));
   for (const { field } of left)
@@ -39,18 +42,18 @@ export async function ensure(kind: AssetKind, args: Args, account: Account, last
   for (const key of Object.keys(args))
     if (applied[key] !== args[key])
       account.logProgress(
-        `${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up goes on to ${String(args[key])}`,
+        `${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up continues to ${String(args[key])}`,
       );
   return stateOf(applied, assertApplied(kind, applied, info));
 }
 
-/** What the state remembers of the mark, beside the arguments as they were applied. */
+/** The state to store: the arguments as they were applied, and the mark's nonce. */
 const stateOf = (args: Args, config: Wire): Args => ({
   ...args,
   ...(nonceOf(config) && { [nonceKey]: nonceOf(config) }),
 });
 
-/** Makes it, or gives what somebody else made in the same moment. */
+/** Creates the asset; if another stack created it at the same moment, returns that one. */
 async function create(kind: AssetKind, args: Args, account: Account): Promise<Info> {
   const config = toWire(kind.fields, args);
   const wanted: Wire = { ...config, metadata: { ...config.metadata, ...marker(account.owner) } };
@@ -64,7 +67,7 @@ async function create(kind: AssetKind, args: Args, account: Account): Promise<In
   return made!;
 }
 
-/** Changes what is there, in as many requests as that takes. */
+/** Updates what exists, in as many requests as the change needs. */
 async function update(
   kind: AssetKind,
   args: Args,
@@ -84,7 +87,7 @@ async function update(
   }
   return withCopySlot(async () => {
     const wanted = wantedBy(found);
-    // It may have waited long for others, and for itself: what is there by then counts.
+    // It may have waited long for its turn and for earlier copying: what exists by then counts.
     let info = await waitForCopies(kind, args, account, (now) => unfinished(now, wanted));
     await assertChangeAllowed(kind, args, info, wantedBy(info), account);
     for (const step of stepsOf(info.config, wantedBy(info))) {
@@ -95,7 +98,10 @@ async function update(
   });
 }
 
-/** One write, and what the server then holds. */
+/**
+ * Updates the asset to the full configuration `step` with one request, confirmed by reading it back; returns what the
+ * server then holds. Throws as `confirmWrite`.
+ */
 export async function apply(kind: AssetKind, step: Wire, args: Args, account: Account): Promise<Info> {
   const made = await confirmWrite(
     send(kind, "update", step, args, account),
@@ -106,7 +112,9 @@ export async function apply(kind: AssetKind, step: Wire, args: Args, account: Ac
   return made!;
 }
 
-/** Sets a field by its own request. The answer has no configuration and comes before most servers agree to it, so it is read back. */
+/**
+ * Sets a field by its own request. The answer has no configuration and comes before a quorum has it: it is read back.
+ */
 async function updateField(
   kind: AssetKind,
   field: string,
@@ -147,7 +155,10 @@ function send(
   );
 }
 
-/** Refuses, by what is there now, what the server would refuse and what would cost more than allowed: drift may have come since the plan. */
+/**
+ * Throws `Refused` where, by what exists now, the server would refuse the change or it would cost more than allowed:
+ * there may be drift since the plan.
+ */
 async function assertChangeAllowed(
   kind: AssetKind,
   args: Args,
@@ -156,7 +167,7 @@ async function assertChangeAllowed(
   account: Account,
 ): Promise<void> {
   const refused = changesOf(kind.fields, found.config, wanted).flatMap(({ field, refusal }) =>
-    // What a later server version does in place is for the server to say.
+    // Whether this server's version makes the change in place is left to the server.
     refusal && !refusal.until ? [`${field} ${reasonOf(refusal)}`] : [],
   );
   const losses = refused.length ? [] : await lossesOf(kind, found, wanted, args, account);

@@ -1,14 +1,14 @@
-/** What to do about errors whose own text does not say it. */
+/** What to do about errors whose own text does not explain it. By error code. */
 const advice: Record<number, string> = {
   10005: "its region needs as many servers as replicas, all up, with room and with its placementTags",
   10025: "a field that this server does not know: see extraConfig, and which version the field needs",
   10028: "lower the maxBytes of streams in memory, or give the servers more of it",
   10047: "lower the maxBytes of streams on files, or give the servers more storage",
   10065: "another stream of the account captures one of its subjects; each may be in one stream only",
-  10124: "run again when it has arrived",
+  10124: "run again when the move has finished",
 };
 
-/** What the JetStream API answered when it refused. Codes: nats-server's server/errors.json. */
+/** The JetStream API refused a request. Codes: nats-server's server/errors.json. */
 export class ApiError extends Error {
   constructor(
     readonly subject: string,
@@ -20,26 +20,26 @@ export class ApiError extends Error {
     this.name = "ApiError";
   }
 
-  /** The stream or consumer is not there: said by a meta leader, so it can be believed. */
+  /** A meta leader answered that the stream (10059) or consumer (10014) does not exist. */
   get isNotFound(): boolean {
     return this.errCode === 10059 || this.errCode === 10014;
   }
 
-  /** Somebody else has just made it: 10058 a stream, 10148 a consumer. */
+  /** It exists already, created by another request: 10058 a stream, 10148 a consumer. */
   get isTaken(): boolean {
     return this.errCode === 10058 || this.errCode === 10148;
   }
 
   /**
-   * Refused for now, nothing was changed: 10005 no suitable peers, 10008 temporarily unavailable, 503; 10049 no store could be made,
-   * which happens while the folder of one that was just deleted goes.
+   * Refused for now, nothing was changed: 10005 no suitable peers, 10008 temporarily unavailable, 503; 10049 no store
+   * could be created, which happens while the folder of a stream that was just deleted is removed.
    */
   get isTemporary(): boolean {
     return [10005, 10008, 10049].includes(this.errCode) || this.code === 503;
   }
 }
 
-/** No answer came: the request may have been carried out or not. */
+/** No answer came in time: the request may or may not have been carried out. */
 export class NoAnswer extends Error {
   constructor(
     readonly subject: string,
@@ -51,17 +51,18 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The server did not let the user ask: nothing was done. */
+/** The user has no permission for the request: nothing was done. */
 export class Denied extends Error {
   constructor(subject: string) {
     super(
-      `the account's provisioner may not publish to $JS.API.${subject}; bring the region stacks up, which give it what it needs`,
+      `the account's provisioner may not publish to $JS.API.${subject}; ` +
+        "bring the region stacks up: they set its permissions",
     );
     this.name = "Denied";
   }
 }
 
-/** The provider will not do it; the message says why and what to do. */
+/** This program refuses the operation and nothing was changed; the message says why and what to do. */
 export class Refused extends Error {
   override readonly name = "Refused";
 }

@@ -1,7 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { byVersion } from "../config/versions";
 
-/** What the servers of the supercluster can do: the least of all that answer, because any of them may come to lead. */
+/**
+ * What the servers of the supercluster support: the lowest of all that answer, because any of them may become leader.
+ */
 export interface ServerFacts {
   version: string;
   /** JetStream API level. */
@@ -13,7 +15,7 @@ interface Answer {
   data?: { api?: { level?: number } };
 }
 
-/** Asks every server, until all have answered or the time is over; undefined when none did. */
+/** Asks every server, until all have answered or `maxWait` ms have passed; undefined when none answered. */
 export async function readServerFacts(
   system: NatsConnection,
   servers: number,
@@ -31,7 +33,7 @@ export async function readServerFacts(
       if (server?.ver) answers.push({ version: server.ver, level: data?.api?.level ?? 0 });
     }
   } catch {
-    // Nobody answered, or fewer than there are: those that did count.
+    // None or not all of them answered in time: those that did count.
   }
   if (answers.length === 0) return undefined;
   const versions = answers.map(({ version }) => version).sort(byVersion);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 
-/** What the gate read of the meta group, from its leader. */
+/** The meta group, as its leader reports it. */
 export interface MetaGroup {
   leader?: string;
   size: number;
-  /** Names of peers that have everything, the leader among them. */
+  /** Names of peers that are up to date, the leader included. */
   current: string[];
 }
 
@@ -55,15 +55,15 @@ export function missing(meta: MetaGroup, regions: RegionMembers[]): string[] {
   ];
 }
 
-const sayAfterMs = 3_000;
-const sayEveryMs = 10_000;
+const logAfterMs = 3_000;
+const logEveryMs = 10_000;
 
 /**
  * Waits until JetStream is ready for the whole supercluster: a meta leader, more than half of its peers current, and
- * every server of every region that is not degraded among them. `/healthz` alone is not that: with all servers healthy
- * the meta group can still be growing, and creates then fail with 10005.
+ * every server of every region that is not degraded among them. `/healthz` alone does not show that: with all servers
+ * healthy the meta group can still be growing, and creates then fail with error 10005.
  *
- * Two limits: servers that do not answer at all are given up early, because nobody started them.
+ * @throws `NotReady` after `unreachableMs` where no server answers (most likely none is running), else `deadlineMs`
  */
 export async function waitUntilReady(
   regions: RegionMembers[],
@@ -72,7 +72,7 @@ export async function waitUntilReady(
   logProgress: (line: string) => void,
 ): Promise<void> {
   const started = Date.now();
-  let nextLine = started + sayAfterMs;
+  let nextLine = started + logAfterMs;
   for (;;) {
     let reachable = true;
     let lacks: string[];
@@ -87,7 +87,7 @@ export async function waitUntilReady(
     if (now - started > (reachable ? deadlineMs : unreachableMs)) throw new NotReady(lacks, now - started);
     if (now > nextLine) {
       logProgress(`waiting for JetStream: ${lacks.join("; ")}`);
-      nextLine = now + sayEveryMs;
+      nextLine = now + logEveryMs;
     }
     await sleep(250);
   }

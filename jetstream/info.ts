@@ -1,6 +1,8 @@
 import type { Wire } from "./fields";
 
-/** What `STREAM.INFO` and `CONSUMER.INFO` answer, as far as it is looked at. Shapes: nats-server's StreamInfo, ConsumerInfo. */
+/**
+ * The parts of `STREAM.INFO` and `CONSUMER.INFO` answers that are read. Source: nats-server's StreamInfo, ConsumerInfo.
+ */
 export interface Info {
   config: Wire;
   /** When the server answered, RFC 3339. */
@@ -11,9 +13,9 @@ export interface Info {
   alternates?: { name: string; cluster: string }[];
   /** Of a consumer: messages it has not delivered yet. */
   num_pending?: number;
-  /** Of a consumer: messages it has delivered, without an acknowledgement so far. */
+  /** Of a consumer: messages it has delivered that are not acknowledged yet. */
   num_ack_pending?: number;
-  /** Absent on a server that is no part of a cluster. */
+  /** Absent on a server that is not part of a cluster. */
   cluster?: {
     name?: string;
     leader?: string;
@@ -21,7 +23,7 @@ export interface Info {
   };
 }
 
-/** Without one, a server that has lost the others still answers, with what it knew then. */
+/** Without a leader, a server that lost the others still answers, with what it last knew. */
 export const hasLeader = ({ cluster }: Info): boolean => !cluster || Boolean(cluster.leader);
 
 export interface StreamState {

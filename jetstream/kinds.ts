@@ -9,7 +9,7 @@ import { consumerSchemaOf, streamSchema } from "./schemas";
 import type { Args } from "./wire";
 import { write } from "./api";
 
-/** What tells streams and consumers apart for the reconciler: their fields, and how the API is asked. */
+/** What the reconcile logic knows of streams and of consumers: their fields, and the API's requests. */
 export interface AssetKind {
   what: "stream" | "consumer";
   fields: Field[];
@@ -43,7 +43,7 @@ export const consumerKind: AssetKind = {
   findings: (args) => findingsOf(consumerArgumentRules, args as ConsumerArguments),
   identity: ["account", "stream", "name"],
   ownRequests: {
-    // Without a time it goes on at once.
+    // Without a time the consumer resumes at once.
     pauseUntil: (connection, { stream, name, pauseUntil }) =>
       write(connection, `CONSUMER.PAUSE.${stream as string}.${name as string}`, { pause_until: pauseUntil }),
   },
@@ -51,5 +51,5 @@ export const consumerKind: AssetKind = {
   body: (verb, config, { stream }) => ({ stream_name: stream, config, action: verb, pedantic: true }),
 };
 
-/** How an asset is called in messages and as the resource's id: `covenant/COVENANT_USERS/ANALYTICS`. */
+/** An asset's name in messages, and its resource's id: `<account>/<stream>`, `<account>/<stream>/<consumer>`. */
 export const idOf = (kind: AssetKind, args: Args): string => kind.identity.map((key) => args[key]).join("/");

@@ -4,8 +4,8 @@ import { parkedSubject } from "../config/assets/standard";
 import { covers } from "../config/subjects";
 
 /**
- * Which changes of a stream the server makes without a word although messages go, or can no longer come: one row each.
- * The counting is in provider/costs.ts.
+ * Changes of a stream that the server makes without warning although messages are deleted, or can no longer arrive: one
+ * row each. Counting: costs.ts.
  */
 export interface LossRule {
   /** The name under which `allowDataLoss` allows it. */
@@ -14,15 +14,15 @@ export interface LossRule {
   what: string;
   when(from: Wire, to: Wire): boolean;
   count: "older" | "over-bytes" | "over-messages" | "over-subject" | "no-interest" | "all" | "dropped-subjects";
-  /** What it does to the messages that were counted. */
+  /** What the change does to the messages that were counted. */
   effect: string;
-  /** It costs something though no message is there: those that come, or a copy. */
+  /** It has a cost even if no message is stored: future messages, or a copy. */
   evenIfEmpty?: true;
 }
 
 const limit = (value: unknown): number => (isEmpty(value) || (value as number) < 0 ? Infinity : (value as number));
 const lowered = (field: string) => (from: Wire, to: Wire) => limit(to[field]) < limit(from[field]);
-/** Limits by which a full stream refuses new messages (discard `new`) drop nothing, until old ones are discarded again. */
+/** With discard `new` a full stream refuses new messages: a limit drops nothing until discard is `old` again. */
 const loweredInForce = (field: string) => (from: Wire, to: Wire) => {
   const inForce = (config: Wire) => (config.discard === "new" ? Infinity : limit(config[field]));
   return inForce(to) < inForce(from);

@@ -11,11 +11,11 @@ import type { Args } from "./wire";
 export const pollMs = 500;
 
 /**
- * What the asset's leader answers, or `undefined` where a meta leader answers that it does not exist (error 10059, 10014). A
- * leader is waited for until `deadline` ms have passed (default: `timeouts.deadlineMs`).
+ * What the asset's leader answers, or `undefined` where a meta leader answers that it does not exist (error 10059,
+ * 10014). A leader is waited for until `deadline` ms have passed (default: `timeouts.deadlineMs`).
  *
- * Throws `NoAnswer` or what the API answered in every other case (no answer, no leader, a region that is down): unknown is
- * not missing.
+ * Throws `NoAnswer` or what the API answered in every other case (no answer, no leader, a region that is down): unknown
+ * is not missing.
  */
 export async function observe(
   kind: AssetKind,

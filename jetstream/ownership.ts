@@ -6,9 +6,10 @@ import { type AssetKind, idOf } from "./kinds";
 import type { Args } from "./wire";
 
 /**
- * Who reconciles a stream or consumer stands in its own metadata: the stack, and a nonce that the stack's state knows too. The
- * nonce tells two creators apart that run at the same time (only one finds its own when it reads back), and what a stack
- * was given together with its state (`pulumi state move`) from what belongs to another.
+ * The owner of a stream or consumer is marked in its own metadata: the stack that manages it, and a nonce that the
+ * stack's state holds too. The nonce distinguishes two creators that run at the same time (only one reads its own
+ * back), and an asset that was moved to this stack with its state (`pulumi state move`) from one that belongs to
+ * another stack.
  */
 const keys = { owner: "supercluster.owner", nonce: "supercluster.nonce" } as const;
 
@@ -21,7 +22,7 @@ export const marker = (owner: string): Record<string, string> => ({
   [keys.nonce]: randomBytes(6).toString("hex"),
 });
 
-/** The configuration with the stack's mark on it; a mark that is its own already stays as it is. */
+/** The configuration with the stack's mark; a mark that is already this stack's is kept. */
 export const marked = (config: Wire, owner: string): Wire =>
   ownerOf(config) === owner ? config : { ...config, metadata: { ...metadata(config), ...marker(owner) } };
 
@@ -33,19 +34,19 @@ export const ownerOf = (config: Wire): string | undefined => metadata(config)[ke
 /** The nonce of the mark; `undefined` where there is no mark. */
 export const nonceOf = (config: Wire): string | undefined => metadata(config)[keys.nonce];
 
-/** What decides whether something that is there may be changed by this stack. */
+/** What decides whether this stack may change an existing asset. */
 export interface Claim {
   /** This stack. */
   owner: string;
   /** What the stack's state remembers of the mark. */
   nonce?: string;
-  /** What the specification says of taking over. */
+  /** The specification's `adopt`: `true` takes an unmarked asset over, a stack's name one with that stack's mark. */
   adopt?: true | string;
 }
 
 /**
- * Whether this stack may change an asset with this configuration. Without a mark: only with `adopt: true`. With a mark: if it is
- * this stack's, that of the stack named by `adopt`, or has the nonce that this stack's state remembers.
+ * Whether this stack may change an asset with this configuration. Without a mark: only with `adopt: true`. With one: if
+ * it is this stack's, that of the stack named by `adopt`, or has the nonce in this stack's state.
  */
 export function isOwn(config: Wire, { owner, nonce, adopt }: Claim): boolean {
   const holder = ownerOf(config);
@@ -53,23 +54,24 @@ export function isOwn(config: Wire, { owner, nonce, adopt }: Claim): boolean {
   return holder === owner || holder === adopt || (nonce !== undefined && nonceOf(config) === nonce);
 }
 
-/** Why something that is not this stack's own is left alone, and what to do. */
+/** Why an asset that is not this stack's own was not changed, and what to do; as a phrase behind its name. */
 export function refusalOf(config: Wire, { owner }: Claim): string {
   const holder = ownerOf(config);
   return (
-    `exists and ${holder ? `belongs to ${holder}` : "has no owner's mark"}; this stack is ${owner}. Nothing was changed. ` +
-    `To take it over as it is: adopt: ${holder ? JSON.stringify(holder) : "true"}; else delete it, or take it out of this stack.`
+    `exists and ${holder ? `belongs to ${holder}` : "has no owner's mark"}; this stack is ${owner}. ` +
+    `Nothing was changed. To take it over as it is: adopt: ${holder ? JSON.stringify(holder) : "true"}; ` +
+    "else delete it, or take it out of this stack."
   );
 }
 
-/** What the arguments, and the state (`last`, default: the arguments), give this stack a claim by. */
+/** This stack's claim by the arguments and the state (`last`, default: the arguments). */
 export const claimOf = (args: Args, { owner }: Account, last: Args = args): Claim => ({
   owner,
   nonce: last[nonceKey] as string | undefined,
   adopt: (args.adopt ?? last.adopt) as Claim["adopt"],
 });
 
-/** Throws `Refused` where what exists may not be changed by this stack. */
+/** Throws `Refused` where this stack may not change the asset that exists. */
 export function assertOwn(kind: AssetKind, args: Args, found: Wire, account: Account, last?: Args): void {
   const claim = claimOf(args, account, last);
   if (!isOwn(found, claim)) throw new Refused(`${kind.what} ${idOf(kind, args)} ${refusalOf(found, claim)}`);

@@ -14,12 +14,16 @@ import { apply } from "./ensure";
 import { observe } from "./observe";
 import { timeouts } from "./timeouts";
 
-export type Removal = "deleted" | "somebody else's";
+/** What became of a removal: the asset does not exist (any more), or it belongs to another stack and was left there. */
+export type Removal = "deleted" | "not owned";
 
-/** Another server may not know yet that a copy has just been deleted. */
+/** How long another server may still list a copy that was just deleted. */
 const copiesMs = 5_000;
 
-/** Deletes what is to be there no more; of streams only what may be lost, and without an allowance only empty ones. */
+/**
+ * Deletes an asset marked `absent`: a stream with at most as many messages as `allowDataLoss` allows for `delete`
+ * (default: none). Throws as `remove`.
+ */
 export function removeAbsent(kind: AssetKind, args: Args, account: Account, last: Args = args): Promise<Removal> {
   const allowed = kind.what === "stream" ? allowance(args, deletion) : undefined;
   const deletionPolicy = kind.what === "stream" ? "delete-if-empty" : "delete";
@@ -27,13 +31,15 @@ export function removeAbsent(kind: AssetKind, args: Args, account: Account, last
 }
 
 /**
- * Deletes the asset; what is not there is deleted already, what belongs to somebody else stays. `approved` is how many messages it
- * may cost; without it, with `delete-if-empty` only an empty one goes.
+ * Deletes the asset if it exists and belongs to this stack. `approved` is how many messages it may cost; without it,
+ * with `delete-if-empty` only an empty one is deleted.
+ *
+ * @throws `Refused` where it has more messages or is still copied by a mirror; nothing was changed then
  */
 export async function remove(kind: AssetKind, last: Args, account: Account, approved?: number): Promise<Removal> {
   const found = await observe(kind, last, account);
   if (!found) return "deleted";
-  if (!isOwn(found.config, claimOf(last, account))) return "somebody else's";
+  if (!isOwn(found.config, claimOf(last, account))) return "not owned";
   await refuseIfCopied(kind, last, found, account);
   if (approved !== undefined) await refuseAbove(approved, kind, last, found, account);
   else if (last.deletionPolicy === "delete-if-empty") await refuseUnlessEmpty(kind, last, found, account);
@@ -60,7 +66,8 @@ async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account:
   }
   if (copies.length) {
     throw new Refused(
-      `stream ${idOf(kind, last)} is copied by ${copies.join(", ")}, which would get nothing more and stop at a new one's first message. Nothing was changed; take them out first.`,
+      `stream ${idOf(kind, last)} is copied by ${copies.join(", ")}: without it they would receive nothing more, and ` +
+        "stop at the first message of a recreated one. Nothing was changed; remove them first.",
     );
   }
 }
@@ -75,7 +82,7 @@ async function refuseAbove(
   const reason = excess(await costOfReplacement(kind, found, last, account), approved);
   if (reason)
     throw new Refused(
-      `${idOf(kind, last)}: ${last.absent ? "deleting it" : "making it anew"} ${reason}. Nothing was changed.`,
+      `${idOf(kind, last)}: ${last.absent ? "deleting it" : "recreating it"} ${reason}. Nothing was changed.`,
     );
 }
 
@@ -89,7 +96,7 @@ async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, accou
   await sleep(timeouts.arrivalMs);
   const now = await observe(kind, last, account);
   if (!now?.state?.messages) return;
-  // Parked by a run that was interrupted, it has its own only in the state.
+  // Parked by an interrupted run: its own subjects are only in the state.
   await apply(
     kind,
     { ...now.config, subjects: (isParked ? toWire(kind.fields, last) : found.config).subjects },
@@ -102,9 +109,9 @@ async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, accou
 function refuseIfFilled(kind: AssetKind, last: Args, info: Info): void {
   const messages = info.state?.messages ?? waiting(info);
   if (messages === 0) return;
-  const what = kind.what === "stream" ? "messages" : "messages to go";
+  const what = kind.what === "stream" ? "messages" : "unacknowledged messages";
   const because = last.absent
-    ? `nothing allows to lose them (allowDataLoss: ${deletion})`
+    ? `allowDataLoss does not allow losing them (change: "${deletion}")`
     : "its deletionPolicy is delete-if-empty";
-  throw new Refused(`${kind.what} ${idOf(kind, last)} has ${messages} ${what}, and ${because}. It stays as it was.`);
+  throw new Refused(`${kind.what} ${idOf(kind, last)} has ${messages} ${what}, and ${because}. It was kept.`);
 }

@@ -2,12 +2,12 @@ import type { Account } from "./account";
 import { write } from "./api";
 import type { Args } from "./wire";
 
-/** API level that resetting a durable needs. */
+/** JetStream API level that resetting a durable needs (nats-server 2.14). */
 export const resetLevel = 4;
 
 /**
- * Whether the arguments ask to reset a durable that is deployed with `last`: to the sequence of a `resetTo` that is not the
- * last one's. A durable that is created begins where `deliverPolicy` says.
+ * Whether the arguments ask to reset a durable that is deployed with `last`: to the stream sequence of a `resetTo` that
+ * is not the last one's. A durable that is created starts where `deliverPolicy` says.
  */
 export const isReset = ({ resetTo }: Args, last: Args | undefined): boolean =>
   last !== undefined && resetTo !== undefined && resetTo !== last.resetTo;

@@ -4,7 +4,7 @@ import { assetName, subject, token } from "../config/schema/values";
 import { strictObject } from "../config/problems";
 import { streamShape, streamManagement } from "../config/schema/stream";
 
-/** What a stream resource takes. */
+/** Schema of a stream's arguments. */
 export const streamSchema = strictObject({
   /** Account it belongs to. */
   account: token,
@@ -17,7 +17,7 @@ export const streamSchema = strictObject({
   region: token,
   /**
    * It must not exist: it is deleted, mirrors before their origin, and its entry stays until it is taken out, which
-   * deletes nothing then. What it holds is counted at preview, and again right before; more than `allowDataLoss` allows
+   * then deletes nothing. Its messages are counted at preview and again right before; more than `allowDataLoss` allows
    * for `delete` is refused. In a tenant's file: its `state`.
    * @default false
    * @change when it is taken away, the stream is recreated
@@ -35,7 +35,7 @@ const ofConsumers = {
   /** Its durable name. */
   name: assetName,
   /**
-   * It must not exist, as with a stream: it goes with its stream, or is deleted, with its place.
+   * It must not exist, as with a stream: it is deleted with its stream, or by itself, with its position.
    * @default false
    * @change when it is taken away, the durable is recreated
    */
@@ -57,7 +57,7 @@ const ofConsumers = {
 export const pullSchema = strictObject({ ...ofConsumers, ...pullShape });
 export const pushSchema = strictObject({ ...ofConsumers, ...pushShape });
 
-/** What a consumer resource takes: with a deliver subject it is a push consumer. */
+/** Schema of a consumer's arguments: with a deliver subject it is a push consumer. */
 export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType =>
   args.deliverSubject === undefined ? pullSchema : pushSchema;
 

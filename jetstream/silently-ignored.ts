@@ -3,7 +3,9 @@ import type { Info } from "./info";
 import { type AssetKind, idOf } from "./kinds";
 import { type Args, differences } from "./wire";
 
-/** Fields of a stream that servers accept and return although they have no effect: what shows that, and the reason in words. */
+/**
+ * Fields of a stream that servers accept and return although they have no effect: how to detect that, and the reason.
+ */
 const silentlyIgnored: { field: string; reason(info: Info): string | false }[] = [
   {
     field: "replicas",
@@ -20,8 +22,8 @@ const silentlyIgnored: { field: string; reason(info: Info): string | false }[] =
 ];
 
 /**
- * The configuration that the server holds after a write, if it is what the arguments ask for. Throws with every field that the
- * server accepted but did not apply. Fields with a request of their own are not compared.
+ * The configuration that the server holds after a write, if it is what the arguments ask for. Throws with every field
+ * that the server accepted but did not apply. Fields with a request of their own are not compared.
  */
 export function assertApplied(kind: AssetKind, args: Args, info: Info): Wire {
   const left = [

@@ -10,9 +10,9 @@ import type { StreamState } from "./info";
 import type { Args } from "./wire";
 
 /**
- * Copies of whole streams in a folder, in the form that `nats stream backup` and `nats stream restore` have too: messages,
- * consumers and their positions in `stream.tar.s2`, configuration and state in `backup.json`. The protocol: ADR-1 and
- * server/jetstream_api.go of nats-server (streamSnapshot, processStreamRestore).
+ * Copies of whole streams in a folder, in the format of `nats stream backup` and `nats stream restore`: messages,
+ * consumers and their positions in `stream.tar.s2`, configuration and state in `backup.json`. The protocol: NATS ADR-1
+ * and server/jetstream_api.go of nats-server (streamSnapshot, processStreamRestore).
  */
 
 /** What `backup.json` holds. */
@@ -22,13 +22,13 @@ export interface Backup {
 }
 
 const files = { backup: "backup.json", data: "stream.tar.s2" };
-/** The server gives up 5 s after the last acknowledged chunk; so do we. */
+/** The server gives up 5 s after the last acknowledged chunk; this side waits twice as long. */
 const idleMs = 10_000;
 const chunkBytes = 128 * 1024;
 
 /**
- * Takes the snapshot that a stream's arguments ask for (`snapshotTo`), before messages of it are deleted. Throws `Refused` where
- * it fails: without its snapshot nothing is deleted.
+ * Takes the snapshot that a stream's arguments ask for (`snapshotTo`), before messages of it are deleted. Throws
+ * `Refused` where it fails: without its snapshot nothing is deleted.
  */
 export async function keepSnapshot(
   { account: name, name: stream, snapshotTo }: Args,
@@ -48,13 +48,14 @@ export async function keepSnapshot(
     );
   });
   logProgress(
-    `${id}: its snapshot is in ${folder}; to restore it: npm run restore -- --account ${name as string} --from ${folder}`,
+    `${id}: its snapshot is in ${folder}; ` +
+      `to restore it: npm run restore -- --account ${name as string} --from ${folder}`,
   );
 }
 
 /**
- * Writes a snapshot of a stream into a new folder below `parent`, and gives the folder. Only file storage has snapshots (error
- * 10064). Whatever fails leaves no folder that looks like a snapshot.
+ * Writes a snapshot of a stream into a new folder below `parent`, and returns the folder's path. Only streams on file
+ * storage have snapshots (error 10064). A failure leaves no folder that looks like a snapshot.
  */
 export async function takeSnapshot(
   connection: NatsConnection,
@@ -108,7 +109,8 @@ async function receive(
       await data.write(message.data);
       message.respond();
     }
-    if (!isComplete) throw new Error(`snapshot of ${stream}: nothing came for ${idleMs / 1000} s; nothing was changed`);
+    if (!isComplete)
+      throw new Error(`snapshot of ${stream}: no data received for ${idleMs / 1000} s; nothing was changed`);
     await data.sync();
     return { config, state };
   } finally {
@@ -118,14 +120,14 @@ async function receive(
   }
 }
 
-/** Reads what a snapshot's folder says of itself. */
+/** Reads the configuration and state in a snapshot's folder. */
 export async function readBackup(folder: string): Promise<Backup> {
   return JSON.parse(await fs.readFile(path.join(folder, files.backup), "utf8")) as Backup;
 }
 
 /**
- * Makes the stream of a snapshot again, with its messages, consumers and their positions. A stream that is there is never
- * touched (error 10130).
+ * Recreates the stream of a snapshot, with its messages, consumers and their positions; returns its state. A stream
+ * that exists is never touched (error 10130).
  */
 export async function restoreSnapshot(connection: NatsConnection, folder: string): Promise<StreamState> {
   const { config, state } = await readBackup(folder);
@@ -136,7 +138,7 @@ export async function restoreSnapshot(connection: NatsConnection, folder: string
   );
   const data = await fs.open(path.join(folder, files.data));
   try {
-    // One after another: each answer says that the server has taken the chunk.
+    // One after another: each answer confirms that the server has the chunk.
     for await (const chunk of data.createReadStream({ highWaterMark: chunkBytes })) {
       await connection.request(target, chunk as Uint8Array, { timeout: idleMs });
     }

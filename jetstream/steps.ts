@@ -7,8 +7,8 @@ import type { Info } from "./info";
 /** Changes that take more than one request, as pure steps. */
 
 /**
- * The configurations to send one after another, each when the one before has settled. The server does not move and scale at
- * once (error 10123): more replicas come before a move, so that it never runs on fewer, and fewer come after.
+ * The configurations to send one after another, each when the one before has settled. The server does not move and
+ * scale in one request (error 10123): more replicas come before a move, so that it never has fewer, and fewer after it.
  */
 export function stepsOf(found: Wire, wanted: Wire): Wire[] {
   const [before, after] = [found.num_replicas!, wanted.num_replicas!];
@@ -22,11 +22,11 @@ export function stepsOf(found: Wire, wanted: Wire): Wire[] {
 const isSamePlace = (left: Wire, right: Wire): boolean =>
   isDeepStrictEqual(left.placement ?? {}, right.placement ?? {});
 
-/** Whether a step leaves something that the servers do in their own time: copying to other servers. */
+/** Whether servers have to copy the stream to other servers after a step. */
 export const needsSettling = (found: Wire, wanted: Wire): boolean =>
   found.num_replicas !== wanted.num_replicas || !isSamePlace(found, wanted);
 
-/** What is still to come before every copy is where it belongs; empty when all are, and on a server that is no part of a cluster. */
+/** What keeps every copy from being in its place; empty when all are, and on a server that is not part of a cluster. */
 export function misplaced({ config, cluster }: Info): string[] {
   if (!cluster) return [];
   const replicas = config.num_replicas!;
@@ -39,12 +39,12 @@ export function misplaced({ config, cluster }: Info): string[] {
   ];
 }
 
-/** What is still to come before every copy is where it belongs and has everything. */
+/** What keeps every copy from being in its place and up to date. */
 export const unsettled = (info: Info): string[] => [...misplaced(info), ...behind(info)];
 
 /**
- * What is to come to an end before the next step: what an earlier run began. Copies on servers that are down are not waited for, and
- * a move that goes on to another place need not arrive.
+ * What an earlier run started and must finish before the next step. Copies on servers that are down are not waited for,
+ * and a move that continues to another place need not finish.
  */
 export const unfinished = (info: Info, wanted: Wire): string[] => [
   ...(isSamePlace(info.config, wanted) ? misplaced(info) : []),
@@ -59,8 +59,8 @@ const behind = ({ cluster }: Info, counts: (replica: Replica) => boolean = () =>
     .map(({ name, offline, lag = 0 }) => `${name} is ${offline ? "down" : `${lag} behind`}`);
 
 /**
- * The arguments to apply this time: limits that are lowered further than `lowerBy` allows come down by one step. The next run finds
- * the rest still to do, because the state holds what was applied.
+ * The arguments to apply in this run: limits that are lowered further than `lowerBy` allows are lowered by one step.
+ * The next run continues, because the state holds what was applied.
  */
 export function stepDown(fields: Field[], args: Args, found: Wire): Args {
   const steps = steppedFields(fields, args).flatMap(({ arg, kind, wire }) => {
@@ -69,7 +69,7 @@ export function stepDown(fields: Field[], args: Args, found: Wire): Args {
       args[arg] === undefined ? Infinity : (toWireOf(kind, args[arg]) as number),
     ];
     const next = now - (toWireOf(kind, (args.lowerBy as Args)[arg]) as number);
-    // No limit so far: there is nothing to step down from.
+    // No limit yet: there is nothing to step down from.
     return now > 0 && wanted < next ? [[arg, fromWireOf(kind, next)] as const] : [];
   });
   return { ...args, ...Object.fromEntries<unknown>(steps) };

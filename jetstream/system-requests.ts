@@ -7,7 +7,7 @@ export interface Answer<T> {
   error?: { description: string };
 }
 
-/** What every server answers; ends as soon as all `expected` have, or after `maxWait` ms. */
+/** The answers of all servers to `$SYS.REQ.SERVER.PING.<what>`; ends after `expected` answers, or `maxWait` ms. */
 export async function askAll<T>(
   system: NatsConnection,
   what: string,
@@ -24,7 +24,7 @@ export async function askAll<T>(
     });
     for await (const reply of replies) answers.push(reply.json<Answer<T>>());
   } catch {
-    // Nobody answered in time: the checks say who is missing.
+    // No server answered in time: callers report which are missing.
   }
   return answers;
 }
@@ -33,7 +33,10 @@ interface Jsz {
   account_details?: { name: string; stream_detail?: { name: string }[] }[];
 }
 
-/** Streams by account, by whomever they were made, as all servers say that answer; and the names of those that do not. */
+/**
+ * Names of the streams of every account that the servers hold, whether this program manages them or not; and the names
+ * of `servers` that did not answer within `maxWait` ms, whose streams may be missing.
+ */
 export async function heldStreams(
   system: NatsConnection,
   servers: string[],

@@ -1,14 +1,16 @@
-/** How long the provider waits for what, in ms. */
+/** How long requests and changes are waited for, in ms. */
 export interface Timeouts {
   /** For the answer to one request. */
   requestMs: number;
   /** For all attempts of one request together. */
   deadlineMs: number;
-  /** A write without an answer is observed so long before it is given up as unknown. */
+  /** How long a write without an answer is read back, before its outcome is reported as unknown. */
   settleMs: number;
-  /** Messages that were on their way when a stream's subjects went are stored by then. */
+  /** By then messages that were on their way when a stream's subjects were removed are stored. */
   arrivalMs: number;
-  /** Between pings. A server that leaves two without an answer is left for another one, well before requests are given up. */
+  /**
+   * Between pings. After two unanswered ones the client reconnects to another server, well before requests time out.
+   */
   pingMs: number;
 }
 

@@ -2,21 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import { canonicalOf, fromWireOf, isEmpty, toWireOf } from "./fields/conversions";
 import type { Field, Wire } from "./fields/field";
 
-/** Arguments as a program writes them: camel case, units in the values. */
+/** Arguments as a program writes them: camel case, durations and sizes as text with units. */
 export type Args = Record<string, unknown>;
 
-/** A field whose value is not what it should be, in the arguments' own form. */
+/** A field whose value on the server is not the expected one, in the arguments' own form. */
 export interface Difference {
   field: string;
   expected: unknown;
   found: unknown;
 }
 
-/** The full configuration the server would hold for these arguments: every managed field, defaults filled, coupled ones last. */
+/** The full configuration that the server would hold for these arguments: every managed field, defaults filled in. */
 export function toWire(fields: Field[], args: Args): Wire {
   const wire: Wire = { ...(args.extraConfig as Wire | undefined) };
   for (const { arg, wire: path, kind, level } of fields) {
-    // An older server refuses a field that it does not know, though it says no (error 10025).
+    // An older server refuses a field that it does not know, even if the field is off (error 10025).
     if (args[arg] !== undefined && !(level && isEmpty(args[arg]))) set(wire, path, toWireOf(kind, args[arg]));
   }
   for (const field of fields) {
@@ -34,13 +34,13 @@ const defaultOf = ({ default: value }: Field, wire: Wire): unknown =>
   typeof value === "function" ? (value as (wire: Wire) => unknown)(wire) : value;
 
 /**
- * What a refresh stores: the arguments that were given, with the server's values, and those that the server holds at
- * something else than its default. A value that means the same keeps the text it was written with.
+ * What a refresh stores: the arguments that were given, with the server's values, and every other field that is not at
+ * its default on the server. A value that means the same keeps the text it was written with.
  */
 export function fromWire(fields: Field[], found: Wire, given: Args): Args {
   const alike = respelled(fields, found, toWire(fields, given));
   const once = corrected(fields, alike, given);
-  // A field that was taken away may have been what another's default came from.
+  // Another field's default may have come from a field that was removed.
   return corrected(fields, alike, once);
 }
 
@@ -57,7 +57,10 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
   return args;
 }
 
-/** Fields in which what the server holds is not what the arguments ask for; beyond the managed ones those of `extraConfig`, now or in the last arguments. */
+/**
+ * Fields in which the server's configuration (`actual`) is not what the arguments ask for: managed fields, and those of
+ * `extraConfig` in these or the `last` arguments. Differences in spelling alone are none.
+ */
 export function differences(fields: Field[], args: Args, actual: Wire, last: Args = {}): Difference[] {
   const expected = toWire(fields, args);
   const found = respelled(fields, actual, expected);
@@ -79,7 +82,11 @@ export function differences(fields: Field[], args: Args, actual: Wire, last: Arg
   return [...managed, ...extra];
 }
 
-/** The configuration to send: what is managed as wanted (as found where that means the same), what is not as found, without what the last arguments had beyond the fields. */
+/**
+ * The full configuration to send in an update. Managed fields are as in `wanted`, or as `found` where that means the
+ * same; fields that nothing here manages stay as found; `extraConfig` fields of the `last` arguments that are no longer
+ * wanted are left out. Marks in the metadata are kept.
+ */
 export function merge(fields: Field[], wanted: Wire, found: Wire, last: Args = {}): Wire {
   const merged = structuredClone(found);
   for (const key of Object.keys((last.extraConfig as Wire | undefined) ?? {})) delete merged[key];
@@ -97,8 +104,8 @@ export function merge(fields: Field[], wanted: Wire, found: Wire, last: Args = {
 }
 
 /**
- * Whether a field is as expected, or where nobody asked for a value as a server of another version fills it in. Labels that only
- * follow from other fields are no reason to write: what is taken over gets them with its first change.
+ * Whether a field is as expected or, where the arguments do not set it, at the default of another server version.
+ * Labels that only follow from other fields are no reason to write: an adopted asset gets them with its first change.
  */
 function isHeld(field: Field, expected: Wire, found: Wire, { [field.arg]: asked }: Args): boolean {
   const have = get(found, field.wire);
@@ -112,7 +119,7 @@ function isHeld(field: Field, expected: Wire, found: Wire, { [field.arg]: asked 
   return other !== undefined && isEqual(field, other, have);
 }
 
-/** A configuration in which lists of one are spelled as in another. */
+/** The configuration with lists of one element spelled as in `like`: as a list, or as the field for a single value. */
 export function respelled(fields: Field[], config: Wire, like: Wire): Wire {
   const spelled = { ...config };
   for (const { wire: path, single } of fields) {
@@ -136,12 +143,12 @@ export function isEqual({ kind }: Field, left: unknown, right: unknown): boolean
   return isDeepStrictEqual(canonicalOf(kind, a), canonicalOf(kind, b));
 }
 
-/** Labels that say who made it and by what: the server's and this program's own marks. */
+/** Labels that the server (`_nats.`) or this program (`supercluster.`) adds as marks. */
 const isMark = (key: string): boolean => key.startsWith("_nats.") || key.startsWith("supercluster.");
 const labels = (value: unknown, keep: (key: string) => boolean): Wire =>
   Object.fromEntries(Object.entries((value as Wire | undefined) ?? {}).filter(([key]) => keep(key)));
 const openLabels = (value: unknown): Wire => labels(value, (key) => !isMark(key));
-/** What the server writes itself it writes anew. */
+/** Marks of this program. The server adds its own again. */
 const reservedLabels = (value: unknown): Wire => labels(value, (key) => key.startsWith("supercluster."));
 
 /** Labels without marks and without those that follow from the rest of the configuration. */
@@ -149,14 +156,15 @@ function own({ kind }: Field, value: unknown, derived: Record<string, string> = 
   return kind === "labels" ? labels(value, (key) => !isMark(key) && (value as Wire)[key] !== derived[key]) : value;
 }
 
-/** How the server writes that there is no limit. */
+/** The server's value for "no limit". */
 const unlimited = -1;
 
+/** The value at a dotted path of a configuration (`placement.cluster`); undefined where there is none. */
 export function get(object: Wire, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Wire | undefined)?.[key], object);
 }
 
-/** Sets, or with `undefined` removes, together with parents that are empty then. */
+/** Sets the value at a dotted path; `undefined` removes it, together with parents that are then empty. */
 function set(object: Wire, path: string, value: unknown): void {
   const [key, ...rest] = path.split(".") as [string, ...string[]];
   if (rest.length === 0) {

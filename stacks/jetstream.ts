@@ -54,10 +54,10 @@ export async function jetstream({
   const plan = await planned(streams, consumers, regionOf, degraded);
   const options = (region: string): pulumi.CustomResourceOptions => ({
     provider,
-    // What lives in a lost region is left as it was: it can neither be read nor changed there.
+    // Assets of a lost region are left as they were: they can neither be read nor changed.
     ...(degraded.includes(region) && { ignoreChanges: ["*"] }),
   });
-  // A local environment is there to be thrown away.
+  // A local environment is disposable.
   const deletion: Pick<StreamArgs, "deletionPolicy"> =
     environment.target === "local" ? { deletionPolicy: "delete" } : {};
   const isGoing = (account: string, region: string) => isLeaving(tenants[account]!) && !degraded.includes(region);
@@ -76,7 +76,7 @@ export async function jetstream({
       }),
     );
   }
-  // A stream is deleted after its mirrors. Its entry is told so: one that is taken out gets no call of its provider at preview.
+  // A stream is deleted after its mirrors. Its entry stays, marked absent: without it no provider call at preview.
   for (const asset of going.toReversed()) {
     const mirrors = going
       .filter(({ account, mirrorOf }) => account === asset.account && mirrorOf === asset.name)
@@ -107,7 +107,7 @@ export async function jetstream({
     staying,
     plan.consumers.filter(({ account, stream }) => !isGoing(account, regionOf.get(`${account}/${stream}`)!)),
   );
-  // What goes is named as long as it is there: outputs that wait for nothing are stored also where a deletion fails.
+  // Accounts wait for deletions: outputs that wait for nothing are stored even where a deletion fails.
   return {
     accounts: going.length
       ? pulumi.all(going.map((asset) => made.get(idOf(asset))!.urn)).apply(() => accounts)
@@ -115,12 +115,12 @@ export async function jetstream({
   };
 }
 
-/** What becomes of what a leaving tenant has. */
+/** Arguments that delete an asset of a leaving tenant. */
 const absent = { absent: true, deletionPolicy: "delete" } as const;
 
 const idOf = ({ account, name }: { account: string; name: string }) => `${account}/${name}`;
 
-/** All assets; with a region lost, those that live elsewhere or were there before, since a new one cannot be made in it. */
+/** All assets; with a degraded region, those in other regions and those that exist already: it takes no new ones. */
 async function planned(
   streams: StreamAsset[],
   consumers: ConsumerAsset[],
@@ -145,12 +145,13 @@ async function planned(
       .map(({ account, stream, name }) => `${account}/${stream}/${name}`),
   ];
   await pulumi.log.warn(
-    `degraded regions ${degraded.join(", ")}: left as they were: ${untouched.join(", ") || "nothing"}; left out until they are back: ${leftOut.join(", ") || "nothing"}`,
+    `degraded regions ${degraded.join(", ")}: left as they were: ${untouched.join(", ") || "nothing"}; ` +
+      `left out until they are back: ${leftOut.join(", ") || "nothing"}`,
   );
   return plan;
 }
 
-/** What the last update of this very stack had. */
+/** Names of the streams and consumers that this stack's last update deployed, by account. */
 async function deployed(): Promise<JetstreamOutputs["accounts"]> {
   const self = new pulumi.StackReference("self", {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,

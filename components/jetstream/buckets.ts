@@ -13,7 +13,10 @@ import { Stream, type StreamArgs } from "./stream";
 interface Addressing {
   /** Account it belongs to. Refused: it would be another bucket. */
   account: string;
-  /** Its name: letters, digits, dashes and underscores, which clients put into subjects. Refused: it would be another bucket. */
+  /**
+   * Its name: letters, digits, dashes and underscores, which clients put into subjects. Refused: it would be another
+   * bucket.
+   */
   bucket: string;
   /** Home region. In place: it moves, and is waited for. */
   region: string;
@@ -43,7 +46,10 @@ export class ObjectStore extends Stream {
   }
 }
 
-/** Which fields there are follows from the values of others, so plain values are needed; outputs may stand where one value stays one. */
+/**
+ * Which fields the stream has follows from values of the bucket's fields, so those must be plain; an output may stand
+ * where one value of the bucket is one value of the stream.
+ */
 function streamOf<Spec>(
   { account, bucket, region, deletionPolicy, ...spec }: BucketArgs<Spec>,
   nameOf: (bucket: string) => string,

@@ -3,8 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 export type DeletionPolicy = "retain" | "delete-if-empty" | "delete";
 
 /**
- * What a deletion policy is to the engine. A resource that is taken out of a program gets no call of its provider at preview, so
- * that only the engine can refuse there: `protect`. The provider has to know of `delete-if-empty` alone.
+ * A deletion policy as resource options (default `retain`: protect and retainOnDelete). A resource that is taken out of
+ * a program gets no call of its provider at preview, so that only the engine can refuse there: `protect`. Only
+ * `delete-if-empty` is passed to the provider.
  */
 export function deletionOptions(
   { deletionPolicy = "retain", ...args }: { deletionPolicy?: DeletionPolicy },

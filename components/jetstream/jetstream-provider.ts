@@ -3,9 +3,9 @@ import type { Environment } from "../../config/schema/settings";
 import { connectionKey, type ConnectionSettings, environmentKey } from "./provider/settings";
 
 /**
- * Connection and credentials of all streams and consumers of a stack, in one place: one process, one pool of connections,
- * and a rotated password is one update instead of a difference on every stream. Its input must be known at preview: with
- * an unknown one the engine silently skips every check.
+ * Connection and credentials of all streams and consumers of a stack, in one place: one process, one pool of
+ * connections, and a rotated password is one update instead of a difference on every stream. Its input must be known at
+ * preview: with an unknown one the engine silently skips every check.
  */
 export class JetstreamProvider extends pulumi.ProviderResource {
   /** @param environment where it connects to, in plain text for policies */

@@ -37,9 +37,9 @@ preview, with the version that has it.
 |---|---|
 | **In place** | The server changes it; nothing is lost. A field that is taken out of the code goes back to its default. |
 | **Refused** | The server would not do it, or would accept it and do nothing: the plan fails and says why. |
-| **Costs messages** | The server would do it without a word, and messages go or no longer come: the plan fails and says how many, \
+| **Costs messages** | The server would do it without warning, and messages go or no longer come: the plan fails and says how many, \
 unless \`allowDataLoss\` allows that many for this very change. |
-| **Replaced** | What is refused, where \`allowDataLoss\` names \`replace\`: the stream or durable is deleted and made anew. |
+| **Replaced** | What is refused, where \`allowDataLoss\` names \`replace\`: the stream or durable is deleted and recreated. |
 
 What is refused is found before anything is written, all of it at once. The write then looks again: what somebody else changed
 meanwhile is refused the same way, and where messages cannot be counted nothing is changed. A preview that reaches no server says
@@ -48,7 +48,7 @@ so: it knows what is refused, and leaves what a change costs to the write.
 **Costs.** A refusal says what the change would cost now, and what to write if that is meant:
 
     would drop 812,345 of 1,000,000 messages, 3.1 GiB; consumer ANALYTICS is 40,112 behind;
-    if that is meant: allowDataLoss: [{ change: "maxAge", maxMessages: 812345 }]
+    to allow it: allowDataLoss: [{ change: "maxAge", maxMessages: 812345 }]
 
 | \`change\` | Which | What it does, and what is counted |
 |---|---|---|

@@ -9,7 +9,10 @@ const redelivers = (config: Wire) => acknowledged(config) && config.ack_policy !
 const isPush = ({ deliver_subject }: Wire) => deliver_subject !== undefined;
 const losesPosition: Refusal[] = always({ reason: wouldLosePosition, error: 10012 });
 
-/** Fields of a consumer, in the order of nats-server's ConsumerConfig. Sources: server/consumer.go, checkConsumerCfg and checkNewConsumerConfig. */
+/**
+ * Fields of a consumer, in the order of nats-server's ConsumerConfig. Sources: server/consumer.go, checkConsumerCfg and
+ * checkNewConsumerConfig.
+ */
 export const consumerFields: Field[] = [
   { arg: "name", wire: "durable_name", kind: "text" },
   { arg: "name", wire: "name", kind: "text" },

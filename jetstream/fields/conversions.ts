@@ -15,12 +15,12 @@ const duration: Conversion = {
   fromWire: (value: number) => fromNanoseconds(value),
 };
 const size: Conversion = { toWire: (text: string) => toBytes(text), fromWire: (value: number) => fromBytes(value) };
-/** A choice whose first value is what it is when nothing is chosen: the server leaves it out. */
+/** A choice whose first value is the default: the server leaves it out. */
 const choice: Conversion = {
   ...same,
   canonical: (text: string) => (text === "none" || text === "default" ? undefined : text),
 };
-/** In UTC: the server takes another spelling of the same instant for a change (error 10055). */
+/** In UTC: the server treats another spelling of the same instant as a change (error 10055). */
 const time: Conversion = {
   ...same,
   toWire: (text: string) => (text.endsWith("Z") ? text : new Date(text).toISOString()),
@@ -49,7 +49,7 @@ const object = (rows: [arg: string, wire: string, conversion: Conversion][]): Co
     ),
 });
 
-/** A list whose order says nothing. */
+/** A list whose order has no meaning. */
 const unordered = (item: Conversion): Conversion => ({
   ...list(item),
   canonical: (values: never[]) => values.map((value) => JSON.stringify(canonicalBy(item, value))).sort(),
@@ -84,7 +84,7 @@ const sourceObject = object([
   ],
 ]);
 
-/** A name alone stands for a source without anything else. */
+/** A name alone stands for a source with no other field. */
 const source: Conversion = {
   ...sourceObject,
   toWire: (value: string | Record<string, unknown>) =>
@@ -101,7 +101,7 @@ const kinds = {
   flag: same,
   choice,
   time,
-  /** A time that has passed means nothing any more. */
+  /** A time that has passed has no effect. */
   pause: { ...time, canonical: (text: string) => (Date.parse(text) > Date.now() ? Date.parse(text) : undefined) },
   texts: unordered(same),
   duration,
@@ -124,7 +124,9 @@ const kinds = {
 
 export type Kind = keyof typeof kinds;
 
-/** A form in which values that mean the same are equal. The server leaves out what is empty, so empty and absent are one. */
+/**
+ * A form in which values that mean the same are equal. The server leaves out empty values: empty and absent are one.
+ */
 export const canonicalOf = (kind: Kind, value: unknown): unknown => canonicalBy(kinds[kind], value);
 
 function canonicalBy({ canonical }: Conversion, value: unknown): unknown {
@@ -132,6 +134,7 @@ function canonicalBy({ canonical }: Conversion, value: unknown): unknown {
   return canonical ? canonical(value as never) : value;
 }
 
+/** Whether a value is one that the server leaves out: absent, zero, false, or an empty text, list or object. */
 export const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
@@ -140,5 +143,7 @@ export const isEmpty = (value: unknown): boolean =>
   value === false ||
   (typeof value === "object" && Object.keys(value).length === 0);
 
+/** An argument's value as the server's API has it: durations in nanoseconds, sizes in bytes. Throws on a wrong unit. */
 export const toWireOf = (kind: Kind, value: unknown): unknown => kinds[kind].toWire(value as never);
+/** The reverse of `toWireOf`. */
 export const fromWireOf = (kind: Kind, value: unknown): unknown => kinds[kind].fromWire(value as never);

@@ -11,8 +11,9 @@ export interface WireSource {
 }
 
 /**
- * A stream's or consumer's configuration as the server's API has it (nats-server's StreamConfig, ConsumerConfig): the fields that
- * code reads by name have their types, all others are what JSON holds. Durations are nanoseconds, sizes bytes.
+ * A stream's or consumer's configuration as the server's API has it (nats-server's StreamConfig, ConsumerConfig): the
+ * fields that code reads by name have their types, all others are what JSON holds. Durations are nanoseconds, sizes
+ * bytes.
  */
 export interface Wire {
   [key: string]: unknown;
@@ -43,8 +44,9 @@ export interface Wire {
 }
 
 /**
- * One configuration field that the program manages: its name here, its place in JetStream's JSON, how the two forms convert,
- * what the server fills in, what it needs, and which changes the server does not make. Adding a field is adding a row.
+ * One configuration field that the program manages: its name here, its place in JetStream's JSON, how the two forms
+ * convert, what the server fills in, which API level it needs, and which changes the server refuses. Adding a field is
+ * adding a row.
  */
 export interface Field {
   arg: string;
@@ -53,17 +55,17 @@ export interface Field {
   kind: Kind;
   /** Wire value of a field that is not set; a function where the server couples it to other fields. */
   default?: unknown | ((config: Wire) => unknown);
-  /** What servers of other versions fill in instead; where nobody asked for a value it is left as it is. */
+  /** What servers of other versions fill in instead; it is left as it is where the arguments do not set the field. */
   otherDefault?: (config: Wire) => unknown;
-  /** What the server makes of the field whatever is asked, because of another field. `undefined` says that it is left alone. */
+  /** Value that the server sets whatever is asked for, because of another field. `undefined`: it sets none. */
   forced?: (config: Wire) => unknown;
   /** Entries that this program adds to a field of labels. */
   derived?: (config: Wire) => Record<string, string>;
   /** API level that the field needs, by its wire value where it depends on it. */
   level?: number | ((value: never) => number);
-  /** Changes that the server does not make in place; all others it makes. */
+  /** Changes that the server does not make in place; it makes all others. */
   refused?: Refusal[];
-  /** Path under which a list of one can stand by itself and means the same. */
+  /** Path of the field for a single value, which means the same as a list of one. */
   single?: string;
   /** The field has a request of its own: updates leave it as it is. */
   ownRequest?: true;
@@ -76,10 +78,10 @@ export interface Refusal {
   /** Sees the wire values before and after, which are not the same. */
   when: (from: unknown, to: unknown) => boolean;
   reason: string;
-  /** What the server answers. None: it accepts the change and does nothing. */
+  /** Error code of the server's answer. None: it accepts the change and ignores it. */
   error?: number;
-  /** First server version that answers so; those before accept the change and do nothing. */
+  /** First server version that answers so; those before accept the change and ignore it. */
   errorSince?: string;
-  /** First server version that makes the change after all. */
+  /** First server version that makes the change in place. */
   until?: string;
 }

@@ -2,8 +2,8 @@ import { isEmpty } from "./conversions";
 import type { Wire } from "./field";
 
 /**
- * Thresholds by which `nats server check stream`, `check consumer` and `nats audit` judge what the specification says is right:
- * they read them from metadata (natscli's monitor package). Lags are in messages, times as Go writes them.
+ * Thresholds of `nats server check stream`, `check consumer` and `nats audit`, as they follow from the configuration:
+ * they are read from metadata (natscli's monitor package). Lags are in messages, times as Go writes them.
  */
 const monitor = (thresholds: Record<string, string | number | undefined>): Record<string, string> =>
   Object.fromEntries(
@@ -12,9 +12,10 @@ const monitor = (thresholds: Record<string, string | number | undefined>): Recor
     ),
   );
 
-/** A replica or mirror that is so far behind needs somebody to look at it. */
+/** How many messages a replica or mirror may be behind before it is reported as critical. */
 const lagCritical = 1_000;
 
+/** Labels of a stream's metadata with its thresholds: peers, lag, sources. */
 export function streamMonitor({ num_replicas, mirror, sources }: Wire): Record<string, string> {
   const replicated = num_replicas! > 1;
   const copied = [...(isEmpty(mirror) ? [] : [mirror]), ...((sources as unknown[] | undefined) ?? [])].length;
@@ -29,9 +30,7 @@ export function streamMonitor({ num_replicas, mirror, sources }: Wire): Record<s
   });
 }
 
+/** Labels of a consumer's metadata with its thresholds: unacknowledged messages, waiting pull requests. */
 export function consumerMonitor({ max_ack_pending, max_waiting }: Wire): Record<string, string> {
-  return monitor({
-    "outstanding-ack-critical": max_ack_pending as number | undefined,
-    "waiting-critical": max_waiting as number | undefined,
-  });
+  return monitor({ "outstanding-ack-critical": max_ack_pending, "waiting-critical": max_waiting });
 }

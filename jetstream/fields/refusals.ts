@@ -6,18 +6,20 @@ type Because = Pick<Refusal, "reason" | "error" | "errorSince" | "until">;
 
 const anyChange = "any change";
 
+/** The server refuses (or ignores) every change. */
 export const always = (because: Because): Refusal[] => [{ what: anyChange, when: () => true, ...because }];
 
 /** Whether a refusal is of every change, on every server. */
 export const isAlways = ({ what, until }: Refusal): boolean => what === anyChange && !until;
 
+/** The server refuses, with this error code, to turn a flag off. */
 export const turnedOff = (error: number): Refusal => ({
   what: "on to off",
   when: (from, to) => Boolean(from) && !to,
-  reason: "it cannot be taken back once it is on",
+  reason: "it cannot be turned off once it is on",
   error,
 });
 
-/** Why another stream or consumer is not made instead of a change, unless somebody asks for it. */
+/** Why a stream or consumer is not recreated to make a change, unless `allowDataLoss` allows it. */
 export const wouldStartEmpty = "a new stream would start empty";
 export const wouldLosePosition = "a new durable would not know what this one has delivered";

@@ -15,7 +15,7 @@ interface Source extends Wire {
   consumer?: { name: string };
 }
 
-/** What the server tells sources apart by: its composeIName. */
+/** What distinguishes two sources for the server: its composeIName. */
 const identity = ({ name, filter_subject, subject_transforms, external, consumer }: Source): string =>
   JSON.stringify(
     canonicalOf("source", {
@@ -31,7 +31,10 @@ const start = ({ opt_start_seq, opt_start_time }: Wire): string =>
 const movesStart = (from: Source[], to: Source[]): boolean =>
   to.some((source) => from.some((before) => identity(before) === identity(source) && start(before) !== start(source)));
 
-/** Fields of a stream, in the order of nats-server's StreamConfig. Sources: server/stream.go, checkStreamCfg and configUpdateCheck. */
+/**
+ * Fields of a stream, in the order of nats-server's StreamConfig. Sources: server/stream.go, checkStreamCfg and
+ * configUpdateCheck.
+ */
 export const streamFields: Field[] = [
   { arg: "name", wire: "name", kind: "text" },
   { arg: "description", wire: "description", kind: "text" },
@@ -82,9 +85,9 @@ export const streamFields: Field[] = [
     wire: "duplicate_window",
     kind: "duration",
     default: ({ max_age }: Wire) => Math.min(120 * seconds, max_age! || Infinity),
-    // Servers from 2.14 on have none where there are sources, unless it is asked for; those before have it as everywhere.
+    // Servers from 2.14 on have none in a stream with sources, unless it is set; those before have the usual one.
     otherDefault: ({ sources }: Wire) => (isEmpty(sources) ? undefined : 0),
-    // A mirror in a cluster has none, even if it is asked for.
+    // A mirror in a cluster has none, even if it is set.
     forced: ({ mirror }: Wire) => (isEmpty(mirror) ? undefined : 0),
   },
   { arg: "region", wire: "placement.cluster", kind: "text" },
@@ -98,7 +101,7 @@ export const streamFields: Field[] = [
       {
         what: "setting or changing it",
         when: (_from, to) => !isEmpty(to),
-        reason: "a stream becomes a mirror only when it is made; taking it away makes the mirror a stream of its own",
+        reason: "a stream can be a mirror only from its creation; removing it makes the mirror a stream of its own",
         error: 10055,
       },
     ],
@@ -110,9 +113,9 @@ export const streamFields: Field[] = [
     level: (sources: Wire[]) => (sources.some(hasOwnConsumer) ? 4 : 0),
     refused: [
       {
-        what: "the start of one that is there",
+        what: "the start of an existing one",
         when: (from, to) => movesStart((from as Source[] | undefined) ?? [], (to as Source[] | undefined) ?? []),
-        reason: "the server accepts it and goes on from where it was",
+        reason: "the server accepts it and continues from where it was",
       },
     ],
   },
@@ -121,7 +124,7 @@ export const streamFields: Field[] = [
     arg: "firstSeq",
     wire: "first_seq",
     kind: "number",
-    refused: always({ reason: "the server accepts a change and does nothing" }),
+    refused: always({ reason: "the server accepts a change and ignores it" }),
   },
   { arg: "subjectTransform", wire: "subject_transform", kind: "transform" },
   { arg: "republish", wire: "republish", kind: "republish" },
@@ -161,7 +164,7 @@ export const streamFields: Field[] = [
     wire: "allow_msg_counter",
     kind: "flag",
     level: 2,
-    refused: always({ reason: "messages are counters from the first on, or none is", error: invalidConfig }),
+    refused: always({ reason: "either all messages of a stream are counters or none is", error: invalidConfig }),
   },
   { arg: "allowAtomic", wire: "allow_atomic", kind: "flag", level: 2 },
   {

@@ -190,7 +190,7 @@ describe("npm run plan and npm run import", function () {
       );
       assert.match(
         rows[0]!.reasons.join(),
-        /^maxMsgs: would drop 40 of 50 messages, 4\d\.\d KiB; consumer billing is 50 behind; if that is meant: allowDataLoss/,
+        /^maxMsgs: would drop 40 of 50 messages, 4\d\.\d KiB; consumer billing is 50 behind; to allow it: allowDataLoss/,
       );
     });
 
@@ -200,7 +200,7 @@ describe("npm run plan and npm run import", function () {
       assert.equal(status, 3, stderr);
       assert.match(
         stderr,
-        /no allowDataLoss covers these losses:\n *app\/MAIL: would delete 50 of 50 messages.*\n *app\/ORDERS\/billing: would lose the place among 50 of 50 messages/,
+        /no allowDataLoss covers these losses:\n *app\/MAIL: would delete 50 of 50 messages.*\n *app\/ORDERS\/billing: would lose the position among 50 of 50 messages/,
       );
       assert.deepEqual(
         rows.map(({ id, class: name }) => [id, name]),

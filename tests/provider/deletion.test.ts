@@ -85,7 +85,7 @@ describe("deletion", function () {
       await publish("FILLED");
       await assert.rejects(
         asset.delete(),
-        /stream app\/FILLED has 1 messages, and its deletionPolicy is delete-if-empty\. It stays as it was/,
+        /stream app\/FILLED has 1 messages, and its deletionPolicy is delete-if-empty\. It was kept/,
       );
       await stays("FILLED", 1);
       await writes.assertOf("FILLED", ["STREAM.CREATE"]);
@@ -116,7 +116,7 @@ describe("deletion", function () {
       async () => {
         const asset = await Deployed.create(provider, stream, ifEmpty("LATE"));
         const parking = breakpoints.stopAt("before", "STREAM.UPDATE.LATE");
-        const refused = assert.rejects(asset.delete(), /stream app\/LATE has 1 messages, .* It stays as it was/);
+        const refused = assert.rejects(asset.delete(), /stream app\/LATE has 1 messages, .* It was kept/);
         await parking.reached();
         await publish("LATE");
         parking.goOn();
@@ -145,7 +145,7 @@ describe("deletion", function () {
 
         const [ended, kept] = assets as [Deployed, Deployed];
         ended.provider = kept.provider = provider;
-        await Promise.all([ended.delete(), assert.rejects(kept.delete(), /has 1 messages, .* It stays as it was/)]);
+        await Promise.all([ended.delete(), assert.rejects(kept.delete(), /has 1 messages, .* It was kept/)]);
         await isGone("ENDED");
         await stays("KEPT", 1);
       },
@@ -160,9 +160,9 @@ describe("deletion", function () {
         deletionPolicy: "delete-if-empty",
       });
       await publish("READ");
-      await assert.rejects(asset.delete(), /consumer app\/READ\/billing has 1 messages to go/);
+      await assert.rejects(asset.delete(), /consumer app\/READ\/billing has 1 unacknowledged messages/);
       const message = (await (await jetstream(app).consumers.get("READ", "billing")).next())!;
-      await assert.rejects(asset.delete(), /has 1 messages to go/, "delivered is not acknowledged");
+      await assert.rejects(asset.delete(), /has 1 unacknowledged messages/, "delivered is not acknowledged");
       await message.ackAck();
       await asset.delete();
       await assert.rejects(ask(app, "CONSUMER.INFO.READ.billing"), / 10014 /);
@@ -189,7 +189,7 @@ describe("deletion", function () {
       );
       await assert.rejects(
         asset.delete(),
-        /stream app\/COPIED is copied by COPY, .* Nothing was changed; take them out first/,
+        /stream app\/COPIED is copied by COPY, .* Nothing was changed; remove them first/,
       );
       await stays("COPIED", 0);
       await copy.delete();
@@ -222,7 +222,9 @@ describe("deletion", function () {
       await ask(app, "CONSUMER.INFO.TAKEN.billing");
       for (const id of ["app/TAKEN", "app/TAKEN/billing"])
         assert.ok(
-          provider.stderr.includes(`${id} belongs to somebody else by now: it stays, and is only forgotten here`),
+          provider.stderr.includes(
+            `${id} now belongs to another stack: it is kept on the server, and only removed from this state`,
+          ),
         );
     },
 
@@ -245,7 +247,7 @@ describe("deletion", function () {
         assert.deepEqual(await asset.check(leaving()), [
           {
             property: "absent",
-            reason: `${reason}; if that is meant: allowDataLoss: [{ change: "delete", maxMessages: 2 }]`,
+            reason: `${reason}; to allow it: allowDataLoss: [{ change: "delete", maxMessages: 2 }]`,
           },
         ]);
         assert.deepEqual(await asset.check(leaving(1)), [
@@ -253,7 +255,7 @@ describe("deletion", function () {
         ]);
         await assert.rejects(
           asset.update(leaving()),
-          /stream app\/LEFT has 2 messages, and nothing allows to lose them/,
+          /stream app\/LEFT has 2 messages, and allowDataLoss does not allow losing them/,
         );
         await assert.rejects(
           asset.update(leaving(1)),
@@ -283,7 +285,7 @@ describe("deletion", function () {
       const parking = breakpoints.stopAt("before", "STREAM.UPDATE.FULL");
       const refused = assert.rejects(
         asset.up(base("FULL", { absent: true })),
-        /stream app\/FULL has 1 messages, .* It stays as it was/,
+        /stream app\/FULL has 1 messages, .* It was kept/,
       );
       await parking.reached();
       await publish("FULL");
@@ -317,7 +319,7 @@ describe("deletion", function () {
       });
       await assert.rejects(
         asset.delete(),
-        /region ams is named in supercluster:degraded; what lives there is left alone/,
+        /region ams is named in supercluster:degraded; its streams and consumers are left as they are/,
       );
       await stays("FAR", 0);
       await writes.assertOf("FAR", ["STREAM.CREATE"]);

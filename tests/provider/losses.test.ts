@@ -125,7 +125,7 @@ describe("changes that cost messages, on three servers", function () {
       name: "MSGS",
       after: { maxMsgs: 40 },
       cost: 60,
-      says: /^would drop 60 of 100 messages, 6\d\.\d KiB; consumer billing is 40 behind; if that is meant: allowDataLoss: \[\{ change: "maxMsgs", maxMessages: 60 \}\]$/,
+      says: /^would drop 60 of 100 messages, 6\d\.\d KiB; consumer billing is 40 behind; to allow it: allowDataLoss: \[\{ change: "maxMsgs", maxMessages: 60 \}\]$/,
     },
     {
       change: "maxMsgs",
@@ -401,8 +401,8 @@ describe("changes that cost messages, on three servers", function () {
       {
         property: "storage",
         reason:
-          "cannot be changed in place (error 10052): a new stream would start empty; making it anew would delete 100 of 100 messages, 101.6 KiB; " +
-          'consumer billing is 40 behind; if that is meant: allowDataLoss: [{ change: "replace", maxMessages: 100 }]',
+          "cannot be changed in place (error 10052): a new stream would start empty; recreating it would delete 100 of 100 messages, 101.6 KiB; " +
+          'consumer billing is 40 behind; to allow it: allowDataLoss: [{ change: "replace", maxMessages: 100 }]',
       },
     ]);
     const allowed = allowing(news, "replace", 100);
@@ -411,7 +411,7 @@ describe("changes that cost messages, on three servers", function () {
     await publish("REPLACED.a", 1);
     await assert.rejects(
       asset.delete(),
-      /app\/REPLACED: making it anew would delete 101 of 101 messages, .*; allowDataLoss allows 100\. Nothing was changed/,
+      /app\/REPLACED: recreating it would delete 101 of 101 messages, .*; allowDataLoss allows 100\. Nothing was changed/,
     );
     assert.equal((await state("REPLACED")).messages, 101);
     assert.equal(await asset.up(allowing(news, "replace", 101)), "replaced");
@@ -434,7 +434,7 @@ describe("changes that cost messages, on three servers", function () {
     const news = { ...args, ackPolicy: "explicit" };
     assert.match(
       (await asset.check(news))[0]!.reason,
-      /making it anew would lose the place among 40 of 40 messages; if that is meant/,
+      /recreating it would lose the position among 40 of 40 messages; to allow it/,
     );
     assert.equal(await asset.up(allowing(news, "replace", 40)), "replaced");
     assert.equal((await ask(app, "CONSUMER.INFO.PLACE.billing")).num_pending, 100);
@@ -508,7 +508,7 @@ describe("changes that cost messages, on three servers", function () {
       assert.rejects(
         uncounted.update(fewer(uncounted.inputs)),
         new RegExp(
-          `consumers of stream UNCOUNTED did not answer: .*${silent}.* What the change costs cannot be counted, and nothing was changed`,
+          `consumers of stream UNCOUNTED did not answer: .*${silent}.* The cost of the change cannot be counted, and nothing was changed`,
         ),
       ),
       assert.rejects(lost.update(fewer(lost.inputs)), /no answer|unavailable|offline|no leader/i),
@@ -540,7 +540,7 @@ describe("changes that cost messages, on three servers", function () {
 describe("changes that only older servers refuse", function () {
   this.timeout(serversMs);
 
-  it("cost there what making it anew costs, of what is taken over too", async () => {
+  it("cost there what recreating it costs, of what is taken over too", async () => {
     const cluster = await startSupercluster({ regions: ["iad", "ams"], version: "oldest" });
     const provider = await ProviderProcess.start(connectionTo(cluster));
     const app = await cluster.connect("app");
@@ -560,7 +560,7 @@ describe("changes that only older servers refuse", function () {
       assert.deepEqual([failure?.property, others], ["maxConsumers", []]);
       assert.match(
         failure!.reason,
-        /^cannot be changed in place \(error 10052\): .*; making it anew would delete 3 of 3 messages/,
+        /^cannot be changed in place \(error 10052\): .*; recreating it would delete 3 of 3 messages/,
       );
       assert.deepEqual(
         (await provider.check(stream, { ...news, adopt: true })).failures.map(({ property }) => property),

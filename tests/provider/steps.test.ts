@@ -229,7 +229,7 @@ describe("changes of several steps or requests, on two regions of three servers"
       [1, "24h"],
     ]);
     assert.equal(await asset.hasChanges(), false);
-    assert.ok(provider.stderr.includes("app/LOWERED: maxAge is at 4d; the next up goes on to 24h"));
+    assert.ok(provider.stderr.includes("app/LOWERED: maxAge is at 4d; the next up continues to 24h"));
   }
 
   async function stepped(): Promise<void> {

@@ -32,7 +32,7 @@ export interface Servers {
   account(args: Args): Promise<Account | undefined>;
 }
 
-/** Whether the arguments alone are right: every mistake of the schema or, where that has none, of the rules. */
+/** Mistakes in the arguments alone: all that the schema finds or, where it finds none, all that the rules find. */
 export function mistakes(kind: AssetKind, args: Args): Failure[] {
   const { problems } = parse(kind.schema(args), args, kind.what);
   const found = problems.length
@@ -44,7 +44,7 @@ export function mistakes(kind: AssetKind, args: Args): Failure[] {
   }));
 }
 
-/** Why this change of what is deployed, or this new asset, cannot be or may not be: every reason. */
+/** Every reason why this change of what is deployed (or this new asset) is not possible or not allowed. */
 export async function refusals(
   kind: AssetKind,
   deployed: Args | undefined,
@@ -61,7 +61,7 @@ export async function refusals(
   if (another.length)
     return another.map((property) => ({
       property,
-      reason: `is another ${kind.what}: give it its own entry, and take this one out when it is empty`,
+      reason: `names another ${kind.what}: give that its own entry, and take this one out when it is empty`,
     }));
   const changes = await changesBy(kind, toWire(kind.fields, deployed), args, servers);
   const refused = changes.filter(({ refusal }) => refusal);
@@ -74,7 +74,9 @@ export async function refusals(
   ];
 }
 
-/** Changes that this stack's servers refuse in place: fields for which the asset is made anew, where that is allowed. */
+/**
+ * Fields for which the asset is recreated: those that these servers do not change in place, if replacing is allowed.
+ */
 export async function replaced(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<string[]> {
   if (allowance(args, replace) === undefined) return [];
   return (await changesBy(kind, toWire(kind.fields, deployed), args, servers))
@@ -82,7 +84,9 @@ export async function replaced(kind: AssetKind, deployed: Args, args: Args, serv
     .map(({ field }) => field);
 }
 
-/** The servers' version is asked only where the answer depends on it. Where they do not answer, they refuse at the write what they cannot do. */
+/**
+ * The servers' version is read only where the answer depends on it. If they do not answer, the write is refused then.
+ */
 async function changesBy({ fields }: AssetKind, from: Wire, args: Args, servers: Servers): Promise<Change[]> {
   const to = toWire(fields, args);
   const changes = changesOf(fields, from, to);
@@ -93,7 +97,9 @@ async function changesBy({ fields }: AssetKind, from: Wire, args: Args, servers:
     : changes.map((change) => (isVersioned(change) ? { ...change, refusal: undefined } : change));
 }
 
-/** What the server does not change in place can be made anew: that costs what is in it, which can be allowed. */
+/**
+ * What the server does not change in place can be recreated: that costs what is in it, which `allowDataLoss` allows.
+ */
 async function replacementFailures(
   kind: AssetKind,
   refused: Change[],
@@ -106,17 +112,17 @@ async function replacementFailures(
   if (allowed !== undefined && !reason) return [];
   return refused.map(({ field, refusal }) => ({
     property: field,
-    reason: [reasonOf(refusal!), ...(reason ? [`making it anew ${reason}`] : [])].join("; "),
+    reason: [reasonOf(refusal!), ...(reason ? [`recreating it ${reason}`] : [])].join("; "),
   }));
 }
 
 /**
- * Environment variable of a preview that counts itself what deletions cost: the engine stops at the first refusals, and a tenant that leaves may
- * have many. The write counts in any case.
+ * Environment variable of a preview (`npm run plan`) that counts the costs of deletions itself: the engine stops at the
+ * first refusals, and a tenant that leaves may have many. The write counts in any case.
  */
 export const planCounts = "SUPERCLUSTER_PLAN_COUNTS";
 
-/** What is in an asset that is to be there no more is lost with it. */
+/** Deleting an `absent` asset costs what is in it. */
 async function deletionFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
   if (process.env[planCounts]) return [];
   const cost = await counted(kind, args, servers, (info, account) => costOfDeletion(kind, info, args, account));
@@ -124,7 +130,7 @@ async function deletionFailures(kind: AssetKind, args: Args, servers: Servers): 
   return reason ? [{ property: "absent", reason }] : [];
 }
 
-/** Nothing is asked where no change of the specification can cost anything. Steps of `lowerBy` go on from what is there. */
+/** Servers are asked only where a change can cost messages, or where `lowerBy` continues from what they hold. */
 async function lossFailures(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<Failure[]> {
   if (
     args.lowerBy === undefined &&
@@ -134,7 +140,7 @@ async function lossFailures(kind: AssetKind, deployed: Args, args: Args, servers
   return (await counted(kind, args, servers, (info, account) => lossesAgainst(kind, info, args, account))) ?? [];
 }
 
-/** What stands against taking over what is there. Tells what it would change. */
+/** Why an existing asset cannot be adopted. Logs what adopting it would change. */
 async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
   const failures = await counted(kind, args, servers, async (info, account) => {
     const claim = claimOf(args, account);
@@ -157,7 +163,7 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
   return failures ?? [];
 }
 
-/** Losses, by what is there, that are more than allowed. */
+/** Losses, by what exists now, that are more than allowed. */
 async function lossesAgainst(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Failure[]> {
   const costs = await lossesOf(
     kind,
@@ -175,7 +181,10 @@ async function lossesAgainst(kind: AssetKind, info: Info, args: Args, account: A
 /** A preview does not wait for servers that are down. */
 const planMs = 10_000;
 
-/** What follows from what is there right now; undefined where nothing is, or it cannot be read: the write counts again, and is not done where that fails. */
+/**
+ * What `count` makes of the asset as it is now; undefined where it does not exist or cannot be read. The write counts
+ * again, and fails where it cannot.
+ */
 async function counted<T>(
   kind: AssetKind,
   args: Args,
@@ -213,6 +222,8 @@ async function levelFailures(
     .filter(({ level }) => facts && facts.level < level)
     .map(({ field, level }) => ({
       property: field,
-      reason: `needs API level ${level}, server ${firstVersionOf[level]} or later; the oldest server here is ${facts!.version} with level ${facts!.level}`,
+      reason:
+        `needs API level ${level}, server ${firstVersionOf[level]} or later; ` +
+        `the oldest server here is ${facts!.version} with level ${facts!.level}`,
     }));
 }

@@ -2,7 +2,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type { ConnectionSettings, Login, RegionAccess } from "./settings";
 import { timeouts } from "../../../jetstream/timeouts";
 
-/** One connection an account and process, made when first asked for. */
+/** One connection per account and process, opened on first use. */
 export class Connections {
   private readonly open = new Map<string, Promise<NatsConnection>>();
 
@@ -12,7 +12,8 @@ export class Connections {
     const login = this.settings.provisioners[name];
     if (!login)
       throw new Error(
-        `no provisioner for account ${name} in the provider's connection; known: ${Object.keys(this.settings.provisioners).join(", ")}`,
+        `no provisioner for account ${name} in the provider's connection; ` +
+          `known: ${Object.keys(this.settings.provisioners).join(", ")}`,
       );
     return this.get(name, login);
   }
@@ -32,7 +33,7 @@ export class Connections {
     return connection;
   }
 
-  /** Where clients connect: one region after another. A region that cannot be reached must not keep the others from being used. */
+  /** URLs of all reachable regions, in their order. An unreachable region must not keep the others from being used. */
   private async servers(): Promise<string[]> {
     const regions = this.settings.regions.filter(({ degraded }) => !degraded);
     const found = await Promise.allSettled(regions.map((region) => this.urlsOf(region)));
@@ -62,7 +63,7 @@ export class Connections {
       maxPingOut: 2,
       reconnect: true,
       maxReconnectAttempts: -1,
-      // One connection an account, which a person waits for: no need to spread many of them over seconds.
+      // One connection per account, and a person is waiting: no need to spread reconnects over seconds.
       reconnectTimeWait: 500,
       reconnectJitterTLS: 100,
       ignoreClusterUpdates: true,

@@ -5,12 +5,12 @@ import { type AssetKind, idOf } from "../../../jetstream/kinds";
 import type { Account } from "../../../jetstream/account";
 import { observe } from "../../../jetstream/observe";
 
-/** How long a list is believed after it was last used; one that failed, after it was asked for. */
+/** How long a list is reused after its last use, in ms; a failed one, after its request. */
 const lifeMs = 30_000;
-/** For one request and its retries. A list waits 4 s for leaders before it names as missing what did not answer. */
+/** For one request and its retries, in ms. The server waits 4 s for leaders before it names assets as missing. */
 const deadlineMs = 10_000;
 
-/** Why nobody can say now what a stream or consumer is like, or whether it is there. */
+/** Why the state of a stream or consumer, or whether it exists, cannot be known now. */
 class Unknown extends Error {
   override readonly name = "Unknown";
 }
@@ -25,7 +25,10 @@ interface List {
   until: number;
 }
 
-/** What `STREAM.LIST` and `CONSUMER.LIST` answer. Shapes: nats-server's JSApiStreamListResponse, JSApiConsumerListResponse. */
+/**
+ * What `STREAM.LIST` and `CONSUMER.LIST` answer. Shapes: nats-server's JSApiStreamListResponse,
+ * JSApiConsumerListResponse.
+ */
 interface Page {
   total: number;
   /** Most entries of a page. */
@@ -34,14 +37,14 @@ interface Page {
   consumers?: (Info & { name: string })[];
   /** Names of those whose leader did not answer in time, or whose servers are all down. */
   missing?: string[];
-  /** Of those that this server version cannot run: why. Named in `missing` too. */
+  /** Why this server version cannot run an asset, by name. Named in `missing` too. */
   offline?: Record<string, string>;
 }
 
 /**
- * One account's streams and consumers for reads: one list instead of a request each. A refresh asks for every asset once, so
- * its reads share the lists, however long it takes; whoever asks for an asset again wants to know it anew. What will be
- * written is never looked up here.
+ * One account's streams and consumers for reads: one list instead of a request each. A refresh asks for every asset
+ * once, so its reads share the lists, however long it takes; a second read of an asset requests a new list. Assets that
+ * will be written are never looked up here.
  */
 export class Listing {
   private readonly lists = new Map<string, List>();
@@ -49,8 +52,8 @@ export class Listing {
   constructor(private readonly account: () => Promise<Account>) {}
 
   /**
-   * What the server says of the asset, or undefined when a meta leader says that it is not there. Throws what keeps it from
-   * being known: no answer, no leader, servers that are down.
+   * What the server answers for the asset, or undefined when a meta leader answers that it does not exist. Throws where
+   * that cannot be known: no answer, no leader, servers that are down.
    */
   async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
     const id = idOf(kind, args);
@@ -59,7 +62,8 @@ export class Listing {
       found = found?.state?.consumer_count
         ? await this.entry(`CONSUMER.LIST.${args.stream as string}`, args.name, id)
         : undefined;
-    // Names shift between two pages, and a list gets old: only an answer about the asset itself says that it is not there.
+    // Names shift between two pages, and a list gets old: only an answer about the asset itself shows it does not
+    // exist.
     return found ?? withLeader(await withReadSlot(async () => observe(kind, args, await this.account(), deadlineMs)));
   }
 
@@ -94,14 +98,17 @@ export class Listing {
   }
 }
 
-/** Those whose servers are all down are in the list, as the meta leader remembers them, and named as missing: what comes last counts. */
+/**
+ * Assets whose servers are all down are listed, as the meta leader remembers them, and named as missing: the last
+ * counts.
+ */
 const entriesOf = ({ streams = [], consumers = [], missing = [], offline = {} }: Page): [string, Info | Unknown][] => [
   ...streams.map((info): [string, Info] => [info.config.name as string, info]),
   ...consumers.map((info): [string, Info] => [info.name, info]),
   ...missing.map((name): [string, Unknown] => [name, new Unknown(offline[name] ?? "none of its servers answered")]),
 ];
 
-/** A server whose group lost its majority answers too, with what it had then. */
+/** A server whose group lost its majority answers too, with what it last knew. */
 function withLeader(info: Info | undefined): Info | undefined {
   if (info?.cluster && !info.cluster.leader) throw new Unknown("it has no leader");
   return info;

@@ -16,11 +16,11 @@ import { unknownValue } from "../../../config/unknown-value";
 
 const shimKey = "__provider";
 
-/** One a process, whatever the number of resources. */
+/** One per process, whatever the number of resources. */
 let session: Session | undefined;
 
 function required(): Session {
-  if (!session) throw new Error(`the provider has no connection: give the resource the stack's JetStream provider`);
+  if (!session) throw new Error("the provider has no connection: pass the resource the stack's JetStream provider");
   return session;
 }
 
@@ -29,7 +29,7 @@ const servers = {
   account: (args: Args) => required().accountIfReachable(args),
 };
 
-/** Replacements that a plan approved, by id, and how many messages each may cost: a deletion sees only the old arguments. */
+/** Replacements that diff approved, by id, and how many messages each may cost: delete sees only the old arguments. */
 const approved = new Map<string, number>();
 
 /** The dynamic provider of one kind of asset. */
@@ -44,7 +44,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const deployed = withoutShim(olds);
       if (hasUnknown(args)) return { inputs: args, failures: [] };
       const failures = mistakes(kind, args);
-      // The engine checks what it makes anew as something new, before the old one is gone.
+      // The engine checks a replacement as a new resource, before the old one is deleted.
       const isApproved = isEmpty(deployed) && approved.has(idOf(kind, args));
       if (failures.length === 0 && !isApproved)
         failures.push(...(await refusals(kind, isEmpty(deployed) ? undefined : deployed, args, servers)));
@@ -56,7 +56,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       if (hasUnknown(args) || args.absent) return {};
       const replaces = await replaced(kind, deployed, args, servers);
       if (replaces.length === 0)
-        return hasStepsLeft(kind.fields, deployed, args) || isGoneWithItsStream(kind, args) ? { changes: true } : {};
+        return hasStepsLeft(kind.fields, deployed, args) || isDeletedWithItsStream(kind, args) ? { changes: true } : {};
       approved.set(id, allowance(args, replace)!);
       return { replaces, deleteBeforeReplace: true };
     },
@@ -71,7 +71,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
 
     async read(id: string, props: Args) {
       const { [nonceKey]: nonce, ...args } = withoutShim(props);
-      // That it is not there is as it should be; its account may be gone too.
+      // An absent asset must not exist; its account may not exist any more either.
       if (args.absent) return { id, props };
       try {
         const found = await required().find(kind, args);
@@ -79,7 +79,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
         const inputs = fromWire(kind.fields, found.config, args);
         return { id, props: { ...inputs, ...(nonce !== undefined && { [nonceKey]: nonce }) }, inputs };
       } catch (error) {
-        // Unknown is not missing: what was known is kept, and nothing is created or deleted for it.
+        // Unknown is not missing: the stored state is kept, and nothing is created or deleted.
         logProgress(diagnosticLine(diagnostics.stateKept, id, (error as Error).message));
         return { id, props };
       }
@@ -92,7 +92,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       const removal = await withWriteSlot(() => remove(kind, last, account, approved.get(id))).finally(() =>
         required().forget(last),
       );
-      tell(id, removal);
+      logIfKept(id, removal);
     },
   };
 
@@ -105,21 +105,21 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
   }
 
   async function removeAsset(args: Args, account: Account, last?: Args): Promise<Args> {
-    tell(idOf(kind, args), await removeAbsent(kind, args, account, last));
+    logIfKept(idOf(kind, args), await removeAbsent(kind, args, account, last));
     return args;
   }
 }
 
-function tell(id: string, removal: Removal): void {
-  if (removal === "somebody else's")
-    logProgress(`${id} belongs to somebody else by now: it stays, and is only forgotten here`);
+function logIfKept(id: string, removal: Removal): void {
+  if (removal === "not owned")
+    logProgress(`${id} now belongs to another stack: it is kept on the server, and only removed from this state`);
 }
 
 const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;
 const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknownValue);
 
-/** A stream that is made anew takes its consumers along; the engine, which sees no change in them, would leave them out. */
-const isGoneWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean =>
+/** Recreating a stream deletes its consumers; the engine, which sees no change in them, would not create them again. */
+const isDeletedWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean =>
   what === "consumer" && approved.has(idOf(streamKind, { account, name: stream }));
 
 const withoutShim = ({ [shimKey]: _, ...args }: Args): Args => args;

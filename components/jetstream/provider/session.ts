@@ -11,17 +11,18 @@ import type { Account } from "../../../jetstream/account";
 import type { ConnectionSettings } from "./settings";
 import { timeouts } from "../../../jetstream/timeouts";
 
-/** How long a change waits for JetStream, and that it waits for all of it. */
+/** How long a change waits for JetStream to be ready, in ms, and that it waits for every server. */
 export const waits = { unreachableMs: 15_000, deadlineMs: 120_000, everyServer: true };
 /**
- * A refresh or check may be part of a preview on a machine that sees no servers: it only looks. A meta leader is enough for
- * that; what lives on servers that are down is unknown then, and everything else is not.
+ * A refresh or check may be part of a preview on a machine that reaches no servers: it waits briefly. A meta leader is
+ * enough for that; what lives on servers that are down is unknown then, and everything else is not.
  */
 const look = { unreachableMs: 3_000, deadlineMs: 15_000, everyServer: false };
 
+/** Prints one line to stderr, which Pulumi shows while it runs. */
 export const logProgress = (line: string) => process.stderr.write(`${line}\n`);
 
-/** What all resources of one provider process share: connections, the readiness gate, what the servers can do. */
+/** What all resources of one provider process share: connections, the readiness gate, what the servers support. */
 export class Session {
   private readonly connections: Connections;
   private readonly listings = new Map<string, Listing>();
@@ -39,7 +40,7 @@ export class Session {
     return this.open(args.account as string, patience);
   }
 
-  /** What the server says of an asset, as `Listing.find`. For reads: whoever writes looks itself. */
+  /** What the server answers for an asset, as `Listing.find`. Only for reads: a write observes the asset itself. */
   async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
     this.requireRegion(args);
     const name = args.account as string;
@@ -48,12 +49,12 @@ export class Session {
     return listing.find(kind, args);
   }
 
-  /** To be called after a write: what was listed before is over. */
+  /** Drops the account's lists; must be called after a write. */
   forget({ account }: Args): void {
     this.listings.delete(account as string);
   }
 
-  /** What the servers can do; undefined where none can be asked. */
+  /** What the servers support; undefined where none answers. */
   async facts(): Promise<ServerFacts | undefined> {
     const servers = this.settings.regions
       .filter(({ degraded }) => !degraded)
@@ -64,7 +65,10 @@ export class Session {
     return facts;
   }
 
-  /** The account, or undefined with one warning a process where no server can be asked: then only what needs none is checked. */
+  /**
+   * The account, or undefined, with one warning per process, where no server answers: only the arguments are checked
+   * then.
+   */
   async accountIfReachable(args: Args): Promise<Account | undefined> {
     try {
       return await this.account(args, look);
@@ -79,7 +83,9 @@ export class Session {
   private requireRegion(args: Args): void {
     const region = this.settings.regions.find(({ name }) => name === args.region);
     if (region?.degraded)
-      throw new Error(`region ${region.name} is named in supercluster:degraded; what lives there is left alone`);
+      throw new Error(
+        `region ${region.name} is named in supercluster:degraded; its streams and consumers are left as they are`,
+      );
   }
 
   private async open(account: string, patience: typeof waits): Promise<Account> {
@@ -93,14 +99,14 @@ export class Session {
     };
   }
 
-  /** The gate stands before the first request of the process; a failed wait is not remembered, so that a later one may succeed. */
+  /** Waits for the gate once per process; a failed wait is not remembered, so that a later one may succeed. */
   private whenReady(patience: typeof waits): Promise<void> {
     let ready = this.ready.get(patience);
     if (!ready) {
       const regions = patience.everyServer ? this.settings.regions : [];
       ready = waitUntilReady(regions, () => this.connections.system(), patience, logProgress).catch(
         async (error: unknown) => {
-          // Whoever waits beside gets the same answer; the next one tries again.
+          // Concurrent callers get the same error; the next call tries again.
           await sleep(0);
           this.ready.delete(patience);
           throw error;

@@ -209,7 +209,7 @@ describe("comments on arguments", () => {
     assert.equal(changeOf(age), "**In place**. **Costs messages** (lower): would drop the messages that are older.");
     assert.equal(
       changeOf(named("denyPurge")),
-      "**In place**. **Refused** (on to off; error 10052): it cannot be taken back once it is on.",
+      "**In place**. **Refused** (on to off; error 10052): it cannot be turned off once it is on.",
     );
     assert.deepEqual(
       ["allowAtomic", "resetTo"].map((name) => sinceOf(named(name))),

@@ -151,7 +151,7 @@ describe("the mark of ownership", () => {
       ),
     ));
 
-  it("lets a stack change what is its own, what came with its state, and what its specification says it takes; nothing else", () =>
+  it("lets a stack change its own assets, those that came with its state, and those it adopts; no others", () =>
     fc.assert(
       fc.property(
         holders,

@@ -68,7 +68,7 @@ for (const [what, fields, args] of kinds) {
         }),
       ));
 
-    it("brings any configuration to any other: what is not asked for is unset, labels too; marks and fields that nobody knows stay", () =>
+    it("brings any configuration to any other: unsets what is not asked for, keeps marks and unknown fields", () =>
       fc.assert(
         fc.property(args, args, (before, after) => {
           const merged = merge(fields, toWire(fields, after), {
@@ -82,7 +82,7 @@ for (const [what, fields, args] of kinds) {
         }),
       ));
 
-    it("shows a refresh exactly what was changed by somebody else", () =>
+    it("shows a refresh exactly what was changed by another client", () =>
       fc.assert(
         fc.property(args, args, (mine, theirs) => {
           const found = toWire(fields, theirs);
@@ -110,7 +110,7 @@ describe("one filter subject", () => {
     }
   });
 
-  it("that somebody changed is shown as it was written", () => {
+  it("that another client changed is shown as it was written", () => {
     const found = toWire(consumerFields, { ...one, filterSubject: "b" });
     assert.deepEqual(fromWire(consumerFields, found, list), { ...list, filterSubjects: ["b"] });
     assert.deepEqual(differences(consumerFields, list, found), [
@@ -214,7 +214,7 @@ describe("the readiness gate", () => {
     );
   });
 
-  it("names what lacks", () => {
+  it("names what is missing", () => {
     assert.deepEqual(missing({ size: 0, current: [] }, [region("iad")]), [
       "no meta leader",
       "not current: iad-0, iad-1, iad-2",

@@ -68,7 +68,7 @@ describe("changes that cost messages", () => {
     }
   });
 
-  it("are none of maxMsgs and maxBytes while new messages are refused, and both when old ones are discarded again", () => {
+  it("are not counted for maxMsgs and maxBytes while new messages are refused, but once old ones are discarded", () => {
     const full: Args = { name: "S", discard: "new", maxMsgs: 10, maxBytes: "1KiB" };
     assert.deepEqual(changesThatCost({ name: "S", discard: "new" }, full), []);
     assert.deepEqual(changesThatCost(full, { ...full, discard: "old" }), ["maxBytes", "maxMsgs"]);
@@ -162,14 +162,14 @@ describe("what a change costs", () => {
     assert.equal(text(cost({ isEstimate: true, bytes: 0 })), "would drop about 812,345 of 1,000,000 messages");
     assert.match(
       excess(cost(), undefined)!,
-      /; if that is meant: allowDataLoss: \[\{ change: "maxAge", maxMessages: 812345 \}\]$/,
+      /; to allow it: allowDataLoss: \[\{ change: "maxAge", maxMessages: 812345 \}\]$/,
     );
     assert.match(excess(cost(), 812_344)!, /; allowDataLoss allows 812,344$/);
   });
 });
 
 describe("deletion policies", () => {
-  it("are the engine's own options where it has to refuse by itself, and the provider knows only of delete-if-empty", () => {
+  it("are the engine's options where only it can refuse; the provider gets only delete-if-empty", () => {
     const cases = [
       [undefined, {}, true],
       ["retain", {}, true],

@@ -48,7 +48,7 @@ describe("lowering a limit in steps", () => {
       }),
     ));
 
-  it("leaves everything else as it is asked for: other limits, higher ones, and those that are not lowered in steps", () =>
+  it("leaves everything else as asked for: other and higher limits, and those not lowered in steps", () =>
     fc.assert(
       fc.property(way, fc.constantFrom(...limits), ({ limit, from, to, by }, other) => {
         fc.pre(limit !== other);
@@ -95,7 +95,7 @@ describe("scaling and moving", () => {
   );
   const isMoved = (from: Wire, to: Wire) => JSON.stringify(from.placement) !== JSON.stringify(to.placement);
 
-  it("end where they are to, never change replicas and place at once, and never move on fewer copies than there are before or after", () =>
+  it("end at the wanted place, never change replicas and place at once, never move on fewer copies", () =>
     fc.assert(
       fc.property(config, config, (found, wanted) => {
         const steps = stepsOf(found, wanted);
@@ -128,7 +128,7 @@ describe("scaling and moving", () => {
     cluster: { name: "iad", leader: "iad-0", replicas: [replica("iad-1"), replica("iad-2")], ...change },
   });
 
-  it("have settled when every copy is where it belongs and current; a server that is no part of a cluster has nothing to wait for", () => {
+  it("have settled when every copy is in its place and current, or the server is not part of a cluster", () => {
     assert.deepEqual(unsettled(info({})), []);
     assert.deepEqual(unsettled({ ts: "", config: { num_replicas: 3 } }), []);
     assert.deepEqual(unsettled(info({ leader: undefined })), ["no leader"]);
@@ -143,7 +143,7 @@ describe("scaling and moving", () => {
     assert.deepEqual(misplaced(info({ replicas: [replica("iad-1", { current: false }), replica("iad-2")] })), []);
   });
 
-  it("wait for what an earlier run began, but not for servers that are down, nor for an arrival where it is no longer to go", () => {
+  it("wait for what an earlier run began, but not for servers that are down, nor for a move that was replaced", () => {
     const late = info({
       name: "ams",
       replicas: [replica("iad-1", { current: false, lag: 7 }), replica("iad-2", { current: false, offline: true })],

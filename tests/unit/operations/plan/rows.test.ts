@@ -35,7 +35,7 @@ describe("a tenant that leaves", () => {
     for (const [change, reason] of [
       [
         absent,
-        'would delete 101 of 101 messages; if that is meant: allowDataLoss: [{ change: "delete", maxMessages: 101 }]',
+        'would delete 101 of 101 messages; to allow it: allowDataLoss: [{ change: "delete", maxMessages: 101 }]',
       ],
       [
         { ...absent, allowDataLoss: [{ change: "delete", maxMessages: 100 }] },

@@ -87,7 +87,7 @@ describe("npm run policy and npm run policy:state", function () {
 
   it("end with 2 and say why: a stack that there is not, a stack and an environment, a file that is no state", async () => {
     const mistakes = [
-      [["policy", "--stack", "iadd"], /there is no stack iadd.*There are: ams, iad, identity/],
+      [["policy", "--stack", "iadd"], /stack iadd does not exist.*Stacks: ams, iad, identity/],
       [["policy", "--stack", "iad", "--env", "local"], /--stack <stack>' cannot be used with option '--env/],
       [["policy-state", "--file", "Pulumi.yaml"], /Pulumi\.yaml is not JSON; write it with: pulumi stack export/],
     ] as const;

@@ -5,7 +5,6 @@ import { projectFolder } from "../../support/project-copy";
 
 /** Tests with no one source, and what they are about. */
 const exceptions: Record<string, string> = {
-  "cli/files": "the files that commands write and read: contexts, variables, leftovers",
   "docs/workflows": ".github/workflows and .ci/summarize, which are not TypeScript",
   "docs/renovate": "renovate.json, which is not TypeScript",
   "program-error": "how index.ts, as a process, reports an error",

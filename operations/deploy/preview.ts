@@ -1,4 +1,4 @@
-import { nameOf, type Preview, saidBy, type Step, typeOf } from "../plan/preview";
+import { nameOf, type Preview, messagesOf, type Step, typeOf } from "../plan/preview";
 import { plural } from "../../engine/terminal";
 
 /** Operations of the engine that change something, with the marks of its own output. */
@@ -26,7 +26,7 @@ export function renderPreview(stack: string, preview: Preview): string {
   const lines = steps.map(
     (step) => `  ${operations[step.op]!.mark.padEnd(2)} ${typeOf(step.urn)} ${nameOf(step.urn)}${pathsOf(step)}`,
   );
-  const notes = saidBy(preview, ["warning", "info#err"]).map((text) => `  ${text}`);
+  const notes = messagesOf(preview, ["warning", "info#err"]).map((text) => `  ${text}`);
   return [`${stack}: ${counts.join(", ") || "nothing to change"}`, ...lines, ...notes].join("\n");
 }
 

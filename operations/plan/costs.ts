@@ -14,22 +14,22 @@ import { provisioner } from "../../config/assets/standard";
 import { type Access, connectToAny } from "../access/access";
 import type { PlannedChange } from "./preview";
 
-/** What the servers say right now of one planned change. */
+/** What the servers answer now about one planned change. */
 export interface Found {
-  /** Absent: it is not there. */
+  /** Absent: it does not exist. */
   info?: Info;
   costs: Cost[];
-  /** Of a creation: what is there already differs so from what is wanted. */
+  /** Of a creation: how what exists already differs from what is wanted. */
   differences: Difference[];
-  /** Of a creation: why what is there already would not be taken over. */
+  /** Of a creation: why what exists already would not be taken over. */
   refusals: string[];
-  /** It carries somebody else's mark by now. */
+  /** It has another owner's mark by now. */
   isForeign: boolean;
 }
 
 export type Answer = Found | { unknown: string };
 
-/** Asks the servers about planned changes, by one connection an account. */
+/** Asks the servers about planned changes, by one connection per account. */
 export class Servers {
   private readonly open = new Map<string, Promise<NatsConnection>>();
 
@@ -68,7 +68,7 @@ export class Servers {
 
 const nothing: Found = { costs: [], differences: [], refusals: [], isForeign: false };
 
-/** Whether what is there now makes a difference. */
+/** Whether the change depends on what exists on the servers now. */
 export function isWorthAsking({ kind, action, deployed, wanted, isCarried }: PlannedChange): boolean {
   if (action === "state" || action === "refused" || isCarried) return false;
   return (
@@ -102,7 +102,7 @@ async function costsOfDeletion({ kind, wanted }: PlannedChange, info: Info, acco
   return cost ? [cost] : [];
 }
 
-/** What is there already is taken over or refused, as the provider would. */
+/** Whether what exists already would be taken over or refused, by the provider's own rules. */
 async function existing({ kind, wanted }: PlannedChange, info: Info, account: Account): Promise<Found> {
   const args = stepDown(kind.fields, wanted!, info.config);
   const config = toWire(kind.fields, args);

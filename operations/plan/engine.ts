@@ -9,10 +9,13 @@ import { refresh } from "../../engine/stack-run";
 import { progressColours as colour, plural, seconds } from "../../engine/terminal";
 import { failuresOf, type Preview, refusedUrns } from "./preview";
 
-/** Each finds one refusal or two. */
+/** Each preview finds one or two refusals. */
 const maxPreviews = 10;
 
-/** The engine's previews of a stack, one after another until nothing more is refused; `isCut` when there were too many. */
+/**
+ * The engine's previews of a stack, one after another until nothing more is refused; `isCut` when `maxPreviews` were
+ * not enough. Throws Failure where a preview gives no plan.
+ */
 export async function previewsOf(
   { name, environment }: CheckedEnvironment,
   stack: string,
@@ -41,7 +44,7 @@ export async function previewsOf(
       const refused = refusedUrns(preview);
       if (refused.length === 0) break;
       excluded.push(...refused.map(patternOf));
-      job.at = `${plural(excluded.length, "refusal")}, planning the rest without`;
+      job.at = `${plural(excluded.length, "refusal")}, planning the rest without them`;
     }
   } catch (error) {
     end("failed");
@@ -51,10 +54,10 @@ export async function previewsOf(
   return { previews, isCut: refusedUrns(previews.at(-1)!).length > 0 };
 }
 
-/** Protection is told beside what a deletion would cost, so the engine is not to stop at it. */
+/** The plan reports protection beside what a deletion would cost, so the engine must not stop at it. */
 const flags = ["--json", "--ignore-protect", "--non-interactive"];
 
-/** By its full name the engine finds only what is deployed already. */
+/** The engine resolves a full URN only for what is deployed already. */
 const patternOf = (urn: string): string => `**::${urn.split("::").slice(2).join("::")}`;
 
 /** The result of a preview that ended with an error: what was refused is in its output. */
@@ -63,7 +66,7 @@ export function resultOf(error: unknown): Result {
   throw error;
 }
 
-/** The preview that a run printed. Throws Failure where it printed none, or failed without a reason. */
+/** The preview that a run printed. Throws Failure where the stack does not exist, or there is no preview or reason. */
 export function readPreview(
   environment: string,
   stack: string,

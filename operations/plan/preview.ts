@@ -7,7 +7,7 @@ import { nonceKey } from "../../jetstream/ownership";
 import { stepDown } from "../../jetstream/steps";
 import { type Args, toWire } from "../../jetstream/wire";
 
-/** What `pulumi preview --json` prints, as far as it is looked at. Shape: the engine's display.PreviewDigest. */
+/** Output of `pulumi preview --json`, as far as it is read. Shape: the engine's display.PreviewDigest. */
 export interface Preview {
   steps?: Step[];
   diagnostics?: Diagnostic[];
@@ -20,7 +20,7 @@ export interface Step {
   newState?: State;
   /** By path of the property that changes. */
   detailedDiff?: Record<string, unknown>;
-  /** Properties that change, where a provider tells no paths. */
+  /** Properties that change, where a provider reports no paths. */
   diffReasons?: string[];
   replaceReasons?: string[];
 }
@@ -37,7 +37,7 @@ interface Diagnostic {
   /** Absent where it is about no resource. */
   urn?: string;
   message: string;
-  /** `error`, `warning`, or `info#err` for what a provider said. */
+  /** `error`, `warning`, or `info#err` for what a provider printed. */
   severity: string;
 }
 
@@ -46,21 +46,21 @@ export interface PlannedChange {
   kind: AssetKind;
   /** `irisx/SMS` or `irisx/SMS/sms-worker`. */
   id: string;
-  /** `state`: nothing that a server would hear of. */
+  /** `state`: no request to a server. */
   action: "create" | "update" | "state" | "replace" | "delete" | "refused";
-  /** Arguments that are deployed, after a look at the servers; absent when nothing is. */
+  /** Arguments that are deployed, after a refresh; absent when nothing is deployed. */
   deployed?: Args;
-  /** What the stack's state knows the mark of what is deployed by. */
+  /** By which the stack's state recognizes the ownership mark of what is deployed. */
   nonce?: string;
-  /** Arguments that would be applied this time; absent for refusals, and for what is taken out of the program. */
+  /** Arguments that this up would apply; absent for refusals, and for what was removed from the program. */
   wanted?: Args;
   fields: FieldChange[];
-  /** Why the engine would not do it. */
+  /** Why the engine would refuse it. */
   refusals: string[];
   notes: string[];
-  /** The engine would only forget what it takes away. */
+  /** The engine would remove it from the state only. */
   isRetained: boolean;
-  /** A durable that goes with its stream; what that costs is the stream's. */
+  /** A durable that is deleted with its stream; the cost is counted for the stream. */
   isCarried: boolean;
 }
 
@@ -69,18 +69,18 @@ export interface FieldChange {
   /** Values as arguments have them; absent where the field is not set. */
   from?: unknown;
   to?: unknown;
-  /** Somebody changed it outside this program. */
+  /** It was changed outside this program. */
   isDrift?: true;
 }
 
-/** Everything that one stack would do, and what keeps anybody from saying. */
+/** Everything that an up of one stack would do, and why that may be incomplete. */
 export interface StackPlan {
   changes: PlannedChange[];
   /** The program or the engine failed: what is planned is not known. */
   failures: string[];
-  /** What the provider and the program said while it was planned. */
+  /** What the provider and the program printed during the preview. */
   warnings: string[];
-  /** Something that was to be read could not be: what is planned may be wrong. */
+  /** Something could not be read, so the plan may be wrong. */
   isPartial: boolean;
 }
 
@@ -92,7 +92,10 @@ const kinds: Record<string, AssetKind> = {
 export const typeOf = (urn: string): string => urn.split("::")[2]!.split("$").at(-1)!;
 export const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 
-/** Streams and consumers that the engine refused. It stops at the first one or two: others show when these are excluded. */
+/**
+ * Streams and consumers that the engine refused. It stops at the first one or two: others appear once these are
+ * excluded.
+ */
 export const refusedUrns = ({ diagnostics = [] }: Preview): string[] => [
   ...new Set(
     diagnostics.flatMap(({ urn, severity }) => (severity === "error" && urn && typeOf(urn) in kinds ? [urn] : [])),
@@ -100,8 +103,8 @@ export const refusedUrns = ({ diagnostics = [] }: Preview): string[] => [
 ];
 
 /**
- * What an `up` would do, from the previews of one stack: the first one of everything, each next one without what the ones before
- * refused.
+ * What an `up` would do, from the previews of one stack: the first of everything, each further one without what those
+ * before it refused.
  */
 export function stackPlan(previews: Preview[]): StackPlan {
   const last = previews.at(-1)!;
@@ -113,15 +116,15 @@ export function stackPlan(previews: Preview[]): StackPlan {
   const diagnostics = previews.flatMap((preview) => preview.diagnostics ?? []);
   const refused = new Set(previews.flatMap(refusedUrns));
   const steps = (last.steps ?? []).filter(({ urn }) => typeOf(urn) in kinds && !refused.has(urn));
-  const madeAnew = new Set(
+  const recreated = new Set(
     steps.flatMap(({ op, urn, newState }) => (op === "replace" ? [idOf(kinds[typeOf(urn)]!, argsOf(newState!))] : [])),
   );
-  const warnings = saidBy({ diagnostics }, ["warning", "info#err"]);
+  const warnings = messagesOf({ diagnostics }, ["warning", "info#err"]);
   const failures = failuresOf({ diagnostics }).filter(({ urn }) => !(urn && refused.has(urn)));
   return {
     changes: [
       ...[...refused].map((urn) => refusal(urn, seen.get(urn), diagnostics)),
-      ...steps.flatMap((step) => changeOf(step, seen.get(step.urn), madeAnew) ?? []),
+      ...steps.flatMap((step) => changeOf(step, seen.get(step.urn), recreated) ?? []),
     ],
     failures: failures.map(({ message }) => withoutSeverity(message)),
     warnings: grouped(warnings),
@@ -129,8 +132,8 @@ export function stackPlan(previews: Preview[]): StackPlan {
   };
 }
 
-/** What was said with one of these severities, each once. */
-export function saidBy({ diagnostics = [] }: Pick<Preview, "diagnostics">, severities: string[]): string[] {
+/** Diagnostics with one of these severities, each once. */
+export function messagesOf({ diagnostics = [] }: Pick<Preview, "diagnostics">, severities: string[]): string[] {
   const texts = diagnostics
     .filter(({ severity }) => severities.includes(severity))
     .map(({ message }) => withoutSeverity(message));
@@ -141,10 +144,10 @@ export function saidBy({ diagnostics = [] }: Pick<Preview, "diagnostics">, sever
 export const failuresOf = ({ diagnostics = [] }: Preview): Diagnostic[] =>
   diagnostics.filter(({ severity, message }) => severity === "error" && !isFailedNotice(message));
 
-/** The plan lists the fields that an adoption changes itself. */
+/** The plan itself lists the fields that an adoption changes. */
 const isInPlan = (text: string): boolean => readDiagnostic(text)?.diagnostic.code === declared.adoptionChanges.code;
 
-/** Declared warnings with the same text in one line, with the names of all that it is about and its code. */
+/** Declared warnings with the same text in one line, with the names of all subjects and the code. */
 function grouped(warnings: string[]): string[] {
   const subjects = new Map<string, string[]>();
   const others = warnings.filter((text) => {
@@ -190,7 +193,7 @@ function reasonOf(message: string): string {
 function changeOf(
   { op, urn, oldState, newState }: Step,
   seen: State | undefined,
-  madeAnew: ReadonlySet<string>,
+  recreated: ReadonlySet<string>,
 ): PlannedChange | undefined {
   const kind = kinds[typeOf(urn)]!;
   const deployed = oldState && argsOf(oldState);
@@ -213,18 +216,21 @@ function changeOf(
         ...base,
         action: "create",
         wanted: target,
-        notes: seen ? ["is gone from the servers: it was deleted outside this program"] : [],
+        notes: seen ? ["does not exist on the servers: it was deleted outside this program"] : [],
       };
     case "update": {
       const wanted = stepDown(kind.fields, target!, toWire(kind.fields, deployed!));
       const fields = fieldChanges(kind, deployed!, wanted, seen && argsOf(seen));
-      if (kind === consumerKind && madeAnew.has(idOf(streamKind, { account: target!.account, name: target!.stream }))) {
+      if (
+        kind === consumerKind &&
+        recreated.has(idOf(streamKind, { account: target!.account, name: target!.stream }))
+      ) {
         return {
           ...base,
           action: "replace",
           wanted,
           fields,
-          notes: ["goes with its stream, which is made anew"],
+          notes: ["is recreated with its stream"],
           isCarried: true,
         };
       }
@@ -239,7 +245,7 @@ function changeOf(
         action: "replace",
         wanted: target,
         fields: fieldChanges(kind, deployed!, target!, seen && argsOf(seen)),
-        refusals: newState!.protect || base.isRetained ? [`is retained, so it cannot be made anew; ${unprotect}`] : [],
+        refusals: newState!.protect || base.isRetained ? [`is retained, so it cannot be recreated; ${unprotect}`] : [],
       };
     case "delete":
       return {
@@ -247,7 +253,8 @@ function changeOf(
         action: "delete",
         refusals: oldState!.protect
           ? [
-              `is protected, so the engine does not take it out; to delete it, ${unprotect}; to leave it to itself, pulumi state unprotect`,
+              `is protected, so the engine does not remove it; to delete it, ${unprotect}; ` +
+                "to keep it unmanaged, run: pulumi state unprotect",
             ]
           : [],
       };
@@ -260,7 +267,7 @@ function changeOf(
   }
 }
 
-/** What becomes of an entry that is there, or was, to have something deleted. */
+/** The change of an entry that is, or was, marked `absent`. */
 function absenceOf(
   op: string,
   base: Omit<PlannedChange, "action">,
@@ -270,37 +277,42 @@ function absenceOf(
   if (op === "delete") return { ...base, action: "state", notes: ["was deleted when its tenant left"] };
   if (op !== "create" && op !== "update") return undefined;
   if (!target!.absent)
-    return { ...base, action: "create", wanted: target, notes: ["its tenant stays after all; what was in it is lost"] };
+    return {
+      ...base,
+      action: "create",
+      wanted: target,
+      notes: ["its tenant is no longer leaving; its former messages are lost"],
+    };
   if (!deployed || deployed.absent)
-    return { ...base, action: "state", wanted: target, notes: ["is not to be there, and is not"] };
+    return { ...base, action: "state", wanted: target, notes: ["must not exist, and does not exist"] };
   const isCarried = kind === consumerKind;
   return {
     ...base,
     action: "delete",
     wanted: target,
-    notes: [isCarried ? "goes with its stream" : "its tenant leaves"],
+    notes: [isCarried ? "is deleted with its stream" : "its tenant is leaving"],
     isRetained: false,
     isCarried,
   };
 }
 
-const unprotect = 'first bring it up with deletionPolicy: "delete"';
+const unprotect = 'first deploy it with deletionPolicy: "delete"';
 
 function policyChange(before: State, after: State): FieldChange[] {
   const [from, to] = [policyOf(before), policyOf(after)];
   return from === to ? [] : [{ field: "deletionPolicy", from, to }];
 }
 
-/** `retain` is told by the engine's options, the other two by the arguments. */
+/** `retain` shows in the engine's options, the other two in the arguments. */
 const policyOf = ({ protect, inputs }: State): unknown => (protect ? "retain" : (inputs?.deletionPolicy ?? "delete"));
 
-/** The arguments that a state holds: those that were applied, which are its outputs, where it has any. */
+/** The arguments in a state: those that were applied, which are its outputs, if it has any. */
 function argsOf({ inputs, outputs }: Pick<State, "inputs" | "outputs">): Args {
   const { __provider: _, [nonceKey]: __, ...args } = outputs ?? inputs ?? {};
   return args;
 }
 
-/** What servers would hear of. */
+/** Changes that lead to a request to the servers. */
 function fieldChanges(kind: AssetKind, deployed: Args, wanted: Args, seen: Args | undefined): FieldChange[] {
   const wire = (args: Args) => toWire(kind.fields, args);
   const drifted = new Set(seen ? changesOf(kind.fields, wire(seen), wire(deployed)).map(({ field }) => field) : []);
@@ -312,7 +324,7 @@ function fieldChanges(kind: AssetKind, deployed: Args, wanted: Args, seen: Args 
   ];
 }
 
-/** Arguments that reach the server and are no field of the configuration. */
+/** Arguments that reach the server although they are not fields of its configuration. */
 const sentBeside = ["extraConfig", "resetTo"];
 
 const argumentChanges = (deployed: Args, wanted: Args): FieldChange[] =>
@@ -320,7 +332,7 @@ const argumentChanges = (deployed: Args, wanted: Args): FieldChange[] =>
     .filter((key) => key !== "deletionPolicy" && !isDeepStrictEqual(deployed[key], wanted[key]))
     .map((field) => ({ field, from: deployed[field], to: wanted[field] }));
 
-/** Labels that follow from other fields change with those. */
+/** Not a change of labels that are derived from other fields. */
 function isOwnChange(kind: AssetKind, { field }: Change, deployed: Args, wanted: Args): boolean {
   const { derived } = kind.fields.find(({ arg }) => arg === field)!;
   return !derived || !isDeepStrictEqual(deployed[field], wanted[field]);
@@ -328,5 +340,5 @@ function isOwnChange(kind: AssetKind, { field }: Change, deployed: Args, wanted:
 
 const stepNotes = (target: Args, applied: Args): string[] =>
   Object.keys((target.lowerBy as Args | undefined) ?? {}).flatMap((key) =>
-    target[key] === applied[key] ? [] : [`${key} goes down to ${String(target[key])} step by step, one an up`],
+    target[key] === applied[key] ? [] : [`${key} is lowered to ${String(target[key])} in steps, one per up`],
   );

@@ -5,11 +5,11 @@ import { plural } from "../../engine/terminal";
 import type { Answer } from "./costs";
 import type { FieldChange, PlannedChange } from "./preview";
 
-/** What kind of change it is, and how the summary counts it; what needs a look comes first. */
+/** Classes of changes, with the words by which the summary counts them; what needs attention comes first. */
 export const classes = {
   refused: "refused",
   delete: "to delete",
-  replace: "to make anew",
+  replace: "to recreate",
   "loses messages": "to change with an allowed loss",
   forget: "to forget",
   adopt: "to take over",
@@ -36,10 +36,10 @@ export interface Row {
   class: Class;
   fields: FieldChange[];
   costs: RowCost[];
-  /** Why it would not be done. */
+  /** Why it would be refused. */
   reasons: string[];
   notes: string[];
-  /** Why nobody can say what it would cost, or what is there. */
+  /** Why its cost, or what exists already, is not known. */
   unknown?: string;
 }
 
@@ -50,7 +50,9 @@ export interface RowCost extends Pick<Cost, "change" | "messages" | "of" | "byte
   isAllowed: boolean;
 }
 
-/** The line of a change, from what the engine plans and what the servers say. `deletions` are the ids of all that the plan takes away. */
+/**
+ * The row of a change, from the engine's plan and the servers' answer. `deletions`: ids of all that the plan deletes.
+ */
 export function rowOf(change: PlannedChange, answer: Answer, deletions: ReadonlySet<string> = new Set()): Row {
   const row = (name: Class, beside: Partial<Row> = {}): Row => ({
     id: change.id,
@@ -73,7 +75,7 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
         fields,
         costs,
         reasons: refusals.length ? refusals : tooMuch(costs),
-        notes: [...change.notes, fields.length ? "is there already" : "is there already, and stays as it is"],
+        notes: [...change.notes, fields.length ? "exists already" : "exists already and is not changed"],
       });
     }
     case "update":
@@ -82,12 +84,12 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
       return info || change.isCarried ? row("replace", { costs, reasons: tooMuch(costs) }) : row("create");
     case "delete": {
       if (change.isCarried) return row("delete");
-      if (!info) return row("forget", { notes: ["is gone from the servers already"] });
-      if (isForeign) return row("forget", { notes: ["belongs to somebody else by now, so it stays"] });
+      if (!info) return row("forget", { notes: ["does not exist on the servers any more"] });
+      if (isForeign) return row("forget", { notes: ["has another owner by now, so it is kept"] });
       if (change.isRetained)
         return row("forget", {
           costs,
-          notes: change.refusals.length ? [] : ["stays on the servers; nobody reconciles it from then on"],
+          notes: change.refusals.length ? [] : ["is kept on the servers and no longer reconciled"],
         });
       return row("delete", {
         costs,
@@ -103,7 +105,7 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
   }
 }
 
-/** What a change is as long as nothing is known of the servers. */
+/** The class of a change when nothing is known from the servers. */
 const plainly: Record<PlannedChange["action"], Class> = {
   create: "create",
   update: "in place",
@@ -127,13 +129,13 @@ const costOf = (cost: Cost, args: PlannedChange["wanted"] = {}): RowCost => {
   };
 };
 
-/** The check passed a moment ago, so the counts have moved since. */
+/** The provider's check passed before, so the counts have changed since. */
 const tooMuch = (costs: RowCost[]): string[] =>
   costs
     .filter(({ isAllowed }) => !isAllowed)
     .map(({ change, text }) => `${change} ${text}, more than allowDataLoss allows`);
 
-/** What the write would refuse. */
+/** Deletions that the write would refuse. */
 const notAllowed = (costs: Cost[], args: Args): string[] =>
   costs.flatMap((cost) => excess(cost, allowance(args, cost.change)) ?? []);
 
@@ -152,19 +154,19 @@ function keptForCopies(
   const copies = alternates
     .map(({ name }) => name)
     .filter((name) => name !== deployed!.name && !deletions.has(`${deployed!.account as string}/${name}`));
-  return kind.what === "stream" && copies.length ? [`is copied by ${copies.join(", ")}; take them out first`] : [];
+  return kind.what === "stream" && copies.length ? [`is copied by ${copies.join(", ")}; remove them first`] : [];
 }
 
 export interface Verdict {
-  /** Nothing is refused or unknown, and nothing is lost that is not allowed. */
+  /** Nothing is refused or unknown, and no loss is without an `allowDataLoss`. */
   ok: boolean;
-  /** Ids of what an `up` would not do. */
+  /** Ids of what an `up` would refuse. */
   refused: string[];
-  /** Everything could be read and counted. */
+  /** Whether everything could be read and counted. */
   isKnown: boolean;
-  /** Why not. */
+  /** Why not, if it is false. */
   unknown: string[];
-  /** Deletions that cost something, of which no `allowDataLoss` speaks. */
+  /** Deletions with a cost that no `allowDataLoss` covers. */
   lost: { id: string; messages: number; text: string }[];
   /** One line: `1 refused, 2 to create`. */
   summary: string;
@@ -176,7 +178,7 @@ export function failureOf({ refused, isKnown, unknown, lost }: Verdict, failures
   if (refused.length) return new Failure(`an up would be refused: ${refused.join(", ")}`);
   if (!isKnown)
     return new Failure(
-      ["what an up would do or cost is not known, because not all could be read", ...unknown].join("\n"),
+      ["what an up would do or cost is not known, because not everything could be read", ...unknown].join("\n"),
     );
   if (lost.length)
     return new WouldLose(
@@ -185,7 +187,7 @@ export function failureOf({ refused, isKnown, unknown, lost }: Verdict, failures
   return undefined;
 }
 
-/** What the rows come to. */
+/** The verdict over all rows. */
 export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
   const counts = order.flatMap((name) => {
     const count = rows.filter((row) => row.class === name).length;
@@ -204,8 +206,8 @@ export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
   const summary = [
     counts.join(", ") || "nothing to change",
     ...(unknown.length ? [`costs of ${plural(unknown.length, "change")} unknown`] : []),
-    ...(isPartial ? ["not all could be read, so there may be more"] : []),
-    ...(lost.length ? [`${plural(lost.length, "deletion")} would lose messages or a place among them`] : []),
+    ...(isPartial ? ["not everything could be read, so there may be more changes"] : []),
+    ...(lost.length ? [`${plural(lost.length, "deletion")} would lose messages or a consumer's position`] : []),
   ].join("; ");
   return {
     ok: refused.length === 0 && isKnown && lost.length === 0,

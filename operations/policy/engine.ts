@@ -4,14 +4,14 @@ import type { Progress } from "../../engine/progress";
 import { commandLine, PulumiFailure, type PulumiCommand, type Result, runPulumi } from "../../engine/run";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { progressColours as colour, seconds } from "../../engine/terminal";
-import { findingsOf, toldBy } from "./events";
+import { findingsOf, earlyEndOf } from "./events";
 import type { StackFindings } from "./findings";
 import { packFolder, rules, withPack } from "./pack";
 import { withRemedy } from "./remedies";
 
 /**
- * What the pack finds in one stack as an `up` would leave it, by the engine's own preview. Nothing is changed; a stack that does not
- * exist yet is looked at in a backend to throw away.
+ * What the pack finds in one stack as an `up` would leave it, by the engine's own preview. Nothing is changed; a stack
+ * that does not exist yet is previewed in a throwaway backend.
  */
 export async function previewFindings(
   { environment }: CheckedEnvironment,
@@ -47,11 +47,12 @@ export async function previewFindings(
     if (made) await runPulumi({ stack, args: made.init, env });
     const { result, isRefused } = await run({ stack, args, env });
     const { events } = result;
-    if (!events.some(({ summaryEvent }) => summaryEvent)) return failed(toldBy(events, result.output), result.exitCode);
+    if (!events.some(({ summaryEvent }) => summaryEvent))
+      return failed(earlyEndOf(events, result.output), result.exitCode);
     const findings = findingsOf(stack, events, rules);
     const isExplained = findings.failures.length > 0 || findings.violations.some(({ level }) => level === "mandatory");
     if (isRefused && !isExplained)
-      return failed(`pulumi refused the preview and gave no reason; whole output: ${result.log}`, result.exitCode);
+      return failed(`the preview failed without a reason; whole output: ${result.log}`, result.exitCode);
     return { ...findings, failures: findings.failures.map((failure) => withRemedy(failure)) };
   } finally {
     progress.finish(job, `  ${stack.padEnd(20)}  previewed, ${seconds(Date.now() - job.started)}`);

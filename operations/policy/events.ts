@@ -3,18 +3,18 @@ import { isFailedNotice, withoutRule } from "../../engine/pulumi-text";
 import { finding, type Finding, type StackFindings } from "./findings";
 import { concerns, isStackRule, type Policy } from "./pack";
 
-/** Why a preview ended before its summary: what pulumi said, and what a pack that did not start printed. */
-export function toldBy(events: EngineEvent[], output: string): string {
+/** Why a preview ended before its summary: pulumi's errors, and the output of a pack that did not start. */
+export function earlyEndOf(events: EngineEvent[], output: string): string {
   const printed = events
     .flatMap(({ diagnosticEvent: one }) => (one?.severity === "info#err" ? [one.message.trimEnd()] : []))
     .filter(Boolean);
   const said = [...errorsOf(events), ...output.split("\n").filter(Boolean)];
-  return ["the preview did not come to its end", ...said, ...printed].join("\n");
+  return ["the preview did not complete", ...said, ...printed].join("\n");
 }
 
 /**
- * What the pack found, from the events of one preview. A preview in which it did not run, or in which a rule did not see a resource
- * that would be there afterwards, has failed.
+ * What the pack found, from the events of one preview. The preview counts as failed if the pack did not run, or if a
+ * rule did not see a resource that would exist afterwards.
  */
 export function findingsOf(stack: string, events: EngineEvent[], rules: readonly Policy[]): StackFindings {
   const found = events
@@ -57,7 +57,9 @@ const errorsOf = (events: EngineEvent[]): string[] => [
   ),
 ];
 
-/** Rules over the whole stack are given outputs, and there are none at preview where a provider's own settings are not known yet. */
+/**
+ * Rules over the whole stack get outputs, and a preview has none where the settings of a provider are not known yet.
+ */
 function unseenByStackRules(events: EngineEvent[]): string[] {
   const empty = (properties: object = {}) => Object.keys(properties).length === 0;
   const isBlank = ({ custom, inputs, outputs }: { custom?: boolean; inputs?: object; outputs?: object }) =>
@@ -67,7 +69,9 @@ function unseenByStackRules(events: EngineEvent[]): string[] {
   );
   if (names.length === 0) return [];
   return [
-    `rules over the whole stack see nothing of ${names[0]} and ${names.length - 1} others, because the settings of their provider are not known yet; first deploy what they are from: another stack, or the cluster that this one makes`,
+    `rules over the whole stack get no properties of ${names[0]} and ${names.length - 1} others, ` +
+      "because the settings of their provider are not known yet; " +
+      "first deploy what provides these: another stack, or the cluster that this one creates",
   ];
 }
 
@@ -77,13 +81,13 @@ function unknowns(notJudged: Finding[]): string[] {
   return names.size ? [`mandatory rules that read what is known only after an up: ${[...names].join(", ")}`] : [];
 }
 
-/** Steps after which a resource is there. */
+/** Steps after which a resource exists. */
 const keeping = ["create", "same", "update", "replace", "create-replacement", "import", "import-replacement"];
 
-/** More than these say the same. */
+/** Further ones would repeat the same reason. */
 const mostGaps = 3;
 
-/** Why it cannot be said that every rule saw every resource. */
+/** Why it is not certain that every rule saw every resource. */
 function gaps(events: EngineEvent[], judged: ReadonlyMap<string, string[]>, rules: readonly Policy[]): string[] {
   const packs = events.flatMap(({ summaryEvent }) => Object.keys(summaryEvent?.PolicyPacks ?? {}));
   if (packs.length === 0) return ["the engine ran no policy pack"];

@@ -1,6 +1,6 @@
 import type { Policy } from "./pack";
 
-/** What a rule has to say about one resource: a row of the report, and an entry of `policy --json`. */
+/** What a rule found in one resource: a row of the report, and an entry of `policy --json`. */
 export interface Finding {
   rule: string;
   level: "mandatory" | "advisory";
@@ -15,25 +15,25 @@ export interface Finding {
   url: string;
 }
 
-/** All that the rules found in one stack. */
+/** Everything that the rules found in one stack. */
 export interface StackFindings {
   stack: string;
-  /** How many resources were judged. */
+  /** Number of resources that were judged. */
   resources: number;
   /** Rules that had something to judge. */
   rules: string[];
   violations: Finding[];
-  /** What a rule could not judge; `what` says why. */
+  /** What a rule could not judge; `what` is the reason. */
   notJudged: Finding[];
-  /** Why the stack could not be judged, or not whole. */
+  /** Why the stack could not be judged completely. */
   failures: string[];
 }
 
-/** A finding by what the rule's own entry says, whatever the engine made of its level. */
+/** A finding with the level and the remedy of the rule itself; the engine may have changed the level. */
 export function finding(rule: Policy, urn: string, what: string): Finding {
   return {
     rule: rule.name,
-    // What is not advice stops a deployment.
+    // Every level but advisory stops a deployment.
     level: rule.enforcementLevel === "advisory" ? "advisory" : "mandatory",
     severity: rule.severity ?? "unspecified",
     resource: urn.split("::").at(-1)!,

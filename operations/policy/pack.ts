@@ -11,13 +11,13 @@ export const rules: readonly Policy[] = policies;
 
 export const isStackRule = (rule: Policy): rule is StackValidationPolicy => "validateStack" in rule;
 
-/** Whether the SDK asks a rule about resources of a type at all: `validateResourceOfType` leaves a mark. */
+/** Whether the SDK applies a rule to resources of a type: `validateResourceOfType` leaves a mark on its function. */
 export function concerns(rule: ResourceValidationPolicy, type: string): boolean {
   const { __pulumiType: only } = (rule.validateResource ?? {}) as { __pulumiType?: string };
   return only === undefined || only === type;
 }
 
-/** The pack as it is given to the engine: started by a script, which every language host lets do so. */
+/** The pack as the engine gets it: started by a script, which works with every language host. */
 export const packFolder = path.join("tools", "offline", "policy-pack");
 
 /** The engine finds the script that starts the pack on PATH. */

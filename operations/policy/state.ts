@@ -6,7 +6,7 @@ import { finding, type Finding, type StackFindings } from "./findings";
 import { concerns, isStackRule, type Policy } from "./pack";
 import { unreadPath, withUnknowns } from "./unknown-values";
 
-/** What `pulumi stack export` writes, as far as rules see it. */
+/** Output of `pulumi stack export`, as far as rules see it. */
 const exported = z.object({
   deployment: z.object({
     resources: z
@@ -15,13 +15,13 @@ const exported = z.object({
           urn: z.string(),
           type: z.string(),
           inputs: z.record(z.string(), z.unknown()).default({}),
-          /** URN and id of what makes it. */
+          /** URN and id of its provider. */
           provider: z.string().optional(),
           parent: z.string().optional(),
           dependencies: z.array(z.string()).default([]),
           propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).default({}),
           protect: z.boolean().default(false),
-          /** Read, not made: a reference to another stack. */
+          /** Read, not created: a reference to another stack. */
           external: z.boolean().default(false),
           /** Replaced, and still to be deleted. */
           delete: z.boolean().default(false),
@@ -33,7 +33,9 @@ const exported = z.object({
 
 type Exported = z.infer<typeof exported>["deployment"]["resources"][number];
 
-/** What an exported state holds. Throws BadUsage when the text is none; `from` says where it is from. */
+/**
+ * Resources of an exported state, without external and deleted ones. Throws BadUsage for other text; `from`: its file.
+ */
 export function readState(text: string, from: string): Exported[] {
   let json: unknown;
   try {
@@ -44,16 +46,17 @@ export function readState(text: string, from: string): Exported[] {
   const { data, error } = exported.safeParse(json);
   if (!data)
     throw new BadUsage(
-      `${from} is not an exported state (${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}); write it with: pulumi stack export --stack <stack> --file ${from}`,
+      `${from} is not an exported state (${error.issues[0]!.path.join(".")}: ${error.issues[0]!.message}); ` +
+        `write it with: pulumi stack export --stack <stack> --file ${from}`,
     );
   return data.deployment.resources.filter((resource) => !resource.external && !resource.delete);
 }
 
-/** The stack that a state is of, by its first resource. */
+/** The stack that a state belongs to, by its first resource. */
 export const stackOfState = (resources: Exported[]): string | undefined =>
   resources[0]?.urn.split("::")[0]!.split(":").at(-1);
 
-/** What the rules say of what is deployed. Encrypted values stay encrypted: a rule that reads one has not judged the resource. */
+/** What the rules find in a deployed stack. A rule that reads an encrypted value has not judged the resource. */
 export async function findingsOfState(
   stack: string,
   deployed: Exported[],
@@ -61,10 +64,10 @@ export async function findingsOfState(
 ): Promise<StackFindings> {
   const violations: Finding[] = [];
   const notJudged: Finding[] = [];
-  const failures: string[] = deployed.length ? [] : [`nothing of stack ${stack} is deployed`];
+  const failures: string[] = deployed.length ? [] : [`stack ${stack} has no deployed resources`];
   const judging = new Set<string>();
   const resources = resourcesOf(deployed);
-  /** Does what a rule does, and notes what comes of it. */
+  /** Runs a rule and records its error, if any. */
   const judge = async (rule: Policy, urn: string, action: () => Promise<void> | void): Promise<void> => {
     try {
       await action();
@@ -106,7 +109,7 @@ const notApplicable = (reason?: string): never => {
   throw new NotApplicable(reason);
 };
 
-/** What the engine would give a rule that nobody configures. */
+/** The configuration that the engine gives a rule without settings: the defaults. */
 const defaultsOf = ({ configSchema }: Policy): object =>
   Object.fromEntries(
     Object.entries(configSchema?.properties ?? {}).flatMap(([name, { default: value }]) =>
@@ -163,11 +166,11 @@ function resourcesOf(deployed: Exported[]): PolicyResource[] {
 
 const nameOf = ({ urn }: Exported): string => urn.split("::").at(-1)!;
 
-/** Pulumi's own marks: of a value that is something special, and that this is a secret. */
+/** Pulumi's marks of a special value, and of a secret. */
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Secrets that somebody exported in plain text are read, others are what an output is at preview. */
+/** Secrets that were exported in plain text are read; encrypted ones are unknown values, as at preview. */
 function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;

@@ -108,7 +108,7 @@ describe("npm run policy and npm run policy:state", function () {
     assert.deepEqual(
       [
         jetstream.status,
-        /see nothing of \S+ and \d+ others, .*; first deploy what they are from/.test(jetstream.stdout),
+        /get no properties of \S+ and \d+ others, .*; first deploy what provides these/.test(jetstream.stdout),
       ],
       [1, true],
       jetstream.stdout + jetstream.stderr,
@@ -213,7 +213,7 @@ describe("npm run policy and npm run policy:state", function () {
 
     it("policy ends with 1 where the pack does not start, and where it has no rule", async () => {
       for (const [pack, failure] of [
-        ['require("./not-there");', /did not come to its end[^]*Cannot find module '\.\/not-there'/],
+        ['require("./not-there");', /did not complete[^]*Cannot find module '\.\/not-there'/],
         [
           'new (require("@pulumi/policy").PolicyPack)("supercluster", { policies: [] });',
           /rules that did not see \S+: .*secret-is-in-its-place/,

@@ -32,7 +32,7 @@ describe("what the engine's preview says of streams and consumers", () => {
       name: "create",
       fields: [],
       reasons: [],
-      notes: ["is gone from the servers: it was deleted outside this program"],
+      notes: ["does not exist on the servers: it was deleted outside this program"],
     });
     assert.deepEqual(details(previews.changes, "irisx/PUSH").notes, []);
   });
@@ -40,10 +40,10 @@ describe("what the engine's preview says of streams and consumers", () => {
   it("tells the step that this up makes of a limit that is lowered step by step", () => {
     const { fields, notes } = change(previews.changes, "covenant/COVENANT_PROJECTS");
     assert.deepEqual(fields, [{ field: "maxMsgs", from: 1_000_000, to: 900_000 }]);
-    assert.deepEqual(notes, ["maxMsgs goes down to 500000 step by step, one an up"]);
+    assert.deepEqual(notes, ["maxMsgs is lowered to 500000 in steps, one per up"]);
   });
 
-  it("tells the durables that go with a stream which is made anew", () => {
+  it("lists the durables of a stream that is recreated", () => {
     const stream = details(previews.changes, "irisx/WEBHOOKS", {
       ...nothing,
       info: info(),
@@ -58,7 +58,7 @@ describe("what the engine's preview says of streams and consumers", () => {
       name: "replace",
       fields: [],
       reasons: [],
-      notes: ["goes with its stream, which is made anew"],
+      notes: ["is recreated with its stream"],
     });
   });
 

@@ -17,8 +17,8 @@ describe("a tenant that leaves", () => {
     assert.deepEqual(
       allowed.map(({ class: name, notes }) => [name, notes]),
       [
-        ["delete", ["its tenant leaves"]],
-        ["delete", ["goes with its stream"]],
+        ["delete", ["its tenant is leaving"]],
+        ["delete", ["is deleted with its stream"]],
       ],
     );
     assert.deepEqual(verdictOf(allowed, false), {
@@ -54,7 +54,7 @@ describe("a tenant that leaves", () => {
     }
   });
 
-  it("that stays after all has everything made anew", () => {
+  it("that is no longer leaving has everything recreated", () => {
     assert.deepEqual(
       rows(planned("update", absent, {}), nothing).map(({ class: name }) => name),
       ["create", "create"],
@@ -78,7 +78,7 @@ describe("a planned deletion", () => {
   it("loses nothing where nothing is in it, or it is gone, or another stack's by now", () => {
     for (const answer of [{ ...gone, costs: [cost("replace", "delete", 0)] }, nothing, { ...gone, isForeign: true }])
       assert.ok(verdictOf([rowOf(email, answer)], false).ok);
-    assert.deepEqual(rowOf(email, nothing).notes, ["is gone from the servers already"]);
+    assert.deepEqual(rowOf(email, nothing).notes, ["does not exist on the servers any more"]);
     assert.equal(rowOf(email, { ...gone, isForeign: true }).class, "forget");
   });
 
@@ -106,7 +106,7 @@ describe("a planned deletion", () => {
         ],
       }),
     };
-    assert.match(rowOf(email, copied).reasons.join(), /is copied by EMAIL-ams; take them out first/);
+    assert.match(rowOf(email, copied).reasons.join(), /is copied by EMAIL-ams; remove them first/);
     assert.deepEqual(rowOf(email, copied, new Set(["irisx/EMAIL-ams"])).reasons, []);
   });
 });
@@ -126,7 +126,7 @@ describe("a planned change that costs messages", () => {
     assert.match(more.reasons.join(), /would drop 101 of 111 messages, more than allowDataLoss allows/);
   });
 
-  it("is unknown where servers cannot be asked, and then nobody can say", () => {
+  it("is unknown where servers cannot be asked", () => {
     const row = rowOf(sms, { unknown: "no region of local answers\nirisx-provisioner could not connect to iad" });
     const verdict = verdictOf([row], false);
     assert.deepEqual([verdict.ok, verdict.isKnown, verdict.unknown.length], [false, false, 1]);
@@ -135,10 +135,10 @@ describe("a planned change that costs messages", () => {
 });
 
 describe("a retained stream", () => {
-  it("is not made anew: its protection goes first, in an up of its own", () => {
+  it("is not recreated: its protection is removed first, in an up of its own", () => {
     assert.match(
       details(previews.protected, "irisx/WEBHOOKS", { ...nothing, info: info() }).reasons.join(),
-      /is retained.*first bring it up with deletionPolicy: "delete"/,
+      /is retained.*first deploy it with deletionPolicy: "delete"/,
     );
     assert.deepEqual(details(previews.protected, "arrakis/COMMANDS"), {
       name: "state only",
@@ -159,7 +159,7 @@ describe("a stream that is planned and is there already", () => {
       differences: [{ field: "maxAge", expected: "1d", found: "2d" }],
     });
     assert.deepEqual([row.class, row.fields], ["adopt", [{ field: "maxAge", from: "2d", to: "1d" }]]);
-    assert.match(rowOf(push, { ...nothing, info: info() }).notes.join(), /stays as it is/);
+    assert.match(rowOf(push, { ...nothing, info: info() }).notes.join(), /exists already and is not changed/);
   });
 
   it("is refused where it may not be, with the provider's own words", () => {
@@ -175,6 +175,6 @@ describe("the rows of a plan", () => {
     assert.equal(rows[0]!.class, "replace");
     assert.equal(rows.at(-1)!.class, "state only");
     assert.equal(verdictOf([], false).summary, "nothing to change");
-    assert.match(verdictOf(rows, true).summary, /not all could be read/);
+    assert.match(verdictOf(rows, true).summary, /not everything could be read/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "../../../../engine/events";
 import { verdictOf } from "../../../../cli/render/policy";
-import { findingsOf, toldBy } from "../../../../operations/policy/events";
+import { findingsOf, earlyEndOf } from "../../../../operations/policy/events";
 import { bounded, rules, urnOf } from "../../../support/example-policies";
 
 const planned = (name: string, op = "create"): EngineEvent => ({
@@ -79,7 +79,8 @@ describe("the findings of a preview", () => {
 
   it("are a failure where a mandatory rule reads what is not known yet, though the engine calls it advice", () => {
     const message =
-      "can't run policy 'stream-is-bounded' from policy pack 'supercluster@v0.1.0' during preview: string value at .maxAge can't be known during preview\n";
+      "can't run policy 'stream-is-bounded' from policy pack 'supercluster@v0.1.0' during preview: " +
+      "string value at .maxAge can't be known during preview\n";
     const unknown: EngineEvent = { policyEvent: { resourceUrn: urnOf("A"), policyName: "stream-is-bounded", message } };
     const { violations, notJudged, failures } = judge(planned("A"), unknown, judged("A"), stackJudged, summary);
     assert.deepEqual(
@@ -108,7 +109,7 @@ describe("the findings of a preview", () => {
     [
       "rules over the stack were given nothing of a resource",
       [planned("A"), judged("A"), made("A", {}), stackJudged, summary],
-      /see nothing of A and 0 others.*; first deploy what they are from/,
+      /get no properties of A and 0 others.*; first deploy what provides these/,
     ],
     ["nothing was planned", [stackJudged, summary], /the preview has no resource/],
     ["a rule crashed", [planned("A"), error("failed to run policy: boom"), summary], /^failed to run policy: boom$/],
@@ -131,8 +132,8 @@ describe("the findings of a preview", () => {
       diagnosticEvent: { severity: "info#err", message: "Error: Cannot find module './x'\n\n" },
     };
     assert.match(
-      toldBy([printed], "error: policy pack failed to start\n"),
-      /come to its end\nerror: policy pack failed to start\nError: Cannot find module '\.\/x'$/,
+      earlyEndOf([printed], "error: policy pack failed to start\n"),
+      /did not complete\nerror: policy pack failed to start\nError: Cannot find module '\.\/x'$/,
     );
   });
 });

@@ -102,7 +102,7 @@ describe("the findings of a state", () => {
     assert.deepEqual((await findingsOfState("x", state(resource("A", {})), [crashing])).failures, [
       `rule stream-is-bounded failed at ${urnOf("A")}: boom`,
     ]);
-    assert.deepEqual((await findings()).failures, ["nothing of stack local-jetstream is deployed"]);
+    assert.deepEqual((await findings()).failures, ["stack local-jetstream has no deployed resources"]);
     const shy: Policy = { ...bounded, validateResource: ({ notApplicable }) => notApplicable("not here") };
     assert.deepEqual((await findingsOfState("x", state(resource("A", {})), [shy])).failures, []);
   });

@@ -51,8 +51,8 @@ async function moveDurable(pair: FailoverPair, stream: string, name: string, seq
     await write(pair.account.connection, `CONSUMER.RESET.${stream}.${name}`, { seq }, resetLevel);
     pair.account.logProgress(`durable ${name} continues at ${seq}`);
   } catch (error) {
-    // Servers before 2.14 cannot, nor can every deliver policy. What was processed on the mirror is then delivered
-    // again.
+    // Not possible on servers before 2.14, or with some deliver policies: what was processed on the mirror is then
+    // delivered again.
     pair.account.logProgress(
       `durable ${name} could not be moved to ${seq} and continues where it was: ${(error as Error).message}`,
     );

@@ -118,18 +118,19 @@ async function requiredNote(pair: FailoverPair): Promise<FailbackNote> {
   const note = failbackNoteOf((await required(pair, name)).config);
   if (!note)
     throw new Failure(
-      `the failback note is missing from the metadata of ${name}. Nothing was deleted; compare the two streams by hand.`,
+      `the failback note is missing from the metadata of ${name}. ` +
+        "Nothing was deleted; compare the two streams by hand.",
     );
   return note;
 }
 
-/** Last sequence of the mirror that is at home. */
+/** Last sequence of the mirror that the home stream has. */
 async function returnedUpTo(pair: FailoverPair, mirror: string): Promise<number> {
   const { common, own } = await requiredNote(pair);
   return (await lastReturned(pair.ask, pair.stream.name, mirror, own)) ?? common;
 }
 
-/** Roughly how many messages are still to come; `Infinity` until the home stream has heard from the mirror. */
+/** Roughly how many messages are still to come; `Infinity` until the home stream has received from the mirror. */
 async function leftOf(
   pair: FailoverPair,
   mirror: string,

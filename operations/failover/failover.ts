@@ -95,7 +95,8 @@ async function waitForLastMessage(pair: FailoverPair, mirror: string): Promise<v
   };
   if (await pollUntil(hasAll, catchUpMs, 200)) return;
   throw new Failure(
-    `${mirror} did not receive all of ${pair.stream.name} within ${catchUpMs / 1000} s; publishers are refused meanwhile. ` +
-      "Run the command again to keep waiting, or give the subjects back: npm run failback",
+    `${mirror} did not receive all of ${pair.stream.name} within ${catchUpMs / 1000} s; ` +
+      "publishers are refused meanwhile. Run the command again to keep waiting, " +
+      "or give the subjects back: npm run failback",
   );
 }

@@ -15,7 +15,7 @@ export const startAfter = ({ floor }: Pick<Position, "floor">, last: number): nu
   // What the mirror never got is published again under those sequences.
   Math.min(floor, last) + 1;
 
-/** How a durable that is there began. */
+/** Where an existing durable began. */
 export function startOf(config: Record<string, unknown>): Start {
   if (config.deliver_policy === "by_start_sequence") return config.opt_start_seq as number;
   if (config.deliver_policy === "by_start_time") return config.opt_start_time as string;
@@ -57,7 +57,7 @@ export function resumeAt(
   }
 }
 
-/** Where a durable begins, in words. */
+/** Where a durable begins, as text. */
 export function startText(start: Start): string {
   if (start === "all") return "its first message (what was processed is delivered again)";
   if (start === "new") return "the next message (what was not processed is skipped)";

@@ -5,16 +5,17 @@ import { askAll } from "../../jetstream/system-requests";
 
 /**
  * What servers assume about servers that they do not hear from. Once they know that all servers of a stream are down
- * (at once where those said goodbye, two to four minutes after a crash), they refuse to change its configuration
+ * (at once after a regular shutdown, two to four minutes after a crash), they refuse to change its configuration
  * (error 10118), so that a stream is not moved away from its only copy (nats-server#6856). A failover only takes its
- * subjects away, and must.
+ * subjects away, and has to.
  *
- * They know it from events of the system account, which the operator may send as well (ADR 0011): `running` makes
- * them take an update again, which is carried out when the servers are back; `gone` restores the truth.
+ * They learn it from events of the system account, which the operator may send as well (ADR 0011): after
+ * `announceRunning` they accept an update again, which is applied when the servers are back; `announceGone` restores
+ * what they knew.
  */
 export class Presence {
   /**
-   * A server is another one after each start: servers that come back are not mistaken for those that were announced.
+   * Made up: a server has a new id after each start, so servers that come back are not mistaken for the announced ones.
    */
   private readonly ids: Record<string, string>;
 
@@ -30,7 +31,7 @@ export class Presence {
     );
   }
 
-  /** Until they are announced gone, or the servers notice by themselves. */
+  /** The servers count as running until they are announced gone, or the others notice it by themselves. */
   async announceRunning(): Promise<void> {
     await this.announce("STATSZ", (server) => ({ server, statsz: { start: new Date().toISOString() } }));
   }
@@ -40,7 +41,7 @@ export class Presence {
   }
 
   private async announce(event: "STATSZ" | "SHUTDOWN", body: (server: object) => object): Promise<void> {
-    // As a server that runs describes itself, which is what this server version understands.
+    // Described as a running server describes itself: that is what this server version understands.
     const [answer] = await askAll<unknown>(this.system, "STATSZ", {}, 1, 2_000);
     for (const [name, id] of Object.entries(this.ids)) {
       const server = {

@@ -49,7 +49,7 @@ const isPromoted = (mirror: MirrorLookup): mirror is MirrorLookup & { found: Str
 
 export type FailoverStep = "park" | "catch-up" | "declare" | "promote" | "consumers";
 
-/** The next step of a failover to a region; `missing` are durables that are not on the mirror yet. */
+/** The next step of a failover to a region; `missing` are durables that do not exist on the mirror yet. */
 export function nextFailoverStep(
   facts: FailoverFacts & { to: string; missing: string[] },
 ): FailoverDecision<FailoverStep> {

@@ -3,14 +3,16 @@ import { ownerOf } from "../../jetstream/ownership";
 import { type Args, fromWire } from "../../jetstream/wire";
 import type { Place } from "./draft";
 
-/** Arguments of all that is not the server's default; what this program does not know by name goes along as it is. */
+/**
+ * Arguments of all that is not the server's default; fields without an argument of their own are passed on as they are.
+ */
 export function argumentsOf(fields: Field[], config: Wire): Args {
   const known = new Set(fields.map(({ wire }) => wire.split(".")[0]!));
   const extra = Object.entries(config).filter(([key]) => !known.has(key));
   return { ...fromWire(fields, config, {}), ...(extra.length && { extraConfig: Object.fromEntries(extra) }) };
 }
 
-/** What is another's or nobody's has to be taken over. */
+/** `adopt`, for what has another owner or none. */
 export const adoption = (config: Wire, { owner }: Place): Args =>
   ownerOf(config) === owner ? {} : { adopt: ownerOf(config) ?? true };
 

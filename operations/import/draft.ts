@@ -2,7 +2,7 @@ import type { Args } from "../../jetstream/wire";
 import type { Environment } from "../../config/schema/settings";
 import type { TenantSpec } from "../../config/schema/tenant";
 
-/** Something that a person has to look at, and where: `streams.ORDERS.maxAge`, or what it is called. */
+/** What has to be looked at, and where: `streams.ORDERS.maxAge`, or its name. */
 export interface Remark {
   at: string;
   message: string;
@@ -31,6 +31,6 @@ export interface Place {
   /** The stack that will own all of it, as in the mark: `supercluster/local-jetstream`. */
   owner: string;
   environment: Environment;
-  /** The account's tenant as it is declared so far: who uses it is written on no server. */
+  /** The account's tenant as it is declared so far: its users are not on the servers. */
   declared?: Pick<TenantSpec, "description" | "users">;
 }

@@ -65,7 +65,8 @@ export function assertImportable(
 export function assertWritable(file: string, force: boolean): void {
   if (existsSync(file) && !force)
     throw new BadUsage(
-      `${path.relative(process.cwd(), file)} exists already; write to another file with --out, or overwrite it with --force`,
+      `${path.relative(process.cwd(), file)} exists already; ` +
+        "write to another file with --out, or overwrite it with --force",
     );
 }
 

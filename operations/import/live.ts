@@ -5,7 +5,7 @@ import type { Info } from "../../jetstream/info";
 /** An account's streams and consumers as its servers hold them. */
 export interface LiveAccount {
   streams: LiveStream[];
-  /** `STREAM` or `STREAM/consumer` of those that no server answered for: whatever they are like, it is not known. */
+  /** `STREAM` or `STREAM/consumer` of those that no server answered for: their configuration is unknown. */
   missing: string[];
 }
 
@@ -21,7 +21,10 @@ interface Page {
   missing?: string[];
 }
 
-/** Reads all of an account, by its provisioner's connection. */
+/**
+ * Reads all streams and consumers of an account, sorted by name, by its provisioner's connection.
+ * @throws {ApiError | NoAnswer} when a list is refused or not answered
+ */
 export async function readLive(connection: NatsConnection): Promise<LiveAccount> {
   const missing: string[] = [];
   const list = async (subject: string, prefix: string): Promise<Info[]> => {

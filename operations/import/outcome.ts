@@ -11,7 +11,7 @@ import { type LiveStream, nameOf } from "./live";
 
 /** What bringing up an imported tenant would change, and what is left to decide. Pure. */
 
-/** Differences between what would be deployed and what exists: by name, and in words. */
+/** Differences between what would be deployed and what exists: by name, and as text. */
 export function comparison(
   draft: Draft,
   live: LiveStream[],
@@ -50,8 +50,8 @@ const valueText = (value: unknown): string => (value === undefined ? "not set" :
 const bounds = ["maxAge", "maxBytes"];
 
 /**
- * What must be written before the tenant is valid: every problem of schema and rules, missing limits in words of
- * their own.
+ * What must be written before the tenant is valid: every problem of schema and rules, missing limits with a message
+ * of their own.
  */
 export function decisionsOf(draft: Draft, { account, environment, declared }: Place): Remark[] {
   const unbounded = Object.entries(draft.streams).flatMap(([name, spec]) => {

@@ -38,7 +38,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
   };
 }
 
-/** The stream of which this is a mirror such as tenants have: of all of it, named after it and its region. */
+/** The stream of which this is a mirror such as tenants have: a copy of all of it, named after it and its region. */
 export function originOf({ info }: LiveStream, origins: LiveStream[], { environment }: Place): LiveStream | undefined {
   const region = regionOf(info);
   if (region === undefined || !environment.regions.includes(region)) return undefined;
@@ -49,11 +49,11 @@ export function originOf({ info }: LiveStream, origins: LiveStream[], { environm
   );
 }
 
-/** The cluster that a stream is placed in, or where it happens to be. */
+/** The cluster that a stream is placed in, or where it is now. */
 const regionOf = ({ config, cluster }: Info): string | undefined =>
   (get(config, "placement.cluster") as string | undefined) ?? cluster?.name;
 
-/** Fields that a tenant has to say although they are the server's defaults, in the order in which it says them. */
+/** Fields that a tenant must declare although they are the server's defaults, in their order. */
 const ofStreams = [
   "description",
   "subjects",

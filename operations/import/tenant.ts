@@ -46,6 +46,7 @@ export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
 
 const unlikeMirror = (differing: Difference[] = []): string =>
   differing.length
-    ? `is a mirror, but differs from what a tenant's mirror would be in ${differing.map(({ field }) => field).join(", ")}`
-    : "is a mirror that a tenant cannot declare: it must copy all of a stream of this account, be named <STREAM>-<region>, " +
-      "and be in that region";
+    ? "is a mirror, but differs from what a tenant's mirror would be in " +
+      differing.map(({ field }) => field).join(", ")
+    : "is a mirror that a tenant cannot declare: it must copy all of a stream of this account, " +
+      "be named <STREAM>-<region>, and be in that region";

@@ -1,24 +1,26 @@
 import { joinPath } from "../../config/problems";
 import type { ImportedTenant, Remark } from "./draft";
 
-/** What stands at every place that a person has to look at. */
+/** Marks every place that has to be completed by hand. */
 export const marker = "TODO";
 
-const width = 140;
+/** Of a line, as prettier formats the project. */
+const width = 120;
 
-/** The text of a tenant's file, as those in tenants/ are; `config` is where it imports the type from. */
+/** The text of a tenant's file, in the form of those in tenants/; `config` is where it imports the type from. */
 export function tenantFile({ tenant, toDecide }: Pick<ImportedTenant, "tenant" | "toDecide">, config: string): string {
   return `import type { TenantSpec } from ${JSON.stringify(config)};
 
-/** As it was found on the servers (npm run import). \`adopt\` may go once it has been brought up. */
+/** As it was found on the servers (npm run import). Remove \`adopt\` once it has been deployed. */
 export const ${constantOf(tenant.name)}: TenantSpec = ${literal(tenant, toDecide)};
 `;
 }
 
 const reserved = new Set(
   (
-    "await break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in " +
-    "interface let new null package private protected public return static super switch this throw true try typeof var void while with yield"
+    "await break case catch class const continue debugger default delete do else enum export extends false finally " +
+    "for function if implements import in interface let new null package private protected public return " +
+    "static super switch this throw true try typeof var void while with yield"
   ).split(" "),
 );
 

@@ -41,7 +41,7 @@ export const limitedAs = (config: Wire, limits: Wire): Wire => ({
   ...Object.fromEntries(Object.keys(unlimited).map((field) => [field, limits[field]])),
 });
 
-/** Nothing is published to it any more. */
+/** Without its subjects: nothing can be published to it. */
 export const parked = (config: Wire): Wire => ({ ...config, subjects: [parkedSubject(config.name as string)] });
 
 export const isParked = ({ name, subjects }: Wire): boolean => String(subjects) === parkedSubject(name as string);
@@ -61,7 +61,7 @@ export const copying = (origin: Wire, name: string, beginning: InitialCount): Wi
   mirror_direct: origin.allow_direct,
 });
 
-/** A mirror no longer: it takes in what is published. */
+/** Not a mirror any more, with the specified subjects. */
 export const opened = (config: Wire, specified: Wire): Wire => ({
   ...config,
   mirror: undefined,

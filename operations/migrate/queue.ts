@@ -79,7 +79,7 @@ export class Queue {
   /** Deletes without counting: the caller has counted. */
   async delete(name: string): Promise<void> {
     if ((await remove(streamKind, this.argsOf(name), this.account)) !== "deleted")
-      throw new Failure(`${name} belongs to another owner by now; it was not deleted`);
+      throw new Failure(`${name} now belongs to another owner; it was not deleted`);
   }
 
   consumers(): Promise<ConsumerInfo[]> {
@@ -91,7 +91,7 @@ export class Queue {
     );
   }
 
-  /** What it has not acknowledged stays in the queue. */
+  /** Messages that it has not acknowledged stay in the queue. */
   async deleteConsumer(name: string): Promise<void> {
     const args = { account: this.stream.account, stream: this.name, name };
     if ((await remove(consumerKind, args, this.account)) !== "deleted")

@@ -39,7 +39,8 @@ const reasons: readonly { when: (facts: RemovalFacts) => boolean; message: (fact
   {
     when: ({ copies }) => copies.length > 0,
     message: ({ copies }) =>
-      "streams or consumers are still there; move them to another region in their tenant files and deploy that first:\n" +
+      "streams or consumers still have copies there; " +
+      "move them to another region in their tenant files and deploy that first:\n" +
       copies.map((line) => `    ${line}`).join("\n"),
   },
   {
@@ -51,6 +52,6 @@ const reasons: readonly { when: (facts: RemovalFacts) => boolean; message: (fact
   },
 ];
 
-/** Every reason against the removal, in the order in which to deal with them; empty: it may go on. Pure. */
+/** Every reason against the removal, in the order in which to deal with them; empty: nothing prevents it. Pure. */
 export const refusalsOf = (facts: RemovalFacts): string[] =>
   reasons.filter(({ when }) => when(facts)).map(({ message }) => message(facts));

@@ -1,6 +1,6 @@
 import type { TenantSpec } from "../../config/schema/tenant";
 
-/** As it was found on the servers (npm run import). `adopt` may go once it has been brought up. */
+/** As it was found on the servers (npm run import). Remove `adopt` once it has been deployed. */
 export const shop: TenantSpec = {
   name: "shop",
   home: "iad",

@@ -65,7 +65,7 @@ const tenant = tenantSpec.parse({
   users: {},
 });
 
-/** Every stream's run is killed at another of its changes; all of them at once, because they have nothing to do with each other. */
+/** Every stream's run is killed at another of its changes; all of them at once, because they are independent. */
 describe("failover and failback, killed at every change", function () {
   this.timeout(serversMs);
   let cluster: Supercluster;
@@ -83,7 +83,7 @@ describe("failover and failback, killed at every change", function () {
   const acknowledged: Record<string, string[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
   /** By stream: texts that a worker has acknowledged. */
   const processed: Record<string, string[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
-  /** By stream: how many were acknowledged when the home region came up, and when its stream had heard of the failover. */
+  /** By stream: how many were acknowledged when the home region came up, and when its stream knew of the failover. */
   const returned: Record<string, [number, number]> = {};
   let publishing: Promise<unknown> | undefined;
   let isPublishing = true;
@@ -160,7 +160,7 @@ describe("failover and failback, killed at every change", function () {
       settingOf(name),
     );
 
-  /** Runs it until it is cut off, again to its end, and once more; where it was cut off, and the changes of the other two. */
+  /** Runs it until it is cut off, again to its end, and once more; returns the cut and the other runs' changes. */
   async function runs(
     { name, number, moment }: (typeof cases)[number],
     run: Run,
@@ -177,7 +177,7 @@ describe("failover and failback, killed at every change", function () {
     return { cut, rest: second.changes(), more: third.changes() };
   }
 
-  it("lets the mirror take over while the home region is down, and does nothing when it is asked for again", async () => {
+  it("makes the mirror a stream while the home region is down, and does nothing when it is repeated", async () => {
     const results = await Promise.all(
       cases.map((one) => runs(one, (pair) => runFailover(pair, { to: "ams", start: "all" }))),
     );

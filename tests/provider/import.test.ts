@@ -247,7 +247,7 @@ describe("an account that was filled by hand, taken under management", function 
     await cluster?.stop();
   });
 
-  it("is a tenant that loads and is valid; only what clients and servers make for themselves is left out, and that is said", async () => {
+  it("is a valid tenant; only what clients and servers create for themselves is left out, and listed", async () => {
     const imported = tenantOf(await readLive(app), place);
     assert.deepEqual([imported.toDecide, imported.changes], [[], []]);
     assert.match(

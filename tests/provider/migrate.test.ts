@@ -58,7 +58,7 @@ const tenant = tenantSpec.parse({
   users: {},
 });
 
-/** Every stream's run is killed at another of its changes; all of them at once, because they have nothing to do with each other. */
+/** Every stream's run is killed at another of its changes; all of them at once, because they are independent. */
 describe("a work queue becomes a stream with limits by a shadow", function () {
   this.timeout(serversMs);
   let cluster: Supercluster;
@@ -131,7 +131,7 @@ describe("a work queue becomes a stream with limits by a shadow", function () {
     await cluster?.stop();
   });
 
-  it("while messages come in, killed at any change and run again, and does nothing when it is asked for again", async () => {
+  it("while messages come in, killed at any change and run again, and does nothing when it is repeated", async () => {
     const cuts = new Set<string>();
     await Promise.all(
       cases.map(async ({ name, number, moment }) => {

@@ -89,7 +89,7 @@ const world = (change: Partial<FailoverFacts> = {}): Situation => ({
 });
 
 describe("the steps of a failover", () => {
-  it("take the subjects away, wait for the rest, are written down, and then make the mirror a stream with durables", () => {
+  it("take the subjects away, wait for the rest, declare it, and make the mirror a stream with durables", () => {
     assert.deepEqual(run(world({ home: "unreachable" }), "failover"), [
       "park",
       "declare",

@@ -79,7 +79,7 @@ describe("the file of an imported tenant", () => {
       tenantFile({ tenant, toDecide }, "../config/tenant"),
       `import type { TenantSpec } from "../config/tenant";
 
-/** As it was found on the servers (npm run import). \`adopt\` may go once it has been brought up. */
+/** As it was found on the servers (npm run import). Remove \`adopt\` once it has been deployed. */
 export const shop: TenantSpec = {
   name: "shop",
   home: "iad",

@@ -1,6 +1,6 @@
 /**
  * Every line that a provider prints and that a program of this project reads. Readers go by the code, so that a text
- * can be reworded; a person can search for the code. Codes are never used for something else.
+ * can be reworded; the code can be searched for. Codes are never used for something else.
  */
 export interface Diagnostic {
   code: `SC${number}`;

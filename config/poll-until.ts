@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Calls `find` at once, and `everyMs` milliseconds after each answer again, until it gives something other than `undefined`
- * or `false`; returns that, or `undefined` when `withinMs` milliseconds have passed. There is always a call after a pause,
- * so what came true while this process was kept from running is not missed. What `find` throws ends the wait: a caller for
- * which an error means "not yet" catches it inside.
+ * Calls `find` at once, and `everyMs` milliseconds after each answer again, until it returns something other than
+ * `undefined` or `false`; returns that, or `undefined` when `withinMs` milliseconds have passed. There is always a call
+ * after a pause, so what came true while this process was suspended is not missed. What `find` throws ends the wait: a
+ * caller for which an error means "not yet" catches it inside.
  */
 export async function pollUntil<T>(
   find: () => T | undefined | false | Promise<T | undefined | false>,

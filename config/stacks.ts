@@ -12,7 +12,7 @@ export function part(stack: StackSettings): string {
   return stack.kind === "jetstream" && stack.team ? `jetstream--${stack.team}` : stack.kind;
 }
 
-/** The parts of an environment that say which stacks it has. */
+/** The parts of an environment that determine which stacks it has. */
 export type StackShape = Pick<Environment, "regions" | "jetstream">;
 
 /** Names of the stacks of an environment, in the order they are deployed. */

@@ -39,7 +39,7 @@ export function transformMistake(source: string | undefined, destination: string
   if (!isSubject(tokens.map((token) => (token.startsWith("{{") ? "x" : token)).join(".")))
     return { found: "is not a subject", instead: 'write e.g. "archive.>"' };
   if (from.endsWith(">") !== destination.endsWith(">"))
-    return { found: `does not fit its source (${from})`, instead: 'let both end in ">", or neither' };
+    return { found: `does not fit its source (${from})`, instead: 'end both in ">", or neither' };
   return tokens
     .map((token) => tokenMistake(token, wildcards, !/[*>]/.test(from)))
     .find((mistake) => mistake !== undefined);

@@ -4,8 +4,8 @@ import coerce = require("semver/functions/coerce");
 import compare = require("semver/functions/compare");
 
 /**
- * Versions of servers, e.g. `2.14.4` or `2.15.0-RC.1`. Only their three numbers count: a release candidate has what its release
- * has. A text without a number is the lowest version of all.
+ * Versions of servers, e.g. `2.14.4` or `2.15.0-RC.1`. Only their three numbers count: a release candidate has what its
+ * release has. A text without a number is the lowest version of all.
  */
 const numbers = (version: string): SemVer | string => coerce(version) ?? "0.0.0";
 

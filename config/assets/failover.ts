@@ -64,7 +64,7 @@ const originOf = (mirror: StreamAsset, streams: StreamAsset[]): StreamAsset | un
     ({ account, name }) => mirror.mirrorOf !== undefined && account === mirror.account && name === mirror.mirrorOf,
   );
 
-/** Whether a mirror may keep what its stream lets go. */
+/** Whether a mirror may keep messages that its stream has deleted. */
 export const keepsMore = (mirror: StreamAsset, origin: StreamAsset): boolean => {
   const { maxAge, maxBytes, maxMsgs, maxMsgsPerSubject } = widestLimits(mirror, origin);
   const own = origin.spec;

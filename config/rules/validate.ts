@@ -17,7 +17,7 @@ import { failoverProblems } from "./failover";
 import { problemsOf } from "./rules";
 
 /**
- * The entry points: settings and tenants as people wrote them in, typed values out. Each throws one `InvalidInput` with
+ * The entry points: settings and tenants as they were written in, typed values out. Each throws one `InvalidInput` with
  * every mistake, and has no effects.
  */
 

@@ -4,8 +4,8 @@ import { strictObject } from "../problems";
 
 /**
  * What an environment uses of AWS: `aws` beside `kubernetes` in Pulumi.yaml. All of it is optional, region by region
- * and part by part; what is left out is not made, and any conformant Kubernetes does without. docs/aws.md says what
- * each part makes and costs.
+ * and part by part; what is left out is not created, and any conformant Kubernetes works without it. docs/aws.md
+ * describes what each part creates and costs.
  */
 
 const text = z.string().min(1);
@@ -42,7 +42,8 @@ export const newCluster = strictObject({
   version: pattern(/^1\.\d{2}$/, 'write major and minor in quotes, e.g. "1.34"'),
   /**
    * Roles and users who administrate it, as ARN: the deploying role or user must be one of them (the role, not a
-   * session of it). Nobody else gets in, not even who made it. A change takes effect at once.
+   * session of it). No other identity has access, not even the one that created the cluster. A change takes effect at
+   * once.
    */
   administrators: z
     .array(
@@ -51,13 +52,13 @@ export const newCluster = strictObject({
         'write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"',
       ),
     )
-    .min(1, "write who deploys, at least: nobody else gets in"),
+    .min(1, "write the deploying role or user, at least: no other identity has access"),
   /**
-   * Addresses of the network, a /16 that no other network has with which it will be joined. A change makes a new
-   * cluster.
+   * Addresses of the network, a /16 that no other network has with which it will be joined. A change creates a
+   * new cluster.
    */
   cidr: pattern(/^(10|172|192)\.(\d\d?|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, 'write a private /16, e.g. "10.20.0.0/16"'),
-  /** Three availability zones. Default: a, b and c of the AWS region. A change makes a new cluster. */
+  /** Three availability zones. Default: a, b and c of the AWS region. A change creates a new cluster. */
   zones: z
     .array(text)
     .refine(

@@ -21,7 +21,7 @@ const ofBuckets = {
    * @default false
    */
   compression: z.boolean().optional(),
-  /** Age at which an entry goes. */
+  /** Age at which an entry is deleted. */
   ttl: duration.optional(),
   /** Bytes one replica may hold; a full bucket refuses what is new. */
   maxBytes: size.optional(),
@@ -38,7 +38,7 @@ const keyValueShape = {
   /** Largest value. */
   maxValueSize: size.optional(),
   /**
-   * Keys may go by a time of their own, and leave a marker for this long when a limit takes them: 1s at least.
+   * Keys may expire by a time of their own, and leave a marker for this long when a limit removes them: 1s at least.
    */
   limitMarkerTtl: duration.optional(),
   republish: streamShape.republish,
@@ -48,13 +48,14 @@ const objectStoreShape = ofBuckets;
 
 const managed = { ...streamManagement };
 
+// Buckets are declared in code, whose types are checked: only the types of these are used.
 /** A key-value bucket, as {@link keyValueStream} makes it a stream. */
-const keyValueSpec = strictObject({ ...keyValueShape, ...managed });
+const _keyValueSpec = strictObject({ ...keyValueShape, ...managed });
 /** An object-store bucket, as {@link objectStoreStream} makes it a stream. */
-const objectStoreSpec = strictObject({ ...objectStoreShape, ...managed });
+const _objectStoreSpec = strictObject({ ...objectStoreShape, ...managed });
 
-export type KeyValueSpec = z.infer<typeof keyValueSpec>;
-export type ObjectStoreSpec = z.infer<typeof objectStoreSpec>;
+export type KeyValueSpec = z.infer<typeof _keyValueSpec>;
+export type ObjectStoreSpec = z.infer<typeof _objectStoreSpec>;
 
 export const keyValueStreamName = (bucket: string): string => `KV_${bucket}`;
 export const objectStoreStreamName = (bucket: string): string => `OBJ_${bucket}`;

@@ -3,8 +3,8 @@ import { assetName, count, duration, extraFields, metadata, size, startTime, sub
 import { strictObject } from "../problems";
 
 /**
- * Every field of a durable consumer, under JetStream's own name in camel case; commented as in stream.ts, with the table
- * in jetstream/fields/consumer.ts.
+ * Every field of a durable consumer, under JetStream's own name in camel case; commented as in stream.ts, with the
+ * table in jetstream/fields/consumer.ts.
  */
 
 export const consumerShape = {
@@ -14,7 +14,7 @@ export const consumerShape = {
    * `explicit`: each message by itself; `all`: one acknowledges those before it; `none`: nothing is ever redelivered;
    * `flow_control`: by the flow of a push consumer's messages, which needs `flowControl`, `idleHeartbeat` 1s and
    * `maxAckPending`, and no `ackWait`, `backoff` or `maxDeliver`. The server's default is `none`, so it must be
-   * said.
+   * set.
    */
   ackPolicy: z.enum(["explicit", "all", "none", "flow_control"]),
   /**
@@ -138,7 +138,7 @@ export const pushShape = {
   /** Waits for its clients to keep up. Needs `idleHeartbeat` (error 10108). */
   flowControl: z.boolean().optional(),
   /**
-   * Time after which a silent stream says that it is alive: 100ms at least (error 10083).
+   * Interval of heartbeats while no message is delivered: 100ms at least (error 10083).
    * @default never
    */
   idleHeartbeat: duration.optional(),
@@ -153,7 +153,7 @@ export const pushShape = {
 export const consumerManagement = {
   /**
    * What becomes of it when it is taken out of the program. `retain`: it is protected and stays. `delete-if-empty`: it
-   * goes if nothing waits for it. `delete`: it goes, with its position.
+   * is deleted if nothing waits for it. `delete`: it is deleted, with its position.
    * @default `retain`; in the local environment `delete`
    */
   deletionPolicy: z.enum(["retain", "delete-if-empty", "delete"]).optional(),

@@ -44,7 +44,7 @@ const storageClass = strictObject({
 });
 
 export const kubernetes = strictObject({
-  /** Namespace of a region's servers; made if it is not there. `<region>` in it stands for the region's name. */
+  /** Namespace of a region's servers; created if it does not exist. `<region>` in it stands for the region's name. */
   namespace: z
     .string()
     .regex(/^[a-z0-9<]([-a-z0-9<>]*[a-z0-9>])?$/, "write lower case letters, digits and dashes")
@@ -57,7 +57,7 @@ export const kubernetes = strictObject({
     registry: text.optional(),
     /** Secrets with the registry's credentials; they must be in the namespace. */
     pullSecrets: z.array(token).default([]),
-    /** One version for all targets: tools/pins.mjs says which. */
+    /** One version for all targets: the one in tools/pins.mjs. */
     nats: container("nats", "2.14.9-alpine"),
     reloader: container("natsio/nats-server-config-reloader", "0.23.0"),
     exporter: container("natsio/prometheus-nats-exporter", "0.20.1"),
@@ -95,7 +95,7 @@ export const kubernetes = strictObject({
     /** Who may connect, as CIDR. Default: everyone who can reach them. */
     sourceRanges: z.array(z.cidrv4()).default([]),
     /**
-     * Of the controller that makes them. Default: those of AWS for a Network Load Balancer. `<region>` stands for the
+     * Of the controller that creates them. Default: those of AWS for a Network Load Balancer. `<region>` stands for the
      * region's name.
      */
     annotations: labels.optional(),

@@ -15,8 +15,9 @@ const authority = strictObject({
 }).prefault({ trusted: [1], signing: 1 });
 
 /**
- * The CA that clients trust, and the one of servers among each other. Another generation takes over in three
- * deployments, so that at no moment anybody is shown a certificate that he does not trust yet: docs/runbooks/rotate.md.
+ * The CA that clients trust, and the one of servers among each other. Another generation replaces it in three
+ * deployments, so that no client or server is ever shown a certificate that it does not trust yet:
+ * docs/runbooks/rotate.md.
  * Default: the first.
  */
 export const authorities = strictObject({ clients: authority, peers: authority }).prefault({});

@@ -4,10 +4,10 @@ import { strictObject } from "../problems";
 
 /**
  * Every field of a stream, under JetStream's own name in camel case. Durations and sizes carry their units. Each
- * comment says what the field means, its unit and its range. Defaults, API levels, and which changes are refused or cost
- * messages stand in jetstream/fields/stream.ts and jetstream/losses.ts; docs/streams.md is generated from both. Tags say
- * what those tables do not: `@default` in words, where the value follows from other fields or the server decides it;
- * `@change`, how the server makes a change in place; `@level`, the API level of what has no row there.
+ * comment describes what the field means, its unit and its range. Defaults, API levels, and which changes are refused
+ * or cost messages are in jetstream/fields/stream.ts and jetstream/losses.ts; docs/streams.md is generated from both.
+ * Tags add what those tables lack: `@default` as text, where the value follows from other fields or the server decides
+ * it; `@change`, how the server makes a change in place; `@level`, the API level of what has no row there.
  */
 
 const subjectTransform = strictObject({
@@ -108,7 +108,7 @@ export const streamShape = {
    */
   placementTags: z.array(z.string().min(1)).min(1).optional(),
   /**
-   * Age at which a message goes: 100ms at least (error 10052).
+   * Age at which a message is deleted: 100ms at least (error 10052).
    * @default never
    */
   maxAge: duration.optional(),
@@ -174,7 +174,7 @@ export const streamShape = {
   allowDirect: z.boolean().optional(),
   /** A mirror answers such reads for its origin. Must be what the origin's `allowDirect` is (error 10157). */
   mirrorDirect: z.boolean().optional(),
-  /** Closed for good: nothing comes in, nothing goes. Cannot be set at creation (error 10052). */
+  /** Closed for good: no message is stored or deleted any more. Cannot be set at creation (error 10052). */
   sealed: z.boolean().optional(),
   /** The API deletes no single messages. */
   denyDelete: z.boolean().optional(),
@@ -183,7 +183,7 @@ export const streamShape = {
   /** A message with the header `Nats-Rollup` replaces those before it. Not with `denyPurge` (error 10052). */
   allowRollupHdrs: z.boolean().optional(),
   /**
-   * What its consumers may have at most; each must then say its own (error 10157).
+   * What its consumers may have at most; each must then set its own (error 10157).
    * @change while no consumer has more
    */
   consumerLimits: strictObject({
@@ -193,12 +193,12 @@ export const streamShape = {
      */
     maxAckPending: count.optional(),
     /**
-     * Longest time after which an unused consumer goes.
+     * Longest time after which an unused consumer is deleted.
      * @default no limit
      */
     inactiveThreshold: duration.optional(),
   }).optional(),
-  /** Messages may say by the header `Nats-TTL` when they go. */
+  /** Messages may set by the header `Nats-TTL` when they are deleted. */
   allowMsgTtl: z.boolean().optional(),
   /**
    * Leaves a marker for this long where a limit took the last message of a subject: 1s at least. Needs `allowMsgTtl`
@@ -216,7 +216,7 @@ export const streamShape = {
   /** Takes batches with flow control, for fast publishers. Not with `mirror` (error 10209). */
   allowBatched: z.boolean().optional(),
   /**
-   * Messages may say by header when they are delivered. Needs `allowRollupHdrs` and discard old (error 10052); not with
+   * Messages may set by header when they are delivered. Needs `allowRollupHdrs` and discard old (error 10052); not with
    * `mirror` or `sources` (errors 10186, 10187).
    */
   allowMsgSchedules: z.boolean().optional(),
@@ -255,7 +255,7 @@ const streamLosses = [
 export const streamManagement = {
   /**
    * What becomes of it when it is taken out of the program. `retain`: it is protected and stays. `delete-if-empty`: its
-   * subjects are taken away, and it goes if it then holds no message. `delete`: it goes, with its messages.
+   * subjects are taken away, and it is deleted if it then holds no message. `delete`: it is deleted, with its messages.
    * @default `retain`; in the local environment `delete`
    */
   deletionPolicy: z.enum(["retain", "delete-if-empty", "delete"]).optional(),

@@ -11,7 +11,7 @@ import { streamShape, streamManagement } from "./stream";
 
 const { mirror: _, ...ofOrigins } = streamShape;
 
-/** Limits of a stream and of each of its mirrors. Nothing is unbounded: age and bytes have to be said. */
+/** Limits of a stream and of each of its mirrors. Nothing is unbounded: age and bytes must be set. */
 const limits = {
   maxAge: duration,
   maxBytes: size,
@@ -95,7 +95,7 @@ export const tenantSpec = strictObject({
     .array(strictObject({ change: z.literal("delete"), maxMessages: z.int().min(0) }))
     .length(1)
     .optional(),
-  /** Region its streams are placed in unless they say another. */
+  /** Region its streams are placed in unless they name another. */
   home: token,
   streams: z.record(assetName, streamSpec),
   consumers: z.record(assetName, consumerSpec),

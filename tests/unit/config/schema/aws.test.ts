@@ -130,12 +130,15 @@ const fields: [string, object, string][] = [
   [
     "the ARN of a session",
     { role: `arn:aws:sts::${account}:assumed-role/deploy/me` },
-    `${iad}.role: "arn:aws:sts::${account}:assumed-role/deploy/me": write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"`,
+    `${iad}.role: "arn:aws:sts::${account}:assumed-role/deploy/me": ` +
+      `write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"`,
   ],
   [
     "an unknown part",
     { backup: {} },
-    `${iad}.backup: is not a known key; did you mean "backups"? Known: region, account, profile, role, cluster, key, hostedZone, securityGroups, connectionSecrets, identitySecret, backups`,
+    `${iad}.backup: is not a known key; did you mean "backups"? Known: ` +
+      `region, account, profile, role, cluster, key, hostedZone, securityGroups, connectionSecrets, ` +
+      `identitySecret, backups`,
   ],
   [
     "a cluster without a name",
@@ -189,7 +192,7 @@ const ofNewClusters: [string, object, string][] = [
   [
     "nobody who gets in",
     { administrators: [] },
-    "administrators: []: write who deploys, at least: nobody else gets in",
+    "administrators: []: write the deploying role or user, at least: no other identity has access",
   ],
   [
     "an administrator who is no role",
@@ -206,7 +209,9 @@ const ofNewClusters: [string, object, string][] = [
   [
     "an unknown add-on",
     { addOns: { "ebs-csi-driver": "v1" } },
-    'addOns.ebs-csi-driver: is not a known key; did you mean "aws-ebs-csi-driver"? Known: vpc-cni, kube-proxy, coredns, eks-pod-identity-agent, aws-ebs-csi-driver',
+    "addOns.ebs-csi-driver: is not a known key; " +
+      'did you mean "aws-ebs-csi-driver"? Known: vpc-cni, kube-proxy, coredns, eks-pod-identity-agent, ' +
+      "aws-ebs-csi-driver",
   ],
   ["a range that is none", { apiSourceRanges: ["office"] }, 'apiSourceRanges[0]: "office": Invalid IPv4 range'],
 ];
@@ -229,17 +234,20 @@ const rules: [string, object, string][] = [
   [
     "names that are nobody's to write",
     environment({ hostedZone: "Z0123456789" }, withRoute53),
-    'environments.test.kubernetes.loadBalancers.dns: "route53" needs aws.regions.<region>.hostedZone of every region; missing: ams',
+    "environments.test.kubernetes.loadBalancers.dns: " +
+      '"route53" needs aws.regions.<region>.hostedZone of every region; missing: ams',
   ],
   [
     "a zone that nobody asks for",
     environment({ hostedZone: "Z0123456789" }),
-    `${iad}.hostedZone: "Z0123456789" is only used with kubernetes.loadBalancers.dns "route53", which is "external-dns"; change that, or remove this`,
+    `${iad}.hostedZone: "Z0123456789" is only used with kubernetes.loadBalancers.dns "route53", ` +
+      `which is "external-dns"; change that, or remove this`,
   ],
   [
     "security groups that let nobody in",
     environment({ cluster: { name: "nats" }, securityGroups: true }),
-    `${iad}.securityGroups: allow kubernetes.loadBalancers.sourceRanges only, which is empty; write who may connect, e.g. ["10.0.0.0/8"]`,
+    `${iad}.securityGroups: allow kubernetes.loadBalancers.sourceRanges only, which is empty; ` +
+      `write who may connect, e.g. ["10.0.0.0/8"]`,
   ],
   [
     "security groups of no known network",
@@ -249,7 +257,9 @@ const rules: [string, object, string][] = [
   [
     "a class that a new cluster does not have",
     environment({ cluster }),
-    'environments.test.kubernetes.volume.storageClass: "gp3" does not exist in a cluster that is created (aws.regions.<region>.cluster.create); write {} to create a class too',
+    "environments.test.kubernetes.volume.storageClass: " +
+      '"gp3" does not exist in a cluster that is created (aws.regions.<region>.cluster.create); ' +
+      "write {} to create a class too",
   ],
   [
     "zones of another region",
@@ -278,7 +288,9 @@ const rules: [string, object, string][] = [
         },
       },
     ),
-    'environments.test.aws.regions.ams.cluster.create.cidr: "10.20.0.0/16" is also the network of iad, and networks with equal addresses cannot be joined; write another',
+    "environments.test.aws.regions.ams.cluster.create.cidr: " +
+      '"10.20.0.0/16" is also the network of iad, and networks with equal addresses cannot be joined; ' +
+      "write another",
   ],
 ];
 

@@ -62,8 +62,8 @@ export function createDownloader({ log, connectMs = CONNECT_MS }) {
 
   return {
     /**
-     * Downloads a release to `target`. Throws Unavailable where it cannot be downloaded, ToolchainError where it does not
-     * have the published checksum.
+     * Downloads a release to `target`. Throws Unavailable where it cannot be downloaded, ToolchainError where it does
+     * not have the published checksum.
      */
     async download(tool, release, target, { requireChecksum = true } = {}) {
       const response = await open(release.url);

@@ -1,5 +1,5 @@
-// Runs before `npm start`, with --tests before `npm test`, with --kube before `npm run test:kube`: installs the npm packages
-// and tools that are missing. Plain Node.js from version 20, no packages: on a fresh clone there are none.
+// Runs before `npm start`, with --tests before `npm test`, with --kube before `npm run test:kube`: installs the npm
+// packages and tools that are missing. Plain Node.js from version 20, no packages: on a fresh clone there are none.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -14,8 +14,8 @@ export { ToolchainError } from "./log.mjs";
 export { cacheFolder } from "./record.mjs";
 
 /**
- * Finds or installs tools and returns the path of each executable, by name. What is recorded and unchanged on disk costs
- * a look at the file; everything else happens under a lock, so that two starts do not build twice.
+ * Finds or installs tools and returns the path of each executable, by name. What is recorded and unchanged on disk is
+ * only compared; everything else happens under a lock, so that two starts do not build twice.
  */
 export async function ensureToolchain(given = {}) {
   const { tools = DEFAULT_TOOLS, again = false, cache = cacheFolder(), log = createLog() } = given;

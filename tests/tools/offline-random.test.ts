@@ -68,7 +68,9 @@ describe("offline stand-in for the plugin random", () => {
 
   it("reports every mistake with the value and what was expected, and shows no secret", async () => {
     assert.deepEqual(await passwords().check({ length: 0, lower: "yes", colour: "red" }), [
-      `colour: is not an input the offline stand-in knows; it knows length, keepers, lower, upper, special, numeric, number, minLower, minUpper, minSpecial, minNumeric, overrideSpecial`,
+      `colour: is not an input the offline stand-in knows; ` +
+        `it knows length, keepers, lower, upper, special, numeric, number, minLower, minUpper, minSpecial, ` +
+        `minNumeric, overrideSpecial`,
       `length: 0 is not valid, expected 1 or more`,
       `lower: "yes" is not valid, expected a boolean`,
     ]);

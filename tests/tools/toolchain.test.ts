@@ -224,7 +224,8 @@ describe("tools: toolchain", () => {
   it("starts no process and writes nothing when all is there", () => {
     const { cache } = fresh();
     pretendInstalled(cache, DEFAULT_TOOLS);
-    const program = `import { ensureToolchain } from ${JSON.stringify(join(projectFolder, "tools/toolchain.mjs"))}; await ensureToolchain()`;
+    const toolchain = JSON.stringify(join(projectFolder, "tools/toolchain.mjs"));
+    const program = `import { ensureToolchain } from ${toolchain}; await ensureToolchain()`;
     const { status, stderr } = spawnSync(
       process.execPath,
       ["--permission", "--allow-fs-read=*", "--no-warnings", "--input-type=module", "-e", program],

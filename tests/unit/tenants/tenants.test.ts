@@ -108,7 +108,9 @@ const consumers = [
 const users = {
   arrakis: { gateway: "commands.interaction events.>", worker: "eligibility.check.> eligibility.sync.> internal.>" },
   covenant: {
-    api: `${entity("countries")} ${entity("projects")} ${entity("users")} alerts.incidents.critical alerts.incidents.warning alerts.incidents.info`,
+    api:
+      `${entity("countries")} ${entity("projects")} ${entity("users")} alerts.incidents.critical ` +
+      `alerts.incidents.warning alerts.incidents.info`,
     mobile: "user-events.>",
     analytics: "",
     "cache-invalidator": "",

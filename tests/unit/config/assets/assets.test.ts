@@ -23,7 +23,7 @@ describe("assets", () => {
     assert.equal(consumers.length, 25);
   });
 
-  it("place a mirror in its region, without subjects, with limits of its own and its origin's storage and replicas", () => {
+  it("place a mirror in its region: no subjects, its own limits, its origin's storage and replicas", () => {
     assert.deepEqual(
       streams.find(({ name }) => name === "ELIGIBILITY-ams"),
       {

@@ -87,12 +87,14 @@ const cases: Case[] = [
   [
     "fewer replicas than the work queue has",
     (t) => (t.consumers.worker.replicas = 1),
-    'tenants.shop.consumers.worker.streams[0]: JOBS has 3 replicas and retention "workqueue", so its durables need as many, not 1 (10134)',
+    'tenants.shop.consumers.worker.streams[0]: JOBS has 3 replicas and retention "workqueue", ' +
+      "so its durables need as many, not 1 (10134)",
   ],
   [
     "more to acknowledge than the stream allows",
     (t) => (t.streams.JOBS.consumerLimits = { maxAckPending: 500 }),
-    "tenants.shop.consumers.worker.streams[0]: JOBS allows its durables a maxAckPending of 500, this one has the default, 1000 (10121); write 500 or less",
+    "tenants.shop.consumers.worker.streams[0]: JOBS allows its durables a maxAckPending of 500, " +
+      "this one has the default, 1000 (10121); write 500 or less",
   ],
   [
     "a longer rest than the stream allows",
@@ -100,17 +102,21 @@ const cases: Case[] = [
       t.streams.JOBS.consumerLimits = { inactiveThreshold: "1h" };
       t.consumers.worker.inactiveThreshold = "2h";
     },
-    'tenants.shop.consumers.worker.streams[0]: JOBS allows its durables an inactiveThreshold of 1h, this one has 2h (10153); write inactiveThreshold: "1h" or less',
+    "tenants.shop.consumers.worker.streams[0]: JOBS allows its durables an inactiveThreshold of 1h, " +
+      'this one has 2h (10153); write inactiveThreshold: "1h" or less',
   ],
   [
     "no rest where the stream allows one",
     (t) => (t.streams.JOBS.consumerLimits = { inactiveThreshold: "1h" }),
-    "tenants.shop.consumers.worker.streams[0]: JOBS allows its durables an inactiveThreshold of 1h, this one has none (10157)",
+    "tenants.shop.consumers.worker.streams[0]: JOBS allows its durables an inactiveThreshold of 1h, " +
+      "this one has none (10157)",
   ],
   [
     "messages for nobody",
     (t) => t.users.worker.consumes.pop(),
-    'tenants.shop.consumers.mailer.deliverSubject: "mail.out" is not allowed to any user, so no message would arrive; name mailer in a user\'s "consumes"',
+    "tenants.shop.consumers.mailer.deliverSubject: " +
+      '"mail.out" is not allowed to any user, so no message would arrive; ' +
+      'name mailer in a user\'s "consumes"',
   ],
   [
     "flow control without a heartbeat",
@@ -130,7 +136,8 @@ const cases: Case[] = [
   [
     "delivering into its own stream",
     (t) => (t.consumers.mailer.deliverSubject = "orders.mail"),
-    'tenants.shop.consumers.mailer.deliverSubject: "orders.mail" is a subject of its own stream, which would store what it delivers (10081)',
+    "tenants.shop.consumers.mailer.deliverSubject: " +
+      '"orders.mail" is a subject of its own stream, which would store what it delivers (10081)',
   ],
 ];
 

@@ -31,7 +31,9 @@ const cases: Case[] = [
   [
     "a CA that nobody trusts",
     (_t, e) => (e.authorities.peers = { trusted: [1], signing: 2 }),
-    "environments.test.authorities.peers.signing: 2 is not a trusted generation, so its certificates would be refused; write one of trusted (1), or add 2 to trusted first",
+    "environments.test.authorities.peers.signing: " +
+      "2 is not a trusted generation, so its certificates would be refused; " +
+      "write one of trusted (1), or add 2 to trusted first",
   ],
   [
     "a CA twice",
@@ -50,12 +52,14 @@ const cases: Case[] = [
         t.streams,
         Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`S${i}`, stream([`s${i}.>`], { maxBytes: "20GiB" })])),
       ),
-    'environments.test.storage.file: "90GiB" per server is less than the 101GiB that the streams and mirrors of iad reserve on each (10047)',
+    'environments.test.storage.file: "90GiB" per server is less than the 101GiB that the streams and ' +
+      "mirrors of iad reserve on each (10047)",
   ],
   [
     "too little memory",
     (_t, e) => (e.storage.memory = "64MiB"),
-    'environments.test.storage.memory: "64MiB" per server is less than the 65MiB that the streams and mirrors of iad reserve on each (10028)',
+    'environments.test.storage.memory: "64MiB" per server is less than the 65MiB that the streams and ' +
+      "mirrors of iad reserve on each (10028)",
   ],
 ];
 

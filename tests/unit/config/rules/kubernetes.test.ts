@@ -24,7 +24,8 @@ describe("settings of Kubernetes", () => {
     );
     assert.equal(
       problemsOf({ kubernetes: {} })[0],
-      'environments.test.kubernetes.clusters.iad: is missing: region iad has no cluster; write { context: "<context of your kubeconfig>" }',
+      "environments.test.kubernetes.clusters.iad: is missing: region iad has no cluster; " +
+        'write { context: "<context of your kubeconfig>" }',
     );
   });
 
@@ -32,17 +33,20 @@ describe("settings of Kubernetes", () => {
     [
       "files that fill the disk",
       { storage: { file: "98GiB", memory: "1GiB" }, kubernetes: { clusters } },
-      'environments.test.storage.file: "98GiB" does not fit into kubernetes.volume.size "100GiB": a formatted volume holds 5% less, and a full one stops the server; write at most 97280MiB',
+      'environments.test.storage.file: "98GiB" does not fit into kubernetes.volume.size "100GiB": ' +
+        "a formatted volume holds 5% less, and a full one stops the server; write at most 97280MiB",
     ],
     [
       "a memory store without room for the server",
       { kubernetes: { clusters, resources: { memory: "1GiB" } } },
-      'environments.test.storage.memory: "1GiB" and 512MiB for the server itself are more than kubernetes.resources.memory "1GiB"; raise that, or write less',
+      'environments.test.storage.memory: "1GiB" and 512MiB for the server itself are more than ' +
+        'kubernetes.resources.memory "1GiB"; raise that, or write less',
     ],
     [
       "two regions in one namespace",
       { kubernetes: { clusters: { ...clusters, ams: clusters.iad } } },
-      'environments.test.regions: two of them are in the same cluster and the same namespace "nats"; write kubernetes.namespace: "nats-<region>"',
+      'environments.test.regions: two of them are in the same cluster and the same namespace "nats"; ' +
+        'write kubernetes.namespace: "nats-<region>"',
     ],
     [
       "a region of AWS that is to be reached by a context",
@@ -50,7 +54,9 @@ describe("settings of Kubernetes", () => {
         aws: { regions: { iad: { region: "us-east-1", account: "123456789012", cluster: { name: "nats" } } } },
         kubernetes: { access: "portForward", clusters: { ams: clusters.ams, syd: clusters.syd } },
       },
-      'environments.test.kubernetes.clusters.iad: is missing, and kubernetes.access "portForward" needs a kubeconfig\'s context; write { context: ... } instead of aws.regions.iad.cluster, or access: "loadBalancer"',
+      "environments.test.kubernetes.clusters.iad: " +
+        'is missing, and kubernetes.access "portForward" needs a kubeconfig\'s context; ' +
+        'write { context: ... } instead of aws.regions.iad.cluster, or access: "loadBalancer"',
     ],
   ];
   for (const [what, change, problem] of wrong)

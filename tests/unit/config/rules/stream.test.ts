@@ -32,7 +32,8 @@ const cases: Case[] = [
     (t) => {
       t.streams.JOBS.maxAge = "86ms";
     },
-    'tenants.shop.streams.JOBS.maxAge: "86ms" is below the minimum of 100ms (10052); write another unit, or 100ms or more',
+    'tenants.shop.streams.JOBS.maxAge: "86ms" is below the minimum of 100ms (10052); ' +
+      "write another unit, or 100ms or more",
   ],
   [
     "a mirror's age in the wrong unit",
@@ -89,7 +90,9 @@ const cases: Case[] = [
   [
     "nothing to hold",
     (t) => (t.streams.JOBS.subjects = []),
-    'tenants.shop.streams.JOBS.subjects: is empty: the stream has no subjects and no sources, so JetStream would take "JOBS" as its subject; write e.g. ["jobs.>"]',
+    "tenants.shop.streams.JOBS.subjects: is empty: " +
+      'the stream has no subjects and no sources, so JetStream would take "JOBS" as its subject; ' +
+      'write e.g. ["jobs.>"]',
   ],
   [
     "interest of nobody",
@@ -99,7 +102,8 @@ const cases: Case[] = [
   [
     "fewer durables than there are",
     (t) => (t.streams.ORDERS.maxConsumers = 1),
-    "tenants.shop.streams.ORDERS.maxConsumers: 1 is less than the number of its durables (biller, mailer) (10026); write 2",
+    "tenants.shop.streams.ORDERS.maxConsumers: 1 is less than the number of its durables " +
+      "(biller, mailer) (10026); write 2",
   ],
   [
     "an unknown source",
@@ -149,7 +153,8 @@ describe("rules about a stream", () => {
     const alone = (t: Raw) => Object.assign(t.streams.JOBS, { replicas: 1 });
     assert.deepEqual(problemsAfter(alone), []);
     assert.deepEqual(problemsAfter(alone, { ...kubernetes(), servers: 3 }), [
-      'tenants.shop.streams.JOBS.replicas: 1 in memory is lost with every restart of its server; write 3, or storage: "file"',
+      "tenants.shop.streams.JOBS.replicas: 1 in memory is lost with every restart of its server; " +
+        'write 3, or storage: "file"',
     ]);
   });
 

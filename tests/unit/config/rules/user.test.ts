@@ -19,7 +19,8 @@ const cases: Case[] = [
       all["shop-x"] = { ...shop(), name: "shop-x", users: { y: { consumes: ["mailer"] } } };
       e.jetstream.jetstream.push("shop-x");
     },
-    'tenants.shop-x.users.y: logs in as "shop-x-y", which is also the login of user "x-y" of account "shop"; rename one of them',
+    'tenants.shop-x.users.y: logs in as "shop-x-y", ' +
+      'which is also the login of user "x-y" of account "shop"; rename one of them',
   ],
   [
     "an unknown durable",

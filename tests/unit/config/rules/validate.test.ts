@@ -14,7 +14,8 @@ describe("validation", () => {
     all.covenant.streams.COVENANT_USERS.maxAge = "7 days";
     assert.throws(() => validateTenants(all, localEnvironment()), {
       message:
-        '1 mistake in the tenants, nothing was done:\n  tenants.covenant.streams.COVENANT_USERS.maxAge: "7 days" is not a duration; write "7d"',
+        "1 mistake in the tenants, nothing was done:\n  tenants.covenant.streams.COVENANT_USERS.maxAge: " +
+        '"7 days" is not a duration; write "7d"',
     });
   });
 

@@ -1,15 +1,13 @@
-import { prepareFolders } from "../../engine/environment";
 import { withEnvironmentLock } from "../../engine/lock";
 import { Plans } from "../../engine/plans";
 import { logProgress, print, progressColours as colour, seconds } from "../../engine/terminal";
 import { warningsOf } from "../../config/rules/warnings";
-import type { Access } from "../../operations/access/access";
 import { deploy as bringUp, dryRun as showPlan } from "../../operations/deploy/deploy";
-import { refuseDroppedOwners } from "../../operations/deploy/dropped-accounts";
-import { refuseLocalState } from "../../operations/deploy/state-safety";
-import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
+import { preflight } from "../../operations/deploy/preflight";
+import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import { verifySupercluster } from "../../operations/verify/verify";
 import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
+import { renderNextCommands } from "../render/next-commands";
 import { renderStatus } from "../render/status";
 import { renderVerification, requireSuccess } from "../render/verification";
 
@@ -17,14 +15,17 @@ export interface DeployOptions {
   env: string;
   allowLocalState?: boolean;
   dryRun?: boolean;
-  /** Folder of plans: with `dryRun` they are saved there, without they are what is done. */
+  /** Folder of plans: with `dryRun` they are saved there, without it exactly they are applied. */
   plan?: string;
 }
 
-/** The names under which it is called; what it prints and what others wait for names the one that was typed. */
+/** The two names of the command; messages and the lock name the one that was typed. */
 export type DeployCommand = "start" | "deploy";
 
-/** Brings an environment up, shows it and proves that messages pass. `npm start` and `npm run deploy` are this. */
+/**
+ * Deploys an environment, prints its status and verifies that messages pass: `npm start` and `npm run deploy`.
+ * @throws {Failure} when a stack or a check fails
+ */
 export async function deploy(
   command: DeployCommand,
   { env, allowLocalState = false, dryRun = false, plan }: DeployOptions,
@@ -33,38 +34,19 @@ export async function deploy(
   const checked = checkedEnvironment(env);
   const notice = checked.environment.target === "local" ? standInNotice(standIns()) : undefined;
   if (notice) warn(notice);
-  if (checked.environment.target !== "local" && !allowLocalState)
-    refuseLocalState(env, checked.stacks, checked.project);
-  refuseDroppedOwners(checked);
+  preflight(checked, { allowLocalState });
   const plans = plan === undefined ? undefined : new Plans(plan);
-  prepareFolders();
   if (dryRun) return showPlan(checked, plans);
   warningsOf(checked.environment).forEach(warn);
   await withEnvironmentLock(env, `${command} --env ${env}`, async () => {
-    await report(checked, await bringUp(checked, plans));
+    const verification = await verifySupercluster(checked, await bringUp(checked, plans));
+    print(`\n${renderStatus(verification.status)}`);
+    print(`\n${renderVerification(verification)}`);
+    print(renderNextCommands(checked));
+    requireSuccess(verification);
   });
   logProgress(`\n${env} is up and verified; ${seconds(Date.now() - started)} in all`);
   if (notice) warn(notice);
 }
 
 const warn = (text: string): void => logProgress(`${colour.yellow("warning:")} ${text}`);
-
-async function report(checked: CheckedEnvironment, access: Access): Promise<void> {
-  const verification = await verifySupercluster(checked, access);
-  print(`\n${renderStatus(verification.status)}`);
-  print(`\n${renderVerification(verification)}`);
-  print(nextCommands(checked));
-  requireSuccess(verification);
-}
-
-function nextCommands({ name: env, environment: { regions, servers } }: CheckedEnvironment): string {
-  const option = env === "local" ? "" : ` -- --env ${env}`;
-  const context = `sys-admin-${regions[0]}`;
-  return [
-    "\nTry next:",
-    `  npm run status${option.padEnd(16)}                    this table again`,
-    `  npm run verify${option.padEnd(16)}                    the checks and proofs again`,
-    `  npm run toolchain -- nats && eval "$(npm run -s context${option})" && ` +
-      `.cache/bin/nats --context ${context} server list ${regions.length * servers}`,
-  ].join("\n");
-}

@@ -1,5 +1,5 @@
 import { BadUsage } from "../../engine/failure";
-import { print } from "../../engine/terminal";
+import { plural, print } from "../../engine/terminal";
 import { failBackStream } from "../../operations/failover/commands";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import type { StreamRef } from "../../operations/stream/stack-account";
@@ -9,7 +9,7 @@ export interface FailbackCommand extends StreamRef {
   maxLoss: string;
 }
 
-/** Brings a stream back to its home region, with what its mirror stored meanwhile. */
+/** Moves a stream back to its home region, with the messages that its mirror stored meanwhile. */
 export async function failback({ env, account, stream, maxLoss }: FailbackCommand): Promise<void> {
   const checked = checkedEnvironment(env);
   if (!/^\d+$/.test(maxLoss)) throw new BadUsage(`--max-loss ${maxLoss}: not a number of messages`);
@@ -18,10 +18,11 @@ export async function failback({ env, account, stream, maxLoss }: FailbackComman
     { account, stream },
     { maxLoss: Number(maxLoss) },
   );
-  if (!isChanged) return print(`${stream} is at home in ${home}, and its mirrors copy it; nothing to do`);
+  if (!isChanged) return print(`${stream} is in its home region ${home}, and its mirrors copy it; nothing to do`);
   print(
     [
-      `\n${stream} is at home in ${home}${messages === undefined ? "" : ` with ${messages} messages`}. What to do next:`,
+      `\n${stream} is back in ${home}${messages === undefined ? "" : ` with ${plural(messages, "message")}`}. ` +
+        "What to do next:",
       `  commit ${settingFile}`,
       `  clients that consumed from its mirror: consume from ${stream} again`,
       `  pulumi up --stack ${stack} --refresh   records it in the state; changes nothing on any server`,

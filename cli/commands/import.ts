@@ -22,7 +22,8 @@ export async function importAccount({ env, account, out, force = false }: Import
   const [streams, consumers] = [Object.values(tenant.streams), Object.values(tenant.consumers)];
   const mirrors = streams.flatMap((stream) => Object.keys(stream.mirrors ?? {}));
   print(
-    `${path.relative(process.cwd(), file)}: ${plural(streams.length, "stream")}, ${plural(mirrors.length, "mirror")}, ` +
+    `${path.relative(process.cwd(), file)}: ` +
+      `${plural(streams.length, "stream")}, ${plural(mirrors.length, "mirror")}, ` +
       `${plural(consumers.length, "durable")} of ${account}`,
   );
   printRemarks(`to decide, marked ${marker}:`, toDecide);

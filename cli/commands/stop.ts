@@ -12,7 +12,10 @@ export interface StopOptions {
   yesDestroy?: string;
 }
 
-/** Stops an environment: its servers only, or everything that it holds. */
+/**
+ * Destroys an environment; with `keepData` it only stops local servers.
+ * @throws {BadUsage} when the environment must not be stopped like this; nothing was done
+ */
 export async function stop({ env, keepData = false, yesDestroy }: StopOptions): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);

@@ -4,7 +4,10 @@ import { checkedEnvironment } from "../../operations/settings/checked-environmen
 import { failedChecks, verifySupercluster } from "../../operations/verify/verify";
 import { renderVerification, requireSuccess } from "../render/verification";
 
-/** Runs every check and proves that messages pass between regions. Fails, naming each check that failed. */
+/**
+ * Runs every check and proves that messages pass between regions.
+ * @throws {Failure} naming each check that failed
+ */
 export async function verify({ env, json = false }: { env: string; json?: boolean }): Promise<void> {
   const checked = checkedEnvironment(env);
   const verification = await verifySupercluster(checked, await readAccess(checked));

@@ -2,7 +2,7 @@ import { table } from "./table";
 import { isCopier } from "../../operations/stream/copiers";
 import type { MigrationState } from "../../operations/migrate/observe";
 
-/** What streams and durables hold, as tables. */
+/** What streams and durables hold, as tables: message counts, bytes and sequences. */
 export function countsOf({ home, shadow, consumers }: MigrationState): string {
   const streams = [home, shadow].flatMap((info) => {
     if (!info) return [];

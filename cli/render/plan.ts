@@ -11,7 +11,7 @@ const paint: Partial<Record<Class, (text: string) => string>> = {
   refused: colours.red,
 };
 
-/** The changes of one stack for a person: a line each, and below it its fields, costs and reasons. */
+/** The changes of one stack as text: a line each, with its fields, costs and reasons below it. */
 export const renderRows = (rows: Row[]): string =>
   rows
     .flatMap((row) => [
@@ -30,7 +30,7 @@ const detailsOf = ({ fields, costs, reasons, notes, unknown }: Row): string[] =>
       .filter(({ text }) => !reasons.some((reason) => reason.includes(text)))
       .map(({ text, isAllowed }) => (isAllowed ? `${text} (allowed)` : text)),
     ...notes,
-    ...(unknown === undefined ? [] : [colours.yellow(`servers could not be asked: ${unknown.split("\n", 1)[0]}`)]),
+    ...(unknown === undefined ? [] : [colours.yellow(`the servers could not be read: ${unknown.split("\n", 1)[0]}`)]),
   ].flatMap((detail) => detail.split("\n"));
 
 /** `maxMsgs: 1,000,000 -> 10`. */

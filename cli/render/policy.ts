@@ -1,13 +1,14 @@
 import { colours, plural } from "../../engine/terminal";
 import type { Finding, StackFindings } from "../../operations/policy/findings";
 
-/** What the findings of several stacks come to. */
+/** The result of a policy check over several stacks. */
 export interface Verdict {
-  /** No mandatory rule is violated, and all could be judged. */
+  /** No mandatory rule is violated, and every stack was checked as a whole. */
   ok: boolean;
   mandatory: number;
   advisory: number;
   notJudged: number;
+  /** Stacks that could not be checked as a whole. */
   failed: string[];
   /** One line: `5 stacks, 31 rules: 2 mandatory violations in local-jetstream, 1 advisory`. */
   summary: string;
@@ -24,7 +25,7 @@ export function verdictOf(stacks: StackFindings[]): Verdict {
     plural(mandatory, "mandatory violation"),
     `${advisory} advisory`,
     ...(notJudged ? [`${notJudged} not judged`] : []),
-    ...(failed.length ? [`not checked whole: ${failed.join(", ")}`] : []),
+    ...(failed.length ? [`not fully checked: ${failed.join(", ")}`] : []),
   ];
   return {
     ok: mandatory === 0 && failed.length === 0,
@@ -36,12 +37,12 @@ export function verdictOf(stacks: StackFindings[]): Verdict {
   };
 }
 
-/** The findings of one stack for a person: mandatory ones first, then by rule and resource. */
+/** The findings of one stack as text: mandatory ones first, then by rule and resource. */
 export function renderStack({ stack, resources, rules, violations, notJudged, failures }: StackFindings): string {
   const head = `${colours.bold(stack)}: ${plural(resources, "resource")}, ${plural(rules.length, "rule")}`;
   return [
     violations.length || notJudged.length || failures.length ? head : `${head}, nothing violated`,
-    ...(failures.length ? [`  ${colours.red("not checked whole")}`] : []),
+    ...(failures.length ? [`  ${colours.red("not fully checked")}`] : []),
     ...failures.flatMap((failure) => indented(failure, 4)),
     ...inOrder(violations).flatMap((one) => [
       ...indented(`${label(one)}  ${one.rule}  ${one.resource}`, 2),
@@ -63,7 +64,7 @@ const inOrder = (findings: Finding[]): Finding[] =>
       left.resource.localeCompare(right.resource),
   );
 
-/** One line a rule and reason: what cannot be judged often cannot be for every resource of a kind. */
+/** One line for each rule and reason: a reason often applies to every resource of a type. */
 function notJudgedLines(findings: Finding[]): string[] {
   const groups = new Map<string, Finding[]>();
   for (const one of inOrder(findings)) {

@@ -2,7 +2,7 @@ import { colours } from "../../engine/terminal";
 import { table } from "./table";
 import { isCanary, type Status, type StreamStatus } from "../../operations/supercluster/status";
 
-/** The status as people read it: regions, then what each account has. */
+/** The status as text: regions, then the streams of each account. */
 export function renderStatus(status: Status): string {
   const { environment, warnings, metaLeader, metaPeers } = status;
   const meta = metaLeader
@@ -56,6 +56,6 @@ function mirror({ home, lag }: StreamStatus): string {
   return lag === 0 ? text : colours.yellow(text);
 }
 
-/** `3/3`; what is less than all stands out. */
+/** `3/3`; in red when not all are current. */
 const part = (current: number, all: number): string =>
   current === all ? `${current}/${all}` : colours.red(`${current}/${all}`);

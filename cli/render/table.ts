@@ -2,14 +2,17 @@ import Table from "cli-table3";
 
 const isNumeric = (cell: string): boolean => /^[\d.,/-]*( ms)?$/.test(cell.replace(/\x1b\[\d+m/g, ""));
 
-/** No lines, columns two spaces apart. */
+/** Without lines; columns are two spaces apart. */
 const plain = Object.fromEntries(
   ["top", "bottom", "mid", "left", "right"].flatMap((side) =>
     [side, `${side}-mid`, `${side}-left`, `${side}-right`].map((name) => [name, ""]),
   ),
 );
 
-/** Rows under a head in aligned columns; a column of numbers is aligned to the right. */
+/**
+ * Rows below a header, in aligned columns; columns of numbers are aligned to the right.
+ * @param style colours the header
+ */
 export function table(head: string[], rows: string[][], style: (head: string) => string = (text) => text): string {
   const lines = new Table({
     chars: { ...plain, middle: "  " },

@@ -10,7 +10,7 @@ const marks = {
   warning: colours.yellow("warning"),
 };
 
-/** The checks as a table, and below it how many there were. */
+/** The checks as a table, with their number and the number of failed ones below it. */
 export function renderVerification(verification: Verification): string {
   const { checks, milliseconds } = verification;
   const rows = checks.map(({ name, result, detail }) => [name, marks[result], detail]);
@@ -21,7 +21,7 @@ export function renderVerification(verification: Verification): string {
   ].join("\n\n");
 }
 
-/** Throws a Failure that names each failed check; nothing where all passed. */
+/** @throws {Failure} naming each failed check; does nothing when none failed */
 export function requireSuccess(verification: Verification): void {
   const lines = failedChecks(verification).map(({ name, detail }) => `  ${name}: ${detail}`);
   if (lines.length) throw new Failure(`${plural(lines.length, "check")} failed:\n${lines.join("\n")}`);

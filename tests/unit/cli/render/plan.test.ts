@@ -13,10 +13,10 @@ describe("the plan as it is printed", () => {
     );
   });
 
-  it("reports that servers could not be asked, with the first line of the reason", () => {
+  it("reports that servers could not be read, with the first line of the reason", () => {
     const row = rowOf(change(previews.changes, "irisx/SMS"), {
       unknown: "no region of local answers\nirisx-provisioner could not connect to iad",
     });
-    assert.match(renderRows([row]), /servers could not be asked: no region of local answers$/);
+    assert.match(renderRows([row]), /the servers could not be read: no region of local answers$/);
   });
 });

@@ -35,7 +35,7 @@ describe("the report", () => {
     );
     assert.equal(
       renderStack({ ...clean, failures: ["one", "two"] }),
-      "local-iad: 7 resources, 2 rules\n  not checked whole\n    one\n    two",
+      "local-iad: 7 resources, 2 rules\n  not fully checked\n    one\n    two",
     );
     assert.equal(renderStack(clean), "local-iad: 7 resources, 2 rules, nothing violated");
   });
@@ -48,7 +48,7 @@ describe("the report", () => {
     const failed = verdictOf([{ ...clean, failures: ["the engine ran no policy pack"] }]);
     assert.deepEqual(
       [failed.ok, failed.summary],
-      [false, "1 stack, 2 rules: 0 mandatory violations, 0 advisory, not checked whole: local-iad"],
+      [false, "1 stack, 2 rules: 0 mandatory violations, 0 advisory, not fully checked: local-iad"],
     );
   });
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -36,21 +45,26 @@ describe("a run that does not come to its end", function () {
     const { status, stderr } = spawnSync(...command(...args), { cwd: projectFolder, env, encoding: "utf8" });
     assert.equal(status, 0, stderr);
   };
+  const creating = path.join(folder, "creating");
   const slow = (seconds: number) => writeFileSync(path.join(folder, "seconds"), String(seconds));
   const lockHolder = () => locksOf(state, project, stack)[0]?.pid;
   const orphans = () => orphansOf(processes(), backend);
 
-  /** Starts an update and waits until it is in the middle of creating the resource. */
+  /**
+   * Starts an update and waits until it is in the middle of creating the resource. That the engine has noted the operation
+   * is not enough: interrupted before its provider is called, it just ends.
+   */
   async function startSlowUpdate() {
     slow(300);
+    rmSync(creating, { force: true });
     const child = spawn(...command(...up), { cwd: projectFolder, env, stdio: ["ignore", "ignore", "pipe"] });
     let text = "";
     child.stderr.on("data", (chunk) => (text += chunk));
     const ended = new Promise<{ code: number | null; text: string }>((resolve) =>
       child.once("close", (code) => resolve({ code, text })),
     );
-    await pollUntil(() => hasPendingOperations(state, project, stack), waitMs, 100);
-    assert.ok(hasPendingOperations(state, project, stack), text);
+    await pollUntil(() => existsSync(creating) && hasPendingOperations(state, project, stack), waitMs, 100);
+    assert.ok(existsSync(creating) && hasPendingOperations(state, project, stack), text);
     return { child, ended };
   }
 
@@ -70,7 +84,10 @@ describe("a run that does not come to its end", function () {
     writeFileSync(
       path.join(folder, "provider.js"),
       `const seconds = () => Number(require("node:fs").readFileSync("seconds", "utf8"));
-       exports.create = (inputs) => new Promise((resolve) => setTimeout(() => resolve({ id: "slow", outs: inputs }), seconds() * 1000));`,
+       exports.create = (inputs) => {
+         require("node:fs").writeFileSync("creating", "");
+         return new Promise((resolve) => setTimeout(() => resolve({ id: "slow", outs: inputs }), seconds() * 1000));
+       };`,
     );
     await run(["stack", "init", stack, "--no-select", "--non-interactive"]);
   });

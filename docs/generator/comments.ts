@@ -36,7 +36,9 @@ export function commentsOf(file: string): Record<string, Comment[]> {
     ),
   );
 
-  /** The object that an expression of schemas describes: `strictObject({ ... })`, a list or union of it, or its name. */
+  /**
+   * The object that an expression of schemas describes: `strictObject({ ... })`, a list or union of it, or its name.
+   */
   function objectIn(node: ts.Expression): ts.ObjectLiteralExpression | undefined {
     if (ts.isObjectLiteralExpression(node)) return node;
     if (ts.isIdentifier(node)) return declared.has(node.text) ? objectIn(declared.get(node.text)!) : undefined;

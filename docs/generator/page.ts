@@ -10,42 +10,46 @@ import { bucketMeaningOf, changeOf, lossOf, meaningOf, quoted, sinceOf } from ".
 export const page = (): string => `${[introduction(), ...tables.map(section), ofBuckets(), examples()].join("\n\n")}\n`;
 
 const oldest = describeTool("nats-server-oldest").pin;
-/** The servers that are supported: from the oldest that tests run to the line of the newest. */
+const oldestLine = oldest.replace(/\.\d+$/, "");
+/** The supported servers: from the oldest that tests run to the line of the newest. */
 export const servers = `${oldest} to ${describeTool("nats-server").pin.replace(/\d+$/, "x")}`;
 
 const introduction =
-  (): string => `<!-- Written by \`npm run docs\`: change comments in config/schema/ and jetstream/schemas.ts, tables in jetstream/, or docs/generator/page.ts. -->
+  (): string => `<!-- Written by \`npm run docs\`: change the comments in config/schema/ and jetstream/schemas.ts,
+the tables in jetstream/, or docs/generator/page.ts. -->
 
 # Streams and consumers, field by field
 
-Every argument of a \`Stream\` and a \`Consumer\`: what it means, its unit, range and default, since which server it is there, and
-what a change of it does. The tables are generated from what the program itself works by, so they say what it does. A tenant's
-file ([config/schema/tenant.ts](../config/schema/tenant.ts)) has the same fields: there \`region\` is \`home\`, mirrors stand under their origin
-(\`mirrors\`), a consumer lists its \`streams\` and says its \`mode\`, and some of what is optional here has to be said.
+Every argument of a \`Stream\` and a \`Consumer\`: what it means, its unit, range and default, since which server it
+exists, and what a change of it does. The tables are generated from the tables by which the program itself works. A
+tenant's file ([config/schema/tenant.ts](../config/schema/tenant.ts)) has the same fields, except: \`region\` is
+\`home\`, mirrors stand under their origin (\`mirrors\`), a consumer lists its \`streams\` and has a \`mode\`, and some
+of what is optional here is required.
 
-Durations are written with their unit, in whole milliseconds: \`"250ms"\`, \`"30s"\`, \`"5m"\`, \`"12h"\`, \`"7d"\`. Sizes likewise, in
-powers of 1024: \`"512KiB"\`, \`"10GiB"\`. Times are RFC 3339: \`"2026-01-31T00:00:00Z"\`. A key that is not known is refused, and the
-nearest that is known is named.
+Durations are written with their unit, in whole milliseconds: \`"250ms"\`, \`"30s"\`, \`"5m"\`, \`"12h"\`, \`"7d"\`.
+Sizes likewise, in powers of 1024: \`"512KiB"\`, \`"10GiB"\`. Times are RFC 3339: \`"2026-01-31T00:00:00Z"\`. An unknown
+key is refused, and the nearest known key is named.
 
-**Servers**: ${servers}. ${oldest.replace(/\.\d+$/, "")} is the first line that refuses fields it does not know and that knows the API level a
-request needs; older ones drop silently what they do not know. A field of a later server than the oldest of yours is refused at
-preview, with the version that has it.
+**Servers**: ${servers}. ${oldestLine} is the first line that refuses fields it does not know and that checks the API
+level that a request needs; older ones silently drop unknown fields. A field of a later server than the oldest of yours
+is refused at preview, with the version that has it.
 
-## What a plan says of a change
+## Changes in a plan
 
 | Class | What happens |
 |---|---|
-| **In place** | The server changes it; nothing is lost. A field that is taken out of the code goes back to its default. |
-| **Refused** | The server would not do it, or would accept it and do nothing: the plan fails and says why. |
-| **Costs messages** | The server would do it without warning, and messages go or no longer come: the plan fails and says how many, \
-unless \`allowDataLoss\` allows that many for this very change. |
-| **Replaced** | What is refused, where \`allowDataLoss\` names \`replace\`: the stream or durable is deleted and recreated. |
+| **In place** | The server changes it; nothing is lost. A field that is removed from the code returns to its default. |
+| **Refused** | The server would refuse it, or accept it and do nothing: the plan fails with the reason. |
+| **Costs messages** | The server would do it without warning, and messages would be deleted or no longer be stored: the plan \
+fails with their number, unless \`allowDataLoss\` allows that many for this very change. |
+| **Replaced** | What is refused, where \`allowDataLoss\` names \`replace\`: the stream or durable is deleted and \
+recreated. |
 
-What is refused is found before anything is written, all of it at once. The write then looks again: what somebody else changed
-meanwhile is refused the same way, and where messages cannot be counted nothing is changed. A preview that reaches no server says
-so: it knows what is refused, and leaves what a change costs to the write.
+All refusals are found before anything is written, all at once. The write then checks again: what was changed meanwhile
+outside this program is refused the same way, and where messages cannot be counted nothing is changed. A preview that
+reaches no server reports that: it knows what is refused, and leaves what a change costs to the write.
 
-**Costs.** A refusal says what the change would cost now, and what to write if that is meant:
+**Costs.** A refusal shows what the change would cost now, and what to write if that is intended:
 
     would drop 812,345 of 1,000,000 messages, 3.1 GiB; consumer ANALYTICS is 40,112 behind;
     to allow it: allowDataLoss: [{ change: "maxAge", maxMessages: 812345 }]
@@ -53,29 +57,34 @@ so: it knows what is refused, and leaves what a change costs to the write.
 | \`change\` | Which | What it does, and what is counted |
 |---|---|---|
 ${streamLosses.map((loss) => cells([`\`${loss.change}\``, loss.what, lossOf(loss)])).join("\n")}
-| \`replace\` | what is refused | would delete all messages of the stream; would lose a consumer's place among those that it has not delivered or that are not acknowledged |
+| \`replace\` | what is refused | would delete all messages of the stream; would lose a consumer's place among \
+those that it has not delivered or that are not acknowledged |
 | \`delete\` | \`absent\`, and a tenant's \`state: "leaving"\` | would delete all messages of the stream |
 
-Counts are of the moment. They are taken again right before the write, which is not done if it would cost more than
-\`maxMessages\` by then. Take an \`allowDataLoss\` out again once it is done.
+Counts are momentary. They are taken again right before the write, which is not done if it would then cost more than
+\`maxMessages\`. Remove an \`allowDataLoss\` once the change is done.
 
-**Replacing.** A stream that others mirror is not replaced: take its mirrors out first. What is retained is protected, so
-\`deletionPolicy: "delete"\` has to be brought up first, by itself. A field that says which stream or consumer it is (\`account\`,
-\`stream\`, \`name\`) is never a replacement: write a new entry, and take the old one out when it is empty.
+**Replacing.** A stream that others mirror is not replaced: remove its mirrors first. What is retained is protected, so
+\`deletionPolicy: "delete"\` has to be deployed first, by itself. A change of a field that identifies a stream or
+consumer (\`account\`, \`stream\`, \`name\`) is never a replacement: write a new entry, and remove the old one when it
+is empty.
 
-**Lowering in steps.** With \`lowerBy\` a limit goes down by one step each time the stack is brought up; the state holds what was
-applied, and the next run goes on. Plan and write count what the next step costs, and \`allowDataLoss\` is for one step.
+**Lowering in steps.** With \`lowerBy\` a limit is lowered by one step each time the stack is brought up; the state
+holds what was applied, and the next run continues from there. Plan and write count what the next step costs, and
+\`allowDataLoss\` is for one step.
 
-**Deleting.** With \`deletionPolicy: "retain"\`, the default, taking a resource out of the program fails, because it is protected;
-\`pulumi state unprotect\` and another run forget it and leave it on the server. \`delete-if-empty\` and \`delete\` have to be
-brought up before the resource is taken out. With \`absent\` it is deleted while its entry stays, whatever its policy: counted at preview, and
-only as far as \`allowDataLoss\` allows. A tenant's \`state: "leaving"\` says so of all that it has.
+**Deleting.** With \`deletionPolicy: "retain"\`, the default, removing a resource from the program fails, because it is
+protected; \`pulumi state unprotect\` and another run remove it from the state and leave it on the server.
+\`delete-if-empty\` and \`delete\` have to be deployed before the resource is removed. With \`absent\` it is deleted
+while its entry stays, whatever its policy: counted at preview, and only as far as \`allowDataLoss\` allows. A tenant's
+\`state: "leaving"\` means the same for everything that it has.
 
-**Adopting.** What is there and has not this stack's mark is left alone unless \`adopt\` says whose it is. What differs from the
-arguments is then a change like any other, refused or counted. Fields that this program does not know stay as they are.
+**Adopting.** What exists without this stack's mark is not touched unless \`adopt\` names its owner. Differences from
+the arguments are then changes like any other, refused or counted. Fields that this program does not know stay as they
+are.
 
-**Newer fields.** \`extraConfig\` sends fields under JetStream's own names, as they are. They are compared and written like all
-others; whether a change is possible only the server says.`;
+**Newer fields.** \`extraConfig\` sends fields under JetStream's own names, as they are. They are compared and written
+like all others; whether a change is possible shows only at the write.`;
 
 function section({ title, intro, arguments: list }: Table): string {
   return [
@@ -102,7 +111,7 @@ function line(argument: Argument): string {
   ]);
 }
 
-/** JetStream's names of an argument; none where its configuration has no such field. */
+/** JetStream's names of an argument; empty where its configuration has no such field. */
 export function wireNames({ name, rows, partOf }: Argument): string[] {
   const isSent = tables.some((table) =>
     table.arguments.some((whole) => partOf.includes(whole.name) && whole.rows.length),
@@ -117,7 +126,7 @@ export function wireNames({ name, rows, partOf }: Argument): string[] {
     : rows.map(({ wire }) => wire);
 }
 
-/** Buckets are streams, so what a change does is said once, there. */
+/** Buckets are streams: what a change does is documented once, there. */
 function ofBuckets(): string {
   const line = (argument: BucketArgument) =>
     cells([...quoted([argument.name]), bucketMeaningOf(argument), quoted(argument.becomes).join(", ")]);
@@ -125,7 +134,7 @@ function ofBuckets(): string {
     "## Buckets: key-value and object store",
     `A \`KeyValue\` and an \`ObjectStore\` are streams of the form that clients expect: what a change does, and since
 which server a field exists, is what it is of the stream's field.
-Beside these they take \`account\`, \`bucket\` (the name), \`region\`, and what says how the program treats a stream.`,
+In addition they take \`account\`, \`bucket\` (the name), \`region\`, and the fields of "how the program treats it".`,
     ["| Field | What it is | The stream's field |", "|---|---|---|", ...buckets.both.map(line)].join("\n"),
     "Of key-value buckets only:",
     ["| Field | What it is | The stream's field |", "|---|---|---|", ...buckets.keyValue.map(line)].join("\n"),
@@ -134,7 +143,7 @@ Beside these they take \`account\`, \`bucket\` (the name), \`region\`, and what 
 
 const cells = (texts: string[]): string => `| ${texts.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
 
-/** What is written for a value, where it is more than a word. */
+/** How the page names the values of a field; text needs no name. */
 const kinds: Partial<Record<Field["kind"], string>> = {
   number: "number",
   flag: "true or false",

@@ -13,8 +13,9 @@ const introduction =
 
 # Policies
 
-\`policies/\` is a CrossGuard policy pack, a package of its own: ${count} rules, each a file of data in \`policies/rules/\`. They look at what a
-stack would do, before it is done. A mandatory rule stops the deployment, an advisory one is printed.
+\`policies/\` is a CrossGuard policy pack, a package of its own: ${count} rules, each a file of data in
+\`policies/rules/\`. They check what a stack would do, before it is done. A mandatory rule stops the deployment, an
+advisory one is printed.
 
 ## How to run them
 
@@ -26,26 +27,28 @@ npm run policy:state -- --file state.json         # what is deployed, by a state
 pulumi preview --stack iad --policy-pack policies # the pack alone; the same with up
 \`\`\`
 
-The last form needs a Node language host that can start policy packs. The one that is built from its last Go module cannot
-(docs/adr/0007); there, and wherever a second counts, name \`tools/offline/policy-pack\` instead: the same rules, started by a script, which must
-be on \`PATH\`:
+The last form needs a Node language host that can start policy packs. The one that is built from its last Go module
+cannot (docs/adr/0007); there, and wherever a second counts, use \`tools/offline/policy-pack\` instead: the same rules,
+started by a script, which must be on \`PATH\`:
 
 \`\`\`sh
 PATH="$PATH:$PWD/tools/offline/policy-pack" pulumi preview --stack local-jetstream --policy-pack tools/offline/policy-pack
 \`\`\`
 
-\`npm test\` runs every rule over what the tests record of each stack, with optional parts on and off, so a violation is found without
-an engine; and over more than a hundred accidents (\`tests/policies/accidents.ts\`), each of which one rule must find and no other may.
+\`npm test\` runs every rule over what the tests record of each stack, with optional parts on and off, so a violation is
+found without an engine; and over more than a hundred accidents (\`tests/policies/accidents.ts\`), each of which exactly
+one rule must find.
 
-**What they see.** Rules about single resources see inputs, before the resource is changed. Rules about several see a whole stack at
-the end of a preview; of an \`up\` only when it is done: check a preview first. Where a value is not known before the deployment, no rule
-asks for it, because the engine would turn that rule into advice.
+**What they see.** Rules about single resources see inputs, before the resource is changed. Rules about several see a
+whole stack at the end of a preview; of an \`up\` only when it is done: check a preview first. Where a value is not
+known before the deployment, no rule reads it, because the engine would turn that rule into advice.
 
-**Settings and exceptions.** What a rule is set to for this project, and what is excepted from it and why, stands in
+**Settings and exceptions.** The settings of rules for this project, and what is excepted from them and why, stand in
 \`policies/settings.ts\`. For one run: \`--policy-pack-config <file>\`, with \`{ "<rule>": { "<setting>": ... } }\`.
 
-**Local environments** are there to be thrown away: rules about replicas and protection leave them out. The resources themselves say
-where they are: the provider of streams what its environment is, certificates for which machines they are, servers what they are.`;
+**Local environments** are disposable: rules about replicas and protection leave them out. Resources themselves show
+where they are: the provider of streams has its environment, certificates name their machines, servers are of a local
+type.`;
 
 const contents = (): string =>
   [
@@ -71,7 +74,7 @@ function section(rule: Rule): string {
     `**Why.** ${why}`,
     `**What to do.** ${remediation}.`,
     ...(notSeen ? [`**Not seen.** ${notSeen}`] : []),
-    `**Looks at** ${types ? types.map((type) => `\`${type}\``).join(", ") : "every resource"}${"violations" in rule ? "" : ", beside each other"}.`,
+    `**Looks at** ${types ? types.map(code).join(", ") : "every resource"}${"violations" in rule ? "" : ", together"}.`,
     ...(setting ? [settingOf(name, setting)] : []),
   ].join("\n\n");
 }

@@ -6,7 +6,10 @@ import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds"
 import { pullSchema, pushSchema, streamSchema } from "../../jetstream/schemas";
 import { type Comment, commentsOf, type Tags } from "./comments";
 
-/** Everything the program knows about one argument: its comment, its rows in the tables of fields and losses, its schema. */
+/**
+ * Everything the program knows about one argument: its comment, its rows in the tables of fields and losses, its
+ * schema.
+ */
 export interface Argument {
   /** Dotted where it is part of another. */
   name: string;
@@ -83,7 +86,9 @@ const isCopied = ({ name }: Comment): boolean => copies.includes(name);
 const withoutParts = (comment: Comment): Comment => ({ ...comment, properties: [] });
 const ofStreams = comments.streamShape!;
 
-/** The tables of all arguments, in the page's order. An argument that is new in a schema is in one of them by itself. */
+/**
+ * The tables of all arguments, in the page's order. An argument that is new in a schema is in one of them by itself.
+ */
 export const tables: Table[] = [
   { title: "Stream: which, and where", arguments: argumentsOf(stream, comments.streamSchema!) },
   {

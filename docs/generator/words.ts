@@ -4,7 +4,10 @@ import { isAlways } from "../../jetstream/fields/refusals";
 import type { LossRule } from "../../jetstream/losses";
 import type { Argument, BucketArgument } from "./tables";
 
-/** What the messages that a change costs are, by how they are counted: by the server's figures, unless it says otherwise. */
+/**
+ * What the messages that a change costs are, by how they are counted: by the server's figures, unless it says
+ * otherwise.
+ */
 const counted: Record<LossRule["count"], string> = {
   older: "the messages that are older",
   "over-bytes": "the oldest messages that are too much, estimated from their average size",
@@ -19,7 +22,9 @@ const counted: Record<LossRule["count"], string> = {
 export const lossOf = ({ effect, count, evenIfEmpty }: LossRule): string =>
   `would ${effect} ${counted[count]}${evenIfEmpty ? "; to be allowed even where there are none" : ""}`;
 
-/** What a change of an argument does: by the tables of refusals and losses, and by `@change` how it is made in place. */
+/**
+ * What a change of an argument does: by the tables of refusals and losses, and by `@change` how it is made in place.
+ */
 export function changeOf({ tags, rows, losses, refusals, partOf }: Argument): string {
   if (partOf.length) return `As ${quoted(partOf).join(" or ")}.`;
   const how = tags.change ?? (rows.length ? undefined : "nothing is sent to the server");
@@ -70,7 +75,9 @@ export const bucketMeaningOf = ({ comment, tags, field }: BucketArgument): strin
 const sentences = (texts: string[]): string => texts.filter(Boolean).join(" ");
 const defaultSentence = (value: string | undefined): string => (value ? `Default: ${value}.` : "");
 
-/** The default of an argument: `@default`, or what the table has; undefined where it is required, or part of another. */
+/**
+ * The default of an argument: `@default`, or what the table has; undefined where it is required, or part of another.
+ */
 export function defaultOf(argument: Argument): string | undefined {
   if (argument.tags.default) return argument.tags.default;
   if (argument.partOf.length || isRequired(argument.schema)) return undefined;

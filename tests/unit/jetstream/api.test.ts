@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { readPages } from "../../../jetstream/api";
+import { read, readPages, withReadSlot, withWriteSlot, write } from "../../../jetstream/api";
+import type { ApiError } from "../../../jetstream/errors";
+import type { Wire } from "../../../jetstream/fields";
 
 describe("pages of a list", () => {
   /** A server with so many entries, of which some are left out because their leader does not answer. */
@@ -17,7 +19,7 @@ describe("pages of a list", () => {
       return Promise.resolve({ json: () => page });
     },
   });
-  const read = (total: number, limit: number, missing: number[] = []) => {
+  const pages = (total: number, limit: number, missing: number[] = []) => {
     const asked: number[] = [];
     const connection = server(total, limit, missing, asked) as unknown as NatsConnection;
     return readPages(
@@ -29,12 +31,64 @@ describe("pages of a list", () => {
   };
 
   it("are read to the end", async () => {
-    assert.deepEqual(await read(5, 2), { asked: [0, 2, 4], entries: [0, 1, 2, 3, 4] });
-    assert.deepEqual(await read(0, 2), { asked: [0], entries: [] });
-    assert.deepEqual(await read(4, 2), { asked: [0, 2], entries: [0, 1, 2, 3] });
+    assert.deepEqual(await pages(5, 2), { asked: [0, 2, 4], entries: [0, 1, 2, 3, 4] });
+    assert.deepEqual(await pages(0, 2), { asked: [0], entries: [] });
+    assert.deepEqual(await pages(4, 2), { asked: [0, 2], entries: [0, 1, 2, 3] });
   });
 
   it("have places for what is left out, a whole page of it too", async () => {
-    assert.deepEqual(await read(6, 2, [1, 2, 3]), { asked: [0, 2, 4], entries: [0, 4, 5] });
+    assert.deepEqual(await pages(6, 2, [1, 2, 3]), { asked: [0, 2, 4], entries: [0, 4, 5] });
+  });
+});
+
+describe("requests to the JetStream API", () => {
+  /** Answers after a moment, and counts. A double, because what is proved is how many are sent at once. */
+  function counting(answer: () => Wire = () => ({})) {
+    let inFlight = 0;
+    const seen = { most: 0, sent: 0 };
+    const connection = {
+      request: async () => {
+        seen.sent++;
+        seen.most = Math.max(seen.most, ++inFlight);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        inFlight--;
+        return { json: answer };
+      },
+    } as unknown as NatsConnection;
+    return { connection, seen };
+  }
+  const many = Array.from({ length: 64 }, (_, index) => index);
+
+  it("are at most four at a time where something may be changed, over all connections", async () => {
+    const { connection, seen } = counting();
+    const change = (over: NatsConnection) =>
+      withWriteSlot(async () => (await read(over, "STREAM.INFO.S"), write(over, "STREAM.CREATE.S")));
+    await Promise.all(many.map((index) => change(index % 2 ? connection : { ...connection })));
+    assert.deepEqual(seen, { most: 4, sent: 128 });
+  });
+
+  it("are at most sixteen at a time where a refresh looks", async () => {
+    const { connection, seen } = counting();
+    await Promise.all(many.map(() => withReadSlot(() => read(connection, "STREAM.INFO.S"))));
+    assert.deepEqual(seen, { most: 16, sent: 64 });
+  });
+
+  it("are sent again when the server refused for now, and not when it refused", async () => {
+    let left = 2;
+    const later = counting(() =>
+      left-- > 0 ? { error: { code: 503, err_code: 10008, description: "temporarily unavailable" } } : {},
+    );
+    await write(later.connection, "STREAM.CREATE.S");
+    assert.equal(later.seen.sent, 3);
+    const never = counting(() => ({ error: { code: 400, err_code: 10065, description: "subjects overlap" } }));
+    await assert.rejects(write(never.connection, "STREAM.CREATE.S"), (error: ApiError) => error.errCode === 10065);
+    assert.equal(never.seen.sent, 1);
+  });
+
+  it("that change something are never sent again without an answer", async () => {
+    let sent = 0;
+    const silent = { request: () => (sent++, Promise.reject(new Error("timeout"))) } as unknown as NatsConnection;
+    await assert.rejects(write(silent, "STREAM.CREATE.S"), /no answer to STREAM.CREATE.S/);
+    assert.equal(sent, 1);
   });
 });

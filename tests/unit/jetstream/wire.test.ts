@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import type { NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
 import { changesOf } from "../../../jetstream/changes";
-import { consumerFields, streamFields, type Wire } from "../../../jetstream/fields";
-import { withWriteSlot, withReadSlot, read, write } from "../../../jetstream/api";
-import { ApiError } from "../../../jetstream/errors";
-import { missing } from "../../../jetstream/gate";
+import { consumerFields, streamFields } from "../../../jetstream/fields";
 import { type Args, differences, fromWire, merge, toWire } from "../../../jetstream/wire";
 
 const duration = fc
@@ -143,100 +139,5 @@ describe("defaults that servers couple to other fields", () => {
     assert.equal(toWire(consumerFields, { name: "C", ackPolicy: "explicit", backoff: ["1s", "5s"] }).ack_wait, seconds);
     assert.equal(toWire(consumerFields, { name: "C", ackPolicy: "explicit" }).ack_wait, 30 * seconds);
     assert.equal(toWire(consumerFields, { name: "C", ackPolicy: "none" }).ack_wait, undefined);
-  });
-});
-
-describe("requests to the JetStream API", () => {
-  /** Answers after a moment, and counts. A double, because what is proved is how many are sent at once. */
-  function counting(answer: () => Wire = () => ({})) {
-    let inFlight = 0;
-    const seen = { most: 0, sent: 0 };
-    const connection = {
-      request: async () => {
-        seen.sent++;
-        seen.most = Math.max(seen.most, ++inFlight);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        inFlight--;
-        return { json: answer };
-      },
-    } as unknown as NatsConnection;
-    return { connection, seen };
-  }
-  const many = Array.from({ length: 64 }, (_, index) => index);
-
-  it("are at most four at a time where something may be changed, over all connections", async () => {
-    const { connection, seen } = counting();
-    const change = (over: NatsConnection) =>
-      withWriteSlot(async () => (await read(over, "STREAM.INFO.S"), write(over, "STREAM.CREATE.S")));
-    await Promise.all(many.map((index) => change(index % 2 ? connection : { ...connection })));
-    assert.deepEqual(seen, { most: 4, sent: 128 });
-  });
-
-  it("are at most sixteen at a time where a refresh looks", async () => {
-    const { connection, seen } = counting();
-    await Promise.all(many.map(() => withReadSlot(() => read(connection, "STREAM.INFO.S"))));
-    assert.deepEqual(seen, { most: 16, sent: 64 });
-  });
-
-  it("are sent again when the server refused for now, and not when it refused", async () => {
-    let left = 2;
-    const later = counting(() =>
-      left-- > 0 ? { error: { code: 503, err_code: 10008, description: "temporarily unavailable" } } : {},
-    );
-    await write(later.connection, "STREAM.CREATE.S");
-    assert.equal(later.seen.sent, 3);
-    const never = counting(() => ({ error: { code: 400, err_code: 10065, description: "subjects overlap" } }));
-    await assert.rejects(write(never.connection, "STREAM.CREATE.S"), (error: ApiError) => error.errCode === 10065);
-    assert.equal(never.seen.sent, 1);
-  });
-
-  it("that change something are never sent again without an answer", async () => {
-    let sent = 0;
-    const silent = { request: () => (sent++, Promise.reject(new Error("timeout"))) } as unknown as NatsConnection;
-    await assert.rejects(write(silent, "STREAM.CREATE.S"), /no answer to STREAM.CREATE.S/);
-    assert.equal(sent, 1);
-  });
-});
-
-describe("the readiness gate", () => {
-  const region = (name: string, degraded = false) => ({
-    name,
-    servers: [`${name}-0`, `${name}-1`, `${name}-2`],
-    clientUrls: [],
-    degraded,
-  });
-  const servers = (...names: string[]) => names.flatMap((name) => region(name).servers);
-
-  it("opens when every server is current", () => {
-    assert.deepEqual(
-      missing({ leader: "iad-0", size: 6, current: servers("iad", "ams") }, [region("iad"), region("ams")]),
-      [],
-    );
-  });
-
-  it("names what is missing", () => {
-    assert.deepEqual(missing({ size: 0, current: [] }, [region("iad")]), [
-      "no meta leader",
-      "not current: iad-0, iad-1, iad-2",
-    ]);
-    assert.deepEqual(
-      missing({ leader: "iad-0", size: 9, current: servers("iad") }, [
-        region("iad"),
-        region("ams", true),
-        region("syd", true),
-      ]),
-      ["only 3 of 9 meta peers are current"],
-    );
-  });
-
-  it("does not wait for a region that is known to be lost", () => {
-    assert.deepEqual(
-      missing({ leader: "iad-0", size: 9, current: servers("iad", "ams") }, [
-        region("iad"),
-        region("ams"),
-        region("syd", true),
-      ]),
-      [],
-    );
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parkedSubject } from "../config/assets/standard";
+import { pollUntil } from "../config/poll-until";
 import { type Args, toWire } from "./wire";
 import { write } from "./api";
 import { allowance, costOfReplacement, deletion, excess, waiting } from "./costs";
@@ -11,7 +12,7 @@ import { claimOf, isOwn, nonceKey } from "./ownership";
 import type { Account } from "./account";
 import { confirmWrite } from "./confirm-write";
 import { apply } from "./ensure";
-import { observe } from "./observe";
+import { observe, pollMs } from "./observe";
 import { timeouts } from "./timeouts";
 
 /** What became of a removal: the asset does not exist (any more), or it belongs to another stack and was left there. */
@@ -60,10 +61,15 @@ async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account:
   const copiesOf = ({ alternates = [] }: Info) =>
     alternates.map(({ name }) => name).filter((name) => name !== last.name);
   let copies = copiesOf(found);
-  for (const deadline = Date.now() + copiesMs; copies.length && Date.now() < deadline;) {
-    await sleep(500);
-    copies = copiesOf((await observe(kind, last, account)) ?? found);
-  }
+  if (copies.length)
+    await pollUntil(
+      async () => {
+        copies = copiesOf((await observe(kind, last, account)) ?? found);
+        return copies.length === 0;
+      },
+      copiesMs,
+      pollMs,
+    );
   if (copies.length) {
     throw new Refused(
       `stream ${idOf(kind, last)} is copied by ${copies.join(", ")}: without it they would receive nothing more, and ` +

@@ -12,7 +12,7 @@ import { userRules } from "./user";
 /**
  * All rules, in the order in which their problems are reported. A new rule is a row in the file of what it is about.
  */
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   ...environmentRules,
   ...kubernetesRules,
   ...tenantRules,

@@ -1,5 +1,5 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { type Access, readAccess } from "../access/access";
+import { readAccess } from "../access/access";
 import { npmRun } from "../../engine/command-lines";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
@@ -9,24 +9,30 @@ import { logProgress } from "../../engine/terminal";
 /** Replicas that were down need time to catch up. */
 const patienceMs = 5 * 60_000;
 
+/** Takes snapshots until one is good or 5 minutes have passed; returns the last. */
+type Observe = (isGood: (snapshot: Snapshot) => boolean) => Promise<Snapshot>;
+
 /** Between two regions of a deployment: lets the next one change only while all is as healthy as before the first. */
 export class Gate {
   private constructor(
-    private readonly checked: CheckedEnvironment,
-    private readonly before: { access: Access; snapshot: Snapshot } | undefined,
+    private readonly environment: string,
+    private readonly before: { observe: Observe; snapshot: Snapshot } | undefined,
   ) {}
 
-  /** Remembers the current health. Where no server answers there is nothing to compare with: then the gate is open. */
-  static async open(checked: CheckedEnvironment): Promise<Gate> {
+  /**
+   * Remembers the current health. Where no server answers there is nothing to compare with: then the gate is open.
+   * @param connect default: reads how to connect once, from the region's outputs
+   */
+  static async open(checked: CheckedEnvironment, connect = observer): Promise<Gate> {
     try {
-      const access = await readAccess(checked);
-      return new Gate(checked, { access, snapshot: await look(checked, access) });
+      const observe = await connect(checked);
+      return new Gate(checked.name, { observe, snapshot: await observe(() => true) });
     } catch (error) {
       logProgress(
         `no server answers (${(error as Error).message.split("\n")[0]}): ` +
           "regions are deployed one after another, without a health check of the others in between",
       );
-      return new Gate(checked, undefined);
+      return new Gate(checked.name, undefined);
     }
   }
 
@@ -36,30 +42,31 @@ export class Gate {
    */
   async pass(stack: string): Promise<void> {
     if (!this.before) return;
-    const { access, snapshot } = this.before;
-    const worse = worseThan(snapshot, await look(this.checked, access, (now) => worseThan(snapshot, now).length === 0));
+    const { observe, snapshot } = this.before;
+    const worse = worseThan(snapshot, await observe((now) => worseThan(snapshot, now).length === 0));
     if (worse.length === 0) return;
     throw new Failure(
       [
         `${stack} was deployed, but after ${patienceMs / 60_000} min the supercluster is less healthy than before; ` +
           "no other region was changed:",
         ...worse.map((line) => `  ${line}`),
-        `See: ${npmRun("status", this.checked.name)}. Once it is fixed, ` +
+        `See: ${npmRun("status", this.environment)}. Once it is fixed, ` +
           "run this command again; it continues from here.",
       ].join("\n"),
     );
   }
 }
 
-async function look(
-  { environment: { regions, servers } }: CheckedEnvironment,
-  access: Access,
-  isGood: (snapshot: Snapshot) => boolean = () => true,
-): Promise<Snapshot> {
-  const system = await connectToSystem(access);
-  try {
-    return await snapshotUntil(() => takeSnapshot(system, regions.length * servers), isGood, patienceMs);
-  } finally {
-    await system.close();
-  }
+async function observer(checked: CheckedEnvironment): Promise<Observe> {
+  const access = await readAccess(checked);
+  const { regions, servers } = checked.environment;
+  return async (isGood) => {
+    // A connection for each observation: the deployment in between may restart the server of this one.
+    const system = await connectToSystem(access);
+    try {
+      return await snapshotUntil(() => takeSnapshot(system, regions.length * servers), isGood, patienceMs);
+    } finally {
+      await system.close();
+    }
+  };
 }

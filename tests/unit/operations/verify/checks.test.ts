@@ -1,70 +1,12 @@
 import assert from "node:assert/strict";
 import { checksOf } from "../../../../operations/verify/checks";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
-import { statusOf } from "../../../../operations/supercluster/status";
-import { renderStatus } from "../../../../cli/render/status";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
-import { assetsOf } from "../../../../config/assets/assets";
-import { serversOf } from "../../../../config/topology";
-import { consumerArgs, streamArgs } from "../../../../jetstream/asset-args";
-import { consumerFields, streamFields } from "../../../../jetstream/fields";
-import { toWire } from "../../../../jetstream/wire";
+import { healthySnapshot } from "../../../support/healthy-snapshot";
 
 const checked = checkedEnvironment("local");
-const { environment, tenants } = checked;
 
-/** What servers say when all is as specified. */
-function healthy(): Snapshot {
-  const snapshot: Snapshot = { servers: {}, streams: {} };
-  const names = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
-  const followers = (leader: string, among: string[]) =>
-    among.filter((name) => name !== leader).map((name) => ({ name, current: true }));
-  for (const region of environment.regions) {
-    const others = environment.regions.filter((other) => other !== region);
-    for (const { name } of serversOf(environment, region)) {
-      snapshot.servers[name] = {
-        region,
-        version: "2.14.9",
-        varz: { remotes: 2, connections: 0, mem: 1 },
-        gateways: {
-          outbound_gateways: Object.fromEntries(others.map((other) => [other, {}])),
-          inbound_gateways: Object.fromEntries(others.map((other) => [other, [{}]])),
-        },
-        health: { status: "ok" },
-        leads: 1,
-      };
-    }
-  }
-  snapshot.meta = { leader: "iad-0", cluster_size: 9, replicas: followers("iad-0", names) };
-  const { streams, consumers } = assetsOf(environment, tenants);
-  for (const asset of streams) {
-    const cluster = {
-      leader: `${asset.region}-0`,
-      replicas: followers(
-        `${asset.region}-0`,
-        serversOf(environment, asset.region).map(({ name }) => name),
-      ),
-    };
-    (snapshot.streams[asset.account] ??= {})[asset.name] = {
-      name: asset.name,
-      cluster,
-      config: toWire(streamFields, streamArgs(asset)),
-      state: { messages: 3, bytes: 30, last_seq: 3 },
-      mirror: asset.mirrorOf ? { name: asset.mirrorOf, lag: 0, active: 0 } : undefined,
-      consumer_detail: consumers
-        .filter(({ account, stream }) => account === asset.account && stream === asset.name)
-        .map((consumer) => ({
-          name: consumer.name,
-          config: toWire(consumerFields, consumerArgs(consumer)),
-          cluster,
-          num_pending: 0,
-          num_ack_pending: 0,
-          num_waiting: 0,
-        })),
-    };
-  }
-  return snapshot;
-}
+const healthy = (): Snapshot => healthySnapshot(checked);
 
 const failedOf = (change: (snapshot: Snapshot) => void): string[] => {
   const snapshot = healthy();
@@ -167,19 +109,4 @@ describe("the checks of a supercluster", () => {
       assert.ok(failed.includes(expected), failed.join("\n") || "nothing failed");
     });
   }
-});
-
-describe("the status", () => {
-  it("counts the 14 streams with their mirrors, canaries apart, and shows what is missing", () => {
-    const snapshot = healthy();
-    delete snapshot.streams.arrakis!.INTERNAL;
-    const status = statusOf(checked, snapshot);
-    const text = renderStatus(status);
-    assert.equal(status.streams.filter(({ mirrorOf, name }) => !mirrorOf && name !== "CANARY").length, 14);
-    assert.match(text, /local: meta leader iad-0, 9\/9 peers current/);
-    assert.match(text, /iad +tls:\/\/127\.0\.0\.1:14220 \(\+2\) +3\/3 +3 +0 +2\.14\.9/);
-    assert.match(text, /COVENANT_USERS +iad +3\/3 +3 +3 +ams \(0\), syd \(0\)/);
-    assert.match(text, /INTERNAL +iad +0\/3 +no leader/);
-    assert.ok(!text.includes("CANARY"));
-  });
 });

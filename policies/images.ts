@@ -2,12 +2,12 @@ import type { Values } from "./servers";
 
 export interface Image {
   name: string;
-  /** Empty if there is none. */
+  /** Empty: the image has none. */
   tag: string;
   digest?: string;
 }
 
-/** Every image in a chart's values, wherever it stands: as one text, or as repository and tag. */
+/** Every image in a chart's values, whether written as one text or as repository and tag. */
 export function imagesOf(values: Values): Image[] {
   const { container, reloader, promExporter, natsBox, podTemplate } = values;
   const inText = (podTemplate?.merge?.spec?.initContainers ?? []).map(({ image = "" }) => parse(image));

@@ -37,9 +37,8 @@ export function consumerOf(resource: Resource): ConsumerResource {
 }
 
 /**
- * The inputs of a resource as their type, once what identifies it is there. The others are read as they are: the
- * program
- * has checked them by the same schemas.
+ * The inputs of a resource as their type, after a check that those which identify it exist. The others are not
+ * checked again: the program has parsed them with the same schemas.
  *
  * @throws where an identifying input is not a text
  */
@@ -56,7 +55,7 @@ export function jetstreamResources(resources: readonly Resource[]) {
   return { streams, consumers, byKey: new Map(streams.map((stream) => [stream.key, stream])) };
 }
 
-/** What the jetstream stack's provider was told of the environment; nothing if it was told nothing. */
+/** The environment that the jetstream stack's provider is configured with; undefined if there is none. */
 export function environmentOf({
   provider = {},
 }: Resource): Pick<Environment, "target" | "servers" | "storage"> | undefined {
@@ -64,17 +63,17 @@ export function environmentOf({
   return key === undefined ? undefined : (JSON.parse(String(provider[key])) as ReturnType<typeof environmentOf>);
 }
 
-/** Whether it lives in a local environment. Who does not know is treated as production. */
+/** Whether a resource belongs to a local environment. An unknown environment counts as production. */
 export const isLocal = (resource: Resource): boolean => environmentOf(resource)?.target === "local";
 
-/** Subjects that a consumer asks for: all, if it says none. */
+/** Subjects that a consumer asks for; all, if it has no filter. */
 export const filtersOf = ({ args: { filterSubject, filterSubjects } }: ConsumerResource): string[] =>
   filterSubjects ?? [filterSubject ?? ">"];
 
-/** Subjects of the messages that a stream holds; none if that cannot be told from its stack. */
+/** Subjects of the messages that a stream holds; undefined if its stack does not show them. */
 export function subjectsOf(stream: StreamResource, byKey: ReadonlyMap<string, StreamResource>): string[] | undefined {
   const { account, name, mirror, sources, subjectTransform, subjects = [] } = stream.args;
-  // What it took in before it was parked keeps its subjects.
+  // Messages from before it was parked keep their subjects.
   if (sources?.length || subjectTransform || subjects.includes(parkedSubject(name))) return undefined;
   if (mirror === undefined) return subjects.length ? subjects : [name];
   const origin = originOf(stream, byKey);

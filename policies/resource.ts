@@ -37,9 +37,8 @@ export type Partly<T> = T extends (infer Item)[]
     : T;
 
 /**
- * A property, if it is known already. The engine's wrapper throws when an unknown one is read, and then makes a
- * mandatory policy
- * advice; it lets descriptors through.
+ * A property, if it is known already. The engine's wrapper throws when an unknown one is read, and a mandatory policy
+ * then counts as advisory; property descriptors do not throw.
  */
 export function known(object: object, key: string): unknown {
   const value: unknown = Object.getOwnPropertyDescriptor(object, key)?.value;

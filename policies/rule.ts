@@ -9,7 +9,7 @@ import type {
 import { type Resource, resourceOf } from "./resource";
 import { settings } from "./settings";
 
-/** What every rule says of itself. */
+/** What every rule has. */
 interface Described<Value> {
   /** Kebab case, its subject first; also its file's name, and its section's in docs/policies.md. */
   name: string;
@@ -21,7 +21,7 @@ interface Described<Value> {
   why: string;
   /** What to do about a violation; no full stop. */
   remediation: string;
-  /** What it cannot see, if there is anything. */
+  /** What it cannot check, if anything. */
   notSeen?: string;
   /** Types of the resources it is about. Absent: all. */
   types?: readonly string[];
@@ -38,13 +38,13 @@ export interface Setting<Value> {
 
 /** A rule about single resources. It reads inputs, which are known at preview, before anything is done. */
 export interface ResourceRule<Value = unknown> extends Described<Value> {
-  /** What is wrong with one. */
+  /** What is wrong with a resource, without full stops; empty: nothing. */
   violations(resource: Resource, setting: Value): string[];
 }
 
 /**
- * A rule about resources beside each other. It reads what is in the state when the stack is done; of a preview, what
- * would be.
+ * A rule about several resources together. It reads the state after an update; in a preview, the state as it would
+ * be.
  */
 export interface StackRule<Value = unknown> extends Described<Value> {
   violationsOfStack(resources: Resource[], setting: Value): Violation[];
@@ -59,6 +59,7 @@ export interface Violation {
 export type Rule = ResourceRule | StackRule;
 export type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
+/** The policy that the engine runs for a rule. Each violation is reported with the rule's remediation. */
 export function policyOf(rule: Rule): Policy {
   const { name, description, severity, enforcementLevel, remediation, types, setting } = rule;
   const concerns = ({ type }: { type: string }) => types === undefined || types.includes(type);
@@ -83,7 +84,7 @@ export function policyOf(rule: Rule): Policy {
       if (!concerns(args)) return;
       for (const message of rule.violations(resourceOf(args), settingOf(args.getConfig()))) report(text(message));
     };
-    // Spares the copy of every other resource that each policy is given.
+    // With one type the engine does not copy every other resource for this policy.
     return {
       ...described,
       validateResource:

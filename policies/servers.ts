@@ -12,7 +12,7 @@ export const serverTypes = [releaseType, localServerType] as const;
 export type Values = Partly<ChartValues>;
 
 export interface ConfiguredServers {
-  /** The region they are in, by what stands beside their configuration. */
+  /** The region they are in, as labels or inputs outside their configuration name it. */
   region?: string;
   isLocal: boolean;
   /** How many the region has. */
@@ -25,7 +25,7 @@ export interface ConfiguredServers {
   advertise?: string;
 }
 
-/** Values of the official chart, if that is what a release installs. */
+/** Values of the official chart; undefined if a release installs another one. */
 export function valuesOf({ type, inputs }: Resource): Values | undefined {
   if (type !== releaseType) return undefined;
   const values = (inputs.values ?? {}) as Values;
@@ -34,8 +34,8 @@ export function valuesOf({ type, inputs }: Resource): Values | undefined {
 }
 
 /**
- * The servers that a resource runs; none if it runs none, or if its configuration is not known any more (a local one's
- * state has addresses alone).
+ * The servers that a resource runs; undefined if it runs none, or if their configuration is no longer known (the state
+ * of a local server has only addresses).
  */
 export function configuredServers(resource: Resource): ConfiguredServers | undefined {
   const values = valuesOf(resource);
@@ -59,7 +59,7 @@ type Tls = NonNullable<NonNullable<Values["config"]>["cluster"]>["tls"];
 /** The chart's keys as the server's: what it writes by itself, and what is merged into that. */
 function fromValues({ config = {}, statefulSet, fullnameOverride, global, container }: Values): ConfiguredServers {
   const { cluster, gateway, jetstream, nats, merge } = config;
-  // The chart calls both like the StatefulSet.
+  // The chart names both after the StatefulSet.
   const name = statefulSet?.name ?? fullnameOverride ?? "nats";
   const tls = (section: Tls) =>
     section?.enabled

@@ -1,15 +1,14 @@
 /**
- * What rules are set to for all stacks of this project, by their names: what is excepted is stated here, each with its
- * reason.
- * Another file of settings, for one run: `--policy-pack-config`.
+ * Settings of rules for all stacks of this project, by the rules' names: every exception stands here, with its reason.
+ * For one run, another file of settings: `--policy-pack-config`.
  */
 export const settings: Record<string, unknown> = {
   "consumer-gives-up": [
-    // An audit record that cannot be written is tried until it can.
+    // An audit record that cannot be written is retried until it can be.
     "covenant/*/AUDIT_LOGGER",
   ],
   "given-up-message-stays": [
-    // The proof of an account writes its own messages, and reads them at once.
+    // The proof of an account writes its own messages, and reads them immediately.
     "*/CANARY/canary",
     // A command that is older than a minute is useless: Discord has given up on it.
     "arrakis/COMMANDS/command-worker",

@@ -3,9 +3,12 @@ import { localServerType } from "./servers";
 
 const secretType = "kubernetes:core/v1:Secret";
 
-/** Of every rule about users. */
+/** What no rule about users can check. */
 export const hiddenUsers =
-  "The accounts file is a secret made of the identity stack's outputs. Where a preview does not know them (a partial plan, before that stack is there) and in an exported state, which hides them, no user is checked; an `up` checks all of them before servers get the file.";
+  "The accounts file is a secret made of the identity stack's outputs. " +
+  "Where a preview does not know them (a partial plan, before that stack is deployed), " +
+  "and in an exported state, which hides them, no user is checked; " +
+  "an `up` checks all of them before servers get the file.";
 
 /** Types in which a region's accounts and users are. */
 export const userTypes = [secretType, localServerType] as const;
@@ -25,15 +28,14 @@ export interface User {
 /** Where each type has its secret files, and how they are encoded there. */
 const secretFields = [
   { type: secretType, field: "stringData", decode: (text: string) => text },
-  // What the provider of Kubernetes makes of stringData.
+  // What Kubernetes' provider turns stringData into.
   { type: secretType, field: "data", decode: (text: string) => Buffer.from(text, "base64").toString() },
   { type: localServerType, field: "secrets", decode: (text: string) => text },
 ];
 
 /**
- * Users of the accounts file (components/security/accounts-conf.ts). It holds password hashes, so it comes from the
- * identity
- * stack's outputs: where a preview does not know them, and where a state hides them, there are none to see.
+ * Users of the accounts file (components/security/accounts-conf.ts). It contains password hashes, so it comes from the
+ * identity stack's outputs: none where a preview does not know them, or where a state hides them.
  */
 export function usersOf({ type, inputs }: Resource): User[] {
   return secretFields

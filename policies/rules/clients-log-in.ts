@@ -9,8 +9,9 @@ export const clientsLogIn: ResourceRule = {
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
-    "Without accounts a server accepts every client; with no_auth_user it accepts every client as that user. " +
-    "Users beside the included file would have their passwords in the configuration.",
+    "Without accounts a server accepts every client; " +
+    "with no_auth_user it accepts every client as that user. " +
+    "Users outside the included file would have their passwords in the configuration.",
   remediation: "Remove it: users are declared in tenants/, their passwords in the identity stack",
   types: serverTypes,
   violations(resource) {

@@ -3,14 +3,14 @@ import { configuredServers, serverTypes } from "../servers";
 
 export const clusterHasItsRegionsName: ResourceRule = {
   name: "cluster-has-its-regions-name",
-  description: "Cluster and gateway are both called like their region, which no other cluster is.",
+  description: "Cluster and gateway both have the name of their region, and no other cluster has it.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
     "A server whose gateway has another name than its cluster does not start, " +
-    "and nats-server -t calls that valid. The chart calls both like the release: " +
-    "three regions of one release's name never find each other.",
-  remediation: "Name the StatefulSet like the region, and neither of the two otherwise",
+    "although nats-server -t accepts the configuration. The chart names both after the release: " +
+    "three regions with the same release name never connect.",
+  remediation: "Name the StatefulSet after the region, and set no other name for either",
   types: serverTypes,
   violations(resource) {
     const servers = configuredServers(resource);

@@ -3,14 +3,13 @@ import type { ResourceRule } from "../rule";
 
 export const consumerAcknowledges: ResourceRule<string[]> = {
   name: "consumer-acknowledges",
-  description:
-    "Every consumer states its ack policy, and each message is acknowledged by itself unless it is excepted.",
+  description: "Every consumer states its ack policy, and acknowledges each message on its own unless it is excepted.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
-    "An ack policy that is left out is none, even beside max_deliver and backoff: " +
-    "a message that a worker drops is gone. With all, acknowledging one acknowledges those before it that " +
-    "other workers still process.",
+    "A missing ack policy means none, even with max_deliver and backoff: " +
+    "a message that a worker drops is lost. With all, " +
+    "acknowledging one message also acknowledges earlier ones that other workers still process.",
   remediation: 'Write ackPolicy: "explicit" in its tenant\'s file',
   types: [consumerType],
   setting: exceptions("Consumers", "covenant/COVENANT_USERS/DASHBOARD"),

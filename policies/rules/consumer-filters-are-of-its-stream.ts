@@ -4,10 +4,10 @@ import type { StackRule } from "../rule";
 
 export const consumerFiltersAreOfItsStream: StackRule = {
   name: "consumer-filters-are-of-its-stream",
-  description: "Every filter of a consumer matches some subject of its stream.",
+  description: "Every filter of a consumer matches at least one subject of its stream.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Servers accept a filter that matches nothing, and the consumer delivers nothing, in silence.",
+  why: "Servers accept a filter that matches nothing, and the consumer then delivers nothing, without an error.",
   remediation: "Correct the filter, leave it out, or read the stream that has the subject",
   types: [streamType, consumerType],
   violationsOfStack(resources) {

@@ -3,13 +3,13 @@ import type { StackRule } from "../rule";
 
 export const consumerHasAStream: StackRule = {
   name: "consumer-has-a-stream",
-  description: "Every consumer's stream is in the same stack, and no two consumers of a stream have one name.",
+  description: "Every consumer's stream is in the same stack, and no two consumers of a stream have the same name.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
     "A consumer belongs to one stream. Without a declaration of the stream, " +
-    "the deployment cannot wait for it; the second consumer of one name changes the first.",
-  remediation: "Declare the stream, or correct its name; a durable for each stream that is read",
+    "the deployment cannot wait for it; the second of two consumers with the same name changes the first.",
+  remediation: "Declare the stream, or correct its name; declare a durable for each stream that is read",
   types: [streamType, consumerType],
   violationsOfStack(resources) {
     const { consumers, byKey } = jetstreamResources(resources);

@@ -1,7 +1,7 @@
 import { exceptions, isExcepted, isLocal, streamOf, streamType } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 
-/** On AWS: what cannot be made again as it was. */
+/** On AWS: what cannot be recreated as it was. */
 const awsTypes = ["aws:kms/key:Key", "aws:s3/bucket:Bucket", "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc"];
 
 export const dataIsProtected: ResourceRule<string[]> = {
@@ -23,7 +23,7 @@ export const dataIsProtected: ResourceRule<string[]> = {
     if (resource.protect) return [];
     if (resource.type !== streamType) return [`${resource.name} is not protected`];
     const { args, key } = streamOf(resource);
-    // Both are deleted only as far as their messages were counted and allowed.
+    // Both are deleted only after their messages were counted, and the loss was allowed.
     const isGuarded = args.deletionPolicy === "delete-if-empty" || resource.inputs.absent === true;
     const holds = (args.storage ?? "file") === "file" && !isLocal(resource);
     return holds && !isGuarded && !isExcepted(key, except) ? [`stream ${key} is not protected`] : [];

@@ -7,8 +7,8 @@ export const fileStreamHasThreeReplicas: ResourceRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why:
-    "With one replica its messages are on one disk, and are away for as long as its server is. " +
-    "An even number outlives no more servers than one less.",
+    "With one replica its messages are on one disk, and are unavailable while its server is down. " +
+    "An even number of replicas tolerates no more failures than one replica less.",
   remediation: "Write replicas: 3 in its tenant's file",
   types: [streamType],
   violations(resource) {

@@ -4,15 +4,15 @@ import { configuredServers, serverTypes } from "../servers";
 export const gatewayMeshIsComplete: ResourceRule = {
   name: "gateway-mesh-is-complete",
   description:
-    "The list of gateways holds the region itself and every other one once, " +
+    "The list of gateways contains the region itself and every other region once, " +
     "each with as many addresses as it has servers, all different.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
     "A new server expects as many meta peers as its routes and gateway addresses count, " +
     "and equal ones count once: with too few a lost region could found a second meta group. " +
-    "An address that a server does not advertise is gossiped wrongly, " +
-    "behind a load balancer as a private one.",
+    "A server that does not advertise one of these addresses announces another one: " +
+    "behind a load balancer, a private one.",
   remediation:
     "Leave the list as components/supercluster makes it of the environment's regions, " +
     "and advertise an address that is in it",
@@ -34,7 +34,7 @@ export const gatewayMeshIsComplete: ResourceRule = {
         .filter((url) => list.filter((entry) => entry.urls.includes(url)).length > 1)
         .map((url) => `${resource.name} lists ${url} for two regions`),
       ...(own && !own.urls.includes(`tls://${advertise}`)
-        ? [`${resource.name} advertises ${advertise}, which is none of ${own.urls.join(", ")}`]
+        ? [`${resource.name} advertises ${advertise}, which is not one of ${own.urls.join(", ")}`]
         : []),
     ];
   },

@@ -3,13 +3,14 @@ import { configuredServers, serverTypes } from "../servers";
 
 export const gatewayMeshIsSymmetric: StackRule = {
   name: "gateway-mesh-is-symmetric",
-  description: "All servers that are seen together list the same gateways, and no two regions have one name.",
+  description: "All servers that are checked together list the same gateways, and no two regions have the same name.",
   severity: "high",
   enforcementLevel: "mandatory",
   why: "A region that another one does not list is reached in one direction only, until a restart.",
   notSeen:
-    "Other stacks: of one stack it compares the servers. Tests give it what all regions of an environment " +
-    "register. Local servers that are not changed have no configuration in the state.",
+    "Other stacks: it compares the servers of one stack. " +
+    "Tests run it on what all regions of an environment register. " +
+    "Local servers that are not changed have no configuration in the state.",
   remediation: "Set the regions once, in the environment of Pulumi.yaml, and deploy every region's stack",
   types: serverTypes,
   violationsOfStack(resources) {

@@ -7,7 +7,7 @@ const everyone = ["0.0.0.0/0", "::/0"];
 
 export const gatewayPortHasAnAllowList: ResourceRule = {
   name: "gateway-port-has-an-allow-list",
-  description: "Gateways (7222) that can be reached from the internet let in named addresses only.",
+  description: "Gateways (7222) that can be reached from the internet accept named addresses only.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
@@ -27,7 +27,7 @@ export const gatewayPortHasAnAllowList: ResourceRule = {
     };
     if (!ports.some(({ port }) => port === gatewayPort)) return [];
     if (loadBalancerSourceRanges.some((range) => everyone.includes(range))) return [`${name} allows every address`];
-    // Annotations may come from security groups that are not there yet; where there are groups, there are ranges.
+    // Annotations may come from security groups that do not exist yet; where there are groups, there are ranges.
     return loadBalancerSourceRanges.length === 0 && isPublic(inputs)
       ? [`${name} can be reached from the whole internet`]
       : [];

@@ -15,7 +15,7 @@ const hours = 1;
 export const givenUpMessageStays: StackRule<string[]> = {
   name: "given-up-message-stays",
   description:
-    "A message that a consumer has given up stays in its stream for an hour at least, " +
+    "A message that a consumer has given up stays in its stream for at least an hour, " +
     "or a stream of its account keeps the advisory about it.",
   severity: "medium",
   enforcementLevel: "mandatory",
@@ -48,7 +48,7 @@ export const givenUpMessageStays: StackRule<string[]> = {
             {
               resource,
               message:
-                `${key} gives a message up ${milliseconds(consumer) / 1000} s after it came, ` +
+                `${key} gives up a message ${milliseconds(consumer) / 1000} s after it arrived, ` +
                 `and ${stream} expires it after ${age}`,
             },
           ]

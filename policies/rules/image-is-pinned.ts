@@ -8,8 +8,8 @@ export const imageIsPinned: ResourceRule = {
   severity: "high",
   enforcementLevel: "mandatory",
   why:
-    "A tag that moves (latest, 2.14-alpine) gives the pod that is replaced tonight another server than its " +
-    "peers have. A chart without a version brings what is newest on the day, with every pod replaced.",
+    "A moving tag (latest, 2.14-alpine) gives a pod that is replaced another server than its peers have. " +
+    "A chart without a version installs the newest one, and replaces every pod.",
   remediation: "Write a version of three numbers, or a digest (kubernetes.images, kubernetes.chart.version)",
   types: [releaseType],
   violations(resource) {

@@ -5,7 +5,7 @@ import { localServerType, releaseType, configuredServers, valuesOf } from "../se
 const serviceType = "kubernetes:core/v1:Service";
 const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 
-/** The two ports that are for others; 6222, 7777 and 8222 are for servers and for who watches them. */
+/** Ports for clients and other regions; 6222, 7777 and 8222 are for the region's servers and their monitoring. */
 const outer = [4222, 7222];
 
 export const innerPortIsPrivate: ResourceRule = {
@@ -14,9 +14,9 @@ export const innerPortIsPrivate: ResourceRule = {
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
-    "Monitoring asks for no login: it shows every account, connection and subject, and takes profiles. " +
-    "A route is the inside of a cluster.",
-  remediation: "Open 4222 and 7222 alone; Prometheus scrapes from inside the cluster",
+    "Monitoring needs no login: it shows every account, connection and subject, and takes profiles. " +
+    "Routes are for the servers of one cluster only.",
+  remediation: "Open only 4222 and 7222; Prometheus scrapes from inside the cluster",
   types: [serviceType, ingressType, releaseType, localServerType],
   violations(resource) {
     const { name, inputs } = resource;
@@ -24,7 +24,7 @@ export const innerPortIsPrivate: ResourceRule = {
       case serviceType:
         return ofService(inputs.spec as Partly<ServiceSpec> | undefined).map((port) => `${name} opens port ${port}`);
       case ingressType:
-        // What one security group lets in of another stays inside.
+        // A rule that allows another security group opens nothing to the outside.
         return "cidrIpv4" in inputs || "cidrIpv6" in inputs
           ? ofRange(inputs).map((port) => `${name} opens port ${port}`)
           : [];

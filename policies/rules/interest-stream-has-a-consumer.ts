@@ -6,8 +6,8 @@ export const interestStreamHasAConsumer: StackRule = {
   description: "A stream with interest retention has a consumer in its stack.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "Without one it acknowledges every message and keeps none; a consumer that comes later gets nothing of it.",
-  remediation: 'Declare its consumers beside it, or make it retention: "limits"',
+  why: "Without one it acknowledges every message and keeps none; a consumer that is made later gets none of them.",
+  remediation: 'Declare its consumers in the same stack, or write retention: "limits"',
   types: [streamType, consumerType],
   violationsOfStack(resources) {
     const { streams, consumers } = jetstreamResources(resources);

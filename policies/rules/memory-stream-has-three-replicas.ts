@@ -7,8 +7,8 @@ export const memoryStreamHasThreeReplicas: ResourceRule<string[]> = {
   severity: "medium",
   enforcementLevel: "mandatory",
   why:
-    "With one replica every restart of its server empties it, an upgrade too. " +
-    "With three it outlives the restart of any one.",
+    "With one replica every restart of its server empties it, also at an upgrade. " +
+    "With three it survives the restart of any one server.",
   remediation: "Write replicas: 3 in its tenant's file, or except it where its messages may be lost",
   types: [streamType],
   setting: exceptions("Streams", "arrakis/INTERNAL"),

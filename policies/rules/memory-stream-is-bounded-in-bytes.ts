@@ -6,7 +6,7 @@ export const memoryStreamIsBoundedInBytes: ResourceRule = {
   description: "A stream in memory has maxBytes.",
   severity: "high",
   enforcementLevel: "mandatory",
-  why: "An age bounds time, not memory: a burst within it takes the server down with everything on it.",
+  why: "An age bounds time, not memory: a burst within that time takes down the server with everything on it.",
   remediation: "Give it maxBytes in its tenant's file",
   types: [streamType],
   violations(resource) {

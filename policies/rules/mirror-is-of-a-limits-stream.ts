@@ -3,12 +3,13 @@ import type { StackRule } from "../rule";
 
 export const mirrorIsOfALimitsStream: StackRule = {
   name: "mirror-is-of-a-limits-stream",
-  description: "Mirrors and sources copy streams that keep by limits alone, and mirrors are of the same stack.",
+  description:
+    "Mirrors and sources copy only streams with limits retention, and a mirror's origin is in the same stack.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
-    "A copy takes messages as a consumer does: a work queue is emptied by it, " +
-    "an interest stream holds every message until it is copied. Servers accept both.",
+    "A copy consumes messages: it empties a work queue, " +
+    "and makes an interest stream hold every message until it is copied. Servers accept both.",
   remediation: 'Make the origin retention: "limits", or leave the copy out',
   types: [streamType],
   violationsOfStack(resources) {

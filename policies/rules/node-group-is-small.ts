@@ -6,7 +6,7 @@ export const nodeGroupIsSmall: ResourceRule<number> = {
   severity: "low",
   enforcementLevel: "advisory",
   why:
-    "A host takes one server of a region, so nodes beyond that are paid for nothing. " +
+    "A host runs one server of a region, so more nodes are paid for nothing. " +
     "There is a group in each of three zones.",
   remediation: "Check aws.regions.<region>.cluster.create.nodes.perZone; raise most if this many are intended",
   types: ["aws:eks/nodeGroup:NodeGroup"],

@@ -39,7 +39,7 @@ const problems: { when: (tls: Tls) => boolean; message: string }[] = [
   { when: (tls) => !tls?.cert_file, message: "have no TLS" },
   {
     when: (tls) => !tls?.ca_file,
-    message: "name no CA of their own, so any certificate that the system trusts gets in",
+    message: "name no CA of their own, so any certificate that the system trusts is accepted",
   },
   { when: (tls) => tls?.verify !== true || tls.insecure === true, message: "do not verify the other side" },
 ];

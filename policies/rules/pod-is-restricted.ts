@@ -6,12 +6,12 @@ const namespaceType = "kubernetes:core/v1:Namespace";
 
 export const podIsRestricted: ResourceRule = {
   name: "pod-is-restricted",
-  description: "Every pod and container runs as Kubernetes' restricted standard asks, and the namespace enforces it.",
+  description: "Every pod and container meets Kubernetes' restricted standard, and the namespace enforces it.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
-    "The chart sets no security context at all: its containers run as root and may gain more rights. " +
-    "A namespace that enforces the standard refuses such pods, one that does not takes them.",
+    "The chart sets no security context: its containers run as root and may gain more rights. " +
+    "A namespace that enforces the standard rejects such pods; one that does not accepts them.",
   remediation:
     "Leave securityContext of pods and containers, and the namespace's label, as components/supercluster writes them",
   types: [releaseType, namespaceType],
@@ -20,7 +20,7 @@ export const podIsRestricted: ResourceRule = {
       const { labels } = (resource.inputs.metadata ?? {}) as { labels?: Record<string, string> };
       return labels?.["pod-security.kubernetes.io/enforce"] === "restricted"
         ? []
-        : [`namespace ${resource.name} takes pods of any rights`];
+        : [`namespace ${resource.name} accepts pods with any rights`];
     }
     const values = valuesOf(resource);
     if (!values) return [];

@@ -9,7 +9,7 @@ export const podsAreEvictedOneByOne: ResourceRule = {
   enforcementLevel: "mandatory",
   why:
     "Nodes are drained for upgrades. Without a budget two servers of three are evicted at once, " +
-    "and every stream of the region stops taking messages.",
+    "and every stream of the region stops accepting messages.",
   remediation: "Leave podDisruptionBudget enabled, with the chart's maxUnavailable: 1",
   types: [releaseType],
   violations(resource) {

@@ -3,14 +3,14 @@ import { releaseType, valuesOf } from "../servers";
 
 export const podsWaitForTheRollout: ResourceRule = {
   name: "pods-wait-for-the-rollout",
-  description: "Pods are replaced by this program alone, and start without asking for a meta leader.",
+  description: "Pods are replaced by this program alone, and their startup probe does not require a meta leader.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
     "Kubernetes replaces the next pod as soon as the last is ready, " +
-    "which says nothing of replicas that are still behind: two of three are then out of date. " +
-    "A startup probe that asks for the meta leader kills the pods of a first region, " +
-    "and those of a last one that others have left, every 15 minutes.",
+    "even while its replicas are still behind: two of three are then out of date. " +
+    "A startup probe that requires a meta leader kills the pods of a first region, " +
+    "and those of the last one that runs, every 15 minutes.",
   remediation: "Leave the update strategy OnDelete, and the startup probe /healthz?js-server-only=true",
   types: [releaseType],
   violations(resource) {

@@ -3,11 +3,11 @@ import { releaseType, valuesOf } from "../servers";
 
 /** What is lost, by release: issues and commits of nats-io/nats-server. */
 const losing: Record<string, string> = {
-  "2.12.14": "making a stream that is there again can lose its messages (#8449)",
-  "2.14.0": "a stream's update that fails deletes its Raft state (956c125)",
-  "2.14.1": "a stream's update that fails deletes its Raft state (956c125)",
-  "2.14.2": "a stream's update that fails deletes its Raft state (956c125)",
-  "2.14.4": "making a stream that is there again can lose its messages (#8449)",
+  "2.12.14": "creating a stream that already exists can lose its messages (#8449)",
+  "2.14.0": "a failed update of a stream deletes its Raft state (956c125)",
+  "2.14.1": "a failed update of a stream deletes its Raft state (956c125)",
+  "2.14.2": "a failed update of a stream deletes its Raft state (956c125)",
+  "2.14.4": "creating a stream that already exists can lose its messages (#8449)",
 };
 
 export const releaseKeepsData: ResourceRule<string[]> = {
@@ -18,7 +18,7 @@ export const releaseKeepsData: ResourceRule<string[]> = {
   why: `${Object.entries(losing)
     .map(([release, what]) => `${release}: ${what}`)
     .join("; ")}. The chart's own default is one of them.`,
-  remediation: "Take a later release (kubernetes.images.nats.tag; tools/pins.mjs names the one that is tested)",
+  remediation: "Use a later release (kubernetes.images.nats.tag; tools/pins.mjs names the tested one)",
   types: [releaseType],
   setting: {
     name: "releases",

@@ -9,13 +9,13 @@ export const replicasFitTheRegion: ResourceRule = {
   why:
     "Replicas never span regions: five in a region of three servers are refused (error 10005) in the middle " +
     "of a deployment.",
-  remediation: "Write as many as the environment has servers, or less; raise servers of the environment first",
+  remediation: "Write at most as many as the environment has servers, or raise servers of the environment first",
   types: [streamType, consumerType],
   violations(resource) {
     const environment = environmentOf(resource);
     const { name, inputs } = resource;
     const replicas = Number(inputs.replicas ?? 0);
-    if (!environment) return [`${name} has a provider that does not say what its environment is`];
+    if (!environment) return [`${name} has a provider without an environment`];
     return replicas > environment.servers
       ? [`${name} asks for ${replicas} replicas of ${environment.servers} servers`]
       : [];

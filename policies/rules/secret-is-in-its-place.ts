@@ -3,15 +3,14 @@ import { known } from "../resource";
 
 export const secretIsInItsPlace: ResourceRule = {
   name: "secret-is-in-its-place",
-  description:
-    "Passwords, their hashes, tokens and private keys are in the fields that are made for secrets, and nowhere else.",
+  description: "Passwords, their hashes, tokens and private keys are in fields for secrets, and nowhere else.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
     "Values of a chart, ConfigMaps, annotations and descriptions are plain text in the state, " +
     "in the cluster and in logs. The chart writes routes' passwords into its ConfigMap.",
   remediation: "Take it out; passwords and keys come from the identity stack, into Secrets",
-  notSeen: "Values that are outputs, where a preview does not know them: an `up` judges those.",
+  notSeen: "Values that are outputs, where a preview does not know them: an `up` checks those.",
   violations: ({ type, name, inputs }) =>
     (/^pulumi:/.test(type) ? [] : secretsIn(inputs, homes[type] ?? [], [])).map(
       (at) => `${name} has a secret in ${at}`,

@@ -5,13 +5,12 @@ import { releaseType, configuredServers, valuesOf } from "../servers";
 
 export const storeFitsItsServer: ResourceRule = {
   name: "store-fits-its-server",
-  description:
-    "JetStream's file store fits its volume when that is formatted, and its memory store the container's memory limit.",
+  description: "JetStream's file store fits its formatted volume, and its memory store the container's memory limit.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
     "A disk that is full before JetStream's limit is reached stops the server, " +
-    "and a container that takes more memory than it may is killed: both hit every stream of the region.",
+    "and a container that exceeds its memory limit is killed: both affect every stream of the region.",
   remediation:
     `Leave a twentieth of the volume free, and ${memoryOfServer} of the memory to the server itself ` +
     "(storage, kubernetes.volume, kubernetes.resources)",
@@ -33,8 +32,8 @@ export const storeFitsItsServer: ResourceRule = {
       },
     ];
     return stores.flatMap(({ what, most, room }) => {
-      if (!(Number(most) > 0)) return [`${resource.name} has no limit of its ${what} store`];
-      if (!(room > 0)) return [`${resource.name} has no limit beside its ${what} store`];
+      if (!(Number(most) > 0)) return [`${resource.name} has no limit for its ${what} store`];
+      if (!(room > 0)) return [`${resource.name} has no size of what holds its ${what} store`];
       return Number(most) > room
         ? [`${resource.name} has a ${what} store of ${most} bytes, and room for ${Math.floor(room)}`]
         : [];

@@ -10,8 +10,7 @@ export const storeHoldsWhatIsReserved: StackRule<number> = {
   enforcementLevel: "mandatory",
   why:
     "Servers reserve maxBytes of every replica. When nothing is left the next stream is refused (error " +
-    "10047), and a failover or the move of a stream, which need room for a copy, " +
-    "fail on the day that they are needed.",
+    "10047), and a failover or a move of a stream, which need room for a copy, fail when they are needed.",
   notSeen: "What another team's jetstream stack reserves in the same servers.",
   remediation: "Lower maxBytes of what needs less, or raise storage of the environment and its volumes",
   types: [streamType],

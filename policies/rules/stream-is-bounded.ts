@@ -10,11 +10,11 @@ export const streamIsBounded: ResourceRule = {
   enforcementLevel: "mandatory",
   why:
     "A stream without a limit grows until the disks of its servers are full. " +
-    "Then every stream on them stops taking messages, those of other tenants too, " +
-    "and JetStream switches itself off there.",
+    "Then every stream on them stops accepting messages, also those of other tenants, " +
+    "and JetStream disables itself there.",
   remediation:
-    "Give it maxAge, maxBytes or maxMsgs in its tenant's file. Lowering a limit later deletes messages at " +
-    "once; raising it costs nothing",
+    "Give it maxAge, maxBytes or maxMsgs in its tenant's file. " +
+    "Lowering a limit later deletes messages at once; raising it costs nothing",
   types: [streamType],
   violations(resource) {
     const { args } = streamOf(resource);

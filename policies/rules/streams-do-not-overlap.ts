@@ -4,12 +4,12 @@ import type { StackRule } from "../rule";
 
 export const streamsDoNotOverlap: StackRule = {
   name: "streams-do-not-overlap",
-  description: "No two streams of an account have one name, or take in one subject.",
+  description: "No two streams of an account have the same name, or accept the same subject.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
     "An account is one namespace over all regions. The second stream is refused (errors 10058, 10065); " +
-    "two resources of one name would undo each other's work for ever.",
+    "two resources with the same name would overwrite each other at every update.",
   remediation: "Rename one of them, or narrow its subjects",
   types: [streamType],
   violationsOfStack(resources) {
@@ -30,7 +30,7 @@ export const streamsDoNotOverlap: StackRule = {
         );
         return shared === undefined
           ? []
-          : [{ resource: stream.resource, message: `${shared} of ${stream.key} is taken in by ${other.key} too` }];
+          : [{ resource: stream.resource, message: `${shared} of ${stream.key} is also a subject of ${other.key}` }];
       });
     });
   },

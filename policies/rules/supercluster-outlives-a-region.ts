@@ -8,7 +8,7 @@ export const superclusterOutlivesARegion: ResourceRule = {
   enforcementLevel: "advisory",
   why:
     "With two regions each has half of the meta group. When one is lost, " +
-    "no stream or consumer can be made or changed anywhere until it is back.",
+    "no stream or consumer can be created or changed anywhere until it is back.",
   remediation: "Add a region to the environment, or accept that changes wait for both",
   types: serverTypes,
   violations(resource) {

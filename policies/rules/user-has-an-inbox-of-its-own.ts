@@ -8,8 +8,8 @@ export const userHasAnInboxOfItsOwn: ResourceRule = {
   severity: "medium",
   enforcementLevel: "advisory",
   why:
-    "Answers arrive in inboxes. A user that may subscribe to _INBOX.> reads the answers to every client that " +
-    "has no prefix of its own, messages that were pulled among them.",
+    "Answers arrive in inboxes. A user that may subscribe to _INBOX.> reads the answers to every client " +
+    "that has no prefix of its own, including messages that were pulled.",
   remediation: 'Let its clients set inboxPrefix, and remove inbox: "shared"',
   notSeen: hiddenUsers,
   types: userTypes,

@@ -6,7 +6,8 @@ import { hiddenUsers, type User, usersOf, userTypes } from "../users";
 export const userMayNotDoEverything: ResourceRule = {
   name: "user-may-not-do-everything",
   description:
-    "No user may publish or subscribe to everything, and none but the system account's to JetStream's whole API.",
+    "No user may publish or subscribe to everything; " +
+    "only those of the system account may use JetStream's whole API.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:

@@ -4,12 +4,12 @@ export const storageClassType = "kubernetes:storage.k8s.io/v1:StorageClass";
 
 export const volumeOutlivesItsClaim: ResourceRule = {
   name: "volume-outlives-its-claim",
-  description: "Storage classes keep a volume whose claim is gone (Retain), and let volumes grow.",
+  description: "Storage classes keep a volume whose claim is deleted (Retain), and let volumes grow.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
     "With Delete, the default, deleting a namespace deletes every message in it. " +
-    "A class without allowVolumeExpansion leaves no way but a new volume when the disk is full.",
+    "Without allowVolumeExpansion a full volume can only be replaced by a new one.",
   remediation:
     "Leave reclaimPolicy: Retain, allowVolumeExpansion: true and volumeBindingMode: " +
     "WaitForFirstConsumer as components/storage writes them",

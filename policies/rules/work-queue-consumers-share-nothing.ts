@@ -4,12 +4,12 @@ import type { StackRule } from "../rule";
 
 export const workQueueConsumersShareNothing: StackRule = {
   name: "work-queue-consumers-share-nothing",
-  description: "No two consumers of a work queue ask for one subject, and each delivers all.",
+  description: "No two consumers of a work queue ask for the same subject, and each delivers all messages.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
-    "Each message of a work queue is for one consumer. The second is refused (errors 10099, 10100, " +
-    "10101) in the middle of a deployment, and its messages pile up until they expire.",
+    "Each message of a work queue is for one consumer. The second is refused (errors 10099, 10100, 10101) " +
+    "in the middle of a deployment, and its messages accumulate until they expire.",
   remediation: 'Give each a filter of its own and deliverPolicy: "all"; workers of one kind share a durable',
   types: [streamType, consumerType],
   violationsOfStack(resources) {
@@ -29,7 +29,7 @@ export const workQueueConsumersShareNothing: StackRule = {
         ...(rival ? [{ resource, message: `${key} takes the same messages as ${rival.key}` }] : []),
         ...((args.deliverPolicy ?? "all") === "all"
           ? []
-          : [{ resource, message: `${key} delivers ${args.deliverPolicy} of a work queue` }]),
+          : [{ resource, message: `${key} has deliverPolicy "${args.deliverPolicy}" on a work queue` }]),
       ];
     });
   },

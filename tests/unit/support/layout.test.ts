@@ -6,6 +6,7 @@ import { projectFolder } from "../../support/project-copy";
 /** Tests with no one source, and what they are about. */
 const exceptions: Record<string, string> = {
   "docs/workflows": ".github/workflows and .ci/summarize, which are not TypeScript",
+  "docs/paths": "paths and commands that README.md, CONTRIBUTING.md and docs/ name",
   "docs/renovate": "renovate.json, which is not TypeScript",
   "program-error": "how index.ts, as a process, reports an error",
   "support/layout": "this list",

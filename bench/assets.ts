@@ -1,6 +1,6 @@
 /**
- * What the measured program declares and the raw calls send. Written out into the program, so they use nothing from
- * outside.
+ * What the measured program declares and the raw calls send. Their source is copied into the program, so they use
+ * nothing from outside.
  */
 export const benchStream = (index: number, replicas: number) => ({
   account: "app",
@@ -25,7 +25,7 @@ export const benchConsumer = (index: number) => ({
   deletionPolicy: "delete",
 });
 
-/** How many streams, with what, where. */
+/** Which streams a run has. */
 export interface Assets {
   streams: number;
   /** Whether each stream has a consumer. */

@@ -3,8 +3,9 @@ import { Crowd } from "../tests/support/crowd";
 import { spread } from "./statistics";
 
 /**
- * What clients are promised when their accounts are reloaded and when their server dies (password hashes and connection
- * limits of accounts are chosen for it), and what a person waits for before a deployment begins.
+ * How long clients are affected when their accounts are reloaded and when their server dies, for which the cost of
+ * password hashes and the connection limits of accounts are chosen; and how long a check of settings takes before a
+ * deployment.
  */
 export async function benchClients(clients: number, runs: number): Promise<string[][]> {
   const [reloads, reconnects, checks]: number[][] = [[], [], []];

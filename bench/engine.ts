@@ -12,9 +12,8 @@ interface Run {
 }
 
 /**
- * Streams with one consumer each, one replica on one server and three on three: by the engine with and without
- * checkpoints, and by
- * raw API calls. Gives a table of times and one of requests for each.
+ * Streams with one consumer each, with one replica on one server and with three on three: by the engine, with and
+ * without checkpoints, and by raw API calls. Returns a table of times and a table of requests for each.
  */
 export async function benchEngine(streams: number, runs: number): Promise<string[][][]> {
   const tables: string[][][] = [];
@@ -59,7 +58,7 @@ function timesTable(title: string, runs: Run[]): string[][] {
       "s",
     ),
     spread(measured.map(latencies), "s", 2),
-    // Run by run, so that a machine whose speed drifts does not decide it.
+    // Compared run by run, so that a machine whose speed drifts does not distort the ratio.
     raw[0]
       ? spread(
           measured.map((engine, run) => latencies(engine) / latencies(raw[run]!)),
@@ -86,7 +85,7 @@ function timesTable(title: string, runs: Run[]): string[][] {
         ]
       : []),
   ]);
-  // What other tools take for the same is measured elsewhere, and written in by hand.
+  // Times of other tools are measured elsewhere, and filled in by hand.
   return [[title, "whole command", "sum of request latencies", "latencies against raw", "other tools"], ...rows];
 }
 

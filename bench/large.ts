@@ -2,10 +2,7 @@ import { byKind } from "../tests/support/request-log";
 import { type Measured, type Phase, startProject } from "./project";
 import { range, spread } from "./statistics";
 
-/**
- * Many streams of one replica: what it takes to find that nothing is to be done, and the memory of the provider
- * process.
- */
+/** Many streams of one replica: the time to find that nothing has changed, and the memory of the provider process. */
 export async function benchLarge(streams: number, runs: number): Promise<string[][]> {
   const project = await startProject({ streams, consumers: false, replicas: 1 });
   try {

@@ -11,11 +11,9 @@ import { median, spread } from "./statistics";
 const stack = "local-jetstream";
 
 /**
- * What the policy pack adds to a preview of the largest stack, on the real engine; asked for: at most 2 s, in the
- * middle of 5 pairs. Both
- * sides of a pair run one after the other, in turns first, so that a machine whose speed drifts does not decide it. No
- * server runs:
- * both sides wait the same time for none.
+ * What the policy pack adds to a preview of the largest stack, on the real engine. Target: at most 2 s, as the median
+ * of 5 pairs. Both sides of a pair run one after the other, each first in turn, so that a machine whose speed drifts
+ * does not distort the difference. No server runs: both sides wait the same time for none.
  *
  *   npm run bench:policy          5 pairs
  *   npm run bench:policy -- 9     9 pairs

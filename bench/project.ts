@@ -8,7 +8,7 @@ import { copyProject } from "../tests/support/project-copy";
 import { type LoggedRequest, RequestLog } from "../tests/support/request-log";
 import { type Assets, program } from "./assets";
 
-/** What one command, or the raw calls in its place, took. */
+/** What one command, or the raw calls that replace it, took. */
 export interface Measured {
   seconds: number;
   requests: LoggedRequest[];
@@ -19,7 +19,7 @@ export interface Measured {
 export const phases = { create: ["up"], "no-op": ["up"], refresh: ["up", "--refresh"], destroy: ["destroy"] };
 export type Phase = keyof typeof phases;
 
-/** A copy of the project whose program declares the assets, and a supercluster to bring them to. */
+/** A copy of the project whose program declares the assets, and a supercluster to deploy them to. */
 export interface BenchProject {
   cluster: Supercluster;
   run(phase: Phase, checkpoints: boolean): Measured;
@@ -27,13 +27,13 @@ export interface BenchProject {
 }
 
 export async function startProject(assets: Assets): Promise<BenchProject> {
-  // Both before the cluster, which puts the cache elsewhere.
+  // Both before the cluster starts, which moves the cache.
   const copy = copyProject();
   const environments = {
     true: pulumiEnvironment({ target: "local" }),
     false: pulumiEnvironment({ target: "local" }, "jetstream"),
   };
-  // One server alone has no meta group: the second one of R1 only votes.
+  // One server alone has no meta group: with one replica, the second server only votes.
   const layout =
     assets.replicas === 1
       ? { regions: ["iad", "ams"], servers: 1 as const }

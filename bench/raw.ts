@@ -10,9 +10,8 @@ const inFlight = 4;
 const page = 256;
 
 /**
- * The same work without engine and provider: create, look at and delete each stream and its consumer, with a look
- * before
- * each change, as whoever must not overwrite what belongs to somebody else has to.
+ * The same work without engine and provider: create, read and delete each stream and its consumer, with a read before
+ * each change, which is needed to not overwrite what another owner has.
  */
 export async function rawRun(
   cluster: Supercluster,

@@ -14,19 +14,22 @@ const parts: Record<string, (numbers: number[]) => Promise<string[][][]>> = {
 };
 
 /**
- * Measures what this program promises and prints tables; it asserts nothing, because machines differ. Servers, versions
- * and both sides of every comparison are of one run.
+ * Measures how fast this program is and prints tables; it asserts nothing, because machines differ. Both sides of every
+ * comparison are measured in the same run, on the same servers.
  *
- *   npm run bench:reconcile                       everything
- *   npm run bench:reconcile -- start 5            npm start, warm and converged, memory, state; 5 runs
- *   npm run bench:reconcile -- engine 200 3       200 streams and consumers, R1 and R3: times against raw API calls, requests by kind; 3 runs
- *   npm run bench:reconcile -- large 2000 3       2,000 streams: no-op and refresh, memory of the provider process; 3 runs
- *   npm run bench:reconcile -- clients 500 3      500 clients: a reload of their accounts, the loss of their server; the check of settings
+ *   npm run bench:reconcile                     everything
+ *   npm run bench:reconcile -- start 5          npm start, warm and converged, memory, state; 5 runs
+ *   npm run bench:reconcile -- engine 200 3     200 streams and consumers, R1 and R3: times against raw API calls,
+ *                                               requests by kind; 3 runs
+ *   npm run bench:reconcile -- large 2000 3     2,000 streams: no-op and refresh, memory of the provider; 3 runs
+ *   npm run bench:reconcile -- clients 500 3    500 clients: a reload of their accounts, the loss of their server;
+ *                                               the check of settings
  */
 async function main([part, ...numbers]: string[]): Promise<void> {
   if (part !== undefined && !parts[part]) {
     process.stderr.write(
-      'write nothing, "start [runs]", "engine [streams] [runs]", "large [streams] [runs]" or "clients [clients] [runs]"\n',
+      `"${part}" is not a benchmark; pass nothing, or one of: start [runs], engine [streams] [runs], ` +
+        "large [streams] [runs], clients [clients] [runs]\n",
     );
     process.exitCode = 2;
     return;

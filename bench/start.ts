@@ -44,9 +44,7 @@ function npm(script: string): number {
   return seconds;
 }
 
-/**
- * Advisories of the servers about requests that changed streams or consumers, in every account, while something runs.
- */
+/** Number of requests that change streams or consumers while something runs, by the advisories of every account. */
 async function countWrites(checked: CheckedEnvironment, run: () => void): Promise<number> {
   const access = await readAccess(checked);
   const region = checked.environment.regions[0]!;

@@ -9,11 +9,12 @@ import type { JetstreamOutputs, RegionOutputs } from "./outputs";
 import { outputsOf } from "./references";
 
 /**
- * Refuses to take an account out that still owns a stream: by what the jetstream stacks have deployed, and by what the
- * servers say, which know
- * also of streams that nobody declared. Where no account is dropped nothing is asked; servers that do not answer are
- * named, not waited
- * for: a region has to come up without the others. docs/adr/0016.
+ * Refuses to remove an account that still owns a stream: as the jetstream stacks have deployed it, or as the servers
+ * report it, which also know streams that no tenant file declares. Without a removed account no server is asked.
+ * Servers that do not answer are named in a warning, not waited for: a region has to start without the others.
+ * docs/adr/0016.
+ *
+ * @throws {pulumi.RunError} with the streams
  */
 export async function refuseDroppedOwners(region: RegionSpec, stack: string): Promise<void> {
   const { accounts: before = {}, ca } = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
@@ -28,8 +29,10 @@ export async function refuseDroppedOwners(region: RegionSpec, stack: string): Pr
 }
 
 /**
- * The same by what a jetstream stack itself has deployed, of tenants that no stack has any more: they were not moved to
- * another stack.
+ * The same for a jetstream stack, by what it has deployed of tenants that no stack has any more: those were not moved
+ * to another stack.
+ *
+ * @throws {pulumi.RunError} with the streams
  */
 export async function refuseDroppedTenants(stack: string, tenants: Tenants): Promise<void> {
   const owned = streamsOf(await outputsOf(fullName(stack)));
@@ -42,7 +45,7 @@ const streamsOf = (outputs: Partial<JetstreamOutputs> = {}): Owned =>
 
 const fullName = (stack: string): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
 
-/** What the environment's jetstream stacks made, as far as they are there. */
+/** What the environment's jetstream stacks have deployed, as far as they exist. */
 async function deployedStreams({ environment, settings }: RegionSpec): Promise<Owned> {
   const stacks = Object.keys(settings.jetstream).map((part) =>
     fullName(stackName({ environment, kind: "jetstream", team: part.split("--")[1] })),
@@ -51,14 +54,14 @@ async function deployedStreams({ environment, settings }: RegionSpec): Promise<O
   return new Map(outputs.flatMap((one) => [...one]));
 }
 
-/** What the servers hold; nothing, with a warning, where they cannot be asked. */
+/** Streams by account, as the servers report them; none, with a warning, where no server can be asked. */
 async function heldStreams(
   { name, environment, settings }: RegionSpec,
   ca: string,
   accounts: RegionOutputs["accounts"],
 ): Promise<Owned> {
-  const { Connections } =
-    require("../components/jetstream/provider/connections") as typeof import("../components/jetstream/provider/connections");
+  type Provider = typeof import("../components/jetstream/provider/connections");
+  const { Connections } = require("../components/jetstream/provider/connections") as Provider;
   const requests = require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");
   const servers = settings.regions.flatMap((region) => serversOf(settings, region).map((server) => server.name));
   const connections = new Connections({

@@ -17,7 +17,7 @@ const key = { length: 48, special: false };
 
 /** CAs, certificates, keys and passwords of an environment, and nothing else: no server is needed to run it. */
 export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
-  // Without this stack every key is lost; only a local environment may be taken down in one go.
+  // Without this stack every key is lost; only a local environment may be destroyed without unprotecting it.
   const opts = { protect: environment.target !== "local" };
   const accounts = accountsOf(environment, tenants);
 
@@ -63,7 +63,7 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
     );
     const location = awsLocationOf(name, environment, region);
     if (!location?.settings.identitySecret) return [[region, part] as const];
-    // A reference to this stack copies all of its outputs: a key that has a secret of its own is none of them.
+    // A reference to this stack copies all of its outputs, so keys that have a secret of their own are not outputs.
     const { RegionIdentitySecret } =
       require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
     new RegionIdentitySecret(`${region}-identity`, { location, identity: part }, opts);

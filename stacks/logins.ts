@@ -1,7 +1,11 @@
 import type { AccountSpec, RegionIdentity } from "../config/assets/region";
 import type { UserOutputs } from "./outputs";
 
-/** What one user's client needs to get in. */
+/**
+ * What one user's client needs to log in.
+ *
+ * @throws when the identity stack has no password for the user
+ */
 export function login(
   accounts: AccountSpec[],
   users: RegionIdentity["users"],

@@ -12,7 +12,7 @@ export interface RegionOutputs {
   ca: string;
   /** By account and user name; passwords are secret. */
   accounts: Record<string, { users: Record<string, UserOutputs> }>;
-  /** On Kubernetes: names or addresses of its load balancers, once their controller has made them. */
+  /** On Kubernetes: names or addresses of its load balancers, once their controller has assigned them. */
   loadBalancers?: { clients: string[]; gateways: string[] };
   /** On Kubernetes: a file for Prometheus's `scrape_config_files`. */
   scrapeConfig?: string;
@@ -20,7 +20,7 @@ export interface RegionOutputs {
   connectionSecrets?: Record<string, string>;
   /** On AWS: name of the bucket for backups. */
   backups?: string;
-  /** On AWS, where the cluster was made: addresses that its nodes are seen with from outside. */
+  /** On AWS, where this program made the cluster: public addresses of its nodes' outgoing connections. */
   natAddresses?: string[];
 }
 

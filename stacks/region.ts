@@ -12,7 +12,7 @@ import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
 import { fromIdentity } from "./references";
 
-/** The servers of one region and all they need. It ends when they serve, and waits for no other region. */
+/** The servers of one region and all they need. Complete when they serve; it waits for no other region. */
 export async function region({ name, environment, stack, tenants }: Settings<"region">): Promise<pulumi.Inputs> {
   const spec: RegionSpec = {
     name: stack.region,
@@ -33,9 +33,9 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
-    // The engine would complain of each that is not there.
+    // The engine warns about each undefined output.
     ...Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined)),
-    // The certificate is what every client is given; only the rest of the identity is secret.
+    // Every client gets the certificate; only the rest of the identity is secret.
     ca: pulumi.unsecret(identity.clientCa),
     accounts: Object.fromEntries(
       spec.accounts.map((account) => [
@@ -50,7 +50,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   } satisfies Record<RequiredOutput, unknown>;
 }
 
-/** Those of every region; others are a target's own. */
+/** Outputs of every region; the others depend on its target. */
 type RequiredOutput = {
   [Key in keyof RegionOutputs]-?: undefined extends RegionOutputs[Key] ? never : Key;
 }[keyof RegionOutputs];
@@ -68,11 +68,11 @@ function userOutputs(
 
 interface Servers {
   identity: pulumi.Output<RegionIdentity>;
-  /** What only this target has to tell. */
+  /** Outputs that only this target has. */
   outputs: Partial<Record<Exclude<keyof RegionOutputs, RequiredOutput>, pulumi.Input<unknown>>>;
 }
 
-/** The one location that knows the targets. Each imports only what it needs: the cloud's SDKs cost seconds. */
+/** The only place that knows the targets. Each loads only what it needs: the cloud's SDKs take seconds to load. */
 async function servers(spec: RegionSpec): Promise<Servers> {
   const { settings } = spec;
   if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings });
@@ -84,8 +84,8 @@ async function servers(spec: RegionSpec): Promise<Servers> {
 
 async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironment }): Promise<Servers> {
   const { name, environment, settings } = region;
-  const { KubernetesRegion } =
-    require("../components/supercluster/kubernetes-region") as typeof import("../components/supercluster/kubernetes-region");
+  type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
+  const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as Kubernetes;
   const location = awsLocationOf(environment, settings, name);
   const aws =
     location &&

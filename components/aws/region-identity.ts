@@ -8,11 +8,9 @@ import { awsProvider } from "./provider";
 import { StoredSecret } from "./stored-secret";
 
 /**
- * A region's part of the identity in Secrets Manager of the region's own location: the identity stack writes it, the
- * region's stack
- * reads it, and no stack has another region's keys in its state. A key of its own encrypts it, if the region has keys:
- * the
- * region's is made later, by the region's stack.
+ * A region's part of the identity, in Secrets Manager of the region's own AWS region: the identity stack writes it, the
+ * region's stack reads it, and no stack has another region's keys in its state. Where the settings ask for a KMS key,
+ * it has one of its own: the region's key is made later, by the region's stack.
  */
 export class RegionIdentitySecret extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;

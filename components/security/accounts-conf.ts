@@ -7,7 +7,8 @@ import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../.
  * `$2a$...` would be read as a variable.
  */
 export function accountsConf(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
-  return `accounts: ${JSON.stringify(Object.fromEntries(accounts.map((account) => [account.name, accountConf(account, users)])), null, 2)}\n`;
+  const conf = Object.fromEntries(accounts.map((account) => [account.name, accountConf(account, users)]));
+  return `accounts: ${JSON.stringify(conf, null, 2)}\n`;
 }
 
 function accountConf({ jetstream, maxConnections, users: accountUsers }: AccountSpec, users: RegionIdentity["users"]) {

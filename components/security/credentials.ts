@@ -17,8 +17,8 @@ export class Credentials extends pulumi.ComponentResource {
   ) {
     super("supercluster:security:Credentials", name, {}, opts);
     const parent = { parent: this };
-    // One seed for all salts: a salt of its own a user would double the resources. Kept, so that hashes stay as they
-    // are.
+    // One seed for all salts, because a salt for each user would double the resources. It is kept in the state, so that
+    // hashes do not change.
     const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, parent);
     const logins = accounts.flatMap((account) =>
       account.users.map((user) => ({

@@ -7,11 +7,11 @@ import { fromBytes } from "../../config/units";
 
 /** The volumes of a region's servers, at one moment. */
 export interface VolumesView {
-  /** Claims that are there, in the order of their servers. */
+  /** Existing claims, in the order of their servers. */
   claims: ClaimView[];
-  /** Undefined: there is none, or not any more; the chart makes it. */
+  /** Undefined: it does not exist (any more); the chart creates it. */
   statefulSet?: {
-    /** Bytes that it asks for with each claim that it makes. */
+    /** Bytes that each claim of its template asks for. */
     claimSize: number;
     isEnding: boolean;
   };
@@ -31,7 +31,7 @@ export interface ClaimView {
   isMounted: boolean;
   /** The volume has grown, its file system has not. */
   isFileSystemPending?: boolean;
-  /** What Kubernetes last said about its growing. */
+  /** What Kubernetes last reported about its growing. */
   said?: string;
 }
 
@@ -60,7 +60,9 @@ export function volumeRefusals(
       ? [
           {
             field: "storageClass" as const,
-            reason: `volumes keep their class: ${moved.map((claim) => `${claim.name} is of "${claim.storageClass}"`).join(", ")}; write kubernetes.volume.storageClass: "${moved[0]!.storageClass}"`,
+            reason:
+              `volumes keep their class: ${moved.map(classText).join(", ")}; ` +
+              `write kubernetes.volume.storageClass: "${moved[0]!.storageClass}"`,
           },
         ]
       : []),
@@ -101,7 +103,8 @@ export function nextVolumeStep({ claims, statefulSet }: VolumesView, { size }: W
   const unfinished = claims.find((claim) => isSmall(claim, size));
   if (unfinished)
     return wait(
-      `${unfinished.name} has ${fromBytes(unfinished.capacity!)} of ${fromBytes(size)}${unfinished.said ? ` (${unfinished.said})` : ""}`,
+      `${unfinished.name} has ${fromBytes(unfinished.capacity!)} of ${fromBytes(size)}` +
+        (unfinished.said ? ` (${unfinished.said})` : ""),
     );
   return statefulSet && statefulSet.claimSize !== size ? { do: "recreate" } : { do: "nothing" };
 }
@@ -112,6 +115,8 @@ const isLess = ({ requested, capacity = requested }: ClaimView, size: number): b
 /** A volume that does not exist yet will get the requested size; a file system that is not mounted grows when it is. */
 const isSmall = ({ capacity = Infinity, isFileSystemPending, isMounted }: ClaimView, size: number): boolean =>
   capacity < size && !(isFileSystemPending && !isMounted);
+
+const classText = ({ name, storageClass }: ClaimView): string => `${name} is of "${storageClass}"`;
 
 const sizeText = ({ name, requested, capacity = requested }: ClaimView): string =>
   `${name} ${capacity < requested ? "asks for" : "has"} ${fromBytes(requested)}`;

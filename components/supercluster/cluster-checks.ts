@@ -1,4 +1,4 @@
-/** Whether a Kubernetes cluster is the one that a region is to run in, and has what it needs. Pure. */
+/** Whether a Kubernetes cluster is the one that a region must run in, and has what the region needs. Pure. */
 
 /**
  * Annotation of the namespace `kube-system`: the regions that may run in the cluster, as `<environment>/<region>`,
@@ -23,23 +23,23 @@ export interface WantedCluster {
   environment: string;
   region: string;
   namespace: string;
-  /** Name of the context that leads there, for what a person is to type. */
+  /** Name of its context, for the commands in messages. */
   context?: string;
-  /** Identity of the cluster that the region was deployed to. Undefined: it was not yet. */
+  /** Identity of the cluster that the region was deployed to. Undefined: it has not been deployed. */
   deployedTo?: string;
-  /** Region of AWS that its nodes are to be in. Undefined: any. */
+  /** Region of AWS that its nodes must be in. Undefined: any. */
   awsRegion?: string;
-  /** Class that is to be there. Undefined: it is made. */
+  /** Storage class that must exist. Undefined: this program makes it. */
   storageClass?: string;
 }
 
-/** A cluster, as far as it says which one it is. */
+/** What identifies a cluster. */
 export interface ClusterView {
   /** Of its namespace `kube-system`: no two clusters have the same. */
   id: string;
   /** The annotation. */
   regions?: string;
-  /** Labels of the region's namespace. Undefined: it is not there. */
+  /** Labels of the region's namespace. Undefined: there is none. */
   namespaceLabels?: Record<string, string>;
   /** Regions of AWS that nodes of AWS are in. */
   awsRegions: string[];
@@ -81,9 +81,10 @@ const clusterChecks: {
     reason(wanted, view) {
       const regions = named(view);
       if (!regions || regions.includes(own(wanted))) return undefined;
+      const annotation = `${regionsAnnotation}=${[...regions, own(wanted)].join(",")}`;
       return (
-        `this cluster is for ${regions.join(", ") || "no region"}, not for ${own(wanted)}: ` +
-        `${another} If it is: ${kubectl(wanted, `annotate --overwrite namespace kube-system ${regionsAnnotation}=${[...regions, own(wanted)].join(",")}`)}`
+        `this cluster is for ${regions.join(", ") || "no region"}, not for ${own(wanted)}: ${another} ` +
+        `If it is: ${kubectl(wanted, `annotate --overwrite namespace kube-system ${annotation}`)}`
       );
     },
   },
@@ -92,10 +93,11 @@ const clusterChecks: {
     reason(wanted, view) {
       if (wanted.deployedTo === undefined || wanted.deployedTo === view.id || named(view)?.includes(own(wanted)))
         return undefined;
+      const annotation = `${regionsAnnotation}=${own(wanted)}`;
       return (
         `${own(wanted)} was deployed to another cluster (${wanted.deployedTo}) than this one (${view.id}): ` +
-        `${another} ` +
-        `If the cluster was recreated: ${kubectl(wanted, `annotate namespace kube-system ${regionsAnnotation}=${own(wanted)}`)}; then pulumi up --refresh`
+        `${another} If the cluster was recreated: ` +
+        `${kubectl(wanted, `annotate namespace kube-system ${annotation}`)}; then pulumi up --refresh`
       );
     },
   },
@@ -112,9 +114,10 @@ const clusterChecks: {
           `namespace ${wanted.namespace} in this cluster is that of ${others.join("/")}, ` +
           `not of ${own(wanted)}: ${another}`
         );
+      const labels = expected.map((entry) => entry.join("=")).join(" ");
       return (
-        `namespace ${wanted.namespace} is there and no region's: ${another} If it is to be ${own(wanted)}'s: ` +
-        `${kubectl(wanted, `label namespace ${wanted.namespace} ${expected.map((entry) => entry.join("=")).join(" ")}`)}`
+        `namespace ${wanted.namespace} exists and belongs to no region: ${another} ` +
+        `If it is meant for ${own(wanted)}: ${kubectl(wanted, `label namespace ${wanted.namespace} ${labels}`)}`
       );
     },
   },

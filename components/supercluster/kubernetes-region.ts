@@ -22,7 +22,7 @@ export interface KubernetesRegionArgs {
   cluster: pulumi.Input<{ [Key in keyof ClusterAccess]: pulumi.Input<ClusterAccess[Key]> }>;
   /** More annotations of the load balancers. */
   annotations?: { clients: pulumi.Input<Record<string, string>>; gateways: pulumi.Input<Record<string, string>> };
-  /** KMS key of a storage class that is made. Default: the driver's. */
+  /** KMS key of the storage class, where this program makes one. Default: the driver's key. */
   kmsKeyId?: pulumi.Input<string>;
 }
 
@@ -31,7 +31,7 @@ export interface KubernetesRegionArgs {
  * storage class, load balancers, scrape configuration. Complete when all servers serve; it waits for no other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
-  /** Host names or addresses of the load balancers, once their controller has made them. */
+  /** Host names or addresses of the load balancers, once their controller has assigned them. */
   readonly loadBalancers: { clients: pulumi.Output<string[]>; gateways: pulumi.Output<string[]> };
   /** A file for Prometheus's `scrape_config_files`. */
   readonly scrapeConfig: pulumi.Output<string>;
@@ -64,8 +64,8 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       {
         kubeconfig: access.apply(({ kubeconfig }) => kubeconfig!),
         context: access.apply(({ context }) => context!),
-        // The region's, not the cluster's: neither a renewed credential nor another cluster replaces servers and leaves
-        // their volumes behind.
+        // Of the region, not of the cluster: neither a renewed credential nor another cluster replaces the servers and
+        // leaves their volumes behind.
         clusterIdentifier: `${region.environment}-${region.name}`,
         enableServerSideApply: true,
       },

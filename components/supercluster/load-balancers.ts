@@ -11,7 +11,7 @@ export const serverLabels = {
 
 export interface LoadBalancer {
   name: string;
-  /** Names under which it is dialled. */
+  /** DNS names that clients or other regions dial. */
   hosts: string[];
   annotations: Record<string, string>;
   spec: types.input.core.v1.ServiceSpec;
@@ -73,7 +73,7 @@ function loadBalancer(
   };
 }
 
-/** Annotations of the AWS Load Balancer Controller: straight to the pods, in all zones. */
+/** Annotations of the AWS Load Balancer Controller: connections go directly to the pods, in all zones. */
 const networkLoadBalancer = (isPublic: boolean): Record<string, string> => ({
   "service.beta.kubernetes.io/aws-load-balancer-type": "external",
   "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",

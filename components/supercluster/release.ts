@@ -10,7 +10,7 @@ export const releasedChart = ({ kubernetes: { chart } }: KubernetesEnvironment) 
     ? { chart: chart.path }
     : { chart: chartName, version: chart.version, repositoryOpts: { repo: chart.repository } };
 
-/** Identifies a release by its chart and values: 16 hexadecimal digits. It changes with everything that pods run with. */
+/** Identifies a release by its chart and values, so by everything that pods run with: 16 hexadecimal digits. */
 export const releaseFingerprint = (values: object, settings: KubernetesEnvironment): string =>
   createHash("sha256")
     .update(JSON.stringify([values, releasedChart(settings)]))

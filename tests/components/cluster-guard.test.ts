@@ -112,7 +112,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       "a namespace that is no region's",
       { namespace: { team: "billing" } },
       {},
-      `namespace: namespace nats is there and no region's: ${another} If it is to be production/iad's: ` +
+      `namespace: namespace nats exists and belongs to no region: ${another} If it is meant for production/iad: ` +
         "kubectl --context nats-iad label namespace nats supercluster/environment=production " +
         "supercluster/region=iad",
     ],

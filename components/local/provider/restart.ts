@@ -11,9 +11,8 @@ import { pollUntil } from "../../../config/poll-until";
 const currentDeadline = 120_000;
 
 /**
- * Restarts a server once no other server of the environment is restarting and none of its region is behind; done when
- * it
- * is current again. Without a meta leader it waits for nothing: the regions may be starting one after another.
+ * Restarts a server once no other server of the environment is restarting and none of its region is behind; complete
+ * when it is current again. Without a meta leader it waits for nothing: the regions may be starting one after another.
  *
  * @param reason what made it necessary, for the progress line
  * @throws when a server is not current within 120 s

@@ -13,7 +13,7 @@ import { destroy } from "./stop";
 interface Outputs extends ServerName {
   /** `host:port` by what it is for. */
   addresses: Record<string, string>;
-  /** Of nats-server. */
+  /** Version of nats-server. */
   version: string;
   /** What a refresh found changed outside Pulumi. */
   drift?: string[];

@@ -8,9 +8,9 @@ import { type ClusterAccess, reasonOf } from "../../supercluster/provider/kubern
 import { nextVolumeStep, volumeRefusals, type VolumesView, type WantedVolumes } from "../volume-steps";
 import { RegionVolumes, type VolumesName } from "./region-volumes";
 
-/** What a region's volumes are about. */
+/** Inputs of a region's volumes. */
 export interface VolumesInputs extends VolumesName {
-  /** Region = its name in messages. */
+  /** Name of the region, for messages. */
   region: string;
   /** Secret as a whole. */
   cluster: ClusterAccess;
@@ -19,12 +19,9 @@ export interface VolumesInputs extends VolumesName {
   storageClass: string;
 }
 
-/**
- * Grows the volumes of a region's servers while they run. Where there are none yet there is nothing to do: the chart
- * makes them.
- */
+/** Grows the volumes of a region's servers while they run. Before the chart has made them, it does nothing. */
 export const volumesProvider = (patience?: Patience) => ({
-  /** Refuses what volumes cannot become; without access to the cluster, by comparing with what was deployed. */
+  /** Refuses impossible changes of volumes; without access to the cluster, by comparing with what was deployed. */
   async check(olds: Partial<VolumesInputs>, inputs: VolumesInputs): Promise<dynamic.CheckResult<VolumesInputs>> {
     const wanted = wantedOf(inputs);
     const view = await seen(inputs);
@@ -70,7 +67,7 @@ const idOf = ({ namespace, statefulSet }: VolumesName): string => `${namespace}/
 const wantedOf = ({ size, storageClass }: VolumesInputs): WantedVolumes => ({ size: toBytes(size), storageClass });
 
 /**
- * Undefined where the cluster is still to be made, or cannot be asked, e.g. at a preview in CI: who writes looks again.
+ * Undefined where the cluster does not exist yet, or cannot be reached, as in CI: an update checks again.
  */
 async function seen({ cluster, region, ...name }: VolumesInputs): Promise<VolumesView | undefined> {
   if ((cluster as unknown) === unknownValue) return undefined;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { logProgress } from "../../log-progress";
 import { isTransient, reasonOf } from "./kubernetes-client";
 
-/** What there is to do next, as it was just seen. */
+/** The next step, by what was just observed. */
 export type Next = { do: "nothing" } | Wait | { do: "act"; what: string; act: () => Promise<void> };
 
 interface Wait {
@@ -24,7 +24,9 @@ const patience: Patience = { stuckMs: 10 * 60_000, everyMs: 1_000, logEveryMs: 1
  * Performs the next step until nothing is left. It keeps no state: an interrupted run continues from what it observes.
  *
  * @param region its name in messages
- * @param advice what to do where it is stuck; the reason stands before it
+ * @param look observes, and decides on the next step
+ * @param advice what to do when it is stuck; the message gives the reason first
+ * @throws when nothing was done for `stuckMs`, 10 minutes by default
  */
 export async function converge(
   region: string,
@@ -53,14 +55,14 @@ export async function converge(
   }
 }
 
-/** What it has to wait for, if it was not done. */
+/** Performs a step; what to wait for, if that failed for a moment. */
 function act(region: string, next: Extract<Next, { do: "act" }>): Promise<Wait | undefined> {
   logProgress(`${region}: ${next.what}`);
-  // Whether it was done although no answer came, the next observation shows.
+  // If it was done although no answer came, the next observation shows that.
   return next.act().then(() => undefined, waitFor);
 }
 
-/** A cluster that does not answer for a moment must not leave a region half done. */
+/** A cluster that does not answer for a moment must not leave a region half updated. */
 function waitFor(error: unknown): Wait {
   if (!isTransient(error)) throw error;
   return { do: "wait", reason: `the Kubernetes API did not answer: ${reasonOf(error)}` };

@@ -5,10 +5,7 @@ import type { ClusterAccess } from "./kubernetes-client";
 import { forwardTarget } from "./forward-target";
 import { RegionPods, type StatefulSetName } from "./region-pods";
 
-/**
- * A way to a region's servers through the API server of its Kubernetes cluster, for machines that cannot reach its load
- * balancer.
- */
+/** Access to a region's servers through the Kubernetes API, for machines that cannot reach its load balancer. */
 export interface Forward extends StatefulSetName {
   /** Secret as a whole. */
   cluster: ClusterAccess;
@@ -17,8 +14,8 @@ export interface Forward extends StatefulSetName {
 const opened = new Map<string, Promise<string>>();
 
 /**
- * Where clients of this machine connect to a region's servers: one port a process, opened when first asked for. A
- * failed attempt is not kept.
+ * URL at which clients on this machine reach a region's servers: one port a process, opened at the first call. A failed
+ * attempt is not cached.
  */
 export function forwardedUrl(way: Forward): Promise<string> {
   const key = JSON.stringify(way);

@@ -21,17 +21,17 @@ export class RegionPods {
   ) {}
 
   static open(access: ClusterAccess): RegionPods {
-    // Three quarters of a second, and only these stacks need it.
+    // Loading it takes three quarters of a second, and only these stacks need it.
     const { AppsV1Api, CoreV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
     const config = configOf(access);
     return new RegionPods(config, clientOf(config, CoreV1Api), clientOf(config, AppsV1Api));
   }
 
   /**
-   * Undefined: there is no such StatefulSet.
+   * The StatefulSet and its pods; undefined where it does not exist.
    *
-   * @param wanted asks the servers too: for the meta leader, whether each is current, and whether it gives more than
-   * this
+   * @param wanted given: the servers are asked too, for the meta leader, whether each is current, and whether one gives
+   *   JetStream more than this configuration
    */
   async observe(
     { namespace, statefulSet: name }: StatefulSetName,
@@ -93,7 +93,7 @@ export class RegionPods {
     return running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, wanted);
   }
 
-  /** Name of the meta leader that the first server which answers knows: servers are named as their pods. */
+  /** Name of the meta leader, which is also the name of its pod, from the first server that knows it. */
   private async leader(pods: V1Pod[]): Promise<string | undefined> {
     const ready = pods.filter(isReady);
     let hasAnswered = ready.length === 0;

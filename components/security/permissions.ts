@@ -55,9 +55,8 @@ function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
 
 /**
  * An account's administrator: makes, changes, reads about, copies and deletes streams and consumers. A user that may
- * create a consumer
- * can read every message anyway. MSG.GET counts what a shorter age would cost; not PURGE and MSG.DELETE: no change of a
- * specification needs them. Advisories show which requests really changed something.
+ * create a consumer can read every message anyway. MSG.GET counts what a shorter age would cost; not PURGE and
+ * MSG.DELETE: no change of a specification needs them. Advisories show which requests really changed something.
  */
 export function provisionerPermissions(user: string): Permissions {
   return permissions({

@@ -4,8 +4,7 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
 
 /**
  * The class of servers' volumes, where settings ask for a new one. Volumes stay when their claims go, grow in place,
- * and are made in the
- * zone in which the server is.
+ * and are made in the zone in which the server is.
  *
  * @param kmsKeyId key that encrypts them; default: the driver's
  */

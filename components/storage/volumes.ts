@@ -7,9 +7,8 @@ export type VolumesArgs = { [Key in keyof VolumesInputs]: pulumi.Input<VolumesIn
 
 /**
  * The volumes of a region's servers, at the wanted size. The chart creates them and cannot change them: the claim
- * template
- * of a StatefulSet is immutable, so an upgrade of the chart would fail. This grows them in place first, while servers
- * run, and recreates the StatefulSet around its running pods. Shrinking is refused.
+ * template of a StatefulSet is immutable, so an upgrade of the chart would fail. This grows them in place first, while
+ * servers run, and recreates the StatefulSet around its running pods. Shrinking is refused.
  */
 export class Volumes extends ClusterResource {
   /** @internal for policies */

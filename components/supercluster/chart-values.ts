@@ -12,8 +12,7 @@ import { type ServerConfig, serverConfig, type HostLayout } from "./server-confi
 /**
  * Values of the official chart `nats` for a region. The servers' configuration is the one that local servers have
  * (server-config.ts): what the chart writes itself is set by its keys, the rest is merged. Nothing here is secret: keys
- * and
- * accounts are files of a Secret that the configuration includes.
+ * and accounts are files of a Secret that the configuration includes.
  */
 
 /** Files of a server in its pod, by the Secrets they are in. */
@@ -265,8 +264,8 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
 }
 
 /**
- * Changes when a server has to be restarted for its configuration: it makes pods of an older one outdated, which this
- * program replaces.
+ * Changes when a new configuration needs a restart: pods with the older annotation are then outdated, and this program
+ * replaces them.
  */
 export const restartAnnotation = "supercluster/restart";
 
@@ -276,7 +275,7 @@ const restartHash = (config: ServerConfig): string =>
     .digest("hex")
     .slice(0, 16);
 
-/** With another key a server would come up with no stream and look ready. */
+/** With another key a server would start without streams and look ready. */
 function keyCheck({ images }: Kubernetes) {
   const [given, known] = [
     path.join(mounts.secrets, secrets.server.fingerprint),

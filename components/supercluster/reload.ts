@@ -59,8 +59,7 @@ export function classify(running: ServerState, wanted: ServerState): Decision {
 
 /**
  * A configuration without what a running server can reload: where two of them differ, a restart is needed. What can
- * only be
- * reloaded in one direction is left out too, as one configuration does not show which it was: see `isLowered`.
+ * only be reloaded in one direction is left out too, as one configuration does not show which it was: see `isLowered`.
  */
 export function withoutReloadable(config: ServerConfig): object {
   const strip = (value: unknown, at: string[]): unknown => {

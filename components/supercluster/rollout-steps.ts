@@ -1,6 +1,6 @@
 /**
- * What to do next so that all of a region's pods are as their StatefulSet wants them. Pure: an interrupted run
- * continues from the observed state.
+ * The next step until all of a region's pods are as their StatefulSet specifies. Pure: an interrupted run continues from
+ * the observed state.
  */
 
 /** A StatefulSet with its pods, at one moment. */
@@ -31,8 +31,8 @@ export type RolloutStep =
 
 /**
  * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's
- * last. A pod
- * that is outdated and not ready serves no client and may be what keeps the others from being ready: it comes first.
+ * pod is last. A pod that is outdated and not ready serves no client and may keep the others from being ready: it is
+ * first.
  */
 export function nextRolloutStep(
   { isObserved, replicas, revision, pods, leader }: RegionView,

@@ -7,9 +7,8 @@ export type RolloutArgs = { [Key in keyof RolloutInputs]: pulumi.Input<RolloutIn
 
 /**
  * A region's pods as its StatefulSet wants them. Kubernetes replaces none by itself (`OnDelete`): a pod's readiness
- * does not cover
- * streams, so this replaces them one by one, each only when routes, the meta group and every replica on the others are
- * current.
+ * does not cover streams, so this replaces them one by one, each only when routes, the meta group and every replica on
+ * the others are current.
  */
 export class Rollout extends ClusterResource {
   /** @internal for policies */

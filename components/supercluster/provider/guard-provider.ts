@@ -9,10 +9,10 @@ import { type ClusterView, kubectl, clusterRefusals, regionsAnnotation } from ".
 import { readChart, repositoryProblem } from "./chart";
 import { clientOf, type ClusterAccess, configOf, KubeconfigError, missing, reasonOf } from "./kubernetes-client";
 
-/** What a region needs before anything of it is written. */
+/** What a region needs before anything is written. */
 export interface GuardInputs {
   environment: string;
-  /** Region = its name in messages. */
+  /** Name of the region, also in messages. */
   region: string;
   namespace: string;
   /** Secret as a whole. */
@@ -22,15 +22,15 @@ export interface GuardInputs {
   storageClass?: string;
   /** AWS region that the nodes must be in. */
   awsRegion?: string;
-  /** Identity of the cluster, once it was seen: found by the check, not given. */
+  /** Identity of the cluster, set by the check once it has reached the cluster. */
   clusterId?: string;
 }
 
-/** A cluster that was just made, or access that was just given, may take this long. */
+/** Milliseconds that a new cluster, or new access to one, may take until it answers. */
 const reachableMs = 60_000;
 const everyMs = 2_000;
 
-/** Passes where the cluster is the region's own, and cluster and chart are what the region needs. */
+/** Passes if the cluster is the region's own, and cluster and chart are what the region needs. */
 export const guardProvider = (withinMs = reachableMs) => ({
   /** An unreachable cluster is not a failure here: a preview works without one, and create and update check again. */
   async check(olds: Partial<GuardInputs>, inputs: GuardInputs): Promise<dynamic.CheckResult<GuardInputs>> {
@@ -43,7 +43,7 @@ export const guardProvider = (withinMs = reachableMs) => ({
     return { inputs: { ...inputs, ...(clusterId !== undefined && { clusterId }) }, failures: problems };
   },
 
-  /** What could not be checked is to be checked by `up`. */
+  /** If the cluster could not be checked at preview, this plans an update, which checks it. */
   async diff(_id: string, _olds: GuardInputs, news: GuardInputs): Promise<dynamic.DiffResult> {
     const isSeen = isKnown(news) && (await observe(news).catch(() => undefined));
     return { changes: isSeen ? undefined : true };
@@ -61,9 +61,10 @@ export const guardProvider = (withinMs = reachableMs) => ({
 });
 
 /**
- * Refuses to go on where a cluster, or the namespace in it, is another region's. A destroy asks only those who delete.
- * One that cannot
- * be asked is left to the provider that deletes in it.
+ * Refuses a destroy in a cluster or namespace of another region; a destroy calls only the delete of providers, no check.
+ * A cluster that does not answer is left to the provider that deletes in it.
+ *
+ * @throws with every reason
  */
 export async function refuseAnothers(
   place: Pick<GuardInputs, "environment" | "region" | "namespace" | "cluster">,
@@ -83,10 +84,10 @@ const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: C
 const localChartRefusal = (chart: ChartSource): string | undefined =>
   chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path));
 
-/** Of a cluster that is still to be made a preview knows nothing. */
+/** Whether access to the cluster is known; not at the preview that will make the cluster. */
 const isKnown = ({ cluster }: GuardInputs): boolean => (cluster as unknown) !== unknownValue;
 
-/** Undefined where the cluster cannot be asked. */
+/** Undefined, with a diagnostic, where the cluster cannot be reached. */
 async function seen(inputs: GuardInputs): Promise<ClusterView | undefined> {
   if (!isKnown(inputs)) return undefined;
   try {
@@ -103,7 +104,7 @@ async function passed(inputs: GuardInputs, olds: GuardInputs | undefined, within
   const { chart } = inputs;
   const noChart = localChartRefusal(chart);
   if (noChart) reasons.push(noChart);
-  // A chart that is deployed already is not fetched again.
+  // The repository of a chart that is already deployed is not checked again.
   if (chart.path === undefined && !isDeepStrictEqual(chart, olds?.chart)) {
     const problem = await repositoryProblem(chart);
     if (problem) reasons.push(repositoryAdvice(chart, problem));

@@ -98,8 +98,8 @@ export function reasonOf(error: unknown): string {
   if (cause) return cause.message || cause.code || message;
   if (name === "TimeoutError" || name === "AbortError") return `no answer within ${requestMs / 1000} s`;
   try {
-    const { error: said, message: told } = parsed(body) as { error?: string; message?: string };
-    return said ?? told ?? message;
+    const { error: ofServer, message: ofApi } = parsed(body) as { error?: string; message?: string };
+    return ofServer ?? ofApi ?? message;
   } catch {
     return typeof body === "string" && body ? body : message;
   }

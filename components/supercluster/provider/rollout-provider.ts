@@ -21,11 +21,11 @@ export interface RolloutInputs extends StatefulSetName {
 }
 
 /**
- * Brings a region's pods to what its StatefulSet wants, one after another; done when all are ready, and were current
- * before each was taken.
+ * Replaces a region's outdated pods one after another, each when all others are ready and current; complete when all
+ * pods are as their StatefulSet specifies.
  */
 export const rolloutProvider = {
-  /** Says what a change takes, which the engine cannot know: servers are told of it, or restarted. */
+  /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
   async diff(_id: string, olds: RolloutInputs, news: RolloutInputs): Promise<dynamic.DiffResult> {
     const { action, causes } = classify(olds.state, news.state);
     if (action === "restart")
@@ -50,15 +50,12 @@ export const rolloutProvider = {
   },
 
   /**
-   * Pods go with their StatefulSet. All else of the region is deleted after this, so here a destroy is told that it is
-   * in the wrong cluster.
+   * Pods are deleted with their StatefulSet. This is deleted first, so a destroy in the wrong cluster is refused here.
    */
   delete: (_id: string, inputs: RolloutInputs): Promise<void> => refuseAnothers(inputs),
 };
 
-/**
- * Pods that a run which was cut off left outdated. Unknown where the cluster cannot be asked, e.g. at a preview in CI.
- */
+/** Whether an interrupted run left pods outdated. False where the cluster cannot be reached, as in a preview in CI. */
 async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolean> {
   try {
     const view = await RegionPods.open(cluster).observe(name);
@@ -70,7 +67,7 @@ async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolea
 
 async function rollOut({ region, cluster, namespace, statefulSet, state }: RolloutInputs): Promise<void> {
   const connected = RegionPods.open(cluster);
-  // Without a leader at first there is nothing to be current with: regions may be coming up one after another.
+  // Without a leader at the start there is nothing to be current with: regions may be starting one after another.
   let hadLeader: boolean | undefined;
   const next = async (): Promise<Next> => {
     const view = await connected.observe({ namespace, statefulSet }, state.config);

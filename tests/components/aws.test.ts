@@ -71,7 +71,7 @@ const statements = (policy: unknown) =>
   (JSON.parse(policy as string) as { Statement: Record<string, unknown>[] }).Statement;
 
 describe("a region of AWS", () => {
-  it("is nowhere if its settings say nothing: nobody else's settings count, nor does another target", () => {
+  it("is used only where the region's own settings name it, and not on another target", () => {
     assert.equal(awsLocationOf("test", kubernetesEnvironment(), "iad"), undefined);
     assert.equal(awsLocationOf("test", settingsOf({}), "ams"), undefined);
   });
@@ -257,7 +257,7 @@ describe("connection secrets", () => {
       made.connectionSecrets(identity)!,
     );
 
-  it("are one a user of a tenant, under the name that clients ask for, and none of this program's own users", async () => {
+  it("are one for each user of a tenant, under the name that clients read, and none for this program's own users", async () => {
     const recording = await recorded();
     const users = Object.values(tenants).flatMap((tenant) =>
       Object.keys(tenant.users).map((user) => `${tenant.name}-${user}`),
@@ -349,7 +349,7 @@ describe("the identity of a region", () => {
     );
   });
 
-  it("that somebody has changed is not shown", async () => {
+  it("is not shown when it was changed by hand", async () => {
     const calls = {
       "aws:secretsmanager/getSecretVersion:getSecretVersion": () => ({ secretString: '{"jetstreamKey":"hidden' }),
     };
@@ -422,7 +422,7 @@ describe("security groups", () => {
     );
   });
 
-  it("let load balancers out to the nodes only, and say nothing of 6222, 8222 and 7777", async () => {
+  it("let load balancers connect to nodes only, and never open 6222, 8222 and 7777", async () => {
     const recording = await recorded({ nodeSecurityGroup: "sg-0abc" });
     assert.deepEqual(
       inputsOf(recording, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(summary).sort(),
@@ -513,7 +513,7 @@ describe("a new cluster", () => {
     assert.deepEqual([endpointPublicAccess, publicAccessCidrs], [true, ["203.0.113.7/32"]]);
   });
 
-  it("lets in the administrators named and nobody else", () => {
+  it("gives access to the named administrators only", () => {
     assert.deepEqual(only(plain, "aws:eks/accessEntry:AccessEntry").principalArn, administrator);
     const { principalArn, policyArn } = only(plain, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation");
     assert.deepEqual(
@@ -522,7 +522,7 @@ describe("a new cluster", () => {
     );
   });
 
-  it("has a group of nodes in each zone, without public addresses, encrypted, whose credentials pods cannot take", () => {
+  it("has a node group in each zone: no public addresses, encrypted, credentials out of reach of pods", () => {
     assert.deepEqual(
       inputsOf(plain, "aws:eks/nodeGroup:NodeGroup").map(({ subnetIds, amiType: image, scalingConfig }) => [
         subnetIds,
@@ -547,7 +547,7 @@ describe("a new cluster", () => {
     );
   });
 
-  it("has add-ons at the versions asked for, nodes only after what makes them ready, and a driver that may use the key", async () => {
+  it("has add-ons at their versions, nodes after those that make them ready, and a driver that may use the key", async () => {
     const recording = await recorded({ addOns: { coredns: "v1.12.0-eksbuild.1" } });
     const versions = Object.fromEntries<unknown>(
       inputsOf(recording, "aws:eks/addon:Addon").map(({ addonName, addonVersion }) => [
@@ -631,7 +631,7 @@ describe("a new cluster", () => {
 });
 
 describe("everything of AWS", () => {
-  it("is a child of its region, through the region's provider, named after it, with nothing secret in the open", async () => {
+  it("is a child of its region, made by its provider, named after it, without a secret in plain text", async () => {
     const all = {
       cluster: {
         name: "nats-iad",

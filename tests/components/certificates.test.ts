@@ -86,7 +86,7 @@ describe("ServerCertificate", () => {
     [false, ["digital_signature", "server_auth"]],
     [true, ["digital_signature", "server_auth", "client_auth"]],
   ] as const) {
-    it(`may be used for ${uses.join(", ")} when its servers ${dials ? "dial each other" : "are only dialled"}`, async () => {
+    it(`may be used for ${uses.join(", ")} when servers ${dials ? "dial" : "are only dialled"}`, async () => {
       const { of } = await server(dials);
       const [certificate, ...more] = of("tls:index/locallySignedCert:LocallySignedCert");
       assert.deepEqual([certificate!.inputs.allowedUses, more.length], [uses, 0]);

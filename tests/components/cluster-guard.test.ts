@@ -140,7 +140,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     ],
   ];
   for (const [what, there, { clusterId, ...change }, reason] of refused) {
-    it(`refuses, and says what to do: ${what}`, async () => {
+    it(`refuses, with what to do: ${what}`, async () => {
       const wanted = inputs(await cluster(there), change);
       assert.deepEqual(await reasons(wanted, { clusterId }), [reason]);
       const text = reason.slice(reason.indexOf(": ") + 2);
@@ -169,7 +169,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       );
     });
 
-    it("leaves a cluster that cannot be asked to whoever deletes in it", async () => {
+    it("leaves the check of a cluster that does not answer to the deletion", async () => {
       const api = await cluster();
       api.stop();
       const lines = await said(() => rolloutProvider.delete("", rollout(api)));
@@ -180,12 +180,12 @@ describe("the guard of a region's cluster, against an API server that says what 
     });
   });
 
-  it("tells all mistakes at once", async () => {
+  it("reports all mistakes at once", async () => {
     const wanted = inputs(await cluster({ regions: "production/ams", namespace: {} }), { storageClass: "io2" });
     assert.equal((await reasons(wanted)).length, 3);
   });
 
-  it("only warns at a preview without the cluster, so that `up` asks; there it is an error within its deadline", async () => {
+  it("warns at a preview without the cluster; at `up` that is an error, within its deadline", async () => {
     const api = await cluster();
     const wanted = inputs(api);
     api.stop();
@@ -239,7 +239,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     ],
   ];
   for (const [what, access, message] of unusable) {
-    it(`says at once what is wrong with ${what}; a preview goes on`, async () => {
+    it(`reports at once what is wrong with ${what}; a preview continues`, async () => {
       const wanted = inputs(await cluster(), {});
       wanted.cluster = access(apis[0]!);
       const lines = await said(async () => assert.deepEqual(await reasons(wanted), []));
@@ -248,7 +248,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     });
   }
 
-  it("says so where there is no kubeconfig at all", async () => {
+  it("reports a missing kubeconfig", async () => {
     const { KUBECONFIG, HOME } = process.env;
     const wanted = inputs(await cluster(), { cluster: { context: "nats-iad" } });
     try {
@@ -302,7 +302,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       });
     }
 
-    it("and says so at `up` when its repository does not answer, but only where the chart is new, and no proxy stands in between", async () => {
+    it("and fails at `up` when its repository does not answer, for a new chart and without a proxy", async () => {
       const repository = createServer((request, response) =>
         response.writeHead(request.url === "/charts/index.yaml" ? 200 : 404).end(),
       );

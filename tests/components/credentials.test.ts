@@ -41,7 +41,7 @@ describe("Credentials", () => {
     }
   });
 
-  it("hashes to the same text every time, with a salt of its own a login: an `up` without a change reloads no server", async () => {
+  it("hash to the same text every time, with a salt for each login: an unchanged `up` reloads no server", async () => {
     const hashes = async () =>
       Object.values(
         (await settled((await record(() => new Credentials("users", { accounts }))).result.users)).value,
@@ -52,25 +52,21 @@ describe("Credentials", () => {
     assert.equal(new Set(salts).size, 3);
   });
 
-  it(
-    "protects the seed and who may take streams away, but for an account that goes; other users may go, " +
-      "or get another password",
-    async () => {
-      const withProvisioners = [account("covenant", ["api", "provisioner"]), account("irisx", ["provisioner"])];
-      const protectedOf = async (unprotected: string[]) => {
-        const { of } = await record(
-          () => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }),
-        );
-        return of("random:index/randomPassword:RandomPassword")
-          .filter(({ options }) => options.protect)
-          .map(({ name }) => name);
-      };
-      assert.deepEqual(await protectedOf([]), ["users-covenant-provisioner", "users-irisx-provisioner", "users-salts"]);
-      assert.deepEqual(await protectedOf(["covenant"]), ["users-irisx-provisioner", "users-salts"]);
-    },
-  );
+  it("protects the seed and provisioners, except of an account that leaves; other users may be removed", async () => {
+    const withProvisioners = [account("covenant", ["api", "provisioner"]), account("irisx", ["provisioner"])];
+    const protectedOf = async (unprotected: string[]) => {
+      const { of } = await record(
+        () => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }),
+      );
+      return of("random:index/randomPassword:RandomPassword")
+        .filter(({ options }) => options.protect)
+        .map(({ name }) => name);
+    };
+    assert.deepEqual(await protectedOf([]), ["users-covenant-provisioner", "users-irisx-provisioner", "users-salts"]);
+    assert.deepEqual(await protectedOf(["covenant"]), ["users-irisx-provisioner", "users-salts"]);
+  });
 
-  it("shows none of it in the component's own outputs", async () => {
+  it("shows nothing in the component's own outputs", async () => {
     const { of } = await record(() => new Credentials("users", { accounts }));
     assert.deepEqual(of("supercluster:security:Credentials")[0]!.outputs, {});
   });

@@ -13,7 +13,7 @@ const connection: ConnectionSettings = {
 };
 
 describe("JetstreamProvider", () => {
-  it("is one provider whose one setting is secret and has the project's prefix, by which its process finds it", async () => {
+  it("is one provider with one secret setting, under the project's prefix, by which its process finds it", async () => {
     const { registrations } = await record(() => new JetstreamProvider("jetstream", connection));
     assert.deepEqual(
       registrations.map(({ type, name }) => [type, name]),
@@ -25,7 +25,7 @@ describe("JetstreamProvider", () => {
     assert.deepEqual(JSON.parse(unsecret(inputs["supercluster:connection"]) as string), connection);
   });
 
-  it("tells policies in plain text what the environment is, and nothing else of it", async () => {
+  it("shows policies the environment in plain text, and nothing else", async () => {
     const environment = {
       target: "local",
       servers: 3,

@@ -88,7 +88,7 @@ describe("KubernetesRegion", function () {
     },
   );
 
-  it("tells the guard what the region needs: the chart, a storage class that is not made, its region of AWS", async () => {
+  it("gives the guard what the region needs: chart, existing storage class, AWS region", async () => {
     const guardOf = async (settings?: KubernetesEnvironment) =>
       unsecret(
         (await recorded("iad", settings)).of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard")[0]!.inputs,
@@ -129,7 +129,7 @@ describe("KubernetesRegion", function () {
     assert.deepEqual(config.jetstream.fileStore.pvc, { enabled: true, size: "200Gi", storageClassName: "gp3" });
   });
 
-  it("makes nothing anew for a cluster that is reached in another way", async () => {
+  it("replaces nothing when the cluster is reached in another way", async () => {
     const [provider] = (await recorded("iad")).of("pulumi:providers:kubernetes");
     assert.equal(
       provider!.inputs.clusterIdentifier,
@@ -175,7 +175,7 @@ describe("KubernetesRegion", function () {
     assert.deepEqual(await chartOf(local), { chart: "charts/nats", version: undefined, repositoryOpts: undefined });
   });
 
-  it("makes a storage class only where it is asked to, and keeps the namespace, with which volumes would go", async () => {
+  it("makes a storage class only if the settings ask for it, and keeps the namespace and so its volumes", async () => {
     const { of } = await recorded(
       "iad",
       kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { storageClass: { name: "nats-iad" } } }) }),

@@ -14,7 +14,7 @@ const identity = identityOutputs(settings, tenants).ams as RegionIdentity;
 const recorded = () => record(() => new LocalRegion("ams", { region, identity: pulumi.secret(identity) }));
 
 describe("LocalRegion", () => {
-  it("is as many servers as the environment says, named after it", async () => {
+  it("has as many servers as the environment sets, named after it", async () => {
     const { registrations, of } = await recorded();
     const servers = of("pulumi-nodejs:dynamic/local:Server");
     assert.deepEqual(

@@ -62,7 +62,7 @@ describe("a tenant that is leaving", () => {
     return record(() => jetstream(settings), { stack: "jetstream", references });
   };
 
-  it("leaves its provisioner unprotected in the identity stack, and nobody else's", async () => {
+  it("leaves its provisioner unprotected in the identity stack, and no other one", async () => {
     const { registrations } = await record(() => identity(of<"identity">("identity")));
     const unprotected = registrations
       .filter(({ options, name }) => !options.protect && name.endsWith("-provisioner"))
@@ -70,7 +70,7 @@ describe("a tenant that is leaving", () => {
     assert.deepEqual(unprotected, ["users-covenant-provisioner"]);
   });
 
-  it("has every stream and durable absent and unprotected, within what may be lost; the others' stay retained", async () => {
+  it("has every stream and durable absent and unprotected, with its allowed loss; others stay retained", async () => {
     const { of: registered } = await run();
     for (const { inputs, options, name } of [...registered(stream), ...registered(consumer)]) {
       const isGoing = inputs.account === "covenant";
@@ -104,7 +104,7 @@ describe("a tenant that is leaving", () => {
     assert.deepEqual(dependencies(stream, "arrakis-ELIGIBILITY-ams"), ["arrakis-ELIGIBILITY"]);
   });
 
-  it("is no longer among the outputs, once all is gone", async () => {
+  it("is no longer among the outputs once everything is deleted", async () => {
     const { value } = await settled(pulumi.output((await run()).result.accounts));
     assert.deepEqual(Object.keys(value), ["arrakis", "irisx", "aigentflow"]);
   });
@@ -216,7 +216,7 @@ describe("a region stack", () => {
   const settings = stackSettings<"region">("local-syd");
   const outputs = identityOutputs(settings.environment, settings.tenants);
 
-  it("takes its own part of the identity and nobody else's", async () => {
+  it("reads its own part of the identity only", async () => {
     const { of } = await record(() => region(settings), {
       ...itself,
       references: { ...itself.references, "organization/supercluster/local-identity": { syd: outputs.syd } },

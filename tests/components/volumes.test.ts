@@ -60,7 +60,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
   const reasons = async (api: KubeApi, change: Partial<VolumesInputs>, olds: Partial<VolumesInputs> = {}) =>
     (await provider.check(olds, inputs(api, change))).failures!.map(({ property, reason }) => `${property}: ${reason}`);
 
-  it("grow, and the StatefulSet is made anew without its pods and with all that helm knows it by", async () => {
+  it("grow, and the StatefulSet is recreated without its pods and with helm's labels and annotations", async () => {
     const api = await region();
     const before = api.get(statefulSet);
     const pods = [0, 1, 2].map((server) => api.get(`${namespace}/pods/iad-${server}`).metadata.uid as string);
@@ -94,7 +94,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     );
   });
 
-  it("have nothing to do where there is no region yet, or all is as it should be", async () => {
+  it("are left alone before the region exists, and when all have their size", async () => {
     const empty = await KubeApi.start();
     apis.push(empty);
     await provider.create(inputs(empty));
@@ -122,7 +122,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     }
   });
 
-  it("wait for every volume, and say what is missing and what the driver said when one does not come", async () => {
+  it("wait for every volume, and report the missing one and the driver's message", async () => {
     const api = await region({ driver: () => undefined });
     const { uid } = api.get(claim(0)).metadata;
     const event = (at: string, message: string) =>
@@ -145,7 +145,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     assert.ok(api.get(statefulSet), "the StatefulSet stays until they have grown");
   });
 
-  it("wait for a file system where a server has it mounted, and for none where nobody has", async () => {
+  it("wait for a file system only where a server has it mounted", async () => {
     const api = await region({
       driver: (self, write) => {
         if (!write.startsWith("patch")) return;
@@ -181,7 +181,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     );
   });
 
-  it("refuse a class that cannot grow, by its name and before anything is done; at a preview and at an up", async () => {
+  it("refuse a class that cannot grow, before anything is done, at preview and at update", async () => {
     const api = await region({ allowVolumeExpansion: false });
     const reason =
       /storage class "gp3" of nats-js-iad-0 does not set allowVolumeExpansion; if its driver supports it: kubectl patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
@@ -199,7 +199,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
     );
   });
 
-  it("say at a preview what will be done", async () => {
+  it("report at a preview what will be done", async () => {
     const api = await region();
     const lines = await said(() => provider.diff("", inputs(api, { size: "100GiB" }), inputs(api)));
     assert.deepEqual(lines, [

@@ -7,7 +7,7 @@ import { makeIdentity, startSupercluster, type Supercluster } from "../support/n
 
 const regions = ["iad", "ams", "syd"];
 
-/** What docs/runbooks/rotate.md says, on real servers: at no moment is anybody shown a certificate that he does not trust yet. */
+/** The steps of docs/runbooks/rotate.md on real servers: no one ever sees a certificate that it does not trust yet. */
 describe("another certificate authority takes over", function () {
   this.timeout(serversMs);
   let cluster: Supercluster;
@@ -59,14 +59,14 @@ describe("another certificate authority takes over", function () {
     ["the old one is trusted no more", () => [[second], second]],
   ];
   for (const [what, phase] of steps) {
-    it(`${what}: region by region, each connected to all others by new connections, and no client is turned away`, async () => {
+    it(`${what}: region by region, with new connections to all others, and no client is rejected`, async () => {
       const before = client.info?.client_id;
       const [trusted, signing] = phase();
       const inputs = cluster.inputs({ identity: await identityOf(trusted, signing) });
       for (const region of regions) {
         const server = inputs[`${region}-0`]!;
         await cluster.ensure({ [server.name]: server });
-        // A connection outlives the certificate that it was made with: only new ones show whether each accepts the other.
+        // A connection outlives its certificate: only new ones show whether each side accepts the other.
         if (region !== "iad") {
           await cluster.kill(server.name);
           await cluster.ensure({ [server.name]: server });

@@ -83,7 +83,7 @@ describe("local servers, three regions with one each", function () {
     await refused({ ca: cluster.identity.clientCa }, /unable to verify|signature/i);
   });
 
-  it("keeps its secrets to the owner, and tells the network only 127.0.0.1", async () => {
+  it("gives only the owner access to its secrets, and listens on 127.0.0.1 only", async () => {
     const { config } = cluster.inputs()["iad-0"]!;
     const folder = folderOf(cluster.inputs()["iad-0"]!);
     const mode = (name: string): string => (fs.statSync(path.join(folder, name)).mode & 0o777).toString(8);
@@ -164,7 +164,7 @@ describe("local servers, three regions with one each", function () {
     assert.deepEqual(await pids(), before);
   });
 
-  it("puts right what somebody changed on disk and had reloaded", async () => {
+  it("restores files that were changed on disk and reloaded by hand", async () => {
     const server = cluster.inputs()["iad-0"]!;
     const { props } = await serverProvider.create(server).then(({ id, outs }) => ({ id, props: outs! }));
     assert.equal((await serverProvider.diff("", props, server)).changes, undefined);

@@ -257,7 +257,7 @@ describe("connection secrets", () => {
       made.connectionSecrets(identity)!,
     );
 
-  it("are one for each user of a tenant, under the name that clients read, and none for this program's own users", async () => {
+  it("are one for each user of a tenant, named for clients, and none for this program's users", async () => {
     const recording = await recorded();
     const users = Object.values(tenants).flatMap((tenant) =>
       Object.keys(tenant.users).map((user) => `${tenant.name}-${user}`),
@@ -475,7 +475,8 @@ describe("a cluster that is there", () => {
     const { command, args } = config.users[0]!.user.exec;
     assert.equal(
       [command, ...args].join(" "),
-      `aws eks get-token --cluster-name shared --region us-east-1 --output json --role-arn ${role} --profile production`,
+      `aws eks get-token --cluster-name shared --region us-east-1 --output json ` +
+        `--role-arn ${role} --profile production`,
     );
   });
 });
@@ -547,7 +548,7 @@ describe("a new cluster", () => {
     );
   });
 
-  it("has add-ons at their versions, nodes after those that make them ready, and a driver that may use the key", async () => {
+  it("has add-ons at their versions, nodes after those they need, and a driver with the key", async () => {
     const recording = await recorded({ addOns: { coredns: "v1.12.0-eksbuild.1" } });
     const versions = Object.fromEntries<unknown>(
       inputsOf(recording, "aws:eks/addon:Addon").map(({ addonName, addonVersion }) => [

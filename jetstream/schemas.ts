@@ -16,11 +16,11 @@ export const streamSchema = strictObject({
    */
   region: token,
   /**
-   * It must not exist: it is deleted, mirrors before their origin, and its entry stays until it is taken out, which
+   * It must not exist: it is deleted, mirrors before their origin, and its entry stays until it is removed, which
    * then deletes nothing. Its messages are counted at preview and again right before; more than `allowDataLoss` allows
    * for `delete` is refused. In a tenant's file: its `state`.
    * @default false
-   * @change when it is taken away, the stream is recreated
+   * @change when it is removed, the stream is recreated
    */
   absent: z.literal(true).optional(),
   ...streamShape,
@@ -37,7 +37,7 @@ const ofConsumers = {
   /**
    * It must not exist, as with a stream: it is deleted with its stream, or by itself, with its position.
    * @default false
-   * @change when it is taken away, the durable is recreated
+   * @change when it is removed, the durable is recreated
    */
   absent: z.literal(true).optional(),
   ...consumerShape,

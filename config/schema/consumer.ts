@@ -152,7 +152,7 @@ export const pushShape = {
 /** How the program treats a consumer, beside its configuration. */
 export const consumerManagement = {
   /**
-   * What becomes of it when it is taken out of the program. `retain`: it is protected and stays. `delete-if-empty`: it
+   * What happens to it when it is removed from the program. `retain`: it is protected and stays. `delete-if-empty`: it
    * is deleted if nothing waits for it. `delete`: it is deleted, with its position.
    * @default `retain`; in the local environment `delete`
    */

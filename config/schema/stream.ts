@@ -91,8 +91,8 @@ export const streamShape = {
   /** Streams it collects from, beside its own `subjects`: their names, or objects. */
   sources: z.array(source).min(1).optional(),
   /**
-   * When messages go: `limits` at a limit, `interest` also once all consumers acknowledged them, `workqueue` also once
-   * one did.
+   * When messages are deleted: `limits` at a limit, `interest` also once all consumers acknowledged them, `workqueue`
+   * also once one did.
    */
   retention: z.enum(["limits", "interest", "workqueue"]).optional(),
   /** Where messages are: `file`, or `memory`, which a power loss of all replicas empties. */
@@ -254,7 +254,7 @@ const streamLosses = [
 /** How the program treats a stream, beside its configuration. */
 export const streamManagement = {
   /**
-   * What becomes of it when it is taken out of the program. `retain`: it is protected and stays. `delete-if-empty`: its
+   * What happens to it when it is removed from the program. `retain`: it is protected and stays. `delete-if-empty`: its
    * subjects are taken away, and it is deleted if it then holds no message. `delete`: it is deleted, with its messages.
    * @default `retain`; in the local environment `delete`
    */

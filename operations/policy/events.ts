@@ -8,8 +8,8 @@ export function earlyEndOf(events: EngineEvent[], output: string): string {
   const printed = events
     .flatMap(({ diagnosticEvent: one }) => (one?.severity === "info#err" ? [one.message.trimEnd()] : []))
     .filter(Boolean);
-  const said = [...errorsOf(events), ...output.split("\n").filter(Boolean)];
-  return ["the preview did not complete", ...said, ...printed].join("\n");
+  const errors = [...errorsOf(events), ...output.split("\n").filter(Boolean)];
+  return ["the preview did not complete", ...errors, ...printed].join("\n");
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { levelsOf } from "../../../jetstream/changes";
 import { JetstreamProvider } from "../../../components/jetstream/jetstream-provider";
@@ -9,6 +10,7 @@ import type { ConnectionSettings } from "../../../components/jetstream/provider/
 import { stepDown } from "../../../jetstream/steps";
 import { Stream } from "../../../components/jetstream/stream";
 import { toWire } from "../../../jetstream/wire";
+import { commentsOf } from "../../../docs/generator/comments";
 import { gapsOf } from "../../../docs/generator/gaps";
 import { exampleFiles, page, servers, wireNames } from "../../../docs/generator/page";
 import { type Argument, buckets, resources, tables } from "../../../docs/generator/tables";
@@ -192,6 +194,23 @@ describe("comments on arguments", () => {
   for (const [what, argument, change, expected] of cases) {
     it(`are refused with ${what}`, () => assert.deepEqual(gapsOf({ ...argument, ...change }), [expected]));
   }
+
+  it("may have no other tag than the three", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "comments-"));
+    const file = path.join(folder, "schema.ts");
+    const read = (tag: string) => {
+      writeFileSync(file, `const shape = {\n/** Age.\n * At most a day.\n * ${tag} none,\n * as a rule */\nage: 1 };`);
+      return commentsOf(path.relative(project, file)).shape;
+    };
+    try {
+      assert.deepEqual(read("@default"), [
+        { name: "age", text: "Age. At most a day.", tags: { default: "none, as a rule" }, properties: [] },
+      ]);
+      assert.throws(() => read("@since"), /schema\.ts: @since is not a tag .* one of default, change, level$/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("leave defaults, codes, versions and losses to the tables", () => {
     assert.match(meaningOf(storage), / Default: `file`\.$/);

@@ -145,7 +145,7 @@ describe("streams and consumers in the real engine", function () {
     assert.deepEqual(await wrote(), ["CONSUMER.DELETE.ORDERS.billing"]);
   });
 
-  it("move to another stack with its state: nothing is created, deleted or written, and the next change is the new stack's", async () => {
+  it("move to another stack with its state: nothing is written; the new stack changes them next", async () => {
     const moved = { ...orders, maxMsgs: 40, maxAge: "3d" };
     succeeds("stack", "init", "two");
     const { deployment } = JSON.parse(succeeds("stack", "export", "--stack", "one")) as {
@@ -226,7 +226,7 @@ describe("streams and consumers in the real engine", function () {
     assert.deepEqual(await wrote(), []);
   });
 
-  it("that are retained go in one run where they are to be absent, as many messages as are allowed; their entries are then taken out", async () => {
+  it("that are retained are deleted in one run once absent, with that many messages allowed", async () => {
     const ended = { account: "app", name: "ENDED", region: "iad", subjects: ["ended"], storage: "memory" };
     const reader = { account: "app", stream: "ENDED", name: "reader", ackPolicy: "explicit" };
     const absent = { absent: true, deletionPolicy: "delete" };

@@ -10,7 +10,7 @@ import { engineMs, requestMs } from "../support/limits";
 
 const servers = ["iad-0", "ams-0", "syd-0"];
 
-/** Covenant, with streams, mirrors and durables in three regions, leaves; IRISX stays. The real engine, program and servers. */
+/** Covenant, with streams, mirrors and durables in three regions, leaves; IRISX stays. Real engine, program, servers. */
 describe("a tenant that leaves, in two releases", function () {
   this.timeout(engineMs);
   // Each step begins where the one before it ends.
@@ -89,7 +89,7 @@ describe("a tenant that leaves, in two releases", function () {
 
   after(() => deployment?.remove());
 
-  it("cannot just be taken out: every region refuses before anything is written, and start before it runs any stack", () => {
+  it("cannot just be removed: regions refuse before a write, and start before it runs a stack", () => {
     entries(["irisx"]);
     for (const args of [
       ["preview", "--stack", "local-iad"],
@@ -124,7 +124,7 @@ describe("a tenant that leaves, in two releases", function () {
     assert.equal(await messagesOf(covenant, "COVENANT_USERS"), before);
   });
 
-  it("goes where the number of messages is allowed, as the plan says: no server has a stream of it, the others' are untouched", async () => {
+  it("is deleted where that many messages are allowed, as planned; the others are unchanged", async () => {
     declare('  state: "leaving",\n  allowDataLoss: [{ change: "delete", maxMessages: 100 }],');
     const { status, rows, text } = plan();
     assert.equal(status, 0, text);
@@ -153,7 +153,7 @@ describe("a tenant that leaves, in two releases", function () {
     await ask(covenant, "STREAM.DELETE.BY_HAND");
   });
 
-  it("is gone with the second release: nothing restarts, no client of the others is cut off, its users are let in no more", async () => {
+  it("is gone with the second release: no restart, no lost client; its users are refused", async () => {
     assert.match(deployment.succeeds("start"), /local-identity +\d+ deleted/);
     await assert.rejects(deployment.client("iad", "covenant", "provisioner"), /authorization/i);
     assert.deepEqual(await startTimes(), started);

@@ -31,7 +31,10 @@ const mail = { ...orders, subjects: ["mail.>"], maxBytes: "8MiB" };
 const billing = { mode: "pull", streams: ["ORDERS"], ackPolicy: "explicit", deliverPolicy: "all" };
 const tenant = { name: "app", home: "iad", streams: { ORDERS: orders, MAIL: mail }, consumers: { billing }, users: {} };
 
-/** The command as a process, on the real engine, program and servers; only keys and servers are the test's own, and two stacks that just name them. */
+/**
+ * The command as a process, on the real engine, program and servers. Only keys and servers are the test's own, and two
+ * stacks that just name them.
+ */
 describe("npm run plan and npm run import", function () {
   this.timeout(engineMs);
   const copy = copyProject();
@@ -176,7 +179,7 @@ describe("npm run plan and npm run import", function () {
       );
     });
 
-    it("plan ends with 1 where the engine would be refused, with the reason, what it would cost now, and all that is not refused", async () => {
+    it("plan ends with 1 for a refusal, with its reason and cost, and what is not refused", async () => {
       declare({ streams: { ORDERS: { ...orders, maxMsgs: 10 }, MAIL: { ...mail, maxMsgs: 2_000 } } });
       const { status, rows, stderr } = await plan();
       assert.equal(status, 1, stderr);
@@ -194,7 +197,7 @@ describe("npm run plan and npm run import", function () {
       );
     });
 
-    it("plan ends with 3 where a deletion would lose messages or a place among them, which the engine would just do", async () => {
+    it("plan ends with 3 where a deletion that the engine allows would lose messages or a position", async () => {
       declare({ streams: { ORDERS: orders } as typeof tenant.streams, consumers: {} as typeof tenant.consumers });
       const { status, rows, stderr } = await plan();
       assert.equal(status, 3, stderr);

@@ -21,7 +21,10 @@ interface Outcome {
   stderr: string;
 }
 
-/** The commands as processes, on the real engine and program with the stacks of this project. Only the identity is deployed: no preview needs a server. */
+/**
+ * The commands as processes, on the real engine and program with the stacks of this project. Only the identity is
+ * deployed: no preview needs a server.
+ */
 describe("npm run policy and npm run policy:state", function () {
   this.timeout(engineMs);
   const copy = copyProject();
@@ -96,7 +99,7 @@ describe("npm run policy and npm run policy:state", function () {
       assert.deepEqual([status, mistakes[index]![1].test(stderr)], [2, true], stderr);
   });
 
-  it("policy looks at stacks that do not exist yet, and ends with 1 for one of which it cannot see all, and says what to do", async () => {
+  it("policy previews stacks that do not exist; ends with 1 where it cannot see all, with what to do", async () => {
     const [region, jetstream] = (await Promise.all(
       ["local-iad", "local-jetstream"].map((stack) => cli(["policy", "--stack", stack])),
     )) as [Outcome, Outcome];
@@ -125,7 +128,7 @@ describe("npm run policy and npm run policy:state", function () {
     );
   });
 
-  it("policy ends with 1 where a plugin of another environment cannot be had, and names the check that needs none", async () => {
+  it("policy ends with 1 where a plugin could not be installed, and names the check that needs none", async () => {
     const home = path.join(copy.cache, "pulumi-home");
     fs.rmSync(home);
     fs.mkdirSync(home);
@@ -166,7 +169,7 @@ describe("npm run policy and npm run policy:state", function () {
         assert.ok(!secrets.some((secret) => text.includes(secret)), "a password is in the output");
     };
 
-    it("policy ends with 0 for every stack of the environment; each rule saw each resource, and no secret is told", async () => {
+    it("policy ends with 0 for every stack; each rule saw each resource, and no secret is printed", async () => {
       const outcome = await cli(["policy", "--json"]);
       assert.equal(outcome.status, 0, outcome.stdout + outcome.stderr);
       const findings = found(outcome);

@@ -72,7 +72,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     await regions.nothingLost();
   });
 
-  it("does not forget a region that is still there: its stack, its server, a stream by hand, each with what to do", async () => {
+  it("refuses to remove peers of a region with a stack, a server or a stream, with what to do", async () => {
     await ask(irisx, "STREAM.CREATE.LEFT", { name: "LEFT", subjects: ["left"], placement: { cluster: "jnb" } });
     regions.deployment.set({ regions: six.slice(0, 5) });
     const content = fs.readFileSync(file());
@@ -106,7 +106,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     );
   });
 
-  it("leaves five regions that know nothing of it, restarted one after another under publishers who lose nothing", async () => {
+  it("leaves five regions without it, restarted one after another; publishers lose nothing", async () => {
     const { status, text, restarted } = await regions.start();
     assert.equal(status, 0, text);
     assert.deepEqual(restarted, ["ams-0", "iad-0", "sfo-0", "sin-0", "syd-0"]);

@@ -1,6 +1,6 @@
 /**
- * The next step until all of a region's pods are as their StatefulSet specifies. Pure: an interrupted run continues from
- * the observed state.
+ * The next step until all of a region's pods are as their StatefulSet specifies. Pure: an interrupted run continues
+ * from the observed state.
  */
 
 /** A StatefulSet with its pods, at one moment. */

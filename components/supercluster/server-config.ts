@@ -95,8 +95,8 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
     lame_duck_duration: goDuration(settings.lameDuck.duration),
     lame_duck_grace_period: goDuration(settings.lameDuck.gracePeriod),
     pid_file: files.pid,
-    // The default of 2 s is too short for a busy machine when hundreds of clients reconnect at once: those that time out
-    // dial again, and none ever connects.
+    // The default of 2 s is too short for a busy machine when hundreds of clients reconnect at once: those that time
+    // out dial again, and none ever connects.
     tls: { cert_file: files.client.cert, key_file: files.client.key, timeout: 10 },
     cluster: {
       name,

@@ -61,8 +61,8 @@ export const guardProvider = (withinMs = reachableMs) => ({
 });
 
 /**
- * Refuses a destroy in a cluster or namespace of another region; a destroy calls only the delete of providers, no check.
- * A cluster that does not answer is left to the provider that deletes in it.
+ * Refuses a destroy in a cluster or namespace of another region: the engine then calls only `delete`,
+ * not `check`. A cluster that does not answer is left to the provider that deletes in it.
  *
  * @throws with every reason
  */

@@ -3,7 +3,8 @@ import { listeningSockets, processStat } from "../../../../../components/local/p
 
 const heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const row = (local: string, state: string, inode: number) =>
-  `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0 100 0 0 10 0\n`;
+  `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 ` +
+  `${inode} 1 0 100 0 0 10 0\n`;
 
 describe("/proc/net/tcp", () => {
   it("names the sockets that listen on a port, and no connections of it or other ports", () => {

@@ -4,7 +4,7 @@ import type { Info } from "./info";
 import { type AssetKind, idOf } from "./kinds";
 import { pollMs, readInfo } from "./observe";
 import { pollUntil } from "../config/poll-until";
-import type { Args } from "./wire";
+import type { AssetArgs } from "./schemas";
 
 /** How long this program waits for servers to copy a stream. They continue without it. */
 const copyMs = 30 * 60_000;
@@ -24,7 +24,7 @@ export const withCopySlot = <T>(run: () => Promise<T>): Promise<T> => oneAtATime
  */
 export async function waitForCopies(
   kind: AssetKind,
-  args: Args,
+  args: AssetArgs,
   account: Account,
   leftOf: (info: Info) => string[],
 ): Promise<Info> {

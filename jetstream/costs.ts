@@ -1,6 +1,6 @@
 import type { Wire } from "./fields";
 import { droppedSubjects, isCaptured, type LossRule, streamLosses } from "./losses";
-import type { Args } from "./wire";
+import type { AssetArgs } from "./schemas";
 import { read, readPages } from "./api";
 import { ApiError, Refused } from "./errors";
 import { hasLeader, type Info, type StreamState } from "./info";
@@ -41,7 +41,7 @@ export async function lossesOf(
   kind: AssetKind,
   info: Info,
   wanted: Wire,
-  args: Args,
+  args: AssetArgs,
   account: Account,
 ): Promise<Cost[]> {
   const rules = lossRules(kind, info.config, wanted);
@@ -62,7 +62,7 @@ export async function lossesOf(
 }
 
 /** What is lost when the asset is deleted and recreated: a stream's messages, a consumer's position. */
-export async function costOfReplacement(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Cost> {
+export async function costOfReplacement(kind: AssetKind, info: Info, args: AssetArgs, account: Account): Promise<Cost> {
   requireLeader(kind, info, args);
   if (kind.what === "consumer") {
     const messages = waiting(info);
@@ -92,7 +92,7 @@ export async function costOfReplacement(kind: AssetKind, info: Info, args: Args,
 export async function costOfDeletion(
   kind: AssetKind,
   info: Info,
-  args: Args,
+  args: AssetArgs,
   account: Account,
 ): Promise<Cost | undefined> {
   if (kind.what === "consumer") return undefined;
@@ -100,7 +100,7 @@ export async function costOfDeletion(
   return cost.messages ? { ...cost, change: deletion } : undefined;
 }
 
-function requireLeader(kind: AssetKind, info: Info, args: Args): void {
+function requireLeader(kind: AssetKind, info: Info, args: AssetArgs): void {
   if (!hasLeader(info))
     throw new Refused(
       `${idOf(kind, args)} has no leader, so the cost of the change cannot be counted. Nothing was changed.`,
@@ -111,10 +111,8 @@ function requireLeader(kind: AssetKind, info: Info, args: Args): void {
 export const waiting = ({ num_pending = 0, num_ack_pending = 0 }: Info): number => num_pending + num_ack_pending;
 
 /** How many messages the specification allows a change to cost; undefined: the change is not allowed. */
-export const allowance = ({ allowDataLoss }: Args, change: string): number | undefined =>
-  ((allowDataLoss as { change: string; maxMessages: number }[] | undefined) ?? []).find(
-    (allowed) => allowed.change === change,
-  )?.maxMessages;
+export const allowance = ({ allowDataLoss }: Pick<AssetArgs, "allowDataLoss">, change: string): number | undefined =>
+  (allowDataLoss ?? []).find((allowed) => allowed.change === change)?.maxMessages;
 
 /** Why a cost is more than `allowed` messages (undefined: not allowed), and how to allow it; undefined if it is not. */
 export function excess(cost: Cost, allowed: number | undefined): string | undefined {
@@ -150,7 +148,7 @@ function readable(bytes: number): string {
 interface Counting {
   info: Info;
   wanted: Wire;
-  args: Args;
+  args: AssetArgs;
   account: Account;
   behind: Cost["behind"];
 }
@@ -172,7 +170,7 @@ const counters: Record<LossRule["count"], (counting: Counting) => Promise<Count>
   },
   async "over-subject"({ info: { state }, wanted, args, account }) {
     const counts = await subjectCounts(args, account, ">");
-    const limit = wanted.max_msgs_per_subject as number;
+    const limit = wanted.max_msgs_per_subject!;
     return part(
       state!,
       counts.reduce((sum, [, count]) => sum + Math.max(0, count - limit), 0),
@@ -209,7 +207,7 @@ const part = ({ messages: all, bytes }: StreamState, messages: number, isEstimat
 async function firstSince(
   cutoff: number,
   state: StreamState,
-  { name }: Args,
+  { name }: AssetArgs,
   { connection }: Account,
 ): Promise<number> {
   if (state.messages === 0 || Date.parse(state.first_ts) >= cutoff) return state.first_seq;
@@ -238,7 +236,11 @@ async function firstSince(
 }
 
 /** How many messages are stored of each subject that matches. */
-async function subjectCounts({ name }: Args, { connection }: Account, filter: string): Promise<[string, number][]> {
+async function subjectCounts(
+  { name }: AssetArgs,
+  { connection }: Account,
+  filter: string,
+): Promise<[string, number][]> {
   return readPages(connection, `STREAM.INFO.${name}`, { subjects_filter: filter }, ({ state }: Info & Page) =>
     Object.entries(state?.subjects ?? {}),
   );
@@ -256,7 +258,7 @@ interface ConsumerPage extends Page {
   missing?: string[];
 }
 
-async function consumersBehind({ name }: Args, { connection }: Account): Promise<Cost["behind"]> {
+async function consumersBehind({ name }: AssetArgs, { connection }: Account): Promise<Cost["behind"]> {
   const silent: string[] = [];
   const consumers = await readPages(connection, `CONSUMER.LIST.${name}`, {}, ({ consumers, missing }: ConsumerPage) => {
     silent.push(...(missing ?? []));

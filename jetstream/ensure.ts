@@ -14,7 +14,8 @@ import { resetConsumerIfRequested } from "./reset-consumer";
 import { assertApplied } from "./silently-ignored";
 import { keepSnapshot } from "./snapshot";
 import { misplaced, needsSettling, stepDown, stepsOf, unfinished, unsettled } from "./steps";
-import { type Args, differences, merge, toWire } from "./wire";
+import { differences, merge, toWire } from "./wire";
+import type { AssetArgs, AssetName } from "./schemas";
 
 /**
  * Makes the asset what the arguments ask for: observe, ensure it exists, sync what differs, return the state to store.
@@ -24,7 +25,7 @@ import { type Args, differences, merge, toWire } from "./wire";
  * @throws `Refused` where it is not this stack's own or the change is not allowed (nothing was changed); `ApiError`,
  * `NoAnswer` or `Error` where a server refused or did not confirm a write
  */
-export async function ensure(kind: AssetKind, args: Args, account: Account, last?: Args): Promise<Args> {
+export async function ensure(kind: AssetKind, args: AssetArgs, account: Account, last?: AssetArgs): Promise<AssetArgs> {
   let info = (await observe(kind, args, account)) ?? (await create(kind, args, account));
   assertOwn(kind, args, info.config, account, last);
   const applied = stepDown(kind.fields, args, info.config);
@@ -48,13 +49,13 @@ export async function ensure(kind: AssetKind, args: Args, account: Account, last
 }
 
 /** The state to store: the arguments as they were applied, and the mark's nonce. */
-const stateOf = (args: Args, config: Wire): Args => ({
+const stateOf = (args: AssetArgs, config: Wire): AssetArgs => ({
   ...args,
   ...(nonceOf(config) && { [nonceKey]: nonceOf(config) }),
 });
 
 /** Creates the asset; if another stack created it at the same moment, returns that one. */
-async function create(kind: AssetKind, args: Args, account: Account): Promise<Info> {
+async function create(kind: AssetKind, args: AssetArgs, account: Account): Promise<Info> {
   const config = toWire(kind.fields, args);
   const wanted: Wire = { ...config, metadata: { ...config.metadata, ...marker(account.owner) } };
   const made = await confirmWrite(
@@ -70,10 +71,10 @@ async function create(kind: AssetKind, args: Args, account: Account): Promise<In
 /** Updates what exists, in as many requests as the change needs. */
 async function update(
   kind: AssetKind,
-  args: Args,
+  args: AssetArgs,
   found: Info,
   account: Account,
-  last: Args | undefined,
+  last: AssetArgs | undefined,
 ): Promise<Info> {
   const wantedBy = ({ config }: Info): Wire => {
     const wanted = marked(merge(kind.fields, toWire(kind.fields, args), config, last), account.owner);
@@ -102,12 +103,12 @@ async function update(
  * Updates the asset to the full configuration `step` with one request, confirmed by reading it back; returns what the
  * server then holds. Throws as `confirmWrite`.
  */
-export async function apply(kind: AssetKind, step: Wire, args: Args, account: Account): Promise<Info> {
+export async function apply(kind: AssetKind, step: Wire, asset: AssetName, account: Account): Promise<Info> {
   const made = await confirmWrite(
-    send(kind, "update", step, args, account),
-    () => observe(kind, args, account),
+    send(kind, "update", step, asset, account),
+    () => observe(kind, asset, account),
     (info) => info !== undefined && changesOf(kind.fields, info.config, step).length === 0,
-    `update of ${kind.what} ${idOf(kind, args)}`,
+    `update of ${kind.what} ${idOf(kind, asset)}`,
   );
   return made!;
 }
@@ -118,9 +119,9 @@ export async function apply(kind: AssetKind, step: Wire, args: Args, account: Ac
 async function updateField(
   kind: AssetKind,
   field: string,
-  args: Args,
+  args: AssetArgs,
   account: Account,
-  last: Args | undefined,
+  last: AssetArgs | undefined,
 ): Promise<Info> {
   const unanswered = await kind.ownRequests[field]!(account.connection, args).then(
     () => undefined,
@@ -143,14 +144,14 @@ function send(
   kind: AssetKind,
   verb: "create" | "update",
   config: Wire,
-  args: Args,
+  asset: AssetName,
   { connection }: Account,
 ): Promise<Info> {
   const level = levelsOf(kind.fields, config)[0]?.level ?? 0;
   return write<Info>(
     connection,
-    kind.subject(verb === "create" ? "CREATE" : "UPDATE", args),
-    kind.body(verb, config, args),
+    kind.subject(verb === "create" ? "CREATE" : "UPDATE", asset),
+    kind.body(verb, config, asset),
     level,
   );
 }
@@ -161,7 +162,7 @@ function send(
  */
 async function assertChangeAllowed(
   kind: AssetKind,
-  args: Args,
+  args: AssetArgs,
   found: Info,
   wanted: Wire,
   account: Account,

@@ -5,7 +5,7 @@ import { ApiError, NoAnswer } from "./errors";
 import { hasLeader, type Info } from "./info";
 import type { AssetKind } from "./kinds";
 import { timeouts } from "./timeouts";
-import type { Args } from "./wire";
+import type { AssetName } from "./schemas";
 
 /** How often a state is read that is being waited for, in ms. */
 export const pollMs = 500;
@@ -19,32 +19,32 @@ export const pollMs = 500;
  */
 export async function observe(
   kind: AssetKind,
-  args: Args,
+  asset: AssetName,
   account: Account,
   deadline = timeouts.deadlineMs,
 ): Promise<Info | undefined> {
   const answer = await pollUntil(
     async () => {
-      const info = await readInfo(kind, args, account, deadline);
+      const info = await readInfo(kind, asset, account, deadline);
       return (!info || hasLeader(info)) && { info };
     },
     deadline,
     pollMs,
   );
   if (answer) return answer.info;
-  const cause = new Error(`${kind.what} ${args.name as string} has no leader`);
-  throw new NoAnswer(kind.subject("INFO", args), deadline / 1000, cause);
+  const cause = new Error(`${kind.what} ${asset.name} has no leader`);
+  throw new NoAnswer(kind.subject("INFO", asset), deadline / 1000, cause);
 }
 
 /** As `observe`, but the answer of any of the asset's servers, leader or not: it may be old. */
 export async function readInfo(
   kind: AssetKind,
-  args: Args,
+  asset: AssetName,
   { connection }: Account,
   deadline?: number,
 ): Promise<Info | undefined> {
   try {
-    return await read<Info>(connection, kind.subject("INFO", args), undefined, deadline);
+    return await read<Info>(connection, kind.subject("INFO", asset), undefined, deadline);
   } catch (error) {
     if (error instanceof ApiError && error.isNotFound) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import type { Account } from "./account";
 import { Refused } from "./errors";
 import type { Wire } from "./fields";
 import { type AssetKind, idOf } from "./kinds";
-import type { Args } from "./wire";
+import type { AssetArgs } from "./schemas";
 
 /**
  * The owner of a stream or consumer is marked in its own metadata: the stack that manages it, and a nonce that the
@@ -64,15 +64,17 @@ export function refusalOf(config: Wire, { owner }: Claim): string {
   );
 }
 
+type ClaimArgs = Pick<AssetArgs, "adopt" | typeof nonceKey>;
+
 /** This stack's claim by the arguments and the state (`last`, default: the arguments). */
-export const claimOf = (args: Args, { owner }: Account, last: Args = args): Claim => ({
+export const claimOf = (args: ClaimArgs, { owner }: Account, last: ClaimArgs = args): Claim => ({
   owner,
-  nonce: last[nonceKey] as string | undefined,
-  adopt: (args.adopt ?? last.adopt) as Claim["adopt"],
+  nonce: last[nonceKey],
+  adopt: args.adopt ?? last.adopt,
 });
 
 /** Throws `Refused` where this stack may not change the asset that exists. */
-export function assertOwn(kind: AssetKind, args: Args, found: Wire, account: Account, last?: Args): void {
+export function assertOwn(kind: AssetKind, args: AssetArgs, found: Wire, account: Account, last?: AssetArgs): void {
   const claim = claimOf(args, account, last);
   if (!isOwn(found, claim)) throw new Refused(`${kind.what} ${idOf(kind, args)} ${refusalOf(found, claim)}`);
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parkedSubject } from "../config/assets/standard";
 import { pollUntil } from "../config/poll-until";
-import { type Args, toWire } from "./wire";
+import { toWire } from "./wire";
+import type { AssetArgs } from "./schemas";
 import { write } from "./api";
 import { allowance, costOfReplacement, deletion, excess, waiting } from "./costs";
 import { ApiError, Refused } from "./errors";
@@ -25,7 +26,12 @@ const copiesMs = 5_000;
  * Deletes an asset marked `absent`: a stream with at most as many messages as `allowDataLoss` allows for `delete`
  * (default: none). Throws as `remove`.
  */
-export function removeAbsent(kind: AssetKind, args: Args, account: Account, last: Args = args): Promise<Removal> {
+export function removeAbsent(
+  kind: AssetKind,
+  args: AssetArgs,
+  account: Account,
+  last: AssetArgs = args,
+): Promise<Removal> {
   const allowed = kind.what === "stream" ? allowance(args, deletion) : undefined;
   const deletionPolicy = kind.what === "stream" ? "delete-if-empty" : "delete";
   return remove(kind, { ...args, deletionPolicy, [nonceKey]: last[nonceKey] }, account, allowed);
@@ -37,7 +43,7 @@ export function removeAbsent(kind: AssetKind, args: Args, account: Account, last
  *
  * @throws `Refused` where it has more messages or is still copied by a mirror; nothing was changed then
  */
-export async function remove(kind: AssetKind, last: Args, account: Account, approved?: number): Promise<Removal> {
+export async function remove(kind: AssetKind, last: AssetArgs, account: Account, approved?: number): Promise<Removal> {
   const found = await observe(kind, last, account);
   if (!found) return "deleted";
   if (!isOwn(found.config, claimOf(last, account))) return "not owned";
@@ -57,7 +63,7 @@ export async function remove(kind: AssetKind, last: Args, account: Account, appr
   return "deleted";
 }
 
-async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
+async function refuseIfCopied(kind: AssetKind, last: AssetArgs, found: Info, account: Account): Promise<void> {
   const copiesOf = ({ alternates = [] }: Info) =>
     alternates.map(({ name }) => name).filter((name) => name !== last.name);
   let copies = copiesOf(found);
@@ -81,7 +87,7 @@ async function refuseIfCopied(kind: AssetKind, last: Args, found: Info, account:
 async function refuseAbove(
   approved: number,
   kind: AssetKind,
-  last: Args,
+  last: AssetArgs,
   found: Info,
   account: Account,
 ): Promise<void> {
@@ -92,8 +98,8 @@ async function refuseAbove(
     );
 }
 
-async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, account: Account): Promise<void> {
-  const parked = [parkedSubject(last.name as string)];
+async function refuseUnlessEmpty(kind: AssetKind, last: AssetArgs, found: Info, account: Account): Promise<void> {
+  const parked = [parkedSubject(last.name)];
   const isParked = String(found.config.subjects) === String(parked);
   if (!isParked) refuseIfFilled(kind, last, found);
   // A mirror has no subjects, a consumer none of its own.
@@ -112,7 +118,7 @@ async function refuseUnlessEmpty(kind: AssetKind, last: Args, found: Info, accou
   refuseIfFilled(kind, last, now);
 }
 
-function refuseIfFilled(kind: AssetKind, last: Args, info: Info): void {
+function refuseIfFilled(kind: AssetKind, last: AssetArgs, info: Info): void {
   const messages = info.state?.messages ?? waiting(info);
   if (messages === 0) return;
   const what = kind.what === "stream" ? "messages" : "unacknowledged messages";

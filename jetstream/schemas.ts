@@ -58,10 +58,11 @@ export const pullSchema = strictObject({ ...ofConsumers, ...pullShape });
 export const pushSchema = strictObject({ ...ofConsumers, ...pushShape });
 
 /** Schema of a consumer's arguments: with a deliver subject it is a push consumer. */
-export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType =>
+export const consumerSchemaOf = (args: Record<string, unknown>): z.ZodType<ConsumerConfig> =>
   args.deliverSubject === undefined ? pullSchema : pushSchema;
 
-type StreamConfig = z.infer<typeof streamSchema>;
+export type StreamConfig = z.infer<typeof streamSchema>;
+export type ConsumerConfig = z.infer<typeof pullSchema> | z.infer<typeof pushSchema>;
 
 /** A stream has subjects or sources of its own, or it is a mirror. */
 export type StreamContent =
@@ -80,3 +81,30 @@ export type PullArgs = Filtered<z.infer<typeof pullSchema>> & { deliverSubject?:
 /** Arguments of a consumer that sends messages to a subject. */
 export type PushArgs = Filtered<z.infer<typeof pushSchema>>;
 export type ConsumerArgs = PullArgs | PushArgs;
+
+/** What identifies an asset: its account, its stream (of a consumer) and its name. */
+export interface AssetKey {
+  account: string;
+  stream?: string;
+  name: string;
+}
+
+/** What names an asset within its account. */
+export type AssetName = Omit<AssetKey, "account">;
+
+/** How the program treats an asset: fields beside the server's configuration. */
+type Management = "region" | "absent" | "adopt" | "deletionPolicy" | "snapshotTo";
+
+/**
+ * Arguments of a stream or consumer, as its resource takes them and its state holds them: what code reads by name has the
+ * type of the schemas; the tables of fields name all others. Most functions take this one type rather than being generic
+ * over StreamArgs and ConsumerArgs: they treat both alike, by the tables.
+ */
+export type AssetArgs = AssetKey &
+  Partial<Pick<StreamConfig, Management>> &
+  Partial<Pick<z.infer<typeof pullSchema>, "resetTo" | "pauseUntil">> & {
+    allowDataLoss?: { change: string; maxMessages: number }[];
+    /** Only in a state: nonce of the mark (ownership.ts). */
+    nonce?: string;
+    [field: string]: unknown;
+  };

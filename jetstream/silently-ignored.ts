@@ -1,7 +1,8 @@
 import type { Wire } from "./fields";
 import type { Info } from "./info";
 import { type AssetKind, idOf } from "./kinds";
-import { type Args, differences } from "./wire";
+import { differences } from "./wire";
+import type { AssetArgs } from "./schemas";
 
 /**
  * Fields of a stream that servers accept and return although they have no effect: how to detect that, and the reason.
@@ -25,7 +26,7 @@ const silentlyIgnored: { field: string; reason(info: Info): string | false }[] =
  * The configuration that the server holds after a write, if it is what the arguments ask for. Throws with every field
  * that the server accepted but did not apply. Fields with a request of their own are not compared.
  */
-export function assertApplied(kind: AssetKind, args: Args, info: Info): Wire {
+export function assertApplied(kind: AssetKind, args: AssetArgs, info: Info): Wire {
   const left = [
     ...differences(kind.fields, args, info.config)
       .filter(({ field }) => !kind.ownRequests[field])

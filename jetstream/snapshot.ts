@@ -7,7 +7,7 @@ import { write } from "./api";
 import { Refused } from "./errors";
 import type { Wire } from "./fields";
 import type { StreamState } from "./info";
-import type { Args } from "./wire";
+import type { AssetArgs } from "./schemas";
 
 /**
  * Copies of whole streams in a folder, in the format of `nats stream backup` and `nats stream restore`: messages,
@@ -31,25 +31,20 @@ const chunkBytes = 128 * 1024;
  * `Refused` where it fails: without its snapshot nothing is deleted.
  */
 export async function keepSnapshot(
-  { account: name, name: stream, snapshotTo }: Args,
+  { account: name, name: stream, snapshotTo }: AssetArgs,
   { connection, inboxPrefix, logProgress }: Account,
 ): Promise<void> {
   if (snapshotTo === undefined) return;
-  const id = `${name as string}/${stream as string}`;
-  const folder = await takeSnapshot(
-    connection,
-    name as string,
-    stream as string,
-    path.resolve(snapshotTo as string),
-    inboxPrefix,
-  ).catch((error: Error) => {
-    throw new Refused(
-      `${id}: no snapshot could be taken (${error.message}). Nothing was changed; fix that, or remove snapshotTo.`,
-    );
-  });
+  const id = `${name}/${stream}`;
+  const folder = await takeSnapshot(connection, name, stream, path.resolve(snapshotTo), inboxPrefix).catch(
+    (error: Error) => {
+      throw new Refused(
+        `${id}: no snapshot could be taken (${error.message}). Nothing was changed; fix that, or remove snapshotTo.`,
+      );
+    },
+  );
   logProgress(
-    `${id}: its snapshot is in ${folder}; ` +
-      `to restore it: npm run restore -- --account ${name as string} --from ${folder}`,
+    `${id}: its snapshot is in ${folder}; ` + `to restore it: npm run restore -- --account ${name} --from ${folder}`,
   );
 }
 

@@ -62,7 +62,7 @@ const behind = ({ cluster }: Info, counts: (replica: Replica) => boolean = () =>
  * The arguments to apply in this run: limits that are lowered further than `lowerBy` allows are lowered by one step.
  * The next run continues, because the state holds what was applied.
  */
-export function stepDown(fields: Field[], args: Args, found: Wire): Args {
+export function stepDown<A extends Args>(fields: Field[], args: A, found: Wire): A {
   const steps = steppedFields(fields, args).flatMap(({ arg, kind, wire }) => {
     const [now, wanted] = [
       get(found, wire) as number,

@@ -81,7 +81,7 @@ function consumersOf({ target, servers }: Environment, tenant: TenantSpec): Cons
 }
 
 /** What each stream can hold, by its name: also what it renames, or collects; a mirror holds its origin's subjects. */
-export function subjectsByStream(tenant: TenantSpec): Map<string, string[]> {
+export function subjectsByStream(tenant: Pick<TenantSpec, "streams">): Map<string, string[]> {
   return new Map(
     Object.entries(tenant.streams).flatMap(
       ([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {

@@ -56,7 +56,7 @@ const { stream, pull, push } = resources;
 const argumentsOf = ({ kind, losses, shape }: Resource, list: Comment[]): Argument[] =>
   list.flatMap(({ name, text, tags, properties }) => {
     const rows = kind.fields.filter(({ arg }) => arg === name);
-    const isIdentity = kind.identity.includes(name);
+    const isIdentity = kind.identity.some((part) => part === name);
     const refusals = isIdentity
       ? always({ reason: `it would be another ${kind.what}` })
       : rows.flatMap(({ refused }) => refused ?? []);

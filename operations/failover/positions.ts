@@ -1,3 +1,4 @@
+import type { Wire } from "../../jetstream/fields";
 import type { Start } from "../../config/schema/failover";
 
 /** Where durables continue after a stream has moved. Pure. */
@@ -16,9 +17,9 @@ export const startAfter = ({ floor }: Pick<Position, "floor">, last: number): nu
   Math.min(floor, last) + 1;
 
 /** Where an existing durable began. */
-export function startOf(config: Record<string, unknown>): Start {
-  if (config.deliver_policy === "by_start_sequence") return config.opt_start_seq as number;
-  if (config.deliver_policy === "by_start_time") return config.opt_start_time as string;
+export function startOf(config: Wire): Start {
+  if (config.deliver_policy === "by_start_sequence") return config.opt_start_seq!;
+  if (config.deliver_policy === "by_start_time") return config.opt_start_time!;
   return config.deliver_policy === "new" ? "new" : "all";
 }
 

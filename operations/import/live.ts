@@ -36,13 +36,13 @@ export async function readLive(connection: NatsConnection): Promise<LiveAccount>
       }),
     );
     missing.push(...[...gone].map((name) => `${prefix}${name}`));
-    return entries.filter(({ config }) => !gone.has((config.name ?? config.durable_name) as string));
+    return entries.filter(({ config }) => !gone.has((config.name ?? config.durable_name)!));
   };
   const infos = await list("STREAM.LIST", "");
   const streams = await Promise.all(
     infos.map(async (info) => ({
       info,
-      consumers: await list(`CONSUMER.LIST.${info.config.name as string}`, `${info.config.name as string}/`),
+      consumers: await list(`CONSUMER.LIST.${info.config.name!}`, `${info.config.name!}/`),
     })),
   );
   const byName = (left: Info, right: Info) => nameOf(left).localeCompare(nameOf(right));
@@ -55,4 +55,4 @@ export async function readLive(connection: NatsConnection): Promise<LiveAccount>
 }
 
 /** Name of a stream or consumer. */
-export const nameOf = ({ config }: Info): string => (config.name ?? config.durable_name) as string;
+export const nameOf = ({ config }: Info): string => (config.name ?? config.durable_name)!;

@@ -42,9 +42,9 @@ export const limitedAs = (config: Wire, limits: Wire): Wire => ({
 });
 
 /** Without its subjects: nothing can be published to it. */
-export const parked = (config: Wire): Wire => ({ ...config, subjects: [parkedSubject(config.name as string)] });
+export const parked = (config: Wire): Wire => ({ ...config, subjects: [parkedSubject(config.name!)] });
 
-export const isParked = ({ name, subjects }: Wire): boolean => String(subjects) === parkedSubject(name as string);
+export const isParked = ({ name, subjects }: Wire): boolean => String(subjects) === parkedSubject(name!);
 
 /** Fields that mirrors do not have; a stream that stops being one gets them as specified. */
 const ofStreams = ["subjects", "duplicate_window", "allow_atomic", "allow_batched"] as const;

@@ -37,7 +37,7 @@ export async function decideMigration(queue: Queue, state: MigrationState): Prom
     stream: queue.name,
     home: home && progressOf(home),
     shadow: shadow && progressOf(shadow),
-    wanted: queue.specified.retention as string,
+    wanted: queue.specified.retention!,
     durables,
     missing: queue.durables.map(({ name }) => name).filter((name) => !durables.includes(name)),
     behind: home && shadow ? behindOf(home, shadow) : 0,
@@ -134,7 +134,7 @@ const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Prom
 
   async stragglers(queue, state) {
     const { predecessor, successor } = handoverOf(state)!;
-    const [from, to] = [predecessor.config.name as string, successor.config.name as string];
+    const [from, to] = [predecessor.config.name!, successor.config.name!];
     const { common, sequences } = await findStragglers(queue.ask, { predecessor, successor });
     if (sequences.length)
       queue.account.logProgress(

@@ -20,7 +20,7 @@ export async function observeMigration(queue: Queue): Promise<MigrationState> {
 /** What the decisions read of a stream. Pure. */
 export function progressOf({ config }: StreamInfo): StreamProgress {
   return {
-    retention: config.retention as string,
+    retention: config.retention!,
     mirrorOf: (config.mirror as { name: string } | undefined)?.name,
     isCollecting: config.sources !== undefined,
     isLifted: isLifted(config),

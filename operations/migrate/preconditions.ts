@@ -45,7 +45,7 @@ export function unmetPreconditions(
   { config, bytes, mirrors, consumers, servers, room }: ObservedQueue,
   { owner, args, durables }: SpecifiedQueue,
 ): string[] {
-  const name = config.name as string;
+  const name = config.name!;
   const named = durables.map((durable) => durable.name);
   const foreign = consumers.filter(
     (consumer) => !isCopier(consumer) && !named.includes(consumer.name!) && ownerOf(consumer) !== owner,
@@ -75,7 +75,7 @@ export function unmetPreconditions(
       : []),
     ...(foreign.length
       ? [
-          `its durables ${foreign.map((consumer) => consumer.name as string).join(", ")} are not specified, ` +
+          `its durables ${foreign.map((consumer) => consumer.name).join(", ")} are not specified, ` +
             "so they would not be recreated; declare or delete them first",
         ]
       : []),

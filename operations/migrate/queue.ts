@@ -11,7 +11,8 @@ import { confirmWrite } from "../../jetstream/confirm-write";
 import { ensure } from "../../jetstream/ensure";
 import { observe } from "../../jetstream/observe";
 import { remove } from "../../jetstream/remove";
-import { type Args, toWire } from "../../jetstream/wire";
+import type { AssetArgs } from "../../jetstream/schemas";
+import { toWire } from "../../jetstream/wire";
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { Failure } from "../../engine/failure";
 import {
@@ -31,7 +32,7 @@ export class StreamGone extends Failure {}
 /** A work queue with its durables, as specified, and the connections to read and change them. */
 export class Queue {
   /** The stream's, as specified. */
-  readonly args: Args;
+  readonly args: AssetArgs;
   readonly specified: Wire;
   readonly shadow: string;
 
@@ -72,7 +73,7 @@ export class Queue {
       ),
       () => observe(streamKind, args, this.account),
       (info) => info !== undefined,
-      `creation of ${config.name as string}`,
+      `creation of ${config.name!}`,
     );
   }
 
@@ -129,7 +130,7 @@ export class Queue {
       throw error;
     });
 
-  private argsOf(name: string): Args {
+  private argsOf(name: string): AssetArgs {
     return { account: this.stream.account, name };
   }
 }

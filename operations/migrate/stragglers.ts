@@ -19,7 +19,7 @@ export interface Stragglers {
  * and acknowledged them. Without those that the successor has collected since.
  */
 export async function findStragglers(ask: Ask, { predecessor, successor }: SubjectHandover): Promise<Stragglers> {
-  const [from, to] = [predecessor.config.name as string, successor.config.name as string];
+  const [from, to] = [predecessor.config.name!, successor.config.name!];
   const common = await commonEnd(ask, { name: to, info: successor }, { name: from, info: predecessor });
   const own: number[] = [];
   for (

@@ -45,7 +45,7 @@ export class Servers {
     if (!isWorthAsking(change)) return nothing;
     try {
       return await withReadSlot(async () =>
-        answerTo(change, await this.account((change.wanted ?? change.deployed)!.account as string)),
+        answerTo(change, await this.account((change.wanted ?? change.deployed)!.account)),
       );
     } catch (error) {
       return { unknown: (error as Error).message };

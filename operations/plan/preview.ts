@@ -5,7 +5,8 @@ import { diagnostics as declared, readDiagnostic } from "../../config/diagnostic
 import { checkFailureOf, isFailedNotice, isPluginNotice, withoutSeverity } from "../../engine/pulumi-text";
 import { nonceKey } from "../../jetstream/ownership";
 import { stepDown } from "../../jetstream/steps";
-import { type Args, toWire } from "../../jetstream/wire";
+import { toWire } from "../../jetstream/wire";
+import type { AssetArgs } from "../../jetstream/schemas";
 
 /** Output of `pulumi preview --json`, as far as it is read. Shape: the engine's display.PreviewDigest. */
 export interface Preview {
@@ -27,8 +28,8 @@ export interface Step {
 
 interface State {
   type: string;
-  inputs?: Args;
-  outputs?: Args;
+  inputs?: AssetArgs;
+  outputs?: AssetArgs;
   protect?: boolean;
   retainOnDelete?: boolean;
 }
@@ -49,11 +50,11 @@ export interface PlannedChange {
   /** `state`: no request to a server. */
   action: "create" | "update" | "state" | "replace" | "delete" | "refused";
   /** Arguments that are deployed, after a refresh; absent when nothing is deployed. */
-  deployed?: Args;
+  deployed?: AssetArgs;
   /** By which the stack's state recognizes the ownership mark of what is deployed. */
   nonce?: string;
   /** Arguments that this up would apply; absent for refusals, and for what was removed from the program. */
-  wanted?: Args;
+  wanted?: AssetArgs;
   fields: FieldChange[];
   /** Why the engine would refuse it. */
   refusals: string[];
@@ -202,7 +203,7 @@ function changeOf(
     kind,
     id: idOf(kind, (target ?? deployed)!),
     deployed,
-    nonce: oldState?.outputs?.[nonceKey] as string | undefined,
+    nonce: oldState?.outputs?.[nonceKey],
     fields: [] as FieldChange[],
     refusals: [] as string[],
     notes: [] as string[],
@@ -223,7 +224,7 @@ function changeOf(
       const fields = fieldChanges(kind, deployed!, wanted, seen && argsOf(seen));
       if (
         kind === consumerKind &&
-        recreated.has(idOf(streamKind, { account: target!.account, name: target!.stream }))
+        recreated.has(idOf(streamKind, { account: target!.account, name: target!.stream! }))
       ) {
         return {
           ...base,
@@ -271,7 +272,7 @@ function changeOf(
 function absenceOf(
   op: string,
   base: Omit<PlannedChange, "action">,
-  target: Args | undefined,
+  target: AssetArgs | undefined,
 ): PlannedChange | undefined {
   const { kind, deployed } = base;
   if (op === "delete") return { ...base, action: "state", notes: ["was deleted when its tenant left"] };
@@ -307,14 +308,19 @@ function policyChange(before: State, after: State): FieldChange[] {
 const policyOf = ({ protect, inputs }: State): unknown => (protect ? "retain" : (inputs?.deletionPolicy ?? "delete"));
 
 /** The arguments in a state: those that were applied, which are its outputs, if it has any. */
-function argsOf({ inputs, outputs }: Pick<State, "inputs" | "outputs">): Args {
-  const { __provider: _, [nonceKey]: __, ...args } = outputs ?? inputs ?? {};
+function argsOf({ inputs, outputs }: Pick<State, "inputs" | "outputs">): AssetArgs {
+  const { __provider: _, [nonceKey]: __, ...args } = (outputs ?? inputs)!;
   return args;
 }
 
 /** Changes that lead to a request to the servers. */
-function fieldChanges(kind: AssetKind, deployed: Args, wanted: Args, seen: Args | undefined): FieldChange[] {
-  const wire = (args: Args) => toWire(kind.fields, args);
+function fieldChanges(
+  kind: AssetKind,
+  deployed: AssetArgs,
+  wanted: AssetArgs,
+  seen: AssetArgs | undefined,
+): FieldChange[] {
+  const wire = (args: AssetArgs) => toWire(kind.fields, args);
   const drifted = new Set(seen ? changesOf(kind.fields, wire(seen), wire(deployed)).map(({ field }) => field) : []);
   return [
     ...changesOf(kind.fields, wire(deployed), wire(wanted))
@@ -327,18 +333,18 @@ function fieldChanges(kind: AssetKind, deployed: Args, wanted: Args, seen: Args 
 /** Arguments that reach the server although they are not fields of its configuration. */
 const sentBeside = ["extraConfig", "resetTo"];
 
-const argumentChanges = (deployed: Args, wanted: Args): FieldChange[] =>
+const argumentChanges = (deployed: AssetArgs, wanted: AssetArgs): FieldChange[] =>
   [...new Set([...Object.keys(deployed), ...Object.keys(wanted)])]
     .filter((key) => key !== "deletionPolicy" && !isDeepStrictEqual(deployed[key], wanted[key]))
     .map((field) => ({ field, from: deployed[field], to: wanted[field] }));
 
 /** Not a change of labels that are derived from other fields. */
-function isOwnChange(kind: AssetKind, { field }: Change, deployed: Args, wanted: Args): boolean {
+function isOwnChange(kind: AssetKind, { field }: Change, deployed: AssetArgs, wanted: AssetArgs): boolean {
   const { derived } = kind.fields.find(({ arg }) => arg === field)!;
   return !derived || !isDeepStrictEqual(deployed[field], wanted[field]);
 }
 
-const stepNotes = (target: Args, applied: Args): string[] =>
-  Object.keys((target.lowerBy as Args | undefined) ?? {}).flatMap((key) =>
+const stepNotes = (target: AssetArgs, applied: AssetArgs): string[] =>
+  Object.keys((target.lowerBy as AssetArgs | undefined) ?? {}).flatMap((key) =>
     target[key] === applied[key] ? [] : [`${key} is lowered to ${String(target[key])} in steps, one per up`],
   );

@@ -1,5 +1,5 @@
 import { allowance, type Cost, describe, excess } from "../../jetstream/costs";
-import type { Args } from "../../jetstream/wire";
+import type { AssetArgs } from "../../jetstream/schemas";
 import { Failure, WouldLose } from "../../engine/failure";
 import { plural } from "../../engine/terminal";
 import type { Answer } from "./costs";
@@ -115,7 +115,7 @@ const plainly: Record<PlannedChange["action"], Class> = {
   refused: "refused",
 };
 
-const costOf = (cost: Cost, args: PlannedChange["wanted"] = {}): RowCost => {
+const costOf = (cost: Cost, args: Pick<AssetArgs, "allowDataLoss"> = {}): RowCost => {
   const { change, messages, of, bytes, isEstimate, behind } = cost;
   return {
     change,
@@ -136,7 +136,7 @@ const tooMuch = (costs: RowCost[]): string[] =>
     .map(({ change, text }) => `${change} ${text}, more than allowDataLoss allows`);
 
 /** Deletions that the write would refuse. */
-const notAllowed = (costs: Cost[], args: Args): string[] =>
+const notAllowed = (costs: Cost[], args: AssetArgs): string[] =>
   costs.flatMap((cost) => excess(cost, allowance(args, cost.change)) ?? []);
 
 function keptForContent({ deployed }: PlannedChange, costs: RowCost[]): string[] {
@@ -153,7 +153,7 @@ function keptForCopies(
 ): string[] {
   const copies = alternates
     .map(({ name }) => name)
-    .filter((name) => name !== deployed!.name && !deletions.has(`${deployed!.account as string}/${name}`));
+    .filter((name) => name !== deployed!.name && !deletions.has(`${deployed!.account}/${name}`));
   return kind.what === "stream" && copies.length ? [`is copied by ${copies.join(", ")}; remove them first`] : [];
 }
 

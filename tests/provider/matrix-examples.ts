@@ -1,4 +1,5 @@
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
+import type { AssetArgs } from "../../jetstream/schemas";
 import type { Args } from "../../jetstream/wire";
 
 /**
@@ -19,8 +20,8 @@ export interface Example {
 
 /** A change of one field. */
 export interface Step {
-  before: Args;
-  after: Args;
+  before: AssetArgs;
+  after: AssetArgs;
 }
 
 /** What is there before anything else: the streams that examples copy and read. `ABSENT` is not there. */
@@ -34,13 +35,13 @@ export const surroundings = [
 export const messages = ["origin.1", "origin.2", "origin.3", "consumed.a", "consumed.b", "consumed.c"];
 
 /** What every stream or consumer is given at least. */
-export const base = (kind: AssetKind, stream = "CONSUMED"): Args =>
+export const base = (kind: AssetKind, stream = "CONSUMED"): AssetArgs =>
   kind === streamKind
     ? { account: "app", name: "NAME", subjects: ["NAME"], storage: "memory" }
     : { account: "app", stream, name: "NAME" };
 
 /** The field left out, then its values. */
-export const statesOf = (kind: AssetKind, { required, beside, values, stream }: Example): Args[] =>
+export const statesOf = (kind: AssetKind, { required, beside, values, stream }: Example): AssetArgs[] =>
   [...(required ? [] : [{}]), ...values].map((value) => ({ ...base(kind, stream), ...beside, ...value }));
 
 /** From every state to every other one. */
@@ -50,8 +51,8 @@ export function stepsOf(kind: AssetKind, example: Example): Step[] {
 }
 
 /** With a name in the place of `NAME`, and without what is undefined. */
-export const named = (args: Args, name: string): Args =>
-  JSON.parse(JSON.stringify(args).replaceAll("NAME", name)) as Args;
+export const named = <A extends object>(args: A, name: string): A =>
+  JSON.parse(JSON.stringify(args).replaceAll("NAME", name)) as A;
 
 /** A flag on, and said to be off. */
 const flag = (field: string, beside: Args = {}): Example => ({
@@ -212,7 +213,7 @@ const consumerExamples: Example[] = [
   values("priorityTimeout", ["30s", "2m"], { ...explicit, priorityPolicy: "pinned_client", priorityGroups: ["jobs"] }),
 ];
 
-export const examples = new Map([
+export const examples = new Map<AssetKind, Example[]>([
   [streamKind, streamExamples],
   [consumerKind, consumerExamples],
 ]);
@@ -318,7 +319,7 @@ const fullConsumers: Args[] = [
   acknowledgedByFlow,
 ];
 
-export const full = new Map(
+export const full = new Map<AssetKind, AssetArgs[]>(
   (
     [
       [streamKind, fullStreams],

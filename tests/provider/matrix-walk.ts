@@ -11,13 +11,14 @@ import type { ServerFacts } from "../../jetstream/facts";
 import type { Info } from "../../jetstream/info";
 import type { AssetKind } from "../../jetstream/kinds";
 import { stepsOf } from "../../jetstream/steps";
-import { type Args, differences, fromWire, toWire } from "../../jetstream/wire";
+import type { AssetArgs } from "../../jetstream/schemas";
+import { differences, fromWire, toWire } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { named, type Step } from "./matrix-examples";
 import { waitMs } from "../support/limits";
 
 /** API level that the table knows for a configuration. */
-export const levelOf = ({ fields }: AssetKind, args: Args): number =>
+export const levelOf = ({ fields }: AssetKind, args: AssetArgs): number =>
   levelsOf(fields, toWire(fields, args))[0]?.level ?? 0;
 
 /** What a server answers to a refused change; undefined: it accepts it and does nothing. */
@@ -72,13 +73,13 @@ export class Walk {
   ) {}
 
   /** Arguments with a name that nothing else has. */
-  named(args: Args): Args {
+  named<A extends object>(args: A): A {
     return named(args, `X${++this.names}`);
   }
 
   /** Makes what is before, changes it to what is after, and takes it away. What became of the change is what the plan says, or it throws. */
   async step(kind: AssetKind, step: Step): Promise<Outcome> {
-    const { before, after } = this.named(step as unknown as Args) as unknown as Step;
+    const { before, after } = this.named(step);
     if (levelOf(kind, before) > this.facts.level) return this.isTooNew(kind, before);
     try {
       await this.make(kind, before);
@@ -93,7 +94,7 @@ export class Walk {
   }
 
   /** Makes it as the program does; what the server does not take at creation comes after it. */
-  async make(kind: AssetKind, { sealed, ...open }: Args): Promise<void> {
+  async make(kind: AssetKind, { sealed, ...open }: AssetArgs): Promise<void> {
     const args = sealed === undefined ? open : { ...open, sealed };
     await this.send(kind, "create", sealed ? open : args);
     if (sealed) await this.send(kind, "update", args);
@@ -101,7 +102,7 @@ export class Walk {
   }
 
   /** The server shows what was asked for, a refresh keeps it as it was written, and the server notes the API level that the table knows. */
-  async shows(kind: AssetKind, args: Args): Promise<void> {
+  async shows(kind: AssetKind, args: AssetArgs): Promise<void> {
     const found = await this.config(kind, args);
     assert.deepEqual(differences(kind.fields, args, found), []);
     assert.deepEqual(fromWire(kind.fields, found, args), args, "a refresh keeps what was written");
@@ -117,14 +118,14 @@ export class Walk {
   }
 
   /** A higher API level than the server has: it is refused by the header that names the level, and the field by itself. */
-  async isTooNew(kind: AssetKind, args: Args): Promise<Outcome> {
+  async isTooNew(kind: AssetKind, args: AssetArgs): Promise<Outcome> {
     await refusedWith(this.send(kind, "create", args), [10185]);
     await refusedWith(this.send(kind, "create", args, 0), [10025]);
     return "needs a higher API level";
   }
 
   /** Not while it is copied to other servers: they would not answer. */
-  async drop(kind: AssetKind, args: Args): Promise<void> {
+  async drop(kind: AssetKind, args: AssetArgs): Promise<void> {
     await this.settled(kind, args);
     const gone = { success: true };
     await inTime(() =>
@@ -135,12 +136,12 @@ export class Walk {
     );
   }
 
-  async config(kind: AssetKind, args: Args): Promise<Wire> {
+  async config(kind: AssetKind, args: AssetArgs): Promise<Wire> {
     return (await this.info(kind, args)).config;
   }
 
   /** Asks for a configuration as the program does: all of it, pedantic, with the API level that it needs. */
-  async send(kind: AssetKind, verb: "create" | "update", args: Args, level = levelOf(kind, args)): Promise<void> {
+  async send(kind: AssetKind, verb: "create" | "update", args: AssetArgs, level = levelOf(kind, args)): Promise<void> {
     const wanted = toWire(kind.fields, args);
     const subject = kind.subject(verb === "create" ? "CREATE" : "UPDATE", args);
     for (const step of verb === "create" ? [wanted] : stepsOf(await this.config(kind, args), wanted)) {
@@ -153,18 +154,18 @@ export class Walk {
     return inTime(() => write<Wire>(this.app, subject, body, level));
   }
 
-  private settled(kind: AssetKind, args: Args): Promise<Info> {
+  private settled(kind: AssetKind, args: AssetArgs): Promise<Info> {
     return eventually(
       () => this.info(kind, args),
       ({ cluster }) => Boolean(cluster?.leader) && (cluster!.replicas ?? []).every(({ current }) => current),
     );
   }
 
-  private info(kind: AssetKind, args: Args): Promise<Info> {
+  private info(kind: AssetKind, args: AssetArgs): Promise<Info> {
     return inTime(() => read<Info>(this.app, kind.subject("INFO", args), undefined, 1_000));
   }
 
-  private async change(kind: AssetKind, before: Args, after: Args): Promise<Outcome> {
+  private async change(kind: AssetKind, before: AssetArgs, after: AssetArgs): Promise<Outcome> {
     if (levelOf(kind, after) > this.facts.level) {
       await refusedWith(this.send(kind, "update", after), [10185]);
       return "needs a higher API level";
@@ -209,24 +210,23 @@ export class Walk {
   }
 
   /** What a change would have moved that the server only seems to make. */
-  private readonly effects: Record<string, (args: Args) => unknown> = {
+  private readonly effects: Record<string, (args: AssetArgs) => unknown> = {
     /** Sequences. */
     firstSeq: async ({ name }) => {
-      const { state } = await read<Info>(this.app, `STREAM.INFO.${name as string}`);
+      const { state } = await read<Info>(this.app, `STREAM.INFO.${name}`);
       return [state!.first_seq, state!.last_seq];
     },
     /** Whether any server has it on disk. */
     memStorage: ({ stream, name }) =>
       this.stores.some((store) =>
-        fs.existsSync(path.join(store, "jetstream/app/streams", stream as string, "obs", name as string)),
+        fs.existsSync(path.join(store, "jetstream/app/streams", stream as string, "obs", name)),
       ),
     /** How often it has each of the origin's first messages, once it has the newest. */
     sources: async ({ name }) => {
-      const newest = `origin.${name as string}-${++this.names}`;
+      const newest = `origin.${name}-${++this.names}`;
       await this.app.request(newest, "");
       const { subjects } = await eventually(
-        async () =>
-          (await read<Info>(this.app, `STREAM.INFO.${name as string}`, { subjects_filter: "origin.*" })).state!,
+        async () => (await read<Info>(this.app, `STREAM.INFO.${name}`, { subjects_filter: "origin.*" })).state!,
         ({ subjects }) => Boolean(subjects?.[newest]),
       );
       return ["origin.1", "origin.2", "origin.3"].map((subject) => subjects![subject] ?? 0);

@@ -10,6 +10,7 @@ import { ApiError } from "../../jetstream/errors";
 import { readServerFacts, type ServerFacts } from "../../jetstream/facts";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
 import { timeouts } from "../../jetstream/timeouts";
+import type { AssetArgs } from "../../jetstream/schemas";
 import { type Args, differences, merge, toWire } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { describeTool } from "../../tools/pins.mjs";
@@ -42,11 +43,11 @@ const plan = ({ fields }: AssetKind, { before, after }: Step, version: string): 
 const mistakesOf = (kind: AssetKind, args: Args) =>
   mistakes(kind, kind === streamKind ? { region: "iad", ...args } : args);
 
-const namedStep = (step: Step): Step => named(step as unknown as Args, "X") as unknown as Step;
+const namedStep = (step: Step): Step => named(step, "X");
 
 describe("the examples for the tables of fields", () => {
   for (const [kind, given] of examples) {
-    const rows = kind.fields.filter(({ arg }) => !kind.identity.includes(arg));
+    const rows = kind.fields.filter(({ arg }) => !kind.identity.some((part) => part === arg));
 
     it(`are there for each of the ${rows.length} rows of ${kind.what}s, and once in one with as much as goes together`, () => {
       assert.deepEqual(given.map(({ field }) => field).sort(), rows.map(({ arg }) => arg).sort());
@@ -193,7 +194,7 @@ for (const which of ["pinned", "oldest"] as const) {
 
       it(`brings 50 ${what}s of any values to any others as planned`, () => {
         const mixed = mixOf(kind, given);
-        const isTaken = async (state: Args): Promise<boolean> => {
+        const isTaken = async (state: AssetArgs): Promise<boolean> => {
           const args = walk.named(state);
           if (levelOf(kind, args) > facts.level || mistakesOf(kind, args).length) return false;
           try {
@@ -224,14 +225,18 @@ for (const which of ["pinned", "oldest"] as const) {
         what: string;
         kind: AssetKind;
         /** Other streams and consumers, first. */
-        others?: [AssetKind, Args][];
+        others?: [AssetKind, AssetArgs][];
         /** Who listens meanwhile. */
         subscribed?: string;
         error: number;
       }
-      const stream = (change: Args): Args => ({ ...base(streamKind), ...change });
-      const consumer = (change: Args, of = "CONSUMED"): Args => ({ ...base(consumerKind, of), ...explicit, ...change });
-      const limited: [AssetKind, Args][] = [[consumerKind, consumer({ name: "reader" }, "NAME")]];
+      const stream = (change: Args): AssetArgs => ({ ...base(streamKind), ...change });
+      const consumer = (change: Args, of = "CONSUMED"): AssetArgs => ({
+        ...base(consumerKind, of),
+        ...explicit,
+        ...change,
+      });
+      const limited: [AssetKind, AssetArgs][] = [[consumerKind, consumer({ name: "reader" }, "NAME")]];
       const circumstances: Circumstance[] = [
         {
           what: "a deliver subject while somebody listens",
@@ -285,7 +290,7 @@ for (const which of ["pinned", "oldest"] as const) {
           await walk.make(kind, before);
           for (const [other, args] of others) await walk.make(other, named(args, name));
           const subscription =
-            subscribed === undefined ? undefined : app.subscribe(named({ subscribed }, name).subscribed as string);
+            subscribed === undefined ? undefined : app.subscribe(named({ subscribed }, name).subscribed);
           assert.deepEqual(
             plan(kind, { before, after }, version).filter(({ refusal }) => refusal),
             [],
@@ -317,7 +322,7 @@ for (const which of ["pinned", "oldest"] as const) {
       ];
       await walk.make(streamKind, stream);
       await walk.make(consumerKind, consumer);
-      await assert.rejects(walk.request(`STREAM.UPDATE.${stream.name as string}`, { name: "ANOTHER" }), {
+      await assert.rejects(walk.request(`STREAM.UPDATE.${stream.name}`, { name: "ANOTHER" }), {
         errCode: 10056,
       });
       const config = { ...toWire(consumerKind.fields, consumer), name: "ANOTHER" };
@@ -353,12 +358,12 @@ for (const which of ["pinned", "oldest"] as const) {
 }
 
 /** Some values of any fields together. */
-function mixOf(kind: AssetKind, given: Example[]): fc.Arbitrary<Args> {
+function mixOf(kind: AssetKind, given: Example[]): fc.Arbitrary<AssetArgs> {
   const values = given
     .filter(({ stream }) => stream === undefined)
     .flatMap(({ beside, values }) => values.map((value): Args => ({ ...beside, ...value })));
   const first = kind === streamKind ? base(kind) : { ...base(kind), ackPolicy: "explicit" };
   return fc
     .uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 6 })
-    .map((some) => Object.assign({}, first, ...some) as Args);
+    .map((some) => Object.assign({}, first, ...some) as AssetArgs);
 }

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { pollUntil } from "../../config/poll-until";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
 import { type Args, toWire } from "../../jetstream/wire";
+import type { AssetArgs } from "../../jetstream/schemas";
 import { consumerArgumentRules } from "../../config/rules/arguments/consumer";
 import { joinPath } from "../../config/problems";
 import { requestMs, serversMs, waitMs } from "../support/limits";
@@ -47,7 +48,10 @@ describe("what rules say that JetStream answers, real servers answer", function 
 
   /** As the provider asks. */
   const create = (kind: AssetKind, args: Args) =>
-    refusalOf(kind.subject("CREATE", args), kind.body("create", toWire(kind.fields, args), args));
+    refusalOf(
+      kind.subject("CREATE", args as AssetArgs),
+      kind.body("create", toWire(kind.fields, args), args as AssetArgs),
+    );
 
   /** Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own. */
   async function tryOut(kind: AssetKind, example: Args): Promise<Refusal | undefined> {
@@ -57,7 +61,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
     const refusal = await create(kind, args);
     if (refusal) return refusal;
     const reset = args.resetTo === undefined ? undefined : await resetRefusal(args);
-    assert.equal(await refusalOf(kind.subject("DELETE", args)), undefined);
+    assert.equal(await refusalOf(kind.subject("DELETE", args as AssetArgs)), undefined);
     return reset;
   }
 
@@ -173,7 +177,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
       const answers: (number | undefined)[] = [];
       for (const [kind, args] of complete) answers.push((await create(kind, args))?.err_code);
       for (const [kind, args] of complete.reverse())
-        if (kind === streamKind) await refusalOf(kind.subject("DELETE", args));
+        if (kind === streamKind) await refusalOf(kind.subject("DELETE", args as AssetArgs));
       assert.deepEqual(answers, [...assets.slice(1).map(() => undefined), error]);
     });
   }

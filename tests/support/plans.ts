@@ -1,3 +1,4 @@
+import type { AssetArgs } from "../../jetstream/schemas";
 import assert from "node:assert/strict";
 import type { Cost } from "../../jetstream/costs";
 import type { Info } from "../../jetstream/info";
@@ -50,17 +51,17 @@ const mail = {
   region: "iad",
   subjects: ["mail.>"],
   deletionPolicy: "delete-if-empty",
-};
+} as const;
 const worker = { account: "irisx", stream: "MAIL", name: "worker", ackPolicy: "explicit" };
 
 /** What a leaving tenant makes of its entries. */
-export const absent = { absent: true, deletionPolicy: "delete" };
+export const absent = { absent: true, deletionPolicy: "delete" } as const;
 
 /** The plan of one step of the engine that brings a stream and its durable from one to the other. */
 export const planned = (op: string, from: object | undefined, to: object | undefined) =>
   stackPlan([
     {
-      steps: Object.entries({ Stream: mail, Consumer: worker }).map(([type, args]) => {
+      steps: Object.entries({ Stream: mail, Consumer: worker }).map(([type, args]: [string, AssetArgs]) => {
         const state = (change: object | undefined) =>
           change && { type, inputs: { ...args, ...change }, retainOnDelete: change === from };
         return { op, urn: urn(type, args.name), oldState: state(from), newState: state(to) };

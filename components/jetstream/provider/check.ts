@@ -3,7 +3,8 @@ import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { joinPath, parse } from "../../../config/problems";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
 import type { Wire } from "../../../jetstream/fields";
-import { type Args, differences, toWire } from "../../../jetstream/wire";
+import { differences, toWire } from "../../../jetstream/wire";
+import type { AssetArgs } from "../../../jetstream/schemas";
 import { read, withReadSlot } from "../../../jetstream/api";
 import {
   allowance,
@@ -29,15 +30,16 @@ type Failure = dynamic.CheckFailure;
 /** What a check may ask of servers; both are undefined where none can be reached. */
 export interface Servers {
   facts(): Promise<ServerFacts | undefined>;
-  account(args: Args): Promise<Account | undefined>;
+  account(args: AssetArgs): Promise<Account | undefined>;
 }
 
 /** Mistakes in the arguments alone: all that the schema finds or, where it finds none, all that the rules find. */
-export function mistakes(kind: AssetKind, args: Args): Failure[] {
-  const { problems } = parse(kind.schema(args), args, kind.what);
-  const found = problems.length
-    ? problems
-    : kind.findings(args).map(({ at, message }) => ({ path: joinPath(kind.what, ...at), message }));
+export function mistakes(kind: AssetKind, args: Record<string, unknown>): Failure[] {
+  const { value, problems } = parse(kind.schema(args), args, kind.what);
+  const found =
+    value === undefined
+      ? problems
+      : kind.findings(value).map(({ at, message }) => ({ path: joinPath(kind.what, ...at), message }));
   return found.map(({ path, message }) => ({
     property: path.slice(kind.what.length).replace(/^\./, "") || "name",
     reason: message,
@@ -47,8 +49,8 @@ export function mistakes(kind: AssetKind, args: Args): Failure[] {
 /** Every reason why this change of what is deployed (or this new asset) is not possible or not allowed. */
 export async function refusals(
   kind: AssetKind,
-  deployed: Args | undefined,
-  args: Args,
+  deployed: AssetArgs | undefined,
+  args: AssetArgs,
   servers: Servers,
 ): Promise<Failure[]> {
   if (args.absent) return deployed?.absent ? [] : deletionFailures(kind, args, servers);
@@ -77,7 +79,12 @@ export async function refusals(
 /**
  * Fields for which the asset is recreated: those that these servers do not change in place, if replacing is allowed.
  */
-export async function replaced(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<string[]> {
+export async function replaced(
+  kind: AssetKind,
+  deployed: AssetArgs,
+  args: AssetArgs,
+  servers: Servers,
+): Promise<string[]> {
   if (allowance(args, replace) === undefined) return [];
   return (await changesBy(kind, toWire(kind.fields, deployed), args, servers))
     .filter(({ refusal }) => refusal)
@@ -87,7 +94,7 @@ export async function replaced(kind: AssetKind, deployed: Args, args: Args, serv
 /**
  * The servers' version is read only where the answer depends on it. If they do not answer, the write is refused then.
  */
-async function changesBy({ fields }: AssetKind, from: Wire, args: Args, servers: Servers): Promise<Change[]> {
+async function changesBy({ fields }: AssetKind, from: Wire, args: AssetArgs, servers: Servers): Promise<Change[]> {
   const to = toWire(fields, args);
   const changes = changesOf(fields, from, to);
   if (!changes.some(isVersioned)) return changes;
@@ -103,7 +110,7 @@ async function changesBy({ fields }: AssetKind, from: Wire, args: Args, servers:
 async function replacementFailures(
   kind: AssetKind,
   refused: Change[],
-  args: Args,
+  args: AssetArgs,
   servers: Servers,
 ): Promise<Failure[]> {
   const allowed = allowance(args, replace);
@@ -123,7 +130,7 @@ async function replacementFailures(
 export const planCounts = "SUPERCLUSTER_PLAN_COUNTS";
 
 /** Deleting an `absent` asset costs what is in it. */
-async function deletionFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
+async function deletionFailures(kind: AssetKind, args: AssetArgs, servers: Servers): Promise<Failure[]> {
   if (process.env[planCounts]) return [];
   const cost = await counted(kind, args, servers, (info, account) => costOfDeletion(kind, info, args, account));
   const reason = cost && excess(cost, allowance(args, deletion));
@@ -131,7 +138,12 @@ async function deletionFailures(kind: AssetKind, args: Args, servers: Servers): 
 }
 
 /** Servers are asked only where a change can cost messages, or where `lowerBy` continues from what they hold. */
-async function lossFailures(kind: AssetKind, deployed: Args, args: Args, servers: Servers): Promise<Failure[]> {
+async function lossFailures(
+  kind: AssetKind,
+  deployed: AssetArgs,
+  args: AssetArgs,
+  servers: Servers,
+): Promise<Failure[]> {
   if (
     args.lowerBy === undefined &&
     lossRules(kind, toWire(kind.fields, deployed), toWire(kind.fields, args)).length === 0
@@ -141,7 +153,7 @@ async function lossFailures(kind: AssetKind, deployed: Args, args: Args, servers
 }
 
 /** Why an existing asset cannot be adopted. Logs what adopting it would change. */
-async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): Promise<Failure[]> {
+async function adoptionFailures(kind: AssetKind, args: AssetArgs, servers: Servers): Promise<Failure[]> {
   const failures = await counted(kind, args, servers, async (info, account) => {
     const claim = claimOf(args, account);
     if (!isOwn(info.config, claim)) return [{ property: "adopt", reason: refusalOf(info.config, claim) }];
@@ -164,7 +176,7 @@ async function adoptionFailures(kind: AssetKind, args: Args, servers: Servers): 
 }
 
 /** Losses, by what exists now, that are more than allowed. */
-async function lossesAgainst(kind: AssetKind, info: Info, args: Args, account: Account): Promise<Failure[]> {
+async function lossesAgainst(kind: AssetKind, info: Info, args: AssetArgs, account: Account): Promise<Failure[]> {
   const costs = await lossesOf(
     kind,
     info,
@@ -187,7 +199,7 @@ const planMs = 10_000;
  */
 async function counted<T>(
   kind: AssetKind,
-  args: Args,
+  args: AssetArgs,
   servers: Servers,
   count: (info: Info, account: Account) => Promise<T>,
 ): Promise<T | undefined> {
@@ -209,8 +221,8 @@ const alwaysThere = 2;
 
 async function levelFailures(
   kind: AssetKind,
-  args: Args,
-  deployed: Args | undefined,
+  args: AssetArgs,
+  deployed: AssetArgs | undefined,
   servers: Servers,
 ): Promise<Failure[]> {
   const reset = isReset(args, deployed) ? [{ field: "resetTo", level: resetLevel }] : [];

@@ -1,4 +1,4 @@
-import type { Args } from "../../../jetstream/wire";
+import type { AssetArgs } from "../../../jetstream/schemas";
 import { read, withReadSlot } from "../../../jetstream/api";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
@@ -55,20 +55,20 @@ export class Listing {
    * What the server answers for the asset, or undefined when a meta leader answers that it does not exist. Throws where
    * that cannot be known: no answer, no leader, servers that are down.
    */
-  async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
+  async find(kind: AssetKind, args: AssetArgs): Promise<Info | undefined> {
     const id = idOf(kind, args);
     let found = await this.entry("STREAM.LIST", kind.what === "stream" ? args.name : args.stream, id);
     if (kind.what === "consumer")
       found = found?.state?.consumer_count
-        ? await this.entry(`CONSUMER.LIST.${args.stream as string}`, args.name, id)
+        ? await this.entry(`CONSUMER.LIST.${args.stream}`, args.name, id)
         : undefined;
     // Names shift between two pages, and a list gets old: only an answer about the asset itself shows it does not
     // exist.
     return found ?? withLeader(await withReadSlot(async () => observe(kind, args, await this.account(), deadlineMs)));
   }
 
-  private async entry(subject: string, name: unknown, id: string): Promise<Info | undefined> {
-    const found = (await this.entries(subject, id)).get(name as string);
+  private async entry(subject: string, name: string | undefined, id: string): Promise<Info | undefined> {
+    const found = (await this.entries(subject, id)).get(name ?? "");
     if (found instanceof Unknown) throw found;
     return withLeader(found);
   }
@@ -103,7 +103,7 @@ export class Listing {
  * counts.
  */
 const entriesOf = ({ streams = [], consumers = [], missing = [], offline = {} }: Page): [string, Info | Unknown][] => [
-  ...streams.map((info): [string, Info] => [info.config.name as string, info]),
+  ...streams.map((info): [string, Info] => [info.config.name!, info]),
   ...consumers.map((info): [string, Info] => [info.name, info]),
   ...missing.map((name): [string, Unknown] => [name, new Unknown(offline[name] ?? "none of its servers answered")]),
 ];

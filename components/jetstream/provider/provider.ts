@@ -1,6 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
-import { type Args, fromWire } from "../../../jetstream/wire";
+import { fromWire } from "../../../jetstream/wire";
+import type { AssetArgs } from "../../../jetstream/schemas";
 import { withWriteSlot } from "../../../jetstream/api";
 import { mistakes, refusals, replaced } from "./check";
 import { allowance, replace } from "../../../jetstream/costs";
@@ -26,7 +27,7 @@ function required(): Session {
 
 const servers = {
   facts: () => required().facts(),
-  account: (args: Args) => required().accountIfReachable(args),
+  account: (args: AssetArgs) => required().accountIfReachable(args),
 };
 
 /** Replacements that diff approved, by id, and how many messages each may cost: delete sees only the old arguments. */
@@ -39,7 +40,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       session ??= new Session(JSON.parse(config.require(connectionKey)) as ConnectionSettings);
     },
 
-    async check(olds: Args, news: Args) {
+    async check(olds: AssetArgs, news: AssetArgs) {
       const args = withoutShim(news);
       const deployed = withoutShim(olds);
       if (hasUnknown(args)) return { inputs: args, failures: [] };
@@ -51,7 +52,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       return { inputs: args, failures };
     },
 
-    async diff(id: string, olds: Args, news: Args) {
+    async diff(id: string, olds: AssetArgs, news: AssetArgs) {
       const [deployed, args] = [withoutShim(olds), withoutShim(news)];
       if (hasUnknown(args) || args.absent) return {};
       const replaces = await replaced(kind, deployed, args, servers);
@@ -61,15 +62,15 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       return { replaces, deleteBeforeReplace: true };
     },
 
-    async create(args: Args) {
+    async create(args: AssetArgs) {
       return { id: idOf(kind, args), outs: await apply(args) };
     },
 
-    async update(_id: string, olds: Args, args: Args) {
+    async update(_id: string, olds: AssetArgs, args: AssetArgs) {
       return { outs: await apply(args, withoutShim(olds)) };
     },
 
-    async read(id: string, props: Args) {
+    async read(id: string, props: AssetArgs) {
       const { [nonceKey]: nonce, ...args } = withoutShim(props);
       // An absent asset must not exist; its account may not exist any more either.
       if (args.absent) return { id, props };
@@ -85,7 +86,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       }
     },
 
-    async delete(id: string, props: Args) {
+    async delete(id: string, props: AssetArgs) {
       const last = withoutShim(props);
       if (last.absent) return;
       const account = await required().account(last);
@@ -96,7 +97,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
     },
   };
 
-  async function apply(news: Args, last?: Args): Promise<Args> {
+  async function apply(news: AssetArgs, last?: AssetArgs): Promise<AssetArgs> {
     const args = withoutShim(news);
     const account = await required().account(args);
     return withWriteSlot(() =>
@@ -104,7 +105,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
     ).finally(() => required().forget(args));
   }
 
-  async function removeAsset(args: Args, account: Account, last?: Args): Promise<Args> {
+  async function removeAsset(args: AssetArgs, account: Account, last?: AssetArgs): Promise<AssetArgs> {
     logIfKept(idOf(kind, args), await removeAbsent(kind, args, account, last));
     return args;
   }
@@ -115,14 +116,14 @@ function logIfKept(id: string, removal: Removal): void {
     logProgress(`${id} now belongs to another stack: it is kept on the server, and only removed from this state`);
 }
 
-const isEmpty = (args: Args): boolean => Object.keys(args).length === 0;
-const hasUnknown = (args: Args): boolean => JSON.stringify(args).includes(unknownValue);
+const isEmpty = (args: AssetArgs): boolean => Object.keys(args).length === 0;
+const hasUnknown = (args: AssetArgs): boolean => JSON.stringify(args).includes(unknownValue);
 
 /** Recreating a stream deletes its consumers; the engine, which sees no change in them, would not create them again. */
-const isDeletedWithItsStream = ({ what }: AssetKind, { account, stream }: Args): boolean =>
-  what === "consumer" && approved.has(idOf(streamKind, { account, name: stream }));
+const isDeletedWithItsStream = ({ what }: AssetKind, { account, stream }: AssetArgs): boolean =>
+  what === "consumer" && approved.has(idOf(streamKind, { account, name: stream! }));
 
-const withoutShim = ({ [shimKey]: _, ...args }: Args): Args => args;
+const withoutShim = ({ [shimKey]: _, ...args }: AssetArgs): AssetArgs => args;
 
 export const Stream = provider(streamKind);
 export const Consumer = provider(consumerKind);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
-import type { Args } from "../../../jetstream/wire";
+import type { AssetArgs, AssetKey } from "../../../jetstream/schemas";
 import { Connections } from "./connections";
 import { readServerFacts, type ServerFacts } from "../../../jetstream/facts";
 import { waitUntilReady } from "../../../jetstream/gate";
@@ -35,23 +35,23 @@ export class Session {
     this.connections = new Connections(settings);
   }
 
-  async account(args: Args, patience = waits): Promise<Account> {
+  async account(args: AssetArgs, patience = waits): Promise<Account> {
     this.requireRegion(args);
-    return this.open(args.account as string, patience);
+    return this.open(args.account, patience);
   }
 
   /** What the server answers for an asset, as `Listing.find`. Only for reads: a write observes the asset itself. */
-  async find(kind: AssetKind, args: Args): Promise<Info | undefined> {
+  async find(kind: AssetKind, args: AssetArgs): Promise<Info | undefined> {
     this.requireRegion(args);
-    const name = args.account as string;
+    const name = args.account;
     const listing = this.listings.get(name) ?? new Listing(() => this.open(name, look));
     this.listings.set(name, listing);
     return listing.find(kind, args);
   }
 
   /** Drops the account's lists; must be called after a write. */
-  forget({ account }: Args): void {
-    this.listings.delete(account as string);
+  forget({ account }: AssetKey): void {
+    this.listings.delete(account);
   }
 
   /** What the servers support; undefined where none answers. */
@@ -69,7 +69,7 @@ export class Session {
    * The account, or undefined, with one warning per process, where no server answers: only the arguments are checked
    * then.
    */
-  async accountIfReachable(args: Args): Promise<Account | undefined> {
+  async accountIfReachable(args: AssetArgs): Promise<Account | undefined> {
     try {
       return await this.account(args, look);
     } catch (error) {
@@ -80,7 +80,7 @@ export class Session {
     }
   }
 
-  private requireRegion(args: Args): void {
+  private requireRegion(args: AssetArgs): void {
     const region = this.settings.regions.find(({ name }) => name === args.region);
     if (region?.degraded)
       throw new Error(

@@ -7,6 +7,7 @@ import { JetstreamProvider } from "../../../components/jetstream/jetstream-provi
 import { mistakes, refusals } from "../../../components/jetstream/provider/check";
 import { type AssetKind, consumerKind, streamKind } from "../../../jetstream/kinds";
 import type { ConnectionSettings } from "../../../components/jetstream/provider/settings";
+import type { AssetArgs } from "../../../jetstream/schemas";
 import { stepDown } from "../../../jetstream/steps";
 import { Stream } from "../../../components/jetstream/stream";
 import { toWire } from "../../../jetstream/wire";
@@ -264,7 +265,7 @@ describe("examples of docs/streams.md", () => {
         example(new JetstreamProvider("jetstream", connection), stream("ORDERS"), stream("RETURNS"));
     });
     return registrations.flatMap(({ type, name, inputs, options }) => {
-      const { __provider: _, ...args } = inputs;
+      const { __provider: _, ...args } = inputs as AssetArgs;
       // Streams without the provider are only there for the example to refer to.
       return kinds[type] && options.provider ? [{ name, kind: kinds[type], args, options }] : [];
     });

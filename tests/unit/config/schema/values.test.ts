@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { mistakes } from "../../../../components/jetstream/provider/check";
-import { consumerKind, streamKind } from "../../../../jetstream/kinds";
+import { type AssetKind, consumerKind, streamKind } from "../../../../jetstream/kinds";
 import { plainConsumer, plainStream } from "../../../support/rule-examples";
 
 describe("extraConfig", () => {
   it("takes no field that has an argument", () => {
-    const refused = (kind: typeof streamKind, args: object, name: string) =>
+    const refused = (kind: AssetKind, args: object, name: string) =>
       mistakes(kind, { ...args, extraConfig: { [name]: 1 } }).map(({ property, reason }) => `${property} ${reason}`);
     assert.deepEqual(refused(streamKind, plainStream, "newest_field"), []);
     assert.deepEqual(refused(streamKind, plainStream, "max_age"), [

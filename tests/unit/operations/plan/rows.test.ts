@@ -94,7 +94,7 @@ describe("a planned deletion", () => {
   });
 
   it("is refused as long as something is in it, with delete-if-empty, or copies it that stays", () => {
-    const cautious = { ...email, deployed: { ...email.deployed, deletionPolicy: "delete-if-empty" } };
+    const cautious = { ...email, deployed: { ...email.deployed!, deletionPolicy: "delete-if-empty" as const } };
     assert.match(rowOf(cautious, gone).reasons.join(), /is not empty/);
     assert.equal(rowOf(cautious, { ...gone, costs: [] }).class, "delete");
     const copied = {

@@ -16,8 +16,8 @@ import {
 import { write } from "./api";
 
 /**
- * What the reconcile logic knows of streams and of consumers: their fields, and the API's requests. `A`: what the schema
- * makes of arguments, which the rules take.
+ * What the reconcile logic knows of streams and of consumers: their fields, and the API's requests. `A`: what the
+ * schema makes of arguments, which the rules take.
  */
 export interface AssetKind<A = AssetArgs> {
   what: "stream" | "consumer";

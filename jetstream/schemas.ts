@@ -96,9 +96,9 @@ export type AssetName = Omit<AssetKey, "account">;
 type Management = "region" | "absent" | "adopt" | "deletionPolicy" | "snapshotTo";
 
 /**
- * Arguments of a stream or consumer, as its resource takes them and its state holds them: what code reads by name has the
- * type of the schemas; the tables of fields name all others. Most functions take this one type rather than being generic
- * over StreamArgs and ConsumerArgs: they treat both alike, by the tables.
+ * Arguments of a stream or consumer, as its resource takes them and its state holds them: what code reads by name has
+ * the type of the schemas; the tables of fields name all others. Most functions take this one type rather than being
+ * generic over StreamArgs and ConsumerArgs: they treat both alike, by the tables.
  */
 export type AssetArgs = AssetKey &
   Partial<Pick<StreamConfig, Management>> &

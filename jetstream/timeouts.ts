@@ -23,7 +23,9 @@ export const timeouts: Timeouts = {
   pingMs: 5_000,
 };
 
-/** Runs an action with other timeouts and restores the previous ones after it. One at a time: they are the process's. */
+/**
+ * Runs an action with other timeouts and restores the previous ones after it. One at a time: they are the process's.
+ */
 export async function withTimeouts<T>(change: Partial<Timeouts>, action: () => Promise<T>): Promise<T> {
   const previous = { ...timeouts };
   Object.assign(timeouts, change);

@@ -1,6 +1,5 @@
-import type { Args } from "../../jetstream/wire";
 import type { Environment } from "../../config/schema/settings";
-import type { TenantSpec } from "../../config/schema/tenant";
+import type { ConsumerSpec, StreamSpec, TenantSpec } from "../../config/schema/tenant";
 
 /** What has to be looked at, and where: `streams.ORDERS.maxAge`, or its name. */
 export interface Remark {
@@ -8,10 +7,13 @@ export interface Remark {
   message: string;
 }
 
-/** A `TenantSpec`, but for what is to be decided. */
+type MirrorSpec = NonNullable<StreamSpec["mirrors"]>[string];
+type StreamDraft = Partial<Omit<StreamSpec, "mirrors">> & { mirrors?: Record<string, Partial<MirrorSpec>> };
+
+/** A `TenantSpec` as servers show it: what has to be decided is absent, and no schema has checked it. */
 export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" | "users"> {
-  streams: Record<string, Args>;
-  consumers: Record<string, Args>;
+  streams: Record<string, StreamDraft>;
+  consumers: Record<string, Partial<ConsumerSpec>>;
 }
 
 /** A tenant as it is to be written. */

@@ -5,7 +5,7 @@ import type { Args } from "../../jetstream/wire";
 import { overlaps } from "../../config/subjects";
 import { copierOf, isCopier } from "../stream/copiers";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
-import type { Place, Remark } from "./draft";
+import type { Draft, Place, Remark } from "./draft";
 import { type LiveStream, nameOf } from "./live";
 
 interface Durable {
@@ -21,8 +21,8 @@ export function consumersOf(
   streams: LiveStream[],
   held: Map<string, string[]>,
   place: Place,
-): { consumers: Record<string, Args>; leftOut: Remark[] } {
-  const consumers: Record<string, Args> = {};
+): { consumers: Draft["consumers"]; leftOut: Remark[] } {
+  const consumers: Draft["consumers"] = {};
   const leftOut: Remark[] = [];
   const sayable = streams.flatMap(({ info, consumers: found }) =>
     found.flatMap((consumer): Durable[] => {

@@ -1,6 +1,6 @@
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerFields, streamFields, type Wire } from "../../jetstream/fields";
-import { type Args, type Difference, differences } from "../../jetstream/wire";
+import { type Difference, differences } from "../../jetstream/wire";
 import { assetsOf } from "../../config/assets/assets";
 import { InvalidInput, joinPath } from "../../config/problems";
 import type { Environment } from "../../config/schema/settings";
@@ -17,7 +17,7 @@ export function comparison(
   live: LiveStream[],
   { account, environment }: Place,
 ): { differing: Map<string, Difference[]>; remarks: Remark[] } {
-  const { streams, consumers } = assetsOf(environment, { [account]: draft as unknown as TenantSpec });
+  const { streams, consumers } = assetsOf(environment, { [account]: draft as TenantSpec });
   const configs = new Map(
     live.flatMap(({ info, consumers: durables }): [string, Wire][] => [
       [nameOf(info), info.config],
@@ -47,7 +47,7 @@ const changeText = ({ field, expected, found }: Difference): string =>
 const valueText = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
 /** Limits that a tenant must declare and an account may lack. */
-const bounds = ["maxAge", "maxBytes"];
+const bounds = ["maxAge", "maxBytes"] as const;
 
 /**
  * What must be written before the tenant is valid: every problem of schema and rules, missing limits with a message
@@ -56,7 +56,7 @@ const bounds = ["maxAge", "maxBytes"];
 export function decisionsOf(draft: Draft, { account, environment, declared }: Place): Remark[] {
   const unbounded = Object.entries(draft.streams).flatMap(([name, spec]) => {
     const at = ["streams", name];
-    const mirrors = Object.entries((spec.mirrors as Record<string, Args> | undefined) ?? {});
+    const mirrors = Object.entries(spec.mirrors ?? {});
     return [
       { at, spec },
       ...mirrors.map(([region, mirror]) => ({ at: [...at, "mirrors", region], spec: mirror })),

@@ -18,11 +18,7 @@ export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
   const copies = named.filter(({ info }) => !differing.has(nameOf(info)));
 
   const streams = draftOf(origins, copies, place);
-  const { consumers, leftOut } = consumersOf(
-    [...origins, ...copies],
-    subjectsByStream(streams as unknown as TenantSpec),
-    place,
-  );
+  const { consumers, leftOut } = consumersOf([...origins, ...copies], subjectsByStream(streams as TenantSpec), place);
   const tenant: Draft = { ...streams, consumers };
   const { remarks } = comparison(tenant, own, place);
   return {

@@ -285,7 +285,7 @@ for (const which of ["pinned", "oldest"] as const) {
       ];
       for (const { what, kind, others = [], subscribed, error, ...step } of circumstances) {
         it(`${what} (error ${error})`, async () => {
-          const { name } = walk.named({ name: "NAME" }) as { name: string };
+          const { name } = walk.named({ name: "NAME" });
           const [before, after] = [named(step.before, name), named(step.after, name)];
           await walk.make(kind, before);
           for (const [other, args] of others) await walk.make(other, named(args, name));
@@ -333,7 +333,7 @@ for (const which of ["pinned", "oldest"] as const) {
     });
 
     it("keeps a mirror's start time in somebody else's spelling when another field changes, where the server would refuse its own", async () => {
-      const { name } = walk.named({ name: "NAME" }) as { name: string };
+      const { name } = walk.named({ name: "NAME" });
       const theirs = {
         name,
         storage: "memory",

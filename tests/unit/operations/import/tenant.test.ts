@@ -8,7 +8,9 @@ import { tenants } from "../../../support/any-tenant";
 import { at, billing, changed, liveOf, mark, mirrored, orders, place, shop } from "../../../support/live-account";
 
 const without = ({ tenant: { streams, consumers } }: ImportedTenant, key: string) =>
-  [...Object.values(streams), ...Object.values(consumers)].map(({ [key]: _, ...rest }) => rest);
+  [...Object.values(streams), ...Object.values(consumers)].map(
+    ({ [key]: _, ...rest }: Record<string, unknown>) => rest,
+  );
 
 /** The same, with what says nothing by its order in one order. */
 const ordered = ({ streams: declared, consumers, ...tenant }: Pick<TenantSpec, "streams" | "consumers">): unknown => ({

@@ -74,7 +74,7 @@ describe("the file of an imported tenant", () => {
       { at: "consumers.billing", message: "no user consumes it" },
     ];
     const { maxAge: _, ...unbounded } = orders;
-    const tenant = { ...shop, streams: { ORDERS: { ...unbounded, mirrors: { ams: { maxAge: "7d" } } } } };
+    const tenant = { ...shop, streams: { ORDERS: { ...unbounded, mirrors: { ams: { maxAge: "7d" as const } } } } };
     assert.equal(
       tenantFile({ tenant, toDecide }, "../config/tenant"),
       `import type { TenantSpec } from "../config/tenant";

@@ -78,7 +78,7 @@ const defaultSentence = (value: string | undefined): string => (value ? `Default
 /**
  * The default of an argument: `@default`, or what the table has; undefined where it is required, or part of another.
  */
-export function defaultOf(argument: Argument): string | undefined {
+function defaultOf(argument: Argument): string | undefined {
   if (argument.tags.default) return argument.tags.default;
   if (argument.partOf.length || isRequired(argument.schema)) return undefined;
   return tableDefaultOf(argument) ?? (argument.rows.some(isUnlimited) ? "no limit" : "none");

@@ -189,7 +189,7 @@ describe("deletion", function () {
       );
       await assert.rejects(
         asset.delete(),
-        /stream app\/COPIED is copied by COPY, .* Nothing was changed; remove them first/,
+        /stream app\/COPIED is copied by COPY: .* Nothing was changed; remove them first/,
       );
       await stays("COPIED", 0);
       await copy.delete();

@@ -575,8 +575,21 @@ describe("bad luck of the JetStream provider", function () {
     return { cell, error, state: final, sent, repeated, done, idle: takeWrites(), lost: [] };
   }
 
-  const infoOf = ({ operation: { resource }, name }: Cell) =>
-    ask(app, resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`);
+  /** What the servers report of an asset. After a fault the meta group may be electing a leader (10008): that is waited for. */
+  async function infoOf({ operation: { resource }, name }: Cell) {
+    const request = resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`;
+    const answered = async () => {
+      try {
+        return { info: await ask(app, request) };
+      } catch (error) {
+        return / 10008 /.test((error as Error).message) ? undefined : { error: error as Error };
+      }
+    };
+    const answer = await pollUntil(answered, waitMs, 250);
+    if (!answer) throw new Error(`${request}: no meta leader`);
+    if (answer.error) throw answer.error;
+    return answer.info;
+  }
 
   /** What the servers hold otherwise than it is wanted. */
   async function left(cell: Cell): Promise<unknown[]> {

@@ -52,7 +52,7 @@ describe("changes that cost messages, on three servers", function () {
   let hasty: ProviderProcess;
   let app: NatsConnection;
   let system: NatsConnection;
-  const timeouts = { requestMs: 5_000, deadlineMs: 6_000, settleMs: 6_000 };
+  const timeouts = { requestMs: 20_000, deadlineMs: 25_000, settleMs: 25_000 };
 
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad"], servers: 3, accounts });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "./limits";
+import { claimPorts } from "./ports";
 import { testTool } from "./tools";
 
 /** What a proxy does to what passes it: https://github.com/Shopify/toxiproxy#toxics */
@@ -26,15 +26,17 @@ export class Toxiproxy {
   private constructor(
     private readonly child: ChildProcess,
     private readonly api: string,
+    /** The next ones are the proxies': a port that the system chose could be taken while its proxy is down. */
+    private readonly port: number,
   ) {}
 
   static async start(): Promise<Toxiproxy> {
-    const port = await freePort();
+    const port = await claimPorts();
     const child = spawn(testTool("toxiproxy-server"), ["-host", "127.0.0.1", "-port", String(port)], {
       stdio: "ignore",
     });
     await once(child, "spawn");
-    const started = new Toxiproxy(child, `http://127.0.0.1:${port}`);
+    const started = new Toxiproxy(child, `http://127.0.0.1:${port}`, port);
     if (await pollUntil(() => call("GET", `${started.api}/version`).catch(() => undefined), waitMs)) return started;
     await started.stop();
     throw new Error(`toxiproxy-server does not answer on port ${port}`);
@@ -43,7 +45,8 @@ export class Toxiproxy {
   /** Makes a proxy to an address, `host:port`. */
   async proxy(upstream: string): Promise<ToxicProxy> {
     const name = `${upstream}-${++this.count}`;
-    const { listen } = await call("POST", `${this.api}/proxies`, { name, listen: "127.0.0.1:0", upstream });
+    const address = `127.0.0.1:${this.port + this.count}`;
+    const { listen } = await call("POST", `${this.api}/proxies`, { name, listen: address, upstream });
     return new ToxicProxy(`${this.api}/proxies/${name}`, listen!);
   }
 
@@ -74,12 +77,4 @@ async function call(method: string, url: string, body?: object): Promise<{ name?
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
   return JSON.parse(text || "{}") as { name?: string; listen?: string };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -3,6 +3,10 @@ import * as fs from "node:fs";
 import { engineMs } from "../support/limits";
 import { Regions } from "../support/regions";
 
+/** Where official plugins could not be downloaded, every start warns of it: that is not about regions. */
+const withoutStandInNotice = (text: string): string =>
+  text.replace(/^warning: keys, certificates and passwords[^]*?docs\/stand-ins\.md$/gm, "");
+
 describe("one region that grows, with all tenants and three servers a region", function () {
   this.timeout(engineMs);
   let regions: Regions;
@@ -36,7 +40,7 @@ export const tenants = Object.fromEntries([arrakis, covenant, irisx, aigentflow]
     assert.equal(status, 2, text);
     assert.match(
       text,
-      /tenants\.arrakis\.streams\.ELIGIBILITY\.mirrors\.ams: "ams" is not a region of the environment; .*[Kk]nown: iad\./,
+      /tenants\.arrakis\.streams\.ELIGIBILITY\.mirrors\.ams: "ams" is not a region of the environment; .*known: iad\./,
     );
   });
 
@@ -44,7 +48,7 @@ export const tenants = Object.fromEntries([arrakis, covenant, irisx, aigentflow]
     tenantsIn(["iad"]);
     const { status, text } = await regions.start();
     assert.equal(status, 0, text);
-    assert.doesNotMatch(text, /warning(:| ).*do not survive/);
+    assert.doesNotMatch(withoutStandInNotice(text), /warning/);
     await regions.meshIsComplete();
     await regions.publish("irisx", "api", "SMS", "sms.send");
     await regions.publish("arrakis", "gateway", "EVENTS", "events.test");
@@ -63,7 +67,7 @@ export const tenants = Object.fromEntries([arrakis, covenant, irisx, aigentflow]
   it("becomes three, with every mirror that its tenants ask for", async () => {
     tenantsIn(["iad", "ams", "syd"]);
     const { text, restarted } = await regions.grow(["iad", "ams", "syd"]);
-    assert.doesNotMatch(text, /warning(:| ).*do not survive/);
+    assert.doesNotMatch(withoutStandInNotice(text), /warning/);
     assert.match(text, /mirrors covenant +ok +8 mirrors/);
     assert.deepEqual(restarted, ["ams-0", "ams-1", "ams-2", "iad-0", "iad-1", "iad-2"]);
     await regions.meshIsComplete();

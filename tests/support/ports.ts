@@ -6,7 +6,7 @@ import { withLock } from "../../tools/lock.mjs";
 import { isOwnerAlive, ownerName, userFolder } from "./run";
 
 /** Ports of a block: enough for six local regions of 20. */
-const blockSize = 120;
+export const blockSize = 120;
 
 /** Below 10000 stand what people run by hand. */
 const lowest = 10_000;

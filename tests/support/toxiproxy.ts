@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "./limits";
-import { claimPorts } from "./ports";
+import { blockSize, claimPorts } from "./ports";
 import { testTool } from "./tools";
 
 /** What a proxy does to what passes it: https://github.com/Shopify/toxiproxy#toxics */
@@ -45,6 +45,7 @@ export class Toxiproxy {
   /** Makes a proxy to an address, `host:port`. */
   async proxy(upstream: string): Promise<ToxicProxy> {
     const name = `${upstream}-${++this.count}`;
+    if (this.count >= blockSize) throw new Error(`a toxiproxy has ports for ${blockSize - 1} proxies`);
     const address = `127.0.0.1:${this.port + this.count}`;
     const { listen } = await call("POST", `${this.api}/proxies`, { name, listen: address, upstream });
     return new ToxicProxy(`${this.api}/proxies/${name}`, listen!);

@@ -8,7 +8,6 @@ import type { Account } from "../../jetstream/account";
 import { observe } from "../../jetstream/observe";
 import { claimOf, nonceKey } from "../../jetstream/ownership";
 import { stepDown } from "../../jetstream/steps";
-import { timeouts } from "../../jetstream/timeouts";
 import { type Difference, differences, toWire } from "../../jetstream/wire";
 import { provisioner } from "../../config/assets/standard";
 import { type Access, connectToAny } from "../access/access";
@@ -36,10 +35,7 @@ export class Servers {
   constructor(
     private readonly access: Access,
     private readonly owner: string,
-  ) {
-    // A plan does not wait for servers that are down.
-    Object.assign(timeouts, { requestMs: 5_000, deadlineMs: 10_000 });
-  }
+  ) {}
 
   async answer(change: PlannedChange): Promise<Answer> {
     if (!isWorthAsking(change)) return nothing;

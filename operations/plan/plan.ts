@@ -1,5 +1,6 @@
 import { prepareFolders } from "../../engine/environment";
 import { Progress } from "../../engine/progress";
+import { withTimeouts } from "../../jetstream/timeouts";
 import { type Access, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { Servers } from "./costs";
@@ -28,8 +29,9 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
   prepareFolders();
   const access = await readAccess(checked);
   const progress = new Progress();
-  const stacks = await Promise.all(
-    checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)),
+  // A plan does not wait for servers that are down.
+  const stacks = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
+    Promise.all(checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress))),
   );
   const isPartial = stacks.some((stack) => stack.isPartial || stack.failures.length > 0);
   return {

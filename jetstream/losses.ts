@@ -1,5 +1,5 @@
 import type { Wire } from "./fields";
-import { isEmpty } from "./fields/conversions";
+import { isEmpty, limit } from "./fields/conversions";
 import { parkedSubject } from "../config/assets/standard";
 import { covers } from "../config/subjects";
 
@@ -20,10 +20,10 @@ export interface LossRule {
   evenIfEmpty?: true;
 }
 
-const limit = (value: unknown): number => (isEmpty(value) || (value as number) < 0 ? Infinity : (value as number));
-const lowered = (field: string) => (from: Wire, to: Wire) => limit(to[field]) < limit(from[field]);
+type Limit = "max_age" | "max_bytes" | "max_msgs" | "max_msgs_per_subject";
+const lowered = (field: Limit) => (from: Wire, to: Wire) => limit(to[field]) < limit(from[field]);
 /** With discard `new` a full stream refuses new messages: a limit drops nothing until discard is `old` again. */
-const loweredInForce = (field: string) => (from: Wire, to: Wire) => {
+const loweredInForce = (field: Limit) => (from: Wire, to: Wire) => {
   const inForce = (config: Wire) => (config.discard === "new" ? Infinity : limit(config[field]));
   return inForce(to) < inForce(from);
 };

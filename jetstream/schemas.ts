@@ -48,7 +48,7 @@ const ofConsumers = {
    */
   filterSubject: subject.optional(),
   /**
-   * Subjects it wants; they must not overlap each other (error 10138). Not with `filterSubject`.
+   * Subjects it wants; they must not overlap each other. Not with `filterSubject`.
    * @default all of the stream
    */
   filterSubjects: z.array(subject).min(1).optional(),
@@ -93,7 +93,7 @@ export interface AssetKey {
 export type AssetName = Omit<AssetKey, "account">;
 
 /** How the program treats an asset: fields beside the server's configuration. */
-type Management = "region" | "absent" | "adopt" | "deletionPolicy" | "snapshotTo";
+type Management = "region" | "absent" | "adopt" | "deletionPolicy" | "lowerBy" | "snapshotTo";
 
 /**
  * Arguments of a stream or consumer, as its resource takes them and its state holds them: what code reads by name has

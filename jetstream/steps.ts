@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { fromWireOf, toWireOf } from "./fields/conversions";
+import { fromWireOf, limit, toWireOf } from "./fields/conversions";
 import type { Field, Wire } from "./fields";
 import { type Args, get, isEqual, toWire } from "./wire";
 import type { Info } from "./info";
+import type { StreamConfig } from "./schemas";
 
 /** Changes that take more than one request, as pure steps. */
 
@@ -30,7 +31,7 @@ export const needsSettling = (found: Wire, wanted: Wire): boolean =>
 export function misplaced({ config, cluster }: Info): string[] {
   if (!cluster) return [];
   const replicas = config.num_replicas!;
-  const home = get(config, "placement.cluster");
+  const home = config.placement?.cluster;
   const copies = 1 + (cluster.replicas?.length ?? 0);
   return [
     ...(cluster.leader ? [] : ["no leader"]),
@@ -58,28 +59,31 @@ const behind = ({ cluster }: Info, counts: (replica: Replica) => boolean = () =>
     .filter((replica) => (!replica.current || replica.offline) && counts(replica))
     .map(({ name, offline, lag = 0 }) => `${name} is ${offline ? "down" : `${lag} behind`}`);
 
+/** Arguments of a stream or consumer; only streams have limits that are lowered in steps. */
+type Stepped = Args & Pick<StreamConfig, "lowerBy">;
+
 /**
  * The arguments to apply in this run: limits that are lowered further than `lowerBy` allows are lowered by one step.
  * The next run continues, because the state holds what was applied.
  */
-export function stepDown<A extends Args>(fields: Field[], args: A, found: Wire): A {
-  const steps = steppedFields(fields, args).flatMap(({ arg, kind, wire }) => {
-    const [now, wanted] = [
-      get(found, wire) as number,
-      args[arg] === undefined ? Infinity : (toWireOf(kind, args[arg]) as number),
-    ];
-    const next = now - (toWireOf(kind, (args.lowerBy as Args)[arg]) as number);
+export function stepDown<A extends Stepped>(fields: Field[], args: A, found: Wire): A {
+  const steps = steppedFields(fields, args).flatMap(({ field: { arg, kind, wire }, step }) => {
+    const [now, wanted] = [limit(get(found, wire)), limit(args[arg] && toWireOf(kind, args[arg]))];
+    const next = now - limit(toWireOf(kind, step));
     // No limit yet: there is nothing to step down from.
-    return now > 0 && wanted < next ? [[arg, fromWireOf(kind, next)] as const] : [];
+    return now < Infinity && wanted < next ? [[arg, fromWireOf(kind, next)] as const] : [];
   });
   return { ...args, ...Object.fromEntries<unknown>(steps) };
 }
 
 /** Whether a limit that is lowered in steps has steps left after what was applied. */
-export const hasStepsLeft = (fields: Field[], applied: Args, args: Args): boolean =>
+export const hasStepsLeft = (fields: Field[], applied: Args, args: Stepped): boolean =>
   steppedFields(fields, args).some(
-    (field) => !isEqual(field, get(toWire(fields, applied), field.wire), get(toWire(fields, args), field.wire)),
+    ({ field }) => !isEqual(field, get(toWire(fields, applied), field.wire), get(toWire(fields, args), field.wire)),
   );
 
-const steppedFields = (fields: Field[], { lowerBy }: Args): Field[] =>
-  fields.filter(({ arg }) => Object.keys((lowerBy as Args | undefined) ?? {}).includes(arg));
+/** Limits to lower in steps, with the step of each. */
+function steppedFields(fields: Field[], { lowerBy = {} }: Stepped): { field: Field; step: unknown }[] {
+  const steps = new Map(Object.entries(lowerBy));
+  return fields.filter(({ arg }) => steps.has(arg)).map((field) => ({ field, step: steps.get(field.arg) }));
+}

@@ -7,13 +7,8 @@ export function countsOf({ home, shadow, consumers }: MigrationState): string {
   const streams = [home, shadow].flatMap((info) => {
     if (!info) return [];
     const { config, state } = info;
-    return [
-      [
-        config.name as string,
-        config.retention as string,
-        ...[state.messages, state.bytes, state.first_seq, state.last_seq].map(String),
-      ],
-    ];
+    const { messages, bytes, first_seq, last_seq } = state;
+    return [[config.name, config.retention, messages, bytes, first_seq, last_seq].map(String)];
   });
   const durables = consumers
     .filter(({ config }) => !isCopier(config))

@@ -143,6 +143,9 @@ export const isEmpty = (value: unknown): boolean =>
   value === false ||
   (typeof value === "object" && Object.keys(value).length === 0);
 
+/** A limit by its wire value; Infinity for what the server writes where there is none: nothing, 0 or -1. */
+export const limit = (value: unknown): number => (typeof value === "number" && value > 0 ? value : Infinity);
+
 /** An argument's value as the server's API has it: durations in nanoseconds, sizes in bytes. Throws on a wrong unit. */
 export const toWireOf = (kind: Kind, value: unknown): unknown => kinds[kind].toWire(value as never);
 /** The reverse of `toWireOf`. */

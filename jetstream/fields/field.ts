@@ -35,6 +35,9 @@ export interface Wire {
   /** Of a consumer. */
   durable_name?: string;
   ack_policy?: string;
+  deliver_subject?: string;
+  filter_subject?: string;
+  filter_subjects?: string[];
   deliver_policy?: string;
   opt_start_seq?: number;
   opt_start_time?: string;

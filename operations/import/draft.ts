@@ -16,6 +16,12 @@ export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" 
   consumers: Record<string, Partial<ConsumerSpec>>;
 }
 
+/**
+ * The draft as the tenant that it becomes. A limit that is missing in it is missing in the assets made of it; schema
+ * and rules report everything else.
+ */
+export const asTenant = (draft: Draft): TenantSpec => draft as TenantSpec;
+
 /** A tenant as it is to be written. */
 export interface ImportedTenant {
   tenant: Draft;

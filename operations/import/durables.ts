@@ -86,12 +86,17 @@ const ofDurables = [
 
 function durableOf(stream: string, consumer: Info, place: Place): Durable {
   const { config } = consumer;
-  const { name: _, filterSubject, filterSubjects = [], ...args } = argumentsOf(consumerFields, config);
-  const { ack_policy: ackPolicy, deliver_policy: deliverPolicy } = config;
+  const { name: _, filterSubject: __, filterSubjects: ___, ...args } = argumentsOf(consumerFields, config);
+  const {
+    ack_policy: ackPolicy,
+    deliver_policy: deliverPolicy,
+    filter_subject: filter,
+    filter_subjects: filters = [],
+  } = config;
   return {
     name: nameOf(consumer),
     stream,
-    filters: filterSubject ? [filterSubject as string] : (filterSubjects as string[]),
+    filters: filter ? [filter] : filters,
     spec: inOrder(
       { mode: config.deliver_subject ? "push" : "pull", ...args, ackPolicy, deliverPolicy, ...adoption(config, place) },
       ofDurables,

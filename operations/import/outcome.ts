@@ -4,9 +4,8 @@ import { type Difference, differences } from "../../jetstream/wire";
 import { assetsOf } from "../../config/assets/assets";
 import { InvalidInput, joinPath } from "../../config/problems";
 import type { Environment } from "../../config/schema/settings";
-import type { TenantSpec } from "../../config/schema/tenant";
 import { validateTenants } from "../../config/rules/validate";
-import type { Draft, Place, Remark } from "./draft";
+import { asTenant, type Draft, type Place, type Remark } from "./draft";
 import { type LiveStream, nameOf } from "./live";
 
 /** What bringing up an imported tenant would change, and what is left to decide. Pure. */
@@ -17,7 +16,7 @@ export function comparison(
   live: LiveStream[],
   { account, environment }: Place,
 ): { differing: Map<string, Difference[]>; remarks: Remark[] } {
-  const { streams, consumers } = assetsOf(environment, { [account]: draft as TenantSpec });
+  const { streams, consumers } = assetsOf(environment, { [account]: asTenant(draft) });
   const configs = new Map(
     live.flatMap(({ info, consumers: durables }): [string, Wire][] => [
       [nameOf(info), info.config],

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { streamFields } from "../../jetstream/fields";
 import type { Info } from "../../jetstream/info";
-import { type Args, get } from "../../jetstream/wire";
+import type { Args } from "../../jetstream/wire";
 import { mirrorName } from "../../config/assets/standard";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
 import type { Draft, Place } from "./draft";
@@ -50,8 +50,7 @@ export function originOf({ info }: LiveStream, origins: LiveStream[], { environm
 }
 
 /** The cluster that a stream is placed in, or where it is now. */
-const regionOf = ({ config, cluster }: Info): string | undefined =>
-  (get(config, "placement.cluster") as string | undefined) ?? cluster?.name;
+const regionOf = ({ config, cluster }: Info): string | undefined => config.placement?.cluster ?? cluster?.name;
 
 /** Fields that a tenant must declare although they are the server's defaults, in their order. */
 const ofStreams = [

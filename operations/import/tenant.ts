@@ -1,8 +1,7 @@
 import type { Difference } from "../../jetstream/wire";
 import { subjectsByStream } from "../../config/assets/assets";
 import { canary } from "../../config/assets/standard";
-import type { TenantSpec } from "../../config/schema/tenant";
-import type { Draft, ImportedTenant, Place } from "./draft";
+import { asTenant, type Draft, type ImportedTenant, type Place } from "./draft";
 import { consumersOf } from "./durables";
 import { type LiveAccount, nameOf } from "./live";
 import { comparison, decisionsOf } from "./outcome";
@@ -18,7 +17,7 @@ export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
   const copies = named.filter(({ info }) => !differing.has(nameOf(info)));
 
   const streams = draftOf(origins, copies, place);
-  const { consumers, leftOut } = consumersOf([...origins, ...copies], subjectsByStream(streams as TenantSpec), place);
+  const { consumers, leftOut } = consumersOf([...origins, ...copies], subjectsByStream(asTenant(streams)), place);
   const tenant: Draft = { ...streams, consumers };
   const { remarks } = comparison(tenant, own, place);
   return {

@@ -77,8 +77,8 @@ function inline(value: unknown): string {
     const items = Object.entries(value).map(([key, item]) => `${keyText(key)}: ${inline(item)}`);
     return items.length ? `{ ${items.join(", ")} }` : "{}";
   }
-  return Number.isSafeInteger(value)
-    ? (value as number).toLocaleString("en").replaceAll(",", "_")
+  return typeof value === "number" && Number.isSafeInteger(value)
+    ? value.toLocaleString("en").replaceAll(",", "_")
     : JSON.stringify(value);
 }
 

@@ -8,7 +8,7 @@ import { strictObject } from "../problems";
  */
 
 export const consumerShape = {
-  /** What it is for, in words: at most 4 KiB (error 10107). */
+  /** What it is for, in words: at most 4 KiB. */
   description: z.string().max(4096).optional(),
   /**
    * `explicit`: each message by itself; `all`: one acknowledges those before it; `none`: nothing is ever redelivered;
@@ -19,10 +19,10 @@ export const consumerShape = {
   ackPolicy: z.enum(["explicit", "all", "none", "flow_control"]),
   /**
    * Time to acknowledge before redelivery.
-   * @default 30s, or `backoff[0]`, which it must equal (error 10157)
+   * @default 30s, or `backoff[0]`, which it must equal
    */
   ackWait: duration.optional(),
-  /** Deliveries of one message in all; at least as many as `backoff` has entries (error 10116). */
+  /** Deliveries of one message in all; at least as many as `backoff` has entries. */
   maxDeliver: count.optional(),
   /** Waits before redeliveries that follow a missing acknowledgement; a plain `nak()` does not wait. */
   backoff: z.array(duration).min(1).optional(),
@@ -79,8 +79,8 @@ export const consumerShape = {
    */
   resetTo: count.optional(),
   /**
-   * Your own labels, at most 128 KiB with those that are added (error 10135); keys that begin with `_nats`,
-   * `supercluster.` or `io.nats.monitor.` are taken.
+   * Your own labels, at most 128 KiB with those that are added; keys that begin with `_nats`, `supercluster.` or
+   * `io.nats.monitor.` are taken.
    * @default who reconciles it, and thresholds for `nats server check`
    */
   metadata: metadata.optional(),
@@ -114,7 +114,7 @@ export const pullShape = {
    * @default `none`
    */
   priorityPolicy: z.enum(["none", "overflow", "pinned_client", "prioritized"]).optional(),
-  /** Name of its one group, with `priorityPolicy`: at most 16 letters, digits and `_ = -` (error 10162). */
+  /** Name of its one group, with `priorityPolicy`: at most 16 letters, digits and `_ = -`. */
   priorityGroups: z.array(assetName).length(1).optional(),
   /**
    * Time after which a pinned client that is silent loses its place, with `pinned_client`.
@@ -126,7 +126,7 @@ export const pullShape = {
 /** Of consumers that send messages to a subject. */
 export const pushShape = {
   /**
-   * Where messages are sent: no wildcard (error 10079), no subject of the stream (error 10081).
+   * Where messages are sent: no wildcard, no subject of the stream (error 10081).
    * @change while no client is subscribed to the old one (error 10013)
    */
   deliverSubject: subject,
@@ -135,10 +135,10 @@ export const pushShape = {
    * @default none, each gets all
    */
   deliverGroup: assetName.optional(),
-  /** Waits for its clients to keep up. Needs `idleHeartbeat` (error 10108). */
+  /** Waits for its clients to keep up. Needs `idleHeartbeat`. */
   flowControl: z.boolean().optional(),
   /**
-   * Interval of heartbeats while no message is delivered: 100ms at least (error 10083).
+   * Interval of heartbeats while no message is delivered: 100ms at least.
    * @default never
    */
   idleHeartbeat: duration.optional(),

@@ -74,7 +74,7 @@ export const streamSource = strictObject({
 const source = z.union([assetName, streamSource]);
 
 export const streamShape = {
-  /** What it is for, in words: at most 4 KiB (error 10052). */
+  /** What it is for, in words: at most 4 KiB. */
   description: z.string().max(4096).optional(),
   /**
    * Subjects it captures, wildcards allowed; none of them may overlap another of the account's streams (error 10065),
@@ -84,7 +84,7 @@ export const streamShape = {
   subjects: z.array(subject).min(1).optional(),
   /**
    * Stream it copies, message by message, with their sequences: its name, or an object. Not with `subjects` or
-   * `sources` (errors 10034, 10031).
+   * `sources`.
    * @change only to take it away; the stream then needs `subjects`
    */
   mirror: source.optional(),
@@ -108,7 +108,7 @@ export const streamShape = {
    */
   placementTags: z.array(z.string().min(1)).min(1).optional(),
   /**
-   * Age at which a message is deleted: 100ms at least (error 10052).
+   * Age at which a message is deleted: 100ms at least.
    * @default never
    */
   maxAge: duration.optional(),
@@ -131,10 +131,10 @@ export const streamShape = {
    * @change from `new` to `old` is a change of `maxMsgs` and `maxBytes`, which then drop what is over them
    */
   discard: z.enum(["old", "new"]).optional(),
-  /** `discard: "new"` for each subject by itself. Needs it and `maxMsgsPerSubject` (error 10052). */
+  /** `discard: "new"` for each subject by itself. Needs it and `maxMsgsPerSubject`. */
   discardNewPerSubject: z.boolean().optional(),
   /**
-   * How long a `Nats-Msg-Id` is remembered: 100ms at least, `maxAge` at most (error 10052).
+   * How long a `Nats-Msg-Id` is remembered: 100ms at least, `maxAge` at most.
    * @default 2m, or `maxAge` where that is less; none for a mirror
    */
   duplicateWindow: duration.optional(),
@@ -146,7 +146,7 @@ export const streamShape = {
    */
   compression: z.enum(["none", "s2"]).optional(),
   /**
-   * Sequence of its first message. Not with `mirror` (error 10143).
+   * Sequence of its first message. Not with `mirror`.
    * @default 1
    */
   firstSeq: count.optional(),
@@ -160,9 +160,9 @@ export const streamShape = {
    * @change for new messages
    */
   republish: strictObject({
-    /** Subjects it applies to, `>` for all; the server refuses to fill it in (error 10157). */
+    /** Subjects it applies to, `>` for all; the server does not fill it in. */
     src: subject.optional(),
-    /** What they become; must not come back into the stream (error 10052). */
+    /** What they become; must not come back into the stream. */
     dest: z.string().min(1),
     /**
      * Only headers, and the size of what is left out.
@@ -180,7 +180,7 @@ export const streamShape = {
   denyDelete: z.boolean().optional(),
   /** The API purges nothing. */
   denyPurge: z.boolean().optional(),
-  /** A message with the header `Nats-Rollup` replaces those before it. Not with `denyPurge` (error 10052). */
+  /** A message with the header `Nats-Rollup` replaces those before it. Not with `denyPurge`. */
   allowRollupHdrs: z.boolean().optional(),
   /**
    * What its consumers may have at most; each must then set its own (error 10157).
@@ -202,22 +202,22 @@ export const streamShape = {
   allowMsgTtl: z.boolean().optional(),
   /**
    * Leaves a marker for this long where a limit took the last message of a subject: 1s at least. Needs `allowMsgTtl`
-   * and `allowRollupHdrs` (error 10052), not with `mirror`.
+   * and `allowRollupHdrs`; not with `mirror`.
    * @default no markers
    */
   subjectDeleteMarkerTtl: duration.optional(),
   /**
    * Messages are increments of a counter. Needs retention limits and discard old; not with `mirror`, `allowMsgTtl` or
-   * `allowMsgSchedules` (error 10052).
+   * `allowMsgSchedules`.
    */
   allowMsgCounter: z.boolean().optional(),
-  /** Takes batches that are stored whole or not at all. Not with `mirror` (error 10198). */
+  /** Takes batches that are stored whole or not at all. Not with `mirror`. */
   allowAtomic: z.boolean().optional(),
-  /** Takes batches with flow control, for fast publishers. Not with `mirror` (error 10209). */
+  /** Takes batches with flow control, for fast publishers. Not with `mirror`. */
   allowBatched: z.boolean().optional(),
   /**
-   * Messages may set by header when they are delivered. Needs `allowRollupHdrs` and discard old (error 10052); not with
-   * `mirror` or `sources` (errors 10186, 10187).
+   * Messages may set by header when they are delivered. Needs `allowRollupHdrs` and discard old; not with `mirror` or
+   * `sources`.
    */
   allowMsgSchedules: z.boolean().optional(),
   /**
@@ -227,8 +227,8 @@ export const streamShape = {
    */
   persistMode: z.enum(["default", "async"]).optional(),
   /**
-   * Your own labels, at most 128 KiB with those that are added (error 10052); keys that begin with `_nats`,
-   * `supercluster.` or `io.nats.monitor.` are taken.
+   * Your own labels, at most 128 KiB with those that are added; keys that begin with `_nats`, `supercluster.` or
+   * `io.nats.monitor.` are taken.
    * @default who reconciles it, and thresholds for `nats server check`
    */
   metadata: metadata.optional(),

@@ -22,6 +22,10 @@ const gaps: Gap[] = [
     report: (argument) => `the comment does not explain the value ${valuesLeftOut(argument).join(", ")}`,
   },
   {
+    when: (argument) => repeatedErrors(argument).length > 0,
+    report: (argument) => `the comment repeats error ${repeatedErrors(argument).join(", ")} of its rules; remove it`,
+  },
+  {
     when: ({ schema, tags }) => isRequired(schema) && tags.default !== undefined,
     report: () => "has @default, but is required",
   },
@@ -56,6 +60,9 @@ function contradictsTable(argument: Argument): boolean {
   const [words, value] = [argument.tags.default, tableDefaultOf(argument)];
   return words !== undefined && value !== undefined && words !== value && !words.startsWith(`${value},`);
 }
+
+const repeatedErrors = ({ comment, tags, errors }: Argument): number[] =>
+  errors.filter((code) => [comment, ...Object.values(tags)].some((text) => text.includes(String(code))));
 
 const valuesLeftOut = ({ schema, comment }: Argument): string[] =>
   valuesOf(schema).filter((value) => !comment.includes(`\`${value}\``));

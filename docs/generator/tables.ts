@@ -1,4 +1,9 @@
 import type * as z from "zod";
+import { errorsByField } from "../../config/rules/arguments/argument-rule";
+import { consumerArgumentRules } from "../../config/rules/arguments/consumer";
+import { exampleConsumer } from "../../config/rules/arguments/consumer-rule";
+import { streamArgumentRules } from "../../config/rules/arguments/stream";
+import { exampleStream } from "../../config/rules/arguments/stream-rule";
 import type { Field, Refusal } from "../../jetstream/fields";
 import { always } from "../../jetstream/fields/refusals";
 import { type LossRule, streamLosses } from "../../jetstream/losses";
@@ -19,6 +24,8 @@ export interface Argument {
   /** None where the server's configuration has no such field. */
   rows: Field[];
   losses: LossRule[];
+  /** Error codes of the rules about it (config/rules/arguments). */
+  errors: number[];
   /** Changes of it that are refused. */
   refusals: Refusal[];
   /** The arguments that it is part of; they change, or do not, as a whole. */
@@ -42,18 +49,24 @@ const comments = {
 interface Resource {
   kind: AssetKind;
   losses: LossRule[];
+  errors: Map<string, number[]>;
   shape: Record<string, z.ZodType>;
 }
 
+const serverErrors = {
+  stream: errorsByField(streamArgumentRules, exampleStream),
+  consumer: errorsByField(consumerArgumentRules, exampleConsumer),
+};
+
 /** What the program takes, whole. */
 export const resources = {
-  stream: { kind: streamKind, losses: streamLosses, shape: streamSchema.shape },
-  pull: { kind: consumerKind, losses: [], shape: pullSchema.shape },
-  push: { kind: consumerKind, losses: [], shape: pushSchema.shape },
+  stream: { kind: streamKind, losses: streamLosses, errors: serverErrors.stream, shape: streamSchema.shape },
+  pull: { kind: consumerKind, losses: [], errors: serverErrors.consumer, shape: pullSchema.shape },
+  push: { kind: consumerKind, losses: [], errors: serverErrors.consumer, shape: pushSchema.shape },
 } satisfies Record<string, Resource>;
 const { stream, pull, push } = resources;
 
-const argumentsOf = ({ kind, losses, shape }: Resource, list: Comment[]): Argument[] =>
+const argumentsOf = ({ kind, losses, errors, shape }: Resource, list: Comment[]): Argument[] =>
   list.flatMap(({ name, text, tags, properties }) => {
     const rows = kind.fields.filter(({ arg }) => arg === name);
     const isIdentity = kind.identity.some((part) => part === name);
@@ -67,19 +80,40 @@ const argumentsOf = ({ kind, losses, shape }: Resource, list: Comment[]): Argume
         tags,
         rows,
         losses: losses.filter(({ change }) => change === name),
+        errors: errors.get(name) ?? [],
         refusals,
         partOf: [],
         schema: shape[name],
       },
-      ...parts(name, properties),
+      ...parts(errors, name, properties),
     ];
   });
 
-const parts = (whole: string, list: Comment[], partOf = [whole]): Argument[] =>
-  list.flatMap(({ name, text, tags, properties }) => [
-    { name: `${whole}.${name}`, comment: text, tags, rows: [], losses: [], refusals: [], partOf },
-    ...parts(`${whole}.${name}`, properties, partOf),
-  ]);
+/** Parts of an argument, or of each of several that are alike (`partOf`): the page then has them once, as `whole`. */
+const parts = (
+  errors: Map<string, number[]>,
+  whole: string,
+  list: Comment[],
+  partOf = [whole],
+  path: string[] = [],
+): Argument[] =>
+  list.flatMap(({ name, text, tags, properties }) => {
+    const at = [...path, name];
+    const codes = new Set(partOf.flatMap((argument) => errors.get([argument, ...at].join(".")) ?? []));
+    return [
+      {
+        name: [whole, ...at].join("."),
+        comment: text,
+        tags,
+        rows: [],
+        losses: [],
+        errors: [...codes].sort((a, b) => a - b),
+        refusals: [],
+        partOf,
+      },
+      ...parts(errors, whole, properties, partOf, at),
+    ];
+  });
 
 const copies = ["mirror", "sources"];
 const isCopied = ({ name }: Comment): boolean => copies.includes(name);
@@ -103,7 +137,7 @@ export const tables: Table[] = [
     intro: "A `mirror` and each of the `sources` is the name of a stream, or an object (`origin` below).",
     arguments: [
       ...argumentsOf(stream, ofStreams.filter(isCopied).map(withoutParts)),
-      ...parts("origin", comments.streamSource!, copies),
+      ...parts(serverErrors.stream, "origin", comments.streamSource!, copies),
     ],
   },
   { title: "Stream: how the program treats it", arguments: argumentsOf(stream, comments.streamManagement!) },

@@ -66,6 +66,7 @@ export const meaningOf = (argument: Argument): string =>
     isRequired(argument.schema) ? "**Required.**" : "",
     argument.comment,
     defaultSentence(defaultOf(argument)),
+    errorSentence(argument),
   ]);
 
 /** What an argument of a bucket means; its default is the stream's, unless it has one of its own. */
@@ -73,6 +74,9 @@ export const bucketMeaningOf = ({ comment, tags, field }: BucketArgument): strin
   sentences([comment, defaultSentence(tags.default ?? defaultOf(field))]);
 
 const sentences = (texts: string[]): string => texts.filter(Boolean).join(" ");
+/** What servers answer where a rule about the argument is broken; this program reports it before it asks them. */
+const errorSentence = ({ errors }: Argument): string =>
+  errors.length ? `Server error${errors.length > 1 ? "s" : ""}: ${errors.join(", ")}.` : "";
 const defaultSentence = (value: string | undefined): string => (value ? `Default: ${value}.` : "");
 
 /**

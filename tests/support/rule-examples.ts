@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import type { Args } from "../../jetstream/wire";
 import type { ArgumentRule } from "../../config/rules/arguments/argument-rule";
+import { exampleConsumer } from "../../config/rules/arguments/consumer-rule";
+import { exampleStream } from "../../config/rules/arguments/stream-rule";
 
-/** A stream and a consumer with what everyone has to give, and nothing wrong: the examples of rules are changes of these. */
-export const plainStream: Args = { account: "app", name: "EXAMPLE", region: "iad", subjects: ["example.>"] };
-export const plainConsumer: Args = { account: "app", stream: "EXAMPLE", name: "example", ackPolicy: "explicit" };
+/** A stream and a consumer with all that is required, and nothing wrong: the examples of rules are changes of these. */
+export const plainStream: Args = { account: "app", region: "iad", ...exampleStream };
+export const plainConsumer: Args = { account: "app", stream: exampleStream.name, ...exampleConsumer };
 
 /** A rule about either. */
 export type AnyRule = Pick<ArgumentRule<never>, "error" | "findings"> & { example: object };

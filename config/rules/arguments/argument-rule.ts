@@ -107,6 +107,22 @@ export const allowedOnce = <Args extends { allowDataLoss?: readonly { change: st
 export const findingsOf = <Args>(rules: readonly ArgumentRule<Args>[], args: Args): Finding[] =>
   rules.flatMap((rule) => rule.findings(args));
 
+/**
+ * Error codes that servers answer with, by the field that a rule is about (dotted; parts of lists under the list's
+ * name), found by the rules' examples. `plain`: what the examples are changes of.
+ */
+export function errorsByField<Args>(rules: readonly ArgumentRule<Args>[], plain: Args): Map<string, number[]> {
+  const found = rules.flatMap(({ error, example, findings }) =>
+    error === undefined ? [] : findings({ ...plain, ...example }).map(({ at }) => ({ field: fieldAt(at), error })),
+  );
+  const byField = Map.groupBy(found, ({ field }) => field);
+  return new Map(
+    [...byField].map(([field, list]) => [field, [...new Set(list.map(({ error }) => error))].sort((a, b) => a - b)]),
+  );
+}
+
+const fieldAt = (at: readonly PropertyKey[]): string => at.filter((part) => typeof part !== "number").join(".");
+
 // --- helpers of the rows ---------------------------------------------------------------------------------------------
 
 /** Entries of a list in the arguments, each with those that stand before it. */

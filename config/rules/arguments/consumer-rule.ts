@@ -9,5 +9,8 @@ export type ConsumerRule = ArgumentRule<ConsumerArguments>;
 
 export const { rule, ruleOfEach } = rulesAbout<ConsumerArguments>();
 
+/** A consumer with nothing wrong: the rules' examples are changes of it. */
+export const exampleConsumer: ConsumerArguments = { name: "example", ackPolicy: "explicit" };
+
 /** What makes an example a push consumer. */
 export const pushExample = { deliverSubject: "deliver.example" };

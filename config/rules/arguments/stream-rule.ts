@@ -10,6 +10,9 @@ export type StreamRule = ArgumentRule<StreamArguments>;
 
 export const { rule, ruleOfEach } = rulesAbout<StreamArguments>();
 
+/** A stream with nothing wrong: the rules' examples are changes of it. */
+export const exampleStream: StreamArguments = { name: "EXAMPLE", subjects: ["example.>"] };
+
 export const isSet = (value: unknown): boolean =>
   value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 

@@ -138,6 +138,12 @@ describe("comments on arguments", () => {
       "storage: the comment does not explain the value memory",
     ],
     [
+      "an error code that its rules have",
+      age,
+      { comment: "Age: 100ms at least (error 10052)." },
+      "maxAge: the comment repeats error 10052 of its rules; remove it",
+    ],
+    [
       "a default that the table has",
       storage,
       { tags: { default: "`file`" } },
@@ -217,8 +223,9 @@ describe("comments on arguments", () => {
     assert.match(meaningOf(storage), / Default: `file`\.$/);
     assert.match(meaningOf(named("noAck")), / Default: false\.$/);
     assert.match(meaningOf(named("maxBytes")), / Default: no limit\.$/);
-    assert.match(meaningOf(age), / Default: never\.$/);
-    assert.match(meaningOf(named("description")), / Default: none\.$/);
+    assert.match(meaningOf(age), / Default: never\. Server error: 10052\.$/);
+    assert.match(meaningOf(named("origin.consumer.deliverSubject")), / Server errors: 10213, 10215\.$/);
+    assert.match(meaningOf(named("description")), / Default: none\. Server error: 10052\.$/);
     assert.match(meaningOf(ackWait), / Default: 30s, or `backoff\[0\]`/);
     assert.equal(changeOf(named("noAck")), "**In place**.");
     assert.equal(changeOf(named("maxMsgSize")), "**In place**: for new messages.");

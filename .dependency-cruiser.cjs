@@ -6,8 +6,8 @@ const mayImport = {
   config: [],
   tenants: ["config"],
   jetstream: ["config"],
-  // tools/lock.mjs is the one file lock: local servers restart under it, and npm start takes it before npm has installed
-  // any package.
+  // tools/lock.mjs is the one file lock: local servers restart under it, and npm start takes it before npm has
+  // installed any package.
   components: ["config", "jetstream", "tools"],
   stacks: ["config", "jetstream", "components"],
   engine: ["config", "tools"],

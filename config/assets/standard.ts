@@ -52,7 +52,7 @@ export function withStandardParts(tenant: TenantSpec): TenantSpec {
 /** Name a user logs in with: user names are global to a server, so the account is part of it. */
 export const loginOf = (account: string, user: string): string => `${account}-${user}`;
 
-/** The one subject of a stream whose own are taken away for a time. Nobody publishes to it. */
+/** The one subject of a stream whose own are taken away for a time. No client publishes to it. */
 export const parkedSubject = (stream: string): string => `parked.${stream}.>`;
 
 /** Name of a stream's mirror in another region. */

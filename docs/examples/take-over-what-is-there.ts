@@ -2,7 +2,7 @@ import { Consumer } from "../../components/jetstream/consumer";
 import type { JetstreamProvider } from "../../components/jetstream/jetstream-provider";
 import { Stream } from "../../components/jetstream/stream";
 
-/** A stream that somebody made by hand, and a durable that another stack had. Both stay whatever becomes of this program. */
+/** A stream that was made by hand, and a durable that another stack owned. Both stay if this program removes them. */
 export function adopted(provider: JetstreamProvider) {
   const audit = new Stream(
     "shop-AUDIT",

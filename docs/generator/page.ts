@@ -40,8 +40,8 @@ is refused at preview, with the version that has it.
 |---|---|
 | **In place** | The server changes it; nothing is lost. A field that is removed from the code returns to its default. |
 | **Refused** | The server would refuse it, or accept it and do nothing: the plan fails with the reason. |
-| **Costs messages** | The server would do it without warning, and messages would be deleted or no longer be stored: the \
-plan fails with their number, unless \`allowDataLoss\` allows that many for this very change. |
+| **Costs messages** | The server would do it without warning, and messages would be deleted or no longer be stored: \
+the plan fails with their number, unless \`allowDataLoss\` allows that many for this very change. |
 | **Replaced** | What is refused, where \`allowDataLoss\` names \`replace\`: the stream or durable is deleted and \
 recreated. |
 

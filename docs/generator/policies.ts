@@ -32,7 +32,8 @@ cannot (docs/adr/0007); there, and wherever a second counts, use \`tools/offline
 started by a script, which must be on \`PATH\`:
 
 \`\`\`sh
-PATH="$PATH:$PWD/tools/offline/policy-pack" pulumi preview --stack local-jetstream --policy-pack tools/offline/policy-pack
+export PATH="$PATH:$PWD/tools/offline/policy-pack"
+pulumi preview --stack local-jetstream --policy-pack tools/offline/policy-pack
 \`\`\`
 
 \`npm test\` runs every rule over what the tests record of each stack, with optional parts on and off, so a violation is

@@ -101,7 +101,14 @@ describe("the commands", function () {
   it("wait for another one on the same environment, say for whom, and can be stopped meanwhile", async () => {
     const locks = path.join(copy.cache, "locks");
     mkdirSync(locks, { recursive: true });
-    const holding = `require("./tools/lock.mjs").withLock(${JSON.stringify(path.join(locks, "local.json"))}, { log: console, what: "start --env local" }, () => { console.log("held"); return new Promise((r) => setTimeout(r, 600_000)); })`;
+    const holding = `require("./tools/lock.mjs").withLock(
+      ${JSON.stringify(path.join(locks, "local.json"))},
+      { log: console, what: "start --env local" },
+      () => {
+        console.log("held");
+        return new Promise((resolve) => setTimeout(resolve, 600_000));
+      },
+    )`;
     const holder = spawn(process.execPath, ["-r", "sucrase/register/ts", "-e", holding], {
       cwd: copy.folder,
       stdio: ["ignore", "pipe", "inherit"],

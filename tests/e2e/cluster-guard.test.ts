@@ -11,8 +11,9 @@ import { KubeApi } from "../support/kube-api";
 import { stackSettings } from "../support/stack-settings";
 
 /**
- * The real engine and the real program of a region on Kubernetes, up to the guard: what comes after it needs a plugin that may not be
- * there. The cluster is an API server that says which one it is; the identity stack is the test's own, and just names its outputs.
+ * The real engine and the real program of a region on Kubernetes, up to the guard: what comes after it needs a plugin
+ * that may not be there. The cluster is an API server that says which one it is; the identity stack is the test's own,
+ * and just names its outputs.
  */
 describe("a region's stack, where its cluster is not as it should be", function () {
   this.timeout(engineMs);
@@ -51,7 +52,9 @@ describe("a region's stack, where its cluster is not as it should be", function 
     fs.writeFileSync(path.join(copy.folder, "identity.json"), JSON.stringify(identityOutputs(environment, tenants)));
     fs.writeFileSync(
       path.join(copy.folder, "stacks", "identity.ts"),
-      'import * as pulumi from "@pulumi/pulumi";\nexport const identity = () => pulumi.output(JSON.parse(require("node:fs").readFileSync("identity.json", "utf8")));\n',
+      'import * as pulumi from "@pulumi/pulumi";\n' +
+        'const read = () => JSON.parse(require("node:fs").readFileSync("identity.json", "utf8"));\n' +
+        "export const identity = () => pulumi.output(read());\n",
     );
     for (const stack of ["identity", "iad"]) await pulumi("stack", "init", stack, "--no-select");
     await pulumi("up", "--stack", "identity", "--yes", "--skip-preview");
@@ -84,7 +87,7 @@ describe("a region's stack, where its cluster is not as it should be", function 
     fs.writeFileSync(kubeconfig, api.kubeconfig("another"));
     const text = await pulumi("preview", "--stack", "iad").then(
       ({ stdout }) => stdout,
-      // Where the plugin is not there to be had.
+      // Where the plugin is not installed.
       ({ stdout }: { stdout: string }) => stdout,
     );
     assert.match(

@@ -17,7 +17,9 @@ import { JetstreamProvider } from "./components/jetstream/jetstream-provider";
 import { Stream } from "./components/jetstream/stream";
 const { connection, streams, consumers } = JSON.parse(fs.readFileSync("wanted.json", "utf8"));
 const provider = new JetstreamProvider("nats", connection);
-const dependsOn = Object.entries<any>(streams).map(([name, { aliases, ...args }]) => new Stream(name, args, { provider, aliases }));
+const dependsOn = Object.entries<any>(streams).map(
+  ([name, { aliases, ...args }]) => new Stream(name, args, { provider, aliases }),
+);
 for (const [name, args] of Object.entries<any>(consumers)) new Consumer(name, args, { provider, dependsOn });
 `;
 
@@ -172,7 +174,7 @@ describe("streams and consumers in the real engine", function () {
     assert.equal(((await config()).metadata as Record<string, string>)["supercluster.owner"], "supercluster/two");
   });
 
-  it("are made anew where the server cannot change them, if that is allowed, and only then", async () => {
+  it("are recreated where the server cannot change them, if that is allowed, and only then", async () => {
     const wanted = (stream: object) =>
       fs.writeFileSync(
         path.join(copy.folder, "wanted.json"),

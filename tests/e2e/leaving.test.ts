@@ -10,7 +10,9 @@ import { engineMs, requestMs } from "../support/limits";
 
 const servers = ["iad-0", "ams-0", "syd-0"];
 
-/** Covenant, with streams, mirrors and durables in three regions, leaves; IRISX stays. Real engine, program, servers. */
+/**
+ * Covenant, with streams, mirrors and durables in three regions, leaves; IRISX stays. Real engine, program, servers.
+ */
 describe("a tenant that leaves, in two releases", function () {
   this.timeout(engineMs);
   // Each step begins where the one before it ends.
@@ -63,7 +65,10 @@ describe("a tenant that leaves, in two releases", function () {
     fs.writeFileSync(file, String(project));
     fs.writeFileSync(
       deployment.path("tenants/index.ts"),
-      `${tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`).join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`,
+      [
+        ...tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";\n`),
+        `export const tenants = { ${tenants.join(", ")} };\n`,
+      ].join(""),
     );
   };
 
@@ -107,7 +112,7 @@ describe("a tenant that leaves, in two releases", function () {
     entries(["covenant", "irisx"]);
   });
 
-  it("loses nothing that nobody allowed: plan and up are refused, with what it would cost", async () => {
+  it("loses nothing that was not allowed: plan and up are refused, with what it would cost", async () => {
     const before = await messagesOf(covenant, "COVENANT_USERS");
     declare('  state: "leaving",');
     const { status, rows, text } = plan();
@@ -117,7 +122,8 @@ describe("a tenant that leaves, in two releases", function () {
     assert.match(
       users.reasons.join(),
       new RegExp(
-        `would delete ${before} of ${before} messages.*allowDataLoss: \\[\\{ change: "delete", maxMessages: ${before} \\}\\]`,
+        `would delete ${before} of ${before} messages.*` +
+          `allowDataLoss: \\[\\{ change: "delete", maxMessages: ${before} \\}\\]`,
       ),
     );
     refused(/would delete/, "up", "--stack", "local-jetstream", "--yes", "--skip-preview");
@@ -146,7 +152,7 @@ describe("a tenant that leaves, in two releases", function () {
     deployment.succeeds("verify");
   });
 
-  it("is not dropped while somebody's stream is left that nobody declared", async () => {
+  it("is not dropped while a stream is left that was never declared", async () => {
     await ask(covenant, "STREAM.CREATE.BY_HAND", { name: "BY_HAND", subjects: ["by.hand"] });
     entries(["irisx"]);
     refused(/account covenant was taken out, and still owns BY_HAND\n/, "preview", "--stack", "local-syd");

@@ -66,7 +66,14 @@ describe("npm run policy and npm run policy:state", function () {
     );
   /** A rule more, for the command and for the pack. */
   const addAdvice = (text: string) =>
-    `${text}\npolicies.push({ name: "advice", description: "Advice.", enforcementLevel: "advisory", validateResource: ({ name }, report) => name === "irisx-SMS" && report("could be better") });\n`;
+    `${text}
+    policies.push({
+      name: "advice",
+      description: "Advice.",
+      enforcementLevel: "advisory",
+      validateResource: ({ name }, report) => name === "irisx-SMS" && report("could be better"),
+    });
+    `;
 
   before(async () => {
     fs.mkdirSync(path.join(copy.cache, "state"), { mode: 0o700 });
@@ -88,7 +95,7 @@ describe("npm run policy and npm run policy:state", function () {
     }
   });
 
-  it("end with 2 and say why: a stack that there is not, a stack and an environment, a file that is no state", async () => {
+  it("end with 2 and say why: an unknown stack, a stack and an environment, a file that is not a state", async () => {
     const mistakes = [
       [["policy", "--stack", "iadd"], /stack iadd does not exist.*Stacks: ams, iad, identity/],
       [["policy", "--stack", "iad", "--env", "local"], /--stack <stack>' cannot be used with option '--env/],
@@ -194,7 +201,7 @@ describe("npm run policy and npm run policy:state", function () {
       tellsNoSecret(outcome);
     });
 
-    it("policy ends with 4 where an up would violate a mandatory rule: which, where, why, and how to fix it", async () => {
+    it("policy ends with 4 for a violated mandatory rule: which, where, why, and how to fix it", async () => {
       const { status, stdout, stderr } = await withChange("jetstream/asset-args.ts", dropLimits, () =>
         cli(["policy", "--stack", "local-jetstream"]),
       );

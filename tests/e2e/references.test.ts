@@ -7,7 +7,10 @@ import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { engineMs } from "../support/limits";
 import { copyProject } from "../support/project-copy";
 
-/** The real engine and the real programs of stacks that read another one; only the identity stack is the test's own, and just names its outputs. */
+/**
+ * The real engine and the real programs of stacks that read another one; only the identity stack is the test's own, and
+ * just names its outputs.
+ */
 describe("a stack that needs identity", function () {
   this.timeout(engineMs);
   const copy = copyProject();
@@ -39,7 +42,9 @@ describe("a stack that needs identity", function () {
     write(
       "stacks/identity.ts",
       'import * as pulumi from "@pulumi/pulumi";\n' +
-        'export const identity = () => Object.fromEntries(Object.entries(JSON.parse(require("node:fs").readFileSync("identity.json", "utf8"))).map(([key, value]) => [key, pulumi.secret(value)]));\n',
+        'const read = () => JSON.parse(require("node:fs").readFileSync("identity.json", "utf8"));\n' +
+        "const secret = ([key, value]) => [key, pulumi.secret(value)];\n" +
+        "export const identity = () => Object.fromEntries(Object.entries(read()).map(secret));\n",
     );
     for (const stack of ["local-ams", "local-jetstream"]) await pulumi(["stack", "init", stack, "--no-select"]);
   });
@@ -50,7 +55,8 @@ describe("a stack that needs identity", function () {
       assert.match(
         await refusal(stack),
         new RegExp(
-          `error: stack ${stack} needs local-identity deployed first: pulumi up --stack local-identity\\. Nothing was done\\.`,
+          `error: stack ${stack} needs local-identity deployed first: ` +
+            "pulumi up --stack local-identity\\. Nothing was done\\.",
         ),
       );
     });

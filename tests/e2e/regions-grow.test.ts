@@ -11,7 +11,7 @@ describe("one region that grows, with all tenants and three servers a region", f
   this.timeout(engineMs);
   let regions: Regions;
 
-  /** The tenants' files as somebody has them who has only these regions. */
+  /** The tenants' files of an installation that has only these regions. */
   const tenantsIn = (names: string[]) =>
     fs.writeFileSync(
       regions.deployment.path("tenants/index.ts"),
@@ -20,13 +20,20 @@ import { arrakis } from "./arrakis";
 import { covenant } from "./covenant";
 import { irisx } from "./irisx";
 const names = ${JSON.stringify(names)};
+const there = (mirrors: object) =>
+  Object.fromEntries(Object.entries(mirrors).filter(([region]) => names.includes(region)));
 const within = ({ streams, ...tenant }: any) => ({
   ...tenant,
   streams: Object.fromEntries(
-    Object.entries<any>(streams).map(([name, { mirrors = {}, ...stream }]) => [name, { ...stream, mirrors: Object.fromEntries(Object.entries(mirrors).filter(([region]) => names.includes(region))) }]),
+    Object.entries<any>(streams).map(([name, { mirrors = {}, ...stream }]) => [
+      name,
+      { ...stream, mirrors: there(mirrors) },
+    ]),
   ),
 });
-export const tenants = Object.fromEntries([arrakis, covenant, irisx, aigentflow].map((tenant) => [tenant.name, within(tenant)]));
+export const tenants = Object.fromEntries(
+  [arrakis, covenant, irisx, aigentflow].map((tenant) => [tenant.name, within(tenant)]),
+);
 `,
     );
 

@@ -92,7 +92,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     assert.equal(status, 1, text);
     assert.match(text, /no server answers for irisx\/LEFT: all copies may be on the servers to remove/);
     assert.doesNotMatch(text, /still/);
-    // Carried out by the meta leader; nobody is left to answer.
+    // Carried out by the meta leader; no server is left to answer.
     await ask(irisx, "STREAM.DELETE.LEFT").catch(() => undefined);
   });
 
@@ -114,7 +114,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
     await regions.nothingLost();
   });
 
-  it("forgets a region that is lost for good, disks and all, whoever was the leader", async () => {
+  it("forgets a region that is lost for good, disks and all, wherever the leader was", async () => {
     await regions.deployment.end("sfo", "SIGKILL");
     fs.rmSync(`${regions.deployment.copy.cache}/environments/local/sfo`, { recursive: true });
     regions.deployment.pulumi("stack", "rm", "local-sfo", "--yes", "--force");

@@ -109,7 +109,7 @@ describe("the local environment, from nothing to nothing", function () {
     }
   });
 
-  it("has nothing to change for somebody who previews it by hand", () => {
+  it("has nothing to change in a preview by hand", () => {
     for (const stack of stacks) pulumi("preview", "--stack", stack, "--expect-no-changes");
   });
 

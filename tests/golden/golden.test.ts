@@ -8,7 +8,18 @@ import { serversMs } from "../support/limits";
 
 const run = promisify(execFile);
 
-const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream", "identity", "iad", "ams", "syd", "jetstream"];
+const stacks = [
+  "local-identity",
+  "local-iad",
+  "local-ams",
+  "local-syd",
+  "local-jetstream",
+  "identity",
+  "iad",
+  "ams",
+  "syd",
+  "jetstream",
+];
 
 describe("golden registrations: what each stack asks the engine for", function () {
   this.timeout(serversMs);
@@ -26,7 +37,9 @@ describe("golden registrations: what each stack asks the engine for", function (
       const golden = await registered.get(stack)!;
       if (process.env.UPDATE_GOLDEN === "1") writeGolden(stack, golden);
       const changes = differences(readGolden(stack), golden);
-      if (changes.length) assert.fail(`differences: ${changes.length}; if all are meant: UPDATE_GOLDEN=1 npm test\n${changes.join("\n")}`);
+      if (changes.length === 0) return;
+      const advice = `differences: ${changes.length}; if all are intended: UPDATE_GOLDEN=1 npm test`;
+      assert.fail([advice, ...changes].join("\n"));
     });
   }
 });
@@ -45,7 +58,8 @@ describe("golden differences", () => {
 
 /** In a process of its own, with nothing of this one's environment. */
 async function register(stack: string): Promise<Golden> {
-  const { stdout } = await run(process.execPath, ["--require=sucrase/register/ts", path.join(__dirname, "register.ts"), stack], {
+  const program = path.join(__dirname, "register.ts");
+  const { stdout } = await run(process.execPath, ["--require=sucrase/register/ts", program, stack], {
     cwd: path.join(__dirname, "..", ".."),
     env: { PATH: process.env.PATH },
     maxBuffer: 64 * 1024 ** 2,

@@ -18,25 +18,35 @@ export function goldenOf(registrations: Registration[]): Golden {
   return portable({
     outputs: stack?.outputs ?? {},
     resources: Object.fromEntries(
-      others.map(({ type, name, inputs: { __provider, ...inputs }, options, outputs }) => [`${type}::${name}`, { options, inputs, outputs }]),
+      others.map(({ type, name, inputs: { __provider, ...inputs }, options, outputs }) => [
+        `${type}::${name}`,
+        { options, inputs, outputs },
+      ]),
     ),
   }) as Golden;
 }
 
 function portable(value: unknown): unknown {
   const masked = unsecret(value, () => "[secret]");
-  return JSON.parse(JSON.stringify(masked, (_, item: unknown) => (isObject(item) ? sorted(item) : typeof item === "string" ? item.replaceAll(project, "[project]") : item)));
+  const replacer = (_: string, item: unknown): unknown => {
+    if (typeof item === "string") return item.replaceAll(project, "[project]");
+    return isObject(item) ? sorted(item) : item;
+  };
+  return JSON.parse(JSON.stringify(masked, replacer));
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
-const sorted = (object: Record<string, unknown>) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+const sorted = (object: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const fileOf = (stack: string): string => path.join(__dirname, `${stack}.json`);
 
 export const readGolden = (stack: string): Golden => JSON.parse(readFileSync(fileOf(stack), "utf8")) as Golden;
 
-export const writeGolden = (stack: string, golden: Golden): void => writeFileSync(fileOf(stack), `${JSON.stringify(golden, null, 2)}\n`);
+export const writeGolden = (stack: string, golden: Golden): void =>
+  writeFileSync(fileOf(stack), `${JSON.stringify(golden, null, 2)}\n`);
 
 /** What is different, one line each: `resources.<type>::<name>.inputs.maxAge: "7d" -> "8d"`. */
 export function differences(before: unknown, after: unknown, at = ""): string[] {
@@ -46,7 +56,8 @@ export function differences(before: unknown, after: unknown, at = ""): string[] 
   }
   if (before === after) return [];
   if (before === undefined) return [`+ ${at}: ${JSON.stringify(after)}`];
-  return after === undefined ? [`- ${at}: ${JSON.stringify(before)}`] : [`  ${at}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`];
+  if (after === undefined) return [`- ${at}: ${JSON.stringify(before)}`];
+  return [`  ${at}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`];
 }
 
 const isComposite = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -12,10 +12,14 @@ async function main(stack: string): Promise<void> {
   const { name, environment, tenants } = stackSettings(stack);
   const identity = stackName({ environment: name, kind: "identity" });
   // Itself too, as it is before the first update.
-  const references = { [`organization/supercluster/${stack}`]: {}, [`organization/supercluster/${identity}`]: identityOutputs(environment, tenants) };
+  const references = {
+    [`organization/supercluster/${stack}`]: {},
+    [`organization/supercluster/${identity}`]: identityOutputs(environment, tenants),
+  };
 
   pulumi.runtime.setAllConfig(stackConfig(stack));
-  const { registrations } = await record(() => pulumi.runtime.runInPulumiStack(async () => (require("../../index") as () => unknown)()), { stack, references });
+  const program = async () => (require("../../index") as () => unknown)();
+  const { registrations } = await record(() => pulumi.runtime.runInPulumiStack(program), { stack, references });
   process.stdout.write(JSON.stringify(goldenOf(registrations)));
 }
 

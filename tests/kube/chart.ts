@@ -9,7 +9,8 @@ export function chartFolder(): string {
   const folder = process.env.NATS_CHART;
   if (!folder)
     throw new Error(
-      "NATS_CHART names no folder of the official chart; get it with: helm pull nats --repo https://nats-io.github.io/k8s/helm/charts/ --version 2.14.2 --untar",
+      "NATS_CHART names no folder of the official chart; get it with: " +
+        "helm pull nats --repo https://nats-io.github.io/k8s/helm/charts/ --version 2.14.2 --untar",
     );
   return folder;
 }
@@ -44,7 +45,10 @@ export function render(values: object): Manifest[] {
 export const natsConf = (manifests: Manifest[]): string =>
   manifests.find(({ kind, data }) => kind === "ConfigMap" && data?.["nats.conf"])!.data!["nats.conf"]!;
 
-/** What the text says: it is JSON, with statements to include files (under `$include`, in their order) and variables (as their names). */
+/**
+ * What the text says: it is JSON, with statements to include files (under `$include`, in their order) and variables (as
+ * their names).
+ */
 export function parseConf(text: string): unknown {
   let includes = 0;
   const json = text

@@ -17,8 +17,8 @@ export function currentCluster(): { context: string; api: KubernetesObjectApi } 
 }
 
 /**
- * What a cloud does around its clusters, for one that has none: load balancers are known by their names (to this cluster's DNS, at
- * their Services' own addresses), and servers may write to their volumes.
+ * What a cloud does around its clusters, for one that has none: load balancers are known by their names (to this
+ * cluster's DNS, at their Services' own addresses), and servers may write to their volumes.
  */
 export class Cloud {
   private isStopped = false;
@@ -93,7 +93,10 @@ export class Cloud {
   }
 }
 
-/** Volumes that are folders of the host belong to root, whatever group a pod asks for: only for clusters whose volumes are in KUBE_VOLUMES. */
+/**
+ * Volumes that are folders of the host belong to root, whatever group a pod asks for: only for clusters whose volumes
+ * are in KUBE_VOLUMES.
+ */
 function openVolumes(): void {
   const folder = process.env.KUBE_VOLUMES;
   if (folder) for (const name of readdirSync(folder)) chmodSync(path.join(folder, name), 0o777);

@@ -106,7 +106,7 @@ else
         maxBuffer: 64 * 1024 ** 2,
       });
 
-    it("shows what it would do to an environment that is not there, says that this is partial, and makes nothing", async () => {
+    it("shows what it would do to a missing environment, says that this is partial, and changes nothing", async () => {
       const text = await succeeds(deploy("--dry-run"));
       for (const stack of stacks) assert.match(text, new RegExp(`^${stack}: \\d+ to create`, "m"));
       assert.match(text, /kubernetes:helm\.sh\/v3:Release iad/);
@@ -114,7 +114,7 @@ else
       assert.deepEqual(JSON.parse(pulumi("stack", "ls", "--json")), []);
     });
 
-    it("brings up identity, three regions side by side, then every stream and durable, and proves that messages pass", async () => {
+    it("brings up identity, regions side by side, then all streams, and proves that messages pass", async () => {
       const text = await succeeds(deploy());
       assert.match(text, /deploy is up and verified/);
     });
@@ -195,7 +195,7 @@ else
       edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], currentCluster().context));
     });
 
-    it("is destroyed only by somebody who names it, and only when its protection was taken away", async () => {
+    it("is destroyed only where it is named, and only when its protection was taken away", async () => {
       assert.equal((await cli("stop")).status, 2);
       const refused = await cli("stop", "--yes-destroy", name);
       assert.equal(refused.status, 1);

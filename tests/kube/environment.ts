@@ -24,8 +24,9 @@ import { helm } from "./helm";
 import { kubeEnvironment, type KubeOptions } from "./settings";
 
 /*
- * Regions on a real Kubernetes, without the engine's plugin for it, which may not be there to be had: what region stacks register is
- * applied as it stands, the Release by helm, dynamic resources by their providers, everything else by server-side apply.
+ * Regions on a real Kubernetes, without the engine's plugin for it, which may not be installed: what region
+ * stacks register is applied as it stands, the Release by helm, dynamic resources by their providers, everything else
+ * by server-side apply.
  */
 
 interface Provider {

@@ -8,17 +8,23 @@ const plugins = ["kubernetes", "random", "tls"];
 const given = process.env.KUBE_PLUGINS;
 const fileOf = (plugin: string): string => path.join(given ?? "", `pulumi-resource-${plugin}`);
 
-/** Why the real engine cannot bring up a region here; undefined where it can: it downloads plugins, or finds them in the folder KUBE_PLUGINS. */
+/**
+ * Why the real engine cannot bring up a region here; undefined where it can: it downloads plugins, or finds them in the
+ * folder KUBE_PLUGINS.
+ */
 export function whyNoEngine(): string | undefined {
   if (standIns().length === 0) return undefined;
   if (given === undefined)
-    return "Pulumi's plugins cannot be downloaded here, and KUBE_PLUGINS names no folder that has pulumi-resource-kubernetes";
+    return (
+      "Pulumi's plugins cannot be downloaded here, " +
+      "and KUBE_PLUGINS names no folder that has pulumi-resource-kubernetes"
+    );
   return existsSync(fileOf("kubernetes")) ? undefined : `${fileOf("kubernetes")} is not there`;
 }
 
 /**
- * Folders for PATH in which a copy of the project finds its plugins. What KUBE_PLUGINS leaves out is the copy's own stand-in, which
- * serves local stacks alone: this one copy lets it serve.
+ * Folders for PATH in which a copy of the project finds its plugins. What KUBE_PLUGINS leaves out is the copy's own
+ * stand-in, which serves local stacks alone: this one copy lets it serve.
  */
 export function pluginFolders(copy: string): string[] {
   if (given === undefined) return [];

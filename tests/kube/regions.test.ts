@@ -52,7 +52,7 @@ describe("regions on a real Kubernetes that come and go", function () {
   after(() => kube.stop());
   const only = (regions: string[]) => ({ settings: { ...kube.settings, regions } });
 
-  it("become six: those that are new come up side by side, then the others are restarted one after another", async () => {
+  it("become six: new ones come up side by side, then the others are restarted one after another", async () => {
     for (const region of founders) await kube.up(region, only(founders));
     await isWhole(kube, founders);
     await Promise.all(later.map((region) => kube.up(region)));
@@ -60,7 +60,7 @@ describe("regions on a real Kubernetes that come and go", function () {
     await isWhole(kube, [...founders, ...later], "jnb");
   });
 
-  it("become five, in the order of docs/runbooks/remove-a-region.md: one stops, its server is forgotten, the others drop it", async () => {
+  it("become five, by docs/runbooks/remove-a-region.md: one stops, its peer is removed, others drop it", async () => {
     const left = [...founders, "sin", "sfo"];
     await kube.remove(["jnb"]);
     const system = await kube.connect("iad", systemAccount.name, systemAccount.user);

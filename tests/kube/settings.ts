@@ -12,7 +12,10 @@ export interface KubeOptions {
   jetstream?: Record<string, string[]>;
 }
 
-/** An environment as it would stand in Pulumi.yaml: a namespace a region of the cluster that KUBECONFIG names, and little of everything. */
+/**
+ * An environment as it would stand in Pulumi.yaml: a namespace a region of the cluster that KUBECONFIG names, and
+ * little of everything.
+ */
 export function kubeSettings({
   name,
   regions,

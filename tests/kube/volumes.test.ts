@@ -8,8 +8,9 @@ import { helm } from "./helm";
 import { kubeSettings } from "./settings";
 
 /**
- * Volumes that grow under running servers, on a real Kubernetes with the real chart. Volumes that are folders of the host cannot grow:
- * the test plays the driver, and gives each volume the size that its claim asks for. All else is Kubernetes's own.
+ * Volumes that grow under running servers, on a real Kubernetes with the real chart. Volumes that are folders of the
+ * host cannot grow: the test plays the driver, and gives each volume the size that its claim asks for. All else is
+ * Kubernetes's own.
  */
 const name = "grow";
 const namespace = "grow-iad";
@@ -131,7 +132,7 @@ describe("volumes on a real Kubernetes", function () {
     );
   });
 
-  it("grow under running servers: no pod is made anew or restarted, and the new StatefulSet takes them over", async () => {
+  it("grow under running servers: no pod is recreated or restarted; the new StatefulSet takes them over", async () => {
     driver.isOn = true;
     const [before, old] = [await pods(), await statefulSet()];
     await up("3GiB");
@@ -214,7 +215,7 @@ describe("volumes on a real Kubernetes", function () {
       body: [{ op: "replace", path: "/allowVolumeExpansion", value: false }],
     });
     const wanted = settings("5GiB", "2GiB");
-    // As a class that somebody else made.
+    // As a class that this program did not make.
     wanted.kubernetes.volume.storageClass = storageClass;
     await assert.rejects(
       kube.up("iad", { settings: wanted }),
@@ -223,7 +224,7 @@ describe("volumes on a real Kubernetes", function () {
     assert.deepEqual(await sizes(), Array(3).fill(["4Gi", "4Gi"]));
   });
 
-  it("are nobody's but their region's: another region's stack is refused in the same namespace", async () => {
+  it("belong to their region alone: another region's stack is refused in the same namespace", async () => {
     const wanted = settings("4GiB", "2GiB");
     const ofAnother = {
       ...wanted,

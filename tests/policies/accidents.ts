@@ -78,7 +78,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
   ],
   "peers-have-mutual-tls": [
     chart("routes without TLS", "C002-12", `${values}/cluster/tls/enabled`, false),
-    chart("gateways that verify nobody", "nats.docs#397", `${values}/gateway/tls/merge/verify`, false),
+    chart("gateways that verify no certificate", "nats.docs#397", `${values}/gateway/tls/merge/verify`, false),
     chart(
       "gateways that trust every CA of the system",
       "nats.docs#397",
@@ -106,7 +106,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       undefined,
     ),
     chart(
-      "somebody who has no login",
+      "a user without a login",
       "C002-13: default_user, no_auth_user",
       `${values}/merge/no_auth_user`,
       "arrakis-worker",
@@ -338,7 +338,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
   "supercluster-outlives-a-region": [
     chart(
       "two regions",
-      "nats-server#3089: half of a meta group elects nobody",
+      "nats-server#3089: half of a meta group elects no leader",
       `${values}/gateway/merge/gateways`,
       ["iad", "ams"].map((name) => ({ name, urls: gateways(name) })),
     ),
@@ -471,8 +471,9 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       stacks: ["local-iad"],
       change(draft) {
         const secrets = draft.one(server, "iad-1").props.secrets as Record<string, string>;
-        secrets["accounts.conf"] =
-          'accounts: {"irisx":{"users":[{"user":"irisx-api","permissions":{"publish":{"allow":["*.>"]},"subscribe":{"deny":[">"]}}}]}}';
+        const permissions = { publish: { allow: ["*.>"] }, subscribe: { deny: [">"] } };
+        const accounts = { irisx: { users: [{ user: "irisx-api", permissions }] } };
+        secrets["accounts.conf"] = `accounts: ${JSON.stringify(accounts)}`;
       },
     },
   ],
@@ -622,7 +623,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
   ],
   "interest-stream-has-a-consumer": [
     {
-      what: "an interest stream that nobody consumes",
+      what: "an interest stream without a consumer",
       from: "C002-20: acknowledged, and nothing kept",
       stacks: ["jetstream of another tenant"],
       change: (draft) => draft.remove(consumer, "shop-ORDERS-billing"),

@@ -51,7 +51,7 @@ export const harmless: readonly Harmless[] = [
     name: "PEOPLE",
     external: { api: "$JS.hub.API" },
   }),
-  of("iad", "core/v1:Service", "iad-nats-clients")("monitoring on a Service that nobody outside reaches", "spec", {
+  of("iad", "core/v1:Service", "iad-nats-clients")("monitoring on a Service of the cluster alone", "spec", {
     type: "ClusterIP",
     ports: [{ port: 8222 }],
   }),

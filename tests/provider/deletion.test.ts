@@ -112,7 +112,7 @@ describe("deletion", function () {
       await isGone("EMPTY");
     },
 
-    '"delete-if-empty": a message that comes between the look and the loss of the subjects keeps the stream, which gets them back':
+    '"delete-if-empty": a message that comes before the subjects are taken away keeps the stream and its subjects':
       async () => {
         const asset = await Deployed.create(provider, stream, ifEmpty("LATE"));
         const parking = breakpoints.stopAt("before", "STREAM.UPDATE.LATE");
@@ -126,7 +126,7 @@ describe("deletion", function () {
         await writes.assertOf("LATE", ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.UPDATE"]);
       },
 
-    '"delete-if-empty": what a run that was killed has begun is ended by the next, whether the stream is still empty or not':
+    '"delete-if-empty": what a killed run began is finished by the next, whether the stream is still empty or not':
       async () => {
         const stops = new Breakpoints();
         const mortal = await start({}, stops.env);
@@ -228,7 +228,7 @@ describe("deletion", function () {
         );
     },
 
-    '"absent": a stream goes only with as many messages as are allowed, counted at preview and right before; its entry stays until it is taken out':
+    '"absent": a stream is deleted with at most the messages that are allowed, counted at preview and right before':
       async () => {
         const asset = await Deployed.create(provider, stream, base("LEFT"));
         const durable = await Deployed.create(provider, consumer, {
@@ -294,7 +294,7 @@ describe("deletion", function () {
       await stays("FULL", 1);
     },
 
-    '"absent": what is gone already is as it should be, also with no state of it; taken back, it is made anew, as it is then specified':
+    '"absent": what is gone already is as it should be, also without state; taken back, it is recreated as specified':
       async () => {
         const durable: Args = { account: "app", stream: "BACK", name: "billing", ackPolicy: "explicit" };
         const assets = [

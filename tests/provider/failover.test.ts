@@ -185,7 +185,7 @@ describe("failover, failback and migration, as they are typed", function () {
       assert.deepEqual((await config(stream)).subjects, ["eligibility.>"]);
       assert.equal((await config(stream)).sources, undefined);
       await until(
-        "the mirror copies all anew",
+        "the mirror copies everything again",
         async () => (await state(mirror)).messages === proofs + acknowledged.length,
       );
       assert.deepEqual((await config(mirror)).mirror, { name: stream });

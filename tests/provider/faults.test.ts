@@ -17,12 +17,13 @@ import { Toxiproxy } from "../support/toxiproxy";
 import { type Operation, operations, streamArgs } from "./fault-operations";
 
 /*
- * Every operation of the provider, with bad luck at every step of it. Afterwards, at once or when the operation is repeated with
- * the state from before, the servers hold what was asked, no second write followed the one that took effect, every acknowledged
- * message of replicated streams on files is there, consumers know their place, and nothing else was touched.
+ * Every operation of the provider, with bad luck at every step of it. Afterwards, at once or when the operation is
+ * repeated with the state from before, the servers hold what was asked, no second write followed the one that took
+ * effect, every acknowledged message of replicated streams on files is there, consumers know their place, and nothing
+ * else was touched.
  *
- * Outside of what can be kept: messages of streams with one replica or in memory, and power loss on more than half of a stream's
- * servers within `syncInterval`.
+ * Outside of what can be kept: messages of streams with one replica or in memory, and power loss on more than half of a
+ * stream's servers within `syncInterval`.
  */
 
 /** An operation that meets a fault. */
@@ -52,7 +53,10 @@ interface Fault {
   relieve?: (cells: Cell[]) => Promise<void>;
   /** Whether the operation gets over it, or is repeated. Left out where that is left to chance. */
   ends?: "by itself" | "when repeated";
-  /** The leader that would report what it did may be lost, and a write without an answer may take effect when it is back. */
+  /**
+   * The leader that would report what it did may be lost, and a write without an answer may take effect when it is
+   * back.
+   */
   isUnreported?: true;
 }
 
@@ -398,7 +402,7 @@ describe("bad luck of the JetStream provider", function () {
       at: beforeWrite,
       async strike(cells) {
         await cluster.kill("iad-2");
-        // A leader that ends by itself says so: nobody waits for it.
+        // A leader that ends by itself announces it: no client waits for it.
         await cluster.kill("iad-1", "SIGTERM");
         const survivor = await cluster.connect("app", { servers: cluster.urls().slice(0, 1) });
         const isLeaderless = () =>
@@ -485,7 +489,10 @@ describe("bad luck of the JetStream provider", function () {
     assert.ok(await pollUntil(() => removed().catch(() => undefined), waitMs), "no stream is left");
   }
 
-  /** All operations at once, each on a stream of its own: until they have ended, have been repeated, and nothing is left to do. */
+  /**
+   * All operations at once, each on a stream of its own: until they have ended, have been repeated, and nothing is left
+   * to do.
+   */
   async function meet(fault: Fault, hit: Operation[]): Promise<Outcome[]> {
     const publisher = new Publisher(app);
     const provider = (index: number) => providers[index % providers.length]!;
@@ -575,7 +582,10 @@ describe("bad luck of the JetStream provider", function () {
     return { cell, error, state: final, sent, repeated, done, idle: takeWrites(), lost: [] };
   }
 
-  /** What the servers report of an asset. After a fault the meta group may be electing a leader (10008): that is waited for. */
+  /**
+   * What the servers report of an asset. After a fault the meta group may be electing a leader (10008): that is waited
+   * for.
+   */
   async function infoOf({ operation: { resource }, name }: Cell) {
     const request = resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`;
     const answered = async () => {

@@ -27,7 +27,7 @@ const place: Place = { account: "app", owner: "supercluster/one", environment, d
 const seconds = 1e9;
 const iad = { cluster: "iad" };
 const bounded = { max_age: 7 * 86_400 * seconds, max_bytes: 16 * 1024 ** 2, placement: iad };
-/** What somebody made by hand, as the API takes it. */
+/** What was made by hand, as the API takes it. */
 const streams = [
   {
     ...bounded,

@@ -177,7 +177,7 @@ describe("the JetStream provider's process, against a real supercluster of three
     await wrote();
   });
 
-  it("leaves somebody else's stream alone, whatever is asked", async () => {
+  it("leaves another owner's stream alone, whatever is asked", async () => {
     await ask(app, "STREAM.CREATE.FOREIGN", {
       name: "FOREIGN",
       subjects: ["foreign"],
@@ -237,7 +237,7 @@ describe("the JetStream provider's process, against a real supercluster of three
     assert.equal((await provider.read(consumer, "app/ORDERS/billing", billing)).id, "");
   });
 
-  it("waits for every region at the gate, says what lacks, and lets a region that is named degraded be lost", async () => {
+  it("waits for every region at the gate, reports what lacks, and does without a region named degraded", async () => {
     await provider.create(stream, { ...orders, name: "SYD", region: "syd", subjects: ["syd"] });
     await destroy(cluster.inputs()["syd-0"]!);
     const access = (JSON.parse(settings()["supercluster:connection"]!) as ConnectionSettings).regions;

@@ -104,7 +104,10 @@ describe("a refresh", function () {
     return provider;
   };
 
-  /** Reads everything, as a refresh does: by id what it is now, `undefined` what is missing, "unknown" what keeps its state. */
+  /**
+   * Reads everything, as a refresh does: by id what it is now, `undefined` what is missing, "unknown" what keeps its
+   * state.
+   */
   const readAll = async (
     streams: Args[],
     consumers: Args[],
@@ -152,7 +155,7 @@ describe("a refresh", function () {
       assert.deepEqual(requests, lists);
     });
 
-    it("shows drift property by property, and asks anew for what was asked for before", async () => {
+    it("shows drift property by property, and asks again for what was asked for before", async () => {
       const { config } = await ask(app, "STREAM.INFO.S7");
       await ask(app, "STREAM.UPDATE.S7", { ...(config as object), max_age: 7200e9, max_msgs: 5 });
       const { config: first } = await ask(app, "CONSUMER.INFO.S7.first");

@@ -18,7 +18,10 @@ const accounts = `accounts {
   sys: { users: [ { user: admin, password: admin } ] }
   app: { jetstream: enabled, users: [
     { user: app, password: app }
-    { user: blind, password: blind, permissions: { publish: { deny: ["$JS.API.STREAM.MSG.GET.*", "$JS.API.CONSUMER.LIST.*"] } } }
+    {
+      user: blind, password: blind
+      permissions: { publish: { deny: ["$JS.API.STREAM.MSG.GET.*", "$JS.API.CONSUMER.LIST.*"] } }
+    }
   ] }
 }
 `;
@@ -304,7 +307,7 @@ describe("changes that cost messages, on three servers", function () {
     kept,
     says = /./,
   } of losses) {
-    it(`${change} (${name}): refused at check with the count of right now and at the write with that of then, done only as far as allowed`, async () => {
+    it(`${change} (${name}): refused at check and at the write with their counts, done as far as allowed`, async () => {
       const asset = await Deployed.create(provider, stream, { ...base(name), ...changed });
       await (prepare?.(name) ??
         Promise.all(Object.entries(fill).map(([subject, count]) => publish(`${name}.${subject}`, count))));
@@ -402,7 +405,8 @@ describe("changes that cost messages, on three servers", function () {
       {
         property: "storage",
         reason:
-          "cannot be changed in place (error 10052): a new stream would start empty; recreating it would delete 100 of 100 messages, 101.6 KiB; " +
+          "cannot be changed in place (error 10052): a new stream would start empty; " +
+          "recreating it would delete 100 of 100 messages, 101.6 KiB; " +
           'consumer billing is 40 behind; to allow it: allowDataLoss: [{ change: "replace", maxMessages: 100 }]',
       },
     ]);
@@ -509,7 +513,8 @@ describe("changes that cost messages, on three servers", function () {
       assert.rejects(
         uncounted.update(fewer(uncounted.inputs)),
         new RegExp(
-          `consumers of stream UNCOUNTED did not answer: .*${silent}.* The cost of the change cannot be counted, and nothing was changed`,
+          `consumers of stream UNCOUNTED did not answer: .*${silent}.* ` +
+            "The cost of the change cannot be counted, and nothing was changed",
         ),
       ),
       assert.rejects(lost.update(fewer(lost.inputs)), /no answer|unavailable|offline|no leader/i),

@@ -3,13 +3,16 @@ import type { AssetArgs } from "../../jetstream/schemas";
 import type { Args } from "../../jetstream/wire";
 
 /**
- * Values of every field of streams and consumers, for the test that walks from each to each other. `NAME` stands for the stream's
- * or consumer's own name, and a value that is `undefined` takes an argument away.
+ * Values of every field of streams and consumers, for the test that walks from each to each other. `NAME` stands for
+ * the stream's or consumer's own name, and a value that is `undefined` takes an argument away.
  */
 export interface Example {
   /** The row of the table, by its argument. */
   field: string;
-  /** What the field is given, with what has to change along. That it is not given at all comes before them, unless it is required. */
+  /**
+   * What the field is given, with what has to change along. That it is not given at all comes before them, unless it is
+   * required.
+   */
   values: Args[];
   required?: true;
   /** What is given with every value, and without. */

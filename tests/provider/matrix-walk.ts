@@ -44,8 +44,8 @@ async function eventually<T>(look: () => Promise<T>, isRight: (found: T) => bool
 const movesAndScales = 10123;
 
 /**
- * Of a request right after another one: the meta leader does not know of that one yet, nobody leads yet, or the answer is lost
- * (one refusal in a hundred by 2.12 servers). What was done twice is as if it was done once.
+ * Of a request right after another one: the meta leader does not know of that one yet, there is none yet, or the answer
+ * is lost (one refusal in a hundred by 2.12 servers). What was done twice is as if it was done once.
  */
 const isTooEarly = (error: unknown): boolean =>
   error instanceof NoAnswer || (error instanceof ApiError && (error.isNotFound || error.errCode === movesAndScales));
@@ -77,7 +77,10 @@ export class Walk {
     return named(args, `X${++this.names}`);
   }
 
-  /** Makes what is before, changes it to what is after, and takes it away. What became of the change is what the plan says, or it throws. */
+  /**
+   * Makes what is before, changes it to what is after, and takes it away. What became of the change is what the plan
+   * says, or it throws.
+   */
   async step(kind: AssetKind, step: Step): Promise<Outcome> {
     const { before, after } = this.named(step);
     if (levelOf(kind, before) > this.facts.level) return this.isTooNew(kind, before);
@@ -101,7 +104,10 @@ export class Walk {
     await this.shows(kind, args);
   }
 
-  /** The server shows what was asked for, a refresh keeps it as it was written, and the server notes the API level that the table knows. */
+  /**
+   * The server shows what was asked for, a refresh keeps it as it was written, and the server notes the API level that
+   * the table knows.
+   */
   async shows(kind: AssetKind, args: AssetArgs): Promise<void> {
     const found = await this.config(kind, args);
     assert.deepEqual(differences(kind.fields, args, found), []);
@@ -117,7 +123,9 @@ export class Walk {
     if (!JSON.stringify(args).includes('"consumer":')) assert.equal(noted, levelOf(kind, args), "API level");
   }
 
-  /** A higher API level than the server has: it is refused by the header that names the level, and the field by itself. */
+  /**
+   * A higher API level than the server has: it is refused by the header that names the level, and the field by itself.
+   */
   async isTooNew(kind: AssetKind, args: AssetArgs): Promise<Outcome> {
     await refusedWith(this.send(kind, "create", args), [10185]);
     await refusedWith(this.send(kind, "create", args, 0), [10025]);

@@ -49,7 +49,7 @@ describe("the examples for the tables of fields", () => {
   for (const [kind, given] of examples) {
     const rows = kind.fields.filter(({ arg }) => !kind.identity.some((part) => part === arg));
 
-    it(`are there for each of the ${rows.length} rows of ${kind.what}s, and once in one with as much as goes together`, () => {
+    it(`have each of the ${rows.length} rows of ${kind.what}s, and one with as much as can be combined`, () => {
       assert.deepEqual(given.map(({ field }) => field).sort(), rows.map(({ arg }) => arg).sort());
       const together = new Set(full.get(kind)!.flatMap((args) => Object.keys(args)));
       assert.deepEqual(
@@ -165,12 +165,12 @@ for (const which of ["pinned", "oldest"] as const) {
 
     for (const [kind, given] of examples) {
       const { what, fields } = kind;
-      /** Nobody but this program adds labels. */
+      /** Only this program adds labels. */
       const underived = fields.map(({ derived: _, ...field }): Field => field);
       const bare = underived.map(({ default: _, forced: __, ...field }): Field => field);
       const states = given.flatMap((example) => statesOf(kind, example)).filter((state) => !state.sealed);
 
-      it(`fills in as the table says what is left out of ${states.length} ${what}s that somebody else made`, () =>
+      it(`fills in as the table says what is left out of ${states.length} ${what}s of another client`, () =>
         each(
           states.filter((state) => levelOf(kind, state) <= facts.level),
           async (state) => {
@@ -239,7 +239,7 @@ for (const which of ["pinned", "oldest"] as const) {
       const limited: [AssetKind, AssetArgs][] = [[consumerKind, consumer({ name: "reader" }, "NAME")]];
       const circumstances: Circumstance[] = [
         {
-          what: "a deliver subject while somebody listens",
+          what: "a deliver subject while a client listens",
           kind: consumerKind,
           before: consumer({ deliverSubject: "deliver.NAME" }),
           after: consumer({ deliverSubject: "other.NAME" }),
@@ -332,7 +332,7 @@ for (const which of ["pinned", "oldest"] as const) {
       await walk.drop(consumerKind, consumer);
     });
 
-    it("keeps a mirror's start time in somebody else's spelling when another field changes, where the server would refuse its own", async () => {
+    it("keeps another client's spelling of a mirror's start time, where the server would refuse its own", async () => {
       const { name } = walk.named({ name: "NAME" });
       const theirs = {
         name,

@@ -56,7 +56,7 @@ describe("ownership: two stacks with one account", function () {
     const { "supercluster.owner": owner, "supercluster.nonce": nonce } = metadata as Record<string, string>;
     return { owner, nonce };
   };
-  /** Makes it as somebody who has never heard of this program. */
+  /** Makes it as a client that does not know this program. */
   const found = (name: string, change: Wire = {}) =>
     ask(app, `STREAM.CREATE.${name}`, {
       name,
@@ -66,7 +66,7 @@ describe("ownership: two stacks with one account", function () {
       ...change,
     });
 
-  it("is a mark on every stream and durable: the stack, and a nonce that only its state knows too; nothing else", async () => {
+  it("is a mark on every stream and durable: the stack, and a nonce that its state knows; nothing else", async () => {
     const assets = [
       await Deployed.create(one, stream, base("MARKED")),
       await Deployed.create(one, consumer, durable("MARKED")),
@@ -81,7 +81,7 @@ describe("ownership: two stacks with one account", function () {
     assert.notEqual(markOf(configs[0]!).nonce, markOf(configs[1]!).nonce);
   });
 
-  it("is found out when the second stack comes: refused with who owns it and what to do, and nothing is written", async () => {
+  it("is found by a second stack: refused with the owner and what to do, and nothing is written", async () => {
     await Deployed.create(one, stream, base("BOTH"));
     await Deployed.create(one, consumer, durable("BOTH"));
     const theirs =
@@ -125,7 +125,7 @@ describe("ownership: two stacks with one account", function () {
     assert.equal((await config("LOST")).description, "theirs");
   });
 
-  it("is nobody's without a mark, and then not taken: neither without a word, nor by naming a stack", async () => {
+  it("is missing without a mark: it is then not taken over, neither by default nor by naming a stack", async () => {
     await found("FOREIGN");
     const nobodys =
       /exists and has no owner's mark; this stack is supercluster\/one\. Nothing was changed\. To take it over as it is: adopt: true/;
@@ -137,7 +137,7 @@ describe("ownership: two stacks with one account", function () {
     await writes.assertOf("FOREIGN", ["STREAM.CREATE"]);
   });
 
-  it("adopt: true takes what nobody owns, and not what another stack does: at check already", async () => {
+  it("adopt: true takes what has no owner, and not what another stack owns: at check already", async () => {
     await found("FREE");
     await Deployed.create(two, stream, base("THEIRS"));
     const free = await Deployed.create(one, stream, base("FREE", { adopt: true }));
@@ -173,7 +173,7 @@ describe("ownership: two stacks with one account", function () {
     );
   });
 
-  it("adopting tells at check what it would change, the fields that go back to their defaults among them, and has written nothing", async () => {
+  it("adopting reports at check what it would change, defaults too, and writes nothing", async () => {
     await found("DRIFTED", { max_msgs: 1_000, max_age: 3_600e9, description: "legacy", metadata: { team: "orders" } });
     const lines = one.stderr.length;
     const args = base("DRIFTED", { adopt: true, maxMsgs: 2_000, maxAge: "1h", metadata: { team: "orders" } });
@@ -190,7 +190,7 @@ describe("ownership: two stacks with one account", function () {
     await writes.assertOf("DRIFTED", ["STREAM.CREATE", "STREAM.UPDATE"]);
   });
 
-  it("adopting is refused at check where it would cost messages or cannot be, and takes the steps and allowances of the specification", async () => {
+  it("adopting is refused at check where it costs messages or is impossible; lowerBy and allowances hold", async () => {
     await found("FULL", { max_msgs: 100 });
     for (let index = 0; index < 50; index++) await jetstream(app).publish("FULL.a", "");
     const reasons = async (change: Args) =>

@@ -157,7 +157,7 @@ describe("permissions on a real server", () => {
     }
   }
 
-  /** Publishes what the durable is about, as whoever of its account may. */
+  /** Publishes what the durable is about, as a user of its account that may. */
   async function feed(
     { account, stream, filterSubjects }: ConsumerAsset,
     body: string | Uint8Array,
@@ -192,7 +192,7 @@ describe("permissions on a real server", () => {
     });
   }
 
-  /** Enough for the server to ask for flow control, which is at one megabyte that nobody has confirmed. */
+  /** Enough for the server to ask for flow control, which is at one megabyte that is not confirmed yet. */
   const large = new Uint8Array(128 * 1024);
   const many = 12;
 
@@ -248,7 +248,7 @@ describe("permissions on a real server", () => {
     });
   }
 
-  it("let nobody in with another's password, or without one", async () => {
+  it("refuse a login with another user's password, or without one", async () => {
     const anonymous = () => cluster.connect("covenant-api", { user: undefined, pass: undefined, reconnect: false });
     await assert.rejects(anonymous, /Authorization Violation/i);
     await assert.rejects(

@@ -62,7 +62,9 @@ describe("what rules say that JetStream answers, real servers answer", function 
       kind.body("create", toWire(kind.fields, args), args as AssetArgs),
     );
 
-  /** Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own. */
+  /**
+   * Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own.
+   */
   async function tryOut(kind: AssetKind, example: Args): Promise<Refusal | undefined> {
     const args = JSON.parse(
       JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`),
@@ -108,7 +110,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
         });
       }
 
-      it("whatever it is, the server refuses what a rule with that error finds, and makes what none finds", async () => {
+      it("the server refuses what a rule with that error finds, and makes what none finds", async () => {
         const answers = { made: 0, refused: 0 };
         const agrees = async (args: Args) => {
           assert.deepEqual(kind.schema(args).safeParse(args).error?.issues ?? [], []);
@@ -170,7 +172,8 @@ describe("what rules say that JetStream answers, real servers answer", function 
     ],
   ];
   for (const [error, ...assets] of together) {
-    it(`about several, ${error}: ${assets.map(([{ what }, args]) => `${what} ${JSON.stringify(args)}`).join(", ")}`, async () => {
+    const listed = assets.map(([{ what }, args]) => `${what} ${JSON.stringify(args)}`).join(", ");
+    it(`about several, ${error}: ${listed}`, async () => {
       const name = `PAIR-${++tried}`;
       const complete = assets.map(([kind, args]): [AssetKind, Args] => [
         kind,

@@ -92,11 +92,9 @@ describe("changes of several steps or requests, on two regions of three servers"
   sideBySide({
     "more replicas: done when all are current": scaled,
     "more replicas than the region has servers: refused by the server, with what to do": tooMany,
-    "another region and more replicas: first replicas, then the move; back: first the move; no message is lost, and the consumer goes on":
-      moved,
+    "another region and more replicas: first replicas, then the move; back: first the move; no message is lost": moved,
     "two moves at once go one after another": twoMoves,
-    "a move and a scaling whose process is killed in between are ended by the next run, each step after the one before it":
-      killed,
+    "a move and a scaling whose process is killed in between are finished by the next run, step by step": killed,
     "a run after one that was killed as a stream was copied waits for the copies, and writes nothing": awaited,
     "a limit that is lowered in steps: one a run, until it is there": lowered,
     "a limit that is lowered in steps costs what its next step drops, at check and at the write": stepped,
@@ -314,7 +312,7 @@ describe("changes of several steps or requests, on two regions of three servers"
     );
   }
 
-  it("a stream without a leader: nothing that a server remembers of it is believed, a leader is waited for, and then the change is made", async () => {
+  it("a stream without a leader: what a server remembers is not believed; a leader is waited for first", async () => {
     const [hasty, patient] = await Promise.all([
       ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 1_000, deadlineMs: 2_000 } })),
       ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 1_000 } })),

@@ -1,5 +1,6 @@
-// Loaded by NODE_OPTIONS into a provider process that a test drives (breakpoints.ts): holds back a JetStream request before it goes
-// out, or its answer, until the test lets it go on; the process does everything else meanwhile. Writes down all requests too.
+// Loaded by NODE_OPTIONS into a provider process that a test drives (breakpoints.ts): holds back a JetStream request
+// before it goes out, or its answer, until the test lets it go on; the process does everything else meanwhile. Writes
+// down all requests too.
 const { subscribe } = require("node:diagnostics_channel");
 const { appendFileSync, existsSync, renameSync } = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
@@ -24,7 +25,7 @@ async function hold(moment, subject) {
   renameSync(`${here} set`, `${here} reached`);
   while (existsSync(`${here} reached`)) {
     await sleep(10);
-    // Whoever would let it go on is gone.
+    // The test that would let it go on is gone.
     if (process.ppid !== parent) process.exit(1);
   }
 }

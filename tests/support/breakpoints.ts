@@ -41,7 +41,10 @@ export class Breakpoints {
     };
   }
 
-  /** All requests about a stream and its consumers that it has sent since it was asked last, those from before a restart too. */
+  /**
+   * All requests about a stream and its consumers that it has sent since it was asked last, those from before a restart
+   * too.
+   */
   takeRequests(stream: string): string[] {
     const file = path.join(this.folder, "requests");
     const lines = fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n") : [];

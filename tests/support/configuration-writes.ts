@@ -28,8 +28,8 @@ interface Advisory {
 const writes = /^\$JS\.API\.((?:STREAM|CONSUMER)\.(?:CREATE|UPDATE|DELETE|PURGE|PAUSE|RESET))\.(.+)$/;
 
 /**
- * All that changed an account's streams and consumers, as the servers themselves report it. Each server is listened to, so that
- * one that is killed takes no other's report with it; what a leader does as it is lost is reported by nobody.
+ * All that changed an account's streams and consumers, as the servers themselves report it. Each server is listened to,
+ * so that one that is killed takes no other's report with it; what a leader does as it is lost is not reported.
  */
 export class ConfigurationWrites {
   private readonly advisories = new Map<string, Advisory>();
@@ -59,7 +59,9 @@ export class ConfigurationWrites {
     return all.filter((write) => asset === undefined || write.asset === asset).filter(isFirst);
   }
 
-  /** Asserts which requests about an asset there were. Servers report them after they have answered: waits up to 5 s. */
+  /**
+   * Asserts which requests about an asset there were. Servers report them after they have answered: waits up to 5 s.
+   */
   async assertOf(asset: string, requests: string[]): Promise<void> {
     const seen = () => this.of(asset).map(({ request }) => request);
     await Promise.all(this.connections.map((connection) => connection.flush()));

@@ -14,7 +14,7 @@ export class Crowd {
     /** Its account lets in exactly these clients. */
     private readonly tenant: TenantSpec,
     readonly connections: NatsConnection[],
-    /** Why connections ended that nobody closed. */
+    /** Why connections ended that were not closed here. */
     readonly unexpected: string[],
   ) {}
 

@@ -12,7 +12,10 @@ import { waitMs } from "./limits";
 import { claimPorts } from "./ports";
 import { copyProject } from "./project-copy";
 
-/** The local environment, with one server a region and some of the tenants only, driven as a person does, in a copy of the project. */
+/**
+ * The local environment, with one server a region and some of the tenants only, driven as a person does, in a copy of
+ * the project.
+ */
 export class Deployment {
   readonly copy = copyProject();
   private readonly open: NatsConnection[] = [];

@@ -14,8 +14,8 @@ export const refusal = (errCode: number, description = "refused", code = 400) =>
 });
 
 /**
- * A connection without a server: requests are answered from a table, and noted. A request that is not in the table throws, which
- * for the code under test is a request without an answer.
+ * A connection without a server: requests are answered from a table, and noted. A request that is not in the table
+ * throws, which for the code under test is a request without an answer.
  */
 export function fakeConnection(answers: Answers = {}): { connection: NatsConnection; requests: string[] } {
   const requests: string[] = [];

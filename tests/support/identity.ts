@@ -6,7 +6,10 @@ import { accountsOf } from "../../components/security/accounts";
 import { login } from "../../stacks/logins";
 import type { JetstreamIdentity } from "../../stacks/outputs";
 
-/** What an identity stack gives to the others. tests/components/identity.test.ts holds it against what the stack really exports. */
+/**
+ * What an identity stack gives to the others. tests/components/identity.test.ts holds it against what the stack really
+ * exports.
+ */
 export function identityOutputs(
   environment: Environment,
   tenants: Tenants,

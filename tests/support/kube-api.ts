@@ -6,7 +6,10 @@ type Thing = {
   [key: string]: unknown;
 };
 
-/** As much of an API server as our own reads and writes need, over HTTP: things by their paths. It refuses what it does not know. */
+/**
+ * As much of an API server as our own reads and writes need, over HTTP: things by their paths. It refuses what it does
+ * not know.
+ */
 export class KubeApi {
   /** By path, e.g. `/api/v1/namespaces/kube-system`. */
   readonly things = new Map<string, Thing>();
@@ -20,7 +23,10 @@ export class KubeApi {
     private readonly onWrite: (api: KubeApi, write: string) => void,
   ) {}
 
-  /** @param onWrite plays the controllers, after each write; an error that it throws is the answer, with its `code` (500) */
+  /**
+   * @param onWrite plays the controllers, after each write; an error that it throws is the answer, with its `code`
+   * (500)
+   */
   static async start(onWrite: (api: KubeApi, write: string) => void = () => undefined): Promise<KubeApi> {
     const server = createServer((request, response) => {
       api.answer(request).then(

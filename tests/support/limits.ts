@@ -1,6 +1,6 @@
 /*
- * How long tests may take, in milliseconds. Nothing here measures the machine: a limit only ends what hangs, and holds on one
- * that is several times slower and busy with other work. What is promised about speed is measured in bench/.
+ * How long tests may take, in milliseconds. Nothing here measures the machine: a limit only ends what hangs, and holds
+ * on one that is several times slower and busy with other work. What is promised about speed is measured in bench/.
  * Tests of pure code have the default of .mocharc.json.
  */
 

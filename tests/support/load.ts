@@ -48,7 +48,7 @@ export class Load {
   /** How many messages a stream acknowledged. */
   count = (stream: string): number => this.acknowledged.get(stream)!.size;
 
-  /** How many it did not; nobody relies on those. */
+  /** How many it did not; no test relies on those. */
   unanswered = (stream: string): number => this.refused.get(stream) ?? 0;
 
   /** Ids that a stream acknowledged and does not have. `reader` may make consumers and take their messages. */

@@ -142,7 +142,7 @@ interface Monitor {
   registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: unknown): unknown;
 }
 
-/** An error in a mock only rejects a promise that nobody may be waiting for. */
+/** An error in a mock only rejects a promise that may not be awaited anywhere. */
 function noted<T>(problems: Error[], run: () => T): T {
   try {
     return run();

@@ -164,7 +164,10 @@ export class Supercluster {
     });
   }
 
-  /** Kills a server, by its name, as `kill -9` does; with SIGTERM it says goodbye to the others. `ensure` starts it again. */
+  /**
+   * Kills a server, by its name, as `kill -9` does; with SIGTERM it says goodbye to the others. `ensure` starts it
+   * again.
+   */
   async kill(name: string, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
     const running = await observe(this.inputs()[name]!);
     if (running) await end(running.process, [signal, waitMs]);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 /**
- * Gives each test its own, empty cache folder; returns a function for its path. To be called within a describe: outside,
- * its hooks would run for every test of every file.
+ * Gives each test its own, empty cache folder; returns a function for its path. To be called within a describe:
+ * outside, its hooks would run for every test of every file.
  */
 export function ownCache(): () => string {
   const before = process.env.SUPERCLUSTER_CACHE;

@@ -56,7 +56,10 @@ export interface Found {
   message: string;
 }
 
-/** What policies report of a stack, as the engine asks them: unknown values throw when they are read, and so does all that it is not known to give. */
+/**
+ * What policies report of a stack, as the engine asks them: unknown values throw when they are read, and so does all
+ * that it is not known to give.
+ */
 export function violationsOf(policies: readonly Policy[], resources: readonly Shown[], config: object = {}): Found[] {
   const found: Found[] = [];
   const beside = { getConfig: <T>() => config as T };

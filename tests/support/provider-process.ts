@@ -9,8 +9,8 @@ import { shim } from "../../components/dynamic";
 type Props = Record<string, unknown>;
 
 /**
- * Drives the very process that the engine starts for dynamic resources, over gRPC: what is stored in the state (the shim
- * line) is what runs here.
+ * Drives the very process that the engine starts for dynamic resources, over gRPC: what is stored in the state (the
+ * shim line) is what runs here.
  */
 export class ProviderProcess {
   private constructor(

@@ -35,7 +35,7 @@ export class Publisher {
     this.running.push(
       (async () => {
         for (let count = 1; !this.isStopped; count++) {
-          // What is not acknowledged was perhaps not stored: nobody relies on it.
+          // What is not acknowledged was perhaps not stored: no test relies on it.
           await publish(`${stream} ${count}`).catch(() => undefined);
           await sleep(50);
         }
@@ -64,7 +64,7 @@ export class Publisher {
             () => undefined,
           );
         const found = await pollUntil(look, waitMs);
-        if (!found) throw new Error(`nobody can say what ${stream} has at ${seq}`);
+        if (!found) throw new Error(`no server answers what ${stream} has at ${seq}`);
         return found.message?.string() === text ? [] : [text];
       }),
     );

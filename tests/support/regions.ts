@@ -27,7 +27,10 @@ export class Regions {
     return regions.flatMap((region) => serversOf(this.environment(), region));
   }
 
-  /** Starts it as it is set. Returns what was said, and which of the servers that were there restarted: one after another. */
+  /**
+   * Starts it as it is set. Returns what was said, and which of the servers that were there restarted: one after
+   * another.
+   */
   async start(): Promise<{ status: number | null; text: string; restarted: string[] }> {
     const before = await startTimes(this.servers());
     const result = await this.deployment.meanwhile("start");
@@ -98,7 +101,7 @@ export class Regions {
     await this.deployment.remove();
   }
 
-  /** From when to when a restarted server served nobody, by its logs. */
+  /** From when to when a restarted server served no client, by its logs. */
   private absence(name: string): { name: string; from: string; to: string } {
     const folder = `${this.deployment.copy.cache}/environments/local/${name.slice(0, -2)}/${name}`;
     const at = (file: string, what: string) => {

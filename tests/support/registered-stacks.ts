@@ -95,7 +95,10 @@ const settingsOf = (stack: string): AnySettings => ({ ...stackSettings(stack), f
 
 const real = ["identity", "iad", "ams", "syd", "jetstream"].flatMap((name) => [name, `local-${name}`]);
 
-/** A tenant that uses what the four do not: sources, interest, a work queue of two workers, a push group, buckets' fields. */
+/**
+ * A tenant that uses what the four do not: sources, interest, a work queue of two workers, a push group, buckets'
+ * fields.
+ */
 const others = {
   shop: {
     name: "shop",
@@ -234,8 +237,8 @@ export const realStacks: readonly string[] = real;
 const programs = { identity, region, jetstream } as Record<StackSettings["kind"], (settings: AnySettings) => unknown>;
 
 /**
- * What a stack registers, as policies see it. With `preview` as on its very first preview: nothing that a provider or another stack
- * has to say is known.
+ * What a stack registers, as policies see it. With `preview` as on its very first preview: nothing that a provider or
+ * another stack has to say is known.
  */
 export async function registered(name: string, { preview = false } = {}): Promise<Shown[]> {
   const settings = variants[name]!();

@@ -1,4 +1,5 @@
-// Mocha's spec output with the time of each part, and for .ci/run the counts in the file that SUPERCLUSTER_TEST_REPORT names.
+// Mocha's spec output with the time of each part, and for .ci/run the counts in the file that SUPERCLUSTER_TEST_REPORT
+// names.
 const { writeFileSync } = require("node:fs");
 const { relative, sep } = require("node:path");
 const { reporters } = require("mocha");
@@ -31,10 +32,11 @@ module.exports = class extends reporters.Spec {
       const { passes, failures } = this.stats;
       if (process.env.SUPERCLUSTER_TEST_REPORT)
         writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${passes} ${failures}\n`);
-      // Something that a test left open keeps the process alive, for ever where nobody looks on. Unref: this timer does not.
+      // Something that a test left open keeps the process alive, for ever in CI. Unref: this timer does not.
       setTimeout(() => {
         console.error(
-          `tests are over for ${graceSeconds} s and the process does not end; open: ${process.getActiveResourcesInfo().join(", ")}`,
+          `tests are over for ${graceSeconds} s and the process does not end; open: ` +
+            process.getActiveResourcesInfo().join(", "),
         );
         process.exit(1);
       }, graceSeconds * 1000).unref();

@@ -1,5 +1,6 @@
-// Loaded by NODE_OPTIONS into the Node processes of a run (request-log.ts): writes down every JetStream request and how long its
-// answer took, and how much memory the provider process had at most. At once, because the engine ends its plugins without a word.
+// Loaded by NODE_OPTIONS into the Node processes of a run (request-log.ts): writes down every JetStream request and how
+// long its answer took, and how much memory the provider process had at most. At once, because the engine ends its
+// plugins without a word.
 const { subscribe } = require("node:diagnostics_channel");
 const { appendFileSync, writeFileSync } = require("node:fs");
 

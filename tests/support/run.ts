@@ -5,10 +5,10 @@ import { processes } from "../../engine/processes";
 import { startOf } from "../../tools/lock.mjs";
 
 /*
- * A test run (or a benchmark) has one folder, `<temporary folder>/supercluster-tests-<user>/<owner>`, made when this file
- * is first loaded. It is the temporary folder of the run and of all that it starts, and stands in their environment: a
- * process that carries it, or a server that is recorded in it, belongs to the run and to nothing else. At its end a run
- * ends what is left of it; one that was killed leaves that to the next run.
+ * A test run (or a benchmark) has one folder, `<temporary folder>/supercluster-tests-<user>/<owner>`, made when this
+ * file is first loaded. It is the temporary folder of the run and of all that it starts, and stands in their
+ * environment: a process that carries it, or a server that is recorded in it, belongs to the run and to nothing else.
+ * At its end a run ends what is left of it; one that was killed leaves that to the next run.
  */
 const variable = "SUPERCLUSTER_TEST_RUN";
 
@@ -16,7 +16,9 @@ const variable = "SUPERCLUSTER_TEST_RUN";
 export const ownerName = (pid = process.pid): string =>
   [os.hostname(), pid, startOf(pid).replace(/\W+/g, "-")].join("_");
 
-/** Whether the process of that name still runs; one of another host (a shared folder) cannot be looked at, so it does. */
+/**
+ * Whether the process of that name still runs; one of another host (a shared folder) cannot be looked at, so it does.
+ */
 export function isOwnerAlive(owner: string): boolean {
   const [host, pid] = [owner.split("_").slice(0, -2).join("_"), Number(owner.split("_").at(-2))];
   return host !== os.hostname() || ownerName(pid) === owner;

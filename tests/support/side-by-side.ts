@@ -1,6 +1,6 @@
 /**
- * Cases that mostly wait, by what they prove: all of them run at once, after the `before` hooks above, and each is told by a test
- * of its own.
+ * Cases that mostly wait, by what they prove: all of them run at once, after the `before` hooks above, and each is told
+ * by a test of its own.
  */
 export function sideBySide(cases: Record<string, () => Promise<void>>): void {
   let running: Record<string, Promise<void>>;

@@ -4,7 +4,10 @@ import { parse } from "yaml";
 
 const project = path.join(__dirname, "..", "..");
 
-/** A stack's configuration as Pulumi gives it to the program: the project's defaults, then the stack's file; what is no text as JSON. */
+/**
+ * A stack's configuration as Pulumi gives it to the program: the project's defaults, then the stack's file; what is no
+ * text as JSON.
+ */
 export function stackConfig(stack: string): Record<string, string> {
   const { name, config: declared } = read("Pulumi.yaml") as {
     name: string;

@@ -195,7 +195,7 @@ describe("tools: toolchain", () => {
 
   it("gives up soon on a host that does not answer", async () => {
     const place = fresh();
-    // An address kept for documentation: nobody answers there.
+    // An address kept for documentation: nothing answers there.
     const silent = { pulumi: "http://192.0.2.1", github: "http://192.0.2.1", helm: "http://192.0.2.1" };
     await assert.rejects(ensure(place, { releases: silent, connectMs: 50 }), /192\.0\.2\.1 cannot be reached/);
   });

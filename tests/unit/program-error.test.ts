@@ -7,7 +7,8 @@ import { waitMs } from "../support/limits";
 describe("an error of the program", () => {
   it("is shown at once, coloured as Pulumi does it, with files that are there", () => {
     const script =
-      'require("./index")().catch((error) => process.stdout.write(require("node:util").inspect(error, { colors: true })))';
+      'const print = (error) => process.stdout.write(require("node:util").inspect(error, { colors: true }));\n' +
+      'require("./index")().catch(print);';
     const { stdout, stderr, error } = spawnSync(
       process.execPath,
       ["-r", "source-map-support/register", "-r", "sucrase/register/ts", "-e", script],

@@ -46,7 +46,7 @@ describe("a test run", () => {
     pollUntil(async () => (isDeepStrictEqual(runs(held), expected) ? true : undefined), 60_000);
   const claim = ({ run, ports }: Held) => path.join(path.dirname(run), "ports", String(ports));
 
-  it("that was killed leaves its processes and folder to the next run, which ends what is recorded and only that", async () => {
+  it("that was killed leaves its processes and folder to the next run, which ends only what is recorded", async () => {
     const killed = await begin();
     const alive = await begin();
     assert.notEqual(alive.held.ports, killed.held.ports);

@@ -168,7 +168,7 @@ describe("permissions", () => {
     );
   });
 
-  it("of a provisioner take messages from nobody and destroy none", () => {
+  it("of a provisioner let it neither take nor destroy messages", () => {
     const { publish } = provisionerPermissions("provisioner");
     for (const forbidden of ["STREAM.PURGE.S", "STREAM.MSG.DELETE.S", "CONSUMER.MSG.NEXT.S.C", "DIRECT.GET.S"]) {
       assert.ok(!publish.allow.some((entry) => overlaps(entry, `$JS.API.${forbidden}`)), forbidden);

@@ -45,7 +45,7 @@ describe("growing volumes", () => {
       view([claim(0), claim(1, { capacity: small, said: "Resizing" })], small),
       { do: "wait", reason: "nats-js-iad-1 has 100GiB of 200GiB (Resizing)" },
     ],
-    ["then the StatefulSet is made anew", view([claim(0), claim(1)], small), { do: "recreate" }],
+    ["then the StatefulSet is recreated", view([claim(0), claim(1)], small), { do: "recreate" }],
     [
       "one that is being deleted is waited for",
       { claims: [claim(0, outgrown)], statefulSet: { claimSize: small, isEnding: true } },
@@ -62,7 +62,7 @@ describe("growing volumes", () => {
       { do: "nothing" },
     ],
     [
-      "a file system that nobody has mounted grows when somebody does",
+      "a file system that is not mounted grows when a pod mounts it",
       view([claim(0, { capacity: small, isFileSystemPending: true, isMounted: false })]),
       { do: "nothing" },
     ],
@@ -105,50 +105,47 @@ describe("growing volumes", () => {
     assert.deepEqual([reasons({ canGrow: false }), reasons({ canGrow: undefined })], [[], []]);
   });
 
-  it(
-    "comes to its end from anywhere, cut off anywhere, and makes the StatefulSet anew only when all have " + "grown",
-    () => {
-      const anyClaim = fc.record({ hasAsked: fc.boolean(), hasGrown: fc.boolean() });
-      fc.assert(
-        fc.property(fc.array(anyClaim, { maxLength: 5 }), fc.boolean(), (states, isRemade) => {
-          let there = view(
-            states.map(({ hasAsked, hasGrown }, server) =>
-              claim(server, { requested: hasAsked ? large : small, capacity: hasAsked && hasGrown ? large : small }),
-            ),
-            isRemade ? large : small,
-          );
-          for (let step = 0; step < 20; step++) {
-            const next = nextVolumeStep(there, wanted);
-            if (next.do === "nothing") {
-              assert.ok(
-                there.claims.every(({ requested, capacity }) => requested === large && capacity === large) &&
-                  there.statefulSet!.claimSize === large,
-              );
-              return;
-            }
-            if (next.do === "recreate")
-              assert.ok(
-                there.claims.every(({ capacity }) => capacity === large),
-                "all have grown",
-              );
-            there = {
-              // What is waited for comes true.
-              claims: there.claims.map((one) =>
-                next.do === "grow" && one.name === next.claim
-                  ? { ...one, requested: large }
-                  : next.do === "wait"
-                    ? { ...one, capacity: one.requested }
-                    : one,
-              ),
-              statefulSet: {
-                claimSize: next.do === "recreate" ? large : there.statefulSet!.claimSize,
-                isEnding: false,
-              },
-            };
+  it("finishes from anywhere, cut off anywhere, and recreates the StatefulSet only when all have grown", () => {
+    const anyClaim = fc.record({ hasAsked: fc.boolean(), hasGrown: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(anyClaim, { maxLength: 5 }), fc.boolean(), (states, isRemade) => {
+        let there = view(
+          states.map(({ hasAsked, hasGrown }, server) =>
+            claim(server, { requested: hasAsked ? large : small, capacity: hasAsked && hasGrown ? large : small }),
+          ),
+          isRemade ? large : small,
+        );
+        for (let step = 0; step < 20; step++) {
+          const next = nextVolumeStep(there, wanted);
+          if (next.do === "nothing") {
+            assert.ok(
+              there.claims.every(({ requested, capacity }) => requested === large && capacity === large) &&
+                there.statefulSet!.claimSize === large,
+            );
+            return;
           }
-          assert.fail(`no end: ${JSON.stringify(there)}`);
-        }),
-      );
-    },
-  );
+          if (next.do === "recreate")
+            assert.ok(
+              there.claims.every(({ capacity }) => capacity === large),
+              "all have grown",
+            );
+          there = {
+            // What is waited for comes true.
+            claims: there.claims.map((one) =>
+              next.do === "grow" && one.name === next.claim
+                ? { ...one, requested: large }
+                : next.do === "wait"
+                  ? { ...one, capacity: one.requested }
+                  : one,
+            ),
+            statefulSet: {
+              claimSize: next.do === "recreate" ? large : there.statefulSet!.claimSize,
+              isEnding: false,
+            },
+          };
+        }
+        assert.fail(`no end: ${JSON.stringify(there)}`);
+      }),
+    );
+  });
 });

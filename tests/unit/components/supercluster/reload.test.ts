@@ -70,7 +70,7 @@ describe("class of a change to a server", () => {
       ["lame_duck_duration"],
     ],
     ["another program", state({}, {}, "2.14.10"), "restart", ["version"]],
-    ["a file that nobody knows", state({}, { "new.conf": "1" }), "restart", ["new.conf"]],
+    ["an unknown file", state({}, { "new.conf": "1" }), "restart", ["new.conf"]],
     [
       "a reloadable change beside one that is not: only what forces the restart is named",
       state({ regions: ["iad"], maxPayload: "1MiB" }),
@@ -82,7 +82,7 @@ describe("class of a change to a server", () => {
     it(`${what}: ${action}`, () => assert.deepEqual(classify(state(), wanted), { action, causes }));
   }
 
-  it("a setting that nobody knows: restart, named by its path", () => {
+  it("an unknown setting: restart, named by its path", () => {
     const wanted = state();
     Object.assign(wanted.config.jetstream, { unique_tag: "az:" });
     assert.deepEqual(classify(state(), wanted), { action: "restart", causes: ["jetstream.unique_tag"] });

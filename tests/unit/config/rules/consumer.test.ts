@@ -112,7 +112,7 @@ const cases: Case[] = [
       "this one has none (10157)",
   ],
   [
-    "messages for nobody",
+    "messages without a reader",
     (t) => t.users.worker.consumes.pop(),
     "tenants.shop.consumers.mailer.deliverSubject: " +
       '"mail.out" is not allowed to any user, so no message would arrive; ' +

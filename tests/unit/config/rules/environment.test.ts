@@ -29,7 +29,7 @@ const cases: Case[] = [
     "environments.test.basePort: 64990 is too high: 29 regions",
   ],
   [
-    "a CA that nobody trusts",
+    "a CA that is not trusted",
     (_t, e) => (e.authorities.peers = { trusted: [1], signing: 2 }),
     "environments.test.authorities.peers.signing: " +
       "2 is not a trusted generation, so its certificates would be refused; " +

@@ -95,7 +95,7 @@ const cases: Case[] = [
       'write e.g. ["jobs.>"]',
   ],
   [
-    "interest of nobody",
+    "interest without a consumer",
     (t) => (t.streams.LOGS = stream(["logs.>"], { retention: "interest" })),
     'tenants.shop.streams.LOGS.retention: "interest" keeps only what durables wait for, and LOGS has none',
   ],

@@ -190,7 +190,7 @@ const ofNewClusters: [string, object, string][] = [
     'version: 1.34: write major and minor in quotes, e.g. "1.34"',
   ],
   [
-    "nobody who gets in",
+    "no network that may connect",
     { administrators: [] },
     "administrators: []: write the deploying role or user, at least: no other identity has access",
   ],
@@ -232,19 +232,19 @@ const rules: [string, object, string][] = [
     `${iad}.cluster: kubernetes.clusters.iad names a cluster for this region too; remove one of the two`,
   ],
   [
-    "names that are nobody's to write",
+    "names that are reserved",
     environment({ hostedZone: "Z0123456789" }, withRoute53),
     "environments.test.kubernetes.loadBalancers.dns: " +
       '"route53" needs aws.regions.<region>.hostedZone of every region; missing: ams',
   ],
   [
-    "a zone that nobody asks for",
+    "a zone that is not used",
     environment({ hostedZone: "Z0123456789" }),
     `${iad}.hostedZone: "Z0123456789" is only used with kubernetes.loadBalancers.dns "route53", ` +
       `which is "external-dns"; change that, or remove this`,
   ],
   [
-    "security groups that let nobody in",
+    "security groups that let no client in",
     environment({ cluster: { name: "nats" }, securityGroups: true }),
     `${iad}.securityGroups: allow kubernetes.loadBalancers.sourceRanges only, which is empty; ` +
       `write who may connect, e.g. ["10.0.0.0/8"]`,

@@ -53,7 +53,7 @@ describe("where a durable goes on at home", () => {
     it(`is ${what}`, () => assert.deepEqual(found, expected));
   }
 
-  it("is never past a message that nobody has acknowledged, and never before its own place", () => {
+  it("is never past a message that is not acknowledged, and never before its own place", () => {
     const position = fc.record({ floor: fc.nat(40), isDone: fc.boolean() });
     fc.assert(
       fc.property(

@@ -130,7 +130,7 @@ describe("the steps of a failback", () => {
     return there;
   };
 
-  it("collect what came meanwhile, swap the subjects, and make the mirror anew", () => {
+  it("collect what came meanwhile, swap the subjects, and recreate the mirror", () => {
     const there = { ...failedOver(), left: fewEnough + 1 };
     assert.deepEqual(run(there, "failback"), [
       "source",
@@ -151,7 +151,7 @@ describe("the steps of a failback", () => {
     assert.deepEqual(run(there, "failback"), ["open", "nothing"]);
   });
 
-  it("are refused where nobody can know what there is to bring home", () => {
+  it("are refused where it is not known what there is to bring home", () => {
     const refusal = (change: Partial<FailoverFacts>) =>
       run({ ...failedOver(), facts: { ...failedOver().facts, ...change } }, "failback").at(-1)!;
     assert.match(refusal({ home: "unreachable" }), /bring iad up first/);

@@ -31,7 +31,7 @@ describe("a tenant that leaves", () => {
     });
   });
 
-  it("is refused where nobody allows it, or not so many messages", () => {
+  it("is refused where it is not allowed, or only for fewer messages", () => {
     for (const [change, reason] of [
       [
         absent,

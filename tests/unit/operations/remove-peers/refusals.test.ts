@@ -33,7 +33,7 @@ describe("removing the peers of a region", () => {
       { copies: ["stream a/S has a copy on jnb-0"] },
       /move them to another region[^]*stream a\/S has a copy on jnb-0/,
     ],
-    ["nobody answers for a stream", { unanswered: ["a/S"] }, /^no server answers for a\/S/],
+    ["no server answers for a stream", { unanswered: ["a/S"] }, /^no server answers for a\/S/],
   ] as const satisfies readonly (readonly [string, Partial<RemovalFacts>, RegExp])[]) {
     it(`is refused when ${what}`, () => {
       const refusals = refusalsOf({ ...gone, ...change });

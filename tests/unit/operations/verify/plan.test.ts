@@ -45,7 +45,7 @@ describe("the plan of a proof", () => {
     ]);
   });
 
-  it("names a durable that nobody can feed", () => {
+  it("names a durable that no user can feed", () => {
     const tenant = { ...tenants.irisx!, users: { "sms-worker": { consumes: ["sms-worker"] } } };
     assert.deepEqual(
       planOf({ environment }, tenant).unprovable.map(({ consumer, reason }) => `${consumer.name}: ${reason}`),

@@ -51,14 +51,14 @@ describe("bringing a region's cluster to what is wanted", () => {
     assert.deepEqual(progress, ["iad: something", "iad: something"]);
   });
 
-  it("ends at once with what asking again does not mend", async () => {
+  it("ends at once with what asking again does not fix", async () => {
     await assert.rejects(run(failed(403), nothing), /HTTP 403/);
     await assert.rejects(run(acting(failed(422)), nothing), /HTTP 422/);
     await assert.rejects(run(new Error("there is no StatefulSet"), nothing), /no StatefulSet/);
   });
 
   for (const [what, next] of [
-    ["nobody answers", timeout()],
+    ["no answer", timeout()],
     ["nothing that is done gets an answer", acting(...Array<Error>(10_000).fill(failed(500)))],
     ["nothing changes", { do: "wait", reason: "iad-0 is not ready" }],
   ] as const) {

@@ -82,6 +82,14 @@ export const hasStepsLeft = (fields: Field[], applied: Args, args: Stepped): boo
     ({ field }) => !isEqual(field, get(toWire(fields, applied), field.wire), get(toWire(fields, args), field.wire)),
   );
 
+/** Arguments that are lowered in steps, and of which the server still has a higher value. */
+export const beingLowered = (fields: Field[], args: Stepped, found: Wire): string[] => {
+  const wanted = toWire(fields, args);
+  return steppedFields(fields, args)
+    .filter(({ field }) => Number(get(found, field.wire)) > Number(get(wanted, field.wire)))
+    .map(({ field }) => field.arg);
+};
+
 /** Limits to lower in steps, with the step of each. */
 function steppedFields(fields: Field[], { lowerBy = {} }: Stepped): { field: Field; step: unknown }[] {
   const steps = new Map(Object.entries(lowerBy));

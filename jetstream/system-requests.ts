@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { type Held, type Reservation, type Reservations, type Storage, union } from "../config/assets/reservations";
 
 /** What one server answers to a request of the system account. Source: nats-server's server/monitor.go. */
 export interface Answer<T> {
@@ -29,33 +30,52 @@ export async function askAll<T>(
   return answers;
 }
 
+/** Of a stream: by each server that holds a replica. Limits that are not set are -1. */
+interface StreamDetail {
+  name: string;
+  config?: { storage: Storage; num_replicas: number; max_bytes: number };
+}
+
 interface Jsz {
-  account_details?: { name: string; stream_detail?: { name: string }[] }[];
+  account_details?: { name: string; memory: number; storage: number; stream_detail?: StreamDetail[] }[];
 }
 
 /**
- * Names of the streams of every account that the servers hold, whether this program manages them or not; and the names
- * of `servers` that did not answer within `maxWait` ms, whose streams may be missing.
+ * What the servers hold of every account, whether this program manages it or not.
+ *
+ * @param servers names of all servers
+ * @param maxWait milliseconds after which a server counts as silent
  */
-export async function heldStreams(
-  system: NatsConnection,
-  servers: string[],
-  maxWait = 2_000,
-): Promise<{ streams: Map<string, string[]>; silent: string[] }> {
+export async function heldStreams(system: NatsConnection, servers: string[], maxWait = 2_000): Promise<Held> {
   const answers = await askAll<Jsz>(
     system,
     "JSZ",
-    { accounts: true, streams: true, limit: 100_000 },
+    { accounts: true, streams: true, config: true, limit: 100_000 },
     servers.length,
     maxWait,
   );
-  const streams = new Map<string, string[]>();
-  for (const { name, stream_detail = [] } of answers.flatMap(({ data }) => data?.account_details ?? [])) {
-    streams.set(
-      name,
-      [...new Set([...(streams.get(name) ?? []), ...stream_detail.map((stream) => stream.name)])].sort(),
-    );
+  const details = answers.flatMap(({ data }) => data?.account_details ?? []);
+  const use: Held["use"] = {};
+  for (const { name, memory, storage } of details) {
+    const most = (use[name] ??= { file: 0, memory: 0 });
+    // Each server counts all replicas, and hears of the others' with a delay.
+    most.file = Math.max(most.file, storage);
+    most.memory = Math.max(most.memory, memory);
   }
   const answered = answers.filter(({ data }) => data).map(({ server }) => server.name);
-  return { streams, silent: servers.filter((server) => !answered.includes(server)) };
+  return {
+    reservations: union(...details.map(reservationsOf)),
+    use,
+    silent: servers.filter((server) => !answered.includes(server)),
+  };
 }
+
+const reservationsOf = ({ name, stream_detail = [] }: NonNullable<Jsz["account_details"]>[number]): Reservations =>
+  stream_detail.length === 0
+    ? {}
+    : { [name]: Object.fromEntries(stream_detail.map((stream) => [stream.name, reservationOf(stream)])) };
+
+const reservationOf = ({ config }: StreamDetail): Reservation =>
+  config
+    ? { [config.storage]: config.max_bytes > 0 ? config.max_bytes * Math.max(config.num_replicas, 1) : "unlimited" }
+    : {};

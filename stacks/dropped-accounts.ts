@@ -2,11 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Tenants } from "../config/assets/asset";
 import { droppedAccounts, type Owned, refusalOfDropping } from "../config/assets/dropped-accounts";
 import type { RegionSpec } from "../config/assets/region";
+import type { Held } from "../config/assets/reservations";
 import { stackName } from "../config/stacks";
-import { systemAccount } from "../config/assets/standard";
-import { clientUrls, forwardTo, serversOf } from "../config/topology";
-import type { JetstreamOutputs, RegionOutputs } from "./outputs";
-import { outputsOf } from "./references";
+import type { JetstreamOutputs } from "./outputs";
+import { fullName, outputsOf } from "./references";
 
 /**
  * Refuses to remove an account that still owns a stream: as the jetstream stacks have deployed it, or as the servers
@@ -14,17 +13,22 @@ import { outputsOf } from "./references";
  * Servers that do not answer are named in a warning, not waited for: a region has to start without the others.
  * docs/adr/0016.
  *
+ * @param before names of the accounts that the region was deployed with
+ * @param ask what the servers hold; throws where none can be reached
  * @throws {pulumi.RunError} with the streams
  */
-export async function refuseDroppedOwners(region: RegionSpec, stack: string): Promise<void> {
-  const { accounts: before = {}, ca } = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
+export async function refuseDroppedOwners(
+  region: RegionSpec,
+  before: readonly string[],
+  ask: () => Promise<Held>,
+): Promise<void> {
   const dropped = droppedAccounts(
-    Object.keys(before),
+    before,
     region.accounts.map(({ name }) => name),
   );
   if (dropped.length === 0) return;
-  const [deployed, held] = await Promise.all([deployedStreams(region), heldStreams(region, ca!, before)]);
-  const refusal = refusalOfDropping(dropped, deployed, held);
+  const [deployed, reported] = await Promise.all([deployedStreams(region), reportedStreams(ask)]);
+  const refusal = refusalOfDropping(dropped, deployed, reported);
   if (refusal) throw new pulumi.RunError(refusal);
 }
 
@@ -43,8 +47,6 @@ export async function refuseDroppedTenants(stack: string, tenants: Tenants): Pro
 const streamsOf = (outputs: Partial<JetstreamOutputs> = {}): Owned =>
   new Map(Object.entries(outputs.accounts ?? {}).map(([account, { streams }]) => [account, streams]));
 
-const fullName = (stack: string): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
-
 /** What the environment's jetstream stacks have deployed, as far as they exist. */
 async function deployedStreams({ environment, settings }: RegionSpec): Promise<Owned> {
   const stacks = Object.keys(settings.jetstream).map((part) =>
@@ -55,33 +57,11 @@ async function deployedStreams({ environment, settings }: RegionSpec): Promise<O
 }
 
 /** Streams by account, as the servers report them; none, with a warning, where no server can be asked. */
-async function heldStreams(
-  { name, environment, settings }: RegionSpec,
-  ca: string,
-  accounts: RegionOutputs["accounts"],
-): Promise<Owned> {
-  type Provider = typeof import("../components/jetstream/provider/connections");
-  const { Connections } = require("../components/jetstream/provider/connections") as Provider;
-  const requests = require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");
-  const servers = settings.regions.flatMap((region) => serversOf(settings, region).map((server) => server.name));
-  const connections = new Connections({
-    owner: environment,
-    regions: [
-      { name, servers, clientUrls: clientUrls(settings, name), forward: forwardTo(settings, name), degraded: false },
-    ],
-    ca,
-    provisioners: {},
-    system: accounts[systemAccount.name]!.users[systemAccount.user]!,
-  });
+async function reportedStreams(ask: () => Promise<Held>): Promise<Owned> {
   try {
-    const system = await connections.system();
-    try {
-      const { streams, silent } = await requests.heldStreams(system, servers);
-      if (silent.length) await warn(`${silent.join(", ")} did not answer`);
-      return streams;
-    } finally {
-      await system.close();
-    }
+    const { reservations, silent } = await ask();
+    if (silent.length) await warn(`${silent.join(", ")} did not answer`);
+    return new Map(Object.entries(reservations).map(([account, streams]) => [account, Object.keys(streams)]));
   } catch (error) {
     await warn((error as Error).message);
     return new Map();

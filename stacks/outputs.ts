@@ -1,3 +1,5 @@
+import type { Reservations } from "../config/assets/reservations";
+
 /** Stack outputs: a contract with the cli, other stacks and readers of `pulumi stack output --json`. */
 
 export interface RegionOutputs {
@@ -12,6 +14,8 @@ export interface RegionOutputs {
   ca: string;
   /** By account and user name; passwords are secret. */
   accounts: Record<string, { users: Record<string, UserOutputs> }>;
+  /** What the limits of the accounts cover. */
+  reservations: Reservations;
   /** On Kubernetes: names or addresses of its load balancers, once their controller has assigned them. */
   loadBalancers?: { clients: string[]; gateways: string[] };
   /** On Kubernetes: a file for Prometheus's `scrape_config_files`. */

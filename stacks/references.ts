@@ -13,13 +13,16 @@ export async function fromIdentity<T>(environment: string, output: string): Prom
   if (process.env[partialPlan] && pulumi.runtime.isDryRun())
     return pulumi.secret(pulumi.output(pulumi.unknown as T)) as pulumi.Output<T>;
   const stack = stackName({ environment, kind: "identity" });
-  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+  const name = fullName(stack);
   const outputs = await outputsOf(name);
   const refusal = outputRefusal(outputs, { reader: pulumi.getStack(), stack, output });
   if (refusal) throw new pulumi.RunError(`${refusal} Nothing was done.`);
   const reference = new pulumi.StackReference("identity", { name });
   return reference.requireOutput(output) as pulumi.Output<T>;
 }
+
+/** `<organization>/<project>/<stack>`, of this project. */
+export const fullName = (stack: string): string => `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
 
 /**
  * The outputs of a stack; undefined where there is no such stack. Not by `StackReference`: with a missing stack the

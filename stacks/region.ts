@@ -1,26 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
+import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
 import { stackName } from "../config/stacks";
 import { clientUrls, serversOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
+import { coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
+import { askedOnce, type Deployed } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
-import { fromIdentity } from "./references";
+import { fromIdentity, fullName, outputsOf } from "./references";
 
 /** The servers of one region and all they need. Complete when they serve; it waits for no other region. */
 export async function region({ name, environment, stack, tenants }: Settings<"region">): Promise<pulumi.Inputs> {
-  const spec: RegionSpec = {
-    name: stack.region,
-    environment: name,
-    settings: environment,
-    accounts: accountsOf(environment, tenants),
-  };
-  await refuseDroppedOwners(spec, stackName(stack));
+  const known = { name: stack.region, environment: name, settings: environment };
+  const before = await deployedRegion(stackName(stack));
+  const deployed = before ?? (await deployedElsewhere(known));
+  const declared = declaredReservations(environment, tenants);
+  const ask = deployed && askedOnce(known, deployed);
+  const reservations = ask ? await coveredReservations(tenants, declared, deployed.reservations, ask) : declared;
+  const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, reservations) };
+  if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
   const { identity, outputs } = await servers(spec);
 
@@ -33,6 +37,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
+    reservations,
     // The engine warns about each undefined output.
     ...Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined)),
     // Every client gets the certificate; only the rest of the identity is secret.
@@ -48,6 +53,21 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       ]),
     ),
   } satisfies Record<RequiredOutput, unknown>;
+}
+
+/** A region as it was deployed last; undefined where it was not. */
+async function deployedRegion(stack: string): Promise<Deployed | undefined> {
+  const { ca, accounts, reservations } = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
+  return ca && accounts ? { ca, accounts, reservations } : undefined;
+}
+
+/** Another region of the environment: accounts are the same in all, so a new region begins with their limits. */
+async function deployedElsewhere({ name, environment, settings }: Omit<RegionSpec, "accounts">) {
+  for (const region of settings.regions.filter((other) => other !== name)) {
+    const found = await deployedRegion(stackName({ environment, kind: "region", region }));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Outputs of every region; the others depend on its target. */

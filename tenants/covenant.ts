@@ -140,13 +140,11 @@ export const covenant: TenantSpec = {
     api: {
       publishes: [...countries, ...projects, ...users, ...incidents],
       subscribes: ["covenant.>", "alerts.>"],
-      connections: 100,
     },
     mobile: {
       // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until somebody says more.
       publishes: ["user-events.>"],
       subscribes: ["covenant.>", "alerts.>"],
-      connections: 500,
     },
     analytics: { subscribes: ["covenant.>", "alerts.>"], consumes: ["ANALYTICS"] },
     // The source has no users for the three below; its own three could not have consumed anything.

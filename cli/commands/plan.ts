@@ -9,14 +9,16 @@ import { renderRows } from "../render/plan";
  * where something would be refused, is unknown, or would lose messages without `allowDataLoss`.
  */
 export async function plan({ env, json = false }: { env: string; json?: boolean }): Promise<void> {
-  const { stacks, verdict } = await planEnvironment(checkedEnvironment(env));
+  const { stacks, undeclared, verdict } = await planEnvironment(checkedEnvironment(env));
   const { ok, summary } = verdict;
-  if (json) print(JSON.stringify({ environment: env, ok, summary, stacks }, undefined, 2));
+  if (json) print(JSON.stringify({ environment: env, ok, summary, stacks, undeclared }, undefined, 2));
   else {
     for (const { stack, changes, warnings } of stacks) {
       for (const warning of warnings) logProgress(colour.yellow(`${stack}: ${warning}`));
       print(`\n${stack}${changes.length ? `\n${renderRows(changes)}` : ": nothing to change"}`);
     }
+    for (const [account, names] of Object.entries(undeclared))
+      print(`\nnot declared, and left as they are: ${names.map((name) => `${account}/${name}`).join(", ")}`);
     print(`\n${summary}`);
   }
   const failure = failureOf(

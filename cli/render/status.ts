@@ -13,6 +13,7 @@ export function renderStatus(status: Status): string {
     ...warnings.map((text) => colours.yellow(`warning: ${text}`)),
     regionTable(status),
     streamTable(status),
+    ...(status.undeclared.length ? [undeclaredTable(status)] : []),
   ].join("\n\n");
 }
 
@@ -47,6 +48,14 @@ function streamTable({ streams }: Status): string {
         .map(mirror)
         .join(", "),
     ]),
+    colours.dim,
+  );
+}
+
+function undeclaredTable({ undeclared }: Status): string {
+  return table(
+    ["ACCOUNT", "NOT DECLARED", "MESSAGES", "BYTES"],
+    undeclared.map(({ account, name, messages, bytes }) => [account, name, String(messages), String(bytes)]),
     colours.dim,
   );
 }

@@ -1,4 +1,5 @@
 import type { Environment } from "../schema/settings";
+import type { AccountLimits } from "./account-limits";
 
 /** One user of an account with its effective permissions. */
 export interface AccountUser {
@@ -18,10 +19,9 @@ export interface Permissions {
 /** One account as every server knows it. */
 export interface AccountSpec {
   name: string;
-  /**
-   * What its streams may take in all, replicas counted, headroom included. Absent: no JetStream (the system account).
-   */
-  jetstream?: { maxMemory: number; maxFile: number; maxStreams: number; maxConsumers: number };
+  /** Absent: no JetStream (the system account). */
+  jetstream?: AccountLimits;
+  /** Client connections at the same time on all servers of all regions. Absent: only the limit of each server. */
   maxConnections?: number;
   users: AccountUser[];
 }

@@ -74,7 +74,25 @@ const userSpec = strictObject({
    * other's answers. Default: `own`.
    */
   inbox: z.enum(["own", "shared"]).optional(),
-  /** Connections at once that the account's limit counts with. Default: 50. */
+});
+
+/** Limits of an account. What its streams may store is no setting: it follows from their `maxBytes` and replicas. */
+const accountLimits = strictObject({
+  /**
+   * Consumers of each stream, those that applications create included (error 10026): every `watch` of a bucket is one
+   * while it lasts, every ordered consumer too. docs/limits.md has what one costs. Default: no limit.
+   */
+  consumers: count.optional(),
+  /**
+   * Streams, mirrors and the canary included (error 10027). While a release replaces streams, old and new ones count,
+   * and the limit is as high as both need. Default: those that exist, and 5 more.
+   */
+  streams: count.optional(),
+  /**
+   * Client connections at the same time on all servers of all regions. Connections of a server that crashed count for
+   * some minutes more while its clients connect elsewhere, so allow twice what clients need. Default: no limit but that
+   * of each server (65,536).
+   */
   connections: count.optional(),
 });
 
@@ -100,6 +118,7 @@ export const tenantSpec = strictObject({
   streams: z.record(assetName, streamSpec),
   consumers: z.record(assetName, consumerSpec),
   users: z.record(token, userSpec),
+  limits: accountLimits.optional(),
 });
 
 export type StreamSpec = z.infer<typeof streamSpec>;

@@ -6,6 +6,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { StackRunner } from "../../engine/stack-run";
 import { logProgress, print } from "../../engine/terminal";
 import { Gate } from "./gate";
+import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
 import { withoutSeverity } from "../../engine/pulumi-text";
 import { failuresOf } from "../plan/preview";
@@ -42,7 +43,31 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
       if (isGated && !isUnchanged) await gate!.pass(stack);
     });
   }
-  return access ?? readAccess(checked);
+  access ??= readAccess(checked);
+  await lowerLimits(checked, access, runner, plans);
+  return access;
+}
+
+/**
+ * Runs the region stacks again whose account limits were kept for streams that have been changed meanwhile. Servers
+ * reload the lower limits.
+ */
+async function lowerLimits(
+  checked: CheckedEnvironment,
+  access: Promise<Access>,
+  runner: StackRunner,
+  plans: Plans | undefined,
+): Promise<void> {
+  const stacks = await stacksToLower(checked, access);
+  if (stacks.length === 0) return;
+  if (plans) {
+    logProgress(
+      `account limits of ${stacks.join(", ")} are higher than needed: a plan contains each stack once. ` +
+        "The next deploy, or `pulumi up` of these stacks, lowers them",
+    );
+    return;
+  }
+  await together(stacks, async (stack) => void (await runner.up(stack, "region")));
 }
 
 /**

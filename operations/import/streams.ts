@@ -27,7 +27,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
       }),
     ];
   });
-  const { description, users = {} } = place.declared ?? {};
+  const { description, users = {}, limits } = place.declared ?? {};
   return {
     name: place.account,
     ...(description && { description }),
@@ -35,6 +35,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
     streams: Object.fromEntries(streams),
     consumers: {},
     users,
+    ...(limits && { limits }),
   };
 }
 

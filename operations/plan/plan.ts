@@ -3,6 +3,10 @@ import { Progress } from "../../engine/progress";
 import { withTimeouts } from "../../jetstream/timeouts";
 import { type Access, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
+import { declaredReservations, type Reservations, undeclared } from "../../config/assets/reservations";
+import { serversOf } from "../../config/topology";
+import { heldStreams } from "../../jetstream/system-requests";
+import { connectToSystem } from "../supercluster/snapshot";
 import { Servers } from "./costs";
 import { previewsOf } from "./engine";
 import { type StackPlan, stackPlan } from "./preview";
@@ -17,6 +21,8 @@ export interface PlannedStack extends Pick<StackPlan, "failures" | "warnings" | 
 /** What a deployment would do to the streams and consumers of an environment. */
 export interface EnvironmentPlan {
   stacks: PlannedStack[];
+  /** Names of streams that servers hold and nothing declares, by account; those that this plan changes are not. */
+  undeclared: Record<string, string[]>;
   verdict: Verdict;
 }
 
@@ -30,17 +36,53 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
   const access = await readAccess(checked);
   const progress = new Progress();
   // A plan does not wait for servers that are down.
-  const stacks = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
-    Promise.all(checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress))),
+  const [held, ...stacks] = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
+    Promise.all([
+      heldNames(checked, access),
+      ...checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)),
+    ]),
   );
   const isPartial = stacks.some((stack) => stack.isPartial || stack.failures.length > 0);
   return {
     stacks,
+    undeclared: undeclaredNames(
+      declaredReservations(checked.environment, checked.accounts),
+      held,
+      stacks.flatMap(({ changes }) => changes),
+    ),
     verdict: verdictOf(
       stacks.flatMap(({ changes }) => changes),
       isPartial,
     ),
   };
+}
+
+/** What the servers hold; nothing where none can be asked, which the previews report. */
+async function heldNames({ environment }: CheckedEnvironment, access: Access): Promise<Reservations> {
+  try {
+    const system = await connectToSystem(access);
+    const servers = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+    return await heldStreams(system, servers)
+      .then(({ reservations }) => reservations)
+      .finally(() => system.close());
+  } catch {
+    return {};
+  }
+}
+
+/** Held streams that nothing declares, without those that the plan has a row for. Pure. */
+export function undeclaredNames(
+  declared: Reservations,
+  held: Reservations,
+  changes: Pick<Row, "id">[],
+): Record<string, string[]> {
+  const planned = new Set(changes.map(({ id }) => id));
+  return Object.fromEntries(
+    Object.entries(undeclared(declared, held)).flatMap(([account, streams]) => {
+      const names = Object.keys(streams).filter((name) => !planned.has(`${account}/${name}`));
+      return names.length ? [[account, names.sort()] as const] : [];
+    }),
+  );
 }
 
 async function planStack(

@@ -15,6 +15,8 @@ import { stackFileProblems } from "./stack-files";
 export interface CheckedEnvironment extends DeployableEnvironment {
   /** Tenants whose streams must exist; those that are leaving are not included. */
   tenants: Tenants;
+  /** Every tenant with an account: those that are leaving are included. */
+  accounts: Tenants;
   /** Streams that failed over to a mirror. */
   failovers: Failovers;
 }
@@ -47,6 +49,7 @@ export function checkedEnvironment(
     name,
     ...valid,
     tenants: presentTenants(valid.tenants),
+    accounts: valid.tenants,
     failovers: failovers!,
     stacks: stacksOf(name, valid.environment),
   };

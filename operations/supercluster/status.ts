@@ -15,6 +15,8 @@ export interface Status {
   metaPeers: { current: number; all: number };
   regions: RegionStatus[];
   streams: StreamStatus[];
+  /** Streams of its accounts that servers hold and that nothing declares. */
+  undeclared: UndeclaredStream[];
 }
 
 export interface RegionStatus {
@@ -41,6 +43,14 @@ export interface StreamStatus {
   mirrorOf?: string;
   /** Messages that a mirror has not copied yet. */
   lag?: number;
+}
+
+/** A stream that was retained when it was taken out of the program, or that was created by hand. */
+export interface UndeclaredStream {
+  account: string;
+  name: string;
+  messages: number;
+  bytes: number;
 }
 
 /** What the settings specify, each with what servers reported. Pure. */
@@ -86,7 +96,22 @@ export function statusOf(
     metaPeers: { current: currentPeers(snapshot), all: environment.regions.length * environment.servers },
     regions,
     streams,
+    undeclared: undeclaredStreams(streams, snapshot),
   };
+}
+
+/** Streams of a snapshot that are not among these. */
+export function undeclaredStreams(
+  declared: readonly Pick<StreamStatus, "account" | "name">[],
+  snapshot: Pick<Snapshot, "streams">,
+): UndeclaredStream[] {
+  const known = new Set(declared.map(({ account, name }) => `${account}/${name}`));
+  return Object.entries(snapshot.streams)
+    .flatMap(([account, streams]) =>
+      Object.values(streams).map(({ name, state: { messages, bytes } }) => ({ account, name, messages, bytes })),
+    )
+    .filter(({ account, name }) => !known.has(`${account}/${name}`))
+    .sort((one, other) => `${one.account}/${one.name}`.localeCompare(`${other.account}/${other.name}`));
 }
 
 /** Number of servers whose replica of a stream is current, the leader included. */

@@ -3,12 +3,13 @@ import { assetsOf } from "../../config/assets/assets";
 import { serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
-import { consumerFields, type Field, streamFields } from "../../jetstream/fields";
-import { type Args, differences } from "../../jetstream/wire";
+import { consumerFields, streamFields } from "../../jetstream/fields";
+import { beingLowered } from "../../jetstream/steps";
+import { type Difference, differences } from "../../jetstream/wire";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { plural } from "../../engine/terminal";
 import type { Snapshot } from "../supercluster/snapshot";
-import { currentPeers, currentReplicas } from "../supercluster/status";
+import { currentPeers, currentReplicas, undeclaredStreams } from "../supercluster/status";
 import type { RaftGroup, StreamDetail } from "../supercluster/monitoring";
 
 /** One named check. */
@@ -35,6 +36,7 @@ export function checksOf(specified: Specification, snapshot: Snapshot): Check[] 
     ...gatewayChecks(specified, snapshot),
     metaCheck(specified, snapshot),
     ...assetChecks(specified, snapshot),
+    ...undeclaredChecks(specified, snapshot),
   ];
 }
 
@@ -168,8 +170,8 @@ function assetChecks({ environment, tenants, failovers }: Specification, snapsho
 }
 
 function folded(name: string, checks: Check[], counted: string): Check[] {
-  const failed = checks.filter(({ result }) => result === "failed");
-  if (failed.length > 0 || checks.length === 0) return failed;
+  const notable = checks.filter(({ result }) => result !== "ok");
+  if (notable.length > 0 || checks.length === 0) return notable;
   return [
     {
       name,
@@ -183,17 +185,33 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
   const name = `${asset.mirrorOf ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
   if (!detail) return check(name, ["does not exist, or has no leader"], "");
   const lag = detail.mirror?.lag ?? 0;
-  return check(
+  const args = streamArgs(asset);
+  const lowered = beingLowered(streamFields, args, detail.config);
+  const unlikeThese = differences(streamFields, args, detail.config);
+  const made = check(
     name,
     [
-      ...unlike(streamFields, streamArgs(asset), detail.config),
+      ...unlikeThese.filter(({ field }) => !lowered.includes(field)).map(differenceText),
       ...replicaProblems(currentReplicas(detail), asset.spec.replicas, detail.cluster),
       ...(detail.mirror?.error ? [`cannot copy: ${detail.mirror.error.description}`] : []),
       ...(lag > 0 ? [`is ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
     ],
     "",
   );
+  if (made.result === "failed" || lowered.length === 0) return made;
+  const steps = unlikeThese.map((difference) => `${differenceText(difference)}, and lowered in steps, one per up`);
+  return { name, result: "warning", detail: steps.join("; ") };
 }
+
+/** A warning: what was retained, or created by hand, belongs to no stack and takes room of its account. */
+const undeclaredChecks = ({ environment, tenants, failovers }: Specification, snapshot: Snapshot): Check[] =>
+  undeclaredStreams(assetsOf(environment, tenants, failovers).streams, snapshot).map(
+    ({ account, name, messages }): Check => ({
+      name: `stream ${account}/${name}`,
+      result: "warning",
+      detail: `is not declared; it holds ${plural(messages, "message")}, and the limits of its account cover it`,
+    }),
+  );
 
 function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): Check {
   const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
@@ -206,16 +224,16 @@ function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): 
     );
   return check(
     name,
-    [...unlike(consumerFields, consumerArgs(asset), detail.config), ...behindProblems(detail.cluster)],
+    [
+      ...differences(consumerFields, consumerArgs(asset), detail.config).map(differenceText),
+      ...behindProblems(detail.cluster),
+    ],
     "",
   );
 }
 
-function unlike(fields: Field[], args: Args, found: Record<string, unknown>): string[] {
-  return differences(fields, args, found).map(
-    ({ field, expected, found: value }) => `${field} is ${text(value)}, specified as ${text(expected)}`,
-  );
-}
+const differenceText = ({ field, expected, found }: Difference): string =>
+  `${field} is ${text(found)}, specified as ${text(expected)}`;
 
 const text = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 

@@ -160,7 +160,10 @@ describe("a tenant that was just taken out", () => {
     const settings = without<"region">("local-syd");
     const environment = { ...settings.environment, basePort: 26120 } as typeof settings.environment;
     const admin = { login: "sys-admin", password: "secret", inboxPrefix: "_INBOX_admin" };
-    const before = { ca: "", accounts: { covenant: { users: {} }, irisx: { users: {} }, sys: { users: { admin } } } };
+    const before = {
+      ca: "CA of clients",
+      accounts: { covenant: { users: {} }, irisx: { users: {} }, sys: { users: { admin } } },
+    };
     const references = (deployed: Record<string, unknown>) => ({
       "organization/supercluster/local-syd": before,
       "organization/supercluster/local-jetstream": deployed,

@@ -103,7 +103,10 @@ describe("npm run plan and npm run import", function () {
       (name: string) => ({ login: name, password: name, inboxPrefix: `_INBOX_${name}` }),
     ];
     const jetstream: JetstreamIdentity = { ca, provisioners: { app: user("app") }, system: user("admin") };
-    const outputs: Omit<RegionOutputs, "region"> = { ca, accounts: { app: { users: { provisioner: user("app") } } } };
+    const outputs: Pick<RegionOutputs, "ca" | "accounts"> = {
+      ca,
+      accounts: { app: { users: { provisioner: user("app") } } },
+    };
     write("identity.json", JSON.stringify({ jetstream }));
     write("region.json", JSON.stringify(outputs));
     await Promise.all(["local-identity", "local-iad"].map(bringUp));

@@ -11,7 +11,6 @@ const environment = localEnvironment({ regions: ["iad"], servers: 3 });
 export class Crowd {
   private constructor(
     readonly cluster: Supercluster,
-    /** Its account lets in exactly these clients. */
     private readonly tenant: TenantSpec,
     readonly connections: NatsConnection[],
     /** Why connections ended that were not closed here. */
@@ -24,7 +23,7 @@ export class Crowd {
       home: "iad",
       streams: {},
       consumers: {},
-      users: { fan: { subscribes: ["news.>"], connections: clients } },
+      users: { fan: { subscribes: ["news.>"] } },
     };
     const cluster = await startSupercluster({
       regions: environment.regions,

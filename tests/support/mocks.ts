@@ -46,6 +46,8 @@ export interface RecordOptions {
   preview?: boolean;
 }
 
+const readStackOutputs = "pulumi:pulumi:readStackOutputs";
+
 /** Runs what registers resources, waits until all of them are, and returns both. Throws on anything unexpected. */
 export async function record<T>(
   program: () => T | Promise<T>,
@@ -76,19 +78,24 @@ export async function record<T>(
     };
   };
   const engineCalls: Required<RecordOptions>["calls"] = {
-    "pulumi:pulumi:readStackOutputs": ({ name }) => referred(name as string, references),
+    [readStackOutputs]: ({ name }) => referred(name as string, references),
   };
   let current: Registration | undefined;
   await pulumi.runtime.setMocks(
     {
       newResource: (args) => noted(problems, () => answer(args, current)),
-      call: ({ token, inputs }) =>
-        noted(problems, () =>
+      call: ({ token, inputs }) => {
+        // A program may ask whether a stack exists: the engine answers so where it does not.
+        const { name } = inputs as { name?: string };
+        if (token === readStackOutputs && !(name! in references))
+          throw Object.assign(new Error(), { details: `unknown stack "${name}"` });
+        return noted(problems, () =>
           (
             ({ ...engineCalls, ...calls })[token] ??
             fail(`calls ${token}: only ${Object.keys(calls).join(", ") || "no function"} may be called`)
           )(inputs as Record<string, unknown>),
-        ),
+        );
+      },
     },
     "supercluster",
     stack,

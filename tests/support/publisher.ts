@@ -8,6 +8,8 @@ import { waitMs } from "./limits";
 export class Publisher {
   /** By stream: sequence and text of each acknowledged message. */
   private readonly acknowledged = new Map<string, Map<number, string>>();
+  /** Why messages were not acknowledged. */
+  readonly refused: string[] = [];
   private running: Promise<void>[] = [];
   private isStopped = false;
 
@@ -17,8 +19,8 @@ export class Publisher {
     private readonly reader = connection,
   ) {}
 
-  /** Publishes until `stop`, one message after another; done when the first is acknowledged. */
-  async start(stream: string, subject: string): Promise<void> {
+  /** Publishes until `stop`, with `pauseMs` after each message; done when the first is acknowledged. */
+  async start(stream: string, subject: string, pauseMs = 50): Promise<void> {
     const sequences = new Map<number, string>();
     this.acknowledged.set(stream, sequences);
     const client = jetstream(this.connection, { timeout: 1_000 });
@@ -36,8 +38,8 @@ export class Publisher {
       (async () => {
         for (let count = 1; !this.isStopped; count++) {
           // What is not acknowledged was perhaps not stored: no test relies on it.
-          await publish(`${stream} ${count}`).catch(() => undefined);
-          await sleep(50);
+          await publish(`${stream} ${count}`).catch((error: Error) => this.refused.push(error.message));
+          await sleep(pauseMs);
         }
       })(),
     );

@@ -4,7 +4,14 @@ import { Failure } from "../../../../engine/failure";
 import type { Verification } from "../../../../operations/verify/verify";
 
 const verification = (...checks: Verification["checks"]): Verification => ({
-  status: { environment: "local", warnings: [], metaPeers: { current: 0, all: 0 }, regions: [], streams: [] },
+  status: {
+    environment: "local",
+    warnings: [],
+    metaPeers: { current: 0, all: 0 },
+    regions: [],
+    streams: [],
+    undeclared: [],
+  },
   checks,
   milliseconds: 1_500,
 });

@@ -41,12 +41,20 @@ describe("accounts", () => {
     assert.equal(arrakis.maxMemory, Math.ceil((64 + 128 + 32 + 1) * 3 * 1.2) * mebibyte);
   });
 
-  it("have room for more streams and consumers than are declared", () => {
-    assert.deepEqual([covenant.jetstream?.maxStreams, covenant.jetstream?.maxConsumers], [13 + 5, 12 + 10]);
+  it("have room for more streams than are declared, and for any number of consumers and connections", () => {
+    assert.deepEqual(
+      [covenant.jetstream?.maxStreams, covenant.jetstream?.maxConsumers, covenant.maxConnections],
+      [13 + 5, undefined, undefined],
+    );
   });
 
-  it("take twice the connections that users declare: those of a server that crashed count on for a while", () => {
-    assert.equal(covenant.maxConnections, 2 * (50 + 100 + 500 + 50 * 5));
+  it("have the limits that their tenant states", () => {
+    const stated = { ...tenants.covenant!, limits: { consumers: 500, streams: 40, connections: 2_000 } };
+    const [limited] = accountsOf(environment, { covenant: stated });
+    assert.deepEqual(
+      [limited!.jetstream?.maxStreams, limited!.jetstream?.maxConsumers, limited!.maxConnections],
+      [40, 500, 2_000],
+    );
   });
 
   it("of the servers have no JetStream and one user", () => {
@@ -88,6 +96,13 @@ describe("accounts file", () => {
           },
         ],
       },
+    });
+  });
+
+  it("leaves out what has no limit", () => {
+    const spec: AccountSpec = { name: "shop", jetstream: { maxStreams: 3 }, users: [] };
+    assert.deepEqual(JSON.parse(accountsConf([spec], {}).replace(/^accounts: /, "")), {
+      shop: { jetstream: { max_streams: 3 }, users: [] },
     });
   });
 

@@ -37,6 +37,16 @@ const cases: Case[] = [
     (t) => (t.home = "add"),
     'tenants.shop.home: "add" is not a region of the environment; did you mean "iad"? Known: iad, ams, syd',
   ],
+  [
+    "a limit of streams below those that exist",
+    (t) => (t.limits = { streams: 3 }),
+    "tenants.shop.limits.streams: 3 is less than the 4 streams that exist, mirrors and the canary included (10027); write 4 or more",
+  ],
+  [
+    "a limit of consumers below the durables of a stream",
+    (t) => (t.limits = { consumers: 1 }),
+    "tenants.shop.limits.consumers: 1 is less than the durables or the maxConsumers of ORDERS (10026); raise it",
+  ],
 ];
 
 describe("rules about a tenant", () => {

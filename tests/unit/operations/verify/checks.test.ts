@@ -109,4 +109,35 @@ describe("the checks of a supercluster", () => {
       assert.ok(failed.includes(expected), failed.join("\n") || "nothing failed");
     });
   }
+
+  it("warn of a stream that nothing declares", () => {
+    const snapshot = healthy();
+    snapshot.streams.irisx!.RETAINED = { ...snapshot.streams.irisx!.SMS!, name: "RETAINED" };
+    assert.deepEqual(
+      checksOf(checked, snapshot).filter(({ result }) => result !== "ok"),
+      [
+        {
+          name: "stream irisx/RETAINED",
+          result: "warning",
+          detail: "is not declared; it holds 3 messages, and the limits of its account cover it",
+        },
+      ],
+    );
+  });
+
+  it("warn of a limit that is being lowered in steps, and fail where it is lower than specified", () => {
+    const SMS = { ...checked.tenants.irisx!.streams.SMS!, lowerBy: { maxMsgs: 10 } };
+    const irisx = { ...checked.tenants.irisx!, streams: { ...checked.tenants.irisx!.streams, SMS } };
+    const found = (messages: number) => {
+      const snapshot = healthy();
+      snapshot.streams.irisx!.SMS!.config.max_msgs = messages;
+      return checksOf({ ...checked, tenants: { ...checked.tenants, irisx } }, snapshot)
+        .filter(({ result }) => result !== "ok")
+        .map(({ name, result, detail }) => `${name} ${result}: ${detail}`);
+    };
+    assert.deepEqual(found(1_000_005), [
+      "stream irisx/SMS warning: maxMsgs is 1000005, specified as 1000000, and lowered in steps, one per up",
+    ]);
+    assert.deepEqual(found(999_995), ["stream irisx/SMS failed: maxMsgs is 999995, specified as 1000000"]);
+  });
 });

@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { isDeepStrictEqual, promisify } from "node:util";
+import { isSettled, overUsed, reservationsToCover } from "../../config/assets/account-limits";
+import { declaredReservations, type Reservations } from "../../config/assets/reservations";
+import { pollUntil } from "../../config/poll-until";
+import { serversOf } from "../../config/topology";
+import { heldStreams } from "../../jetstream/system-requests";
+import type { RegionOutputs } from "../../stacks/outputs";
+import { outputsOf } from "../../engine/backend";
+import { pulumiEnvironment, stateFolder } from "../../engine/environment";
+import { projectFolder } from "../../engine/project";
+import { logProgress } from "../../engine/terminal";
+import type { Access } from "../access/access";
+import type { CheckedEnvironment } from "../settings/checked-environment";
+import { connectToSystem } from "../supercluster/snapshot";
+
+/**
+ * A limit below what is in use refuses messages. Servers report to each other every 1.5 s how much of an account is in
+ * use (`usageTick`), so what was dropped counts for some seconds.
+ */
+const useIsKnownMs = 15_000;
+
+/**
+ * Region stacks whose account limits can be lowered now that the streams were changed. Servers are asked only where
+ * the limits cover something else than what is declared. None, with a message, where not all servers answer.
+ */
+export async function stacksToLower(checked: CheckedEnvironment, access: Promise<Access>): Promise<string[]> {
+  const { environment, accounts, stacks } = checked;
+  const declared = declaredReservations(environment, accounts);
+  const deployed = await Promise.all(stacks.regions.map((stack) => deployedReservations(checked, stack)));
+  const covered = stacks.regions.flatMap((stack, index) => {
+    const before = deployed[index];
+    return before && !isSettled(declared, before) ? [{ stack, before }] : [];
+  });
+  if (covered.length === 0) return [];
+  try {
+    const servers = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+    const system = await connectToSystem(await access);
+    try {
+      let held = await heldStreams(system, servers);
+      await pollUntil(
+        async () => {
+          if (held.silent.length > 0 || overUsed(accounts, declared, held).length === 0) return true;
+          held = await heldStreams(system, servers);
+          return false;
+        },
+        useIsKnownMs,
+        500,
+      );
+      return covered
+        .filter(({ before }) => !isDeepStrictEqual(reservationsToCover(accounts, declared, before, held), before))
+        .map(({ stack }) => stack);
+    } finally {
+      await system.close();
+    }
+  } catch (error) {
+    // The streams are as declared; higher limits refuse nobody.
+    logProgress(`account limits are not lowered: ${(error as Error).message.split("\n")[0]}`);
+    return [];
+  }
+}
+
+/** What the limits of a deployed region cover; undefined where its stack has no such output. */
+async function deployedReservations(
+  { environment, project }: CheckedEnvironment,
+  stack: string,
+): Promise<Reservations | undefined> {
+  if (environment.target === "local")
+    return (outputsOf(stateFolder(), project.name, stack) as Partial<RegionOutputs>).reservations;
+  const args = ["stack", "output", "reservations", "--stack", stack, "--json", "--non-interactive"];
+  const output = await promisify(execFile)("pulumi", args, {
+    cwd: projectFolder,
+    env: pulumiEnvironment(environment),
+    maxBuffer: 64 * 1024 ** 2,
+    timeout: 60_000,
+  }).catch(() => undefined);
+  return output && (JSON.parse(output.stdout) as Reservations);
+}

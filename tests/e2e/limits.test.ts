@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
+import type { RegionOutputs } from "../../stacks/outputs";
+import { ask } from "../support/accounts";
+import { engineMs, requestMs } from "../support/limits";
+import { Publisher } from "../support/publisher";
+import { Regions } from "../support/regions";
+
+const mebibyte = 1024 ** 2;
+const stream = (subject: string, maxBytes: StreamSpec["maxBytes"], more: Partial<StreamSpec> = {}): StreamSpec => ({
+  subjects: [subject],
+  retention: "limits",
+  storage: "file",
+  maxAge: "1d",
+  maxBytes,
+  discard: "old",
+  replicas: 3,
+  ...more,
+});
+const lossAllowed: Partial<StreamSpec> = { allowDataLoss: [{ change: "maxBytes", maxMessages: 1_000 }] };
+const many = (names: string[], maxBytes: StreamSpec["maxBytes"]) =>
+  Object.fromEntries(names.map((name) => [name, stream(name.toLowerCase(), maxBytes)]));
+const fourteen = Array.from({ length: 14 }, (_, index) => `OLD${index}`);
+
+/** What each account has in the first release, and in the second. */
+const releases: Record<string, [before: TenantSpec["streams"], after: TenantSpec["streams"]]> = {
+  lowered: [
+    { A: stream("a", "64MiB"), B: stream("b", "64MiB") },
+    { A: stream("a", "8MiB", lossAllowed), B: stream("b", "8MiB", lossAllowed) },
+  ],
+  empty: [many(["A", "B"], "64MiB"), many(["A", "B"], "8MiB")],
+  stepwise: [
+    { A: stream("a", "64MiB") },
+    { A: stream("a", "8MiB", { ...lossAllowed, lowerBy: { maxBytes: "28MiB" } }) },
+  ],
+  replaced: [many(fourteen, "1MiB"), many(["NEW0", "NEW1"], "1MiB")],
+  retained: [{ A: stream("a", "64MiB") }, {}],
+  bare: [{}, {}],
+};
+const accounts = Object.keys(releases);
+const withNeighbour = accounts.filter((account) => account !== "bare");
+
+const subjects = ["a", "b", "neighbour", "by.hand"];
+
+const tenant = (name: string, release: 0 | 1): TenantSpec => ({
+  name,
+  home: "iad",
+  streams: {
+    ...releases[name]![release],
+    ...(withNeighbour.includes(name) && { NEIGHBOUR: stream("neighbour", "16MiB") }),
+  },
+  consumers: {},
+  users: { api: { publishes: subjects } },
+});
+
+/** Account limits while streams change, with a publisher to a neighbouring stream of each account. */
+describe("account limits", function () {
+  this.timeout(engineMs);
+  // Each step begins where the one before it ends.
+  this.bail(true);
+  let regions: Regions;
+  const provisioners = new Map<string, NatsConnection>();
+  const publishers = new Map<string, Publisher>();
+
+  const declare = (release: 0 | 1) => {
+    for (const account of accounts)
+      fs.writeFileSync(
+        regions.deployment.path(`tenants/${account}.ts`),
+        `export const ${account} = ${JSON.stringify(tenant(account, release))} as const;\n`,
+      );
+  };
+  const start = async () => {
+    const { status, text, restarted } = await regions.start();
+    assert.equal(status, 0, text);
+    assert.deepEqual(restarted, []);
+    return text;
+  };
+  const up = (stack: string) =>
+    regions.deployment.pulumi("up", "--stack", stack, "--yes", "--skip-preview", "--refresh");
+  const limitOf = async (account: string) => {
+    const { limits } = (await ask(provisioners.get(account)!, "INFO")) as unknown as {
+      limits: Record<"max_storage" | "max_streams", number>;
+    };
+    return [limits.max_storage / mebibyte, limits.max_streams];
+  };
+  const covered = () => {
+    const { reservations } = JSON.parse(
+      regions.deployment.pulumi("stack", "output", "--stack", "local-iad", "--json"),
+    ) as RegionOutputs;
+    return (account: string) => Object.keys(reservations[account]!).sort();
+  };
+  /** No publisher was refused, and each is still acknowledged. */
+  const nobodyRefused = async () => {
+    for (const [account, publisher] of publishers) {
+      assert.deepEqual(publisher.refused, [], account);
+      assert.deepEqual(await publisher.lost("NEIGHBOUR"), [], account);
+    }
+  };
+
+  before(async () => {
+    regions = await Regions.prepare(accounts, { regions: ["iad"], servers: 3 });
+    declare(0);
+    await start();
+    for (const account of accounts) {
+      provisioners.set(account, await regions.deployment.client("iad", account, "provisioner"));
+      const api = await regions.deployment.client("iad", account, "api");
+      const fill = { lowered: ["a", "b"], stepwise: ["a"], retained: ["a"] }[account] ?? [];
+      for (const subject of fill)
+        for (let count = 0; count < 25; count++)
+          await api.request(subject, Buffer.alloc(mebibyte), { timeout: requestMs });
+      if (!withNeighbour.includes(account)) continue;
+      const publisher = new Publisher(api, provisioners.get(account));
+      await publisher.start("NEIGHBOUR", "neighbour", 10);
+      publishers.set(account, publisher);
+    }
+  });
+  after(async () => {
+    await Promise.all([...publishers.values()].map((publisher) => publisher.stop()));
+    await regions?.remove();
+  });
+
+  it("are none of an account without declared streams: one that is created by hand stores messages", async () => {
+    const byHand = { name: "BY_HAND", subjects: ["by.hand"], num_replicas: 3 };
+    await ask(provisioners.get("bare")!, "STREAM.CREATE.BY_HAND", byHand);
+    const api = await regions.deployment.client("iad", "bare", "api");
+    const { stream: stored } = (await api.request("by.hand", "x", { timeout: requestMs })).json<{ stream: string }>();
+    assert.equal(stored, "BY_HAND");
+    assert.deepEqual(await limitOf("bare"), [-1 / mebibyte, -1]);
+  });
+
+  it("have no limit of consumers: a hundred clients watch a stream", async () => {
+    const watcher = provisioners.get("lowered")!;
+    for (let count = 0; count < 100; count++)
+      await ask(watcher, "CONSUMER.CREATE.NEIGHBOUR", {
+        stream_name: "NEIGHBOUR",
+        config: {
+          ack_policy: "none",
+          deliver_policy: "new",
+          inactive_threshold: 300e9,
+          num_replicas: 1,
+          mem_storage: true,
+        },
+      });
+  });
+
+  it("follow in one command: none is too low while streams are lowered, replaced or retained", async () => {
+    declare(1);
+    // As after `pulumi state unprotect` of a stream that is retained.
+    regions.deployment.pulumi("state", "delete", "--stack", "local-jetstream", "--yes", urnOf("retained-A"));
+    const plan = regions.deployment.cli("plan");
+    assert.equal(plan.status, 0, plan.text);
+    assert.match(plan.text, /not declared, and left as they are: retained\/A\n/);
+    assert.match(plan.text, /not declared, and left as they are: bare\/BY_HAND\n/);
+    const text = await start();
+    await nobodyRefused();
+    assert.equal(text.match(/\$ pulumi up --stack local-iad/g)?.length, 2, text);
+    const storage = (...sizes: number[]) => Math.ceil(sizes.reduce((sum, size) => sum + 3 * size, 3 * 16) * 1.2);
+    assert.deepEqual(await limitOf("lowered"), [storage(8, 8), 4 + 5]);
+    assert.deepEqual(await limitOf("empty"), [storage(8, 8), 4 + 5]);
+    assert.deepEqual(await limitOf("stepwise"), [storage(36), 3 + 5]);
+    assert.deepEqual(await limitOf("replaced"), [storage(1, 1), 4 + 5]);
+    assert.deepEqual(await limitOf("retained"), [storage(64), 3 + 5]);
+  });
+
+  it("cover what is not declared, which status and verify name", () => {
+    assert.deepEqual(covered()("retained"), ["A", "CANARY", "NEIGHBOUR"]);
+    assert.match(regions.deployment.succeeds("status"), /NOT DECLARED[^]*bare +BY_HAND +1 [^]*retained +A +25 /);
+    assert.match(
+      regions.deployment.succeeds("verify"),
+      /stream retained\/A +warning +is not declared; it holds 25 messages, and the limits of its account cover it/,
+    );
+  });
+
+  it("follow by hand with the next up of a region, and then there is nothing to change", async () => {
+    up("local-jetstream");
+    assert.match(up("local-iad"), /1 updated|3 updated/);
+    assert.deepEqual(await limitOf("stepwise"), [Math.ceil(3 * (8 + 16) * 1.2), 3 + 5]);
+    for (const stack of ["local-iad", "local-jetstream"])
+      regions.deployment.pulumi("preview", "--stack", stack, "--expect-no-changes");
+    await nobodyRefused();
+  });
+
+  it("have room again where a stream that was not declared is gone", async () => {
+    await ask(provisioners.get("retained")!, "STREAM.DELETE.A").catch(() => undefined);
+  });
+
+  function urnOf(name: string): string {
+    const { deployment } = JSON.parse(regions.deployment.pulumi("stack", "export", "--stack", "local-jetstream")) as {
+      deployment: { resources: { urn: string }[] };
+    };
+    return deployment.resources.find(({ urn }) => urn.endsWith(`::${name}`))!.urn;
+  }
+});

@@ -5,7 +5,7 @@ import type { Held, Reservations } from "../config/assets/reservations";
 
 /**
  * The reservations that the limits of a region's accounts have to cover. Servers are asked only where the declarations
- * differ from what the deployed limits cover: a run with nothing to change asks none. docs/adr/0018.
+ * differ from what the deployed limits cover: a run with nothing to change asks none. docs/adr/0020.
  *
  * @param deployed what the limits cover now; undefined where a version deployed them that did not record it
  * @param ask what the servers hold; throws where none can be reached

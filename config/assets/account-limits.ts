@@ -73,7 +73,7 @@ export function reservationsToCover(
 const stillNeeded = (declared: Reservations, held: Held): Reservations =>
   union(declared, ofAccounts(held.reservations, Object.keys(declared)));
 
-/** Accounts of which servers count more in use than their limits would allow: what was deleted counts on for a while. */
+/** Accounts of which servers count more in use than limits would allow: what was deleted counts on for a while. */
 export function overUsed(tenants: Tenants, declared: Reservations, held: Held): string[] {
   const needed = stillNeeded(declared, held);
   return Object.keys(declared).filter((account) => {

@@ -80,7 +80,7 @@ const userSpec = strictObject({
 const accountLimits = strictObject({
   /**
    * Consumers of each stream, those that applications create included (error 10026): every `watch` of a bucket is one
-   * while it lasts, every ordered consumer too. docs/limits.md has what one costs. Default: no limit.
+   * while it lasts, every ordered consumer too. docs/account-limits.md has what one costs. Default: no limit.
    */
   consumers: count.optional(),
   /**

@@ -19,11 +19,14 @@ export class Publisher {
     private readonly reader = connection,
   ) {}
 
-  /** Publishes until `stop`, with `pauseMs` after each message; done when the first is acknowledged. */
-  async start(stream: string, subject: string, pauseMs = 50): Promise<void> {
+  /**
+   * Publishes until `stop`, with `pauseMs` after each message, which counts as refused when there is no answer within
+   * `timeoutMs`; done when the first is acknowledged.
+   */
+  async start(stream: string, subject: string, { pauseMs = 50, timeoutMs = 1_000 } = {}): Promise<void> {
     const sequences = new Map<number, string>();
     this.acknowledged.set(stream, sequences);
-    const client = jetstream(this.connection, { timeout: 1_000 });
+    const client = jetstream(this.connection, { timeout: timeoutMs });
     const publish = async (text: string) => {
       const { seq } = await client.publish(subject, text, { msgID: text });
       sequences.set(seq, text);

@@ -40,7 +40,8 @@ const cases: Case[] = [
   [
     "a limit of streams below those that exist",
     (t) => (t.limits = { streams: 3 }),
-    "tenants.shop.limits.streams: 3 is less than the 4 streams that exist, mirrors and the canary included (10027); write 4 or more",
+    "tenants.shop.limits.streams: 3 is less than the 4 streams that exist, mirrors and the canary included (10027); " +
+      "write 4 or more",
   ],
   [
     "a limit of consumers below the durables of a stream",

@@ -25,6 +25,20 @@ export function overlaps(a: string, b: string): boolean {
   }
 }
 
+/** The subject that exactly those match which match both; undefined if none does. */
+export function intersection(a: string, b: string): string | undefined {
+  if (!overlaps(a, b)) return undefined;
+  const [left, right] = [tokens(a), tokens(b)];
+  const both: string[] = [];
+  for (let index = 0; ; index++) {
+    const [l, r] = [left[index], right[index]];
+    if (l === undefined || r === undefined) return both.join(".");
+    if (l === ">") return [...both, ...right.slice(index)].join(".");
+    if (r === ">") return [...both, ...left.slice(index)].join(".");
+    both.push(l === "*" ? r : l);
+  }
+}
+
 /** Whether every concrete subject that matches `inner` matches `outer` too. */
 export function covers(outer: string, inner: string): boolean {
   const [left, right] = [tokens(outer), tokens(inner)];

@@ -14,9 +14,10 @@ export interface ServerAddresses {
   monitor: string;
 }
 
-/** Ports of one local server, from its region's block of 20: four protocols, up to five servers. */
+/** Ports of one local server, from its region's block: four protocols, up to five servers. */
 const localPorts = { client: 0, route: 5, gateway: 10, monitor: 15 } as const;
-const portsARegion = 20;
+/** Ports of 127.0.0.1 that a local region takes. */
+export const portsARegion = 20;
 
 export type Protocol = keyof typeof localPorts;
 

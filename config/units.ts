@@ -1,84 +1,219 @@
-/** A length of time with its unit: `"250ms"`, `"30s"`, `"5m"`, `"12h"`, `"7d"`. Whole milliseconds at the least. */
-export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+/**
+ * A length of time with its unit: `"250ms"`, `"30s"`, `"5m"`, `"12h"`, `"7d"`. Whole nanoseconds. `"us"` and `"ns"` are
+ * for what somebody else set on a server; JetStream's own fields begin at a millisecond.
+ */
+export type Duration = `${number}${"ns" | "us" | "ms" | "s" | "m" | "h" | "d"}`;
 
 /** A number of bytes with its unit, in powers of 1024: `"512KiB"`, `"10GiB"`. (`"B"` alone is bytes.) */
 export type Size = `${number}${"B" | "KiB" | "MiB" | "GiB" | "TiB"}`;
 
-const milliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const bytes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
+/** Written where a field is a limit and there is to be none, so that "no limit" is never a field that was forgotten. */
+export const unlimited = "unlimited";
+type Unlimited = typeof unlimited;
+export type DurationLimit = Duration | Unlimited;
+export type SizeLimit = Size | Unlimited;
 
-const durationText = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
-const sizeText = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)$/;
-
-/** What to write instead, for messages: `"7 days" is not a duration; write "7d"`. */
-const spokenUnits: [RegExp, string][] = [
-  [/^(ms|millis|milliseconds?)$/i, "ms"],
-  [/^(s|secs?|seconds?)$/i, "s"],
-  [/^(m|mins?|minutes?)$/i, "m"],
-  [/^(h|hrs?|hours?)$/i, "h"],
-  [/^(d|days?)$/i, "d"],
-  [/^(b|bytes?)$/i, "B"],
-  [/^(k|kb|kib)$/i, "KiB"],
-  [/^(m|mb|mib)$/i, "MiB"],
-  [/^(g|gb|gib)$/i, "GiB"],
-  [/^(t|tb|tib)$/i, "TiB"],
-];
-
-function suggestion(text: unknown, units: Record<string, number>, example: string): string {
-  const [, amount, spoken] = /^\s*([\d.]+)\s*([a-z]*)\s*$/i.exec(String(text)) ?? [];
-  const unit = spokenUnits.find(([pattern, name]) => name in units && pattern.test(spoken ?? ""))?.[1];
-  return amount && unit ? `${amount}${unit}` : example;
+/** What is written with a unit, and what people write instead. */
+interface Quantity {
+  /** With its article. */
+  what: string;
+  /** In the smallest unit, ascending. */
+  units: Readonly<Record<string, bigint>>;
+  smallest: string;
+  /** Spellings that are not ours, in the smallest unit. */
+  spoken: readonly [RegExp, bigint][];
+  /** Units of a bare number, the likeliest first: the first one is meant with which it is not absurdly large. */
+  bare: readonly bigint[];
+  absurd: bigint;
+  /** What the shortest text of an amount is. */
+  print(value: number): string;
+  example: string;
+  /** What settings may have at most. */
+  most: bigint;
 }
 
-function whole(
-  text: string,
-  pattern: RegExp,
-  units: Record<string, number>,
-  say: { what: string; smallest: string; example: string },
-): number {
-  const [, amount, unit] = pattern.exec(text) ?? [];
-  if (!amount || !unit)
-    throw new RangeError(`${JSON.stringify(text)} is not ${say.what}; write "${suggestion(text, units, say.example)}"`);
-  const value = Number(amount) * units[unit]!;
-  const nearest = Math.round(value);
-  // What is off by less is the binary form of a decimal fraction: 1.005 * 1000 is 1004.9999999999999.
-  if (!Number.isSafeInteger(nearest) || Math.abs(value - nearest) > 1e-6) {
-    throw new RangeError(`${JSON.stringify(text)} is not a whole number of ${say.smallest}; write "${say.example}"`);
+const units = {
+  duration: {
+    ns: 1n,
+    us: 1_000n,
+    ms: 1_000_000n,
+    s: 1_000_000_000n,
+    m: 60_000_000_000n,
+    h: 3_600_000_000_000n,
+    d: 86_400_000_000_000n,
+  },
+  size: { B: 1n, KiB: 1024n, MiB: 1024n ** 2n, GiB: 1024n ** 3n, TiB: 1024n ** 4n },
+} as const;
+const { ns, us, ms, s, m, h, d } = units.duration;
+const { B, KiB, MiB, GiB, TiB } = units.size;
+
+const duration: Quantity = {
+  what: "a duration",
+  units: units.duration,
+  smallest: "nanoseconds",
+  spoken: [
+    [/^(ns|nanos?|nanoseconds?)$/i, ns],
+    [/^([uµμ]s|micros?|microseconds?)$/i, us],
+    [/^(ms|millis?|msecs?|milliseconds?)$/i, ms],
+    [/^(s|secs?|seconds?)$/i, s],
+    [/^(m|mins?|minutes?)$/i, m],
+    [/^(h|hrs?|hours?)$/i, h],
+    [/^(d|days?)$/i, d],
+    [/^(w|wks?|weeks?)$/i, 7n * d],
+    [/^(mo|mons?|months?)$/i, 30n * d],
+    [/^(y|yrs?|years?)$/i, 365n * d],
+  ],
+  // Nanoseconds are what JetStream's own configuration has.
+  bare: [s, ms, ns],
+  absurd: 3650n * d,
+  print: fromNanoseconds,
+  example: "30s",
+  // Servers hold 292 years, but add two durations to the time since 1970 in the same 63 bits: a message whose expiry
+  // overflows is deleted at once.
+  most: 36_500n * d,
+};
+
+const size: Quantity = {
+  what: "a size",
+  units: units.size,
+  smallest: "bytes",
+  spoken: [
+    [/^(b|bytes?)$/i, B],
+    [/^(k|ki|kib|kb|kilobytes?|kibibytes?)$/i, KiB],
+    [/^(m|mi|mib|mb|megabytes?|mebibytes?)$/i, MiB],
+    [/^(g|gi|gib|gb|gigabytes?|gibibytes?)$/i, GiB],
+    [/^(t|ti|tib|tb|terabytes?|tebibytes?)$/i, TiB],
+  ],
+  bare: [B],
+  absurd: 1024n * TiB,
+  print: fromBytes,
+  example: "10GiB",
+  // What a double counts exactly: sums over streams, replicas and regions then stay below the server's 63 bits.
+  most: 8191n * TiB,
+};
+
+/** One past the largest number that Go's and JetStream's signed 64 bits hold. */
+const beyond64Bits = 2n ** 63n;
+
+/** An amount in the smallest unit, as a fraction. */
+interface Fraction {
+  numerator: bigint;
+  denominator: bigint;
+}
+
+function fractionOf(amount: string, unit: bigint): Fraction {
+  const [whole = "", decimals = ""] = amount.split(".");
+  return { numerator: BigInt(whole + decimals) * unit, denominator: 10n ** BigInt(decimals.length) };
+}
+
+/** The amount of a text in the smallest unit. Throws a RangeError with what to write instead. */
+function amountOf(quantity: Quantity, text: unknown): bigint {
+  const { what, units: known, smallest, example } = quantity;
+  const shown = JSON.stringify(text);
+  const [, amount, name = ""] = (typeof text === "string" && /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text)) || [];
+  const unit = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (amount === undefined || unit === undefined)
+    throw new RangeError(`${shown} is not ${what}; write "${meant(quantity, text) ?? example}"`);
+  const { numerator, denominator } = fractionOf(amount, unit);
+  if (numerator % denominator !== 0n)
+    throw new RangeError(
+      `${shown} is not a whole number of ${smallest}; write "${nearest(quantity, { numerator, denominator }, unit)}"`,
+    );
+  if (numerator / denominator >= beyond64Bits) throw tooMuch(quantity, text);
+  return numerator / denominator;
+}
+
+const tooMuch = ({ what, print, most }: Quantity, text: unknown): RangeError =>
+  new RangeError(`${JSON.stringify(text)} is more than ${what} can be; write "${print(Number(most))}" or less`);
+
+function assertAtMost(quantity: Quantity, text: string): void {
+  if (amountOf(quantity, text) > quantity.most) throw tooMuch(quantity, text);
+}
+
+/** Throws a RangeError, with what to write instead, for what is not a duration or longer than a hundred years. */
+export const assertDuration = (text: string): void => assertAtMost(duration, text);
+
+/** Throws a RangeError, with what to write instead, for what is not a size or more than 8191 TiB. */
+export const assertSize = (text: string): void => assertAtMost(size, text);
+
+/** The whole number of the next smaller unit that is nearest. */
+function nearest({ units: known, print }: Quantity, { numerator, denominator }: Fraction, unit: bigint): string {
+  const smaller = Object.values(known).findLast((other) => other < unit) ?? 1n;
+  const step = denominator * smaller;
+  const rounded = ((2n * numerator + step) / (2n * step)) * smaller;
+  return print(Number(rounded > 0n ? rounded : 1n));
+}
+
+/** What was most likely meant by a text or number, in our own spelling; undefined where that cannot be told. */
+function meant({ spoken, bare, absurd, print }: Quantity, text: unknown): string | undefined {
+  const spelled = iso(String(text).trim());
+  const unitOf = (name: string) => spoken.find(([pattern]) => pattern.test(name))?.[1];
+  let total: bigint | undefined;
+  if (/^\d+$/.test(spelled)) {
+    const unit = bare.find((each) => BigInt(spelled) * each <= absurd);
+    total = unit && BigInt(spelled) * unit;
+  } else if (/^(?:\d+(?:\.\d+)?\s*\p{L}+[\s,]*)+$/u.test(spelled)) {
+    const parts = [...spelled.matchAll(/(\d+(?:\.\d+)?)\s*(\p{L}+)/gu)].map(([, amount, name]) => {
+      const unit = unitOf(name!);
+      const { numerator, denominator } = fractionOf(amount!, unit ?? 0n);
+      return unit === undefined ? undefined : numerator / denominator;
+    });
+    if (parts.every((part) => part !== undefined)) total = parts.reduce((sum, part) => sum + part, 0n);
   }
-  return nearest;
+  return total && total < beyond64Bits ? print(Number(total)) : undefined;
 }
 
-/** Milliseconds of a duration. Throws with what to write instead when the text is none. */
-export function toMilliseconds(duration: Duration | string): number {
-  return whole(duration, durationText, milliseconds, { what: "a duration", smallest: "milliseconds", example: "30s" });
+/** `P1DT12H` of ISO 8601 as `1D12H`; other texts as they are. */
+const iso = (text: string): string =>
+  /^P(?=.)(?:\d+W)?(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+S)?)?$/i.test(text) ? text.slice(1).replace(/T/i, "") : text;
+
+/** Milliseconds of a duration, a fraction where it has any. Throws a RangeError with what to write instead. */
+export function toMilliseconds(text: Duration | string): number {
+  return toNanoseconds(text) / 1_000_000;
 }
 
 /**
- * Nanoseconds of a duration, as JetStream wants them. A `number` is exact here although a year is past 2^53: every
- * whole millisecond up to 2^59 ns (18 years) has a double of its own, and JSON prints it in full.
+ * Nanoseconds of a duration, as JetStream wants them; less than 2^63. A `number` is exact here although a year is past
+ * 2^53: every whole millisecond up to 2^59 ns (18 years) has a double of its own, and JSON prints it in full. Beyond
+ * that, the nearest double is less than a microsecond off. Throws a RangeError with what to write instead.
  */
-export function toNanoseconds(duration: Duration | string): number {
-  return toMilliseconds(duration) * 1_000_000;
+export function toNanoseconds(text: Duration | string): number {
+  return Number(amountOf(duration, text));
 }
 
-/** The shortest duration text of a number of nanoseconds; what is under a millisecond is cut. */
+/** The shortest exact duration text of a whole number of nanoseconds. */
 export function fromNanoseconds(nanoseconds: number): Duration {
-  return largestUnit(Math.trunc(nanoseconds / 1_000_000), milliseconds, "ms") as Duration;
+  return largestUnit(nanoseconds, units.duration, "ms") as Duration;
 }
 
-/** Bytes of a size. Throws with what to write instead when the text is none. */
-export function toBytes(size: Size | string): number {
-  return whole(size, sizeText, bytes, { what: "a size", smallest: "bytes", example: "10GiB" });
+/** Bytes of a size, less than 2^63. Throws a RangeError with what to write instead. */
+export function toBytes(text: Size | string): number {
+  return Number(amountOf(size, text));
 }
 
-/** The shortest exact size text of a number of bytes. */
+/** The shortest exact size text of a whole number of bytes. */
 export function fromBytes(value: number): Size {
-  return largestUnit(value, bytes, "B") as Size;
+  return largestUnit(value, units.size, "B") as Size;
 }
 
-function largestUnit(value: number, units: Record<string, number>, smallest: string): string {
-  const unit = Object.keys(units)
-    .reverse()
-    .find((name) => value !== 0 && value % units[name]! === 0);
-  return unit ? `${value / units[unit]!}${unit}` : `${value}${smallest}`;
+/** `zero` is the unit of 0. */
+function largestUnit(value: number, known: Readonly<Record<string, bigint>>, zero: string): string {
+  const exact = BigInt(value);
+  if (exact === 0n) return `0${zero}`;
+  const [name, unit] = Object.entries(known).findLast(([, each]) => exact % each === 0n)!;
+  return `${exact / unit}${name}`;
 }
+
+// --- limits ----------------------------------------------------------------------------------------------------------
+
+/** Milliseconds of a limit; Infinity where there is none. */
+export const limitInMilliseconds = (limit: DurationLimit | undefined): number =>
+  limit === undefined || limit === unlimited ? Infinity : toMilliseconds(limit);
+
+/** Bytes of a limit; Infinity where there is none. */
+export const limitInBytes = (limit: SizeLimit | undefined): number =>
+  limit === undefined || limit === unlimited ? Infinity : toBytes(limit);
+
+/** A limit of a number; Infinity where there is none. */
+export const limitInNumber = (limit: number | Unlimited | undefined): number =>
+  limit === undefined || limit === unlimited ? Infinity : limit;

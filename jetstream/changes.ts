@@ -1,7 +1,7 @@
 import { isAtLeast } from "../config/versions";
 import type { Field, Refusal, Wire } from "./fields/field";
-import { fromWireOf, isEmpty } from "./fields/conversions";
-import { get, isEqual, respelled } from "./wire";
+import { isEmpty } from "./fields/conversions";
+import { get, isEqual, respelled, shown } from "./wire";
 
 /** One field that changes, in the arguments' own form, and why the server refuses to change it in place, if it does. */
 export interface Change {
@@ -20,12 +20,10 @@ export function changesOf(fields: Field[], found: Wire, to: Wire, version?: stri
   return fields.flatMap((field) => {
     const [before, after] = [get(from, field.wire), get(to, field.wire)];
     if (isEqual(field, before, after)) return [];
-    const shown = (value: unknown) =>
-      isEmpty(value) || value === unlimited ? undefined : fromWireOf(field.kind, value);
     const refusal = field.refused?.find(
       ({ when, until }) => !(until && version && isAtLeast(version, until)) && when(before, after),
     );
-    return [{ field: field.arg, from: shown(before), to: shown(after), ...(refusal && { refusal }) }];
+    return [{ field: field.arg, from: shown(field, before), to: shown(field, after), ...(refusal && { refusal }) }];
   });
 }
 
@@ -36,8 +34,6 @@ export const reasonOf = ({ what, reason, error }: Refusal): string =>
 
 /** Whether a change depends on the server's version. */
 export const isVersioned = ({ refusal }: Change): boolean => refusal?.until !== undefined;
-
-const unlimited = -1;
 
 /** The API levels of nats-server and the first version that has each. Source: server/jetstream_versioning.go. */
 export const firstVersionOf: Record<number, string> = { 1: "2.11.0", 2: "2.12.0", 3: "2.12.5", 4: "2.14.0" };

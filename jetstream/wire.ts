@@ -64,8 +64,6 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
 export function differences(fields: Field[], args: Args, actual: Wire, last: Args = {}): Difference[] {
   const expected = toWire(fields, args);
   const found = respelled(fields, actual, expected);
-  const shown = ({ kind }: Field, value: unknown) =>
-    isEmpty(value) || value === unlimited ? undefined : fromWireOf(kind, value);
   const managed = fields.flatMap((field) => {
     const [want, have] = [get(expected, field.wire), get(found, field.wire)];
     return isHeld(field, expected, found, args)
@@ -156,8 +154,12 @@ function own({ kind }: Field, value: unknown, derived: Record<string, string> = 
   return kind === "labels" ? labels(value, (key) => !isMark(key) && (value as Wire)[key] !== derived[key]) : value;
 }
 
+/** A wire value in the arguments' own form, for messages; undefined where the field counts as not set. */
+export const shown = ({ kind, default: usual }: Field, value: unknown): unknown =>
+  isEmpty(value) || (value === noLimit && usual === noLimit) ? undefined : fromWireOf(kind, value);
+
 /** The server's value for "no limit". */
-const unlimited = -1;
+const noLimit = -1;
 
 /** The value at a dotted path of a configuration (`placement.cluster`); undefined where there is none. */
 export function get(object: Wire, path: string): unknown {

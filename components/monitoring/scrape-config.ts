@@ -1,12 +1,16 @@
 import { stringify } from "yaml";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { namespaceOf } from "../../config/topology";
+import { type Duration, fromNanoseconds, toNanoseconds } from "../../config/units";
 import { serverLabels } from "../supercluster/load-balancers";
 
 /** Name of the exporter's port in a server's pod; the chart's. */
 const metricsPort = "prom-metrics";
 
 const metaLabel = (label: string) => `__meta_kubernetes_pod_label_${label.replace(/[./-]/g, "_")}`;
+
+/** A duration as Prometheus reads it: no decimals. */
+export const prometheusDuration = (interval: Duration): Duration => fromNanoseconds(toNanoseconds(interval));
 
 /**
  * A file for Prometheus's `scrape_config_files`: a region's servers, found by the Kubernetes API, each with its region
@@ -18,7 +22,7 @@ export function scrapeConfig(environment: KubernetesEnvironment, region: string)
     scrape_configs: [
       {
         job_name: `nats-${region}`,
-        scrape_interval: environment.kubernetes.monitoring.interval,
+        scrape_interval: prometheusDuration(environment.kubernetes.monitoring.interval),
         kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [namespaceOf(environment, region)] } }],
         relabel_configs: [
           ...Object.entries(serverLabels).map(([label, value]) => keep(metaLabel(label), value)),

@@ -1,7 +1,8 @@
 import type { ConsumerAsset } from "../../config/assets/asset";
 import type { Permissions } from "../../config/assets/region";
 import { covers } from "../../config/subjects";
-import type { UserSpec } from "../../config/schema/tenant";
+import { keyValueStreamName, objectStoreStreamName } from "../../config/schema/bucket";
+import type { BucketRight, UserSpec } from "../../config/schema/tenant";
 
 /** Prefix of a user's answers; clients set it as `inboxPrefix`. */
 export const inboxPrefixOf = (user: string, inbox: UserSpec["inbox"] = "own"): string =>
@@ -21,6 +22,7 @@ export function permissionsOf(user: string, spec: UserSpec, consumers: readonly 
         ...(spec.publishes ?? []),
         ...(spec.requests ?? []),
         ...durables.flatMap(({ publish }) => publish),
+        ...bucketRequests(spec),
         ...(spec.allow?.publish ?? []),
       ],
       subscribe: [
@@ -51,6 +53,52 @@ function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
     ],
     subscribe: spec.mode === "push" ? [spec.deliverSubject] : [],
   };
+}
+
+/**
+ * What it takes to use buckets, by the rights declared: the requests of the clients' own libraries. A watcher reads by
+ * a consumer of its own, which it creates and deletes; its name cannot be known, so it may delete others' too.
+ */
+function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[] {
+  const watching = (stream: string, entries: string) => [
+    ...["CREATE", "INFO", "DELETE"].map((verb) => api(`CONSUMER.${verb}.${stream}.*`)),
+    api(`CONSUMER.CREATE.${stream}.*.${entries}`),
+    `$JS.FC.${stream}.>`,
+    `$JS.FC.*.*.${stream}.>`,
+  ];
+  const reading = (stream: string) => [
+    api(`STREAM.MSG.GET.${stream}`),
+    api(`DIRECT.GET.${stream}`),
+    api(`DIRECT.GET.${stream}.>`),
+  ];
+  const keyValue = (bucket: string): Record<BucketRight, string[]> => ({
+    get: reading(keyValueStreamName(bucket)),
+    put: [`$KV.${bucket}.>`],
+    watch: watching(keyValueStreamName(bucket), `$KV.${bucket}.>`),
+  });
+  const objectStore = (bucket: string): Record<BucketRight, string[]> => {
+    const stream = objectStoreStreamName(bucket);
+    return {
+      // An object is read chunk by chunk, as a consumer does.
+      get: [...reading(stream), ...watching(stream, `$O.${bucket}.C.*`)],
+      // What replaces or deletes an object looks it up, and removes its chunks.
+      put: [`$O.${bucket}.>`, ...reading(stream), api(`STREAM.PURGE.${stream}`)],
+      watch: watching(stream, `$O.${bucket}.M.>`),
+    };
+  };
+  const requests = (
+    granted: NonNullable<UserSpec["buckets"]>,
+    streamName: (bucket: string) => string,
+    requestsOf: (bucket: string) => Record<BucketRight, string[]>,
+  ) =>
+    Object.entries(granted).flatMap(([bucket, rights]) => [
+      api(`STREAM.INFO.${streamName(bucket)}`),
+      ...[rights].flat().flatMap((right) => requestsOf(bucket)[right]),
+    ]);
+  return [
+    ...requests(buckets, keyValueStreamName, keyValue),
+    ...requests(objectStores, objectStoreStreamName, objectStore),
+  ];
 }
 
 /**

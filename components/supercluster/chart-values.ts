@@ -4,8 +4,10 @@ import type { Kubernetes } from "../../config/schema/kubernetes";
 import type { RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf, systemAccount } from "../../config/assets/standard";
+import { labelVariables } from "../../config/server-tags";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
+import { prometheusDuration } from "../monitoring/scrape-config";
 import { withoutReloadable } from "./reload";
 import { type ServerConfig, serverConfig, type HostLayout } from "./server-config";
 
@@ -192,6 +194,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         lame_duck_grace_period: config.lame_duck_grace_period,
         system_account: config.system_account,
         accounts$include: config.accounts$include,
+        ...(config.server_tags && { server_tags: raw("$SERVER_TAGS") }),
       },
     },
     container: {
@@ -200,6 +203,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         GOMEMLIMIT: goMemory(kubernetes.resources.memory),
         // Kubernetes fills in only what stands before it, and the chart sorts: P comes before S.
         POD_INDEX: { valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } } },
+        ...(config.server_tags && tagVariables(settings, config.server_tags)),
         SERVER_GATEWAY: config.gateway.advertise.replace(/^gateway-0\./, "gateway-$(POD_INDEX)."),
       },
       resources: resourcesOf(kubernetes.resources),
@@ -221,7 +225,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         enabled: kubernetes.monitoring.podMonitor,
         merge: { metadata: { labels: kubernetes.monitoring.labels } },
         patch: [
-          add("/spec/podMetricsEndpoints/0/interval", kubernetes.monitoring.interval),
+          add("/spec/podMetricsEndpoints/0/interval", prometheusDuration(kubernetes.monitoring.interval)),
           add("/spec/podMetricsEndpoints/0/relabelings", [{ targetLabel: "region", replacement: name }]),
         ],
       },
@@ -262,6 +266,17 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
     },
   };
 }
+
+/** A server reads its tags from one variable, which Kubernetes fills in from those of the labels: N comes before S. */
+const tagVariables = (settings: KubernetesEnvironment, tags: string[]) => ({
+  ...Object.fromEntries(
+    labelVariables(settings).map(({ label, variable }) => [
+      variable,
+      { valueFrom: { fieldRef: { fieldPath: `metadata.labels['${label}']` } } },
+    ]),
+  ),
+  SERVER_TAGS: JSON.stringify(tags),
+});
 
 /**
  * Changes when a new configuration needs a restart: pods with the older annotation are then outdated, and this program

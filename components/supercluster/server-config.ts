@@ -1,5 +1,6 @@
 import type { RegionSpec } from "../../config/assets/region";
 import { systemAccount } from "../../config/assets/standard";
+import { tagsOf } from "../../config/server-tags";
 import { type Protocol, serversOf } from "../../config/topology";
 import { type Duration, toBytes, toMilliseconds } from "../../config/units";
 
@@ -32,6 +33,8 @@ interface PeerTls {
 /** The configuration of one nats-server, under nats.conf's own names. */
 export interface ServerConfig {
   server_name: string;
+  /** Absent: none. */
+  server_tags?: string[];
   listen: string;
   http: string;
   max_payload: number;
@@ -81,6 +84,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
   const self = servers[server];
   if (!self)
     throw new RangeError(`${name} has ${servers.length} servers; ${server} is not one of 0 to ${servers.length - 1}`);
+  const tags = tagsOf(settings, name, server);
   const peerTls: PeerTls = {
     cert_file: files.peer.cert,
     key_file: files.peer.key,
@@ -89,6 +93,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
   };
   return {
     server_name: self.name,
+    ...(tags.length > 0 && { server_tags: tags }),
     listen: listen.client,
     http: listen.monitor,
     max_payload: toBytes(settings.maxPayload),

@@ -1,5 +1,5 @@
 import { type Failover, type Failovers, failoverKey, type Start } from "../schema/failover";
-import { toBytes, toMilliseconds } from "../units";
+import { limitInBytes, limitInMilliseconds, limitInNumber } from "../units";
 import type { ConsumerAsset, StreamAsset } from "./asset";
 import { parkedSubject } from "./standard";
 
@@ -130,15 +130,14 @@ const without = <T extends object, Key extends keyof T>(object: T, ...keys: Key[
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key as Key))) as Omit<T, Key>;
 
 const widest = <T>(one: T, other: T, amount: (limit: T) => number): T => (amount(one) > amount(other) ? one : other);
-const number = (limit: number | undefined): number => limit ?? Infinity;
 
 type Limits = Pick<StreamAsset["spec"], "maxAge" | "maxBytes" | "maxMsgs" | "maxMsgsPerSubject">;
 
 const widestLimits = ({ spec: one }: StreamAsset, { spec: other }: StreamAsset): Limits => ({
-  maxAge: widest(one.maxAge, other.maxAge, toMilliseconds),
-  maxBytes: widest(one.maxBytes, other.maxBytes, toBytes),
-  maxMsgs: widest(one.maxMsgs, other.maxMsgs, number),
-  maxMsgsPerSubject: widest(one.maxMsgsPerSubject, other.maxMsgsPerSubject, number),
+  maxAge: widest(one.maxAge, other.maxAge, limitInMilliseconds),
+  maxBytes: widest(one.maxBytes, other.maxBytes, limitInBytes),
+  maxMsgs: widest(one.maxMsgs, other.maxMsgs, limitInNumber),
+  maxMsgsPerSubject: widest(one.maxMsgsPerSubject, other.maxMsgsPerSubject, limitInNumber),
 });
 
 /** A durable that lives as long as the failover, with its start stated. */

@@ -1,5 +1,5 @@
 import type { Environment } from "../schema/settings";
-import { toBytes } from "../units";
+import { toBytes, unlimited } from "../units";
 import type { StreamAsset, Tenants } from "./asset";
 import { assetsOf } from "./assets";
 import { withRoomForFailover } from "./failover";
@@ -36,7 +36,10 @@ export function declaredReservations(environment: Environment, tenants: Tenants)
       Object.fromEntries(
         streams
           .filter((stream) => stream.account === account)
-          .map(({ name, spec }) => [name, { [spec.storage]: toBytes(spec.maxBytes) * spec.replicas }]),
+          .map(({ name, spec: { storage, maxBytes, replicas } }) => [
+            name,
+            { [storage]: maxBytes === unlimited ? unlimited : toBytes(maxBytes) * replicas },
+          ]),
       ),
     ]),
   );

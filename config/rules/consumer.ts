@@ -1,9 +1,10 @@
-import { subjectsByStream } from "../assets/assets";
+import { isRenamedAway, subjectsByStream } from "../assets/assets";
+import { destinationSubject } from "../subject-transform";
 import { canary, mirrorName } from "../assets/standard";
 import { unknownName } from "../problems";
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
 import { covers, overlaps } from "../subjects";
-import { toMilliseconds } from "../units";
+import { limitInNumber, toMilliseconds } from "../units";
 import { type ConsumerArguments, consumerArgumentRules } from "./arguments/consumer";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
@@ -26,22 +27,27 @@ const durables = (context: ValidationContext) =>
       index,
       stream,
       spec: scope.tenant.streams[stream],
+      origin: originOf(scope.tenant, stream),
       limits: limitsOf(scope.tenant, stream),
       subjects: known.get(stream),
     }));
   });
 
-/** Limits that a stream or mirror of a tenant sets for its durables. */
-const limitsOf = (
-  { streams }: TenantSpec,
-  name: string,
-): Pick<StreamSpec, "replicas" | "retention" | "consumerLimits"> | undefined =>
+/** A stream by its name or that of one of its mirrors, which hold the same. */
+const originOf = ({ streams }: TenantSpec, name: string): StreamSpec | undefined =>
   streams[name] ??
-  Object.entries(streams).flatMap(([origin, { mirrors = {}, replicas }]) =>
-    Object.keys(mirrors).some((region) => mirrorName(origin, region) === name)
-      ? [{ replicas, retention: "limits" as const }]
-      : [],
-  )[0];
+  Object.entries(streams).find(([origin, { mirrors = {} }]) =>
+    Object.keys(mirrors).some((region) => mirrorName(origin, region) === name),
+  )?.[1];
+
+/** Limits that a stream or mirror of a tenant sets for its durables. */
+function limitsOf(
+  tenant: TenantSpec,
+  name: string,
+): Pick<StreamSpec, "replicas" | "retention" | "consumerLimits"> | undefined {
+  const origin = originOf(tenant, name);
+  return name in tenant.streams ? origin : origin && { replicas: origin.replicas, retention: "limits" };
+}
 
 /** Durables of one work queue, each with the earlier one that takes the same messages. */
 const queueDurables = (context: ValidationContext) =>
@@ -111,6 +117,17 @@ export const consumerRules: Rule[] = [
       "so nothing would be delivered from it; add a filter, or remove the stream",
   }),
   rule({
+    each: durables,
+    when: ({ consumer, origin, subjects }) => {
+      const own = (consumer.filterSubjects ?? []).filter((filter) => subjects?.some((held) => overlaps(filter, held)));
+      return origin !== undefined && own.length > 0 && own.every((filter) => isRenamedAway(origin, filter));
+    },
+    message: ({ consumer, stream, origin }) =>
+      `${text(stream)} stores what matches the filters (${list(consumer.filterSubjects!)}) under ` +
+      `${text(destinationSubject(origin!.subjectTransform!.dest))} (subjectTransform), ` +
+      "so nothing would be delivered; add that as a filter, and keep the old ones until what was stored before is consumed",
+  }),
+  rule({
     each: filters,
     when: ({ filter, streams }) =>
       streams.every((subjects) => subjects !== undefined) &&
@@ -136,8 +153,8 @@ export const consumerRules: Rule[] = [
   rule({
     each: durables,
     when: ({ consumer, limits }) =>
-      (consumer.maxAckPending ?? defaultAckPending) > (limits?.consumerLimits?.maxAckPending ?? Infinity) &&
-      consumer.ackPolicy !== "none",
+      limitInNumber(consumer.maxAckPending ?? defaultAckPending) >
+        (limits?.consumerLimits?.maxAckPending ?? Infinity) && consumer.ackPolicy !== "none",
     message: ({ consumer, stream, limits }) =>
       `${stream} allows its durables a maxAckPending of ${limits!.consumerLimits!.maxAckPending}, ` +
       `this one has ${consumer.maxAckPending ?? `the default, ${defaultAckPending}`} (10121); ` +

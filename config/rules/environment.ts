@@ -2,7 +2,8 @@ import { assetsOf } from "../assets/assets";
 import type { StreamAsset } from "../assets/asset";
 import { withRoomForFailover } from "../assets/failover";
 import { unknownName } from "../problems";
-import { toBytes, toMilliseconds } from "../units";
+import { portsARegion } from "../topology";
+import { limitInBytes, toBytes, toMilliseconds, unlimited } from "../units";
 import type { ValidationContext } from "./context";
 import { insufficientStorage } from "./error-codes";
 import { list, roundedUp, text } from "./messages";
@@ -41,11 +42,12 @@ const reservations = (context: ValidationContext) => {
 
 function bytesPerServer(streams: StreamAsset[], region: string, storage: string, servers: number): number {
   const all = streams.filter((stream) => stream.region === region && stream.spec.storage === storage);
-  return all.reduce((sum, { spec }) => sum + toBytes(spec.maxBytes) * spec.replicas, 0) / servers;
+  // What has no limit reserves nothing.
+  const limited = all.filter(({ spec }) => spec.maxBytes !== unlimited);
+  return limited.reduce((sum, { spec }) => sum + limitInBytes(spec.maxBytes) * spec.replicas, 0) / servers;
 }
 
 const lastPort = 65535;
-const portsPerRegion = 20;
 
 /** Rules about an environment's settings, wherever its servers run. */
 export const environmentRules: Rule[] = [
@@ -63,6 +65,13 @@ export const environmentRules: Rule[] = [
     when: ({ regions, servers }) => regions.length * servers < 2,
     message: ({ servers }) =>
       `${servers} server alone elects no JetStream meta leader (it waits for a second one); write 3, or add a region`,
+  }),
+  rule({
+    each: theEnvironment,
+    at: ["syncInterval"],
+    when: ({ syncInterval }) => syncInterval !== "always" && toMilliseconds(syncInterval) < 100,
+    message: ({ syncInterval }) =>
+      `${text(syncInterval)} would do nothing but write; write "always", or "100ms" or more`,
   }),
   rule({
     each: theEnvironment,
@@ -88,10 +97,10 @@ export const environmentRules: Rule[] = [
   rule({
     each: localEnvironment,
     at: ["basePort"],
-    when: ({ basePort, regions }) => basePort + regions.length * portsPerRegion - 1 > lastPort,
+    when: ({ basePort, regions }) => basePort + regions.length * portsARegion - 1 > lastPort,
     message: ({ basePort, regions }) =>
-      `${basePort} is too high: ${regions.length} regions of ${portsPerRegion} ports would end above ${lastPort}; ` +
-      `write ${lastPort + 1 - regions.length * portsPerRegion} or less`,
+      `${basePort} is too high: ${regions.length} regions of ${portsARegion} ports would end above ${lastPort}; ` +
+      `write ${lastPort + 1 - regions.length * portsARegion} or less`,
   }),
   rule({
     each: authorities,

@@ -1,7 +1,8 @@
 import { unknownName } from "../problems";
 import { zonesOf } from "../schema/aws";
 import type { Kubernetes } from "../schema/kubernetes";
-import { toBytes } from "../units";
+import { isDnsLabel } from "../schema/values";
+import { toBytes, toMilliseconds } from "../units";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
 import { type Rule, rule } from "./rule";
@@ -9,6 +10,14 @@ import { memoryOfServer, usableOfVolume } from "./server-overhead";
 
 const onKubernetes = ({ name, environment }: ValidationContext) =>
   environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : [];
+
+const regionNames = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, regions }) =>
+    regions.map((region, index) => ({ path: [...path, "regions", index], region })),
+  );
+
+const namespaceFor = ({ namespace }: Pick<Kubernetes, "namespace">, region: string): string =>
+  namespace.replaceAll("<region>", region);
 
 const regionsOnKubernetes = (context: ValidationContext) =>
   onKubernetes(context).flatMap(({ path, regions, kubernetes, aws }) =>
@@ -24,10 +33,17 @@ const regionsOnKubernetes = (context: ValidationContext) =>
 /** Whether servers of two regions would be in the same namespace of the same cluster. */
 const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
   const places = regions.flatMap((region) =>
-    clusters[region] ? [JSON.stringify([clusters[region], namespace.replaceAll("<region>", region)])] : [],
+    clusters[region] ? [JSON.stringify([clusters[region], namespaceFor({ namespace }, region)])] : [],
   );
   return new Set(places).size < places.length;
 };
+
+/** Longest name of a region: Kubernetes appends `-<hash>` to a StatefulSet's name in a label of 63 characters. */
+const longestRegion = 52;
+
+/** The longest host name of an environment; DNS limits them to 253 characters. */
+const longestHost = ({ domain, regions }: { domain: string; regions: readonly string[] }): string =>
+  regions.map((region) => `gateway-0.${region}.${domain}`).toSorted((a, b) => b.length - a.length)[0]!;
 
 /** What each region uses of AWS. */
 const awsRegions = (context: ValidationContext) =>
@@ -59,6 +75,30 @@ const foreignZones = ({ settings, create }: ReturnType<typeof newClusters>[numbe
 
 /** Rules about servers on Kubernetes: what relates its settings to each other. */
 const platformRules: Rule[] = [
+  rule({
+    each: regionNames,
+    when: ({ region }) => !isDnsLabel(region) || region.length > longestRegion,
+    message: ({ region }) =>
+      `${text(region)} is a part of host names and the name of a StatefulSet; ` +
+      `write at most ${longestRegion} lower case letters, digits and dashes, no dash at the end`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["domain"],
+    when: (environment) => longestHost(environment).length > 253,
+    message: (environment) =>
+      `${text(environment.domain)} is too long: ${longestHost(environment)} has ` +
+      `${longestHost(environment).length} characters, and host names have at most 253; write a shorter one`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "namespace"],
+    when: ({ regions, kubernetes }) => regions.some((region) => !isDnsLabel(namespaceFor(kubernetes, region))),
+    message: ({ regions, kubernetes }) =>
+      `${text(regions.map((region) => namespaceFor(kubernetes, region)).find((name) => !isDnsLabel(name)))} ` +
+      "is not a name for a namespace; write at most 63 lower case letters, digits and dashes, no dash at an end; " +
+      "only <region> may stand in angle brackets",
+  }),
   rule({
     each: regionsOnKubernetes,
     when: ({ cluster, awsCluster }) => !cluster && !awsCluster,
@@ -106,6 +146,13 @@ const platformRules: Rule[] = [
     message: ({ regions, aws }) =>
       '"route53" needs aws.regions.<region>.hostedZone of every region; ' +
       `missing: ${list(regions.filter((region) => !aws?.regions[region]?.hostedZone))}`,
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "monitoring", "interval"],
+    when: ({ kubernetes }) => toMilliseconds(kubernetes.monitoring.interval) < 1000,
+    message: ({ kubernetes }) =>
+      `${text(kubernetes.monitoring.interval)} is too short to read servers in; write "1s" or more`,
   }),
   rule({
     each: onKubernetes,

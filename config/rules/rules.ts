@@ -4,6 +4,7 @@ import type { ValidationContext } from "./context";
 import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
 import { mirrorRules } from "./mirror";
+import { placementRules } from "./placement";
 import type { Rule } from "./rule";
 import { streamRules } from "./stream";
 import { tenantRules } from "./tenant";
@@ -18,6 +19,7 @@ const rules: readonly Rule[] = [
   ...tenantRules,
   ...streamRules,
   ...mirrorRules,
+  ...placementRules,
   ...consumerRules,
   ...userRules,
 ];

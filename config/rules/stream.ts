@@ -1,9 +1,10 @@
-import { subjectsByStream } from "../assets/assets";
+import { isRenamedAway, subjectsByStream } from "../assets/assets";
+import { destinationSubject } from "../subject-transform";
 import { canary, mirrorName, withStandardParts } from "../assets/standard";
 import { unknownName } from "../problems";
 import type { TenantSpec } from "../schema/tenant";
 import { overlaps } from "../subjects";
-import { toBytes } from "../units";
+import { toBytes, unlimited } from "../units";
 import { streamArgumentRules } from "./arguments/stream";
 import type { StreamArguments } from "./arguments/stream-rule";
 import type { ValidationContext } from "./context";
@@ -68,20 +69,26 @@ function reaches(origins: Map<string, Origin[]>, from: string, to: string, seen 
   );
 }
 
-/** Sources of this account, with the subjects of their streams where those are known. */
+/** What each stream collects from. */
+const everySource = (context: ValidationContext) =>
+  streams(context).flatMap((scope) =>
+    (scope.stream.sources ?? []).map((source, index) => ({
+      ...scope,
+      path: [...scope.path, "sources", index],
+      origin: typeof source === "string" ? { name: source } : source,
+    })),
+  );
+
+/** Sources of this account, with their streams, and the subjects of these where they are known. */
 const sources = (context: ValidationContext) =>
-  streams(context).flatMap((scope) => {
-    const [known, origins] = [subjectsByStream(scope.tenant), originsByStream(scope.tenant)];
-    return (scope.stream.sources ?? [])
-      .map((source, index) => ({
-        ...scope,
-        path: [...scope.path, "sources", index],
-        origin: typeof source === "string" ? { name: source } : source,
-        origins,
-      }))
-      .filter(({ origin }) => !origin.external)
-      .map((source) => ({ ...source, subjects: known.get(source.origin.name) }));
-  });
+  everySource(context)
+    .filter(({ origin }) => !origin.external)
+    .map((scope) => ({
+      ...scope,
+      origins: originsByStream(scope.tenant),
+      spec: scope.tenant.streams[scope.origin.name],
+      subjects: subjectsByStream(scope.tenant).get(scope.origin.name),
+    }));
 
 /** Subjects of streams; those of the canary come first, so that the stream that overlaps them is the one reported. */
 const subjects = (context: ValidationContext) =>
@@ -139,10 +146,20 @@ export const streamRules: Rule[] = [
   rule({
     each: byteLimits,
     at: ["maxBytes"],
-    when: ({ maxBytes, storage }, { environment }) => toBytes(maxBytes) > toBytes(environment.storage[storage]),
+    when: ({ maxBytes, storage }, { environment }) =>
+      maxBytes !== unlimited && toBytes(maxBytes) > toBytes(environment.storage[storage]),
     message: ({ maxBytes, storage }, { environment }) =>
       `${text(maxBytes)} is more than a server has (${environment.storage[storage]} of ${storage}) ` +
       `(${insufficientStorage[storage]}); write less, or raise the environment's storage.${storage}`,
+  }),
+  rule({
+    each: streams,
+    at: ["maxMsgSize"],
+    when: ({ stream }, { environment }) =>
+      stream.maxMsgSize !== undefined && toBytes(stream.maxMsgSize) > toBytes(environment.maxPayload),
+    message: ({ stream }, { environment }) =>
+      `${text(stream.maxMsgSize)} is more than servers accept of any message (maxPayload ${environment.maxPayload}); ` +
+      `write ${text(environment.maxPayload)} or less, or raise maxPayload of the environment`,
   }),
   rule({
     each: streams,
@@ -195,6 +212,34 @@ export const streamRules: Rule[] = [
     message: ({ origin, subjects }) =>
       `${text(origin.filterSubject)} matches no subject of ${origin.name}; ` +
       `write one of ${list(subjects!)}, or leave it out`,
+  }),
+  rule({
+    each: sources,
+    at: ["filterSubject"],
+    when: ({ origin, spec }) =>
+      spec !== undefined && origin.filterSubject !== undefined && isRenamedAway(spec, origin.filterSubject),
+    message: ({ origin, spec }) =>
+      `${text(origin.filterSubject)} is what ${origin.name} renames before it stores it (subjectTransform), ` +
+      `so nothing would be collected; write ${text(destinationSubject(spec!.subjectTransform!.dest))}`,
+  }),
+  rule({
+    each: sources,
+    when: ({ stream, spec }) =>
+      stream.maxMsgSize !== undefined &&
+      spec?.maxMsgSize !== undefined &&
+      toBytes(stream.maxMsgSize) < toBytes(spec.maxMsgSize),
+    message: ({ stream, origin, spec }) =>
+      `${text(origin.name)} holds messages of up to ${spec!.maxMsgSize}, more than this stream's maxMsgSize ` +
+      `(${stream.maxMsgSize}) (10046); raise that, or lower the maxMsgSize of ${origin.name}`,
+  }),
+  rule({
+    each: everySource,
+    at: ["external"],
+    when: ({ origin }) => origin.external !== undefined,
+    message: ({ origin }) =>
+      `${text(origin.external!.api)} is not an API that this account imports: ` +
+      "no account of an environment exports or imports anything, so the copy would wait for its origin for ever without an error; " +
+      "publish to a stream of this account too, or let a service of both accounts pass messages on",
   }),
   rule({
     each: sources,

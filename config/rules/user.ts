@@ -1,6 +1,8 @@
 import { canary, loginOf, provisioner, systemAccount } from "../assets/standard";
 import { unknownName } from "../problems";
-import { covers, overlaps } from "../subjects";
+import { reservedIn } from "../reserved-subjects";
+import { bucketKinds } from "../schema/bucket";
+import { overlaps } from "../subjects";
 import type { ValidationContext } from "./context";
 import { text } from "./messages";
 import { type Rule, rule } from "./rule";
@@ -63,7 +65,18 @@ const explicitlyAllowed = (context: ValidationContext) =>
     ),
   );
 
-const startsWithWildcard = (subject: string): boolean => /^[*>]/.test(subject);
+/** A user's buckets, with what their kind is and how its streams' names begin. */
+const buckets = (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
+    (["buckets", "objectStores"] as const).flatMap((field) =>
+      Object.keys(scope.user[field] ?? {}).map((bucket) => ({
+        ...scope,
+        path: [...scope.path, field, bucket],
+        bucket,
+        ...bucketKinds[field],
+      })),
+    ),
+  );
 
 export const userRules: Rule[] = [
   rule({
@@ -91,9 +104,17 @@ export const userRules: Rule[] = [
   }),
   rule({
     each: (context) => [...userSubjects("publishes", "subscribes", "requests")(context), ...explicitlyAllowed(context)],
-    when: ({ subject }) => startsWithWildcard(subject) || covers(subject, "$JS.API.>") || covers(subject, "$SYS.>"),
-    message: ({ subject }) =>
-      `${text(subject)} includes JetStream's whole API or every user's inbox; write only the subjects it needs`,
+    when: ({ subject }) => reservedIn(subject) !== undefined,
+    message: ({ subject }) => `${text(subject)} includes ${reservedIn(subject)!}; write only the subjects it needs`,
+  }),
+  rule({
+    each: buckets,
+    when: ({ key, bucket, prefix }, { declared }) => !declared.streams(key).includes(prefix + bucket),
+    message: ({ key, bucket, what, prefix }, { declared }) => {
+      const streams = declared.streams(key).filter((stream) => stream.startsWith(prefix));
+      const known = streams.map((stream) => stream.slice(prefix.length));
+      return `the tenant declares no stream ${prefix}${bucket}, so ` + unknownName(bucket, `${what} of ${key}`, known);
+    },
   }),
   rule({
     each: userSubjects("requests"),

@@ -13,6 +13,7 @@ import {
 import { tenantSpec } from "../schema/tenant";
 import { token } from "../schema/values";
 import { part } from "../stacks";
+import { problemsBetween } from "./environments";
 import { failoverProblems } from "./failover";
 import { problemsOf } from "./rules";
 
@@ -34,7 +35,7 @@ const tenantsSchema = z.record(token, tenantSpec);
 export function validateSettings(rawEnvironments: unknown): Pick<ValidSettings, "environments">;
 export function validateSettings(rawEnvironments: unknown, rawStack: unknown): ValidSettings;
 export function validateSettings(...[rawEnvironments, rawStack]: [unknown, unknown?]): Partial<ValidSettings> {
-  const all = parse(environments, rawEnvironments, "environments");
+  const all = parseEnvironments(rawEnvironments);
   if (rawStack === undefined) {
     refuse(all.problems);
     return { environments: all.value! };
@@ -114,7 +115,7 @@ export function validateDeployment(
   name: string,
   rawTenants: unknown,
 ): { environment: Environment; tenants: Tenants } {
-  const { problems } = parse(environments, rawEnvironments, "environments");
+  const { problems } = parseEnvironments(rawEnvironments);
   const environment = environmentOf(rawEnvironments, name);
   const unknown =
     isObject(rawEnvironments) && !(name in rawEnvironments)
@@ -125,6 +126,16 @@ export function validateDeployment(
     : parse(tenantsSchema, rawTenants, "tenants").problems;
   refuse([...problems, ...unknown, ...ofTenants], "settings and tenants");
   return { environment: environment!, tenants: tenantsSchema.parse(rawTenants) };
+}
+
+/** Each environment by its schema, then all that passed it together. */
+function parseEnvironments(raw: unknown): ReturnType<typeof parse<Record<string, Environment>>> {
+  const { value, problems } = parse(environments, raw, "environments");
+  const valid = Object.keys(isObject(raw) ? raw : {}).flatMap((name) => {
+    const environment = environmentOf(raw, name);
+    return environment ? [[name, environment] as const] : [];
+  });
+  return { value, problems: [...problems, ...problemsBetween(Object.fromEntries(valid))] };
 }
 
 function refuse(problems: Problem[], what?: string): void {

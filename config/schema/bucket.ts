@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count, duration, metadata, size } from "./values";
+import { count, duration, durationLimit, metadata, size, sizeLimit } from "./values";
 import { strictObject } from "../problems";
 import { streamShape, streamManagement } from "./stream";
 
@@ -22,9 +22,9 @@ const ofBuckets = {
    */
   compression: z.boolean().optional(),
   /** Age at which an entry is deleted. */
-  ttl: duration.optional(),
+  ttl: durationLimit.optional(),
   /** Bytes one replica may hold; a full bucket refuses what is new. */
-  maxBytes: size.optional(),
+  maxBytes: sizeLimit.optional(),
   metadata: metadata.optional(),
 };
 
@@ -57,8 +57,14 @@ const _objectStoreSpec = strictObject({ ...objectStoreShape, ...managed });
 export type KeyValueSpec = z.infer<typeof _keyValueSpec>;
 export type ObjectStoreSpec = z.infer<typeof _objectStoreSpec>;
 
-export const keyValueStreamName = (bucket: string): string => `KV_${bucket}`;
-export const objectStoreStreamName = (bucket: string): string => `OBJ_${bucket}`;
+/** Both kinds of bucket, by the field in which a user names them; names of their streams begin with the prefix. */
+export const bucketKinds = {
+  buckets: { what: "a key-value bucket", prefix: "KV_" },
+  objectStores: { what: "an object store", prefix: "OBJ_" },
+} as const;
+
+export const keyValueStreamName = (bucket: string): string => `${bucketKinds.buckets.prefix}${bucket}`;
+export const objectStoreStreamName = (bucket: string): string => `${bucketKinds.objectStores.prefix}${bucket}`;
 
 const shared = ({ compression, ttl, ...rest }: Partial<ObjectStoreSpec>) =>
   defined({

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { assetName, count, duration, extraFields, metadata, size, startTime, subject } from "./values";
+import { assetName, count, countLimit, duration, extraFields, metadata, size, startTime, subject } from "./values";
 import { strictObject } from "../problems";
 
 /**
@@ -27,10 +27,11 @@ export const consumerShape = {
   /** Waits before redeliveries that follow a missing acknowledgement; a plain `nak()` does not wait. */
   backoff: z.array(duration).min(1).optional(),
   /**
-   * Messages delivered and not yet acknowledged, over all its clients.
+   * Messages delivered and not yet acknowledged, over all its clients; the server delivers no more until some are
+   * acknowledged. `unlimited`: as many as there are.
    * @default 1000; none with `ackPolicy` `none`
    */
-  maxAckPending: count.optional(),
+  maxAckPending: countLimit.optional(),
   /**
    * Where it begins: `all` there is, what is `new`, the `last` message, the `last_per_subject`, `by_start_sequence` or
    * `by_start_time`. `resetTo` moves it later.

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { duration, size, subject, token } from "./values";
+import { dnsName, duration, size, token } from "./values";
 import { strictObject } from "../problems";
 
 /**
@@ -11,6 +11,9 @@ import { strictObject } from "../problems";
 const text = z.string().min(1);
 const labels = z.record(text, z.string());
 const cpu = z.string().regex(/^\d+m?$|^\d+\.\d+$/, 'write cores or thousandths of one, e.g. "500m" or "2"');
+
+/** Of what server tags have before the colon. */
+const tagName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "write lower case letters, digits and . _ -");
 
 const container = (repository: string, tag: string) =>
   strictObject({
@@ -50,7 +53,7 @@ export const kubernetes = strictObject({
     .regex(/^[a-z0-9<]([-a-z0-9<>]*[a-z0-9>])?$/, "write lower case letters, digits and dashes")
     .default("nats"),
   /** DNS domain of the Kubernetes cluster. */
-  clusterDomain: subject.default("cluster.local"),
+  clusterDomain: dnsName.default("cluster.local"),
   chart,
   images: strictObject({
     /** Registry of all images, e.g. a mirror. Default: Docker Hub. */
@@ -86,6 +89,13 @@ export const kubernetes = strictObject({
     hosts: z.enum(["DoNotSchedule", "ScheduleAnyway"]).default("DoNotSchedule"),
     zones: z.enum(["DoNotSchedule", "ScheduleAnyway"]).default("ScheduleAnyway"),
   }).prefault({}),
+  /**
+   * Tags of servers, for `placementTags` of streams: what a tag begins with, and the label whose value follows, e.g.
+   * `{ az: topology.kubernetes.io/zone }` gives `az:us-east-1a`. Labels are the pod's: Kubernetes 1.35 and later copies
+   * those of zone and region from its node, an admission policy can copy others. Default: none. A change restarts the
+   * servers, one after another.
+   */
+  serverTags: z.record(tagName, text).default({}),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { aws } from "./aws";
-import { assetName, duration, size, subject, token } from "./values";
+import { assetName, dnsName, duration, serverTag, size, token } from "./values";
 import { kubernetes } from "./kubernetes";
 import { strictObject } from "../problems";
 
@@ -58,12 +58,17 @@ export const environment = z.discriminatedUnion("target", [
     ...shared,
     /** First of the ports on 127.0.0.1: 20 a region, see config/topology.ts. */
     basePort: z.int().min(1024).max(65000),
+    /**
+     * Tags of servers, for `placementTags` of streams: by region, a list for each of its servers in their order.
+     * Default: none. A change restarts the servers, one after another.
+     */
+    serverTags: z.record(token, z.array(z.array(serverTag))).optional(),
   }),
   strictObject({
     target: z.literal("kubernetes"),
     ...shared,
     /** Addresses are names under it: `gateway-<n>.<region>.<domain>`, `nats.<region>.<domain>`. */
-    domain: subject,
+    domain: dnsName,
     kubernetes: kubernetes.prefault({}),
     /** What it uses of AWS, by region. Default: nothing. */
     aws: aws.optional(),

@@ -1,5 +1,16 @@
 import * as z from "zod";
-import { assetName, count, duration, extraFields, metadata, size, startTime, subject } from "./values";
+import {
+  assetName,
+  count,
+  duration,
+  durationLimit,
+  extraFields,
+  metadata,
+  size,
+  sizeLimit,
+  startTime,
+  subject,
+} from "./values";
 import { strictObject } from "../problems";
 
 /**
@@ -103,23 +114,27 @@ export const streamShape = {
    */
   replicas: z.literal([1, 3, 5]).optional(),
   /**
-   * Tags that each of its servers must have.
+   * Tags that each of its servers must have (error 10005); with `!` before it, one that they must not have. Servers get
+   * theirs by `serverTags` of the environment.
    * @change it moves, and is waited for; taking them away moves nothing
    */
   placementTags: z.array(z.string().min(1)).min(1).optional(),
   /**
-   * Age at which a message is deleted: 100ms at least.
+   * Age at which a message is deleted: 100ms at least, a hundred years at most. `unlimited`: never.
    * @default never
    */
-  maxAge: duration.optional(),
-  /** Bytes one replica may hold; reserved in the account and on the servers (errors 10047, 10028). */
-  maxBytes: size.optional(),
+  maxAge: durationLimit.optional(),
+  /**
+   * Bytes one replica may hold; reserved in the account and on the servers (errors 10047, 10028). `unlimited` reserves
+   * nothing.
+   */
+  maxBytes: sizeLimit.optional(),
   /** Messages it may hold. */
   maxMsgs: count.optional(),
   /** Messages it may hold of one subject. */
   maxMsgsPerSubject: count.optional(),
   /**
-   * Largest message, header included; less than 2 GiB.
+   * Largest message, header included; less than 2 GiB, and at most the servers' `maxPayload`.
    * @default the server's `max_payload`
    * @change for new messages
    */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { consumerShape, consumerManagement, pullShape, pushShape } from "./consumer";
-import { assetName, count, duration, size, subject, token } from "./values";
+import { assetName, count, durationLimit, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
 import { streamShape, streamManagement } from "./stream";
 
@@ -11,10 +11,10 @@ import { streamShape, streamManagement } from "./stream";
 
 const { mirror: _, ...ofOrigins } = streamShape;
 
-/** Limits of a stream and of each of its mirrors. Nothing is unbounded: age and bytes must be set. */
+/** Limits of a stream and of each of its mirrors. Age and bytes must be set; `"unlimited"` is said, never forgotten. */
 const limits = {
-  maxAge: duration,
-  maxBytes: size,
+  maxAge: durationLimit,
+  maxBytes: sizeLimit,
   maxMsgs: streamShape.maxMsgs,
   maxMsgsPerSubject: streamShape.maxMsgsPerSubject,
 };
@@ -53,6 +53,17 @@ const consumerSpec = z.discriminatedUnion("mode", [
   strictObject({ mode: z.literal("push"), ...ofDurables, ...pushShape }),
 ]);
 
+/** Names that clients put into subjects. Source: ADR-8 of nats-architecture-and-design. */
+const bucketName = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, "write letters, digits, dashes and underscores");
+
+/**
+ * What a user does with a bucket. `get`: reads single entries. `watch`: reads entries and follows their changes; lists
+ * keys and histories. `put`: writes and deletes entries; a conditional write that fails reads the entry, so most users
+ * that put also get.
+ */
+export const bucketRight = z.enum(["get", "put", "watch"]);
+const bucketRights = z.union([bucketRight, z.array(bucketRight).min(1)]);
+
 const rules = strictObject({ publish: z.array(subject).optional(), subscribe: z.array(subject).optional() });
 
 const userSpec = strictObject({
@@ -65,6 +76,10 @@ const userSpec = strictObject({
   consumes: z.array(assetName).optional(),
   /** Subjects of services it asks; answers arrive in its own inbox. */
   requests: z.array(subject).optional(),
+  /** Key-value buckets of this tenant (their streams are `KV_<bucket>`) that it uses, with its rights on each. */
+  buckets: z.record(bucketName, bucketRights).optional(),
+  /** Object stores of this tenant (their streams are `OBJ_<bucket>`) that it uses, with its rights on each. */
+  objectStores: z.record(bucketName, bucketRights).optional(),
   /** Added to what is derived. */
   allow: rules.optional(),
   /** Taken from what is derived. */
@@ -124,4 +139,5 @@ export const tenantSpec = strictObject({
 export type StreamSpec = z.infer<typeof streamSpec>;
 export type ConsumerSpec = z.infer<typeof consumerSpec>;
 export type UserSpec = z.infer<typeof userSpec>;
+export type BucketRight = z.infer<typeof bucketRight>;
 export type TenantSpec = z.infer<typeof tenantSpec>;

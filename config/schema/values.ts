@@ -1,24 +1,40 @@
 import * as z from "zod";
 import { isSubject } from "../subjects";
-import { type Duration, type Size, toBytes, toMilliseconds } from "../units";
+import {
+  assertDuration,
+  assertSize,
+  type Duration,
+  type DurationLimit,
+  type Size,
+  type SizeLimit,
+  unlimited,
+} from "../units";
 
 /** Field types that settings and tenants share; each says what it expects. */
 
-function text<T extends string>(parse: (value: string) => unknown, example: string) {
+/** `instead`: what else may be written. */
+function text<T extends string>(assertValid: (value: string) => void, example: string, instead?: typeof unlimited) {
+  const or = instead ? `, or "${instead}"` : "";
   return z.custom<T>().superRefine((value, context) => {
+    if (instead !== undefined && value === (instead as string)) return;
     if (value === undefined)
-      return context.addIssue({ code: "custom", message: `is missing; write e.g. "${example}"` });
+      return context.addIssue({ code: "custom", message: `is missing; write e.g. "${example}"${or}` });
     try {
-      parse(String(value));
+      assertValid(value);
     } catch (error) {
-      context.addIssue({ code: "custom", message: (error as Error).message });
+      const { message } = error as Error;
+      // No limit may be meant by one that is too large, hardly by another spelling.
+      context.addIssue({ code: "custom", message: message + (message.endsWith("or less") ? or : "") });
     }
   });
 }
 
-export const duration = text<Duration>(toMilliseconds, "30s");
-export const size = text<Size>(toBytes, "10GiB");
+export const duration = text<Duration>(assertDuration, "30s");
+export const size = text<Size>(assertSize, "10GiB");
 
+/** Limits that must be written even where there is none: an age, bytes. */
+export const durationLimit = text<DurationLimit>(assertDuration, "7d", unlimited);
+export const sizeLimit = text<SizeLimit>(assertSize, "10GiB", unlimited);
 export const subject = z.string().refine(isSubject, {
   error: (issue) =>
     `${JSON.stringify(issue.input)} is not a subject; write tokens between dots, e.g. "orders.*.created" or "orders.>"`,
@@ -40,7 +56,59 @@ export const assetName = z
   .string()
   .regex(/^[^\s.*>/\\]{1,255}$/, "write no white space and none of . * > / \\, at most 255 characters");
 
-export const count = z.int().min(1);
+/** A whole number of 1 or more. 0 and -1 are how JetStream says "no limit", which here is a field that is left out. */
+export const count = z.int({ error: notACount }).min(1, { error: notACount });
+
+function notACount({ input }: { input?: unknown }): string {
+  if (input === undefined) return "write a whole number of 1 or more";
+  const meansNone = input === 0 || input === -1;
+  return `write a whole number of 1 or more${meansNone ? ", or leave it out" : ""}`;
+}
+
+/** A count that is a limit, `"unlimited"` where there is to be none. */
+export const countLimit = z.custom<number | typeof unlimited>(
+  (value) => value === unlimited || count.safeParse(value).success,
+  { error: ({ input }) => `${JSON.stringify(input)}: write a whole number of 1 or more, or "${unlimited}"` },
+);
+
+/**
+ * A DNS name of lower-case labels. Addresses are made of it, as `gateway-0.iad.<name>`, and certificates are issued for
+ * them (RFC 1035; RFC 1123 allows digits first).
+ */
+export const dnsName = z.custom<string>().superRefine((value, context) => {
+  if (typeof value === "string" && isDnsName(value)) return;
+  const meant = dnsNameIn(value);
+  context.addIssue({
+    code: "custom",
+    message:
+      value === undefined
+        ? 'is missing; write a DNS name, e.g. "nats.example.com"'
+        : `${JSON.stringify(value)} is not a DNS name; write "${meant ?? "nats.example.com"}"`,
+  });
+});
+
+const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Whether the text can be one part of a host name. */
+export const isDnsLabel = (value: string): boolean => dnsLabel.test(value);
+
+/** At most 253 characters. */
+const isDnsName = (value: string): boolean => value.length <= 253 && value.split(".").every(isDnsLabel);
+
+/** The DNS name in a URL, a wildcard, a host with a port, or in upper case. */
+function dnsNameIn(value: unknown): string | undefined {
+  const host = String(value)
+    .toLowerCase()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//, "")
+    .replace(/[/:?#].*$/, "");
+  const name = host.replace(/^(\*?\.)+|\.+$/g, "");
+  return isDnsName(name) ? name : undefined;
+}
+
+/** A tag of a server. Servers turn tags into lower case (jwt's TagList); a `!` is how a stream excludes one. */
+export const serverTag = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9:._/=-]*$/, 'write lower case letters, digits and : . _ / = -, e.g. "az:us-east-1a"');
 
 /** A point in time, RFC 3339. */
 export const startTime = z.iso.datetime({

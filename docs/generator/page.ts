@@ -151,8 +151,11 @@ const kinds: Partial<Record<Field["kind"], string>> = {
   pause: "time",
   texts: "list",
   duration: "duration",
+  durationLimit: "duration or `unlimited`",
   durations: "list of durations",
   size: "size",
+  sizeLimit: "size or `unlimited`",
+  numberLimit: "number or `unlimited`",
   labels: "labels",
 };
 

@@ -51,7 +51,7 @@ export const consumerFields: Field[] = [
   {
     arg: "maxAckPending",
     wire: "max_ack_pending",
-    kind: "number",
+    kind: "numberLimit",
     default: (config: Wire) => (acknowledged(config) ? 1000 : undefined),
   },
   { arg: "flowControl", wire: "flow_control", kind: "flag", default: false, refused: losesPosition },

@@ -1,4 +1,4 @@
-import { fromBytes, fromNanoseconds, toBytes, toNanoseconds } from "../../config/units";
+import { fromBytes, fromNanoseconds, toBytes, toNanoseconds, unlimited } from "../../config/units";
 
 /** How a value is written here and on the wire, and which spellings of it mean the same. */
 interface Conversion {
@@ -15,6 +15,11 @@ const duration: Conversion = {
   fromWire: (value: number) => fromNanoseconds(value),
 };
 const size: Conversion = { toWire: (text: string) => toBytes(text), fromWire: (value: number) => fromBytes(value) };
+/** With the server's value for no limit. */
+const limit = ({ toWire, fromWire }: Conversion, none: number): Conversion => ({
+  toWire: (value: never) => (value === unlimited ? none : toWire(value)),
+  fromWire: (value: never) => (value === none ? unlimited : fromWire(value)),
+});
 /** A choice whose first value is the default: the server leaves it out. */
 const choice: Conversion = {
   ...same,
@@ -105,8 +110,11 @@ const kinds = {
   pause: { ...time, canonical: (text: string) => (Date.parse(text) > Date.now() ? Date.parse(text) : undefined) },
   texts: unordered(same),
   duration,
+  durationLimit: limit(duration, 0),
   durations: list(duration),
   size,
+  sizeLimit: limit(size, -1),
+  numberLimit: limit(same, -1),
   labels: same,
   transform,
   source,

@@ -32,5 +32,6 @@ export function streamMonitor({ num_replicas, mirror, sources }: Wire): Record<s
 
 /** Labels of a consumer's metadata with its thresholds: unacknowledged messages, waiting pull requests. */
 export function consumerMonitor({ max_ack_pending, max_waiting }: Wire): Record<string, string> {
-  return monitor({ "outstanding-ack-critical": max_ack_pending, "waiting-critical": max_waiting });
+  const pending = max_ack_pending! > 0 ? max_ack_pending : undefined;
+  return monitor({ "outstanding-ack-critical": pending, "waiting-critical": max_waiting });
 }

@@ -45,29 +45,8 @@ const changeText = ({ field, expected, found }: Difference): string =>
   `${field}: ${valueText(found)} -> ${valueText(expected)}`;
 const valueText = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
-/** Limits that a tenant must declare and an account may lack. */
-const bounds = ["maxAge", "maxBytes"] as const;
-
-/**
- * What must be written before the tenant is valid: every problem of schema and rules, missing limits with a message
- * of their own.
- */
+/** What must be written before the tenant is valid: every problem of schema and rules. */
 export function decisionsOf(draft: Draft, { account, environment, declared }: Place): Remark[] {
-  const unbounded = Object.entries(draft.streams).flatMap(([name, spec]) => {
-    const at = ["streams", name];
-    const mirrors = Object.entries(spec.mirrors ?? {});
-    return [
-      { at, spec },
-      ...mirrors.map(([region, mirror]) => ({ at: [...at, "mirrors", region], spec: mirror })),
-    ].flatMap((one) =>
-      bounds
-        .filter((key) => one.spec[key] === undefined)
-        .map((key) => ({
-          at: joinPath(...one.at, key),
-          message: "has no limit, and every stream needs one: add it",
-        })),
-    );
-  });
   const users = declared
     ? []
     : [
@@ -76,8 +55,7 @@ export function decisionsOf(draft: Draft, { account, environment, declared }: Pl
           message: "servers do not know the tenant's users: add each one with what it publishes and consumes",
         },
       ];
-  const said = new Set(unbounded.map(({ at }) => at));
-  return [...unbounded, ...mistakesOf(draft, account, environment).filter(({ at }) => !said.has(at)), ...users];
+  return [...mistakesOf(draft, account, environment), ...users];
 }
 
 function mistakesOf(draft: Draft, account: string, environment: Environment): Remark[] {

@@ -3,6 +3,7 @@ import { streamFields } from "../../jetstream/fields";
 import type { Info } from "../../jetstream/info";
 import type { Args } from "../../jetstream/wire";
 import { mirrorName } from "../../config/assets/standard";
+import { unlimited } from "../../config/units";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
 import type { Draft, Place } from "./draft";
 import { type LiveStream, nameOf } from "./live";
@@ -70,8 +71,12 @@ const ofStreams = [
 function streamSpec({ config }: Info, place: Place): Args {
   const { name: _, region: __, ...args } = argumentsOf(streamFields, config);
   const { subjects = [], retention, storage, discard, num_replicas: replicas } = config;
-  return inOrder({ ...args, subjects, retention, storage, replicas, discard, ...adoption(config, place) }, ofStreams);
+  const declared = { ...withoutLimit, ...args, subjects, retention, storage, replicas, discard };
+  return inOrder({ ...declared, ...adoption(config, place) }, ofStreams);
 }
+
+/** Limits that a tenant must declare, where a stream has none. */
+const withoutLimit = { maxAge: unlimited, maxBytes: unlimited };
 
 const ofMirrors = ["maxAge", "maxMsgs", "maxMsgsPerSubject", "maxBytes", "extraConfig"];
 
@@ -79,7 +84,7 @@ function mirrorSpec({ config }: Info, usual: string, place: Place): Args {
   const { description = "", ...args } = argumentsOf(streamFields, config);
   return defined({
     description: description === usual ? undefined : description,
-    ...Object.fromEntries(ofMirrors.map((key) => [key, args[key]])),
+    ...Object.fromEntries(ofMirrors.map((key) => [key, { ...withoutLimit, ...args }[key]])),
     ...adoption(config, place),
   });
 }

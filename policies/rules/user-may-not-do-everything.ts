@@ -1,4 +1,4 @@
-import { covers } from "../../config/subjects";
+import { reservedIn } from "../../config/reserved-subjects";
 import { systemAccount } from "../../config/assets/standard";
 import type { ResourceRule } from "../rule";
 import { hiddenUsers, type User, usersOf, userTypes } from "../users";
@@ -26,10 +26,8 @@ function problemsOf({ account, login, permissions }: User, right: (typeof rights
   const { allow = [], deny = [] } = permissions?.[right] ?? {};
   if (deny.includes(">")) return [];
   if (!allow.length) return [`user ${login} may ${right} everything: it has no list of what it may do`];
-  const wild = allow.filter(
-    (subject) =>
-      /^[*>]/.test(subject) ||
-      (account !== systemAccount.name && ["$JS.API.>", "$SYS.>"].some((inner) => covers(subject, inner))),
-  );
-  return wild.map((subject) => `user ${login} may ${right} ${subject}`);
+  // The system account's user has the servers' own subjects, each by name.
+  const isExempt = (subject: string) => account === systemAccount.name && !/^[*>]/.test(subject);
+  const wild = allow.filter((subject) => reservedIn(subject) !== undefined && !isExempt(subject));
+  return wild.map((subject) => `user ${login} may ${right} ${subject}, which includes ${reservedIn(subject)!}`);
 }

@@ -1,7 +1,7 @@
-import { toMilliseconds } from "../../units";
+import { toMilliseconds, unlimited } from "../../units";
 import { invalidConfig, pedanticMode } from "../error-codes";
 import { text } from "../messages";
-import { entries, isZero } from "./argument-rule";
+import { entries } from "./argument-rule";
 import { type ConsumerRule, pushExample, rule, ruleOfEach } from "./consumer-rule";
 
 /** Rules about acknowledgement and redelivery in one consumer's arguments. See consumer.ts. */
@@ -29,7 +29,7 @@ const acknowledgements: ConsumerRule[] = [
   ruleOfEach({
     each: ({ backoff }) => entries("backoff", backoff),
     at: "",
-    when: ({ value }) => isZero(value),
+    when: ({ value }) => toMilliseconds(value) < 1,
     found: ({ value }) => `${text(value)} is not a wait: it would redeliver at once`,
     instead: "write a longer wait",
     example: { backoff: ["1s", "0s"] },
@@ -86,6 +86,20 @@ const flowControlled: ConsumerRule[] = [
     instead: 'write "1s"',
     error: invalidConfig,
     example: { ...pushExample, ackPolicy: "flow_control", flowControl: true, idleHeartbeat: "5s" },
+  }),
+  rule({
+    at: "maxAckPending",
+    when: ({ ackPolicy, maxAckPending }) => ackPolicy === "flow_control" && maxAckPending === unlimited,
+    found: `${text(unlimited)} cannot be combined with ackPolicy "flow_control"`,
+    instead: "write a number, or leave it out",
+    error: 10220,
+    example: {
+      ...pushExample,
+      ...heartbeat,
+      ackPolicy: "flow_control",
+      flowControl: true,
+      maxAckPending: unlimited,
+    },
   }),
   ...(
     [

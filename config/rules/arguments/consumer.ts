@@ -22,6 +22,8 @@ export type { ConsumerArguments } from "./consumer-rule";
  * silently.
  */
 
+const isBelowMillisecond = (duration: string): boolean => !isZero(duration) && toMilliseconds(duration) < 1;
+
 /** A start that does not fit the deliver policy. */
 const badStart = 10094;
 
@@ -48,6 +50,26 @@ const general: ConsumerRule[] = [
       },
     }),
   ),
+  ...(["ackWait", "inactiveThreshold", "priorityTimeout"] as const).map((field) =>
+    rule({
+      at: field,
+      when: ({ [field]: value }) => value !== undefined && isBelowMillisecond(value),
+      found: ({ [field]: value }) => `${text(value)} is over before a client can act`,
+      instead: 'write another unit, or "1ms" or more',
+      example: {
+        ...(field === "priorityTimeout" && { priorityPolicy: "pinned_client", priorityGroups: ["workers"] }),
+        [field]: "999us",
+      },
+    }),
+  ),
+  rule({
+    at: "maxExpires",
+    when: ({ maxExpires }) => maxExpires !== undefined && isBelowMillisecond(maxExpires),
+    found: ({ maxExpires }) => `${text(maxExpires)} is below the minimum of 1ms`,
+    instead: 'write another unit, or "1ms" or more',
+    error: 10115,
+    example: { maxExpires: "999us" },
+  }),
   rule({
     at: "description",
     when: ({ description }) => bytesOf(description) > longestDescription,

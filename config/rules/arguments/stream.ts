@@ -1,4 +1,4 @@
-import { toBytes, toMilliseconds } from "../../units";
+import { limitInMilliseconds, toBytes, toMilliseconds, unlimited } from "../../units";
 import { invalidConfig } from "../error-codes";
 import { text } from "../messages";
 import {
@@ -29,7 +29,10 @@ const limits: StreamRule[] = [
       when: (stream) => isZero(stream[field]),
       found: (stream) =>
         `${text(stream[field])} means ${field === "duplicateWindow" ? "the default" : "no limit"} to JetStream`,
-      instead: "write a larger value, or leave it out",
+      instead:
+        field === "maxAge" || field === "maxBytes"
+          ? `write a larger value, or ${text(unlimited)}`
+          : "write a larger value, or leave it out",
       example: { [field]: field === "maxBytes" || field === "maxMsgSize" ? "0B" : "0s" },
     }),
   ),
@@ -39,7 +42,7 @@ const limits: StreamRule[] = [
       when: ({ [field]: value, mirror }) =>
         value !== undefined &&
         !isZero(value) &&
-        toMilliseconds(value) < shortestMilliseconds &&
+        limitInMilliseconds(value) < shortestMilliseconds &&
         !(field === "duplicateWindow" && mirror),
       found: (stream) => `${text(stream[field])} is below the minimum of 100ms`,
       instead: "write another unit, or 100ms or more",
@@ -54,7 +57,7 @@ const limits: StreamRule[] = [
       duplicateWindow &&
       maxAge &&
       !isZero(maxAge) &&
-      toMilliseconds(duplicateWindow) > toMilliseconds(maxAge),
+      toMilliseconds(duplicateWindow) > limitInMilliseconds(maxAge),
     found: ({ duplicateWindow, maxAge }) => `${text(duplicateWindow)} is longer than maxAge (${maxAge})`,
     instead: ({ maxAge }) => `write ${text(maxAge)} or less`,
     error: invalidConfig,
@@ -230,7 +233,8 @@ const management: StreamRule[] = [
   ...(["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject"] as const).flatMap((field) => [
     rule({
       at: `lowerBy.${field}`,
-      when: ({ lowerBy, ...stream }) => lowerBy?.[field] !== undefined && stream[field] === undefined,
+      when: ({ lowerBy, ...stream }) =>
+        lowerBy?.[field] !== undefined && (stream[field] === undefined || stream[field] === unlimited),
       found: `lowers ${field}, which the stream does not set`,
       instead: `write the ${field} to reach, or leave it out`,
       example: { lowerBy: { [field]: field === "maxAge" ? "1h" : field === "maxBytes" ? "1MiB" : 1 } },

@@ -33,6 +33,25 @@ const cases: Case[] = [
     'tenants.shop.consumers.biller.filterSubjects[2]: "order.>" matches no subject of ORDERS',
   ],
   [
+    "a filter that a transform leaves behind",
+    (t) =>
+      (t.streams.JOBS.subjectTransform = { src: "jobs.*", dest: "work.{{wildcard(1)}}" }) &&
+      (t.consumers.worker.filterSubjects = ["jobs.a"]),
+    'tenants.shop.consumers.worker.streams[0]: "JOBS" stores what matches the filters (jobs.a) under "work.*" ' +
+      "(subjectTransform), so nothing would be delivered; add that as a filter",
+  ],
+  [
+    "a filter that a mirror's transform leaves behind",
+    (t) => {
+      t.streams.LOGS = stream(["logs.>"], {
+        subjectTransform: { dest: "kept.>" },
+        mirrors: { ams: { maxAge: "7d", maxBytes: "1GiB" } },
+      });
+      t.consumers.reader = pull(["LOGS-ams"], { filterSubjects: ["logs.app.>"] });
+    },
+    'tenants.shop.consumers.reader.streams[0]: "LOGS-ams" stores what matches the filters (logs.app.>) under "kept.>"',
+  ],
+  [
     "filters that overlap",
     (t) => t.consumers.biller.filterSubjects.push("orders.>"),
     'tenants.shop.consumers.biller.filterSubjects[2]: "orders.>" and "orders.paid.>" overlap (10138)',
@@ -148,6 +167,23 @@ describe("rules about a consumer", () => {
     const subscribing = (user: object) => (t: Raw) => t.users.worker.consumes.pop() && Object.assign(t.users.api, user);
     assert.deepEqual(problemsAfter(subscribing({ subscribes: ["mail.*"] })), []);
     assert.deepEqual(problemsAfter(subscribing({ allow: { subscribe: ["mail.out"] } })), []);
+  });
+
+  it("let old filters stay beside new ones, and filters that a transform leaves a part of", () => {
+    const renaming = (filterSubjects: string[]) => (t: Raw) => {
+      t.streams.JOBS.subjectTransform = { src: "jobs.*", dest: "work.{{wildcard(1)}}" };
+      t.consumers.worker.filterSubjects = filterSubjects;
+    };
+    for (const filters of [["jobs.a", "work.a"], ["jobs.>"], ["jobs.a.b"]])
+      assert.deepEqual(problemsAfter(renaming(filters)), [], filters.join());
+  });
+
+  it("know that an unlimited durable is more than its stream allows", () => {
+    const found = problemsAfter((t) => {
+      t.streams.JOBS.consumerLimits = { maxAckPending: 500 };
+      t.consumers.worker.maxAckPending = "unlimited";
+    });
+    assert.match(found.join(), /JOBS allows its durables a maxAckPending of 500, this one has unlimited \(10121\)/);
   });
 
   it("let a durable of a small local region have as few replicas as its stream", () => {

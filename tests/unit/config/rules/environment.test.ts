@@ -13,6 +13,11 @@ const cases: Case[] = [
     "environments.test.servers: 1 server alone elects no JetStream meta leader",
   ],
   [
+    "a disk that is written all the time",
+    (_t, e) => (e.syncInterval = "0s"),
+    'environments.test.syncInterval: "0s" would do nothing but write; write "always"',
+  ],
+  [
     "a lame duck that is too quick",
     (_t, e) => (e.lameDuck.duration = "20s"),
     'environments.test.lameDuck.duration: "20s" is below the servers\' minimum; write "30s"',

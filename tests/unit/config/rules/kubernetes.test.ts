@@ -29,7 +29,36 @@ describe("settings of Kubernetes", () => {
     );
   });
 
+  const longDomain = ["a", "b", "c", "d"].map((letter) => letter.repeat(59)).join(".") + "d";
   const wrong: [string, object, string][] = [
+    [
+      "a URL as the domain",
+      { domain: "https://nats.example.com" },
+      'environments.test.domain: "https://nats.example.com" is not a DNS name; write "nats.example.com"',
+    ],
+    [
+      "a wildcard as the domain",
+      { domain: "*.example.com" },
+      'environments.test.domain: "*.example.com" is not a DNS name; write "example.com"',
+    ],
+    [
+      "a domain that makes host names too long",
+      { domain: longDomain },
+      `environments.test.domain: "${longDomain}" is too long: gateway-0.iad.${longDomain} has 254 characters, ` +
+        "and host names have at most 253; write a shorter one",
+    ],
+    [
+      "a namespace that is none",
+      { kubernetes: { clusters, namespace: "nats-<regoin>" } },
+      'environments.test.kubernetes.namespace: "nats-<regoin>" is not a name for a namespace; ' +
+        "write at most 63 lower case letters, digits and dashes, no dash at an end; " +
+        "only <region> may stand in angle brackets",
+    ],
+    [
+      "metrics that are read all the time",
+      { kubernetes: { clusters, monitoring: { interval: "500us" } } },
+      'environments.test.kubernetes.monitoring.interval: "500us" is too short to read servers in; write "1s" or more',
+    ],
     [
       "files that fill the disk",
       { storage: { file: "98GiB", memory: "1GiB" }, kubernetes: { clusters } },
@@ -61,6 +90,18 @@ describe("settings of Kubernetes", () => {
   ];
   for (const [what, change, problem] of wrong)
     it(`refuse ${what}`, () => assert.deepEqual(problemsOf(change), [problem]));
+
+  it("refuse a region that cannot be a part of host names", () => {
+    const [problem] = problemsOf({
+      regions: ["iad", "syd-"],
+      kubernetes: { clusters: { ...clusters, "syd-": clusters.syd } },
+    });
+    assert.equal(
+      problem,
+      'environments.test.regions[1]: "syd-" is a part of host names and the name of a StatefulSet; ' +
+        "write at most 52 lower case letters, digits and dashes, no dash at the end",
+    );
+  });
 
   it("let regions share a cluster, each in a namespace of its own", () => {
     assert.deepEqual(

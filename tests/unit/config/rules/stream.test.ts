@@ -116,6 +116,41 @@ const cases: Case[] = [
     'tenants.shop.streams.ALL.sources[0].filterSubject: "order.>" matches no subject of ORDERS; write one of orders.>',
   ],
   [
+    "an age beyond what servers count",
+    (t) => (t.streams.ORDERS.maxAge = "365000d"),
+    'tenants.shop.streams.ORDERS.maxAge: "365000d" is more than a duration can be; ' +
+      'write "36500d" or less, or "unlimited"',
+  ],
+  [
+    "messages above what servers take",
+    (t) => (t.streams.ORDERS.maxMsgSize = "9MiB"),
+    'tenants.shop.streams.ORDERS.maxMsgSize: "9MiB" is more than servers accept of any message (maxPayload 8MiB); ' +
+      'write "8MiB" or less',
+  ],
+  [
+    "a source of another account, which nothing imports",
+    (t) => (t.streams.ALL = stream([], { sources: [{ name: "SMS", external: { api: "irisx.API" } }] })),
+    'tenants.shop.streams.ALL.sources[0].external: "irisx.API" is not an API that this account imports',
+  ],
+  [
+    "a source's filter about what is renamed",
+    (t) => {
+      t.streams.OLD = stream(["old.*"], { subjectTransform: { src: "old.*", dest: "new.{{wildcard(1)}}" } });
+      t.streams.ALL = stream([], { sources: [{ name: "OLD", filterSubject: "old.a" }] });
+    },
+    'tenants.shop.streams.ALL.sources[0].filterSubject: "old.a" is what OLD renames before it stores it ' +
+      '(subjectTransform), so nothing would be collected; write "new.*"',
+  ],
+  [
+    "a source with messages that are too large",
+    (t) => {
+      t.streams.ORDERS.maxMsgSize = "2MiB";
+      t.streams.ALL = stream([], { maxMsgSize: "1MiB", sources: ["ORDERS"] });
+    },
+    'tenants.shop.streams.ALL.sources[0]: "ORDERS" holds messages of up to 2MiB, more than this stream\'s maxMsgSize ' +
+      "(1MiB) (10046)",
+  ],
+  [
     "a stream that collects from its own mirror",
     (t) => (t.streams.ORDERS.sources = ["ORDERS-ams"]),
     `tenants.shop.streams.ORDERS.sources[0]: "ORDERS-ams" is itself copied from ORDERS, so messages would loop (10052)`,

@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { userRules } from "../../../../config/rules/user";
-import { type Case, itFinds, shop } from "../../../support/rule-cases";
+import { type Case, itFinds, problemsAfter, shop, stream } from "../../../support/rule-cases";
 
 const cases: Case[] = [
   [
@@ -36,7 +37,28 @@ const cases: Case[] = [
   [
     "everything",
     (t) => (t.users.api.subscribes = [">"]),
-    'tenants.shop.users.api.subscribes[0]: ">" includes JetStream\'s whole API',
+    'tenants.shop.users.api.subscribes[0]: ">" includes JetStream\'s API ($JS.API)',
+  ],
+  [
+    "whatever its first two tokens are",
+    (t) => (t.users.api.publishes = ["*.*.up"]),
+    'tenants.shop.users.api.publishes[0]: "*.*.up" includes JetStream\'s API ($JS.API); write only',
+  ],
+  ["inboxes by a wildcard", (t) => (t.users.api.subscribes = ["*.*"]), "tenants.shop.users.api.subscribes[0]: "],
+  [
+    "a bucket that is not there",
+    (t) => {
+      t.streams.KV_settings = stream(["$KV.settings.>"]);
+      t.users.api.buckets = { setings: "get" };
+    },
+    "tenants.shop.users.api.buckets.setings: the tenant declares no stream KV_setings, " +
+      'so "setings" is not a key-value bucket of shop; did you mean "settings"? Known: settings',
+  ],
+  [
+    "an object store that is not there",
+    (t) => (t.users.api.objectStores = { reports: ["get", "watch"] }),
+    "tenants.shop.users.api.objectStores.reports: the tenant declares no stream OBJ_reports, " +
+      'so "reports" is not an object store of shop; there are none',
   ],
   [
     "the whole of JetStream's API",
@@ -52,4 +74,13 @@ const cases: Case[] = [
 
 describe("rules about a user", () => {
   itFinds(cases, userRules.length);
+
+  it("let a wildcard stand first where the second token is none of the servers' own", () =>
+    assert.deepEqual(
+      problemsAfter((t) => {
+        t.users.api.publishes = ["*.telemetry.up"];
+        t.users.worker.subscribes = ["*.telemetry.>"];
+      }),
+      [],
+    ));
 });

@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
 import { tenantOf } from "../../../../operations/import/tenant";
-import { at, changed, liveOf, mirrored, place, shop } from "../../../support/live-account";
+import { at, changed, liveOf, mark, mirrored, place, shop } from "../../../support/live-account";
 
 describe("what an account is like and a tenant cannot be", () => {
   const imported = (account = mirrored) => tenantOf(account, place);
 
-  it("is to be decided where there is no limit, of streams and mirrors", () => {
-    assert.deepEqual(at(imported(changed(mirrored, "ORDERS", { max_age: 0, max_bytes: -1 })).toDecide), [
-      "streams.ORDERS.maxAge",
-      "streams.ORDERS.maxBytes",
-    ]);
-    assert.deepEqual(at(imported(changed(mirrored, "ORDERS-ams", { max_bytes: -1 })).toDecide), [
-      "streams.ORDERS.mirrors.ams.maxBytes",
-    ]);
+  it("is unlimited where there is no limit, of streams, mirrors and durables, and nothing changes", () => {
+    const unbounded = imported(
+      changed(
+        changed(changed(mirrored, "ORDERS", { max_age: 0, max_bytes: -1 }), "ORDERS-ams", { max_bytes: -1 }),
+        "ORDERS/billing",
+        { max_ack_pending: -1, metadata: mark },
+      ),
+    );
+    assert.deepEqual([unbounded.toDecide, unbounded.leftOut, unbounded.changes], [[], [], []]);
+    const { streams, consumers } = unbounded.tenant;
+    const { maxAge, maxBytes, mirrors } = streams.ORDERS!;
+    assert.deepEqual([maxAge, maxBytes, mirrors!.ams!.maxBytes], ["unlimited", "unlimited", "unlimited"]);
+    assert.equal(consumers.billing!.maxAckPending, "unlimited");
   });
 
   it("is to be decided where schema or rules refuse it", () => {

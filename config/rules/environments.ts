@@ -1,0 +1,83 @@
+import { joinPath, type Problem } from "../problems";
+import type { Environment, KubernetesEnvironment, LocalEnvironment } from "../schema/settings";
+import { namespaceOf, portsARegion } from "../topology";
+import { text } from "./messages";
+
+/** An environment and its name. */
+type Named<E extends Environment> = E & { name: string };
+
+/**
+ * What two environments would both take: ports of this machine, addresses, a namespace. The later one of the two is the
+ * one reported. Pure.
+ */
+export function problemsBetween(environments: Readonly<Record<string, Environment>>): Problem[] {
+  const all = Object.entries(environments).map(([name, environment]) => ({ ...environment, name }));
+  const local = all.filter((one): one is Named<LocalEnvironment> => one.target === "local");
+  const kubernetes = all.filter((one): one is Named<KubernetesEnvironment> => one.target === "kubernetes");
+  return [
+    ...pairs(local).flatMap(([earlier, later]) => portProblems(earlier, later, local)),
+    ...pairs(kubernetes).flatMap(([earlier, later]) => [
+      ...domainProblems(earlier, later),
+      ...namespaceProblems(earlier, later),
+    ]),
+  ];
+}
+
+const pairs = <T>(all: T[]): [T, T][] =>
+  all.flatMap((later, index) => all.slice(0, index).map((earlier): [T, T] => [earlier, later]));
+
+const problem = (environment: { name: string }, at: string[], message: string): Problem => ({
+  path: joinPath("environments", environment.name, ...at),
+  message,
+});
+
+const lastPortOf = ({ basePort, regions }: LocalEnvironment): number => basePort + regions.length * portsARegion - 1;
+
+function portProblems(
+  earlier: Named<LocalEnvironment>,
+  later: Named<LocalEnvironment>,
+  all: LocalEnvironment[],
+): Problem[] {
+  if (earlier.basePort > lastPortOf(later) || later.basePort > lastPortOf(earlier)) return [];
+  const free = Math.max(...all.filter((one) => one !== later).map(lastPortOf)) + 1;
+  return [
+    problem(
+      later,
+      ["basePort"],
+      `${later.basePort} to ${lastPortOf(later)} are also ports of environment ${text(earlier.name)} ` +
+        `(${earlier.basePort} to ${lastPortOf(earlier)}), so only one of the two could run; write e.g. ${free}`,
+    ),
+  ];
+}
+
+function domainProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
+  const shared = later.regions.filter((region) => earlier.regions.includes(region));
+  if (earlier.domain !== later.domain || shared.length === 0) return [];
+  return [
+    problem(
+      later,
+      ["domain"],
+      `${text(later.domain)} is also the domain of environment ${text(earlier.name)}, and nats.${shared[0]!}.` +
+        `${later.domain} would be the address of both; write e.g. ${text(`${later.name}.${later.domain}`)}`,
+    ),
+  ];
+}
+
+function namespaceProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
+  const places = (one: Named<KubernetesEnvironment>) =>
+    one.regions.flatMap((region) => {
+      const cluster = one.kubernetes.clusters[region];
+      return cluster ? [{ region, key: JSON.stringify([cluster, namespaceOf(one, region)]) }] : [];
+    });
+  const taken = new Set(places(earlier).map(({ key }) => key));
+  return places(later)
+    .filter(({ key }) => taken.has(key))
+    .map(({ region }) =>
+      problem(
+        later,
+        ["kubernetes", "namespace"],
+        `${text(namespaceOf(later, region))} of the cluster of ${region} is also used by environment ` +
+          `${text(earlier.name)}; write e.g. ${text(`nats-${later.name}`)}, or another cluster`,
+      ),
+    );
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { InvalidInput } from "../../../../config/problems";
+import { problemsBetween } from "../../../../config/rules/environments";
+import { validateDeployment, validateSettings } from "../../../../config/rules/validate";
+import { tenants } from "../../../../tenants";
+import { localEnvironment } from "../../../support/accounts";
+import { clusters, kubernetesEnvironment } from "../../../support/kubernetes";
+
+const found = (environments: Parameters<typeof problemsBetween>[0]) =>
+  problemsBetween(environments).map(({ path, message }) => `${path}: ${message}`);
+
+describe("two environments", () => {
+  const local = (basePort: number) => localEnvironment({ basePort });
+
+  it("cannot have the same ports of this machine", () => {
+    assert.deepEqual(found({ one: local(14_220), two: local(14_279) }), [
+      'environments.two.basePort: 14279 to 14338 are also ports of environment "one" (14220 to 14279), ' +
+        "so only one of the two could run; write e.g. 14280",
+    ]);
+    assert.deepEqual(found({ one: local(14_220), two: local(14_280), three: local(14_160) }), []);
+    assert.match(found({ one: local(14_220), two: local(14_280), three: local(14_200) }).join(), /write e.g. 14340$/);
+  });
+
+  it("cannot have the same addresses on Kubernetes, nor the same namespace", () => {
+    const production = kubernetesEnvironment();
+    const elsewhere = Object.fromEntries(
+      Object.keys(clusters).map((region) => [region, { context: `other-${region}` }]),
+    );
+    const staging = (change: object, kubernetes: object = { clusters: elsewhere }) => ({
+      ...production,
+      domain: "staging.example.com",
+      ...change,
+      kubernetes: { ...production.kubernetes, ...kubernetes },
+    });
+    assert.deepEqual(found({ production, staging: staging({}) }), []);
+    assert.deepEqual(found({ production, staging: staging({ domain: production.domain }) }), [
+      `environments.staging.domain: "${production.domain}" is also the domain of environment "production", and ` +
+        `nats.iad.${production.domain} would be the address of both; write e.g. "staging.${production.domain}"`,
+    ]);
+    assert.deepEqual(found({ production, staging: staging({}, { clusters: { ...elsewhere, ams: clusters.ams } }) }), [
+      'environments.staging.kubernetes.namespace: "nats" of the cluster of ams is also used by environment ' +
+        '"production"; write e.g. "nats-staging", or another cluster',
+    ]);
+  });
+
+  it("are compared wherever settings are checked", () => {
+    const environments = { one: local(14_220), two: local(14_220) };
+    const refused = (error: unknown) =>
+      error instanceof InvalidInput && /two.basePort: 14220 to 14279/.test(error.message);
+    assert.throws(() => validateSettings(environments), refused);
+    assert.throws(() => validateDeployment(environments, "one", tenants), refused);
+  });
+});

@@ -39,6 +39,7 @@ import { streamIsBounded } from "./rules/stream-is-bounded";
 import { streamSizeIsExpected } from "./rules/stream-size-is-expected";
 import { streamsDoNotOverlap } from "./rules/streams-do-not-overlap";
 import { superclusterOutlivesARegion } from "./rules/supercluster-outlives-a-region";
+import { unlimitedHasAReason } from "./rules/unlimited-has-a-reason";
 import { userHasAnInboxOfItsOwn } from "./rules/user-has-an-inbox-of-its-own";
 import { userMayNotDoEverything } from "./rules/user-may-not-do-everything";
 import { volumeIsEncrypted } from "./rules/volume-is-encrypted";
@@ -91,6 +92,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     interestStreamHasAConsumer,
     dataIsProtected,
     streamSizeIsExpected,
+    unlimitedHasAReason,
   ],
   Consumers: [
     consumerHasAStream,

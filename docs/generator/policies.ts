@@ -85,5 +85,11 @@ function settingOf(rule: string, { name, description, schema, default: usual }: 
   return `**Setting** \`${name}\` (${String(schema.type)}): ${description} Default: ${code(usual)}.${own}`;
 }
 
-const code = (value: unknown): string =>
-  Array.isArray(value) ? value.map((one) => `\`${String(one)}\``).join(", ") || "none" : `\`${String(value)}\``;
+/** A setting's value, a list, or texts by name. */
+function code(value: unknown): string {
+  if (typeof value !== "object" || value === null) return `\`${String(value)}\``;
+  const texts = Array.isArray(value)
+    ? value.map((one) => `\`${String(one)}\``)
+    : Object.entries(value).map(([key, text]) => `\`${key}\` (${String(text)})`);
+  return texts.join(", ") || "none";
+}

@@ -553,6 +553,11 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
         ),
     },
   ],
+  "unlimited-has-a-reason": [
+    ofStream("irisx-SMS")("a stream that may fill the disks, and nobody knows why", "C003-1", "maxBytes", "unlimited"),
+    ofStream("covenant-COVENANT_USERS-syd")("a mirror that keeps everything", "C002-4", "maxAge", "unlimited"),
+    ofConsumer("irisx-SMS-sms-worker")("a worker that gets all there is", "C000-9", "maxAckPending", "unlimited"),
+  ],
   "memory-stream-is-bounded-in-bytes": [
     ofStream("arrakis-EVENTS")("a memory stream that an age alone bounds", "C000-5", "maxBytes", undefined),
     of("local-jetstream", stream, "arrakis-INTERNAL")("the same on a laptop", "C000-5", "maxBytes", undefined),

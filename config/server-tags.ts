@@ -12,7 +12,7 @@ export function tagsOf(environment: Environment, region: string, server: number)
 }
 
 /** What the tags of a server on Kubernetes begin with, each with its label and the variable that holds its value. */
-export const labelVariables = ({ kubernetes: { serverTags } }: KubernetesEnvironment) =>
+export const labelVariables = ({ kubernetes: { serverTags = {} } }: KubernetesEnvironment) =>
   Object.entries(serverTags).map(([tag, label], index) => ({ tag, label, variable: `NODE_LABEL_${index}` }));
 
 /**
@@ -31,7 +31,7 @@ export const fits = (tags: readonly string[], wanted: readonly string[]): boolea
 export function suitableServers(environment: Environment, region: string, wanted: readonly string[]): number {
   const { servers } = environment;
   if (environment.target === "kubernetes") {
-    const given = Object.keys(environment.kubernetes.serverTags);
+    const given = labelVariables(environment).map(({ tag }) => tag);
     return wanted.every((tag) => tag.startsWith("!") || given.includes(tag.split(":")[0]!)) ? servers : 0;
   }
   return Array.from({ length: servers }, (_, server) => tagsOf(environment, region, server)).filter((tags) =>

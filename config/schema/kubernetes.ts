@@ -95,7 +95,7 @@ export const kubernetes = strictObject({
    * those of zone and region from its node, an admission policy can copy others. Default: none. A change restarts the
    * servers, one after another.
    */
-  serverTags: z.record(tagName, text).default({}),
+  serverTags: z.record(tagName, text).optional(),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**

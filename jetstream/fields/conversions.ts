@@ -15,8 +15,8 @@ const duration: Conversion = {
   fromWire: (value: number) => fromNanoseconds(value),
 };
 const size: Conversion = { toWire: (text: string) => toBytes(text), fromWire: (value: number) => fromBytes(value) };
-/** With the server's value for no limit. */
-const limit = ({ toWire, fromWire }: Conversion, none: number): Conversion => ({
+/** An amount, or "unlimited": the server's value for no limit. */
+const limitOf = ({ toWire, fromWire }: Conversion, none: number): Conversion => ({
   toWire: (value: never) => (value === unlimited ? none : toWire(value)),
   fromWire: (value: never) => (value === none ? unlimited : fromWire(value)),
 });
@@ -110,11 +110,11 @@ const kinds = {
   pause: { ...time, canonical: (text: string) => (Date.parse(text) > Date.now() ? Date.parse(text) : undefined) },
   texts: unordered(same),
   duration,
-  durationLimit: limit(duration, 0),
+  durationLimit: limitOf(duration, 0),
   durations: list(duration),
   size,
-  sizeLimit: limit(size, -1),
-  numberLimit: limit(same, -1),
+  sizeLimit: limitOf(size, -1),
+  numberLimit: limitOf(same, -1),
   labels: same,
   transform,
   source,

@@ -47,15 +47,17 @@ export async function readAccess({ project, environment, stacks, name }: Checked
   return { name, environment, ca, accounts };
 }
 
-/** @throws {Failure} when the deployed environment has no such user. */
+/** Whether servers know an account, as of the last deployment of the region stacks. */
+export const isDeployed = ({ accounts }: Pick<Access, "accounts">, account: string): boolean => account in accounts;
+
+/** @throws {Failure} when the deployed environment has no such account or user. */
 export function userOf({ name, accounts }: Access, account: string, user: string): UserOutputs {
   const found = accounts[account]?.users[user];
-  if (!found)
-    throw new Failure(
-      `environment ${name} was deployed without user ${user} of account ${account}; ` +
-        `deploy its current settings: ${deployCommand(name)}`,
-    );
-  return found;
+  if (found) return found;
+  const missing = isDeployed({ accounts }, account) ? `user ${user} of account ${account}` : `account ${account}`;
+  throw new Failure(
+    `${missing} is not deployed in environment ${name} yet; deploy its current settings: ${deployCommand(name)}`,
+  );
 }
 
 /** Client URLs of a region as seen from this machine: its own, or one through a forwarded port. */
@@ -100,9 +102,10 @@ export async function connectTo(
 /**
  * Connects a user to the first region, in the order of the settings, that accepts the connection: a lost region must
  * not make the others unreachable.
- * @throws {Failure} with the reason of every region.
+ * @throws {Failure} with the reason of every region, or when there is no such user.
  */
 export async function connectToAny(access: Access, account: string, user: string): Promise<NatsConnection> {
+  userOf(access, account, user);
   const failures: string[] = [];
   for (const region of access.environment.regions) {
     try {

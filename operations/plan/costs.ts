@@ -10,7 +10,7 @@ import { claimOf, nonceKey } from "../../jetstream/ownership";
 import { stepDown } from "../../jetstream/steps";
 import { type Difference, differences, toWire } from "../../jetstream/wire";
 import { provisioner } from "../../config/assets/standard";
-import { type Access, connectToAny } from "../access/access";
+import { type Access, connectToAny, isDeployed } from "../access/access";
 import type { PlannedChange } from "./preview";
 
 /** What the servers answer now about one planned change. */
@@ -39,10 +39,11 @@ export class Servers {
 
   async answer(change: PlannedChange): Promise<Answer> {
     if (!isWorthAsking(change)) return nothing;
+    const { account } = (change.wanted ?? change.deployed)!;
+    // Servers hold nothing of an account that they do not know.
+    if (!isDeployed(this.access, account)) return nothing;
     try {
-      return await withReadSlot(async () =>
-        answerTo(change, await this.account((change.wanted ?? change.deployed)!.account)),
-      );
+      return await withReadSlot(async () => answerTo(change, await this.account(account)));
     } catch (error) {
       return { unknown: (error as Error).message };
     }

@@ -1,7 +1,7 @@
 import { prepareFolders } from "../../engine/environment";
 import { Progress } from "../../engine/progress";
 import { withTimeouts } from "../../jetstream/timeouts";
-import { type Access, readAccess } from "../access/access";
+import { type Access, isDeployed, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { declaredReservations, type Reservations, undeclared } from "../../config/assets/reservations";
 import { serversOf } from "../../config/topology";
@@ -99,8 +99,20 @@ async function planStack(
     const rows = await Promise.all(
       changes.map(async (change) => rowOf(change, await servers.answer(change), deletions)),
     );
+    const accounts = [...new Set(changes.map(({ wanted, deployed }) => (wanted ?? deployed)?.account))];
+    const notes = accounts.flatMap((account) =>
+      account !== undefined && !isDeployed(access, account)
+        ? [`account ${account} is not deployed yet: a deployment creates it in every region before its streams`]
+        : [],
+    );
     const cut = isCut ? ["there may be more refusals: fix these first, then plan again"] : [];
-    return { stack, changes: inOrder(rows), failures, warnings: [...warnings, ...cut], isPartial: isPartial || isCut };
+    return {
+      stack,
+      changes: inOrder(rows),
+      failures,
+      warnings: [...warnings, ...notes, ...cut],
+      isPartial: isPartial || isCut,
+    };
   } finally {
     await servers.close();
   }

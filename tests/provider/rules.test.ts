@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
 import * as fc from "fast-check";
 import { pollUntil } from "../../config/poll-until";
 import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds";
-import { type Args, toWire } from "../../jetstream/wire";
+import { type Args, differences, toWire } from "../../jetstream/wire";
+import type { Field, Wire } from "../../jetstream/fields";
+import { fromBytes, fromNanoseconds } from "../../config/units";
+import { examples } from "./matrix-examples";
+import type { Info } from "../../jetstream/info";
 import type { AssetArgs } from "../../jetstream/schemas";
 import { consumerArgumentRules } from "../../config/rules/arguments/consumer";
 import { joinPath } from "../../config/problems";
@@ -15,6 +19,27 @@ import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainSt
 interface Refusal {
   err_code: number;
   description: string;
+}
+
+/** Values at every bound of a field, and any; undefined for a field that is not an amount. */
+function amountsOf({ kind }: Field): { bounds: unknown[]; any: fc.Arbitrary<unknown> } | undefined {
+  const durations = ["0s", "1ns", "999us", "1ms", "99999us", "100ms", "999999999ns", "1s", "25551d", "36500d"];
+  const duration = fc.bigInt({ min: 1n, max: 36_500n * 86_400_000_000_000n }).map((ns) => fromNanoseconds(Number(ns)));
+  const sizes = ["0B", "1B", "2147483647B", "2GiB", "8191TiB"];
+  const size = fc.maxSafeNat().map(fromBytes);
+  const numbers = [1, 2, 2 ** 31 - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER];
+  const number = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  const unlimited = ["unlimited"];
+  const amounts: Partial<Record<Field["kind"], { bounds: unknown[]; any: fc.Arbitrary<unknown> }>> = {
+    duration: { bounds: durations, any: duration },
+    durationLimit: { bounds: [...durations, ...unlimited], any: duration },
+    durations: { bounds: durations.map((one) => ["1s", one]), any: duration.map((one) => [one, one]) },
+    size: { bounds: sizes, any: size },
+    sizeLimit: { bounds: [...sizes, ...unlimited], any: size },
+    number: { bounds: numbers, any: number },
+    numberLimit: { bounds: [...numbers, ...unlimited], any: number },
+  };
+  return amounts[kind];
 }
 
 describe("what rules say that JetStream answers, real servers answer", function () {
@@ -65,13 +90,18 @@ describe("what rules say that JetStream answers, real servers answer", function 
   /**
    * Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own.
    */
-  async function tryOut(kind: AssetKind, example: Args): Promise<Refusal | undefined> {
+  async function tryOut(
+    kind: AssetKind,
+    example: Args,
+    look?: (args: AssetArgs) => Promise<void>,
+  ): Promise<Refusal | undefined> {
     const args = JSON.parse(
       JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`),
     ) as Args;
     const refusal = await create(kind, args);
     if (refusal) return refusal;
     const reset = args.resetTo === undefined ? undefined : await resetRefusal(args);
+    await look?.(args as AssetArgs);
     assert.equal(await refusalOf(kind.subject("DELETE", args as AssetArgs)), undefined);
     return reset;
   }
@@ -129,6 +159,59 @@ describe("what rules say that JetStream answers, real servers answer", function 
         await fc.assert(fc.asyncProperty(any, agrees), { numRuns: 500, includeErrorInReport: true });
         assert.ok(answers.made > 50 && answers.refused > 50, JSON.stringify(answers));
       });
+
+      /** The server holds what was asked for, to the last nanosecond, byte and number. */
+      const isHeld = async (args: AssetArgs) => {
+        const { config } = (await app.request(`$JS.API.${kind.subject("INFO", args)}`)).json<{ config: Wire }>();
+        assert.deepEqual(differences(kind.fields, args, config), []);
+      };
+
+      if (kind === streamKind)
+        it("the longest duration that may be written still expires in the future; what servers hold overflows", async () => {
+          const name = `TTL-${++tried}`;
+          const subject = (token: string) => `ttl.${tried}.${token}`;
+          assert.equal(await create(kind, { ...plain, name, subjects: [subject("*")], allowMsgTtl: true }), undefined);
+          const publish = async (token: string, days: number) => {
+            const ttl = headers();
+            ttl.set("Nats-TTL", `${days * 24}h`);
+            await app.request(subject(token), "", { headers: ttl, timeout: requestMs });
+          };
+          await publish("longest", 36_500);
+          await publish("beyond", 106_751);
+          const left = async () => {
+            const info = await app.request(`$JS.API.STREAM.INFO.${name}`, JSON.stringify({ subjects_filter: ">" }));
+            return Object.keys(info.json<Info>().state!.subjects ?? {});
+          };
+          const isDropped = async () => ((await left()).includes(subject("beyond")) ? undefined : true);
+          assert.ok(await pollUntil(isDropped, waitMs), "int64 overflows");
+          assert.deepEqual(await left(), [subject("longest")]);
+          await refusalOf(kind.subject("DELETE", { name }));
+        });
+
+      for (const { field, values, beside } of examples.get(kind)!) {
+        const amounts = amountsOf(kind.fields.find(({ arg }) => arg === field)!);
+        if (!amounts) continue;
+        it(`${field} has the bounds of the server, from the smallest value to the largest`, async () => {
+          const agrees = async (amount: unknown) => {
+            const context = JSON.parse(
+              JSON.stringify({ ...beside, ...values[0] }).replaceAll("NAME", "deliver"),
+            ) as Args;
+            const args = { ...plain, ...context, [field]: amount };
+            if (!kind.schema(args).safeParse(args).success) return;
+            const found = rules.flatMap(({ error, findings }) => (findings(args as never).length ? [error] : []));
+            const refusal = await tryOut(kind, args, found.length ? undefined : isHeld);
+            const reservesMore = field === "maxBytes" && kind === streamKind ? [10047, 10005] : [];
+            if (refusal) assert.ok([...found, ...reservesMore].includes(refusal.err_code), JSON.stringify(refusal));
+            else
+              assert.ok(
+                found.every((error) => error === undefined),
+                `the rules find ${found.join()}`,
+              );
+          };
+          for (const bound of amounts.bounds) await agrees(bound);
+          await fc.assert(fc.asyncProperty(amounts.any, agrees), { numRuns: 10, includeErrorInReport: true });
+        });
+      }
     });
   }
 

@@ -12,8 +12,8 @@ export class Connections {
     const login = this.settings.provisioners[name];
     if (!login)
       throw new Error(
-        `no provisioner for account ${name} in the provider's connection; ` +
-          `known: ${Object.keys(this.settings.provisioners).join(", ")}`,
+        `the identity stack has no account ${name}, only ${Object.keys(this.settings.provisioners).join(", ")}; ` +
+          "bring up the identity and region stacks first",
       );
     return this.get(name, login);
   }

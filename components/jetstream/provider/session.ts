@@ -66,10 +66,11 @@ export class Session {
   }
 
   /**
-   * The account, or undefined, with one warning per process, where no server answers: only the arguments are checked
-   * then.
+   * The account, or undefined where it is not deployed yet, and so holds nothing, and, with one warning per process,
+   * where no server answers: only the arguments are checked then.
    */
   async accountIfReachable(args: AssetArgs): Promise<Account | undefined> {
+    if (!(args.account in this.settings.provisioners)) return undefined;
     try {
       return await this.account(args, look);
     } catch (error) {

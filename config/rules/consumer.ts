@@ -125,7 +125,8 @@ export const consumerRules: Rule[] = [
     message: ({ consumer, stream, origin }) =>
       `${text(stream)} stores what matches the filters (${list(consumer.filterSubjects!)}) under ` +
       `${text(destinationSubject(origin!.subjectTransform!.dest))} (subjectTransform), ` +
-      "so nothing would be delivered; add that as a filter, and keep the old ones until what was stored before is consumed",
+      "so nothing would be delivered; add that as a filter, " +
+      "and keep the old ones until what was stored before is consumed",
   }),
   rule({
     each: filters,

@@ -238,7 +238,8 @@ export const streamRules: Rule[] = [
     when: ({ origin }) => origin.external !== undefined,
     message: ({ origin }) =>
       `${text(origin.external!.api)} is not an API that this account imports: ` +
-      "no account of an environment exports or imports anything, so the copy would wait for its origin for ever without an error; " +
+      "no account of an environment exports or imports anything, " +
+      "so the copy would wait for its origin for ever without an error; " +
       "publish to a stream of this account too, or let a service of both accounts pass messages on",
   }),
   rule({

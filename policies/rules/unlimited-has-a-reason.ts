@@ -10,9 +10,10 @@ export const unlimitedHasAReason: ResourceRule<Record<string, string>> = {
   severity: "medium",
   enforcementLevel: "mandatory",
   why:
-    "A stream without maxBytes can fill the disks of its servers, one without maxAge keeps what nobody reads any more, " +
+    "A stream without maxBytes can fill the disks of its servers, " +
+    "one without maxAge keeps what is not read any more, " +
     "and a consumer without maxAckPending gives its workers more than they can hold. " +
-    "Each can be right, and nobody can tell later whether it was meant.",
+    "Each can be right, but later it cannot be seen whether it was meant.",
   remediation: "Write a limit in its tenant's file, or the reason in policies/settings.ts",
   types: [streamType, consumerType],
   setting: {

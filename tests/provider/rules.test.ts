@@ -167,7 +167,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
       };
 
       if (kind === streamKind)
-        it("the longest duration that may be written still expires in the future; what servers hold overflows", async () => {
+        it("the longest duration still expires in the future; beyond, servers' sums overflow", async () => {
           const name = `TTL-${++tried}`;
           const subject = (token: string) => `ttl.${tried}.${token}`;
           assert.equal(await create(kind, { ...plain, name, subjects: [subject("*")], allowMsgTtl: true }), undefined);

@@ -9,7 +9,8 @@ const cases: Case[] = [
     "tags that no server has",
     (t) => (t.streams.ORDERS.placementTags = ["az:1"]),
     'tenants.shop.streams.ORDERS.placementTags: "az:1" fits 0 of the 3 servers of iad, ' +
-      "and 3 must have the tags (10005); give servers their tags in environments.test.serverTags.iad, or leave placementTags out",
+      "and 3 must have the tags (10005); " +
+      "give servers their tags in environments.test.serverTags.iad, or leave placementTags out",
   ],
   [
     "tags that too few servers have",

@@ -42,6 +42,15 @@ export const diagnostics = declared({
     isPartial: false,
     text: (change) => `adopting it changes ${change}`,
   },
+  /** Of a stream that gets a subject of another one, once a subject. A plan shows it beside the stream. */
+  subjectMoves: {
+    code: "SC1005",
+    severity: "note",
+    isPartial: false,
+    text: (what) =>
+      `${what}: between two requests, about as long as a server takes to answer one, no stream captures it, and ` +
+      'publishers get "no responders"',
+  },
   /** Of a region whose Kubernetes cluster does not answer a preview. */
   clusterNotChecked: {
     code: "SC1101",

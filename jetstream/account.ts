@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { Moves } from "./moves";
 
 /** A connection to one account's JetStream, and the identity of the stack that uses it. */
 export interface Account {
@@ -7,6 +8,11 @@ export interface Account {
   owner: string;
   /** Prefix of inboxes that the connection's user may subscribe to. Default: the client's own, `_INBOX`. */
   inboxPrefix?: string;
+  /**
+   * What the stack declares of this account, and the subjects that move between its streams. Default: not known, and
+   * servers refuse a subject that another stream has.
+   */
+  moves?: Moves;
   /** Prints one line of progress. */
   logProgress(line: string): void;
 }

@@ -2,6 +2,7 @@ import type { Account } from "./account";
 import { write } from "./api";
 import { changesOf, levelsOf, reasonOf } from "./changes";
 import { confirmWrite, untilDone } from "./confirm-write";
+import { type Contest, contestOf, isUncontested } from "./contest";
 import { waitForCopies, withCopySlot } from "./copying";
 import { allowance, excess, lossesOf } from "./costs";
 import { NoAnswer, Refused } from "./errors";
@@ -26,9 +27,12 @@ import type { AssetArgs, AssetName } from "./schemas";
  * `NoAnswer` or `Error` where a server refused or did not confirm a write
  */
 export async function ensure(kind: AssetKind, args: AssetArgs, account: Account, last?: AssetArgs): Promise<AssetArgs> {
-  let info = (await observe(kind, args, account)) ?? (await create(kind, args, account));
+  const found = await observe(kind, args, account);
+  const contest = await contestOf(kind, args, found, account);
+  const now = contest ? { ...args, subjects: contest.standing } : args;
+  let info = found ?? (await create(kind, now, account));
   assertOwn(kind, args, info.config, account, last);
-  const applied = stepDown(kind.fields, args, info.config);
+  const applied = stepDown(kind.fields, now, info.config);
   const left = differences(kind.fields, applied, info.config, last);
   // A missing mark, or that of another stack, is replaced with the first change.
   const isToMark = last !== undefined && ownerOf(info.config) !== account.owner;
@@ -40,12 +44,31 @@ export async function ensure(kind: AssetKind, args: AssetArgs, account: Account,
   for (const { field } of left)
     if (kind.ownRequests[field]) info = await updateField(kind, field, applied, account, last);
   await resetConsumerIfRequested(args, account, last);
-  for (const key of Object.keys(args))
-    if (applied[key] !== args[key])
+  for (const key of Object.keys(now))
+    if (applied[key] !== now[key])
       account.logProgress(
         `${idOf(kind, args)}: ${key} is at ${String(applied[key])}; the next up continues to ${String(args[key])}`,
       );
-  return stateOf(applied, assertApplied(kind, applied, info));
+  const state = stateOf(applied, assertApplied(kind, applied, info));
+  if (contest) await joinMove(kind, { ...applied, subjects: args.subjects }, contest, info, account);
+  return state;
+}
+
+/** Its subjects change together with those of the other streams, once these are ready too. */
+async function joinMove(
+  kind: AssetKind,
+  args: AssetArgs,
+  contest: Contest,
+  info: Info,
+  account: Account,
+): Promise<void> {
+  await assertChangeAllowed(kind, args, info, { ...info.config, subjects: contest.wanted }, account);
+  let { config } = info;
+  account.moves!.join({
+    ...contest,
+    isFree: () => isUncontested(contest, account),
+    setSubjects: async (subjects) => ({ config } = await apply(kind, { ...config, subjects }, args, account)),
+  });
 }
 
 /** The state to store: the arguments as they were applied, and the mark's nonce. */

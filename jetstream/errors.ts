@@ -30,6 +30,11 @@ export class ApiError extends Error {
     return this.errCode === 10058 || this.errCode === 10148;
   }
 
+  /** Another stream of the account captures one of the subjects. */
+  get isOverlap(): boolean {
+    return this.errCode === 10065;
+  }
+
   /**
    * Refused for now, nothing was changed: 10005 no suitable peers, 10008 temporarily unavailable, 503; 10049 no store
    * could be created, which happens while the folder of a stream that was just deleted is removed.

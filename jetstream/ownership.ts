@@ -45,12 +45,13 @@ export interface Claim {
 }
 
 /**
- * Whether this stack may change an asset with this configuration. Without a mark: only with `adopt: true`. With one: if
- * it is this stack's, that of the stack named by `adopt`, or has the nonce in this stack's state.
+ * Whether this stack may change an asset with this configuration. Without a mark: with `adopt: true`, or if this
+ * stack's state remembers one: an application that replaces the whole configuration removes it. With a mark: if it is
+ * this stack's, that of the stack named by `adopt`, or has the nonce in this stack's state.
  */
 export function isOwn(config: Wire, { owner, nonce, adopt }: Claim): boolean {
   const holder = ownerOf(config);
-  if (holder === undefined) return adopt === true;
+  if (holder === undefined) return adopt === true || nonce !== undefined;
   return holder === owner || holder === adopt || (nonce !== undefined && nonceOf(config) === nonce);
 }
 

@@ -12,6 +12,8 @@ export interface Timeouts {
    * Between pings. After two unanswered ones the client reconnects to another server, well before requests time out.
    */
   pingMs: number;
+  /** How long a stream waits for those whose subjects change together with its own. */
+  partnersMs: number;
 }
 
 /** The ones in force, for all connections of this process; {@link withTimeouts} changes them for a while. */
@@ -21,6 +23,7 @@ export const timeouts: Timeouts = {
   settleMs: 60_000,
   arrivalMs: 1_000,
   pingMs: 5_000,
+  partnersMs: 10_000,
 };
 
 /**

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsumerAsset, StreamAsset } from "../config/assets/asset";
 import { assetsOf } from "../config/assets/assets";
+import { declaredBy } from "../config/assets/declared";
 import { isLeaving, lossAllowed } from "../config/assets/leaving";
+import { consumerResource, formerNames, streamResource } from "../config/assets/resource-names";
 import type { Settings } from "../config/load";
 import { stackName } from "../config/stacks";
 import { clientUrls, forwardTo, serversOf } from "../config/topology";
@@ -32,6 +34,14 @@ export async function jetstream({
   );
   const regionOf = new Map(streams.map((stream) => [idOf(stream), stream.region]));
 
+  const plan = await planned(streams, consumers, regionOf, degraded);
+  const isGoing = (account: string, region: string) => isLeaving(tenants[account]!) && !degraded.includes(region);
+  const going = plan.streams.filter(({ account, region }) => isGoing(account, region));
+  const staying = plan.streams.filter((stream) => !going.includes(stream));
+  const durables = plan.consumers.filter(
+    ({ account, stream }) => !isGoing(account, regionOf.get(`${account}/${stream}`)!),
+  );
+
   const identity = await fromIdentity<JetstreamIdentity>(name, "jetstream");
   const provider = new JetstreamProvider(
     "jetstream",
@@ -49,29 +59,32 @@ export async function jetstream({
       system,
     })),
     environment,
+    // What is in a lost region gives nothing up.
+    declaredBy(
+      staying.filter(({ region }) => !degraded.includes(region)),
+      durables,
+    ),
   );
-
-  const plan = await planned(streams, consumers, regionOf, degraded);
   const options = (region: string): pulumi.CustomResourceOptions => ({
     provider,
     // Assets of a lost region are left as they were: they can neither be read nor changed.
     ...(degraded.includes(region) && { ignoreChanges: ["*"] }),
   });
-  // A local environment is disposable.
+  // A local environment is disposable, unless something says otherwise for itself.
   const deletion: Pick<StreamArgs, "deletionPolicy"> =
     environment.target === "local" ? { deletionPolicy: "delete" } : {};
-  const isGoing = (account: string, region: string) => isLeaving(tenants[account]!) && !degraded.includes(region);
-  const going = plan.streams.filter(({ account, region }) => isGoing(account, region));
-  const staying = plan.streams.filter((stream) => !going.includes(stream));
+  const former = formerNames(plan.streams, plan.consumers);
+  const aliases = (name: string | undefined) => ({ aliases: name === undefined ? undefined : [{ name }] });
   const made = new Map<string, Stream>();
   for (const asset of staying) {
     // A mirror takes its origin's place, subjects included, only when the origin has let them go.
     const origin = asset.mirrorOf ?? asset.promotedFrom;
-    const args = { ...streamArgs(asset), ...deletion };
+    const args = { ...deletion, ...streamArgs(asset) };
     made.set(
       idOf(asset),
-      new Stream(`${asset.account}-${asset.name}`, args, {
+      new Stream(streamResource(asset), args, {
         ...options(asset.region),
+        ...aliases(former.streams.get(streamResource(asset))),
         dependsOn: origin === undefined ? undefined : made.get(`${asset.account}/${origin}`),
       }),
     );
@@ -88,25 +101,28 @@ export async function jetstream({
     };
     made.set(
       idOf(asset),
-      new Stream(`${asset.account}-${asset.name}`, args, { ...options(asset.region), dependsOn: mirrors }),
+      new Stream(streamResource(asset), args, {
+        ...options(asset.region),
+        ...aliases(former.streams.get(streamResource(asset))),
+        dependsOn: mirrors,
+      }),
     );
   }
   for (const asset of plan.consumers) {
     const stream = `${asset.account}/${asset.stream}`;
     const region = regionOf.get(stream)!;
     const args = {
+      ...deletion,
       ...consumerArgs(asset),
-      ...(isGoing(asset.account, region) ? absent : deletion),
+      ...(isGoing(asset.account, region) && absent),
     };
-    new Consumer(`${asset.account}-${asset.stream}-${asset.name}`, args, {
+    new Consumer(consumerResource(asset), args, {
       ...options(region),
+      ...aliases(former.consumers.get(consumerResource(asset))),
       dependsOn: made.get(stream),
     });
   }
-  const accounts = namesByAccount(
-    staying,
-    plan.consumers.filter(({ account, stream }) => !isGoing(account, regionOf.get(`${account}/${stream}`)!)),
-  );
+  const accounts = namesByAccount(staying, durables);
   // Accounts wait for deletions: outputs that wait for nothing are stored even where a deletion fails.
   return {
     accounts: going.length

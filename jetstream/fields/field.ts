@@ -34,10 +34,10 @@ export interface Wire {
   first_seq?: number;
   /** Of a consumer. */
   durable_name?: string;
-  ack_policy?: string;
-  deliver_subject?: string;
   filter_subject?: string;
   filter_subjects?: string[];
+  ack_policy?: string;
+  deliver_subject?: string;
   deliver_policy?: string;
   opt_start_seq?: number;
   opt_start_time?: string;

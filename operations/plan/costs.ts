@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { changesOf, reasonOf } from "../../jetstream/changes";
 import { withReadSlot } from "../../jetstream/api";
-import { type Cost, costOfDeletion, costOfReplacement, lossesOf, lossRules } from "../../jetstream/costs";
+import { type Cost, costOfDeletion, costOfReplacement, lossesOf } from "../../jetstream/costs";
 import type { Info } from "../../jetstream/info";
 import { isOwn, refusalOf } from "../../jetstream/ownership";
 import type { Account } from "../../jetstream/account";
@@ -20,7 +20,7 @@ export interface Found {
   costs: Cost[];
   /** Of a creation: how what exists already differs from what is wanted. */
   differences: Difference[];
-  /** Of a creation: why what exists already would not be taken over. */
+  /** Of a creation: why what exists already would not be taken over. Of an update: why it would not be changed. */
   refusals: string[];
   /** It has another owner's mark by now. */
   isForeign: boolean;
@@ -66,12 +66,8 @@ export class Servers {
 const nothing: Found = { costs: [], differences: [], refusals: [], isForeign: false };
 
 /** Whether the change depends on what exists on the servers now. */
-export function isWorthAsking({ kind, action, deployed, wanted, isCarried }: PlannedChange): boolean {
-  if (action === "state" || action === "refused" || isCarried) return false;
-  return (
-    action !== "update" || lossRules(kind, toWire(kind.fields, deployed!), toWire(kind.fields, wanted!)).length > 0
-  );
-}
+export const isWorthAsking = ({ action, isCarried }: PlannedChange): boolean =>
+  action !== "state" && action !== "refused" && !isCarried;
 
 async function answerTo(change: PlannedChange, account: Account): Promise<Found> {
   const { kind, action, deployed, wanted } = change;
@@ -80,8 +76,11 @@ async function answerTo(change: PlannedChange, account: Account): Promise<Found>
   switch (action) {
     case "create":
       return existing(change, info, account);
-    case "update":
+    case "update": {
+      const claim = claimOf(wanted!, account, { ...deployed, [nonceKey]: change.nonce });
+      if (!isOwn(info.config, claim)) return { ...nothing, info, refusals: [refusalOf(info.config, claim)] };
       return { ...nothing, info, costs: await lossesOf(kind, info, toWire(kind.fields, wanted!), wanted!, account) };
+    }
     default:
       return {
         ...nothing,

@@ -122,11 +122,12 @@ export function stackPlan(previews: Preview[]): StackPlan {
   );
   const warnings = messagesOf({ diagnostics }, ["warning", "info#err"]);
   const failures = failuresOf({ diagnostics }).filter(({ urn }) => !(urn && refused.has(urn)));
+  const changes = [
+    ...[...refused].map((urn) => refusal(urn, seen.get(urn), diagnostics)),
+    ...steps.flatMap((step) => changeOf(step, seen.get(step.urn), recreated) ?? []),
+  ];
   return {
-    changes: [
-      ...[...refused].map((urn) => refusal(urn, seen.get(urn), diagnostics)),
-      ...steps.flatMap((step) => changeOf(step, seen.get(step.urn), recreated) ?? []),
-    ],
+    changes: changes.map((change) => ({ ...change, notes: [...change.notes, ...movesOf(change.id, diagnostics)] })),
     failures: failures.map(({ message }) => withoutSeverity(message)),
     warnings: grouped(warnings),
     isPartial: warnings.some((text) => readDiagnostic(text)?.diagnostic.isPartial),
@@ -145,8 +146,19 @@ export function messagesOf({ diagnostics = [] }: Pick<Preview, "diagnostics">, s
 export const failuresOf = ({ diagnostics = [] }: Preview): Diagnostic[] =>
   diagnostics.filter(({ severity, message }) => severity === "error" && !isFailedNotice(message));
 
-/** The plan itself lists the fields that an adoption changes. */
-const isInPlan = (text: string): boolean => readDiagnostic(text)?.diagnostic.code === declared.adoptionChanges.code;
+/** The plan itself lists the fields that an adoption changes, and the subjects that a stream gets from others. */
+const isInPlan = (text: string): boolean =>
+  [declared.adoptionChanges.code, declared.subjectMoves.code].includes(readDiagnostic(text)?.diagnostic.code ?? "SC0");
+
+/** What the provider printed about subjects that a stream gets from others. */
+const movesOf = (id: string, diagnostics: Diagnostic[]): string[] => [
+  ...new Set(
+    diagnostics.flatMap(({ message }) => {
+      const read = readDiagnostic(withoutSeverity(message));
+      return read?.diagnostic === declared.subjectMoves && read.subject === id ? [read.text] : [];
+    }),
+  ),
+];
 
 /** Declared warnings with the same text in one line, with the names of all subjects and the code. */
 function grouped(warnings: string[]): string[] {

@@ -79,7 +79,7 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
       });
     }
     case "update":
-      return row(costs.length ? "loses messages" : "in place", { costs, reasons: tooMuch(costs) });
+      return row(costs.length ? "loses messages" : "in place", { costs, reasons: [...refusals, ...tooMuch(costs)] });
     case "replace":
       return info || change.isCarried ? row("replace", { costs, reasons: tooMuch(costs) }) : row("create");
     case "delete": {

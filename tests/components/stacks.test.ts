@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { Declared } from "../../config/assets/declared";
 import type { Settings } from "../../config/load";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
@@ -8,6 +9,11 @@ import { identityOutputs } from "../support/identity";
 import { serversMs } from "../support/limits";
 import { record, settled } from "../support/mocks";
 import { stackSettings } from "../support/stack-settings";
+
+/** As the engine is asked for it. */
+interface Alias {
+  spec: { name: string };
+}
 
 /** The keys of nested objects, with the kind of each leaf. */
 const shapeOf = (value: unknown): unknown =>
@@ -126,6 +132,63 @@ describe("a tenant that is leaving", () => {
       [["COVENANT_USERS-syd", undefined, true]],
     );
     assert.deepEqual((await settled(pulumi.output(result.accounts))).value.covenant, before.covenant);
+  });
+});
+
+describe("streams and durables of the local environment", () => {
+  const run = async () => {
+    const settings = stackSettings<"jetstream">("local-jetstream");
+    const irisx = settings.tenants.irisx!;
+    const [[stream, spec]] = Object.entries(irisx.streams) as [[string, object]];
+    const [[durable, reader]] = Object.entries(irisx.consumers) as [[string, object]];
+    const streams = {
+      ...irisx.streams,
+      [stream]: { ...spec, deletionPolicy: "retain" },
+      "A-B": { ...spec, subjects: ["a"] },
+    };
+    const consumers = {
+      ...irisx.consumers,
+      [durable]: { ...reader, deletionPolicy: "retain" },
+      "B-c": { ...reader, streams: ["A-B"], filterSubjects: undefined },
+    };
+    const tenants = { ...settings.tenants, irisx: { ...irisx, streams, consumers } as typeof irisx };
+    const recording = await record(() => jetstream({ ...settings, tenants }), {
+      stack: "local-jetstream",
+      references: {
+        "organization/supercluster/local-identity": identityOutputs(settings.environment, tenants),
+        "organization/supercluster/local-jetstream": {},
+      },
+    });
+    return { ...recording, stream: `irisx-${stream}`, durable };
+  };
+
+  it("are deleted when they are taken out, unless they are retained explicitly", async () => {
+    const { of, stream, durable } = await run();
+    const isRetained = ({ options }: { options: { protect?: boolean } }) => options.protect ?? false;
+    const streams = of("pulumi-nodejs:dynamic/nats:Stream");
+    assert.deepEqual(
+      streams.filter(isRetained).map(({ name }) => name),
+      [stream],
+    );
+    const consumers = of("pulumi-nodejs:dynamic/nats:Consumer");
+    assert.ok(consumers.some(isRetained));
+    for (const { inputs } of consumers.filter(isRetained)) assert.equal(inputs.name, durable);
+  });
+
+  it("have names that cannot collide, and the former ones as aliases", async () => {
+    const { of } = await run();
+    const renamed = of("pulumi-nodejs:dynamic/nats:Consumer").filter(({ options }) => options.aliases?.length);
+    assert.deepEqual(
+      renamed.map(({ name, options }) => [name, options.aliases!.map((alias) => (alias as Alias).spec.name)]),
+      [["irisx/A-B/B-c", ["irisx-A-B-B-c"]]],
+    );
+  });
+
+  it("are known to the provider, which moves subjects between them", async () => {
+    const { of } = await run();
+    const [provider] = of("pulumi:providers:pulumi-nodejs");
+    const { irisx } = JSON.parse(String(provider!.inputs["supercluster:declared"])) as Record<string, Declared>;
+    assert.deepEqual(irisx!.streams["A-B"], ["a"]);
   });
 });
 

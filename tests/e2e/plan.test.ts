@@ -10,6 +10,7 @@ import type { Row } from "../../operations/plan/rows";
 import type { JetstreamIdentity, RegionOutputs } from "../../stacks/outputs";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { ask } from "../support/accounts";
+import { Acknowledgements } from "../support/acknowledgements";
 import { engineMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
@@ -49,7 +50,7 @@ describe("npm run plan and npm run import", function () {
   const run = promisify(execFile);
   const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive"], { cwd: copy.folder, env });
   const write = (file: string, text: string) => fs.writeFileSync(path.join(copy.folder, file), text);
-  const declare = (change: Partial<typeof tenant>) =>
+  const declare = (change: { streams?: object; consumers?: object }) =>
     write("wanted.json", JSON.stringify({ app: { ...tenant, ...change } }));
   // Not tenants.json: it would be loaded in the place of tenants/.
   const tenantsOfTest = 'export const tenants = JSON.parse(require("node:fs").readFileSync("wanted.json", "utf8"));\n';
@@ -201,7 +202,7 @@ describe("npm run plan and npm run import", function () {
     });
 
     it("plan ends with 3 where a deletion that the engine allows would lose messages or a position", async () => {
-      declare({ streams: { ORDERS: orders } as typeof tenant.streams, consumers: {} as typeof tenant.consumers });
+      declare({ streams: { ORDERS: orders }, consumers: {} });
       const { status, rows, stderr } = await plan();
       assert.equal(status, 3, stderr);
       assert.match(
@@ -220,6 +221,120 @@ describe("npm run plan and npm run import", function () {
     it("both have changed nothing on any server", async () => {
       await ask(app, "INFO");
       assert.deepEqual(writes.of(), []);
+    });
+
+    describe("subjects that move between streams", () => {
+      const subjects = (...all: string[]) => ({ ...orders, subjects: all, maxBytes: "8MiB", maxMsgs: 100_000 });
+      const giving = { allowDataLoss: [{ change: "subjects", maxMessages: 1_000_000 }] };
+      const queue = { ...subjects("jobs.>"), retention: "workqueue" };
+      const worker = (filter: string) => ({ ...billing, streams: ["JOBS"], filterSubjects: [filter] });
+      const streams = {
+        ORDERS: { ...subjects("orders.placed", "orders.us.>"), ...giving },
+        EU: { ...subjects("orders.eu.>"), deletionPolicy: "retain" },
+        LEFT: subjects("left", "swapped.a"),
+        RIGHT: subjects("right", "swapped.b"),
+        JOBS: queue,
+        MAIL: mail,
+        "MAIL-EU": subjects("eu.mail"),
+      };
+      const consumers = {
+        billing: { ...billing, streams: ["ORDERS", "MAIL-EU"] },
+        "EU-billing": { ...billing, streams: ["MAIL"] },
+        audit: { ...billing, streams: ["MAIL-EU"] },
+        first: worker("jobs.a"),
+      };
+      const moved = {
+        ...streams,
+        ORDERS: subjects("orders.>"),
+        EU: { ...subjects("parked.EU.>"), ...giving, deletionPolicy: "retain" },
+        LEFT: { ...subjects("left", "swapped.b"), ...giving },
+        RIGHT: { ...subjects("right", "swapped.a"), ...giving },
+      };
+      const subjectsOf = async (name: string) =>
+        ((await ask(app, `STREAM.INFO.${name}`)).config as { subjects: string[] }).subjects;
+      const whatMoves = ["orders.eu.a", "swapped.a", "swapped.b"];
+      const neighbours = ["orders.us.a", "orders.placed", "mail.sent", "left", "right"];
+
+      it("a stream is split in one up, and durables whose names used to collide are created", async () => {
+        declare({ streams, consumers });
+        const publishers = new Acknowledgements(app, ["orders.eu.a", "orders.us.a", "mail.sent"]);
+        const { stderr, stdout } = await bringUp("local-jetstream");
+        await publishers.stop();
+        assert.deepEqual(
+          [await subjectsOf("ORDERS"), await subjectsOf("EU")],
+          [["orders.placed", "orders.us.>"], ["orders.eu.>"]],
+          stdout + stderr,
+        );
+        for (const subject of ["orders.us.a", "mail.sent"]) assert.equal(publishers.of(subject).refused, 0);
+        const { count, streams: holders } = publishers.of("orders.eu.a");
+        assert.deepEqual(holders, ["ORDERS", "EU"]);
+        assert.equal(await publishers.stored("orders.eu.a", holders), count);
+      });
+
+      it("streams are merged, two swap, filters of a work queue pass on: as planned, in one up", async () => {
+        // As it was named before.
+        const { deployment } = JSON.parse((await pulumi("stack", "export", "--stack", "local-jetstream")).stdout) as {
+          deployment: { resources: { urn: string }[] };
+        };
+        const audit = deployment.resources.find(({ urn }) => urn.endsWith("::app/MAIL-EU/audit"))!.urn;
+        await pulumi("state", "rename", "--stack", "local-jetstream", "--yes", audit, "app-MAIL-EU-audit");
+
+        declare({ streams: moved, consumers: { ...consumers, first: worker("jobs.b"), second: worker("jobs.a") } });
+        const { status, rows, stderr } = await plan();
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(
+          rows.map(({ id, class: name, notes }) => [id, name, ...notes.map((note) => note.replace(/: .*/, ""))]),
+          [
+            ["app/EU", "loses messages"],
+            ["app/LEFT", "loses messages", "takes swapped.b from RIGHT"],
+            ["app/RIGHT", "loses messages", "takes swapped.a from LEFT"],
+            ["app/JOBS/second", "create"],
+            ["app/JOBS/first", "in place"],
+            ["app/ORDERS", "in place", "takes orders.> from EU"],
+          ],
+        );
+        const publishers = new Acknowledgements(app, [...whatMoves, ...neighbours]);
+        const { stdout } = await bringUp("local-jetstream");
+        await publishers.stop();
+        assert.doesNotMatch(stdout, /deleted|replaced/);
+        for (const [name, { subjects: wanted }] of Object.entries(moved))
+          assert.deepEqual(await subjectsOf(name), wanted);
+        for (const subject of neighbours) assert.equal(publishers.of(subject).refused, 0, subject);
+        for (const subject of whatMoves) {
+          const { count, streams: holders } = publishers.of(subject);
+          assert.equal(holders.length, 2, subject);
+          // Those of the first test are in it too.
+          const before = subject === "orders.eu.a" ? (await publishers.stored(subject, ["ORDERS", "EU"])) - count : 0;
+          assert.ok(before >= 0);
+          if (subject !== "orders.eu.a") assert.equal(await publishers.stored(subject, holders), count, subject);
+        }
+      });
+
+      it("a renamed stream is refused, and one that is retained though the environment is local", async () => {
+        const { EU: _, MAIL: __, ...others } = moved;
+        declare({
+          streams: { ...others, POST: mail, ORDERS: { ...moved.ORDERS, maxMsgs: 2_000 } },
+          consumers: {
+            billing: consumers.billing,
+            first: worker("jobs.b"),
+            second: worker("jobs.a"),
+            audit: consumers.audit,
+          },
+        });
+        const before = writes.of().length;
+        const { status, rows, stderr } = await plan();
+        assert.equal(status, 1, stderr);
+        const reasons = Object.fromEntries(
+          rows.filter((row) => row.class === "refused").map((row) => [row.id, row.reasons.join()]),
+        );
+        assert.deepEqual(Object.keys(reasons).sort(), ["app-POST", "app/EU"]);
+        assert.match(
+          reasons["app-POST"]!,
+          /^subjects: mail\.> is captured by stream MAIL \(error 10065\).*Take two releases/,
+        );
+        assert.match(reasons["app/EU"]!, /is protected/);
+        assert.equal(writes.of().length, before);
+      });
     });
   });
 });

@@ -219,6 +219,38 @@ describe("ownership: two stacks with one account", function () {
     assert.equal(((await ask(app, "STREAM.INFO.FULL")).state as { messages: number }).messages, 20);
   });
 
+  it("is put back on a stream or durable whose whole configuration an application replaced: the state knows it", async () => {
+    const asset = await Deployed.create(one, stream, base("REWRITTEN", { maxMsgs: 100 }));
+    const durableOf = await Deployed.create(one, consumer, durable("REWRITTEN", { ackWait: "10s" }));
+    await ask(app, "STREAM.UPDATE.REWRITTEN", { name: "REWRITTEN", subjects: ["REWRITTEN.>"], storage: "memory" });
+    await ask(app, "CONSUMER.CREATE.REWRITTEN.billing", {
+      stream_name: "REWRITTEN",
+      config: { durable_name: "billing", ack_policy: "explicit" },
+    });
+    const [before, inputs] = [
+      [asset.inputs, durableOf.inputs],
+      [asset, durableOf],
+    ] as const;
+    for (const [index, each] of inputs.entries()) {
+      await each.refresh();
+      assert.notDeepEqual(each.inputs, before[index]);
+      assert.equal(await each.up(before[index]!), "updated");
+    }
+    const [{ max_msgs, ...rest }, { ack_wait, ...other }] = [
+      await config("REWRITTEN"),
+      await config("REWRITTEN.billing"),
+    ];
+    assert.deepEqual([max_msgs, ack_wait], [100, 10e9]);
+    for (const each of [rest, other]) assert.equal(markOf(each).owner, "supercluster/one");
+  });
+
+  it("is not needed to delete what the state knows", async () => {
+    const asset = await Deployed.create(one, stream, base("BARE", { deletionPolicy: "delete" }));
+    await ask(app, "STREAM.UPDATE.BARE", { name: "BARE", subjects: ["BARE.>"], storage: "memory" });
+    await asset.delete();
+    await assert.rejects(config("BARE"), / 10059 /);
+  });
+
   it("follows a stream that came with its state, whatever stack its mark names: known by the nonce", async () => {
     const asset = await Deployed.create(one, stream, base("MOVED"));
     asset.provider = two;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import type { Declared } from "../../config/assets/declared";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import type { Args } from "../../jetstream/wire";
 import type { Supercluster } from "./nats";
@@ -26,12 +27,14 @@ export function connectionSettings(
   };
 }
 
-/** The same as the provider's configuration. */
+/** The same as the provider's configuration, with what the stack declares of account `app`. */
 export const connectionTo = (
   cluster: Supercluster,
   change: Partial<ConnectionSettings> = {},
+  declared?: Declared,
 ): Record<string, string> => ({
   "supercluster:connection": JSON.stringify(connectionSettings(cluster, change)),
+  ...(declared && { "supercluster:declared": JSON.stringify({ app: declared }) }),
 });
 
 /** What a check found, when a resource is brought up all the same. */

@@ -19,18 +19,23 @@ import {
 import { ApiError } from "../../../jetstream/errors";
 import type { ServerFacts } from "../../../jetstream/facts";
 import type { Info } from "../../../jetstream/info";
+import { holdersOf, refusalsOf } from "../../../jetstream/contest";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
+import { gainedBy } from "../../../jetstream/moves";
 import { claimOf, isOwn, refusalOf } from "../../../jetstream/ownership";
 import type { Account } from "../../../jetstream/account";
+import { filterRefusals, newFilters } from "../../../jetstream/queue-filters";
 import { isReset, resetLevel } from "../../../jetstream/reset-consumer";
 import { stepDown } from "../../../jetstream/steps";
 
 type Failure = dynamic.CheckFailure;
 
-/** What a check may ask of servers; both are undefined where none can be reached. */
+/** What a check may ask of servers; all are undefined where none can be reached. */
 export interface Servers {
   facts(): Promise<ServerFacts | undefined>;
   account(args: AssetArgs): Promise<Account | undefined>;
+  /** For what the write checks again: without waiting, and without a warning. */
+  accountAtOnce(args: AssetArgs): Promise<Account | undefined>;
 }
 
 /** Mistakes in the arguments alone: all that the schema finds or, where it finds none, all that the rules find. */
@@ -57,6 +62,7 @@ export async function refusals(
   if (!deployed || deployed.absent)
     return [
       ...(await levelFailures(kind, args, undefined, servers)),
+      ...(await heldFailures(kind, undefined, args, servers)),
       ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers)),
     ];
   const another = kind.identity.filter((key) => deployed[key] !== args[key]);
@@ -70,6 +76,7 @@ export async function refusals(
   const levels = changes.length || isReset(args, deployed) ? await levelFailures(kind, args, deployed, servers) : [];
   return [
     ...levels,
+    ...(await heldFailures(kind, deployed, args, servers)),
     ...(refused.length
       ? await replacementFailures(kind, refused, args, servers)
       : await lossFailures(kind, deployed, args, servers)),
@@ -152,6 +159,38 @@ async function lossFailures(
   return (await counted(kind, args, servers, (info, account) => lossesAgainst(kind, info, args, account))) ?? [];
 }
 
+/**
+ * Subjects that another stream keeps, and filters of a work queue that another durable keeps. Logs which subjects move.
+ */
+async function heldFailures(
+  kind: AssetKind,
+  deployed: AssetArgs | undefined,
+  args: AssetArgs,
+  servers: Servers,
+): Promise<Failure[]> {
+  const subjectsOf = (own: AssetArgs | undefined) => (own && toWire(kind.fields, own).subjects) ?? [];
+  const gained =
+    kind.what === "stream"
+      ? gainedBy({ found: subjectsOf(deployed), wanted: subjectsOf(args) })
+      : newFilters(args, deployed);
+  const account = gained.length ? await servers.accountAtOnce(args) : undefined;
+  if (!account?.moves) return [];
+  return unlessUnread(kind, args, account, [], async () => {
+    if (kind.what === "consumer") {
+      const reasons = await filterRefusals(kind, args, account);
+      return reasons.map((reason) => ({ property: "filterSubjects", reason }));
+    }
+    const holders = await holdersOf(args.name, gained, account);
+    const reasons = await refusalsOf(holders, account);
+    if (reasons.length === 0)
+      for (const { subject, stream } of holders)
+        account.logProgress(
+          diagnosticLine(diagnostics.subjectMoves, idOf(kind, args), `takes ${subject} from ${stream}`),
+        );
+    return reasons.map((reason) => ({ property: "subjects", reason }));
+  });
+}
+
 /** Why an existing asset cannot be adopted. Logs what adopting it would change. */
 async function adoptionFailures(kind: AssetKind, args: AssetArgs, servers: Servers): Promise<Failure[]> {
   const failures = await counted(kind, args, servers, async (info, account) => {
@@ -205,14 +244,25 @@ async function counted<T>(
 ): Promise<T | undefined> {
   const account = await servers.account(args);
   if (!account) return undefined;
+  return unlessUnread<T | undefined>(kind, args, account, undefined, async () =>
+    count(await read<Info>(account.connection, kind.subject("INFO", args), undefined, planMs), account),
+  );
+}
+
+/** What `look` returns, or `otherwise` where the asset does not exist or, with a warning, cannot be read. */
+async function unlessUnread<T>(
+  kind: AssetKind,
+  args: AssetArgs,
+  account: Account,
+  otherwise: T,
+  look: () => Promise<T>,
+): Promise<T> {
   try {
-    return await withReadSlot(async () =>
-      count(await read<Info>(account.connection, kind.subject("INFO", args), undefined, planMs), account),
-    );
+    return await withReadSlot(look);
   } catch (error) {
-    if (error instanceof ApiError && error.isNotFound) return undefined;
-    account.logProgress(diagnosticLine(diagnostics.costNotCounted, idOf(kind, args), (error as Error).message));
-    return undefined;
+    if (!(error instanceof ApiError && error.isNotFound))
+      account.logProgress(diagnosticLine(diagnostics.costNotCounted, idOf(kind, args), (error as Error).message));
+    return otherwise;
   }
 }
 

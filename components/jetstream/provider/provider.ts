@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import type { Declared } from "../../../config/assets/declared";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { fromWire } from "../../../jetstream/wire";
 import type { AssetArgs } from "../../../jetstream/schemas";
@@ -9,10 +11,11 @@ import { type AssetKind, consumerKind, idOf, streamKind } from "../../../jetstre
 import type { Account } from "../../../jetstream/account";
 import { ensure } from "../../../jetstream/ensure";
 import { nonceKey } from "../../../jetstream/ownership";
+import { waitForFilters } from "../../../jetstream/queue-filters";
 import { remove, type Removal, removeAbsent } from "../../../jetstream/remove";
 import { logProgress, Session } from "./session";
 import { hasStepsLeft } from "../../../jetstream/steps";
-import { connectionKey, type ConnectionSettings } from "./settings";
+import { connectionKey, type ConnectionSettings, declaredKey } from "./settings";
 import { unknownValue } from "../../../config/unknown-value";
 
 const shimKey = "__provider";
@@ -28,6 +31,7 @@ function required(): Session {
 const servers = {
   facts: () => required().facts(),
   account: (args: AssetArgs) => required().accountIfReachable(args),
+  accountAtOnce: (args: AssetArgs) => required().accountAtOnce(args),
 };
 
 /** Replacements that diff approved, by id, and how many messages each may cost: delete sees only the old arguments. */
@@ -37,7 +41,10 @@ const approved = new Map<string, number>();
 export function provider(kind: AssetKind): dynamic.ResourceProvider {
   return {
     async configure({ config }) {
-      session ??= new Session(JSON.parse(config.require(connectionKey)) as ConnectionSettings);
+      session ??= new Session(
+        JSON.parse(config.require(connectionKey)) as ConnectionSettings,
+        JSON.parse(config.get(declaredKey) ?? "{}") as Record<string, Declared>,
+      );
     },
 
     async check(olds: AssetArgs, news: AssetArgs) {
@@ -57,7 +64,7 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       if (hasUnknown(args) || args.absent) return {};
       const replaces = await replaced(kind, deployed, args, servers);
       if (replaces.length === 0)
-        return hasStepsLeft(kind.fields, deployed, args) || isDeletedWithItsStream(kind, args) ? { changes: true } : {};
+        return isUnfinished(kind, deployed, args) || isDeletedWithItsStream(kind, args) ? { changes: true } : {};
       approved.set(id, allowance(args, replace)!);
       return { replaces, deleteBeforeReplace: true };
     },
@@ -100,9 +107,25 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
   async function apply(news: AssetArgs, last?: AssetArgs): Promise<AssetArgs> {
     const args = withoutShim(news);
     const account = await required().account(args);
-    return withWriteSlot(() =>
-      args.absent ? removeAsset(args, account, last) : ensure(kind, args, account, last),
-    ).finally(() => required().forget(args));
+    try {
+      if (args.absent) return await withWriteSlot(() => removeAsset(args, account, last));
+      await waitForFilters(kind, args, account, last);
+      const state = await withWriteSlot(() => ensure(kind, args, account, last));
+      return kind.what === "stream" ? await withMovedSubjects(state, args, account) : state;
+    } finally {
+      required().forget(args);
+    }
+  }
+
+  /** The state once subjects that move between streams have moved. It waits without a write slot: others need them. */
+  async function withMovedSubjects(state: AssetArgs, args: AssetArgs, { moves }: Account): Promise<AssetArgs> {
+    if (!moves || isDeepStrictEqual(state.subjects, args.subjects)) return state;
+    if (await moves.settled(args.name)) return { ...state, subjects: args.subjects };
+    logProgress(
+      `${idOf(kind, args)} keeps its subjects: they change together with those of ` +
+        `${moves.partnersOf(args.name).join(", ")}, which did not change in this run`,
+    );
+    return state;
   }
 
   async function removeAsset(args: AssetArgs, account: Account, last?: AssetArgs): Promise<AssetArgs> {
@@ -118,6 +141,10 @@ function logIfKept(id: string, removal: Removal): void {
 
 const isEmpty = (args: AssetArgs): boolean => Object.keys(args).length === 0;
 const hasUnknown = (args: AssetArgs): boolean => JSON.stringify(args).includes(unknownValue);
+
+/** Whether less was applied than asked for: limits that are lowered in steps, subjects that another stream had. */
+const isUnfinished = ({ what, fields }: AssetKind, applied: AssetArgs, args: AssetArgs): boolean =>
+  hasStepsLeft(fields, applied, args) || (what === "stream" && !isDeepStrictEqual(applied.subjects, args.subjects));
 
 /** Recreating a stream deletes its consumers; the engine, which sees no change in them, would not create them again. */
 const isDeletedWithItsStream = ({ what }: AssetKind, { account, stream }: AssetArgs): boolean =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Declared } from "../../../config/assets/declared";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import type { AssetArgs, AssetKey } from "../../../jetstream/schemas";
 import { Connections } from "./connections";
@@ -8,6 +9,7 @@ import type { Info } from "../../../jetstream/info";
 import type { AssetKind } from "../../../jetstream/kinds";
 import { Listing } from "./listing";
 import type { Account } from "../../../jetstream/account";
+import { SubjectMoves } from "../../../jetstream/subject-moves";
 import type { ConnectionSettings } from "./settings";
 import { timeouts } from "../../../jetstream/timeouts";
 
@@ -18,6 +20,8 @@ export const waits = { unreachableMs: 15_000, deadlineMs: 120_000, everyServer: 
  * enough for that; what lives on servers that are down is unknown then, and everything else is not.
  */
 const look = { unreachableMs: 3_000, deadlineMs: 15_000, everyServer: false };
+/** One attempt, for checks that every write repeats: a first deployment creates many streams before servers are up. */
+const glance = { unreachableMs: 0, deadlineMs: 2_000, everyServer: false };
 
 /** Prints one line to stderr, which Pulumi shows while it runs. */
 export const logProgress = (line: string) => process.stderr.write(`${line}\n`);
@@ -27,11 +31,20 @@ export class Session {
   private readonly connections: Connections;
   private readonly listings = new Map<string, Listing>();
   private readonly ready = new Map<typeof waits, Promise<void>>();
+  private readonly moves: Map<string, SubjectMoves>;
   private known: Promise<ServerFacts | undefined> | undefined;
   private warned = false;
+  private isSilent = false;
 
-  constructor(private readonly settings: ConnectionSettings) {
+  /** @param declared what the stack declares, by account; without it subjects do not move between its streams */
+  constructor(
+    private readonly settings: ConnectionSettings,
+    declared: Record<string, Declared> = {},
+  ) {
     Object.assign(timeouts, settings.timeouts);
+    this.moves = new Map(
+      Object.entries(declared).map(([account, own]) => [account, new SubjectMoves(own, logProgress)]),
+    );
     this.connections = new Connections(settings);
   }
 
@@ -81,6 +94,17 @@ export class Session {
     }
   }
 
+  /** The account if its servers answer at once; undefined, without a warning, as soon as they did not once. */
+  async accountAtOnce(args: AssetArgs): Promise<Account | undefined> {
+    if (this.isSilent) return undefined;
+    try {
+      return await this.account(args, glance);
+    } catch {
+      this.isSilent = true;
+      return undefined;
+    }
+  }
+
   private requireRegion(args: AssetArgs): void {
     const region = this.settings.regions.find(({ name }) => name === args.region);
     if (region?.degraded)
@@ -96,6 +120,7 @@ export class Session {
       connection,
       owner: this.settings.owner,
       inboxPrefix: this.settings.provisioners[account]!.inboxPrefix,
+      moves: this.moves.get(account),
       logProgress,
     };
   }

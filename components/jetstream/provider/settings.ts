@@ -5,6 +5,9 @@ import type { Timeouts } from "../../../jetstream/timeouts";
 /** The dynamic provider's configuration key; the project's prefix is added by the reader. */
 export const connectionKey = "connection";
 
+/** Configuration key of what the stack declares, by account: `Record<string, Declared>` as JSON (config/assets). */
+export const declaredKey = "declared";
+
 /** Configuration key of what policies (policies/jetstream-resources.ts) read of the environment. */
 export const environmentKey = "environment";
 

@@ -258,7 +258,11 @@ describe("examples of docs/streams.md", () => {
     provisioners: { shop: login },
     system: login,
   };
-  const noServers = { facts: async () => undefined, account: async () => undefined };
+  const noServers = {
+    facts: async () => undefined,
+    account: async () => undefined,
+    accountAtOnce: async () => undefined,
+  };
 
   /** What the engine would be asked to register, in the order of the page. */
   async function run(file: string) {

@@ -4,13 +4,16 @@ import { stackPlan } from "../../../../operations/plan/preview";
 import { absent, planned, previews } from "../../../support/plans";
 
 describe("the servers are asked about a planned change", () => {
-  it("only where it can cost something", () => {
+  it("where it can cost something, or something else may own it by now", () => {
     const asked = stackPlan([previews.changes])
       .changes.filter(isWorthAsking)
       .map(({ id }) => id);
     assert.deepEqual(asked.sort(), [
       "aigentflow/AGENT_EVENTS/api-agent-consumer",
+      "aigentflow/TASK_EVENTS",
+      "covenant/ALERTS_INCIDENTS/AUDIT_LOGGER",
       "covenant/COVENANT_PROJECTS",
+      "covenant/COVENANT_USERS",
       "irisx/EMAIL",
       "irisx/EMAIL/email-worker",
       "irisx/PUSH",

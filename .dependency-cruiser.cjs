@@ -6,15 +6,14 @@ const mayImport = {
   config: [],
   tenants: ["config"],
   jetstream: ["config"],
-  // tools/lock.mjs is the one file lock: local servers restart under it, and npm start takes it before npm has
-  // installed any package.
+  // What npm start needs before npm has installed any package, and others too: the one file lock, and processes.
   components: ["config", "jetstream", "tools"],
   stacks: ["config", "jetstream", "components"],
   engine: ["config", "tools"],
   operations: ["config", "tenants", "jetstream", "components", "stacks", "engine", "policies"],
   cli: ["config", "jetstream", "engine", "operations", "tools"],
   // What a preview loads at every start: little.
-  policies: ["config", "components"],
+  policies: ["config", "components", "tools"],
   tools: [],
   docs: ["config", "jetstream", "components", "policies", "tools"],
 };

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import type { RemovePeersCommand } from "./commands/remove-peers";
 import type { DeployOptions } from "./commands/deploy";
 import { ToolchainError } from "../tools/log.mjs";
+import { guardRun } from "../tools/run-guard.mjs";
 import { InvalidInput } from "../config/problems";
 import { exitCodes, Failure } from "../engine/failure";
 import { listenForInterrupts } from "../engine/interrupt";
@@ -209,6 +210,7 @@ function fail(message: string, exitCode: number): number {
   return exitCode;
 }
 
+guardRun();
 listenForInterrupts();
 void main().then((exitCode) => {
   process.exitCode = exitCode;

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import * as path from "node:path";
-import { isEngine, type Process } from "./processes";
+import type { Process } from "../tools/processes.mjs";
+import { isEngine } from "./processes";
 
 /** The file backend of a local environment, read from its files: starting Pulumi for each question takes 0.3 s. */
 

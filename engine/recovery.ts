@@ -3,8 +3,9 @@ import { hasPendingOperations, holderOf, locksOf } from "./backend";
 import { backendUrlOf, stateFolder } from "./environment";
 import { Failure, Interrupted } from "./failure";
 import { isInterrupted, onInterrupt } from "./interrupt";
-import { end, enginesOn, orphansOf, processes } from "./processes";
+import { enginesOn, orphansOf } from "./processes";
 import { logProgress } from "./terminal";
+import { end, processes } from "../tools/processes.mjs";
 
 /** Runs pulumi with these arguments on the stack. */
 type Run = (args: string[]) => Promise<unknown>;

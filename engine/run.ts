@@ -8,6 +8,7 @@ import { isInterrupted, onInterrupt } from "./interrupt";
 import { EventLog } from "./event-log";
 import { type EngineEvent, isFinished, type Outcome, outcomeOf } from "./events";
 import { projectFolder } from "./project";
+import { endMarked, markCommand } from "../tools/run-guard.mjs";
 
 /** A pulumi command on one stack. */
 export interface PulumiCommand {
@@ -54,9 +55,10 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
     command.args[0]!,
     command.onProgress && ((events) => command.onProgress!(events.filter(isFinished).length)),
   );
+  const { env, mark } = markCommand({ ...command.env, ...eventLog?.env });
   const child = spawn("pulumi", [...command.args, ...(eventLog?.flags ?? [])], {
     cwd: command.folder ?? projectFolder,
-    env: { ...command.env, ...eventLog?.env },
+    env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -81,7 +83,10 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
         child.on("error", (error) =>
           reject(new Failure(`pulumi could not be started (${error.message}); run: node tools/toolchain.mjs`)),
         );
-        child.on("close", (exitCode, signal) => resolve({ exitCode, signal }));
+        // A pulumi that was killed leaves its plugins running, and they may hold its output open.
+        let ended: Promise<void> | undefined;
+        child.on("exit", (exitCode) => (ended = exitCode === 0 ? undefined : endMarked(mark)));
+        child.on("close", (exitCode, signal) => void Promise.resolve(ended).then(() => resolve({ exitCode, signal })));
       }),
   ).finally(() => {
     file.end();

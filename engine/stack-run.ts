@@ -4,7 +4,7 @@ import type { ThrowawayBackend } from "./throwaway-backend";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./run";
-import { endOrphans, recover } from "./recovery";
+import { recover } from "./recovery";
 import type { DeployableEnvironment } from "./project";
 import { progressColours as colour, plural, seconds } from "./terminal";
 
@@ -108,8 +108,6 @@ export class StackRunner {
           ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result)
           : `  ${stack.padEnd(nameWidth)}  stopped`;
       this.progress.finish(job, line);
-      // The plugins of a killed Pulumi keep running.
-      if (this.isLocal) await endOrphans();
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import "../tools/exit-with-engine.cjs";
 import { PolicyPack } from "@pulumi/policy";
 import { policies } from "./registry";
 

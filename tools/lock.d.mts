@@ -12,6 +12,3 @@ export function withLock<T>(
   options: { log?: Log; what: string; pollMs?: number; patienceMs?: number },
   action: () => Promise<T>,
 ): Promise<T>;
-
-/** When a process started, in the words of the operating system; empty when there is none, or only its remains. */
-export function startOf(pid: number): string;

@@ -3,13 +3,13 @@
 // A lock is a row of numbered files, `<file>.<n>`; the highest counts. Taking it is making the next number, which the
 // file system lets only one process do, with its content already in it. So two processes that find a dead holder at
 // once cannot both remove its file; the highest number is never removed at all, only emptied.
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ToolchainError } from "./log.mjs";
+import { startOf } from "./processes.mjs";
 
 const PATIENCE_MS = 20 * 60_000;
 
@@ -107,22 +107,4 @@ function isAlive({ pid, started, host }) {
   }
   // A process id is used again after a while; the start time tells the two apart.
   return startOf(pid) === started;
-}
-
-/** When a process started, in the words of the operating system; empty when there is none, or only its remains. */
-export function startOf(pid) {
-  try {
-    if (process.platform === "linux") {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      // The command, in parentheses, may hold anything: what counts comes after it. State is field 3, start time
-      // field 22.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      // One that waits to be reaped is gone, unless other threads of it still hold its ports.
-      const gone = fields[0] === "Z" && readdirSync(`/proc/${pid}/task`).length <= 1;
-      return gone ? "" : fields[19];
-    }
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
-  } catch {
-    return "";
-  }
 }

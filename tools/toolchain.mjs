@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLog, ToolchainError } from "./log.mjs";
 import { DEFAULT_TOOLS, describeTool, projectFolder, RELEASES, standInFolder } from "./pins.mjs";
+import { guardRun } from "./run-guard.mjs";
 import { standIns, standInsAllowed } from "./stand-ins.mjs";
 import { cacheFolder, isUnchanged, makePrivateFolder, readRecord, writeRecord } from "./record.mjs";
 
@@ -100,6 +101,7 @@ async function main(args) {
 
 /** Runs a command of this folder: a known error is shown as its message, and the exit code is 1. */
 export function run(command) {
+  guardRun();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   command().catch((error) => {
     process.stderr.write(`${error instanceof ToolchainError ? error.message : error.stack}\n`);

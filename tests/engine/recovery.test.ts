@@ -16,8 +16,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasPendingOperations, locksOf } from "../../engine/backend";
 import { pollUntil } from "../../config/poll-until";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
-import { orphansOf, processes } from "../../engine/processes";
+import { orphansOf } from "../../engine/processes";
 import { endOrphans, recover } from "../../engine/recovery";
+import { processes } from "../../tools/processes.mjs";
 import { engineMs, waitMs } from "../support/limits";
 import { projectFolder } from "../support/project-copy";
 

@@ -10,7 +10,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { keyFingerprint } from "../../components/security/jetstream-key";
 import { ensure } from "../../components/local/provider/ensure";
 import { observe } from "../../components/local/provider/observe";
-import { startTime } from "../../components/local/provider/process";
+import { startOf } from "../../tools/processes.mjs";
 import { folderOf, inFolder, readRecord, writeRecord } from "../../components/local/provider/record";
 import { serverProvider } from "../../components/local/provider/server-provider";
 import { pollUntil } from "../../config/poll-until";
@@ -38,7 +38,7 @@ describe("local servers, three regions with one each", function () {
     const server = cluster.inputs()[name]!;
     const pid = await pidOf(server);
     process.kill(pid, "SIGKILL");
-    while (await startTime(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (startOf(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   const refused = (given: object, reason: RegExp): Promise<void> =>
@@ -231,7 +231,7 @@ describe("local servers, three regions with one each", function () {
       const record = (await readRecord(server))!;
       await writeRecord(server, {
         ...record,
-        process: { pid: stranger.pid!, startTime: (await startTime(stranger.pid!))! },
+        process: { pid: stranger.pid!, startTime: startOf(stranger.pid!) },
       });
       assert.equal(await observe(server), undefined);
       await assert.rejects(ensure(server), new RegExp(`is taken by process ${record.process!.pid} `));
@@ -358,7 +358,7 @@ describe("local servers, three regions with one each", function () {
     const { id, outs } = await serverProvider.create(server);
     const pid = await pidOf(server);
     await serverProvider.delete(id, outs!);
-    assert.equal(await startTime(pid), undefined);
+    assert.equal(startOf(pid), "");
     assert.deepEqual(fs.readdirSync(folderOf(server)).sort(), ["data", "server.log", "server.log.1"]);
     await serverProvider.delete(id, outs!);
   });

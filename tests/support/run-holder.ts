@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { startOf } from "../../tools/lock.mjs";
+import { startOf } from "../../tools/processes.mjs";
 import { claimPorts } from "./ports";
 import { runFolder } from "./run";
 

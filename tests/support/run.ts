@@ -1,14 +1,15 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { processes } from "../../engine/processes";
-import { startOf } from "../../tools/lock.mjs";
+import { processes, startOf } from "../../tools/processes.mjs";
+import { exitWithNpm, guard } from "../../tools/run-guard.mjs";
 
 /*
  * A test run (or a benchmark) has one folder, `<temporary folder>/supercluster-tests-<user>/<owner>`, made when this
  * file is first loaded. It is the temporary folder of the run and of all that it starts, and stands in their
  * environment: a process that carries it, or a server that is recorded in it, belongs to the run and to nothing else.
- * At its end a run ends what is left of it; one that was killed leaves that to the next run.
+ * At its end a run ends what is left of it; what a killed one left is ended by the next run, which its guard begins at
+ * once.
  */
 const variable = "SUPERCLUSTER_TEST_RUN";
 
@@ -44,6 +45,9 @@ function begin(): string {
   }
   const folder = path.join(all, ownerName());
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const next = ["-r", require.resolve("sucrase/register/ts"), "-r", __filename, "-e", ""];
+  guard([process.execPath, ...next], process.env);
+  exitWithNpm();
   Object.assign(process.env, { [variable]: folder, TMPDIR: folder });
   process.on("exit", () => endRun(folder));
   return folder;

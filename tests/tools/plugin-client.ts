@@ -9,7 +9,7 @@ import { standInFolder } from "../../tools/pins.mjs";
 
 /** A running stand-in plugin, talked to as the engine does. */
 export async function startPlugin(name: string, cwd: string) {
-  const child = spawn(join(standInFolder, `pulumi-resource-${name}`), ["127.0.0.1:1"], {
+  const child = spawn(join(standInFolder, `pulumi-resource-${name}`), ["unused"], {
     cwd,
     stdio: ["ignore", "pipe", "inherit"],
   });

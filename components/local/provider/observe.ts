@@ -4,7 +4,8 @@ import { files } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { type Drift, driftOf } from "./drift";
 import { varz } from "./monitor";
-import { commandLine, isAlive, type ProcessIdentity, startTime } from "./process";
+import { startOf } from "../../../tools/processes.mjs";
+import { commandLine, isAlive, type ProcessIdentity } from "./process";
 import { folderOf, inFolder, readRecord, type ServerName, type ServerRecord } from "./record";
 
 /** A running server of this project. */
@@ -17,15 +18,15 @@ export interface Running {
 export async function observe(server: ServerName): Promise<Running | undefined> {
   const record = await readRecord(server);
   const identity = record?.process ?? (await fromPidFile(server));
-  if (!identity || !(await isAlive(identity)) || !(await isOurs(server, identity))) return undefined;
+  if (!identity || !isAlive(identity) || !(await isOurs(server, identity))) return undefined;
   return { process: identity, record };
 }
 
 /** Falls back to the server's own pid file, for a run that was killed before it could record what it had started. */
 async function fromPidFile(server: ServerName): Promise<ProcessIdentity | undefined> {
   const pid = Number(await read(inFolder(server, "pid")));
-  const started = pid ? await startTime(pid) : undefined;
-  return started ? { pid, startTime: started } : undefined;
+  const startTime = pid ? startOf(pid) : "";
+  return startTime ? { pid, startTime } : undefined;
 }
 
 const isOurs = async (server: ServerName, { pid }: ProcessIdentity): Promise<boolean> =>

@@ -16,10 +16,3 @@ export const listeningSockets = (table: string, port: number): string[] =>
     .map((line) => line.trim().split(/\s+/))
     .filter(([, local, , state]) => state === listening && parseInt(local!.split(":")[1]!, 16) === port)
     .map((fields) => `socket:[${fields[9]}]`);
-
-/** State (`Z`: zombie) and start time, in clock ticks since boot, from /proc/<pid>/stat. */
-export function processStat(stat: string): { state?: string; startTime?: string } {
-  // The command, in parentheses, may contain anything, so count from its end. State is field 3, start time field 22.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0], startTime: fields[19] };
-}

@@ -5,10 +5,11 @@ import { natsServer } from "./binary";
 import { read, remove, write, writeAll } from "./files";
 import { isServing, varz } from "./monitor";
 import { refuseTakenPorts } from "./ports";
-import { isAlive, type ProcessIdentity, startTime } from "./process";
+import { isAlive, type ProcessIdentity } from "./process";
 import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
 import { endAtOnce } from "./stop";
 import { pollUntil } from "../../../config/poll-until";
+import { startOf } from "../../../tools/processes.mjs";
 
 const servingDeadline = 30_000;
 
@@ -43,7 +44,7 @@ export async function settle(wanted: LocalServerInputs, version: string, process
   const monitor = `http://${wanted.config.http}`;
   const state = await pollUntil(async () => {
     if (await isServing(monitor)) return "serving";
-    return (await isAlive(process)) ? undefined : "ended";
+    return isAlive(process) ? undefined : "ended";
   }, servingDeadline);
   if (state !== "serving") {
     const problem = state ? "ended while it started" : `did not serve within ${servingDeadline / 1000} s`;
@@ -72,7 +73,7 @@ async function launch(server: LocalServerInputs): Promise<ProcessIdentity> {
     });
     await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
     child.unref();
-    return { pid: child.pid!, startTime: (await startTime(child.pid!)) ?? "ended" };
+    return { pid: child.pid!, startTime: startOf(child.pid!) || "ended" };
   } finally {
     await log.close();
   }

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { hasPendingOperations, holderOf, isEmpty, locksOf, stackExists } from "../../../engine/backend";
-import { enginesOn, isEngine, orphansOf, type Process, processes } from "../../../engine/processes";
+import { enginesOn, isEngine, orphansOf } from "../../../engine/processes";
+import { type Process, processes } from "../../../tools/processes.mjs";
 
 const backend = "file:///cache/state";
 const proc = (pid: number, parent: number, command: string, url = backend): Process => ({

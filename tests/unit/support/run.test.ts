@@ -6,7 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { pollUntil } from "../../../config/poll-until";
-import { startOf } from "../../../tools/lock.mjs";
+import { startOf } from "../../../tools/processes.mjs";
 import { isOwnerAlive, ownerName } from "../../support/run";
 
 /** What a run has started and made, for `tests/support/run-holder.ts` to report. */
@@ -46,19 +46,19 @@ describe("a test run", () => {
     pollUntil(async () => (isDeepStrictEqual(runs(held), expected) ? true : undefined), 60_000);
   const claim = ({ run, ports }: Held) => path.join(path.dirname(run), "ports", String(ports));
 
-  it("that was killed leaves its processes and folder to the next run, which ends only what is recorded", async () => {
+  it("that was killed leaves no process and no folder behind; only what is recorded is ended", async () => {
     const killed = await begin();
     const alive = await begin();
     assert.notEqual(alive.held.ports, killed.held.ports);
     killed.holder.kill("SIGKILL");
     await once(killed.holder, "exit");
-    assert.deepEqual([runs(killed.held), fs.existsSync(killed.held.run)], [[true, true, true], true]);
-
-    const next = await begin();
     await become(killed.held, [false, false, true]);
+    await pollUntil(() => !fs.existsSync(killed.held.run) || undefined, 60_000);
     assert.deepEqual([runs(killed.held), fs.existsSync(killed.held.run)], [[false, false, true], false]);
     assert.deepEqual([runs(alive.held), fs.existsSync(alive.held.run)], [[true, true, true], true]);
     assert.equal(isOwnerAlive(fs.readFileSync(claim(alive.held), "utf8")), true);
+
+    const next = await begin();
     assert.equal(isOwnerAlive(fs.readFileSync(claim(killed.held), "utf8")), next.held.ports === killed.held.ports);
 
     for (const { holder, held } of [alive, next]) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listeningSockets, processStat } from "../../../../../components/local/provider/proc-files";
+import { listeningSockets } from "../../../../../components/local/provider/proc-files";
 
 const heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 const row = (local: string, state: string, inode: number) =>
@@ -25,17 +25,5 @@ describe("/proc/net/tcp", () => {
 
   it("may be empty or missing", () => {
     for (const table of ["", heading]) assert.deepEqual(listeningSockets(table, 4222), []);
-  });
-});
-
-describe("/proc/<pid>/stat", () => {
-  const fields = (state: string) => `${state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 987654 20 21\n`;
-
-  it("has the state and the start time of a process", () => {
-    assert.deepEqual(processStat(`42 (nats-server) ${fields("S")}`), { state: "S", startTime: "987654" });
-  });
-
-  it("may have anything in the command, parentheses and spaces too", () => {
-    assert.deepEqual(processStat(`42 (a) Z (b ) c) ${fields("R")}`), { state: "R", startTime: "987654" });
   });
 });

@@ -85,7 +85,9 @@ export async function runPulumi(command: PulumiCommand): Promise<Result> {
         );
         // A pulumi that was killed leaves its plugins running, and they may hold its output open.
         let ended: Promise<void> | undefined;
-        child.on("exit", (exitCode) => (ended = exitCode === 0 ? undefined : endMarked(mark)));
+        child.on("exit", (exitCode) => {
+          if (exitCode !== 0) ended = endMarked(mark);
+        });
         child.on("close", (exitCode, signal) => void Promise.resolve(ended).then(() => resolve({ exitCode, signal })));
       }),
   ).finally(() => {

@@ -28,7 +28,7 @@ describe("tools: the guard of a run", function () {
       execArgv: ["-r", "sucrase/register/ts"],
     });
     const [held] = (await once(run, "message")) as [Held];
-    started.push(...Object.values(held));
+    started.push(held.command, held.other, held.server);
     return { run, held };
   }
   const running = ({ command, other, server }: Held) => [command, other, server].map((pid) => startOf(pid) !== "");

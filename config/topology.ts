@@ -67,6 +67,10 @@ export function serversOf(environment: Environment, region: string): ServerAddre
   });
 }
 
+/** Names of all servers of an environment. */
+export const serverNames = (environment: Environment): string[] =>
+  environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+
 /** Client URLs of a region, each once. */
 export function clientUrls(environment: Environment, region: string): string[] {
   return [...new Set(serversOf(environment, region).map(({ client }) => client))];

@@ -2,8 +2,12 @@
 const advice: Record<number, string> = {
   10005: "its region needs as many servers as replicas, all up, with room and with its placementTags",
   10025: "a field that this server does not know: see extraConfig, and which version the field needs",
-  10028: "lower the maxBytes of streams in memory, or give the servers more of it",
-  10047: "lower the maxBytes of streams on files, or give the servers more storage",
+  10028:
+    "deploy the region stacks first, which set account limits; else lower the maxBytes of streams in memory, " +
+    "or give the servers more of it",
+  10047:
+    "deploy the region stacks first, which set account limits; else lower the maxBytes of streams on files, " +
+    "or give the servers more storage",
   10065: "another stream of the account captures one of its subjects; each may be in one stream only",
   10124: "run again when the move has finished",
 };

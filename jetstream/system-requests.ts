@@ -36,8 +36,18 @@ interface StreamDetail {
   config?: { storage: Storage; num_replicas: number; max_bytes: number };
 }
 
+interface AccountDetail {
+  name: string;
+  /** Bytes in use, and the account's limits: 2^64 - 1 where there is none. */
+  memory: number;
+  storage: number;
+  reserved_memory: number;
+  reserved_storage: number;
+  stream_detail?: StreamDetail[];
+}
+
 interface Jsz {
-  account_details?: { name: string; memory: number; storage: number; stream_detail?: StreamDetail[] }[];
+  account_details?: AccountDetail[];
 }
 
 /**
@@ -66,11 +76,31 @@ export async function heldStreams(system: NatsConnection, servers: string[], max
   return {
     reservations: union(...details.map(reservationsOf)),
     use,
+    limits: limitsOf(details, answered.length),
     silent: servers.filter((server) => !answered.includes(server)),
   };
 }
 
-const reservationsOf = ({ name, stream_detail = [] }: NonNullable<Jsz["account_details"]>[number]): Reservations =>
+/** The least that any server allows, of the accounts that all of them know. */
+function limitsOf(details: AccountDetail[], servers: number): Held["limits"] {
+  const accounts = Map.groupBy(details, ({ name }) => name);
+  return Object.fromEntries(
+    [...accounts]
+      .filter(([, known]) => known.length === servers)
+      .map(([account, known]) => [
+        account,
+        {
+          file: Math.min(...known.map(({ reserved_storage: limit }) => sizeOfLimit(limit))),
+          memory: Math.min(...known.map(({ reserved_memory: limit }) => sizeOfLimit(limit))),
+        },
+      ]),
+  );
+}
+
+/** -1 as an unsigned number: no limit. */
+const sizeOfLimit = (limit: number): number => (limit >= 2 ** 63 ? Infinity : limit);
+
+const reservationsOf = ({ name, stream_detail = [] }: AccountDetail): Reservations =>
   stream_detail.length === 0
     ? {}
     : { [name]: Object.fromEntries(stream_detail.map((stream) => [stream.name, reservationOf(stream)])) };

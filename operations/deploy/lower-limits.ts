@@ -1,10 +1,7 @@
 import { execFile } from "node:child_process";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { isSettled, overUsed, reservationsToCover } from "../../config/assets/account-limits";
-import { declaredReservations, type Reservations } from "../../config/assets/reservations";
-import { pollUntil } from "../../config/poll-until";
-import { serversOf } from "../../config/topology";
-import { heldStreams } from "../../jetstream/system-requests";
+import { declaredReservations, type Held, type Reservations } from "../../config/assets/reservations";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { outputsOf } from "../../engine/backend";
 import { pulumiEnvironment, stateFolder } from "../../engine/environment";
@@ -12,7 +9,7 @@ import { projectFolder } from "../../engine/project";
 import { logProgress } from "../../engine/terminal";
 import type { Access } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { connectToSystem } from "../supercluster/snapshot";
+import { readHeld } from "../supercluster/held";
 
 /**
  * A limit below what is in use refuses messages. Servers report to each other every 1.5 s how much of an account is in
@@ -34,25 +31,11 @@ export async function stacksToLower(checked: CheckedEnvironment, access: Promise
   });
   if (covered.length === 0) return [];
   try {
-    const servers = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
-    const system = await connectToSystem(await access);
-    try {
-      let held = await heldStreams(system, servers);
-      await pollUntil(
-        async () => {
-          if (held.silent.length > 0 || overUsed(accounts, declared, held).length === 0) return true;
-          held = await heldStreams(system, servers);
-          return false;
-        },
-        useIsKnownMs,
-        500,
-      );
-      return covered
-        .filter(({ before }) => !isDeepStrictEqual(reservationsToCover(accounts, declared, before, held), before))
-        .map(({ stack }) => stack);
-    } finally {
-      await system.close();
-    }
+    const isUseKnown = (held: Held) => held.silent.length > 0 || overUsed(accounts, declared, held).length === 0;
+    const held = await readHeld(await access, isUseKnown, useIsKnownMs);
+    return covered
+      .filter(({ before }) => !isDeepStrictEqual(reservationsToCover(accounts, declared, before, held), before))
+      .map(({ stack }) => stack);
   } catch (error) {
     // The streams are as declared; higher limits refuse nobody.
     logProgress(`account limits are not lowered: ${(error as Error).message.split("\n")[0]}`);

@@ -4,9 +4,7 @@ import { withTimeouts } from "../../jetstream/timeouts";
 import { type Access, isDeployed, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { declaredReservations, type Reservations, undeclared } from "../../config/assets/reservations";
-import { serversOf } from "../../config/topology";
-import { heldStreams } from "../../jetstream/system-requests";
-import { connectToSystem } from "../supercluster/snapshot";
+import { readHeld } from "../supercluster/held";
 import { Servers } from "./costs";
 import { previewsOf } from "./engine";
 import { type StackPlan, stackPlan } from "./preview";
@@ -38,7 +36,7 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
   // A plan does not wait for servers that are down.
   const [held, ...stacks] = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
     Promise.all([
-      heldNames(checked, access),
+      heldReservations(access),
       ...checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)),
     ]),
   );
@@ -58,17 +56,11 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
 }
 
 /** What the servers hold; nothing where none can be asked, which the previews report. */
-async function heldNames({ environment }: CheckedEnvironment, access: Access): Promise<Reservations> {
-  try {
-    const system = await connectToSystem(access);
-    const servers = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
-    return await heldStreams(system, servers)
-      .then(({ reservations }) => reservations)
-      .finally(() => system.close());
-  } catch {
-    return {};
-  }
-}
+const heldReservations = (access: Access): Promise<Reservations> =>
+  readHeld(access).then(
+    ({ reservations }) => reservations,
+    () => ({}),
+  );
 
 /** Held streams that nothing declares, without those that the plan has a row for. Pure. */
 export function undeclaredNames(

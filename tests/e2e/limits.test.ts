@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
+import { heldStreams } from "../../jetstream/system-requests";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { ask } from "../support/accounts";
 import { engineMs, requestMs } from "../support/limits";
@@ -165,6 +166,9 @@ describe("account limits", function () {
     assert.equal(text.match(/\$ pulumi up --stack local-iad/g)?.length, 2, text);
     assert.deepEqual(await limitOf("lowered"), [storage(8, 8, 36), 5 + 5]);
     assert.deepEqual(await limitOf("empty"), [storage(8, 8, 1, 1), 6 + 5]);
+    const system = await regions.deployment.client("iad", "sys", "admin");
+    const { limits, silent } = await heldStreams(system, ["iad-0", "iad-1", "iad-2"]);
+    assert.deepEqual([limits.empty!.file / mebibyte, limits.bare!.file, silent], [storage(8, 8, 1, 1), Infinity, []]);
     assert.deepEqual(await limitOf("retained"), [storage(64), 3 + 5]);
   });
 

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { isSettled, limitsOf, overUsed, reservationsToCover } from "../../../../config/assets/account-limits";
+import {
+  isSettled,
+  limitsOf,
+  notInForce,
+  overUsed,
+  reservationsToCover,
+} from "../../../../config/assets/account-limits";
 import {
   declaredReservations,
   type Held,
@@ -21,6 +27,7 @@ const of = (streams: Record<string, Reservation>): Reservations => ({ shop: stre
 const held = (streams: Record<string, Reservation>, change: Partial<Held> = {}): Held => ({
   reservations: of(streams),
   use: { shop: { file: 0, memory: 0 } },
+  limits: {},
   silent: [],
   ...change,
 });
@@ -89,6 +96,21 @@ describe("the limits of an account", () => {
     const reserved = { A: {}, B: {}, C: {} };
     const most = (limit: number) => limitsOf({ ...shop, limits: { streams: limit } }, reserved).maxStreams;
     assert.deepEqual([most(2), most(20)], [3, 20]);
+  });
+});
+
+describe("limits that servers have loaded", () => {
+  const declared = of({ A: { file: 10 * mebibyte }, B: { memory: mebibyte } });
+  const inForce = (limits: Held["limits"]) => notInForce(accounts, declared, { limits }).length === 0;
+
+  it("allow what is declared, or more", () => {
+    assert.ok(inForce({ shop: { file: 12 * mebibyte, memory: 2 * mebibyte } }));
+    assert.ok(inForce({ shop: { file: Infinity, memory: 3 * mebibyte } }));
+  });
+
+  it("are not there yet where one is lower, or a server does not know the account", () => {
+    assert.ok(!inForce({ shop: { file: 11 * mebibyte, memory: 2 * mebibyte } }));
+    assert.ok(!inForce({}));
   });
 });
 

@@ -21,6 +21,12 @@ interface Refusal {
   description: string;
 }
 
+interface Answer {
+  error?: Refusal;
+  /** Of what was created. */
+  config?: Wire;
+}
+
 /** Values at every bound of a field, and any; undefined for a field that is not an amount. */
 function amountsOf({ kind }: Field): { bounds: unknown[]; any: fc.Arbitrary<unknown> } | undefined {
   const durations = ["0s", "1ns", "999us", "1ms", "99999us", "100ms", "999999999ns", "1s", "25551d", "36500d"];
@@ -51,19 +57,24 @@ describe("what rules say that JetStream answers, real servers answer", function 
   /** JetStream's answer while the meta group elects a leader, which a busy machine may make it do. */
   const unavailable = 10008;
 
-  /** The error that JetStream answers a request with; none if it does what is asked. */
-  const refusalOf = async (request: string, body?: unknown, timeout = requestMs): Promise<Refusal | undefined> => {
+  const consumerNotFound = 10014;
+
+  const answerTo = async (request: string, body?: unknown, timeout = requestMs): Promise<Answer> => {
     const ask = async () => {
       const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), {
         timeout,
       });
-      return answer.json<{ error?: Refusal }>();
+      return answer.json<Answer>();
     };
-    const isAnswer = (answer: { error?: Refusal }) => (answer.error?.err_code === unavailable ? undefined : answer);
+    const isAnswer = (answer: Answer) => (answer.error?.err_code === unavailable ? undefined : answer);
     const answer = await pollUntil(async () => isAnswer(await ask()), waitMs);
     assert.ok(answer, `${request}: no meta leader`);
-    return answer.error;
+    return answer;
   };
+
+  /** The error that JetStream answers a request with; none if it does what is asked. */
+  const refusalOf = async (...request: Parameters<typeof answerTo>): Promise<Refusal | undefined> =>
+    (await answerTo(...request)).error;
 
   /** Only the durable's leader answers, and one that was just made may have none yet. */
   async function resetRefusal({ stream, name, resetTo }: Args): Promise<Refusal | undefined> {
@@ -81,11 +92,11 @@ describe("what rules say that JetStream answers, real servers answer", function 
   }
 
   /** As the provider asks. */
-  const create = (kind: AssetKind, args: Args) =>
-    refusalOf(
-      kind.subject("CREATE", args as AssetArgs),
-      kind.body("create", toWire(kind.fields, args), args as AssetArgs),
-    );
+  const creation = (kind: AssetKind, args: Args): [request: string, body: unknown] => [
+    kind.subject("CREATE", args as AssetArgs),
+    kind.body("create", toWire(kind.fields, args), args as AssetArgs),
+  ];
+  const create = (kind: AssetKind, args: Args) => refusalOf(...creation(kind, args));
 
   /**
    * Makes it, under a name that nothing had before, and takes it away again. A new `resetTo` has a request of its own.
@@ -93,16 +104,19 @@ describe("what rules say that JetStream answers, real servers answer", function 
   async function tryOut(
     kind: AssetKind,
     example: Args,
-    look?: (args: AssetArgs) => Promise<void>,
+    look?: (args: AssetArgs, held: Wire) => void,
   ): Promise<Refusal | undefined> {
     const args = JSON.parse(
       JSON.stringify(example).replaceAll(`"${example.name as string}"`, `"${example.name as string}-${++tried}"`),
     ) as Args;
-    const refusal = await create(kind, args);
-    if (refusal) return refusal;
+    const { error, config } = await answerTo(...creation(kind, args));
+    if (error) return error;
     const reset = args.resetTo === undefined ? undefined : await resetRefusal(args);
-    await look?.(args as AssetArgs);
-    assert.equal(await refusalOf(kind.subject("DELETE", args as AssetArgs)), undefined);
+    look?.(args as AssetArgs, config!);
+    const deletion = await refusalOf(kind.subject("DELETE", args as AssetArgs));
+    // After a short `inactiveThreshold` a consumer is gone by itself.
+    if (args.inactiveThreshold === undefined || deletion?.err_code !== consumerNotFound)
+      assert.equal(deletion, undefined);
     return reset;
   }
 
@@ -161,10 +175,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
       });
 
       /** The server holds what was asked for, to the last nanosecond, byte and number. */
-      const isHeld = async (args: AssetArgs) => {
-        const { config } = (await app.request(`$JS.API.${kind.subject("INFO", args)}`)).json<{ config: Wire }>();
-        assert.deepEqual(differences(kind.fields, args, config), []);
-      };
+      const isHeld = (args: AssetArgs, held: Wire) => assert.deepEqual(differences(kind.fields, args, held), []);
 
       if (kind === streamKind)
         it("the longest duration still expires in the future; beyond, servers' sums overflow", async () => {

@@ -8,7 +8,9 @@ const advice: Record<number, string> = {
   10047:
     "deploy the region stacks first, which set account limits; else lower the maxBytes of streams on files, " +
     "or give the servers more storage",
-  10065: "another stream of the account captures one of its subjects; each may be in one stream only",
+  10065:
+    "another stream of the account captures one of its subjects; each may be in one stream only: " +
+    "docs/runbooks/move-subjects.md",
   10124: "run again when the move has finished",
 };
 

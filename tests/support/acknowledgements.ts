@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ask } from "./accounts";
-import { requestMs } from "./limits";
+import { requestMs, waitMs } from "./limits";
 
 /** What publishers of one subject were told. */
 export interface Acknowledged {
@@ -15,23 +15,24 @@ export interface Acknowledged {
 
 /** Publishes to subjects, one message after another for each, and counts what is acknowledged. */
 export class Acknowledgements {
-  private isOver = false;
+  private endsBy: number | undefined;
   private readonly running: Promise<void>[];
   private readonly taken = new Map<string, Acknowledged>();
 
   constructor(
     private readonly connection: NatsConnection,
     subjects: string[],
+    /** Pause between two messages, in ms. */
+    private readonly everyMs = 5,
   ) {
     this.running = subjects.map((subject) => this.publish(subject));
   }
 
   of = (subject: string): Acknowledged => this.taken.get(subject)!;
 
+  /** Ends when one more message of each subject is acknowledged, or after `waitMs`. */
   async stop(): Promise<void> {
-    // A last message for each, once everything has changed.
-    await sleep(100);
-    this.isOver = true;
+    this.endsBy = Date.now() + waitMs;
     await Promise.all(this.running);
   }
 
@@ -51,9 +52,10 @@ export class Acknowledgements {
   private async publish(subject: string): Promise<void> {
     const taken: Acknowledged = { count: 0, streams: [], refused: 0 };
     this.taken.set(subject, taken);
-    // One that reaches a server in the moment of a change may get no answer: it is sent again.
+    // What reaches a server in the moment of a change may get no answer.
     const client = jetstream(this.connection, { timeout: Math.min(requestMs, 2_000) });
-    for (let index = 0; !this.isOver; index++, await sleep(5)) {
+    for (let index = 0; Date.now() < (this.endsBy ?? Infinity); index++, await sleep(this.everyMs)) {
+      const isLast = this.endsBy !== undefined;
       const sent = await client
         .publish(subject, "x", { retries: 0, msgID: `${subject} ${index}` })
         .catch(() => undefined);
@@ -63,6 +65,7 @@ export class Acknowledgements {
       }
       taken.count++;
       if (!taken.streams.includes(sent.stream)) taken.streams.push(sent.stream);
+      if (isLast) return;
     }
   }
 }

@@ -3,10 +3,12 @@ import * as path from "node:path";
 import { gapsOf } from "./generator/gaps";
 import { page } from "./generator/page";
 import { policiesPage } from "./generator/policies";
+import { systemsPage } from "./generator/systems/page";
 import { tables } from "./generator/tables";
 
-/** Writes docs/policies.md; and docs/streams.md, unless the comment on an argument leaves something out. */
+/** Writes docs/policies.md and docs/systems.md; and docs/streams.md, unless the comment on an argument leaves something out. */
 writeFileSync(path.join(__dirname, "policies.md"), policiesPage());
+writeFileSync(path.join(__dirname, "systems.md"), systemsPage());
 const gaps = tables.flatMap((table) => table.arguments.flatMap(gapsOf));
 if (gaps.length) {
   process.stderr.write(`docs/streams.md was not written:\n${gaps.map((gap) => `  ${gap}\n`).join("")}`);

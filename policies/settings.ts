@@ -6,13 +6,17 @@ export const settings: Record<string, unknown> = {
   "consumer-gives-up": [
     // An audit record that cannot be written is retried until it can be.
     "covenant/*/AUDIT_LOGGER",
+    // A command expires after a minute, and an event after five. Until then it is tried: Discord's 3 s are for the
+    // first answer, which a worker sends at once, and follow-ups have 15 minutes.
+    "arrakis/COMMANDS/command-worker",
+    "arrakis/EVENTS/event-worker",
   ],
   "given-up-message-stays": [
     // The proof of an account writes its own messages, and reads them immediately.
     "*/CANARY/canary",
-    // A command that is older than a minute is useless: Discord has given up on it.
-    "arrakis/COMMANDS/command-worker",
-    // What happened in a guild five minutes ago is not news.
-    "arrakis/EVENTS/event-worker",
+  ],
+  "user-has-an-inbox-of-its-own": [
+    // Its owner wrote `_INBOX.>`: clients that set no prefix get the answers to what they publish.
+    "covenant-api",
   ],
 };

@@ -36,8 +36,7 @@ export const aigentflow: TenantSpec = {
       maxAge: "365d",
       maxBytes: "10GiB",
       // C004-11: at 10 GiB the oldest records go before their year is over. `new` would stop the applications that
-      // write
-      // them instead; an alert at 80% leaves time to archive or to raise the limit.
+      // write them instead; an alert at 80% leaves time to archive or to raise the limit.
       discard: "old",
       // No denyDelete, denyPurge: they concern messages (the stream can be deleted all the same) and can never be taken
       // back, so no record could be erased for a year even where law asks for it. No user here may delete or purge
@@ -53,8 +52,10 @@ export const aigentflow: TenantSpec = {
       filterSubjects: ["agent.>"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      // C004-5: unlimited in the source, so a message that cannot be parsed would come back for ever. Same below.
-      maxDeliver: 5,
+      // C004-5: unlimited in the source, so a message that cannot be parsed would come back until it expires. An hour's
+      // outage takes 16 deliveries. Same below.
+      maxDeliver: 20,
+      backoff: ["30s", "1m", "2m", "5m"],
       maxAckPending: 1000,
       deliverPolicy: "all",
     },
@@ -64,7 +65,8 @@ export const aigentflow: TenantSpec = {
       filterSubjects: ["workflow.>"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      maxDeliver: 5,
+      maxDeliver: 20,
+      backoff: ["30s", "1m", "2m", "5m"],
       maxAckPending: 1000,
       deliverPolicy: "all",
     },
@@ -74,7 +76,8 @@ export const aigentflow: TenantSpec = {
       filterSubjects: ["task.>"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      maxDeliver: 5,
+      maxDeliver: 20,
+      backoff: ["30s", "1m", "2m", "5m"],
       maxAckPending: 1000,
       deliverPolicy: "all",
     },

@@ -13,8 +13,9 @@ export const arrakis: TenantSpec = {
       storage: "memory",
       replicas: 3,
       maxAge: "60s",
-      // C000-5: memory streams need a bound; the source gives none. Same for EVENTS and INTERNAL.
-      maxBytes: "64MiB",
+      // C000-5: memory streams need a bound; the source gives none. Same for EVENTS and INTERNAL. 10,000 commands, at
+      // which the source's alert fires, fit in up to 50 kB each.
+      maxBytes: "512MiB",
       // Full means that workers stand still: a refused command can be answered, a dropped one can't.
       discard: "new",
     },
@@ -56,8 +57,8 @@ export const arrakis: TenantSpec = {
       streams: ["COMMANDS"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      // C000-9: Discord wants the first answer within 3 s, so a second delivery is the last that can be of use.
-      maxDeliver: 2,
+      // No maxDeliver, as in the source: a command expires after a minute. Discord's 3 s (C000-9) are for the first
+      // answer, which a worker defers at once; what follows has 15 minutes.
       maxAckPending: 50,
       deliverPolicy: "all",
     },
@@ -66,8 +67,7 @@ export const arrakis: TenantSpec = {
       streams: ["EVENTS"],
       ackPolicy: "explicit",
       ackWait: "15s",
-      // C000-8: without a limit a poison message is delivered until it expires. Same for the two below.
-      maxDeliver: 5,
+      // No maxDeliver, as in the source: an event expires after five minutes.
       maxAckPending: 100,
       deliverPolicy: "all",
     },
@@ -78,7 +78,9 @@ export const arrakis: TenantSpec = {
       filterSubjects: ["eligibility.check.>"],
       ackPolicy: "explicit",
       ackWait: "60s",
-      maxDeliver: 5,
+      // C000-8: without a limit a poison message is delivered for seven days. An hour's outage takes 15 deliveries.
+      maxDeliver: 20,
+      backoff: ["60s", "2m", "5m"],
       maxAckPending: 200,
       deliverPolicy: "all",
     },
@@ -88,7 +90,7 @@ export const arrakis: TenantSpec = {
       filterSubjects: ["eligibility.sync.>"],
       ackPolicy: "explicit",
       ackWait: "5m",
-      maxDeliver: 5,
+      maxDeliver: 20,
       maxAckPending: 10,
       deliverPolicy: "all",
     },

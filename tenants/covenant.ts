@@ -70,15 +70,16 @@ export const covenant: TenantSpec = {
       maxAge: "1d",
       maxMsgs: 10_000,
       maxBytes: "64MiB",
-      // C002-22: the source says new, which refuses the newest critical incident once 10,000 are stored.
-      discard: "old",
+      // As the source has it, unlike its siblings: once 10,000 are stored the publisher is told, nothing is dropped.
+      discard: "new",
       mirrors: {
         ams: { maxAge: "1d", maxMsgs: 10_000, maxBytes: "64MiB" },
         syd: { maxAge: "1d", maxMsgs: 10_000, maxBytes: "64MiB" },
       },
     },
   },
-  // C002-16: a consumer belongs to one stream, so each of these becomes a durable a stream: 3 + 3 + 1 + 4.
+  // C002-16: a consumer belongs to one stream, so each of these becomes a durable a stream: 3 + 3 + 1 + 4. They share
+  // maxAckPending and rateLimitBps.
   // C002-17: without an ack policy the server takes `none` and ignores redelivery; all say explicit.
   consumers: {
     ANALYTICS: {
@@ -99,15 +100,15 @@ export const covenant: TenantSpec = {
       filterSubjects: ["covenant.>"],
       deliverSubject: "consumer.cache-invalidator",
       ackPolicy: "explicit",
-      ackWait: "30s",
-      // The source gives no limit; an entry that fails five times is stale for longer than a cache keeps it.
-      maxDeliver: 5,
+      // The source gives no limit. An hour without Redis takes 16 deliveries; same for NOTIFICATIONS.
+      maxDeliver: 20,
+      backoff: ["30s", "1m", "2m", "5m"],
       maxAckPending: 100,
       deliverPolicy: "new",
       flowControl: true,
       idleHeartbeat: "5s",
-      // C002-21: bits a second. 1 MB/s was meant; the source's 1,000,000 are 125 kB/s.
-      rateLimitBps: 8_000_000,
+      // C002-21: bits a second, so 125 kB/s.
+      rateLimitBps: 1_000_000,
     },
     NOTIFICATIONS: {
       mode: "push",
@@ -115,10 +116,12 @@ export const covenant: TenantSpec = {
       filterSubjects: ["alerts.>"],
       deliverSubject: "consumer.notifications",
       ackPolicy: "explicit",
-      ackWait: "30s",
-      maxDeliver: 5,
-      // C002-23: `new` skips the incidents from before the consumer was there.
-      deliverPolicy: "all",
+      maxDeliver: 20,
+      backoff: ["30s", "1m", "2m", "5m"],
+      // C002-23: incidents from before the consumer was there are not news.
+      deliverPolicy: "new",
+      // It was `all` and servers cannot change it: recreated where no incident waits. Remove it once that is deployed.
+      allowDataLoss: [{ change: "replace", maxMessages: 0 }],
       flowControl: true,
       idleHeartbeat: "5s",
     },
@@ -140,6 +143,8 @@ export const covenant: TenantSpec = {
     api: {
       publishes: [...countries, ...projects, ...users, ...incidents],
       subscribes: ["covenant.>", "alerts.>"],
+      // As in the source, `_INBOX.>`: any client gets the answers to what it publishes.
+      inbox: "shared",
     },
     mobile: {
       // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until somebody says more.

@@ -6,7 +6,6 @@ import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
 import { loginOf, provisioner, systemAccount, withStandardParts } from "../../config/assets/standard";
 import type { Environment } from "../../config/schema/settings";
-import type { UserSpec } from "../../config/schema/tenant";
 import { adminPermissions, inboxPrefixOf, permissionsOf, provisionerPermissions } from "./permissions";
 
 /**
@@ -32,7 +31,7 @@ export function accountsOf(
       maxConnections: tenant.limits?.connections,
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
-        ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, usable), spec.inbox)),
+        ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, usable))),
       ],
     };
   });
@@ -45,6 +44,6 @@ export function accountsOf(
   ];
 }
 
-function accountUser(account: string, name: string, permissions: Permissions, inbox?: UserSpec["inbox"]): AccountUser {
-  return { name, login: loginOf(account, name), inboxPrefix: inboxPrefixOf(name, inbox), permissions };
+function accountUser(account: string, name: string, permissions: Permissions): AccountUser {
+  return { name, login: loginOf(account, name), inboxPrefix: inboxPrefixOf(name), permissions };
 }

@@ -5,8 +5,7 @@ import { keyValueStreamName, objectStoreStreamName } from "../../config/schema/b
 import type { BucketRight, UserSpec } from "../../config/schema/tenant";
 
 /** Prefix of a user's answers; clients set it as `inboxPrefix`. */
-export const inboxPrefixOf = (user: string, inbox: UserSpec["inbox"] = "own"): string =>
-  inbox === "shared" ? "_INBOX" : `_INBOX_${user}`;
+export const inboxPrefixOf = (user: string): string => `_INBOX_${user}`;
 
 interface Allowed {
   publish: string[];
@@ -26,7 +25,9 @@ export function permissionsOf(user: string, spec: UserSpec, consumers: readonly 
         ...(spec.allow?.publish ?? []),
       ],
       subscribe: [
-        `${inboxPrefixOf(user, spec.inbox)}.>`,
+        `${inboxPrefixOf(user)}.>`,
+        // Beside its own, so that no client that sets it is cut off where an inbox becomes shared.
+        ...(spec.inbox === "shared" ? ["_INBOX.>"] : []),
         ...(spec.subscribes ?? []),
         ...durables.flatMap(({ subscribe }) => subscribe),
         ...(spec.allow?.subscribe ?? []),

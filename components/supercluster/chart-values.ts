@@ -7,7 +7,7 @@ import { loginOf, systemAccount } from "../../config/assets/standard";
 import { labelVariables } from "../../config/server-tags";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
-import { prometheusDuration } from "../monitoring/scrape-config";
+import { job, prometheusDuration } from "../monitoring/scrape-config";
 import { withoutReloadable } from "./reload";
 import { type ServerConfig, serverConfig, type HostLayout } from "./server-config";
 
@@ -162,6 +162,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         memoryStore: { enabled: true, maxSize: String(config.jetstream.max_memory_store) },
         merge: {
           sync_interval: config.jetstream.sync_interval,
+          ...(config.jetstream.domain && { domain: config.jetstream.domain }),
           cipher: config.jetstream.cipher,
           key$include: config.jetstream.key$include,
         },
@@ -226,7 +227,10 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         merge: { metadata: { labels: kubernetes.monitoring.labels } },
         patch: [
           add("/spec/podMetricsEndpoints/0/interval", prometheusDuration(kubernetes.monitoring.interval)),
-          add("/spec/podMetricsEndpoints/0/relabelings", [{ targetLabel: "region", replacement: name }]),
+          add("/spec/podMetricsEndpoints/0/relabelings", [
+            { targetLabel: "job", replacement: job },
+            { targetLabel: "region", replacement: name },
+          ]),
         ],
       },
     },

@@ -63,6 +63,7 @@ export interface ServerConfig {
     max_file_store: number;
     max_memory_store: number;
     sync_interval: string;
+    domain?: string;
     cipher: "aes";
     key$include: string;
   };
@@ -133,6 +134,8 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
       max_file_store: toBytes(settings.storage.file),
       max_memory_store: toBytes(settings.storage.memory),
       sync_interval: settings.syncInterval === "always" ? "always" : goDuration(settings.syncInterval),
+      // One for all regions: they are one meta group, which places streams only in the domain of its leader.
+      ...(settings.jetstreamDomain && { domain: settings.jetstreamDomain }),
       cipher: "aes",
       key$include: files.jetstreamKey,
     },

@@ -1,6 +1,7 @@
 import { failedOver } from "./failover";
 import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
+import { shareOf } from "./shared-limits";
 import { canary, mirrorName, withStandardParts } from "./standard";
 import { destinationSubject } from "../subject-transform";
 import { covers, intersection, overlaps } from "../subjects";
@@ -63,7 +64,7 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
 function consumersOf({ target, servers }: Environment, tenant: TenantSpec): ConsumerAsset[] {
   const subjects = subjectsByStream(tenant);
   // As few as its stream then has.
-  const capped = (spec: ConsumerAsset["spec"]) =>
+  const withReplicas = (spec: ConsumerAsset["spec"]) =>
     target === "local" && spec.replicas
       ? { ...spec, replicas: Math.min(spec.replicas, servers) as typeof servers }
       : spec;
@@ -72,7 +73,7 @@ function consumersOf({ target, servers }: Environment, tenant: TenantSpec): Cons
       account: tenant.name,
       stream,
       name,
-      spec: capped(spec),
+      spec: withReplicas(shareOf(spec, streams.length)),
       filterSubjects: filterSubjects.filter((filter) =>
         subjects.get(stream)?.some((subject) => overlaps(filter, subject)),
       ),

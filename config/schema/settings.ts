@@ -45,6 +45,11 @@ const shared = {
    */
   lameDuck: strictObject({ duration, gracePeriod: duration }),
   authorities,
+  /**
+   * Name of the JetStream domain, of all regions. Clients may then send requests to `$JS.<domain>.API.` as well as to
+   * `$JS.API.`, with the same permissions. A change restarts all servers, one after another. Default: none.
+   */
+  jetstreamDomain: token.optional(),
   /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
   jetstream: z.record(
     z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'),

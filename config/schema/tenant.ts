@@ -38,6 +38,10 @@ const streamSpec = strictObject({
 
 const { deliverPolicy, ...ofEvery } = consumerShape;
 
+/**
+ * What a tenant says of a consumer. `maxAckPending` and `rateLimitBps` are what all its durables have together: each
+ * gets an equal share.
+ */
 const ofDurables = {
   ...ofEvery,
   ...consumerManagement,
@@ -85,8 +89,8 @@ const userSpec = strictObject({
   /** Taken from what is derived. */
   deny: rules.optional(),
   /**
-   * `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>`, where users can read each
-   * other's answers. Default: `own`.
+   * `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>` too, for clients that set none;
+   * it can read the answers to others of its account that set none. Default: `own`.
    */
   inbox: z.enum(["own", "shared"]).optional(),
 });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { consumerFields } from "../../jetstream/fields";
 import type { Info } from "../../jetstream/info";
 import type { Args } from "../../jetstream/wire";
+import { sumOf } from "../../config/assets/shared-limits";
 import { overlaps } from "../../config/subjects";
 import { copierOf, isCopier } from "../stream/copiers";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
@@ -44,7 +45,7 @@ export function consumersOf(
       mode,
       streams: together.map(({ stream }) => stream),
       filterSubjects: filters.length ? filters : undefined,
-      ...spec,
+      ...sumOf(spec, together.length),
     });
     const others = alike.filter((durable) => !together.includes(durable));
     leftOut.push(

@@ -27,7 +27,7 @@ export const givenUpMessageStays: StackRule<string[]> = {
     "Raise the stream's maxAge, lower maxDeliver or the waits between deliveries, " +
     "keep the advisories in a stream, or except the consumer",
   types: [streamType, consumerType],
-  setting: exceptions("Consumers", "arrakis/COMMANDS/command-worker"),
+  setting: exceptions("Consumers", "*/CANARY/canary"),
   violationsOfStack(resources, except) {
     const { streams, consumers, byKey } = jetstreamResources(resources);
     return consumers.flatMap((consumer) => {

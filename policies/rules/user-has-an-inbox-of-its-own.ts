@@ -1,10 +1,11 @@
 import { covers } from "../../config/subjects";
+import { exceptions, isExcepted } from "../jetstream-resources";
 import type { ResourceRule } from "../rule";
 import { hiddenUsers, usersOf, userTypes } from "../users";
 
-export const userHasAnInboxOfItsOwn: ResourceRule = {
+export const userHasAnInboxOfItsOwn: ResourceRule<string[]> = {
   name: "user-has-an-inbox-of-its-own",
-  description: "No user may subscribe to the inboxes of others.",
+  description: "No user may subscribe to the inboxes of others, unless it is excepted.",
   severity: "medium",
   enforcementLevel: "advisory",
   why:
@@ -13,8 +14,10 @@ export const userHasAnInboxOfItsOwn: ResourceRule = {
   remediation: 'Let its clients set inboxPrefix, and remove inbox: "shared"',
   notSeen: hiddenUsers,
   types: userTypes,
-  violations: (resource) =>
+  setting: exceptions("Users", "shop-api"),
+  violations: (resource, except) =>
     usersOf(resource)
+      .filter(({ login }) => !isExcepted(login, except))
       .filter(({ permissions }) => permissions?.subscribe?.allow?.some((subject) => covers(subject, "_INBOX.>")))
       .map(({ login }) => `user ${login} may read the answers to every user`),
 };

@@ -126,7 +126,14 @@ describe("the official chart, given a region's values", () => {
 
   it("has a PodMonitor with the region, and the nats-box with our contexts", () => {
     assert.deepEqual(the("PodMonitor", "nats").spec.podMetricsEndpoints, [
-      { port: "prom-metrics", interval: "30s", relabelings: [{ targetLabel: "region", replacement: "iad" }] },
+      {
+        port: "prom-metrics",
+        interval: "30s",
+        relabelings: [
+          { targetLabel: "job", replacement: "nats-jetstream" },
+          { targetLabel: "region", replacement: "iad" },
+        ],
+      },
     ]);
     assert.deepEqual(the("Deployment", "nats-box").spec.template.spec.volumes[0], {
       name: "contexts",

@@ -86,7 +86,7 @@ export const harmless: readonly Harmless[] = [
   of("jetstream", stream, "aigentflow-TASK_EVENTS")(
     "messages that stay for an hour after they were given up",
     "maxAge",
-    "63m",
+    "149m",
   ),
   {
     what: "messages that expire soon, where the advisories of what is given up are kept",

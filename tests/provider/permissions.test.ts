@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager, type JetStreamOptions } from "@nats-io/jetstream";
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
 import type { ConsumerAsset } from "../../config/assets/asset";
@@ -12,7 +12,8 @@ import { serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 // Two, because a server all alone elects no meta leader.
-const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1 });
+const domain = "global";
+const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: domain });
 const accounts = accountsOf(environment, tenants);
 const assets = assetsOf(environment, tenants);
 // Mirrors are for permissions what their origins are.
@@ -20,6 +21,13 @@ const streams = assets.streams.filter(({ mirrorOf }) => !mirrorOf);
 
 const users = accounts.flatMap((account) => account.users.map((user) => ({ account: account.name, ...user })));
 type User = (typeof users)[number];
+
+/** Requests of JetStream, and the same for clients that name its domain. */
+const requests = (subjects: string[]): string[] =>
+  subjects.flatMap((request) => [`$JS.API.${request}`, `$JS.${domain}.API.${request}`]);
+
+/** The server maps the second form to the first before it checks permissions. */
+const asChecked = (subject: string): string => subject.replace(`$JS.${domain}.API.`, "$JS.API.");
 
 /** A subject that a pattern matches. */
 const example = (pattern: string): string => pattern.replaceAll("*", "x").replace(/>$/, "x.y");
@@ -30,14 +38,15 @@ const ofTenantsBut = (account: string): string[] =>
   Object.keys(tenants)
     .filter((name) => name !== account)
     .flatMap(ofStreams);
-const inboxesBut = ({ account, name }: User): string[] => [
+const hasSharedInbox = ({ permissions }: User): boolean => permissions.subscribe.allow.includes("_INBOX.>");
+const inboxesBut = (user: User): string[] => [
   ...users
-    .filter((other) => other.account === account && other.name !== name)
+    .filter((other) => other.account === user.account && other.name !== user.name)
     .map(({ inboxPrefix }) => `${inboxPrefix}.x`),
-  "_INBOX.x",
+  ...(hasSharedInbox(user) ? [] : ["_INBOX.x"]),
 ];
 
-const administration = [
+const administration = requests([
   "STREAM.CREATE.X",
   "STREAM.UPDATE.SMS",
   "STREAM.DELETE.SMS",
@@ -45,18 +54,17 @@ const administration = [
   "STREAM.LIST",
   "STREAM.NAMES",
   "INFO",
-]
-  .concat([
-    "CONSUMER.CREATE.SMS",
-    "CONSUMER.CREATE.SMS.x",
-    "CONSUMER.DURABLE.CREATE.SMS.x",
-    "CONSUMER.DELETE.SMS.sms-worker",
-    "CONSUMER.LIST.SMS",
-  ])
-  .concat(["STREAM.MSG.GET.SMS", "STREAM.SNAPSHOT.SMS", "STREAM.RESTORE.SMS"])
-  .map((request) => `$JS.API.${request}`);
+  "CONSUMER.CREATE.SMS",
+  "CONSUMER.CREATE.SMS.x",
+  "CONSUMER.DURABLE.CREATE.SMS.x",
+  "CONSUMER.DELETE.SMS.sms-worker",
+  "CONSUMER.LIST.SMS",
+  "STREAM.MSG.GET.SMS",
+  "STREAM.SNAPSHOT.SMS",
+  "STREAM.RESTORE.SMS",
+]);
 /** What not even an account's administrator may: no change of a specification needs it. */
-const messages = ["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "DIRECT.GET.SMS"].map((request) => `$JS.API.${request}`);
+const messages = requests(["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "DIRECT.GET.SMS"]);
 const system = [
   "$SYS.REQ.SERVER.PING",
   "$SYS.REQ.USER.INFO",
@@ -77,7 +85,7 @@ const otherDurables = (user: User): string[] => {
   return assets.consumers
     .filter(({ name }) => !own.includes(name))
     .flatMap(({ stream, name }) => [
-      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`,
+      ...requests([`CONSUMER.MSG.NEXT.${stream}.${name}`]),
       `$JS.ACK.${stream}.${name}.1.1.1.1.0`,
       `$JS.FC.${stream}.${name}.x`,
     ]);
@@ -102,10 +110,10 @@ const forbidden = (user: User) => ({
     ...ofTenantsBut(user.account),
     ...foreign(user, "subscribe"),
     ...inboxesBut(user),
-    ...(user.account === systemAccount.name ? [] : ["$SYS.>", ...system, "$JS.API.>", "$JS.ACK.>"]),
+    ...(user.account === systemAccount.name ? [] : ["$SYS.>", ...system, ...requests([">"]), "$JS.ACK.>"]),
     ">",
     "*.>",
-    "_INBOX.>",
+    ...(hasSharedInbox(user) ? [] : ["_INBOX.>"]),
   ],
 });
 
@@ -152,9 +160,36 @@ describe("permissions on a real server", () => {
     for (const durable of durablesOf(user)) {
       it(`let ${user.login} work on ${durable.stream}/${durable.name}, and it acknowledges`, async function () {
         this.timeout(serversMs);
-        await (durable.spec.mode === "pull" ? worksByPull : worksByPush)(user, durable);
+        if (durable.spec.mode === "push") return worksByPush(user, durable);
+        await worksByPull(user, durable, {});
+        await worksByPull(user, durable, { domain });
       });
     }
+  }
+
+  for (const options of [{}, { domain }]) {
+    const how = "domain" in options ? "that names the domain" : "that names no domain";
+    it(`let a client ${how} publish as covenant-api without a prefix of its own, and get the acknowledgement`, async () => {
+      const nc = await cluster.connect("covenant-api", { reconnect: false });
+      try {
+        const answer = await jetstream(nc, options).publish("covenant.users.created", "{}");
+        assert.deepEqual([answer.stream, answer.domain], ["COVENANT_USERS", domain]);
+      } finally {
+        await nc.close();
+      }
+    });
+
+    it(`let the provisioner administer by a client ${how}`, async () => {
+      await as(
+        users.find(({ login }) => login === "irisx-provisioner")!,
+        async (nc) => {
+          const manager = await jetstreamManager(nc, options);
+          const { config } = await manager.streams.info("SMS");
+          await manager.streams.update("SMS", { ...config, description: how });
+          assert.equal((await manager.streams.info("SMS")).config.description, how);
+        },
+      );
+    });
   }
 
   /** Publishes what the durable is about, as a user of its account that may. */
@@ -176,10 +211,10 @@ describe("permissions on a real server", () => {
     });
   }
 
-  async function worksByPull(user: User, durable: ConsumerAsset): Promise<void> {
+  async function worksByPull(user: User, durable: ConsumerAsset, options: JetStreamOptions): Promise<void> {
     await feed(durable, "to be done");
     await as(user, async (nc) => {
-      const consumer = await jetstream(nc).consumers.get(durable.stream, durable.name);
+      const consumer = await jetstream(nc, options).consumers.get(durable.stream, durable.name);
       // Other durables of the stream have been fed before: these messages are its own, too.
       let body;
       do {
@@ -233,14 +268,18 @@ describe("permissions on a real server", () => {
           publish: user.permissions.publish.allow.map(example),
           subscribe: user.permissions.subscribe.allow,
         };
-        for (const subject of [...allowed.publish, ...never.publish]) nc.publish(subject);
+        // The system account has no JetStream, so nothing is mapped there.
+        const inDomain = allowed.publish
+          .filter((subject) => subject.startsWith("$JS.API.") && user.account !== systemAccount.name)
+          .map((subject) => subject.replace("API", `${domain}.API`));
+        for (const subject of [...allowed.publish, ...inDomain, ...never.publish]) nc.publish(subject);
         for (const subject of [...allowed.subscribe, ...never.subscribe])
           nc.subscribe(subject, { callback: () => undefined });
         await nc.flush();
         assert.deepEqual(
           new Set(await denied()),
           new Set([
-            ...never.publish.map((subject) => `publish ${subject}`),
+            ...never.publish.map((subject) => `publish ${asChecked(subject)}`),
             ...never.subscribe.map((subject) => `subscription ${subject}`),
           ]),
         );

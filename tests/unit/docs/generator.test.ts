@@ -283,7 +283,10 @@ describe("examples of docs/streams.md", () => {
   }
 
   it("are all on the page", () =>
-    assert.deepEqual(readdirSync(path.join(docs, "examples")).sort(), [...exampleFiles].sort()));
+    assert.deepEqual(
+      readdirSync(path.join(docs, "examples")).filter((name) => name.endsWith(".ts")),
+      [...exampleFiles].sort(),
+    ));
 
   for (const file of exampleFiles) {
     it(`${file} registers streams or consumers in which the provider finds no mistake`, async () => {

@@ -38,7 +38,7 @@ describe("accounts", () => {
     assert.equal(covenant.jetstream?.maxFile, Math.ceil(file * 1.2) * mebibyte);
     assert.equal(covenant.jetstream?.maxMemory, Math.ceil(3 * 1.2) * mebibyte);
     const arrakis = accounts[0]!.jetstream!;
-    assert.equal(arrakis.maxMemory, Math.ceil((64 + 128 + 32 + 1) * 3 * 1.2) * mebibyte);
+    assert.equal(arrakis.maxMemory, Math.ceil((512 + 128 + 32 + 1) * 3 * 1.2) * mebibyte);
   });
 
   it("have room for more streams than are declared, and for any number of consumers and connections", () => {

@@ -202,13 +202,20 @@ describe("a scrape configuration", () => {
         "ams",
       ),
     ) as { scrape_configs: Record<string, unknown>[] };
-    assert.deepEqual([job!.job_name, job!.scrape_interval], ["nats-ams", "15s"]);
+    assert.deepEqual([job!.job_name, job!.scrape_interval], ["nats-jetstream-ams", "15s"]);
     assert.deepEqual(job!.kubernetes_sd_configs, [{ role: "pod", namespaces: { names: ["nats-ams"] } }]);
-    assert.ok(
-      (job!.relabel_configs as object[]).some(
-        (row) => JSON.stringify(row) === '{"target_label":"region","replacement":"ams"}',
-      ),
+    assert.deepEqual(
+      (job!.relabel_configs as object[]).filter((row) => "replacement" in row),
+      [
+        { target_label: "job", replacement: "nats-jetstream" },
+        { target_label: "region", replacement: "ams" },
+      ],
     );
+  });
+
+  it("has the job's name alone where no other region's is read beside it", () => {
+    const text = scrapeConfig(kubernetesEnvironment(kubernetes({ namespace: "nats" })), "ams");
+    assert.match(text, /job_name: nats-jetstream\n/);
   });
 });
 

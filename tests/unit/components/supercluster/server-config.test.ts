@@ -77,6 +77,11 @@ describe("configuration of a server", () => {
     });
   });
 
+  it("has the JetStream domain where there is one", () => {
+    const { jetstream } = serverConfig(region({ ...kubernetes, jetstreamDomain: "global" }), 1, host);
+    assert.equal(jetstream.domain, "global");
+  });
+
   it("lists as many different gateway URLs a region as it has servers, because the meta group counts them", () => {
     for (const settings of [kubernetes, local]) {
       const { gateways } = serverConfig(region(settings), 0, host).gateway;

@@ -72,6 +72,29 @@ describe("assets", () => {
     ]);
   });
 
+  it("share the limits of their consumer: together they have at most what it has", () => {
+    const ofDurables = (name: string) =>
+      consumers
+        .filter((consumer) => consumer.name === name)
+        .map(({ spec }) => [spec.maxAckPending, "rateLimitBps" in spec ? spec.rateLimitBps : undefined]);
+    assert.deepEqual(ofDurables("ANALYTICS"), Array(3).fill([33, undefined]));
+    assert.deepEqual(ofDurables("CACHE_INVALIDATOR"), Array(3).fill([33, 333_333]));
+    assert.deepEqual(ofDurables("AUDIT_LOGGER"), Array(4).fill([250, undefined]));
+    assert.deepEqual(ofDurables("sync-worker"), [[10, undefined]]);
+    const arrakis = structuredClone(tenants.arrakis!);
+    arrakis.consumers["sync-worker"] = {
+      ...arrakis.consumers["sync-worker"]!,
+      streams: ["ELIGIBILITY", "ELIGIBILITY-ams"],
+      maxAckPending: 1,
+    };
+    const single = assetsOf(environment, { arrakis }).consumers.filter(({ name }) => name === "sync-worker");
+    assert.deepEqual(
+      single.map(({ spec }) => spec.maxAckPending),
+      [1, 1],
+      "none may have nothing",
+    );
+  });
+
   it("of a consumer do not name its streams and filters twice", () => {
     for (const { spec } of consumers) assert.ok(!("streams" in spec) && !("filterSubjects" in spec));
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import { shareOf, sumOf } from "../../../../config/assets/shared-limits";
 import type { TenantSpec } from "../../../../config/schema/tenant";
 import type { ImportedTenant } from "../../../../operations/import/draft";
 import { nameOf } from "../../../../operations/import/live";
@@ -12,14 +13,18 @@ const without = ({ tenant: { streams, consumers } }: ImportedTenant, key: string
     ({ [key]: _, ...rest }: Record<string, unknown>) => rest,
   );
 
-/** The same, with what says nothing by its order in one order. */
+/** The same, with what says nothing by its order in one order, and shared limits as their durables add up to. */
 const ordered = ({ streams: declared, consumers, ...tenant }: Pick<TenantSpec, "streams" | "consumers">): unknown => ({
   ...tenant,
   streams: declared,
   consumers: Object.fromEntries(
     Object.entries(consumers).map(([name, { streams: on, filterSubjects, ...spec }]) => [
       name,
-      { ...spec, streams: on.toSorted(), ...(filterSubjects && { filterSubjects: filterSubjects.toSorted() }) },
+      {
+        ...sumOf(shareOf(spec, on.length), on.length),
+        streams: on.toSorted(),
+        ...(filterSubjects && { filterSubjects: filterSubjects.toSorted() }),
+      },
     ]),
   ),
 });

@@ -96,7 +96,7 @@ describe("the checks of a supercluster", () => {
     [
       "another durable's configuration",
       (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail![0]!.config.max_deliver = 9),
-      "consumer aigentflow/TASK_EVENTS/api-task-consumer: maxDeliver is 9, specified as 5",
+      "consumer aigentflow/TASK_EVENTS/api-task-consumer: maxDeliver is 9, specified as 20",
     ],
   ] as const) {
     it(`name ${what}`, () => {

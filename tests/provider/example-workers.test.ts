@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { accountsOf } from "../../components/security/accounts";
+import { assetsOf } from "../../config/assets/assets";
+import { provisioner } from "../../config/assets/standard";
+import { pollUntil } from "../../config/poll-until";
+import { notifications } from "../../docs/examples/workers/notifications";
+import { webhooks } from "../../docs/examples/workers/webhooks";
+import { tenants } from "../../tenants";
+import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { serversMs, waitMs } from "../support/limits";
+import { startSupercluster, type Supercluster } from "../support/nats";
+
+const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: "global" });
+const { streams, consumers } = assetsOf(environment, tenants);
+const users = accountsOf(environment, tenants).flatMap((account) => account.users);
+
+describe("the examples of workers", function () {
+  this.timeout(serversMs);
+  let cluster: Supercluster;
+  const connections: NatsConnection[] = [];
+
+  const connect = async (login: string): Promise<NatsConnection> => {
+    const { inboxPrefix } = users.find((user) => user.login === login)!;
+    const nc = await cluster.connect(login, { inboxPrefix, reconnect: false });
+    connections.push(nc);
+    return nc;
+  };
+  const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> =>
+    assert.ok(await pollUntil(async () => (await condition()) || undefined, waitMs), what);
+
+  before(async () => {
+    cluster = await startSupercluster({
+      regions: environment.regions,
+      servers: environment.servers,
+      accounts: accountsText(environment, tenants),
+      settings: environment,
+    });
+    for (const account of ["covenant", "irisx"]) {
+      const nc = await connect(`${account}-${provisioner}`);
+      const own = <T extends { account: string }>(assets: T[]) => assets.filter((each) => each.account === account);
+      for (const asset of own(streams)) if (!asset.mirrorOf) await createStream(nc, asset);
+      for (const asset of own(consumers)) await createConsumer(nc, asset);
+    }
+  });
+  after(async () => {
+    await Promise.all(connections.map((nc) => nc.close()));
+    await cluster?.stop();
+  });
+
+  it("deliver a webhook five times in all, over republishes, and then terminate it", async () => {
+    const administrator = await connect(`irisx-${provisioner}`);
+    const terminated: { reason: string; deliveries: number }[] = [];
+    administrator.subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.WEBHOOKS.webhook-worker", {
+      callback: (_error, advisory) => void terminated.push(advisory.json()),
+    });
+    await administrator.flush();
+    const attempts: string[] = [];
+    const fail = async ({ subject, headers }: { subject: string; headers?: { get(key: string): string } }) => {
+      attempts.push(`${subject} ${headers?.get("Webhook-Attempt") ?? ""}`);
+      throw new Error("503");
+    };
+    const worker = await connect("irisx-webhook-worker");
+    void webhooks(worker, fail, [100, 100, 100, 100]).catch(() => undefined);
+    await jetstream(await connect("irisx-api")).publish("webhooks.deliver", "{}");
+    await until("an advisory", () => terminated.length > 0);
+    assert.deepEqual(attempts, ["webhooks.deliver ", ...[2, 3, 4, 5].map((attempt) => `webhooks.retry ${attempt}`)]);
+    assert.match(terminated[0]!.reason, /^given up after 5 attempts: Error: 503$/);
+    const info = await ask(administrator, "CONSUMER.INFO.WEBHOOKS.webhook-worker");
+    assert.deepEqual([info.num_pending, info.num_ack_pending], [0, 0]);
+  });
+
+  it("notify of an incident once: a second instance is refused, and takes over when the first is gone", async () => {
+    const api = jetstream(await connect("covenant-api"));
+    const notified: string[] = [];
+    const instance = async (name: string) => {
+      const nc = await connect("covenant-notifications");
+      const ended = notifications(nc, async ({ subject }) => void notified.push(`${name} ${subject}`));
+      ended.catch(() => undefined);
+      return { nc, ended };
+    };
+    const administrator = await connect(`covenant-${provisioner}`);
+    const bound = async () =>
+      (await ask(administrator, "CONSUMER.INFO.ALERTS_INCIDENTS.NOTIFICATIONS")).push_bound === true;
+
+    const first = await instance("first");
+    await until("the first is bound", bound);
+    const second = await instance("second");
+    await assert.rejects(second.ended, /consumer is already bound/);
+    await api.publish("alerts.incidents.critical", "{}");
+    await until("a notification", () => notified.length > 0);
+    await first.nc.close();
+    await until("the first is gone", async () => !(await bound()));
+    await instance("third");
+    await until("the third is bound", bound);
+    await api.publish("alerts.incidents.warning", "{}");
+    await until("another notification", () => notified.length > 1);
+    assert.deepEqual(notified, ["first alerts.incidents.critical", "third alerts.incidents.warning"]);
+  });
+});

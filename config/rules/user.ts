@@ -117,6 +117,13 @@ export const userRules: Rule[] = [
     },
   }),
   rule({
+    each: explicitlyAllowed,
+    when: ({ subject }, { environment }) => subject.startsWith(`$JS.${environment.jetstreamDomain}.API.`),
+    message: ({ subject }) =>
+      `${text(subject)} has no effect: servers read it as $JS.API before they check permissions; ` +
+      "leave the domain out, and both are allowed",
+  }),
+  rule({
     each: userSubjects("requests"),
     when: ({ subject, tenant }) =>
       Object.values(tenant.streams).some(({ subjects }) => subjects.some((other) => overlaps(subject, other))),

@@ -46,7 +46,8 @@ const titles = { streams: "Stream", consumers: "Consumer", users: "User" } as co
 function entities(kind: keyof typeof titles, compared: Compared[]): string {
   const own = compared.filter(({ at }) => at.startsWith(`${kind}.`));
   const names = [...new Set(own.map(({ at }) => at.split(".")[1]!))];
-  const fields = [...new Set(own.map(({ at }) => at.split(".")[2]!))];
+  const found = [...new Set(own.map(({ at }) => at.split(".")[2]!))];
+  const fields = found.toSorted((a, b) => placeOf(a) - placeOf(b));
   return table(
     [titles[kind], ...fields],
     names.map((name) => [
@@ -55,6 +56,15 @@ function entities(kind: keyof typeof titles, compared: Compared[]): string {
     ]),
   );
 }
+
+/** Columns in one order for all systems; others follow. */
+const columns = [
+  ...["subjects", "retention", "storage", "maxAge", "maxMsgs", "maxBytes", "discard", "replicas", "mirrors"],
+  ...["streams", "filterSubjects", "mode", "deliverSubject", "deliverPolicy", "replayPolicy", "ackPolicy", "ackWait"],
+  ...["maxDeliver", "backoff", "maxAckPending", "flowControl", "idleHeartbeat", "rateLimitBps"],
+  ...["publishes", "subscribes", "consumes", "inbox"],
+];
+const placeOf = (field: string): number => (columns.indexOf(field) + columns.length + 1) % (columns.length + 1);
 
 function cellOf(value: Compared | undefined): string {
   if (!value) return "";
@@ -69,7 +79,10 @@ function documented({ here }: Departure, compared: Compared[]): string {
   const patterns = Object.keys(here).map((at) => at.split("."));
   const values = compared
     .filter(({ at }) => patterns.some((pattern) => matches(pattern, at.split("."))))
-    .map(({ at, source }) => `${at.split(".").at(-1)!} ${textOf(source)}`);
+    .map(({ at, source }) => {
+      const field = at.split(".").at(-1)!;
+      return source === undefined ? `no ${field}` : `${field} ${code(source)}`;
+    });
   return [...new Set(values)].join(", ");
 }
 

@@ -221,6 +221,13 @@ export const settings: Setting[] = [
     why: "the same by a topology spread constraint, which does it for zones too",
   },
   {
+    what: "Disruption budget",
+    source: "none",
+    at: "chart.podDisruptionBudget.enabled",
+    here: true,
+    why: "so that draining nodes takes one server of a region at a time",
+  },
+  {
     what: "Probe",
     id: "C002-8",
     source: "/healthz and /healthz?js",

@@ -155,6 +155,6 @@ export const textOf = (value: Value | undefined): string =>
     ? "none"
     : Array.isArray(value)
       ? value.join(" ") || "none"
-      : typeof value === "number"
+      : typeof value === "number" && value >= 10_000
         ? value.toLocaleString("en")
         : String(value);

@@ -33,6 +33,15 @@ const cases: Case[] = [
     (t) => t.users.api.publishes.push("$JS.API.STREAM.INFO.ORDERS"),
     "tenants.shop.users.api.publishes[2]: ",
   ],
+  [
+    "a request with the JetStream domain",
+    (t, e) => {
+      e.jetstreamDomain = "global";
+      t.users.api.allow = { publish: ["$JS.API.STREAM.INFO.ORDERS", "$JS.global.API.STREAM.INFO.ORDERS"] };
+    },
+    'tenants.shop.users.api.allow.publish[1]: "$JS.global.API.STREAM.INFO.ORDERS" has no effect: ' +
+      "servers read it as $JS.API before they check permissions",
+  ],
   ["another's inbox", (t) => (t.users.api.subscribes = ["_INBOX_worker.>"]), "tenants.shop.users.api.subscribes[0]: "],
   [
     "everything",

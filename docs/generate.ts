@@ -6,7 +6,7 @@ import { policiesPage } from "./generator/policies";
 import { systemsPage } from "./generator/systems/page";
 import { tables } from "./generator/tables";
 
-/** Writes docs/policies.md and docs/systems.md; and docs/streams.md, unless the comment on an argument leaves something out. */
+/** Writes docs/policies.md, docs/systems.md; and docs/streams.md, unless an argument's comment leaves something out. */
 writeFileSync(path.join(__dirname, "policies.md"), policiesPage());
 writeFileSync(path.join(__dirname, "systems.md"), systemsPage());
 const gaps = tables.flatMap((table) => table.arguments.flatMap(gapsOf));

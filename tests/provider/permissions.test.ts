@@ -169,7 +169,7 @@ describe("permissions on a real server", () => {
 
   for (const options of [{}, { domain }]) {
     const how = "domain" in options ? "that names the domain" : "that names no domain";
-    it(`let a client ${how} publish as covenant-api without a prefix of its own, and get the acknowledgement`, async () => {
+    it(`acknowledge to a client ${how} what it publishes as covenant-api without a prefix`, async () => {
       const nc = await cluster.connect("covenant-api", { reconnect: false });
       try {
         const answer = await jetstream(nc, options).publish("covenant.users.created", "{}");

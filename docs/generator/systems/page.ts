@@ -13,8 +13,8 @@ What an owner wrote stands, unless it cannot work. This page has every value tha
 that is another here, with the reason; a test compares both with [\`tenants/\`](../tenants) and with the configuration
 that is rendered for production. Ids (\`C000-3\`) number the contradictions of the documents.
 
-In the tables of streams, consumers and users _(document: x)_ follows a value where the document has another, and _(ours)_
-one that no document gives. Every account has two more users: \`provisioner\` (creates streams and consumers, reads no
+In the tables of streams, consumers and users _(document: x)_ follows a value where the document has another, and
+_(ours)_ one that no document gives. Every account has two more users: \`provisioner\` (creates streams and consumers, reads no
 message) and \`canary\` (proves a round trip). What each field means, and what changing it does:
 [streams.md](streams.md).`;
 

@@ -75,8 +75,8 @@ export const settings: Setting[] = [
     at: "config.cluster.compression",
     here: "accept",
     why:
-      "`s2` is no mode of a cluster and stops the server; `s2_auto` compresses nothing between servers that are near, " +
-      "and costs 20 MB a server",
+      "`s2` is no mode of a cluster and stops the server; `s2_auto` compresses nothing between servers that are " +
+      "near, and costs 20 MB a server",
   },
   {
     what: "TLS for clients",
@@ -126,8 +126,8 @@ export const settings: Setting[] = [
     at: "settings.storage.file",
     here: "90GiB",
     why:
-      "100 GiB are the whole volume, and a formatted one has less; 10 GiB are less than irisx's streams. A rule adds all " +
-      "streams up before anything is done",
+      "100 GiB are the whole volume, and a formatted one has less; 10 GiB are less than irisx's streams. A rule adds " +
+      "all streams up before anything is done",
   },
   { what: "Size of a volume", source: "100GiB", at: "settings.kubernetes.volume.size" },
   {
@@ -234,8 +234,8 @@ export const settings: Setting[] = [
     at: "chart.container.merge.startupProbe.httpGet.path",
     here: "/healthz?js-server-only=true",
     why:
-      "`js` is not a parameter, so that both ask for every stream: pods that catch up would be restarted. Readiness and " +
-      "liveness are the chart's; startup does not wait for a meta leader, which needs other regions",
+      "`js` is not a parameter, so that both ask for every stream: pods that catch up would be restarted. Readiness " +
+      "and liveness are the chart's; startup does not wait for a meta leader, which needs other regions",
   },
   {
     what: "Ports of the load balancer",

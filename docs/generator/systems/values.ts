@@ -86,8 +86,7 @@ export interface Compared {
 /** A system's values, as its documents and departures have them: what its tenant must be. */
 export function comparedOf({ source, departures }: System): Compared[] {
   const given = valuesOf(source);
-  const entities = ["streams", "consumers", "users"] as const;
-  const named = (kind: (typeof entities)[number]) => [
+  const named = (kind: "streams" | "consumers" | "users") => [
     ...new Set([
       ...Object.keys(source[kind]),
       ...departures.flatMap(({ here }) => Object.keys(here).flatMap((at) => ownName(at, kind))),

@@ -25,21 +25,19 @@ export function backupStream(
 
 /**
  * Creates the stream of a snapshot; a stream that exists is never changed. Returns its name and the restored messages.
- * @throws {BadUsage} if the folder does not hold a snapshot.
+ * @throws {BadUsage} if the folder does not hold a snapshot, before any server is asked.
  */
-export function restoreStream(
+export async function restoreStream(
   checked: CheckedEnvironment,
   account: string,
   from: string,
 ): Promise<{ stream: string; messages: number }> {
-  return asProvisioner(checked, account, async (connection) => {
-    const folder = path.resolve(from);
-    const { config } = await readBackup(folder).catch((error: Error) => {
-      throw new BadUsage(`${from} does not hold a snapshot (${error.message}); pass the folder that backup printed`);
-    });
-    const { messages } = await restoreSnapshot(connection, folder);
-    return { stream: config.name, messages };
+  const folder = path.resolve(from);
+  const { config } = await readBackup(folder).catch((error: Error) => {
+    throw new BadUsage(`${from} does not hold a snapshot (${error.message}); pass the folder that backup printed`);
   });
+  const { messages } = await asProvisioner(checked, account, (connection) => restoreSnapshot(connection, folder));
+  return { stream: config.name, messages };
 }
 
 async function asProvisioner<T>(

@@ -63,6 +63,8 @@ function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
 function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[] {
   const watching = (stream: string, entries: string) => [
     ...["CREATE", "INFO", "DELETE"].map((verb) => api(`CONSUMER.${verb}.${stream}.*`)),
+    // Without a name where the client leaves it to the server; with the filter at the end where there is one.
+    api(`CONSUMER.CREATE.${stream}`),
     api(`CONSUMER.CREATE.${stream}.*.${entries}`),
     `$JS.FC.${stream}.>`,
     `$JS.FC.*.*.${stream}.>`,
@@ -84,7 +86,7 @@ function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[]
       get: [...reading(stream), ...watching(stream, `$O.${bucket}.C.*`)],
       // What replaces or deletes an object looks it up, and removes its chunks.
       put: [`$O.${bucket}.>`, ...reading(stream), api(`STREAM.PURGE.${stream}`)],
-      watch: watching(stream, `$O.${bucket}.M.>`),
+      watch: [...watching(stream, `$O.${bucket}.M.>`), api(`STREAM.MSG.GET.${stream}`)],
     };
   };
   const requests = (
@@ -98,6 +100,8 @@ function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[]
     ]);
   return [
     ...requests(buckets, keyValueStreamName, keyValue),
+    // Clients look whether the account has JetStream before they open a store.
+    ...(Object.keys(objectStores).length ? [api("INFO")] : []),
     ...requests(objectStores, objectStoreStreamName, objectStore),
   ];
 }

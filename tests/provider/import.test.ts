@@ -88,6 +88,26 @@ const streams = [
     max_age: 1.5 * seconds,
   },
   { ...bounded, name: "COUNTED", subjects: ["counted.*"], allow_msg_counter: true, allow_direct: true },
+  // A key-value bucket as clients make it, and what was made without any limit.
+  {
+    name: "KV_settings",
+    subjects: ["$KV.settings.>"],
+    max_msgs_per_subject: 5,
+    discard: "new",
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    allow_direct: true,
+    placement: iad,
+  },
+  { name: "ENDLESS", subjects: ["endless.>"], placement: iad },
+  { name: "ENDLESS-ams", mirror: { name: "ENDLESS" }, placement: { cluster: "ams" } },
+  {
+    ...bounded,
+    name: "ODD",
+    subjects: ["odd"],
+    // A nanosecond more than a week.
+    max_age: 7 * 86_400 * seconds + 1,
+  },
   {
     ...bounded,
     name: "LATE",
@@ -119,6 +139,15 @@ const consumers: [stream: string, config: { durable_name: string } & Record<stri
       max_batch: 10,
       max_expires: 5 * seconds,
       max_bytes: 65_536,
+    },
+  ],
+  [
+    "ENDLESS",
+    {
+      durable_name: "greedy",
+      ack_policy: "explicit",
+      max_ack_pending: -1,
+      filter_subjects: ["endless.a", "endless.b"],
     },
   ],
   // One durable on three streams, one of them the mirror.
@@ -265,12 +294,28 @@ describe("an account that was filled by hand, taken under management", function 
       Object.keys(tenant.streams).sort(),
       streams
         .map(({ name }) => name)
-        .filter((name) => name !== "ORDERS-ams")
+        .filter((name) => !name.endsWith("-ams"))
         .sort(),
     );
     assert.deepEqual(Object.keys(tenant.streams.ORDERS!.mirrors!), ["ams"]);
     assert.deepEqual(tenant.consumers.audit!.streams.toSorted(), ["INTEREST", "ORDERS", "ORDERS-ams"]);
-    assert.deepEqual(Object.keys(tenant.consumers).sort(), ["audit", "billing", "paused", "pusher", "worker"]);
+    assert.deepEqual(Object.keys(tenant.consumers).sort(), [
+      "audit",
+      "billing",
+      "greedy",
+      "paused",
+      "pusher",
+      "worker",
+    ]);
+    const { maxAge, maxBytes, mirrors } = tenant.streams.ENDLESS!;
+    assert.deepEqual(
+      [maxAge, maxBytes, mirrors!.ams!.maxAge, mirrors!.ams!.maxBytes, tenant.consumers.greedy!.maxAckPending],
+      Array.from({ length: 5 }, () => "unlimited"),
+    );
+    assert.deepEqual(
+      [tenant.streams.KV_settings!.maxBytes, tenant.streams.ODD!.maxAge],
+      ["unlimited", "604800000000001ns"],
+    );
   });
 
   it("is reconciled for the first time without a write on any server", async () => {

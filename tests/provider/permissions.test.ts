@@ -1,15 +1,54 @@
 import assert from "node:assert/strict";
 import { jetstream, jetstreamManager, type JetStreamOptions } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import {
+  keyValueStream,
+  keyValueStreamName,
+  objectStoreStream,
+  objectStoreStreamName,
+} from "../../config/schema/bucket";
 import { provisioner, systemAccount, withStandardParts } from "../../config/assets/standard";
 import { covers } from "../../config/subjects";
-import { tenants } from "../../tenants";
+import type { TenantSpec } from "../../config/schema/tenant";
+import { tenants as systems } from "../../tenants";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
+
+const inHome = {
+  retention: "limits",
+  storage: "memory",
+  replicas: 1,
+  maxAge: "unlimited",
+  maxBytes: "1MiB",
+  discard: "new",
+} as const;
+
+/** Users with rights on buckets, and one with a wildcard in front. */
+const buckets: TenantSpec = {
+  name: "buckets",
+  home: "iad",
+  streams: {
+    ...Object.fromEntries(
+      ["settings", "flags"].map((name) => [keyValueStreamName(name), { ...keyValueStream(name, {}), ...inHome }]),
+    ),
+    [objectStoreStreamName("reports")]: { ...objectStoreStream("reports", {}), ...inHome },
+  },
+  consumers: {},
+  users: {
+    reader: { buckets: { settings: "get" }, objectStores: { reports: "get" } },
+    writer: { buckets: { settings: ["get", "put"] }, objectStores: { reports: "put" } },
+    watcher: { buckets: { settings: "watch" }, objectStores: { reports: "watch" } },
+    blind: { buckets: { settings: "put" } },
+    device: { publishes: ["*.telemetry.up"], subscribes: ["*.telemetry.down"] },
+  },
+};
+const tenants = { ...systems, buckets };
 
 // Two, because a server all alone elects no meta leader.
 const domain = "global";
@@ -97,6 +136,12 @@ const foreign = ({ account, permissions }: User, kind: "publish" | "subscribe"):
 
 const isApplication = ({ account, name }: User): boolean => account !== systemAccount.name && name !== provisioner;
 
+/** Clients look whether an account has JetStream before they open an object store. */
+const isNotNeeded = ({ account, name }: User) => {
+  const { objectStores } = Object.values(tenants).find((each) => each.name === account)?.users[name] ?? {};
+  return (subject: string): boolean => subject !== "$JS.API.INFO" || objectStores === undefined;
+};
+
 /** What a user must not publish and subscribe to, said without looking at its permissions wherever that is possible. */
 const forbidden = (user: User) => ({
   publish: [
@@ -104,7 +149,7 @@ const forbidden = (user: User) => ({
     ...foreign(user, "publish"),
     ...inboxesBut(user),
     ...(user.account === systemAccount.name ? [] : [...messages, ...system]),
-    ...(isApplication(user) ? [...administration, ...otherDurables(user)] : []),
+    ...(isApplication(user) ? [...administration.filter(isNotNeeded(user)), ...otherDurables(user)] : []),
   ],
   subscribe: [
     ...ofTenantsBut(user.account),
@@ -286,6 +331,94 @@ describe("permissions on a real server", () => {
       });
     });
   }
+
+  describe("of buckets", () => {
+    const user = (name: string) => users.find((each) => each.login === `buckets-${name}`)!;
+    /** What the client's library does as a user, and what servers denied to it meanwhile. */
+    const working = async <T>(name: string, work: (nc: NatsConnection) => Promise<T>): Promise<[T, string[]]> =>
+      as(user(name), async (nc) => {
+        const denied = denials(nc);
+        return [await work(nc), await denied()];
+      });
+    const settings = (nc: NatsConnection) => new Kvm(jetstream(nc)).open("settings");
+    const reports = (nc: NatsConnection) => new Objm(jetstream(nc)).open("reports");
+    const first = async <T>(entries: AsyncIterable<T>): Promise<T | undefined> => {
+      for await (const entry of entries) return entry;
+      return undefined;
+    };
+
+    it("let a user that puts write, create and delete, and one that gets read", async () => {
+      const written = await working("writer", async (nc) => {
+        const bucket = await settings(nc);
+        await bucket.put("theme", "dark");
+        await bucket.put("gone", "soon");
+        await bucket.delete("gone");
+        await bucket.create("once", "only");
+        await assert.rejects(bucket.create("once", "again"), /wrong last sequence/);
+        return (await bucket.get("theme"))?.string();
+      });
+      assert.deepEqual(written, ["dark", []]);
+      const read = await working("reader", async (nc) => {
+        const bucket = await settings(nc);
+        const entry = await bucket.get("theme");
+        return [entry?.string(), (await bucket.get("theme", { revision: entry!.revision }))?.string()];
+      });
+      assert.deepEqual(read, [["dark", "dark"], []]);
+      const put = await working("blind", async (nc) => (await settings(nc)).put("blind", "yes"));
+      assert.deepEqual(put[1], []);
+    });
+
+    it("let a user that watches follow changes, list keys and read histories", async () => {
+      const [seen, denied] = await working("watcher", async (nc) => {
+        const bucket = await settings(nc);
+        const entry = await first(await bucket.watch({ key: "theme" }));
+        const keys: string[] = [];
+        for await (const key of await bucket.keys()) keys.push(key);
+        const past = await first(await bucket.history({ key: "theme" }));
+        const several = await first(await bucket.watch({ key: ["theme", "once"] }));
+        return [entry?.string(), keys.includes("theme"), past?.string(), several?.string() !== undefined];
+      });
+      assert.deepEqual([seen, denied], [["dark", true, "dark", true], []]);
+    });
+
+    it("let an object be stored, replaced, read, followed and deleted", async () => {
+      const data = new Uint8Array(300_000).fill(7);
+      const stored = await working("writer", async (nc) => {
+        const store = await reports(nc);
+        await store.putBlob({ name: "2026" }, data);
+        return (await store.putBlob({ name: "2026" }, data)).size;
+      });
+      assert.deepEqual(stored, [data.length, []]);
+      const read = await working("reader", async (nc) => (await (await reports(nc)).getBlob("2026"))?.length);
+      assert.deepEqual(read, [data.length, []]);
+      const watched = await working(
+        "watcher",
+        async (nc) => (await first(await (await reports(nc)).watch({ includeHistory: true })))?.name,
+      );
+      assert.deepEqual(watched, ["2026", []]);
+      const deleted = await working("writer", async (nc) => (await (await reports(nc)).delete("2026")).success);
+      assert.deepEqual(deleted, [true, []]);
+    });
+
+    it("allow nothing beyond the word", async () => {
+      const attempts: [string, string[]][] = [
+        ["reader", ["$KV.settings.theme", "$JS.API.CONSUMER.CREATE.KV_settings.x", "$O.reports.M.x"]],
+        ["watcher", ["$KV.settings.theme", "$JS.API.DIRECT.GET.KV_settings.$KV.settings.theme"]],
+        ["blind", ["$JS.API.DIRECT.GET.KV_settings.$KV.settings.theme", "$JS.API.CONSUMER.CREATE.KV_settings.x"]],
+        ["writer", ["$KV.flags.on", "$JS.API.DIRECT.GET.KV_flags.$KV.flags.on", "$JS.API.STREAM.PURGE.KV_settings"]],
+      ];
+      for (const [name, subjects] of attempts) {
+        const [, denied] = await working(name, async (nc) => {
+          for (const subject of subjects) nc.publish(subject);
+          await nc.flush();
+        });
+        assert.deepEqual(
+          denied,
+          subjects.map((subject) => `publish ${subject}`),
+        );
+      }
+    });
+  });
 
   it("refuse a login with another user's password, or without one", async () => {
     const anonymous = () => cluster.connect("covenant-api", { user: undefined, pass: undefined, reconnect: false });

@@ -8,10 +8,12 @@ export interface ServerFacts {
   version: string;
   /** JetStream API level. */
   level: number;
+  /** Each server that answered, with the tags that streams are placed by. */
+  servers: { cluster: string; tags: string[] }[];
 }
 
 interface Answer {
-  server?: { ver?: string };
+  server?: { ver?: string; cluster?: string; tags?: string[] };
   data?: { api?: { level?: number } };
 }
 
@@ -21,7 +23,7 @@ export async function readServerFacts(
   servers: number,
   maxWait = 2_000,
 ): Promise<ServerFacts | undefined> {
-  const answers: ServerFacts[] = [];
+  const answers: (Pick<ServerFacts, "version" | "level"> & ServerFacts["servers"][number])[] = [];
   const iterator = await system.requestMany("$SYS.REQ.SERVER.PING.JSZ", "{}", {
     strategy: "count",
     maxMessages: servers,
@@ -30,12 +32,18 @@ export async function readServerFacts(
   try {
     for await (const message of iterator) {
       const { server, data } = message.json<Answer>();
-      if (server?.ver) answers.push({ version: server.ver, level: data?.api?.level ?? 0 });
+      if (!server?.ver) continue;
+      const { ver: version, cluster = "", tags = [] } = server;
+      answers.push({ version, level: data?.api?.level ?? 0, cluster, tags });
     }
   } catch {
     // None or not all of them answered in time: those that did count.
   }
   if (answers.length === 0) return undefined;
   const versions = answers.map(({ version }) => version).sort(byVersion);
-  return { version: versions[0]!, level: Math.min(...answers.map(({ level }) => level)) };
+  return {
+    version: versions[0]!,
+    level: Math.min(...answers.map(({ level }) => level)),
+    servers: answers.map(({ cluster, tags }) => ({ cluster, tags })),
+  };
 }

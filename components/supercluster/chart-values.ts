@@ -195,7 +195,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         lame_duck_grace_period: config.lame_duck_grace_period,
         system_account: config.system_account,
         accounts$include: config.accounts$include,
-        ...(config.server_tags && { server_tags: raw("$SERVER_TAGS") }),
+        ...(config.server_tags && { server_tags: config.server_tags.map((_, index) => raw(`$${tagVariable(index)}`)) }),
       },
     },
     container: {
@@ -271,16 +271,20 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
   };
 }
 
-/** A server reads its tags from one variable, which Kubernetes fills in from those of the labels: N comes before S. */
-const tagVariables = (settings: KubernetesEnvironment, tags: string[]) => ({
-  ...Object.fromEntries(
-    labelVariables(settings).map(({ label, variable }) => [
+const tagVariable = (index: number): string => `SERVER_TAG_${index}`;
+
+/**
+ * A server reads each of its tags from a variable, which Kubernetes completes from that of the label: N comes before S.
+ * In quotes, because servers parse a variable's value as configuration.
+ */
+const tagVariables = (settings: KubernetesEnvironment, tags: string[]) =>
+  Object.fromEntries([
+    ...labelVariables(settings).map(({ label, variable }): [string, unknown] => [
       variable,
       { valueFrom: { fieldRef: { fieldPath: `metadata.labels['${label}']` } } },
     ]),
-  ),
-  SERVER_TAGS: JSON.stringify(tags),
-});
+    ...tags.map((tag, index): [string, unknown] => [tagVariable(index), JSON.stringify(tag)]),
+  ]);
 
 /**
  * Changes when a new configuration needs a restart: pods with the older annotation are then outdated, and this program

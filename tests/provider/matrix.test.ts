@@ -137,7 +137,12 @@ for (const which of ["pinned", "oldest"] as const) {
     const each = <T>(items: T[], run: (item: T) => Promise<unknown>): Promise<unknown> =>
       Promise.all(items.map((item) => limit(() => run(item))));
 
-    it("knows what this server can do", () => assert.deepEqual(facts, { version, level: levelOfVersion(version) }));
+    it("knows what this server can do", () =>
+      assert.deepEqual(facts, {
+        version,
+        level: levelOfVersion(version),
+        servers: Array.from({ length: 3 }, () => ({ cluster: "iad", tags: ["disk:ssd", "zone:a"] })),
+      }));
 
     for (const [kind, given] of examples) {
       for (const example of given) {

@@ -1,6 +1,7 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { joinPath, parse } from "../../../config/problems";
+import { fits } from "../../../config/server-tags";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
 import type { Wire } from "../../../jetstream/fields";
 import { differences, toWire } from "../../../jetstream/wire";
@@ -63,6 +64,7 @@ export async function refusals(
     return [
       ...(await levelFailures(kind, args, undefined, servers)),
       ...(await heldFailures(kind, undefined, args, servers)),
+      ...(await placementFailures(args, servers)),
       ...(args.adopt === undefined ? [] : await adoptionFailures(kind, args, servers)),
     ];
   const another = kind.identity.filter((key) => deployed[key] !== args[key]);
@@ -74,9 +76,11 @@ export async function refusals(
   const changes = await changesBy(kind, toWire(kind.fields, deployed), args, servers);
   const refused = changes.filter(({ refusal }) => refusal);
   const levels = changes.length || isReset(args, deployed) ? await levelFailures(kind, args, deployed, servers) : [];
+  const isPlaced = changes.some(({ field }) => placing.includes(field));
   return [
     ...levels,
     ...(await heldFailures(kind, deployed, args, servers)),
+    ...(isPlaced ? await placementFailures(args, servers) : []),
     ...(refused.length
       ? await replacementFailures(kind, refused, args, servers)
       : await lossFailures(kind, deployed, args, servers)),
@@ -264,6 +268,34 @@ async function unlessUnread<T>(
       account.logProgress(diagnosticLine(diagnostics.costNotCounted, idOf(kind, args), (error as Error).message));
     return otherwise;
   }
+}
+
+/** Fields whose change makes servers choose where a stream is. */
+const placing = ["region", "placementTags", "replicas"];
+
+/**
+ * Fewer servers with a stream's tags than it has replicas. Not judged by servers that have no tag of these names at
+ * all: theirs may be deployed together with the stream.
+ */
+async function placementFailures({ region, placementTags, replicas }: AssetArgs, servers: Servers): Promise<Failure[]> {
+  const wanted = (placementTags as string[] | undefined) ?? [];
+  const facts = wanted.length ? await servers.facts() : undefined;
+  const inRegion = facts?.servers.filter(({ cluster }) => cluster === region) ?? [];
+  const nameOf = (tag: string) => tag.replace(/^!/, "").toLowerCase().split(":")[0]!;
+  const given = new Set(inRegion.flatMap(({ tags }) => tags.map(nameOf)));
+  if (!facts || !wanted.every((tag) => given.has(nameOf(tag)))) return [];
+  const suitable = inRegion.filter(({ tags }) => fits(tags, wanted)).length;
+  const needed = (replicas as number | undefined) ?? 1;
+  return suitable < needed
+    ? [
+        {
+          property: "placementTags",
+          reason:
+            `${wanted.join(", ")} fits ${suitable} of the ${inRegion.length} servers of ${region} that answer, ` +
+            `and ${needed} must have the tags (10005)`,
+        },
+      ]
+    : [];
 }
 
 /** The level that the oldest supported server has. */

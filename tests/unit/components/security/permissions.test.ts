@@ -45,6 +45,32 @@ const user: fc.Arbitrary<UserSpec> = fc.record(
 );
 
 describe("permissions", () => {
+  it("on a bucket are the requests of the words declared", () => {
+    const allowed = (user: UserSpec) => permissionsOf("u", user, []).publish.allow;
+    const info = "$JS.API.STREAM.INFO.KV_settings";
+    assert.deepEqual(allowed({ buckets: { settings: "put" } }), [info, "$KV.settings.>"]);
+    assert.deepEqual(allowed({ buckets: { settings: ["get"] } }), [
+      info,
+      "$JS.API.STREAM.MSG.GET.KV_settings",
+      "$JS.API.DIRECT.GET.KV_settings",
+      "$JS.API.DIRECT.GET.KV_settings.>",
+    ]);
+    assert.deepEqual(allowed({ buckets: { settings: "watch" } }), [
+      info,
+      "$JS.API.CONSUMER.CREATE.KV_settings.*",
+      "$JS.API.CONSUMER.INFO.KV_settings.*",
+      "$JS.API.CONSUMER.DELETE.KV_settings.*",
+      "$JS.API.CONSUMER.CREATE.KV_settings",
+      "$JS.API.CONSUMER.CREATE.KV_settings.*.$KV.settings.>",
+      "$JS.FC.KV_settings.>",
+      "$JS.FC.*.*.KV_settings.>",
+    ]);
+    assert.ok(
+      !allowed({ buckets: { settings: ["get", "put", "watch"] } }).some((subject) => subject.includes("PURGE")),
+    );
+    assert.ok(allowed({ objectStores: { reports: "put" } }).includes("$JS.API.STREAM.PURGE.OBJ_reports"));
+  });
+
   it("of a puller are its next messages, information and acknowledgements, both forms", () => {
     assert.deepEqual(permissionsOf("worker", { consumes: ["C"] }, [pull("S", "C"), pull("S", "OTHER")]), {
       publish: {

@@ -52,6 +52,26 @@ describe("values of the chart", () => {
     );
   });
 
+  it("give servers tags of labels, each as a variable that Kubernetes completes", () => {
+    const serverTags = { az: "topology.kubernetes.io/zone", disk: "example.com/disk" };
+    const tagged = chartValues(region(kubernetes({ serverTags })));
+    assert.deepEqual(tagged.config.merge.server_tags, ["<< $SERVER_TAG_0 >>", "<< $SERVER_TAG_1 >>"]);
+    const { env } = tagged.container;
+    const variables = Object.entries(env).filter(([name]) => /^(NODE_LABEL|SERVER_TAG)_/.test(name));
+    const ofLabel = (label: string) => ({ valueFrom: { fieldRef: { fieldPath: `metadata.labels['${label}']` } } });
+    assert.deepEqual(Object.fromEntries(variables), {
+      NODE_LABEL_0: ofLabel("topology.kubernetes.io/zone"),
+      NODE_LABEL_1: ofLabel("example.com/disk"),
+      SERVER_TAG_0: '"az:$(NODE_LABEL_0)"',
+      SERVER_TAG_1: '"disk:$(NODE_LABEL_1)"',
+    });
+    assert.ok("NODE_LABEL_0" < "SERVER_TAG_0", "the chart sorts them");
+    const plain = chartValues(region());
+    assert.equal("server_tags" in plain.config.merge, false);
+    const hash = ({ podTemplate }: typeof plain) => podTemplate.merge.metadata.annotations[restartAnnotation];
+    assert.notEqual(hash(tagged), hash(plain), "servers are restarted for other tags");
+  });
+
   it("have nothing secret: the same for every identity", () => {
     const text = JSON.stringify(chartValues(region()));
     for (const content of Object.values(

@@ -34,6 +34,14 @@ const host: HostLayout = {
 const region = (settings: Environment): RegionSpec => ({ name: "iad", environment: "test", settings, accounts: [] });
 
 describe("configuration of a server", () => {
+  it("has the tags of its own number, where settings give any", () => {
+    const tagged = region({ ...local, serverTags: { iad: [["disk:ssd"], [], ["az:c"]] } });
+    assert.deepEqual(
+      [0, 1, 2].map((server) => serverConfig(tagged, server, host).server_tags),
+      [["disk:ssd"], undefined, ["az:c"]],
+    );
+  });
+
   it("has every setting under the server's own name, sizes in bytes", () => {
     const peerTls = { cert_file: "/tls/peer.crt", key_file: "/tls/peer.key", ca_file: "/tls/ca.crt", verify: true };
     assert.deepEqual(serverConfig(region(kubernetes), 1, host), {

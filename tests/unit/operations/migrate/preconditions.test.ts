@@ -14,7 +14,7 @@ describe("what stands against it", () => {
     bytes: 1_000,
     mirrors: [],
     consumers: [],
-    servers: { version: "2.14.9", level: 4 },
+    servers: { version: "2.14.9", level: 4, servers: [] },
     room: Infinity,
     ...change,
   });

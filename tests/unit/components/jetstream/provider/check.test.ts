@@ -8,6 +8,7 @@ const serversWith = (...tags: string[][]): Servers => ({
   facts: () =>
     Promise.resolve({ version: "2.14.9", level: 4, servers: tags.map((own) => ({ cluster: "iad", tags: own })) }),
   account: () => Promise.resolve(undefined),
+  accountAtOnce: () => Promise.resolve(undefined),
 });
 
 describe("a stream that is placed by tags", () => {

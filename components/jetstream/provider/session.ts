@@ -83,7 +83,7 @@ export class Session {
    * where no server answers: only the arguments are checked then.
    */
   async accountIfReachable(args: AssetArgs): Promise<Account | undefined> {
-    if (!(args.account in this.settings.provisioners)) return undefined;
+    if (this.isNew(args)) return undefined;
     try {
       return await this.account(args, look);
     } catch (error) {
@@ -96,13 +96,18 @@ export class Session {
 
   /** The account if its servers answer at once; undefined, without a warning, as soon as they did not once. */
   async accountAtOnce(args: AssetArgs): Promise<Account | undefined> {
-    if (this.isSilent) return undefined;
+    if (this.isSilent || this.isNew(args)) return undefined;
     try {
       return await this.account(args, glance);
     } catch {
       this.isSilent = true;
       return undefined;
     }
+  }
+
+  /** Whether the asset's account is not deployed yet: servers hold nothing of it. */
+  private isNew({ account }: AssetKey): boolean {
+    return !(account in this.settings.provisioners);
   }
 
   private requireRegion(args: AssetArgs): void {

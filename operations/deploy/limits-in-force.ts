@@ -13,13 +13,17 @@ const reloadMs = 3 * 60_000;
  * would be refused before. Where servers do not answer, or not in time, it goes on: the jetstream stack has its own
  * gate, and reports what is refused.
  */
-export async function waitForLimits(checked: CheckedEnvironment, access: Promise<Access>): Promise<void> {
+export async function waitForLimits(
+  checked: Pick<CheckedEnvironment, "environment" | "accounts">,
+  access: Promise<Access>,
+  read = readHeld,
+): Promise<void> {
   // Local servers have reloaded when their stack is complete.
   if (checked.environment.target === "local") return;
   const declared = declaredReservations(checked.environment, checked.accounts);
   const missing = (held: Held) => notInForce(checked.accounts, declared, held);
   try {
-    const accounts = missing(await readHeld(await access, (held) => missing(held).length === 0, reloadMs));
+    const accounts = missing(await read(await access, (held) => missing(held).length === 0, reloadMs));
     if (accounts.length)
       logProgress(
         `after ${reloadMs / 60_000} min not all servers have loaded the limits of ${accounts.join(", ")}, ` +

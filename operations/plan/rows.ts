@@ -86,11 +86,12 @@ export function rowOf(change: PlannedChange, answer: Answer, deletions: Readonly
       if (change.isCarried) return row("delete");
       if (!info) return row("forget", { notes: ["does not exist on the servers any more"] });
       if (isForeign) return row("forget", { notes: ["has another owner by now, so it is kept"] });
+      // Protected: with what a deletion would cost. Otherwise nothing is deleted.
       if (change.isRetained)
-        return row("forget", {
-          costs,
-          notes: change.refusals.length ? [] : ["is kept on the servers and no longer reconciled"],
-        });
+        return row(
+          "forget",
+          change.refusals.length ? { costs } : { notes: ["is kept on the servers and no longer reconciled"] },
+        );
       return row("delete", {
         costs,
         reasons: [

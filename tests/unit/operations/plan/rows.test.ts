@@ -109,6 +109,12 @@ describe("a planned deletion", () => {
     assert.match(rowOf(email, copied).reasons.join(), /is copied by EMAIL-ams; remove them first/);
     assert.deepEqual(rowOf(email, copied, new Set(["irisx/EMAIL-ams"])).reasons, []);
   });
+
+  it("of what is retained leaves it on the servers once it is unprotected and taken out: without the cost of a deletion", () => {
+    const unprotected = { ...change(previews.protected, "irisx/EMAIL"), refusals: [] };
+    const { class: name, costs, notes } = rowOf(unprotected, gone);
+    assert.deepEqual([name, costs, notes], ["forget", [], ["is kept on the servers and no longer reconciled"]]);
+  });
 });
 
 describe("a planned change that costs messages", () => {

@@ -14,8 +14,8 @@ that is another here, with the reason; a test compares both with [\`tenants/\`](
 that is rendered for production. Ids (\`C000-3\`) number the contradictions of the documents.
 
 In the tables of streams, consumers and users _(document: x)_ follows a value where the document has another, and
-_(ours)_ one that no document gives. Every account has two more users: \`provisioner\` (creates streams and consumers, reads no
-message) and \`canary\` (proves a round trip). What each field means, and what changing it does:
+_(ours)_ one that no document gives. Every account has two more users: \`provisioner\` (creates streams and consumers,
+reads no message) and \`canary\` (proves a round trip). What each field means, and what changing it does:
 [streams.md](streams.md).`;
 
 function section(system: System): string {

@@ -136,7 +136,9 @@ export const settings: Setting[] = [
     source: "EFS; the cluster's default",
     at: "settings.kubernetes.volume.storageClass",
     here: "gp3",
-    why: "block storage, encrypted: a network file system is too slow for JetStream's files, and tasks would share a folder",
+    why:
+      "block storage, encrypted: a network file system is too slow for JetStream's files, and tasks would share " +
+      "a folder",
   },
   { what: "JetStream domain", source: "global", at: "config.jetstream.domain" },
   {

@@ -51,8 +51,8 @@ export const systems: System[] = [
           "streams.INTERNAL.maxBytes": "32MiB",
         },
         why:
-          "unbounded memory ends in an out-of-memory kill. COMMANDS holds the 10,000 messages at which the document's " +
-          "alert fires in up to 52 KiB each, before discard new refuses one",
+          "unbounded memory ends in an out-of-memory kill. COMMANDS holds the 10,000 messages at which the " +
+          "document's alert fires in up to 52 KiB each, before discard new refuses one",
       },
       {
         here: { "streams.COMMANDS.discard": "new" },
@@ -249,8 +249,8 @@ export const systems: System[] = [
           "streams.COVENANT_USERS.retention": "limits",
         },
         why:
-          "with interest there is neither an audit trail with replay nor a copy in ams and syd: a message is gone once " +
-          "acknowledged, and a mirror would hold it for ever ([ADR 0010](adr/0010-limits-not-interest.md))",
+          "with interest there is neither an audit trail with replay nor a copy in ams and syd: a message is gone " +
+          "once acknowledged, and a mirror would hold it for ever ([ADR 0010](adr/0010-limits-not-interest.md))",
       },
       { here: { "streams.*.storage": "file" }, why: "JetStream's default" },
       {
@@ -301,8 +301,8 @@ export const systems: System[] = [
         id: "C002-20",
         here: { "consumers.AUDIT_LOGGER.replayPolicy": "instant" },
         why:
-          "original delivers what is there in the rhythm in which it was written, also after each change of the durable's " +
-          "leader (tried: 13.6 s for 13.5 s), so that the logger never catches up; in longer gaps its client fails: " +
+          "original delivers what is there in the rhythm in which it was written, also after each change of the " +
+          "durable's leader (tried: 13.6 s for 13.5 s), so that the logger never catches up; in longer gaps its client fails: " +
           '"heartbeats missed"',
       },
       {
@@ -493,8 +493,8 @@ export const systems: System[] = [
       {
         document: "webhook-worker publishes again to `webhooks.retry`",
         here:
-          "every publication is a new message with deliveries of its own, so max_deliver does not bound it: the worker " +
-          "counts in the header `Webhook-Attempt` and terminates what was tried five times, as the document's " +
+          "every publication is a new message with deliveries of its own, so max_deliver does not bound it: the " +
+          "worker counts in the header `Webhook-Attempt` and terminates what was tried five times, as the document's " +
           "retry limit has it: [an example](examples/workers/webhooks.ts)",
       },
     ],
@@ -562,8 +562,8 @@ export const systems: System[] = [
         id: "C004-11",
         here: { "streams.*.discard": "old" },
         why:
-          "JetStream's default. AUDIT_EVENTS may lose its oldest records at 10 GiB before their year is over, but `new` " +
-          "would refuse new ones; an alert at 80 % leaves time to archive or to raise the limit",
+          "JetStream's default. AUDIT_EVENTS may lose its oldest records at 10 GiB before their year is over, but " +
+          "`new` would refuse new ones; an alert at 80 % leaves time to archive or to raise the limit",
       },
       { here: { home: "iad" }, why: "the documents know one region; covenant's primary one" },
       {
@@ -616,8 +616,8 @@ export const systems: System[] = [
         id: "C004-11",
         document: "an audit trail",
         here:
-          "no denyDelete and denyPurge: they do not prevent deleting the stream (tested), but can never be undone, so " +
-          "that no record could be erased even where law asks for it; no user may delete or purge anyway",
+          "no denyDelete and denyPurge: they do not prevent deleting the stream (tested), but can never be undone, " +
+          "so that no record could be erased even where law asks for it; no user may delete or purge anyway",
       },
       {
         id: "C004-12",

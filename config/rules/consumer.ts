@@ -1,5 +1,6 @@
 import { isRenamedAway, subjectsByStream } from "../assets/assets";
 import { destinationSubject } from "../subject-transform";
+import { shareOf, sumOf } from "../assets/shared-limits";
 import { canary, mirrorName } from "../assets/standard";
 import { unknownName } from "../problems";
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
@@ -17,12 +18,14 @@ const consumerArguments = (context: ValidationContext): (Scope & { args: Consume
 const pushConsumers = (context: ValidationContext) =>
   consumers(context).flatMap(({ consumer, ...scope }) => (consumer.mode === "push" ? [{ ...scope, consumer }] : []));
 
-/** A consumer on one of its streams. Subjects are absent where the stream is unknown or has mistakes of its own. */
+/** A consumer on one of its streams, with its share of the limits. Subjects are absent where the stream is unknown or has mistakes of its own. */
 const durables = (context: ValidationContext) =>
   consumers(context).flatMap((scope) => {
     const known = subjectsByStream(scope.tenant);
-    return scope.consumer.streams.map((stream, index) => ({
+    const consumer = shareOf(scope.consumer, scope.consumer.streams.length);
+    return consumer.streams.map((stream, index) => ({
       ...scope,
+      consumer,
       path: [...scope.path, "streams", index],
       index,
       stream,
@@ -159,7 +162,7 @@ export const consumerRules: Rule[] = [
     message: ({ consumer, stream, limits }) =>
       `${stream} allows its durables a maxAckPending of ${limits!.consumerLimits!.maxAckPending}, ` +
       `this one has ${consumer.maxAckPending ?? `the default, ${defaultAckPending}`} (10121); ` +
-      `write ${limits!.consumerLimits!.maxAckPending} or less`,
+      `write ${sumOf(limits!.consumerLimits!, consumer.streams.length).maxAckPending} or less`,
   }),
   rule({
     each: durables,

@@ -302,7 +302,8 @@ export const systems: System[] = [
         here: { "consumers.AUDIT_LOGGER.replayPolicy": "instant" },
         why:
           "original delivers what is there in the rhythm in which it was written, also after each change of the " +
-          "durable's leader (tried: 13.6 s for 13.5 s), so that the logger never catches up; in longer gaps its client fails: " +
+          "durable's leader (tried: 13.6 s for 13.5 s), so that the logger never catches up; in longer gaps its " +
+          "client fails: " +
           '"heartbeats missed"',
       },
       {

@@ -186,6 +186,17 @@ describe("rules about a consumer", () => {
     assert.match(found.join(), /JOBS allows its durables a maxAckPending of 500, this one has unlimited \(10121\)/);
   });
 
+  it("hold a stream's limit against the share that each durable of a consumer gets", () => {
+    const sharing = (maxAckPending: number) => (t: Raw) => {
+      t.streams.JOBS.consumerLimits = { maxAckPending: 500 };
+      t.consumers.worker.streams = ["JOBS", "ORDERS"];
+      t.consumers.worker.filterSubjects = undefined;
+      t.consumers.worker.maxAckPending = maxAckPending;
+    };
+    assert.deepEqual(problemsAfter(sharing(1000)), []);
+    assert.match(problemsAfter(sharing(1002)).join(), /this one has 501 \(10121\); write 1000 or less/);
+  });
+
   it("let a durable of a small local region have as few replicas as its stream", () => {
     const tenant: Raw = shop();
     tenant.consumers.worker.replicas = 3;

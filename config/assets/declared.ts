@@ -9,19 +9,24 @@ export interface Declared {
   streams: Record<string, string[]>;
   /** Filters of each durable of each work queue; one without filters takes all of it, which is `>`. */
   queues: Record<string, Record<string, string[]>>;
+  /** Durables of each stream with `maxConsumers`, and that limit. */
+  limited: Record<string, { maxConsumers: number; durables: string[] }>;
 }
 
 /** What these assets declare, by account. */
 export function declaredBy(streams: StreamAsset[], consumers: ConsumerAsset[]): Record<string, Declared> {
   const declared: Record<string, Declared> = {};
   for (const { account, name, spec } of streams) {
-    const own = (declared[account] ??= { streams: {}, queues: {} });
+    const own = (declared[account] ??= { streams: {}, queues: {}, limited: {} });
     own.streams[name] = spec.subjects;
     if (spec.retention === "workqueue") own.queues[name] = {};
+    if (spec.maxConsumers !== undefined) own.limited[name] = { maxConsumers: spec.maxConsumers, durables: [] };
   }
   for (const { account, stream, name, filterSubjects } of consumers) {
-    const queue = declared[account]?.queues[stream];
+    const own = declared[account];
+    const queue = own?.queues[stream];
     if (queue) queue[name] = filtersOf(filterSubjects);
+    own?.limited[stream]?.durables.push(name);
   }
   return declared;
 }

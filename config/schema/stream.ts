@@ -91,6 +91,7 @@ export const streamShape = {
    * Subjects it captures, wildcards allowed; none of them may overlap another of the account's streams (error 10065),
    * and `>` needs `noAck` and one replica. Not with `mirror`.
    * @default the stream's name, unless it has a `mirror` or `sources`
+   * @change one that another stream gives up moves in the same update (docs/runbooks/move-subjects.md)
    */
   subjects: z.array(subject).min(1).optional(),
   /**

@@ -3,8 +3,11 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { describeTool } from "../../tools/pins.mjs";
 import { ensure } from "../../components/local/provider/ensure";
+import type { Args } from "../../jetstream/wire";
+import { connectionTo, Deployed } from "../support/deployed";
 import { serversMs } from "../support/limits";
 import { startSupercluster, Supercluster } from "../support/nats";
+import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
 describe("the oldest supported server", function () {
   this.timeout(serversMs);
@@ -24,6 +27,54 @@ describe("the oldest supported server", function () {
     const manager = await jetstreamManager(client);
     const { cluster: group } = await manager.streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3 });
     assert.equal(group?.replicas?.length, 2);
+  });
+
+  it("moves subjects between streams in one run, and filters between durables of a work queue", async () => {
+    const provider = await ProviderProcess.start(
+      connectionTo(
+        cluster,
+        {},
+        {
+          streams: { US: ["parts.us.>"], EU: ["parts.eu.>"], JOBS: ["jobs.>"] },
+          queues: { JOBS: { old: ["jobs.a"], new: ["jobs.b"] } },
+          limited: {},
+        },
+      ),
+    );
+    const part = (name: string, subjects: string[], change: Args = {}): Args => ({
+      account: "app",
+      name,
+      region: "iad",
+      subjects,
+      replicas: 3,
+      ...change,
+    });
+    const worker = (name: string, filterSubject: string): Args => ({
+      account: "app",
+      stream: "JOBS",
+      name,
+      ackPolicy: "explicit",
+      filterSubject,
+    });
+    try {
+      const us = await Deployed.create(provider, stream, part("US", ["parts.>"]));
+      await Deployed.create(provider, stream, part("JOBS", ["jobs.>"], { retention: "workqueue" }));
+      const old = await Deployed.create(provider, consumer, worker("old", "jobs.*"));
+      await Promise.all([
+        Deployed.create(provider, stream, part("EU", ["parts.eu.>"])),
+        us.up(part("US", ["parts.us.>"], { allowDataLoss: [{ change: "subjects", maxMessages: 0 }] })),
+        Deployed.create(provider, consumer, worker("new", "jobs.b")),
+        old.up(worker("old", "jobs.a")),
+      ]);
+      const manager = await jetstreamManager(client);
+      for (const [name, subjects] of [
+        ["US", ["parts.us.>"]],
+        ["EU", ["parts.eu.>"]],
+      ] as const)
+        assert.deepEqual((await manager.streams.info(name)).config.subjects, subjects);
+    } finally {
+      await provider.stop();
+    }
   });
 
   it("runs beside the project's own", async () => {

@@ -30,10 +30,12 @@ const declared: Declared = {
     AGAIN: ["again.kept"],
     BEHIND: ["again.moved"],
     RENAMED: ["rename.>"],
+    CROWDED: ["crowded"],
     NARROW: ["foreign.one"],
     JOBS: ["jobs.>"],
   },
   queues: { JOBS: { first: ["jobs.a"], second: ["jobs.b"], third: ["jobs.c"], left: ["jobs.e"], right: ["jobs.d"] } },
+  limited: { CROWDED: { maxConsumers: 2, durables: ["stays", "second"] } },
 };
 
 describe("subjects that move between streams", function () {
@@ -78,12 +80,15 @@ describe("subjects that move between streams", function () {
 
   sideBySide({
     "go from one to another in one run: no acknowledged message is missing, no neighbour is refused": async () => {
-      const [giver, taker] = [await made("GIVER", ["move.kept", "move.moved"]), await made("TAKER", ["move.other"])];
+      const [giver, taker] = [
+        await made("GIVER", ["move.kept", "move.moved"]),
+        await made("TAKER", ["move.other"], { region: "ams", storage: "file" }),
+      ];
       const publishers = new Acknowledgements(app, ["move.kept", "move.moved", "move.other"]);
       await sleep(200);
       await Promise.all([
         giver.up(base("GIVER", ["move.kept"], giving)),
-        taker.up(base("TAKER", ["move.other", "move.moved"])),
+        taker.up(base("TAKER", ["move.other", "move.moved"], { region: "ams", storage: "file" })),
       ]);
       await publishers.stop();
       assert.deepEqual(await configured("GIVER", "TAKER"), {
@@ -166,19 +171,18 @@ describe("subjects that move between streams", function () {
       assert.deepEqual(await configured("AGAIN", "BEHIND"), { AGAIN: ["again.kept"], BEHIND: ["again.moved"] });
       assert.equal(await behind.hasChanges(), false);
     },
-    "of a stream that is taken out are refused before anything is changed, with the releases that it takes":
-      async () => {
-        await made("FORMER", ["rename.>"]);
-        const refusal =
-          /rename\.> is captured by stream FORMER \(error 10065\), which this stack no longer declares.*first declare FORMER again/;
-        await assert.rejects(
-          made("RENAMED", ["rename.>"]),
-          (error) => error instanceof CheckFailed && refusal.test(error.message),
-        );
-        await assert.rejects(provider.create(stream, base("RENAMED", ["rename.>"])), refusal);
-        await writes.assertOf("RENAMED", []);
-        await writes.assertOf("FORMER", ["STREAM.CREATE"]);
-      },
+    "of a stream that is taken out are refused before anything is changed": async () => {
+      await made("FORMER", ["rename.>"]);
+      const refusal =
+        /rename\.> is captured by stream FORMER \(error 10065\), which this stack no longer declares.*first declare FORMER again/;
+      await assert.rejects(
+        made("RENAMED", ["rename.>"]),
+        (error) => error instanceof CheckFailed && refusal.test(error.message),
+      );
+      await assert.rejects(provider.create(stream, base("RENAMED", ["rename.>"])), refusal);
+      await writes.assertOf("RENAMED", []);
+      await writes.assertOf("FORMER", ["STREAM.CREATE"]);
+    },
     "of a stream that an application created are refused, naming it": async () => {
       await ask(app, "STREAM.CREATE.FOREIGN", { name: "FOREIGN", subjects: ["foreign.*"], storage: "memory" });
       await assert.rejects(
@@ -187,7 +191,21 @@ describe("subjects that move between streams", function () {
       );
       await writes.assertOf("NARROW", []);
     },
-    "that are filters of a work queue pass from durable to durable; what nobody gives up is refused": async () => {
+    "(durables) one that replaces another on a full stream is refused until that one is deleted": async () => {
+      await made("CROWDED", ["crowded"], { maxConsumers: 2 });
+      const durable = (name: string): Args => ({ account: "app", stream: "CROWDED", name, ackPolicy: "explicit" });
+      const [, first] = [
+        await Deployed.create(provider, consumer, durable("stays")),
+        await Deployed.create(provider, consumer, durable("first")),
+      ];
+      await assert.rejects(
+        Deployed.create(provider, consumer, durable("second")),
+        (error) => error instanceof CheckFailed && /CROWDED may have 2 consumers \(error 10026\)/.test(error.message),
+      );
+      await first.delete();
+      await Deployed.create(provider, consumer, durable("second"));
+    },
+    "(durables) filters of a work queue pass from one to another; what none gives up is refused": async () => {
       const durable = (name: string, filterSubject: string): Args => ({
         account: "app",
         stream: "JOBS",

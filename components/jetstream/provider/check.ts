@@ -25,7 +25,7 @@ import { type AssetKind, idOf } from "../../../jetstream/kinds";
 import { gainedBy } from "../../../jetstream/moves";
 import { claimOf, isOwn, refusalOf } from "../../../jetstream/ownership";
 import type { Account } from "../../../jetstream/account";
-import { filterRefusals, newFilters } from "../../../jetstream/queue-filters";
+import { newFilters, refusalsByOthers } from "../../../jetstream/other-durables";
 import { isReset, resetLevel } from "../../../jetstream/reset-consumer";
 import { stepDown } from "../../../jetstream/steps";
 
@@ -164,7 +164,8 @@ async function lossFailures(
 }
 
 /**
- * Subjects that another stream keeps, and filters of a work queue that another durable keeps. Logs which subjects move.
+ * Subjects that another stream keeps; filters of a work queue, or room, that other consumers keep. Logs which subjects
+ * move.
  */
 async function heldFailures(
   kind: AssetKind,
@@ -181,8 +182,8 @@ async function heldFailures(
   if (!account?.moves) return [];
   return unlessUnread(kind, args, account, [], async () => {
     if (kind.what === "consumer") {
-      const reasons = await filterRefusals(kind, args, account);
-      return reasons.map((reason) => ({ property: "filterSubjects", reason }));
+      const reasons = await refusalsByOthers(kind, args, account);
+      return reasons.map((reason) => ({ property: "name", reason }));
     }
     const holders = await holdersOf(args.name, gained, account);
     const reasons = await refusalsOf(holders, account);

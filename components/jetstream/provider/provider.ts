@@ -11,7 +11,7 @@ import { type AssetKind, consumerKind, idOf, streamKind } from "../../../jetstre
 import type { Account } from "../../../jetstream/account";
 import { ensure } from "../../../jetstream/ensure";
 import { nonceKey } from "../../../jetstream/ownership";
-import { waitForFilters } from "../../../jetstream/queue-filters";
+import { waitForFilters } from "../../../jetstream/other-durables";
 import { remove, type Removal, removeAbsent } from "../../../jetstream/remove";
 import { logProgress, Session } from "./session";
 import { hasStepsLeft } from "../../../jetstream/steps";

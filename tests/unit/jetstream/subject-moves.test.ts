@@ -56,7 +56,7 @@ async function change(account: FakeAccount, moves: SubjectMoves, name: string, w
   return moves.settled(name);
 }
 
-const movesOf = (streams: Subjects) => new SubjectMoves({ streams, queues: {} }, () => undefined);
+const movesOf = (streams: Subjects) => new SubjectMoves({ streams, queues: {}, limited: {} }, () => undefined);
 
 describe("subjects that move between streams", () => {
   // Not with a wildcard first: it would overlap the parked subjects, as it would that of the account's canary.

@@ -1,4 +1,4 @@
-import { filtersOf } from "../config/assets/declared";
+import { type Declared, filtersOf } from "../config/assets/declared";
 import { pollUntil } from "../config/poll-until";
 import type { Account } from "./account";
 import { readPages } from "./api";
@@ -11,8 +11,9 @@ import type { AssetArgs } from "./schemas";
 import { timeouts } from "./timeouts";
 
 /**
- * A message of a work queue belongs to one durable (errors 10099, 10100), so a filter can only be taken once another
- * durable has given it up. No message is lost meanwhile: the queue keeps it.
+ * What other consumers of its stream keep from a durable. A message of a work queue belongs to one durable (errors
+ * 10099, 10100), so a filter can only be taken once another one has given it up; no message is lost meanwhile, as the
+ * queue keeps it. And a stream with `maxConsumers` has no room for a new one before another is deleted (error 10026).
  */
 
 /** Filters of a durable, from its arguments. */
@@ -56,11 +57,30 @@ export async function waitForFilters(
   throw new Refused(`durable ${idOf(kind, args)}: ${reasons.join("; ")}. Nothing was changed.`);
 }
 
-/** Why a durable cannot have its filters: durables of the work queue that do not give them up in the same run. */
-export async function filterRefusals(kind: AssetKind, args: AssetArgs, account: Account): Promise<string[]> {
+/**
+ * Why a durable cannot be created or have its filters: other consumers of its stream keep them, or its room, until they
+ * are deleted at the end of the run, if at all.
+ */
+export async function refusalsByOthers(kind: AssetKind, args: AssetArgs, account: Account): Promise<string[]> {
   const queue = queueOf(kind, args, account);
-  if (!queue) return [];
-  return keptFilters(args, await foundFilters(args, account), queue);
+  const limit = account.moves?.declared.limited[args.stream!];
+  if (!queue && !limit) return [];
+  const found = await foundFilters(args, account);
+  return [...(queue ? keptFilters(args, found, queue) : []), ...(limit ? missingRoom(args, found, limit) : [])];
+}
+
+function missingRoom(
+  { stream, name }: AssetArgs,
+  found: Record<string, string[]>,
+  { maxConsumers, durables }: Declared["limited"][string],
+): string[] {
+  const others = Object.keys(found).filter((one) => !durables.includes(one));
+  if (found[name] || others.length + durables.length <= maxConsumers) return [];
+  return [
+    `${stream} may have ${maxConsumers} consumers (error 10026), and ${others.join(", ")} count too: one that was ` +
+      `taken out is deleted after this change. Take two releases: first take it out, then add ${name}; ` +
+      "or raise maxConsumers",
+  ];
 }
 
 /** @param found, queue filters by durable: of those that exist, of those that are declared */

@@ -25,6 +25,7 @@ const commands = {
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
   removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
+  drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -134,6 +135,15 @@ function program(): Command {
       if (parent?.args[0] === "forget-region") logProgress("forget-region is now called remove-peers");
       return commands.removePeers()(options);
     });
+  command(cli, "drain-servers", "move streams and consumers off the servers that the settings no longer have")
+    .option(
+      "--region <region>",
+      "only this region (default: every region with fewer servers than it was deployed with)",
+    )
+    .option("--dry-run", "list what would be moved; changes nothing")
+    .option("--yes", "skip the confirmation")
+    .addHelpText("after", drainHelp)
+    .action(run(commands.drainServers));
   command(cli, "env", "print the variables for running pulumi by hand")
     .addHelpText("after", examples(['eval "$(npm run -s env)" && pulumi preview --stack local-iad']))
     .action(run(commands.env));
@@ -175,6 +185,16 @@ Exit codes:
   0  a deployment would do all of it, and lose nothing but what allowDataLoss allows
   1  something would be refused, or the plan or a cost is unknown
   3  a deletion would lose messages or a durable's position; deletionPolicy allows it, but no allowDataLoss names it`;
+
+const drainHelp = `
+Lower servers in Pulumi.yaml first. Moves every stream and consumer, of all accounts, to the servers that stay, waits
+until all copies are current, then removes the others from the meta group. They keep running, without JetStream, until
+the next deployment stops them. Publishers and readers continue. Run it again after an interruption: it continues.
+
+Exit codes:
+  0  the servers hold nothing, or there is nothing to do
+  1  refused before anything was changed, or no progress for 5 minutes
+  2  wrong usage or invalid settings; nothing was done`;
 
 const policyHelp = (text: string) => `
 ${text}

@@ -10,15 +10,18 @@ import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
 import { coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
-import { askedOnce, type Deployed } from "./held-streams";
+import { askedOnce } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
 import { fromIdentity, fullName, outputsOf } from "./references";
+import { refuseStoppingHolders } from "./removed-servers";
+import type { Deployed } from "./system-connection";
 
 /** The servers of one region and all they need. Complete when they serve; it waits for no other region. */
 export async function region({ name, environment, stack, tenants }: Settings<"region">): Promise<pulumi.Inputs> {
   const known = { name: stack.region, environment: name, settings: environment };
   const before = await deployedRegion(stackName(stack));
+  if (before) await refuseStoppingHolders(known, before);
   const deployed = before ?? (await deployedElsewhere(known));
   const declared = declaredReservations(environment, tenants);
   const ask = deployed && askedOnce(known, deployed);
@@ -57,8 +60,9 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
 
 /** A region as it was deployed last; undefined where it was not. */
 async function deployedRegion(stack: string): Promise<Deployed | undefined> {
-  const { ca, accounts, reservations } = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
-  return ca && accounts ? { ca, accounts, reservations } : undefined;
+  const found = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
+  const { region: deployed, ca, accounts, reservations } = found;
+  return ca && accounts ? { region: deployed, ca, accounts, reservations } : undefined;
 }
 
 /** Another region of the environment: accounts are the same in all, so a new region begins with their limits. */

@@ -1,4 +1,4 @@
-import { logProgress, print, progressColours as colour } from "../../engine/terminal";
+import { colours, logProgress, print, progressColours as colour } from "../../engine/terminal";
 import { planEnvironment } from "../../operations/plan/plan";
 import { failureOf } from "../../operations/plan/rows";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
@@ -9,10 +9,14 @@ import { renderRows } from "../render/plan";
  * where something would be refused, is unknown, or would lose messages without `allowDataLoss`.
  */
 export async function plan({ env, json = false }: { env: string; json?: boolean }): Promise<void> {
-  const { stacks, undeclared, verdict } = await planEnvironment(checkedEnvironment(env));
+  const { regions, stacks, undeclared, verdict } = await planEnvironment(checkedEnvironment(env));
   const { ok, summary } = verdict;
-  if (json) print(JSON.stringify({ environment: env, ok, summary, stacks, undeclared }, undefined, 2));
+  if (json) print(JSON.stringify({ environment: env, ok, summary, regions, stacks, undeclared }, undefined, 2));
   else {
+    for (const { region, leaving, refusal } of regions)
+      print(
+        `\n${refusal ? colours.red(refusal) : `${region}: ${leaving.join(", ")} would be stopped; nothing is on them`}`,
+      );
     for (const { stack, changes, warnings } of stacks) {
       for (const warning of warnings) logProgress(colour.yellow(`${stack}: ${warning}`));
       print(`\n${stack}${changes.length ? `\n${renderRows(changes)}` : ": nothing to change"}`);

@@ -13,6 +13,7 @@ import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
 import { Rollout } from "./rollout";
+import { ScaleDown } from "./scale-down";
 
 export interface KubernetesRegionArgs {
   region: RegionSpec & { settings: KubernetesEnvironment };
@@ -123,6 +124,17 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [namespace, guard] },
     );
+    const scaleDown = new ScaleDown(
+      `${name}-scale-down`,
+      {
+        region: region.name,
+        namespace: metadata.namespace,
+        statefulSet: values.statefulSet.name,
+        servers: settings.servers,
+        cluster: access,
+      },
+      { parent: this, dependsOn: [namespace, guard] },
+    );
     const release = new kubernetes.helm.v3.Release(
       name,
       {
@@ -133,7 +145,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         // Helm would wait for pods that this program has yet to replace.
         skipAwait: true,
       },
-      { ...own, dependsOn: [namespace, volumes, ...made, ...(storage ? [storage] : [])] },
+      { ...own, dependsOn: [namespace, volumes, scaleDown, ...made, ...(storage ? [storage] : [])] },
     );
 
     const config = podConfig(region, 0);

@@ -9,6 +9,7 @@ import { Gate } from "./gate";
 import { waitForLimits } from "./limits-in-force";
 import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
+import { plannedShrinks } from "../supercluster/shrinking-regions";
 import { withoutSeverity } from "../../engine/pulumi-text";
 import { failuresOf } from "../plan/preview";
 import { Plans } from "../../engine/plans";
@@ -28,6 +29,9 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
     steps.flatMap(({ stacks }) => stacks),
     checked.name,
   );
+  // Region stacks refuse it too, but the identity stack runs before them.
+  const refusals = (await plannedShrinks(checked)).flatMap(({ refusal }) => refusal ?? []);
+  if (refusals.length) throw new Failure(refusals.join("\n"));
   if (checked.environment.target === "local") await endOrphans();
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;

@@ -1,5 +1,6 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
+import { serversOf } from "../../config/topology";
 import { npmRun } from "../../engine/command-lines";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
@@ -26,7 +27,7 @@ export class Gate {
   static async open(checked: CheckedEnvironment, connect = observer): Promise<Gate> {
     try {
       const observe = await connect(checked);
-      return new Gate(checked.name, { observe, snapshot: await observe(() => true) });
+      return new Gate(checked.name, { observe, snapshot: ofSettings(checked, await observe(() => true)) });
     } catch (error) {
       logProgress(
         `no server answers (${(error as Error).message.split("\n")[0]}): ` +
@@ -57,14 +58,27 @@ export class Gate {
   }
 }
 
+/** A snapshot without the servers that this deployment stops. */
+const ofSettings = ({ environment }: CheckedEnvironment, snapshot: Snapshot): Snapshot => {
+  const staying = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+  const servers = Object.entries(snapshot.servers).filter(([name]) => staying.includes(name));
+  return { ...snapshot, servers: Object.fromEntries(servers) };
+};
+
 async function observer(checked: CheckedEnvironment): Promise<Observe> {
   const access = await readAccess(checked);
   const { regions, servers } = checked.environment;
+  // The first observation waits for all that answer: there may be more than in the settings, which this deployment
+  // stops.
+  let expected = Number.MAX_SAFE_INTEGER;
   return async (isGood) => {
     // A connection for each observation: the deployment in between may restart the server of this one.
     const system = await connectToSystem(access);
     try {
-      return await snapshotUntil(() => takeSnapshot(system, regions.length * servers), isGood, patienceMs);
+      const snapshot = await snapshotUntil(() => takeSnapshot(system, expected), isGood, patienceMs);
+      const count = Math.max(regions.length * servers, Object.keys(snapshot.servers).length);
+      if (expected > count) expected = count;
+      return snapshot;
     } finally {
       await system.close();
     }

@@ -5,6 +5,7 @@ import { type Access, isDeployed, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { declaredReservations, type Reservations, undeclared } from "../../config/assets/reservations";
 import { readHeld } from "../supercluster/held";
+import { type PlannedShrink, plannedShrinks } from "../supercluster/shrinking-regions";
 import { Servers } from "./costs";
 import { previewsOf } from "./engine";
 import { type StackPlan, stackPlan } from "./preview";
@@ -18,6 +19,8 @@ export interface PlannedStack extends Pick<StackPlan, "failures" | "warnings" | 
 
 /** What a deployment would do to the streams and consumers of an environment. */
 export interface EnvironmentPlan {
+  /** Regions with fewer servers than before. */
+  regions: PlannedShrink[];
   stacks: PlannedStack[];
   /** Names of streams that servers hold and nothing declares, by account; those that this plan changes are not. */
   undeclared: Record<string, string[]>;
@@ -26,7 +29,7 @@ export interface EnvironmentPlan {
 
 /**
  * Previews all jetstream stacks of an environment at the same time, and reads from the servers what each change would
- * cost now. Changes nothing.
+ * cost now. Of regions it finds servers that would be stopped, and why they cannot be. Changes nothing.
  * @throws {Failure} when the environment is not deployed; what fails or is refused in a preview is part of the result
  */
 export async function planEnvironment(checked: CheckedEnvironment): Promise<EnvironmentPlan> {
@@ -34,14 +37,16 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
   const access = await readAccess(checked);
   const progress = new Progress();
   // A plan does not wait for servers that are down.
-  const [held, ...stacks] = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
+  const [held, regions, ...stacks] = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
     Promise.all([
       heldReservations(access),
+      plannedShrinks(checked),
       ...checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)),
     ]),
   );
   const isPartial = stacks.some((stack) => stack.isPartial || stack.failures.length > 0);
   return {
+    regions,
     stacks,
     undeclared: undeclaredNames(
       declaredReservations(checked.environment, checked.accounts),
@@ -51,6 +56,7 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
     verdict: verdictOf(
       stacks.flatMap(({ changes }) => changes),
       isPartial,
+      regions.flatMap(({ region, refusal }) => (refusal === undefined ? [] : [`region ${region}`])),
     ),
   };
 }

@@ -188,13 +188,16 @@ export function failureOf({ refused, isKnown, unknown, lost }: Verdict, failures
   return undefined;
 }
 
-/** The verdict over all rows. */
-export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
+/**
+ * The verdict over all rows.
+ * @param refusedRegions regions whose stacks would be refused
+ */
+export function verdictOf(rows: Row[], isPartial: boolean, refusedRegions: string[] = []): Verdict {
   const counts = order.flatMap((name) => {
     const count = rows.filter((row) => row.class === name).length;
     return count ? [`${count} ${classes[name]}`] : [];
   });
-  const refused = rows.filter((row) => row.class === "refused").map(({ id }) => id);
+  const refused = [...refusedRegions, ...rows.filter((row) => row.class === "refused").map(({ id }) => id)];
   const unknown = rows.flatMap((row) => row.unknown ?? []);
   const isKnown = !isPartial && unknown.length === 0;
   const lost = rows.flatMap(({ id, class: name, costs }) =>
@@ -205,6 +208,7 @@ export function verdictOf(rows: Row[], isPartial: boolean): Verdict {
       : [],
   );
   const summary = [
+    ...refusedRegions.map((region) => `${region} refused`),
     counts.join(", ") || "nothing to change",
     ...(unknown.length ? [`costs of ${plural(unknown.length, "change")} unknown`] : []),
     ...(isPartial ? ["not everything could be read, so there may be more changes"] : []),

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { peerId } from "../../jetstream/peer-id";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Peer } from "../supercluster/monitoring";
 
@@ -11,15 +11,6 @@ const mostServers = 5;
 /** Names that the servers of a region can have, also of a region that is no longer in the settings. */
 export const serverNames = (region: string): string[] =>
   Array.from({ length: mostServers }, (_, server) => `${region}-${server}`);
-
-const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/**
- * The id by which the meta group knows a server: eight digits of its name's hash (getHash in nats-server's
- * server/events.go). A leader that was started after a server had stopped knows it only by this id.
- */
-export const peerId = (server: string): string =>
-  [...createHash("sha256").update(server).digest().subarray(0, 8)].map((byte) => digits[byte % digits.length]).join("");
 
 /** Those of the named servers that the meta group counts, in the order of their names. Pure. */
 export function peersAmong(names: readonly string[], { meta }: Snapshot): MetaPeer[] {

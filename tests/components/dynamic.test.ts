@@ -9,6 +9,7 @@ import { LocalServer, type LocalServerArgs } from "../../components/local/server
 import { Volumes, type VolumesArgs } from "../../components/storage/volumes";
 import { ClusterGuard, type ClusterGuardArgs } from "../../components/supercluster/cluster-guard";
 import { Rollout, type RolloutArgs } from "../../components/supercluster/rollout";
+import { ScaleDown, type ScaleDownArgs } from "../../components/supercluster/scale-down";
 import { waitMs } from "../support/limits";
 import { record } from "../support/mocks";
 
@@ -50,6 +51,13 @@ const dynamics: Record<string, Dynamic> = {
     pinned: 'exports.handler=()=>require(process.cwd()+"/components/supercluster/provider/entry.js").Volumes',
     selectable: Volumes.__pulumiType,
     without: ["read"],
+  },
+  ScaleDown: {
+    make: () => new ScaleDown("one", { cluster: {} } as ScaleDownArgs),
+    type: "pulumi-nodejs:dynamic/kubernetes:ScaleDown",
+    pinned: 'exports.handler=()=>require(process.cwd()+"/components/supercluster/provider/entry.js").ScaleDown',
+    selectable: ScaleDown.__pulumiType,
+    without: ["check", "read"],
   },
   Rollout: {
     make: () => new Rollout("one", { cluster: {} } as RolloutArgs),

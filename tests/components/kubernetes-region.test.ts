@@ -84,7 +84,7 @@ describe("KubernetesRegion", function () {
         guarded.add(name);
         count += 1;
       }
-      assert.equal(count, 12);
+      assert.equal(count, 13);
     },
   );
 
@@ -127,6 +127,14 @@ describe("KubernetesRegion", function () {
     assert.ok(release!.options.dependencies!.includes(volumes!.name));
     const { config } = release!.inputs.values as { config: { jetstream: { fileStore: { pvc: object } } } };
     assert.deepEqual(config.jetstream.fileStore.pvc, { enabled: true, size: "200Gi", storageClassName: "gp3" });
+  });
+
+  it("stops servers that leave before the chart is changed, which would stop all of them at once", async () => {
+    const { of } = await recorded("iad");
+    const [scaleDown] = of("pulumi-nodejs:dynamic/kubernetes:ScaleDown");
+    const { cluster: _, __provider: __, ...inputs } = unsecret(scaleDown!.inputs) as Record<string, unknown>;
+    assert.deepEqual(inputs, { region: "iad", namespace: "nats", statefulSet: "iad", servers: 3 });
+    assert.ok(of("kubernetes:helm.sh/v3:Release")[0]!.options.dependencies!.includes(scaleDown!.name));
   });
 
   it("replaces nothing when the cluster is reached in another way", async () => {

@@ -1,15 +1,32 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { engineMs } from "../support/limits";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
+import { assetsOn, type HeldAsset, peersOf, readHoldings } from "../../jetstream/holdings";
+import { ask } from "../support/accounts";
+import { engineMs, waitMs } from "../support/limits";
+import type { Publisher } from "../support/publisher";
+import { Reader } from "../support/reader";
 import { Regions } from "../support/regions";
 
 /** Where official plugins could not be downloaded, every start warns of it: that is not about regions. */
 const withoutStandInNotice = (text: string): string =>
   text.replace(/^warning: keys, certificates and passwords[^]*?docs\/stand-ins\.md$/gm, "");
 
+/** Streams that no tenant file declares, with their replicas. */
+const undeclared = { "COPY-A": 1, "COPY-B": 1, "COPY-C": 1, "COPY-D": 1, "COPY-R3": 3 };
+
+const isWhole = ({ consumer, leader, members, behind, replicas }: HeldAsset): boolean =>
+  leader !== undefined && behind.length === 0 && (consumer !== undefined || members.length === replicas);
+
+const stateOf = async (client: NatsConnection, stream: string) =>
+  (await ask(client, `STREAM.INFO.${stream}`)).state as { first_seq: number; last_seq: number; messages: number };
+
 describe("one region that grows, with all tenants and three servers a region", function () {
   this.timeout(engineMs);
   let regions: Regions;
+  let publisher: Publisher;
+  let reader: Reader;
 
   /** The tenants' files of an installation that has only these regions. */
   const tenantsIn = (names: string[]) =>
@@ -40,7 +57,10 @@ export const tenants = Object.fromEntries(
   before(async () => {
     regions = await Regions.prepare(["arrakis", "covenant", "irisx", "aigentflow"], { regions: ["iad"], servers: 3 });
   });
-  after(() => regions?.remove());
+  after(async () => {
+    await reader?.stop();
+    await regions?.remove();
+  });
 
   it("refuses mirrors in regions that it does not have", () => {
     const { status, text } = regions.deployment.cli("start");
@@ -58,12 +78,90 @@ export const tenants = Object.fromEntries(
     assert.doesNotMatch(withoutStandInNotice(text), /warning/);
     await regions.meshIsComplete();
     await regions.publish("irisx", "api", "SMS", "sms.send");
-    await regions.publish("arrakis", "gateway", "EVENTS", "events.test");
+    await regions.publish("aigentflow", "api", "TASK_EVENTS", "task.test");
   });
 
-  it("becomes two, one server after another: no loss, and a warning that two are not enough", async () => {
+  it("gets two more servers: the others restart one after another, and nothing is lost", async () => {
+    regions.deployment.set({ servers: 5 });
+    const { status, text, restarted } = await regions.start();
+    assert.equal(status, 0, text);
+    assert.deepEqual(restarted, ["iad-0", "iad-1", "iad-2"]);
+    await regions.meshIsComplete();
+    await regions.nothingLost();
+  });
+
+  it("keeps them while they hold anything or are peers: plan, start and up refuse to stop them", async () => {
+    const provisioner = await regions.deployment.client("iad", "arrakis", "provisioner");
+    for (const [name, replicas] of Object.entries(undeclared))
+      await ask(provisioner, `STREAM.CREATE.${name}`, {
+        name,
+        mirror: { name: "ELIGIBILITY" },
+        num_replicas: replicas,
+        max_bytes: 16 * 1024 ** 2,
+        placement: { cluster: "iad" },
+      });
+    const system = await regions.deployment.client("iad", "sys", "admin");
+    for (const stream of ["arrakis.ELIGIBILITY", "arrakis.EVENTS", "irisx.SMS"])
+      await ask(system, `ACCOUNT.STREAM.MOVE.${stream}`, { server: "iad-2" }).catch((error: Error) =>
+        assert.match(error.message, /peer not a member/),
+      );
+    regions.deployment.set({ servers: 3 });
+    const refusal = new RegExp(
+      [
+        "iad was deployed with 5 servers and its settings have 3, but iad-3, iad-4 cannot be stopped yet:",
+        "stream arrakis/COPY-\\w+ has a copy on iad-",
+        "iad-3, iad-4 still counted as peers of the meta group",
+        "npm run drain-servers",
+      ].join("[^]*"),
+    );
+    for (const command of ["plan", "start"]) {
+      const { status, text } = await regions.deployment.meanwhile(command);
+      assert.equal(status, 1, text);
+      assert.match(text, refusal, command);
+    }
+    assert.throws(() => regions.deployment.pulumi("up", "--yes", "--skip-preview", "--stack", "local-iad"), refusal);
+    assert.equal((await readHoldings(system)).answered.length, 5);
+  });
+
+  it("is drained while a publisher and a durable go on: every copy is elsewhere and current", async () => {
+    publisher = await regions.publish("arrakis", "worker", "ELIGIBILITY", "eligibility.check.test", 10);
+    reader = new Reader(await regions.deployment.client("iad", "arrakis", "worker"));
+    reader.start("ELIGIBILITY", "eligibility-worker");
+    const { status, text } = await regions.deployment.meanwhile("drain-servers", "--yes");
+    assert.equal(status, 0, text);
+    const system = await regions.deployment.client("iad", "sys", "admin");
+    const holdings = await readHoldings(system);
+    assert.deepEqual(peersOf(["iad-3", "iad-4"], holdings), []);
+    assert.equal(holdings.meta!.size, 3);
+    assert.deepEqual(assetsOn(["iad-3", "iad-4"], holdings), []);
+    assert.deepEqual(holdings.withoutJetstream, ["iad-3", "iad-4"]);
+    assert.ok(holdings.assets.every(isWhole), JSON.stringify(holdings.assets.filter((asset) => !isWhole(asset))));
+    await regions.nothingLost();
+    assert.deepEqual(await reader.missing(publisher.texts("ELIGIBILITY")), []);
+    assert.match(
+      regions.deployment.succeeds("drain-servers", "--yes"),
+      /iad: iad-4, iad-3 leave, .*; nothing is left on them/,
+    );
+  });
+
+  it("becomes two of three servers each: no loss, and a warning that two are not enough", async () => {
     tenantsIn(["iad", "ams"]);
     const { text, restarted } = await regions.grow(["iad", "ams"]);
+    const system = await regions.deployment.client("iad", "sys", "admin");
+    assert.deepEqual(
+      (await readHoldings(system)).answered.filter((name) => name.startsWith("iad")),
+      ["iad-0", "iad-1", "iad-2"],
+    );
+    assert.deepEqual(await reader.missing(publisher.texts("ELIGIBILITY")), []);
+    const provisioner = await regions.deployment.client("iad", "arrakis", "provisioner");
+    const { last_seq: published } = await stateOf(provisioner, "ELIGIBILITY");
+    for (const name of Object.keys(undeclared)) {
+      const hasAll = async () => ((await stateOf(provisioner, name)).last_seq >= published ? true : undefined);
+      assert.ok(await pollUntil(hasAll, waitMs), name);
+      const { first_seq, last_seq, messages } = await stateOf(provisioner, name);
+      assert.deepEqual([first_seq, messages], [1, last_seq], `${name} has every message`);
+      await ask(provisioner, `STREAM.DELETE.${name}`);
+    }
     assert.match(text, /^warning: iad and ams do not survive each other's loss: .*Add a third region/m);
     assert.match(text, /settings +warning +iad and ams do not survive/);
     assert.deepEqual(restarted, ["iad-0", "iad-1", "iad-2"]);

@@ -43,6 +43,7 @@ const order = [
   "kubernetes:core/",
   "kubernetes:storage",
   "pulumi-nodejs:dynamic/kubernetes:Volumes",
+  "pulumi-nodejs:dynamic/kubernetes:ScaleDown",
   "kubernetes:helm.sh/v3:Release",
   "pulumi-nodejs:dynamic/kubernetes:Rollout",
 ];

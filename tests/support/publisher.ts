@@ -51,6 +51,9 @@ export class Publisher {
   /** How many messages of a stream were acknowledged. */
   count = (stream: string): number => this.acknowledged.get(stream)?.size ?? 0;
 
+  /** Texts of a stream's acknowledged messages. */
+  texts = (stream: string): string[] => [...(this.acknowledged.get(stream)?.values() ?? [])];
+
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all(this.running);

@@ -62,11 +62,13 @@ export class Regions {
     return rest;
   }
 
-  async publish(account: string, user: string, stream: string, subject: string): Promise<void> {
+  /** `pauseMs`: between two messages. */
+  async publish(account: string, user: string, stream: string, subject: string, pauseMs?: number): Promise<Publisher> {
     const reader = await this.deployment.client("iad", account, "provisioner");
     const publisher = new Publisher(await this.deployment.client("iad", account, user), reader);
-    await publisher.start(stream, subject);
+    await publisher.start(stream, subject, { pauseMs });
     this.publishers.push({ publisher, stream });
+    return publisher;
   }
 
   /** Nothing that was acknowledged is lost, and more is since the last time. */

@@ -44,3 +44,7 @@ export async function metaLeader(monitor: string): Promise<string | undefined> {
   const jsz = await json<{ meta_cluster?: { leader?: string } }>(`${monitor}/jsz`);
   return jsz?.meta_cluster?.leader || undefined;
 }
+
+/** Whether the server reports that its JetStream is off: the meta group has removed it. */
+export const hasNoJetstream = async (monitor: string): Promise<boolean> =>
+  (await json<{ disabled?: boolean }>(`${monitor}/jsz`))?.disabled ?? false;

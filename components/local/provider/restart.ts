@@ -24,7 +24,7 @@ export function restart(wanted: LocalServerInputs, version: string, reason: stri
     const led = running?.record ? await metaLeader(`http://${running.record.applied.config.http}`) : undefined;
     if (led) await refuseWhileBehind(wanted);
     logProgress(led ? `${task}, waiting until it is current again` : task);
-    if (running) await endGently(wanted, running);
+    if (running) await endGently(wanted, wanted.config, running);
     await start(wanted, version);
     if (led) await current(wanted.name, `http://${wanted.config.http}`, "no other server is restarted");
   });

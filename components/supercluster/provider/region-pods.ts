@@ -1,6 +1,7 @@
-import type { AppsV1Api, CoreV1Api, KubeConfig, V1Pod } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api, KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { isLowered } from "../reload";
 import type { PodView, RegionView } from "../rollout-steps";
+import type { ScaleView } from "../scale-down-steps";
 import type { ServerConfig } from "../server-config";
 import { clientOf, type ClusterAccess, configOf, missing, NoAnswer, parsed, reasonOf } from "./kubernetes-client";
 
@@ -37,6 +38,45 @@ export class RegionPods {
     { namespace, statefulSet: name }: StatefulSetName,
     wanted?: ServerConfig,
   ): Promise<RegionView | undefined> {
+    const seen = await this.find({ namespace, statefulSet: name });
+    if (!seen) return undefined;
+    const { found, own } = seen;
+    const [pods, leader] = await Promise.all([
+      Promise.all(own.map((pod) => this.view(pod, wanted))),
+      wanted && this.leader(own),
+    ]);
+    return {
+      ...sizeOf(found),
+      revision: found.status?.updateRevision ?? "",
+      pods,
+      leader,
+    };
+  }
+
+  /**
+   * The StatefulSet's size and its pods; undefined where it does not exist. Where there are more than `servers`, the
+   * last pod is asked how many streams it holds.
+   */
+  async scale(name: StatefulSetName, servers: number): Promise<ScaleView | undefined> {
+    const seen = await this.find(name);
+    if (!seen) return undefined;
+    const size = sizeOf(seen.found);
+    const last = seen.own.find(({ metadata }) => metadata!.name === `${name.statefulSet}-${size.replicas - 1}`);
+    const answer = last && size.replicas > servers ? await this.monitor(last, "jsz").catch(() => undefined) : undefined;
+    return {
+      ...size,
+      pods: seen.own.map(({ metadata }) => metadata!.name!),
+      streamsOnLast: (parsed(answer) as { streams?: number } | undefined)?.streams,
+    };
+  }
+
+  /** Changes the number of pods; Kubernetes stops those with the highest numbers gracefully and keeps their volumes. */
+  async resize({ namespace, statefulSet: name }: StatefulSetName, replicas: number): Promise<void> {
+    const body = [{ op: "replace", path: "/spec/replicas", value: replicas }];
+    await this.apps.patchNamespacedStatefulSet({ namespace, name, body, fieldManager: "helm" });
+  }
+
+  private async find({ namespace, statefulSet: name }: StatefulSetName) {
     const found = await missing(this.apps.readNamespacedStatefulSet({ namespace, name }));
     if (!found) return undefined;
     const labelSelector = Object.entries(found.spec!.selector.matchLabels ?? {})
@@ -46,17 +86,7 @@ export class RegionPods {
     const own = items.filter(({ metadata }) =>
       metadata?.ownerReferences?.some(({ uid }) => uid === found.metadata?.uid),
     );
-    const [pods, leader] = await Promise.all([
-      Promise.all(own.map((pod) => this.view(pod, wanted))),
-      wanted && this.leader(own),
-    ]);
-    return {
-      isObserved: (found.status?.observedGeneration ?? 0) >= (found.metadata?.generation ?? 0),
-      replicas: found.spec!.replicas ?? 1,
-      revision: found.status?.updateRevision ?? "",
-      pods,
-      leader,
-    };
+    return { found, own };
   }
 
   /** Deletes a pod gracefully; the StatefulSet recreates it. */
@@ -116,6 +146,11 @@ export class RegionPods {
     });
   }
 }
+
+const sizeOf = ({ status, metadata, spec }: V1StatefulSet) => ({
+  isObserved: (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
+  replicas: spec!.replicas ?? 1,
+});
 
 const isReady = ({ status }: V1Pod): boolean =>
   status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;

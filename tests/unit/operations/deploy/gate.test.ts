@@ -35,6 +35,13 @@ describe("the gate between two regions", () => {
     await gate.pass("iad");
   });
 
+  it("does not wait for servers that the settings no longer have", async () => {
+    const before = healthySnapshot(checked);
+    before.servers["iad-3"] = before.servers["iad-0"]!;
+    const gate = await Gate.open(checked, observing(before, healthy));
+    await gate.pass("iad");
+  });
+
   it("stops the deployment where it stays worse, with what is worse and how to go on", async () => {
     const gate = await Gate.open(checked, observing(healthy, without("iad-1")));
     await assert.rejects(gate.pass("iad"), (error: Error) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { peerId, peersAmong, serverNames } from "../../../../operations/remove-peers/peers";
+import { peerId } from "../../../../jetstream/peer-id";
+import { peersAmong, serverNames } from "../../../../operations/remove-peers/peers";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
 import { checksOf } from "../../../../operations/verify/checks";
 import { localEnvironment } from "../../../support/accounts";

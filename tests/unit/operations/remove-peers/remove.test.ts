@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../engine/failure";
-import { peerId } from "../../../../operations/remove-peers/peers";
+import { peerId } from "../../../../jetstream/peer-id";
 import { removePeer } from "../../../../operations/remove-peers/remove";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
 import { type Answers, fakeConnection, refusal } from "../../../support/fake-connection";

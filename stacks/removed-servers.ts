@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RegionSpec } from "../config/assets/region";
+import { serversOf } from "../config/topology";
+import { refusalOfStopping, shrinkOf } from "../jetstream/leaving-servers";
+import { type Deployed, withSystem } from "./system-connection";
+
+/**
+ * Refuses a region with fewer servers than it was deployed with, while the servers that would stop hold a copy of a
+ * stream or consumer, or the meta group counts them. If the servers cannot be asked, it is refused too. Where no server
+ * leaves, none is asked.
+ *
+ * @param deployed as the stack was deployed last
+ * @throws {pulumi.RunError} with what they hold, and the command that moves it
+ */
+export async function refuseStoppingHolders(region: Omit<RegionSpec, "accounts">, deployed: Deployed): Promise<void> {
+  const { name, environment, settings } = region;
+  const staying = serversOf(settings, name).map((server) => server.name);
+  const shrink = shrinkOf(name, deployed.region?.servers ?? [], staying);
+  if (!shrink) return;
+  const { readHoldings } = require("../jetstream/holdings") as typeof import("../jetstream/holdings");
+  const holdings = await withSystem(region, deployed, (system) => readHoldings(system)).catch(
+    (error: Error) => error.message,
+  );
+  const command = `npm run drain-servers${environment === "local" ? "" : ` -- --env ${environment}`}`;
+  const refusal = refusalOfStopping(shrink, holdings, command);
+  if (refusal) throw new pulumi.RunError(refusal);
+}

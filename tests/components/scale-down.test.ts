@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { scaleDownProvider, type ScaleDownInputs } from "../../components/supercluster/provider/scale-down-provider";
+import { KubeApi } from "../support/kube-api";
+import { said } from "../support/said";
+
+const patience = { stuckMs: 300, everyMs: 5, logEveryMs: 60_000 };
+const provider = scaleDownProvider(patience);
+const statefulSet = "/apis/apps/v1/namespaces/nats/statefulsets/iad";
+const pod = (server: number) => `/api/v1/namespaces/nats/pods/iad-${server}`;
+const jsz = (server: number) => `${pod(server)}%3A8222/proxy/jsz`;
+
+/** Plays the controller: the pods beyond the replicas are gone. */
+const stops = (api: KubeApi): void => {
+  const { replicas } = api.get(statefulSet).spec;
+  for (let server = replicas; server < 5; server++) api.things.delete(pod(server));
+};
+
+describe("ScaleDown, against an API server that keeps what it is told", () => {
+  const apis: KubeApi[] = [];
+  afterEach(() => apis.splice(0).forEach((api) => api.stop()));
+
+  /** A region of five servers, with this many streams on each. */
+  async function region(streams = 0, controller = stops): Promise<KubeApi> {
+    const api = await KubeApi.start(controller);
+    apis.push(api);
+    const { uid } = api.put(statefulSet, {
+      spec: { replicas: 5, selector: { matchLabels: { app: "nats" } } },
+    }).metadata;
+    for (const server of [0, 1, 2, 3, 4]) {
+      api.put(pod(server), { metadata: { namespace: "nats", labels: { app: "nats" }, ownerReferences: [{ uid }] } });
+      api.put(jsz(server), { streams });
+    }
+    return api;
+  }
+  const inputs = (api: KubeApi, servers: number): ScaleDownInputs => ({
+    region: "iad",
+    namespace: "nats",
+    statefulSet: "iad",
+    servers,
+    cluster: { kubeconfig: api.kubeconfig(), context: "nats-iad" },
+  });
+  const update = (news: ScaleDownInputs) => said(() => provider.update("", { ...news, servers: 5 }, news));
+
+  it("stops one pod after another, the highest first", async () => {
+    const sizes: number[] = [];
+    const api = await region(0, (self) => {
+      sizes.push(self.get(statefulSet).spec.replicas);
+      stops(self);
+    });
+    const lines = await update(inputs(api, 3));
+    assert.deepEqual(sizes, [4, 3]);
+    assert.deepEqual(api.writes, ["patch iad", "patch iad"]);
+    assert.match(lines.join("\n"), /stopping iad-4\n.*stopping iad-3/);
+  });
+
+  it("does nothing before the region exists, and with as many servers or more", async () => {
+    const empty = await KubeApi.start();
+    apis.push(empty);
+    await provider.create(inputs(empty, 3));
+    const api = await region();
+    await provider.create(inputs(api, 5));
+    assert.deepEqual([empty.writes, api.writes], [[], []]);
+  });
+
+  it("waits for a pod that is terminating, and continues where a run ended", async () => {
+    const api = await region(0, () => undefined);
+    await assert.rejects(
+      update(inputs(api, 3)),
+      /^Error: iad: iad-4 is terminating, for .* min\. No other pod was stopped/,
+    );
+    assert.equal(api.get(statefulSet).spec.replicas, 4);
+  });
+
+  it("refuses to stop a server that holds streams", async () => {
+    const api = await region(2);
+    await assert.rejects(
+      update(inputs(api, 3)),
+      /^Error: iad: iad-4 is not stopped, because it holds 2 streams; .*drain-servers/,
+    );
+    assert.deepEqual(api.writes, []);
+  });
+
+  it("reports at preview what it does", async () => {
+    const api = await region();
+    const lines = await said(() => provider.diff("", inputs(api, 5), inputs(api, 3)));
+    assert.deepEqual(lines, [
+      "iad: 2 of 5 servers are stopped, one after another, the highest number first; their volumes are kept",
+    ]);
+  });
+});

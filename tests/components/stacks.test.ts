@@ -240,6 +240,39 @@ describe("a tenant that was just taken out", () => {
   }).timeout(serversMs);
 });
 
+describe("a region with fewer servers than it was deployed with", () => {
+  const settings = stackSettings<"region">("local-syd");
+  const environment = { ...settings.environment, basePort: 26120 } as typeof settings.environment;
+  const admin = { login: "sys-admin", password: "secret", inboxPrefix: "_INBOX_admin" };
+  const run = (servers: string[]) =>
+    record(() => region({ ...settings, environment }), {
+      stack: "local-syd",
+      references: {
+        "organization/supercluster/local-syd": {
+          region: { servers },
+          ca: "",
+          accounts: Object.fromEntries([
+            ...Object.keys(settings.tenants).map((name) => [name, { users: {} }]),
+            ["sys", { users: { admin } }],
+          ]),
+        },
+        "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
+      },
+    });
+
+  it("registers nothing while no server can be asked what the others hold, and reports the command", async () => {
+    await assert.rejects(
+      run(["syd-0", "syd-1", "syd-2", "syd-3", "syd-4"]),
+      /syd was deployed with 5 servers .* syd-3, syd-4 cannot be stopped yet:\n {2}no server answers[^]*npm run drain-servers/,
+    );
+  }).timeout(serversMs);
+
+  it("asks no server with as many as before, or more", async () => {
+    for (const servers of [["syd-0"], ["syd-0", "syd-1", "syd-2"]])
+      assert.equal((await run(servers)).of("pulumi-nodejs:dynamic/local:Server").length, 3);
+  });
+});
+
 describe("the jetstream stack with a region lost", () => {
   const settings = { ...stackSettings<"jetstream">("local-jetstream"), degraded: ["syd"] };
   const identities = {

@@ -250,7 +250,7 @@ describe("a region with fewer servers than it was deployed with", () => {
       references: {
         "organization/supercluster/local-syd": {
           region: { servers },
-          ca: "",
+          ca: "certificate",
           accounts: Object.fromEntries([
             ...Object.keys(settings.tenants).map((name) => [name, { users: {} }]),
             ["sys", { users: { admin } }],

@@ -14,12 +14,10 @@ export interface HeldAsset {
   leader?: string;
   /** Every server that has a copy or, as the leader reports, is to get one. Sorted. */
   members: string[];
-  /** Members that the leader reports as offline or not up to date. Sorted. */
-  behind: string[];
+  /** Members that the leader reports as offline, or that do not report a copy yet. Sorted. */
+  missing: string[];
   /** Bytes of the stream's messages; 0 for a consumer. */
   bytes: number;
-  /** Bytes that the members behind have so far: grows while they copy. */
-  copied: number;
 }
 
 /** What the servers of a supercluster hold, as they report it themselves. */
@@ -28,6 +26,10 @@ export interface Holdings {
   answered: string[];
   /** Those of them that give JetStream nothing, or whose peer was removed from the meta group. */
   withoutJetstream: string[];
+  /** Why a server is not current, by name: streams, consumers and the meta group. Current ones have no entry. */
+  behind: Record<string, string>;
+  /** Bytes of all messages on a server, by name. */
+  stored: Record<string, number>;
   /** The meta group, as its leader reports it; absent: no leader answered. */
   meta?: { leader: string; size: number; peers: { id: string; isCurrent: boolean }[] };
   /** Of every account, whether this program manages them or not; ephemeral consumers too. */
@@ -59,8 +61,16 @@ interface Jsz {
   }[];
 }
 
+interface Healthz {
+  status: string;
+  error?: string;
+  errors?: { error: string }[];
+}
+
 /**
- * Asks every server what it holds.
+ * Asks every server what it holds, and whether all of it is current. What a leader reports of its followers does not
+ * cover messages that they are still copying; the followers' own health does.
+ *
  * @param system connection of the system account
  * @param expected number of servers after whose answers it returns. Default: waits for `maxWait`, so that servers that
  *   are not in the settings answer too
@@ -72,63 +82,73 @@ export async function readHoldings(
   maxWait = 2_000,
 ): Promise<Holdings> {
   const options = { accounts: true, streams: true, consumer: true, config: true, limit: 100_000 };
-  return holdingsOf(await askAll<Jsz>(system, "JSZ", options, expected, maxWait));
+  const [held, health] = await Promise.all([
+    askAll<Jsz>(system, "JSZ", options, expected, maxWait),
+    askAll<Healthz>(system, "HEALTHZ", {}, expected, maxWait),
+  ]);
+  return holdingsOf(held, health);
 }
 
-/** What the answers of all servers say together. Pure. */
-export function holdingsOf(all: Answer<Jsz>[]): Holdings {
+/** What the answers of all servers report together. Pure. */
+export function holdingsOf(all: Answer<Jsz>[], health: Answer<Healthz>[]): Holdings {
   const answers = all.filter(({ data }) => data !== undefined);
-  const assets = new Map<string, HeldAsset>();
+  const drafts = new Map<string, Draft>();
+  const stored: Record<string, number> = {};
   for (const { server, data } of answers)
     for (const { name: account, stream_detail = [] } of data!.account_details ?? [])
       for (const { name: stream, config, state, cluster, consumer_detail = [] } of stream_detail) {
-        const replicas = config?.num_replicas || 1;
-        add(assets, server.name, cluster, { account, stream, replicas, bytes: state?.bytes ?? 0 });
-        for (const consumer of consumer_detail)
-          add(assets, server.name, consumer.cluster, {
-            account,
-            stream,
-            consumer: consumer.name,
-            replicas,
-            bytes: 0,
-          });
+        const own = { account, stream, replicas: config?.num_replicas || 1, bytes: state?.bytes ?? 0 };
+        stored[server.name] = (stored[server.name] ?? 0) + own.bytes;
+        add(drafts, server.name, cluster, own);
+        for (const { name: consumer, cluster: group } of consumer_detail)
+          add(drafts, server.name, group, { ...own, consumer, bytes: 0 });
       }
   return {
     answered: answers.map(({ server }) => server.name).sort(),
     withoutJetstream: answers.flatMap(({ server, data }) => (data!.disabled ? [server.name] : [])).sort(),
+    behind: Object.fromEntries(
+      answers.flatMap(({ server: { name } }) => {
+        const reason = behindOf(health.find(({ server }) => server.name === name)?.data);
+        return reason === undefined ? [] : [[name, reason]];
+      }),
+    ),
+    stored,
     meta: metaOf(answers),
-    assets: [...assets.values()].map(withCopied),
+    assets: [...drafts.values()].map(assetOf),
   };
 }
 
-/** An asset while it is put together: the bytes that each server has of it. */
-type Draft = HeldAsset & { held?: Map<string, number> };
+function behindOf(health: Healthz | undefined): string | undefined {
+  if (health?.status === "ok") return undefined;
+  return health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "it did not report its health";
+}
+
+/** An asset while it is put together. */
+interface Draft extends Pick<HeldAsset, "account" | "stream" | "consumer" | "replicas" | "leader" | "bytes"> {
+  holders: Set<string>;
+  /** As the leader reports them. */
+  others: { name: string; offline?: boolean }[];
+}
 
 function add(
-  assets: Map<string, Draft>,
+  drafts: Map<string, Draft>,
   server: string,
   group: Group | undefined,
   own: Pick<HeldAsset, "account" | "stream" | "consumer" | "replicas" | "bytes">,
 ): void {
   const key = JSON.stringify([own.account, own.stream, own.consumer]);
-  const asset: Draft = assets.get(key) ?? { ...own, bytes: 0, members: [], behind: [], copied: 0, held: new Map() };
-  assets.set(key, asset);
-  asset.held!.set(server, own.bytes);
-  const members = new Set([...asset.members, server]);
-  // A server that is not clustered leads everything it has. What followers know of each other is not reliable.
-  if (!group || group.leader === server) {
-    asset.leader = server;
-    asset.replicas = own.replicas;
-    asset.bytes = own.bytes;
-    const others = group?.replicas ?? [];
-    asset.behind = others.flatMap(({ name, current, offline }) => (current && !offline ? [] : [name])).sort();
-    for (const { name } of others) members.add(name);
-  }
-  asset.members = [...members].sort();
+  const draft: Draft = drafts.get(key) ?? { ...own, holders: new Set(), others: [] };
+  drafts.set(key, draft);
+  draft.holders.add(server);
+  // A server that is not clustered leads everything it has. Followers do not know of each other.
+  if (group && group.leader !== server) return;
+  Object.assign(draft, own, { leader: server, others: group?.replicas ?? [] });
 }
 
-function withCopied({ held, ...asset }: Draft): HeldAsset {
-  return { ...asset, copied: asset.behind.reduce((sum, server) => sum + (held!.get(server) ?? 0), 0) };
+function assetOf({ holders, others, ...asset }: Draft): HeldAsset {
+  const members = [...new Set([...holders, ...others.map(({ name }) => name)])].sort();
+  const offline = others.flatMap(({ name, offline: isOffline }) => (isOffline ? [name] : []));
+  return { ...asset, members, missing: members.filter((name) => !holders.has(name) || offline.includes(name)) };
 }
 
 function metaOf(answers: Answer<Jsz>[]): Holdings["meta"] {

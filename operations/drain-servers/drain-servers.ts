@@ -127,12 +127,19 @@ class RegionDrain {
 
   async run(): Promise<void> {
     let [progress, since, logged] = ["", Date.now(), Date.now()];
+    let emptied: string | undefined;
     for (;;) {
       const holdings = await readHoldings(this.drained.system, this.drained.expected, 1_000);
       await this.report(holdings);
       const step = nextDrainStep(this.region, holdings);
       if (step.do === "nothing") return;
       if (isInterrupted()) throw new Interrupted("stopped; run the command again to continue");
+      // Seen twice: what is created or moved at that moment may be missing from the first answers.
+      if (step.do === "remove" && step.server !== emptied) {
+        emptied = step.server;
+        continue;
+      }
+      emptied = undefined;
       if (step.do !== "wait") {
         await this.perform(step);
         [progress, since, logged] = ["", Date.now(), Date.now()];

@@ -15,14 +15,14 @@ export type DrainStep =
   | { do: "remove"; server: string }
   | { do: "nothing" };
 
-/** Streams that servers copy at the same time: this many small ones, or one that is larger than `mostMovingBytes`. */
+/** Streams that are moved at the same time: this many small ones, or one that is larger than `mostMovingBytes`. */
 export const mostMoving = 16;
 export const mostMovingBytes = 1024 ** 3;
 
 /**
  * One server after another, the highest first: it hands over its streams, then it is removed from the meta group. The
  * servers choose where copies go, and never choose one that the meta group does not count: so nothing is moved back.
- * A stream is moved only while all its copies are current, which leaves it a majority at every moment.
+ * Streams are moved only while every copy in the region is current, which leaves each a majority at every moment.
  */
 export function nextDrainStep({ region, staying, leaving }: ShrinkingRegion, holdings: Holdings): DrainStep {
   const { meta } = holdings;
@@ -31,22 +31,20 @@ export function nextDrainStep({ region, staying, leaving }: ShrinkingRegion, hol
   // What a silent server holds is not in these answers.
   const silent = [...staying, ...peers].filter((name) => !holdings.answered.includes(name));
   if (silent.length) return { do: "wait", reasons: silent.map((name) => `${name} did not answer`) };
-  const [server] = peers;
   const own = assetsIn(region, holdings);
   const unsettled = own.filter((asset) => !isSettled(asset));
-  if (server === undefined)
-    return unsettled.length ? { do: "wait", reasons: unsettled.map(lackOf) } : { do: "nothing" };
+  const behind = [...staying, ...peers].filter((name) => name in holdings.behind);
+  const waitFor = [
+    ...unsettled.map(lackOf),
+    ...behind.map((name) => `${name} is not current: ${holdings.behind[name]!}`),
+  ];
+  if (waitFor.length) return { do: "wait", reasons: waitFor };
+  const [server] = peers;
+  if (server === undefined) return { do: "nothing" };
   const here = assetsOn([server], { assets: own });
   const streams = here.filter(({ consumer }) => consumer === undefined);
-  const moving = unsettled.filter(({ consumer }) => consumer === undefined);
-  const next = affordable(streams.filter(isSettled), moving);
-  if (next.length) return { do: "move", server, streams: next };
-  const waitFor = [...new Set([...here, ...unsettled])];
-  if (waitFor.length)
-    return {
-      do: "wait",
-      reasons: waitFor.map((asset) => (isSettled(asset) ? `${describeAsset(asset)} is on ${server}` : lackOf(asset))),
-    };
+  if (streams.length) return { do: "move", server, streams: together(streams) };
+  if (here.length) return { do: "wait", reasons: here.map((asset) => `${describeAsset(asset)} is on ${server}`) };
   return meta.leader === server ? { do: "step-down", leader: server } : { do: "remove", server };
 }
 
@@ -57,40 +55,37 @@ const assetsIn = (region: string, { assets }: Holdings): HeldAsset[] =>
 /** Region of a server, by its name. Pure. */
 export const regionOf = (server: string): string => server.slice(0, server.lastIndexOf("-"));
 
-/** Whether all its copies exist and are current, and no more than its configuration asks for. */
-function isSettled({ leader, members, behind, replicas, consumer }: HeldAsset): boolean {
+/** Whether all its copies exist, and no more than its configuration asks for. */
+function isSettled({ leader, members, missing, replicas, consumer }: HeldAsset): boolean {
   // A consumer may have fewer copies than its stream.
   const hasAll = consumer !== undefined || members.length === replicas;
-  return leader !== undefined && behind.length === 0 && hasAll;
+  return leader !== undefined && missing.length === 0 && hasAll;
 }
 
-/** As many streams as may be copied beside those that are moving already; at least one if none is. */
-function affordable(streams: HeldAsset[], moving: HeldAsset[]): HeldAsset[] {
-  const chosen: HeldAsset[] = [];
-  let [count, bytes] = [moving.length, sumOf(moving)];
-  for (const stream of streams.toSorted((one, other) => one.bytes - other.bytes)) {
-    if (count > 0 && (count >= mostMoving || bytes + stream.bytes > mostMovingBytes)) break;
-    chosen.push(stream);
-    [count, bytes] = [count + 1, bytes + stream.bytes];
-  }
-  return chosen;
+/** The streams that are copied at the same time: small ones first. */
+function together(streams: HeldAsset[]): HeldAsset[] {
+  const sorted = streams.toSorted((one, other) => one.bytes - other.bytes).slice(0, mostMoving);
+  let bytes = 0;
+  return sorted.filter((stream, index) => (bytes += stream.bytes) <= mostMovingBytes || index === 0);
 }
-
-const sumOf = (assets: HeldAsset[]): number => assets.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Why an asset is waited for. */
 function lackOf(asset: HeldAsset): string {
-  const { leader, members, behind, replicas } = asset;
+  const { leader, members, missing, replicas } = asset;
   const what = describeAsset(asset);
   if (leader === undefined) return `${what} has no leader (copies on ${members.join(", ")})`;
-  if (behind.length) return `${what} is not current on ${behind.join(", ")}`;
+  if (missing.length) return `${what} is missing on ${missing.join(", ")}`;
   if (members.length < replicas) return `${what} has ${members.length} of ${replicas} copies`;
   return `${what} still has copies on ${members.join(", ")}`;
 }
 
 /**
- * What changes while servers copy: as long as two of these differ, there is progress. Bytes of current copies do not
- * count, because publishers change them too.
+ * What changes while servers copy: as long as two of these differ, there is progress. Bytes on servers that are current
+ * do not count, because publishers change them too.
  */
-export const progressOf = ({ meta, assets }: Holdings): string =>
-  JSON.stringify([meta?.leader, meta?.size, assets.map(({ members, behind, copied }) => [members, behind, copied])]);
+export const progressOf = ({ meta, assets, behind, stored }: Holdings): string =>
+  JSON.stringify([
+    [meta?.leader, meta?.size],
+    assets.map(({ members, missing }) => [members, missing]),
+    Object.keys(behind).map((name) => [name, stored[name]]),
+  ]);

@@ -16,8 +16,8 @@ const withoutStandInNotice = (text: string): string =>
 /** Streams that no tenant file declares, with their replicas. */
 const undeclared = { "COPY-A": 1, "COPY-B": 1, "COPY-C": 1, "COPY-D": 1, "COPY-R3": 3 };
 
-const isWhole = ({ consumer, leader, members, behind, replicas }: HeldAsset): boolean =>
-  leader !== undefined && behind.length === 0 && (consumer !== undefined || members.length === replicas);
+const isWhole = ({ consumer, leader, members, missing, replicas }: HeldAsset): boolean =>
+  leader !== undefined && missing.length === 0 && (consumer !== undefined || members.length === replicas);
 
 const stateOf = async (client: NatsConnection, stream: string) =>
   (await ask(client, `STREAM.INFO.${stream}`)).state as { first_seq: number; last_seq: number; messages: number };
@@ -135,6 +135,7 @@ export const tenants = Object.fromEntries(
     assert.equal(holdings.meta!.size, 3);
     assert.deepEqual(assetsOn(["iad-3", "iad-4"], holdings), []);
     assert.deepEqual(holdings.withoutJetstream, ["iad-3", "iad-4"]);
+    assert.deepEqual(Object.keys(holdings.behind).sort(), ["iad-3", "iad-4"]);
     assert.ok(holdings.assets.every(isWhole), JSON.stringify(holdings.assets.filter((asset) => !isWhole(asset))));
     await regions.nothingLost();
     assert.deepEqual(await reader.missing(publisher.texts("ELIGIBILITY")), []);

@@ -1,16 +1,15 @@
 import type { HeldAsset, Holdings } from "../../jetstream/holdings";
 import { peerId } from "../../jetstream/peer-id";
 
-/** A stream of account `app`, whole and current: the first of its servers leads it. */
+/** A stream of account `app`, whole: the first of its servers leads it. */
 export const held = (stream: string, members: string[], change: Partial<HeldAsset> = {}): HeldAsset => ({
   account: "app",
   stream,
   replicas: members.length,
   leader: members[0],
   members: members.toSorted(),
-  behind: [],
+  missing: [],
   bytes: 1_000,
-  copied: 0,
   ...change,
 });
 
@@ -18,6 +17,8 @@ export const held = (stream: string, members: string[], change: Partial<HeldAsse
 export const holdings = (servers: string[], assets: HeldAsset[] = [], change: Partial<Holdings> = {}): Holdings => ({
   answered: servers,
   withoutJetstream: [],
+  behind: {},
+  stored: {},
   meta: meta(servers),
   assets,
   ...change,

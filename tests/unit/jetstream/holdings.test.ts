@@ -19,9 +19,11 @@ const r3 = (leader: string, bytes: number, ...replicas: ReturnType<typeof replic
   { name: "S", config: { num_replicas: 3 }, state: { bytes }, cluster: { leader, replicas } },
 ];
 
+const of = (answers: Answers) => holdingsOf(answers, []);
+
 describe("what servers hold, as they report it", () => {
   it("is every copy: those that a server has, and those that the leader reports", () => {
-    const { assets, answered } = holdingsOf([
+    const { assets, answered, stored } = of([
       holding("iad-1", r3("iad-0", 40, replica("iad-0"), replica("iad-2", false))),
       holding("iad-0", r3("iad-0", 50, replica("iad-1"), replica("iad-2"))),
     ]);
@@ -33,23 +35,31 @@ describe("what servers hold, as they report it", () => {
         replicas: 3,
         leader: "iad-0",
         members: ["iad-0", "iad-1", "iad-2"],
-        behind: [],
+        missing: ["iad-2"],
         bytes: 50,
-        copied: 0,
       },
     ]);
+    assert.deepEqual(stored, { "iad-1": 40, "iad-0": 50 });
   });
 
-  it("knows members that are not current from the leader alone, and how much of them is copied", () => {
-    const { assets } = holdingsOf([
-      holding("iad-0", r3("iad-0", 50, replica("iad-1", true, true), replica("iad-3", false))),
-      holding("iad-3", r3("iad-0", 20, replica("iad-0"), replica("iad-1", false))),
-    ]);
-    assert.deepEqual([assets[0]!.behind, assets[0]!.copied], [["iad-1", "iad-3"], 20]);
+  it("knows from the leader which members are offline, and from each server whether it is current", () => {
+    const { assets, behind } = holdingsOf(
+      [
+        holding("iad-0", r3("iad-0", 50, replica("iad-1", true, true), replica("iad-3"))),
+        holding("iad-1", r3("iad-0", 20, replica("iad-0"))),
+        holding("iad-3", r3("iad-0", 20, replica("iad-0"), replica("iad-1", false))),
+      ],
+      [
+        { server: answer("iad-0", {}).server, data: { status: "ok" } },
+        { server: answer("iad-3", {}).server, data: { status: "unavailable", error: "stream is catching up" } },
+      ],
+    );
+    assert.deepEqual(assets[0]!.missing, ["iad-1"]);
+    assert.deepEqual(behind, { "iad-1": "it did not report its health", "iad-3": "stream is catching up" });
   });
 
   it("includes a stream that nobody leads, and consumers of a stream that another server leads", () => {
-    const { assets } = holdingsOf([
+    const { assets } = of([
       holding("iad-3", [
         {
           name: "S",
@@ -70,7 +80,7 @@ describe("what servers hold, as they report it", () => {
   });
 
   it("counts peers of the meta group by their ids, the leader included, and servers without JetStream", () => {
-    const holdings = holdingsOf([
+    const holdings = of([
       answer("iad-0", {
         meta_cluster: {
           leader: "iad-0",
@@ -94,7 +104,7 @@ describe("what servers hold, as they report it", () => {
 
   it("leaves out a server that answers with an error, and has no meta group without a leader", async () => {
     const failed = { server: answer("iad-1", {}).server, error: { description: "busy" } };
-    const { connection } = fakeConnection({ JSZ: [answer("iad-0", {}), failed] });
+    const { connection } = fakeConnection({ JSZ: [answer("iad-0", {}), failed], HEALTHZ: [failed] });
     const { answered, meta, assets } = await readHoldings(connection);
     assert.deepEqual([answered, meta, assets], [["iad-0"], undefined, []]);
   });

@@ -147,7 +147,7 @@ export const covenant: TenantSpec = {
       inbox: "shared",
     },
     mobile: {
-      // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until somebody says more.
+      // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until an owner says more.
       publishes: ["user-events.>"],
       subscribes: ["covenant.>", "alerts.>"],
     },

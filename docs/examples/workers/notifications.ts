@@ -7,7 +7,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
  */
 export async function notifications(nc: NatsConnection, notify: (incident: JsMsg) => Promise<void>): Promise<void> {
   // Not getBoundPushConsumer, which subscribes beside another instance: both would get every message. Two that start at
-  // the same moment may both find nobody bound: run one replica, and end it before its successor starts.
+  // the same moment may both find it free: run one replica, and end it before its successor starts.
   const consumer = await jetstream(nc).consumers.getPushConsumer("ALERTS_INCIDENTS", "NOTIFICATIONS");
   for await (const incident of await consumer.consume()) {
     try {

@@ -189,7 +189,7 @@ export const settings: Setting[] = [
     source: "api",
     at: "config.no_auth_user",
     here: null,
-    why: "`default_user` is not a field; as `no_auth_user` it lets everybody publish",
+    why: "`default_user` is not a field; as `no_auth_user` any client may publish",
   },
   {
     what: "Logins",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ConsumerSpec } from "../../../config/schema/tenant";
 import { tenantSpec } from "../../../config/schema/tenant";
-import { toMilliseconds } from "../../../config/units";
+import { toBytes, toMilliseconds } from "../../../config/units";
 import { tenants } from "../../../tenants";
 
 /** Time between the first and the last delivery of a message that is never acknowledged, in milliseconds. */
@@ -37,6 +37,12 @@ describe("tenants", () => {
       Object.entries(consumers).flatMap(([name, spec]) => (spec.maxDeliver && lasts(spec) < 3_600_000 ? [name] : [])),
     );
     assert.deepEqual(short.sort(), limited.sort());
+  });
+
+  it("hold the 10,000 commands at which the source's alert fires, of 50 kB each, before one is refused", () => {
+    const { discard, maxBytes } = tenants.arrakis!.streams.COMMANDS!;
+    assert.equal(discard, "new");
+    assert.ok(maxBytes !== "unlimited" && toBytes(maxBytes) >= 10_000 * 50_000, String(maxBytes));
   });
 
   it("keep three replicas of every stream, in iad, and acknowledge explicitly", () => {

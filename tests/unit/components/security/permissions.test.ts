@@ -226,7 +226,7 @@ describe("permissions", () => {
         (each) => !["provisioner", "admin"].includes(each.name),
       )) {
         const { publish, subscribe } = permissions;
-        // As its owner wrote it; nobody else of its account takes messages through that prefix.
+        // As its owner wrote it; the other users' clients set prefixes of their own.
         const isShared = `${account.name}-${name}` === "covenant-api";
         for (const forbidden of [
           "$JS.API.STREAM.>",

@@ -16,7 +16,7 @@ const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jets
 const { streams, consumers } = assetsOf(environment, tenants);
 const users = accountsOf(environment, tenants).flatMap((account) => account.users);
 
-describe("the examples of workers", function () {
+describe("the four systems on real servers", function () {
   this.timeout(serversMs);
   let cluster: Supercluster;
   const connections: NatsConnection[] = [];
@@ -49,7 +49,7 @@ describe("the examples of workers", function () {
     await cluster?.stop();
   });
 
-  it("deliver a webhook five times in all, over republishes, and then terminate it", async () => {
+  it("deliver a webhook, by the example, five times in all, over republishes, and then terminate it", async () => {
     const administrator = await connect(`irisx-${provisioner}`);
     const terminated: { reason: string; deliveries: number }[] = [];
     administrator.subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.WEBHOOKS.webhook-worker", {
@@ -71,7 +71,21 @@ describe("the examples of workers", function () {
     assert.deepEqual([info.num_pending, info.num_ack_pending], [0, 0]);
   });
 
-  it("notify of an incident once: a second instance is refused, and takes over when the first is gone", async () => {
+  it("bind all durables of CACHE_INVALIDATOR by one subscription", async () => {
+    const administrator = await connect(`covenant-${provisioner}`);
+    const durables = consumers.filter(({ name }) => name === "CACHE_INVALIDATOR");
+    const bound = async () => {
+      const infos = durables.map(({ stream, name }) => ask(administrator, `CONSUMER.INFO.${stream}.${name}`));
+      return (await Promise.all(infos)).filter((info) => info.push_bound === true).length;
+    };
+    assert.deepEqual([durables.length, await bound()], [3, 0]);
+    (await connect("covenant-cache-invalidator")).subscribe("consumer.cache-invalidator", {
+      callback: () => undefined,
+    });
+    await until("all are bound", async () => (await bound()) === 3);
+  });
+
+  it("notify of an incident, by the example, once: a second instance is refused, and takes over when the first is gone", async () => {
     const api = jetstream(await connect("covenant-api"));
     const notified: string[] = [];
     const instance = async (name: string) => {
@@ -97,5 +111,18 @@ describe("the examples of workers", function () {
     await api.publish("alerts.incidents.warning", "{}");
     await until("another notification", () => notified.length > 1);
     assert.deepEqual(notified, ["first alerts.incidents.critical", "third alerts.incidents.warning"]);
+  });
+
+  it("refuse the incident after 10,000 stored ones, and drop none", async () => {
+    const administrator = await connect(`covenant-${provisioner}`);
+    const state = async () =>
+      (await ask(administrator, "STREAM.INFO.ALERTS_INCIDENTS")).state as { messages: number; first_seq: number };
+    const api = jetstream(await connect("covenant-api"));
+    const publish = () => api.publish("alerts.incidents.info", "{}");
+    for (let left = 10_000 - (await state()).messages; left > 0; left -= 500)
+      await Promise.all(Array.from({ length: Math.min(left, 500) }, publish));
+    await assert.rejects(publish, /maximum messages exceeded/);
+    const { messages, first_seq } = await state();
+    assert.deepEqual([messages, first_seq], [10_000, 1]);
   });
 });

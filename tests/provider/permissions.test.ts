@@ -139,7 +139,7 @@ const isApplication = ({ account, name }: User): boolean => account !== systemAc
 /** Clients look whether an account has JetStream before they open an object store. */
 const isNotNeeded = ({ account, name }: User) => {
   const { objectStores } = Object.values(tenants).find((each) => each.name === account)?.users[name] ?? {};
-  return (subject: string): boolean => subject !== "$JS.API.INFO" || objectStores === undefined;
+  return (subject: string): boolean => asChecked(subject) !== "$JS.API.INFO" || objectStores === undefined;
 };
 
 /** What a user must not publish and subscribe to, said without looking at its permissions wherever that is possible. */

@@ -183,6 +183,35 @@ describe("npm run plan and npm run import", function () {
       );
     });
 
+    it("plan ends with 0 for a new tenant: what is created, although no server knows its account yet", async () => {
+      const file = path.join(copy.folder, "Pulumi.yaml");
+      const before = fs.readFileSync(file, "utf8");
+      const project = parseDocument(before);
+      project.setIn(["config", "environments", "default", "local", "jetstream", "jetstream"], ["app", "acme"]);
+      write("Pulumi.yaml", String(project));
+      const acme = {
+        ...{ name: "acme", home: "iad", users: {}, consumers: { billing } },
+        streams: { ORDERS: { ...orders, adopt: true, maxAge: "unlimited" } },
+      };
+      write("wanted.json", JSON.stringify({ app: tenant, acme }));
+      const { status, stdout, stderr } = await cli("plan", "--json");
+      write("Pulumi.yaml", before);
+      assert.equal(status, 0, stderr + stdout);
+      const { stacks } = JSON.parse(stdout) as { stacks: { changes: Row[]; warnings: string[] }[] };
+      const [{ changes, warnings }] = stacks as [(typeof stacks)[number]];
+      assert.deepEqual(
+        changes.map((row) => [row.id, row.class, row.unknown]),
+        ["acme/CANARY", "acme/CANARY/canary", "acme/ORDERS", "acme/ORDERS/billing"].map((id) => [
+          id,
+          "create",
+          undefined,
+        ]),
+      );
+      assert.deepEqual(warnings, [
+        "account acme is not deployed yet: a deployment creates it in every region before its streams",
+      ]);
+    });
+
     it("plan ends with 1 for a refusal, with its reason and cost, and what is not refused", async () => {
       declare({ streams: { ORDERS: { ...orders, maxMsgs: 10 }, MAIL: { ...mail, maxMsgs: 2_000 } } });
       const { status, rows, stderr } = await plan();

@@ -25,7 +25,7 @@ export const fits = (tags: readonly string[], wanted: readonly string[]): boolea
     .every((tag) => (tag.startsWith("!") ? !tags.includes(tag.slice(1)) : tags.includes(tag)));
 
 /**
- * How many servers of a region may hold a stream with these tags, as far as settings say. On Kubernetes they say only
+ * How many servers of a region may hold a stream with these tags, as far as settings show. On Kubernetes they show only
  * what tags begin with: all servers, or none.
  */
 export function suitableServers(environment: Environment, region: string, wanted: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { isSubject } from "./subjects";
+import { covers, intersection, isSubject, overlaps } from "./subjects";
 
 /** Destinations of subject transforms: `orders.{{wildcard(1)}}`. Source: server/subject_transform.go. */
 
@@ -84,3 +84,24 @@ export const destinationSubject = (destination: string): string =>
     .split(".")
     .map((token) => (/\{\{|^\$\d+$/.test(token) ? "*" : token))
     .join(".");
+
+/** What of a stream decides under which subjects its messages are stored. */
+interface Renaming {
+  subjects?: readonly string[];
+  sources?: readonly unknown[];
+  subjectTransform?: { src?: string; dest: string };
+}
+
+/**
+ * Whether a stream renames every message that a filter matches before it stores it, to subjects that the filter does
+ * not match. Its own messages and those that it collects are renamed alike (server/stream.go, processJetStreamMsg).
+ */
+export function isRenamedAway({ subjects = [], sources, subjectTransform }: Renaming, filter: string): boolean {
+  if (!subjectTransform) return false;
+  const { src = ">", dest } = subjectTransform;
+  if (overlaps(filter, destinationSubject(dest))) return false;
+  return (sources?.length ? [">"] : subjects).every((subject) => {
+    const arriving = intersection(subject, filter);
+    return arriving === undefined || covers(src, arriving);
+  });
+}

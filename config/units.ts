@@ -1,28 +1,28 @@
 /**
  * A length of time with its unit: `"250ms"`, `"30s"`, `"5m"`, `"12h"`, `"7d"`. Whole nanoseconds. `"us"` and `"ns"` are
- * for what somebody else set on a server; JetStream's own fields begin at a millisecond.
+ * for what was set by other means on a server; most of JetStream's fields begin at a millisecond.
  */
 export type Duration = `${number}${"ns" | "us" | "ms" | "s" | "m" | "h" | "d"}`;
 
 /** A number of bytes with its unit, in powers of 1024: `"512KiB"`, `"10GiB"`. (`"B"` alone is bytes.) */
 export type Size = `${number}${"B" | "KiB" | "MiB" | "GiB" | "TiB"}`;
 
-/** Written where a field is a limit and there is to be none, so that "no limit" is never a field that was forgotten. */
+/** Written where there is no limit, so that a limit that was forgotten is not taken for one. */
 export const unlimited = "unlimited";
 type Unlimited = typeof unlimited;
 export type DurationLimit = Duration | Unlimited;
 export type SizeLimit = Size | Unlimited;
 
-/** What is written with a unit, and what people write instead. */
+/** What is written with a unit, and other spellings of it. */
 interface Quantity {
   /** With its article. */
   what: string;
   /** In the smallest unit, ascending. */
   units: Readonly<Record<string, bigint>>;
   smallest: string;
-  /** Spellings that are not ours, in the smallest unit. */
+  /** Units in other spellings, in the smallest unit. */
   spoken: readonly [RegExp, bigint][];
-  /** Units of a bare number, the likeliest first: the first one is meant with which it is not absurdly large. */
+  /** Units of a number without one, the likeliest first: meant is the first with which it is at most `absurd`. */
   bare: readonly bigint[];
   absurd: bigint;
   /** What the shortest text of an amount is. */
@@ -144,7 +144,7 @@ function nearest({ units: known, print }: Quantity, { numerator, denominator }: 
   return print(Number(rounded > 0n ? rounded : 1n));
 }
 
-/** What was most likely meant by a text or number, in our own spelling; undefined where that cannot be told. */
+/** What was most likely meant by a text or number, in the spelling of this project; undefined where that is unclear. */
 function meant({ spoken, bare, absurd, print }: Quantity, text: unknown): string | undefined {
   const spelled = iso(String(text).trim());
   const unitOf = (name: string) => spoken.find(([pattern]) => pattern.test(name))?.[1];

@@ -59,7 +59,7 @@ function corrected(fields: Field[], found: Wire, given: Args): Args {
 
 /**
  * Fields in which the server's configuration (`actual`) is not what the arguments ask for: managed fields, and those of
- * `extraConfig` in these or the `last` arguments. Differences in spelling alone are none.
+ * `extraConfig` in these or the `last` arguments. Differences in spelling alone do not count.
  */
 export function differences(fields: Field[], args: Args, actual: Wire, last: Args = {}): Difference[] {
   const expected = toWire(fields, args);

@@ -4,8 +4,8 @@ import type { Environment } from "../schema/settings";
 import { shareOf } from "./shared-limits";
 import { canary, mirrorName, withStandardParts } from "./standard";
 import { destinationSubject } from "../subject-transform";
-import { covers, intersection, overlaps } from "../subjects";
-import type { StreamSpec, TenantSpec } from "../schema/tenant";
+import { overlaps } from "../subjects";
+import type { TenantSpec } from "../schema/tenant";
 import type { ConsumerAsset, StreamAsset, Tenants } from "./asset";
 
 /**
@@ -96,21 +96,4 @@ export function subjectsByStream(tenant: Pick<TenantSpec, "streams">): Map<strin
       },
     ),
   );
-}
-
-/**
- * Whether a stream renames every message that a filter matches before it stores it, to subjects that the filter does
- * not match. Its own messages and those that it collects are renamed alike (server/stream.go, processJetStreamMsg).
- */
-export function isRenamedAway(
-  { subjects = [], sources, subjectTransform }: Partial<Pick<StreamSpec, "subjects" | "sources" | "subjectTransform">>,
-  filter: string,
-): boolean {
-  if (!subjectTransform) return false;
-  const { src = ">", dest } = subjectTransform;
-  if (overlaps(filter, destinationSubject(dest))) return false;
-  return (sources ? [">"] : subjects).every((subject) => {
-    const arriving = intersection(subject, filter);
-    return arriving === undefined || covers(src, arriving);
-  });
 }

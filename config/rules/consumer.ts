@@ -1,5 +1,5 @@
-import { isRenamedAway, subjectsByStream } from "../assets/assets";
-import { destinationSubject } from "../subject-transform";
+import { subjectsByStream } from "../assets/assets";
+import { destinationSubject, isRenamedAway } from "../subject-transform";
 import { shareOf, sumOf } from "../assets/shared-limits";
 import { canary, mirrorName } from "../assets/standard";
 import { unknownName } from "../problems";

@@ -1,5 +1,5 @@
-import { isRenamedAway, subjectsByStream } from "../assets/assets";
-import { destinationSubject } from "../subject-transform";
+import { subjectsByStream } from "../assets/assets";
+import { destinationSubject, isRenamedAway } from "../subject-transform";
 import { canary, mirrorName, withStandardParts } from "../assets/standard";
 import { unknownName } from "../problems";
 import type { TenantSpec } from "../schema/tenant";

@@ -6,7 +6,7 @@ import { streamShape, streamManagement } from "./stream";
 /**
  * Key-value and object-store buckets are streams of a fixed form, which clients rely on: ADR-8 and ADR-20 of
  * nats-architecture-and-design. What a change does is what it does to the stream, and defaults are the stream's, unless
- * `@default` says another.
+ * `@default` names another.
  */
 
 const ofBuckets = {

@@ -120,7 +120,7 @@ export const kubernetes = strictObject({
     interval: duration.default("30s"),
   }).prefault({}),
   /**
-   * The cluster of each region, where settings of a cloud do not say which. A cluster can say for which regions it is,
+   * The cluster of each region, where settings of a cloud do not name it. A cluster can state for which regions it is,
    * and others are refused: `kubectl annotate namespace kube-system supercluster/regions=<environment>/<region>,...`
    */
   clusters: z

@@ -11,7 +11,7 @@ import { streamShape, streamManagement } from "./stream";
 
 const { mirror: _, ...ofOrigins } = streamShape;
 
-/** Limits of a stream and of each of its mirrors. Age and bytes must be set; `"unlimited"` is said, never forgotten. */
+/** Limits of a stream and of each of its mirrors. Age and bytes must be set, if only to `"unlimited"`. */
 const limits = {
   maxAge: durationLimit,
   maxBytes: sizeLimit,

@@ -10,7 +10,7 @@ import {
   unlimited,
 } from "../units";
 
-/** Field types that settings and tenants share; each says what it expects. */
+/** Field types that settings and tenants share; the message of each names what it expects. */
 
 /** `instead`: what else may be written. */
 function text<T extends string>(assertValid: (value: string) => void, example: string, instead?: typeof unlimited) {
@@ -56,7 +56,7 @@ export const assetName = z
   .string()
   .regex(/^[^\s.*>/\\]{1,255}$/, "write no white space and none of . * > / \\, at most 255 characters");
 
-/** A whole number of 1 or more. 0 and -1 are how JetStream says "no limit", which here is a field that is left out. */
+/** A whole number of 1 or more. 0 and -1 mean "no limit" to JetStream, which here is a field that is left out. */
 export const count = z.int({ error: notACount }).min(1, { error: notACount });
 
 function notACount({ input }: { input?: unknown }): string {

@@ -3,7 +3,7 @@ import { isAlways } from "../../jetstream/fields/refusals";
 import type { Argument } from "./tables";
 import { isRequired, tableDefaultOf, valuesOf } from "./words";
 
-/** What an argument's comment leaves out, and which of its tags say what a table says already. */
+/** What an argument's comment leaves out, and which of its tags repeat a table. */
 export const gapsOf = (argument: Argument): string[] =>
   gaps.filter(({ when }) => when(argument)).map(({ report }) => `${argument.name}: ${report(argument)}`);
 
@@ -31,15 +31,15 @@ const gaps: Gap[] = [
   },
   {
     when: (argument) => argument.tags.default !== undefined && argument.tags.default === tableDefaultOf(argument),
-    report: () => "@default repeats what the table of fields says; remove it",
+    report: () => "@default repeats the table of fields; remove it",
   },
   {
     when: (argument) => contradictsTable(argument),
-    report: (argument) => `@default contradicts the table of fields, which says ${tableDefaultOf(argument)!}`,
+    report: (argument) => `@default contradicts the table of fields, which has ${tableDefaultOf(argument)!}`,
   },
   {
     when: ({ rows, tags }) => rows.length > 0 && typeof rows.at(-1)!.default === "function" && !tags.default,
-    report: () => "the default follows from other fields; say how in @default",
+    report: () => "the default follows from other fields; write how in @default",
   },
   {
     when: ({ partOf, refusals, tags }) => tags.change !== undefined && (partOf.length > 0 || refusals.some(isAlways)),

@@ -5,7 +5,7 @@ import type { LossRule } from "../../jetstream/losses";
 import type { Argument, BucketArgument } from "./tables";
 
 /**
- * What the messages that a change costs are, by how they are counted: by the server's figures, unless it says
+ * What the messages that a change costs are, by how they are counted: by the server's figures, unless it states
  * otherwise.
  */
 const counted: Record<LossRule["count"], string> = {
@@ -60,7 +60,7 @@ export function sinceOf({ tags, rows, schema }: Argument): string {
 
 const versionOf = (level = 0): string => firstVersionOf[level] ?? "";
 
-/** What an argument means, and its default: what no other column says. */
+/** What an argument means, and its default: what no other column has. */
 export const meaningOf = (argument: Argument): string =>
   sentences([
     isRequired(argument.schema) ? "**Required.**" : "",
@@ -88,7 +88,7 @@ function defaultOf(argument: Argument): string | undefined {
   return tableDefaultOf(argument) ?? (argument.rows.some(isUnlimited) ? "no limit" : "none");
 }
 
-/** The value that the table says is the default; undefined where it says none, or one that stands for "not set". */
+/** The default in the table; undefined where it has none, or one that stands for "not set". */
 export function tableDefaultOf({ rows }: Argument): string | undefined {
   const [value] = rows.flatMap((row) => row.default ?? (row.kind === "flag" ? false : []));
   if (typeof value === "string") return `\`${value}\``;

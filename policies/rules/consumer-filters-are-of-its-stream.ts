@@ -1,5 +1,6 @@
+import { isRenamedAway } from "../../config/subject-transform";
 import { overlaps } from "../../config/subjects";
-import { jetstreamResources, consumerType, filtersOf, streamType, subjectsOf } from "../jetstream-resources";
+import { consumerType, filtersOf, jetstreamResources, originOf, streamType, subjectsOf } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const consumerFiltersAreOfItsStream: StackRule = {
@@ -18,10 +19,17 @@ export const consumerFiltersAreOfItsStream: StackRule = {
       const empty = subjects
         ? filtersOf(consumer).filter((filter) => !subjects.some((subject) => overlaps(subject, filter)))
         : [];
-      return empty.map((filter) => ({
-        resource: consumer.resource,
-        message: `filter ${filter} of ${consumer.key} matches nothing of ${subjects!.join(", ")}`,
-      }));
+      const origin = stream && (originOf(stream, byKey) ?? stream);
+      const isLeftBehind = origin && filtersOf(consumer).every((filter) => isRenamedAway(origin.args, filter));
+      return [
+        ...empty.map((filter) => `filter ${filter} of ${consumer.key} matches nothing of ${subjects!.join(", ")}`),
+        ...(isLeftBehind
+          ? [
+              `filter ${filtersOf(consumer).join(", ")} of ${consumer.key} matches only what ${origin.key} renames ` +
+                `to ${origin.args.subjectTransform!.dest} before it stores it`,
+            ]
+          : []),
+      ].map((message) => ({ resource: consumer.resource, message }));
     });
   },
 };

@@ -11,7 +11,7 @@ export const podsAreSpread: ResourceRule = {
   why:
     "Three replicas on one host, or in one zone, are lost together. " +
     "Then nothing that lives in the region can be read or written.",
-  remediation: "Leave podTemplate.topologySpreadConstraints as it is; kubernetes.spread says how strictly it holds",
+  remediation: "Leave podTemplate.topologySpreadConstraints as it is; kubernetes.spread sets how strictly it holds",
   types: [releaseType],
   violations(resource) {
     const values = valuesOf(resource);

@@ -678,6 +678,15 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "filterSubjects/1",
       "webhook.retry",
     ),
+    ofStream("irisx-SMS")(
+      "subjects that are renamed while their worker asks for the old ones",
+      "C003-5",
+      "subjectTransform",
+      {
+        src: "sms.*",
+        dest: "texts.{{wildcard(1)}}",
+      },
+    ),
     ofStream("arrakis-ELIGIBILITY")("a subject that was taken out while its worker stays", "C002-19", "subjects", [
       "eligibility.sync.>",
     ]),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { transformMistake } from "../../../config/subject-transform";
+import { isRenamedAway, transformMistake } from "../../../config/subject-transform";
 
 describe("a subject transform", () => {
   const right: [string | undefined, string][] = [
@@ -27,4 +27,24 @@ describe("a subject transform", () => {
   for (const [source, destination, found] of wrong)
     it(`cannot make ${destination} of ${source}`, () =>
       assert.ok(transformMistake(source, destination)?.found.startsWith(found)));
+});
+
+describe("a filter on a stream that renames its messages", () => {
+  const orders = { subjects: ["orders.>"], subjectTransform: { src: "orders.*", dest: "new.{{wildcard(1)}}" } };
+
+  it("is left behind where all that it matches is renamed, to what it does not match", () => {
+    assert.ok(isRenamedAway(orders, "orders.paid"));
+    assert.ok(isRenamedAway(orders, "orders.*"));
+    assert.ok(isRenamedAway({ ...orders, subjectTransform: { dest: "all.>" } }, "orders.eu.>"));
+    assert.ok(isRenamedAway({ ...orders, sources: ["RETURNS"], subjectTransform: { dest: "all.>" } }, "returns.a"));
+  });
+
+  it("is not where something is left under its name, or comes under it", () => {
+    assert.ok(!isRenamedAway(orders, "orders.>"), "orders.eu.paid stays");
+    assert.ok(!isRenamedAway(orders, "orders.eu.paid"));
+    assert.ok(!isRenamedAway(orders, "new.paid"));
+    assert.ok(!isRenamedAway(orders, ">"));
+    assert.ok(!isRenamedAway({ ...orders, sources: ["RETURNS"] }, "returns.a"));
+    assert.ok(!isRenamedAway({ subjects: ["orders.>"] }, "orders.paid"));
+  });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { covers, isSubject, overlaps } from "../../../config/subjects";
+import { covers, intersection, isSubject, overlaps } from "../../../config/subjects";
 
 /** Every concrete subject of up to four tokens of a small alphabet: enough to tell apart patterns of up to three. */
 const grow = (prefix: string, length: number): string[] =>
@@ -25,6 +25,18 @@ describe("subjects", () => {
       assert.ok(isSubject(good), good);
     for (const bad of ["", ".", "a.", ".a", "a..b", "a b", "a.>.b", "a*", "a.b>", "a\tb"])
       assert.ok(!isSubject(bad), bad);
+  });
+
+  it("meet in the subject that exactly those match which match both", () => {
+    fc.assert(
+      fc.property(pattern, pattern, (left, right) => {
+        const both = intersection(left, right);
+        assert.deepEqual(
+          concrete.filter((subject) => both !== undefined && matches(both, subject)),
+          concrete.filter((subject) => matches(left, subject) && matches(right, subject)),
+        );
+      }),
+    );
   });
 
   it("overlap exactly when some concrete subject matches both", () => {

@@ -147,13 +147,13 @@ describe("comments on arguments", () => {
       "a default that the table has",
       storage,
       { tags: { default: "`file`" } },
-      "storage: @default repeats what the table of fields says; remove it",
+      "storage: @default repeats the table of fields; remove it",
     ],
     [
       "a default that contradicts the table",
       storage,
       { tags: { default: "`memory`" } },
-      "storage: @default contradicts the table of fields, which says `file`",
+      "storage: @default contradicts the table of fields, which has `file`",
     ],
     [
       "a default of what is required",
@@ -165,7 +165,7 @@ describe("comments on arguments", () => {
       "a default that follows from other fields, without words",
       ackWait,
       { tags: {} },
-      "ackWait: the default follows from other fields; say how in @default",
+      "ackWait: the default follows from other fields; write how in @default",
     ],
     [
       "how a change is made that is always refused",

@@ -5,8 +5,7 @@ import { validateDegraded, validateFailovers, validateSettings, validateTenants 
 import { tenants as declared } from "./tenants/index";
 
 // Pulumi's source maps name files that are not there, as node_modules/@pulumi/resource.ts, on which Node.js 22 takes a
-// minute to
-// colour a stack trace: every error of the program would look like a hang.
+// minute to colour a stack trace: every error of the program would look like a hang.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /** Each kind of stack loads only what it needs. */

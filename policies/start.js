@@ -1,6 +1,5 @@
 // Where Pulumi's own runner starts the pack. The loader that it has registered checks all types, of the project too, at
-// every
-// preview; `npm run types` has done that (docs/adr/0003).
+// every preview; `npm run types` has done that (docs/adr/0003).
 const { readFileSync } = require("node:fs");
 const { transform } = require("sucrase");
 

@@ -111,8 +111,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
       // Clients get their addresses from the region's names, not from what servers see of each other.
       no_advertise: true,
       // Servers of one region are near each other: s2_auto compresses nothing below 10 ms, but holds an encoder for
-      // every
-      // route (nine local servers: 448 MiB with it, 268 MiB without).
+      // every route (nine local servers: 448 MiB with it, 268 MiB without).
       compression: "accept",
       tls: peerTls,
     },

@@ -32,8 +32,7 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
   const copies: StreamAsset[] = [];
   for (const [name, { home = tenant.home, mirrors = {}, ...spec }] of Object.entries(tenant.streams)) {
     // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake
-    // (config/rules/stream.ts), but
-    // not of the canary: no tenant declares it.
+    // (config/rules/stream.ts), but not of the canary: no tenant declares it.
     const capped = environment.target === "local" || name === canary.stream;
     const replicas = capped ? Math.min(spec.replicas, environment.servers) : spec.replicas;
     origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas } });

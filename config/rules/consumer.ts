@@ -175,19 +175,20 @@ export const consumerRules: Rule[] = [
       `this one has ${consumer.inactiveThreshold ? `${consumer.inactiveThreshold} (10153)` : "none (10157)"}; ` +
       `write inactiveThreshold: ${text(limits!.consumerLimits!.inactiveThreshold)} or less`,
   }),
-  rule({
-    each: queueDurables,
-    when: ({ consumer }) => consumer.ackPolicy !== "explicit" && consumer.ackPolicy !== "flow_control",
-    message: ({ stream, consumer }) =>
-      `${stream} is a work queue, which accepts only ackPolicy "explicit", ` +
-      `not ${text(consumer.ackPolicy)} (10098, 10084)`,
-  }),
-  rule({
-    each: queueDurables,
-    when: ({ consumer }) => consumer.deliverPolicy !== "all",
-    message: ({ stream, consumer }) =>
-      `${stream} is a work queue, which accepts only deliverPolicy "all", not ${text(consumer.deliverPolicy)} (10101)`,
-  }),
+  ...(
+    [
+      { field: "ackPolicy", accepted: ["explicit", "flow_control"], errors: "10098, 10084" },
+      { field: "deliverPolicy", accepted: ["all"], errors: "10101" },
+    ] as const
+  ).map(({ field, accepted, errors }) =>
+    rule({
+      each: queueDurables,
+      when: ({ consumer }) => !accepted.some((value) => value === consumer[field]),
+      message: ({ stream, consumer }) =>
+        `${stream} is a work queue, which accepts only ${field} ${text(accepted[0])}, ` +
+        `not ${text(consumer[field])} (${errors})`,
+    }),
+  ),
   rule({
     each: queueDurables,
     when: ({ rival }) => rival !== undefined,

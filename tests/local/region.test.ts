@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionSpec } from "../../config/assets/region";
-import { authorities } from "../../config/schema/settings";
 import { LocalRegion } from "../../components/local/region";
 import { serverProvider } from "../../components/local/provider/server-provider";
+import { localEnvironment } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { makeIdentity, Supercluster } from "../support/nats";
 import { ProviderProcess } from "../support/provider-process";
@@ -11,18 +11,7 @@ import { ProviderProcess } from "../support/provider-process";
 const region: RegionSpec = {
   name: "iad",
   environment: "test",
-  settings: {
-    target: "local",
-    basePort: 25720,
-    regions: ["iad", "ams"],
-    servers: 3,
-    storage: { file: "1GiB", memory: "64MiB" },
-    syncInterval: "2m",
-    maxPayload: "8MiB",
-    lameDuck: { duration: "30s", gracePeriod: "1s" },
-    authorities: authorities.parse({}),
-    jetstream: {},
-  },
+  settings: localEnvironment({ regions: ["iad", "ams"] }),
   accounts: [],
 };
 

@@ -2,8 +2,7 @@ import type { Draft } from "./draft";
 
 /**
  * Ways in which real stacks were, or would be, broken: what users of NATS report, and what the systems' own documents
- * say. Each is one
- * mistake in what a stack registers, also where settings would have refused it.
+ * say. Each is one mistake in what a stack registers, also where settings would have refused it.
  */
 export interface Accident {
   what: string;

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { environmentDir } from "../../config/cache";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
-import { authorities, type LocalEnvironment } from "../../config/schema/settings";
+import type { LocalEnvironment } from "../../config/schema/settings";
 import { type LocalServerInputs, serverDescription, serverFiles } from "../../components/local/layout";
 import { natsServer } from "../../components/local/provider/binary";
 import { ensure } from "../../components/local/provider/ensure";
@@ -12,6 +12,7 @@ import { observe } from "../../components/local/provider/observe";
 import { end } from "../../components/local/provider/process";
 import { pollUntil } from "../../config/poll-until";
 import { destroy } from "../../components/local/provider/stop";
+import { localEnvironment } from "./accounts";
 import { issue, makeAuthority } from "./certificates";
 import { requestMs, waitMs } from "./limits";
 import { claimPorts } from "./ports";
@@ -92,19 +93,13 @@ export class Supercluster {
       version,
       settings,
     } = { ...this.options, ...change };
-    const environment: LocalEnvironment = {
-      target: "local",
+    const environment = localEnvironment({
       regions,
       servers,
       storage: { file: "1GiB", memory: "64MiB" },
-      syncInterval: "2m",
-      maxPayload: "8MiB",
-      lameDuck: { duration: "30s", gracePeriod: "1s" },
-      authorities: authorities.parse({}),
-      jetstream: {},
       ...settings,
       basePort,
-    };
+    });
     const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts);
     const program = version === "oldest" ? { program: testTool("nats-server-oldest") } : {};
     const all = regions.flatMap((name) => {

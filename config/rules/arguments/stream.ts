@@ -19,8 +19,7 @@ import { subjectRules } from "./subjects";
  * (sources: server/stream.go, checkStreamCfg, and server/jetstream_api.go); it accepts the other mistakes silently.
  */
 
-// --- limits
-// ------------------------------------------------------------------------------------------------------------
+// --- limits ----------------------------------------------------------------------------------------------------------
 
 const limits: StreamRule[] = [
   ...(["maxAge", "maxBytes", "maxMsgSize", "duplicateWindow", "subjectDeleteMarkerTtl"] as const).map((field) =>
@@ -98,8 +97,7 @@ const limits: StreamRule[] = [
   }),
 ];
 
-// --- fields that need or exclude one another
-// ---------------------------------------------------------------------------
+// --- fields that need or exclude one another -------------------------------------------------------------------------
 
 const together: StreamRule[] = [
   rule({
@@ -226,8 +224,7 @@ const together: StreamRule[] = [
   }),
 ];
 
-// --- how the program treats it
-// -----------------------------------------------------------------------------------------
+// --- how the program treats it ---------------------------------------------------------------------------------------
 
 const management: StreamRule[] = [
   ...(["maxAge", "maxBytes", "maxMsgs", "maxMsgsPerSubject"] as const).flatMap((field) => [

@@ -1,41 +1,22 @@
 import assert from "node:assert/strict";
-import { authorities, type Environment } from "../../../../config/schema/settings";
+import type { LocalEnvironment } from "../../../../config/schema/settings";
 import { toBytes } from "../../../../config/units";
 import { classify, isLowered, type ServerState } from "../../../../components/supercluster/reload";
 import { serverConfig } from "../../../../components/supercluster/server-config";
+import { localEnvironment } from "../../../support/accounts";
+import { hostLayout } from "../../../support/host-layout";
 
-const settings = {
-  target: "local",
-  basePort: 25220,
-  regions: ["iad", "ams"],
-  servers: 3,
-  storage: { file: "2GiB", memory: "1GiB" },
-  syncInterval: "2m",
-  maxPayload: "8MiB",
-  lameDuck: { duration: "30s", gracePeriod: "1s" },
-  authorities: authorities.parse({}),
-  jetstream: {},
-} satisfies Environment;
+const settings = localEnvironment({ regions: ["iad", "ams"], storage: { file: "2GiB", memory: "1GiB" } });
 
 const state = (
-  change: Partial<Environment> = {},
+  change: Partial<LocalEnvironment> = {},
   files: Record<string, string> = {},
   version = "2.14.9",
 ): ServerState => ({
   config: serverConfig(
-    { name: "iad", environment: "test", settings: { ...settings, ...change } as Environment, accounts: [] },
+    { name: "iad", environment: "test", settings: { ...settings, ...change }, accounts: [] },
     0,
-    {
-      listen: { client: "127.0.0.1:1", route: "127.0.0.1:2", gateway: "127.0.0.1:3", monitor: "127.0.0.1:4" },
-      files: {
-        pid: "pid",
-        data: "data",
-        client: { cert: "tls/a", key: "tls/b" },
-        peer: { cert: "tls/c", key: "tls/d", ca: "tls/e" },
-        accounts: "accounts.conf",
-        jetstreamKey: "jetstream.conf",
-      },
-    },
+    hostLayout,
   ),
   files: { "accounts.conf": "1", "jetstream.conf": "1", "tls/server.crt": "1", ...files },
   version,

@@ -1,35 +1,15 @@
 import assert from "node:assert/strict";
 import type { RegionSpec } from "../../../../config/assets/region";
-import { authorities, type Environment } from "../../../../config/schema/settings";
+import type { Environment } from "../../../../config/schema/settings";
 import { natsConf } from "../../../../components/supercluster/nats-conf";
-import { serverConfig, type HostLayout } from "../../../../components/supercluster/server-config";
+import { serverConfig } from "../../../../components/supercluster/server-config";
+import { localEnvironment } from "../../../support/accounts";
+import { hostLayout } from "../../../support/host-layout";
 import { kubernetesEnvironment } from "../../../support/kubernetes";
 
-const shared = {
-  regions: ["iad", "ams"],
-  servers: 3,
-  storage: { file: "90GiB", memory: "1GiB" },
-  syncInterval: "2m",
-  maxPayload: "8MiB",
-  lameDuck: { duration: "30s", gracePeriod: "10s" },
-  authorities: authorities.parse({}),
-  jetstream: {},
-} as const;
-
-const kubernetes = kubernetesEnvironment({ regions: [...shared.regions] });
-const local = { ...shared, regions: [...shared.regions], target: "local", basePort: 25220 } satisfies Environment;
-
-const host: HostLayout = {
-  listen: { client: "0.0.0.0:4222", route: "0.0.0.0:6222", gateway: "0.0.0.0:7222", monitor: "0.0.0.0:8222" },
-  files: {
-    pid: "/run/nats.pid",
-    data: "/data",
-    client: { cert: "/tls/client.crt", key: "/tls/client.key" },
-    peer: { cert: "/tls/peer.crt", key: "/tls/peer.key", ca: "/tls/ca.crt" },
-    accounts: "accounts.conf",
-    jetstreamKey: "key.conf",
-  },
-};
+const regions = ["iad", "ams"];
+const kubernetes = kubernetesEnvironment({ regions });
+const local = localEnvironment({ regions, lameDuck: kubernetes.lameDuck });
 
 const region = (settings: Environment): RegionSpec => ({ name: "iad", environment: "test", settings, accounts: [] });
 
@@ -44,7 +24,7 @@ describe("configuration of a server", () => {
 
   it("has every setting under the server's own name, sizes in bytes", () => {
     const peerTls = { cert_file: "/tls/peer.crt", key_file: "/tls/peer.key", ca_file: "/tls/ca.crt", verify: true };
-    assert.deepEqual(serverConfig(region(kubernetes), 1, host), {
+    assert.deepEqual(serverConfig(region(kubernetes), 1, hostLayout), {
       server_name: "iad-1",
       listen: "0.0.0.0:4222",
       http: "0.0.0.0:8222",
@@ -86,13 +66,13 @@ describe("configuration of a server", () => {
   });
 
   it("has the JetStream domain where there is one", () => {
-    const { jetstream } = serverConfig(region({ ...kubernetes, jetstreamDomain: "global" }), 1, host);
+    const { jetstream } = serverConfig(region({ ...kubernetes, jetstreamDomain: "global" }), 1, hostLayout);
     assert.equal(jetstream.domain, "global");
   });
 
   it("lists as many different gateway URLs a region as it has servers, because the meta group counts them", () => {
     for (const settings of [kubernetes, local]) {
-      const { gateways } = serverConfig(region(settings), 0, host).gateway;
+      const { gateways } = serverConfig(region(settings), 0, hostLayout).gateway;
       assert.deepEqual(
         gateways.map(({ name, urls }) => [name, new Set(urls).size]),
         [
@@ -104,7 +84,7 @@ describe("configuration of a server", () => {
   });
 
   it("differs between the targets in addresses alone", () => {
-    const [a, b] = [kubernetes, local].map((settings) => serverConfig(region(settings), 0, host));
+    const [a, b] = [kubernetes, local].map((settings) => serverConfig(region(settings), 0, hostLayout));
     const without = ({ cluster, gateway, ...rest }: NonNullable<typeof a>) => ({
       ...rest,
       cluster: { ...cluster, routes: [] },
@@ -114,12 +94,15 @@ describe("configuration of a server", () => {
   });
 
   it("writes days as hours, because the server knows no days", () => {
-    assert.equal(serverConfig(region({ ...local, syncInterval: "2d" }), 0, host).jetstream.sync_interval, "48h");
-    assert.equal(serverConfig(region({ ...local, syncInterval: "always" }), 0, host).jetstream.sync_interval, "always");
+    assert.equal(serverConfig(region({ ...local, syncInterval: "2d" }), 0, hostLayout).jetstream.sync_interval, "48h");
+    assert.equal(
+      serverConfig(region({ ...local, syncInterval: "always" }), 0, hostLayout).jetstream.sync_interval,
+      "always",
+    );
   });
 
   it("refuses a server that the region does not have", () => {
-    assert.throws(() => serverConfig(region(local), 3, host), /iad has 3 servers; 3 is not one of 0 to 2/);
+    assert.throws(() => serverConfig(region(local), 3, hostLayout), /iad has 3 servers; 3 is not one of 0 to 2/);
   });
 });
 

@@ -27,7 +27,7 @@ describe("a finding", () => {
 
   it("is advice only of an advisory rule: every other level stops a deployment", () => {
     const levelOf = (enforcementLevel: Policy["enforcementLevel"]) =>
-      finding({ ...rule, enforcementLevel } as Policy, urn, "").level;
+      finding({ ...rule, enforcementLevel }, urn, "").level;
     assert.deepEqual(
       [levelOf("advisory"), levelOf(undefined), levelOf("remediate")],
       ["advisory", "mandatory", "mandatory"],

@@ -48,7 +48,7 @@ describe("messages of a proof", () => {
     });
   }
 
-  it("are not the server's own: flow control is answered, heartbeats and the end of a request are left out", async () => {
+  it("are not the server's own: flow control is answered, heartbeats and ends of requests are left out", async () => {
     const { nats, published, send } = connection();
     await listen(nats, "deliver.d", () => assert.fail("not a message"));
     const status = (code: number, stalled?: string) => {

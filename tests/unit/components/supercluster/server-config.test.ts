@@ -17,7 +17,7 @@ describe("configuration of a server", () => {
   it("has the tags of its own number, where settings give any", () => {
     const tagged = region({ ...local, serverTags: { iad: [["disk:ssd"], [], ["az:c"]] } });
     assert.deepEqual(
-      [0, 1, 2].map((server) => serverConfig(tagged, server, host).server_tags),
+      [0, 1, 2].map((server) => serverConfig(tagged, server, hostLayout).server_tags),
       [["disk:ssd"], undefined, ["az:c"]],
     );
   });

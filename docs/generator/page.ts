@@ -74,7 +74,8 @@ holds what was applied, and the next run continues from there. Plan and write co
 \`allowDataLoss\` is for one step.
 
 **Deleting.** With \`deletionPolicy: "retain"\`, the default, removing a resource from the program fails, because it is
-protected; \`pulumi state unprotect\` and another run remove it from the state and leave it on the server.
+protected; \`pulumi state unprotect\` and another run remove it from the state and leave it on the server, where the
+limits of its account still cover it; \`npm run status\` names it.
 \`delete-if-empty\` and \`delete\` have to be deployed before the resource is removed. With \`absent\` it is deleted
 while its entry stays, whatever its policy: counted at preview, and only as far as \`allowDataLoss\` allows. A tenant's
 \`state: "leaving"\` means the same for everything that it has.

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declared } from "../../config/assets/declared";
 import type { Settings } from "../../config/load";
+import { declaredReservations, type Reservations, union } from "../../config/assets/reservations";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
 import { region } from "../../stacks/region";
@@ -325,6 +326,30 @@ describe("a region stack", () => {
       ["organization/supercluster/local-identity"],
     );
     assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 3);
+  });
+
+  it("begins with the limits of another region, and lowers none where no server can be asked", async () => {
+    // Where no server listens.
+    const environment = { ...settings.environment, basePort: 26120 } as typeof settings.environment;
+    const declared = declaredReservations(environment, settings.tenants);
+    const admin = { login: "sys-admin", password: "secret", inboxPrefix: "_INBOX_admin" };
+    const run = async (reservations: Reservations | undefined) => {
+      const iad = { ca: "CA of clients", accounts: { sys: { users: { admin } } }, reservations };
+      const { result } = await record(() => region({ ...settings, environment }), {
+        ...itself,
+        references: {
+          ...itself.references,
+          "organization/supercluster/local-iad": iad,
+          "organization/supercluster/local-identity": outputs,
+        },
+      });
+      return result.reservations;
+    };
+    const retained = { irisx: { RETAINED: { file: 512 } } };
+    assert.deepEqual(await run(union(declared, retained)), union(declared, retained));
+    assert.deepEqual(await run(declared), declared);
+    // Deployed by a version that did not record it.
+    assert.deepEqual(await run(undefined), declared);
   });
 
   it("shows the CA, and passwords as secrets", async () => {

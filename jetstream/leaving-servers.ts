@@ -49,6 +49,29 @@ export function refusalOfStopping(
   ].join("\n");
 }
 
+/**
+ * Why a region must not start without servers that were stopped with their data kept; undefined: these hold no stream.
+ * Pure.
+ *
+ * @param forgotten streams by server
+ */
+export function refusalOfForgetting(
+  region: string,
+  staying: readonly string[],
+  forgotten: Record<string, readonly string[]>,
+): string | undefined {
+  const names = Object.keys(forgotten);
+  if (names.length === 0) return undefined;
+  const streams = [...new Set(Object.values(forgotten).flat())].sort();
+  const more = streams.length > mostNamed ? ` and ${streams.length - mostNamed} more` : "";
+  return (
+    `${region} has ${staying.length} servers in its settings, and ${names.join(", ")}, which it had before, were ` +
+    `stopped with copies of ${streams.slice(0, mostNamed).join(", ")}${more}. Nothing was changed. Start them again ` +
+    "with the old number of servers, then lower it and move what they hold: npm run drain-servers; or, to give up " +
+    "what only they hold, delete their folders (docs/runbooks/remove-servers.md)"
+  );
+}
+
 function remains(staying: readonly string[], leaving: readonly string[], holdings: Holdings): string[] {
   const peers = peersOf(leaving, holdings);
   const silent = [...staying, ...(holdings.meta ? peers : leaving)].filter((name) => !holdings.answered.includes(name));

@@ -14,7 +14,7 @@ import { askedOnce } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
 import { fromIdentity, fullName, outputsOf } from "./references";
-import { refuseStoppingHolders } from "./removed-servers";
+import { refuseForgottenServers, refuseStoppingHolders } from "./removed-servers";
 import type { Deployed } from "./system-connection";
 
 /** The servers of one region and all they need. Complete when they serve; it waits for no other region. */
@@ -22,6 +22,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const known = { name: stack.region, environment: name, settings: environment };
   const before = await deployedRegion(stackName(stack));
   if (before) await refuseStoppingHolders(known, before);
+  else refuseForgottenServers(known);
   const deployed = before ?? (await deployedElsewhere(known));
   const declared = declaredReservations(environment, tenants);
   const ask = deployed && askedOnce(known, deployed);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionSpec } from "../config/assets/region";
 import { serversOf } from "../config/topology";
-import { refusalOfStopping, shrinkOf } from "../jetstream/leaving-servers";
+import { refusalOfForgetting, refusalOfStopping, shrinkOf } from "../jetstream/leaving-servers";
 import { type Deployed, withSystem } from "./system-connection";
 
 /**
@@ -23,5 +23,20 @@ export async function refuseStoppingHolders(region: Omit<RegionSpec, "accounts">
   );
   const command = `npm run drain-servers${environment === "local" ? "" : ` -- --env ${environment}`}`;
   const refusal = refusalOfStopping(shrink, holdings, command);
+  if (refusal) throw new pulumi.RunError(refusal);
+}
+
+/**
+ * Refuses a local region that is not deployed, while folders of servers that it no longer has hold streams: those were
+ * stopped with their data kept, and no server runs that could be asked.
+ *
+ * @throws {pulumi.RunError} with the streams, and what to do
+ */
+export function refuseForgottenServers({ name, environment, settings }: Omit<RegionSpec, "accounts">): void {
+  if (settings.target !== "local") return;
+  type Forgotten = typeof import("../components/local/forgotten-data");
+  const { forgottenStreams } = require("../components/local/forgotten-data") as Forgotten;
+  const staying = serversOf(settings, name).map((server) => server.name);
+  const refusal = refusalOfForgetting(name, staying, forgottenStreams({ environment, region: name }, staying));
   if (refusal) throw new pulumi.RunError(refusal);
 }

@@ -1,4 +1,6 @@
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declared } from "../../config/assets/declared";
 import type { Settings } from "../../config/load";
@@ -9,6 +11,7 @@ import { region } from "../../stacks/region";
 import { identityOutputs } from "../support/identity";
 import { serversMs } from "../support/limits";
 import { record, settled } from "../support/mocks";
+import { ownCache } from "../support/own-cache";
 import { stackSettings } from "../support/stack-settings";
 
 /** As the engine is asked for it. */
@@ -242,6 +245,7 @@ describe("a tenant that was just taken out", () => {
 });
 
 describe("a region with fewer servers than it was deployed with", () => {
+  const cache = ownCache();
   const settings = stackSettings<"region">("local-syd");
   const environment = { ...settings.environment, basePort: 26120 } as typeof settings.environment;
   const admin = { login: "sys-admin", password: "secret", inboxPrefix: "_INBOX_admin" };
@@ -267,6 +271,19 @@ describe("a region with fewer servers than it was deployed with", () => {
       /syd was deployed with 5 servers .* syd-3, syd-4 cannot be stopped yet:\n {2}no server answers[^]*npm run drain-servers/,
     );
   }).timeout(serversMs);
+
+  it("registers nothing when it is not deployed, while servers that it had before hold streams on this disk", async () => {
+    fs.mkdirSync(path.join(cache(), "environments/local/syd/syd-3/data/jetstream/irisx/streams/SMS"), {
+      recursive: true,
+    });
+    const references = {
+      "organization/supercluster/local-identity": identityOutputs(settings.environment, settings.tenants),
+    };
+    await assert.rejects(
+      record(() => region({ ...settings, environment }), { stack: "local-syd", references }),
+      /syd has 3 servers in its settings, and syd-3, .* stopped with copies of irisx\/SMS\..*npm run drain-servers/,
+    );
+  });
 
   it("asks no server with as many as before, or more", async () => {
     for (const servers of [["syd-0"], ["syd-0", "syd-1", "syd-2"]])

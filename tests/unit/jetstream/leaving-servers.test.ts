@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Holdings } from "../../../jetstream/holdings";
-import { refusalOfStopping, shrinkOf } from "../../../jetstream/leaving-servers";
+import { refusalOfForgetting, refusalOfStopping, shrinkOf } from "../../../jetstream/leaving-servers";
 import { held, holdings, meta } from "../../support/holdings";
 
 const staying = ["iad-0", "iad-1", "iad-2"];
@@ -65,5 +65,14 @@ describe("a region with fewer servers than it was deployed with", () => {
       left(holdings(all, many))!,
       /stream app\/S9 has a copy on iad-3\n {2}and 2 more streams and consumers\n/,
     );
+  });
+});
+
+describe("a region that starts without servers that were stopped with their data", () => {
+  it("is refused with what they hold and what to do; not where they hold nothing", () => {
+    assert.equal(refusalOfForgetting("iad", staying, {}), undefined);
+    const text = refusalOfForgetting("iad", staying, { "iad-3": ["app/S"], "iad-4": ["app/R", "app/S"] })!;
+    assert.match(text, /^iad has 3 servers .* iad-3, iad-4, .* stopped with copies of app\/R, app\/S\. Nothing was/);
+    assert.match(text, /npm run drain-servers; or, .* delete their folders/);
   });
 });

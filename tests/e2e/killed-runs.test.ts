@@ -6,7 +6,7 @@ import pLimit from "p-limit";
 import { pollUntil } from "../../config/poll-until";
 import { isEngine } from "../../engine/processes";
 import { type Process, processes } from "../../tools/processes.mjs";
-import { engineMs, waitMs } from "../support/limits";
+import { engineMs, serversMs, waitMs } from "../support/limits";
 import { copyProject } from "../support/project-copy";
 import { sideBySide } from "../support/side-by-side";
 
@@ -68,7 +68,7 @@ describe("a run that is killed leaves no process behind", function () {
     for (const output of [npm.stdout, npm.stderr]) output.on("data", (chunk) => (text += chunk));
     try {
       const isInside = () => fs.existsSync(path.join(copy.folder, `checking-${id}`)) || undefined;
-      assert.ok(await pollUntil(isInside, waitMs, 250), `${text}\n${listed().join("\n")}`);
+      assert.ok(await pollUntil(isInside, serversMs, 250), `${text}\n${listed().join("\n")}`);
       for (const victim of victims) {
         const found = all().find(parts[victim]);
         assert.ok(found, `${victim} is not among\n${listed().join("\n")}`);

@@ -37,7 +37,7 @@ export async function stacksToLower(checked: CheckedEnvironment, access: Promise
       .filter(({ before }) => !isDeepStrictEqual(reservationsToCover(accounts, declared, before, held), before))
       .map(({ stack }) => stack);
   } catch (error) {
-    // The streams are as declared; higher limits refuse nobody.
+    // The streams are as declared; higher limits refuse nothing.
     logProgress(`account limits are not lowered: ${(error as Error).message.split("\n")[0]}`);
     return [];
   }

@@ -211,7 +211,7 @@ class RegionDrain {
 
   /**
    * Logs streams that have left a server. Where no server of the region has room, the meta leader moves a stream to
-   * another region, which nobody asked for: that is cancelled.
+   * another region, which was not asked for: that is cancelled.
    */
   private async report({ assets }: Holdings): Promise<void> {
     for (const asset of assets) {

@@ -17,8 +17,8 @@ export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" 
 }
 
 /**
- * The draft as the tenant that it becomes. A limit that is missing in it is missing in the assets made of it; schema
- * and rules report everything else.
+ * The draft as the tenant that it becomes, to make assets of it before schema and rules have checked it: they report
+ * what is missing or wrong in it.
  */
 export const asTenant = (draft: Draft): TenantSpec => draft as TenantSpec;
 

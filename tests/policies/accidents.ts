@@ -553,7 +553,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     },
   ],
   "unlimited-has-a-reason": [
-    ofStream("irisx-SMS")("a stream that may fill the disks, and nobody knows why", "C003-1", "maxBytes", "unlimited"),
+    ofStream("irisx-SMS")("a stream that may fill the disks, without a reason", "C003-1", "maxBytes", "unlimited"),
     ofStream("covenant-COVENANT_USERS-syd")("a mirror that keeps everything", "C002-4", "maxAge", "unlimited"),
     ofConsumer("irisx-SMS-sms-worker")("a worker that gets all there is", "C000-9", "maxAckPending", "unlimited"),
   ],

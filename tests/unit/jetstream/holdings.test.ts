@@ -58,7 +58,7 @@ describe("what servers hold, as they report it", () => {
     assert.deepEqual(behind, { "iad-1": "it did not report its health", "iad-3": "stream is catching up" });
   });
 
-  it("includes a stream that nobody leads, and consumers of a stream that another server leads", () => {
+  it("includes a stream without a leader, and consumers of a stream that another server leads", () => {
     const { assets } = of([
       holding("iad-3", [
         {

@@ -13,7 +13,7 @@ describe("streams whose subjects change together", () => {
     assert.equal(connected("D", links), undefined);
   });
 
-  it("get a subject from whoever captures part of it", () => {
+  it("get a subject from every stream that captures part of it", () => {
     const declared = { US: ["orders.us.>"], EU: ["orders.eu.>"], MAIL: ["mail.>"] };
     assert.deepEqual(takersFrom({ name: "US", found: ["orders.>"], wanted: ["orders.us.>"] }, declared), ["EU"]);
     assert.deepEqual(takersFrom({ name: "US", found: ["orders.us.>"], wanted: ["orders.us.>"] }, declared), []);

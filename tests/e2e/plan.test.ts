@@ -55,7 +55,8 @@ describe("npm run plan and npm run import", function () {
   // Not tenants.json: it would be loaded in the place of tenants/.
   const tenantsOfTest = 'export const tenants = JSON.parse(require("node:fs").readFileSync("wanted.json", "utf8"));\n';
   const init = (stack: string) => pulumi("stack", "init", stack, "--no-select");
-  const bringUp = (stack: string) => pulumi("up", "--stack", stack, "--yes", "--skip-preview");
+  const bringUp = (stack: string, ...flags: string[]) =>
+    pulumi("up", "--stack", stack, "--yes", "--skip-preview", ...flags);
   async function cli(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
     const command = run(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args], {
       cwd: copy.folder,
@@ -110,7 +111,7 @@ describe("npm run plan and npm run import", function () {
     };
     write("identity.json", JSON.stringify({ jetstream }));
     write("region.json", JSON.stringify(outputs));
-    await Promise.all(["local-identity", "local-iad"].map(bringUp));
+    await Promise.all(["local-identity", "local-iad"].map((stack) => bringUp(stack)));
   });
 
   after(async () => {
@@ -310,6 +311,9 @@ describe("npm run plan and npm run import", function () {
         const audit = deployment.resources.find(({ urn }) => urn.endsWith("::app/MAIL-EU/audit"))!.urn;
         await pulumi("state", "rename", "--stack", "local-jetstream", "--yes", audit, "app-MAIL-EU-audit");
 
+        // As an application's createOrUpdate leaves it: without limits, and without the mark of its stack.
+        await ask(app, "STREAM.UPDATE.MAIL-EU", { name: "MAIL-EU", subjects: ["eu.mail"], storage: "file" });
+
         declare({ streams: moved, consumers: { ...consumers, first: worker("jobs.b"), second: worker("jobs.a") } });
         const { status, rows, stderr } = await plan();
         assert.equal(status, 0, stderr);
@@ -321,13 +325,19 @@ describe("npm run plan and npm run import", function () {
             ["app/RIGHT", "loses messages", "takes swapped.a from LEFT"],
             ["app/JOBS/second", "create"],
             ["app/JOBS/first", "in place"],
+            ["app/MAIL-EU", "in place"],
             ["app/ORDERS", "in place", "takes orders.> from EU"],
           ],
         );
         const publishers = new Acknowledgements(app, [...whatMoves, ...neighbours], everyMs);
-        const { stdout } = await bringUp("local-jetstream");
+        const { stdout } = await bringUp("local-jetstream", "--refresh");
         await publishers.stop();
         assert.doesNotMatch(stdout, /deleted|replaced/);
+        const { config } = (await ask(app, "STREAM.INFO.MAIL-EU")) as {
+          config: { max_msgs: number; metadata: Record<string, string> };
+        };
+        assert.equal(config.max_msgs, 100_000);
+        assert.match(config.metadata["supercluster.owner"]!, /\/local-jetstream$/);
         for (const [name, { subjects: wanted }] of Object.entries(moved))
           assert.deepEqual(await subjectsOf(name), wanted);
         for (const subject of neighbours) assert.equal(publishers.of(subject).refused, 0, subject);

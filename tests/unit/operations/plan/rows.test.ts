@@ -155,6 +155,15 @@ describe("a retained stream", () => {
   });
 });
 
+describe("a planned change in place", () => {
+  it("is refused where another stack owns it by now", () => {
+    const users = change(previews.changes, "covenant/COVENANT_USERS");
+    assert.equal(rowOf(users, { ...nothing, info: info() }).class, "in place");
+    const row = rowOf(users, { ...nothing, info: info(), refusals: ["exists and belongs to a/two"] });
+    assert.deepEqual([row.class, row.reasons], ["refused", ["exists and belongs to a/two"]]);
+  });
+});
+
 describe("a stream that is planned and is there already", () => {
   const push = change(previews.changes, "irisx/PUSH");
 

@@ -29,6 +29,19 @@ const wire = (args: Args) => toWire(streamFields, args);
 const versions = ["2.12.1", "2.12.4", "2.12.5", "2.12.10", "2.14.0", "2.14.9"];
 
 describe("what changes between two configurations", () => {
+  it("is shown to the last nanosecond, and as unlimited where that is not the default", () => {
+    const week = wire({ name: "S", maxAge: "7d" });
+    assert.deepEqual(changesOf(streamFields, { ...week, max_age: week.max_age! + 1 }, week), [
+      { field: "maxAge", from: "604800000000001ns", to: "7d" },
+    ]);
+    assert.deepEqual(changesOf(streamFields, week, wire({ name: "S", maxAge: "unlimited" })), [
+      { field: "maxAge", from: "7d", to: undefined },
+    ]);
+    const consumer = (args: Args) => toWire(consumerFields, { name: "C", ackPolicy: "explicit", ...args });
+    const [pending] = changesOf(consumerFields, consumer({}), consumer({ maxAckPending: "unlimited" }));
+    assert.deepEqual(pending, { field: "maxAckPending", from: 1000, to: "unlimited" });
+  });
+
   it("is nothing between equal ones, however they are written", () => {
     fc.assert(
       fc.property(streams, (args) =>

@@ -59,7 +59,7 @@ export interface Setting {
 }
 
 /** A tenant's values by path: `streams.ORDERS.maxAge`. Without descriptions, and how the program treats a change. */
-export function valuesOf(tenant: TenantSpec | Source): Map<string, Value> {
+function valuesOf(tenant: TenantSpec | Source): Map<string, Value> {
   const values = new Map<string, Value>();
   const add = (at: string, value: unknown): void => {
     const name = at.split(".").at(-1)!;

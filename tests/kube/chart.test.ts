@@ -7,6 +7,7 @@ import { natsServer } from "../../components/local/provider/binary";
 import { pollUntil } from "../../config/poll-until";
 import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
+import { regionOf } from "../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { defaultAccounts, makeIdentity } from "../support/nats";
 import { claimPorts } from "../support/ports";
@@ -18,7 +19,7 @@ const settings = kubernetesEnvironment({
     images: { pullSecrets: ["mirror"] },
   }),
 });
-const region = (name = "iad") => ({ name, environment: "test", settings, accounts: [] });
+const region = (name?: string) => regionOf(settings, name);
 
 /** Below these keys the chart takes what people write. */
 const isFree = (at: string[]): boolean =>

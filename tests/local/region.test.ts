@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionSpec } from "../../config/assets/region";
 import { LocalRegion } from "../../components/local/region";
 import { serverProvider } from "../../components/local/provider/server-provider";
-import { localEnvironment } from "../support/accounts";
+import { localEnvironment, regionOf } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { makeIdentity, Supercluster } from "../support/nats";
 import { ProviderProcess } from "../support/provider-process";
 
-const region: RegionSpec = {
-  name: "iad",
-  environment: "test",
-  settings: localEnvironment({ regions: ["iad", "ams"] }),
-  accounts: [],
-};
+const region = regionOf(localEnvironment({ regions: ["iad", "ams"] }));
 
 describe("component of a local region", function () {
   this.timeout(serversMs);

@@ -6,7 +6,7 @@ import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
-import type { AccountSpec } from "../../config/assets/region";
+import type { AccountSpec, RegionSpec } from "../../config/assets/region";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 import { requestMs } from "./limits";
 
@@ -28,6 +28,14 @@ export function localEnvironment(change: Partial<LocalEnvironment> = {}): LocalE
     ...change,
   };
 }
+
+/** A region of such an environment, or of another one, without accounts. */
+export const regionOf = <E extends Environment>(settings: E, name = "iad"): RegionSpec & { settings: E } => ({
+  name,
+  environment: "test",
+  settings,
+  accounts: [],
+});
 
 /** Users whose password is their login. */
 export function usersOf(accounts: readonly AccountSpec[]): Record<string, { password: string; hash: string }> {

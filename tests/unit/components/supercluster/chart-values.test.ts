@@ -16,16 +16,13 @@ import { accountsOf } from "../../../../components/security/accounts";
 import { storageClass } from "../../../../components/storage/storage-class";
 import type { RegionIdentity } from "../../../../config/assets/region";
 import { tenants } from "../../../../tenants";
+import { regionOf } from "../../../support/accounts";
 import { identityOutputs } from "../../../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
 import { projectFolder } from "../../../support/project-copy";
 
-const region = (change: Parameters<typeof kubernetesEnvironment>[0] = {}, name = "iad") => ({
-  name,
-  environment: "test",
-  settings: kubernetesEnvironment(change),
-  accounts: [],
-});
+const region = (change: Parameters<typeof kubernetesEnvironment>[0] = {}, name = "iad") =>
+  regionOf(kubernetesEnvironment(change), name);
 const kubernetes = (change: object) => ({ kubernetes: kubernetesSettings(change) });
 
 describe("values of the chart", () => {

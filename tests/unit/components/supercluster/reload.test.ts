@@ -3,7 +3,7 @@ import type { LocalEnvironment } from "../../../../config/schema/settings";
 import { toBytes } from "../../../../config/units";
 import { classify, isLowered, type ServerState } from "../../../../components/supercluster/reload";
 import { serverConfig } from "../../../../components/supercluster/server-config";
-import { localEnvironment } from "../../../support/accounts";
+import { localEnvironment, regionOf } from "../../../support/accounts";
 import { hostLayout } from "../../../support/host-layout";
 
 const settings = localEnvironment({ regions: ["iad", "ams"], storage: { file: "2GiB", memory: "1GiB" } });
@@ -13,11 +13,7 @@ const state = (
   files: Record<string, string> = {},
   version = "2.14.9",
 ): ServerState => ({
-  config: serverConfig(
-    { name: "iad", environment: "test", settings: { ...settings, ...change }, accounts: [] },
-    0,
-    hostLayout,
-  ),
+  config: serverConfig(regionOf({ ...settings, ...change }), 0, hostLayout),
   files: { "accounts.conf": "1", "jetstream.conf": "1", "tls/server.crt": "1", ...files },
   version,
 });

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import type { RegionSpec } from "../../../../config/assets/region";
-import type { Environment } from "../../../../config/schema/settings";
 import { natsConf } from "../../../../components/supercluster/nats-conf";
 import { serverConfig } from "../../../../components/supercluster/server-config";
-import { localEnvironment } from "../../../support/accounts";
+import { localEnvironment, regionOf } from "../../../support/accounts";
 import { hostLayout } from "../../../support/host-layout";
 import { kubernetesEnvironment } from "../../../support/kubernetes";
 
@@ -11,11 +9,9 @@ const regions = ["iad", "ams"];
 const kubernetes = kubernetesEnvironment({ regions });
 const local = localEnvironment({ regions, lameDuck: kubernetes.lameDuck });
 
-const region = (settings: Environment): RegionSpec => ({ name: "iad", environment: "test", settings, accounts: [] });
-
 describe("configuration of a server", () => {
   it("has the tags of its own number, where settings give any", () => {
-    const tagged = region({ ...local, serverTags: { iad: [["disk:ssd"], [], ["az:c"]] } });
+    const tagged = regionOf({ ...local, serverTags: { iad: [["disk:ssd"], [], ["az:c"]] } });
     assert.deepEqual(
       [0, 1, 2].map((server) => serverConfig(tagged, server, hostLayout).server_tags),
       [["disk:ssd"], undefined, ["az:c"]],
@@ -24,7 +20,7 @@ describe("configuration of a server", () => {
 
   it("has every setting under the server's own name, sizes in bytes", () => {
     const peerTls = { cert_file: "/tls/peer.crt", key_file: "/tls/peer.key", ca_file: "/tls/ca.crt", verify: true };
-    assert.deepEqual(serverConfig(region(kubernetes), 1, hostLayout), {
+    assert.deepEqual(serverConfig(regionOf(kubernetes), 1, hostLayout), {
       server_name: "iad-1",
       listen: "0.0.0.0:4222",
       http: "0.0.0.0:8222",
@@ -66,13 +62,13 @@ describe("configuration of a server", () => {
   });
 
   it("has the JetStream domain where there is one", () => {
-    const { jetstream } = serverConfig(region({ ...kubernetes, jetstreamDomain: "global" }), 1, hostLayout);
+    const { jetstream } = serverConfig(regionOf({ ...kubernetes, jetstreamDomain: "global" }), 1, hostLayout);
     assert.equal(jetstream.domain, "global");
   });
 
   it("lists as many different gateway URLs a region as it has servers, because the meta group counts them", () => {
     for (const settings of [kubernetes, local]) {
-      const { gateways } = serverConfig(region(settings), 0, hostLayout).gateway;
+      const { gateways } = serverConfig(regionOf(settings), 0, hostLayout).gateway;
       assert.deepEqual(
         gateways.map(({ name, urls }) => [name, new Set(urls).size]),
         [
@@ -84,7 +80,7 @@ describe("configuration of a server", () => {
   });
 
   it("differs between the targets in addresses alone", () => {
-    const [a, b] = [kubernetes, local].map((settings) => serverConfig(region(settings), 0, hostLayout));
+    const [a, b] = [kubernetes, local].map((settings) => serverConfig(regionOf(settings), 0, hostLayout));
     const without = ({ cluster, gateway, ...rest }: NonNullable<typeof a>) => ({
       ...rest,
       cluster: { ...cluster, routes: [] },
@@ -94,15 +90,18 @@ describe("configuration of a server", () => {
   });
 
   it("writes days as hours, because the server knows no days", () => {
-    assert.equal(serverConfig(region({ ...local, syncInterval: "2d" }), 0, hostLayout).jetstream.sync_interval, "48h");
     assert.equal(
-      serverConfig(region({ ...local, syncInterval: "always" }), 0, hostLayout).jetstream.sync_interval,
+      serverConfig(regionOf({ ...local, syncInterval: "2d" }), 0, hostLayout).jetstream.sync_interval,
+      "48h",
+    );
+    assert.equal(
+      serverConfig(regionOf({ ...local, syncInterval: "always" }), 0, hostLayout).jetstream.sync_interval,
       "always",
     );
   });
 
   it("refuses a server that the region does not have", () => {
-    assert.throws(() => serverConfig(region(local), 3, hostLayout), /iad has 3 servers; 3 is not one of 0 to 2/);
+    assert.throws(() => serverConfig(regionOf(local), 3, hostLayout), /iad has 3 servers; 3 is not one of 0 to 2/);
   });
 });
 

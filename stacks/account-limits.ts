@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { isSettled, reservationsToCover } from "../config/assets/account-limits";
 import type { Tenants } from "../config/assets/asset";
@@ -17,23 +18,25 @@ export async function coveredReservations(
   ask: () => Promise<Held>,
 ): Promise<Reservations> {
   if (isSettled(declared, deployed)) return declared;
-  return reservationsToCover(tenants, declared, deployed ?? {}, await answerOf(ask));
+  const { held, reason } = await answerOf(ask);
+  const covered = reservationsToCover(tenants, declared, deployed ?? {}, held);
+  const isKept = !isDeepStrictEqual(covered, reservationsToCover(tenants, declared, {}, held));
+  if (isKept && reason) await warn(reason);
+  return covered;
 }
 
-/** Undefined, with a warning, where no server can be asked. */
-async function answerOf(ask: () => Promise<Held>): Promise<Held | undefined> {
+/** What the servers hold, and why that may not be all. */
+async function answerOf(ask: () => Promise<Held>): Promise<{ held?: Held; reason?: string }> {
   try {
     const held = await ask();
-    if (held.silent.length) await warn(`${held.silent.join(", ")} did not answer`);
-    return held;
+    return { held, reason: held.silent.length ? `${held.silent.join(", ")} did not answer` : undefined };
   } catch (error) {
-    await warn((error as Error).message);
-    return undefined;
+    return { reason: (error as Error).message };
   }
 }
 
 const warn = (reason: string): Promise<void> =>
   pulumi.log.warn(
-    `not all servers report which streams they hold, so no account limit is lowered: ${reason}. ` +
-      "Limits are lowered by the next up once all servers answer",
+    "account limits stay higher than what is declared needs, " +
+      `because not all servers report what they hold: ${reason}. The next up lowers them once all servers answer`,
   );

@@ -73,7 +73,9 @@ async function lowerLimits(
     );
     return;
   }
-  await together(stacks, async (stack) => void (await runner.up(stack, "region")));
+  // One after another where a run could find something else to change, as in the first pass.
+  const groups = checked.environment.target === "local" ? [stacks] : stacks.map((stack) => [stack]);
+  for (const group of groups) await together(group, async (stack) => void (await runner.up(stack, "region")));
 }
 
 /**

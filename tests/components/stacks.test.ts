@@ -360,7 +360,7 @@ describe("a region stack", () => {
           "organization/supercluster/local-identity": outputs,
         },
       });
-      return result.reservations;
+      return result.reservations as Reservations;
     };
     const retained = { irisx: { RETAINED: { file: 512 } } };
     assert.deepEqual(await run(union(declared, retained)), union(declared, retained));

@@ -92,8 +92,8 @@ const size: Quantity = {
   most: 8191n * TiB,
 };
 
-/** One past the largest number that Go's and JetStream's signed 64 bits hold. */
-const beyond64Bits = 2n ** 63n;
+/** What the largest number of Go's and JetStream's signed 64 bits is as a double. */
+const most64Bits = 2n ** 63n;
 
 /** An amount in the smallest unit, as a fraction. */
 interface Fraction {
@@ -119,7 +119,7 @@ function amountOf(quantity: Quantity, text: unknown): bigint {
     throw new RangeError(
       `${shown} is not a whole number of ${smallest}; write "${nearest(quantity, { numerator, denominator }, unit)}"`,
     );
-  if (numerator / denominator >= beyond64Bits) throw tooMuch(quantity, text);
+  if (numerator / denominator > most64Bits) throw tooMuch(quantity, text);
   return numerator / denominator;
 }
 
@@ -160,7 +160,7 @@ function meant({ spoken, bare, absurd, print }: Quantity, text: unknown): string
     });
     if (parts.every((part) => part !== undefined)) total = parts.reduce((sum, part) => sum + part, 0n);
   }
-  return total && total < beyond64Bits ? print(Number(total)) : undefined;
+  return total && total <= most64Bits ? print(Number(total)) : undefined;
 }
 
 /** `P1DT12H` of ISO 8601 as `1D12H`; other texts as they are. */
@@ -173,7 +173,7 @@ export function toMilliseconds(text: Duration | string): number {
 }
 
 /**
- * Nanoseconds of a duration, as JetStream wants them; less than 2^63. A `number` is exact here although a year is past
+ * Nanoseconds of a duration, as JetStream wants them; 2^63 at most. A `number` is exact here although a year is past
  * 2^53: every whole millisecond up to 2^59 ns (18 years) has a double of its own, and JSON prints it in full. Beyond
  * that, the nearest double is less than a microsecond off. Throws a RangeError with what to write instead.
  */
@@ -186,7 +186,7 @@ export function fromNanoseconds(nanoseconds: number): Duration {
   return largestUnit(nanoseconds, units.duration, "ms") as Duration;
 }
 
-/** Bytes of a size, less than 2^63. Throws a RangeError with what to write instead. */
+/** Bytes of a size, 2^63 at most. Throws a RangeError with what to write instead. */
 export function toBytes(text: Size | string): number {
   return Number(amountOf(size, text));
 }

@@ -90,9 +90,10 @@ export const environmentRules: Rule[] = [
   rule({
     each: theEnvironment,
     at: ["maxPayload"],
-    when: ({ maxPayload }) => toBytes(maxPayload) > toBytes("64MiB") || toBytes(maxPayload) === 0,
+    when: ({ maxPayload }) => toBytes(maxPayload) > toBytes("64MiB") || toBytes(maxPayload) < toBytes("256KiB"),
     message: ({ maxPayload }) =>
-      `${text(maxPayload)} is out of range: servers accept up to 64MiB and warn above 8MiB; write e.g. "8MiB"`,
+      `${text(maxPayload)} is out of range: servers accept up to 64MiB and warn above 8MiB, ` +
+      'and requests that create streams are messages of up to 256KiB; write e.g. "8MiB"',
   }),
   rule({
     each: localEnvironment,

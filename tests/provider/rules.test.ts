@@ -6,6 +6,7 @@ import { type AssetKind, consumerKind, streamKind } from "../../jetstream/kinds"
 import { type Args, differences, toWire } from "../../jetstream/wire";
 import type { Field, Wire } from "../../jetstream/fields";
 import { fromBytes, fromNanoseconds } from "../../config/units";
+import { isRenamedAway } from "../../config/subject-transform";
 import { examples } from "./matrix-examples";
 import type { Info } from "../../jetstream/info";
 import type { AssetArgs } from "../../jetstream/schemas";
@@ -225,6 +226,42 @@ describe("what rules say that JetStream answers, real servers answer", function 
       }
     });
   }
+
+  it("a filter gets none of what a transform renames, of own messages and of those that are collected", async () => {
+    const name = `RENAMING-${++tried}`;
+    const own = `renaming.${tried}`;
+    const subjectTransform = { src: `${own}.*`, dest: `renamed.${tried}.{{wildcard(1)}}` };
+    const spec = { subjects: [`${own}.>`], subjectTransform };
+    assert.equal(await create(streamKind, { ...plainStream, name, ...spec }), undefined);
+    const filters = [`${own}.a`, `${own}.b.c`, `renamed.${tried}.a`];
+    for (const subject of [`${own}.a`, `${own}.b.c`]) await app.request(subject, "");
+    for (const [index, filterSubject] of filters.entries()) {
+      const consumer = { ...plainConsumer, stream: name, name: `filter-${index}`, filterSubject };
+      assert.equal(await create(consumerKind, consumer), undefined);
+      const pending = async () => {
+        const info = await app.request(`$JS.API.CONSUMER.INFO.${name}.filter-${index}`);
+        const { num_pending: count } = info.json<Partial<Info>>();
+        return count === undefined ? undefined : { count };
+      };
+      const found = await pollUntil(pending, waitMs);
+      assert.equal(found?.count, isRenamedAway(spec, filterSubject) ? 0 : 1, filterSubject);
+    }
+    const collecting = { subjects: [`other.${tried}`], sources: [name], subjectTransform: { dest: `all.${tried}.>` } };
+    const collected = `${name}-ALL`;
+    assert.equal(await create(streamKind, { ...plainStream, name: collected, ...collecting }), undefined);
+    const subjects = async () => {
+      const info = await app.request(`$JS.API.STREAM.INFO.${collected}`, JSON.stringify({ subjects_filter: ">" }));
+      const all = Object.keys(info.json<Info>().state!.subjects ?? {});
+      return all.length === 2 ? all : undefined;
+    };
+    const held = await pollUntil(subjects, waitMs);
+    assert.deepEqual(
+      held?.filter((subject) => !subject.startsWith(`all.${tried}.`)),
+      [],
+    );
+    assert.ok(isRenamedAway(collecting, `renamed.${tried}.a`));
+    for (const gone of [collected, name]) await refusalOf(streamKind.subject("DELETE", { name: gone }));
+  });
 
   /** What config/rules/rules.ts says of assets that do not fit together; the last one is refused. */
   const together: [error: number, ...assets: [AssetKind, Args][]][] = [

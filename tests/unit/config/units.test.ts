@@ -89,7 +89,7 @@ describe("durations", () => {
 
   it("come back from the nanoseconds of any server, as the same number", () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1024n }), (nanoseconds) => {
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (nanoseconds) => {
         assert.equal(toNanoseconds(fromNanoseconds(Number(nanoseconds))), Number(nanoseconds));
       }),
     );
@@ -140,8 +140,8 @@ describe("sizes", () => {
   });
 
   it("beyond what 64 bits hold are refused", () =>
-    assert.throws(() => toBytes("8388608TiB"), {
-      message: '"8388608TiB" is more than a size can be; write "8191TiB" or less',
+    assert.throws(() => toBytes("8388609TiB"), {
+      message: '"8388609TiB" is more than a size can be; write "8191TiB" or less',
     }));
 });
 

@@ -29,6 +29,12 @@ const cases: Case[] = [
   ],
   ["messages above what servers take", (_t, e) => (e.maxPayload = "65MiB"), "environments.test.maxPayload: "],
   [
+    "messages below what requests need",
+    (_t, e) => (e.maxPayload = "4KiB"),
+    'environments.test.maxPayload: "4KiB" is out of range: servers accept up to 64MiB and warn above 8MiB, ' +
+      "and requests that create streams are messages of up to 256KiB",
+  ],
+  [
     "ports that do not exist",
     (_t, e) => (e.basePort = 65_000 - 10) && (e.regions = [...e.regions, ..."abcdefghijklmnopqrstuvwxyz"]),
     "environments.test.basePort: 64990 is too high: 29 regions",

@@ -27,9 +27,9 @@ tenant's file ([config/schema/tenant.ts](../config/schema/tenant.ts)) has the sa
 of what is optional here is required.
 
 Durations are written with their unit: \`"250ms"\`, \`"30s"\`, \`"5m"\`, \`"12h"\`, \`"7d"\`; down to a nanosecond
-(\`"us"\`, \`"ns"\`), at most a hundred years. Sizes likewise, in powers of 1024: \`"512KiB"\`, \`"10GiB"\`, at most 8191
-TiB. Where a limit may be absent, \`"unlimited"\` can be written. Times are RFC 3339: \`"2026-01-31T00:00:00Z"\`. An
-unknown key is refused, and the nearest known key is named.
+(\`"us"\`, \`"ns"\`), at most a hundred years. Sizes likewise, in powers of 1024: \`"512KiB"\`, \`"10GiB"\`, at
+most 8191 TiB. Where a limit may be absent, \`"unlimited"\` can be written. Times are RFC 3339:
+\`"2026-01-31T00:00:00Z"\`. An unknown key is refused, and the nearest known key is named.
 
 **Servers**: ${servers}. ${oldestLine} is the first line that refuses fields it does not know and that checks the API
 level that a request needs; older ones silently drop unknown fields. A field of a later server than the oldest of yours

@@ -27,7 +27,7 @@ describe(`${clients} clients`, function () {
     assert.equal(disconnects, 0);
   });
 
-  it("are all back when their server is killed: connections that it had count on, and no limit refuses them", async () => {
+  it("are all back when their server is killed: its connections count on, and no limit refuses them", async () => {
     assert.deepEqual(crowd.servers(), new Set(["iad-0"]));
     await crowd.loseServer();
     assert.deepEqual(crowd.unexpected, []);

@@ -219,7 +219,7 @@ describe("ownership: two stacks with one account", function () {
     assert.equal(((await ask(app, "STREAM.INFO.FULL")).state as { messages: number }).messages, 20);
   });
 
-  it("is put back on a stream or durable whose whole configuration an application replaced: the state knows it", async () => {
+  it("is put back on what an application has replaced as a whole: the state knows its owner", async () => {
     const asset = await Deployed.create(one, stream, base("REWRITTEN", { maxMsgs: 100 }));
     const durableOf = await Deployed.create(one, consumer, durable("REWRITTEN", { ackWait: "10s" }));
     await ask(app, "STREAM.UPDATE.REWRITTEN", { name: "REWRITTEN", subjects: ["REWRITTEN.>"], storage: "memory" });

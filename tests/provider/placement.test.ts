@@ -46,7 +46,7 @@ describe("servers with tags", function () {
   }
 
   for (const tags of [["disk:ssd"], ["DISK:SSD", "az:b"], ["!az:b"], ["!disk:ssd"], ["az:1"]])
-    it(`hold a stream that is placed by ${tags.join(", ")} where settings say so, and refuse it elsewhere`, async () => {
+    it(`hold a stream placed by ${tags.join(", ")} where settings have them, and refuse it elsewhere`, async () => {
       const suitable = [0, 1, 2].filter((server) => fits(tagsOf(environment, "iad", server), tags));
       assert.equal(suitableServers(environment, "iad", tags), suitable.length);
       for (const replicas of [1, 3]) {

@@ -85,7 +85,7 @@ describe("the four systems on real servers", function () {
     await until("all are bound", async () => (await bound()) === 3);
   });
 
-  it("notify of an incident, by the example, once: a second instance is refused, and takes over when the first is gone", async () => {
+  it("notify of an incident once: a second instance is refused, and takes over when the first is gone", async () => {
     const api = jetstream(await connect("covenant-api"));
     const notified: string[] = [];
     const instance = async (name: string) => {

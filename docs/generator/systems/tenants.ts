@@ -358,8 +358,8 @@ export const systems: System[] = [
         id: "C002-18",
         document: "push with max_ack_pending and flow control",
         here:
-          "kept: valid with explicit acknowledgements and a heartbeat. The three durables of CACHE_INVALIDATOR send to " +
-          "one subject, so one subscription binds all of them",
+          "kept: valid with explicit acknowledgements and a heartbeat. The three durables of CACHE_INVALIDATOR send " +
+          "to one subject, so one subscription binds all of them",
       },
       {
         id: "C002-21",

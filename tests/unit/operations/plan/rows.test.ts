@@ -110,7 +110,7 @@ describe("a planned deletion", () => {
     assert.deepEqual(rowOf(email, copied, new Set(["irisx/EMAIL-ams"])).reasons, []);
   });
 
-  it("of what is retained leaves it on the servers once it is unprotected and taken out: without the cost of a deletion", () => {
+  it("of what is retained leaves it on the servers once it is taken out: without the cost of a deletion", () => {
     const unprotected = { ...change(previews.protected, "irisx/EMAIL"), refusals: [] };
     const { class: name, costs, notes } = rowOf(unprotected, gone);
     assert.deepEqual([name, costs, notes], ["forget", [], ["is kept on the servers and no longer reconciled"]]);

@@ -16,8 +16,31 @@ export interface ObservedQueue {
   mirrors: string[];
   consumers: Wire[];
   servers: ServerFacts | undefined;
-  /** Bytes that the account may still store, of the stream's kind. */
+  /** Bytes that a copy may take of the account's limit, every replica counted: see `roomOf`. */
   room: number;
+}
+
+/** What one stream of the queue's kind of storage takes of its account's limit. */
+interface Held {
+  config: Pick<Wire, "name" | "max_bytes" | "num_replicas">;
+  state: { bytes: number };
+}
+
+/**
+ * Bytes of an account's limit that are neither in use nor reserved by another stream: publishers of these must not be
+ * refused because of the copy (error 10002). Pure.
+ *
+ * @param limit bytes, every replica counted; negative: none
+ * @param used bytes in use now, every replica counted
+ * @param streams all of the account with this kind of storage
+ */
+export function roomOf(limit: number, used: number, name: string, streams: Held[]): number {
+  if (limit < 0) return Infinity;
+  const taken = streams.reduce((sum, { config: { name: other, max_bytes = -1, num_replicas = 1 }, state }) => {
+    const bytes = other === name ? state.bytes : Math.max(max_bytes, state.bytes);
+    return sum + bytes * num_replicas;
+  }, 0);
+  return limit - Math.max(used, taken);
 }
 
 export interface SpecifiedQueue {
@@ -86,6 +109,9 @@ export function unmetPreconditions(
     ),
     ...(room >= needed
       ? []
-      : [`the account of ${name} has room for ${room} more bytes, and a second copy takes ${needed}`]),
+      : [
+          `the account of ${name} has room for ${room} more bytes beside what its other streams reserve, ` +
+            `and a second copy takes ${needed}`,
+        ]),
   ];
 }

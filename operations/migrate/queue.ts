@@ -24,7 +24,7 @@ import {
   type StreamInfo,
 } from "../stream/stack-account";
 import { shadowOf } from "./configurations";
-import { safeCopyLevel } from "./preconditions";
+import { roomOf, safeCopyLevel } from "./preconditions";
 
 /** A stream that existed a moment ago: the last request of an interrupted run may still have been in flight. */
 export class StreamGone extends Failure {}
@@ -110,17 +110,29 @@ export class Queue {
 
   facts = () => readServerFacts(this.system, this.servers);
 
-  /** Bytes that the account may still store in files or memory. */
+  /** Bytes that a copy may take of the account's limit, every replica counted. */
   async room(): Promise<number> {
     interface Usage {
       storage: number;
       memory: number;
       limits: { max_storage: number; max_memory: number };
     }
-    const { storage, memory, limits } = await this.ask<Usage>("INFO", {});
-    const [used, most] =
-      this.stream.spec.storage === "memory" ? [memory, limits.max_memory] : [storage, limits.max_storage];
-    return most < 0 ? Infinity : most - used;
+    const { storage } = this.stream.spec;
+    const [usage, streams] = await Promise.all([this.ask<Usage>("INFO", {}), this.streams()]);
+    const [used, limit] =
+      storage === "memory" ? [usage.memory, usage.limits.max_memory] : [usage.storage, usage.limits.max_storage];
+    const alike = streams.filter(({ config }) => config.storage === storage);
+    return roomOf(limit, used, this.name, alike);
+  }
+
+  /** All streams of the account. */
+  private streams(): Promise<StreamInfo[]> {
+    return readPages(
+      this.account.connection,
+      "STREAM.LIST",
+      {},
+      ({ streams }: { total?: number; streams?: StreamInfo[] }) => streams ?? [],
+    );
   }
 
   ask = <T>(subject: string, payload: unknown): Promise<T> =>

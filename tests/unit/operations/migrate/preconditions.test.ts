@@ -4,6 +4,7 @@ import { lifted } from "../../../../operations/migrate/configurations";
 import {
   type ObservedQueue,
   type SpecifiedQueue,
+  roomOf,
   unmetPreconditions,
 } from "../../../../operations/migrate/preconditions";
 import { args, owner, queue } from "../../../support/work-queue";
@@ -50,7 +51,11 @@ describe("what stands against it", () => {
       /copied by T/,
     ],
     ["a durable that is not specified", { consumers: [{ name: "other" }] }, /its durables other are not specified/],
-    ["too little room", { room: 10 }, /has room for 10 more bytes, and a second copy takes 1000/],
+    [
+      "too little room",
+      { room: 10 },
+      /has room for 10 more bytes beside what its other streams reserve, and a second copy takes 1000/,
+    ],
     [
       "a durable that would skip what is left",
       {},
@@ -63,4 +68,20 @@ describe("what stands against it", () => {
 
   it("is reported all at once", () =>
     assert.equal(unmetPreconditions(found({ mirrors: ["COPY"], room: 10, servers: undefined }), wanted).length, 3));
+});
+
+describe("room for a second copy of a queue", () => {
+  const stream = (name: string, max_bytes: number, bytes: number) => ({
+    config: { name, max_bytes, num_replicas: 3 },
+    state: { bytes },
+  });
+
+  it("is what is neither in use nor reserved by other streams, which go on filling", () => {
+    assert.equal(roomOf(460, 270, "JOBS", [stream("JOBS", 64, 60), stream("OTHER", 64, 30)]), 460 - 3 * (60 + 64));
+    assert.equal(roomOf(460, 450, "JOBS", [stream("JOBS", 64, 60), stream("OTHER", 64, 30)]), 10);
+    assert.equal(roomOf(460, 0, "JOBS", [stream("JOBS", 64, 10), stream("OTHER", -1, 20)]), 460 - 3 * (10 + 20));
+  });
+
+  it("is not bounded where the account has no limit", () =>
+    assert.equal(roomOf(-1, 270, "JOBS", [stream("JOBS", 64, 60)]), Infinity));
 });

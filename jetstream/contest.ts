@@ -55,7 +55,7 @@ export const isUncontested = async (member: Member, account: Account): Promise<b
   (await holdersOf(member.name, gainedBy(member), account)).length === 0;
 
 /** A stream that captures a subject which another one is to have. */
-export interface Holder {
+interface Holder {
   subject: string;
   stream: string;
 }

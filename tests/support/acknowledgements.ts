@@ -5,7 +5,7 @@ import { ask } from "./accounts";
 import { requestMs, waitMs } from "./limits";
 
 /** What publishers of one subject were told. */
-export interface Acknowledged {
+interface Acknowledged {
   count: number;
   /** Streams that stored it, in the order in which they first did. */
   streams: string[];

@@ -29,7 +29,7 @@ interface Answer {
 }
 
 /** Values at every bound of a field, and any; undefined for a field that is not an amount. */
-function amountsOf({ kind }: Field): { bounds: unknown[]; any: fc.Arbitrary<unknown> } | undefined {
+function amountsOf(kind: Field["kind"]): { bounds: unknown[]; any: fc.Arbitrary<unknown> } | undefined {
   const durations = ["0s", "1ns", "999us", "1ms", "99999us", "100ms", "999999999ns", "1s", "25551d", "36500d"];
   const duration = fc.bigInt({ min: 1n, max: 36_500n * 86_400_000_000_000n }).map((ns) => fromNanoseconds(Number(ns)));
   const sizes = ["0B", "1B", "2147483647B", "2GiB", "8191TiB"];
@@ -200,15 +200,23 @@ describe("what rules say that JetStream answers, real servers answer", function 
           await refusalOf(kind.subject("DELETE", { name }));
         });
 
-      for (const { field, values, beside } of examples.get(kind)!) {
-        const amounts = amountsOf(kind.fields.find(({ arg }) => arg === field)!);
+      const limits = ["inactiveThreshold", "maxAckPending"].map((part) => ({
+        ...{ field: "consumerLimits", part, values: [{}], beside: {} },
+        amounts: amountsOf(part === "maxAckPending" ? "number" : "duration"),
+      }));
+      const fields = examples.get(kind)!.map((example) => ({
+        ...example,
+        part: undefined,
+        amounts: amountsOf(kind.fields.find(({ arg }) => arg === example.field)!.kind),
+      }));
+      for (const { field, part, values, beside, amounts } of [...fields, ...(kind === streamKind ? limits : [])]) {
         if (!amounts) continue;
-        it(`${field} has the bounds of the server, from the smallest value to the largest`, async () => {
+        it(`${field}${part ? `.${part}` : ""} has the bounds of the server, from the smallest value to the largest`, async () => {
           const agrees = async (amount: unknown) => {
             const context = JSON.parse(
               JSON.stringify({ ...beside, ...values[0] }).replaceAll("NAME", "deliver"),
             ) as Args;
-            const args = { ...plain, ...context, [field]: amount };
+            const args = { ...plain, ...context, [field]: part ? { [part]: amount } : amount };
             if (!kind.schema(args).safeParse(args).success) return;
             const found = rules.flatMap(({ error, findings }) => (findings(args as never).length ? [error] : []));
             const refusal = await tryOut(kind, args, found.length ? undefined : isHeld);

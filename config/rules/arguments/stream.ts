@@ -35,6 +35,13 @@ const limits: StreamRule[] = [
       example: { [field]: field === "maxBytes" || field === "maxMsgSize" ? "0B" : "0s" },
     }),
   ),
+  rule({
+    at: "consumerLimits.inactiveThreshold",
+    when: ({ consumerLimits }) => isZero(consumerLimits?.inactiveThreshold),
+    found: ({ consumerLimits }) => `${text(consumerLimits!.inactiveThreshold)} means no limit to JetStream`,
+    instead: "write a larger value, or leave it out",
+    example: { consumerLimits: { inactiveThreshold: "0s" } },
+  }),
   ...(["maxAge", "duplicateWindow"] as const).map((field) =>
     rule({
       at: field,

@@ -49,6 +49,18 @@ describe("the official chart, given a region's values", () => {
     ]);
   });
 
+  it("gives servers tags as variables, which stand before those that are made of them", () => {
+    const serverTags = { az: "topology.kubernetes.io/zone", disk: "example.com/disk" };
+    const tagged = render(
+      chartValues(regionOf(kubernetesEnvironment({ kubernetes: kubernetesSettings({ serverTags }) }))),
+    );
+    assert.match(natsConf(tagged), /"server_tags": \[\s*\$SERVER_TAG_0,\s*\$SERVER_TAG_1\s*\]/);
+    const [server] = tagged.find(({ kind }) => kind === "StatefulSet")!.spec.template.spec.containers;
+    const names = (server.env as { name: string }[]).map(({ name }) => name);
+    const tags = names.filter((name) => /^(NODE_LABEL|SERVER_TAG)_/.test(name));
+    assert.deepEqual(tags, ["NODE_LABEL_0", "NODE_LABEL_1", "SERVER_TAG_0", "SERVER_TAG_1"]);
+  });
+
   it("configures servers as the local target does, key by key, addresses aside", () => {
     const found = parseConf(natsConf(manifests)) as Record<string, unknown> &
       Record<"cluster" | "gateway" | "jetstream", Record<string, unknown>>;

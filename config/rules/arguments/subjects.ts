@@ -1,3 +1,4 @@
+import { destinationSubject, isRenamedAway } from "../../subject-transform";
 import { covers, overlaps } from "../../subjects";
 import { invalidConfig, pedanticMode } from "../error-codes";
 import { text } from "../messages";
@@ -95,6 +96,18 @@ const republished: StreamRule[] = [
       `${text(republish!.src)} matches none of the stream's subjects, so nothing would be republished`,
     instead: ({ subjects }) => `write one of ${subjects!.join(", ")}, or ">"`,
     example: { republish: { src: "other.>", dest: "copy.>" } },
+  }),
+  rule({
+    at: "republish.src",
+    when: ({ republish, ...stream }) => republish?.src && isRenamedAway(stream, republish.src),
+    found: ({ republish }) =>
+      `${text(republish!.src)} matches only what subjectTransform renames before it is republished, ` +
+      "so nothing would be republished",
+    instead: ({ subjectTransform }) => `write ${text(destinationSubject(subjectTransform!.dest))}, or ">"`,
+    example: {
+      subjectTransform: { src: "example.*", dest: "kept.{{wildcard(1)}}" },
+      republish: { src: "example.a", dest: "copy.a" },
+    },
   }),
   rule({
     at: "republish.dest",

@@ -77,15 +77,13 @@ function remains(staying: readonly string[], leaving: readonly string[], holding
   const silent = [...staying, ...(holdings.meta ? peers : leaving)].filter((name) => !holdings.answered.includes(name));
   const held = assetsOn(leaving, holdings);
   return [
-    ...(silent.length
-      ? [`${silent.join(", ")} did not answer, so what they hold is not known; start them, or see the runbook`]
-      : []),
+    ...(silent.length ? [`${silent.join(", ")} did not answer, so what they hold is not known; start them`] : []),
     ...(holdings.meta ? [] : ["the meta group has no leader, so its peers are not known"]),
     ...held.slice(0, mostNamed).map((asset) => {
       const on = asset.members.filter((name) => leaving.includes(name));
       return `${describeAsset(asset)} has a copy on ${on.join(", ")}`;
     }),
     ...(held.length > mostNamed ? [`and ${held.length - mostNamed} more streams and consumers`] : []),
-    ...(peers.length ? [`${peers.toReversed().join(", ")} still counted as peers of the meta group`] : []),
+    ...(peers.length ? [`${peers.toReversed().join(", ")} still peers of the meta group`] : []),
   ];
 }

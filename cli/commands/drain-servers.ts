@@ -37,7 +37,7 @@ export async function drainServers({ env, region, dryRun = false, yes = false }:
     );
   if (dryRun) return print("\nnothing was changed");
   print(
-    `\n${namesOf(regions)} hold nothing and have left the meta group; they still run, without JetStream. ` +
+    `\n${namesOf(regions)} hold nothing and are no longer peers of the meta group. They still run, without JetStream. ` +
       `Next, which stops them: ${deployCommand(env)}`,
   );
 }
@@ -45,8 +45,8 @@ export async function drainServers({ env, region, dryRun = false, yes = false }:
 const namesOf = (regions: readonly RegionToDrain[]): string => regions.flatMap(({ leaving }) => leaving).join(", ");
 
 function renderRegion({ region, staying, leaving, held }: RegionToDrain): string {
-  const heading = `${region}: ${leaving.join(", ")} leave, ${staying.join(", ")} stay`;
-  if (held.length === 0) return `${heading}; nothing is left on them`;
+  const heading = `${region}: ${leaving.join(", ")} are removed, ${staying.join(", ")} stay`;
+  if (held.length === 0) return `${heading}; they hold nothing`;
   const rows = held.map((asset) => [
     describeAsset(asset),
     asset.consumer === undefined ? fromBytes(asset.bytes) : "",

@@ -15,7 +15,7 @@ export async function plan({ env, json = false }: { env: string; json?: boolean 
   else {
     for (const { region, leaving, refusal } of regions)
       print(
-        `\n${refusal ? colours.red(refusal) : `${region}: ${leaving.join(", ")} would be stopped; nothing is on them`}`,
+        `\n${refusal ? colours.red(refusal) : `${region}: ${leaving.join(", ")} would be stopped; they hold nothing`}`,
       );
     for (const { stack, changes, warnings } of stacks) {
       for (const warning of warnings) logProgress(colour.yellow(`${stack}: ${warning}`));

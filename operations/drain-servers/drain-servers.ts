@@ -5,8 +5,8 @@ import { BadUsage, Failure, Interrupted } from "../../engine/failure";
 import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { withEnvironmentLock } from "../../engine/lock";
 import { write } from "../../jetstream/api";
-import { ApiError, NoAnswer } from "../../jetstream/errors";
-import { assetsOn, describeAsset, type HeldAsset, type Holdings, readHoldings } from "../../jetstream/holdings";
+import { NoAnswer } from "../../jetstream/errors";
+import { assetsOn, type HeldAsset, type Holdings, readHoldings } from "../../jetstream/holdings";
 import type { ShrinkingRegion } from "../../jetstream/leaving-servers";
 import { peerId } from "../../jetstream/peer-id";
 import { withTimeouts } from "../../jetstream/timeouts";
@@ -15,8 +15,9 @@ import { removePeer } from "../remove-peers/remove";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { shrinkingRegions } from "../supercluster/shrinking-regions";
 import { connectToSystem, takeSnapshot } from "../supercluster/snapshot";
+import { cancelIfElsewhere, moveStream } from "./move";
 import { refusalsOf } from "./refusals";
-import { nextDrainStep, progressOf, regionOf } from "./steps";
+import { nextDrainStep, progressOf } from "./steps";
 
 /** A region with what its leaving servers hold before they are drained. */
 export interface RegionToDrain extends ShrinkingRegion {
@@ -128,40 +129,35 @@ class RegionDrain {
   async run(): Promise<void> {
     let [progress, since, logged] = ["", Date.now(), Date.now()];
     let emptied: string | undefined;
-    for (;;) {
+    for (; ; await sleep(pollMs)) {
       const holdings = await readHoldings(this.drained.system, this.drained.expected, 1_000);
       await this.report(holdings);
       const step = nextDrainStep(this.region, holdings);
       if (step.do === "nothing") return;
       if (isInterrupted()) throw new Interrupted("stopped; run the command again to continue");
-      // Seen twice: what is created or moved at that moment may be missing from the first answers.
-      if (step.do === "remove" && step.server !== emptied) {
-        emptied = step.server;
-        continue;
-      }
-      emptied = undefined;
-      if (step.do !== "wait") {
-        await this.perform(step);
-        [progress, since, logged] = ["", Date.now(), Date.now()];
-        continue;
-      }
       const now = progressOf(holdings);
       if (now !== progress) [progress, since] = [now, Date.now()];
-      if (Date.now() - since > stuckMs)
-        throw new Failure(
-          [
-            `${this.region.region}: no progress for ${stuckMs / 60_000} min; no server was stopped:`,
-            ...step.reasons.slice(0, 10).map((line) => `  ${line}`),
-            "Check the servers' logs and npm run status, then run this command again; it continues from here.",
-          ].join("\n"),
-        );
-      if (Date.now() - logged > logEveryMs) {
-        const more = step.reasons.length > 1 ? ` and ${step.reasons.length - 1} more` : "";
-        this.drained.logProgress(`  ${this.region.region}: waiting, ${step.reasons[0]!}${more}`);
+      const reasons = step.do === "wait" ? step.reasons : [`the step "${step.do}" has no effect`];
+      if (Date.now() - since > stuckMs) throw new Failure(this.stuck(reasons));
+      // Seen twice: what is created or moved at that moment may be missing from the first answers.
+      const isSeenAgain = step.do !== "remove" || step.server === emptied;
+      emptied = step.do === "remove" ? step.server : undefined;
+      if (step.do !== "wait" && isSeenAgain) await this.perform(step);
+      if (step.do !== "wait") logged = Date.now();
+      else if (Date.now() - logged > logEveryMs) {
+        const more = reasons.length > 1 ? ` and ${reasons.length - 1} more` : "";
+        this.drained.logProgress(`  ${this.region.region}: waiting, ${reasons[0]!}${more}`);
         logged = Date.now();
       }
-      await sleep(pollMs);
     }
+  }
+
+  private stuck(reasons: string[]): string {
+    return [
+      `${this.region.region}: no progress for ${stuckMs / 60_000} min; no server was stopped:`,
+      ...reasons.slice(0, 10).map((line) => `  ${line}`),
+      "Check the servers' logs and npm run status, then run this command again; it continues from here.",
+    ].join("\n");
   }
 
   private async perform(step: Exclude<ReturnType<typeof nextDrainStep>, { do: "wait" | "nothing" }>): Promise<void> {
@@ -172,7 +168,6 @@ class RegionDrain {
       case "step-down":
         this.drained.logProgress(`  ${step.leader} leads the meta group; another server takes over`);
         await write(this.drained.system, "META.LEADER.STEPDOWN", {}).catch(ignoreNoAnswer);
-        await sleep(pollMs);
         return;
       case "remove": {
         const peer = { name: step.server, peer: peerId(step.server), current: true };
@@ -181,55 +176,28 @@ class RegionDrain {
           () => takeSnapshot(this.drained.system, this.drained.expected, 1_000),
           peer,
         );
-        this.drained.logProgress(`  ${step.server} holds nothing, and has left the meta group`);
+        this.drained.logProgress(`  ${step.server} is empty, and was removed from the meta group`);
       }
     }
   }
 
-  /** An answer may be lost, and the servers continue a move without this program: the next look shows the outcome. */
-  private async move({ account, stream, bytes, members }: HeldAsset, server: string): Promise<void> {
-    const asset = { account, stream };
-    try {
-      await write(this.drained.system, `ACCOUNT.STREAM.MOVE.${account}.${stream}`, {
-        server,
-        cluster: this.region.region,
-      });
-    } catch (error) {
-      if (error instanceof ApiError && !isAcceptable(error))
-        throw new Failure(
-          `stream ${account}/${stream} could not be moved off ${server}: ${error.message}. ` +
-            "What was moved before stays where it is; run this command again once the cause is fixed",
-        );
-      if (!(error instanceof ApiError)) ignoreNoAnswer(error as Error);
-    }
-    if (this.moving.get(keyOf(asset)) !== server)
+  private async move(stream: HeldAsset, server: string): Promise<void> {
+    await moveStream(this.drained.system, stream, server);
+    if (this.moving.get(keyOf(stream)) !== server)
       this.drained.logProgress(
-        `  ${account}/${stream} leaves ${server} (${fromBytes(bytes)}, copies on ${members.join(", ")})`,
+        `  ${keyOf(stream)}: moving off ${server} (${fromBytes(stream.bytes)}, copies on ${stream.members.join(", ")})`,
       );
-    this.moving.set(keyOf(asset), server);
+    this.moving.set(keyOf(stream), server);
   }
 
-  /**
-   * Logs streams that have left a server. Where no server of the region has room, the meta leader moves a stream to
-   * another region, which was not asked for: that is cancelled.
-   */
+  /** Logs streams that are not on the server any more, and notices moves to another region whose answer was lost. */
   private async report({ assets }: Holdings): Promise<void> {
     for (const asset of assets) {
       const from = asset.consumer === undefined ? this.moving.get(keyOf(asset)) : undefined;
       if (from === undefined) continue;
-      const elsewhere = asset.members.filter((name) => regionOf(name) !== this.region.region);
-      if (elsewhere.length) {
-        await write(this.drained.system, `ACCOUNT.STREAM.CANCEL_MOVE.${asset.account}.${asset.stream}`, {}).catch(
-          ignoreNoAnswer,
-        );
-        throw new Failure(
-          `${describeAsset(asset)}: no other server of ${this.region.region} has room for it, and the servers began ` +
-            `to move it to ${[...new Set(elsewhere.map(regionOf))].join(", ")}; that was cancelled. ` +
-            "Give the servers more storage, or lower maxBytes of streams, then run this command again",
-        );
-      }
+      await cancelIfElsewhere(this.drained.system, asset, asset.members, this.region.region);
       if (!asset.members.includes(from)) {
-        this.drained.logProgress(`  ${asset.account}/${asset.stream} is on ${asset.members.join(", ")}`);
+        this.drained.logProgress(`  ${keyOf(asset)}: moved; copies on ${asset.members.join(", ")}`);
         this.moving.delete(keyOf(asset));
       }
     }
@@ -237,9 +205,6 @@ class RegionDrain {
 }
 
 const keyOf = ({ account, stream }: Pick<HeldAsset, "account" | "stream">): string => `${account}/${stream}`;
-
-/** 10124: it is moving already; 10040: it has left the server; 10059: it was deleted meanwhile. */
-const isAcceptable = ({ errCode }: ApiError): boolean => [10124, 10040, 10059].includes(errCode);
 
 function ignoreNoAnswer(error: Error): void {
   if (!(error instanceof NoAnswer)) throw error;

@@ -20,11 +20,11 @@ const reasons: readonly ((facts: DrainFacts) => string | undefined)[] = [
           "start it first"
       : undefined;
   },
-  ({ region, leaving, holdings }) => {
+  ({ leaving, holdings }) => {
     const silent = peersOf(leaving, holdings).filter((name) => !holdings.answered.includes(name));
     return silent.length
-      ? `${silent.join(", ")} did not answer, and may have the only copy of a stream; start it first. ` +
-          `If it is lost for good: npm run remove-peers -- --region ${region} --server ${silent[0]!}`
+      ? `${silent.join(", ")} did not answer, and may have the only copy of a stream; start it first, ` +
+          "with an empty disk if its own is lost (docs/runbooks/remove-servers.md)"
       : undefined;
   },
   ({ staying, leaving, holdings }) => {

@@ -9,9 +9,9 @@ export type DrainStep =
   /** Asks the meta leader to replace this server in the group of each stream. */
   | { do: "move"; server: string; streams: HeldAsset[] }
   | { do: "wait"; reasons: string[] }
-  /** The meta leader leaves: another server must lead first. */
+  /** The meta leader is to be removed: another server must lead first. */
   | { do: "step-down"; leader: string }
-  /** Nothing is left on the server: it leaves the meta group. */
+  /** The server holds nothing: it is removed from the meta group. */
   | { do: "remove"; server: string }
   | { do: "nothing" };
 

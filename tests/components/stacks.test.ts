@@ -272,7 +272,7 @@ describe("a region with fewer servers than it was deployed with", () => {
     );
   }).timeout(serversMs);
 
-  it("registers nothing when it is not deployed, while its earlier servers hold streams on this disk", async () => {
+  it("registers nothing when it is not deployed and folders of its former servers hold streams", async () => {
     fs.mkdirSync(path.join(cache(), "environments/local/syd/syd-3/data/jetstream/irisx/streams/SMS"), {
       recursive: true,
     });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { readHoldings } from "../../jetstream/holdings";
+import { moveStream } from "../../operations/drain-servers/move";
 import { peersAmong } from "../../operations/remove-peers/peers";
 import { removePeer } from "../../operations/remove-peers/remove";
 import { takeSnapshot } from "../../operations/supercluster/snapshot";
@@ -37,6 +39,20 @@ describe("two regions, of which one is lost or leaves", function () {
     await client?.close();
     await system?.close();
     await cluster?.stop();
+  });
+
+  it("a stream stays in its region where no other server has room: a move to the other is cancelled", async () => {
+    const [stream] = (await readHoldings(system, 6)).assets;
+    await assert.rejects(
+      moveStream(system, stream!, "iad-2"),
+      /^Error: stream app\/ORDERS: no other server of iad has room .* move it to ams; this was cancelled\./,
+    );
+    const isBack = async () => {
+      const { assets } = await readHoldings(system, 6);
+      return assets[0]?.members.join() === "iad-0,iad-1,iad-2" && assets[0].missing.length === 0 ? true : undefined;
+    };
+    assert.ok(await pollUntil(isBack, waitMs));
+    assert.equal(await stored(), 1);
   });
 
   it("with one lost nothing can be changed, and streams of the other still accept messages", async () => {

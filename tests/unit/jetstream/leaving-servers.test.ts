@@ -34,7 +34,7 @@ describe("a region with fewer servers than it was deployed with", () => {
       holdings(all, [held("S", ["iad-4"], { consumer: "d" })], { meta: meta(staying) }),
       /^ {2}consumer app\/S\/d has a copy on iad-4$/m,
     ],
-    ["a peer", holdings(all), /^ {2}iad-3, iad-4 still counted as peers of the meta group$/m],
+    ["a peer", holdings(all), /^ {2}iad-3, iad-4 still peers of the meta group$/m],
     [
       "what is unknown of a server that stays",
       holdings(["iad-0", "iad-1"], [], { meta: meta(staying) }),

@@ -18,6 +18,8 @@ export interface HeldAsset {
   missing: string[];
   /** Bytes of the stream's messages; 0 for a consumer. */
   bytes: number;
+  /** Bytes in the smallest of its copies, which grows while servers copy; 0 while one does not exist yet. */
+  copied: number;
 }
 
 /** What the servers of a supercluster hold, as they report it themselves. */
@@ -28,8 +30,6 @@ export interface Holdings {
   withoutJetstream: string[];
   /** Why a server is not current, by name: streams, consumers and the meta group. Current ones have no entry. */
   behind: Record<string, string>;
-  /** Bytes of all messages on a server, by name. */
-  stored: Record<string, number>;
   /** The meta group, as its leader reports it; absent: no leader answered. */
   meta?: { leader: string; size: number; peers: { id: string; isCurrent: boolean }[] };
   /** Of every account, whether this program manages them or not; ephemeral consumers too. */
@@ -93,12 +93,10 @@ export async function readHoldings(
 export function holdingsOf(all: Answer<Jsz>[], health: Answer<Healthz>[]): Holdings {
   const answers = all.filter(({ data }) => data !== undefined);
   const drafts = new Map<string, Draft>();
-  const stored: Record<string, number> = {};
   for (const { server, data } of answers)
     for (const { name: account, stream_detail = [] } of data!.account_details ?? [])
       for (const { name: stream, config, state, cluster, consumer_detail = [] } of stream_detail) {
         const own = { account, stream, replicas: config?.num_replicas || 1, bytes: state?.bytes ?? 0 };
-        stored[server.name] = (stored[server.name] ?? 0) + own.bytes;
         add(drafts, server.name, cluster, own);
         for (const { name: consumer, cluster: group } of consumer_detail)
           add(drafts, server.name, group, { ...own, consumer, bytes: 0 });
@@ -112,7 +110,6 @@ export function holdingsOf(all: Answer<Jsz>[], health: Answer<Healthz>[]): Holdi
         return reason === undefined ? [] : [[name, reason]];
       }),
     ),
-    stored,
     meta: metaOf(answers),
     assets: [...drafts.values()].map(assetOf),
   };
@@ -125,7 +122,8 @@ function behindOf(health: Healthz | undefined): string | undefined {
 
 /** An asset while it is put together. */
 interface Draft extends Pick<HeldAsset, "account" | "stream" | "consumer" | "replicas" | "leader" | "bytes"> {
-  holders: Set<string>;
+  /** Bytes of each server's copy. */
+  holders: Map<string, number>;
   /** As the leader reports them. */
   others: { name: string; offline?: boolean }[];
 }
@@ -137,18 +135,19 @@ function add(
   own: Pick<HeldAsset, "account" | "stream" | "consumer" | "replicas" | "bytes">,
 ): void {
   const key = JSON.stringify([own.account, own.stream, own.consumer]);
-  const draft: Draft = drafts.get(key) ?? { ...own, holders: new Set(), others: [] };
+  const draft: Draft = drafts.get(key) ?? { ...own, holders: new Map(), others: [] };
   drafts.set(key, draft);
-  draft.holders.add(server);
+  draft.holders.set(server, own.bytes);
   // A server that is not clustered leads everything it has. Followers do not know of each other.
   if (group && group.leader !== server) return;
   Object.assign(draft, own, { leader: server, others: group?.replicas ?? [] });
 }
 
 function assetOf({ holders, others, ...asset }: Draft): HeldAsset {
-  const members = [...new Set([...holders, ...others.map(({ name }) => name)])].sort();
+  const members = [...new Set([...holders.keys(), ...others.map(({ name }) => name)])].sort();
   const offline = others.flatMap(({ name, offline: isOffline }) => (isOffline ? [name] : []));
-  return { ...asset, members, missing: members.filter((name) => !holders.has(name) || offline.includes(name)) };
+  const copied = Math.min(...members.map((name) => holders.get(name) ?? 0));
+  return { ...asset, copied, members, missing: members.filter((name) => !holders.has(name) || offline.includes(name)) };
 }
 
 function metaOf(answers: Answer<Jsz>[]): Holdings["meta"] {

@@ -80,12 +80,14 @@ function lackOf(asset: HeldAsset): string {
 }
 
 /**
- * What changes while servers copy: as long as two of these differ, there is progress. Bytes on servers that are current
- * do not count, because publishers change them too.
+ * What changes while servers copy: as long as two of these differ, there is progress. Bytes of streams that nothing
+ * waits for do not count, because publishers change them too.
  */
-export const progressOf = ({ meta, assets, behind, stored }: Holdings): string =>
+export const progressOf = ({ meta, assets, behind }: Holdings): string =>
   JSON.stringify([
-    [meta?.leader, meta?.size],
-    assets.map(({ members, missing }) => [members, missing]),
-    Object.keys(behind).map((name) => [name, stored[name]]),
+    [meta?.leader, meta?.size, Object.keys(behind)],
+    assets.map((asset) => {
+      const isWaitedFor = !isSettled(asset) || asset.members.some((name) => name in behind);
+      return [asset.members, asset.missing, isWaitedFor ? asset.copied : 0];
+    }),
   ]);

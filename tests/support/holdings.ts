@@ -10,6 +10,7 @@ export const held = (stream: string, members: string[], change: Partial<HeldAsse
   members: members.toSorted(),
   missing: [],
   bytes: 1_000,
+  copied: 1_000,
   ...change,
 });
 
@@ -18,7 +19,6 @@ export const holdings = (servers: string[], assets: HeldAsset[] = [], change: Pa
   answered: servers,
   withoutJetstream: [],
   behind: {},
-  stored: {},
   meta: meta(servers),
   assets,
   ...change,

@@ -236,7 +236,8 @@ describe("an account that was filled by hand, taken under management", function 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-import-"));
 
   /** What servers do for copies of their own is left out. */
-  const written = () => writes.of().filter(({ asset }) => !asset.includes(".JS_SRC_"));
+  const written = () =>
+    writes.of().filter(({ asset, config }) => !asset.includes(".JS_SRC_") && !config?.includes('"sourcing":true'));
 
   /** Brings up what a tenant declares, as its stack does: streams, then mirrors and durables. */
   async function up(spec: TenantSpec): Promise<Deployed[]> {

@@ -37,8 +37,8 @@ export async function drainServers({ env, region, dryRun = false, yes = false }:
     );
   if (dryRun) return print("\nnothing was changed");
   print(
-    `\n${namesOf(regions)} hold nothing and are no longer peers of the meta group. They still run, without JetStream. ` +
-      `Next, which stops them: ${deployCommand(env)}`,
+    `\n${namesOf(regions)} hold nothing and are no longer peers of the meta group. They still run, without ` +
+      `JetStream. Next, which stops them: ${deployCommand(env)}`,
   );
 }
 

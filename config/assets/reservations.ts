@@ -23,7 +23,7 @@ export interface Held {
   reservations: Reservations;
   /** Bytes in use, every replica counted, by account: the most that any server counts. */
   use: Record<string, Record<Storage, number>>;
-  /** Bytes that each account may use, by account: the least that any server allows; an account that one lacks is absent. */
+  /** Bytes that an account may use: the least that any server allows. An account that one of them lacks is absent. */
   limits: Record<string, Record<Storage, number>>;
   /** Names of servers that did not answer: what only they hold is missing here. */
   silent: string[];

@@ -18,7 +18,10 @@ const consumerArguments = (context: ValidationContext): (Scope & { args: Consume
 const pushConsumers = (context: ValidationContext) =>
   consumers(context).flatMap(({ consumer, ...scope }) => (consumer.mode === "push" ? [{ ...scope, consumer }] : []));
 
-/** A consumer on one of its streams, with its share of the limits. Subjects are absent where the stream is unknown or has mistakes of its own. */
+/**
+ * A consumer on one of its streams, with its share of the limits. Subjects are absent where the stream is unknown or
+ * has mistakes of its own.
+ */
 const durables = (context: ValidationContext) =>
   consumers(context).flatMap((scope) => {
     const known = subjectsByStream(scope.tenant);

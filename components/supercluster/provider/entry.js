@@ -1,4 +1,4 @@
-// What the engine's state refers to for every resource of a region on Kubernetes: this file never moves (docs/adr/0002).
+// What the engine's state refers to for resources of a region on Kubernetes: this file never moves (docs/adr/0002).
 require("../../provider-process");
 exports.Rollout = require("./rollout-provider.ts").rolloutProvider;
 exports.ClusterGuard = require("./guard-provider.ts").guardProvider();

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -7,13 +8,15 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Tenants } from "../../config/assets/asset";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
-import { loginOf } from "../../config/assets/standard";
+import { loginOf, systemAccount } from "../../config/assets/standard";
 import { forwardTo, namespaceOf, serversOf } from "../../config/topology";
 import type { Login, RegionAccess } from "../../components/jetstream/provider/settings";
 import { accountsOf } from "../../components/security/accounts";
 import { certificateNames } from "../../components/security/certificate-names";
 import { inboxPrefixOf } from "../../components/security/permissions";
 import { forwardedUrl } from "../../components/supercluster/provider/port-forward";
+import { snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
+import { checksOf } from "../../operations/verify/checks";
 import { region as regionStack } from "../../stacks/region";
 import { usersOf } from "../support/accounts";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
@@ -208,6 +211,26 @@ export class KubeEnvironment {
   async pods(region: string): Promise<Record<string, string>> {
     const found = await this.api.list("v1", "Pod", namespaceOf(this.settings, region));
     return Object.fromEntries(found.items.map(({ metadata }) => [metadata!.name!, metadata!.uid!]));
+  }
+
+  /** Waits until every check of `npm run verify` about servers, gateways and the meta group passes. */
+  async isWhole(change: Partial<Pick<KubernetesEnvironment, "regions" | "servers">> = {}, by = "iad"): Promise<void> {
+    const system = await this.connect(by, systemAccount.name, systemAccount.user);
+    const environment = { ...this.settings, ...change };
+    const failed = (snapshot: Parameters<typeof checksOf>[1]) =>
+      checksOf({ environment, tenants: {} }, snapshot).filter(({ result }) => result === "failed");
+    const snapshot = await snapshotUntil(
+      () => takeSnapshot(system, environment.regions.length * environment.servers),
+      (now) => failed(now).length === 0,
+      120_000,
+    );
+    assert.deepEqual(failed(snapshot), []);
+  }
+
+  /** Names of a region's volume claims, those without a pod included. */
+  async claims(region: string): Promise<string[]> {
+    const found = await this.api.list("v1", "PersistentVolumeClaim", namespaceOf(this.settings, region));
+    return found.items.map(({ metadata }) => metadata!.name!).sort();
   }
 
   ca = async (): Promise<string> => (await this.authorities!)[0].cert;

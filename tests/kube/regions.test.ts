@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { systemAccount } from "../../config/assets/standard";
-import { checksOf } from "../../operations/verify/checks";
 import { peersAmong, serverNames } from "../../operations/remove-peers/peers";
 import { removePeer } from "../../operations/remove-peers/remove";
 import { snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
@@ -14,20 +13,6 @@ const permutations = (items: string[]): string[][] =>
     ? [items]
     : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
 
-/** Every check of `npm run verify` about servers, gateways and the meta group passes. */
-async function isWhole(kube: KubeEnvironment, regions: string[], by = "iad"): Promise<void> {
-  const system = await kube.connect(by, systemAccount.name, systemAccount.user);
-  const subject = { environment: { ...kube.settings, regions }, tenants: {} };
-  const failed = (snapshot: Parameters<typeof checksOf>[1]) =>
-    checksOf(subject, snapshot).filter(({ result }) => result === "failed");
-  const snapshot = await snapshotUntil(
-    () => takeSnapshot(system, regions.length),
-    (now) => failed(now).length === 0,
-    120_000,
-  );
-  assert.deepEqual(failed(snapshot), []);
-}
-
 // One server each: regions, not replicas, are what this is about.
 describe("three regions on a real Kubernetes, through load balancers, founded from nothing", function () {
   this.timeout(600_000);
@@ -38,7 +23,7 @@ describe("three regions on a real Kubernetes, through load balancers, founded fr
     it(`in the order ${order.join(", ")}`, async () => {
       kube = KubeEnvironment.create({ name: `founded-${index}`, regions: founders, servers: 1, jetstream: {} }, {});
       for (const region of order) await kube.up(region);
-      await isWhole(kube, founders);
+      await kube.isWhole({ regions: founders });
     });
   }
 });
@@ -54,10 +39,10 @@ describe("regions on a real Kubernetes that come and go", function () {
 
   it("become six: new ones come up side by side, then the others are restarted one after another", async () => {
     for (const region of founders) await kube.up(region, only(founders));
-    await isWhole(kube, founders);
+    await kube.isWhole({ regions: founders });
     await Promise.all(later.map((region) => kube.up(region)));
     for (const region of founders) await kube.up(region);
-    await isWhole(kube, [...founders, ...later], "jnb");
+    await kube.isWhole({ regions: [...founders, ...later] }, "jnb");
   });
 
   it("become five, by docs/runbooks/remove-a-region.md: one stops, its peer is removed, others drop it", async () => {
@@ -73,6 +58,6 @@ describe("regions on a real Kubernetes that come and go", function () {
     assert.equal(meta?.cluster_size, 6);
     for (const peer of peersAmong(serverNames("jnb"), await take())) await removePeer(system, take, peer);
     for (const region of left) await kube.up(region, only(left));
-    await isWhole(kube, left);
+    await kube.isWhole({ regions: left });
   });
 });

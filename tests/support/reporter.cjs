@@ -1,5 +1,5 @@
-// Mocha's spec output with the time of each part, and for .ci/run the counts in the file that SUPERCLUSTER_TEST_REPORT
-// names.
+// Mocha's spec output with the time of each part and what failed at its end, and for .ci/run the counts in the file
+// that SUPERCLUSTER_TEST_REPORT names.
 const { writeFileSync } = require("node:fs");
 const { relative, sep } = require("node:path");
 const { reporters } = require("mocha");
@@ -8,6 +8,8 @@ const graceSeconds = 20;
 
 /** `unit` of tests/unit/config/units.test.ts. */
 const partOf = ({ file }) => (file ? relative(`${__dirname}/..`, file).split(sep)[0] : "tests");
+
+const oneLine = (text) => text.replace(/\s+/g, " ").slice(0, 300);
 
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
@@ -18,7 +20,11 @@ module.exports = class extends reporters.Spec {
       parts.set(partOf(runnable), { ...part, ...change(part) });
     };
     runner.on("pass", (test) => add(test, ({ passed }) => ({ passed: passed + 1 })));
-    runner.on("fail", (test) => add(test, ({ failed }) => ({ failed: failed + 1 })));
+    const failed = [];
+    runner.on("fail", (test, error) => {
+      add(test, (part) => ({ failed: part.failed + 1 }));
+      failed.push(`  ${test.fullTitle()}: ${oneLine(String(error?.message ?? error))}`);
+    });
     // What a part takes are its tests, and the hooks that start servers for them.
     for (const event of ["test end", "hook end"])
       runner.on(event, (one) => add(one, ({ milliseconds }) => ({ milliseconds: milliseconds + (one.duration ?? 0) })));
@@ -29,6 +35,7 @@ module.exports = class extends reporters.Spec {
           `  ${name.padEnd(12)} ${(milliseconds / 1000).toFixed(1).padStart(7)} s   ${passed} passed, ${failed} failed`,
         );
       }
+      if (failed.length) console.log(["failed:", ...failed].join("\n"));
       const { passes, failures } = this.stats;
       if (process.env.SUPERCLUSTER_TEST_REPORT)
         writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${passes} ${failures}\n`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { jetstream, type PubAck } from "@nats-io/jetstream";
+import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import { ask } from "./accounts";
 import { requestMs, waitMs } from "./limits";
 
@@ -52,13 +52,16 @@ export class Acknowledgements {
   private async publish(subject: string): Promise<void> {
     const taken: Acknowledged = { count: 0, streams: [], refused: 0 };
     this.taken.set(subject, taken);
-    // What reaches a server in the moment of a change may get no answer.
+    // What reaches a server in the moment of a change, or of a stream's election, may get no answer. It is sent again.
     const client = jetstream(this.connection, { timeout: Math.min(requestMs, 2_000) });
+    const send = async (msgID: string): Promise<PubAck | undefined> => {
+      const answer = await client.publish(subject, "x", { retries: 0, msgID }).catch((error: Error) => error);
+      if (!(answer instanceof Error)) return answer;
+      return answer instanceof TimeoutError && Date.now() < (this.endsBy ?? Infinity) ? send(msgID) : undefined;
+    };
     for (let index = 0; Date.now() < (this.endsBy ?? Infinity); index++, await sleep(this.everyMs)) {
       const isLast = this.endsBy !== undefined;
-      const sent = await client
-        .publish(subject, "x", { retries: 0, msgID: `${subject} ${index}` })
-        .catch(() => undefined);
+      const sent = await send(`${subject} ${index}`);
       if (!sent) {
         taken.refused++;
         continue;

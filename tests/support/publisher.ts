@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "./limits";
 
@@ -8,7 +8,7 @@ import { waitMs } from "./limits";
 export class Publisher {
   /** By stream: sequence and text of each acknowledged message. */
   private readonly acknowledged = new Map<string, Map<number, string>>();
-  /** Why messages were not acknowledged. */
+  /** Why messages were not acknowledged: what servers answered. */
   readonly refused: string[] = [];
   private running: Promise<void>[] = [];
   private isStopped = false;
@@ -20,16 +20,20 @@ export class Publisher {
   ) {}
 
   /**
-   * Publishes until `stop`, with `pauseMs` after each message, which counts as refused when there is no answer within
-   * `timeoutMs`; done when the first is acknowledged.
+   * Publishes until `stop`, with `pauseMs` after each message; done when the first is acknowledged. A message without
+   * an answer within `timeoutMs` is sent again, with the same id: a busy machine may lose a stream's leader.
    */
   async start(stream: string, subject: string, { pauseMs = 50, timeoutMs = 1_000 } = {}): Promise<void> {
     const sequences = new Map<number, string>();
     this.acknowledged.set(stream, sequences);
     const client = jetstream(this.connection, { timeout: timeoutMs });
-    const publish = async (text: string) => {
-      const { seq } = await client.publish(subject, text, { msgID: text });
-      sequences.set(seq, text);
+    const publish = async (text: string): Promise<void> => {
+      const sent = await client.publish(subject, text, { msgID: text }).catch((error: Error) => {
+        if (error instanceof TimeoutError && !this.isStopped) return undefined;
+        throw error;
+      });
+      if (!sent) return publish(text);
+      sequences.set(sent.seq, text);
     };
     const isTaken = () =>
       publish(`${stream} 0`).then(

@@ -1,4 +1,4 @@
-import type { Environment, KubernetesEnvironment } from "./schema/settings";
+import type { Environment, KubernetesEnvironment, LocalEnvironment } from "./schema/settings";
 
 /**
  * Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and
@@ -31,8 +31,14 @@ export const kubernetesPorts: Record<Protocol, number> = { client: 4222, route: 
 export const kubernetesNames = { release: "nats", service: "nats", headless: "nats-headless" } as const;
 
 /** Namespace of a region's servers. */
-export const namespaceOf = ({ kubernetes }: KubernetesEnvironment, region: string): string =>
-  kubernetes.namespace.replaceAll("<region>", region);
+export const namespaceOf = (
+  { kubernetes }: { kubernetes: Pick<KubernetesEnvironment["kubernetes"], "namespace"> },
+  region: string,
+): string => kubernetes.namespace.replaceAll("<region>", region);
+
+/** The last port of 127.0.0.1 that a local environment takes. */
+export const lastPortOf = ({ basePort, regions }: Pick<LocalEnvironment, "basePort" | "regions">): number =>
+  basePort + regions.length * portsARegion - 1;
 
 /** Port of a local server. */
 function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
@@ -67,9 +73,15 @@ export function serversOf(environment: Environment, region: string): ServerAddre
   });
 }
 
-/** Names of all servers of an environment. */
-export const serverNames = (environment: Environment): string[] =>
-  environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+/** Names of the servers of some regions; by default of all. */
+export const serverNames = (environment: Environment, regions: readonly string[] = environment.regions): string[] =>
+  regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+
+/** The region of a server, by its name. */
+export const regionOfServer = (name: string): string => name.slice(0, name.lastIndexOf("-"));
+
+/** The number of a server in its region, by its name. */
+export const ordinalOfServer = (name: string): number => Number(name.slice(name.lastIndexOf("-") + 1));
 
 /** Client URLs of a region, each once. */
 export function clientUrls(environment: Environment, region: string): string[] {

@@ -1,3 +1,4 @@
+import { ordinalOfServer } from "../config/topology";
 import { assetsOn, describeAsset, type Holdings, peersOf } from "./holdings";
 
 /** A region whose settings have fewer servers than it was deployed with. */
@@ -17,11 +18,9 @@ export function shrinkOf(
 ): ShrinkingRegion | undefined {
   const leaving = deployed
     .filter((name) => !staying.includes(name))
-    .sort((one, other) => ordinal(other) - ordinal(one));
+    .sort((one, other) => ordinalOfServer(other) - ordinalOfServer(one));
   return leaving.length ? { region, staying, leaving } : undefined;
 }
-
-const ordinal = (server: string): number => Number(server.slice(server.lastIndexOf("-") + 1));
 
 const mostNamed = 10;
 

@@ -1,6 +1,6 @@
 import type { Held } from "../config/assets/reservations";
 import type { RegionSpec } from "../config/assets/region";
-import { serversOf } from "../config/topology";
+import { serverNames } from "../config/topology";
 import { type Deployed, withSystem } from "./system-connection";
 
 /** Asks the servers at most once in a run, and only when something wants to know. */
@@ -16,7 +16,5 @@ export function askedOnce(region: Omit<RegionSpec, "accounts">, deployed: Deploy
  */
 async function heldStreams(region: Omit<RegionSpec, "accounts">, deployed: Deployed): Promise<Held> {
   const requests = require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");
-  const { settings } = region;
-  const servers = settings.regions.flatMap((name) => serversOf(settings, name).map((server) => server.name));
-  return withSystem(region, deployed, (system) => requests.heldStreams(system, servers));
+  return withSystem(region, deployed, (system) => requests.heldStreams(system, serverNames(region.settings)));
 }

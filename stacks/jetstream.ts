@@ -6,7 +6,6 @@ import { isLeaving, lossAllowed } from "../config/assets/leaving";
 import { consumerResource, formerNames, streamResource } from "../config/assets/resource-names";
 import type { Settings } from "../config/load";
 import { stackName } from "../config/stacks";
-import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import { consumerArgs, streamArgs } from "../jetstream/asset-args";
 import { Consumer } from "../components/jetstream/consumer";
 import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
@@ -14,6 +13,7 @@ import { Stream, type StreamArgs } from "../components/jetstream/stream";
 import { refuseDroppedTenants } from "./dropped-accounts";
 import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
 import { fromIdentity } from "./references";
+import { regionAccess } from "./region-access";
 
 /** Every stream, mirror and durable of this stack's tenants, over all regions. */
 export async function jetstream({
@@ -47,13 +47,7 @@ export async function jetstream({
     "jetstream",
     identity.apply(({ ca, provisioners, system }) => ({
       owner: `${pulumi.getProject()}/${stackName(stack)}`,
-      regions: environment.regions.map((region) => ({
-        name: region,
-        servers: serversOf(environment, region).map((server) => server.name),
-        clientUrls: clientUrls(environment, region),
-        forward: forwardTo(environment, region),
-        degraded: degraded.includes(region),
-      })),
+      regions: environment.regions.map((region) => regionAccess(environment, region, degraded.includes(region))),
       ca,
       provisioners: Object.fromEntries(Object.entries(provisioners).filter(([account]) => own.has(account))),
       system,

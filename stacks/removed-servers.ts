@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionSpec } from "../config/assets/region";
-import { serversOf } from "../config/topology";
+import { serverNames } from "../config/topology";
 import { refusalOfForgetting, refusalOfStopping, shrinkOf } from "../jetstream/leaving-servers";
 import { type Deployed, withSystem } from "./system-connection";
 
@@ -14,7 +14,7 @@ import { type Deployed, withSystem } from "./system-connection";
  */
 export async function refuseStoppingHolders(region: Omit<RegionSpec, "accounts">, deployed: Deployed): Promise<void> {
   const { name, environment, settings } = region;
-  const staying = serversOf(settings, name).map((server) => server.name);
+  const staying = serverNames(settings, [name]);
   const shrink = shrinkOf(name, deployed.region?.servers ?? [], staying);
   if (!shrink) return;
   const { readHoldings } = require("../jetstream/holdings") as typeof import("../jetstream/holdings");
@@ -36,7 +36,7 @@ export function refuseForgottenServers({ name, environment, settings }: Omit<Reg
   if (settings.target !== "local") return;
   type Forgotten = typeof import("../components/local/forgotten-data");
   const { forgottenStreams } = require("../components/local/forgotten-data") as Forgotten;
-  const staying = serversOf(settings, name).map((server) => server.name);
+  const staying = serverNames(settings, [name]);
   const refusal = refusalOfForgetting(name, staying, forgottenStreams({ environment, region: name }, staying));
   if (refusal) throw new pulumi.RunError(refusal);
 }

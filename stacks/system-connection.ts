@@ -1,8 +1,8 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { RegionSpec } from "../config/assets/region";
 import { systemAccount } from "../config/assets/standard";
-import { clientUrls, forwardTo, serversOf } from "../config/topology";
 import type { RegionOutputs } from "./outputs";
+import { regionAccess } from "./region-access";
 
 /** How a region was deployed: with its outputs, the system account can connect to the servers of all regions. */
 export type Deployed = Pick<RegionOutputs, "ca" | "accounts"> & Partial<Pick<RegionOutputs, "region" | "reservations">>;
@@ -23,11 +23,9 @@ export async function withSystem<T>(
   const { Connections } = require("../components/jetstream/provider/connections") as Provider;
   const failures: string[] = [];
   for (const region of [name, ...settings.regions.filter((other) => other !== name)]) {
-    const servers = serversOf(settings, region).map((server) => server.name);
-    const forward = forwardTo(settings, region);
     const connections = new Connections({
       owner: environment,
-      regions: [{ name: region, servers, clientUrls: clientUrls(settings, region), forward, degraded: false }],
+      regions: [regionAccess(settings, region)],
       ca,
       provisioners: {},
       system: accounts[systemAccount.name]!.users[systemAccount.user]!,

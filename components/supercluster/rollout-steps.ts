@@ -1,3 +1,5 @@
+import { ordinalOfServer } from "../../config/topology";
+
 /**
  * The next step until all of a region's pods are as their StatefulSet specifies. Pure: an interrupted run continues
  * from the observed state.
@@ -51,7 +53,9 @@ export function nextRolloutStep(
   const stale = hadLeader && pods.find(({ behind }) => behind !== undefined);
   if (stale) return wait(`${stale.name} is not current: ${stale.behind}`);
   const [next] = outdated.toSorted(
-    (left, right) => Number(left.name === leader) - Number(right.name === leader) || ordinal(right) - ordinal(left),
+    (left, right) =>
+      Number(left.name === leader) - Number(right.name === leader) ||
+      ordinalOfServer(right.name) - ordinalOfServer(left.name),
   );
   return next ? { do: "replace", pod: next.name, reason: "it is outdated" } : { do: "nothing" };
 }
@@ -59,5 +63,3 @@ export function nextRolloutStep(
 /** Pods that are still to be replaced. */
 export const outdatedOf = ({ revision, pods }: Pick<RegionView, "revision" | "pods">): PodView[] =>
   pods.filter((pod) => pod.revision !== revision || pod.isOversized);
-
-const ordinal = ({ name }: PodView): number => Number(name.slice(name.lastIndexOf("-") + 1));

@@ -1,3 +1,5 @@
+import { ordinalOfServer } from "../../config/topology";
+
 /**
  * The next step until a region's StatefulSet has no more pods than the region has servers. Pure: an interrupted run
  * continues from the observed state.
@@ -26,7 +28,7 @@ export function nextScaleStep(
   { statefulSet, servers }: { statefulSet: string; servers: number },
 ): ScaleStep {
   if (!isObserved) return { do: "wait", reason: "Kubernetes has not processed the change yet" };
-  const leaving = pods.find((pod) => Number(pod.slice(statefulSet.length + 1)) >= replicas);
+  const leaving = pods.find((pod) => ordinalOfServer(pod) >= replicas);
   if (leaving !== undefined) return { do: "wait", reason: `${leaving} is terminating` };
   if (replicas <= servers) return { do: "nothing" };
   const pod = `${statefulSet}-${replicas - 1}`;

@@ -2,7 +2,7 @@ import { assetsOf } from "../assets/assets";
 import type { StreamAsset } from "../assets/asset";
 import { withRoomForFailover } from "../assets/failover";
 import { unknownName } from "../problems";
-import { portsARegion } from "../topology";
+import { lastPortOf, portsARegion } from "../topology";
 import { limitInBytes, toBytes, toMilliseconds, unlimited } from "../units";
 import type { ValidationContext } from "./context";
 import { insufficientStorage } from "./error-codes";
@@ -98,7 +98,7 @@ export const environmentRules: Rule[] = [
   rule({
     each: localEnvironment,
     at: ["basePort"],
-    when: ({ basePort, regions }) => basePort + regions.length * portsARegion - 1 > lastPort,
+    when: ({ basePort, regions }) => lastPortOf({ basePort, regions }) > lastPort,
     message: ({ basePort, regions }) =>
       `${basePort} is too high: ${regions.length} regions of ${portsARegion} ports would end above ${lastPort}; ` +
       `write ${lastPort + 1 - regions.length * portsARegion} or less`,

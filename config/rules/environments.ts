@@ -1,6 +1,6 @@
 import { joinPath, type Problem } from "../problems";
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "../schema/settings";
-import { namespaceOf, portsARegion } from "../topology";
+import { lastPortOf, namespaceOf } from "../topology";
 import { text } from "./messages";
 
 /** An environment and its name. */
@@ -30,8 +30,6 @@ const problem = (environment: { name: string }, at: string[], message: string): 
   path: joinPath("environments", environment.name, ...at),
   message,
 });
-
-const lastPortOf = ({ basePort, regions }: LocalEnvironment): number => basePort + regions.length * portsARegion - 1;
 
 function portProblems(
   earlier: Named<LocalEnvironment>,

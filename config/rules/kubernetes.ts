@@ -2,6 +2,7 @@ import { unknownName } from "../problems";
 import { zonesOf } from "../schema/aws";
 import type { Kubernetes } from "../schema/kubernetes";
 import { isDnsLabel } from "../schema/values";
+import { namespaceOf } from "../topology";
 import { toBytes, toMilliseconds } from "../units";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
@@ -15,9 +16,6 @@ const regionNames = (context: ValidationContext) =>
   onKubernetes(context).flatMap(({ path, regions }) =>
     regions.map((region, index) => ({ path: [...path, "regions", index], region })),
   );
-
-const namespaceFor = ({ namespace }: Pick<Kubernetes, "namespace">, region: string): string =>
-  namespace.replaceAll("<region>", region);
 
 const regionsOnKubernetes = (context: ValidationContext) =>
   onKubernetes(context).flatMap(({ path, regions, kubernetes, aws }) =>
@@ -33,7 +31,7 @@ const regionsOnKubernetes = (context: ValidationContext) =>
 /** Whether servers of two regions would be in the same namespace of the same cluster. */
 const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
   const places = regions.flatMap((region) =>
-    clusters[region] ? [JSON.stringify([clusters[region], namespaceFor({ namespace }, region)])] : [],
+    clusters[region] ? [JSON.stringify([clusters[region], namespaceOf({ kubernetes: { namespace } }, region)])] : [],
   );
   return new Set(places).size < places.length;
 };
@@ -93,9 +91,9 @@ const platformRules: Rule[] = [
   rule({
     each: onKubernetes,
     at: ["kubernetes", "namespace"],
-    when: ({ regions, kubernetes }) => regions.some((region) => !isDnsLabel(namespaceFor(kubernetes, region))),
+    when: ({ regions, kubernetes }) => regions.some((region) => !isDnsLabel(namespaceOf({ kubernetes }, region))),
     message: ({ regions, kubernetes }) =>
-      `${text(regions.map((region) => namespaceFor(kubernetes, region)).find((name) => !isDnsLabel(name)))} ` +
+      `${text(regions.map((region) => namespaceOf({ kubernetes }, region)).find((name) => !isDnsLabel(name)))} ` +
       "is not a name for a namespace; write at most 63 lower case letters, digits and dashes, no dash at an end; " +
       "only <region> may stand in angle brackets",
   }),

@@ -1,6 +1,6 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
-import { serversOf } from "../../config/topology";
+import { serverNames } from "../../config/topology";
 import { npmRun } from "../../engine/command-lines";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
@@ -60,7 +60,7 @@ export class Gate {
 
 /** A snapshot without the servers that this deployment stops. */
 const ofSettings = ({ environment }: CheckedEnvironment, snapshot: Snapshot): Snapshot => {
-  const staying = environment.regions.flatMap((region) => serversOf(environment, region).map(({ name }) => name));
+  const staying = serverNames(environment);
   const servers = Object.entries(snapshot.servers).filter(([name]) => staying.includes(name));
   return { ...snapshot, servers: Object.fromEntries(servers) };
 };

@@ -1,9 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { regionOfServer } from "../../config/topology";
 import { write } from "../../jetstream/api";
 import { ApiError, NoAnswer } from "../../jetstream/errors";
 import type { HeldAsset } from "../../jetstream/holdings";
 import { Failure } from "../../engine/failure";
-import { regionOf } from "./steps";
 
 interface Moved {
   cluster?: { leader?: string; replicas?: { name: string }[] };
@@ -21,9 +21,9 @@ const isAcceptable = ({ errCode }: ApiError): boolean => [10124, 10040, 10059].i
 export async function moveStream(system: NatsConnection, stream: HeldAsset, server: string): Promise<void> {
   const subject = `ACCOUNT.STREAM.MOVE.${stream.account}.${stream.stream}`;
   try {
-    const { cluster } = await write<Moved>(system, subject, { server, cluster: regionOf(server) });
+    const { cluster } = await write<Moved>(system, subject, { server, cluster: regionOfServer(server) });
     const members = [cluster?.leader ?? server, ...(cluster?.replicas ?? []).map(({ name }) => name)];
-    await cancelIfElsewhere(system, stream, members, regionOf(server));
+    await cancelIfElsewhere(system, stream, members, regionOfServer(server));
   } catch (error) {
     if (error instanceof NoAnswer || (error instanceof ApiError && isAcceptable(error))) return;
     if (!(error instanceof ApiError)) throw error;
@@ -46,7 +46,7 @@ export async function cancelIfElsewhere(
   members: readonly string[],
   region: string,
 ): Promise<void> {
-  const others = [...new Set(members.map(regionOf))].filter((other) => other !== region);
+  const others = [...new Set(members.map(regionOfServer))].filter((other) => other !== region);
   if (others.length === 0) return;
   const outcome = await write(system, `ACCOUNT.STREAM.CANCEL_MOVE.${account}.${stream}`, {}).then(
     () => "this was cancelled",

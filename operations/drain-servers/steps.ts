@@ -1,3 +1,4 @@
+import { regionOfServer } from "../../config/topology";
 import { assetsOn, describeAsset, type HeldAsset, type Holdings, peersOf } from "../../jetstream/holdings";
 import type { ShrinkingRegion } from "../../jetstream/leaving-servers";
 
@@ -50,10 +51,7 @@ export function nextDrainStep({ region, staying, leaving }: ShrinkingRegion, hol
 
 /** Assets with a copy on a server of the region. Pure. */
 const assetsIn = (region: string, { assets }: Holdings): HeldAsset[] =>
-  assets.filter(({ members }) => members.some((name) => regionOf(name) === region));
-
-/** Region of a server, by its name. Pure. */
-export const regionOf = (server: string): string => server.slice(0, server.lastIndexOf("-"));
+  assets.filter(({ members }) => members.some((name) => regionOfServer(name) === region));
 
 /** Whether all its copies exist, and no more than its configuration asks for. */
 function isSettled({ leader, members, missing, replicas, consumer }: HeldAsset): boolean {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { serversOf } from "../../config/topology";
+import { serverNames } from "../../config/topology";
 import type { Wire } from "../../jetstream/fields";
 import { readPages, write } from "../../jetstream/api";
 import { ApiError, NoAnswer } from "../../jetstream/errors";
@@ -56,7 +56,7 @@ async function recorded(pair: FailoverPair, config: Wire, presence: Presence | u
 async function presenceOfHome({ system, stream, environment }: FailoverPair): Promise<Presence> {
   const all = environment.regions.length * environment.servers;
   const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
-  const names = serversOf(environment, stream.region).map(({ name }) => name);
+  const names = serverNames(environment, [stream.region]);
   return new Presence(
     system,
     stream.region,

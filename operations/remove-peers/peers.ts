@@ -9,7 +9,7 @@ export type MetaPeer = Peer & { peer: string };
 const mostServers = 5;
 
 /** Names that the servers of a region can have, also of a region that is no longer in the settings. */
-export const serverNames = (region: string): string[] =>
+export const possibleServers = (region: string): string[] =>
   Array.from({ length: mostServers }, (_, server) => `${region}-${server}`);
 
 /** Those of the named servers that the meta group counts, in the order of their names. Pure. */

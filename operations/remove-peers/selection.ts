@@ -1,6 +1,6 @@
 import { BadUsage } from "../../engine/failure";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { serverNames } from "./peers";
+import { possibleServers } from "./peers";
 
 /** Peers to remove: those of a region that has left the settings, or one stopped server of a region. */
 export interface PeerSelection {
@@ -17,7 +17,7 @@ export function selectedServers(
   { name, environment: { regions } }: Pick<CheckedEnvironment, "name"> & { environment: { regions: string[] } },
   { region, server }: PeerSelection,
 ): string[] {
-  const all = serverNames(region);
+  const all = possibleServers(region);
   if (server !== undefined) {
     if (all.includes(server)) return [server];
     throw new BadUsage(

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { serversOf } from "../../config/topology";
+import { serverNames } from "../../config/topology";
 import { stackName } from "../../config/stacks";
 import { outputsOf } from "../../engine/backend";
 import { npmRun } from "../../engine/command-lines";
@@ -27,8 +27,7 @@ export async function shrinkingRegions(checked: CheckedEnvironment): Promise<Shr
       const stack = stackName({ environment, kind: "region", region });
       if (existing.get(stack) !== "deployed") return undefined;
       const deployed = await deployedServers(checked, stack);
-      const staying = serversOf(settings, region).map(({ name }) => name);
-      return shrinkOf(region, deployed, staying);
+      return shrinkOf(region, deployed, serverNames(settings, [region]));
     }),
   );
   return found.filter((region) => region !== undefined);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { serverNames } from "../../../../operations/remove-peers/peers";
+import { possibleServers } from "../../../../operations/remove-peers/peers";
 import { type RemovalFacts, refusalsOf } from "../../../../operations/remove-peers/refusals";
 import type { ServerState } from "../../../../operations/supercluster/snapshot";
 
 describe("removing the peers of a region", () => {
   const up: ServerState = { region: "jnb", version: "2.14.9", leads: 0 };
   const gone: RemovalFacts = {
-    names: serverNames("jnb"),
+    names: possibleServers("jnb"),
     stack: "local-jnb",
     isDeployed: false,
     snapshot: { servers: {}, streams: {}, meta: { leader: "iad-0", cluster_size: 9 } },

@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import type * as PortForward from "../../components/supercluster/provider/port-forward";
 import { clientUrls, forwardTo } from "../../config/topology";
@@ -7,9 +5,9 @@ import type { Environment } from "../../config/schema/settings";
 import type { RegionOutputs, UserOutputs } from "../../stacks/outputs";
 import { stackExists } from "../../engine/backend";
 import { deployCommand } from "../../engine/command-lines";
-import { pulumiEnvironment, stateFolder } from "../../engine/environment";
+import { stateFolder } from "../../engine/environment";
 import { Failure } from "../../engine/failure";
-import { projectFolder } from "../../engine/project";
+import { stackOutputs } from "../../engine/stack-outputs";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 
 /** How clients get into a deployed environment. Holds passwords. */
@@ -33,16 +31,7 @@ export async function readAccess({ project, environment, stacks, name }: Checked
     `environment ${name} is not deployed (stack ${stack} has no outputs); ` + `run: ${deployCommand(name)}`;
   if (environment.target === "local" && !stackExists(stateFolder(), project.name, stack))
     throw new Failure(notDeployed);
-  const args = ["stack", "output", "--stack", stack, "--json", "--show-secrets", "--non-interactive"];
-  const { stdout } = await promisify(execFile)("pulumi", args, {
-    cwd: projectFolder,
-    env: pulumiEnvironment(environment),
-    maxBuffer: 64 * 1024 ** 2,
-    timeout: 60_000,
-  }).catch((error: Error & { stderr?: string }) => {
-    throw new Failure(`the outputs of stack ${stack} could not be read: ${error.stderr?.trim() || error.message}`);
-  });
-  const { ca, accounts } = JSON.parse(stdout) as Partial<RegionOutputs>;
+  const { ca, accounts } = await stackOutputs<RegionOutputs>({ project, environment }, stack, { secrets: true });
   if (!ca || !accounts) throw new Failure(notDeployed);
   return { name, environment, ca, accounts };
 }

@@ -30,7 +30,7 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
     checked.name,
   );
   // Region stacks refuse it too, but the identity stack runs before them.
-  const refusals = (await plannedShrinks(checked)).flatMap(({ refusal }) => refusal ?? []);
+  const refusals = (await plannedShrinks(checked, existing)).flatMap(({ refusal }) => refusal ?? []);
   if (refusals.length) throw new Failure(refusals.join("\n"));
   if (checked.environment.target === "local") await endOrphans();
   const runner = new StackRunner(checked);

@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
-import { isDeepStrictEqual, promisify } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import { isSettled, overUsed, reservationsToCover } from "../../config/assets/account-limits";
 import { declaredReservations, type Held, type Reservations } from "../../config/assets/reservations";
 import type { RegionOutputs } from "../../stacks/outputs";
-import { outputsOf } from "../../engine/backend";
-import { pulumiEnvironment, stateFolder } from "../../engine/environment";
-import { projectFolder } from "../../engine/project";
+import { stackOutputs } from "../../engine/stack-outputs";
 import { logProgress } from "../../engine/terminal";
 import type { Access } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -44,18 +41,8 @@ export async function stacksToLower(checked: CheckedEnvironment, access: Promise
 }
 
 /** What the limits of a deployed region cover; undefined where its stack has no such output. */
-async function deployedReservations(
-  { environment, project }: CheckedEnvironment,
-  stack: string,
-): Promise<Reservations | undefined> {
-  if (environment.target === "local")
-    return (outputsOf(stateFolder(), project.name, stack) as Partial<RegionOutputs>).reservations;
-  const args = ["stack", "output", "reservations", "--stack", stack, "--json", "--non-interactive"];
-  const output = await promisify(execFile)("pulumi", args, {
-    cwd: projectFolder,
-    env: pulumiEnvironment(environment),
-    maxBuffer: 64 * 1024 ** 2,
-    timeout: 60_000,
-  }).catch(() => undefined);
-  return output && (JSON.parse(output.stdout) as Reservations);
-}
+const deployedReservations = (checked: CheckedEnvironment, stack: string): Promise<Reservations | undefined> =>
+  stackOutputs<RegionOutputs>(checked, stack).then(
+    ({ reservations }) => reservations,
+    () => undefined,
+  );

@@ -9,7 +9,7 @@ export type Size = `${number}${"B" | "KiB" | "MiB" | "GiB" | "TiB"}`;
 
 /** Written where there is no limit, so that a limit that was forgotten is not taken for one. */
 export const unlimited = "unlimited";
-type Unlimited = typeof unlimited;
+export type Unlimited = typeof unlimited;
 export type DurationLimit = Duration | Unlimited;
 export type SizeLimit = Size | Unlimited;
 

@@ -1,15 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { TenantSpec } from "../schema/tenant";
+import { limitInNumber } from "../units";
 import type { Tenants } from "./asset";
-import {
-  type Held,
-  ofAccounts,
-  type Reservation,
-  type Reservations,
-  sizeOf,
-  type Storage,
-  union,
-} from "./reservations";
+import { type Held, ofAccounts, type Reservation, type Reservations, type Storage, union } from "./reservations";
 
 /** Room above what is reserved: for a stream that is created by hand, or by `npm run migrate`. */
 const headroom = { storage: 1.2, streams: 5 } as const;
@@ -46,7 +39,7 @@ export function limitsOf(
 }
 
 function bytesOf(reserved: Record<string, Reservation>, storage: Storage): number | undefined {
-  const sum = Object.values(reserved).reduce((total, one) => total + sizeOf(one[storage] ?? 0), 0);
+  const sum = Object.values(reserved).reduce((total, one) => total + limitInNumber(one[storage] ?? 0), 0);
   return sum === Infinity ? undefined : Math.ceil((sum * headroom.storage) / mebibyte) * mebibyte;
 }
 

@@ -1,5 +1,5 @@
 import type { Environment } from "../schema/settings";
-import { toBytes, unlimited } from "../units";
+import { limitInNumber, toBytes, type Unlimited, unlimited } from "../units";
 import type { StreamAsset, Tenants } from "./asset";
 import { assetsOf } from "./assets";
 import { withRoomForFailover } from "./failover";
@@ -7,7 +7,7 @@ import { withRoomForFailover } from "./failover";
 export type Storage = StreamAsset["spec"]["storage"];
 
 /** Bytes, or no bound: a stream without `maxBytes` may take all that there is. */
-export type Bytes = number | "unlimited";
+export type Bytes = number | Unlimited;
 
 /**
  * What servers count against an account's limits for one stream: its `max_bytes` times its replicas, by kind of
@@ -60,12 +60,9 @@ export function union(...all: Reservations[]): Reservations {
 const larger = (one: Reservation = {}, other: Reservation): Reservation => {
   const result: Reservation = { ...one };
   for (const [storage, bytes] of Object.entries(other) as [Storage, Bytes][])
-    result[storage] = sizeOf(bytes) > sizeOf(one[storage] ?? 0) ? bytes : one[storage];
+    result[storage] = limitInNumber(bytes) > limitInNumber(one[storage] ?? 0) ? bytes : one[storage];
   return result;
 };
-
-/** As a number: Infinity where there is no bound. */
-export const sizeOf = (bytes: Bytes): number => (bytes === "unlimited" ? Infinity : bytes);
 
 /** The reservations of some accounts only. */
 export const ofAccounts = (reservations: Reservations, accounts: readonly string[]): Reservations =>

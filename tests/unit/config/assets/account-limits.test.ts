@@ -12,13 +12,13 @@ import {
   type Held,
   type Reservation,
   type Reservations,
-  sizeOf,
   union,
 } from "../../../../config/assets/reservations";
 import type { TenantSpec } from "../../../../config/schema/tenant";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
 import { shop as plainShop } from "../../../support/rule-cases";
+import { limitInNumber } from "../../../../config/units";
 
 const shop = plainShop() as unknown as TenantSpec;
 const accounts = { shop };
@@ -39,7 +39,7 @@ const reservation: fc.Arbitrary<Reservation> = fc
 const streams = fc.dictionary(fc.constantFrom("A", "B", "C", "D", "E"), reservation, { noNullPrototype: true });
 
 const total = (all: Record<string, Reservation>, storage: "file" | "memory") =>
-  Object.values(all).reduce((sum, one) => sum + sizeOf(one[storage] ?? 0), 0);
+  Object.values(all).reduce((sum, one) => sum + limitInNumber(one[storage] ?? 0), 0);
 /** Nothing that these streams reserve or need is above the limits. */
 const fits = (limits: ReturnType<typeof limitsOf>, all: Record<string, Reservation>) => {
   const { maxFile = Infinity, maxMemory = Infinity, maxStreams = Infinity } = limits;

@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { Healthz, RaftGroup } from "./monitoring";
 import { peerId } from "./peer-id";
 import { type Answer, askAll } from "./system-requests";
 
@@ -36,35 +37,19 @@ export interface Holdings {
   assets: HeldAsset[];
 }
 
-interface Group {
-  leader?: string;
-  replicas?: { name: string; peer?: string; current: boolean; offline?: boolean }[];
-}
-
-interface Consumer {
-  name: string;
-  cluster?: Group;
-}
-
 interface Jsz {
   disabled?: boolean;
-  meta_cluster?: Group & { cluster_size: number };
+  meta_cluster?: RaftGroup & { cluster_size: number };
   account_details?: {
     name: string;
     stream_detail?: {
       name: string;
       config?: { num_replicas?: number };
       state?: { bytes: number };
-      cluster?: Group;
-      consumer_detail?: Consumer[];
+      cluster?: RaftGroup;
+      consumer_detail?: { name: string; cluster?: RaftGroup }[];
     }[];
   }[];
-}
-
-interface Healthz {
-  status: string;
-  error?: string;
-  errors?: { error: string }[];
 }
 
 /**
@@ -131,7 +116,7 @@ interface Draft extends Pick<HeldAsset, "account" | "stream" | "consumer" | "rep
 function add(
   drafts: Map<string, Draft>,
   server: string,
-  group: Group | undefined,
+  group: RaftGroup | undefined,
   own: Pick<HeldAsset, "account" | "stream" | "consumer" | "replicas" | "bytes">,
 ): void {
   const key = JSON.stringify([own.account, own.stream, own.consumer]);

@@ -5,7 +5,7 @@ import { readPages, write } from "../../jetstream/api";
 import { ApiError, NoAnswer } from "../../jetstream/errors";
 import { askAll } from "../../jetstream/system-requests";
 import { Failure } from "../../engine/failure";
-import type { Jsz } from "../supercluster/monitoring";
+import type { Jsz } from "../../jetstream/monitoring";
 import { parked } from "./configurations";
 import { Presence } from "./presence";
 import type { FailoverPair } from "./failover-pair";

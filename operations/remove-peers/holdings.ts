@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { read } from "../../jetstream/api";
 import type { Snapshot } from "../supercluster/snapshot";
-import type { RaftGroup } from "../supercluster/monitoring";
+import type { RaftGroup } from "../../jetstream/monitoring";
 
 const membersOf = (group: RaftGroup | undefined): string[] => [
   ...(group?.leader ? [group.leader] : []),

@@ -1,6 +1,6 @@
 import { peerId } from "../../jetstream/peer-id";
 import type { Snapshot } from "../supercluster/snapshot";
-import type { Peer } from "../supercluster/monitoring";
+import type { Peer } from "../../jetstream/monitoring";
 
 /** A peer of the meta group, with its id. */
 export type MetaPeer = Peer & { peer: string };

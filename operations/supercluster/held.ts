@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Held } from "../../config/assets/reservations";
 import { serverNames } from "../../config/topology";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { Access } from "../access/access";
-import { connectToSystem } from "./snapshot";
+import { connectToSystem, snapshotUntil } from "./snapshot";
 
 /**
  * Asks the servers which streams they hold, until the answer is good or the deadline has passed.
@@ -19,12 +18,8 @@ export async function readHeld(
 ): Promise<Held> {
   const system = await connectToSystem(access);
   try {
-    const deadline = Date.now() + deadlineMs;
-    for (;;) {
-      const held = await heldStreams(system, serverNames(access.environment));
-      if (isGood(held) || Date.now() >= deadline) return held;
-      await sleep(500);
-    }
+    const servers = serverNames(access.environment);
+    return await snapshotUntil(() => heldStreams(system, servers), isGood, deadlineMs);
   } finally {
     await system.close();
   }

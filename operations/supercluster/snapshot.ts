@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { type Answer, askAll } from "../../jetstream/system-requests";
 import { systemAccount } from "../../config/assets/standard";
 import { type Access, connectToAny } from "../access/access";
-import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "./monitoring";
+import type { Gatewayz, Healthz, Jsz, RaftGroup, StreamDetail, Varz } from "../../jetstream/monitoring";
 
 /** Answers of all servers to monitoring requests that were sent at the same time. */
 export interface Snapshot {
@@ -109,12 +109,12 @@ export async function subscribersOf(
  * Takes snapshots until `isGood`, or until the deadline has passed.
  * @returns the last snapshot, good or not
  */
-export async function snapshotUntil(
-  take: () => Promise<Snapshot>,
-  isGood: (snapshot: Snapshot) => boolean,
+export async function snapshotUntil<Taken = Snapshot>(
+  take: () => Promise<Taken>,
+  isGood: (snapshot: Taken) => boolean,
   deadlineMs: number,
   pauseMs = 500,
-): Promise<Snapshot> {
+): Promise<Taken> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const snapshot = await take();

@@ -4,7 +4,7 @@ import { clientUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { Snapshot } from "./snapshot";
-import type { StreamDetail } from "./monitoring";
+import type { StreamDetail } from "../../jetstream/monitoring";
 
 /** Overview of an environment. `status --json` prints this object. */
 export interface Status {

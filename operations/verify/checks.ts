@@ -10,7 +10,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { plural } from "../../engine/terminal";
 import type { Snapshot } from "../supercluster/snapshot";
 import { currentPeers, currentReplicas, undeclaredStreams } from "../supercluster/status";
-import type { RaftGroup, StreamDetail } from "../supercluster/monitoring";
+import type { RaftGroup, StreamDetail } from "../../jetstream/monitoring";
 
 /** One named check. */
 export interface Check {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream, type PubAck } from "@nats-io/jetstream";
-import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { ask } from "./accounts";
 import { requestMs, waitMs } from "./limits";
+import { untilAnswered } from "./publisher";
 
 /** What publishers of one subject were told. */
 interface Acknowledged {
@@ -54,14 +55,11 @@ export class Acknowledgements {
     this.taken.set(subject, taken);
     // What reaches a server in the moment of a change, or of a stream's election, may get no answer. It is sent again.
     const client = jetstream(this.connection, { timeout: Math.min(requestMs, 2_000) });
-    const send = async (msgID: string): Promise<PubAck | undefined> => {
-      const answer = await client.publish(subject, "x", { retries: 0, msgID }).catch((error: Error) => error);
-      if (!(answer instanceof Error)) return answer;
-      return answer instanceof TimeoutError && Date.now() < (this.endsBy ?? Infinity) ? send(msgID) : undefined;
-    };
-    for (let index = 0; Date.now() < (this.endsBy ?? Infinity); index++, await sleep(this.everyMs)) {
+    const isOver = () => Date.now() >= (this.endsBy ?? Infinity);
+    for (let index = 0; !isOver(); index++, await sleep(this.everyMs)) {
       const isLast = this.endsBy !== undefined;
-      const sent = await send(`${subject} ${index}`);
+      const send = () => client.publish(subject, "x", { retries: 0, msgID: `${subject} ${index}` });
+      const sent = await untilAnswered(send, isOver).catch(() => undefined);
       if (!sent) {
         taken.refused++;
         continue;

@@ -1,8 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager, type PubAck } from "@nats-io/jetstream";
 import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "./limits";
+
+/** Sends a message, with its id, until it has an answer, or `isOver`: then without one it fails. */
+export async function untilAnswered(send: () => Promise<PubAck>, isOver: () => boolean): Promise<PubAck> {
+  for (;;) {
+    const sent = await send().catch((error: Error) => {
+      if (error instanceof TimeoutError && !isOver()) return undefined;
+      throw error;
+    });
+    if (sent) return sent;
+  }
+}
 
 /** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */
 export class Publisher {
@@ -28,12 +39,9 @@ export class Publisher {
     this.acknowledged.set(stream, sequences);
     const client = jetstream(this.connection, { timeout: timeoutMs });
     const publish = async (text: string): Promise<void> => {
-      const sent = await client.publish(subject, text, { msgID: text }).catch((error: Error) => {
-        if (error instanceof TimeoutError && !this.isStopped) return undefined;
-        throw error;
-      });
-      if (!sent) return publish(text);
-      sequences.set(sent.seq, text);
+      const send = () => client.publish(subject, text, { msgID: text });
+      const { seq } = await untilAnswered(send, () => this.isStopped);
+      sequences.set(seq, text);
     };
     const isTaken = () =>
       publish(`${stream} 0`).then(

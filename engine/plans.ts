@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { npmRun } from "./command-lines";
+import { npmRun } from "../config/command-lines";
 import { BadUsage } from "./failure";
 
 /** Folder of saved plans, a file for each stack. What is secret in them is encrypted as in the stack's state. */

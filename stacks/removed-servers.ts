@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionSpec } from "../config/assets/region";
+import { npmRun } from "../config/command-lines";
 import { serverNames } from "../config/topology";
 import { refusalOfForgetting, refusalOfStopping, shrinkOf } from "../jetstream/leaving-servers";
 import { type Deployed, withSystem } from "./system-connection";
@@ -21,8 +22,7 @@ export async function refuseStoppingHolders(region: Omit<RegionSpec, "accounts">
   const holdings = await withSystem(region, deployed, (system) => readHoldings(system)).catch(
     (error: Error) => error.message,
   );
-  const command = `npm run drain-servers${environment === "local" ? "" : ` -- --env ${environment}`}`;
-  const refusal = refusalOfStopping(shrink, holdings, command);
+  const refusal = refusalOfStopping(shrink, holdings, npmRun("drain-servers", environment));
   if (refusal) throw new pulumi.RunError(refusal);
 }
 

@@ -1,5 +1,5 @@
 import { fromBytes } from "../../config/units";
-import { deployCommand } from "../../engine/command-lines";
+import { deployCommand } from "../../config/command-lines";
 import { colours, logProgress, plural, print } from "../../engine/terminal";
 import { describeAsset } from "../../jetstream/holdings";
 import { drainServers as drain, type RegionToDrain } from "../../operations/drain-servers/drain-servers";

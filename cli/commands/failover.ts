@@ -1,5 +1,5 @@
 import { type Start, start as startSchema } from "../../config/schema/failover";
-import { npmRun } from "../../engine/command-lines";
+import { npmRun } from "../../config/command-lines";
 import { BadUsage } from "../../engine/failure";
 import { print } from "../../engine/terminal";
 import { failOverStream } from "../../operations/failover/commands";

@@ -1,4 +1,4 @@
-import { deployCommand } from "../../engine/command-lines";
+import { deployCommand } from "../../config/command-lines";
 import { colours, logProgress, plural, print } from "../../engine/terminal";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import type { MetaPeer } from "../../operations/remove-peers/peers";

@@ -1,4 +1,4 @@
-import { npmRun } from "../../engine/command-lines";
+import { npmRun } from "../../config/command-lines";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
 
 /** What to run after a deployment, as text. */

@@ -4,7 +4,7 @@ import { clientUrls, forwardTo } from "../../config/topology";
 import type { Environment } from "../../config/schema/settings";
 import type { RegionOutputs, UserOutputs } from "../../stacks/outputs";
 import { stackExists } from "../../engine/backend";
-import { deployCommand } from "../../engine/command-lines";
+import { deployCommand } from "../../config/command-lines";
 import { stateFolder } from "../../engine/environment";
 import { Failure } from "../../engine/failure";
 import { stackOutputs } from "../../engine/stack-outputs";

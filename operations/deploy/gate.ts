@@ -1,7 +1,7 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
 import { serverNames } from "../../config/topology";
-import { npmRun } from "../../engine/command-lines";
+import { npmRun } from "../../config/command-lines";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
 import { worseThan } from "./health-diff";

@@ -1,6 +1,6 @@
 import { planCounts } from "../../components/jetstream/provider/check";
 import { Failure } from "../../engine/failure";
-import { deployCommand } from "../../engine/command-lines";
+import { deployCommand } from "../../config/command-lines";
 import { pulumiEnvironment } from "../../engine/environment";
 import { Progress } from "../../engine/progress";
 import { commandLine, pulumiExit, PulumiFailure, type Result, runPulumi } from "../../engine/run";

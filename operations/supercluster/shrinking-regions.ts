@@ -1,6 +1,6 @@
 import { serverNames } from "../../config/topology";
 import { stackName } from "../../config/stacks";
-import { npmRun } from "../../engine/command-lines";
+import { npmRun } from "../../config/command-lines";
 import { type ExistingStacks, existingStacks } from "../../engine/existing-stacks";
 import { stackOutputs } from "../../engine/stack-outputs";
 import { readHoldings } from "../../jetstream/holdings";

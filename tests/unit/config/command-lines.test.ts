@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deployCommand, npmRun } from "../../../engine/command-lines";
+import { deployCommand, npmRun } from "../../../config/command-lines";
 
 describe("command lines in messages", () => {
   it("name the environment unless it is the default", () => {

@@ -1,5 +1,5 @@
 import { suggestKnown } from "../../config/problems";
-import { BadUsage, Failure } from "../../engine/failure";
+import { BadUsage } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type StreamRef, withStackAccount } from "../stream/stack-account";
@@ -35,10 +35,9 @@ export async function failOverStream(
   return withEnvironmentLock(checked.name, `failover of ${account}/${stream}`, () =>
     withStackAccount(checked, account, to, async (own) => {
       const pair = failoverPairOf(checked, { account, stream }, own);
-      const { facts, next } = await decideFailover(pair, { to });
-      if ("refuse" in next) throw new Failure(next.refuse);
+      const next = await decideFailover(pair, { to });
       if (next.step === "nothing") return undefined;
-      await approve(await describeFailover(pair, facts, options));
+      await approve(await describeFailover(pair, await pair.facts(), options));
       await runFailover(pair, options);
       return {
         home: pair.stream.region,

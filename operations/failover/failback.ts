@@ -10,6 +10,7 @@ import { requiredStream, type StreamInfo } from "../stream/stack-account";
 import { commonEnd, countAfter, hasNothingAfter, lastReturned } from "../stream/messages";
 import { waitForCopy } from "../stream/wait-for-copy";
 import { cleared, collecting, type FailbackNote, failbackNoteOf, opened, parked } from "./configurations";
+import { decideSettled } from "./decide";
 import { pauseDurables, resumeDurables } from "./durables";
 import type { FailoverPair } from "./failover-pair";
 import { assertNothingLost } from "./loss-check";
@@ -21,22 +22,25 @@ export interface FailbackOptions {
   maxLoss: number;
 }
 
+function decideFailback(pair: FailoverPair) {
+  return decideSettled(async () => {
+    const facts = await pair.facts();
+    const collected = facts.mirrors.find(
+      ({ name }) => typeof facts.home === "object" && facts.home.sources.includes(name),
+    );
+    const isThere = typeof collected?.found === "object" && !collected.found.isMirror;
+    const left = isThere ? await leftOf(pair, collected.name, collected.found as StreamSummary) : undefined;
+    return nextFailbackStep({ ...facts, left });
+  });
+}
+
 /**
  * Runs step by step until nothing is left to do; returns whether there was anything. Safe to repeat after any
  * interruption.
  */
 export async function runFailback(pair: FailoverPair, options: FailbackOptions): Promise<boolean> {
   for (let isDone = false; ; isDone = true) {
-    const facts = await pair.facts();
-    const collected = facts.mirrors.find(
-      ({ name }) => typeof facts.home === "object" && facts.home.sources.includes(name),
-    );
-    const isThere = typeof collected?.found === "object" && !collected.found.isMirror;
-    const next = nextFailbackStep({
-      ...facts,
-      left: isThere ? await leftOf(pair, collected.name, collected.found as StreamSummary) : undefined,
-    });
-    if ("refuse" in next) throw new Failure(next.refuse);
+    const next = await decideFailback(pair);
     if (next.step === "nothing") return isDone;
     if (next.step === "mirror") await recreateMirror(pair, next.mirror.name);
     else await steps[next.step](pair, options, next.mirror?.name ?? "");

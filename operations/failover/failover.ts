@@ -1,17 +1,12 @@
 import { Failure } from "../../engine/failure";
 import { pollUntil } from "../../config/poll-until";
 import type { Start } from "../../config/schema/failover";
+import { decideSettled } from "./decide";
 import { durableStarts, missingDurables } from "./durable-starts";
 import type { FailoverPair } from "./failover-pair";
 import { park } from "./park";
 import { startOf, startText } from "./positions";
-import {
-  type FailoverDecision,
-  type FailoverFacts,
-  type FailoverStep,
-  nextFailoverStep,
-  type StreamSummary,
-} from "./steps";
+import { type FailoverStep, nextFailoverStep, type StreamSummary } from "./steps";
 
 export interface FailoverOptions {
   /** Region of the mirror. */
@@ -20,23 +15,24 @@ export interface FailoverOptions {
   start: Start;
 }
 
-/** Reads the current state, and decides the next step. Changes nothing. */
-export async function decideFailover(
-  pair: FailoverPair,
-  { to }: Pick<FailoverOptions, "to">,
-): Promise<{ facts: FailoverFacts; next: FailoverDecision<FailoverStep> }> {
-  const facts = await pair.facts();
-  const mirror = facts.mirrors.find(({ region }) => region === to)!;
-  const isThere = typeof mirror.found === "object" && !mirror.found.isMirror;
-  const missing = isThere ? (await missingDurables(pair, to)).map(({ name }) => name) : [];
-  return { facts, next: nextFailoverStep({ ...facts, to, missing }) };
+/**
+ * Reads the current state, and decides the next step. Changes nothing.
+ * @throws {Failure} for what the current state does not allow.
+ */
+export function decideFailover(pair: FailoverPair, { to }: Pick<FailoverOptions, "to">) {
+  return decideSettled(async () => {
+    const facts = await pair.facts();
+    const mirror = facts.mirrors.find(({ region }) => region === to)!;
+    const isThere = typeof mirror.found === "object" && !mirror.found.isMirror;
+    const missing = isThere ? (await missingDurables(pair, to)).map(({ name }) => name) : [];
+    return nextFailoverStep({ ...facts, to, missing });
+  });
 }
 
 /** Runs step by step until nothing is left to do. Safe to repeat after any interruption. */
 export async function runFailover(pair: FailoverPair, options: FailoverOptions): Promise<void> {
   for (;;) {
-    const { next } = await decideFailover(pair, options);
-    if ("refuse" in next) throw new Failure(next.refuse);
+    const next = await decideFailover(pair, options);
     if (next.step === "nothing" || next.step === "mirror") return;
     await steps[next.step](pair, options, next.mirror!);
   }

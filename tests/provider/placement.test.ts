@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { fits, suitableServers, tagsOf } from "../../config/server-tags";
 import { ask, localEnvironment } from "../support/accounts";
-import { serversMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
+import { untilAnswered } from "../support/publisher";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 const serverTags = { iad: [["disk:ssd"], ["disk:ssd", "az:b"], []] };
@@ -32,10 +33,14 @@ describe("servers with tags", function () {
       storage: "memory",
       placement: { cluster: "iad", tags },
     };
+    const deadline = Date.now() + waitMs;
     try {
-      const { cluster: group } = (await ask(app, `STREAM.CREATE.${name}`, config)) as {
-        cluster: { leader: string; replicas?: { name: string }[] };
-      };
+      // Servers drop what they are asked while they elect a meta leader, as they may on a busy machine.
+      const created = await untilAnswered(
+        () => ask(app, `STREAM.CREATE.${name}`, config),
+        () => Date.now() >= deadline,
+      );
+      const { cluster: group } = created as { cluster: { leader: string; replicas?: { name: string }[] } };
       return [group.leader, ...(group.replicas ?? []).map((replica) => replica.name)].sort();
     } catch (error) {
       assert.match((error as Error).message, / 10005 /);

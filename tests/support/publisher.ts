@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream, jetstreamManager, type PubAck } from "@nats-io/jetstream";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "./limits";
 
-/** Sends a message, with its id, until it has an answer, or `isOver`: then without one it fails. */
-export async function untilAnswered(send: () => Promise<PubAck>, isOver: () => boolean): Promise<PubAck> {
+/** Sends what may be sent twice until it has an answer, or `isOver`: then without one it fails. */
+export async function untilAnswered<T>(send: () => Promise<T>, isOver: () => boolean): Promise<T> {
   for (;;) {
     const sent = await send().catch((error: Error) => {
       if (error instanceof TimeoutError && !isOver()) return undefined;

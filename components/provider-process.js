@@ -1,3 +1,3 @@
 // Start of every provider process: loads TypeScript, and exits with its engine.
-require("sucrase/register/ts");
+require("../tools/runtime.cjs");
 require("../tools/exit-with-engine.cjs");

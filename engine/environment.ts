@@ -35,6 +35,8 @@ export function pulumiVariables({ target }: Pick<Environment, "target">): Record
   };
 }
 
+const deferring = path.join(__dirname, "..", "tools", "defer.cjs");
+
 /** The process environment of one pulumi command. */
 export function pulumiEnvironment(
   environment: Pick<Environment, "target">,
@@ -43,6 +45,8 @@ export function pulumiEnvironment(
   return {
     ...process.env,
     ...pulumiVariables(environment),
+    // For the processes of providers. Not for a shell: it is no business of other programs.
+    NODE_OPTIONS: [process.env.NODE_OPTIONS, `--require ${JSON.stringify(deferring)}`].filter(Boolean).join(" "),
     // Halves the time of many creates. Safe only where the next run finds what a killed one created: streams carry
     // their owner's mark.
     ...(kind === "jetstream" && { PULUMI_SKIP_CHECKPOINTS: "true" }),

@@ -11,7 +11,7 @@ describe("the commands", function () {
   this.timeout(serversMs);
   const copy = copyProject();
   after(() => copy.remove());
-  const args = ["-r", "sucrase/register/ts", "cli/index.ts"];
+  const args = ["-r", "./tools/runtime.cjs", "cli/index.ts"];
   const cli = (...words: string[]) =>
     spawnSync(process.execPath, [...args, ...words], { cwd: copy.folder, env: copy.env, encoding: "utf8" });
 
@@ -109,7 +109,7 @@ describe("the commands", function () {
         return new Promise((resolve) => setTimeout(resolve, 600_000));
       },
     )`;
-    const holder = spawn(process.execPath, ["-r", "sucrase/register/ts", "-e", holding], {
+    const holder = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "-e", holding], {
       cwd: copy.folder,
       stdio: ["ignore", "pipe", "inherit"],
     });

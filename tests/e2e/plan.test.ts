@@ -58,7 +58,7 @@ describe("npm run plan and npm run import", function () {
   const bringUp = (stack: string, ...flags: string[]) =>
     pulumi("up", "--stack", stack, "--yes", "--skip-preview", ...flags);
   async function cli(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-    const command = run(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args], {
+    const command = run(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args], {
       cwd: copy.folder,
       env: copy.env,
     });

@@ -36,7 +36,7 @@ describe("npm run policy and npm run policy:state", function () {
 
   async function cli(words: string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
     const options = { cwd: copy.folder, env: { ...copy.env, ...more }, maxBuffer: 64 * 1024 ** 2 };
-    const command = run(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...words], options);
+    const command = run(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", ...words], options);
     const {
       code = 0,
       stdout,

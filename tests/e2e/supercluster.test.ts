@@ -25,7 +25,7 @@ describe("the local environment, from nothing to nothing", function () {
   const cli = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ["-r", "sucrase/register/ts", "cli/index.ts", ...args],
+      ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args],
       {
         cwd: copy.folder,
         env: copy.env,
@@ -160,7 +160,7 @@ describe("the local environment, from nothing to nothing", function () {
   it("converges after a kill -9 of Pulumi in the middle: no lock, no pending operation, no orphan", async () => {
     succeeds("stop", "--keep-data");
     assert.deepEqual(servers(), []);
-    const start = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "start"], {
+    const start = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", "start"], {
       cwd: copy.folder,
       env: copy.env,
       stdio: "ignore",

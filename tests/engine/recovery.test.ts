@@ -40,7 +40,7 @@ describe("a run that does not come to its end", function () {
   const command = (...args: string[]) =>
     [
       process.execPath,
-      ["-r", "sucrase/register/ts", path.join(__dirname, "run-stack.ts"), folder, stack, ...args],
+      ["-r", "./tools/runtime.cjs", path.join(__dirname, "run-stack.ts"), folder, stack, ...args],
     ] as const;
   const run = async (args: string[]): Promise<void> => {
     const { status, stderr } = spawnSync(...command(...args), { cwd: projectFolder, env, encoding: "utf8" });
@@ -71,14 +71,15 @@ describe("a run that does not come to its end", function () {
 
   before(async () => {
     for (const made of [state, env.SUPERCLUSTER_CACHE]) mkdirSync(made);
-    symlinkSync(path.join(projectFolder, "node_modules"), path.join(folder, "node_modules"));
+    for (const shared of ["node_modules", "tools"])
+      symlinkSync(path.join(projectFolder, shared), path.join(folder, shared));
     writeFileSync(
       path.join(folder, "Pulumi.yaml"),
       [
         `name: ${project}`,
         "runtime:",
         "  name: nodejs",
-        "  options: { typescript: false, nodeargs: --require=sucrase/register/ts }\n",
+        "  options: { typescript: false, nodeargs: --require=./tools/runtime.cjs }\n",
       ].join("\n"),
     );
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: project, main: "index.js" }));

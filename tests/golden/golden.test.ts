@@ -59,7 +59,7 @@ describe("golden differences", () => {
 /** In a process of its own, with nothing of this one's environment. */
 async function register(stack: string): Promise<Golden> {
   const program = path.join(__dirname, "register.ts");
-  const { stdout } = await run(process.execPath, ["--require=sucrase/register/ts", program, stack], {
+  const { stdout } = await run(process.execPath, ["--require=./tools/runtime.cjs", program, stack], {
     cwd: path.join(__dirname, "..", ".."),
     env: { PATH: process.env.PATH },
     maxBuffer: 64 * 1024 ** 2,

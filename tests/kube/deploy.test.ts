@@ -69,7 +69,7 @@ else
 
     /** Not synchronous: the cloud goes on meanwhile. */
     function cli(...args: string[]): Promise<{ status: number | null; text: string }> {
-      const child = spawn(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", ...args, "--env", name], {
+      const child = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args, "--env", name], {
         cwd: copy.folder,
         env,
         stdio: ["ignore", "pipe", "pipe"],
@@ -87,7 +87,7 @@ else
       return text;
     }
     const variables = (): NodeJS.ProcessEnv => {
-      const text = execFileSync(process.execPath, ["-r", "sucrase/register/ts", "cli/index.ts", "env", "--env", name], {
+      const text = execFileSync(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", "env", "--env", name], {
         cwd: copy.folder,
         env,
         encoding: "utf8",

@@ -23,7 +23,7 @@ describe("lock of an environment", function () {
   /** Another process that takes the lock `times` times and writes down when it had it; `hold` ms each. */
   function other(times: number, hold: number): ChildProcess {
     const child = fork(path.join(__dirname, "../support/lock-holder.ts"), [folder, String(times), String(hold)], {
-      execArgv: ["-r", "sucrase/register/ts"],
+      execArgv: ["-r", "./tools/runtime.cjs"],
     });
     children.push(child);
     return child;

@@ -343,7 +343,7 @@ describe("local servers, three regions with one each", function () {
     const server = cluster.inputs()["syd-0"]!;
     await crash("syd-0");
     const code =
-      'require("sucrase/register/ts"); ' +
+      'require("./tools/runtime.cjs"); ' +
       `require("./components/local/provider/ensure.ts").ensure(${JSON.stringify(server)})`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ["-e", code], {
       cwd: path.join(__dirname, "../.."),

@@ -143,7 +143,7 @@ export class Deployment {
   }
 
   private command(args: string[]): string[] {
-    return ["-r", "sucrase/register/ts", "cli/index.ts", ...args];
+    return ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args];
   }
 
   private servers(): { pid: number; args: string }[] {

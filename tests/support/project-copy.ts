@@ -27,7 +27,7 @@ export function copyProject(): { folder: string; cache: string; env: NodeJS.Proc
   const shared = process.env.SUPERCLUSTER_CACHE ?? path.join(projectFolder, ".cache");
   fs.mkdirSync(cache, { mode: 0o700 });
   fs.symlinkSync(path.join(shared, "bin"), path.join(cache, "bin"));
-  for (const file of ["pulumi-home", "node-compile-cache"]) {
+  for (const file of ["pulumi-home", "node-compile-cache", "transpiled"]) {
     fs.mkdirSync(path.join(shared, file), { recursive: true });
     fs.symlinkSync(path.join(shared, file), path.join(cache, file));
   }

@@ -45,7 +45,7 @@ function begin(): string {
   }
   const folder = path.join(all, ownerName());
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const next = ["-r", require.resolve("sucrase/register/ts"), "-r", __filename, "-e", ""];
+  const next = ["-r", require.resolve("../../tools/runtime.cjs"), "-r", __filename, "-e", ""];
   guard([process.execPath, ...next], process.env);
   exitWithNpm();
   Object.assign(process.env, { [variable]: folder, TMPDIR: folder });

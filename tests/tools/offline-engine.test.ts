@@ -36,7 +36,7 @@ describe("offline stand-ins under the real engine", function () {
     mkdirSync(join(folder, "state"));
     writeFileSync(join(project, "package.json"), JSON.stringify({ name: "offline", main: "index.js" }));
     writeFileSync(join(project, "index.js"), PROGRAM);
-    symlinkSync(join(projectFolder, "node_modules"), join(project, "node_modules"));
+    for (const shared of ["node_modules", "tools"]) symlinkSync(join(projectFolder, shared), join(project, shared));
   });
 
   function pulumi(args: string, extra: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {

@@ -25,7 +25,7 @@ describe("tools: the guard of a run", function () {
 
   async function begin(...what: string[]): Promise<{ run: ChildProcess; held: Held }> {
     const run = fork(join(__dirname, "../support/guarded-run.ts"), what, {
-      execArgv: ["-r", "sucrase/register/ts"],
+      execArgv: ["-r", "./tools/runtime.cjs"],
     });
     const [held] = (await once(run, "message")) as [Held];
     started.push(held.command, held.other, held.server);

@@ -21,7 +21,7 @@ describe("what a killed run leaves behind", () => {
       proc(11, 10, "/cache/bin/pulumi-language-nodejs 127.0.0.1:1"),
       proc(12, 11, "node /p/node_modules/@pulumi/pulumi/cmd/run/index.js"),
       proc(20, 1, "/cache/bin/pulumi-language-nodejs 127.0.0.1:2"),
-      proc(21, 20, "node --require=sucrase/register/ts /p/node_modules/@pulumi/pulumi/cmd/run/index.js"),
+      proc(21, 20, "node --require=./tools/runtime.cjs /p/node_modules/@pulumi/pulumi/cmd/run/index.js"),
       proc(22, 1, "/bin/sh /cache/bin/pulumi-resource-pulumi-nodejs 127.0.0.1:2"),
       proc(23, 22, "node /p/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js"),
       proc(30, 1, "/cache/bin/nats-server -c /cache/environments/local/iad/iad-0/nats.conf"),

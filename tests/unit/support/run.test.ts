@@ -33,7 +33,7 @@ describe("a test run", () => {
   async function begin(): Promise<{ holder: ChildProcess; held: Held }> {
     const { SUPERCLUSTER_TEST_RUN: _, ...env } = process.env;
     const holder = fork(path.join(__dirname, "../../support/run-holder.ts"), {
-      execArgv: ["-r", "sucrase/register/ts"],
+      execArgv: ["-r", "./tools/runtime.cjs"],
       env: { ...env, TMPDIR: folder },
     });
     const [held] = (await once(holder, "message")) as [Held];

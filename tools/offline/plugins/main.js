@@ -1,7 +1,7 @@
 // Start of a stand-in plugin: node main.js <random|tls> <engine's address>
 require("node:module").enableCompileCache?.();
 require("../../exit-with-engine.cjs");
-require("sucrase/register/ts");
+require("../../transpile.cjs");
 
 const [name] = process.argv.slice(2);
 const { serve } = require("./serve.ts");

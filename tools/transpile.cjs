@@ -1,0 +1,44 @@
+// Transpiles TypeScript, and keeps each file's result with the hash of its text (docs/adr/0003). Lines stay where they
+// are, so stack traces need no source maps.
+const { createHash } = require("node:crypto");
+const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const path = require("node:path");
+const { addHook } = require("pirates");
+const { version } = require("sucrase/package.json");
+
+const project = path.join(__dirname, "..");
+const folder = path.join(path.resolve(project, process.env.SUPERCLUSTER_CACHE || ".cache"), "transpiled");
+
+addHook(
+  (code, source) => {
+    const name = path.relative(project, source);
+    if (name.startsWith("..")) return transpiled(code);
+    const file = path.join(folder, name.replaceAll(path.sep, "+"));
+    const mark = `\n//${createHash("sha1").update(version).update(code).digest("hex")}`;
+    const kept = read(file);
+    return kept?.endsWith(mark) ? kept : keep(file, transpiled(code) + mark);
+  },
+  { exts: [".ts"] },
+);
+
+const transpiled = (code) => require("sucrase").transform(code, { transforms: ["imports", "typescript"] }).code;
+
+function read(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Another process may be writing the same file, and the folder may be read-only. */
+function keep(file, text) {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.${process.pid}`, text);
+    renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // It is transpiled again the next time.
+  }
+  return text;
+}

@@ -75,6 +75,12 @@ export const diagnostics = declared({
   },
 });
 
+/**
+ * Ends a refusal whose reason is what the servers are, such as their version: the servers that the same deployment
+ * brings may not have it.
+ */
+export const dependsOnServers = "(SC1201)";
+
 /** The line to print: `warning SC1001: irisx/SMS: could not be read, ...`. `subject` has no blank in it. */
 export const diagnosticLine = ({ code, severity, text }: Diagnostic, subject: string, reason: string): string =>
   `${severity} ${code}: ${subject}: ${text(reason)}`;

@@ -14,13 +14,15 @@ import { withoutSeverity } from "../../engine/pulumi-text";
 import { failuresOf } from "../plan/preview";
 import { Plans } from "../../engine/plans";
 import { renderPreview } from "./preview";
+import { assertNothingRefused, recordDeployed } from "./refused-changes";
 import { stepsOf } from "./steps";
 import { ThrowawayBackend } from "../../engine/throwaway-backend";
 
 /**
  * Runs `pulumi up` on every stack of an environment, in order; with plans, only what they contain.
  * @returns how clients connect to it
- * @throws {Failure} when a stack fails, or a region leaves the supercluster less healthy than it was
+ * @throws {Failure} when a change would be refused (nothing was done), a stack fails, or a region leaves the
+ * supercluster less healthy than it was
  */
 export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promise<Access> {
   const existing = await existingStacks(checked);
@@ -33,6 +35,7 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
   const refusals = (await plannedShrinks(checked, existing)).flatMap(({ refusal }) => refusal ?? []);
   if (refusals.length) throw new Failure(refusals.join("\n"));
   if (checked.environment.target === "local") await endOrphans();
+  if (!plans) await assertNothingRefused(checked, existing);
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
   let access: Promise<Access> | undefined;
@@ -49,6 +52,7 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
       if (isGated && !isUnchanged) await gate!.pass(stack);
     });
   }
+  recordDeployed(checked);
   access ??= readAccess(checked);
   await lowerLimits(checked, access, runner, plans);
   return access;

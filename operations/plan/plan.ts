@@ -35,13 +35,11 @@ export interface EnvironmentPlan {
 export async function planEnvironment(checked: CheckedEnvironment): Promise<EnvironmentPlan> {
   prepareFolders();
   const access = await readAccess(checked);
-  const progress = new Progress();
-  // A plan does not wait for servers that are down.
-  const [held, regions, ...stacks] = await withTimeouts({ requestMs: 5_000, deadlineMs: 10_000 }, () =>
+  const [held, regions, stacks] = await withTimeouts(impatient, () =>
     Promise.all([
       heldReservations(access),
       plannedShrinks(checked),
-      ...checked.stacks.jetstream.map((stack) => planStack(checked, access, stack, progress)),
+      planStacks(checked, checked.stacks.jetstream, access),
     ]),
   );
   const isPartial = stacks.some((stack) => stack.isPartial || stack.failures.length > 0);
@@ -59,6 +57,20 @@ export async function planEnvironment(checked: CheckedEnvironment): Promise<Envi
       regions.flatMap(({ region, refusal }) => (refusal === undefined ? [] : [`region ${region}`])),
     ),
   };
+}
+
+/** A plan does not wait for servers that are down. */
+const impatient = { requestMs: 5_000, deadlineMs: 10_000 };
+
+/** What an `up` of each of these jetstream stacks would do, as `planEnvironment` finds it. Changes nothing. */
+export async function planStacks(
+  checked: CheckedEnvironment,
+  stacks: string[],
+  known?: Access,
+): Promise<PlannedStack[]> {
+  const access = known ?? (await readAccess(checked));
+  const progress = new Progress();
+  return withTimeouts(impatient, () => Promise.all(stacks.map((stack) => planStack(checked, access, stack, progress))));
 }
 
 /** What the servers hold; nothing where none can be asked, which the previews report. */

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
 import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { ask } from "../support/accounts";
-import { engineMs, requestMs } from "../support/limits";
+import { engineMs, requestMs, waitMs } from "../support/limits";
 import { Publisher } from "../support/publisher";
 import { Regions } from "../support/regions";
 
@@ -71,13 +72,12 @@ describe("account limits", function () {
   const provisioners = new Map<string, NatsConnection>();
   const publishers = new Map<string, Publisher>();
 
-  const declare = (release: 0 | 1) => {
-    for (const account of accounts)
-      fs.writeFileSync(
-        regions.deployment.path(`tenants/${account}.ts`),
-        `export const ${account} = ${JSON.stringify(tenant(account, release))} as const;\n`,
-      );
-  };
+  const write = (account: string, spec: TenantSpec) =>
+    fs.writeFileSync(
+      regions.deployment.path(`tenants/${account}.ts`),
+      `export const ${account} = ${JSON.stringify(spec)} as const;\n`,
+    );
+  const declare = (release: 0 | 1) => accounts.forEach((account) => write(account, tenant(account, release)));
   const start = async () => {
     const { status, text, restarted } = await regions.start();
     assert.equal(status, 0, text);
@@ -151,6 +151,18 @@ describe("account limits", function () {
     };
     assert.equal(state.consumer_count, 100);
     watches.forEach((watch) => watch.stop());
+  });
+
+  it("stay, as users do, where a protected stream is taken out: start ends before its first stack", async () => {
+    const refused = { ...tenant("retained", 1), users: {} };
+    write("retained", refused);
+    const { status, text } = await regions.deployment.meanwhile("start");
+    assert.equal(status, 1, text);
+    assert.match(text, /nothing was changed, because .* refused:\n +local-jetstream: stream retained\/A: is protected/);
+    assert.doesNotMatch(text, /\$ pulumi up/);
+    const before = publishers.get("retained")!.count("NEIGHBOUR");
+    assert.ok(await pollUntil(() => publishers.get("retained")!.count("NEIGHBOUR") > before, waitMs));
+    await nobodyRefused();
   });
 
   it("follow in one command: none is too low while streams are lowered, replaced or retained", async () => {

@@ -1,5 +1,5 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
-import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
+import { dependsOnServers, diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { joinPath, parse } from "../../../config/problems";
 import { fits } from "../../../config/server-tags";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
@@ -130,7 +130,11 @@ async function replacementFailures(
   if (allowed !== undefined && !reason) return [];
   return refused.map(({ field, refusal }) => ({
     property: field,
-    reason: [reasonOf(refusal!), ...(reason ? [`recreating it ${reason}`] : [])].join("; "),
+    reason: [
+      reasonOf(refusal!),
+      ...(reason ? [`recreating it ${reason}`] : []),
+      ...(refusal!.until ? [dependsOnServers] : []),
+    ].join("; "),
   }));
 }
 
@@ -293,7 +297,7 @@ async function placementFailures({ region, placementTags, replicas }: AssetArgs,
           property: "placementTags",
           reason:
             `${wanted.join(", ")} fits ${suitable} of the ${inRegion.length} servers of ${region} that answer, ` +
-            `and ${needed} must have the tags (10005)`,
+            `and ${needed} must have the tags (10005) ${dependsOnServers}`,
         },
       ]
     : [];
@@ -319,6 +323,6 @@ async function levelFailures(
       property: field,
       reason:
         `needs API level ${level}, server ${firstVersionOf[level]} or later; ` +
-        `the oldest server here is ${facts!.version} with level ${facts!.level}`,
+        `the oldest server here is ${facts!.version} with level ${facts!.level} ${dependsOnServers}`,
     }));
 }

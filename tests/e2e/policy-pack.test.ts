@@ -51,7 +51,8 @@ describe("the policy pack in the real engine", function () {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-policies-"));
     fs.mkdirSync(path.join(folder, "state"));
     for (const [name, content] of Object.entries(files)) fs.writeFileSync(path.join(folder, name), content);
-    fs.symlinkSync(path.join(project, "node_modules"), path.join(folder, "node_modules"));
+    for (const shared of ["node_modules", "tools"])
+      fs.symlinkSync(path.join(project, shared), path.join(folder, shared));
     const { failed, text } = await pulumi({}, "stack", "init");
     assert.ok(!failed, text);
   });

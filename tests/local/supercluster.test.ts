@@ -192,7 +192,9 @@ describe("local servers, three regions with one each", function () {
       num_replicas: 1,
       placement: { cluster: "syd", tags: [] },
     });
-    await jetstream(client).publish("kept", "one");
+    // Other regions learn of the subjects a moment after the creation was answered.
+    const publish = () => jetstream(client).publish("kept", "one", { msgID: "one" });
+    assert.ok(await pollUntil(() => publish().then(Boolean, () => undefined), waitMs));
     const server = cluster.inputs()["syd-0"]!;
     const { outs } = await serverProvider.create(server);
     await crash("syd-0");

@@ -42,6 +42,10 @@ const releases: Record<string, [before: TenantSpec["streams"], after: TenantSpec
     { A: stream("a", "64MiB"), B: stream("b", "64MiB"), ...many(fourteen) },
     { A: stream("a", "8MiB"), B: stream("b", "8MiB"), ...many(["NEW0", "NEW1"]) },
   ],
+  memory: [
+    { A: stream("a", "64MiB", { ...retain, storage: "memory" }) },
+    { A: stream("a", "8MiB", { ...lossAllowed, storage: "memory" }) },
+  ],
   retained: [{ A: stream("a", "64MiB", retain) }, {}],
   bare: [{}, {}],
 };
@@ -50,12 +54,14 @@ const withNeighbour = accounts.filter((account) => account !== "bare");
 
 const subjects = ["a", "b", "steps", "neighbour", "by.hand"];
 
+const storageOf = (account: string) => ({ storage: account === "memory" ? "memory" : "file" }) as const;
+
 const tenant = (name: string, release: 0 | 1): TenantSpec => ({
   name,
   home: "iad",
   streams: {
     ...releases[name]![release],
-    ...(withNeighbour.includes(name) && { NEIGHBOUR: stream("neighbour", "16MiB") }),
+    ...(withNeighbour.includes(name) && { NEIGHBOUR: stream("neighbour", "16MiB", storageOf(name)) }),
   },
   consumers: {},
   users: { api: { publishes: subjects } },
@@ -88,9 +94,10 @@ describe("account limits", function () {
     regions.deployment.pulumi("up", "--stack", stack, "--yes", "--skip-preview", "--refresh");
   const limitOf = async (account: string) => {
     const { limits } = (await ask(provisioners.get(account)!, "INFO")) as unknown as {
-      limits: Record<"max_storage" | "max_streams", number>;
+      limits: Record<"max_storage" | "max_memory" | "max_streams", number>;
     };
-    return [limits.max_storage / mebibyte, limits.max_streams];
+    const bytes = storageOf(account).storage === "memory" ? limits.max_memory : limits.max_storage;
+    return [bytes / mebibyte, limits.max_streams];
   };
   /** MiB that an account may store with these streams beside its neighbour. */
   const storage = (...sizes: number[]) => Math.ceil(sizes.reduce((sum, size) => sum + 3 * size, 3 * 16) * 1.2);
@@ -119,7 +126,7 @@ describe("account limits", function () {
     for (const account of accounts) {
       provisioners.set(account, await regions.deployment.client("iad", account, "provisioner"));
       const api = await regions.deployment.client("iad", account, "api");
-      const fill = { lowered: ["a", "b", "steps"], retained: ["a"] }[account] ?? [];
+      const fill = { lowered: ["a", "b", "steps"], memory: ["a"], retained: ["a"] }[account] ?? [];
       for (const subject of fill)
         for (let count = 0; count < 25; count++)
           await api.request(subject, Buffer.alloc(mebibyte), { timeout: requestMs });
@@ -177,6 +184,8 @@ describe("account limits", function () {
     await nobodyRefused();
     assert.equal(shown.match(/\$ pulumi up --stack local-iad/g)?.length, 2, shown);
     assert.deepEqual(await limitOf("lowered"), [storage(8, 8, 36), 5 + 5]);
+    // The canary is in memory too.
+    assert.deepEqual(await limitOf("memory"), [storage(8, 1), 3 + 5]);
     assert.deepEqual(await limitOf("empty"), [storage(8, 8, 1, 1), 6 + 5]);
     const system = await regions.deployment.client("iad", "sys", "admin");
     const { limits, silent } = await heldStreams(system, ["iad-0", "iad-1", "iad-2"]);

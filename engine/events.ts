@@ -1,3 +1,5 @@
+import { isPluginNotice, withoutSeverity } from "./pulumi-text";
+
 /**
  * An event of the engine, as far as it is read. Shape: apitype.EngineEvent,
  * https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/apitype/events.go
@@ -40,7 +42,9 @@ const counted = {
   same: "unchanged",
 } as const;
 
-const shown = ["error", "warning", "info#err"];
+/** Of a provider's process, `info#err` is what it prints. */
+const noted = ["warning", "info#err"];
+const shown = ["error", ...noted];
 
 /** Whether an event reports that something was done to one resource. */
 export const isFinished = ({ resOutputsEvent: one }: EngineEvent): boolean =>
@@ -52,6 +56,17 @@ export function outcomeOf(events: EngineEvent[]): Outcome {
   const isUnchanged = counts.length === 1 && changes.same !== undefined;
   return { summary: counts.join(", ") || "nothing to do", isUnchanged, diagnostics: diagnosticsOf(events) };
 }
+
+/** What the program and the providers report of a run that may succeed: a text each, in their order, each once. */
+export const notesOf = (events: EngineEvent[]): string[] => [
+  ...new Set(
+    events.flatMap(({ diagnosticEvent: one }) => {
+      if (!one || one.ephemeral || !noted.includes(one.severity)) return [];
+      const text = withoutSeverity(one.message);
+      return !text || isPluginNotice(text) ? [] : [one.severity === "warning" ? `warning: ${text}` : text];
+    }),
+  ),
+];
 
 /** Under each resource its messages, each once. */
 function diagnosticsOf(events: EngineEvent[]): string {

@@ -6,7 +6,7 @@ import { cacheDir } from "../config/cache";
 import { Failure, Interrupted } from "./failure";
 import { isInterrupted, onInterrupt } from "./interrupt";
 import { EventLog } from "./event-log";
-import { type EngineEvent, isFinished, type Outcome, outcomeOf } from "./events";
+import { type EngineEvent, type Outcome, outcomeOf } from "./events";
 import { projectFolder } from "./project";
 import { endMarked, markCommand } from "../tools/run-guard.mjs";
 
@@ -15,8 +15,8 @@ export interface PulumiCommand {
   stack: string;
   args: string[];
   env: NodeJS.ProcessEnv;
-  /** Called with how many resources are done so far. */
-  onProgress?: (finished: number) => void;
+  /** Called twice a second with the events so far, for commands that report events. */
+  onEvents?: (events: EngineEvent[]) => void;
   /** Folder of Pulumi.yaml. */
   folder?: string;
 }
@@ -51,10 +51,7 @@ export const commandLine = ({ args }: Pick<PulumiCommand, "args">): string => `p
 export async function runPulumi(command: PulumiCommand): Promise<Result> {
   const started = Date.now();
   const log = logFile(command.stack, command.args[0]!);
-  const eventLog = EventLog.of(
-    command.args[0]!,
-    command.onProgress && ((events) => command.onProgress!(events.filter(isFinished).length)),
-  );
+  const eventLog = EventLog.of(command.args[0]!, command.onEvents);
   const { env, mark } = markCommand({ ...command.env, ...eventLog?.env });
   const child = spawn("pulumi", [...command.args, ...(eventLog?.flags ?? [])], {
     cwd: command.folder ?? projectFolder,

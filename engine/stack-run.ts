@@ -5,6 +5,7 @@ import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./run";
 import { recover } from "./recovery";
+import { type EngineEvent, isFinished, notesOf } from "./events";
 import type { DeployableEnvironment } from "./project";
 import { progressColours as colour, plural, seconds } from "./terminal";
 
@@ -90,16 +91,21 @@ export class StackRunner {
     this.progress.line(colour.dim(`$ ${commandLine({ args })}`));
     const job = this.progress.start(stack);
     const env = { ...pulumiEnvironment(this.checked.environment, kind), ...more };
+    const seen = new Set<string>();
+    const onEvents = (events: EngineEvent[]) => {
+      job.at = plural(events.filter(isFinished).length, "resource");
+      // What a preview reports is part of the plan that is printed.
+      for (const note of isSummarized(args) ? notesOf(events) : []) {
+        if (!seen.has(note)) this.progress.line(noteLines(stack, note));
+        seen.add(note);
+      }
+    };
     try {
-      const result = await runPulumi({
-        stack,
-        args,
-        env,
-        onProgress: (finished) => (job.at = plural(finished, "resource")),
-      });
+      const result = await runPulumi({ stack, args, env, onEvents });
+      onEvents(result.events);
       this.progress.finish(
         job,
-        row(colour.green(stack.padEnd(nameWidth)), summarized.includes(args[0]!) ? result.summary : "done", result),
+        row(colour.green(stack.padEnd(nameWidth)), isSummarized(args) ? result.summary : "done", result),
       );
       return result;
     } catch (error) {
@@ -114,9 +120,15 @@ export class StackRunner {
 }
 
 /** Commands whose result is a summary of resources. */
-const summarized = ["up", "destroy"];
+const isSummarized = ([command]: string[]): boolean => command === "up" || command === "destroy";
 
 const nameWidth = 20;
+
+const noteLines = (stack: string, note: string): string =>
+  note
+    .split("\n")
+    .map((line, index) => `  ${colour.dim((index ? "" : stack).padEnd(nameWidth))}  ${line}`)
+    .join("\n");
 
 const row = (name: string, summary: string, { milliseconds }: Result): string =>
   `  ${name}  ${summary.padEnd(44)}  ${seconds(milliseconds)}`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type EngineEvent, isFinished, outcomeOf } from "../../../engine/events";
+import { type EngineEvent, isFinished, notesOf, outcomeOf } from "../../../engine/events";
 
 const urn = "urn:pulumi:local-iad::tiny::pulumi-nodejs:dynamic/tiny:R::r0";
 const diagnostic = (severity: string, message: string, beside: object = {}): EngineEvent => ({
@@ -27,6 +27,22 @@ describe("the events of a run", () => {
     assert.equal(
       diagnostics,
       "  pulumi-nodejs:dynamic/tiny:R (r0):\n    error: port 14220 is taken by process 12\n    error: update failed",
+    );
+  });
+
+  it("give warnings and what providers print, in their order, each once, without where a plugin was found", () => {
+    assert.deepEqual(
+      notesOf([
+        diagnostic("info#err", "iad-0: restarting\n"),
+        diagnostic("warning", "warning: limits stay higher\nthan needed\n"),
+        diagnostic("info#err", "iad-0: restarting"),
+        diagnostic("warning", "using pulumi-resource-tls from $PATH at /x"),
+        diagnostic("info#err", "\n"),
+        diagnostic("warning", "for a moment", { ephemeral: true }),
+        diagnostic("error", "failed"),
+        diagnostic("debug", "secret"),
+      ]),
+      ["iad-0: restarting", "warning: limits stay higher\nthan needed"],
     );
   });
 

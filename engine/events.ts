@@ -72,10 +72,11 @@ export const notesOf = (events: EngineEvent[]): string[] => [
 function diagnosticsOf(events: EngineEvent[]): string {
   const texts = new Map<string, Set<string>>();
   for (const { diagnosticEvent: one } of events) {
-    if (!one || one.ephemeral || !shown.includes(one.severity) || !one.message.trim()) continue;
+    if (!one || one.ephemeral || !shown.includes(one.severity)) continue;
     const subject = one.urn ? `${one.urn.split("::")[2]!.split("$").at(-1)} (${one.urn.split("::").at(-1)})` : "";
     const severity = one.severity === "info#err" ? "" : `${one.severity}: `;
-    const text = one.message.trim().replace(new RegExp(`^${severity}`), "");
+    const text = withoutSeverity(one.message);
+    if (!text || isPluginNotice(text)) continue;
     texts.set(subject, (texts.get(subject) ?? new Set()).add(`${severity}${text}`));
   }
   return [...texts]

@@ -23,8 +23,15 @@ export const stackExists = (state: string, project: string, stack: string): bool
 
 interface Checkpoint {
   checkpoint?: {
-    latest?: { resources?: { type: string; outputs?: Record<string, unknown> }[]; pending_operations?: unknown[] };
+    latest?: { resources?: Resource[]; pending_operations?: unknown[] };
   };
+}
+
+interface Resource {
+  urn: string;
+  type: string;
+  outputs?: Record<string, unknown>;
+  protect?: boolean;
 }
 
 const latest = (state: string, project: string, stack: string) => {
@@ -41,6 +48,12 @@ export function hasPendingOperations(state: string, project: string, stack: stri
 export function isEmpty(state: string, project: string, stack: string): boolean {
   return (latest(state, project, stack)?.resources ?? []).length === 0;
 }
+
+/** Names of the stack's protected resources, which the engine does not delete. */
+export const protectedIn = (state: string, project: string, stack: string): string[] =>
+  (latest(state, project, stack)?.resources ?? []).flatMap(({ urn, protect }) =>
+    protect ? [urn.split("::").at(-1)!] : [],
+  );
 
 /** Outputs of the stack, secrets encrypted; empty if the stack does not exist. */
 export function outputsOf(state: string, project: string, stack: string): Record<string, unknown> {

@@ -2,8 +2,10 @@ import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { environmentDir } from "../../config/cache";
 import type { Environment } from "../../config/schema/settings";
+import { npmRun } from "../../config/command-lines";
 import { namespaceOf, serversOf } from "../../config/topology";
-import { contextsDir } from "../../engine/environment";
+import { protectedIn } from "../../engine/backend";
+import { contextsDir, stateFolder } from "../../engine/environment";
 import { existingStacks } from "../../engine/existing-stacks";
 import { BadUsage } from "../../engine/failure";
 import { StackRunner } from "../../engine/stack-run";
@@ -37,9 +39,22 @@ export function refusalOfStop(
   return undefined;
 }
 
-/** @throws {BadUsage} with `refusalOfStop`. */
+/** Why a local environment with these retained streams must not be deleted; undefined: it may. Pure. */
+export const refusalOfDeletion = (environment: string, retained: string[]): string | undefined =>
+  retained.length
+    ? `stop would delete what deletionPolicy "retain" keeps: ${retained.join(", ")}. To keep all data, run: ` +
+      `${npmRun("stop", environment, ["--keep-data"])}. ` +
+      'To delete it, deploy it with deletionPolicy: "delete" first. Nothing was done.'
+    : undefined;
+
+/** @throws {BadUsage} where it must not be stopped like this. */
 export function assertMayStop(checked: CheckedEnvironment, request: StopRequest): void {
-  const refusal = refusalOfStop(checked, request);
+  const { environment, stacks, project } = checked;
+  const isDeleted = environment.target === "local" && !request.keepData;
+  const retained = isDeleted
+    ? stacks.jetstream.flatMap((stack) => protectedIn(stateFolder(), project.name, stack))
+    : [];
+  const refusal = refusalOfStop(checked, request) ?? refusalOfDeletion(checked.name, retained);
   if (refusal) throw new BadUsage(refusal);
 }
 

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { environmentDir } from "../../config/cache";
 import { npmRun } from "../../config/command-lines";
 import { dependsOnServers } from "../../config/diagnostics";
+import type { Stacks } from "../../config/stacks";
 import type { ExistingStacks } from "../../engine/existing-stacks";
 import { Failure } from "../../engine/failure";
 import { type PlannedStack, planStacks } from "../plan/plan";
@@ -16,9 +17,9 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
  * @throws {Failure} with every refusal
  */
 export async function assertNothingRefused(checked: CheckedEnvironment, existing: ExistingStacks): Promise<void> {
-  const deployed = checked.stacks.jetstream.filter((stack) => existing.get(stack) === "deployed");
-  if (deployed.length === 0 || wasDeployedLast(checked)) return;
-  const refusals = refusalsIn(await planStacks(checked, deployed));
+  const stacks = plannable(checked.stacks, existing);
+  if (stacks.length === 0 || wasDeployedLast(checked)) return;
+  const refusals = refusalsIn(await planStacks(checked, stacks));
   if (refusals.length === 0) return;
   throw new Failure(
     [
@@ -27,6 +28,12 @@ export async function assertNothingRefused(checked: CheckedEnvironment, existing
       `The whole plan: ${npmRun("plan", checked.name)}`,
     ].join("\n"),
   );
+}
+
+/** Jetstream stacks that can be planned: something is deployed, and so is a region that tells how to connect. Pure. */
+export function plannable({ regions, jetstream }: Stacks, existing: ExistingStacks): string[] {
+  const isDeployed = (stack: string) => existing.get(stack) === "deployed";
+  return isDeployed(regions[0]!) ? jetstream.filter(isDeployed) : [];
 }
 
 /** What would be refused whatever servers there are: a line each. Pure. */

@@ -215,6 +215,12 @@ describe("account limits", function () {
     await nobodyRefused();
   });
 
+  it("are not deleted with what is retained: stop refuses, and says what to do", () => {
+    const { status, text } = regions.deployment.cli("stop");
+    assert.equal(status, 2, text);
+    assert.match(text, /keeps: .*lowered-A, .*--keep-data.*Nothing was done\./);
+  });
+
   function urnOf(name: string): string {
     const { deployment } = JSON.parse(regions.deployment.pulumi("stack", "export", "--stack", "local-jetstream")) as {
       deployment: { resources: { urn: string }[] };

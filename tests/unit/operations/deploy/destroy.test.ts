@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refusalOfStop, remainingVolumes } from "../../../../operations/deploy/destroy";
+import { refusalOfDeletion, refusalOfStop, remainingVolumes } from "../../../../operations/deploy/destroy";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
 
 const [local, production] = ["local", "production"].map((name) => checkedEnvironment(name)) as [
@@ -24,6 +24,14 @@ describe("stopping an environment", () => {
 
   it("keeps data of local servers only, also when confirmed", () => {
     assert.match(refusalOfStop(production, { keepData: true, yesDestroy: "production" })!, /^--keep-data is for local/);
+  });
+
+  it("deletes nothing that is retained, and says how to keep and how to delete it", () => {
+    assert.equal(refusalOfDeletion("local", []), undefined);
+    assert.match(
+      refusalOfDeletion("local", ["irisx-SMS", "irisx-EMAIL"])!,
+      /keeps: irisx-SMS, irisx-EMAIL\. .*--keep-data.*deletionPolicy: "delete" first\. Nothing was done\.$/,
+    );
   });
 
   it("leaves no volume where it is local, and one namespace for each region on Kubernetes", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { dependsOnServers } from "../../../../config/diagnostics";
-import { refusalsIn } from "../../../../operations/deploy/refused-changes";
+import { plannable, refusalsIn } from "../../../../operations/deploy/refused-changes";
 import type { Row } from "../../../../operations/plan/rows";
 
 const row = (id: string, reasons: string[], change: Partial<Row> = {}): Row => ({
@@ -34,5 +34,18 @@ describe("changes that a deployment refuses before its first stack", () => {
     const byServers = `needs API level 4 ${dependsOnServers}`;
     assert.deepEqual(refusals(row("irisx/SMS", [byServers])), []);
     assert.deepEqual(refusals(row("irisx/SMS", [byServers, "maxMsgs: would drop 3 of 5 messages"])).length, 1);
+  });
+
+  it("are looked for where streams and servers are deployed: not at first, nor after a stop that kept the data", () => {
+    const stacks = { identity: "identity", regions: ["iad", "ams"], jetstream: ["jetstream", "jetstream--team"] };
+    const ask = (...deployed: string[]) =>
+      plannable(
+        stacks,
+        new Map([["jetstream--team", "empty"], ...deployed.map((stack) => [stack, "deployed"] as const)]),
+      );
+    assert.deepEqual(ask(), []);
+    assert.deepEqual(ask("identity", "jetstream"), []);
+    assert.deepEqual(ask("identity", "iad", "jetstream"), ["jetstream"]);
+    assert.deepEqual(ask("iad", "ams", "jetstream", "jetstream--team"), ["jetstream", "jetstream--team"]);
   });
 });

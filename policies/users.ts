@@ -27,9 +27,9 @@ export interface User {
 
 /** Where each type has its secret files, and how they are encoded there. */
 const secretFields = [
-  { type: secretType, field: "stringData", decode: (text: string) => text },
-  // What Kubernetes' provider turns stringData into.
   { type: secretType, field: "data", decode: (text: string) => Buffer.from(text, "base64").toString() },
+  // Of Secrets that earlier versions of this program made.
+  { type: secretType, field: "stringData", decode: (text: string) => text },
   { type: localServerType, field: "secrets", decode: (text: string) => text },
 ];
 

@@ -69,6 +69,10 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         // leaves their volumes behind.
         clusterIdentifier: `${region.environment}-${region.name}`,
         enableServerSideApply: true,
+        // Otherwise the provider deletes a changed Secret before it creates the new one: a pod that restarts between
+        // the two, or after a run that ended there, waits in Init.
+        enableSecretMutable: true,
+        enableConfigMapMutable: true,
       },
       // Everything that this provider makes waits for the guard.
       { parent: this, dependsOn: guard },
@@ -88,7 +92,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       ({ name: secret, type }) =>
         new kubernetes.core.v1.Secret(
           `${name}-${secret}`,
-          { metadata: { ...metadata, name: secret }, type, stringData: contents.apply((all) => all[secret]!) },
+          { metadata: { ...metadata, name: secret }, type, data: contents.apply((all) => encoded(all[secret]!)) },
           inNamespace,
         ),
     );
@@ -166,6 +170,13 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
 }
+
+/**
+ * As `data` of a Secret. Not `stringData`: server-side apply does not remove keys that leave it
+ * (https://kubernetes.io/docs/concepts/configuration/secret/).
+ */
+const encoded = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString("base64")]));
 
 function service(
   name: string,

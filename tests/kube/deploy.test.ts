@@ -9,6 +9,7 @@ import { Cloud, currentCluster } from "./cloud";
 import { helm } from "./helm";
 import { pluginFolders, whyNoEngine } from "./plugins";
 import { kubeEnvironment, kubeSettings } from "./settings";
+import { watchObject } from "./watch";
 
 const name = "deploy";
 const regions = ["iad", "ams", "syd"];
@@ -128,6 +129,25 @@ else
       assert.match(await succeeds(cli("status")), /covenant/);
       assert.match(await succeeds(cli("verify")), /0 failed/);
       assert.match(await succeeds(cli("context")), /-provisioner-iad/);
+    });
+
+    it("changes users without deleting a Secret: it is updated in place, and keeps its identity", async () => {
+      const before = await Promise.all(
+        regions.map((region) => watchObject(`${name}-${region}`, "secrets", "nats-server")),
+      );
+      const file = path.join(copy.folder, "tenants", "covenant.ts");
+      const last = '"audit-logger": { consumes: ["AUDIT_LOGGER"] },';
+      const text = readFileSync(file, "utf8");
+      assert.ok(text.includes(last), "there is a user to add another one after");
+      writeFileSync(file, text.replace(last, `${last}\n    auditor: { subscribes: ["covenant.>"] },`));
+      await succeeds(deploy());
+      for (const watched of before) {
+        watched.stop();
+        const types = watched.events.map(({ type }) => type);
+        assert.ok(types.includes("MODIFIED"), types.join());
+        assert.ok(!types.includes("DELETED"), types.join());
+        assert.equal(new Set(watched.events.map(({ object }) => object.metadata!.uid)).size, 1);
+      }
     });
 
     it("leaves no key, password or private key in any state, plan, value, ConfigMap or log", async () => {

@@ -50,15 +50,13 @@ export class Draft {
 
   /** Accounts and users of a region, by account, as its servers include them. */
   accounts(change: (accounts: Record<string, { users: User[] }>) => void): void {
-    const files = this.one("core/v1:Secret", "iad-nats-server").props.stringData as Record<string, string>;
-    const accounts = JSON.parse(files["accounts.conf"]!.slice("accounts: ".length)) as Record<
-      string,
-      { users: User[] }
-    >;
+    const files = this.one("core/v1:Secret", "iad-nats-server").props.data as Record<string, string>;
+    const text = Buffer.from(files["accounts.conf"]!, "base64").toString();
+    const accounts = JSON.parse(text.slice("accounts: ".length)) as Record<string, { users: User[] }>;
     const before = JSON.stringify(accounts);
     change(accounts);
     assert.notEqual(JSON.stringify(accounts), before);
-    files["accounts.conf"] = `accounts: ${JSON.stringify(accounts)}\n`;
+    files["accounts.conf"] = Buffer.from(`accounts: ${JSON.stringify(accounts)}\n`).toString("base64");
   }
 }
 

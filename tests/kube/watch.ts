@@ -1,0 +1,34 @@
+import { KubeConfig, type KubernetesObject, Watch } from "@kubernetes/client-node";
+
+/** What happened to one object since the watch began. */
+export interface Watched {
+  /** `ADDED` (as it was when the watch began), `MODIFIED`, `DELETED`, in their order. */
+  events: { type: string; object: KubernetesObject }[];
+  /** Throws if the watch itself ended early: events may be missing. */
+  stop(): void;
+}
+
+/** Watches one object of core/v1, e.g. `watchObject("nats-iad", "secrets", "nats-server")`, from what it is now on. */
+export async function watchObject(namespace: string, plural: string, name: string): Promise<Watched> {
+  const config = new KubeConfig();
+  config.loadFromDefault();
+  const events: Watched["events"] = [];
+  let ended: unknown;
+  let isStopped = false;
+  const controller = await new Watch(config).watch(
+    `/api/v1/namespaces/${namespace}/${plural}`,
+    { fieldSelector: `metadata.name=${name}` },
+    (type, object) => void events.push({ type, object: object as KubernetesObject }),
+    (error) => {
+      if (!isStopped) ended = error ?? new Error("the API server ended the watch");
+    },
+  );
+  return {
+    events,
+    stop() {
+      isStopped = true;
+      controller.abort();
+      if (ended) throw ended instanceof Error ? ended : new Error(JSON.stringify(ended));
+    },
+  };
+}

@@ -139,5 +139,11 @@ async function request<T>(
   }
   if (answer.error)
     throw new ApiError(subject, answer.error.code, answer.error.err_code ?? 0, answer.error.description ?? "refused");
+  // Seen while an account got its JetStream back: neither an error nor what was asked for.
+  if (described.test(subject) && !("config" in answer))
+    throw new NoAnswer(subject, options.timeout / 1000, new Error("a server answered without a configuration"));
   return answer;
 }
+
+/** Requests whose answer is the stream or consumer, with its configuration. */
+const described = /^(STREAM|CONSUMER)\.(INFO|CREATE|UPDATE|DURABLE\.CREATE)\./;

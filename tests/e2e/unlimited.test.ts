@@ -3,9 +3,10 @@ import * as fs from "node:fs";
 import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
 import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { ask } from "../support/accounts";
-import { engineMs, requestMs } from "../support/limits";
+import { engineMs, requestMs, waitMs } from "../support/limits";
 import type { Publisher } from "../support/publisher";
 import { Regions } from "../support/regions";
 
@@ -87,12 +88,13 @@ describe("what has no limit, and servers with tags", function () {
     const [api, device] = await Promise.all(
       ["api", "device"].map((user) => regions.deployment.client("iad", "shop", user)),
     );
-    const heard = new Promise<string>((resolve) =>
-      device!.subscribe("*.telemetry.up", { callback: (_error, message) => resolve(message.subject) }),
-    );
+    const heard: string[] = [];
+    device!.subscribe("*.telemetry.up", { callback: (_error, message) => void heard.push(message.subject) });
     await device!.flush();
-    api!.publish("device-7.telemetry.up");
-    assert.equal(await heard, "device-7.telemetry.up");
+    // Other servers learn of a subscription a moment later.
+    const isHeard = () => (api!.publish("device-7.telemetry.up"), heard.length > 0);
+    assert.ok(await pollUntil(isHeard, waitMs));
+    assert.equal(heard[0], "device-7.telemetry.up");
     await (await new Kvm(jetstream(api!)).open("settings")).put("theme", "dark");
     for await (const entry of await (await new Kvm(jetstream(device!)).open("settings")).watch()) {
       assert.equal(entry.string(), "dark");

@@ -8,7 +8,8 @@ import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
 import type { AccountSpec, RegionSpec } from "../../config/assets/region";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
-import { requestMs } from "./limits";
+import { requestMs, waitMs } from "./limits";
+import { untilAnswered } from "./publisher";
 
 const salt = Buffer.alloc(16, 7);
 
@@ -52,9 +53,14 @@ export function accountsText(environment: Environment, tenants: Tenants): string
   return accountsConf(accounts, usersOf(accounts));
 }
 
-/** Asks JetStream; throws what it refuses with. */
+/**
+ * Asks JetStream; throws what it refuses with. A request without an answer is sent again for two minutes, unless that
+ * could do more than once what it asks for: servers drop requests while they elect a meta leader.
+ */
 export async function ask(nc: NatsConnection, request: string, body: unknown = {}): Promise<Record<string, unknown>> {
-  const response = await nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: requestMs });
+  const send = () => nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: requestMs });
+  const deadline = Date.now() + (/DELETE|PURGE|MSG\.NEXT/.test(request) ? 0 : waitMs);
+  const response = await untilAnswered(send, () => Date.now() >= deadline);
   const answer = response.json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
   if (answer.error) throw new Error(`${request}: ${answer.error.err_code} ${answer.error.description}`);
   return answer;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { read, readPages, withReadSlot, withWriteSlot, write } from "../../../jetstream/api";
-import type { ApiError } from "../../../jetstream/errors";
+import { type ApiError, NoAnswer } from "../../../jetstream/errors";
 import type { Wire } from "../../../jetstream/fields";
 
 describe("pages of a list", () => {
@@ -43,7 +43,7 @@ describe("pages of a list", () => {
 
 describe("requests to the JetStream API", () => {
   /** Answers after a moment, and counts. A double, because what is proved is how many are sent at once. */
-  function counting(answer: () => Wire = () => ({})) {
+  function counting(answer: () => Wire = () => ({ config: {} })) {
     let inFlight = 0;
     const seen = { most: 0, sent: 0 };
     const connection = {
@@ -76,7 +76,7 @@ describe("requests to the JetStream API", () => {
   it("are sent again when the server refused for now, and not when it refused", async () => {
     let left = 2;
     const later = counting(() =>
-      left-- > 0 ? { error: { code: 503, err_code: 10008, description: "temporarily unavailable" } } : {},
+      left-- > 0 ? { error: { code: 503, err_code: 10008, description: "temporarily unavailable" } } : { config: {} },
     );
     await write(later.connection, "STREAM.CREATE.S");
     assert.equal(later.seen.sent, 3);
@@ -90,5 +90,21 @@ describe("requests to the JetStream API", () => {
     const silent = { request: () => (sent++, Promise.reject(new Error("timeout"))) } as unknown as NatsConnection;
     await assert.rejects(write(silent, "STREAM.CREATE.S"), /no answer to STREAM.CREATE.S/);
     assert.equal(sent, 1);
+  });
+
+  it("have no answer where a server returns neither an error nor a configuration: reads are repeated", async () => {
+    let left = 2;
+    const partial = counting(() =>
+      left-- > 0 ? { type: "io.nats.jetstream.api.v1.stream_info_response" } : { config: {} },
+    );
+    assert.deepEqual(await read(partial.connection, "STREAM.INFO.S"), { config: {} });
+    assert.equal(partial.seen.sent, 3);
+    const none = counting(() => ({}));
+    await assert.rejects(
+      write(none.connection, "CONSUMER.CREATE.S.c"),
+      (error) => error instanceof NoAnswer && /answered without a configuration/.test(error.message),
+    );
+    assert.equal(none.seen.sent, 1);
+    assert.deepEqual(await write(none.connection, "CONSUMER.PAUSE.S.c"), {});
   });
 });

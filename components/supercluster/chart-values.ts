@@ -8,6 +8,7 @@ import { labelVariables } from "../../config/server-tags";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { job, prometheusDuration } from "../monitoring/scrape-config";
+import { serverLabels } from "./load-balancers";
 import { withoutReloadable } from "./reload";
 import { type ServerConfig, serverConfig, type HostLayout } from "./server-config";
 
@@ -104,7 +105,19 @@ const containerSecurity = {
   readOnlyRootFilesystem: true,
   capabilities: { drop: ["ALL"] },
 };
-const secured = { merge: { securityContext: containerSecurity } };
+/** Of a container that is not a server; the chart has no key for its resources. */
+const besides = (resources: Kubernetes["containers"]["box"]) => ({
+  merge: { securityContext: containerSecurity, resources: resourcesOf(resources) },
+});
+
+/** Hosts by which servers are kept apart. A topology spread does not: with fewer hosts than servers two may share. */
+const otherServers = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: serverLabels } };
+const antiAffinity = {
+  required: { requiredDuringSchedulingIgnoredDuringExecution: [otherServers] },
+  preferred: {
+    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: otherServers }],
+  },
+};
 
 const add = (at: string, value: unknown) => ({ op: "add", path: at, value });
 const replace = (at: string, value: unknown) => ({ op: "replace", path: at, value });
@@ -209,18 +222,18 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       },
       resources: resourcesOf(kubernetes.resources),
       merge: {
-        ...secured.merge,
+        securityContext: containerSecurity,
         // The chart's own asks for a meta leader: a pod that has not started gets no traffic, so the first regions
         // would never find each other.
         startupProbe: { httpGet: { path: "/healthz?js-server-only=true" } },
       },
       patch: [add("/volumeMounts/-", { name: secretsVolume, mountPath: mounts.secrets, readOnly: true })],
     },
-    reloader: { enabled: true, image: image("reloader"), ...secured },
+    reloader: { enabled: true, image: image("reloader"), ...besides(kubernetes.containers.reloader) },
     promExporter: {
       enabled: true,
       image: image("exporter"),
-      ...secured,
+      ...besides(kubernetes.containers.exporter),
       patch: [add("/args/0", "-healthz")],
       podMonitor: {
         enabled: kubernetes.monitoring.podMonitor,
@@ -239,12 +252,12 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
     statefulSet: { name, merge: { spec: { updateStrategy: { type: "OnDelete" } } } },
     podTemplate: {
       topologySpreadConstraints: {
-        "kubernetes.io/hostname": { maxSkew: 1, whenUnsatisfiable: kubernetes.spread.hosts },
         "topology.kubernetes.io/zone": { maxSkew: 1, whenUnsatisfiable: kubernetes.spread.zones },
       },
       merge: {
         metadata: { annotations: { [restartAnnotation]: restartHash(config) } },
         spec: {
+          affinity: { podAntiAffinity: antiAffinity[kubernetes.antiAffinity] },
           initContainers: [keyCheck(kubernetes)],
           securityContext: podSecurity,
           terminationGracePeriodSeconds: graceSeconds(settings),
@@ -258,7 +271,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       enabled: true,
       // The chart's Secret of contexts would have passwords in values: the program's own Secret replaces it.
       defaultContextName: loginOf(systemAccount.name, systemAccount.user),
-      container: { image: image("box"), ...secured, env: { XDG_CONFIG_HOME: "/tmp" } },
+      container: { image: image("box"), ...besides(kubernetes.containers.box), env: { XDG_CONFIG_HOME: "/tmp" } },
       podTemplate: {
         merge: { spec: { securityContext: podSecurity, automountServiceAccountToken: false } },
         patch: [
@@ -299,7 +312,7 @@ const restartHash = (config: ServerConfig): string =>
     .slice(0, 16);
 
 /** With another key a server would start without streams and look ready. */
-function keyCheck({ images }: Kubernetes) {
+function keyCheck({ images, containers }: Kubernetes) {
   const [given, known] = [
     path.join(mounts.secrets, secrets.server.fingerprint),
     path.join(mounts.data, secrets.server.fingerprint),
@@ -320,6 +333,7 @@ function keyCheck({ images }: Kubernetes) {
     imagePullPolicy: pullPolicy,
     command: ["sh", "-ec", script.join("\n")],
     securityContext: containerSecurity,
+    resources: resourcesOf(containers.keyCheck),
     volumeMounts: [
       { name: dataVolume, mountPath: mounts.data },
       { name: secretsVolume, mountPath: mounts.secrets, readOnly: true },

@@ -15,6 +15,14 @@ const cpu = z.string().regex(/^\d+m?$|^\d+\.\d+$/, 'write cores or thousandths o
 /** Of what server tags have before the colon. */
 const tagName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "write lower case letters, digits and . _ -");
 
+/** What a container other than a server gets. Its memory limit is its request. */
+const share = (defaults: { cpu: string; cpuLimit: string; memory: z.input<typeof size> }) =>
+  strictObject({
+    cpu: cpu.default(defaults.cpu),
+    cpuLimit: cpu.default(defaults.cpuLimit),
+    memory: size.default(defaults.memory as z.output<typeof size>),
+  }).prefault({});
+
 const container = (repository: string, tag: string) =>
   strictObject({
     /** Name of the image, without the registry. */
@@ -69,10 +77,23 @@ export const kubernetes = strictObject({
   /** What one server gets. Its memory limit is its request: a server that is short of memory loses its node. */
   resources: strictObject({
     cpu: cpu.default("500m"),
-    /** Default: none; a limit slows down servers that have cores to spare. */
+    /**
+     * Default: none; a limit slows down servers that have cores to spare. A namespace whose ResourceQuota counts
+     * `limits.cpu` rejects servers without one.
+     */
     cpuLimit: cpu.optional(),
     /** Must hold the memory store and 512MiB for the server itself. */
     memory: size.default("2GiB"),
+  }).prefault({}),
+  /** What the other containers get. A change restarts the servers, one after another (`box` does not). */
+  containers: strictObject({
+    /** Tells a server to reload its files. */
+    reloader: share({ cpu: "10m", cpuLimit: "100m", memory: "64MiB" }),
+    /** Grows with the number of streams and consumers. */
+    exporter: share({ cpu: "20m", cpuLimit: "500m", memory: "128MiB" }),
+    /** Runs before a server starts, and compares the JetStream key with the data's. */
+    keyCheck: share({ cpu: "10m", cpuLimit: "100m", memory: "64MiB" }),
+    box: share({ cpu: "10m", cpuLimit: "500m", memory: "128MiB" }),
   }).prefault({}),
   volume: strictObject({
     /**
@@ -83,10 +104,15 @@ export const kubernetes = strictObject({
     /** Name of a class that is there, or one to make. */
     storageClass: z.union([token, storageClass]).default("gp3"),
   }).prefault({}),
-  /** How servers spread. A host takes one server of a region; zones are evened out, where there are any. */
+  /**
+   * Whether servers of a region may share a host. `required`: never; it needs as many nodes as servers, and while a node
+   * is replaced either one more or the server waits (Pending) for the new one. `preferred`: only where no other host is
+   * free, for clusters with fewer nodes than servers. A change restarts the servers, one after another.
+   */
+  antiAffinity: z.enum(["required", "preferred"]).default("required"),
+  /** How servers spread over zones, where there are any. Over hosts: `antiAffinity`. */
   spread: strictObject({
-    /** `DoNotSchedule` leaves a server waiting rather than on a host that has one; `ScheduleAnyway` prefers others. */
-    hosts: z.enum(["DoNotSchedule", "ScheduleAnyway"]).default("DoNotSchedule"),
+    /** `DoNotSchedule` leaves a server waiting rather than in a zone that has more; `ScheduleAnyway` prefers others. */
     zones: z.enum(["DoNotSchedule", "ScheduleAnyway"]).default("ScheduleAnyway"),
   }).prefault({}),
   /**

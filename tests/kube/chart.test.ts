@@ -106,6 +106,40 @@ describe("the official chart, given a region's values", () => {
     }
   });
 
+  it("gives every container requests and limits, as a ResourceQuota asks for", () => {
+    const quota = kubernetesEnvironment({ kubernetes: kubernetesSettings({ resources: { cpuLimit: "2" } }) });
+    const pods = render(chartValues(regionOf(quota))).filter(({ kind }) =>
+      ["StatefulSet", "Deployment"].includes(kind),
+    );
+    const without = pods.flatMap(({ metadata, spec }) => {
+      const { containers, initContainers = [] } = spec.template.spec as Record<string, Container[]>;
+      return [...containers!, ...initContainers].flatMap(({ name, resources }) =>
+        (["requests", "limits"] as const).flatMap((kind) =>
+          (["cpu", "memory"] as const)
+            .filter((what) => !resources?.[kind]?.[what])
+            .map((what) => `${metadata.name}/${name}: ${kind}.${what}`),
+        ),
+      );
+    });
+    assert.deepEqual(without, []);
+  });
+
+  it("lets no two servers share a host, unless that is set, and keeps the chart's selector", () => {
+    const { template, selector } = the("StatefulSet", "iad").spec;
+    assert.deepEqual(template.spec.affinity, {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: "kubernetes.io/hostname", labelSelector: selector },
+        ],
+      },
+    });
+    const soft = kubernetesEnvironment({ kubernetes: kubernetesSettings({ antiAffinity: "preferred" }) });
+    const rendered = render(chartValues(regionOf(soft))).find(({ kind }) => kind === "StatefulSet")!;
+    assert.deepEqual(Object.keys(rendered.spec.template.spec.affinity.podAntiAffinity), [
+      "preferredDuringSchedulingIgnoredDuringExecution",
+    ]);
+  });
+
   it("lets this program replace pods, starts them without a meta leader, and ends them after lame duck", () => {
     const { updateStrategy, podManagementPolicy, template } = the("StatefulSet", "iad").spec;
     assert.deepEqual([updateStrategy, podManagementPolicy], [{ type: "OnDelete" }, "Parallel"]);
@@ -154,6 +188,11 @@ describe("the official chart, given a region's values", () => {
     });
   });
 });
+
+interface Container {
+  name: string;
+  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
+}
 
 const filesIn = (folder: string) => ({
   cert_file: `${folder}/tls.crt`,

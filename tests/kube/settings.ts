@@ -9,6 +9,8 @@ export interface KubeOptions {
   regions: string[];
   /** A region. Default: 3. */
   servers?: number;
+  /** Default: preferred, for clusters with fewer nodes than servers. */
+  antiAffinity?: "required" | "preferred";
   jetstream?: Record<string, string[]>;
 }
 
@@ -20,6 +22,7 @@ export function kubeSettings({
   name,
   regions,
   servers = 3,
+  antiAffinity = "preferred",
   jetstream = { jetstream: ["arrakis", "covenant", "irisx", "aigentflow"] },
 }: KubeOptions): object {
   const { context } = currentCluster();
@@ -39,7 +42,7 @@ export function kubeSettings({
       chart: { path: chartFolder() },
       resources: { cpu: "50m", memory: "1536MiB" },
       volume: { size: "100GiB", storageClass: process.env.KUBE_STORAGE_CLASS ?? "local" },
-      spread: { hosts: "ScheduleAnyway" },
+      antiAffinity,
       loadBalancers: { dns: "none", annotations: {} },
       access: "portForward",
     },

@@ -417,12 +417,22 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "values/podTemplate/topologySpreadConstraints/topology.kubernetes.io~1zone",
       undefined,
     ),
-    chart(
-      "all servers on one host",
-      "C002-2",
-      "values/podTemplate/topologySpreadConstraints/kubernetes.io~1hostname",
-      undefined,
-    ),
+    chart("all servers on one host", "C002-2", "values/podTemplate/merge/spec/affinity", undefined),
+    chart("two servers on one host where two hosts are free", "C002-2", "values/podTemplate/merge/spec/affinity", {
+      podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] },
+    }),
+    {
+      what: "a spread over hosts that counts only those that are free",
+      from: "three servers on two eligible nodes",
+      stacks: ["iad"],
+      change(draft) {
+        draft.set(release, "iad", "values/podTemplate/merge/spec/affinity", undefined);
+        draft.set(release, "iad", "values/podTemplate/topologySpreadConstraints/kubernetes.io~1hostname", {
+          maxSkew: 1,
+          whenUnsatisfiable: "DoNotSchedule",
+        });
+      },
+    },
   ],
   "pods-are-evicted-one-by-one": [
     chart("no PodDisruptionBudget", "k8s#614", "values/podDisruptionBudget/enabled", false),

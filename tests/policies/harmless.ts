@@ -40,6 +40,18 @@ export const harmless: readonly Harmless[] = [
     "values/config/jetstream/fileStore/maxSize",
     String(95 * 1024 ** 3),
   ),
+  {
+    what: "hosts kept apart by a spread that needs three of them",
+    stack: "iad",
+    change(draft) {
+      draft.set(release, "iad", "values/podTemplate/merge/spec/affinity", undefined);
+      draft.set(release, "iad", "values/podTemplate/topologySpreadConstraints/kubernetes.io~1hostname", {
+        maxSkew: 1,
+        minDomains: 3,
+        whenUnsatisfiable: "DoNotSchedule",
+      });
+    },
+  },
   chart("no nats-box", "values/natsBox", { enabled: false }),
   chart("no exporter", "values/promExporter", { enabled: false }),
   chart("no reloader", "values/reloader", { enabled: false }),

@@ -218,9 +218,9 @@ export const settings: Setting[] = [
   {
     what: "Spread over hosts",
     source: "podAntiAffinity, required",
-    at: "settings.kubernetes.spread.hosts",
-    here: "DoNotSchedule",
-    why: "the same by a topology spread constraint, which does it for zones too",
+    at: "settings.kubernetes.antiAffinity",
+    here: "required",
+    why: "a topology spread constraint would let two servers share a host where only two hosts are free",
   },
   {
     what: "Disruption budget",

@@ -17,40 +17,33 @@ const key = { length: 48, special: false };
 
 /** CAs, certificates, keys and passwords of an environment, and nothing else: no server is needed to run it. */
 export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
-  // Without this stack every key is lost; only a local environment may be destroyed without unprotecting it.
-  const opts = { protect: environment.target !== "local" };
+  // What cannot be recreated is protected outside local environments: authorities, JetStream keys, the passwords of
+  // provisioners. Not what is renewed or scales with servers, and no component: its resources would inherit it.
+  const protect = environment.target !== "local";
   const accounts = accountsOf(environment, tenants);
 
-  const clientCa = authorities("client-ca", `${name} NATS clients`, environment.authorities.clients, opts);
-  const peerCa = authorities("peer-ca", `${name} NATS servers`, environment.authorities.peers, opts);
-  const { users } = new Credentials(
-    "users",
-    { accounts, unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)) },
-    opts,
-  );
+  const clientCa = authorities("client-ca", `${name} NATS clients`, environment.authorities.clients, { protect });
+  const peerCa = authorities("peer-ca", `${name} NATS servers`, environment.authorities.peers, { protect });
+  const { users } = new Credentials("users", {
+    accounts,
+    protect,
+    unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)),
+  });
 
   const regions = environment.regions.flatMap((region) => {
-    const server = new ServerCertificate(
-      `${region}-server`,
-      {
-        ca: clientCa.signing,
-        commonName: `nats ${region}`,
-        names: certificateNames(environment, region, ["client"]),
-        dials: false,
-      },
-      opts,
-    );
-    const peer = new ServerCertificate(
-      `${region}-peer`,
-      {
-        ca: peerCa.signing,
-        commonName: `nats ${region}`,
-        names: certificateNames(environment, region, ["route", "gateway"]),
-        dials: true,
-      },
-      opts,
-    );
-    const jetstreamKey = new random.RandomPassword(`${region}-jetstream-key`, key, opts);
+    const server = new ServerCertificate(`${region}-server`, {
+      ca: clientCa.signing,
+      commonName: `nats ${region}`,
+      names: certificateNames(environment, region, ["client"]),
+      dials: false,
+    });
+    const peer = new ServerCertificate(`${region}-peer`, {
+      ca: peerCa.signing,
+      commonName: `nats ${region}`,
+      names: certificateNames(environment, region, ["route", "gateway"]),
+      dials: true,
+    });
+    const jetstreamKey = new random.RandomPassword(`${region}-jetstream-key`, key, protect ? { protect } : {});
     const part: pulumi.Output<RegionIdentity> = pulumi.secret(
       pulumi.output({
         clientCa: clientCa.trusted,
@@ -66,7 +59,7 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
     // A reference to this stack copies all of its outputs, so keys that have a secret of their own are not outputs.
     const { RegionIdentitySecret } =
       require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
-    new RegionIdentitySecret(`${region}-identity`, { location, identity: part }, opts);
+    new RegionIdentitySecret(`${region}-identity`, { location, identity: part });
     return [];
   });
 

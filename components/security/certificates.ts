@@ -14,19 +14,27 @@ export interface Authorities {
   trusted: pulumi.Output<string>;
 }
 
-/** The generations that settings ask for; the first one has the plain name. */
+/**
+ * The generations that settings ask for; the first one has the plain name.
+ *
+ * @param protect whether the generation that signs is protected. One that no longer signs, or not yet, is not: it is
+ *   removed by settings alone (docs/runbooks/rotate.md)
+ */
 export function authorities(
   name: string,
   commonName: string,
   { trusted, signing }: AuthoritySettings,
-  opts?: pulumi.ComponentResourceOptions,
+  { protect }: { protect: boolean },
 ): Authorities {
   const of = (text: string, between: string, generation: number) =>
     generation === 1 ? text : `${text}${between}${generation}`;
   const made = new Map(
     trusted.map((generation) => [
       generation,
-      new CertificateAuthority(of(name, "-", generation), { commonName: of(commonName, " ", generation) }, opts),
+      new CertificateAuthority(of(name, "-", generation), {
+        commonName: of(commonName, " ", generation),
+        protect: protect && generation === signing,
+      }),
     ]),
   );
   return {
@@ -35,15 +43,20 @@ export function authorities(
   };
 }
 
-/** A certificate authority of an environment. Its key only signs and is never distributed. */
+/**
+ * A certificate authority of an environment. Its key only signs and is never distributed.
+ *
+ * `protect` is of its key and certificate, not of the component: resources inherit a component's protection, and the
+ * language host built from Go modules (docs/adr/0007) drops the `false` that would exempt one.
+ */
 export class CertificateAuthority extends pulumi.ComponentResource {
   readonly cert: pulumi.Output<string>;
   readonly key: pulumi.Output<string>;
 
-  constructor(name: string, args: { commonName: string }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: { commonName: string; protect: boolean }, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:security:CertificateAuthority", name, {}, opts);
-    const parent = { parent: this };
-    const privateKey = new tls.PrivateKey(`${name}-key`, key, parent);
+    const own = { parent: this, ...(args.protect && { protect: true }) };
+    const privateKey = new tls.PrivateKey(`${name}-key`, key, own);
     const cert = new tls.SelfSignedCert(
       `${name}-cert`,
       {
@@ -54,7 +67,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
         validityPeriodHours: days(3650),
         allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
       },
-      parent,
+      own,
     );
     this.cert = cert.certPem;
     this.key = privateKey.privateKeyPem;
@@ -64,7 +77,8 @@ export class CertificateAuthority extends pulumi.ComponentResource {
 
 /**
  * A key and the certificate a server shows, for a year; any `up` within the last 120 days renews it. For routes and
- * gateways it must be good for dialling too, because both sides verify.
+ * gateways it must be good for dialling too, because both sides verify. None of it is protected: it is replaced when it
+ * is renewed, when another authority signs, and when its names change.
  */
 export class ServerCertificate extends pulumi.ComponentResource {
   readonly cert: pulumi.Output<string>;

@@ -9,17 +9,22 @@ export class Credentials extends pulumi.ComponentResource {
   /** By login. Secret. */
   readonly users: pulumi.Output<RegionIdentity["users"]>;
 
-  /** `unprotected`: accounts that are removed with the next release. */
+  /**
+   * @param args.protect whether passwords of provisioners and the seed are protected. Not the component, as in
+   *   CertificateAuthority
+   * @param args.unprotected accounts that are removed with the next release
+   */
   constructor(
     name: string,
-    { accounts, unprotected = [] }: { accounts: AccountSpec[]; unprotected?: string[] },
+    { accounts, protect, unprotected = [] }: { accounts: AccountSpec[]; protect: boolean; unprotected?: string[] },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:security:Credentials", name, {}, opts);
     const parent = { parent: this };
+    const kept = { ...parent, ...(protect && { protect: true }) };
     // One seed for all salts, because a salt for each user would double the resources. It is kept in the state, so that
     // hashes do not change.
-    const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, parent);
+    const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, kept);
     const logins = accounts.flatMap((account) =>
       account.users.map((user) => ({
         login: user.login,
@@ -28,7 +33,7 @@ export class Credentials extends pulumi.ComponentResource {
     );
     const users = logins.map(({ login, isKept }) => {
       // A user may be removed or get another password; without its provisioner an account's streams cannot be deleted.
-      const own = isKept ? parent : { ...parent, protect: false };
+      const own = isKept ? kept : parent;
       const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
       return pulumi
         .all([result, seed.result])

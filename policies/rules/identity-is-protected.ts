@@ -2,29 +2,43 @@ import type { StackRule } from "../rule";
 import type { Resource } from "../resource";
 
 const requestType = "tls:index/certRequest:CertRequest";
-const keptTypes = [
-  "tls:index/privateKey:PrivateKey",
-  "tls:index/selfSignedCert:SelfSignedCert",
-  "random:index/randomPassword:RandomPassword",
-];
+const authorityTypes = ["tls:index/privateKey:PrivateKey", "tls:index/selfSignedCert:SelfSignedCert"];
+const passwordType = "random:index/randomPassword:RandomPassword";
 
 export const identityIsProtected: StackRule = {
   name: "identity-is-protected",
-  description: "Outside local environments every key and CA is protected from deletion.",
+  description: "Outside local environments every JetStream key and every CA that signs is protected from deletion.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
     "Without the JetStream key of a region every message in it is lost. " +
     "A new CA locks every server and client out until all have it.",
   remediation: "Keep protect as stacks/identity.ts sets it",
-  types: [requestType, ...keptTypes],
+  types: [requestType, ...authorityTypes, passwordType],
   violationsOfStack: (resources) =>
     isLocal(resources)
       ? []
       : resources
-          .filter((resource) => keptTypes.includes(resource.type) && !resource.protect && !isOfUsers(resource))
+          .filter((resource) => isKept(resource, resources) && !resource.protect)
           .map((resource) => ({ resource, message: `${resource.name} is not protected` })),
 };
+
+function isKept(resource: Resource, resources: readonly Resource[]): boolean {
+  if (resource.type === passwordType) return !isOfUsers(resource);
+  return authorityTypes.includes(resource.type) && !isOfServers(resource) && !isBesideProtected(resource, resources);
+}
+
+/** Keys of servers are made again with their certificates. */
+const isOfServers = ({ parent }: Resource): boolean => !!parent?.includes("supercluster:security:ServerCertificate::");
+
+/** Another generation of the same authority is protected: that one signs. */
+const isBesideProtected = (resource: Resource, resources: readonly Resource[]): boolean =>
+  resources.some(
+    (other) => other.type === resource.type && other.protect && generationless(other) === generationless(resource),
+  );
+
+/** `peer-ca-2-key` is the second generation of `peer-ca-key`. */
+const generationless = ({ name }: Resource): string => name.replace(/-\d+-(key|cert)$/, "-$1");
 
 /** Passwords of users can be recreated, and are deleted with a tenant that leaves. */
 const isOfUsers = ({ parent }: Resource): boolean => !!parent?.includes("supercluster:security:Credentials::");

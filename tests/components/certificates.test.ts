@@ -6,14 +6,14 @@ const names = { dnsNames: ["localhost", "nats.example.com"], ipAddresses: ["127.
 
 const server = (dials: boolean) =>
   record(() => {
-    const ca = new CertificateAuthority("ca", { commonName: "test CA" });
+    const ca = new CertificateAuthority("ca", { commonName: "test CA", protect: true });
     return new ServerCertificate("iad-peer", { ca, commonName: "nats iad", names, dials });
   });
 
 describe("CertificateAuthority", () => {
   it("is a key and a certificate that may sign and nothing else, named after it", async () => {
     const { registrations, of } = await record(
-      () => new CertificateAuthority("client-ca", { commonName: "test clients" }),
+      () => new CertificateAuthority("client-ca", { commonName: "test clients", protect: true }),
     );
     assert.deepEqual(
       registrations.map(({ name, options }) => [name, options.parent]),
@@ -30,7 +30,9 @@ describe("CertificateAuthority", () => {
   });
 
   it("shows its certificate and keeps its key secret", async () => {
-    const { result, of } = await record(() => new CertificateAuthority("client-ca", { commonName: "test clients" }));
+    const { result, of } = await record(
+      () => new CertificateAuthority("client-ca", { commonName: "test clients", protect: true }),
+    );
     assert.deepEqual(await settled(result.cert), { value: "certificate of client-ca-cert", secret: false });
     assert.deepEqual(await settled(result.key), { value: "private key of client-ca-key", secret: true });
     assert.deepEqual(of("supercluster:security:CertificateAuthority")[0]!.outputs, {
@@ -38,21 +40,26 @@ describe("CertificateAuthority", () => {
     });
   });
 
-  it("protects key and certificate where it is protected itself", async () => {
-    const { registrations } = await record(
-      () => new CertificateAuthority("client-ca", { commonName: "test" }, { protect: true }),
-    );
-    assert.deepEqual(
-      registrations.map(({ options }) => options.protect),
-      [true, true, true],
-    );
-  });
+  for (const protect of [true, false])
+    it(`has key and certificate ${protect ? "protected" : "unprotected"} as asked, never itself`, async () => {
+      const { registrations } = await record(
+        () => new CertificateAuthority("client-ca", { commonName: "test", protect }),
+      );
+      assert.deepEqual(
+        registrations.map(({ options }) => options.protect),
+        [undefined, protect || undefined, protect || undefined],
+      );
+    });
 });
 
 describe("generations of an authority", () => {
   it("have names of their own after the first; all that are trusted are in one file, one signs", async () => {
     const { result, registrations } = await record(() =>
-      authorities("peer-ca", "test servers", { trusted: [1, 2], signing: 2 }),
+      authorities("peer-ca", "test servers", { trusted: [1, 2], signing: 2 }, { protect: true }),
+    );
+    assert.deepEqual(
+      registrations.filter(({ options }) => options.protect).map(({ name }) => name),
+      ["peer-ca-2-key", "peer-ca-2-cert"],
     );
     assert.deepEqual(
       registrations.filter(({ type }) => type.startsWith("supercluster:")).map(({ name }) => name),

@@ -18,7 +18,7 @@ const accounts = [account("covenant", ["api", "worker"]), account("irisx", ["api
 
 describe("Credentials", () => {
   it("has one password a login and one seed for the salts, of 32 letters and digits", async () => {
-    const { registrations, of } = await record(() => new Credentials("users", { accounts }));
+    const { registrations, of } = await record(() => new Credentials("users", { accounts, protect: false }));
     const passwords = of("random:index/randomPassword:RandomPassword");
     assert.deepEqual(
       passwords.map(({ name }) => name),
@@ -30,7 +30,7 @@ describe("Credentials", () => {
   });
 
   it("gives each login its password and a bcrypt hash of cost 5 that matches it, all secret", async () => {
-    const { result } = await record(() => new Credentials("users", { accounts }));
+    const { result } = await record(() => new Credentials("users", { accounts, protect: false }));
     const { value, secret } = await settled(result.users);
     assert.equal(secret, true);
     assert.deepEqual(Object.keys(value), ["covenant-api", "covenant-worker", "irisx-api"]);
@@ -44,7 +44,8 @@ describe("Credentials", () => {
   it("hash to the same text every time, with a salt for each login: an unchanged `up` reloads no server", async () => {
     const hashes = async () =>
       Object.values(
-        (await settled((await record(() => new Credentials("users", { accounts }))).result.users)).value,
+        (await settled((await record(() => new Credentials("users", { accounts, protect: false }))).result.users))
+          .value,
       ).map(({ hash }) => hash);
     const first = await hashes();
     assert.deepEqual(await hashes(), first);
@@ -56,7 +57,7 @@ describe("Credentials", () => {
     const withProvisioners = [account("covenant", ["api", "provisioner"]), account("irisx", ["provisioner"])];
     const protectedOf = async (unprotected: string[]) => {
       const { of } = await record(
-        () => new Credentials("users", { accounts: withProvisioners, unprotected }, { protect: true }),
+        () => new Credentials("users", { accounts: withProvisioners, protect: true, unprotected }),
       );
       return of("random:index/randomPassword:RandomPassword")
         .filter(({ options }) => options.protect)
@@ -67,7 +68,7 @@ describe("Credentials", () => {
   });
 
   it("shows nothing in the component's own outputs", async () => {
-    const { of } = await record(() => new Credentials("users", { accounts }));
+    const { of } = await record(() => new Credentials("users", { accounts, protect: false }));
     assert.deepEqual(of("supercluster:security:Credentials")[0]!.outputs, {});
   });
 });

@@ -37,18 +37,18 @@ describe("the identity stack", () => {
     assert.deepEqual(shapeOf(values), shapeOf(identityOutputs(settings.environment, settings.tenants)));
   });
 
-  it("protects everything it holds but passwords of users, and in the local environment nothing", async () => {
-    const unprotected = async (stack: string) =>
+  it("protects what cannot be recreated and nothing that is renewed; in the local environment nothing", async () => {
+    const protectedIn = async (stack: string) =>
       (await record(() => identity(stackSettings(stack)))).registrations
-        .filter(({ options }) => !options.protect)
+        .filter(({ options }) => options.protect)
         .map(({ name }) => name);
-    const users = await unprotected("identity");
-    assert.ok(
-      users.includes("users-covenant-api") &&
-        users.every((name) => name.startsWith("users-") && !name.endsWith("-provisioner")),
-      users.join(),
-    );
-    assert.ok((await unprotected("local-identity")).includes("iad-jetstream-key"));
+    assert.deepEqual((await protectedIn("identity")).sort(), [
+      ...["ams-jetstream-key", "client-ca-cert", "client-ca-key", "iad-jetstream-key", "peer-ca-cert", "peer-ca-key"],
+      "syd-jetstream-key",
+      ...["aigentflow", "arrakis", "covenant", "irisx"].map((account) => `users-${account}-provisioner`),
+      "users-salts",
+    ]);
+    assert.deepEqual(await protectedIn("local-identity"), []);
   });
 });
 

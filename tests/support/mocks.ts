@@ -44,6 +44,8 @@ export interface RecordOptions {
   calls?: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>;
   /** As a preview does: what providers would add is not known. */
   preview?: boolean;
+  /** Resources (`<type>::<name>`) that have just been replaced: what their providers add differs from before. */
+  replaced?: ReadonlySet<string>;
 }
 
 const readStackOutputs = "pulumi:pulumi:readStackOutputs";
@@ -51,7 +53,7 @@ const readStackOutputs = "pulumi:pulumi:readStackOutputs";
 /** Runs what registers resources, waits until all of them are, and returns both. Throws on anything unexpected. */
 export async function record<T>(
   program: () => T | Promise<T>,
-  { stack = "test", references = {}, calls = {}, preview = false }: RecordOptions = {},
+  { stack = "test", references = {}, calls = {}, preview = false, replaced = new Set() }: RecordOptions = {},
 ): Promise<Recording<T>> {
   const registrations = new Map<string, Registration>();
   const problems: Error[] = [];
@@ -66,7 +68,8 @@ export async function record<T>(
     const known = knownTypes[type];
     if (!known) throw new Error(`registers ${name}, which is a ${type}: tests/support/known-types.ts has no such type`);
     if (preview) return { id: undefined, state: inputs };
-    const outputs = Object.entries({ ...inputs, ...known(name) });
+    const made = replaced.has(`${type}::${name}`) ? `${name}, replaced` : name;
+    const outputs = Object.entries({ ...inputs, ...known(made) });
     return {
       id: name,
       state: Object.fromEntries(

@@ -10,20 +10,20 @@ import { region } from "../../stacks/region";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "./identity";
 import { kubernetesEnvironment, kubernetesSettings } from "./kubernetes";
-import { record } from "./mocks";
+import { record, type RecordOptions, type Registration } from "./mocks";
 import { type Shown, shownOf } from "./policies";
 import { stackSettings } from "./stack-settings";
 
 /** What stacks register, real ones and others with every optional part on: what policies have to let through. */
 
-type AnySettings = Settings<StackSettings["kind"]>;
+export type AnySettings = Settings<StackSettings["kind"]>;
 
 const account = "123456789012";
 const sourceRanges = ["10.0.0.0/8", "203.0.113.0/24"];
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 /** Regions on new clusters of AWS, with all that can be made there. */
-const everything = kubernetesEnvironment({
+export const everything = kubernetesEnvironment({
   kubernetes: kubernetesSettings({
     clusters: { syd: { context: "nats-syd" } },
     namespace: "nats-<region>",
@@ -99,7 +99,7 @@ const real = ["identity", "iad", "ams", "syd", "jetstream"].flatMap((name) => [n
  * A tenant that uses what the four do not: sources, interest, a work queue of two workers, a push group, buckets'
  * fields.
  */
-const others = {
+export const others = {
   shop: {
     name: "shop",
     home: "ams",
@@ -216,6 +216,14 @@ const variants: Record<string, () => AnySettings> = {
   }),
   "jetstream with a tenant that leaves": () => leaving(settingsOf("jetstream")),
   "identity with a tenant that leaves": () => leaving(settingsOf("identity")),
+  "identity while an authority is replaced": () => {
+    const settings = settingsOf("identity");
+    const replaced = { trusted: [1, 2], signing: 2 };
+    return {
+      ...settings,
+      environment: { ...settings.environment, authorities: { clients: replaced, peers: replaced } },
+    };
+  },
   "jetstream of another tenant": () => {
     const environment = kubernetesEnvironment({ jetstream: { jetstream: ["shop"] } });
     return {
@@ -236,12 +244,11 @@ export const realStacks: readonly string[] = real;
 
 const programs = { identity, region, jetstream } as Record<StackSettings["kind"], (settings: AnySettings) => unknown>;
 
-/**
- * What a stack registers, as policies see it. With `preview` as on its very first preview: nothing that a provider or
- * another stack has to say is known.
- */
-export async function registered(name: string, { preview = false } = {}): Promise<Shown[]> {
-  const settings = variants[name]!();
+/** What a stack's program registers, and how it is asked for. */
+export async function registrationsOf(
+  settings: AnySettings,
+  options: Pick<RecordOptions, "preview" | "replaced"> = {},
+): Promise<Registration[]> {
   const stack = stackName(settings.stack);
   const identities = identityOutputs(settings.environment, settings.tenants);
   const references = {
@@ -259,17 +266,21 @@ export async function registered(name: string, { preview = false } = {}): Promis
     }),
   };
   const before = process.env[partialPlan];
-  if (preview) process.env[partialPlan] = "1";
+  if (options.preview) process.env[partialPlan] = "1";
   try {
-    const { registrations } = await record(async () => programs[settings.stack.kind](settings), {
-      stack,
-      references,
-      calls,
-      preview,
-    });
-    return shownOf(stack, registrations);
+    const program = async () => programs[settings.stack.kind](settings);
+    return (await record(program, { stack, references, calls, ...options })).registrations;
   } finally {
     if (before === undefined) delete process.env[partialPlan];
     else process.env[partialPlan] = before;
   }
+}
+
+/**
+ * What a stack registers, as policies see it. With `preview` as on its very first preview: nothing that a provider or
+ * another stack has to say is known.
+ */
+export async function registered(name: string, { preview = false } = {}): Promise<Shown[]> {
+  const settings = variants[name]!();
+  return shownOf(stackName(settings.stack), await registrationsOf(settings, { preview }));
 }

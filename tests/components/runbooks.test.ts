@@ -1,0 +1,260 @@
+import * as assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import * as path from "node:path";
+import type { Failovers } from "../../config/schema/failover";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
+import type { Tenants } from "../../config/assets/asset";
+import { validateTenants } from "../../config/rules/validate";
+import { stepsOf } from "../support/engine-steps";
+import { serversMs } from "../support/limits";
+import type { Registration } from "../support/mocks";
+import { projectFolder } from "../support/project-copy";
+import { type AnySettings, everything, others as imported, registrationsOf } from "../support/registered-stacks";
+import { stackSettings } from "../support/stack-settings";
+
+/** What a person changes of a deployed environment. */
+interface Release {
+  environment?: (deployed: KubernetesEnvironment) => Partial<KubernetesEnvironment>;
+  tenants?: (tenants: Tenants) => Tenants;
+  failovers?: Failovers;
+  /** Time goes by: the certificates of servers are within their last 120 days, or past them. */
+  isRenewal?: true;
+  /** Protected resources that the runbook tells to unprotect. */
+  unprotect?: string[];
+}
+
+interface Change {
+  what: string;
+  /** Deployed one after another. */
+  releases: Release[];
+}
+
+const rotation = (whose: "clients" | "peers"): Release[] => {
+  const first = { trusted: [1], signing: 1 };
+  const step = (trusted: number[], signing: number): Release => ({
+    environment: () => ({ authorities: { clients: first, peers: first, [whose]: { trusted, signing } } }),
+  });
+  const [one, two, three] = [step([1, 2], 1), step([1, 2], 2), step([2], 2)];
+  return [one, two, one, two, three];
+};
+
+const withUser = (user: string) => (tenants: Tenants) => ({
+  ...tenants,
+  irisx: { ...tenants.irisx!, users: { [user]: { publishes: ["sms.send"] } } },
+});
+
+/** A fourth region. */
+const withRegion = ({ regions, kubernetes }: KubernetesEnvironment): Partial<KubernetesEnvironment> => ({
+  regions: [...regions, "sin"],
+  kubernetes: { ...kubernetes, clusters: { ...kubernetes.clusters, sin: { context: "nats-sin" } } },
+});
+
+const withServer = (
+  kubernetes: KubernetesEnvironment["kubernetes"],
+  tag: string,
+): KubernetesEnvironment["kubernetes"] => ({
+  ...kubernetes,
+  images: { ...kubernetes.images, nats: { ...kubernetes.images.nats, tag, digest: undefined } },
+});
+
+const without =
+  (account: string) =>
+  ({ [account]: _, ...tenants }: Tenants): Tenants =>
+    tenants;
+
+/** Stream SMS of irisx and its durable may be deleted. */
+const withDeletableSms = ({ irisx, ...tenants }: Tenants): Tenants => ({
+  ...tenants,
+  irisx: {
+    ...irisx!,
+    streams: { ...irisx!.streams, SMS: { ...irisx!.streams.SMS!, deletionPolicy: "delete" } },
+    consumers: { ...irisx!.consumers, "sms-worker": { ...irisx!.consumers["sms-worker"]!, deletionPolicy: "delete" } },
+  },
+});
+
+/** irisx without SMS, its durable, and what users do with them. */
+const withoutSms = (tenants: Tenants): Tenants => {
+  const { streams, consumers, ...irisx } = tenants.irisx!;
+  const { SMS: _, ...otherStreams } = streams;
+  const { "sms-worker": __, ...otherConsumers } = consumers;
+  return {
+    ...tenants,
+    irisx: { ...irisx, users: { api: {} }, streams: otherStreams, consumers: otherConsumers },
+  };
+};
+
+/** What each runbook has a person change in the settings, outside local environments. */
+const changes: Record<string, Change[]> = {
+  "rotate.md": [
+    { what: "the authority of clients: each step, and back", releases: rotation("clients") },
+    { what: "the authority of servers: each step, and back", releases: rotation("peers") },
+    { what: "syncInterval, and back", releases: [{ environment: () => ({ syncInterval: "3m" as never }) }, {}] },
+    { what: "server certificates are renewed", releases: [{ isRenewal: true }] },
+    {
+      what: "a second user, then without the first",
+      releases: [{ tenants: withUser("api-2") }, { tenants: withUser("api-3") }],
+    },
+  ],
+  "remove-servers.md": [{ what: "five servers, and three", releases: [{ environment: () => ({ servers: 5 }) }, {}] }],
+  "add-a-region.md": [
+    {
+      what: "a fourth region",
+      releases: [{ environment: withRegion }],
+    },
+  ],
+  "remove-a-region.md": [
+    {
+      what: "the fourth region leaves",
+      releases: [{ environment: withRegion }, { unprotect: ["sin-jetstream-key"] }],
+    },
+  ],
+  "remove-a-tenant.md": [
+    {
+      what: "both releases",
+      releases: [
+        {
+          tenants: (tenants) => ({
+            ...tenants,
+            covenant: {
+              ...tenants.covenant!,
+              state: "leaving",
+              allowDataLoss: [{ change: "delete", maxMessages: 6 }],
+            },
+          }),
+        },
+        { tenants: without("covenant") },
+      ],
+    },
+  ],
+  "grow-volumes.md": [
+    {
+      what: "larger volumes",
+      releases: [
+        {
+          environment: ({ kubernetes, storage }) => ({
+            storage: { ...storage, file: "180GiB" as never },
+            kubernetes: { ...kubernetes, volume: { ...kubernetes.volume, size: "200GiB" as never } },
+          }),
+        },
+      ],
+    },
+  ],
+  "upgrade-nats.md": [
+    {
+      what: "another server, then another chart",
+      releases: [
+        { environment: ({ kubernetes }) => ({ kubernetes: withServer(kubernetes, "2.14.3-alpine") }) },
+        {
+          environment: ({ kubernetes }) => ({
+            kubernetes: {
+              ...withServer(kubernetes, "2.14.3-alpine"),
+              chart: { ...kubernetes.chart, version: "2.14.3", path: undefined },
+            },
+          }),
+        },
+      ],
+    },
+  ],
+  "failover.md": [
+    {
+      what: "a mirror takes over, and the stream comes home",
+      releases: [{ failovers: { "covenant/COVENANT_USERS": { to: "ams", consumers: { ANALYTICS: "new" } } } }, {}],
+    },
+  ],
+  "move-subjects.md": [
+    { what: "a stream is deleted: both releases", releases: [{ tenants: withDeletableSms }, { tenants: withoutSms }] },
+  ],
+  "import.md": [
+    {
+      what: "a tenant more",
+      releases: [{ tenants: (tenants) => ({ ...tenants, ...(imported as unknown as Tenants) }) }],
+    },
+  ],
+};
+
+/** Those that change no settings of what is deployed. */
+const others = ["README.md", "first-deployment.md", "jetstream-key.md", "migrate.md"];
+
+const environments: Record<string, { name: string; environment: () => KubernetesEnvironment }> = {
+  production: {
+    name: "production",
+    environment: () => stackSettings("identity").environment as KubernetesEnvironment,
+  },
+  "an environment with all of AWS": { name: "staging", environment: onAws },
+};
+
+/** With nodes for five servers a region. */
+function onAws(): KubernetesEnvironment {
+  const { aws, ...environment } = structuredClone(everything);
+  aws!.regions.iad!.cluster!.create!.nodes.perZone = 2;
+  return { ...environment, aws };
+}
+
+/** Settings of every stack of an environment, by kind and region, as a release has them. */
+function stacksOf(name: string, base: KubernetesEnvironment, release: Release): Record<string, AnySettings> {
+  const { tenants: deployed, ...settings } = stackSettings("identity");
+  const wanted = release.tenants?.(deployed) ?? deployed;
+  const environment = {
+    ...base,
+    ...release.environment?.(base),
+    jetstream: { jetstream: Object.keys(wanted) },
+  };
+  const tenants = validateTenants(wanted, environment);
+  const stack = (kind: string, region?: string) =>
+    ({
+      ...settings,
+      ...{ name, environment, tenants, degraded: [], failovers: release.failovers ?? {} },
+      stack: { environment: name, kind, region },
+    }) as unknown as AnySettings;
+  return {
+    identity: stack("identity"),
+    jetstream: stack("jetstream"),
+    ...Object.fromEntries(environment.regions.map((region) => [region, stack("region", region)])),
+  };
+}
+
+const isServerCertificate = ({ type }: Registration): boolean => type.endsWith(":LocallySignedCert");
+
+/** What the engine would refuse in any stack of the environment, release after release: `<release>: <op> <name>`. */
+async function refusedBy(name: string, base: KubernetesEnvironment, releases: Release[]): Promise<string[]> {
+  const refused: string[] = [];
+  let before = stacksOf(name, base, {});
+  for (const [index, release] of releases.entries()) {
+    const after = stacksOf(name, base, release);
+    for (const stack of Object.keys(before).filter((each) => each in after)) {
+      const deployed = await registrationsOf(before[stack]!);
+      const isProtected = new Set(
+        deployed.filter(({ options }) => options.protect).map(({ type, name: own }) => `${type}::${own}`),
+      );
+      const steps = await stepsOf(
+        deployed,
+        (replaced) => registrationsOf(after[stack]!, { replaced }),
+        release.isRenewal && isServerCertificate,
+      );
+      for (const { op, resource, name: own, because } of steps)
+        if (isProtected.has(resource)) refused.push(`${index + 1}: ${op} ${own} (${because.join(", ")})`);
+    }
+    before = after;
+  }
+  return refused;
+}
+
+describe("runbooks: the engine refuses none of their changes, outside local environments", function () {
+  // Loads the SDKs of Kubernetes and AWS.
+  this.timeout(serversMs);
+
+  it("each is here, unless it changes no settings of what is deployed", () => {
+    const runbooks = readdirSync(path.join(projectFolder, "docs", "runbooks"));
+    assert.deepEqual([...Object.keys(changes), ...others].sort(), runbooks.sort());
+  });
+
+  for (const [environment, { name, environment: base }] of Object.entries(environments))
+    for (const [runbook, list] of Object.entries(changes))
+      for (const { what, releases } of list)
+        it(`${runbook}: ${what}, in ${environment}`, async () => {
+          const expected = releases.flatMap(({ unprotect = [] }, index) =>
+            unprotect.map((one) => `${index + 1}: delete ${one} (is not registered)`),
+          );
+          assert.deepEqual(await refusedBy(name, base(), releases), expected, `docs/runbooks/${runbook}`);
+        });
+});

@@ -88,7 +88,7 @@ const changes: Record<string, Change[]> = {
   "rotate.md": [
     { what: "the authority of clients: each step, and back", releases: rotation("clients") },
     { what: "the authority of servers: each step, and back", releases: rotation("peers") },
-    { what: "syncInterval, and back", releases: [{ environment: () => ({ syncInterval: "3m" as never }) }, {}] },
+    { what: "syncInterval, and back", releases: [{ environment: () => ({ syncInterval: "3m" }) }, {}] },
     { what: "server certificates are renewed", releases: [{ isRenewal: true }] },
     {
       what: "a second user, then without the first",
@@ -133,7 +133,7 @@ const changes: Record<string, Change[]> = {
         {
           environment: ({ kubernetes, storage }) => ({
             storage: { ...storage, file: "180GiB" as never },
-            kubernetes: { ...kubernetes, volume: { ...kubernetes.volume, size: "200GiB" as never } },
+            kubernetes: { ...kubernetes, volume: { ...kubernetes.volume, size: "200GiB" } },
           }),
         },
       ],

@@ -39,12 +39,12 @@ export async function stepsOf(
 ): Promise<Step[]> {
   const deployed = new Map(before.filter(({ type }) => type !== "pulumi:pulumi:Stack").map((one) => [keyOf(one), one]));
   let steps: Step[] = [];
-  for (let known = -1; known < steps.length || known === -1;) {
+  let known;
+  do {
     known = steps.length;
     const after = await program(new Set(steps.map(({ resource }) => resource)));
     steps = [...replacements(deployed, after, due), ...deletions(deployed, after)];
-    if (steps.length === known) break;
-  }
+  } while (steps.length > known);
   return steps;
 }
 

@@ -16,11 +16,11 @@ const cpu = z.string().regex(/^\d+m?$|^\d+\.\d+$/, 'write cores or thousandths o
 const tagName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "write lower case letters, digits and . _ -");
 
 /** What a container other than a server gets. Its memory limit is its request. */
-const share = (defaults: { cpu: string; cpuLimit: string; memory: z.input<typeof size> }) =>
+const share = (defaults: { cpu: string; cpuLimit: string; memory: z.output<typeof size> }) =>
   strictObject({
     cpu: cpu.default(defaults.cpu),
     cpuLimit: cpu.default(defaults.cpuLimit),
-    memory: size.default(defaults.memory as z.output<typeof size>),
+    memory: size.default(defaults.memory),
   }).prefault({});
 
 const container = (repository: string, tag: string) =>
@@ -105,9 +105,9 @@ export const kubernetes = strictObject({
     storageClass: z.union([token, storageClass]).default("gp3"),
   }).prefault({}),
   /**
-   * Whether servers of a region may share a host. `required`: never; it needs as many nodes as servers, and while a node
-   * is replaced either one more or the server waits (Pending) for the new one. `preferred`: only where no other host is
-   * free, for clusters with fewer nodes than servers. A change restarts the servers, one after another.
+   * Whether servers of a region may share a host. `required`: never; it needs as many nodes as servers. A rolling
+   * update of nodes needs one more, or the server waits (Pending) for the new one. `preferred`: only where no other
+   * host is free, for clusters with fewer nodes than servers. A change restarts the servers, one after another.
    */
   antiAffinity: z.enum(["required", "preferred"]).default("required"),
   /** How servers spread over zones, where there are any. Over hosts: `antiAffinity`. */

@@ -36,6 +36,26 @@ export const namespaceOf = (
   region: string,
 ): string => kubernetes.namespace.replaceAll("<region>", region);
 
+/** Name of the storage class of a region's volumes: one that exists, or the one that its stack creates. */
+export function storageClassName(
+  { kubernetes: { volume } }: { kubernetes: Pick<KubernetesEnvironment["kubernetes"], "volume"> },
+  region: string,
+): string {
+  const { storageClass } = volume;
+  return typeof storageClass === "string" ? storageClass : storageClass.name.replaceAll("<region>", region);
+}
+
+/**
+ * What identifies the Kubernetes cluster of a region in settings; undefined where they name none. Equal ones are the
+ * same cluster, different ones may be.
+ */
+export function clusterIdOf({ kubernetes, aws }: KubernetesEnvironment, region: string): string | undefined {
+  const named = kubernetes.clusters[region];
+  if (named) return JSON.stringify([named.context, named.kubeconfig]);
+  const onAws = aws?.regions[region];
+  return onAws?.cluster && JSON.stringify([onAws.account, onAws.region, onAws.cluster.name]);
+}
+
 /** The last port of 127.0.0.1 that a local environment takes. */
 export const lastPortOf = ({ basePort, regions }: Pick<LocalEnvironment, "basePort" | "regions">): number =>
   basePort + regions.length * portsARegion - 1;

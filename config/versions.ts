@@ -14,3 +14,18 @@ export const isAtLeast = (version: string, wanted: string): boolean => byVersion
 
 /** Orders versions, lowest first, as `Array.sort` takes it. */
 export const byVersion = (left: string, right: string): number => compare(numbers(left), numbers(right));
+
+/** The servers that this project is tested with: `from` and later, but not `before` (docs/runbooks/upgrade-nats.md). */
+export const supportedServers = { from: "2.12.1", before: "2.15.0" } as const;
+
+/**
+ * Whether an image's tag begins with a version that is not supported. One without a version cannot be checked here: the
+ * policy image-is-pinned refuses it.
+ */
+export function isUnsupportedTag(tag: string): boolean {
+  const [version] = /^v?\d+(\.\d+){0,2}(?![\w.])/.exec(tag) ?? [];
+  if (version === undefined) return false;
+  // `2.12` and `2` name the newest of their line.
+  const newest = `${version}${".999".repeat(2 - version.split(".").length + 1)}`;
+  return !isAtLeast(newest, supportedServers.from) || isAtLeast(version, supportedServers.before);
+}

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
+import { storageClassName } from "../../config/topology";
 
 /**
  * The class of servers' volumes, where settings ask for a new one. Volumes stay when their claims go, grow in place,
@@ -9,13 +10,14 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
  * @param kmsKeyId key that encrypts them; default: the driver's
  */
 export function storageClass(
-  { kubernetes }: KubernetesEnvironment,
+  settings: KubernetesEnvironment,
+  region: string,
   kmsKeyId?: Input<string>,
 ): types.input.storage.v1.StorageClass | undefined {
-  const wanted = kubernetes.volume.storageClass;
+  const wanted = settings.kubernetes.volume.storageClass;
   if (typeof wanted === "string") return undefined;
   return {
-    metadata: { name: wanted.name },
+    metadata: { name: storageClassName(settings, region) },
     provisioner: wanted.provisioner,
     parameters: { ...wanted.parameters, ...(kmsKeyId && { kmsKeyId }) },
     reclaimPolicy: "Retain",

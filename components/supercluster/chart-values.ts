@@ -5,7 +5,7 @@ import type { RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf, systemAccount } from "../../config/assets/standard";
 import { labelVariables } from "../../config/server-tags";
-import { kubernetesNames, kubernetesPorts } from "../../config/topology";
+import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { job, prometheusDuration } from "../monitoring/scrape-config";
 import { serverLabels } from "./load-balancers";
@@ -168,7 +168,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
           pvc: {
             enabled: true,
             size: quantity(kubernetes.volume.size),
-            storageClassName: storageClassName(kubernetes),
+            storageClassName: storageClassName(settings, name),
           },
           maxSize: String(config.jetstream.max_file_store),
         },
@@ -344,10 +344,6 @@ function keyCheck({ images, containers }: Kubernetes) {
 /** As the chart puts it together. */
 const imageName = (registry: string | undefined, { repository, tag, digest }: Kubernetes["images"]["nats"]): string =>
   `${registry ? `${registry}/` : ""}${repository}${digest ? `@${digest}` : `:${tag}`}`;
-
-/** Of servers' volumes. */
-export const storageClassName = ({ volume: { storageClass } }: Kubernetes): string =>
-  typeof storageClass === "string" ? storageClass : storageClass.name;
 
 function resourcesOf({ cpu, cpuLimit, memory }: Kubernetes["resources"]) {
   return {

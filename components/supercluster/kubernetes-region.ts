@@ -2,11 +2,11 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
-import { kubernetesNames, namespaceOf } from "../../config/topology";
+import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
-import { chartValues, dataVolume, podConfig, secrets, storageClassName } from "./chart-values";
+import { chartValues, dataVolume, podConfig, secrets } from "./chart-values";
 import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import type { ClusterAccess } from "./provider/kubernetes-client";
@@ -97,7 +97,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ),
     );
 
-    const wanted = storageClass(settings, kmsKeyId);
+    const wanted = storageClass(settings, region.name, kmsKeyId);
     const storage = wanted && new kubernetes.storage.v1.StorageClass(`${name}-storage`, wanted, own);
 
     const balancers = loadBalancers(settings, region.name);
@@ -124,7 +124,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         servers: settings.servers,
         cluster: access,
         size: volume.size,
-        storageClass: storageClassName(settings.kubernetes),
+        storageClass: storageClassName(settings, region.name),
       },
       { parent: this, dependsOn: [namespace, guard] },
     );

@@ -1,6 +1,6 @@
 import { joinPath, type Problem } from "../problems";
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "../schema/settings";
-import { lastPortOf, namespaceOf } from "../topology";
+import { clusterIdOf, lastPortOf, namespaceOf, storageClassName } from "../topology";
 import { text } from "./messages";
 
 /** An environment and its name. */
@@ -19,6 +19,7 @@ export function problemsBetween(environments: Readonly<Record<string, Environmen
     ...pairs(kubernetes).flatMap(([earlier, later]) => [
       ...domainProblems(earlier, later),
       ...namespaceProblems(earlier, later),
+      ...storageClassProblems(earlier, later),
     ]),
   ];
 }
@@ -64,8 +65,8 @@ function domainProblems(earlier: Named<KubernetesEnvironment>, later: Named<Kube
 function namespaceProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
   const places = (one: Named<KubernetesEnvironment>) =>
     one.regions.flatMap((region) => {
-      const cluster = one.kubernetes.clusters[region];
-      return cluster ? [{ region, key: JSON.stringify([cluster, namespaceOf(one, region)]) }] : [];
+      const cluster = clusterIdOf(one, region);
+      return cluster !== undefined ? [{ region, key: JSON.stringify([cluster, namespaceOf(one, region)]) }] : [];
     });
   const taken = new Set(places(earlier).map(({ key }) => key));
   return places(later)
@@ -78,4 +79,21 @@ function namespaceProblems(earlier: Named<KubernetesEnvironment>, later: Named<K
           `${text(earlier.name)}; write e.g. ${text(`nats-${later.name}`)}, or another cluster`,
       ),
     );
+}
+
+function storageClassProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
+  const made = (one: Named<KubernetesEnvironment>) =>
+    typeof one.kubernetes.volume.storageClass === "string"
+      ? []
+      : one.regions.map((region) => JSON.stringify([clusterIdOf(one, region), storageClassName(one, region)]));
+  const taken = made(earlier);
+  if (!made(later).some((each) => taken.includes(each))) return [];
+  return [
+    problem(
+      later,
+      ["kubernetes", "volume", "storageClass"],
+      `${text(storageClassName(later, "<region>"))} would also be created by environment ${text(earlier.name)} ` +
+        `in the same cluster; write { name: ${text(`nats-${later.name}-<region>`)} }`,
+    ),
+  ];
 }

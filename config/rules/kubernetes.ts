@@ -1,11 +1,14 @@
 import { unknownName } from "../problems";
 import { zonesOf } from "../schema/aws";
-import type { Kubernetes } from "../schema/kubernetes";
+import { thousandthsOf } from "../schema/kubernetes-values";
+import type { KubernetesEnvironment } from "../schema/settings";
 import { isDnsLabel } from "../schema/values";
-import { namespaceOf } from "../topology";
+import { clusterIdOf, namespaceOf, storageClassName } from "../topology";
 import { toBytes, toMilliseconds } from "../units";
+import { isUnsupportedTag, supportedServers } from "../versions";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
+import { isMeantBy } from "./misspelt-region";
 import { type Rule, rule } from "./rule";
 import { memoryOfServer, usableOfVolume } from "./server-overhead";
 
@@ -25,15 +28,35 @@ const regionsOnKubernetes = (context: ValidationContext) =>
       access: kubernetes.access,
       cluster: kubernetes.clusters[region],
       awsCluster: aws?.regions[region]?.cluster,
+      // The misspelt name is reported instead.
+      isMisspelt: isMeantBy(region, regions, [...Object.keys(kubernetes.clusters), ...Object.keys(aws?.regions ?? {})]),
     })),
   );
 
-/** Whether servers of two regions would be in the same namespace of the same cluster. */
-const sharesNamespace = (regions: readonly string[], { clusters, namespace }: Kubernetes): boolean => {
-  const places = regions.flatMap((region) =>
-    clusters[region] ? [JSON.stringify([clusters[region], namespaceOf({ kubernetes: { namespace } }, region)])] : [],
+/** What containers get, of servers and beside them. */
+const containerResources = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, kubernetes: { resources, containers } }) => [
+    { path: [...path, "kubernetes", "resources"], ...resources },
+    ...Object.entries(containers).map(([name, one]) => ({
+      path: [...path, "kubernetes", "containers", name],
+      cpu: one.cpu,
+      cpuLimit: one.cpuLimit,
+    })),
+  ]);
+
+/** Clusters that are named in settings. */
+const namedClusters = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, kubernetes }) =>
+    Object.keys(kubernetes.clusters).map((region) => ({ path: [...path, "kubernetes", "clusters", region], region })),
   );
-  return new Set(places).size < places.length;
+
+/** Whether two regions that share a cluster would have something there by the same name. */
+const clash = (environment: KubernetesEnvironment, nameOf: (region: string) => string): boolean => {
+  const places = environment.regions.flatMap((region) => {
+    const cluster = clusterIdOf(environment, region);
+    return cluster === undefined ? [] : [JSON.stringify([cluster, nameOf(region)])];
+  });
+  return environment.regions.length === new Set(environment.regions).size && new Set(places).size < places.length;
 };
 
 /** Longest name of a region: Kubernetes appends `-<hash>` to a StatefulSet's name in a label of 63 characters. */
@@ -42,6 +65,12 @@ const longestRegion = 52;
 /** The longest host name of an environment; DNS limits them to 253 characters. */
 const longestHost = ({ domain, regions }: { domain: string; regions: readonly string[] }): string =>
   regions.map((region) => `gateway-0.${region}.${domain}`).toSorted((a, b) => b.length - a.length)[0]!;
+
+/** Regions without a hosted zone; of one whose name is misspelt in `aws.regions`, that is reported instead. */
+const withoutZone = ({ regions, aws }: Pick<KubernetesEnvironment, "regions" | "aws">): string[] =>
+  regions
+    .filter((region) => !aws?.regions[region]?.hostedZone)
+    .filter((region) => !isMeantBy(region, regions, Object.keys(aws?.regions ?? {})));
 
 /** What each region uses of AWS. */
 const awsRegions = (context: ValidationContext) =>
@@ -91,15 +120,47 @@ const platformRules: Rule[] = [
   rule({
     each: onKubernetes,
     at: ["kubernetes", "namespace"],
-    when: ({ regions, kubernetes }) => regions.some((region) => !isDnsLabel(namespaceOf({ kubernetes }, region))),
-    message: ({ regions, kubernetes }) =>
-      `${text(regions.map((region) => namespaceOf({ kubernetes }, region)).find((name) => !isDnsLabel(name)))} ` +
-      "is not a name for a namespace; write at most 63 lower case letters, digits and dashes, no dash at an end; " +
-      "only <region> may stand in angle brackets",
+    when: ({ regions, kubernetes }) => regions.some((region) => namespaceOf({ kubernetes }, region).length > 63),
+    message: ({ regions, kubernetes }) => {
+      const names = regions.map((region) => namespaceOf({ kubernetes }, region)).filter((name) => name.length > 63);
+      return (
+        `${text(kubernetes.namespace)} is too long: ${list(names)} ` +
+        `${names.length === 1 ? "has" : "have"} more than 63 characters; write a shorter one`
+      );
+    },
+  }),
+  rule({
+    each: namedClusters,
+    when: ({ region }, { environment }) => !environment.regions.includes(region),
+    message: ({ region }, { environment }) => unknownName(region, "a region of the environment", environment.regions),
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "images", "nats", "tag"],
+    when: ({ kubernetes: { images } }) => images.nats.digest === undefined && isUnsupportedTag(images.nats.tag),
+    message: ({ kubernetes: { images } }) =>
+      `${text(images.nats.tag)} is not a supported version of nats-server; ` +
+      `write one from ${supportedServers.from} to before ${supportedServers.before}`,
+  }),
+  rule({
+    each: containerResources,
+    at: ["cpuLimit"],
+    when: ({ cpu, cpuLimit }) => cpuLimit !== undefined && thousandthsOf(cpuLimit) < thousandthsOf(cpu),
+    message: ({ cpu, cpuLimit }) =>
+      `${text(cpuLimit)} is less than cpu, ${text(cpu)}, and Kubernetes refuses pods whose limit is below their ` +
+      "request; write as much or more, or leave it out",
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "loadBalancers", "public"],
+    when: ({ kubernetes: { loadBalancers } }) => loadBalancers.public && loadBalancers.sourceRanges.length === 0,
+    message: () =>
+      "true without sourceRanges lets everyone on the internet connect; " +
+      'write who may in sourceRanges, e.g. ["203.0.113.0/24"], or ["0.0.0.0/0"] for everyone',
   }),
   rule({
     each: regionsOnKubernetes,
-    when: ({ cluster, awsCluster }) => !cluster && !awsCluster,
+    when: ({ cluster, awsCluster, isMisspelt }) => !cluster && !awsCluster && !isMisspelt,
     message: ({ region }) =>
       `is missing: region ${region} has no cluster; write { context: "<context of your kubeconfig>" }`,
   }),
@@ -131,19 +192,29 @@ const platformRules: Rule[] = [
   rule({
     each: onKubernetes,
     at: ["regions"],
-    when: ({ regions, kubernetes }) => regions.length > 1 && sharesNamespace(regions, kubernetes),
+    when: (environment) => clash(environment, (region) => namespaceOf(environment, region)),
     message: ({ kubernetes }) =>
       `two of them are in the same cluster and the same namespace ${text(kubernetes.namespace)}; ` +
       'write kubernetes.namespace: "nats-<region>"',
   }),
   rule({
     each: onKubernetes,
+    at: ["kubernetes", "volume", "storageClass"],
+    when: (environment) =>
+      typeof environment.kubernetes.volume.storageClass === "object" &&
+      clash(environment, (region) => storageClassName(environment, region)),
+    message: (environment) =>
+      `${text(storageClassName(environment, "<region>"))} would be created by the stacks of several regions in the ` +
+      'same cluster, and the first one owns it; write { name: "nats-<region>" }',
+  }),
+  rule({
+    each: onKubernetes,
     at: ["kubernetes", "loadBalancers", "dns"],
-    when: ({ kubernetes, regions, aws }) =>
-      kubernetes.loadBalancers.dns === "route53" && regions.some((region) => !aws?.regions[region]?.hostedZone),
-    message: ({ regions, aws }) =>
+    when: ({ kubernetes, ...environment }) =>
+      kubernetes.loadBalancers.dns === "route53" && withoutZone(environment).length > 0,
+    message: (environment) =>
       '"route53" needs aws.regions.<region>.hostedZone of every region; ' +
-      `missing: ${list(regions.filter((region) => !aws?.regions[region]?.hostedZone))}`,
+      `missing: ${list(withoutZone(environment))}`,
   }),
   rule({
     each: onKubernetes,

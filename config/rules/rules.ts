@@ -4,6 +4,7 @@ import type { ValidationContext } from "./context";
 import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
 import { mirrorRules } from "./mirror";
+import { misspeltRegions } from "./misspelt-region";
 import { placementRules } from "./placement";
 import type { Rule } from "./rule";
 import { streamRules } from "./stream";
@@ -25,4 +26,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** Every problem of an environment and its tenants, in the order of the rules; empty if there is none. */
-export const problemsOf = (context: ValidationContext): Problem[] => rules.flatMap((each) => each(context));
+export function problemsOf(context: ValidationContext): Problem[] {
+  const { problems, corrected } = misspeltRegions(context);
+  return [...problems, ...rules.flatMap((each) => each(corrected))];
+}

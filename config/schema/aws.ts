@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { token } from "./values";
+import { chartVersion } from "./kubernetes-values";
+import { sourceRanges, token } from "./values";
 import { strictObject } from "../problems";
 
 /**
@@ -57,7 +58,10 @@ export const newCluster = strictObject({
    * Addresses of the network, a /16 that no other network has with which it will be joined. A change creates a
    * new cluster.
    */
-  cidr: pattern(/^(10|172|192)\.(\d\d?|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, 'write a private /16, e.g. "10.20.0.0/16"'),
+  cidr: pattern(
+    /^(10\.(\d\d?|1\d\d|2[0-4]\d|25[0-5])|172\.(1[6-9]|2\d|3[01])|192\.168)\.0\.0\/16$/,
+    'write a private /16, e.g. "10.20.0.0/16"',
+  ),
   /** Three availability zones. Default: a, b and c of the AWS region. A change creates a new cluster. */
   zones: z
     .array(text)
@@ -74,7 +78,7 @@ export const newCluster = strictObject({
    * Who reaches the Kubernetes API from the internet, as CIDR. Default: none; it is reached from the network alone.
    * In place.
    */
-  apiSourceRanges: z.array(z.cidrv4()).default([]),
+  apiSourceRanges: sourceRanges.default([]),
   nodes: strictObject({
     /**
      * Type of the nodes; families with a `g` (m7g, r8g) have ARM processors. A change makes new nodes, one after
@@ -96,7 +100,7 @@ export const newCluster = strictObject({
     "aws-ebs-csi-driver": text.optional(),
   }).prefault({}),
   /** Version of the chart of the AWS Load Balancer Controller, which makes the region's load balancers. */
-  loadBalancerController: text.default("1.13.4"),
+  loadBalancerController: chartVersion.default("1.13.4"),
   /** Logs of the control plane that CloudWatch keeps. In place. */
   logs: z
     .array(z.enum(["api", "audit", "authenticator", "controllerManager", "scheduler"]))
@@ -130,7 +134,7 @@ const backups = strictObject({
    * another bucket.
    */
   bucket: pattern(
-    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    /^(?!.*\.\.)(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     "write 3 to 63 lower case letters, digits, dots and dashes",
   ).optional(),
   /** How long a file that was overwritten or deleted can be brought back. In place. */

@@ -1,5 +1,22 @@
 import * as z from "zod";
-import { dnsName, duration, size, token } from "./values";
+import {
+  annotations,
+  chartRepository,
+  chartVersion,
+  cpu,
+  homePath,
+  imageRegistry,
+  imageRepository,
+  imageTag,
+  labelKey,
+  labels,
+  namespaceTemplate,
+  objectName,
+  objectNameTemplate,
+  plainPath,
+  provisioner,
+} from "./kubernetes-values";
+import { dnsName, duration, size, sourceRanges, token } from "./values";
 import { strictObject } from "../problems";
 
 /**
@@ -9,8 +26,6 @@ import { strictObject } from "../problems";
  */
 
 const text = z.string().min(1);
-const labels = z.record(text, z.string());
-const cpu = z.string().regex(/^\d+m?$|^\d+\.\d+$/, 'write cores or thousandths of one, e.g. "500m" or "2"');
 
 /** Of what server tags have before the colon. */
 const tagName = z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "write lower case letters, digits and . _ -");
@@ -26,9 +41,9 @@ const share = (defaults: { cpu: string; cpuLimit: string; memory: z.output<typeo
 const container = (repository: string, tag: string) =>
   strictObject({
     /** Name of the image, without the registry. */
-    repository: text.default(repository),
-    /** Its tag; ignored where there is a `digest`. */
-    tag: text.default(tag),
+    repository: imageRepository.default(repository),
+    /** Its tag; ignored where there is a `digest`. Of servers: a supported version (config/versions.ts). */
+    tag: imageTag.default(tag),
     /** `sha256:...`: exactly this image. Default: whatever the tag names. */
     digest: z
       .string()
@@ -38,36 +53,36 @@ const container = (repository: string, tag: string) =>
 
 const chart = strictObject({
   /** Version of the official chart `nats`. Another version may have other values: `npm run test:kube` compares them. */
-  version: text.default("2.14.2"),
-  /** Repository that holds it. Not asked where there is a `path`. */
-  repository: z.url().default("https://nats-io.github.io/k8s/helm/charts/"),
+  version: chartVersion.default("2.14.2"),
+  /** Repository that holds it, by HTTP. Not asked where there is a `path`. */
+  repository: chartRepository.default("https://nats-io.github.io/k8s/helm/charts/"),
   /** Folder or archive of the chart on this machine, for deployments without the internet. */
-  path: text.optional(),
+  path: plainPath.optional(),
 }).prefault({});
 
 const storageClass = strictObject({
-  /** Its name: created by each region's stack, so a name of its own where regions share one Kubernetes cluster. */
-  name: token.default("nats"),
+  /**
+   * Its name. Each region's stack creates one, and a class is of the whole Kubernetes cluster: where regions share one,
+   * `<region>` in it stands for the region's name.
+   */
+  name: objectNameTemplate.default("nats"),
   /** Driver that makes the volumes. */
-  provisioner: text.default("ebs.csi.aws.com"),
+  provisioner: provisioner.default("ebs.csi.aws.com"),
   /** Parameters of the driver. Default: gp3, encrypted, by the region's KMS key where there is one. */
   parameters: z.record(text, z.string()).default({ type: "gp3", encrypted: "true" }),
 });
 
 export const kubernetes = strictObject({
   /** Namespace of a region's servers; created if it does not exist. `<region>` in it stands for the region's name. */
-  namespace: z
-    .string()
-    .regex(/^[a-z0-9<]([-a-z0-9<>]*[a-z0-9>])?$/, "write lower case letters, digits and dashes")
-    .default("nats"),
+  namespace: namespaceTemplate.default("nats"),
   /** DNS domain of the Kubernetes cluster. */
   clusterDomain: dnsName.default("cluster.local"),
   chart,
   images: strictObject({
-    /** Registry of all images, e.g. a mirror. Default: Docker Hub. */
-    registry: text.optional(),
+    /** Registry of all images, e.g. a mirror: host, port and path. Default: Docker Hub. */
+    registry: imageRegistry.optional(),
     /** Secrets with the registry's credentials; they must be in the namespace. */
-    pullSecrets: z.array(token).default([]),
+    pullSecrets: z.array(objectName).default([]),
     /** One version for all targets: the one in tools/pins.mjs. */
     nats: container("nats", "2.14.9-alpine"),
     reloader: container("natsio/nats-server-config-reloader", "0.23.0"),
@@ -78,8 +93,8 @@ export const kubernetes = strictObject({
   resources: strictObject({
     cpu: cpu.default("500m"),
     /**
-     * Default: none; a limit slows down servers that have cores to spare. A namespace whose ResourceQuota counts
-     * `limits.cpu` rejects servers without one.
+     * At least `cpu`. Default: none; a limit slows down servers that have cores to spare. A namespace whose
+     * ResourceQuota counts `limits.cpu` rejects servers without one.
      */
     cpuLimit: cpu.optional(),
     /** Must hold the memory store and 512MiB for the server itself. */
@@ -102,7 +117,7 @@ export const kubernetes = strictObject({
      */
     size: size.default("100GiB"),
     /** Name of a class that is there, or one to make. */
-    storageClass: z.union([token, storageClass]).default("gp3"),
+    storageClass: z.union([objectName, storageClass]).default("gp3"),
   }).prefault({}),
   /**
    * Whether servers of a region may share a host. `required`: never; it needs as many nodes as servers. A rolling
@@ -121,20 +136,21 @@ export const kubernetes = strictObject({
    * those of zone and region from its node, an admission policy can copy others. Default: none. A change restarts the
    * servers, one after another.
    */
-  serverTags: z.record(tagName, text).optional(),
+  serverTags: z.record(tagName, labelKey).optional(),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**
-     * Whether they can be reached from the internet. Gateways of regions in different networks need it, or a peering.
+     * Whether they can be reached from the internet; `sourceRanges` must then be written. Gateways of regions in
+     * different networks need it, or a peering.
      */
     public: z.boolean().default(false),
     /** Who may connect, as CIDR. Default: everyone who can reach them. */
-    sourceRanges: z.array(z.cidrv4()).default([]),
+    sourceRanges: sourceRanges.default([]),
     /**
      * Of the controller that creates them. Default: those of AWS for a Network Load Balancer. `<region>` stands for the
      * region's name.
      */
-    annotations: labels.optional(),
+    annotations: annotations.optional(),
     /** Makes them known as `nats.<region>.<domain>` and `gateway-<n>.<region>.<domain>`; `none`: you do. */
     dns: z.enum(["external-dns", "route53", "none"]).default("external-dns"),
   }).prefault({}),
@@ -157,8 +173,8 @@ export const kubernetes = strictObject({
          * Context of the kubeconfig. Named, so that nothing is ever deployed to whatever cluster is the current one.
          */
         context: text,
-        /** File of the kubeconfig. Default: KUBECONFIG, or ~/.kube/config. */
-        kubeconfig: text.optional(),
+        /** File of the kubeconfig; `~/` is the home of the user who deploys. Default: KUBECONFIG, or ~/.kube/config. */
+        kubeconfig: homePath.optional(),
       }),
     )
     .default({}),

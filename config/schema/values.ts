@@ -105,6 +105,9 @@ function dnsNameIn(value: unknown): string | undefined {
   return isDnsName(name) ? name : undefined;
 }
 
+/** Who may connect, as IPv4 ranges. */
+export const sourceRanges = z.array(z.cidrv4({ error: 'write an IPv4 range, e.g. "10.0.0.0/8"' }));
+
 /** A tag of a server. Servers turn tags into lower case (jwt's TagList); a `!` is how a stream excludes one. */
 export const serverTag = z
   .string()

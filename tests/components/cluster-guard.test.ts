@@ -248,6 +248,20 @@ describe("the guard of a region's cluster, against an API server that says what 
     });
   }
 
+  it("finds a kubeconfig in the user's home by ~, as Pulumi's provider does", async () => {
+    const wanted = inputs(await cluster(), {});
+    const { HOME } = process.env;
+    try {
+      process.env.HOME = folder;
+      fs.mkdirSync(path.join(folder, ".kube"), { recursive: true });
+      fs.writeFileSync(path.join(folder, ".kube", "nats"), apis[0]!.kubeconfig());
+      wanted.cluster = { kubeconfig: "~/.kube/nats", context: "nats-iad" };
+      assert.deepEqual(await said(async () => assert.deepEqual(await reasons(wanted), [])), []);
+    } finally {
+      process.env.HOME = HOME;
+    }
+  });
+
   it("reports a missing kubeconfig", async () => {
     const { KUBECONFIG, HOME } = process.env;
     const wanted = inputs(await cluster(), { cluster: { context: "nats-iad" } });

@@ -21,7 +21,7 @@ export function kubernetesEnvironment(change: Partial<KubernetesEnvironment> = {
 
 /** A cluster of its own for each region. */
 export const clusters = Object.fromEntries(
-  ["iad", "ams", "syd", "sin", "sfo", "jnb"].map((region) => [region, { context: `nats-${region}` }]),
+  ["iad", "ams", "syd"].map((region) => [region, { context: `nats-${region}` }]),
 );
 
 /** Settings of Kubernetes as a person writes them, with defaults filled in. */

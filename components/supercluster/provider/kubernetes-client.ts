@@ -1,8 +1,12 @@
+import { homedir } from "node:os";
 import type { Configuration, KubeConfig, Middleware } from "@kubernetes/client-node";
 
 /** How a Kubernetes cluster is reached: as kubectl does, with other files and contexts where they are named. */
 export interface ClusterAccess {
-  /** Text of a kubeconfig, or its file. Default: KUBECONFIG, or ~/.kube/config. */
+  /**
+   * Text of a kubeconfig, or its file, where `~/` is the user's home, as for Pulumi's provider. Default: KUBECONFIG, or
+   * ~/.kube/config.
+   */
   kubeconfig?: string;
   /** Default: the current one. */
   context?: string;
@@ -24,7 +28,7 @@ export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else if (kubeconfig.includes("apiVersion")) config.loadFromString(kubeconfig);
-    else config.loadFromFile(kubeconfig);
+    else config.loadFromFile(kubeconfig.replace(/^~(?=\/)/, homedir()));
   } catch (error) {
     throw new KubeconfigError(`the kubeconfig could not be read: ${(error as Error).message}; ${howToGetOne}`);
   }

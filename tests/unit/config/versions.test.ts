@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { byVersion, isAtLeast } from "../../../config/versions";
+import { byVersion, isAtLeast, isUnsupportedTag, supportedServers } from "../../../config/versions";
+import { describeTool } from "../../../tools/pins.mjs";
 
 const versions = fc.array(fc.nat(200), { minLength: 3, maxLength: 3 });
 
@@ -21,6 +22,30 @@ describe("versions", () => {
   ] as const)
     it(`${version} ${expected ? "has" : "has not"} what ${wanted} has`, () =>
       assert.equal(isAtLeast(version, wanted), expected));
+
+  it("of servers are supported from the oldest that tests run to the line of the newest", () => {
+    const [major, minor] = describeTool("nats-server").pin.split(".").map(Number);
+    assert.deepEqual(supportedServers, {
+      from: describeTool("nats-server-oldest").pin,
+      before: `${major}.${minor! + 1}.0`,
+    });
+  });
+
+  it("of servers are supported in a range, by the tags of their images", () => {
+    for (const tag of [
+      "2.12.1",
+      "v2.12.1-alpine",
+      "2.12-alpine",
+      "2.14.9",
+      "2.14.9-alpine3.22",
+      "2",
+      "latest",
+      "my-2.9",
+    ])
+      assert.equal(isUnsupportedTag(tag), false, tag);
+    for (const tag of ["2.12.0", "2.11-alpine", "v2.9.0", "2.15.0", "2.15.0-RC.1", "3", "1.4.1-linux"])
+      assert.equal(isUnsupportedTag(tag), true, tag);
+  });
 
   it("are ordered lowest first", () =>
     assert.deepEqual(["2.15.3", "2.9.0", "2.12.11"].toSorted(byVersion), ["2.9.0", "2.12.11", "2.15.3"]));

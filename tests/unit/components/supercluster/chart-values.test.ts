@@ -194,6 +194,7 @@ describe("a storage class", () => {
   it("keeps volumes, lets them grow, and makes them where the server is", () => {
     const { metadata, ...made } = storageClass(
       kubernetesEnvironment(kubernetes({ volume: { storageClass: {} } })),
+      "iad",
       "key",
     )!;
     assert.deepEqual(metadata, { name: "nats" });
@@ -206,7 +207,7 @@ describe("a storage class", () => {
     });
   });
 
-  it("that is there already is not made", () => assert.equal(storageClass(kubernetesEnvironment()), undefined));
+  it("that is there already is not made", () => assert.equal(storageClass(kubernetesEnvironment(), "iad"), undefined));
 });
 
 describe("a scrape configuration", () => {

@@ -4,7 +4,7 @@ import { problemsBetween } from "../../../../config/rules/environments";
 import { validateDeployment, validateSettings } from "../../../../config/rules/validate";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
-import { clusters, kubernetesEnvironment } from "../../../support/kubernetes";
+import { clusters, kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
 
 const found = (environments: Parameters<typeof problemsBetween>[0]) =>
   problemsBetween(environments).map(({ path, message }) => `${path}: ${message}`);
@@ -41,6 +41,17 @@ describe("two environments", () => {
       'environments.staging.kubernetes.namespace: "nats" of the cluster of ams is also used by environment ' +
         '"production"; write e.g. "nats-staging", or another cluster',
     ]);
+    const { volume } = kubernetesSettings({ volume: { storageClass: {} } });
+    assert.deepEqual(
+      found({
+        production: { ...production, kubernetes: { ...production.kubernetes, volume } },
+        staging: staging({}, { namespace: "nats-staging", volume }),
+      }),
+      [
+        'environments.staging.kubernetes.volume.storageClass: "nats" would also be created by environment ' +
+          '"production" in the same cluster; write { name: "nats-staging-<region>" }',
+      ],
+    );
   });
 
   it("are compared wherever settings are checked", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { InvalidInput } from "../../../../config/problems";
 import { validateDeployment } from "../../../../config/rules/validate";
 import { tenants } from "../../../../tenants";
-import { clusters, kubernetesEnvironment } from "../../../support/kubernetes";
+import { storageClassName } from "../../../../config/topology";
+import { clusters, kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
 
 /** The problems of an environment on Kubernetes, after a change. */
 function problemsOf(change: object): string[] {
@@ -30,6 +31,7 @@ describe("settings of Kubernetes", () => {
   });
 
   const longDomain = ["a", "b", "c", "d"].map((letter) => letter.repeat(59)).join(".") + "d";
+  const longNamespace = `${"n".repeat(60)}<region>`;
   const wrong: [string, object, string][] = [
     [
       "a URL as the domain",
@@ -50,9 +52,88 @@ describe("settings of Kubernetes", () => {
     [
       "a namespace that is none",
       { kubernetes: { clusters, namespace: "nats-<regoin>" } },
-      'environments.test.kubernetes.namespace: "nats-<regoin>" is not a name for a namespace; ' +
-        "write at most 63 lower case letters, digits and dashes, no dash at an end; " +
-        "only <region> may stand in angle brackets",
+      'environments.test.kubernetes.namespace: "nats-<regoin>" has the unknown placeholder "<regoin>"; ' +
+        'did you mean "<region>"? Known: <region>',
+    ],
+    [
+      "a namespace that is too long in one region",
+      {
+        kubernetes: { clusters: { ...clusters, frankfurt: { context: "nats-fra" } }, namespace: longNamespace },
+        regions: ["iad", "ams", "syd", "frankfurt"],
+      },
+      `environments.test.kubernetes.namespace: "${longNamespace}" is too long: ${"n".repeat(60)}frankfurt has ` +
+        "more than 63 characters; write a shorter one",
+    ],
+    [
+      "a tag of an old server",
+      { kubernetes: { clusters, images: { nats: { tag: "2.9.0-alpine" } } } },
+      'environments.test.kubernetes.images.nats.tag: "2.9.0-alpine" is not a supported version of nats-server; ' +
+        "write one from 2.12.1 to before 2.15.0",
+    ],
+    [
+      "a CPU limit below the request",
+      { kubernetes: { clusters, resources: { cpu: "2", cpuLimit: "1500m" } } },
+      'environments.test.kubernetes.resources.cpuLimit: "1500m" is less than cpu, "2", and Kubernetes refuses pods ' +
+        "whose limit is below their request; write as much or more, or leave it out",
+    ],
+    [
+      "a CPU request of a sidecar above its limit",
+      { kubernetes: { clusters, containers: { exporter: { cpu: "1" } } } },
+      'environments.test.kubernetes.containers.exporter.cpuLimit: "500m" is less than cpu, "1", and Kubernetes ' +
+        "refuses pods whose limit is below their request; write as much or more, or leave it out",
+    ],
+    [
+      "load balancers that everyone on the internet reaches",
+      { kubernetes: { clusters, loadBalancers: { public: true } } },
+      "environments.test.kubernetes.loadBalancers.public: " +
+        "true without sourceRanges lets everyone on the internet connect; " +
+        'write who may in sourceRanges, e.g. ["203.0.113.0/24"], or ["0.0.0.0/0"] for everyone',
+    ],
+    [
+      "a cluster of no region",
+      { kubernetes: { clusters: { ...clusters, fra: { context: "nats-fra" } } } },
+      'environments.test.kubernetes.clusters.fra: "fra" is not a region of the environment; known: iad, ams, syd',
+    ],
+    [
+      "a misspelt region of a cluster, and not that the region has none",
+      { kubernetes: { clusters: { iad: clusters.iad, ams: clusters.ams, sid: clusters.syd } } },
+      'environments.test.kubernetes.clusters.sid: "sid" is not a region of the environment; ' +
+        'did you mean "syd"? Known: iad, ams, syd',
+    ],
+    [
+      "a misspelt region, and not what names the right one",
+      { regions: ["iad", "ams", "sdy"] },
+      'environments.test.regions[2]: "sdy" is named nowhere else, and "syd" is, which is not a region ' +
+        "(environments.test.kubernetes.clusters.syd); write the same name in both. " +
+        "To remove a region, remove its streams and mirrors first (docs/runbooks/remove-a-region.md)",
+    ],
+    [
+      "a misspelt region of AWS, and not that the region has no zone",
+      {
+        aws: {
+          regions: Object.fromEntries(
+            ["iab", "ams", "syd"].map((name) => [
+              name,
+              { region: "us-east-1", account: "123456789012", hostedZone: "Z0123456789" },
+            ]),
+          ),
+        },
+        kubernetes: { clusters, loadBalancers: { dns: "route53" } },
+      },
+      'environments.test.aws.regions.iab: "iab" is not a region of the environment; ' +
+        'did you mean "iad"? Known: iad, ams, syd',
+    ],
+    [
+      "a storage class that two regions would create in one cluster",
+      {
+        kubernetes: {
+          clusters: { ...clusters, ams: clusters.iad },
+          namespace: "nats-<region>",
+          volume: { storageClass: {} },
+        },
+      },
+      'environments.test.kubernetes.volume.storageClass: "nats" would be created by the stacks of several regions in ' +
+        'the same cluster, and the first one owns it; write { name: "nats-<region>" }',
     ],
     [
       "metrics that are read all the time",
@@ -101,6 +182,63 @@ describe("settings of Kubernetes", () => {
       'environments.test.regions[1]: "syd-" is a part of host names and the name of a StatefulSet; ' +
         "write at most 52 lower case letters, digits and dashes, no dash at the end",
     );
+  });
+
+  it("let regions that share a cluster create a storage class each", () => {
+    const kubernetes = {
+      clusters: { ...clusters, ams: clusters.iad },
+      namespace: "nats-<region>",
+      volume: { storageClass: { name: "nats.<region>" } },
+    };
+    assert.deepEqual(problemsOf({ kubernetes }), []);
+    const environment = kubernetesEnvironment({ kubernetes: kubernetesSettings(kubernetes) });
+    assert.equal(storageClassName(environment, "ams"), "nats.ams");
+  });
+
+  it("report every mistake of form at once", () => {
+    const kubernetes = {
+      clusters: { ...clusters, iad: { context: "nats-iad", kubeconfig: "$HOME/.kube/config" } },
+      namespace: "nats-<regoin>",
+      chart: { path: "~/charts/nats", version: "latest" },
+      images: { registry: "https://mirror", nats: { repository: "NATS", tag: "2.14 alpine" }, pullSecrets: ["a_b"] },
+      resources: { cpu: "0", cpuLimit: "0.0005" },
+      volume: { storageClass: "my_class" },
+      serverTags: { az: "a b" },
+      loadBalancers: { annotations: { "a b": "", c: "nats-<regoin>" }, sourceRanges: ["office"] },
+      monitoring: { labels: { "a/b/c": "fine", team: "-" } },
+    };
+    assert.deepEqual(
+      problemsOf({ domain: ">", kubernetes }).map((problem) =>
+        problem.split(": ")[0]!.replace("environments.test.", ""),
+      ),
+      [
+        "domain",
+        "kubernetes.namespace",
+        "kubernetes.chart.version",
+        "kubernetes.chart.path",
+        "kubernetes.images.registry",
+        "kubernetes.images.pullSecrets[0]",
+        "kubernetes.images.nats.repository",
+        "kubernetes.images.nats.tag",
+        "kubernetes.resources.cpu",
+        "kubernetes.resources.cpuLimit",
+        "kubernetes.volume.storageClass",
+        "kubernetes.serverTags.az",
+        "kubernetes.loadBalancers.sourceRanges[0]",
+        'kubernetes.loadBalancers.annotations["a b"]',
+        "kubernetes.loadBalancers.annotations.c",
+        'kubernetes.monitoring.labels["a/b/c"]',
+        "kubernetes.monitoring.labels.team",
+        "kubernetes.clusters.iad.kubeconfig",
+      ],
+    );
+  });
+
+  it("accept names with dots where Kubernetes does, and the tag of a server with a digest", () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    const images = { pullSecrets: ["mirror.example.com"], nats: { tag: "2.9.0", digest } };
+    const kubernetes = { clusters, images, volume: { storageClass: "gp3.encrypted" } };
+    assert.deepEqual(problemsOf({ kubernetes }), []);
   });
 
   it("let regions share a cluster, each in a namespace of its own", () => {

@@ -201,6 +201,16 @@ const ofNewClusters: [string, object, string][] = [
   ],
   ["a network of another size", { cidr: "10.0.0.0/8" }, 'cidr: "10.0.0.0/8": write a private /16, e.g. "10.20.0.0/16"'],
   [
+    "a network of public addresses",
+    { cidr: "192.5.0.0/16" },
+    'cidr: "192.5.0.0/16": write a private /16, e.g. "10.20.0.0/16"',
+  ],
+  [
+    "a chart without a version",
+    { loadBalancerController: "latest" },
+    'loadBalancerController: "latest" is not a version of a chart; write three numbers in quotes, e.g. "2.14.2"',
+  ],
+  [
     "a zone twice",
     { zones: ["us-east-1a", "us-east-1a", "us-east-1b"] },
     'zones: write three different ones, e.g. ["us-east-1a", "us-east-1b", "us-east-1d"]',
@@ -213,7 +223,11 @@ const ofNewClusters: [string, object, string][] = [
       'did you mean "aws-ebs-csi-driver"? Known: vpc-cni, kube-proxy, coredns, eks-pod-identity-agent, ' +
       "aws-ebs-csi-driver",
   ],
-  ["a range that is none", { apiSourceRanges: ["office"] }, 'apiSourceRanges[0]: "office": Invalid IPv4 range'],
+  [
+    "a range that is none",
+    { apiSourceRanges: ["office"] },
+    'apiSourceRanges[0]: "office": write an IPv4 range, e.g. "10.0.0.0/8"',
+  ],
 ];
 
 /** A mistake that is in more than one field. */

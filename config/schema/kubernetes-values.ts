@@ -1,0 +1,204 @@
+import * as z from "zod";
+import { suggestKnown } from "../problems";
+import { isDnsLabel } from "./values";
+
+/**
+ * Field types by the grammar of Kubernetes and of container registries: what an API server or a node would refuse is
+ * refused here, before anything is deployed. Sources: apimachinery/pkg/util/validation, apimachinery/pkg/api/resource,
+ * github.com/distribution/reference.
+ */
+
+/** Text that passes `isValid`; the message is `<value> is not <what>; write <instead>`. */
+const grammar = (isValid: (value: string) => boolean, what: string, instead: string) =>
+  z
+    .string({ error: `write ${instead}` })
+    .refine(isValid, { error: ({ input }) => `${JSON.stringify(input)} is not ${what}; write ${instead}` });
+
+const label = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+const isSubdomain = (value: string): boolean =>
+  value.length <= 253 && value.split(".").every((part) => label.test(part));
+
+/** Names of most objects (storage classes, Secrets): a DNS subdomain name, RFC 1123, at most 253 characters. */
+export const objectName = grammar(
+  isSubdomain,
+  "a name of a Kubernetes object",
+  "lower case letters, digits, dashes and dots, at most 253, each part between dots beginning and ending with a " +
+    "letter or digit",
+);
+
+const qualified = /^([A-Za-z0-9][\w.-]*)?[A-Za-z0-9]$/;
+
+/** A name of at most 63 characters, optionally after a DNS subdomain name and a slash. */
+const isQualifiedName = (value: string): boolean => {
+  const [name = "", prefix, ...rest] = value.split("/").toReversed();
+  return (
+    rest.length === 0 && name.length <= 63 && qualified.test(name) && (prefix === undefined || isSubdomain(prefix))
+  );
+};
+
+const keyForm =
+  "at most 63 letters, digits and . _ -, beginning and ending with a letter or digit; " +
+  "before it at most a DNS name and a slash, e.g. example.com/team";
+
+/** Key of a label: a qualified name (validation.IsQualifiedName). */
+export const labelKey = grammar(isQualifiedName, "a label's key", keyForm);
+
+const isLabelValue = (value: string): boolean => value === "" || (value.length <= 63 && qualified.test(value));
+
+/** Labels of an object: values of at most 63 characters (validation.IsValidLabelValue). */
+export const labels = z.record(
+  labelKey,
+  grammar(
+    isLabelValue,
+    "a label's value",
+    "at most 63 letters, digits and . _ -, beginning and ending with a letter or digit",
+  ),
+);
+
+/** Bytes of an object's annotations, keys and values (apimachinery/pkg/api/validation, TotalAnnotationSizeLimitB). */
+const longestAnnotations = 256 * 1024;
+
+/**
+ * Annotations of an object: keys as of labels, in any case; values any text; 256 KiB together. A misspelt `<region>` is
+ * refused.
+ */
+export const annotations = z
+  .record(
+    grammar((key) => isQualifiedName(key.toLowerCase()), "an annotation's key", keyForm),
+    z.string({ error: "write text, in quotes" }).refine((value) => !misspeltPlaceholder(value), {
+      error: ({ input }) => unknownPlaceholder(input as string, misspeltPlaceholder(input as string)!),
+    }),
+  )
+  .refine((all) => bytesOf(all) <= longestAnnotations, {
+    error: ({ input }) =>
+      `${bytesOf(input as Record<string, string>)} bytes of annotations are too many; ` +
+      `write at most ${longestAnnotations}`,
+  });
+
+const bytesOf = (all: Record<string, string>): number =>
+  Object.entries(all).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+
+/** The only placeholder: the name of the region. */
+const regionPlaceholder = "<region>";
+
+const placeholdersOf = (value: string): string[] =>
+  (value.match(/<[^<>]*>/g) ?? []).filter((found) => found !== regionPlaceholder);
+
+const suggestion = (found: string): string => suggestKnown(found, [regionPlaceholder]);
+
+/** Text in angle brackets that is near `<region>`; other text in brackets may be meant as it is written. */
+const misspeltPlaceholder = (value: string): string | undefined =>
+  placeholdersOf(value).find((found) => suggestion(found).startsWith("did you mean"));
+
+const unknownPlaceholder = (value: string, found: string): string =>
+  `${JSON.stringify(value)} has the unknown placeholder ${JSON.stringify(found)}; ${suggestion(found)}`;
+
+/** Like `name`, once every `<region>` is replaced by a region's name; how long that is depends on the regions. */
+const templateOf = (isValid: (value: string) => boolean, what: string, instead: string) =>
+  z.string({ error: `write ${instead}` }).superRefine((value, context) => {
+    const [unknown] = placeholdersOf(value);
+    if (unknown) context.addIssue({ code: "custom", message: unknownPlaceholder(value, unknown) });
+    else if (!isValid(value.replaceAll(regionPlaceholder, "r")))
+      context.addIssue({ code: "custom", message: `${JSON.stringify(value)} is not ${what}; write ${instead}` });
+  });
+
+/** A namespace, which may contain `<region>`: a DNS label, RFC 1123, at most 63 characters. */
+export const namespaceTemplate = templateOf(
+  isDnsLabel,
+  "a name for a namespace",
+  "at most 63 lower case letters, digits and dashes, no dash at an end; <region> may be a part of it",
+);
+
+/** A name of an object that may contain `<region>`. */
+export const objectNameTemplate = templateOf(
+  isSubdomain,
+  "a name of a Kubernetes object",
+  "lower case letters, digits, dashes and dots, at most 253; <region> may be a part of it",
+);
+
+/** Cores, or thousandths of one: nothing finer (a quantity of apimachinery/pkg/api/resource). More than 0. */
+export const cpu = grammar(
+  (value) => /^(\d+m?|\d+\.\d{1,3})$/.test(value) && thousandthsOf(value) > 0,
+  "an amount of CPU",
+  'cores or thousandths of one, more than 0, e.g. "500m" or "2"',
+);
+
+/** Thousandths of a core. */
+export const thousandthsOf = (value: string): number =>
+  value.endsWith("m") ? Number(value.slice(0, -1)) : Math.round(Number(value) * 1000);
+
+const pathComponent = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
+const repositoryForm = new RegExp(`^${pathComponent}(/${pathComponent})*$`);
+
+/** Name of an image without registry, tag and digest, at most 255 characters. */
+export const imageRepository = grammar(
+  (value) => value.length <= 255 && repositoryForm.test(value),
+  "a repository of images",
+  'lower case letters, digits and . _ - between slashes, e.g. "natsio/nats-box"; ' +
+    "the registry, tag and digest have settings of their own",
+);
+
+/** A tag of an image: at most 128 characters. */
+export const imageTag = grammar(
+  (value) => /^\w[\w.-]{0,127}$/.test(value),
+  "a tag of an image",
+  'letters, digits and . _ -, at most 128, beginning with a letter, digit or _, e.g. "2.14.9-alpine"',
+);
+
+const hostForm = /^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*(:\d{1,5})?$/;
+
+/**
+ * Host of a registry, optionally with a port and a path. A first part without dot and port is not a host to container
+ * runtimes, but a folder of Docker Hub; `localhost` is the exception.
+ */
+export const imageRegistry = grammar(
+  (value) => {
+    const [host = "", ...path] = value.split("/");
+    return (
+      hostForm.test(host) &&
+      (/[.:]/.test(host) || host === "localhost") &&
+      (path.length === 0 || repositoryForm.test(path.join("/")))
+    );
+  },
+  "a registry",
+  'its host, with a port or path where it has one and without https://, e.g. "mirror.example.com:5000/docker"',
+);
+
+/** Name of a driver of volumes: a qualified name, in any case (StorageClass.provisioner). */
+export const provisioner = grammar(
+  (value) => isQualifiedName(value.toLowerCase()),
+  "a name of a driver",
+  'e.g. "ebs.csi.aws.com"',
+);
+
+/**
+ * A file that may begin with `~/`, the home of the user who deploys. Nothing else that a shell would replace is: not
+ * `~user`, not `$HOME`.
+ */
+export const homePath = grammar(
+  (value) => value !== "" && !/^~(?!\/)|\$/.test(value),
+  "a path that can be expanded",
+  'an absolute path, one from the folder of the project, or one that begins with "~/"',
+);
+
+/** A file or folder that is given to tools as it is: nothing that a shell would replace. */
+export const plainPath = grammar(
+  (value) => value !== "" && !/^~|\$/.test(value),
+  "a path that is used as it is",
+  "an absolute path, or one from the folder of the project",
+);
+
+/** Version of a chart: three numbers, so that a run today installs what the last one did. */
+export const chartVersion = grammar(
+  (value) => /^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(value),
+  "a version of a chart",
+  'three numbers in quotes, e.g. "2.14.2"',
+);
+
+/** Address of a repository of charts: by HTTP, as Helm reads it. */
+export const chartRepository = grammar(
+  (value) => /^https?:\/\//.test(value) && URL.canParse(value),
+  "a repository of charts",
+  'a URL, e.g. "https://charts.example.com/"',
+);

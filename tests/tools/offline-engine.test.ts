@@ -10,6 +10,10 @@ import { writeProject } from "./offline-project";
 import { temporaryFolder } from "./support";
 import { engineMs } from "../support/limits";
 
+interface Exported {
+  deployment: { resources: { urn: string; protect?: boolean }[] };
+}
+
 const PROGRAM = `
 const random = require("@pulumi/random"), tls = require("@pulumi/tls");
 const password = new random.RandomPassword("p", { length: 32, keepers: { turn: process.env.TURN } });
@@ -24,6 +28,25 @@ const cert = new tls.LocallySignedCert("c", {
   allowedUses: ["server_auth"], validityPeriodHours: 24,
 });
 module.exports = { password: password.result, hash: password.bcryptHash, ca: ca.certPem, cert: cert.certPem };
+`;
+
+/** Users as a former release had them, all of it protected, and as today's component has them. */
+const USERS = `
+require("./tools/runtime.cjs");
+const pulumi = require("@pulumi/pulumi"), random = require("@pulumi/random");
+const { Credentials } = require(${JSON.stringify(join(projectFolder, "components/security/credentials"))});
+const users = process.env.USERS.split(",");
+if (process.env.FORMER) {
+  const options = { protect: true };
+  const parent = new pulumi.ComponentResource("supercluster:security:Credentials", "users", {}, options);
+  for (const user of users)
+    new random.RandomPassword("users-app-" + user, { length: 32, special: false }, { ...options, parent });
+  new random.RandomPassword("renewed", { length: 32 }, options);
+} else {
+  const all = users.map((name) => ({ name, login: "app-" + name }));
+  new Credentials("users", { accounts: [{ name: "app", users: all }], protect: true });
+  new random.RandomPassword("renewed", { length: 33 });
+}
 `;
 
 describe("offline stand-ins under the real engine", function () {
@@ -98,5 +121,25 @@ describe("offline stand-ins under the real engine", function () {
       ),
       output,
     );
+  });
+
+  it("let what was protected be replaced by the update that unprotects it, and removed by the next", async () => {
+    writeFileSync(join(project, "index.js"), USERS);
+    const protectedNow = async () => {
+      const { output } = await pulumi("stack export --stack here-identity");
+      const { resources } = (JSON.parse(output) as Exported).deployment;
+      return resources.flatMap(({ urn, protect }) => (protect ? [urn.split("::").at(-1)!] : [])).sort();
+    };
+    await up({ USERS: "api,provisioner", FORMER: "1" });
+    assert.deepEqual(await protectedNow(), ["renewed", "users", "users-app-api", "users-app-provisioner"]);
+    const refused = await pulumi("up --yes --skip-preview --stack here-identity", {
+      USERS: "provisioner",
+      FORMER: "1",
+    });
+    assert.match(refused.output, /users-app-api[^]*cannot be deleted\s*because it is protected/);
+
+    assert.match(await up({ USERS: "api,provisioner" }), /\+-1 replaced/);
+    assert.deepEqual(await protectedNow(), ["users-app-provisioner", "users-salts"]);
+    assert.match(await up({ USERS: "provisioner" }), /- 1 deleted/);
   });
 });

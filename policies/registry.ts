@@ -1,5 +1,6 @@
 import { policyOf, type Rule } from "./rule";
 import { backupsAreSafe } from "./rules/backups-are-safe";
+import { boxHasNoAdministrator } from "./rules/box-has-no-administrator";
 import { certificateIsRenewed } from "./rules/certificate-is-renewed";
 import { clientPortHasTls } from "./rules/client-port-has-tls";
 import { clientsLogIn } from "./rules/clients-log-in";
@@ -55,6 +56,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     clientPortHasTls,
     peersHaveMutualTls,
     clientsLogIn,
+    boxHasNoAdministrator,
     secretIsInItsPlace,
     storeIsEncrypted,
     volumeIsEncrypted,

@@ -45,6 +45,12 @@ export const secrets = {
   box: { name: "nats-box-users", type: "Opaque", ca: "ca.crt" },
 } as const;
 
+/** The Secrets that a region has by its settings: those of nats-box only where there is one. */
+export const secretsOf = ({ kubernetes }: Pick<KubernetesEnvironment, "kubernetes">) => {
+  const { box, ...others } = secrets;
+  return Object.values(kubernetes.natsBox.enabled ? { ...others, box } : others);
+};
+
 /** Reads from the folder of nats.conf, /etc/nats-config. */
 const included = (file: string): string => path.relative("/etc/nats-config", path.join(mounts.secrets, file));
 
@@ -268,9 +274,9 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
     },
     podDisruptionBudget: { enabled: true },
     natsBox: {
-      enabled: true,
+      enabled: kubernetes.natsBox.enabled,
       // The chart's Secret of contexts would have passwords in values: the program's own Secret replaces it.
-      defaultContextName: loginOf(systemAccount.name, systemAccount.user),
+      defaultContextName: kubernetes.natsBox.administrators ? loginOf(systemAccount.name, systemAccount.user) : "",
       container: { image: image("box"), ...besides(kubernetes.containers.box), env: { XDG_CONFIG_HOME: "/tmp" } },
       podTemplate: {
         merge: { spec: { securityContext: podSecurity, automountServiceAccountToken: false } },

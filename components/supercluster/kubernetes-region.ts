@@ -6,7 +6,7 @@ import { kubernetesNames, namespaceOf, storageClassName } from "../../config/top
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
-import { chartValues, dataVolume, podConfig, secrets } from "./chart-values";
+import { chartValues, dataVolume, podConfig, secretsOf } from "./chart-values";
 import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import type { ClusterAccess } from "./provider/kubernetes-client";
@@ -88,7 +88,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const inNamespace = { ...own, dependsOn: namespace };
 
     const contents = pulumi.secret(pulumi.output(identity).apply((known) => regionSecrets(region, known)));
-    const made = Object.values(secrets).map(
+    const made = secretsOf(settings).map(
       ({ name: secret, type }) =>
         new kubernetes.core.v1.Secret(
           `${name}-${secret}`,

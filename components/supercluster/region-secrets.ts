@@ -1,4 +1,6 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { provisioner, systemAccount } from "../../config/assets/standard";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
@@ -8,8 +10,12 @@ import { mounts, secrets } from "./chart-values";
  * What is in the Secrets of a region's namespace, by their names. Servers take changes of all but the JetStream key
  * without a restart.
  */
-export function regionSecrets(region: RegionSpec, identity: RegionIdentity): Record<string, Record<string, string>> {
+export function regionSecrets(
+  region: RegionSpec & { settings: KubernetesEnvironment },
+  identity: RegionIdentity,
+): Record<string, Record<string, string>> {
   const { client, peer, server, box } = secrets;
+  const { natsBox } = region.settings.kubernetes;
   return {
     [client.name]: { [client.cert]: identity.server.cert, [client.key]: identity.server.key },
     [peer.name]: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa },
@@ -18,24 +24,33 @@ export function regionSecrets(region: RegionSpec, identity: RegionIdentity): Rec
       [server.jetstreamKey]: jetstreamKeyConf(identity.jetstreamKey),
       [server.fingerprint]: keyFingerprint(identity.jetstreamKey),
     },
-    [box.name]: { [box.ca]: identity.clientCa, ...contexts(region, identity) },
+    ...(natsBox.enabled && {
+      [box.name]: { [box.ca]: identity.clientCa, ...contexts(region, identity, natsBox.administrators) },
+    }),
   };
 }
 
-/** Contexts of the nats CLI, one a user, as it keeps them. */
-function contexts({ accounts }: RegionSpec, { users }: RegionIdentity): Record<string, string> {
+/** Contexts of the nats CLI, one a user, as it keeps them; those of administrators only where they are asked for. */
+function contexts(
+  { accounts }: RegionSpec,
+  { users }: RegionIdentity,
+  administrators: boolean,
+): Record<string, string> {
+  const isAdministrator = (account: string, user: string) => account === systemAccount.name || user === provisioner;
   const entries = accounts.flatMap((account) =>
-    account.users.map((user) => {
-      const context = {
-        description: `${user.name} of account ${account.name}`,
-        url: `tls://${kubernetesNames.service}:${kubernetesPorts.client}`,
-        user: user.login,
-        password: users[user.login]!.password,
-        ca: `${mounts.contexts}/${secrets.box.ca}`,
-        inbox_prefix: user.inboxPrefix,
-      };
-      return [`${user.login}.json`, JSON.stringify(context, undefined, 2)] as const;
-    }),
+    account.users
+      .filter(({ name }) => administrators || !isAdministrator(account.name, name))
+      .map((user) => {
+        const context = {
+          description: `${user.name} of account ${account.name}`,
+          url: `tls://${kubernetesNames.service}:${kubernetesPorts.client}`,
+          user: user.login,
+          password: users[user.login]!.password,
+          ca: `${mounts.contexts}/${secrets.box.ca}`,
+          inbox_prefix: user.inboxPrefix,
+        };
+        return [`${user.login}.json`, JSON.stringify(context, undefined, 2)] as const;
+      }),
   );
   return Object.fromEntries(entries);
 }

@@ -110,6 +110,15 @@ export const kubernetes = strictObject({
     keyCheck: share({ cpu: "10m", cpuLimit: "100m", memory: "64MiB" }),
     box: share({ cpu: "10m", cpuLimit: "500m", memory: "128MiB" }),
   }).prefault({}),
+  /**
+   * A pod with the nats CLI beside the servers (nats-box). Whoever may `kubectl exec` there has the passwords of its
+   * contexts; `npm run context` writes the same contexts on the operator's own machine.
+   */
+  natsBox: strictObject({
+    enabled: z.boolean().default(false),
+    /** Whether it has contexts of the system account and of provisioners too: all rights on every account. */
+    administrators: z.boolean().default(false),
+  }).prefault({}),
   volume: strictObject({
     /**
      * Of each server. Must be larger than `storage.file`: a formatted disk has less than its size. It grows under

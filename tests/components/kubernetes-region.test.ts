@@ -4,6 +4,7 @@ import { awsRegion } from "../../config/schema/aws";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { accountsOf } from "../../components/security/accounts";
+import type { ChartValues } from "../../components/supercluster/chart-values";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
@@ -53,7 +54,7 @@ describe("KubernetesRegion", function () {
         ["core/v1:Namespace", "core/v1:Secret", "core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].map(
           (type) => count(`kubernetes:${type}`),
         ),
-        [1, 4, 2, 1, 1],
+        [1, 3, 2, 1, 1],
       );
     });
   }
@@ -92,7 +93,7 @@ describe("KubernetesRegion", function () {
         guarded.add(name);
         count += 1;
       }
-      assert.equal(count, 13);
+      assert.equal(count, 12);
     },
   );
 
@@ -165,6 +166,24 @@ describe("KubernetesRegion", function () {
     );
     for (const { name, inputs } of of("kubernetes:core/v1:Secret"))
       assert.equal("stringData" in inputs, false, `${name}: server-side apply keeps keys that leave stringData`);
+  });
+
+  it("has a nats-box only where it is asked for, and administrators' passwords in it only where they are", async () => {
+    const boxOf = async (natsBox?: object) => {
+      const { of } = await recorded("iad", kubernetesEnvironment({ kubernetes: kubernetesSettings({ natsBox }) }));
+      const secret = of("kubernetes:core/v1:Secret").find(({ name }) => name === "iad-nats-box-users");
+      const { data = {} } = (secret ? unsecret(secret.inputs) : {}) as { data?: Record<string, string> };
+      const { enabled } = (of("kubernetes:helm.sh/v3:Release")[0]!.inputs.values as ChartValues).natsBox;
+      return { enabled, contexts: Object.keys(data).filter((file) => file.endsWith(".json")) };
+    };
+    const administrators = (contexts: string[]) =>
+      contexts.filter((file) => /^sys-|-provisioner\.json$/.test(file)).length;
+    assert.deepEqual(await boxOf(), { enabled: false, contexts: [] });
+    const users = await boxOf({ enabled: true });
+    assert.ok(users.enabled && users.contexts.includes("covenant-api.json"), users.contexts.join());
+    assert.equal(administrators(users.contexts), 0);
+    const all = await boxOf({ enabled: true, administrators: true });
+    assert.equal(administrators(all.contexts), 5);
   });
 
   it("installs the chart when its Secrets are there, and rolls out when the chart is", async () => {

@@ -17,6 +17,7 @@ const settings = kubernetesEnvironment({
   kubernetes: kubernetesSettings({
     monitoring: { podMonitor: true, labels: { release: "prometheus" } },
     images: { pullSecrets: ["mirror"] },
+    natsBox: { enabled: true },
   }),
 });
 const region = (name?: string) => regionOf(settings, name);
@@ -106,8 +107,18 @@ describe("the official chart, given a region's values", () => {
     }
   });
 
+  it("has no nats-box, unless it is set", () => {
+    const kinds = render(chartValues(regionOf(kubernetesEnvironment()))).map(({ kind }) => kind);
+    assert.deepEqual(
+      kinds.filter((kind) => kind === "Deployment" || kind === "Secret"),
+      [],
+    );
+  });
+
   it("gives every container requests and limits, as a ResourceQuota asks for", () => {
-    const quota = kubernetesEnvironment({ kubernetes: kubernetesSettings({ resources: { cpuLimit: "2" } }) });
+    const quota = kubernetesEnvironment({
+      kubernetes: kubernetesSettings({ resources: { cpuLimit: "2" }, natsBox: { enabled: true } }),
+    });
     const pods = render(chartValues(regionOf(quota))).filter(({ kind }) =>
       ["StatefulSet", "Deployment"].includes(kind),
     );

@@ -113,6 +113,23 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     chart("no system account", "C002-13", `${values}/merge/system_account`, undefined),
     local("a local server that lets everybody in", "C003-9", "config/no_auth_user", "irisx-api"),
   ],
+  "box-has-no-administrator": [
+    {
+      what: "a nats-box that starts as the system account's user",
+      from: "the chart's box, with contexts of all users",
+      stacks: ["iad"],
+      change(draft) {
+        draft.set(release, "iad", "values/natsBox/enabled", true);
+        draft.set(release, "iad", "values/natsBox/defaultContextName", "sys-admin");
+      },
+    },
+    of("iad", "core/v1:Secret", "iad-nats-client-tls")(
+      "a provisioner's context in a Secret",
+      "the chart's box, with contexts of all users",
+      "data",
+      { "covenant-provisioner.json": "e30=" },
+    ),
+  ],
   "secret-is-in-its-place": [
     chart(
       "a password for routes, which the chart writes into its ConfigMap",
@@ -390,12 +407,15 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "values/container/merge/securityContext/capabilities/drop",
       [],
     ),
-    chart(
-      "a nats-box that is given more than it needs",
-      "k8s#686",
-      "values/natsBox/container/merge/securityContext/capabilities/add",
-      ["NET_ADMIN"],
-    ),
+    {
+      what: "a nats-box that is given more than it needs",
+      from: "k8s#686",
+      stacks: ["iad"],
+      change(draft) {
+        draft.set(release, "iad", "values/natsBox/enabled", true);
+        draft.set(release, "iad", "values/natsBox/container/merge/securityContext/capabilities/add", ["NET_ADMIN"]);
+      },
+    },
     chart("a reloader that may gain rights", "k8s#686", "values/reloader/merge", undefined),
     chart(
       "an init container as root",

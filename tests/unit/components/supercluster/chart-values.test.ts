@@ -128,7 +128,8 @@ describe("values of the chart", () => {
 
 describe("a region's Secrets", () => {
   it("are certificates, the servers' keys and accounts, and a context of each user", () => {
-    const found = regionSecrets({ ...region(), accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity());
+    const boxed = region(kubernetes({ natsBox: { enabled: true } }));
+    const found = regionSecrets({ ...boxed, accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity());
     assert.deepEqual(
       Object.keys(found),
       Object.values(secrets).map(({ name }) => name),

@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Held, type Reservation, type Reservations, type Storage, union } from "../config/assets/reservations";
+import type { Jsz as MetaGroup } from "./monitoring";
 
 /** What one server answers to a request of the system account. Source: nats-server's server/monitor.go. */
 export interface Answer<T> {
@@ -48,6 +49,7 @@ interface AccountDetail {
 
 interface Jsz {
   account_details?: AccountDetail[];
+  meta_cluster?: MetaGroup["meta_cluster"];
 }
 
 /**
@@ -73,12 +75,22 @@ export async function heldStreams(system: NatsConnection, servers: string[], max
     most.memory = Math.max(most.memory, memory);
   }
   const answered = answers.filter(({ data }) => data).map(({ server }) => server.name);
+  const peers = metaPeers(answers);
   return {
     reservations: union(...details.map(reservationsOf)),
     use,
     limits: limitsOf(details, answered.length),
-    silent: servers.filter((server) => !answered.includes(server)),
+    // A server that is not a peer of the meta group yet, such as those of a new region, holds nothing.
+    silent: servers.filter((server) => !answered.includes(server) && (peers?.has(server) ?? true)),
   };
+}
+
+/** Names of the meta group's peers, up or down; undefined where its leader did not answer, which alone lists them. */
+function metaPeers(answers: Answer<Jsz>[]): Set<string> | undefined {
+  const leader = answers.find(({ server, data }) => data?.meta_cluster?.leader === server.name);
+  return (
+    leader && new Set([leader.server.name, ...(leader.data!.meta_cluster!.replicas ?? []).map(({ name }) => name)])
+  );
 }
 
 /** The least that any server allows, of the accounts that all of them know. */

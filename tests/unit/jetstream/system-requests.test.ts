@@ -41,4 +41,14 @@ describe("what servers hold", () => {
     const { silent, reservations } = await ask(answer("iad-0"));
     assert.deepEqual([silent, reservations], [["iad-1"], {}]);
   });
+
+  it("is nothing of servers that are not in the meta group yet, as its leader reports", async () => {
+    const meta = (leader: string, ...others: string[]) => ({
+      meta_cluster: { leader, cluster_size: 2, replicas: others.map((name) => ({ name })) },
+    });
+    const one = (data: object) => ask({ server: { name: "iad-0" }, data });
+    assert.deepEqual((await one(meta("iad-0"))).silent, []);
+    assert.deepEqual((await one(meta("iad-0", "iad-1"))).silent, ["iad-1"]);
+    assert.deepEqual((await one(meta("ams-0"))).silent, ["iad-1"], "only the leader knows all");
+  });
 });

@@ -59,25 +59,25 @@ export function outcomeOf(events: EngineEvent[]): Outcome {
 
 /** What the program and the providers report of a run that may succeed: a text each, in their order, each once. */
 export const notesOf = (events: EngineEvent[]): string[] => [
-  ...new Set(
-    events.flatMap(({ diagnosticEvent: one }) => {
-      if (!one || one.ephemeral || !noted.includes(one.severity)) return [];
-      const text = withoutSeverity(one.message);
-      return !text || isPluginNotice(text) ? [] : [one.severity === "warning" ? `warning: ${text}` : text];
-    }),
-  ),
+  ...new Set(reportsIn(events, noted).map(({ text }) => text)),
 ];
+
+/** Reports of these severities, without what is shown only for a moment, and where plugins were found. */
+function reportsIn(events: EngineEvent[], severities: string[]): { urn?: string; text: string }[] {
+  return events.flatMap(({ diagnosticEvent: one }) => {
+    if (!one || one.ephemeral || !severities.includes(one.severity)) return [];
+    const text = withoutSeverity(one.message);
+    if (!text || isPluginNotice(text)) return [];
+    return [{ urn: one.urn, text: one.severity === "info#err" ? text : `${one.severity}: ${text}` }];
+  });
+}
 
 /** Under each resource its messages, each once. */
 function diagnosticsOf(events: EngineEvent[]): string {
   const texts = new Map<string, Set<string>>();
-  for (const { diagnosticEvent: one } of events) {
-    if (!one || one.ephemeral || !shown.includes(one.severity)) continue;
-    const subject = one.urn ? `${one.urn.split("::")[2]!.split("$").at(-1)} (${one.urn.split("::").at(-1)})` : "";
-    const severity = one.severity === "info#err" ? "" : `${one.severity}: `;
-    const text = withoutSeverity(one.message);
-    if (!text || isPluginNotice(text)) continue;
-    texts.set(subject, (texts.get(subject) ?? new Set()).add(`${severity}${text}`));
+  for (const { urn, text } of reportsIn(events, shown)) {
+    const subject = urn ? `${urn.split("::")[2]!.split("$").at(-1)} (${urn.split("::").at(-1)})` : "";
+    texts.set(subject, (texts.get(subject) ?? new Set()).add(text));
   }
   return [...texts]
     .map(([subject, messages]) => {

@@ -52,7 +52,8 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
       if (isGated && !isUnchanged) await gate!.pass(stack);
     });
   }
-  recordDeployed(checked);
+  // A plan may have been saved of other declarations.
+  if (!plans) recordDeployed(checked);
   access ??= readAccess(checked);
   await lowerLimits(checked, access, runner, plans);
   return access;

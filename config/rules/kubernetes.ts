@@ -9,7 +9,7 @@ import { isUnsupportedTag, supportedServers } from "../versions";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
 import { isMeantBy } from "./misspelt-region";
-import { type Rule, rule } from "./rule";
+import { type Rule, rule, type Scope } from "./rule";
 import { memoryOfServer, usableOfVolume } from "./server-overhead";
 
 const onKubernetes = ({ name, environment }: ValidationContext) =>
@@ -100,6 +100,14 @@ const newClusters = (context: ValidationContext) =>
 const foreignZones = ({ settings, create }: ReturnType<typeof newClusters>[number]): string[] =>
   zonesOf(settings, create).filter((zone) => !zone.startsWith(settings.region));
 
+/** What is set by region is of a region of the environment. */
+const ofKnownRegions = (each: (context: ValidationContext) => (Scope & { region: string })[]): Rule =>
+  rule({
+    each,
+    when: ({ region }, { environment }) => !environment.regions.includes(region),
+    message: ({ region }, { environment }) => unknownName(region, "a region of the environment", environment.regions),
+  });
+
 /** Rules about servers on Kubernetes: what relates its settings to each other. */
 const platformRules: Rule[] = [
   rule({
@@ -129,11 +137,7 @@ const platformRules: Rule[] = [
       );
     },
   }),
-  rule({
-    each: namedClusters,
-    when: ({ region }, { environment }) => !environment.regions.includes(region),
-    message: ({ region }, { environment }) => unknownName(region, "a region of the environment", environment.regions),
-  }),
+  ofKnownRegions(namedClusters),
   rule({
     each: onKubernetes,
     at: ["kubernetes", "images", "nats", "tag"],
@@ -237,11 +241,7 @@ const platformRules: Rule[] = [
 
 /** Rules about what regions use of AWS. */
 const awsRules: Rule[] = [
-  rule({
-    each: awsRegions,
-    when: ({ region }, { environment }) => !environment.regions.includes(region),
-    message: ({ region }, { environment }) => unknownName(region, "a region of the environment", environment.regions),
-  }),
+  ofKnownRegions(awsRegions),
   rule({
     each: awsRegions,
     at: ["cluster"],

@@ -120,7 +120,6 @@ describe("bad luck of the JetStream provider", function () {
     });
     toxiproxy = await Toxiproxy.start();
     [app, system] = await Promise.all([cluster.connectForever("app"), cluster.connectForever("admin")]);
-    writes = await ConfigurationWrites.watch(cluster);
     await ask(app, "STREAM.CREATE.FOREIGN", {
       name: "FOREIGN",
       subjects: ["foreign"],
@@ -134,6 +133,8 @@ describe("bad luck of the JetStream provider", function () {
     });
     await app.request("foreign", "theirs");
     foreign = await foreignNow();
+    // Their own making may have taken several requests.
+    writes = await ConfigurationWrites.watch(cluster);
     lucky = await ProviderProcess.start({ "supercluster:connection": JSON.stringify(settings()) });
     providers.push(...(await Promise.all([0, 1, 2].map(() => FaultyProvider.start(toxiproxy, settings())))));
   });
@@ -451,11 +452,7 @@ describe("bad luck of the JetStream provider", function () {
 
       it("nothing else is touched", async () => {
         assert.deepEqual(await foreignNow(), foreign);
-        assert.deepEqual(
-          writes.of("FOREIGN").length + writes.of("FOREIGN.theirs").length,
-          2,
-          "which were their making",
-        );
+        assert.deepEqual([...writes.of("FOREIGN"), ...writes.of("FOREIGN.theirs")], []);
         for (const { cell } of outcomes)
           if (cell.operation.resource === consumer) assert.equal(writes.of(cell.name).length, 1, "its stream was made");
       });

@@ -9,17 +9,18 @@ export interface Answer<T> {
   error?: { description: string };
 }
 
-/** The answers of all servers to `$SYS.REQ.SERVER.PING.<what>`; ends after `expected` answers, or `maxWait` ms. */
+/** The answers of all servers to `$SYS.REQ.<scope>.PING.<what>`; ends after `expected` answers, or `maxWait` ms. */
 export async function askAll<T>(
   system: NatsConnection,
   what: string,
   options: object,
   expected: number,
   maxWait: number,
+  scope: "SERVER" | "ACCOUNT" = "SERVER",
 ): Promise<Answer<T>[]> {
   const answers: Answer<T>[] = [];
   try {
-    const replies = await system.requestMany(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify(options), {
+    const replies = await system.requestMany(`$SYS.REQ.${scope}.PING.${what}`, JSON.stringify(options), {
       strategy: "count",
       maxMessages: expected,
       maxWait,
@@ -83,6 +84,35 @@ export async function heldStreams(system: NatsConnection, servers: string[], max
     // A server that is not a peer of the meta group yet, such as those of a new region, holds nothing.
     silent: servers.filter((server) => !answered.includes(server) && (peers?.has(server) ?? true)),
   };
+}
+
+/**
+ * Connections of clients to all servers, by account. Those of a server that crashed, which the others count for some
+ * minutes, are missing.
+ *
+ * @throws {Error} where not all servers answer
+ */
+export async function connectionsInUse(
+  system: NatsConnection,
+  accounts: string[],
+  servers: string[],
+  maxWait = 2_000,
+): Promise<Record<string, number>> {
+  const answers = await askAll<{ account_statz?: { acc: string; conns: number }[] }>(
+    system,
+    "STATZ",
+    // Else a server without a client of these accounts does not answer.
+    { accounts, include_unused: true },
+    servers.length,
+    maxWait,
+    "ACCOUNT",
+  );
+  const silent = servers.filter((name) => !answers.some(({ server, data }) => data && server.name === name));
+  if (silent.length) throw new Error(`${silent.join(", ")} did not answer`);
+  const all = answers.flatMap(({ data }) => data?.account_statz ?? []);
+  return Object.fromEntries(
+    accounts.map((account) => [account, all.reduce((sum, { acc, conns }) => sum + (acc === account ? conns : 0), 0)]),
+  );
 }
 
 /** Names of the meta group's peers, up or down; undefined where its leader did not answer, which alone lists them. */

@@ -15,6 +15,20 @@ export function askedOnce(region: Omit<RegionSpec, "accounts">, deployed: Deploy
  * @throws {Error} where no server can be reached
  */
 async function heldStreams(region: Omit<RegionSpec, "accounts">, deployed: Deployed): Promise<Held> {
-  const requests = require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");
-  return withSystem(region, deployed, (system) => requests.heldStreams(system, serverNames(region.settings)));
+  return withSystem(region, deployed, (system) => requests().heldStreams(system, serverNames(region.settings)));
 }
+
+/**
+ * How many clients of these accounts are connected, in all regions.
+ *
+ * @throws {Error} where not all servers answer
+ */
+export const connectionsInUse = (
+  region: Omit<RegionSpec, "accounts">,
+  deployed: Deployed,
+  accounts: string[],
+): Promise<Record<string, number>> =>
+  withSystem(region, deployed, (system) => requests().connectionsInUse(system, accounts, serverNames(region.settings)));
+
+/** Loaded where servers are asked: most runs ask none. */
+const requests = () => require("../jetstream/system-requests") as typeof import("../jetstream/system-requests");

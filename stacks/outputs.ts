@@ -1,3 +1,4 @@
+import type { ConnectionLimits } from "../config/assets/account-limits";
 import type { Reservations } from "../config/assets/reservations";
 
 /** Stack outputs: a contract with the cli, other stacks and readers of `pulumi stack output --json`. */
@@ -16,6 +17,8 @@ export interface RegionOutputs {
   accounts: Record<string, { users: Record<string, UserOutputs> }>;
   /** What the limits of the accounts cover. */
   reservations: Reservations;
+  /** Their limits of connections, of the accounts that have one. */
+  connections: ConnectionLimits;
   /** On Kubernetes: names or addresses of its load balancers, once their controller has assigned them. */
   loadBalancers?: { clients: string[]; gateways: string[] };
   /** On Kubernetes: a file for Prometheus's `scrape_config_files`. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
+import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
 import { stackName } from "../config/stacks";
@@ -8,9 +9,9 @@ import { clientUrls, serversOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
-import { coveredReservations } from "./account-limits";
+import { coveredConnections, coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
-import { askedOnce } from "./held-streams";
+import { askedOnce, connectionsInUse } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
 import { fromIdentity, fullName, outputsOf } from "./references";
@@ -27,7 +28,10 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const declared = declaredReservations(environment, tenants);
   const ask = deployed && askedOnce(known, deployed);
   const reservations = ask ? await coveredReservations(tenants, declared, deployed.reservations, ask) : declared;
-  const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, reservations) };
+  const connections = deployed
+    ? await coveredConnections(tenants, deployed.connections, (names) => connectionsInUse(known, deployed, names))
+    : statedConnections(tenants);
+  const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, { reservations, connections }) };
   if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
   const { identity, outputs } = await servers(spec);
@@ -42,6 +46,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
     reservations,
+    connections,
     // The engine warns about each undefined output.
     ...Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined)),
     // Every client gets the certificate; only the rest of the identity is secret.
@@ -62,8 +67,8 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
 /** A region as it was deployed last; undefined where it was not. */
 async function deployedRegion(stack: string): Promise<Deployed | undefined> {
   const found = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
-  const { region: deployed, ca, accounts, reservations } = found;
-  return ca && accounts ? { region: deployed, ca, accounts, reservations } : undefined;
+  const { region: deployed, ca, accounts, reservations, connections } = found;
+  return ca && accounts ? { region: deployed, ca, accounts, reservations, connections } : undefined;
 }
 
 /** Another region of the environment: accounts are the same in all, so a new region begins with their limits. */

@@ -1,4 +1,4 @@
-import { limitsOf } from "../../config/assets/account-limits";
+import { type ConnectionLimits, limitsOf, statedConnections } from "../../config/assets/account-limits";
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { standIns } from "../../config/assets/failover";
@@ -11,12 +11,16 @@ import { adminPermissions, inboxPrefixOf, permissionsOf, provisionerPermissions 
 /**
  * The accounts of an environment, equal in all its regions: one a tenant in the order given, and the servers' own.
  *
- * @param reserved what the accounts' limits cover; by default what is declared
+ * @param reservations what the accounts' limits cover; by default what is declared
+ * @param connections limits of connections; by default what tenants state
  */
 export function accountsOf(
   environment: Environment,
   tenants: Tenants,
-  reserved: Reservations = declaredReservations(environment, tenants),
+  {
+    reservations = declaredReservations(environment, tenants),
+    connections = statedConnections(tenants),
+  }: { reservations?: Reservations; connections?: ConnectionLimits } = {},
 ): AccountSpec[] {
   const { streams, consumers } = assetsOf(environment, tenants);
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
@@ -27,8 +31,8 @@ export function accountsOf(
     const users = Object.entries(withStandardParts(tenant).users);
     return {
       name: tenant.name,
-      jetstream: limitsOf(tenant, reserved[tenant.name] ?? {}),
-      maxConnections: tenant.limits?.connections,
+      jetstream: limitsOf(tenant, reservations[tenant.name] ?? {}),
+      maxConnections: connections[tenant.name],
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, usable))),

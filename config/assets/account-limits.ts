@@ -4,8 +4,11 @@ import { limitInNumber } from "../units";
 import type { Tenants } from "./asset";
 import { type Held, ofAccounts, type Reservation, type Reservations, type Storage, union } from "./reservations";
 
-/** Room above what is reserved: for a stream that is created by hand, or by `npm run migrate`. */
-const headroom = { storage: 1.2, streams: 5 } as const;
+/**
+ * Room above what is reserved: for a stream that is created by hand, or by `npm run migrate`. Above connections in use:
+ * for those that are made before the limit is in force.
+ */
+const headroom = { storage: 1.2, streams: 5, connections: 1.2 } as const;
 
 const mebibyte = 1024 ** 2;
 
@@ -87,3 +90,37 @@ export const notInForce = (tenants: Tenants, declared: Reservations, { limits }:
 /** Whether limits that cover `deployed` are those of the declarations alone: then no server has to be asked. */
 export const isSettled = (declared: Reservations, deployed: Reservations | undefined): boolean =>
   isDeepStrictEqual(declared, deployed);
+
+/** Connections that an account may have, by account; none for those without a limit. */
+export type ConnectionLimits = Record<string, number>;
+
+/** What tenants state. */
+export const statedConnections = (tenants: Tenants): ConnectionLimits =>
+  Object.fromEntries(
+    Object.values(tenants).flatMap(({ name, limits }) => (limits?.connections ? [[name, limits.connections]] : [])),
+  );
+
+/** Accounts whose limit of connections is lower than the one that is deployed, or that have none yet. */
+export const loweredConnections = (stated: ConnectionLimits, deployed: ConnectionLimits): string[] =>
+  Object.keys(stated).filter((account) => stated[account]! < (deployed[account] ?? Infinity));
+
+/**
+ * The limits of connections that disconnect no client: what is stated, but not less than what is in use and a fifth
+ * more, because servers close connections above the limit, of any client.
+ *
+ * @param inUse connections by account; undefined where not all servers answered: then no limit is lowered
+ */
+export function connectionsToAllow(
+  stated: ConnectionLimits,
+  deployed: ConnectionLimits,
+  inUse: Record<string, number> | undefined,
+): ConnectionLimits {
+  const allowed = { ...stated };
+  for (const account of loweredConnections(stated, deployed)) {
+    const needed = inUse ? Math.ceil((inUse[account] ?? 0) * headroom.connections) : Infinity;
+    const limit = Math.min(deployed[account] ?? Infinity, Math.max(stated[account]!, needed));
+    if (limit === Infinity) delete allowed[account];
+    else allowed[account] = limit;
+  }
+  return allowed;
+}

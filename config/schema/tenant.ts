@@ -109,8 +109,9 @@ const accountLimits = strictObject({
   streams: count.optional(),
   /**
    * Client connections at the same time on all servers of all regions. Connections of a server that crashed count for
-   * some minutes more while its clients connect elsewhere, so allow twice what clients need. Below what is in use it
-   * makes servers close connections. Default: no limit but that of each server (65,536).
+   * some minutes more while its clients connect elsewhere, so allow twice what clients need. A limit below what is in
+   * use comes into force once fewer are connected; until then each up warns (docs/account-limits.md). Default: no limit
+   * but that of each server (65,536).
    */
   connections: count.optional(),
 });

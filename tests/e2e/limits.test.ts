@@ -49,6 +49,8 @@ const releases: Record<string, [before: TenantSpec["streams"], after: TenantSpec
   retained: [{ A: stream("a", "64MiB", retain) }, {}],
   bare: [{}, {}],
 };
+/** Connections of account `lowered`, by the second release: fewer than its clients have. */
+const connections = 6;
 const accounts = Object.keys(releases);
 const withNeighbour = accounts.filter((account) => account !== "bare");
 
@@ -65,6 +67,7 @@ const tenant = (name: string, release: 0 | 1): TenantSpec => ({
   },
   consumers: {},
   users: { api: { publishes: subjects } },
+  ...(name === "lowered" && release === 1 && { limits: { connections } }),
 });
 
 /** Account limits while streams change, with a publisher to a neighbouring stream of each account. */
@@ -77,6 +80,8 @@ describe("account limits", function () {
   let shown: string;
   const provisioners = new Map<string, NatsConnection>();
   const publishers = new Map<string, Publisher>();
+  /** Of account `lowered`, beside its provisioner and its publisher. */
+  const idle: NatsConnection[] = [];
 
   const write = (account: string, spec: TenantSpec) =>
     fs.writeFileSync(
@@ -101,12 +106,8 @@ describe("account limits", function () {
   };
   /** MiB that an account may store with these streams beside its neighbour. */
   const storage = (...sizes: number[]) => Math.ceil(sizes.reduce((sum, size) => sum + 3 * size, 3 * 16) * 1.2);
-  const covered = () => {
-    const { reservations } = JSON.parse(
-      regions.deployment.pulumi("stack", "output", "--stack", "local-iad", "--json"),
-    ) as RegionOutputs;
-    return (account: string) => Object.keys(reservations[account]!).sort();
-  };
+  const outputs = () =>
+    JSON.parse(regions.deployment.pulumi("stack", "output", "--stack", "local-iad", "--json")) as RegionOutputs;
   /** No publisher was refused, and all that was acknowledged is there. */
   const nobodyRefused = async () => {
     for (const [account, publisher] of publishers) {
@@ -180,8 +181,10 @@ describe("account limits", function () {
     assert.equal(plan.status, 0, plan.text);
     assert.match(plan.text, /forget +retained\/A\n +is kept on the servers and no longer reconciled/);
     assert.match(plan.text, /not declared, and left as they are: bare\/BY_HAND, bare\/KV_nodes\n/);
+    for (let count = 0; count < 6; count++) idle.push(await regions.deployment.client("iad", "lowered", "api"));
     shown = await start();
     await nobodyRefused();
+    for (const client of idle) await client.flush();
     assert.equal(shown.match(/\$ pulumi up --stack local-iad/g)?.length, 2, shown);
     assert.deepEqual(await limitOf("lowered"), [storage(8, 8, 36), 5 + 5]);
     // The canary is in memory too.
@@ -194,7 +197,7 @@ describe("account limits", function () {
   });
 
   it("cover what is not declared, which status and verify name", () => {
-    assert.deepEqual(covered()("retained"), ["A", "CANARY", "NEIGHBOUR"]);
+    assert.deepEqual(Object.keys(outputs().reservations.retained!).sort(), ["A", "CANARY", "NEIGHBOUR"]);
     // `start` prints both.
     assert.match(shown, /NOT DECLARED[^]*bare +BY_HAND +1 [^]*retained +A +25 /);
     assert.match(
@@ -207,10 +210,21 @@ describe("account limits", function () {
     );
   });
 
+  it("of connections stay above what is in use, and say so", () => {
+    // Eight clients, and a fifth more.
+    assert.deepEqual(outputs().connections, { lowered: 10 });
+    assert.match(
+      shown,
+      /limits\.connections of 6 is not in force yet \(the limit is 10\), because 8 clients are connected/,
+    );
+  });
+
   it("follow by hand with the next up of a region, and then there is nothing to change", async () => {
+    await Promise.all(idle.map((client) => client.close()));
     up("local-jetstream");
     assert.match(up("local-iad"), /3 updated/);
     assert.deepEqual(await limitOf("lowered"), [storage(8, 8, 8), 5 + 5]);
+    assert.deepEqual(outputs().connections, { lowered: connections });
     regions.deployment.pulumi("preview", "--stack", "local-iad", "--expect-no-changes");
     await nobodyRefused();
   });

@@ -20,7 +20,10 @@ export const refusal = (errCode: number, description = "refused", code = 400) =>
 export function fakeConnection(answers: Answers = {}): { connection: NatsConnection; requests: string[] } {
   const requests: string[] = [];
   const find = (subject: string, text: string | undefined): object => {
-    const name = subject.replace("$JS.API.", "").replace("$SYS.REQ.SERVER.PING.", "");
+    const name = subject
+      .replace("$JS.API.", "")
+      .replace("$SYS.REQ.SERVER.PING.", "")
+      .replace("$SYS.REQ.ACCOUNT.PING.", "ACCOUNT.");
     requests.push(name);
     const answer = answers[name];
     if (answer === undefined) throw new Error(`no answer to ${name}`);

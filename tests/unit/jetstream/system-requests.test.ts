@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { heldStreams } from "../../../jetstream/system-requests";
+import { connectionsInUse, heldStreams } from "../../../jetstream/system-requests";
 import { fakeConnection } from "../../support/fake-connection";
 
 describe("what servers hold", () => {
@@ -50,5 +50,23 @@ describe("what servers hold", () => {
     assert.deepEqual((await one(meta("iad-0"))).silent, []);
     assert.deepEqual((await one(meta("iad-0", "iad-1"))).silent, ["iad-1"]);
     assert.deepEqual((await one(meta("ams-0"))).silent, ["iad-1"], "only the leader knows all");
+  });
+});
+
+describe("connections in use", () => {
+  const answer = (server: string, ...stats: [acc: string, conns: number][]) => ({
+    server: { name: server },
+    data: { account_statz: stats.map(([acc, conns]) => ({ acc, conns })) },
+  });
+  const ask = (...answers: object[]) =>
+    connectionsInUse(fakeConnection({ "ACCOUNT.STATZ": answers }).connection, ["shop", "new"], ["iad-0", "iad-1"]);
+
+  it("are those of all servers, and none of an account that no server knows", async () => {
+    const answers = [answer("iad-0", ["shop", 3], ["other", 5]), answer("iad-1", ["shop", 4])];
+    assert.deepEqual(await ask(...answers), { shop: 7, new: 0 });
+  });
+
+  it("are not known where a server does not answer", async () => {
+    await assert.rejects(ask(answer("iad-1", ["shop", 4])), /iad-0 did not answer/);
   });
 });

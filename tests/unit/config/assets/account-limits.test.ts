@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
+  connectionsToAllow,
   isSettled,
   limitsOf,
   notInForce,
@@ -181,5 +182,36 @@ describe("what limits have to cover", () => {
         assert.ok(fits(limits, between));
       }),
     );
+  });
+});
+
+describe("limits of connections", () => {
+  const limits = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.integer({ min: 1, max: 1_000 }), {
+    noNullPrototype: true,
+  });
+
+  it("are what tenants state where nothing is lowered, without asking", () => {
+    assert.deepEqual(connectionsToAllow({ a: 7, b: 5 }, { a: 7, b: 3 }, undefined), { a: 7, b: 5 });
+  });
+
+  it("disconnect no client, and are as stated once few enough are connected", () => {
+    fc.assert(
+      fc.property(limits, limits, limits, (stated, deployed, connected) => {
+        // What is in force is not exceeded.
+        const use = (account: string) => Math.min(connected[account] ?? 0, deployed[account] ?? Infinity);
+        const inUse = Object.fromEntries(Object.keys(stated).map((account) => [account, use(account)]));
+        const allowed = connectionsToAllow(stated, deployed, inUse);
+        for (const [account, limit] of Object.entries(stated)) {
+          assert.ok(allowed[account]! >= use(account));
+          assert.ok(allowed[account]! >= Math.min(limit, deployed[account] ?? limit));
+          if (use(account) * 1.2 <= limit) assert.equal(allowed[account], limit);
+        }
+      }),
+    );
+  });
+
+  it("stay where it is not known how many are connected, or there is none yet", () => {
+    assert.deepEqual(connectionsToAllow({ a: 3, b: 3 }, { a: 7 }, undefined), { a: 7 });
+    assert.deepEqual(connectionsToAllow({ a: 3, b: 3 }, { a: 7 }, { a: 4, b: 10 }), { a: 5, b: 12 });
   });
 });

@@ -1,6 +1,7 @@
 import { isEmpty, stackExists } from "./backend";
 import { type Plans, plansEnv } from "./plans";
 import type { ThrowawayBackend } from "./throwaway-backend";
+import { plannedUsersAs } from "../config/partial-plan";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./run";
@@ -42,7 +43,8 @@ export class StackRunner {
   ): Promise<Result> {
     const plan = plans ? ["--save-plan", plans.fileOf(stack)] : [];
     const args = ["preview", "--stack", stack, ...refresh[kind], ...plan, "--json", "--non-interactive"];
-    if (!throwaway) return this.run(stack, kind, args, plans && plansEnv);
+    const env = { ...(plans && plansEnv), ...plannedUsersAs(plans ? "unknown" : "placeholder") };
+    if (!throwaway) return this.run(stack, kind, args, env);
     const { init, options } = throwaway.add(stack);
     await this.run(stack, kind, init, throwaway.env);
     return this.run(stack, kind, [...args, ...options], throwaway.env);

@@ -6,16 +6,21 @@ import { outputRefusal } from "./output-refusal";
 /**
  * One output of the environment's identity stack; a secret stays a secret. Unknown in a partial plan.
  *
+ * @param lacks what the output lacks, because it was deployed before this stack needed it
  * @throws {pulumi.RunError} with what to do, where the identity stack does not exist, does not have the output yet, or
  *   has secrets that this stack cannot decrypt: these would otherwise fail deep in the program, or be an empty value
  */
-export async function fromIdentity<T>(environment: string, output: string): Promise<pulumi.Output<T>> {
+export async function fromIdentity<T>(
+  environment: string,
+  output: string,
+  lacks?: (value: T) => string[],
+): Promise<pulumi.Output<T>> {
   if (process.env[partialPlan] && pulumi.runtime.isDryRun())
     return pulumi.secret(pulumi.output(pulumi.unknown as T)) as pulumi.Output<T>;
   const stack = stackName({ environment, kind: "identity" });
   const name = fullName(stack);
   const outputs = await outputsOf(name);
-  const refusal = outputRefusal(outputs, { reader: pulumi.getStack(), stack, output });
+  const refusal = outputRefusal(outputs, { reader: pulumi.getStack(), stack, output, lacks });
   if (refusal) throw new pulumi.RunError(`${refusal} Nothing was done.`);
   const reference = new pulumi.StackReference("identity", { name });
   return reference.requireOutput(output) as pulumi.Output<T>;

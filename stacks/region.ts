@@ -14,7 +14,8 @@ import { refuseDroppedOwners } from "./dropped-accounts";
 import { askedOnce, connectionsInUse } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
-import { fromIdentity, fullName, outputsOf } from "./references";
+import { regionIdentity } from "./region-identity";
+import { fullName, outputsOf } from "./references";
 import { refuseForgottenServers, refuseStoppingHolders } from "./removed-servers";
 import type { Deployed } from "./system-connection";
 
@@ -106,7 +107,7 @@ interface Servers {
 async function servers(spec: RegionSpec): Promise<Servers> {
   const { settings } = spec;
   if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings });
-  const identity = await fromIdentity<RegionIdentity>(spec.environment, spec.name);
+  const identity = await regionIdentity(spec);
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   new LocalRegion(spec.name, { region: spec, identity });
   return { identity, outputs: {} };
@@ -123,7 +124,7 @@ async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironme
       location,
       region,
     });
-  const identity = aws?.readIdentity() ?? (await fromIdentity<RegionIdentity>(environment, name));
+  const identity = await regionIdentity(region, aws?.readIdentity());
   const servers = new KubernetesRegion(name, {
     region,
     identity,

@@ -1,4 +1,5 @@
 import type { ThrowawayBackend } from "../../engine/throwaway-backend";
+import { plannedUsersAs } from "../../config/partial-plan";
 import { pulumiEnvironment } from "../../engine/environment";
 import type { Progress } from "../../engine/progress";
 import { commandLine, PulumiFailure, type PulumiCommand, type Result, runPulumi } from "../../engine/run";
@@ -30,6 +31,7 @@ export async function previewFindings(
   const made = throwaway?.add(stack);
   const env = {
     ...withPack(pulumiEnvironment(environment)),
+    ...plannedUsersAs("placeholder"),
     ...throwaway?.env,
   };
   const args = [

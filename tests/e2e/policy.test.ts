@@ -221,6 +221,23 @@ describe("npm run policy and npm run policy:state", function () {
       assert.match(stdout, /^ +advisory \w+ +advice +irisx-SMS\n +could be better$/m);
     });
 
+    it("policy checks a user whose password the identity stack has not created yet", async () => {
+      const addUser = (text: string) => text.replace("  users: {\n", '  users: {\n    late: { inbox: "shared" },\n');
+      const { status, stdout, stderr } = await withChange("tenants/irisx.ts", addUser, () =>
+        cli(["policy", "--stack", "local-iad"]),
+      );
+      assert.equal(status, 0, stdout + stderr);
+      assert.match(stdout, /user irisx-late may read the answers to every user/);
+      const byHand = await withChange("tenants/irisx.ts", addUser, () =>
+        pulumi("preview", "--stack", "local-iad").then(
+          () => assert.fail("it was not refused"),
+          (error: { stdout: string }) => error.stdout,
+        ),
+      );
+      assert.match(byHand, /error: stack local-iad needs the password of irisx-late of local-identity, which/);
+      assert.doesNotMatch(byHand, /unhandled exception/);
+    });
+
     it("policy ends with 1 where the pack does not start, and where it has no rule", async () => {
       for (const [pack, failure] of [
         ['require("./not-there");', /did not complete[^]*Cannot find module '\.\/not-there'/],

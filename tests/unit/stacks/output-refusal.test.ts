@@ -24,6 +24,14 @@ describe("output of another stack", () => {
     );
   });
 
+  it("is refused when it lacks what the reader needs", () => {
+    assert.equal(
+      outputRefusal({ iad: { users: {} } }, { ...names, lacks: () => ["the password of a", "the password of b"] }),
+      "stack iad needs the password of a, the password of b of identity, which was deployed without: " +
+        "pulumi up --stack identity.",
+    );
+  });
+
   it("is refused when it is a secret that cannot be decrypted, which the engine replaces by an empty object", () => {
     assert.match(outputRefusal({ iad: {} }, names)!, /^stack iad cannot decrypt output iad of identity: .*passphrase/);
   });

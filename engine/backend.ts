@@ -1,19 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import * as path from "node:path";
-import type { Process } from "../tools/processes.mjs";
-import { isEngine } from "./processes";
+import type { LockHolder } from "./stack-locks";
 
 /** The file backend of a local environment, read from its files: starting Pulumi for each question takes 0.3 s. */
-
-/** A lock on a stack, as the CLI writes it, with its holder. */
-export interface StackLock {
-  file: string;
-  pid: number;
-  username: string;
-  hostname: string;
-  timestamp: string;
-}
 
 const stackFile = (state: string, project: string, stack: string): string =>
   path.join(state, ".pulumi", "stacks", project, `${stack}.json`);
@@ -61,26 +50,16 @@ export function outputsOf(state: string, project: string, stack: string): Record
 }
 
 /** Locks of a stack; more than one only when two runs started at the same time. */
-export function locksOf(state: string, project: string, stack: string): StackLock[] {
+export function locksOf(state: string, project: string, stack: string): LockHolder[] {
   const folder = path.join(state, ".pulumi", "locks", "organization", project, stack);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
       try {
-        const file = path.join(folder, name);
-        return [{ file, ...(JSON.parse(readFileSync(file, "utf8")) as Omit<StackLock, "file">) }];
+        return [JSON.parse(readFileSync(path.join(folder, name), "utf8")) as LockHolder];
       } catch {
         return []; // Released meanwhile.
       }
     });
-}
-
-/**
- * Whether the holder of a lock runs. `dead`: its process has ended, or another program has its number now. `foreign`:
- * it runs on another machine, which cannot be checked from here.
- */
-export function holderOf(lock: StackLock, running: Process[], here = hostname()): "alive" | "dead" | "foreign" {
-  if (lock.hostname !== here) return "foreign";
-  return running.some(({ pid, args }) => pid === lock.pid && isEngine(args)) ? "alive" : "dead";
 }

@@ -5,7 +5,8 @@ import { plannedUsersAs } from "../config/partial-plan";
 import { pulumiEnvironment, stateFolder } from "./environment";
 import { Progress } from "./progress";
 import { commandLine, PulumiFailure, runPulumi, type Result } from "./run";
-import { recover } from "./recovery";
+import { lockIn } from "./pulumi-text";
+import { recover, runRecovering } from "./recovery";
 import { type EngineEvent, isFinished, notesOf } from "./events";
 import type { DeployableEnvironment } from "./project";
 import { progressColours as colour, plural, seconds } from "./terminal";
@@ -25,6 +26,7 @@ export const refresh: Record<Kind, string[]> = { identity: [], region: [], jetst
 /** Runs pulumi on the stacks of one environment and prints the progress. */
 export class StackRunner {
   private readonly progress = new Progress();
+  private readonly notes = new Map<string, Set<string>>();
 
   constructor(private readonly checked: DeployableEnvironment) {}
 
@@ -32,7 +34,8 @@ export class StackRunner {
   async up(stack: string, kind: Kind, plans?: Plans): Promise<Result> {
     if (this.isLocal) await this.prepare(stack, kind);
     const plan = plans ? ["--plan", plans.fileOf(stack)] : [];
-    return this.run(stack, kind, ["up", "--stack", stack, ...refresh[kind], ...plan, ...unattended], plans && plansEnv);
+    const args = ["up", "--stack", stack, ...refresh[kind], ...plan, ...unattended];
+    return this.runUnlocked(stack, kind, args, plans && plansEnv);
   }
 
   /** What an `up` would do; changes nothing. A stack that does not exist yet is previewed in a throwaway backend. */
@@ -54,7 +57,7 @@ export class StackRunner {
   async init(stack: string, kind: Kind): Promise<void> {
     const { secretsprovider } = (this.checked.project.stacks[stack] ?? {}) as { secretsprovider?: string };
     const provider = secretsprovider ? ["--secrets-provider", secretsprovider] : [];
-    await this.run(stack, kind, ["stack", "init", stack, "--no-select", ...provider, "--non-interactive"]);
+    await this.runUnlocked(stack, kind, ["stack", "init", stack, "--no-select", ...provider, "--non-interactive"]);
   }
 
   /** Destroys the resources of a stack. */
@@ -64,12 +67,27 @@ export class StackRunner {
       await this.recover(stack, kind);
       if (isEmpty(stateFolder(), this.projectName, stack)) return;
     }
-    await this.run(stack, kind, ["destroy", "--stack", stack, ...unattended]);
+    await this.runUnlocked(stack, kind, ["destroy", "--stack", stack, ...unattended]);
   }
 
   /** Removes a stack from the backend without touching its resources; its settings file stays. */
   async forget(stack: string, kind: Kind): Promise<void> {
-    await this.run(stack, kind, ["stack", "rm", stack, "--yes", "--force", "--preserve-config", "--non-interactive"]);
+    await this.runUnlocked(stack, kind, [
+      "stack",
+      "rm",
+      stack,
+      "--yes",
+      "--force",
+      "--preserve-config",
+      "--non-interactive",
+    ]);
+  }
+
+  /** What was printed of a stack already: one that is brought up twice does not report the same twice. */
+  private noted(stack: string): Set<string> {
+    const notes = this.notes.get(stack) ?? new Set();
+    this.notes.set(stack, notes);
+    return notes;
   }
 
   private get isLocal(): boolean {
@@ -89,11 +107,18 @@ export class StackRunner {
     return recover(this.projectName, stack, (args) => this.run(stack, kind, args));
   }
 
+  /** A command that takes the stack's lock: what a killed run left is cleaned up first. */
+  private runUnlocked(stack: string, kind: Kind, args: string[], more?: Record<string, string>): Promise<Result> {
+    // Local ones are prepared before: their backend's files show what is left.
+    if (this.isLocal) return this.run(stack, kind, args, more);
+    return runRecovering(stack, (each) => this.run(stack, kind, each, each === args ? more : undefined), args);
+  }
+
   private async run(stack: string, kind: Kind, args: string[], more?: Record<string, string>): Promise<Result> {
     this.progress.line(colour.dim(`$ ${commandLine({ args })}`));
     const job = this.progress.start(stack);
     const env = { ...pulumiEnvironment(this.checked.environment, kind), ...more };
-    const seen = new Set<string>();
+    const seen = this.noted(stack);
     const onEvents = (events: EngineEvent[]) => {
       job.at = plural(events.filter(isFinished).length, "resource");
       // What a preview reports is part of the plan that is printed.
@@ -113,7 +138,7 @@ export class StackRunner {
     } catch (error) {
       const line =
         error instanceof PulumiFailure
-          ? row(colour.red(stack.padEnd(nameWidth)), "failed", error.result)
+          ? row(colour.red(stack.padEnd(nameWidth)), lockIn(error.result.output) ? "locked" : "failed", error.result)
           : `  ${stack.padEnd(nameWidth)}  stopped`;
       this.progress.finish(job, line);
       throw error;

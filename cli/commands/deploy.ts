@@ -1,10 +1,13 @@
+import { everyStack } from "../../config/stacks";
 import { withEnvironmentLock } from "../../engine/lock";
 import { Plans } from "../../engine/plans";
+import { readProject } from "../../engine/project";
 import { logProgress, print, progressColours as colour, seconds } from "../../engine/terminal";
 import { warningsOf } from "../../config/rules/warnings";
 import { deploy as bringUp, dryRun as showPlan } from "../../operations/deploy/deploy";
 import { preflight } from "../../operations/deploy/preflight";
-import { checkedEnvironment } from "../../operations/settings/checked-environment";
+import { filesWritten, toBeCommitted } from "../../operations/deploy/secret-keys";
+import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { verifySupercluster } from "../../operations/verify/verify";
 import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
 import { renderNextCommands } from "../render/next-commands";
@@ -38,15 +41,24 @@ export async function deploy(
   const plans = plan === undefined ? undefined : new Plans(plan);
   if (dryRun) return showPlan(checked, plans);
   warningsOf(checked.environment).forEach(warn);
-  await withEnvironmentLock(env, `${command} --env ${env}`, async () => {
+  const bringUpAndVerify = async () => {
     const verification = await verifySupercluster(checked, await bringUp(checked, plans));
     print(`\n${renderStatus(verification.status)}`);
     print(`\n${renderVerification(verification)}`);
     print(renderNextCommands(checked));
     requireSuccess(verification);
-  });
-  logProgress(`\n${env} is up and verified; ${seconds(Date.now() - started)} in all`);
+    logProgress(`\n${env} is up and verified; ${seconds(Date.now() - started)} in all`);
+  };
+  await withEnvironmentLock(env, `${command} --env ${env}`, () => bringUpAndVerify().finally(remindOfKeys(checked)));
   if (notice) warn(notice);
 }
+
+/** What a deployment wrote into files of the project must be committed, also where it failed later. */
+const remindOfKeys =
+  ({ project, stacks }: CheckedEnvironment) =>
+  (): void => {
+    const files = filesWritten(everyStack(stacks), project, readProject());
+    if (files.length) warn(toBeCommitted(files));
+  };
 
 const warn = (text: string): void => logProgress(`${colour.yellow("warning:")} ${text}`);

@@ -1,4 +1,5 @@
 import { type Access, readAccess } from "../access/access";
+import { pulumiEnvironment } from "../../engine/environment";
 import { type ExistingStacks, existingStacks } from "../../engine/existing-stacks";
 import { Failure } from "../../engine/failure";
 import { endOrphans } from "../../engine/recovery";
@@ -15,7 +16,8 @@ import { failuresOf } from "../plan/preview";
 import { Plans } from "../../engine/plans";
 import { renderPreview } from "./preview";
 import { assertNothingRefused, recordDeployed } from "./refused-changes";
-import { stepsOf } from "./steps";
+import { filesToBeWritten, willBeWritten } from "./secret-keys";
+import { type Step, stepsOf } from "./steps";
 import { ThrowawayBackend } from "../../engine/throwaway-backend";
 
 /**
@@ -36,6 +38,7 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
   if (refusals.length) throw new Failure(refusals.join("\n"));
   if (checked.environment.target === "local") await endOrphans();
   if (!plans) await assertNothingRefused(checked, existing);
+  announceKeys(checked, steps, existing);
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
   let access: Promise<Access> | undefined;
@@ -96,6 +99,7 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
     Plans.refuseNew(missing);
     plans.prepare();
   }
+  announceKeys(checked, steps, existing);
   const runner = new StackRunner(checked);
   const throwaway = missing.length ? new ThrowawayBackend(checked.project) : undefined;
   try {
@@ -119,6 +123,13 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
     logProgress(
       `partial: ${missing.join(", ")} do not exist yet, so what they read from other stacks is unknown in this plan`,
     );
+}
+
+/** Creating stacks changes files of the project. */
+function announceKeys({ project, environment }: CheckedEnvironment, steps: Step[], existing: ExistingStacks): void {
+  const missing = steps.flatMap(({ stacks }) => stacks).filter((stack) => !existing.has(stack));
+  const files = filesToBeWritten(missing, project, pulumiEnvironment(environment));
+  if (files.length) logProgress(willBeWritten(files));
 }
 
 const deployedOf = (existing: ExistingStacks): Set<string> =>

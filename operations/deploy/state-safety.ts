@@ -8,7 +8,7 @@ import { everyStack, type Stacks } from "../../config/stacks";
 /**
  * Backend that Pulumi uses for stacks that are not local: PULUMI_BACKEND_URL, else Pulumi.yaml, else the last login.
  */
-function backendUrlOf(
+export function backendUrlOf(
   project: Pick<ProjectFiles, "backendUrl">,
   env: NodeJS.ProcessEnv = process.env,
 ): string | undefined {

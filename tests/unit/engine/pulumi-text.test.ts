@@ -4,6 +4,7 @@ import {
   checkFailureOf,
   isFailedNotice,
   isPluginNotice,
+  lockIn,
   withoutRule,
   withoutSeverity,
 } from "../../../engine/pulumi-text";
@@ -20,7 +21,23 @@ describe("what Pulumi prints", () => {
       true,
       false,
     ]);
-    assert.equal(isPluginNotice("using pulumi-resource-random from $PATH at /x"), true);
+    for (const plugin of ["pulumi-resource-random", "pulumi-language-nodejs"])
+      assert.equal(isPluginNotice(`using ${plugin} from $PATH at /x`), true);
+  });
+
+  it("names the holders of a lock", () => {
+    const url = "s3://bucket/.pulumi/locks/organization/p/iad";
+    const text = [
+      "error: the stack is currently locked by 2 lock(s). Either wait for the other process(es) to end or ...",
+      `  ${url}/1.json: created by ann@runner-3 (pid 7) at 2026-01-01T00:00:00Z`,
+      `  ${url}/2.json: created by D\\a@b@host.example (pid 8) at 2026-01-02T00:00:00Z`,
+    ].join("\n");
+    assert.deepEqual(lockIn(text), [
+      { pid: 7, username: "ann", hostname: "runner-3", timestamp: "2026-01-01T00:00:00Z", url: `${url}/1.json` },
+      { pid: 8, username: "D\\a@b", hostname: "host.example", timestamp: "2026-01-02T00:00:00Z", url: `${url}/2.json` },
+    ]);
+    assert.equal(lockIn("error: [409] Conflict: Another update is currently in progress.\nTo learn more"), "update");
+    assert.equal(lockIn("error: update failed"), undefined);
   });
 
   it("names the property and the reason of a refused check", () => {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { hasPendingOperations, holderOf, isEmpty, locksOf, stackExists } from "../../../engine/backend";
+import { hasPendingOperations, isEmpty, locksOf, stackExists } from "../../../engine/backend";
 import { enginesOn, isEngine, orphansOf } from "../../../engine/processes";
+import { holderOf } from "../../../engine/stack-locks";
 import { type Process, processes } from "../../../tools/processes.mjs";
 
 const backend = "file:///cache/state";
@@ -89,10 +90,12 @@ describe("the file backend", () => {
   it("tells a lock whose process is gone from one that is held, and from another machine's", () => {
     const [lock] = locksOf(state, "p", "s");
     assert.equal(lock!.pid, 7);
-    assert.equal(holderOf(lock!, [proc(7, 1, "/bin/pulumi up")], "here"), "alive");
-    assert.equal(holderOf(lock!, [proc(7, 1, "/bin/other")], "here"), "dead");
-    assert.equal(holderOf(lock!, [], "here"), "dead");
-    assert.equal(holderOf(lock!, [], "there"), "foreign");
+    const here = { hostname: "here", username: "u" };
+    assert.equal(holderOf(lock!, [proc(7, 1, "/bin/pulumi up")], here), "alive");
+    assert.equal(holderOf(lock!, [proc(7, 1, "/bin/other")], here), "dead");
+    assert.equal(holderOf(lock!, [], here), "dead");
+    assert.equal(holderOf(lock!, [], { ...here, hostname: "there" }), "foreign");
+    assert.equal(holderOf(lock!, [], { ...here, username: "another" }), "foreign");
     assert.deepEqual(locksOf(state, "p", "new"), []);
   });
 

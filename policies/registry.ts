@@ -2,6 +2,7 @@ import { policyOf, type Rule } from "./rule";
 import { backupsAreSafe } from "./rules/backups-are-safe";
 import { boxHasNoAdministrator } from "./rules/box-has-no-administrator";
 import { certificateIsRenewed } from "./rules/certificate-is-renewed";
+import { chartValuesAreSettings } from "./rules/chart-values-are-settings";
 import { clientPortHasTls } from "./rules/client-port-has-tls";
 import { clientsLogIn } from "./rules/clients-log-in";
 import { clusterHasItsRegionsName } from "./rules/cluster-has-its-regions-name";
@@ -74,6 +75,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     podsAreSpread,
     podsAreEvictedOneByOne,
     podsWaitForTheRollout,
+    chartValuesAreSettings,
   ],
   "Users and certificates": [
     userMayNotDoEverything,

@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { storageClassName } from "../../config/topology";
+import { annotationsOf, labelsOf, metadataOf } from "../supercluster/metadata";
 
 /**
  * The class of servers' volumes, where settings ask for a new one. Volumes stay when their claims go, grow in place,
@@ -17,7 +18,10 @@ export function storageClass(
   const wanted = settings.kubernetes.volume.storageClass;
   if (typeof wanted === "string") return undefined;
   return {
-    metadata: { name: storageClassName(settings, region) },
+    metadata: {
+      ...metadataOf(labelsOf(settings), annotationsOf(settings, region)),
+      name: storageClassName(settings, region),
+    },
     provisioner: wanted.provisioner,
     parameters: { ...wanted.parameters, ...(kmsKeyId && { kmsKeyId }) },
     reclaimPolicy: "Retain",

@@ -8,7 +8,9 @@ import { labelVariables } from "../../config/server-tags";
 import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { job, prometheusDuration } from "../monitoring/scrape-config";
-import { serverLabels } from "./load-balancers";
+import { affinityOf } from "./affinity";
+import { mergedOver } from "./chart-overrides";
+import { annotationsOf, labelsOf, metadataOf } from "./metadata";
 import { withoutReloadable } from "./reload";
 import { type ServerConfig, serverConfig, type HostLayout } from "./server-config";
 
@@ -116,15 +118,6 @@ const besides = (resources: Kubernetes["containers"]["box"]) => ({
   merge: { securityContext: containerSecurity, resources: resourcesOf(resources) },
 });
 
-/** Hosts by which servers are kept apart. A topology spread does not: with fewer hosts than servers two may share. */
-const otherServers = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: serverLabels } };
-const antiAffinity = {
-  required: { requiredDuringSchedulingIgnoredDuringExecution: [otherServers] },
-  preferred: {
-    preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: otherServers }],
-  },
-};
-
 const add = (at: string, value: unknown) => ({ op: "add", path: at, value });
 const replace = (at: string, value: unknown) => ({ op: "replace", path: at, value });
 
@@ -139,6 +132,11 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
   const { kubernetes } = settings;
   const config = podConfig(region, 0);
   const { image, pullSecretNames } = imagesOf(kubernetes);
+  // Labels of every object stand in `global`.
+  const ofService = metadataOf(kubernetes.labels.services, annotationsOf(settings, name, "services"));
+  const ofObject = metadataOf({}, annotationsOf(settings, name));
+  const ofPod = metadataOf(kubernetes.labels.pods, annotationsOf(settings, name, "pods"));
+  const nodes = nodesOf(kubernetes);
   const peerTls = (dir: string) => {
     const { cert_file: _, key_file: __, ...tls } = config.cluster.tls;
     return {
@@ -150,10 +148,10 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       merge: { ...tls, ca_file: path.join(dir, secrets.peer.ca) },
     };
   };
-  return {
+  const values = {
     global: {
       image: { registry: kubernetes.images.registry, pullSecretNames },
-      labels: { "supercluster/environment": region.environment, "supercluster/region": name },
+      labels: { ...labelsOf(settings), "supercluster/environment": region.environment, "supercluster/region": name },
     },
     fullnameOverride: kubernetesNames.release,
     config: {
@@ -240,10 +238,10 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       enabled: true,
       image: image("exporter"),
       ...besides(kubernetes.containers.exporter),
-      patch: [add("/args/0", "-healthz")],
+      patch: exporterPatch(kubernetes.monitoring.exporter),
       podMonitor: {
         enabled: kubernetes.monitoring.podMonitor,
-        merge: { metadata: { labels: kubernetes.monitoring.labels } },
+        merge: { metadata: { ...ofObject, labels: kubernetes.monitoring.labels } },
         patch: [
           add("/spec/podMetricsEndpoints/0/interval", prometheusDuration(kubernetes.monitoring.interval)),
           add("/spec/podMetricsEndpoints/0/relabelings", [
@@ -253,17 +251,24 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         ],
       },
     },
-    service: { enabled: true },
+    service: { enabled: true, ...merging(ofService) },
+    headlessService: merging(ofService),
+    configMap: merging(ofObject),
     // Pods are replaced by this program, one by one, each only when the last is current again.
-    statefulSet: { name, merge: { spec: { updateStrategy: { type: "OnDelete" } } } },
+    statefulSet: { name, merge: { ...merging(ofObject).merge, spec: { updateStrategy: { type: "OnDelete" } } } },
     podTemplate: {
       topologySpreadConstraints: {
-        "topology.kubernetes.io/zone": { maxSkew: 1, whenUnsatisfiable: kubernetes.spread.zones },
+        [kubernetes.topologyKeys.zone]: { maxSkew: 1, whenUnsatisfiable: kubernetes.spread.zones },
       },
       merge: {
-        metadata: { annotations: { [restartAnnotation]: restartHash(config) } },
+        metadata: {
+          ...ofPod,
+          annotations: { ...ofPod.annotations, [restartAnnotation]: restartHash(config, kubernetes.values.config) },
+        },
         spec: {
-          affinity: { podAntiAffinity: antiAffinity[kubernetes.antiAffinity] },
+          ...nodes,
+          affinity: affinityOf(kubernetes),
+          ...(kubernetes.priorityClassName && { priorityClassName: kubernetes.priorityClassName }),
           initContainers: [keyCheck(kubernetes)],
           securityContext: podSecurity,
           terminationGracePeriodSeconds: graceSeconds(settings),
@@ -272,14 +277,18 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       },
       patch: [add("/spec/volumes/-", { name: secretsVolume, secret: { secretName: secrets.server.name } })],
     },
-    podDisruptionBudget: { enabled: true },
+    podDisruptionBudget: { enabled: true, ...merging(ofObject) },
     natsBox: {
       enabled: kubernetes.natsBox.enabled,
       // The chart's Secret of contexts would have passwords in values: the program's own Secret replaces it.
       defaultContextName: kubernetes.natsBox.administrators ? loginOf(systemAccount.name, systemAccount.user) : "",
       container: { image: image("box"), ...besides(kubernetes.containers.box), env: { XDG_CONFIG_HOME: "/tmp" } },
+      deployment: merging(ofObject),
       podTemplate: {
-        merge: { spec: { securityContext: podSecurity, automountServiceAccountToken: false } },
+        merge: {
+          ...merging(ofPod).merge,
+          spec: { ...nodes, securityContext: podSecurity, automountServiceAccountToken: false },
+        },
         patch: [
           replace("/spec/volumes/0/secret/secretName", secrets.box.name),
           add("/spec/volumes/-", { name: "tmp", emptyDir: {} }),
@@ -288,7 +297,30 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       },
     },
   };
+  return mergedOver(values, kubernetes.values);
 }
+
+/** Merged into an object of the chart; nothing where settings give it nothing. */
+const merging = (metadata: ReturnType<typeof metadataOf>): { merge?: { metadata: typeof metadata } } =>
+  Object.keys(metadata).length ? { merge: { metadata } } : {};
+
+/** Nodes that may run a region's pods; nothing where settings name none. */
+const nodesOf = ({ nodeSelector, tolerations }: Kubernetes) => ({
+  ...(Object.keys(nodeSelector).length > 0 && { nodeSelector }),
+  ...(tolerations.length > 0 && { tolerations }),
+});
+
+/**
+ * The exporter's arguments. The chart has the one for JetStream as its eighth, the ninth after `-healthz`; with another
+ * chart the test fails, and so does the deployment. Flags after the last argument, an address, are not read.
+ */
+const exporterPatch = ({ jetstream, arguments: more }: Kubernetes["monitoring"]["exporter"]) => [
+  add("/args/0", "-healthz"),
+  ...(jetstream === "all"
+    ? []
+    : [{ op: "test", path: "/args/8", value: "-jsz=all" }, replace("/args/8", `-jsz=${jetstream}`)]),
+  ...more.map((argument, index) => add(`/args/${index + 1}`, argument)),
+];
 
 const tagVariable = (index: number): string => `SERVER_TAG_${index}`;
 
@@ -311,9 +343,10 @@ const tagVariables = (settings: KubernetesEnvironment, tags: string[]) =>
  */
 export const restartAnnotation = "supercluster/restart";
 
-const restartHash = (config: ServerConfig): string =>
+/** `more`: of `kubernetes.values`; whether servers could reload it is not known. */
+const restartHash = (config: ServerConfig, more: unknown): string =>
   createHash("sha256")
-    .update(JSON.stringify(withoutReloadable(config)))
+    .update(JSON.stringify(withoutReloadable(config)) + (more === undefined ? "" : JSON.stringify(more)))
     .digest("hex")
     .slice(0, 16);
 

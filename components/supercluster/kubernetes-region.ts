@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { written } from "../../config/rules/chart-values";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
@@ -9,6 +10,7 @@ import { Volumes } from "../storage/volumes";
 import { chartValues, dataVolume, podConfig, secretsOf } from "./chart-values";
 import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
+import { annotationsOf, labelsOf, metadataOf } from "./metadata";
 import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
@@ -45,7 +47,9 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     super("supercluster:kubernetes:Region", name, {}, opts);
     const { settings } = region;
     const access = pulumi.output(cluster);
-    const metadata = { namespace: namespaceOf(settings, region.name), labels: objectLabels(region) };
+    const annotated = annotationsOf(settings, region.name);
+    const common = metadataOf({ ...labelsOf(settings), ...objectLabels(region) }, annotated);
+    const metadata = { ...common, namespace: namespaceOf(settings, region.name) };
     const { chart, volume } = settings.kubernetes;
     const guard = new ClusterGuard(
       `${name}-guard`,
@@ -82,7 +86,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     // Deleting the namespace would delete the claims of its volumes.
     const namespace = new kubernetes.core.v1.Namespace(
       name,
-      { metadata: { name: metadata.namespace, labels: { ...metadata.labels, ...podSecurity } } },
+      { metadata: { ...common, name: metadata.namespace, labels: { ...common.labels, ...podSecurity } } },
       { ...own, retainOnDelete: true },
     );
     const inNamespace = { ...own, dependsOn: namespace };
@@ -153,6 +157,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     );
 
     const config = podConfig(region, 0);
+    const overrides = written(settings.kubernetes.values).map(({ path }) => path.join("."));
     new Rollout(
       name,
       {
@@ -163,6 +168,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         cluster: access,
         state: { config, files: {}, version: serverVersion(settings) },
         release: releaseFingerprint(values, settings),
+        ...(overrides.length && { overrides }),
       },
       // Created last, so deleted first: it checks that this is the right cluster.
       { parent: this, dependsOn: [release, clients, gateways, prometheus] },
@@ -182,7 +188,7 @@ function service(
   name: string,
   { name: own, annotations, spec }: LoadBalancer,
   more: pulumi.Input<Record<string, string>> | undefined,
-  metadata: { namespace: string; labels: Record<string, string> },
+  metadata: { namespace: string; labels?: Record<string, string> },
   settings: KubernetesEnvironment,
   opts: pulumi.CustomResourceOptions,
 ): kubernetes.core.v1.Service {
@@ -190,7 +196,15 @@ function service(
   const all = more === undefined ? known : pulumi.output(more).apply((others) => ({ ...known, ...others }));
   return new kubernetes.core.v1.Service(
     `${name}-${own}`,
-    { metadata: { ...metadata, name: own, annotations: all }, spec },
+    {
+      metadata: {
+        ...metadata,
+        name: own,
+        labels: { ...labelsOf(settings, "services"), ...metadata.labels },
+        annotations: all,
+      },
+      spec,
+    },
     opts,
   );
 }

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, kubernetesPorts, serversOf } from "../../config/topology";
+import { annotationsOf } from "./metadata";
 
 /** Labels by which the chart's own Services find a region's servers. */
 export const serverLabels = {
@@ -35,12 +36,13 @@ export function loadBalancers(
 const portNames = { client: "nats", gateway: "gateway" } as const;
 
 function loadBalancer(
-  { kubernetes }: KubernetesEnvironment,
+  settings: KubernetesEnvironment,
   region: string,
   name: string,
   protocol: "client" | "gateway",
   hosts: string[],
 ): LoadBalancer {
+  const { kubernetes } = settings;
   const { annotations, sourceRanges, dns, public: isPublic } = kubernetes.loadBalancers;
   const own = Object.fromEntries(
     Object.entries(annotations ?? networkLoadBalancer(isPublic)).map(([key, value]) => [
@@ -52,6 +54,7 @@ function loadBalancer(
     name,
     hosts,
     annotations: {
+      ...annotationsOf(settings, region, "services"),
       ...own,
       ...(dns === "external-dns" && { "external-dns.alpha.kubernetes.io/hostname": hosts.join(",") }),
     },

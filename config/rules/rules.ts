@@ -1,4 +1,5 @@
 import type { Problem } from "../problems";
+import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
 import type { ValidationContext } from "./context";
 import { environmentRules } from "./environment";
@@ -17,6 +18,7 @@ import { userRules } from "./user";
 const rules: readonly Rule[] = [
   ...environmentRules,
   ...kubernetesRules,
+  ...chartValueRules,
   ...tenantRules,
   ...streamRules,
   ...mirrorRules,

@@ -46,15 +46,38 @@ export const labelKey = grammar(isQualifiedName, "a label's key", keyForm);
 
 const isLabelValue = (value: string): boolean => value === "" || (value.length <= 63 && qualified.test(value));
 
-/** Labels of an object: values of at most 63 characters (validation.IsValidLabelValue). */
-export const labels = z.record(
-  labelKey,
-  grammar(
-    isLabelValue,
-    "a label's value",
-    "at most 63 letters, digits and . _ -, beginning and ending with a letter or digit",
-  ),
+/** Value of a label: at most 63 characters, or empty (validation.IsValidLabelValue). */
+export const labelValue = grammar(
+  isLabelValue,
+  "a label's value",
+  "at most 63 letters, digits and . _ -, beginning and ending with a letter or digit",
 );
+
+/** Labels of an object. */
+export const labels = z.record(labelKey, labelValue);
+
+/** Keys by which objects are found, or that the chart, Helm, Kubernetes or this program set. */
+const ownKeys = new RegExp(
+  [
+    "^app\\.kubernetes\\.io/(name|instance|component|version|managed-by)$",
+    "^((apps|statefulset|pod-security)\\.kubernetes\\.io|(meta\\.)?helm\\.sh|supercluster)/",
+    "^controller-revision-hash$",
+  ].join("|"),
+);
+
+/** The same without keys of `own`: those have a value already. */
+const others = <All extends z.ZodType<Record<string, string>>>(all: All, own: RegExp, instead: string) =>
+  all.superRefine((given, context) => {
+    for (const key of Object.keys(given).filter((each) => own.test(each)))
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: `is a key that this program, the chart or Kubernetes sets; ${instead}`,
+      });
+  });
+
+/** Further labels of objects that this program or the chart makes. */
+export const moreLabels = others(labels, ownKeys, "choose another");
 
 /** Bytes of an object's annotations, keys and values (apimachinery/pkg/api/validation, TotalAnnotationSizeLimitB). */
 const longestAnnotations = 256 * 1024;
@@ -75,6 +98,13 @@ export const annotations = z
       `${bytesOf(input as Record<string, string>)} bytes of annotations are too many; ` +
       `write at most ${longestAnnotations}`,
   });
+
+/** Further annotations of objects that this program or the chart makes. */
+export const moreAnnotations = others(
+  annotations,
+  new RegExp(`${ownKeys.source}|^external-dns\\.alpha\\.kubernetes\\.io/hostname$`),
+  "choose another (names of load balancers: kubernetes.loadBalancers)",
+);
 
 const bytesOf = (all: Record<string, string>): number =>
   Object.entries(all).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);

@@ -10,12 +10,15 @@ import {
   imageTag,
   labelKey,
   labels,
+  moreAnnotations,
+  moreLabels,
   namespaceTemplate,
   objectName,
   objectNameTemplate,
   plainPath,
   provisioner,
 } from "./kubernetes-values";
+import { affinity, toleration } from "./scheduling";
 import { dnsName, duration, size, sourceRanges, token } from "./values";
 import { strictObject } from "../problems";
 
@@ -71,6 +74,22 @@ const storageClass = strictObject({
   /** Parameters of the driver. Default: gp3, encrypted, by the region's KMS key where there is one. */
   parameters: z.record(text, z.string()).default({ type: "gp3", encrypted: "true" }),
 });
+
+/** What objects have beside what this program and the chart write. */
+const more = (one: z.ZodType<Record<string, string>>) =>
+  strictObject({
+    /** Every object, pods included; not claims, whose template in a StatefulSet cannot be changed. */
+    all: one.default({}),
+    /** Pods, of servers and of nats-box. */
+    pods: one.default({}),
+    /** Services: the two load balancers, and those inside the cluster. */
+    services: one.default({}),
+  }).prefault({});
+
+/** An argument of the exporter: a flag, with its value after a `=`. */
+const argument = z
+  .string({ error: 'write a flag, e.g. "-connz_detailed"' })
+  .regex(/^-[A-Za-z]\w*(=.*)?$/, 'write a flag, e.g. "-connz_detailed" or "-jsz_stream_meta_keys=team"');
 
 export const kubernetes = strictObject({
   /** Namespace of a region's servers; created if it does not exist. `<region>` in it stands for the region's name. */
@@ -134,6 +153,27 @@ export const kubernetes = strictObject({
    * host is free, for clusters with fewer nodes than servers. A change restarts the servers, one after another.
    */
   antiAffinity: z.enum(["required", "preferred"]).default("required"),
+  /**
+   * Labels of nodes by which hosts and zones are told apart, for `antiAffinity` and `spread`. The policy
+   * `pods-are-spread` accepts other keys than these defaults only where its setting names them. A change restarts the
+   * servers, one after another; so it does for the next four.
+   */
+  topologyKeys: strictObject({
+    host: labelKey.default("kubernetes.io/hostname"),
+    zone: labelKey.default("topology.kubernetes.io/zone"),
+  }).prefault({}),
+  /** Labels that a node must have to run servers or nats-box. */
+  nodeSelector: labels.default({}),
+  /** Taints of nodes that servers and nats-box accept, as Kubernetes has them. */
+  tolerations: z.array(toleration).default([]),
+  /** Further affinity of servers, as Kubernetes has it; what `antiAffinity` makes stays beside it. */
+  affinity: affinity.optional(),
+  /** PriorityClass of servers, which must exist. Default: the cluster's default. */
+  priorityClassName: objectName.optional(),
+  /** Labels of objects. A change of `all` or `pods` restarts the servers, one after another. */
+  labels: more(moreLabels),
+  /** Annotations of objects; `<region>` stands for the region's name. A change does what one of labels does. */
+  annotations: more(moreAnnotations),
   /** How servers spread over zones, where there are any. Over hosts: `antiAffinity`. */
   spread: strictObject({
     /** `DoNotSchedule` leaves a server waiting rather than in a zone that has more; `ScheduleAnyway` prefers others. */
@@ -169,7 +209,27 @@ export const kubernetes = strictObject({
     /** Labels by which the operator finds it. */
     labels: labels.default({}),
     interval: duration.default("30s"),
+    /** Series that each server's exporter makes. A change restarts the servers, one after another. */
+    exporter: strictObject({
+      /**
+       * Of JetStream: `all`, of each stream and consumer; `streams`, without those of consumers and of streams' limits,
+       * for thousands of consumers; `accounts`, without those of streams too.
+       */
+      jetstream: z.enum(["all", "streams", "accounts"]).default("all"),
+      /**
+       * Further flags of prometheus-nats-exporter. Those of `jetstream` and of the chart (config/rules/chart-values.ts)
+       * are set already.
+       */
+      arguments: z.array(argument).default([]),
+    }).prefault({}),
   }).prefault({}),
+  /**
+   * Further values of the chart, merged over those that this program sets: objects key by key, `patch` by appending,
+   * anything else by replacing; `null` removes a default of the chart. Refused is what the supercluster needs, or what
+   * has a setting (config/rules/chart-values.ts); whatever the chart does not know it ignores in silence. A change of
+   * `config` restarts the servers, one after another. The policy `chart-values-are-settings` reports the use of this.
+   */
+  values: z.record(text, z.json()).default({}),
   /**
    * The cluster of each region, where settings of a cloud do not name it. A cluster can state for which regions it is,
    * and others are refused: `kubectl annotate namespace kube-system supercluster/regions=<environment>/<region>,...`

@@ -186,6 +186,44 @@ describe("KubernetesRegion", function () {
     assert.equal(administrators(all.contexts), 5);
   });
 
+  it("gives its objects the labels and annotations of settings, and keeps those that identify them", async () => {
+    const { registrations } = await recorded(
+      "iad",
+      kubernetesEnvironment({
+        kubernetes: kubernetesSettings({
+          labels: { all: { team: "messaging" }, services: { kind: "nats" } },
+          annotations: { all: { contact: "ops-<region>" }, services: { kind: "nats" } },
+          volume: { storageClass: {} },
+        }),
+      }),
+    );
+    const objects = registrations.filter(({ type }) => /^kubernetes:(core|storage)/.test(type));
+    assert.ok(objects.length >= 8, String(objects.length));
+    for (const { type, name, inputs } of objects) {
+      const { labels = {}, annotations = {} } = unsecret(inputs.metadata) as Record<string, Record<string, string>>;
+      const ofService = type.endsWith(":Service") ? "nats" : undefined;
+      assert.deepEqual(
+        [labels.team, labels.kind, annotations.contact, annotations.kind],
+        ["messaging", ofService, "ops-iad", ofService],
+        name,
+      );
+      if (!type.endsWith(":StorageClass")) assert.equal(labels["supercluster/region"], "iad", name);
+      if (type.endsWith(":Namespace")) assert.equal(labels["pod-security.kubernetes.io/enforce"], "restricted");
+    }
+  });
+
+  it("reports which values of the chart settings override, where they do", async () => {
+    const overridesOf = async (values?: object) =>
+      (await recorded("iad", kubernetesEnvironment({ kubernetes: kubernetesSettings({ values }) }))).of(
+        "pulumi-nodejs:dynamic/kubernetes:Rollout",
+      )[0]!.inputs.overrides;
+    assert.equal(await overridesOf(), undefined);
+    assert.deepEqual(await overridesOf({ config: { merge: { write_deadline: "30s" } }, container: { patch: [] } }), [
+      "config.merge.write_deadline",
+      "container.patch",
+    ]);
+  });
+
   it("installs the chart when its Secrets are there, and rolls out when the chart is", async () => {
     const { of } = await recorded("iad");
     const [release] = of("kubernetes:helm.sh/v3:Release");

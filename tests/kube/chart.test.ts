@@ -7,6 +7,7 @@ import { natsServer } from "../../components/local/provider/binary";
 import { pollUntil } from "../../config/poll-until";
 import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
+import { chartKeys } from "../../config/rules/chart-values";
 import { regionOf } from "../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { defaultAccounts, makeIdentity } from "../support/nats";
@@ -48,6 +49,104 @@ describe("the official chart, given a region's values", () => {
     assert.deepEqual(unknownKeys({ config: { cluster: { enabeld: true } } }, knownValues()), [
       "config.cluster.enabeld",
     ]);
+  });
+
+  it("has the values that settings may override, and no others", () =>
+    assert.deepEqual(Object.keys(knownValues()).sort(), [...chartKeys].sort()));
+
+  it("puts servers where settings say, labels and annotates every object, and overrides values", () => {
+    const tolerations = [{ key: "nats", operator: "Exists", effect: "NoSchedule" }];
+    const nodeAffinity = {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: 1, preference: { matchExpressions: [{ key: "disk", operator: "Exists" }] } },
+      ],
+    };
+    const own = kubernetesEnvironment({
+      kubernetes: kubernetesSettings({
+        nodeSelector: { pool: "nats" },
+        tolerations,
+        affinity: { nodeAffinity },
+        priorityClassName: "messaging",
+        topologyKeys: { host: "example.com/host", zone: "example.com/zone" },
+        labels: { all: { team: "messaging" }, pods: { mesh: "off" }, services: { kind: "nats" } },
+        annotations: { all: { contact: "ops-<region>" }, pods: { mesh: "off" }, services: { kind: "nats" } },
+        natsBox: { enabled: true },
+        monitoring: { podMonitor: true },
+        values: {
+          config: { merge: { write_deadline: "30s" } },
+          container: { patch: [{ op: "add", path: "/lifecycle", value: { preStop: { sleep: { seconds: 1 } } } }] },
+          extraResources: [{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "extra" } }],
+        },
+      }),
+    });
+    const rendered = render(chartValues(regionOf(own)));
+    const statefulSet = rendered.find(({ kind }) => kind === "StatefulSet")!;
+    const { spec, metadata } = statefulSet.spec.template;
+    assert.deepEqual(
+      [spec.nodeSelector, spec.tolerations, spec.priorityClassName],
+      [{ pool: "nats" }, tolerations, "messaging"],
+    );
+    assert.deepEqual(spec.affinity, {
+      nodeAffinity,
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: "example.com/host", labelSelector: statefulSet.spec.selector },
+        ],
+      },
+    });
+    assert.deepEqual(
+      spec.topologySpreadConstraints.map(({ topologyKey }: { topologyKey: string }) => topologyKey),
+      ["example.com/zone"],
+    );
+    assert.deepEqual(
+      [metadata.labels.mesh, metadata.annotations.mesh, metadata.annotations.contact],
+      ["off", "off", "ops-iad"],
+    );
+    assert.match(natsConf(rendered), /"write_deadline": "30s"/);
+    const [server] = spec.containers;
+    assert.deepEqual(server.lifecycle, { preStop: { sleep: { seconds: 1 } } });
+    assert.ok(server.volumeMounts.some(({ mountPath }: { mountPath: string }) => mountPath === mounts.secrets));
+    const claims = statefulSet.spec.volumeClaimTemplates;
+    assert.equal(JSON.stringify(claims), JSON.stringify(the("StatefulSet", "iad").spec.volumeClaimTemplates));
+    for (const { kind, metadata: found } of rendered.filter((one) => one.metadata.name !== "extra")) {
+      const { labels, annotations } = found as unknown as Record<string, Record<string, string>>;
+      const what = `${kind} ${found.name}`;
+      if (/test|contexts/.test(found.name)) continue;
+      assert.deepEqual([labels?.team, annotations?.contact], ["messaging", "ops-iad"], what);
+      if (kind === "Service") assert.deepEqual([labels?.kind, annotations?.kind], ["nats", "nats"], what);
+    }
+    assert.ok(rendered.some(({ kind, metadata: found }) => kind === "ServiceAccount" && found.name === "extra"));
+  });
+
+  it("gives the exporter its arguments, all of them before the address", () => {
+    const argumentsOf = (exporter?: object) => {
+      const own = kubernetesEnvironment({ kubernetes: kubernetesSettings({ monitoring: { exporter } }) });
+      const { spec } = render(chartValues(regionOf(own))).find(({ kind }) => kind === "StatefulSet")!;
+      return (spec.template.spec.containers as { name: string; args: string[] }[]).find(
+        ({ name }) => name === "prom-exporter",
+      )!.args;
+    };
+    const usual = argumentsOf();
+    assert.ok(usual.includes("-jsz=all") && usual.includes("-healthz"), usual.join(" "));
+    const changed = argumentsOf({ jetstream: "streams", arguments: ["-accstatz", "-ri=5"] });
+    assert.deepEqual(
+      changed.filter((one) => !usual.includes(one)),
+      ["-accstatz", "-ri=5", "-jsz=streams"],
+    );
+    assert.deepEqual(
+      usual.filter((one) => !changed.includes(one)),
+      ["-jsz=all"],
+    );
+    assert.equal(changed.at(-1), "http://localhost:8222/");
+  });
+
+  it("is not deployed where the exporter's argument for JetStream is not where it was", () => {
+    const own = kubernetesEnvironment({
+      kubernetes: kubernetesSettings({ monitoring: { exporter: { jetstream: "streams" } } }),
+    });
+    const { promExporter, ...others } = chartValues(regionOf(own));
+    const moved = { ...promExporter, patch: [{ op: "add", path: "/args/0", value: "-new" }, ...promExporter.patch] };
+    assert.throws(() => render({ ...others, promExporter: moved }), /expected "-jsz=all"/);
   });
 
   it("gives servers tags as variables, which stand before those that are made of them", () => {

@@ -475,6 +475,14 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ),
     chart("the chart's own startup probe", "C002-8", "values/container/merge/startupProbe", undefined),
   ],
+  "chart-values-are-settings": [
+    of("iad", "kubernetes:Rollout", "iad")(
+      "a value of the chart that a policy does not read",
+      "patches of containers",
+      "overrides",
+      ["container.patch"],
+    ),
+  ],
   "user-may-not-do-everything": [
     users(
       "a user who may publish everything",

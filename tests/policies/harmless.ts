@@ -52,6 +52,11 @@ export const harmless: readonly Harmless[] = [
       });
     },
   },
+  {
+    what: "no value of the chart overridden",
+    stack: "iad",
+    change: (draft) => draft.set("kubernetes:Rollout", "iad", "overrides", []),
+  },
   chart("no nats-box", "values/natsBox", { enabled: false }),
   chart("no exporter", "values/promExporter", { enabled: false }),
   chart("no reloader", "values/reloader", { enabled: false }),

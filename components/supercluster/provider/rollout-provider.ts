@@ -18,6 +18,8 @@ export interface RolloutInputs extends StatefulSetName {
   state: ServerState;
   /** Fingerprint of all that the chart was given: a change is what there is to roll out. */
   release: string;
+  /** Paths of the chart's values that settings override; for policies. Absent: none. */
+  overrides?: string[];
 }
 
 /**

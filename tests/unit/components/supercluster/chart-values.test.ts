@@ -105,6 +105,13 @@ describe("values of the chart", () => {
     assert.notEqual(hash({ syncInterval: "always" }), hash({}));
   });
 
+  it("ask for a restart when settings change the configuration directly: servers may not be able to reload it", () => {
+    const hash = (values: object) =>
+      chartValues(region(kubernetes({ values }))).podTemplate.merge.metadata.annotations[restartAnnotation];
+    assert.notEqual(hash({ config: { merge: { write_deadline: "30s" } } }), hash({}));
+    assert.equal(hash({ service: { merge: { spec: { sessionAffinity: "ClientIP" } } } }), hash({}));
+  });
+
   it("have the version of nats-server that all targets have", () => {
     const [, version] = /nats-server\/v2 v(\S+)/.exec(
       readFileSync(path.join(projectFolder, "tools", "offline", "go", "nats-server", "go.mod"), "utf8"),

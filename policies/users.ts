@@ -41,14 +41,15 @@ export function usersOf({ type, inputs }: Resource): User[] {
   return secretFields
     .filter((field) => field.type === type)
     .flatMap(({ field, decode }) => textsIn(known(inputs, field)).map(decode))
-    .filter((text) => text.startsWith(start))
-    .flatMap((text) => Object.entries(JSON.parse(text.slice(start.length)) as Accounts))
+    .flatMap((text) => accountsIn.exec(text)?.[1] ?? [])
+    .flatMap((json) => Object.entries(JSON.parse(json) as Accounts))
     .flatMap(([account, { users = [] }]) =>
       users.map(({ user, permissions }) => ({ account, login: user, permissions })),
     );
 }
 
-const start = "accounts: ";
+/** The last statement of its file. */
+const accountsIn = /^accounts: ([^]*)/m;
 
 type Accounts = Record<string, { users?: { user: string; permissions?: User["permissions"] }[] }>;
 

@@ -1,12 +1,27 @@
+import { createHash } from "node:crypto";
 import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/assets/region";
 
 /**
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
  * and what a server reloads when a user or a limit changes. JSON is valid in a server's configuration, and quoted: a
- * bare
- * `$2a$...` would be read as a variable.
+ * bare `$2a$...` would be read as a variable. The first line is what a server reports once it has loaded the file.
  */
 export function accountsConf(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
+  const metadata = JSON.stringify({ [accountsMetadata]: accountsFingerprint(accounts, users) });
+  return `server_metadata: ${metadata}\n${accountsBlock(accounts, users)}`;
+}
+
+/** Key of a server's metadata, which VARZ reports (nats-server 2.12 and later, reloadable). */
+export const accountsMetadata = "accounts";
+
+/**
+ * Identifies what is in the accounts file: 16 hexadecimal digits. Not secret: passwords are in it as hashes, and those
+ * are of generated passwords.
+ */
+export const accountsFingerprint = (accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string =>
+  createHash("sha256").update(accountsBlock(accounts, users)).digest("hex").slice(0, 16);
+
+function accountsBlock(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
   const conf = Object.fromEntries(accounts.map((account) => [account.name, accountConf(account, users)]));
   return `accounts: ${JSON.stringify(conf, null, 2)}\n`;
 }

@@ -5,6 +5,7 @@ import { written } from "../../config/rules/chart-values";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
+import { accountsFingerprint } from "../security/accounts-conf";
 import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
 import { chartValues, dataVolume, podConfig, secretsOf } from "./chart-values";
@@ -91,7 +92,8 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     );
     const inNamespace = { ...own, dependsOn: namespace };
 
-    const contents = pulumi.secret(pulumi.output(identity).apply((known) => regionSecrets(region, known)));
+    const known = pulumi.output(identity);
+    const contents = pulumi.secret(known.apply((parts) => regionSecrets(region, parts)));
     const made = secretsOf(settings).map(
       ({ name: secret, type }) =>
         new kubernetes.core.v1.Secret(
@@ -167,6 +169,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         statefulSet: values.statefulSet.name,
         cluster: access,
         state: { config, files: {}, version: serverVersion(settings) },
+        accounts: pulumi.unsecret(known.apply(({ users }) => accountsFingerprint(region.accounts, users))),
         release: releaseFingerprint(values, settings),
         ...(overrides.length && { overrides }),
       },

@@ -24,6 +24,8 @@ export interface PodView {
   isTerminating: boolean;
   /** Its server gives more to JetStream than it should, which its revision does not show. */
   isOversized?: boolean;
+  /** Its server has not loaded the accounts file that it was given. */
+  hasOldAccounts?: boolean;
   /** Why its server is not current; undefined: it follows a meta leader, and all its streams and consumers are. */
   behind?: string;
 }
@@ -34,7 +36,7 @@ export type RolloutStep =
 /**
  * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's
  * pod is last. A pod that is outdated and not ready serves no client and may keep the others from being ready: it is
- * first.
+ * first. Complete when every server has loaded the accounts file, which changes without a new revision.
  */
 export function nextRolloutStep(
   { isObserved, replicas, revision, pods, leader }: RegionView,
@@ -57,7 +59,13 @@ export function nextRolloutStep(
       Number(left.name === leader) - Number(right.name === leader) ||
       ordinalOfServer(right.name) - ordinalOfServer(left.name),
   );
-  return next ? { do: "replace", pod: next.name, reason: "it is outdated" } : { do: "nothing" };
+  if (next) return { do: "replace", pod: next.name, reason: "it is outdated" };
+  const unloaded = pods.find(({ hasOldAccounts }) => hasOldAccounts);
+  if (!unloaded) return { do: "nothing" };
+  return wait(
+    `${unloaded.name} has not loaded the current accounts file; the logs of its containers reloader and nats show ` +
+      "whether it was reloaded, and why not",
+  );
 }
 
 /** Pods that are still to be replaced. */

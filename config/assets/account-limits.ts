@@ -79,14 +79,6 @@ export function overUsed(tenants: Tenants, declared: Reservations, held: Held): 
   });
 }
 
-/** Accounts that not all servers know yet, or know with lower limits of bytes than what is declared needs. */
-export const notInForce = (tenants: Tenants, declared: Reservations, { limits }: Pick<Held, "limits">): string[] =>
-  Object.keys(declared).filter((account) => {
-    const { maxFile = Infinity, maxMemory = Infinity } = limitsOf(tenants[account]!, declared[account]!);
-    const { file, memory } = limits[account] ?? { file: -1, memory: -1 };
-    return file < maxFile || memory < maxMemory;
-  });
-
 /** Whether limits that cover `deployed` are those of the declarations alone: then no server has to be asked. */
 export const isSettled = (declared: Reservations, deployed: Reservations | undefined): boolean =>
   isDeepStrictEqual(declared, deployed);

@@ -7,7 +7,6 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { StackRunner } from "../../engine/stack-run";
 import { logProgress, print } from "../../engine/terminal";
 import { Gate } from "./gate";
-import { waitForLimits } from "./limits-in-force";
 import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
 import { plannedShrinks } from "../supercluster/shrinking-regions";
@@ -47,7 +46,6 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
       access = readAccess(checked);
       // Awaited after the last step; until then a failure must not count as unhandled.
       access.catch(() => undefined);
-      await waitForLimits(checked, access);
     }
     await together(stacks, async (stack) => {
       if (checked.environment.target !== "local" && !existing.has(stack)) await runner.init(stack, kind);

@@ -52,7 +52,7 @@ export class Draft {
   accounts(change: (accounts: Record<string, { users: User[] }>) => void): void {
     const files = this.one("core/v1:Secret", "iad-nats-server").props.data as Record<string, string>;
     const text = Buffer.from(files["accounts.conf"]!, "base64").toString();
-    const accounts = JSON.parse(text.slice("accounts: ".length)) as Record<string, { users: User[] }>;
+    const accounts = JSON.parse(text.replace(/^[^]*?^accounts: /m, "")) as Record<string, { users: User[] }>;
     const before = JSON.stringify(accounts);
     change(accounts);
     assert.notEqual(JSON.stringify(accounts), before);

@@ -1,4 +1,5 @@
 import type { AppsV1Api, CoreV1Api, KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { accountsMetadata } from "../../security/accounts-conf";
 import { isLowered } from "../reload";
 import type { PodView, RegionView } from "../rollout-steps";
 import type { ScaleView } from "../scale-down-steps";
@@ -9,6 +10,13 @@ import { clientOf, type ClusterAccess, configOf, missing, NoAnswer, parsed, reas
 export interface StatefulSetName {
   namespace: string;
   statefulSet: string;
+}
+
+/** What servers should run with. */
+export interface WantedServers {
+  config: ServerConfig;
+  /** Fingerprint of the accounts file. */
+  accounts: string;
 }
 
 const monitorPort = 8222;
@@ -31,12 +39,11 @@ export class RegionPods {
   /**
    * The StatefulSet and its pods; undefined where it does not exist.
    *
-   * @param wanted given: the servers are asked too, for the meta leader, whether each is current, and whether one gives
-   *   JetStream more than this configuration
+   * @param wanted given: the servers are asked too, for the meta leader, and whether each is current and runs with this
    */
   async observe(
     { namespace, statefulSet: name }: StatefulSetName,
-    wanted?: ServerConfig,
+    wanted?: WantedServers,
   ): Promise<RegionView | undefined> {
     const seen = await this.find({ namespace, statefulSet: name });
     if (!seen) return undefined;
@@ -94,14 +101,13 @@ export class RegionPods {
     await missing(this.core.deleteNamespacedPod({ namespace, name }));
   }
 
-  private async view(pod: V1Pod, wanted?: ServerConfig): Promise<PodView> {
+  private async view(pod: V1Pod, wanted?: WantedServers): Promise<PodView> {
     return {
       name: pod.metadata!.name!,
       revision: pod.metadata!.labels?.["controller-revision-hash"] ?? "",
       isReady: isReady(pod),
       isTerminating: pod.metadata!.deletionTimestamp !== undefined,
-      ...(wanted &&
-        isReady(pod) && { behind: await this.behind(pod), isOversized: await this.isOversized(pod, wanted) }),
+      ...(wanted && isReady(pod) && { behind: await this.behind(pod), ...(await this.running(pod, wanted)) }),
     };
   }
 
@@ -115,12 +121,22 @@ export class RegionPods {
     }
   }
 
-  private async isOversized(pod: V1Pod, wanted: ServerConfig): Promise<boolean> {
+  /** What a server runs with, compared with what it should. */
+  private async running(
+    pod: V1Pod,
+    { config, accounts }: WantedServers,
+  ): Promise<Pick<PodView, "hasOldAccounts" | "isOversized">> {
     const answer = await this.monitor(pod, "varz").catch(() => undefined);
-    const running = (
-      parsed(answer) as { jetstream?: { config?: { max_storage: number; max_memory: number } } } | undefined
-    )?.jetstream?.config;
-    return running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, wanted);
+    const { metadata, jetstream } = (parsed(answer) ?? {}) as {
+      metadata?: Record<string, string>;
+      jetstream?: { config?: { max_storage: number; max_memory: number } };
+    };
+    const running = jetstream?.config;
+    return {
+      hasOldAccounts: metadata?.[accountsMetadata] !== accounts,
+      isOversized:
+        running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, config),
+    };
   }
 
   /** Name of the meta leader, which is also the name of its pod, from the first server that knows it. */

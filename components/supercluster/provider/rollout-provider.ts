@@ -16,6 +16,8 @@ export interface RolloutInputs extends StatefulSetName {
   cluster: ClusterAccess;
   /** What servers run with: compared at preview, to say what a change takes. */
   state: ServerState;
+  /** Fingerprint of the accounts file, which servers reload once they see it. */
+  accounts: string;
   /** Fingerprint of all that the chart was given: a change is what there is to roll out. */
   release: string;
   /** Paths of the chart's values that settings override; for policies. Absent: none. */
@@ -24,7 +26,7 @@ export interface RolloutInputs extends StatefulSetName {
 
 /**
  * Replaces a region's outdated pods one after another, each when all others are ready and current; complete when all
- * pods are as their StatefulSet specifies.
+ * pods are as their StatefulSet specifies and have loaded the accounts file.
  */
 export const rolloutProvider = {
   /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
@@ -67,12 +69,12 @@ async function isUnfinished({ cluster, ...name }: RolloutInputs): Promise<boolea
   }
 }
 
-async function rollOut({ region, cluster, namespace, statefulSet, state }: RolloutInputs): Promise<void> {
+async function rollOut({ region, cluster, namespace, statefulSet, state, accounts }: RolloutInputs): Promise<void> {
   const connected = RegionPods.open(cluster);
   // Without a leader at the start there is nothing to be current with: regions may be starting one after another.
   let hadLeader: boolean | undefined;
   const next = async (): Promise<Next> => {
-    const view = await connected.observe({ namespace, statefulSet }, state.config);
+    const view = await connected.observe({ namespace, statefulSet }, { config: state.config, accounts });
     if (!view)
       throw new Error(`${region}: StatefulSet ${namespace}/${statefulSet} does not exist; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { accountsOf } from "../../../../components/security/accounts";
-import { accountsConf } from "../../../../components/security/accounts-conf";
+import { accountsConf, accountsFingerprint } from "../../../../components/security/accounts-conf";
 import type { AccountSpec } from "../../../../config/assets/region";
 import { tenants } from "../../../../tenants";
 import { localEnvironment, usersOf } from "../../../support/accounts";
@@ -8,6 +8,8 @@ import { localEnvironment, usersOf } from "../../../support/accounts";
 const environment = localEnvironment();
 const accounts = accountsOf(environment, tenants);
 const covenant = accounts.find(({ name }) => name === "covenant")!;
+/** The accounts in a file, without the statement before them. */
+const blockOf = (conf: string): unknown => JSON.parse(conf.replace(/^server_metadata: .*\naccounts: /, ""));
 const mebibyte = 1024 ** 2;
 
 describe("accounts", () => {
@@ -84,7 +86,7 @@ describe("accounts file", () => {
     };
     const text = accountsConf([spec], { "shop-reader": { password: "secret", hash: "$2a$05$hash" } });
     assert.ok(!text.includes("secret"));
-    assert.deepEqual(JSON.parse(text.replace(/^accounts: /, "")), {
+    assert.deepEqual(blockOf(text), {
       shop: {
         jetstream: { max_memory: 1, max_file: 2, max_streams: 3, max_consumers: 4 },
         limits: { max_connections: 5 },
@@ -101,7 +103,7 @@ describe("accounts file", () => {
 
   it("leaves out what has no limit", () => {
     const spec: AccountSpec = { name: "shop", jetstream: { maxStreams: 3 }, users: [] };
-    assert.deepEqual(JSON.parse(accountsConf([spec], {}).replace(/^accounts: /, "")), {
+    assert.deepEqual(blockOf(accountsConf([spec], {})), {
       shop: { jetstream: { max_streams: 3 }, users: [] },
     });
   });
@@ -109,6 +111,18 @@ describe("accounts file", () => {
   it("is the same text for the same accounts", () => {
     const users = usersOf(accounts);
     assert.equal(accountsConf(accountsOf(environment, tenants), users), accountsConf(accounts, users));
+  });
+
+  it("names itself by what is in it, which servers report once they have loaded it", () => {
+    const users = usersOf(accounts);
+    const metadata = (conf: string) => /^server_metadata: (.*)$/m.exec(conf)?.[1];
+    assert.equal(
+      metadata(accountsConf(accounts, users)),
+      JSON.stringify({ accounts: accountsFingerprint(accounts, users) }),
+    );
+    const fewer = accounts.map((account) => ({ ...account, users: account.users.slice(1) }));
+    assert.notEqual(accountsFingerprint(fewer, users), accountsFingerprint(accounts, users));
+    assert.match(accountsFingerprint(accounts, users), /^[0-9a-f]{16}$/);
   });
 
   it("says who has no password", () => {

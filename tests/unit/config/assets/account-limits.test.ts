@@ -4,7 +4,6 @@ import {
   connectionsToAllow,
   isSettled,
   limitsOf,
-  notInForce,
   overUsed,
   reservationsToCover,
 } from "../../../../config/assets/account-limits";
@@ -97,21 +96,6 @@ describe("the limits of an account", () => {
     const reserved = { A: {}, B: {}, C: {} };
     const most = (limit: number) => limitsOf({ ...shop, limits: { streams: limit } }, reserved).maxStreams;
     assert.deepEqual([most(2), most(20)], [3, 20]);
-  });
-});
-
-describe("limits that servers have loaded", () => {
-  const declared = of({ A: { file: 10 * mebibyte }, B: { memory: mebibyte } });
-  const inForce = (limits: Held["limits"]) => notInForce(accounts, declared, { limits }).length === 0;
-
-  it("allow what is declared, or more", () => {
-    assert.ok(inForce({ shop: { file: 12 * mebibyte, memory: 2 * mebibyte } }));
-    assert.ok(inForce({ shop: { file: Infinity, memory: 3 * mebibyte } }));
-  });
-
-  it("are not there yet where one is lower, or a server does not know the account", () => {
-    assert.ok(!inForce({ shop: { file: 11 * mebibyte, memory: 2 * mebibyte } }));
-    assert.ok(!inForce({}));
   });
 });
 

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountsConf, accountsFingerprint } from "../../components/security/accounts-conf";
+import { accountsOf } from "../../components/security/accounts";
+import { podConfig } from "../../components/supercluster/chart-values";
+import { rolloutProvider, type RolloutInputs } from "../../components/supercluster/provider/rollout-provider";
+import { tenants } from "../../tenants";
+import { usersOf } from "../support/accounts";
+import { KubeApi } from "../support/kube-api";
+import { kubernetesEnvironment } from "../support/kubernetes";
+import { waitMs } from "../support/limits";
+
+describe("accounts that were given to a region's servers", function () {
+  this.timeout(waitMs);
+  const settings = kubernetesEnvironment();
+  const accounts = accountsOf(settings, tenants);
+  const loaded = accountsFingerprint(accounts, usersOf(accounts));
+  const names = ["iad-0", "iad-1", "iad-2"];
+  const namespace = "/api/v1/namespaces/nats";
+  let api: KubeApi;
+  before(async () => {
+    api = await KubeApi.start();
+    api.put("/apis/apps/v1/namespaces/nats/statefulsets/iad", {
+      metadata: { uid: "set", generation: 1 },
+      spec: { replicas: 3, selector: { matchLabels: {} } },
+      status: { observedGeneration: 1, updateRevision: "new" },
+    });
+    for (const name of names) {
+      api.put(`${namespace}/pods/${name}`, {
+        metadata: {
+          name,
+          namespace: "nats",
+          labels: { "controller-revision-hash": "new" },
+          ownerReferences: [{ uid: "set" }],
+        },
+        status: { conditions: [{ type: "Ready", status: "True" }] },
+      });
+      api.put(`${namespace}/pods/${name}%3A8222/proxy/healthz`, { status: "ok" });
+      api.put(`${namespace}/pods/${name}%3A8222/proxy/jsz`, { meta_cluster: { leader: "iad-0" } });
+    }
+  });
+  after(() => api.stop());
+  const serves = (name: string, metadata?: object) =>
+    api.put(`${namespace}/pods/${name}%3A8222/proxy/varz`, { ...(metadata && { metadata }) });
+  const inputs = (): RolloutInputs => ({
+    environment: "production",
+    region: "iad",
+    namespace: "nats",
+    statefulSet: "iad",
+    cluster: { kubeconfig: api.kubeconfig(), context: "nats-iad" },
+    state: {
+      config: podConfig({ name: "iad", environment: "production", settings, accounts }, 0),
+      files: {},
+      version: "2.14.2",
+    },
+    accounts: loaded,
+    release: "same",
+  });
+
+  for (const [what, before] of [
+    ["an earlier file", { accounts: "0000000000000000" }],
+    ["a file of before servers reported it", undefined],
+  ] as const)
+    it(`are in force when a run ends: it waits for a server that still has ${what}, and restarts none`, async () => {
+      for (const name of names) serves(name, { accounts: loaded });
+      serves("iad-1", before);
+      let isComplete = false;
+      const running = rolloutProvider.update("", inputs(), inputs()).then(() => (isComplete = true));
+      await sleep(1_500);
+      assert.equal(isComplete, false);
+      serves("iad-1", { accounts: loaded });
+      await running;
+      assert.deepEqual(api.writes, []);
+    });
+
+  it("are named in the file by what servers report", () =>
+    assert.ok(accountsConf(accounts, usersOf(accounts)).startsWith(`server_metadata: {"accounts":"${loaded}"}\n`)));
+});

@@ -15,6 +15,7 @@ import { annotationsOf, labelsOf, metadataOf } from "./metadata";
 import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
+import { podParts } from "./pod-parts";
 import { Rollout } from "./rollout";
 import { ScaleDown } from "./scale-down";
 
@@ -167,7 +168,9 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         region: region.name,
         namespace: metadata.namespace,
         statefulSet: values.statefulSet.name,
+        servers: settings.servers,
         cluster: access,
+        parts: podParts(values, settings),
         state: { config, files: {}, version: serverVersion(settings) },
         accounts: pulumi.unsecret(known.apply(({ users }) => accountsFingerprint(region.accounts, users))),
         release: releaseFingerprint(values, settings),

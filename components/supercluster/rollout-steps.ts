@@ -1,4 +1,5 @@
 import { ordinalOfServer } from "../../config/topology";
+import type { Problem } from "./pod-problems";
 
 /**
  * The next step until all of a region's pods are as their StatefulSet specifies. Pure: an interrupted run continues
@@ -15,6 +16,8 @@ export interface RegionView {
   pods: PodView[];
   /** Pod of the meta leader, where it is one of these. */
   leader?: string;
+  /** Why pods are missing, not ready, or do not end. */
+  problems: Problem[];
 }
 
 export interface PodView {
@@ -39,7 +42,7 @@ export type RolloutStep =
  * first. Complete when every server has loaded the accounts file, which changes without a new revision.
  */
 export function nextRolloutStep(
-  { isObserved, replicas, revision, pods, leader }: RegionView,
+  { isObserved, replicas, revision, pods, leader }: Omit<RegionView, "problems">,
   hadLeader: boolean,
 ): RolloutStep {
   const wait = (reason: string): RolloutStep => ({ do: "wait", reason });

@@ -47,6 +47,8 @@ describe("accounts that were given to a region's servers", function () {
     region: "iad",
     namespace: "nats",
     statefulSet: "iad",
+    servers: 3,
+    parts: {},
     cluster: { kubeconfig: api.kubeconfig(), context: "nats-iad" },
     state: {
       config: podConfig({ name: "iad", environment: "production", settings, accounts }, 0),
@@ -65,7 +67,9 @@ describe("accounts that were given to a region's servers", function () {
       for (const name of names) serves(name, { accounts: loaded });
       serves("iad-1", before);
       let isComplete = false;
-      const running = rolloutProvider.update("", inputs(), inputs()).then(() => (isComplete = true));
+      const running = rolloutProvider()
+        .update("", inputs(), inputs())
+        .then(() => (isComplete = true));
       await sleep(1_500);
       assert.equal(isComplete, false);
       serves("iad-1", { accounts: loaded });

@@ -153,18 +153,18 @@ describe("the guard of a region's cluster, against an API server that says what 
     const rollout = (api: KubeApi) => ({ ...inputs(api), statefulSet: "iad" }) as unknown as RolloutInputs;
 
     it("lets its own go, and what is gone", async () => {
-      await rolloutProvider.delete("", rollout(await cluster({ namespace: labels })));
-      await rolloutProvider.delete("", rollout(await cluster()));
+      await rolloutProvider().delete("", rollout(await cluster({ namespace: labels })));
+      await rolloutProvider().delete("", rollout(await cluster()));
     });
 
     it("refuses another's namespace and cluster", async () => {
       const staging = { ...labels, "supercluster/environment": "staging" };
       await assert.rejects(
-        rolloutProvider.delete("", rollout(await cluster({ namespace: staging }))),
+        rolloutProvider().delete("", rollout(await cluster({ namespace: staging }))),
         /^Error: iad: namespace nats in this cluster is that of staging\/iad, not of production\/iad: .*\. Nothing was deleted$/,
       );
       await assert.rejects(
-        rolloutProvider.delete("", rollout(await cluster({ regions: "staging/iad" }))),
+        rolloutProvider().delete("", rollout(await cluster({ regions: "staging/iad" }))),
         /this cluster is for staging\/iad, not for production\/iad/,
       );
     });
@@ -172,7 +172,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     it("leaves the check of a cluster that does not answer to the deletion", async () => {
       const api = await cluster();
       api.stop();
-      const lines = await said(() => rolloutProvider.delete("", rollout(api)));
+      const lines = await said(() => rolloutProvider().delete("", rollout(api)));
       assert.match(
         lines.join(),
         /^warning SC1102: iad: its Kubernetes cluster cannot be reached, so it was not checked: connect ECONNREFUSED/,

@@ -64,7 +64,7 @@ const dynamics: Record<string, Dynamic> = {
     type: "pulumi-nodejs:dynamic/kubernetes:Rollout",
     pinned: 'exports.handler=()=>require(process.cwd()+"/components/supercluster/provider/entry.js").Rollout',
     selectable: Rollout.__pulumiType,
-    without: ["check", "read"],
+    without: ["read"],
   },
   LocalServer: {
     make: () => new LocalServer("one", { secrets: {} } as LocalServerArgs),

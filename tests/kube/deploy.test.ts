@@ -189,7 +189,7 @@ else
       for (const region of regions)
         assert.match(
           plan,
-          new RegExp(`${region}: jetstream\\.sync_interval changed: its servers are restarted, one after another`),
+          new RegExp(`${region}: jetstream\\.sync_interval changed: rolling restart of its 3 pods, one after another`),
         );
       const text = await succeeds(deploy("--plan", "plans"));
       // Each begins when the one before is done.

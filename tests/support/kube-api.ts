@@ -15,6 +15,7 @@ export class KubeApi {
   readonly things = new Map<string, Thing>();
   /** Every write, in its order. */
   readonly writes: string[] = [];
+  private forbidden?: RegExp;
   private uids = 0;
   private url = "";
 
@@ -39,6 +40,11 @@ export class KubeApi {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     return api;
+  }
+
+  /** From now on answers 403 for these paths. */
+  refuse(paths: RegExp): void {
+    this.forbidden = paths;
   }
 
   stop(): void {
@@ -76,6 +82,7 @@ export class KubeApi {
     const { pathname, searchParams } = new URL(request.url!, "http://here");
     const name = pathname.split("/").at(-1)!;
     const found = this.things.get(pathname);
+    if (this.forbidden?.test(pathname)) return { status: 403, body: { kind: "Status", code: 403, message: "no" } };
     const notFound = { status: 404, body: { kind: "Status", code: 404, message: `${pathname} not found` } };
     if (request.method === "GET") {
       if (found) return { status: 200, body: found };

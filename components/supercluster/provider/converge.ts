@@ -8,6 +8,8 @@ export type Next = { do: "nothing" } | Wait | { do: "act"; what: string; act: ()
 interface Wait {
   do: "wait";
   reason: string;
+  /** What keeps it from going on, if it is known: logged as soon as it is another one than before. */
+  problem?: string;
 }
 
 export interface Patience {
@@ -35,6 +37,7 @@ export async function converge(
   { stuckMs, everyMs, logEveryMs }: Patience = patience,
 ): Promise<void> {
   let [since, said] = [Date.now(), Date.now()];
+  let problem: string | undefined;
   for (; ; await sleep(everyMs)) {
     const next = await look().catch(waitFor);
     if (next.do === "nothing") return;
@@ -43,15 +46,19 @@ export async function converge(
       [since, said] = [Date.now(), Date.now()];
       continue;
     }
-    if (Date.now() - since > stuckMs)
+    const waited = Date.now() - since;
+    const reason = waiting.problem === undefined ? waiting.reason : `${waiting.reason} (${waiting.problem})`;
+    if (waited > stuckMs)
       throw new Error(
-        `${region}: ${waiting.reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again; ` +
-          "it continues from here",
+        `${region}: ${reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again; it continues from here`,
       );
-    if (Date.now() - said > logEveryMs) {
-      logProgress(`${region}: waiting, ${waiting.reason}`);
+    const isNews = waiting.problem !== undefined && waiting.problem !== problem;
+    if (isNews || Date.now() - said > logEveryMs) {
+      // With the time no line equals another: equal ones of a run are shown once.
+      logProgress(`${region}: waiting for ${Math.round(waited / 1000)} s, ${reason}`);
       said = Date.now();
     }
+    problem = waiting.problem;
   }
 }
 

@@ -1,5 +1,6 @@
-import type { AppsV1Api, CoreV1Api, KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { AppsV1Api, CoreV1Api, CoreV1Event, KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { accountsMetadata } from "../../security/accounts-conf";
+import { creationProblem, type Problem, problemOf } from "../pod-problems";
 import { isLowered } from "../reload";
 import type { PodView, RegionView } from "../rollout-steps";
 import type { ScaleView } from "../scale-down-steps";
@@ -48,16 +49,39 @@ export class RegionPods {
     const seen = await this.find({ namespace, statefulSet: name });
     if (!seen) return undefined;
     const { found, own } = seen;
-    const [pods, leader] = await Promise.all([
+    const [pods, leader, problems] = await Promise.all([
       Promise.all(own.map((pod) => this.view(pod, wanted))),
       wanted && this.leader(own),
+      wanted ? this.problems(found, own) : [],
     ]);
     return {
       ...sizeOf(found),
       revision: found.status?.updateRevision ?? "",
       pods,
       leader,
+      problems,
     };
+  }
+
+  /** Events are read only while something is missing or not ready. */
+  private async problems(found: V1StatefulSet, own: V1Pod[]): Promise<Problem[]> {
+    const { namespace, name, uid } = found.metadata!;
+    const isShort = own.length < sizeOf(found).replicas;
+    const late = own.filter((pod) => !isReady(pod) || pod.metadata!.deletionTimestamp !== undefined);
+    if (!isShort && late.length === 0) return [];
+    const events = await this.events(namespace!);
+    return [
+      creationProblem({ name: name!, uid }, isShort, events),
+      ...late.map((pod) => problemOf(pod, events, Date.now())),
+    ].filter((problem) => problem !== undefined);
+  }
+
+  /** None where they may not be read: a pod's status has most reasons too. */
+  private events(namespace: string): Promise<CoreV1Event[]> {
+    return this.core.listNamespacedEvent({ namespace }).then(
+      ({ items }) => items,
+      () => [],
+    );
   }
 
   /**

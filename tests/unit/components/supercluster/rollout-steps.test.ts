@@ -14,6 +14,7 @@ const region = (pods: PodView[], change: Partial<RegionView> = {}): RegionView =
   replicas: 3,
   revision: "new",
   pods,
+  problems: [],
   ...change,
 });
 const outdated = { revision: "old" };

@@ -8,7 +8,12 @@ export function requireTerminal(yes: boolean): void {
 
 /** Asks on the terminal; throws Interrupted for any answer but `yes`. */
 export async function confirm(question: string): Promise<void> {
+  if (!(await agree(question))) throw new Interrupted("nothing was done");
+}
+
+/** Asks on the terminal; only `yes` agrees. */
+export async function agree(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${question} (yes/no) `).finally(() => terminal.close());
-  if (answer.trim().toLowerCase() !== "yes") throw new Interrupted("nothing was done");
+  return answer.trim().toLowerCase() === "yes";
 }

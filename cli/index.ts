@@ -49,6 +49,7 @@ function program(): Command {
   deployCommand(cli, "deploy", "the same as start, under the name that production uses", [
     "npm run deploy -- --env production --dry-run --plan plans    save a plan for each stack",
     "npm run deploy -- --env production --plan plans              do exactly what was planned",
+    "npm run deploy -- --env production --pause-after iad         iad first; the same command without it does the rest",
   ]);
   command(cli, "stop", "destroy the environment's stacks, in reverse order")
     .option("--keep-data", "only stop local servers; the next start finds streams and messages")
@@ -156,6 +157,12 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
     .option("--allow-local-state", "allow state and secrets of an environment that is not local on this machine")
     .option("--dry-run", "show what would change in every stack; changes nothing")
     .option("--plan <folder>", "with --dry-run: save the plan of each stack there; without: apply exactly those plans")
+    .addOption(
+      new Option(
+        "--pause-after <region>",
+        "deploy this region first, alone; once it is healthy ask before the others, or end without a terminal",
+      ).conflicts("dryRun"),
+    )
     .addHelpText("after", examples(lines))
     .action((options: DeployOptions) => commands.deploy()(name, options));
 }

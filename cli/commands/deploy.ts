@@ -10,6 +10,7 @@ import { filesWritten, toBeCommitted } from "../../operations/deploy/secret-keys
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { verifySupercluster } from "../../operations/verify/verify";
 import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
+import { agree } from "../confirm";
 import { renderNextCommands } from "../render/next-commands";
 import { renderStatus } from "../render/status";
 import { renderVerification, requireSuccess } from "../render/verification";
@@ -20,6 +21,8 @@ export interface DeployOptions {
   dryRun?: boolean;
   /** Folder of plans: with `dryRun` they are saved there, without it exactly they are applied. */
   plan?: string;
+  /** Region that is deployed first, alone. */
+  pauseAfter?: string;
 }
 
 /** The two names of the command; messages and the lock name the one that was typed. */
@@ -31,7 +34,7 @@ export type DeployCommand = "start" | "deploy";
  */
 export async function deploy(
   command: DeployCommand,
-  { env, allowLocalState = false, dryRun = false, plan }: DeployOptions,
+  { env, allowLocalState = false, dryRun = false, plan, pauseAfter }: DeployOptions,
 ): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
@@ -41,8 +44,11 @@ export async function deploy(
   const plans = plan === undefined ? undefined : new Plans(plan);
   if (dryRun) return showPlan(checked, plans);
   warningsOf(checked.environment).forEach(warn);
+  const canary = pauseAfter === undefined ? undefined : { region: pauseAfter, isToContinue };
   const bringUpAndVerify = async () => {
-    const verification = await verifySupercluster(checked, await bringUp(checked, plans));
+    const access = await bringUp(checked, { plans, canary });
+    if (!access) return;
+    const verification = await verifySupercluster(checked, access);
     print(`\n${renderStatus(verification.status)}`);
     print(`\n${renderVerification(verification)}`);
     print(renderNextCommands(checked));
@@ -60,5 +66,11 @@ const remindOfKeys =
     const files = filesWritten(everyStack(stacks), project, readProject());
     if (files.length) warn(toBeCommitted(files));
   };
+
+/** On a terminal it asks; elsewhere a pause is an end. */
+async function isToContinue(report: string): Promise<boolean> {
+  logProgress(report);
+  return process.stdin.isTTY ? agree("Deploy the rest now?") : false;
+}
 
 const warn = (text: string): void => logProgress(`${colour.yellow("warning:")} ${text}`);

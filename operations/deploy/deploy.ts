@@ -6,6 +6,7 @@ import { endOrphans } from "../../engine/recovery";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { StackRunner } from "../../engine/stack-run";
 import { logProgress, print } from "../../engine/terminal";
+import { type Canary, canaryReport, canaryStack, howToContinue } from "./canary";
 import { Gate } from "./gate";
 import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
@@ -19,15 +20,26 @@ import { filesToBeWritten, willBeWritten } from "./secret-keys";
 import { type Step, stepsOf } from "./steps";
 import { ThrowawayBackend } from "../../engine/throwaway-backend";
 
+/** How a deployment is done. */
+export interface DeployOptions {
+  /** Exactly what they contain is done. */
+  plans?: Plans;
+  canary?: Canary;
+}
+
 /**
  * Runs `pulumi up` on every stack of an environment, in order; with plans, only what they contain.
- * @returns how clients connect to it
+ * @returns how clients connect to it; undefined where it ended after its canary region
  * @throws {Failure} when a change would be refused (nothing was done), a stack fails, or a region leaves the
  * supercluster less healthy than it was
  */
-export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promise<Access> {
+export async function deploy(
+  checked: CheckedEnvironment,
+  { plans, canary }: DeployOptions = {},
+): Promise<Access | undefined> {
+  const first = canary && canaryStack(checked, canary.region);
   const existing = await existingStacks(checked);
-  const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing));
+  const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing), first);
   plans?.require(
     steps.flatMap(({ stacks }) => stacks),
     checked.name,
@@ -41,7 +53,7 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
   let access: Promise<Access> | undefined;
-  for (const { kind, stacks, isGated } of steps) {
+  for (const [index, { kind, stacks, isGated, isCanary }] of steps.entries()) {
     if (kind === "jetstream") {
       access = readAccess(checked);
       // Awaited after the last step; until then a failure must not count as unhandled.
@@ -50,8 +62,13 @@ export async function deploy(checked: CheckedEnvironment, plans?: Plans): Promis
     await together(stacks, async (stack) => {
       if (checked.environment.target !== "local" && !existing.has(stack)) await runner.init(stack, kind);
       const { isUnchanged } = await runner.up(stack, kind, plans);
-      if (isGated && !isUnchanged) await gate!.pass(stack);
+      if (isGated && (isCanary || !isUnchanged)) await gate!.pass(stack);
     });
+    const left = steps.slice(index + 1).flatMap((step) => step.stacks);
+    if (isCanary && !(await canary!.isToContinue(canaryReport(stacks[0]!, left, gate!.isClosed)))) {
+      logProgress(howToContinue(checked.name, plans !== undefined));
+      return undefined;
+    }
   }
   // A plan may have been saved of other declarations.
   if (!plans) recordDeployed(checked);

@@ -37,6 +37,11 @@ export class Gate {
     }
   }
 
+  /** Whether there is something to compare with. */
+  get isClosed(): boolean {
+    return this.before !== undefined;
+  }
+
   /**
    * Waits until all is as healthy as before, at most 5 minutes.
    * @throws {Failure} naming what is not

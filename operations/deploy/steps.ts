@@ -8,6 +8,8 @@ export interface Step {
   stacks: string[];
   /** Servers in use may restart: before the next step the supercluster must be as healthy as it was. */
   isGated: boolean;
+  /** It is the canary region: the deployment pauses after it. */
+  isCanary: boolean;
 }
 
 /**
@@ -16,18 +18,22 @@ export interface Step {
  * servers. Local servers restart one after another by themselves, over all regions. Pure.
  *
  * @param deployed stacks that have been deployed before
+ * @param canary the region stack that is deployed before all others, alone
  */
 export function stepsOf(
   { target }: Pick<Environment, "target">,
   { identity, regions, jetstream }: Stacks,
   deployed: ReadonlySet<string>,
+  canary?: string,
 ): Step[] {
   const isNew = (stack: string) => target === "local" || !deployed.has(stack);
-  const step = (kind: Kind, stacks: string[], isGated = false): Step => ({ kind, stacks, isGated });
+  const step = (kind: Kind, stacks: string[], isGated = false): Step => ({ kind, stacks, isGated, isCanary: false });
+  const others = regions.filter((stack) => stack !== canary);
   return [
     step("identity", [identity]),
-    step("region", regions.filter(isNew)),
-    ...regions.filter((stack) => !isNew(stack)).map((stack) => step("region", [stack], true)),
+    ...(canary === undefined ? [] : [{ ...step("region", [canary], true), isCanary: true }]),
+    step("region", others.filter(isNew)),
+    ...others.filter((stack) => !isNew(stack)).map((stack) => step("region", [stack], true)),
     step("jetstream", jetstream),
   ].filter(({ stacks }) => stacks.length > 0);
 }

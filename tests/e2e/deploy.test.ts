@@ -62,6 +62,20 @@ describe("a deployment that is looked at first", function () {
     assert.match(text, /^local-iad: \d+ to create$/m);
   });
 
+  it("ends after a canary region, with how to go on, and touches no other", () => {
+    const refused = deployment.cli("deploy", "--pause-after", "fra");
+    assert.equal(refused.status, 2, refused.text);
+    assert.match(refused.text, /--pause-after fra is not a region of local; use one of iad, ams, syd/);
+    const text = deployment.succeeds("deploy", "--pause-after", "ams");
+    assert.match(text, /^local-ams is deployed, .*\. Not deployed: local-iad, local-syd, local-jetstream$/m);
+    assert.match(text, /^paused\. To deploy the rest: npm start\./m);
+    assert.doesNotMatch(text, /is up and verified/);
+    assert.deepEqual(
+      [...text.matchAll(/^\$ pulumi up --stack (\S+)/gm)].map(([, stack]) => stack),
+      ["local-identity", "local-ams"],
+    );
+  });
+
   it("saves its plans, readable by their owner alone and without a key, and does exactly what they say", () => {
     deployment.succeeds("deploy");
     edit("syncInterval: 2m", "syncInterval: 1m");

@@ -6,9 +6,10 @@ const stacks = {
   regions: ["iad", "ams", "syd", "sin"],
   jetstream: ["jetstream", "jetstream--irisx"],
 };
-const order = (target: "kubernetes" | "local", deployed: string[]) =>
-  stepsOf({ target }, stacks, new Set(deployed)).map(
-    ({ stacks: some, isGated }) => `${some.join("+")}${isGated ? " then look" : ""}`,
+const order = (target: "kubernetes" | "local", deployed: string[], canary?: string) =>
+  stepsOf({ target }, stacks, new Set(deployed), canary).map(
+    ({ stacks: some, isGated, isCanary }) =>
+      `${some.join("+")}${isGated ? " then look" : ""}${isCanary ? " and pause" : ""}`,
   );
 
 describe("the order of a deployment", () => {
@@ -26,6 +27,24 @@ describe("the order of a deployment", () => {
       "jetstream+jetstream--irisx",
     ]);
     assert.deepEqual(order("kubernetes", ["identity", ...stacks.regions, "jetstream"])[1], "iad then look");
+  });
+
+  it("begins with a canary region, alone, wherever it stands in the settings, before new regions too", () => {
+    assert.deepEqual(order("kubernetes", ["identity", "iad", "ams", "syd"], "syd"), [
+      "identity",
+      "syd then look and pause",
+      "sin",
+      "iad then look",
+      "ams then look",
+      "jetstream+jetstream--irisx",
+    ]);
+    for (const target of ["kubernetes", "local"] as const)
+      assert.deepEqual(order(target, [], "ams"), [
+        "identity",
+        "ams then look and pause",
+        "iad+syd+sin",
+        "jetstream+jetstream--irisx",
+      ]);
   });
 
   it("leaves it to local servers to take turns", () => {

@@ -24,6 +24,9 @@ export type Protocol = keyof typeof localPorts;
 /** Ports of every server on Kubernetes; the official chart's. */
 export const kubernetesPorts: Record<Protocol, number> = { client: 4222, route: 6222, gateway: 7222, monitor: 8222 };
 
+/** Port of the exporter in a server's pod, which Prometheus reads; the chart's. */
+export const metricsPort = 7777;
+
 /**
  * Names of what the chart makes in a region's namespace. The StatefulSet has the region's, so that its pods have their
  * servers'.

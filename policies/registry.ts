@@ -18,6 +18,7 @@ import { gatewayPortHasAnAllowList } from "./rules/gateway-port-has-an-allow-lis
 import { givenUpMessageStays } from "./rules/given-up-message-stays";
 import { identityIsProtected } from "./rules/identity-is-protected";
 import { imageIsPinned } from "./rules/image-is-pinned";
+import { innerPortHasANetworkPolicy } from "./rules/inner-port-has-a-network-policy";
 import { innerPortIsPrivate } from "./rules/inner-port-is-private";
 import { interestStreamHasAConsumer } from "./rules/interest-stream-has-a-consumer";
 import { kubernetesApiIsNotOpen } from "./rules/kubernetes-api-is-not-open";
@@ -64,6 +65,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     volumeOutlivesItsClaim,
     storeFitsItsServer,
     innerPortIsPrivate,
+    innerPortHasANetworkPolicy,
     gatewayPortHasAnAllowList,
     clusterHasItsRegionsName,
     gatewayMeshIsComplete,

@@ -5,7 +5,7 @@ import { type Duration, fromNanoseconds, toNanoseconds } from "../../config/unit
 import { serverLabels } from "../supercluster/load-balancers";
 
 /** Name of the exporter's port in a server's pod; the chart's. */
-const metricsPort = "prom-metrics";
+const metricsPortName = "prom-metrics";
 
 /** Value of the label `job` in every region: regions are told apart by the label `region`. */
 export const job = "nats-jetstream";
@@ -31,7 +31,7 @@ export function scrapeConfig(environment: KubernetesEnvironment, region: string)
         kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [namespaceOf(environment, region)] } }],
         relabel_configs: [
           ...Object.entries(serverLabels).map(([label, value]) => keep(metaLabel(label), value)),
-          keep("__meta_kubernetes_pod_container_port_name", metricsPort),
+          keep("__meta_kubernetes_pod_container_port_name", metricsPortName),
           { source_labels: ["__meta_kubernetes_pod_name"], target_label: "server" },
           { target_label: "job", replacement: job },
           { target_label: "region", replacement: region },

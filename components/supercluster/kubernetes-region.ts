@@ -12,6 +12,7 @@ import { chartValues, dataVolume, podConfig, secretsOf } from "./chart-values";
 import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
+import { networkPolicySpec } from "./network-policy";
 import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
@@ -33,7 +34,8 @@ export interface KubernetesRegionArgs {
 
 /**
  * The servers of one region on Kubernetes, by the official chart, with everything around it: namespace, Secrets,
- * storage class, load balancers, scrape configuration. Complete when all servers serve; it waits for no other region.
+ * network policy, storage class, load balancers, scrape configuration. Complete when all servers serve; it waits for no
+ * other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
   /** Host names or addresses of the load balancers, once their controller has assigned them. */
@@ -104,6 +106,15 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ),
     );
 
+    const { networkPolicy } = settings.kubernetes;
+    const policy =
+      networkPolicy.enabled &&
+      new kubernetes.networking.v1.NetworkPolicy(
+        `${name}-servers`,
+        { metadata: { ...metadata, name: "nats-servers" }, spec: networkPolicySpec(networkPolicy) },
+        inNamespace,
+      );
+
     const wanted = storageClass(settings, region.name, kmsKeyId);
     const storage = wanted && new kubernetes.storage.v1.StorageClass(`${name}-storage`, wanted, own);
 
@@ -156,7 +167,10 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         // Helm would wait for pods that this program has yet to replace.
         skipAwait: true,
       },
-      { ...own, dependsOn: [namespace, volumes, scaleDown, ...made, ...(storage ? [storage] : [])] },
+      {
+        ...own,
+        dependsOn: [namespace, volumes, scaleDown, ...made, ...(storage ? [storage] : []), ...(policy ? [policy] : [])],
+      },
     );
 
     const config = podConfig(region, 0);

@@ -9,6 +9,7 @@ import { isUnsupportedTag, supportedServers } from "../versions";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
 import { isMeantBy } from "./misspelt-region";
+import { networkPolicyRules } from "./network-policy";
 import { type Rule, rule, type Scope } from "./rule";
 import { memoryOfServer, usableOfVolume } from "./server-overhead";
 
@@ -297,4 +298,4 @@ const awsRules: Rule[] = [
 ];
 
 /** Rules about an environment on Kubernetes, AWS included. */
-export const kubernetesRules: Rule[] = [...platformRules, ...awsRules];
+export const kubernetesRules: Rule[] = [...platformRules, ...networkPolicyRules, ...awsRules];

@@ -140,6 +140,13 @@ export const namespaceTemplate = templateOf(
   "at most 63 lower case letters, digits and dashes, no dash at an end; <region> may be a part of it",
 );
 
+/** A namespace that exists: a DNS label, RFC 1123. */
+export const namespaceName = grammar(
+  (value) => isDnsLabel(value),
+  "a name of a namespace",
+  "at most 63 lower case letters, digits and dashes, no dash at an end",
+);
+
 /** A name of an object that may contain `<region>`. */
 export const objectNameTemplate = templateOf(
   isSubdomain,

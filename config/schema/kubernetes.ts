@@ -20,6 +20,7 @@ import {
 } from "./kubernetes-values";
 import { affinity, toleration } from "./scheduling";
 import { dnsName, duration, size, sourceRanges, token } from "./values";
+import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
 
 /**
@@ -186,6 +187,7 @@ export const kubernetes = strictObject({
    * servers, one after another.
    */
   serverTags: z.record(tagName, labelKey).optional(),
+  networkPolicy,
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**

@@ -1,10 +1,12 @@
 import * as assert from "node:assert/strict";
+import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { awsRegion } from "../../config/schema/aws";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { accountsOf } from "../../components/security/accounts";
 import type { ChartValues } from "../../components/supercluster/chart-values";
+import { serverLabels } from "../../components/supercluster/load-balancers";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
@@ -51,10 +53,15 @@ describe("KubernetesRegion", function () {
         if (type.startsWith("kubernetes:")) assert.equal(options.provider, name, type);
       const count = (type: string) => of(type).length;
       assert.deepEqual(
-        ["core/v1:Namespace", "core/v1:Secret", "core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].map(
-          (type) => count(`kubernetes:${type}`),
-        ),
-        [1, 3, 2, 1, 1],
+        [
+          "core/v1:Namespace",
+          "core/v1:Secret",
+          "core/v1:Service",
+          "core/v1:ConfigMap",
+          "networking.k8s.io/v1:NetworkPolicy",
+          "helm.sh/v3:Release",
+        ].map((type) => count(`kubernetes:${type}`)),
+        [1, 3, 2, 1, 1, 1],
       );
     });
   }
@@ -93,7 +100,7 @@ describe("KubernetesRegion", function () {
         guarded.add(name);
         count += 1;
       }
-      assert.equal(count, 12);
+      assert.equal(count, 13);
     },
   );
 
@@ -197,7 +204,7 @@ describe("KubernetesRegion", function () {
         }),
       }),
     );
-    const objects = registrations.filter(({ type }) => /^kubernetes:(core|storage)/.test(type));
+    const objects = registrations.filter(({ type }) => /^kubernetes:(core|networking|storage)/.test(type));
     assert.ok(objects.length >= 8, String(objects.length));
     for (const { type, name, inputs } of objects) {
       const { labels = {}, annotations = {} } = unsecret(inputs.metadata) as Record<string, Record<string, string>>;
@@ -222,6 +229,29 @@ describe("KubernetesRegion", function () {
       "config.merge.write_deadline",
       "container.patch",
     ]);
+  });
+
+  it("lets in who may connect before there are servers, and nobody to what is for servers alone", async () => {
+    const policyOf = async (networkPolicy?: object) => {
+      const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ networkPolicy }) });
+      const { of } = await recorded("iad", settings);
+      const found = of("kubernetes:networking.k8s.io/v1:NetworkPolicy");
+      const release = of("kubernetes:helm.sh/v3:Release")[0]!;
+      return { found, waits: found.every(({ name }) => release.options.dependencies!.includes(name)) };
+    };
+    const { found, waits } = await policyOf();
+    assert.ok(waits);
+    const { spec } = found[0]!.inputs as { spec: types.input.networking.v1.NetworkPolicySpec };
+    assert.deepEqual(
+      (spec.ingress as types.input.networking.v1.NetworkPolicyIngressRule[]).map(({ ports, from }) => [ports, from]),
+      [
+        [[{ protocol: "TCP", port: 4222 }], undefined],
+        [[{ protocol: "TCP", port: 6222 }], [{ podSelector: { matchLabels: serverLabels } }]],
+        [[{ protocol: "TCP", port: 7222 }], undefined],
+        [[{ protocol: "TCP", port: 7777 }], [{ namespaceSelector: {} }]],
+      ],
+    );
+    assert.deepEqual((await policyOf({ enabled: false })).found, []);
   });
 
   it("installs the chart when its Secrets are there, and rolls out when the chart is", async () => {

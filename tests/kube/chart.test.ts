@@ -8,6 +8,7 @@ import { pollUntil } from "../../config/poll-until";
 import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
 import { chartKeys } from "../../config/rules/chart-values";
+import { networkPolicySpec } from "../../components/supercluster/network-policy";
 import { regionOf } from "../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { defaultAccounts, makeIdentity } from "../support/nats";
@@ -210,6 +211,36 @@ describe("the official chart, given a region's values", () => {
     const kinds = render(chartValues(regionOf(kubernetesEnvironment()))).map(({ kind }) => kind);
     assert.deepEqual(
       kinds.filter((kind) => kind === "Deployment" || kind === "Secret"),
+      [],
+    );
+  });
+
+  it("labels servers, and nothing else, as the NetworkPolicy selects them, on the ports that it opens", () => {
+    const { podSelector, ingress } = networkPolicySpec(settings.kubernetes.networkPolicy) as {
+      podSelector: { matchLabels: Record<string, string> };
+      ingress: { ports: { port: number }[] }[];
+    };
+    const selected = manifests.filter(({ kind, spec }) => {
+      const template = (spec as { template?: { metadata: { labels: Record<string, string> } } } | undefined)?.template;
+      const labels = template?.metadata.labels ?? {};
+      return (
+        ["StatefulSet", "Deployment"].includes(kind) &&
+        Object.entries(podSelector.matchLabels).every(([key, value]) => labels[key] === value)
+      );
+    });
+    assert.deepEqual(
+      selected.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      ["StatefulSet iad"],
+    );
+    const containers = selected[0]!.spec.template.spec.containers as { ports?: { containerPort: number }[] }[];
+    const listening = containers.flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
+    const opened = ingress.flatMap(({ ports }) => ports.map(({ port }) => port));
+    assert.deepEqual(
+      listening.filter((port) => !opened.includes(port)),
+      [8222],
+    );
+    assert.deepEqual(
+      opened.filter((port) => !listening.includes(port)),
       [],
     );
   });

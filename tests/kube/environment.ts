@@ -44,6 +44,7 @@ const providers = require("../../components/supercluster/provider/entry.js") as 
 const order = [
   "pulumi-nodejs:dynamic/kubernetes:ClusterGuard",
   "kubernetes:core/",
+  "kubernetes:networking",
   "kubernetes:storage",
   "pulumi-nodejs:dynamic/kubernetes:Volumes",
   "pulumi-nodejs:dynamic/kubernetes:ScaleDown",

@@ -16,6 +16,7 @@ export interface Accident {
 const release = "helm.sh/v3:Release";
 const server = "local:Server";
 const service = "core/v1:Service";
+const networkPolicy = "v1:NetworkPolicy";
 const stream = "nats:Stream";
 const consumer = "nats:Consumer";
 
@@ -42,6 +43,7 @@ const of =
     stacks: [stack],
     change: (draft) => draft.set(type, name, at, value),
   });
+const ofServers = of("iad", networkPolicy, "iad-servers");
 const ofStream = (name: string) => of("jetstream", stream, name);
 const ofConsumer = (name: string) => of("jetstream", consumer, name);
 const ofOther = (type: string, name: string) => of("jetstream of another tenant", type, name);
@@ -244,6 +246,32 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "config/http",
       "0.0.0.0:14236",
     ),
+  ],
+  "inner-port-has-a-network-policy": [
+    {
+      what: "servers without a NetworkPolicy",
+      from: "C003-9",
+      stacks: ["iad"],
+      change: (draft) => draft.remove(networkPolicy, "iad-servers"),
+    },
+    ofServers("a policy of another namespace", "C003-9", "metadata/namespace", "default"),
+    ofServers("a policy of outgoing connections only", "C003-9", "spec/policyTypes", ["Egress"]),
+    ofServers(
+      "a policy of nats-box",
+      "C003-9",
+      "spec/podSelector/matchLabels/app.kubernetes.io~1component",
+      "nats-box",
+    ),
+    ofServers("monitoring for a namespace", "C002-26: Prometheus at 8222", "spec/ingress/4", {
+      ports: [{ port: 8222 }],
+      from: [{ namespaceSelector: {} }],
+    }),
+    ofServers("monitoring in a range of ports", "C002-12", "spec/ingress/2/ports/0", { port: 7222, endPort: 8222 }),
+    ofServers("every port for one address", "C002-12", "spec/ingress/4", {
+      from: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
+    }),
+    ofServers("routes for every pod", "C002-3: one cluster over three regions", "spec/ingress/1/from", undefined),
+    ofServers("routes for all pods of the namespace", "C002-3", "spec/ingress/1/from/0/podSelector", {}),
   ],
   "gateway-port-has-an-allow-list": [
     of("syd without AWS", service, "syd-nats-gateways")(

@@ -25,6 +25,7 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "kubernetes:core/v1:Service": (name) => ({
     status: { loadBalancer: { ingress: [{ hostname: `${name}.elb.example.com` }] } },
   }),
+  "kubernetes:networking.k8s.io/v1:NetworkPolicy": () => ({}),
   "kubernetes:storage.k8s.io/v1:StorageClass": () => ({}),
   "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),

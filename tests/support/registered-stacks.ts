@@ -37,6 +37,11 @@ export const everything = kubernetesEnvironment({
     priorityClassName: "messaging",
     labels: { all: { team: "messaging" }, pods: { mesh: "off" } },
     annotations: { all: { contact: "ops-<region>" } },
+    networkPolicy: {
+      clients: { namespaces: ["shop"], sourceRanges },
+      gateways: { sourceRanges },
+      metrics: { namespaces: ["monitoring"] },
+    },
     loadBalancers: { public: true, sourceRanges, dns: "external-dns" },
     monitoring: { podMonitor: true, labels: { release: "prometheus" }, exporter: { jetstream: "streams" } },
   }),

@@ -1,4 +1,12 @@
-import type { AppsV1Api, CoreV1Api, CoreV1Event, KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type {
+  AppsV1Api,
+  CoreV1Api,
+  CoreV1Event,
+  KubeConfig,
+  PortForward,
+  V1Pod,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
 import { accountsMetadata } from "../../security/accounts-conf";
 import { creationProblem, type Problem, problemOf } from "../pod-problems";
 import { isLowered } from "../reload";
@@ -6,6 +14,7 @@ import type { PodView, RegionView } from "../rollout-steps";
 import type { ScaleView } from "../scale-down-steps";
 import type { ServerConfig } from "../server-config";
 import { clientOf, type ClusterAccess, configOf, missing, NoAnswer, parsed, reasonOf } from "./kubernetes-client";
+import { getFromPod, PodAnswer } from "./pod-http";
 
 /** A region's StatefulSet. */
 export interface StatefulSetName {
@@ -28,13 +37,15 @@ export class RegionPods {
     readonly config: KubeConfig,
     private readonly core: CoreV1Api,
     private readonly apps: AppsV1Api,
+    private readonly forwarder: PortForward,
   ) {}
 
   static open(access: ClusterAccess): RegionPods {
     // Loading it takes three quarters of a second, and only these stacks need it.
-    const { AppsV1Api, CoreV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+    const { AppsV1Api, CoreV1Api, PortForward } =
+      require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
     const config = configOf(access);
-    return new RegionPods(config, clientOf(config, CoreV1Api), clientOf(config, AppsV1Api));
+    return new RegionPods(config, clientOf(config, CoreV1Api), clientOf(config, AppsV1Api), new PortForward(config));
   }
 
   /**
@@ -177,8 +188,17 @@ export class RegionPods {
     throw new NoAnswer(`no server reports whether there is a meta leader, though ${ready.length} are ready`);
   }
 
-  private monitor(pod: V1Pod, path: string): Promise<string> {
+  /**
+   * What a server's monitoring answers: by port-forwarding, which no NetworkPolicy keeps out; where that is not
+   * possible (a role without it, a proxy that passes no WebSocket), through the API server's proxy.
+   */
+  private async monitor(pod: V1Pod, path: string): Promise<string> {
     const { namespace, name } = pod.metadata!;
+    try {
+      return await getFromPod(this.forwarder, { namespace: namespace!, name: name!, port: monitorPort }, path);
+    } catch (error) {
+      if (error instanceof PodAnswer) throw error;
+    }
     return this.core.connectGetNamespacedPodProxyWithPath({
       namespace: namespace!,
       name: `${name}:${monitorPort}`,

@@ -90,6 +90,24 @@ describe("settings of Kubernetes", () => {
         'write who may in sourceRanges, e.g. ["203.0.113.0/24"], or ["0.0.0.0/0"] for everyone',
     ],
     [
+      "limits of connections without a NetworkPolicy",
+      { kubernetes: { clusters, networkPolicy: { enabled: false, clients: { namespaces: ["shop"] } } } },
+      "environments.test.kubernetes.networkPolicy.enabled: false makes no NetworkPolicy, so clients.namespaces would " +
+        "limit nothing; remove one",
+    ],
+    [
+      "a namespace of clients that cannot be one",
+      { kubernetes: { clusters, networkPolicy: { clients: { namespaces: ["Shop"] } } } },
+      'environments.test.kubernetes.networkPolicy.clients.namespaces[0]: "Shop" is not a name of a namespace; ' +
+        "write at most 63 lower case letters, digits and dashes, no dash at an end",
+    ],
+    [
+      "an address without its range",
+      { kubernetes: { clusters, networkPolicy: { gateways: { sourceRanges: ["203.0.113.7"] } } } },
+      'environments.test.kubernetes.networkPolicy.gateways.sourceRanges[0]: "203.0.113.7": ' +
+        'write an IPv4 range, e.g. "10.0.0.0/8"',
+    ],
+    [
       "a cluster of no region",
       { kubernetes: { clusters: { ...clusters, fra: { context: "nats-fra" } } } },
       'environments.test.kubernetes.clusters.fra: "fra" is not a region of the environment; known: iad, ams, syd',

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { networkPolicySpec } from "../../../../components/supercluster/network-policy";
+import { networkPolicy } from "../../../../config/schema/network-policy";
+
+/** Who may connect to each port; undefined: everyone. */
+const peersOf = (settings: object): Record<number, unknown> => {
+  const { ingress } = networkPolicySpec(networkPolicy.parse(settings));
+  const rules = ingress as { ports: { port: number }[]; from?: unknown }[];
+  return Object.fromEntries(rules.map(({ ports, from }) => [ports[0]!.port, from]));
+};
+
+describe("who may connect to servers", () => {
+  const namespaces = (...values: string[]) => ({
+    namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }] },
+  });
+
+  it("is by default everyone as a client or gateway, servers on routes, any pod as Prometheus, nobody on 8222", () => {
+    const peers = peersOf({});
+    assert.deepEqual(Object.keys(peers), ["4222", "6222", "7222", "7777"]);
+    assert.deepEqual([peers[4222], peers[7222], peers[7777]], [undefined, undefined, [{ namespaceSelector: {} }]]);
+  });
+
+  it("is only who is named, and pods beside the servers", () => {
+    const peers = peersOf({
+      clients: { namespaces: ["shop", "billing"], sourceRanges: ["10.0.0.0/8"] },
+      gateways: { sourceRanges: ["203.0.113.0/24", "198.51.100.0/24"] },
+      metrics: { namespaces: ["monitoring"] },
+    });
+    assert.deepEqual(peers[4222], [
+      { podSelector: {} },
+      namespaces("shop", "billing"),
+      { ipBlock: { cidr: "10.0.0.0/8" } },
+    ]);
+    assert.deepEqual(peers[7222], [{ ipBlock: { cidr: "203.0.113.0/24" } }, { ipBlock: { cidr: "198.51.100.0/24" } }]);
+    assert.deepEqual(peers[7777], [namespaces("monitoring")]);
+  });
+});

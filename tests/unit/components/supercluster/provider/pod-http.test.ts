@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { type Forwarder, getFromPod, PodAnswer } from "../../../../../components/supercluster/provider/pod-http";
+
+type Forward = Forwarder["portForward"];
+
+describe("a pod that is read by port-forwarding", () => {
+  const server = createServer(({ url }, response) =>
+    response.writeHead(url === "/healthz" ? 503 : 200).end(url === "/varz" ? "x".repeat(200_000) : `{"path":"${url}"}`),
+  );
+  before(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+  after(() => void server.close());
+  const pod = { namespace: "nats", name: "iad-0", port: 8222 };
+  const asked: unknown[] = [];
+  let closed = 0;
+
+  /** As the library does: what comes is written to `output`, what is read from `input` goes to the pod. */
+  const through: Forward = (namespace, name, ports, output, _errors, input) => {
+    asked.push([namespace, name, ports]);
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("data", (data) => output.write(data));
+    input.on("data", (data) => socket.write(data as Buffer));
+    return Promise.resolve({ close: () => ((closed += 1), socket.destroy()) });
+  };
+
+  it("gives the body, and closes the connection", async () => {
+    assert.equal(await getFromPod({ portForward: through }, pod, "jsz?leader=1"), '{"path":"/jsz?leader=1"}');
+    assert.equal((await getFromPod({ portForward: through }, pod, "varz")).length, 200_000);
+    assert.deepEqual(asked[0], ["nats", "iad-0", [8222]]);
+    assert.equal(closed, 2);
+  });
+
+  it("is told apart by its status, as an answer of the server", async () => {
+    await assert.rejects(getFromPod({ portForward: through }, pod, "healthz"), (error) => {
+      assert.ok(error instanceof PodAnswer);
+      assert.deepEqual([error.code, error.body], [503, '{"path":"/healthz"}']);
+      return true;
+    });
+  });
+
+  it("fails where the port is not served, or cannot be forwarded", async () => {
+    const refused: Forward = (_namespace, _name, _ports, _output, errors) => {
+      errors.write("connection refused");
+      return Promise.resolve({ close: () => undefined });
+    };
+    await assert.rejects(getFromPod({ portForward: refused }, pod, "varz"), /connection refused/);
+    const forbidden: Forward = () => Promise.reject(new Error("403"));
+    await assert.rejects(getFromPod({ portForward: forbidden }, pod, "varz"), /403/);
+  });
+});

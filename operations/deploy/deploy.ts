@@ -16,6 +16,7 @@ import { failuresOf } from "../plan/preview";
 import { Plans } from "../../engine/plans";
 import { renderPreview } from "./preview";
 import { assertNothingRefused, recordDeployed } from "./refused-changes";
+import { unchangedRegions } from "./unchanged";
 import { filesToBeWritten, willBeWritten } from "./secret-keys";
 import { type Step, stepsOf } from "./steps";
 import { ThrowawayBackend } from "../../engine/throwaway-backend";
@@ -53,13 +54,21 @@ export async function deploy(
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
   let access: Promise<Access> | undefined;
+  let unchanged: ReadonlySet<string> | undefined;
   for (const [index, { kind, stacks, isGated, isCanary }] of steps.entries()) {
     if (kind === "jetstream") {
       access = readAccess(checked);
       // Awaited after the last step; until then a failure must not count as unhandled.
       access.catch(() => undefined);
     }
+    // After the identity stack, which regions read. A plan says itself what is done.
+    if (isGated && !isCanary && !plans)
+      unchanged ??= await unchangedRegions(
+        runner,
+        steps.slice(index).flatMap((step) => (step.isGated ? step.stacks : [])),
+      );
     await together(stacks, async (stack) => {
+      if (unchanged?.has(stack)) return;
       if (checked.environment.target !== "local" && !existing.has(stack)) await runner.init(stack, kind);
       const { isUnchanged } = await runner.up(stack, kind, plans);
       if (isGated && (isCanary || !isUnchanged)) await gate!.pass(stack);

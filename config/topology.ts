@@ -45,7 +45,7 @@ export function storageClassName(
   region: string,
 ): string {
   const { storageClass } = volume;
-  return typeof storageClass === "string" ? storageClass : storageClass.name.replaceAll("<region>", region);
+  return "existing" in storageClass ? storageClass.existing : storageClass.name.replaceAll("<region>", region);
 }
 
 /**

@@ -5,8 +5,8 @@ import { storageClassName } from "../../config/topology";
 import { annotationsOf, labelsOf, metadataOf } from "../supercluster/metadata";
 
 /**
- * The class of servers' volumes, where settings ask for a new one. Volumes stay when their claims go, grow in place,
- * and are made in the zone in which the server is.
+ * The class of servers' volumes, unless settings name an existing one. Volumes stay when their claims are deleted, grow
+ * in place, and are created in the zone in which the server is.
  *
  * @param kmsKeyId key that encrypts them; default: the driver's
  */
@@ -16,7 +16,7 @@ export function storageClass(
   kmsKeyId?: Input<string>,
 ): types.input.storage.v1.StorageClass | undefined {
   const wanted = settings.kubernetes.volume.storageClass;
-  if (typeof wanted === "string") return undefined;
+  if ("existing" in wanted) return undefined;
   return {
     metadata: {
       ...metadataOf(labelsOf(settings), annotationsOf(settings, region)),

@@ -62,7 +62,7 @@ export function volumeRefusals(
             field: "storageClass" as const,
             reason:
               `volumes keep their class: ${moved.map(classText).join(", ")}; ` +
-              `write kubernetes.volume.storageClass: "${moved[0]!.storageClass}"`,
+              `write kubernetes.volume.storageClass: { existing: "${moved[0]!.storageClass}" }`,
           },
         ]
       : []),

@@ -135,7 +135,7 @@ const clusterChecks: {
       storageClass === undefined || storageClasses.includes(storageClass)
         ? undefined
         : `there is no storage class "${storageClass}" in this cluster, ` +
-          `only ${storageClasses.join(", ") || "none"}; name one of them in kubernetes.volume.storageClass, ` +
-          `or write { name: ${storageClass} } to make it`,
+          `only ${storageClasses.join(", ") || "none"}; name one of them in kubernetes.volume.storageClass.existing, ` +
+          `or write { name: ${storageClass} } to create it`,
   },
 ];

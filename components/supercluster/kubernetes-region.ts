@@ -63,7 +63,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         namespace: metadata.namespace,
         cluster: access,
         chart,
-        ...(typeof volume.storageClass === "string" && { storageClass: volume.storageClass }),
+        ...("existing" in volume.storageClass && { storageClass: volume.storageClass.existing }),
         ...(settings.aws?.regions[region.name] && { awsRegion: settings.aws.regions[region.name]!.region }),
       },
       { parent: this },

@@ -83,7 +83,7 @@ function namespaceProblems(earlier: Named<KubernetesEnvironment>, later: Named<K
 
 function storageClassProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
   const made = (one: Named<KubernetesEnvironment>) =>
-    typeof one.kubernetes.volume.storageClass === "string"
+    "existing" in one.kubernetes.volume.storageClass
       ? []
       : one.regions.map((region) => JSON.stringify([clusterIdOf(one, region), storageClassName(one, region)]));
   const taken = made(earlier);

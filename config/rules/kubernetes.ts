@@ -206,7 +206,7 @@ const platformRules: Rule[] = [
     each: onKubernetes,
     at: ["kubernetes", "volume", "storageClass"],
     when: (environment) =>
-      typeof environment.kubernetes.volume.storageClass === "object" &&
+      !("existing" in environment.kubernetes.volume.storageClass) &&
       clash(environment, (region) => storageClassName(environment, region)),
     message: (environment) =>
       `${text(storageClassName(environment, "<region>"))} would be created by the stacks of several regions in the ` +
@@ -232,11 +232,11 @@ const platformRules: Rule[] = [
     each: onKubernetes,
     at: ["kubernetes", "volume", "storageClass"],
     when: ({ kubernetes, aws }) =>
-      typeof kubernetes.volume.storageClass === "string" &&
+      "existing" in kubernetes.volume.storageClass &&
       Object.values(aws?.regions ?? {}).some(({ cluster }) => cluster?.create),
     message: ({ kubernetes }) =>
-      `${text(kubernetes.volume.storageClass)} does not exist in a cluster that is created ` +
-      "(aws.regions.<region>.cluster.create); write {} to create a class too",
+      `${JSON.stringify(kubernetes.volume.storageClass)} does not exist in a cluster that is created ` +
+      "(aws.regions.<region>.cluster.create); leave it out to create a class too",
   }),
 ];
 

@@ -64,12 +64,24 @@ const chart = strictObject({
   path: plainPath.optional(),
 }).prefault({});
 
-const storageClass = strictObject({
+/** A storage class that is there already, which this program only names. */
+const existingClass = z.strictObject(
+  { existing: objectName },
+  {
+    error: ({ code, input }) =>
+      code === "unrecognized_keys"
+        ? "existing"
+        : `write { existing: ${JSON.stringify(typeof input === "string" ? input : "gp3")} } for a class that exists`,
+  },
+);
+
+/** A storage class that each region's stack creates. */
+const ownClass = strictObject({
   /**
-   * Its name. Each region's stack creates one, and a class is of the whole Kubernetes cluster: where regions share one,
-   * `<region>` in it stands for the region's name.
+   * Its name. A class is of the whole Kubernetes cluster: where regions or environments share one, each needs a name of
+   * its own; `<region>` stands for the region's name.
    */
-  name: objectNameTemplate.default("nats"),
+  name: objectNameTemplate.default("nats-<region>"),
   /** Driver that makes the volumes. */
   provisioner: provisioner.default("ebs.csi.aws.com"),
   /** Parameters of the driver. Default: gp3, encrypted, by the region's KMS key where there is one. */
@@ -145,8 +157,11 @@ export const kubernetes = strictObject({
      * running servers (docs/runbooks/grow-volumes.md), and never shrinks.
      */
     size: size.default("100GiB"),
-    /** Name of a class that is there, or one to make. */
-    storageClass: z.union([objectName, storageClass]).default("gp3"),
+    /**
+     * The class of volumes: one that is created (encrypted gp3 of AWS by default; volumes stay when their claims are
+     * deleted, and grow), or one that exists already. Existing volumes keep theirs: another one is refused.
+     */
+    storageClass: z.union([existingClass, ownClass]).prefault({}),
   }).prefault({}),
   /**
    * Whether servers of a region may share a host. `required`: never; it needs as many nodes as servers. A rolling

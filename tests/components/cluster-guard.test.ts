@@ -136,7 +136,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       {},
       { storageClass: "io2" },
       'storageClass: there is no storage class "io2" in this cluster, only gp3; ' +
-        "name one of them in kubernetes.volume.storageClass, or write { name: io2 } to make it",
+        "name one of them in kubernetes.volume.storageClass.existing, or write { name: io2 } to create it",
     ],
   ];
   for (const [what, there, { clusterId, ...change }, reason] of refused) {

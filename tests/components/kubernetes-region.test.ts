@@ -100,7 +100,7 @@ describe("KubernetesRegion", function () {
         guarded.add(name);
         count += 1;
       }
-      assert.equal(count, 13);
+      assert.equal(count, 14);
     },
   );
 
@@ -109,14 +109,16 @@ describe("KubernetesRegion", function () {
       unsecret(
         (await recorded("iad", settings)).of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard")[0]!.inputs,
       ) as Record<string, unknown>;
-    const { storageClass, awsRegion, namespace, cluster, chart } = await guardOf();
+    const existing = { volume: { storageClass: { existing: "gp3" } } };
+    const { storageClass, awsRegion, namespace, cluster, chart } = await guardOf(
+      kubernetesEnvironment({ kubernetes: kubernetesSettings(existing) }),
+    );
     assert.deepEqual(
       [storageClass, awsRegion, namespace, cluster],
       ["gp3", undefined, "nats", { context: "nats-iad" }],
     );
     assert.deepEqual(chart, kubernetesSettings().chart);
     const onAws = kubernetesEnvironment({
-      kubernetes: kubernetesSettings({ volume: { storageClass: {} } }),
       aws: { tags: {}, regions: { iad: awsRegionSettings } },
     });
     const { storageClass: none, awsRegion: virginia } = await guardOf(onAws);
@@ -137,12 +139,12 @@ describe("KubernetesRegion", function () {
       template: "nats-js",
       servers: 3,
       size: "200GiB",
-      storageClass: "gp3",
+      storageClass: "nats-iad",
     });
     const [release] = of("kubernetes:helm.sh/v3:Release");
     assert.ok(release!.options.dependencies!.includes(volumes!.name));
     const { config } = release!.inputs.values as { config: { jetstream: { fileStore: { pvc: object } } } };
-    assert.deepEqual(config.jetstream.fileStore.pvc, { enabled: true, size: "200Gi", storageClassName: "gp3" });
+    assert.deepEqual(config.jetstream.fileStore.pvc, { enabled: true, size: "200Gi", storageClassName: "nats-iad" });
   });
 
   it("stops servers that leave before the chart is changed, which would stop all of them at once", async () => {
@@ -290,16 +292,17 @@ describe("KubernetesRegion", function () {
     assert.deepEqual(await chartOf(local), { chart: "charts/nats", version: undefined, repositoryOpts: undefined });
   });
 
-  it("makes a storage class only if the settings ask for it, and keeps the namespace and so its volumes", async () => {
-    const { of } = await recorded(
-      "iad",
-      kubernetesEnvironment({ kubernetes: kubernetesSettings({ volume: { storageClass: { name: "nats-iad" } } }) }),
-    );
+  it("makes a storage class unless settings name one, before the chart, and keeps the namespace", async () => {
+    const { of } = await recorded("iad");
+    const [made] = of("kubernetes:storage.k8s.io/v1:StorageClass");
+    assert.ok(of("kubernetes:helm.sh/v3:Release")[0]!.options.dependencies!.includes(made!.name));
     assert.equal(
       (of("kubernetes:storage.k8s.io/v1:StorageClass")[0]!.inputs.metadata as { name: string }).name,
       "nats-iad",
     );
-    assert.equal((await recorded("iad")).of("kubernetes:storage.k8s.io/v1:StorageClass").length, 0);
+    const existing = kubernetesSettings({ volume: { storageClass: { existing: "gp3" } } });
+    const without = await recorded("iad", kubernetesEnvironment({ kubernetes: existing }));
+    assert.equal(without.of("kubernetes:storage.k8s.io/v1:StorageClass").length, 0);
     assert.equal(of("kubernetes:core/v1:Namespace")[0]!.options.retainOnDelete, true);
   });
 

@@ -176,9 +176,9 @@ const changes: Record<string, Change[]> = {
 const others = ["README.md", "first-deployment.md", "jetstream-key.md", "migrate.md", "stale-lock.md"];
 
 const environments: Record<string, { name: string; environment: () => KubernetesEnvironment }> = {
-  production: {
-    name: "production",
-    environment: () => stackSettings("identity").environment as KubernetesEnvironment,
+  "production-kubernetes": {
+    name: "production-kubernetes",
+    environment: () => stackSettings("production-kubernetes-identity").environment as KubernetesEnvironment,
   },
   "an environment with all of AWS": { name: "staging", environment: onAws },
 };

@@ -43,8 +43,10 @@ describe("the identity stack", () => {
         .filter(({ options }) => options.protect)
         .map(({ name }) => name);
     assert.deepEqual((await protectedIn("identity")).sort(), [
-      ...["ams-jetstream-key", "client-ca-cert", "client-ca-key", "iad-jetstream-key", "peer-ca-cert", "peer-ca-key"],
-      "syd-jetstream-key",
+      // Keys of AWS that encrypt the secret of a region's identity.
+      ...["ams-identity-key", "ams-jetstream-key", "client-ca-cert", "client-ca-key"],
+      ...["iad-identity-key", "iad-jetstream-key", "peer-ca-cert", "peer-ca-key"],
+      ...["syd-identity-key", "syd-jetstream-key"],
       ...["aigentflow", "arrakis", "covenant", "irisx"].map((account) => `users-${account}-provisioner`),
       "users-salts",
     ]);
@@ -385,13 +387,17 @@ describe("a region stack", () => {
   });
 
   it("is the same on Kubernetes, for clients of its load balancer", async () => {
-    const production = stackSettings<"region">("iad");
+    const stack = "production-kubernetes-iad";
+    const production = stackSettings<"region">(stack);
     const references = {
-      "organization/supercluster/identity": identityOutputs(production.environment, production.tenants),
-      "organization/supercluster/iad": {},
+      "organization/supercluster/production-kubernetes-identity": identityOutputs(
+        production.environment,
+        production.tenants,
+      ),
+      [`organization/supercluster/${stack}`]: {},
     };
-    const { result, of } = await record(() => region(production), { stack: "iad", references });
-    assert.deepEqual((result.region as { clientUrls: string[] }).clientUrls, ["tls://nats.iad.nats.example.com:4222"]);
+    const { result, of } = await record(() => region(production), { stack, references });
+    assert.deepEqual((result.region as { clientUrls: string[] }).clientUrls, ["tls://nats.iad.nats.example.net:4222"]);
     assert.equal(of("kubernetes:helm.sh/v3:Release").length, 1);
     assert.equal(of("pulumi-nodejs:dynamic/local:Server").length, 0);
   }).timeout(serversMs);

@@ -25,6 +25,8 @@ describe("a region's stack, where its cluster is not as it should be", function 
     PULUMI_CONFIG_PASSPHRASE: "of this test",
     KUBECONFIG: kubeconfig,
   };
+  const [environmentName, identity] = ["production-kubernetes", "production-kubernetes-identity"];
+  const stack = `${environmentName}-iad`;
   let api: KubeApi;
 
   const run = promisify(execFile);
@@ -45,10 +47,10 @@ describe("a region's stack, where its cluster is not as it should be", function 
     fs.mkdirSync(path.join(copy.cache, "state"), { mode: 0o700 });
     api = await KubeApi.start();
     api.put("/api/v1/namespaces/kube-system", {
-      metadata: { annotations: { "supercluster/regions": "production/ams" } },
+      metadata: { annotations: { "supercluster/regions": `${environmentName}/ams` } },
     });
-    api.put("/apis/storage.k8s.io/v1/storageclasses/gp3", {});
-    const { environment, tenants } = stackSettings("iad");
+    api.put("/apis/storage.k8s.io/v1/storageclasses/standard", {});
+    const { environment, tenants } = stackSettings(stack);
     fs.writeFileSync(path.join(copy.folder, "identity.json"), JSON.stringify(identityOutputs(environment, tenants)));
     fs.writeFileSync(
       path.join(copy.folder, "stacks", "identity.ts"),
@@ -56,8 +58,8 @@ describe("a region's stack, where its cluster is not as it should be", function 
         'const read = () => JSON.parse(require("node:fs").readFileSync("identity.json", "utf8"));\n' +
         "export const identity = () => pulumi.output(read());\n",
     );
-    for (const stack of ["identity", "iad"]) await pulumi("stack", "init", stack, "--no-select");
-    await pulumi("up", "--stack", "identity", "--yes", "--skip-preview");
+    for (const one of [identity, stack]) await pulumi("stack", "init", one, "--no-select");
+    await pulumi("up", "--stack", identity, "--yes", "--skip-preview");
   });
   after(() => {
     api?.stop();
@@ -68,12 +70,12 @@ describe("a region's stack, where its cluster is not as it should be", function 
   for (const [name, command] of Object.entries(commands)) {
     it(`${name} refuses a cluster that is another region's, and nothing is written`, async () => {
       fs.writeFileSync(kubeconfig, api.kubeconfig());
-      const text = await failed(...command, "--stack", "iad");
+      const text = await failed(...command, "--stack", stack);
       assert.match(
         text,
-        /ClusterGuard resource 'iad-guard': property region value \{iad\} has a problem: this cluster is for production\/ams, not for production\/iad: is the right cluster named/,
+        /ClusterGuard resource 'iad-guard': property region value \{iad\} has a problem: this cluster is for production-kubernetes\/ams, not for production-kubernetes\/iad: is the right cluster named/,
       );
-      const { deployment } = JSON.parse((await pulumi("stack", "export", "--stack", "iad")).stdout) as {
+      const { deployment } = JSON.parse((await pulumi("stack", "export", "--stack", stack)).stdout) as {
         deployment: { resources?: { type: string }[] };
       };
       const made = (deployment.resources ?? [])
@@ -85,7 +87,7 @@ describe("a region's stack, where its cluster is not as it should be", function 
 
   it("preview goes on without a cluster, and says what it could not check", async () => {
     fs.writeFileSync(kubeconfig, api.kubeconfig("another"));
-    const text = await pulumi("preview", "--stack", "iad").then(
+    const text = await pulumi("preview", "--stack", stack).then(
       ({ stdout }) => stdout,
       // Where the plugin is not installed.
       ({ stdout }: { stdout: string }) => stdout,
@@ -98,7 +100,7 @@ describe("a region's stack, where its cluster is not as it should be", function 
   });
 
   it("up ends without one, and says what to do", async () => {
-    const text = await failed("up", "--yes", "--skip-preview", "--stack", "iad");
+    const text = await failed("up", "--yes", "--skip-preview", "--stack", stack);
     assert.match(
       text,
       /error: iad: its Kubernetes cluster could not be reached: the kubeconfig has no context "nats-iad"; its contexts are another; name the file in KUBECONFIG .*\. Nothing was written/,

@@ -60,7 +60,7 @@ describe("a tenant that leaves, in two releases", function () {
   const entries = (tenants: string[]) => {
     const file = deployment.path("Pulumi.yaml");
     const project = parseDocument(fs.readFileSync(file, "utf8"));
-    for (const environment of ["local", "production"])
+    for (const environment of ["local", "production", "production-kubernetes", "six"])
       project.setIn(["config", "environments", "default", environment, "jetstream", "jetstream"], tenants);
     fs.writeFileSync(file, String(project));
     fs.writeFileSync(

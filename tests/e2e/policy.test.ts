@@ -145,7 +145,7 @@ describe("npm run policy and npm run policy:state", function () {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     };
     fs.mkdirSync(path.join(copy.cache, "production"));
-    const { status, stdout, stderr } = await cli(["policy", "--stack", "identity"], production);
+    const { status, stdout, stderr } = await cli(["policy", "--stack", "production-kubernetes-identity"], production);
     assert.equal(status, 1, stdout + stderr);
     assert.match(stdout, /resource plugin 'pulumi-resource-random'[^]*npm test/);
   });

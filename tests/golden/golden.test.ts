@@ -19,6 +19,7 @@ const stacks = [
   "ams",
   "syd",
   "jetstream",
+  "production-kubernetes-iad",
 ];
 
 describe("golden registrations: what each stack asks the engine for", function () {

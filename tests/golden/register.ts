@@ -12,14 +12,18 @@ async function main(stack: string): Promise<void> {
   const { name, environment, tenants } = stackSettings(stack);
   const identity = stackName({ environment: name, kind: "identity" });
   // Itself too, as it is before the first update.
+  const identities = identityOutputs(environment, tenants);
   const references = {
     [`organization/supercluster/${stack}`]: {},
-    [`organization/supercluster/${identity}`]: identityOutputs(environment, tenants),
+    [`organization/supercluster/${identity}`]: identities,
+  };
+  const calls = {
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": () => ({ secretString: JSON.stringify(identities.iad) }),
   };
 
   pulumi.runtime.setAllConfig(stackConfig(stack));
   const program = async () => (require("../../index") as () => unknown)();
-  const { registrations } = await record(() => pulumi.runtime.runInPulumiStack(program), { stack, references });
+  const { registrations } = await record(() => pulumi.runtime.runInPulumiStack(program), { stack, references, calls });
   process.stdout.write(JSON.stringify(goldenOf(registrations)));
 }
 

@@ -41,7 +41,7 @@ export function kubeSettings({
       clusters: Object.fromEntries(regions.map((region) => [region, { context }])),
       chart: { path: chartFolder() },
       resources: { cpu: "50m", memory: "1536MiB" },
-      volume: { size: "100GiB", storageClass: process.env.KUBE_STORAGE_CLASS ?? "local" },
+      volume: { size: "100GiB", storageClass: { existing: process.env.KUBE_STORAGE_CLASS ?? "local" } },
       antiAffinity,
       loadBalancers: { dns: "none", annotations: {} },
       access: "portForward",

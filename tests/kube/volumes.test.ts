@@ -216,7 +216,7 @@ describe("volumes on a real Kubernetes", function () {
     });
     const wanted = settings("5GiB", "2GiB");
     // As a class that this program did not make.
-    wanted.kubernetes.volume.storageClass = storageClass;
+    wanted.kubernetes.volume.storageClass = { existing: storageClass };
     await assert.rejects(
       kube.up("iad", { settings: wanted }),
       /storage class "grow-volumes" of nats-js-iad-0 does not set allowVolumeExpansion/,

@@ -36,7 +36,7 @@ export class Deployment {
     const environments = ["config", "environments", "default"];
     project.setIn([...environments, "local", "servers"], 1);
     project.setIn([...environments, "local", "basePort"], basePort);
-    for (const environment of ["local", "production"])
+    for (const environment of ["local", "production", "production-kubernetes", "six"])
       project.setIn([...environments, environment, "jetstream", "jetstream"], tenants);
     fs.writeFileSync(file, String(project));
     const imports = tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`);

@@ -103,7 +103,10 @@ function settingsIn(name: string, environment: KubernetesEnvironment, stack: obj
 
 const settingsOf = (stack: string): AnySettings => ({ ...stackSettings(stack), failovers: {} });
 
-const real = ["identity", "iad", "ams", "syd", "jetstream"].flatMap((name) => [name, `local-${name}`]);
+const real = [
+  ...["identity", "iad", "ams", "syd", "jetstream"].flatMap((name) => [name, `local-${name}`]),
+  "production-kubernetes-iad",
+];
 
 /**
  * A tenant that uses what the four do not: sources, interest, a work queue of two workers, a push group, buckets'

@@ -134,7 +134,7 @@ export const settings: Setting[] = [
     what: "Kind of volume",
     id: "C000-4",
     source: "EFS; the cluster's default",
-    at: "settings.kubernetes.volume.storageClass",
+    at: "settings.kubernetes.volume.storageClass.parameters.type",
     here: "gp3",
     why:
       "block storage, encrypted: a network file system is too slow for JetStream's files, and tasks would share " +

@@ -200,12 +200,8 @@ describe("load balancers", () => {
 
 describe("a storage class", () => {
   it("keeps volumes, lets them grow, and makes them where the server is", () => {
-    const { metadata, ...made } = storageClass(
-      kubernetesEnvironment(kubernetes({ volume: { storageClass: {} } })),
-      "iad",
-      "key",
-    )!;
-    assert.deepEqual(metadata, { name: "nats" });
+    const { metadata, ...made } = storageClass(kubernetesEnvironment(), "iad", "key")!;
+    assert.deepEqual(metadata, { name: "nats-iad" }, "of the whole cluster, which regions may share");
     assert.deepEqual(made, {
       provisioner: "ebs.csi.aws.com",
       parameters: { type: "gp3", encrypted: "true", kmsKeyId: "key" },
@@ -215,7 +211,10 @@ describe("a storage class", () => {
     });
   });
 
-  it("that is there already is not made", () => assert.equal(storageClass(kubernetesEnvironment(), "iad"), undefined));
+  it("that is there already is not made", () => {
+    const existing = kubernetes({ volume: { storageClass: { existing: "gp3" } } });
+    assert.equal(storageClass(kubernetesEnvironment(existing), "iad"), undefined);
+  });
 });
 
 describe("a scrape configuration", () => {

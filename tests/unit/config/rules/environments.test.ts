@@ -37,7 +37,9 @@ describe("two environments", () => {
       `environments.staging.domain: "${production.domain}" is also the domain of environment "production", and ` +
         `nats.iad.${production.domain} would be the address of both; write e.g. "staging.${production.domain}"`,
     ]);
-    assert.deepEqual(found({ production, staging: staging({}, { clusters: { ...elsewhere, ams: clusters.ams } }) }), [
+    const { volume: existing } = kubernetesSettings({ volume: { storageClass: { existing: "gp3" } } });
+    const shared = { clusters: { ...elsewhere, ams: clusters.ams }, volume: existing };
+    assert.deepEqual(found({ production, staging: staging({}, shared) }), [
       'environments.staging.kubernetes.namespace: "nats" of the cluster of ams is also used by environment ' +
         '"production"; write e.g. "nats-staging", or another cluster',
     ]);
@@ -48,7 +50,7 @@ describe("two environments", () => {
         staging: staging({}, { namespace: "nats-staging", volume }),
       }),
       [
-        'environments.staging.kubernetes.volume.storageClass: "nats" would also be created by environment ' +
+        'environments.staging.kubernetes.volume.storageClass: "nats-<region>" would also be created by environment ' +
           '"production" in the same cluster; write { name: "nats-staging-<region>" }',
       ],
     );

@@ -147,7 +147,7 @@ describe("settings of Kubernetes", () => {
         kubernetes: {
           clusters: { ...clusters, ams: clusters.iad },
           namespace: "nats-<region>",
-          volume: { storageClass: {} },
+          volume: { storageClass: { name: "nats" } },
         },
       },
       'environments.test.kubernetes.volume.storageClass: "nats" would be created by the stacks of several regions in ' +
@@ -220,7 +220,7 @@ describe("settings of Kubernetes", () => {
       chart: { path: "~/charts/nats", version: "latest" },
       images: { registry: "https://mirror", nats: { repository: "NATS", tag: "2.14 alpine" }, pullSecrets: ["a_b"] },
       resources: { cpu: "0", cpuLimit: "0.0005" },
-      volume: { storageClass: "my_class" },
+      volume: { storageClass: { existing: "my_class" } },
       serverTags: { az: "a b" },
       loadBalancers: { annotations: { "a b": "", c: "nats-<regoin>" }, sourceRanges: ["office"] },
       monitoring: {
@@ -254,7 +254,7 @@ describe("settings of Kubernetes", () => {
         "kubernetes.images.nats.tag",
         "kubernetes.resources.cpu",
         "kubernetes.resources.cpuLimit",
-        "kubernetes.volume.storageClass",
+        "kubernetes.volume.storageClass.existing",
         "kubernetes.topologyKeys.host",
         'kubernetes.nodeSelector["node pool"]',
         "kubernetes.tolerations[0].operator",
@@ -283,7 +283,7 @@ describe("settings of Kubernetes", () => {
   it("accept names with dots where Kubernetes does, and the tag of a server with a digest", () => {
     const digest = `sha256:${"0".repeat(64)}`;
     const images = { pullSecrets: ["mirror.example.com"], nats: { tag: "2.9.0", digest } };
-    const kubernetes = { clusters, images, volume: { storageClass: "gp3.encrypted" } };
+    const kubernetes = { clusters, images, volume: { storageClass: { existing: "gp3.encrypted" } } };
     assert.deepEqual(problemsOf({ kubernetes }), []);
   });
 

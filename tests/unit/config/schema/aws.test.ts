@@ -270,10 +270,10 @@ const rules: [string, object, string][] = [
   ],
   [
     "a class that a new cluster does not have",
-    environment({ cluster }),
+    environment({ cluster }, { kubernetes: { ...kubernetes, volume: { storageClass: { existing: "gp3" } } } }),
     "environments.test.kubernetes.volume.storageClass: " +
-      '"gp3" does not exist in a cluster that is created (aws.regions.<region>.cluster.create); ' +
-      "write {} to create a class too",
+      '{"existing":"gp3"} does not exist in a cluster that is created (aws.regions.<region>.cluster.create); ' +
+      "leave it out to create a class too",
   ],
   [
     "zones of another region",

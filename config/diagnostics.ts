@@ -73,6 +73,13 @@ export const diagnostics = declared({
     isPartial: true,
     text: (reason) => `its volumes could not be read, so only \`up\` checks their change: ${reason}`,
   },
+  /** Of a region. */
+  objectsNotRead: {
+    code: "SC1104",
+    severity: "warning",
+    isPartial: true,
+    text: (reason) => `its objects could not be read, so deleted or changed ones were not looked for: ${reason}`,
+  },
 });
 
 /**

@@ -1,4 +1,5 @@
 import type { ConnectionLimits } from "../config/assets/account-limits";
+import type { KubeObject } from "../components/supercluster/object-drift";
 import type { Reservations } from "../config/assets/reservations";
 
 /** Stack outputs: a contract with the cli, other stacks and readers of `pulumi stack output --json`. */
@@ -23,12 +24,16 @@ export interface RegionOutputs {
   loadBalancers?: { clients: string[]; gateways: string[] };
   /** On Kubernetes: a file for Prometheus's `scrape_config_files`. */
   scrapeConfig?: string;
+  /** On Kubernetes: what the program made in its cluster, with digests in place of secrets. */
+  objects?: KubeObject[];
   /** On AWS: ARNs of the secrets that clients read, by login. */
   connectionSecrets?: Record<string, string>;
   /** On AWS: name of the bucket for backups. */
   backups?: string;
   /** On AWS, where this program made the cluster: public addresses of its nodes' outgoing connections. */
   natAddresses?: string[];
+  /** On AWS, where this program made the cluster: text of a kubeconfig that gets its tokens from `aws`. No secret. */
+  kubeconfig?: string;
 }
 
 export interface UserOutputs {

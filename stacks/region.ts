@@ -139,9 +139,11 @@ async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironme
     outputs: {
       loadBalancers: servers.loadBalancers,
       scrapeConfig: servers.scrapeConfig,
+      objects: servers.objects,
       connectionSecrets: aws?.connectionSecrets(identity),
       backups: aws?.backups,
       natAddresses: aws?.cluster?.natAddresses,
+      kubeconfig: aws?.cluster?.kubeconfig,
     },
   };
 }

@@ -15,10 +15,16 @@ const suffixes: Record<string, number> = {
   Ei: 1024 ** 6,
 };
 
-/** Bytes of a quantity as Kubernetes writes it: `100Gi`, `107374182400`, `1e11`. */
-export function bytesOf(quantity: string): number {
+/** The number that a quantity stands for: `500m` is 0.5; undefined where the text is not a quantity. */
+export function amountOf(quantity: string): number | undefined {
   const [, amount, suffix] = /^(\d+(?:\.\d+)?(?:[eE]\d+)?)([a-zA-Z]{0,2})$/.exec(quantity) ?? [];
   const unit = suffix === undefined ? undefined : suffixes[suffix];
-  if (!amount || !unit) throw new RangeError(`${JSON.stringify(quantity)} is not a quantity of bytes`);
-  return Math.ceil(Number(amount) * unit);
+  return amount && unit ? Number(amount) * unit : undefined;
+}
+
+/** Bytes of a quantity as Kubernetes writes it: `100Gi`, `107374182400`, `1e11`. */
+export function bytesOf(quantity: string): number {
+  const amount = amountOf(quantity);
+  if (amount === undefined) throw new RangeError(`${JSON.stringify(quantity)} is not a quantity of bytes`);
+  return Math.ceil(amount);
 }

@@ -1,3 +1,5 @@
+import type { HelmRecord } from "./helm-records";
+
 /** Whether a Kubernetes cluster is the one that a region must run in, and has what the region needs. Pure. */
 
 /**
@@ -44,6 +46,8 @@ export interface ClusterView {
   /** Regions of AWS that nodes of AWS are in. */
   awsRegions: string[];
   storageClasses: string[];
+  /** Changes of the region's Helm release that were begun and not ended. */
+  pending: HelmRecord[];
 }
 
 /** The engine prints the property's value, so never refer to `cluster`, which has credentials. */
@@ -68,6 +72,19 @@ const named = ({ regions }: ClusterView): string[] | undefined =>
 /** Command line to inspect or change a cluster, for messages. */
 export const kubectl = ({ context }: { context?: string }, command: string): string =>
   `kubectl ${context ? `--context ${context} ` : ""}${command}`;
+
+/** Helm refuses every change of a release of which one has not ended, for ever if its process was killed. */
+export function pendingRefusal(
+  { namespace, context }: Pick<WantedCluster, "namespace" | "context">,
+  pending: HelmRecord[],
+): string {
+  const deletions = pending.map(({ name }) => kubectl({ context }, `-n ${namespace} delete secret ${name}`));
+  const states = pending.map(({ status, revision }) => `${status} (revision ${revision})`);
+  return (
+    `the Helm release in namespace ${namespace} is ${states.join(", ")}: a run that changed it was interrupted, ` +
+    `or is still running. If none is running: ${deletions.join("; ")} (docs/runbooks/pending-release.md)`
+  );
+}
 
 const another = "is the right cluster named (kubernetes.clusters.<region>.context, or aws.regions.<region>.cluster)?";
 
@@ -128,6 +145,10 @@ const clusterChecks: {
         ? undefined
         : `its nodes are in ${awsRegions.join(", ")} (label topology.kubernetes.io/region), ` +
           `and aws.regions.<region>.region says ${awsRegion}: ${another}`,
+  },
+  {
+    property: "namespace",
+    reason: (wanted, { pending }) => (pending.length ? pendingRefusal(wanted, pending) : undefined),
   },
   {
     property: "storageClass",

@@ -13,6 +13,8 @@ import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
 import { networkPolicySpec } from "./network-policy";
+import { comparable, type KubeObject } from "./object-drift";
+import { Objects } from "./objects";
 import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
@@ -42,6 +44,8 @@ export class KubernetesRegion extends pulumi.ComponentResource {
   readonly loadBalancers: { clients: pulumi.Output<string[]>; gateways: pulumi.Output<string[]> };
   /** A file for Prometheus's `scrape_config_files`. */
   readonly scrapeConfig: pulumi.Output<string>;
+  /** What the program made in the cluster, with digests in place of secrets, to be compared with what is there. */
+  readonly objects: pulumi.Output<KubeObject[]>;
 
   constructor(
     name: string,
@@ -87,10 +91,19 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     );
     const own = { parent: this, provider };
 
+    const objects: pulumi.Output<KubeObject>[] = [];
+    /** Arguments of an object that is put back when it is deleted or changed by others. */
+    const kept = <Args extends object>(apiVersion: string, kind: string, args: Args): Args => {
+      objects.push(pulumi.output({ apiVersion, kind, ...args }).apply((object) => object as object as KubeObject));
+      return args;
+    };
+
     // Deleting the namespace would delete the claims of its volumes.
     const namespace = new kubernetes.core.v1.Namespace(
       name,
-      { metadata: { ...common, name: metadata.namespace, labels: { ...common.labels, ...podSecurity } } },
+      kept("v1", "Namespace", {
+        metadata: { ...common, name: metadata.namespace, labels: { ...common.labels, ...podSecurity } },
+      }),
       { ...own, retainOnDelete: true },
     );
     const inNamespace = { ...own, dependsOn: namespace };
@@ -101,7 +114,11 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       ({ name: secret, type }) =>
         new kubernetes.core.v1.Secret(
           `${name}-${secret}`,
-          { metadata: { ...metadata, name: secret }, type, data: contents.apply((all) => encoded(all[secret]!)) },
+          kept("v1", "Secret", {
+            metadata: { ...metadata, name: secret },
+            type,
+            data: contents.apply((all) => encoded(all[secret]!)),
+          }),
           inNamespace,
         ),
     );
@@ -111,22 +128,33 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       networkPolicy.enabled &&
       new kubernetes.networking.v1.NetworkPolicy(
         `${name}-servers`,
-        { metadata: { ...metadata, name: "nats-servers" }, spec: networkPolicySpec(networkPolicy) },
+        kept("networking.k8s.io/v1", "NetworkPolicy", {
+          metadata: { ...metadata, name: "nats-servers" },
+          spec: networkPolicySpec(networkPolicy),
+        }),
         inNamespace,
       );
 
     const wanted = storageClass(settings, region.name, kmsKeyId);
-    const storage = wanted && new kubernetes.storage.v1.StorageClass(`${name}-storage`, wanted, own);
+    const storage =
+      wanted &&
+      new kubernetes.storage.v1.StorageClass(`${name}-storage`, kept("storage.k8s.io/v1", "StorageClass", wanted), own);
 
     const balancers = loadBalancers(settings, region.name);
-    const clients = service(name, balancers.clients, annotations?.clients, metadata, settings, inNamespace);
-    const gateways = service(name, balancers.gateways, annotations?.gateways, metadata, settings, inNamespace);
+    const service = (balancer: LoadBalancer, more: pulumi.Input<Record<string, string>> | undefined) =>
+      new kubernetes.core.v1.Service(
+        `${name}-${balancer.name}`,
+        kept("v1", "Service", serviceArgs(balancer, more, metadata, settings)),
+        inNamespace,
+      );
+    const clients = service(balancers.clients, annotations?.clients);
+    const gateways = service(balancers.gateways, annotations?.gateways);
     this.loadBalancers = { clients: hosts(clients), gateways: hosts(gateways) };
 
     const scrape = scrapeConfig(settings, region.name);
     const prometheus = new kubernetes.core.v1.ConfigMap(
       `${name}-prometheus`,
-      { metadata: { ...metadata, name: "nats-prometheus" }, data: { "nats.yaml": scrape } },
+      kept("v1", "ConfigMap", { metadata: { ...metadata, name: "nats-prometheus" }, data: { "nats.yaml": scrape } }),
       inNamespace,
     );
     this.scrapeConfig = pulumi.output(scrape);
@@ -157,6 +185,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [namespace, guard] },
     );
+    const optional = [...(storage ? [storage] : []), ...(policy ? [policy] : [])];
     const release = new kubernetes.helm.v3.Release(
       name,
       {
@@ -169,9 +198,25 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       },
       {
         ...own,
-        dependsOn: [namespace, volumes, scaleDown, ...made, ...(storage ? [storage] : []), ...(policy ? [policy] : [])],
+        dependsOn: [namespace, volumes, scaleDown, ...made, ...optional],
       },
     );
+
+    const present = new Objects(
+      `${name}-objects`,
+      {
+        region: region.name,
+        namespace: metadata.namespace,
+        release: kubernetesNames.release,
+        cluster: access,
+        objects: pulumi.all(objects),
+      },
+      {
+        parent: this,
+        dependsOn: [namespace, ...made, ...optional, clients, gateways, prometheus, release],
+      },
+    );
+    this.objects = pulumi.unsecret(pulumi.all(objects).apply((all) => all.map(comparable)));
 
     const config = podConfig(region, 0);
     const overrides = written(settings.kubernetes.values).map(({ path }) => path.join("."));
@@ -191,7 +236,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ...(overrides.length && { overrides }),
       },
       // Created last, so deleted first: it checks that this is the right cluster.
-      { parent: this, dependsOn: [release, clients, gateways, prometheus] },
+      { parent: this, dependsOn: [release, clients, gateways, prometheus, present] },
     );
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
@@ -204,29 +249,16 @@ export class KubernetesRegion extends pulumi.ComponentResource {
 const encoded = (files: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString("base64")]));
 
-function service(
-  name: string,
-  { name: own, annotations, spec }: LoadBalancer,
+function serviceArgs(
+  { name, annotations, spec }: LoadBalancer,
   more: pulumi.Input<Record<string, string>> | undefined,
   metadata: { namespace: string; labels?: Record<string, string> },
   settings: KubernetesEnvironment,
-  opts: pulumi.CustomResourceOptions,
-): kubernetes.core.v1.Service {
+): kubernetes.core.v1.ServiceArgs {
   const known = { ...annotations, ...waitAnnotations(settings) };
   const all = more === undefined ? known : pulumi.output(more).apply((others) => ({ ...known, ...others }));
-  return new kubernetes.core.v1.Service(
-    `${name}-${own}`,
-    {
-      metadata: {
-        ...metadata,
-        name: own,
-        labels: { ...labelsOf(settings, "services"), ...metadata.labels },
-        annotations: all,
-      },
-      spec,
-    },
-    opts,
-  );
+  const labels = { ...labelsOf(settings, "services"), ...metadata.labels };
+  return { metadata: { ...metadata, name, labels, annotations: all }, spec };
 }
 
 const hosts = ({ status }: kubernetes.core.v1.Service): pulumi.Output<string[]> => status.apply(hostsOf);

@@ -8,6 +8,7 @@ import { StackRunner } from "../../engine/stack-run";
 import { logProgress, print } from "../../engine/terminal";
 import { type Canary, canaryReport, canaryStack, howToContinue } from "./canary";
 import { Gate } from "./gate";
+import { refusePendingReleases } from "./pending-releases";
 import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
 import { plannedShrinks } from "../supercluster/shrinking-regions";
@@ -48,6 +49,7 @@ export async function deploy(
   // Region stacks refuse it too, but the identity stack runs before them.
   const refusals = (await plannedShrinks(checked, existing)).flatMap(({ refusal }) => refusal ?? []);
   if (refusals.length) throw new Failure(refusals.join("\n"));
+  await refusePendingReleases(checked);
   if (checked.environment.target === "local") await endOrphans();
   if (!plans) await assertNothingRefused(checked, existing);
   announceKeys(checked, steps, existing);

@@ -3,6 +3,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
 import { type Status, statusOf } from "../supercluster/status";
 import { type Check, checksOf } from "./checks";
+import { objectChecks } from "./objects";
 import { prove } from "./prove";
 
 /** Mirrors copy asynchronously, and replicas that were down need time to catch up. */
@@ -11,7 +12,7 @@ const settleMs = 10_000;
 /** What a verification found. */
 export interface Verification {
   status: Status;
-  /** Checks of settings and servers, then the proofs that messages pass. */
+  /** Checks of settings, servers and objects in Kubernetes clusters, then the proofs that messages pass. */
   checks: Check[];
   /** Duration. */
   milliseconds: number;
@@ -28,6 +29,7 @@ export const failedChecks = ({ checks }: Pick<Verification, "checks">): Check[] 
 export async function verifySupercluster(checked: CheckedEnvironment, access: Access): Promise<Verification> {
   const started = Date.now();
   const { regions, servers } = checked.environment;
+  const objects = objectChecks(checked);
   const system = await connectToSystem(access);
   try {
     const take = () => takeSnapshot(system, regions.length * servers);
@@ -38,7 +40,7 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
     const after = await snapshotUntil(take, isGood, settleMs);
     return {
       status: statusOf(checked, after),
-      checks: [...checksOf(checked, after), ...proofs],
+      checks: [...checksOf(checked, after), ...(await objects), ...proofs],
       milliseconds: Date.now() - started,
     };
   } finally {

@@ -22,6 +22,7 @@ const homes: Record<string, readonly string[]> = {
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "pulumi-nodejs:dynamic/local:Server": ["secrets"],
   "pulumi-nodejs:dynamic/kubernetes:Rollout": ["cluster"],
+  "pulumi-nodejs:dynamic/kubernetes:Objects": ["cluster", "objects"],
   "aws:secretsmanager/secretVersion:SecretVersion": ["secretString"],
   "tls:index/selfSignedCert:SelfSignedCert": ["privateKeyPem"],
   "tls:index/certRequest:CertRequest": ["privateKeyPem"],

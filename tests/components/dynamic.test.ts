@@ -8,6 +8,7 @@ import { Stream } from "../../components/jetstream/stream";
 import { LocalServer, type LocalServerArgs } from "../../components/local/server";
 import { Volumes, type VolumesArgs } from "../../components/storage/volumes";
 import { ClusterGuard, type ClusterGuardArgs } from "../../components/supercluster/cluster-guard";
+import { Objects, type ObjectsArgs } from "../../components/supercluster/objects";
 import { Rollout, type RolloutArgs } from "../../components/supercluster/rollout";
 import { ScaleDown, type ScaleDownArgs } from "../../components/supercluster/scale-down";
 import { waitMs } from "../support/limits";
@@ -57,6 +58,13 @@ const dynamics: Record<string, Dynamic> = {
     type: "pulumi-nodejs:dynamic/kubernetes:ScaleDown",
     pinned: 'exports.handler=()=>require(process.cwd()+"/components/supercluster/provider/entry.js").ScaleDown',
     selectable: ScaleDown.__pulumiType,
+    without: ["check", "read"],
+  },
+  Objects: {
+    make: () => new Objects("one", { cluster: {} } as ObjectsArgs),
+    type: "pulumi-nodejs:dynamic/kubernetes:Objects",
+    pinned: 'exports.handler=()=>require(process.cwd()+"/components/supercluster/provider/entry.js").Objects',
+    selectable: Objects.__pulumiType,
     without: ["check", "read"],
   },
   Rollout: {

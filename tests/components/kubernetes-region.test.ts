@@ -7,6 +7,7 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { accountsOf } from "../../components/security/accounts";
 import type { ChartValues } from "../../components/supercluster/chart-values";
 import { serverLabels } from "../../components/supercluster/load-balancers";
+import type { KubeObject } from "../../components/supercluster/object-drift";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
@@ -100,7 +101,7 @@ describe("KubernetesRegion", function () {
         guarded.add(name);
         count += 1;
       }
-      assert.equal(count, 14);
+      assert.equal(count, 15);
     },
   );
 
@@ -273,7 +274,26 @@ describe("KubernetesRegion", function () {
     const others = ["core/v1:Service", "core/v1:ConfigMap", "helm.sh/v3:Release"].flatMap((type) =>
       of(`kubernetes:${type}`).map(({ name }) => name),
     );
-    assert.deepEqual(dependencies, others.sort());
+    assert.deepEqual(dependencies, [...others, "iad-objects"].sort());
+  });
+
+  it("looks after every object that it makes: a run puts back what is deleted or changed by others", async () => {
+    const settings = kubernetesEnvironment({
+      kubernetes: kubernetesSettings({ natsBox: { enabled: true }, volume: { storageClass: { name: "nats-iad" } } }),
+    });
+    const { registrations, of, result } = await recorded("iad", settings);
+    const made = registrations
+      .filter(({ type }) => type.startsWith("kubernetes:") && type !== "kubernetes:helm.sh/v3:Release")
+      .map(({ type, inputs }) => `${type.split(":").at(-1)} ${(inputs.metadata as { name: string }).name}`);
+    const [objects] = of("pulumi-nodejs:dynamic/kubernetes:Objects");
+    const named = (all: KubeObject[]) => all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+    assert.deepEqual(named(unsecret(objects!.inputs.objects) as KubeObject[]), made.sort());
+    assert.deepEqual(named((await settled(result.objects)).value), made.sort());
+    const names = registrations.filter(({ type }) => type.startsWith("kubernetes:")).map(({ name }) => name);
+    assert.deepEqual(
+      names.filter((name) => !objects!.options.dependencies!.includes(name)),
+      [],
+    );
   });
 
   it("takes the chart from its repository in one version, or from this machine", async () => {

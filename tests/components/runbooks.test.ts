@@ -173,7 +173,15 @@ const changes: Record<string, Change[]> = {
 };
 
 /** Those that change no settings of what is deployed. */
-const others = ["README.md", "first-deployment.md", "jetstream-key.md", "migrate.md", "stale-lock.md"];
+const others = [
+  "README.md",
+  "first-deployment.md",
+  "jetstream-key.md",
+  "migrate.md",
+  "pending-release.md",
+  "restore-objects.md",
+  "stale-lock.md",
+];
 
 const environments: Record<string, { name: string; environment: () => KubernetesEnvironment }> = {
   "production-kubernetes": {

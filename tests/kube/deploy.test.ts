@@ -150,6 +150,44 @@ else
       }
     });
 
+    it("finds what was deleted by hand in one region, and puts it back without restarting a pod", async () => {
+      const namespace = `${name}-iad`;
+      const podsOf = async () =>
+        (await api.list("v1", "Pod", namespace)).items
+          .map(({ metadata }) => `${metadata!.name} ${metadata!.uid}`)
+          .sort();
+      const pods = await podsOf();
+      const deleted = [
+        { apiVersion: "v1", kind: "Secret", metadata: { name: "nats-server", namespace } },
+        { apiVersion: "v1", kind: "Service", metadata: { name: "nats-gateways", namespace } },
+        { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name: "nats", namespace } },
+      ];
+      for (const object of deleted) await api.delete(object);
+      const found = await cli("verify");
+      assert.equal(found.status, 1, found.text);
+      assert.match(
+        found.text,
+        new RegExp(
+          `objects iad: ${deleted.map(({ kind, metadata }) => `${kind} ${metadata.name} is missing`).join("; ")}`,
+        ),
+      );
+      assert.match(
+        pulumi("preview", "--stack", `${name}-iad`),
+        /PodDisruptionBudget nats is missing; `up` puts it back/,
+      );
+      const text = await succeeds(deploy());
+      for (const region of ["ams", "syd"]) assert.match(text, new RegExp(`${name}-${region} +\\d+ unchanged`));
+      for (const object of deleted) await api.read(object);
+      assert.deepEqual(await podsOf(), pods);
+      assert.match(await succeeds(deploy()), new RegExp(`${name}-iad +\\d+ unchanged`));
+    });
+
+    it("changes a Secret that was put back, as before", async () => {
+      const file = path.join(copy.folder, "tenants", "covenant.ts");
+      writeFileSync(file, readFileSync(file, "utf8").replace('["covenant.>"]', '["covenant.*.>"]'));
+      await succeeds(deploy());
+    });
+
     it("leaves no key, password or private key in any state, plan, value, ConfigMap or log", async () => {
       const exported = (stack: string, ...args: string[]) =>
         JSON.parse(pulumi("stack", "export", "--stack", stack, ...args)) as {

@@ -49,6 +49,7 @@ const order = [
   "pulumi-nodejs:dynamic/kubernetes:Volumes",
   "pulumi-nodejs:dynamic/kubernetes:ScaleDown",
   "kubernetes:helm.sh/v3:Release",
+  "pulumi-nodejs:dynamic/kubernetes:Objects",
   "pulumi-nodejs:dynamic/kubernetes:Rollout",
 ];
 
@@ -98,6 +99,9 @@ export class KubeEnvironment {
       for (const one of registrations.filter((registration) => registration.type.startsWith(type)))
         await this.bringUp(region, one);
   }
+
+  /** What a dynamic resource of a region was deployed with last. */
+  deployedAs = <Inputs>(region: string, type: string): Inputs => this.deployed.get(`${region} ${type}`)!.outs as Inputs;
 
   /** Everything of some regions, volumes too; without waiting until it is gone. */
   async remove(regions = this.settings.regions): Promise<void> {

@@ -17,6 +17,7 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "pulumi-nodejs:dynamic/kubernetes:ClusterGuard": () => ({}),
   "pulumi-nodejs:dynamic/kubernetes:Volumes": () => ({}),
   "pulumi-nodejs:dynamic/kubernetes:ScaleDown": () => ({}),
+  "pulumi-nodejs:dynamic/kubernetes:Objects": () => ({}),
   "pulumi-nodejs:dynamic/kubernetes:Rollout": () => ({}),
   "pulumi:providers:kubernetes": () => ({}),
   "kubernetes:core/v1:Namespace": () => ({}),

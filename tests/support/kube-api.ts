@@ -83,18 +83,16 @@ export class KubeApi {
     const name = pathname.split("/").at(-1)!;
     const found = this.things.get(pathname);
     if (this.forbidden?.test(pathname)) return { status: 403, body: { kind: "Status", code: 403, message: "no" } };
+    const kinds = discovery[pathname];
+    if (kinds) return { status: 200, body: { resources: kinds } };
     const notFound = { status: 404, body: { kind: "Status", code: 404, message: `${pathname} not found` } };
     if (request.method === "GET") {
       if (found) return { status: 200, body: found };
       if (!collections.test(pathname)) return notFound;
-      const selector = (searchParams.get("labelSelector") ?? "")
-        .split(",")
-        .filter(Boolean)
-        .map((one) => one.split("="));
+      const isSelected = selection(searchParams.get("labelSelector") ?? "");
       const items = [...this.things].filter(
         ([path, { metadata }]) =>
-          path.startsWith(`${pathname}/`) &&
-          selector.every(([key, value]) => (metadata.labels as Record<string, string> | undefined)?.[key!] === value),
+          path.startsWith(`${pathname}/`) && isSelected((metadata.labels ?? {}) as Record<string, string>),
       );
       return { status: 200, body: { items: items.map(([, thing]) => thing) } };
     }
@@ -109,6 +107,13 @@ export class KubeApi {
       return { status: 201, body: made };
     }
     if (!found) return notFound;
+    if (request.method === "PATCH" && request.headers["content-type"] === "application/merge-patch+json") {
+      const merged = merge(found, body) as Thing;
+      if (searchParams.has("dryRun")) return { status: 200, body: this.normalized(merged) };
+      this.things.set(pathname, merged);
+      this.written(`merge ${name}`);
+      return { status: 200, body: merged };
+    }
     if (request.method === "PATCH") {
       for (const { op, path, value } of body as unknown as { op: string; path: string; value: unknown }[]) {
         if (op !== "replace") throw new Error(`cannot ${op}`);
@@ -131,14 +136,50 @@ export class KubeApi {
     throw new Error(`${request.method} ${pathname} is not known here`);
   }
 
+  /** What an API server makes of an object before it keeps it. */
+  normalized: (thing: Thing) => Thing = (thing) => thing;
+
   private written(write: string): void {
     this.writes.push(write);
     this.onWrite(this, write);
   }
 }
 
+/** Kinds by API version, as a client discovers them. */
+const discovery: Record<string, { kind: string; name: string; namespaced: boolean }[]> = {
+  "/api/v1": [
+    { kind: "Namespace", name: "namespaces", namespaced: false },
+    { kind: "Secret", name: "secrets", namespaced: true },
+    { kind: "Service", name: "services", namespaced: true },
+    { kind: "ConfigMap", name: "configmaps", namespaced: true },
+  ],
+  "/apis/apps/v1": [{ kind: "StatefulSet", name: "statefulsets", namespaced: true }],
+  "/apis/policy/v1": [{ kind: "PodDisruptionBudget", name: "poddisruptionbudgets", namespaced: true }],
+};
+
 /** What can be listed. */
-const collections = /\/(nodes|storageclasses|pods|events|statefulsets)$/;
+const collections =
+  /\/(nodes|storageclasses|pods|events|statefulsets|secrets|services|configmaps|poddisruptionbudgets)$/;
+
+/** `a=b` and `a in (b,c)`, all of which have to hold. */
+function selection(text: string): (labels: Record<string, string>) => boolean {
+  const parts = [...text.matchAll(/([^\s,=]+)(?:=([^,]*)| in \(([^)]*)\))/g)].map(([, key, value, values]) => ({
+    key: key!,
+    values: values?.split(",") ?? [value],
+  }));
+  return (labels) => parts.every(({ key, values }) => values.includes(labels[key]));
+}
+
+/** RFC 7386. */
+function merge(into: unknown, patch: unknown): unknown {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const base = typeof into === "object" && into !== null && !Array.isArray(into) ? into : {};
+  const merged = Object.entries(patch).map(([key, value]) => [
+    key,
+    merge((base as Record<string, unknown>)[key], value),
+  ]);
+  return { ...base, ...(Object.fromEntries(merged) as object) };
+}
 
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -3,11 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { dynamic } from "@pulumi/pulumi";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { kubernetesNames } from "../../../config/topology";
 import { logProgress } from "../../log-progress";
 import { chartRefusal, type ChartSource, repositoryAdvice } from "../chart-source";
 import { type ClusterView, kubectl, clusterRefusals, regionsAnnotation } from "../cluster-checks";
+import type { HelmRecord } from "../helm-records";
 import { readChart, repositoryProblem } from "./chart";
 import { clientOf, type ClusterAccess, configOf, KubeconfigError, missing, reasonOf } from "./kubernetes-client";
+import { RegionObjects } from "./region-objects";
 
 /** What a region needs before anything is written. */
 export interface GuardInputs {
@@ -72,8 +75,11 @@ export async function refuseAnothers(
   const view = await observe(place).catch((error: unknown) =>
     logProgress(diagnosticLine(diagnostics.clusterNotCheckedForDeletion, place.region, reasonOf(error))),
   );
+  // Helm uninstalls a release in any state.
   const reasons = view
-    ? clusterRefusals({ ...place, context: place.cluster.context }, view).map(({ reason }) => reason)
+    ? clusterRefusals({ ...place, context: place.cluster.context }, { ...view, pending: [] }).map(
+        ({ reason }) => reason,
+      )
     : [];
   if (reasons.length) throw new Error(`${place.region}: ${reasons.join("; ")}. Nothing was deleted`);
 }
@@ -139,9 +145,10 @@ async function observe({
   const { CoreV1Api, StorageV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const config = configOf(cluster);
   const [core, storage] = [clientOf(config, CoreV1Api), clientOf(config, StorageV1Api)];
-  const [system, own, nodes, classes] = await Promise.all([
+  const [system, own, pending, nodes, classes] = await Promise.all([
     core.readNamespace({ name: "kube-system" }),
     missing(core.readNamespace({ name: namespace })),
+    pendingChanges(cluster, namespace),
     awsRegion === undefined ? [] : core.listNode().then(({ items }) => items),
     storageClass === undefined ? [] : storage.listStorageClass().then(({ items }) => items),
   ]);
@@ -153,6 +160,17 @@ async function observe({
     awsRegions: [
       ...new Set(onAws.flatMap(({ metadata }) => metadata?.labels?.["topology.kubernetes.io/region"] ?? [])),
     ],
+    pending,
     storageClasses: classes.map(({ metadata }) => metadata!.name!),
   };
+}
+
+/** None where Secrets may not be read, as in a preview in CI: `up` looks again. */
+async function pendingChanges(cluster: ClusterAccess, namespace: string): Promise<HelmRecord[]> {
+  try {
+    return await RegionObjects.open(cluster, { namespace, release: kubernetesNames.release }).pending();
+  } catch (error) {
+    if ((error as { code?: number }).code === 403) return [];
+    throw error;
+  }
 }

@@ -177,8 +177,10 @@ const others = [
   "README.md",
   "first-deployment.md",
   "jetstream-key.md",
+  "lost-volume.md",
   "migrate.md",
   "pending-release.md",
+  "replace-a-node.md",
   "restore-objects.md",
   "stale-lock.md",
 ];

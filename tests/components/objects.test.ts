@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { stringify } from "yaml";
+import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { comparable, type KubeObject } from "../../components/supercluster/object-drift";
 import { guardProvider, type GuardInputs } from "../../components/supercluster/provider/guard-provider";
 import { objectsProvider, type ObjectsInputs } from "../../components/supercluster/provider/objects-provider";
@@ -162,7 +163,18 @@ describe("Objects of a region, against an API server that keeps what it is told"
     const api = await region();
     const news = inputs(api);
     news.objects[0]!.data = { "accounts.conf": base64("new accounts") };
-    assert.deepEqual(await said(() => objectsProvider.diff("", inputs(api), news)), []);
+    const planned = () => said(() => objectsProvider.diff("", inputs(api), news));
+    assert.deepEqual(await planned(), []);
+    // An `up` changes the Secret before this is asked.
+    live(api, paths.secret).data = structuredClone(news.objects[0]!.data) as Record<string, string>;
+    assert.deepEqual(await planned(), []);
+    live(api, paths.secret).data["accounts.conf"] = base64("stolen");
+    assert.deepEqual(await planned(), [
+      "iad: Secret nats-server: data.accounts.conf differs, data.jetstream.conf is missing; `up` puts it back",
+    ]);
+    const unknown = { ...inputs(api), objects: unknownValue as unknown as KubeObject[] };
+    live(api, paths.secret).data = program[0]!.data as Record<string, string>;
+    assert.deepEqual(await said(() => objectsProvider.diff("", inputs(api), unknown)), []);
   });
 
   it("without Helm's record end a run before a pod is replaced", async () => {

@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { logProgress } from "../../log-progress";
 import { NoRecord } from "../helm-records";
@@ -24,7 +25,7 @@ export const objectsProvider = {
   /** An update is planned where an object is not as it was deployed, and each is logged. */
   async diff(_id: string, olds: ObjectsInputs, news: ObjectsInputs): Promise<dynamic.DiffResult> {
     const replaces = olds.namespace === news.namespace && olds.release === news.release ? [] : ["namespace"];
-    return { changes: (await hasDrifted(olds)) ? true : undefined, replaces };
+    return { changes: (await hasDrifted(olds, news)) ? true : undefined, replaces };
   },
 
   async create(inputs: ObjectsInputs): Promise<dynamic.CreateResult<ObjectsInputs>> {
@@ -41,9 +42,12 @@ export const objectsProvider = {
 };
 
 /** False, with a diagnostic, where the cluster cannot be read, as in a preview in CI. */
-async function hasDrifted({ region, cluster, objects, ...place }: ObjectsInputs): Promise<boolean> {
+async function hasDrifted(olds: ObjectsInputs, news: ObjectsInputs): Promise<boolean> {
+  const { region, cluster, objects, ...place } = olds;
   try {
-    const drift = await RegionObjects.open(cluster, place).drift(objects.map(comparable));
+    // In an `up` they are changed before this is called, and by a run that was interrupted too.
+    const next = isKnown(news) ? news.objects.map(comparable) : [];
+    const drift = await RegionObjects.open(cluster, place).drift(objects.map(comparable), next);
     for (const one of drift) logProgress(`${region}: ${driftText(one)}; \`up\` puts it back`);
     return drift.length > 0;
   } catch (error) {
@@ -53,6 +57,9 @@ async function hasDrifted({ region, cluster, objects, ...place }: ObjectsInputs)
     return false;
   }
 }
+
+/** At a preview they contain passwords that are still to be made. */
+const isKnown = ({ objects }: ObjectsInputs): boolean => (objects as unknown) !== unknownValue;
 
 async function restore({ region, cluster, objects, ...place }: ObjectsInputs): Promise<void> {
   try {

@@ -42,13 +42,18 @@ export class RegionObjects {
    * What differs from what was deployed: of the program's objects, then of the chart's. It only reads, but where fields
    * differ it asks the API server whether putting them back would change anything (a dry run), if it may.
    *
-   * @param program the program's own objects, `comparable`
+   * @param program the program's own objects as they were deployed, `comparable`
+   * @param next the same as they will be, `comparable`: an object that is so already does not differ
    * @throws {NoRecord} where Helm has no record of what is deployed
    */
-  async drift(program: KubeObject[]): Promise<ObjectDrift[]> {
+  async drift(program: KubeObject[], next: KubeObject[] = []): Promise<ObjectDrift[]> {
     const chart = await this.chart();
     const found = await Promise.all([
-      ...program.map(async (object) => driftOf(object, await this.comparableLive(object))),
+      ...program.map(async (object) => {
+        const live = await this.comparableLive(object);
+        const same = next.find(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name);
+        return same && !driftOf(same, live) ? undefined : driftOf(object, live);
+      }),
       ...chart.map(async (object) => this.chartDrift(object)),
     ]);
     return found.filter((drift) => drift !== undefined);

@@ -17,6 +17,7 @@ const core = `/api/v1/namespaces/${namespace}`;
 const paths = {
   secret: `${core}/secrets/nats-server`,
   gateways: `${core}/services/nats-gateways`,
+  policy: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies/nats-servers`,
   budget: `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/nats`,
   set: `/apis/apps/v1/namespaces/${namespace}/statefulsets/iad`,
   record: `${core}/secrets/sh.helm.release.v1.nats.v3`,
@@ -34,6 +35,13 @@ const program: KubeObject[] = [
     kind: "Service",
     metadata: { name: "nats-gateways", namespace, annotations: { "pulumi.com/skipAwait": "true" } },
     spec: { type: "LoadBalancer", ports: [{ name: "gateway", port: 7222 }], publishNotReadyAddresses: true },
+  },
+  {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name: "nats-servers", namespace },
+    // Models of the client call it `_from`, and a field that they do not know is dropped.
+    spec: { ingress: [{ ports: [{ port: 6222 }], from: [{ podSelector: {} }] }], fieldOfALaterVersion: true },
   },
 ];
 const chart: KubeObject[] = [
@@ -71,7 +79,7 @@ describe("Objects of a region, against an API server that keeps what it is told"
   async function region(): Promise<KubeApi> {
     const api = await KubeApi.start();
     apis.push(api);
-    const [secret, gateways] = program;
+    const [secret, gateways, policy] = program;
     const [budget, set] = chart;
     api.put("/api/v1/namespaces/kube-system", {});
     api.put("/apis/storage.k8s.io/v1/storageclasses/gp3", {});
@@ -80,6 +88,7 @@ describe("Objects of a region, against an API server that keeps what it is told"
     for (const [path, object] of [
       [paths.secret, secret],
       [paths.gateways, gateways],
+      [paths.policy, policy],
       [paths.budget, budget],
       [paths.set, set],
     ] as const) {
@@ -115,19 +124,21 @@ describe("Objects of a region, against an API server that keeps what it is told"
 
   it("that were deleted are named by a preview, and put back by the next up, the chart's too", async () => {
     const api = await region();
-    for (const path of [paths.secret, paths.gateways, paths.budget]) api.things.delete(path);
+    for (const path of [paths.secret, paths.gateways, paths.policy, paths.budget]) api.things.delete(path);
     assert.deepEqual(await planned(api), {
       changes: true,
       lines: [
         "iad: Secret nats-server is missing; `up` puts it back",
         "iad: Service nats-gateways is missing; `up` puts it back",
+        "iad: NetworkPolicy nats-servers is missing; `up` puts it back",
         "iad: PodDisruptionBudget nats is missing; `up` puts it back",
       ],
     });
     assert.deepEqual(api.writes, []);
     await up(api);
-    assert.deepEqual(api.writes, ["create nats-server", "create nats-gateways", "create nats"]);
+    assert.deepEqual(api.writes, ["create nats-server", "create nats-gateways", "create nats-servers", "create nats"]);
     assert.deepEqual(live(api, paths.secret).data, program[0]!.data);
+    assert.deepEqual(live(api, paths.policy).spec, program[2]!.spec);
     assert.deepEqual(live(api, paths.budget).spec, chart[0]!.spec);
     assert.deepEqual(await planned(api), { changes: undefined, lines: [] });
   });

@@ -154,12 +154,13 @@ const discovery: Record<string, { kind: string; name: string; namespaced: boolea
     { kind: "ConfigMap", name: "configmaps", namespaced: true },
   ],
   "/apis/apps/v1": [{ kind: "StatefulSet", name: "statefulsets", namespaced: true }],
+  "/apis/networking.k8s.io/v1": [{ kind: "NetworkPolicy", name: "networkpolicies", namespaced: true }],
   "/apis/policy/v1": [{ kind: "PodDisruptionBudget", name: "poddisruptionbudgets", namespaced: true }],
 };
 
 /** What can be listed. */
 const collections =
-  /\/(nodes|storageclasses|pods|events|statefulsets|secrets|services|configmaps|poddisruptionbudgets)$/;
+  /\/(nodes|storageclasses|pods|events|statefulsets|secrets|services|configmaps|poddisruptionbudgets|networkpolicies)$/;
 
 /** `a=b` and `a in (b,c)`, all of which have to hold. */
 function selection(text: string): (labels: Record<string, string>) => boolean {

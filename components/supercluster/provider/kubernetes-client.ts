@@ -71,6 +71,23 @@ export function clientOf<Api>(config: KubeConfig, Type: new (configuration: Conf
   );
 }
 
+/**
+ * Lets objects of a kind pass as they are, in both directions: the client's own models rename fields (`from` of a
+ * NetworkPolicy) and drop those that they do not know, so that what is written back would lack them.
+ */
+export function passThrough({ apiVersion, kind }: { apiVersion: string; kind: string }): void {
+  const { defaultSerializer, ObjectSerializer } =
+    // The package does not export it elsewhere.
+    require("@kubernetes/client-node/dist/serializer.js") as typeof import("@kubernetes/client-node/dist/serializer.js");
+  const name = `${apiVersion} ${kind}`;
+  if (passing.has(name)) return;
+  passing.add(name);
+  const [version, group = ""] = apiVersion.split("/").reverse();
+  ObjectSerializer.registerModel({ group, version: version!, kind }, defaultSerializer);
+}
+
+const passing = new Set<string>();
+
 export const parsed = (answer: unknown): unknown => (typeof answer === "string" ? JSON.parse(answer) : answer);
 
 /** The answer; undefined for 404. */

@@ -2,7 +2,7 @@ import type { CoreV1Api, KubernetesObjectApi } from "@kubernetes/client-node";
 import { isDeepStrictEqual } from "node:util";
 import { deployedObjects, type HelmRecord, isPending, NoRecord, recordOf, recordSelector } from "../helm-records";
 import { comparable, driftOf, asStored, type KubeObject, mergePatch, type ObjectDrift } from "../object-drift";
-import { clientOf, type ClusterAccess, configOf, missing, reasonOf } from "./kubernetes-client";
+import { clientOf, type ClusterAccess, configOf, missing, passThrough, reasonOf } from "./kubernetes-client";
 
 /** Where a region's objects are. */
 export interface ObjectsPlace {
@@ -125,6 +125,8 @@ export class RegionObjects {
   }
 
   private live({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Promise<KubeObject | undefined> {
+    // Before what is written too: every object is read first.
+    passThrough({ apiVersion, kind });
     return missing(
       this.objects.read({ apiVersion, kind, metadata: { name, namespace: namespace! } }) as Promise<unknown>,
     ) as Promise<KubeObject | undefined>;

@@ -31,6 +31,7 @@ describe("accounts that were given to a region's servers", function () {
           name,
           namespace: "nats",
           labels: { "controller-revision-hash": "new" },
+          annotations: {},
           ownerReferences: [{ uid: "set" }],
         },
         status: { conditions: [{ type: "Ready", status: "True" }] },
@@ -74,8 +75,21 @@ describe("accounts that were given to a region's servers", function () {
       assert.equal(isComplete, false);
       serves("iad-1", { accounts: loaded });
       await running;
-      assert.deepEqual(api.writes, []);
+      // Its kubelet mounts its Secrets again, once.
+      assert.deepEqual(api.writes.splice(0), ["patch iad-1"]);
+      const { metadata } = api.get(`${namespace}/pods/iad-1`) as { metadata: { annotations: object } };
+      assert.deepEqual(metadata.annotations, { "supercluster/accounts": loaded });
     });
+
+  it("are waited for where pods may not be changed: kubelets mount Secrets again by themselves", async () => {
+    for (const name of names) serves(name, { accounts: loaded });
+    serves("iad-1");
+    const { metadata } = api.get(`${namespace}/pods/iad-1`) as { metadata: { annotations?: object } };
+    delete metadata.annotations;
+    setTimeout(() => serves("iad-1", { accounts: loaded }), 500);
+    await rolloutProvider().update("", inputs(), inputs());
+    assert.deepEqual(api.writes, []);
+  });
 
   it("are named in the file by what servers report", () =>
     assert.ok(accountsConf(accounts, usersOf(accounts)).startsWith(`server_metadata: {"accounts":"${loaded}"}\n`)));

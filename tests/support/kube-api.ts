@@ -116,8 +116,11 @@ export class KubeApi {
     }
     if (request.method === "PATCH") {
       for (const { op, path, value } of body as unknown as { op: string; path: string; value: unknown }[]) {
-        if (op !== "replace") throw new Error(`cannot ${op}`);
-        const keys = path.slice(1).split("/");
+        if (op !== "replace" && op !== "add") throw new Error(`cannot ${op}`);
+        const keys = path
+          .slice(1)
+          .split("/")
+          .map((key) => key.replaceAll("~1", "/"));
         const parent = keys
           .slice(0, -1)
           .reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, found);

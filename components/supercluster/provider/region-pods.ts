@@ -131,6 +131,15 @@ export class RegionPods {
     return { found, own };
   }
 
+  /**
+   * Makes the kubelet of a running pod mount its Secrets again at once, by an annotation: it does so for each change of
+   * a pod, and otherwise every minute or so.
+   */
+  async refreshVolumes(namespace: string, name: string, accounts: string): Promise<void> {
+    const body = [{ op: "add", path: "/metadata/annotations/supercluster~1accounts", value: accounts }];
+    await this.core.patchNamespacedPod({ namespace, name, body });
+  }
+
   /** Deletes a pod gracefully; the StatefulSet recreates it. */
   async replace(namespace: string, name: string): Promise<void> {
     await missing(this.core.deleteNamespacedPod({ namespace, name }));

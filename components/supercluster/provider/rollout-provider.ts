@@ -94,11 +94,17 @@ async function rollOut(inputs: RolloutInputs, patience?: Patience): Promise<void
   let hadLeader: boolean | undefined;
   let outdated: number | undefined;
   let replaced: string | undefined;
+  const refreshed = new Set<string>();
   const next = async (): Promise<Next> => {
     const view = await connected.observe({ namespace, statefulSet }, { config: state.config, accounts });
     if (!view)
       throw new Error(`${region}: StatefulSet ${namespace}/${statefulSet} does not exist; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;
+    for (const { name } of view.pods.filter((pod) => pod.hasOldAccounts && !refreshed.has(pod.name))) {
+      refreshed.add(name);
+      // Where it may not: the kubelet refreshes it by itself, up to a minute later.
+      await connected.refreshVolumes(namespace, name, accounts).catch(() => undefined);
+    }
     const step = nextRolloutStep(view, hadLeader);
     const left = outdatedOf(view).length;
     if (step.do === "wait") {

@@ -76,9 +76,9 @@ export function clientOf<Api>(config: KubeConfig, Type: new (configuration: Conf
  * NetworkPolicy) and drop those that they do not know, so that what is written back would lack them.
  */
 export function passThrough({ apiVersion, kind }: { apiVersion: string; kind: string }): void {
-  const { defaultSerializer, ObjectSerializer } =
-    // The package does not export it elsewhere.
-    require("@kubernetes/client-node/dist/serializer.js") as typeof import("@kubernetes/client-node/dist/serializer.js");
+  // The package's index does not export it.
+  type Serializers = typeof import("@kubernetes/client-node/dist/serializer.js");
+  const { defaultSerializer, ObjectSerializer } = require("@kubernetes/client-node/dist/serializer.js") as Serializers;
   const name = `${apiVersion} ${kind}`;
   if (passing.has(name)) return;
   passing.add(name);

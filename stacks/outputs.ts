@@ -1,6 +1,7 @@
 import type { ConnectionLimits } from "../config/assets/account-limits";
 import type { KubeObject } from "../components/supercluster/object-drift";
 import type { Reservations } from "../config/assets/reservations";
+import type { RunsWith } from "../components/supercluster/pod-parts";
 
 /** Stack outputs: a contract with the cli, other stacks and readers of `pulumi stack output --json`. */
 
@@ -16,6 +17,8 @@ export interface RegionOutputs {
   ca: string;
   /** By account and user name; passwords are secret. */
   accounts: Record<string, { users: Record<string, UserOutputs> }>;
+  /** What its servers are restarted for, as fingerprints; a plan compares it. */
+  runsWith: RunsWith;
   /** What the limits of the accounts cover. */
   reservations: Reservations;
   /** Their limits of connections, of the accounts that have one. */

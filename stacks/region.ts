@@ -9,6 +9,7 @@ import { clientUrls, serversOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
+import { runsWith } from "../components/supercluster/pod-parts";
 import { coveredConnections, coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
 import { askedOnce, connectionsInUse } from "./held-streams";
@@ -46,6 +47,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
+    runsWith: runsWith(spec),
     reservations,
     connections,
     // The engine warns about each undefined output.

@@ -2,6 +2,7 @@ import { colours, logProgress, print, progressColours as colour } from "../../en
 import { planEnvironment } from "../../operations/plan/plan";
 import { failureOf } from "../../operations/plan/rows";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
+import { restartLines } from "../../operations/supercluster/restarting-regions";
 import { renderRows } from "../render/plan";
 
 /**
@@ -9,14 +10,16 @@ import { renderRows } from "../render/plan";
  * where something would be refused, is unknown, or would lose messages without `allowDataLoss`.
  */
 export async function plan({ env, json = false }: { env: string; json?: boolean }): Promise<void> {
-  const { regions, stacks, undeclared, verdict } = await planEnvironment(checkedEnvironment(env));
+  const { regions, restarts, stacks, undeclared, verdict } = await planEnvironment(checkedEnvironment(env));
   const { ok, summary } = verdict;
-  if (json) print(JSON.stringify({ environment: env, ok, summary, regions, stacks, undeclared }, undefined, 2));
+  if (json)
+    print(JSON.stringify({ environment: env, ok, summary, regions, restarts, stacks, undeclared }, undefined, 2));
   else {
     for (const { region, leaving, refusal } of regions)
       print(
         `\n${refusal ? colours.red(refusal) : `${region}: ${leaving.join(", ")} would be stopped; they hold nothing`}`,
       );
+    for (const line of restartLines(restarts)) print(`\n${line}`);
     for (const { stack, changes, warnings } of stacks) {
       for (const warning of warnings) logProgress(colour.yellow(`${stack}: ${warning}`));
       print(`\n${stack}${changes.length ? `\n${renderRows(changes)}` : ": nothing to change"}`);

@@ -3,7 +3,7 @@ import type { RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { tagsOf } from "../../config/server-tags";
 import { chartValues, podConfig, restartAnnotation } from "./chart-values";
-import { withoutReloadable } from "./reload";
+import { type StoreLimits, withoutReloadable } from "./reload";
 
 /** Fingerprints, by the name of what they are of: a setting, or a value of the chart. Nothing secret. */
 export type Parts = Record<string, string>;
@@ -95,18 +95,28 @@ export function podParts(values: object, { kubernetes }: Pick<KubernetesEnvironm
 export function configurationParts(region: RegionSpec): Parts {
   const { settings, name } = region;
   const tags = Array.from({ length: settings.servers }, (_, server) => tagsOf(settings, name, server));
-  const config = { ...withoutReloadable(podConfig(region, 0)), server_tags: tags };
+  const config = { ...withoutReloadable(podConfig(region, 0)), ...(tags.flat().length > 0 && { server_tags: tags }) };
   return fingerprints(Object.entries(config));
 }
 
-/** All that servers of a region are restarted for. */
-export const restartParts = (region: RegionSpec): Parts => {
+/** What servers run with, as far as a change restarts them. */
+export interface RunsWith {
+  parts: Parts;
+  /** Bytes. Lowering them restarts servers, raising them does not. */
+  storage: StoreLimits;
+}
+
+export function runsWith(region: RegionSpec): RunsWith {
   const { settings } = region;
+  const { jetstream } = podConfig(region, 0);
   return {
-    ...configurationParts(region),
-    ...(settings.target === "kubernetes" && podParts(chartValues({ ...region, settings }), settings)),
+    parts: {
+      ...configurationParts(region),
+      ...(settings.target === "kubernetes" && podParts(chartValues({ ...region, settings }), settings)),
+    },
+    storage: { file: jetstream.max_file_store, memory: jetstream.max_memory_store },
   };
-};
+}
 
 /** Names of the parts that differ. */
 export const changedParts = (before: Parts, after: Parts): string[] =>

@@ -81,10 +81,12 @@ export interface StoreLimits {
   memory: number;
 }
 
+type ConfiguredLimits = Pick<ServerConfig["jetstream"], "max_file_store" | "max_memory_store">;
+
 /**
  * Whether a server gives JetStream more than it should: a reload can only raise the limits, so it must be restarted.
  */
-export const isLowered = (running: StoreLimits, { jetstream }: Pick<ServerConfig, "jetstream">): boolean =>
+export const isLowered = (running: StoreLimits, { jetstream }: { jetstream: ConfiguredLimits }): boolean =>
   jetstream.max_file_store < running.file || jetstream.max_memory_store < running.memory;
 
 interface Change {

@@ -11,6 +11,8 @@ import { Gate } from "./gate";
 import { refusePendingReleases } from "./pending-releases";
 import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
+import { deployedRegions } from "../supercluster/deployed-regions";
+import { restartingRegions, restartLines } from "../supercluster/restarting-regions";
 import { plannedShrinks } from "../supercluster/shrinking-regions";
 import { withoutSeverity } from "../../engine/pulumi-text";
 import { failuresOf } from "../plan/preview";
@@ -47,12 +49,15 @@ export async function deploy(
     checked.name,
   );
   // Region stacks refuse it too, but the identity stack runs before them.
-  const refusals = (await plannedShrinks(checked, existing)).flatMap(({ refusal }) => refusal ?? []);
+  const deployed = await deployedRegions(checked, existing);
+  const refusals = (await plannedShrinks(checked, deployed)).flatMap(({ refusal }) => refusal ?? []);
   if (refusals.length) throw new Failure(refusals.join("\n"));
   await refusePendingReleases(checked);
   if (checked.environment.target === "local") await endOrphans();
   if (!plans) await assertNothingRefused(checked, existing);
   announceKeys(checked, steps, existing);
+  // A plan may have been saved of other settings.
+  if (!plans) restartLines(restartingRegions(checked, deployed)).forEach(logProgress);
   const runner = new StackRunner(checked);
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
   let access: Promise<Access> | undefined;
@@ -126,6 +131,9 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
     plans.prepare();
   }
   announceKeys(checked, steps, existing);
+  const deployed = deployedRegions(checked, existing);
+  // Awaited after the previews; until then a failure must not count as unhandled.
+  deployed.catch(() => undefined);
   const runner = new StackRunner(checked);
   const throwaway = missing.length ? new ThrowawayBackend(checked.project) : undefined;
   try {
@@ -145,6 +153,7 @@ export async function dryRun(checked: CheckedEnvironment, plans?: Plans): Promis
   } finally {
     throwaway?.remove();
   }
+  restartLines(restartingRegions(checked, await deployed)).forEach(print);
   if (missing.length)
     logProgress(
       `partial: ${missing.join(", ")} do not exist yet, so what they read from other stacks is unknown in this plan`,

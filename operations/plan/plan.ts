@@ -5,6 +5,8 @@ import { type Access, isDeployed, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { declaredReservations, type Reservations, undeclared } from "../../config/assets/reservations";
 import { readHeld } from "../supercluster/held";
+import { deployedRegions } from "../supercluster/deployed-regions";
+import { type RestartingRegion, restartingRegions } from "../supercluster/restarting-regions";
 import { type PlannedShrink, plannedShrinks } from "../supercluster/shrinking-regions";
 import { Servers } from "./costs";
 import { previewsOf } from "./engine";
@@ -21,6 +23,8 @@ export interface PlannedStack extends Pick<StackPlan, "failures" | "warnings" | 
 export interface EnvironmentPlan {
   /** Regions with fewer servers than before. */
   regions: PlannedShrink[];
+  /** Regions whose servers restart or start. */
+  restarts: RestartingRegion[];
   stacks: PlannedStack[];
   /** Names of streams that servers hold and nothing declares, by account; those that this plan changes are not. */
   undeclared: Record<string, string[]>;
@@ -35,16 +39,18 @@ export interface EnvironmentPlan {
 export async function planEnvironment(checked: CheckedEnvironment): Promise<EnvironmentPlan> {
   prepareFolders();
   const access = await readAccess(checked);
-  const [held, regions, stacks] = await withTimeouts(impatient, () =>
+  const [held, deployed, stacks] = await withTimeouts(impatient, () =>
     Promise.all([
       heldReservations(access),
-      plannedShrinks(checked),
+      deployedRegions(checked),
       planStacks(checked, checked.stacks.jetstream, access),
     ]),
   );
+  const regions = await withTimeouts(impatient, () => plannedShrinks(checked, deployed));
   const isPartial = stacks.some((stack) => stack.isPartial || stack.failures.length > 0);
   return {
     regions,
+    restarts: restartingRegions(checked, deployed),
     stacks,
     undeclared: undeclaredNames(
       declaredReservations(checked.environment, checked.accounts),

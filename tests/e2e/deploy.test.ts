@@ -83,6 +83,9 @@ describe("a deployment that is looked at first", function () {
     assert.match(text, /^local-identity: nothing to change$/m);
     assert.match(text, /^local-iad: 1 to update\n {2}~ {2}\S+local:Server iad-0: config\.jetstream\.sync_interval/m);
     assert.match(text, /iad-0: jetstream\.sync_interval changed: the server is restarted/);
+    const total = /^3 servers in 3 regions \(iad, ams, syd\): jetstream changed, restarted one after another$/m;
+    assert.match(text, total);
+    assert.match(deployment.succeeds("plan"), total);
     assert.equal(statSync(deployment.path("plans")).mode & 0o777, 0o700);
     const secrets = passwords();
     const written = [...globSync(deployment.path("plans/*.json")), ...globSync(deployment.path(".cache/logs/*.log"))];

@@ -229,6 +229,7 @@ else
           plan,
           new RegExp(`${region}: jetstream\\.sync_interval changed: rolling restart of its 3 pods, one after another`),
         );
+      assert.match(plan, /^9 servers in 3 regions \(iad, ams, syd\): jetstream changed, restarted one after another$/m);
       const text = await succeeds(deploy("--plan", "plans"));
       // Each begins when the one before is done.
       const touched = [

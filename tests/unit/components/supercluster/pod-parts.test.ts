@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { chartValues } from "../../../../components/supercluster/chart-values";
-import {
-  changedParts,
-  configurationParts,
-  podParts,
-  restartParts,
-} from "../../../../components/supercluster/pod-parts";
+import { changedParts, configurationParts, podParts, runsWith } from "../../../../components/supercluster/pod-parts";
 import type { KubernetesEnvironment } from "../../../../config/schema/settings";
 import { localEnvironment, regionOf } from "../../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
@@ -45,8 +40,8 @@ describe("the parts of a server's pod", () => {
     const kubernetes = { ...known, clusters: { ...known.clusters, sin: { context: "nats-sin" } } };
     const [one, other] = [kubernetesEnvironment(), kubernetesEnvironment({ ...grown, kubernetes })];
     assert.deepEqual(changedParts(partsOf(one), partsOf(other)), []);
-    assert.deepEqual(changedParts(restartParts(regionOf(one)), restartParts(regionOf(other))), ["gateway"]);
-    const local = (change: object) => restartParts(regionOf(localEnvironment(change)));
+    assert.deepEqual(changedParts(runsWith(regionOf(one)).parts, runsWith(regionOf(other)).parts), ["gateway"]);
+    const local = (change: object) => runsWith(regionOf(localEnvironment(change))).parts;
     assert.deepEqual(changedParts(local({}), local(grown)), ["gateway"]);
     assert.deepEqual(changedParts(local({}), local({ maxPayload: "4MiB" })), [], "which servers reload");
     assert.deepEqual(local({}), configurationParts(regionOf(localEnvironment({}))));

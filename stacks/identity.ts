@@ -11,6 +11,7 @@ import { authorities, ServerCertificate } from "../components/security/certifica
 import { Credentials } from "../components/security/credentials";
 import type { JetstreamIdentity } from "./outputs";
 import { login } from "./logins";
+import { suppliedAuthorities } from "./supplied-authorities";
 
 /** 256 bits and more. Not RandomBytes: its resource id is the secret itself, in plain text. */
 const key = { length: 48, special: false };
@@ -22,8 +23,15 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
   const protect = environment.target !== "local";
   const accounts = accountsOf(environment, tenants);
 
-  const clientCa = authorities("client-ca", `${name} NATS clients`, environment.authorities.clients, { protect });
-  const peerCa = authorities("peer-ca", `${name} NATS servers`, environment.authorities.peers, { protect });
+  const { clients, peers } = environment.authorities;
+  const clientCa = authorities("client-ca", `${name} NATS clients`, clients, {
+    protect,
+    supplied: suppliedAuthorities(environment, "clients"),
+  });
+  const peerCa = authorities("peer-ca", `${name} NATS servers`, peers, {
+    protect,
+    supplied: suppliedAuthorities(environment, "peers"),
+  });
   const { users } = new Credentials("users", {
     accounts,
     protect,

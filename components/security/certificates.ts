@@ -2,14 +2,26 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { AuthoritySettings } from "../../config/schema/settings";
 import type { CertificateNames } from "./certificate-names";
+import type { SuppliedParts } from "./supplied-authority";
 
 const key = { algorithm: "ECDSA", ecdsaCurve: "P256" };
 const days = (count: number) => count * 24;
 
+/** What signs server certificates. PEM. */
+export interface Authority {
+  cert: pulumi.Input<string>;
+  /** Secret. */
+  key: pulumi.Input<string>;
+  /** What is trusted, where it is more than its own certificate. */
+  trusted?: string;
+  /** Certificates that servers show after their own; may be empty. */
+  intermediates?: string;
+}
+
 /** The generations of an authority that are in use. */
 export interface Authorities {
   /** Signs what is issued. */
-  signing: CertificateAuthority;
+  signing: Authority;
   /** Certificates of all that are trusted, PEM, one after another. */
   trusted: pulumi.Output<string>;
 }
@@ -19,27 +31,28 @@ export interface Authorities {
  *
  * @param protect whether the generation that signs is protected. One that no longer signs, or not yet, is not: it is
  *   removed by settings alone (docs/runbooks/rotate.md)
+ * @param supplied generations that were not made here
  */
 export function authorities(
   name: string,
   commonName: string,
   { trusted, signing }: AuthoritySettings,
-  { protect }: { protect: boolean },
+  { protect, supplied = new Map() }: { protect: boolean; supplied?: Map<number, SuppliedParts> },
 ): Authorities {
   const of = (text: string, between: string, generation: number) =>
     generation === 1 ? text : `${text}${between}${generation}`;
   const made = new Map(
-    trusted.map((generation) => [
-      generation,
-      new CertificateAuthority(of(name, "-", generation), {
-        commonName: of(commonName, " ", generation),
-        protect: protect && generation === signing,
-      }),
-    ]),
+    trusted.map((generation): [number, Authority] => {
+      const own = of(name, "-", generation);
+      const parts = supplied.get(generation);
+      if (parts) return [generation, new SuppliedAuthority(own, parts)];
+      const args = { commonName: of(commonName, " ", generation), protect: protect && generation === signing };
+      return [generation, new CertificateAuthority(own, args)];
+    }),
   );
   return {
     signing: made.get(signing)!,
-    trusted: pulumi.all([...made.values()].map(({ cert }) => cert)).apply((certs) => certs.join("")),
+    trusted: pulumi.all([...made.values()].map(({ trusted: all, cert }) => all ?? cert)).apply((all) => all.join("")),
   };
 }
 
@@ -49,7 +62,7 @@ export function authorities(
  * `protect` is of its key and certificate, not of the component: resources inherit a component's protection, and the
  * language host built from Go modules (docs/adr/0007) drops the `false` that would exempt one.
  */
-export class CertificateAuthority extends pulumi.ComponentResource {
+export class CertificateAuthority extends pulumi.ComponentResource implements Authority {
   readonly cert: pulumi.Output<string>;
   readonly key: pulumi.Output<string>;
 
@@ -75,6 +88,23 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   }
 }
 
+/** An authority that was not made here. Nothing of it is a resource; it shows in the state as this component alone. */
+export class SuppliedAuthority extends pulumi.ComponentResource implements Authority {
+  readonly cert: string;
+  readonly key: pulumi.Output<string>;
+  readonly trusted: string;
+  readonly intermediates: string;
+
+  constructor(name: string, parts: SuppliedParts, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:security:SuppliedAuthority", name, {}, opts);
+    this.cert = parts.cert;
+    this.key = pulumi.secret(parts.key);
+    this.trusted = parts.trusted;
+    this.intermediates = parts.intermediates;
+    this.registerOutputs({ cert: this.cert });
+  }
+}
+
 /**
  * A key and the certificate a server shows, for a year; any `up` within the last 120 days renews it. For routes and
  * gateways it must be good for dialling too, because both sides verify. None of it is protected: it is replaced when it
@@ -86,7 +116,7 @@ export class ServerCertificate extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: { ca: CertificateAuthority; commonName: string; names: CertificateNames; dials: boolean },
+    args: { ca: Authority; commonName: string; names: CertificateNames; dials: boolean },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:security:ServerCertificate", name, {}, opts);
@@ -110,7 +140,9 @@ export class ServerCertificate extends pulumi.ComponentResource {
       },
       parent,
     );
-    this.cert = cert.certPem;
+    // Clients that know only the root need what is between.
+    const { intermediates } = args.ca;
+    this.cert = intermediates ? pulumi.interpolate`${cert.certPem}${intermediates}` : cert.certPem;
     this.key = privateKey.privateKeyPem;
     this.registerOutputs({ cert: this.cert });
   }

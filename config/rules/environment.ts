@@ -4,6 +4,7 @@ import { withRoomForFailover } from "../assets/failover";
 import { unknownName } from "../problems";
 import { lastPortOf, portsARegion } from "../topology";
 import { limitInBytes, toBytes, toMilliseconds, unlimited } from "../units";
+import type { AuthoritySettings } from "../schema/settings";
 import type { ValidationContext } from "./context";
 import { insufficientStorage } from "./error-codes";
 import { list, roundedUp, text } from "./messages";
@@ -19,6 +20,9 @@ const authorities = ({ name, environment: { authorities } }: ValidationContext) 
     path: ["environments", name, "authorities", whose],
     authority,
   }));
+
+const notTrusted = ({ trusted, supplied = [] }: AuthoritySettings): number[] =>
+  supplied.filter((generation) => !trusted.includes(generation));
 
 /** A tenant's place in the map of jetstream stacks. */
 const assignments = ({ name, environment }: ValidationContext) =>
@@ -116,6 +120,14 @@ export const environmentRules: Rule[] = [
     at: ["trusted"],
     when: ({ authority: { trusted } }) => new Set(trusted).size < trusted.length,
     message: ({ authority: { trusted } }) => `${trusted.join(", ")} lists a generation twice; list each once`,
+  }),
+  rule({
+    each: authorities,
+    at: ["supplied"],
+    when: ({ authority }) => notTrusted(authority).length > 0,
+    message: ({ authority }) =>
+      `${notTrusted(authority).join(", ")} is not a trusted generation, so it would not be used; ` +
+      `write those of trusted (${authority.trusted.join(", ")}), or add it there`,
   }),
   rule({
     each: assignments,

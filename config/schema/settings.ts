@@ -12,6 +12,11 @@ const authority = strictObject({
   trusted: z.array(z.int().min(1)).min(1),
   /** The one that signs; one of those. */
   signing: z.int().min(1),
+  /**
+   * Those that are not made here: certificate and key are secrets of the identity stack, `clients-ca-<generation>-cert`
+   * and `-key` (docs/runbooks/own-authority.md). Default: none. A generation never changes from one to the other.
+   */
+  supplied: z.array(z.int().min(1)).optional(),
 }).prefault({ trusted: [1], signing: 1 });
 
 /**

@@ -10,6 +10,7 @@ import { ofAccounts, validateDeployment } from "../../config/rules/validate";
 import { tenants as allTenants } from "../../tenants/index";
 import { type DeployableEnvironment, type ProjectFiles, readProject } from "../../engine/project";
 import { stackFileProblems } from "./stack-files";
+import { suppliedProblems } from "./supplied-authorities";
 
 /** An environment whose settings have been checked. */
 export interface CheckedEnvironment extends DeployableEnvironment {
@@ -42,6 +43,7 @@ export function checkedEnvironment(
   const valid = collect(problems, () => validateDeployment(project.environments, name, tenants));
   const shape = environmentShape.safeParse((project.environments as Record<string, unknown> | undefined)?.[name]).data;
   if (shape) problems.push(...stackFileProblems(project, name, shape));
+  if (valid) problems.push(...suppliedProblems(project, stacksOf(name, valid.environment).identity, valid.environment));
   const failovers = valid ? collect(problems, () => declaredFailovers(project, name, valid)) : {};
   if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
   return {

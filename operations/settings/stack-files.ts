@@ -1,3 +1,4 @@
+import { isSuppliedKey } from "../../config/supplied-keys";
 import { joinPath, parse, type Problem, unknownKey } from "../../config/problems";
 import { stack as stackSchema } from "../../config/schema/settings";
 import { stackName, stackNames, type StackShape } from "../../config/stacks";
@@ -71,7 +72,7 @@ function configProblem(project: string, key: string): string | undefined {
       "is set in Pulumi.yaml only: it is one object that all stacks share, " +
       "and a value here would replace it as a whole"
     );
-  if (namespace === project && ownKeys.includes(name)) return undefined;
+  if (namespace === project && (ownKeys.includes(name) || isSuppliedKey(name))) return undefined;
   return unknownKey(
     key,
     ownKeys.map((own) => `${project}:${own}`),

@@ -1,7 +1,8 @@
 import type { StackRule } from "../rule";
-import type { Resource } from "../resource";
+import { known, type Resource } from "../resource";
 
 const requestType = "tls:index/certRequest:CertRequest";
+const certificateType = "tls:index/locallySignedCert:LocallySignedCert";
 const authorityTypes = ["tls:index/privateKey:PrivateKey", "tls:index/selfSignedCert:SelfSignedCert"];
 const passwordType = "random:index/randomPassword:RandomPassword";
 
@@ -14,7 +15,7 @@ export const identityIsProtected: StackRule = {
     "Without the JetStream key of a region every message in it is lost. " +
     "A new CA locks every server and client out until all have it.",
   remediation: "Keep protect as stacks/identity.ts sets it",
-  types: [requestType, ...authorityTypes, passwordType],
+  types: [requestType, certificateType, ...authorityTypes, passwordType],
   violationsOfStack: (resources) =>
     isLocal(resources)
       ? []
@@ -25,7 +26,33 @@ export const identityIsProtected: StackRule = {
 
 function isKept(resource: Resource, resources: readonly Resource[]): boolean {
   if (resource.type === passwordType) return !isOfUsers(resource);
-  return authorityTypes.includes(resource.type) && !isOfServers(resource) && !isBesideProtected(resource, resources);
+  return (
+    authorityTypes.includes(resource.type) &&
+    !isOfServers(resource) &&
+    !isBesideProtected(resource, resources) &&
+    !signsNothing(resource, resources)
+  );
+}
+
+/** Whether all certificates of servers are known to be signed by others, as by an authority that was not made here. */
+function signsNothing({ name }: Resource, resources: readonly Resource[]): boolean {
+  const certificate = resources.find((one) => one.name === name.replace(/-key$/, "-cert"));
+  const own = (certificate?.inputs.subject as { commonName?: string } | undefined)?.commonName;
+  const signers = resources
+    .filter(({ type }) => type === certificateType)
+    .map(({ inputs }) => commonNameOf(known(inputs, "caCertPem")));
+  return signers.length > 0 && signers.every((signer) => signer !== undefined && signer !== own);
+}
+
+/** Undefined where the certificate is not known yet. */
+function commonNameOf(pem: unknown): string | undefined {
+  // Loaded here: most runs know no certificate yet.
+  const { X509Certificate } = require("node:crypto") as typeof import("node:crypto");
+  try {
+    return /^CN=(.*)$/m.exec(new X509Certificate(String(pem)).subject)?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Keys of servers are made again with their certificates. */

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { authorities, CertificateAuthority, ServerCertificate } from "../../components/security/certificates";
 import { isSecret, record, settled, unsecret } from "../support/mocks";
 
@@ -69,7 +70,58 @@ describe("generations of an authority", () => {
       value: "certificate of peer-ca-certcertificate of peer-ca-2-cert",
       secret: false,
     });
-    assert.deepEqual(await settled(result.signing.cert), { value: "certificate of peer-ca-2-cert", secret: false });
+    assert.deepEqual(await settled(pulumi.output(result.signing.cert)), {
+      value: "certificate of peer-ca-2-cert",
+      secret: false,
+    });
+  });
+});
+
+describe("an authority that is supplied", () => {
+  const parts = {
+    cert: "issuing\n",
+    key: "its key",
+    trusted: "issuing\nroot\n",
+    intermediates: "issuing\n",
+    warnings: [],
+  };
+  const issued = () =>
+    record(() => {
+      const all = authorities(
+        "client-ca",
+        "test clients",
+        { trusted: [1, 2], signing: 2, supplied: [2] },
+        { protect: true, supplied: new Map([[2, parts]]) },
+      );
+      const certificate = new ServerCertificate("iad-server", {
+        ca: all.signing,
+        commonName: "nats iad",
+        names,
+        dials: false,
+      });
+      return { all, certificate };
+    });
+
+  it("is no resource but its component, is trusted with its issuers, and signs", async () => {
+    const { result, registrations, of } = await issued();
+    assert.deepEqual(
+      registrations.filter(({ name }) => name.startsWith("client-ca-2")).map(({ type, outputs }) => [type, outputs]),
+      [["supercluster:security:SuppliedAuthority", { cert: "issuing\n" }]],
+    );
+    assert.equal((await settled(result.all.trusted)).value, "certificate of client-ca-certissuing\nroot\n");
+    const { inputs } = of("tls:index/locallySignedCert:LocallySignedCert")[0]!;
+    assert.equal(inputs.caCertPem, "issuing\n");
+    assert.ok(isSecret(inputs.caPrivateKeyPem));
+    assert.equal(unsecret(inputs.caPrivateKeyPem), "its key");
+  });
+
+  it("leaves the one that was made unprotected, and is shown by servers after their own", async () => {
+    const { result, registrations } = await issued();
+    assert.deepEqual(
+      registrations.filter(({ options }) => options.protect),
+      [],
+    );
+    assert.equal((await settled(result.certificate.cert)).value, "certificate of iad-server-certissuing\n");
   });
 });
 

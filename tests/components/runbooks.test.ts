@@ -1,10 +1,14 @@
 import * as assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
+import { runtime } from "@pulumi/pulumi";
 import type { Failovers } from "../../config/schema/failover";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import type { Tenants } from "../../config/assets/asset";
+import { suppliedKeys } from "../../config/supplied-keys";
+import { formatsOf } from "../../tools/offline/plugins/keys";
 import { validateTenants } from "../../config/rules/validate";
+import { makeAuthority } from "../support/certificates";
 import { stepsOf } from "../support/engine-steps";
 import { serversMs } from "../support/limits";
 import type { Registration } from "../support/mocks";
@@ -29,10 +33,10 @@ interface Change {
   releases: Release[];
 }
 
-const rotation = (whose: "clients" | "peers"): Release[] => {
+const rotation = (whose: "clients" | "peers", supplied: number[] = []): Release[] => {
   const first = { trusted: [1], signing: 1 };
   const step = (trusted: number[], signing: number): Release => ({
-    environment: () => ({ authorities: { clients: first, peers: first, [whose]: { trusted, signing } } }),
+    environment: () => ({ authorities: { clients: first, peers: first, [whose]: { trusted, signing, supplied } } }),
   });
   const [one, two, three] = [step([1, 2], 1), step([1, 2], 2), step([2], 2)];
   return [one, two, one, two, three];
@@ -95,6 +99,11 @@ const changes: Record<string, Change[]> = {
       releases: [{ tenants: withUser("api-2") }, { tenants: withUser("api-3") }],
     },
   ],
+  "own-authority.md": (["clients", "peers"] as const).map((whose) => ({
+    what: `the authority of ${whose} is replaced by one that is supplied`,
+    // There and back is among those of rotate.md.
+    releases: rotation(whose, [2]).slice(2),
+  })),
   "remove-servers.md": [{ what: "five servers, and three", releases: [{ environment: () => ({ servers: 5 }) }, {}] }],
   "add-a-region.md": [
     {
@@ -252,6 +261,15 @@ async function refusedBy(name: string, base: KubernetesEnvironment, releases: Re
 describe("runbooks: the engine refuses none of their changes, outside local environments", function () {
   // Loads the SDKs of Kubernetes and AWS.
   this.timeout(serversMs);
+
+  before(async () => {
+    const { cert, key } = await makeAuthority("our own CA", 3650);
+    for (const whose of ["clients", "peers"]) {
+      const keys = suppliedKeys(whose, 2);
+      runtime.setConfig(`supercluster:${keys.cert}`, cert);
+      runtime.setConfig(`supercluster:${keys.key}`, formatsOf(key).privateKeyPem);
+    }
+  });
 
   it("each is here, unless it changes no settings of what is deployed", () => {
     const runbooks = readdirSync(path.join(projectFolder, "docs", "runbooks"));

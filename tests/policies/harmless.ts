@@ -26,6 +26,21 @@ const of =
 
 const digest = `sha256:${"ab".repeat(32)}`;
 
+/** A certificate of an authority, valid for a hundred years. */
+const ownAuthority = [
+  "-----BEGIN CERTIFICATE-----",
+  "MIIBgTCCASegAwIBAgIUWp61Xa5WXmzy/ta3QIoWmqYJo/UwCgYIKoZIzj0EAwIw",
+  "FTETMBEGA1UEAwwKb3VyIG93biBDQTAgFw0yNjExMjcwMDA3NDhaGA8yMTI2MTEw",
+  "MzAwMDc0OFowFTETMBEGA1UEAwwKb3VyIG93biBDQTBZMBMGByqGSM49AgEGCCqG",
+  "SM49AwEHA0IABKNTrcxwV0c+5RnCFA03Ipgf50UbQVK0qaU881j4nEyxgB4+m9IC",
+  "PcFlesCcIlt25UCIUNhUGunYqCir+NGn3gOjUzBRMB0GA1UdDgQWBBR4JjEuczUi",
+  "9AcxIvAavate6ugpnTAfBgNVHSMEGDAWgBR4JjEuczUi9AcxIvAavate6ugpnTAP",
+  "BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIDMEBFMKMTCadpzksK3w",
+  "l2FuBhJ9kKlWMq+Sde7F5mQ9AiEAwWcxM+1sdx7joowwBfjjp2+icigZyJJhQUBA",
+  "q2Yqe84=",
+  "-----END CERTIFICATE-----",
+].join("\n");
+
 export const harmless: readonly Harmless[] = [
   chart("a digest beside a tag that moves", "values/container/image", { repository: "nats", tag: "alpine", digest }),
   chart(
@@ -56,6 +71,18 @@ export const harmless: readonly Harmless[] = [
     what: "no value of the chart overridden",
     stack: "iad",
     change: (draft) => draft.set("kubernetes:Rollout", "iad", "overrides", []),
+  },
+  {
+    what: "authorities that sign nothing any more, beside one that was not made here",
+    stack: "identity while an authority is replaced",
+    change(draft) {
+      for (const name of ["peer-ca-2", "client-ca-2"]) {
+        draft.remove("privateKey:PrivateKey", `${name}-key`);
+        draft.remove("selfSignedCert:SelfSignedCert", `${name}-cert`);
+      }
+      for (const { type, name } of [...draft.resources])
+        if (type.endsWith(":LocallySignedCert")) draft.set(type, name, "caCertPem", ownAuthority);
+    },
   },
   chart("no nats-box", "values/natsBox", { enabled: false }),
   chart("no exporter", "values/promExporter", { enabled: false }),

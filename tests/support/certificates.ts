@@ -27,10 +27,20 @@ const terms: Terms = {
 
 const local = { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] };
 
-/** A new CA. */
-export async function makeAuthority(commonName: string): Promise<Authority> {
+/** A new CA, by default for a day. */
+export async function makeAuthority(commonName: string, days = 1): Promise<Authority> {
   const key = await makeKey("ECDSA", 0, "P256");
-  const made = selfSign(key, { commonName }, {}, { ...terms, allowedUses: ["cert_signing"], isCaCertificate: true });
+  const made = selfSign(
+    key,
+    { commonName },
+    {},
+    {
+      ...terms,
+      validityPeriodHours: 24 * days,
+      allowedUses: ["cert_signing"],
+      isCaCertificate: true,
+    },
+  );
   return { cert: made.certPem, key };
 }
 

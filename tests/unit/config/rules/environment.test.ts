@@ -47,6 +47,12 @@ const cases: Case[] = [
       "write one of trusted (1), or add 2 to trusted first",
   ],
   [
+    "a supplied CA that is not trusted",
+    (_t, e) => (e.authorities.peers = { trusted: [1], signing: 1, supplied: [2] }),
+    "environments.test.authorities.peers.supplied: 2 is not a trusted generation, so it would not be used; " +
+      "write those of trusted (1), or add it there",
+  ],
+  [
     "a CA twice",
     (_t, e) => (e.authorities.clients = { trusted: [1, 1], signing: 1 }),
     "environments.test.authorities.clients.trusted: 1, 1 lists a generation twice",

@@ -1,4 +1,5 @@
 import type { Environment, KubernetesEnvironment } from "./schema/settings";
+import { serversIn } from "./sizes";
 
 /** Tags of servers, by which streams are placed (`placementTags`). */
 
@@ -29,7 +30,7 @@ export const fits = (tags: readonly string[], wanted: readonly string[]): boolea
  * what tags begin with: all servers, or none.
  */
 export function suitableServers(environment: Environment, region: string, wanted: readonly string[]): number {
-  const { servers } = environment;
+  const servers = serversIn(environment, region);
   if (environment.target === "kubernetes") {
     const given = labelVariables(environment).map(({ tag }) => tag);
     return wanted.every((tag) => tag.startsWith("!") || given.includes(tag.split(":")[0]!)) ? servers : 0;

@@ -1,4 +1,5 @@
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "./schema/settings";
+import { serversIn } from "./sizes";
 
 /**
  * Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and
@@ -71,7 +72,7 @@ function localPort(basePort: number, regionIndex: number, server: number, protoc
 /** The addresses of a region's servers, from names (or ports) alone: never from another stack's outputs. */
 export function serversOf(environment: Environment, region: string): ServerAddresses[] {
   const regionIndex = environment.regions.indexOf(region);
-  return Array.from({ length: environment.servers }, (_, server) => {
+  return Array.from({ length: serversIn(environment, region) }, (_, server) => {
     const name = `${region}-${server}`;
     if (environment.target === "local") {
       const at = (protocol: Protocol) => `127.0.0.1:${localPort(environment.basePort, regionIndex, server, protocol)}`;

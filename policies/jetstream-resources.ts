@@ -58,7 +58,7 @@ export function jetstreamResources(resources: readonly Resource[]) {
 /** The environment that the jetstream stack's provider is configured with; undefined if there is none. */
 export function environmentOf({
   provider = {},
-}: Resource): Pick<Environment, "target" | "servers" | "storage"> | undefined {
+}: Resource): Pick<Environment, "target" | "servers" | "storage" | "byRegion"> | undefined {
   const key = Object.keys(provider).find((name) => name.endsWith(":environment"));
   return key === undefined ? undefined : (JSON.parse(String(provider[key])) as ReturnType<typeof environmentOf>);
 }

@@ -1,6 +1,6 @@
 import { fromBytes } from "../../config/units";
 import { deployCommand } from "../../config/command-lines";
-import { colours, logProgress, plural, print } from "../../engine/terminal";
+import { colours, logProgress, print } from "../../engine/terminal";
 import { describeAsset } from "../../jetstream/holdings";
 import { drainServers as drain, type RegionToDrain } from "../../operations/drain-servers/drain-servers";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
@@ -29,11 +29,10 @@ export async function drainServers({ env, region, dryRun = false, yes = false }:
       logProgress,
     },
   );
-  const { servers } = checked.environment;
   if (regions.length === 0)
     return print(
-      `${region ?? `every region of ${env}`} was deployed with ${plural(servers, "server")} or fewer; nothing to do. ` +
-        "To remove servers, lower servers in Pulumi.yaml first",
+      `${region ?? `every region of ${env}`} was deployed with no more servers than the settings have; ` +
+        "nothing to do. To remove servers, lower servers in Pulumi.yaml first",
     );
   if (dryRun) return print("\nnothing was changed");
   print(

@@ -16,16 +16,16 @@ export class JetstreamProvider extends pulumi.ProviderResource {
   constructor(
     name: string,
     connection: pulumi.Input<ConnectionSettings>,
-    environment?: Pick<Environment, "target" | "servers" | "storage">,
+    environment?: Pick<Environment, "target" | "servers" | "storage" | "byRegion">,
     declared?: Record<string, Declared>,
   ) {
     const text = pulumi.secret(pulumi.output(connection).apply((settings) => JSON.stringify(settings)));
     const key = (own: string) => `${pulumi.getProject()}:${own}`;
-    const { target, servers, storage } = environment ?? {};
+    const { target, servers, storage, byRegion } = environment ?? {};
     super("pulumi-nodejs", name, {
       [key(connectionKey)]: text,
       ...(declared && { [key(declaredKey)]: JSON.stringify(declared) }),
-      ...(environment && { [key(environmentKey)]: JSON.stringify({ target, servers, storage }) }),
+      ...(environment && { [key(environmentKey)]: JSON.stringify({ target, servers, storage, byRegion }) }),
     });
   }
 }

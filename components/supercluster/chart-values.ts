@@ -5,6 +5,7 @@ import type { RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf, systemAccount } from "../../config/assets/standard";
 import { labelVariables } from "../../config/server-tags";
+import { resourcesIn, serversIn, volumeSizeIn } from "../../config/sizes";
 import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { job, prometheusDuration } from "../monitoring/scrape-config";
@@ -130,6 +131,7 @@ export type ChartValues = ReturnType<typeof chartValues>;
 export function chartValues(region: RegionSpec & { settings: KubernetesEnvironment }) {
   const { name, settings } = region;
   const { kubernetes } = settings;
+  const resources = resourcesIn(settings, name);
   const config = podConfig(region, 0);
   const { image, pullSecretNames } = imagesOf(kubernetes);
   // Labels of every object stand in `global`.
@@ -158,7 +160,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       cluster: {
         enabled: true,
         port: kubernetesPorts.route,
-        replicas: settings.servers,
+        replicas: serversIn(settings, name),
         noAdvertise: config.cluster.no_advertise,
         routeURLs: { useFQDN: true, k8sClusterDomain: kubernetes.clusterDomain },
         tls: peerTls(mounts.route),
@@ -171,7 +173,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
           dir: mounts.data,
           pvc: {
             enabled: true,
-            size: quantity(kubernetes.volume.size),
+            size: quantity(volumeSizeIn(settings, name)),
             storageClassName: storageClassName(settings, name),
           },
           maxSize: String(config.jetstream.max_file_store),
@@ -218,13 +220,13 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
     container: {
       image: image("nats"),
       env: {
-        GOMEMLIMIT: goMemory(kubernetes.resources.memory),
+        GOMEMLIMIT: goMemory(resources.memory),
         // Kubernetes fills in only what stands before it, and the chart sorts: P comes before S.
         POD_INDEX: { valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } } },
         ...(config.server_tags && tagVariables(settings, config.server_tags)),
         SERVER_GATEWAY: config.gateway.advertise.replace(/^gateway-0\./, "gateway-$(POD_INDEX)."),
       },
-      resources: resourcesOf(kubernetes.resources),
+      resources: resourcesOf(resources),
       merge: {
         securityContext: containerSecurity,
         // The chart's own asks for a meta leader: a pod that has not started gets no traffic, so the first regions

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { written } from "../../config/rules/chart-values";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
+import { serversIn, volumeSizeIn } from "../../config/sizes";
 import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { accountsFingerprint } from "../security/accounts-conf";
@@ -167,9 +168,9 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         namespace: metadata.namespace,
         statefulSet: values.statefulSet.name,
         template: dataVolume,
-        servers: settings.servers,
+        servers: serversIn(settings, region.name),
         cluster: access,
-        size: volume.size,
+        size: volumeSizeIn(settings, region.name),
         storageClass: storageClassName(settings, region.name),
       },
       { parent: this, dependsOn: [namespace, guard] },
@@ -180,7 +181,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         region: region.name,
         namespace: metadata.namespace,
         statefulSet: values.statefulSet.name,
-        servers: settings.servers,
+        servers: serversIn(settings, region.name),
         cluster: access,
       },
       { parent: this, dependsOn: [namespace, guard] },
@@ -227,7 +228,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         region: region.name,
         namespace: metadata.namespace,
         statefulSet: values.statefulSet.name,
-        servers: settings.servers,
+        servers: serversIn(settings, region.name),
         cluster: access,
         parts: podParts(values, settings),
         state: { config, files: {}, version: serverVersion(settings) },

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { tagsOf } from "../../config/server-tags";
+import { serversIn } from "../../config/sizes";
 import { chartValues, podConfig, restartAnnotation } from "./chart-values";
 import { type StoreLimits, withoutReloadable } from "./reload";
 
@@ -94,7 +95,7 @@ export function podParts(values: object, { kubernetes }: Pick<KubernetesEnvironm
 /** What a server's configuration cannot be reloaded for, by its first level. The same on every target. */
 export function configurationParts(region: RegionSpec): Parts {
   const { settings, name } = region;
-  const tags = Array.from({ length: settings.servers }, (_, server) => tagsOf(settings, name, server));
+  const tags = Array.from({ length: serversIn(settings, name) }, (_, server) => tagsOf(settings, name, server));
   const config = { ...withoutReloadable(podConfig(region, 0)), ...(tags.flat().length > 0 && { server_tags: tags }) };
   return fingerprints(Object.entries(config));
 }

@@ -1,6 +1,7 @@
 import type { RegionSpec } from "../../config/assets/region";
 import { systemAccount } from "../../config/assets/standard";
 import { tagsOf } from "../../config/server-tags";
+import { storageIn } from "../../config/sizes";
 import { type Protocol, serversOf } from "../../config/topology";
 import { type Duration, toBytes, toMilliseconds } from "../../config/units";
 
@@ -86,6 +87,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
   if (!self)
     throw new RangeError(`${name} has ${servers.length} servers; ${server} is not one of 0 to ${servers.length - 1}`);
   const tags = tagsOf(settings, name, server);
+  const storage = storageIn(settings, name);
   const peerTls: PeerTls = {
     cert_file: files.peer.cert,
     key_file: files.peer.key,
@@ -130,8 +132,8 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
     },
     jetstream: {
       store_dir: files.data,
-      max_file_store: toBytes(settings.storage.file),
-      max_memory_store: toBytes(settings.storage.memory),
+      max_file_store: toBytes(storage.file),
+      max_memory_store: toBytes(storage.memory),
       sync_interval: settings.syncInterval === "always" ? "always" : goDuration(settings.syncInterval),
       // One for all regions: they are one meta group, which places streams only in the domain of its leader.
       ...(settings.jetstreamDomain && { domain: settings.jetstreamDomain }),

@@ -1,6 +1,7 @@
 import { failedOver } from "./failover";
 import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
+import { serversIn } from "../sizes";
 import { shareOf } from "./shared-limits";
 import { canary, mirrorName, withStandardParts } from "./standard";
 import { destinationSubject } from "../subject-transform";
@@ -34,8 +35,9 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
     // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake
     // (config/rules/stream.ts), but not of the canary: no tenant declares it.
     const capped = environment.target === "local" || name === canary.stream;
-    const replicas = capped ? Math.min(spec.replicas, environment.servers) : spec.replicas;
-    origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas } });
+    const replicasIn = (region: string) =>
+      capped ? (Math.min(spec.replicas, serversIn(environment, region)) as typeof spec.replicas) : spec.replicas;
+    origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas: replicasIn(home) } });
     for (const [region, limits] of Object.entries(mirrors)) {
       copies.push({
         account: tenant.name,
@@ -47,7 +49,7 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
           subjects: [],
           retention: "limits",
           storage: spec.storage,
-          replicas,
+          replicas: replicasIn(region),
           // A mirror that refused messages at its limit would stop there for good.
           discard: "old",
           // Servers want a mirror to answer reads exactly if its origin does (error 10157).
@@ -60,19 +62,26 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
   return [...origins, ...copies];
 }
 
-function consumersOf({ target, servers }: Environment, tenant: TenantSpec): ConsumerAsset[] {
+function consumersOf(environment: Environment, tenant: TenantSpec): ConsumerAsset[] {
   const subjects = subjectsByStream(tenant);
+  const regions = new Map(streamsOf(environment, tenant).map(({ name, region }) => [name, region]));
   // As few as its stream then has.
-  const withReplicas = (spec: ConsumerAsset["spec"]) =>
-    target === "local" && spec.replicas
-      ? { ...spec, replicas: Math.min(spec.replicas, servers) as typeof servers }
+  const withReplicas = (stream: string, spec: ConsumerAsset["spec"]) =>
+    environment.target === "local" && spec.replicas
+      ? {
+          ...spec,
+          replicas: Math.min(
+            spec.replicas,
+            serversIn(environment, regions.get(stream) ?? tenant.home),
+          ) as typeof spec.replicas,
+        }
       : spec;
   return Object.entries(tenant.consumers).flatMap(([name, { streams, filterSubjects = [], ...spec }]) =>
     streams.map((stream) => ({
       account: tenant.name,
       stream,
       name,
-      spec: withReplicas(shareOf(spec, streams.length)),
+      spec: withReplicas(stream, shareOf(spec, streams.length)),
       filterSubjects: filterSubjects.filter((filter) =>
         subjects.get(stream)?.some((subject) => overlaps(filter, subject)),
       ),

@@ -2,6 +2,7 @@ import { assetsOf } from "../assets/assets";
 import type { StreamAsset } from "../assets/asset";
 import { withRoomForFailover } from "../assets/failover";
 import { unknownName } from "../problems";
+import { serversIn, serversInAll, storageIn } from "../sizes";
 import { lastPortOf, portsARegion } from "../topology";
 import { limitInBytes, toBytes, toMilliseconds, unlimited } from "../units";
 import type { AuthoritySettings } from "../schema/settings";
@@ -30,16 +31,28 @@ const assignments = ({ name, environment }: ValidationContext) =>
     names.map((tenant, index) => ({ path: ["environments", name, "jetstream", stack, index], tenant })),
   );
 
+/** Regions with sizes of their own. */
+const regionSizes = ({ name, environment }: ValidationContext) =>
+  Object.keys(environment.byRegion ?? {}).map((region) => ({
+    path: ["environments", name, "byRegion", region],
+    region,
+  }));
+
 /** Bytes that one server of a region has to reserve, by kind of storage. */
 const reservations = (context: ValidationContext) => {
   const { name, environment, tenants } = context;
   const streams = withRoomForFailover(assetsOf(environment, tenants).streams);
   return environment.regions.flatMap((region) =>
     (["file", "memory"] as const).map((storage) => ({
-      path: ["environments", name, "storage", storage],
+      path: [
+        ...["environments", name],
+        ...(environment.byRegion?.[region]?.storage?.[storage] === undefined ? [] : ["byRegion", region]),
+        ...["storage", storage],
+      ],
       region,
       storage,
-      bytes: bytesPerServer(streams, region, storage, environment.servers),
+      room: storageIn(environment, region)[storage],
+      bytes: bytesPerServer(streams, region, storage, serversIn(environment, region)),
     })),
   );
 };
@@ -64,9 +77,14 @@ export const environmentRules: Rule[] = [
       "list each region once",
   }),
   rule({
+    each: regionSizes,
+    when: ({ region }, { environment }) => !environment.regions.includes(region),
+    message: ({ region }, { environment }) => unknownName(region, "a region of the environment", environment.regions),
+  }),
+  rule({
     each: theEnvironment,
     at: ["servers"],
-    when: ({ regions, servers }) => regions.length * servers < 2,
+    when: (environment) => serversInAll(environment) < 2,
     message: ({ servers }) =>
       `${servers} server alone elects no JetStream meta leader (it waits for a second one); write 3, or add a region`,
   }),
@@ -136,9 +154,9 @@ export const environmentRules: Rule[] = [
   }),
   rule({
     each: reservations,
-    when: ({ storage, bytes }, { environment }) => bytes > toBytes(environment.storage[storage]),
-    message: ({ region, storage, bytes }, { environment }) =>
-      `${text(environment.storage[storage])} per server is less than the ${roundedUp(bytes)} that ` +
+    when: ({ room, bytes }) => bytes > toBytes(room),
+    message: ({ region, storage, room, bytes }) =>
+      `${text(room)} per server is less than the ${roundedUp(bytes)} that ` +
       `the streams and mirrors of ${region} reserve on each (${insufficientStorage[storage]}); ` +
       "raise it, or lower their maxBytes",
   }),

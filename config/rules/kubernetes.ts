@@ -3,6 +3,7 @@ import { zonesOf } from "../schema/aws";
 import { thousandthsOf } from "../schema/kubernetes-values";
 import type { KubernetesEnvironment } from "../schema/settings";
 import { isDnsLabel } from "../schema/values";
+import { resourcesIn, serversIn, storageIn, volumeSizeIn } from "../sizes";
 import { clusterIdOf, namespaceOf, storageClassName } from "../topology";
 import { toBytes, toMilliseconds } from "../units";
 import { isUnsupportedTag, supportedServers } from "../versions";
@@ -34,11 +35,41 @@ const regionsOnKubernetes = (context: ValidationContext) =>
     })),
   );
 
+/** What one server has: of all regions, and of each with sizes of its own. */
+const sizesOfServers = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, ...environment }) => [
+    {
+      path,
+      storage: environment.storage,
+      resources: environment.kubernetes.resources,
+      volume: environment.kubernetes.volume.size,
+    },
+    ...Object.entries(environment.byRegion ?? {}).flatMap(([region, own]) =>
+      // Of a region that only has another number of servers, the same would be reported twice.
+      own.storage || own.kubernetes
+        ? [
+            {
+              path: [...path, "byRegion", region],
+              storage: storageIn(environment, region),
+              resources: resourcesIn(environment, region),
+              volume: volumeSizeIn(environment, region),
+            },
+          ]
+        : [],
+    ),
+  ]);
+
 /** What containers get, of servers and beside them. */
 const containerResources = (context: ValidationContext) =>
-  onKubernetes(context).flatMap(({ path, kubernetes: { resources, containers } }) => [
-    { path: [...path, "kubernetes", "resources"], ...resources },
-    ...Object.entries(containers).map(([name, one]) => ({
+  onKubernetes(context).flatMap(({ path, ...environment }) => [
+    { path: [...path, "kubernetes", "resources"], ...environment.kubernetes.resources },
+    ...Object.entries(environment.byRegion ?? {})
+      .filter(([, own]) => own.kubernetes?.resources)
+      .map(([region]) => ({
+        path: [...path, "byRegion", region, "kubernetes", "resources"],
+        ...resourcesIn(environment, region),
+      })),
+    ...Object.entries(environment.kubernetes.containers).map(([name, one]) => ({
       path: [...path, "kubernetes", "containers", name],
       cpu: one.cpu,
       cpuLimit: one.cpuLimit,
@@ -75,13 +106,13 @@ const withoutZone = ({ regions, aws }: Pick<KubernetesEnvironment, "regions" | "
 
 /** What each region uses of AWS. */
 const awsRegions = (context: ValidationContext) =>
-  onKubernetes(context).flatMap(({ path, kubernetes, aws, servers }) =>
+  onKubernetes(context).flatMap(({ path, kubernetes, aws, servers, byRegion }) =>
     Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({
       path: [...path, "aws", "regions", region],
       region,
       settings,
       kubernetes,
-      servers,
+      servers: serversIn({ servers, byRegion }, region),
     })),
   );
 
@@ -177,22 +208,21 @@ const platformRules: Rule[] = [
       `write { context: ... } instead of aws.regions.${region}.cluster, or access: "loadBalancer"`,
   }),
   rule({
-    each: onKubernetes,
+    each: sizesOfServers,
     at: ["storage", "file"],
-    when: ({ storage, kubernetes }) => toBytes(storage.file) > toBytes(kubernetes.volume.size) * usableOfVolume,
-    message: ({ storage, kubernetes }) =>
-      `${text(storage.file)} does not fit into kubernetes.volume.size ${text(kubernetes.volume.size)}: ` +
+    when: ({ storage, volume }) => toBytes(storage.file) > toBytes(volume) * usableOfVolume,
+    message: ({ storage, volume }) =>
+      `${text(storage.file)} does not fit into kubernetes.volume.size ${text(volume)}: ` +
       "a formatted volume holds 5% less, and a full one stops the server; " +
-      `write at most ${Math.floor((toBytes(kubernetes.volume.size) * usableOfVolume) / 1024 ** 2)}MiB`,
+      `write at most ${Math.floor((toBytes(volume) * usableOfVolume) / 1024 ** 2)}MiB`,
   }),
   rule({
-    each: onKubernetes,
+    each: sizesOfServers,
     at: ["storage", "memory"],
-    when: ({ storage, kubernetes }) =>
-      toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(kubernetes.resources.memory),
-    message: ({ storage, kubernetes }) =>
+    when: ({ storage, resources }) => toBytes(storage.memory) + toBytes(memoryOfServer) > toBytes(resources.memory),
+    message: ({ storage, resources }) =>
       `${text(storage.memory)} and ${memoryOfServer} for the server itself are more than ` +
-      `kubernetes.resources.memory ${text(kubernetes.resources.memory)}; raise that, or write less`,
+      `kubernetes.resources.memory ${text(resources.memory)}; raise that, or write less`,
   }),
   rule({
     each: onKubernetes,

@@ -1,3 +1,4 @@
+import { serversIn } from "../sizes";
 import { text, unknownRegion } from "./messages";
 import { type Rule, rule } from "./rule";
 import { mirrors } from "./scopes";
@@ -14,6 +15,16 @@ export const mirrorRules: Rule[] = [
     when: ({ region, home }) => region === home,
     message: ({ home, name }) =>
       `${text(home)} is the region of ${name} itself, and a mirror is a copy in another one; write another region`,
+  }),
+  rule({
+    each: mirrors,
+    when: ({ stream, home, region }, { environment }) =>
+      environment.target === "kubernetes" &&
+      stream.replicas > serversIn(environment, region) &&
+      stream.replicas <= serversIn(environment, home),
+    message: ({ stream, name, region }, { environment }) =>
+      `a mirror has as many replicas as ${name}, ${stream.replicas}, and ${region} has ` +
+      `${serversIn(environment, region)} servers (10005); raise byRegion.${region}.servers, or remove the mirror`,
   }),
   rule({
     each: mirrors,

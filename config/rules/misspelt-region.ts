@@ -24,6 +24,7 @@ function namedPlaces(context: ValidationContext): Map<string, string> {
   const keysOf = (all: object | undefined, ...path: string[]) =>
     Object.keys(all ?? {}).map((region) => at(["environments", name, ...path, region], region));
   const all = [
+    ...keysOf(environment.byRegion, "byRegion"),
     ...(environment.target === "kubernetes"
       ? [
           ...keysOf(environment.kubernetes.clusters, "kubernetes", "clusters"),

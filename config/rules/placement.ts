@@ -1,5 +1,6 @@
 import { unknownName } from "../problems";
 import { suitableServers } from "../server-tags";
+import { serversIn } from "../sizes";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
 import { type Rule, rule } from "./rule";
@@ -15,7 +16,7 @@ const placed = (context: ValidationContext) =>
             path: [...scope.path, "placementTags"],
             tags: scope.stream.placementTags,
             // More than a local region has are capped; elsewhere config/rules/stream.ts refuses them.
-            needed: Math.min(scope.stream.replicas, context.environment.servers),
+            needed: Math.min(scope.stream.replicas, serversIn(context.environment, scope.home)),
           },
         ]
       : [],
@@ -40,9 +41,9 @@ export const placementRules: Rule[] = [
   }),
   rule({
     each: tagged,
-    when: ({ lists }, { environment }) => lists.length !== environment.servers,
-    message: ({ lists }, { environment }) =>
-      `has ${lists.length} lists of tags for ${environment.servers} servers; ` +
+    when: ({ region, lists }, { environment }) => lists.length !== serversIn(environment, region),
+    message: ({ region, lists }, { environment }) =>
+      `has ${lists.length} lists of tags for ${serversIn(environment, region)} servers; ` +
       "write one for each server in their order, [] for one without tags",
   }),
   rule({
@@ -51,7 +52,7 @@ export const placementRules: Rule[] = [
       environment.regions.includes(home) && suitableServers(environment, home, tags) < needed,
     message: ({ home, tags, needed }, { name, environment }) =>
       `${list(tags.map(text))} fits ${suitableServers(environment, home, tags)} ` +
-      `of the ${environment.servers} servers of ${home}, and ${needed} must have the tags (10005); ` +
+      `of the ${serversIn(environment, home)} servers of ${home}, and ${needed} must have the tags (10005); ` +
       (environment.target === "local"
         ? `give servers their tags in environments.${name}.serverTags.${home}`
         : `name the labels that tags come from in environments.${name}.kubernetes.serverTags`) +

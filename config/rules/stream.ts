@@ -3,6 +3,7 @@ import { destinationSubject, isRenamedAway } from "../subject-transform";
 import { canary, mirrorName, withStandardParts } from "../assets/standard";
 import { unknownName } from "../problems";
 import type { TenantSpec } from "../schema/tenant";
+import { serversIn, storageIn } from "../sizes";
 import { overlaps } from "../subjects";
 import { toBytes, unlimited } from "../units";
 import { streamArgumentRules } from "./arguments/stream";
@@ -24,11 +25,17 @@ const streamArguments = (context: ValidationContext): (Scope & { args: StreamArg
 
 /** Bytes of streams and of mirrors alike. */
 const byteLimits = (context: ValidationContext) => [
-  ...streams(context).map(({ path, stream }) => ({ path, maxBytes: stream.maxBytes, storage: stream.storage })),
-  ...mirrors(context).map(({ path, stream, limits }) => ({
+  ...streams(context).map(({ path, stream, home }) => ({
+    path,
+    maxBytes: stream.maxBytes,
+    storage: stream.storage,
+    room: storageIn(context.environment, home)[stream.storage],
+  })),
+  ...mirrors(context).map(({ path, stream, region, limits }) => ({
     path,
     maxBytes: limits.maxBytes,
     storage: stream.storage,
+    room: storageIn(context.environment, region)[stream.storage],
   })),
 ];
 
@@ -146,10 +153,9 @@ export const streamRules: Rule[] = [
   rule({
     each: byteLimits,
     at: ["maxBytes"],
-    when: ({ maxBytes, storage }, { environment }) =>
-      maxBytes !== unlimited && toBytes(maxBytes) > toBytes(environment.storage[storage]),
-    message: ({ maxBytes, storage }, { environment }) =>
-      `${text(maxBytes)} is more than a server has (${environment.storage[storage]} of ${storage}) ` +
+    when: ({ maxBytes, room }) => maxBytes !== unlimited && toBytes(maxBytes) > toBytes(room),
+    message: ({ maxBytes, storage, room }) =>
+      `${text(maxBytes)} is more than a server has (${room} of ${storage}) ` +
       `(${insufficientStorage[storage]}); write less, or raise the environment's storage.${storage}`,
   }),
   rule({
@@ -164,10 +170,11 @@ export const streamRules: Rule[] = [
   rule({
     each: streams,
     at: ["replicas"],
-    when: ({ stream }, { environment }) => environment.target === "kubernetes" && stream.replicas > environment.servers,
-    message: ({ stream }, { environment }) =>
-      `${stream.replicas} is more than the ${environment.servers} servers of a region (10005), ` +
-      `and replicas never span regions; write ${environment.servers}, or raise servers`,
+    when: ({ stream, home }, { environment }) =>
+      environment.target === "kubernetes" && stream.replicas > serversIn(environment, home),
+    message: ({ stream, home }, { environment }) =>
+      `${stream.replicas} is more than the ${serversIn(environment, home)} servers of ${home} (10005), ` +
+      `and replicas never span regions; write ${serversIn(environment, home)}, or raise servers`,
   }),
   rule({
     each: streams,

@@ -88,6 +88,12 @@ const ownClass = strictObject({
   parameters: z.record(text, z.string()).default({ type: "gp3", encrypted: "true" }),
 });
 
+/** What servers of one region get, where it is not what those of all regions get: as `resources` and `volume`. */
+export const kubernetesSizes = strictObject({
+  resources: strictObject({ cpu: cpu.optional(), cpuLimit: cpu.optional(), memory: size.optional() }).optional(),
+  volume: strictObject({ size: size.optional() }).optional(),
+});
+
 /** What objects have beside what this program and the chart write. */
 const more = (one: z.ZodType<Record<string, string>>) =>
   strictObject({

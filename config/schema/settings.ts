@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { aws } from "./aws";
 import { assetName, dnsName, duration, serverTag, size, token } from "./values";
-import { kubernetes } from "./kubernetes";
+import { kubernetes, kubernetesSizes } from "./kubernetes";
 import { strictObject } from "../problems";
 
 /** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
@@ -27,11 +27,19 @@ const authority = strictObject({
  */
 export const authorities = strictObject({ clients: authority, peers: authority }).prefault({});
 
+const serverCount = z.literal([1, 3, 5]);
+
+/** What one region has otherwise than the others; whatever is left out is as in all. */
+const sizes = {
+  servers: serverCount.optional(),
+  storage: strictObject({ file: size.optional(), memory: size.optional() }).optional(),
+};
+
 const shared = {
   /** Regions in the order they are deployed. Adding one restarts the servers of the others, one after another. */
   regions: z.array(token).min(1),
-  /** Servers a region. */
-  servers: z.literal([1, 3, 5]),
+  /** Servers a region; `byRegion` for those that have more or fewer. */
+  servers: serverCount,
   /**
    * What one server gives to JetStream. Reserved by streams' `maxBytes`; must be below the volume's and the container's
    * real size.
@@ -68,6 +76,8 @@ export const environment = z.discriminatedUnion("target", [
     ...shared,
     /** First of the ports on 127.0.0.1: 20 a region, see config/topology.ts. */
     basePort: z.int().min(1024).max(65000),
+    /** Number of servers and their storage by region, where a region has others than all. Default: none has. */
+    byRegion: z.record(token, strictObject(sizes)).optional(),
     /**
      * Tags of servers, for `placementTags` of streams: by region, a list for each of its servers in their order.
      * Default: none. A change restarts the servers, one after another.
@@ -80,6 +90,11 @@ export const environment = z.discriminatedUnion("target", [
     /** Addresses are names under it: `gateway-<n>.<region>.<domain>`, `nats.<region>.<domain>`. */
     domain: dnsName,
     kubernetes: kubernetes.prefault({}),
+    /**
+     * Number of servers, their storage, volumes, CPU and memory by region, where a region has others than all, e.g.
+     * `{ syd: { storage: { file: "200GiB" }, kubernetes: { volume: { size: "220GiB" } } } }`. Default: none has.
+     */
+    byRegion: z.record(token, strictObject({ ...sizes, kubernetes: kubernetesSizes.optional() })).optional(),
     /** What it uses of AWS, by region. Default: nothing. */
     aws: aws.optional(),
   }),

@@ -2,6 +2,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
 import { serverNames } from "../../config/topology";
 import { npmRun } from "../../config/command-lines";
+import { serversInAll } from "../../config/sizes";
 import { Failure } from "../../engine/failure";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
 import { worseThan } from "./health-diff";
@@ -72,7 +73,7 @@ const ofSettings = ({ environment }: CheckedEnvironment, snapshot: Snapshot): Sn
 
 async function observer(checked: CheckedEnvironment): Promise<Observe> {
   const access = await readAccess(checked);
-  const { regions, servers } = checked.environment;
+  const wanted = serversInAll(checked.environment);
   // The first observation waits for all that answer: there may be more than in the settings, which this deployment
   // stops.
   let expected = Number.MAX_SAFE_INTEGER;
@@ -81,7 +82,7 @@ async function observer(checked: CheckedEnvironment): Promise<Observe> {
     const system = await connectToSystem(access);
     try {
       const snapshot = await snapshotUntil(() => takeSnapshot(system, expected), isGood, patienceMs);
-      const count = Math.max(regions.length * servers, Object.keys(snapshot.servers).length);
+      const count = Math.max(wanted, Object.keys(snapshot.servers).length);
       if (expected > count) expected = count;
       return snapshot;
     } finally {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { serverNames } from "../../config/topology";
+import { serversInAll } from "../../config/sizes";
 import type { Wire } from "../../jetstream/fields";
 import { readPages, write } from "../../jetstream/api";
 import { ApiError, NoAnswer } from "../../jetstream/errors";
@@ -54,7 +55,7 @@ async function recorded(pair: FailoverPair, config: Wire, presence: Presence | u
 
 /** The servers of the home region that do not answer. */
 async function presenceOfHome({ system, stream, environment }: FailoverPair): Promise<Presence> {
-  const all = environment.regions.length * environment.servers;
+  const all = serversInAll(environment);
   const answers = await askAll<unknown>(system, "STATSZ", {}, all, 2_000);
   const names = serverNames(environment, [stream.region]);
   return new Presence(
@@ -67,7 +68,7 @@ async function presenceOfHome({ system, stream, environment }: FailoverPair): Pr
 /** The configuration of a stream without a leader, from one of its servers or from the meta leader. */
 async function recordedConfig(pair: FailoverPair, presence: Presence): Promise<Wire> {
   const { account, name, spec } = pair.stream;
-  const answering = pair.environment.regions.length * pair.environment.servers - presence.silent.length;
+  const answering = serversInAll(pair.environment) - presence.silent.length;
   const answers = await askAll<Jsz>(pair.system, "JSZ", { account, streams: true, config: true }, answering, 2_000);
   const details = answers
     .flatMap(({ data }) => data?.account_details ?? [])

@@ -1,4 +1,5 @@
 import { suggestKnown } from "../../config/problems";
+import { serversInAll } from "../../config/sizes";
 import { BadUsage, Failure } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -27,10 +28,9 @@ export async function migrateStream(
   assertSpecified(checked, request);
   const { account, stream } = request;
   const tenant = checked.tenants[account]!;
-  const { regions, servers } = checked.environment;
   return withEnvironmentLock(checked.name, `migration of ${account}/${stream}`, () =>
     withStackAccount(checked, account, tenant.streams[stream]!.home ?? tenant.home, async (own) => {
-      const queue = new Queue(own, stream, regions.length * servers);
+      const queue = new Queue(own, stream, serversInAll(checked.environment));
       const before = await observeMigration(queue);
       const next = await decideMigration(queue, before);
       if ("refuse" in next) throw new Failure(next.refuse);

@@ -1,5 +1,6 @@
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { stackName } from "../../config/stacks";
+import { serversInAll } from "../../config/sizes";
 import { existingStacks } from "../../engine/existing-stacks";
 import { Failure } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
@@ -51,7 +52,7 @@ async function removePeers(
   const access = await readAccess(checked);
   const system = await connectToSystem(access);
   try {
-    const expected = checked.environment.regions.length * checked.environment.servers;
+    const expected = serversInAll(checked.environment);
     // Also waits for servers that should not answer; a region that was just lost may have had the leader.
     const snapshot = await snapshotUntil(
       () => takeSnapshot(system, expected + names.length),

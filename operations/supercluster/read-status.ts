@@ -2,16 +2,16 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
 import { connectToSystem, takeSnapshot } from "./snapshot";
 import { type Status, statusOf } from "./status";
+import { serversInAll } from "../../config/sizes";
 
 /**
  * The status of an environment as its servers report it now.
  * @throws {Failure} when it is not deployed, or no region answers
  */
 export async function readStatus(checked: CheckedEnvironment): Promise<Status> {
-  const { regions, servers } = checked.environment;
   const system = await connectToSystem(await readAccess(checked));
   try {
-    return statusOf(checked, await takeSnapshot(system, regions.length * servers));
+    return statusOf(checked, await takeSnapshot(system, serversInAll(checked.environment)));
   } finally {
     await system.close();
   }

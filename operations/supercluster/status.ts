@@ -2,6 +2,7 @@ import { assetsOf } from "../../config/assets/assets";
 import { canary } from "../../config/assets/standard";
 import { clientUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
+import { serversIn, serversInAll } from "../../config/sizes";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { Snapshot } from "./snapshot";
 import type { StreamDetail } from "../../jetstream/monitoring";
@@ -69,7 +70,7 @@ export function statusOf(
       name: region,
       clientUrls: clientUrls(environment, region),
       serversUp: states.length,
-      servers: environment.servers,
+      servers: serversIn(environment, region),
       leads: sum(states.map(({ leads }) => leads)),
       connections: sum(states.map(({ varz }) => varz?.connections ?? 0)),
       version: [...new Set(states.map(({ version }) => version))].join(", ") || undefined,
@@ -93,7 +94,7 @@ export function statusOf(
     environment: name,
     warnings: warningsOf(environment),
     metaLeader: snapshot.meta?.leader,
-    metaPeers: { current: currentPeers(snapshot), all: environment.regions.length * environment.servers },
+    metaPeers: { current: currentPeers(snapshot), all: serversInAll(environment) },
     regions,
     streams,
     undeclared: undeclaredStreams(streams, snapshot),

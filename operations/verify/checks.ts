@@ -2,6 +2,7 @@ import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
+import { serversIn, serversInAll } from "../../config/sizes";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerFields, streamFields } from "../../jetstream/fields";
 import { beingLowered } from "../../jetstream/steps";
@@ -50,7 +51,8 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
   );
   const present = expected.filter(({ name }) => servers[name]);
   const versions = [...new Set(present.map(({ name }) => servers[name]!.version))];
-  const remotes = environment.servers - 1;
+  const othersIn = (region: string) => serversIn(environment, region) - 1;
+  const counts = [...new Set(environment.regions.map(othersIn))];
   return [
     check(
       "servers",
@@ -75,12 +77,14 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
     check(
       "routes",
       present
-        .filter(({ name }) => (servers[name]!.varz?.remotes ?? 0) !== remotes)
+        .filter(({ name, region }) => (servers[name]!.varz?.remotes ?? 0) !== othersIn(region))
         .map(
-          ({ name }) =>
-            `${name} has routes to ${servers[name]!.varz?.remotes ?? 0} servers of its region, not ${remotes}`,
+          ({ name, region }) =>
+            `${name} has routes to ${servers[name]!.varz?.remotes ?? 0} servers of its region, not ${othersIn(region)}`,
         ),
-      `every server to ${plural(remotes, "other")} of its region`,
+      counts.length === 1
+        ? `every server to ${plural(counts[0]!, "other")} of its region`
+        : "every server to the others of its region",
     ),
   ];
 }
@@ -118,7 +122,7 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
 
 function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
   const { meta } = snapshot;
-  const all = environment.regions.length * environment.servers;
+  const all = serversInAll(environment);
   if (!meta) return check("meta group", ["no leader: no stream or consumer can be created or changed"], "");
   return check(
     "meta group",

@@ -7,6 +7,7 @@ import { Connections } from "./connections";
 import { proveStream, type ProofContext } from "./durables";
 import { Leftovers } from "./leftovers";
 import { planOf } from "./plan";
+import { serversInAll } from "../../config/sizes";
 
 /**
  * Proves for each tenant that messages published in one region are delivered by a durable in another: through the
@@ -26,7 +27,7 @@ export async function prove(
     for (const tenant of Object.values(tenants))
       proofs.push(await proveByCanary(connections, environment.regions, tenant));
     if (environment.target !== "local") return proofs;
-    const servers = environment.regions.length * environment.servers;
+    const servers = serversInAll(environment);
     const context: ProofContext = {
       connections,
       snapshot,

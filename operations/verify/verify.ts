@@ -1,3 +1,4 @@
+import { serversInAll } from "../../config/sizes";
 import { type Access } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../supercluster/snapshot";
@@ -28,11 +29,10 @@ export const failedChecks = ({ checks }: Pick<Verification, "checks">): Check[] 
  */
 export async function verifySupercluster(checked: CheckedEnvironment, access: Access): Promise<Verification> {
   const started = Date.now();
-  const { regions, servers } = checked.environment;
   const objects = objectChecks(checked);
   const system = await connectToSystem(access);
   try {
-    const take = () => takeSnapshot(system, regions.length * servers);
+    const take = () => takeSnapshot(system, serversInAll(checked.environment));
     const isGood = (snapshot: Snapshot) => failedChecks({ checks: checksOf(checked, snapshot) }).length === 0;
     const snapshot = await snapshotUntil(take, isGood, settleMs);
     const proofs = await prove(checked, access, system, snapshot);

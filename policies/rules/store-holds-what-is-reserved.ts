@@ -1,3 +1,4 @@
+import { serversIn, storageIn } from "../../config/sizes";
 import { toBytes } from "../../config/units";
 import { jetstreamResources, environmentOf, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
@@ -29,14 +30,15 @@ export const storeHoldsWhatIsReserved: StackRule<number> = {
       if (!environment) return [];
       const reserved = members.map(({ args, resource }) => ({
         resource,
-        bytes: (bytesOf(args.maxBytes) * (args.replicas ?? 1)) / environment.servers,
+        bytes: (bytesOf(args.maxBytes) * (args.replicas ?? 1)) / serversIn(environment, region),
       }));
       const sum = reserved.reduce((total, { bytes }) => total + bytes, 0);
-      const room = toBytes(environment.storage[storage]) * (1 - headroom / 100);
+      const size = storageIn(environment, region)[storage];
+      const room = toBytes(size) * (1 - headroom / 100);
       const largest = reserved.reduce((a, b) => (b.bytes > a.bytes ? b : a)).resource;
       const message =
         `streams of ${region} reserve ${inGiB(sum)} of ${storage} on each server, ` +
-        `of ${environment.storage[storage]} less ${headroom}% (the largest is ${largest.name})`;
+        `of ${size} less ${headroom}% (the largest is ${largest.name})`;
       return sum > room ? [{ resource: largest, message }] : [];
     });
   },

@@ -639,19 +639,32 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
   "replicas-fit-the-region": [
     ofStream("irisx-SMS")("five replicas in a region of three servers", "error 10005", "replicas", 5),
     ofConsumer("irisx-SMS-sms-worker")("a consumer of five", "error 10126", "replicas", 5),
+    {
+      what: "three replicas in a region that has fewer servers than the others",
+      from: "error 10005",
+      stacks: ["jetstream"],
+      change: (draft) =>
+        resize(draft, { byRegion: { syd: { servers: 1 } }, storage: { file: "900GiB", memory: "9GiB" } }),
+    },
   ],
   "store-holds-what-is-reserved": [
     {
       what: "streams that reserve more than there is",
       from: "C003-1: 25 GB of streams in 10 GB, error 10047",
       stacks: ["jetstream"],
-      change: (draft) => shrink(draft, { file: "40GiB", memory: "1GiB" }),
+      change: (draft) => resize(draft, { storage: { file: "40GiB", memory: "1GiB" } }),
     },
     {
       what: "memory streams that reserve more than there is",
       from: "C000-5",
       stacks: ["local-jetstream"],
-      change: (draft) => shrink(draft, { file: "90GiB", memory: "200MiB" }),
+      change: (draft) => resize(draft, { storage: { file: "90GiB", memory: "200MiB" } }),
+    },
+    {
+      what: "streams that reserve more than one region has",
+      from: "error 10047",
+      stacks: ["jetstream"],
+      change: (draft) => resize(draft, { byRegion: { ams: { storage: { file: "1GiB" } } } }),
     },
   ],
   "streams-do-not-overlap": [
@@ -860,12 +873,12 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
   ],
 };
 
-function shrink(draft: Draft, storage: object): void {
+function resize(draft: Draft, sizes: object): void {
   for (const { provider } of draft.resources) {
     if (provider)
       provider.props["supercluster:environment"] = JSON.stringify({
         ...(JSON.parse(String(provider.props["supercluster:environment"])) as object),
-        storage,
+        ...sizes,
       });
   }
 }

@@ -64,6 +64,7 @@ describe("the policy registry", () => {
       "config/assets/standard.ts",
       "config/reserved-subjects.ts",
       "config/rules/server-overhead.ts",
+      "config/sizes.ts",
       "config/subject-transform.ts",
       "config/subjects.ts",
       "config/units.ts",

@@ -87,6 +87,25 @@ describe("values of the chart", () => {
     });
   });
 
+  it("have a region's own sizes, and the addresses of as many servers as each region has", () => {
+    const byRegion = {
+      syd: {
+        servers: 5 as const,
+        storage: { file: "200GiB" as const },
+        kubernetes: { resources: { cpu: "2", memory: "4GiB" as const }, volume: { size: "220GiB" as const } },
+      },
+    };
+    const sizes = (name: string) => {
+      const { config, container } = chartValues(region({ byRegion }, name));
+      const { pvc, maxSize } = config.jetstream.fileStore;
+      return [config.cluster.replicas, maxSize, pvc.size, container.resources.requests, container.env.GOMEMLIMIT];
+    };
+    assert.deepEqual(sizes("syd"), [5, String(200 * 1024 ** 3), "220Gi", { cpu: "2", memory: "4Gi" }, "3686MiB"]);
+    assert.deepEqual(sizes("iad"), [3, String(90 * 1024 ** 3), "100Gi", { cpu: "500m", memory: "2Gi" }, "1843MiB"]);
+    const urls = chartValues(region({ byRegion })).config.gateway.merge.gateways.map(({ urls: all }) => all.length);
+    assert.deepEqual(urls, [3, 3, 5]);
+  });
+
   it("leave a stopping server the time it asks for", () => {
     assert.equal(graceSeconds(kubernetesEnvironment()), 60);
     assert.equal(graceSeconds(kubernetesEnvironment({ lameDuck: { duration: "2m", gracePeriod: "10s" } })), 150);

@@ -104,6 +104,12 @@ describe("assets", () => {
       new Set(assetsOf({ ...environment, ...change }, tenants).streams.map(({ spec }) => spec.replicas));
     assert.deepEqual(replicas({ servers: 1 }), new Set([1]));
     assert.deepEqual(replicas({ servers: 5 }), new Set([3]));
+    const { streams } = assetsOf({ ...environment, byRegion: { ams: { servers: 1 } } }, tenants);
+    assert.deepEqual(
+      streams.filter(({ region, spec }) => spec.replicas !== (region === "ams" ? 1 : 3)),
+      [],
+      "each region by its own number",
+    );
     const small = assetsOf(kubernetesEnvironment({ servers: 1 }), tenants);
     assert.deepEqual(
       [...new Set(small.streams.map(({ name, spec }) => `${name === "CANARY"} ${spec.replicas}`))],

@@ -13,6 +13,21 @@ const cases: Case[] = [
     "environments.test.servers: 1 server alone elects no JetStream meta leader",
   ],
   [
+    "sizes of no region",
+    (_t, e) => (e.byRegion = { fra: { servers: 1 } }),
+    'environments.test.byRegion.fra: "fra" is not a region of the environment; known: iad, ams, syd',
+  ],
+  [
+    "a disk of one region that its streams and mirrors do not fit on",
+    (t, e) => {
+      e.byRegion = { ams: { storage: { file: "100GiB" } } };
+      t.streams.ORDERS.maxBytes = "60GiB";
+      t.streams.ORDERS.mirrors.ams.maxBytes = "60GiB";
+      t.streams.MORE = stream(["more.>"], { maxBytes: "60GiB", home: "ams" });
+    },
+    'environments.test.byRegion.ams.storage.file: "100GiB" per server is less than the 120GiB that the streams and ',
+  ],
+  [
     "a disk that is written all the time",
     (_t, e) => (e.syncInterval = "0s"),
     'environments.test.syncInterval: "0s" would do nothing but write; write "always"',

@@ -165,6 +165,18 @@ describe("settings of Kubernetes", () => {
         "a formatted volume holds 5% less, and a full one stops the server; write at most 97280MiB",
     ],
     [
+      "files that fill the disk of one region",
+      { kubernetes: { clusters }, byRegion: { syd: { storage: { file: "200GiB" } }, ams: { servers: 5 } } },
+      'environments.test.byRegion.syd.storage.file: "200GiB" does not fit into kubernetes.volume.size "100GiB": ' +
+        "a formatted volume holds 5% less, and a full one stops the server; write at most 97280MiB",
+    ],
+    [
+      "a CPU limit below the request of one region",
+      { kubernetes: { clusters }, byRegion: { syd: { kubernetes: { resources: { cpuLimit: "250m" } } } } },
+      'environments.test.byRegion.syd.kubernetes.resources.cpuLimit: "250m" is less than cpu, "500m", and Kubernetes ' +
+        "refuses pods whose limit is below their request; write as much or more, or leave it out",
+    ],
+    [
       "a memory store without room for the server",
       { kubernetes: { clusters, resources: { memory: "1GiB" } } },
       'environments.test.storage.memory: "1GiB" and 512MiB for the server itself are more than ' +

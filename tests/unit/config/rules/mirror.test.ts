@@ -1,5 +1,5 @@
 import { mirrorRules } from "../../../../config/rules/mirror";
-import { type Case, itFinds, stream } from "../../../support/rule-cases";
+import { type Case, itFinds, kubernetes, stream } from "../../../support/rule-cases";
 
 const cases: Case[] = [
   [
@@ -11,6 +11,16 @@ const cases: Case[] = [
     "a mirror at home",
     (t) => (t.streams.ORDERS.mirrors.iad = { maxAge: "1d", maxBytes: "1GiB" }),
     `tenants.shop.streams.ORDERS.mirrors.iad: "iad" is the region of ORDERS itself`,
+  ],
+  [
+    "a mirror in a region with fewer servers than replicas",
+    (_, e) => {
+      const { servers: __, ...settings } = kubernetes();
+      Object.assign(e, settings, { servers: 3, byRegion: { ams: { servers: 1 } }, basePort: undefined });
+      delete e.basePort;
+    },
+    "tenants.shop.streams.ORDERS.mirrors.ams: a mirror has as many replicas as ORDERS, 3, and ams has 1 servers " +
+      "(10005); raise byRegion.ams.servers, or remove the mirror",
   ],
   [
     "a mirror of a work queue",

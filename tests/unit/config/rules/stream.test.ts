@@ -161,6 +161,19 @@ describe("rules about a stream", () => {
   // Replicas and memory on Kubernetes have tests of their own.
   itFinds(cases, streamRules.length - streamArgumentRules.length - 2);
 
+  it("find more replicas than the servers of the stream's own region", () => {
+    const few = (_: Raw, e: Raw) => Object.assign(e, { servers: 3, byRegion: { iad: { servers: 1 } } });
+    assert.deepEqual(
+      problemsAfter(few, kubernetes()).map((problem) => problem.split(" (")[0]),
+      ["ORDERS", "JOBS"].map((name) => `tenants.shop.streams.${name}.replicas: 3 is more than the 1 servers of iad`),
+    );
+    const many = (t: Raw, e: Raw) => {
+      Object.assign(e, { servers: 3, byRegion: { iad: { servers: 5 }, ams: { servers: 5 } } });
+      for (const one of Object.values<Raw>(t.streams)) one.replicas = 5;
+    };
+    assert.deepEqual(problemsAfter(many, kubernetes()), []);
+  });
+
   it("find more replicas than servers, but on Kubernetes only: a local region caps them", () => {
     assert.deepEqual(
       problemsAfter(() => undefined, { ...local(), servers: 1 }),

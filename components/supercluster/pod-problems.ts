@@ -16,8 +16,8 @@ const kinds = {
   /** Back-off between two attempts grows to minutes; a registry that fails for a moment is back before. */
   image: { finalAfterMs: 60_000, advice: "correct kubernetes.images, or the registry and its pull secret" },
   imageName: { finalAfterMs: 0, advice: "correct kubernetes.images" },
-  container: { finalAfterMs: 60_000, advice: "create what the container asks for" },
-  crash: { finalAfterMs: 180_000, advice: "find out why it ends: kubectl logs --previous" },
+  container: { finalAfterMs: 60_000, advice: "create the Secret or ConfigMap that it names" },
+  crash: { finalAfterMs: 180_000, advice: "read why it exits: kubectl logs --previous" },
   quota: { finalAfterMs: 60_000, advice: "raise the quota of the namespace, or lower kubernetes.resources" },
   /** An autoscaler has a new node ready within three to four minutes. */
   unschedulable: {
@@ -25,7 +25,10 @@ const kinds = {
     advice: "add or uncordon a node that fits, or lower what the pods ask for (docs/runbooks/replace-a-node.md)",
   },
   /** A volume is detached from a node that is lost after six minutes. */
-  mount: { finalAfterMs: undefined, advice: "bring back what cannot be mounted (docs/runbooks/lost-volume.md)" },
+  mount: {
+    finalAfterMs: undefined,
+    advice: "restore the volume or Secret that cannot be mounted (docs/runbooks/lost-volume.md)",
+  },
   lost: {
     finalAfterMs: undefined,
     advice: "bring the node back, or delete it if it is gone (docs/runbooks/replace-a-node.md)",
@@ -63,17 +66,19 @@ const eventKinds: Record<string, Kind> = {
   Unhealthy: "probe",
 };
 
-/** Milliseconds after which an end is late: the grace period is over by then. */
+/** Milliseconds after the end of its grace period. */
 const lateMs = 60_000;
 
-/** What keeps a pod from being ready, or from ending. Undefined: nothing is reported. */
+/** What keeps a pod from being ready, or from terminating. Undefined: nothing is reported. */
 export function problemOf(pod: V1Pod, events: CoreV1Event[], now: number): Problem | undefined {
   const { status, metadata, spec } = pod;
   const problem = (kind: Kind, text: string): Problem => ({ subject: metadata!.name!, kind, text });
   const { deletionTimestamp } = metadata!;
   if (deletionTimestamp !== undefined) {
     const isLate = now - new Date(deletionTimestamp).getTime() > lateMs;
-    return isLate ? problem("lost", `it should have ended, but node ${spec?.nodeName} does not report it`) : undefined;
+    return isLate
+      ? problem("lost", `it should have terminated by now, but node ${spec?.nodeName} has not confirmed it`)
+      : undefined;
   }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const found = containerProblem(container);
@@ -111,7 +116,7 @@ function containerProblem({ name, image, state, lastState, ready }: V1ContainerS
   if (kind === "crash" || (!kind && !ready && ended && ended.exitCode !== 0)) {
     const how = ended ? ` with ${ended.reason ?? "an error"}, exit code ${ended.exitCode}` : "";
     const why = ended?.message ? `: ${oneLine(ended.message)}` : "";
-    return ["crash", `container ${name} ended${how}${why}${reason ? ` (${reason})` : ""}`];
+    return ["crash", `container ${name} exited${how}${why}${reason ? ` (${reason})` : ""}`];
   }
   if (!kind) return undefined;
   const what = kind === "image" || kind === "imageName" ? `image ${image} of container ${name}` : `container ${name}`;

@@ -43,7 +43,7 @@ const withAccounts = ({ files, ...state }: ServerState, accounts: string): Serve
 });
 
 /** What a change of these does to so many pods of a region. */
-export const restartText = (causes: string[], servers: number): string =>
+const restartText = (causes: string[], servers: number): string =>
   `${causes.join(", ")} changed: rolling restart of its ${pods(servers)}, one after another, ` +
   "each when the previous one is current";
 

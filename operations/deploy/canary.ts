@@ -3,7 +3,7 @@ import { stackName } from "../../config/stacks";
 import { BadUsage } from "../../engine/failure";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 
-/** A region that is deployed first, alone; the others only after somebody looked at it. */
+/** A region that is deployed first, alone; the others only once the operator agrees. */
 export interface Canary {
   region: string;
   /** Asked when it is deployed and healthy, with what was done and what is left. `false`: the deployment ends there. */
@@ -35,4 +35,4 @@ export function canaryReport(stack: string, left: string[], isCompared: boolean)
 export const howToContinue = (environment: string, withPlans: boolean): string =>
   `paused. To deploy the rest: ${deployCommand(environment)}` +
   `${withPlans ? ", after saving its plans again (--dry-run --plan)" : ""}. ` +
-  "To go back: the former settings, and the same command with --pause-after";
+  "To go back: restore the previous settings, then run the same command again";

@@ -170,7 +170,7 @@ describe("Rollout, against an API server that keeps what it is told", () => {
           ],
         },
       },
-      /\(iad-2: container nats ended with OOMKilled, exit code 137 \(CrashLoopBackOff\)\)/,
+      /\(iad-2: container nats exited with OOMKilled, exit code 137 \(CrashLoopBackOff\)\)/,
     ],
   ];
   for (const [what, there, reason] of reported)

@@ -60,13 +60,13 @@ describe("what keeps a pod from being ready", () => {
     const running = container({ state: { running: {} }, lastState });
     assert.equal(
       found({ containerStatuses: [running] }),
-      "crash: container nats ended with Error, exit code 1: wrong key",
+      "crash: container nats exited with Error, exit code 1: wrong key",
     );
     assert.equal(found({ containerStatuses: [{ ...running, ready: true }] }), undefined);
     const done = container({ state: { terminated: { exitCode: 0, finishedAt: at(1) } }, lastState });
     assert.equal(found({ initContainerStatuses: [done] }), undefined, "an init container that passed in the end");
     const ended = container({ state: { terminated: { exitCode: 1, reason: "Error" } } });
-    assert.equal(found({ initContainerStatuses: [ended] }), "crash: container nats ended with Error, exit code 1");
+    assert.equal(found({ initContainerStatuses: [ended] }), "crash: container nats exited with Error, exit code 1");
   });
 
   it("is the scheduler's reason", () => {
@@ -93,7 +93,7 @@ describe("what keeps a pod from being ready", () => {
     assert.deepEqual(ending(8), {
       subject: "iad-2",
       kind: "lost",
-      text: "it should have ended, but node node-b does not report it",
+      text: "it should have terminated by now, but node node-b has not confirmed it",
     });
   });
 

@@ -57,6 +57,15 @@ describe("bringing a region's cluster to what is wanted", () => {
     await assert.rejects(run(new Error("there is no StatefulSet"), nothing), /no StatefulSet/);
   });
 
+  it("logs at once what keeps it waiting, again when that is something else, and not each time it looks", async () => {
+    const waiting = (problem?: string): Next => ({ do: "wait", reason: "iad-0 is not ready", problem });
+    await run(waiting(), waiting("no node"), waiting("no node"), waiting("no image"), waiting("no image"), nothing);
+    assert.deepEqual(progress, [
+      "iad: waiting for 0 s, iad-0 is not ready (no node)",
+      "iad: waiting for 0 s, iad-0 is not ready (no image)",
+    ]);
+  });
+
   for (const [what, next] of [
     ["no answer", timeout()],
     ["nothing that is done gets an answer", acting(...Array<Error>(10_000).fill(failed(500)))],

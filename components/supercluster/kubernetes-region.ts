@@ -95,7 +95,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const objects: pulumi.Output<KubeObject>[] = [];
     /** Arguments of an object that is put back when it is deleted or changed by others. */
     const kept = <Args extends object>(apiVersion: string, kind: string, args: Args): Args => {
-      objects.push(pulumi.output({ apiVersion, kind, ...args }).apply((object) => object as object as KubeObject));
+      objects.push(pulumi.output({ apiVersion, kind, ...args }).apply((object: object) => object as KubeObject));
       return args;
     };
 

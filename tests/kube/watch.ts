@@ -15,7 +15,10 @@ export async function watchObject(namespace: string, plural: string, name: strin
   const events: Watched["events"] = [];
   let ended: unknown;
   let isStopped = false;
-  const controller = await new Watch(config).watch(
+  // The silence after which it ends, 30 s by default: a deployment changes an object once.
+  const watch = new Watch(config);
+  Object.assign(watch, { requestTimeoutMs: 60 * 60_000 });
+  const controller = await watch.watch(
     `/api/v1/namespaces/${namespace}/${plural}`,
     { fieldSelector: `metadata.name=${name}` },
     (type, object) => void events.push({ type, object: object as KubernetesObject }),

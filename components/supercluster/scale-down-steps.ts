@@ -1,4 +1,5 @@
 import { ordinalOfServer } from "../../config/topology";
+import type { Problem } from "./pod-problems";
 
 /**
  * The next step until a region's StatefulSet has no more pods than the region has servers. Pure: an interrupted run
@@ -12,6 +13,8 @@ export interface ScaleView {
   replicas: number;
   /** Names of existing pods, terminating ones included. */
   pods: readonly string[];
+  /** Why pods do not terminate. */
+  problems: Problem[];
   /** Streams on the pod with the highest number; undefined: it does not answer. */
   streamsOnLast?: number;
 }
@@ -24,7 +27,7 @@ export type ScaleStep =
 
 /** Stops the pod with the highest number, waits until it is gone, then the next; never one that holds a stream. */
 export function nextScaleStep(
-  { isObserved, replicas, pods, streamsOnLast = 0 }: ScaleView,
+  { isObserved, replicas, pods, streamsOnLast = 0 }: Omit<ScaleView, "problems">,
   { statefulSet, servers }: { statefulSet: string; servers: number },
 ): ScaleStep {
   if (!isObserved) return { do: "wait", reason: "Kubernetes has not processed the change yet" };

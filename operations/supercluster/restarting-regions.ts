@@ -1,5 +1,6 @@
 import { changedParts, runsWith } from "../../components/supercluster/pod-parts";
 import { isLowered } from "../../components/supercluster/reload";
+import { serversIn } from "../../config/sizes";
 import { plural } from "../../engine/terminal";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { DeployedRegions } from "./deployed-regions";
@@ -24,7 +25,8 @@ export function restartingRegions(
 ): RestartingRegion[] {
   return environment.regions.flatMap((region): RestartingRegion[] => {
     const before = deployed.get(region);
-    if (!before) return [{ region, servers: environment.servers, parts: [], isNew: true }];
+    const wantedServers = serversIn(environment, region);
+    if (!before) return [{ region, servers: wantedServers, parts: [], isNew: true }];
     if (!before.runsWith) return [];
     const { parts, storage } = runsWith({ name: region, environment: name, settings: environment, accounts: [] });
     const wanted = { jetstream: { max_file_store: storage.file, max_memory_store: storage.memory } };
@@ -32,7 +34,7 @@ export function restartingRegions(
       ...changedParts(before.runsWith.parts, parts),
       ...(isLowered(before.runsWith.storage, wanted) ? ["storage (lowered)"] : []),
     ];
-    const servers = Math.min(before.region?.servers.length ?? environment.servers, environment.servers);
+    const servers = Math.min(before.region?.servers.length ?? wantedServers, wantedServers);
     return changed.length ? [{ region, servers, parts: changed, isNew: false }] : [];
   });
 }

@@ -73,6 +73,20 @@ describe("ScaleDown, against an API server that keeps what it is told", () => {
     assert.equal(sizeOf(api), 4);
   });
 
+  it("shows why a pod does not terminate: its node is lost", async () => {
+    const api = await region(0, (self) => {
+      const metadata = { deletionTimestamp: "2026-01-01T00:00:00Z" };
+      Object.assign((self.get(pod(4)) as { metadata: object }).metadata, metadata);
+      Object.assign(self.get(pod(4)) as object, { spec: { nodeName: "node-b", containers: [] } });
+    });
+    const lines = await said(() => provider.update("", inputs(api, 5), inputs(api, 3)).catch(() => undefined));
+    assert.equal(
+      lines[1],
+      "iad: waiting for 0 s, iad-4 is terminating " +
+        "(iad-4: it should have terminated by now, but node node-b has not confirmed it)",
+    );
+  });
+
   it("refuses to stop a server that holds streams", async () => {
     const api = await region(2);
     await assert.rejects(

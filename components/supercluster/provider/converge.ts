@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { logProgress } from "../../log-progress";
+import type { Problem } from "../pod-problems";
 import { isTransient, reasonOf } from "./kubernetes-client";
 
 /** The next step, by what was just observed. */
@@ -11,6 +12,13 @@ interface Wait {
   /** What keeps it from going on, if it is known: logged as soon as it is another one than before. */
   problem?: string;
 }
+
+/** Waiting, with what Kubernetes reports as the cause. */
+export const waitingFor = (reason: string, problems: readonly Problem[]): Wait => ({
+  do: "wait",
+  reason,
+  ...(problems.length > 0 && { problem: problems.map(({ subject, text }) => `${subject}: ${text}`).join("; ") }),
+});
 
 export interface Patience {
   /** Without an action for this long it fails. Pulling an image onto a new node takes minutes. */

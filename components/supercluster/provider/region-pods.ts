@@ -108,6 +108,9 @@ export class RegionPods {
     return {
       ...size,
       pods: seen.own.map(({ metadata }) => metadata!.name!),
+      problems: seen.own.flatMap((pod) =>
+        pod.metadata!.deletionTimestamp === undefined ? [] : (problemOf(pod, [], Date.now()) ?? []),
+      ),
       streamsOnLast: (parsed(answer) as { streams?: number } | undefined)?.streams,
     };
   }

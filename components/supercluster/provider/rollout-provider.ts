@@ -6,7 +6,7 @@ import { adviceOn, ProblemClock } from "../pod-problems";
 import { announcementOf } from "../rollout-class";
 import type { ServerState } from "../reload";
 import { nextRolloutStep, outdatedOf } from "../rollout-steps";
-import { converge, type Next, type Patience } from "./converge";
+import { converge, type Next, type Patience, waitingFor } from "./converge";
 import { refuseAnothers } from "./guard-provider";
 import type { ClusterAccess } from "./kubernetes-client";
 import { RegionPods, type StatefulSetName } from "./region-pods";
@@ -117,8 +117,7 @@ async function rollOut(inputs: RolloutInputs, patience?: Patience): Promise<void
             howToLook,
         );
       }
-      const problems = view.problems.map(({ subject, text }) => `${subject}: ${text}`);
-      return { ...step, ...(problems.length > 0 && { problem: problems.join("; ") }) };
+      return waitingFor(step.reason, view.problems);
     }
     // Kubernetes has seen the change, so this is how many there are.
     outdated ??= left;

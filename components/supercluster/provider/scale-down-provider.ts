@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { logProgress } from "../../log-progress";
 import { nextScaleStep } from "../scale-down-steps";
-import { converge, type Next, type Patience } from "./converge";
+import { converge, type Next, type Patience, waitingFor } from "./converge";
 import type { ClusterAccess } from "./kubernetes-client";
 import { RegionPods, type StatefulSetName } from "./region-pods";
 
@@ -57,6 +57,7 @@ async function scaleDown(inputs: ScaleDownInputs, patience?: Patience): Promise<
         `${region}: ${step.pod} is not stopped, because it holds ${step.streams} streams; ` +
           "move them first: npm run drain-servers (docs/runbooks/remove-servers.md)",
       );
+    if (step.do === "wait") return waitingFor(step.reason, view.problems);
     if (step.do !== "scale") return step;
     return { do: "act", what: `stopping ${step.pod}`, act: () => connected.resize(inputs, step.replicas) };
   };

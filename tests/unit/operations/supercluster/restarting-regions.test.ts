@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { runsWith } from "../../../../components/supercluster/pod-parts";
+import { serversIn } from "../../../../config/sizes";
 import type { Environment } from "../../../../config/schema/settings";
 import { restartingRegions, restartLines } from "../../../../operations/supercluster/restarting-regions";
 import type { RegionOutputs } from "../../../../stacks/outputs";
@@ -14,7 +15,7 @@ const deployedWith = (settings: Environment, regions = settings.regions) =>
       {
         region: {
           name,
-          servers: Array.from({ length: settings.servers }, (_, server) => `${name}-${server}`),
+          servers: Array.from({ length: serversIn(settings, name) }, (_, server) => `${name}-${server}`),
           clientUrls: [],
           monitorUrls: [],
           gatewayUrls: [],
@@ -65,6 +66,16 @@ describe("servers that a deployment restarts", () => {
     const of = (servers: 3 | 5) => localEnvironment({ servers });
     assert.match(lines(of(5), deployedWith(of(3)))[0]!, /^9 servers in 3 regions .*: gateway changed/);
     assert.match(lines(of(3), deployedWith(of(5)))[0]!, /^9 servers in 3 regions/);
+  });
+
+  it("are as many as each region has", () => {
+    const of = (syncInterval: "1m" | "2m") => localEnvironment({ syncInterval, byRegion: { ams: { servers: 1 } } });
+    assert.match(lines(of("1m"), deployedWith(of("2m")))[0]!, /^7 servers in 3 regions/);
+    const memory = { kubernetes: { resources: { memory: "4GiB" as const } } };
+    assert.deepEqual(
+      lines(kubernetesEnvironment({ byRegion: { ams: memory } }), deployedWith(kubernetesEnvironment())),
+      ["3 servers in 1 region (ams): kubernetes.resources changed, restarted one after another"],
+    );
   });
 
   it("are left to the preview where an earlier release did not record what they run with", () => {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
-import { connections, tenantLogins } from "./connection";
+import { connections, tenantLogins } from "../security/connections";
 import { connectionSecretName, type AwsLocation } from "./location";
 import { StoredSecret } from "./stored-secret";
 

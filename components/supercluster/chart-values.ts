@@ -46,12 +46,18 @@ export const secrets = {
   },
   /** Contexts of the nats CLI. */
   box: { name: "nats-box-users", type: "Opaque", ca: "ca.crt" },
+  /** Connections of users, one a login, for a store outside the cluster. */
+  connections: { name: "nats-connections", type: "Opaque" },
 } as const;
 
-/** The Secrets that a region has by its settings: those of nats-box only where there is one. */
+/** The Secrets that a region has by its settings. */
 export const secretsOf = ({ kubernetes }: Pick<KubernetesEnvironment, "kubernetes">) => {
-  const { box, ...others } = secrets;
-  return Object.values(kubernetes.natsBox.enabled ? { ...others, box } : others);
+  const { box, connections, ...always } = secrets;
+  return [
+    ...Object.values(always),
+    ...(kubernetes.natsBox.enabled ? [box] : []),
+    ...(kubernetes.connectionSecrets ? [connections] : []),
+  ];
 };
 
 /** Reads from the folder of nats.conf, /etc/nats-config. */

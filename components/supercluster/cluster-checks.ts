@@ -33,6 +33,8 @@ export interface WantedCluster {
   awsRegion?: string;
   /** Storage class that must exist. Undefined: this program makes it. */
   storageClass?: string;
+  /** Kinds that an operator brings and that must exist, as `<group>/<version>/<kind>`. Default: none. */
+  kinds?: string[];
 }
 
 /** What identifies a cluster. */
@@ -46,12 +48,14 @@ export interface ClusterView {
   /** Regions of AWS that nodes of AWS are in. */
   awsRegions: string[];
   storageClasses: string[];
+  /** Those of the wanted kinds that it has. */
+  kinds: string[];
   /** Changes of the region's Helm release that were begun and not ended. */
   pending: HelmRecord[];
 }
 
 /** The engine prints the property's value, so never refer to `cluster`, which has credentials. */
-type Refusal = { property: "region" | "namespace" | "storageClass"; reason: string };
+type Refusal = { property: "region" | "namespace" | "storageClass" | "kinds"; reason: string };
 
 /** Why nothing may be written to a cluster: every reason. */
 export function clusterRefusals(wanted: WantedCluster, view: ClusterView): Refusal[] {
@@ -158,5 +162,15 @@ const clusterChecks: {
         : `there is no storage class "${storageClass}" in this cluster, ` +
           `only ${storageClasses.join(", ") || "none"}; name one of them in kubernetes.volume.storageClass.existing, ` +
           `or write { name: ${storageClass} } to create it`,
+  },
+  {
+    property: "kinds",
+    reason({ kinds = [] }, view) {
+      const lacking = kinds.filter((kind) => !view.kinds.includes(kind));
+      return lacking.length
+        ? `this cluster does not know ${lacking.join(", ")}: install the operator that brings it first, or remove ` +
+            "the setting that uses it (kubernetes.connectionSecrets, kubernetes.monitoring.podMonitor)"
+        : undefined;
+    },
   },
 ];

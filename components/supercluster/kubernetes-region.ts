@@ -7,9 +7,10 @@ import { serversIn, volumeSizeIn } from "../../config/sizes";
 import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { accountsFingerprint } from "../security/accounts-conf";
+import { tenantLogins } from "../security/connections";
 import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
-import { chartValues, dataVolume, podConfig, secretsOf } from "./chart-values";
+import { chartValues, dataVolume, podConfig, secrets, secretsOf } from "./chart-values";
 import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
@@ -19,6 +20,7 @@ import { Objects } from "./objects";
 import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
+import { pushSecretKind, pushSecretSpec } from "./push-secret";
 import { podParts } from "./pod-parts";
 import { Rollout } from "./rollout";
 import { ScaleDown } from "./scale-down";
@@ -60,6 +62,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const common = metadataOf({ ...labelsOf(settings), ...objectLabels(region) }, annotated);
     const metadata = { ...common, namespace: namespaceOf(settings, region.name) };
     const { chart, volume } = settings.kubernetes;
+    const kinds = neededKinds(settings);
     const guard = new ClusterGuard(
       `${name}-guard`,
       {
@@ -69,6 +72,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         cluster: access,
         chart,
         ...("existing" in volume.storageClass && { storageClass: volume.storageClass.existing }),
+        ...(kinds.length && { kinds }),
         ...(settings.aws?.regions[region.name] && { awsRegion: settings.aws.regions[region.name]!.region }),
       },
       { parent: this },
@@ -124,7 +128,23 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ),
     );
 
-    const { networkPolicy } = settings.kubernetes;
+    const { networkPolicy, connectionSecrets } = settings.kubernetes;
+    if (connectionSecrets)
+      new kubernetes.apiextensions.CustomResource(
+        `${name}-connections`,
+        kept(pushSecretKind.apiVersion, pushSecretKind.kind, {
+          ...pushSecretKind,
+          metadata: { ...metadata, name: secrets.connections.name },
+          spec: pushSecretSpec({
+            environment: region.environment,
+            region: region.name,
+            secret: secrets.connections.name,
+            logins: tenantLogins(region),
+            settings: connectionSecrets,
+          }),
+        }),
+        { ...inNamespace, dependsOn: made },
+      );
     const policy =
       networkPolicy.enabled &&
       new kubernetes.networking.v1.NetworkPolicy(
@@ -242,6 +262,12 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
 }
+
+/** Kinds of operators that settings need: without them a deployment would fail halfway. */
+const neededKinds = ({ kubernetes: { connectionSecrets, monitoring } }: KubernetesEnvironment): string[] => [
+  ...(connectionSecrets ? [`${pushSecretKind.apiVersion}/${pushSecretKind.kind}`] : []),
+  ...(monitoring.podMonitor ? ["monitoring.coreos.com/v1/PodMonitor"] : []),
+];
 
 /**
  * As `data` of a Secret. Not `stringData`: server-side apply does not remove keys that leave it

@@ -3,6 +3,7 @@ import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
+import { connections } from "../security/connections";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { mounts, secrets } from "./chart-values";
 
@@ -14,8 +15,8 @@ export function regionSecrets(
   region: RegionSpec & { settings: KubernetesEnvironment },
   identity: RegionIdentity,
 ): Record<string, Record<string, string>> {
-  const { client, peer, server, box } = secrets;
-  const { natsBox } = region.settings.kubernetes;
+  const { client, peer, server, box, connections: stored } = secrets;
+  const { natsBox, connectionSecrets } = region.settings.kubernetes;
   return {
     [client.name]: { [client.cert]: identity.server.cert, [client.key]: identity.server.key },
     [peer.name]: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa },
@@ -26,6 +27,11 @@ export function regionSecrets(
     },
     ...(natsBox.enabled && {
       [box.name]: { [box.ca]: identity.clientCa, ...contexts(region, identity, natsBox.administrators) },
+    }),
+    ...(connectionSecrets && {
+      [stored.name]: Object.fromEntries(
+        Object.entries(connections(region, identity)).map(([login, one]) => [login, JSON.stringify(one)]),
+      ),
     }),
   };
 }

@@ -20,6 +20,7 @@ import {
 } from "./kubernetes-values";
 import { affinity, toleration } from "./scheduling";
 import { dnsName, duration, size, sourceRanges, token } from "./values";
+import { connectionSecrets } from "./connection-secrets";
 import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
 
@@ -209,6 +210,8 @@ export const kubernetes = strictObject({
    */
   serverTags: z.record(tagName, labelKey).optional(),
   networkPolicy,
+  /** Default: none; on AWS there is `aws.regions.<region>.connectionSecrets` too. */
+  connectionSecrets: connectionSecrets.optional(),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**

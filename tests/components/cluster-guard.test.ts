@@ -44,6 +44,7 @@ describe("the guard of a region's cluster, against an API server that says what 
     });
     if (namespace) api.put("/api/v1/namespaces/nats", { metadata: { labels: namespace } });
     api.put("/apis/storage.k8s.io/v1/storageclasses/gp3", {});
+    api.put("/apis/external-secrets.io/v1alpha1", { resources: [{ kind: "PushSecret" }] });
     nodes.forEach(({ region, providerID = "aws:///us-east-1a/i-0" }, index) =>
       api.put(`/api/v1/nodes/n${index}`, {
         metadata: { labels: { "topology.kubernetes.io/region": region } },
@@ -74,6 +75,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       { nodes: [{ region: "us-east4", providerID: "gce://p/us-east4-a/n" }] },
       { awsRegion: "us-east-1" },
     ],
+    ["an operator that is installed", {}, { kinds: ["external-secrets.io/v1alpha1/PushSecret"] }],
     ["a storage class that is still to be made", {}, { storageClass: undefined }],
     ["the cluster that it was deployed to", {}, { clusterId: "this-cluster" }],
     ["another cluster than before, which names it", { regions: "production/iad" }, { clusterId: "that-cluster" }],
@@ -137,6 +139,13 @@ describe("the guard of a region's cluster, against an API server that says what 
       { storageClass: "io2" },
       'storageClass: there is no storage class "io2" in this cluster, only gp3; ' +
         "name one of them in kubernetes.volume.storageClass.existing, or write { name: io2 } to create it",
+    ],
+    [
+      "an operator that is not installed",
+      {},
+      { kinds: ["external-secrets.io/v1alpha1/PushSecret", "monitoring.coreos.com/v1/PodMonitor"] },
+      "kinds: this cluster does not know monitoring.coreos.com/v1/PodMonitor: install the operator that brings it " +
+        "first, or remove the setting that uses it (kubernetes.connectionSecrets, kubernetes.monitoring.podMonitor)",
     ],
   ];
   for (const [what, there, { clusterId, ...change }, reason] of refused) {

@@ -9,11 +9,12 @@ import type { ChartValues } from "../../components/supercluster/chart-values";
 import { serverLabels } from "../../components/supercluster/load-balancers";
 import type { KubeObject } from "../../components/supercluster/object-drift";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
+import type { pushSecretSpec } from "../../components/supercluster/push-secret";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { serversMs } from "../support/limits";
-import { record, settled, unsecret } from "../support/mocks";
+import { isSecret, record, settled, unsecret } from "../support/mocks";
 
 const regions = ["iad", "ams", "syd"];
 const identities = identityOutputs(kubernetesEnvironment(), tenants);
@@ -255,6 +256,41 @@ describe("KubernetesRegion", function () {
       ],
     );
     assert.deepEqual((await policyOf({ enabled: false })).found, []);
+  });
+
+  it("gives connections to a secret store where one is named: of tenants' users, each in one secret", async () => {
+    const connectionSecrets = { store: { name: "vault" } };
+    const stored = await recorded(
+      "iad",
+      kubernetesEnvironment({ kubernetes: kubernetesSettings({ connectionSecrets }) }),
+    );
+    const [push] = stored.of("kubernetes:external-secrets.io/v1alpha1:PushSecret");
+    const secret = stored.of("kubernetes:core/v1:Secret").find(({ name }) => name === "iad-nats-connections")!;
+    assert.ok(push!.options.dependencies!.includes(secret.name));
+    const { data } = unsecret(secret.inputs) as { data: Record<string, string> };
+    const logins = Object.keys(data);
+    const { spec } = push!.inputs as { spec: ReturnType<typeof pushSecretSpec> };
+    assert.deepEqual(spec.data.map(({ match }) => match.secretKey).sort(), logins.sort());
+    assert.ok(logins.includes("covenant-api"));
+    assert.deepEqual(
+      logins.filter((login) => /^sys-|-(provisioner|canary)$/.test(login)),
+      [],
+    );
+    const { NATS_URL, NATS_PASSWORD } = JSON.parse(Buffer.from(data["covenant-api"]!, "base64").toString()) as Record<
+      string,
+      string
+    >;
+    const { users } = identities.iad as RegionIdentity;
+    assert.deepEqual(
+      [NATS_URL, NATS_PASSWORD],
+      ["tls://nats.iad.nats.example.com:4222", users["covenant-api"]!.password],
+    );
+    assert.ok(isSecret(secret.inputs.data));
+    const [guard] = stored.of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard");
+    assert.deepEqual(guard!.inputs.kinds, ["external-secrets.io/v1alpha1/PushSecret"]);
+    const { of } = await recorded("iad");
+    assert.deepEqual(of("kubernetes:external-secrets.io/v1alpha1:PushSecret"), []);
+    assert.equal("kinds" in of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard")[0]!.inputs, false);
   });
 
   it("installs the chart when its Secrets are there, and rolls out when the chart is", async () => {

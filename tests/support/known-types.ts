@@ -27,6 +27,7 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
     status: { loadBalancer: { ingress: [{ hostname: `${name}.elb.example.com` }] } },
   }),
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": () => ({}),
+  "kubernetes:external-secrets.io/v1alpha1:PushSecret": () => ({}),
   "kubernetes:storage.k8s.io/v1:StorageClass": () => ({}),
   "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),

@@ -37,6 +37,7 @@ export const everything = kubernetesEnvironment({
     priorityClassName: "messaging",
     labels: { all: { team: "messaging" }, pods: { mesh: "off" } },
     annotations: { all: { contact: "ops-<region>" } },
+    connectionSecrets: { store: { name: "vault" } },
     networkPolicy: {
       clients: { namespaces: ["shop"], sourceRanges },
       gateways: { sourceRanges },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { dynamic } from "@pulumi/pulumi";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
@@ -23,6 +24,8 @@ export interface GuardInputs {
   chart: ChartSource;
   /** Storage class that must exist; undefined: the stack creates it. */
   storageClass?: string;
+  /** Kinds of operators that must exist, as `<group>/<version>/<kind>`. */
+  kinds?: string[];
   /** AWS region that the nodes must be in. */
   awsRegion?: string;
   /** Identity of the cluster, set by the check once it has reached the cluster. */
@@ -141,16 +144,18 @@ async function observe({
   namespace,
   awsRegion,
   storageClass,
-}: Pick<GuardInputs, "cluster" | "namespace" | "awsRegion" | "storageClass">): Promise<ClusterView> {
+  kinds = [],
+}: Pick<GuardInputs, "cluster" | "namespace" | "awsRegion" | "storageClass" | "kinds">): Promise<ClusterView> {
   const { CoreV1Api, StorageV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
   const config = configOf(cluster);
   const [core, storage] = [clientOf(config, CoreV1Api), clientOf(config, StorageV1Api)];
-  const [system, own, pending, nodes, classes] = await Promise.all([
+  const [system, own, pending, nodes, classes, known] = await Promise.all([
     core.readNamespace({ name: "kube-system" }),
     missing(core.readNamespace({ name: namespace })),
     pendingChanges(cluster, namespace),
     awsRegion === undefined ? [] : core.listNode().then(({ items }) => items),
     storageClass === undefined ? [] : storage.listStorageClass().then(({ items }) => items),
+    Promise.all(kinds.map((kind) => isKnownKind(config, kind))),
   ]);
   const onAws = nodes.filter(({ spec }) => spec?.providerID?.startsWith("aws://"));
   return {
@@ -162,7 +167,16 @@ async function observe({
     ],
     pending,
     storageClasses: classes.map(({ metadata }) => metadata!.name!),
+    kinds: kinds.filter((_, index) => known[index]),
   };
+}
+
+/** By discovery, which every user of a cluster may read. */
+async function isKnownKind(config: KubeConfig, name: string): Promise<boolean> {
+  const { CustomObjectsApi } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+  const [group, version, kind] = name.split("/") as [string, string, string];
+  const found = await missing(clientOf(config, CustomObjectsApi).getAPIResources({ group, version }));
+  return found?.resources.some((resource) => resource.kind === kind) ?? false;
 }
 
 /** None where Secrets may not be read, as in a preview in CI: `up` looks again. */

@@ -15,6 +15,7 @@ import { scrapeConfig } from "../../../../components/monitoring/scrape-config";
 import { accountsOf } from "../../../../components/security/accounts";
 import { storageClass } from "../../../../components/storage/storage-class";
 import type { RegionIdentity } from "../../../../config/assets/region";
+import { tenantLogins } from "../../../../components/security/connections";
 import { tenants } from "../../../../tenants";
 import { regionOf } from "../../../support/accounts";
 import { identityOutputs } from "../../../support/identity";
@@ -153,9 +154,11 @@ describe("values of the chart", () => {
 });
 
 describe("a region's Secrets", () => {
-  it("are certificates, the servers' keys and accounts, and a context of each user", () => {
-    const boxed = region(kubernetes({ natsBox: { enabled: true } }));
-    const found = regionSecrets({ ...boxed, accounts: accountsOf(kubernetesEnvironment(), tenants) }, identity());
+  it("are certificates, the servers' keys and accounts, a context of each user, and connections for a store", () => {
+    const natsBox = { enabled: true };
+    const whole = region(kubernetes({ natsBox, connectionSecrets: { store: { name: "vault" } } }));
+    const accounts = accountsOf(kubernetesEnvironment(), tenants);
+    const found = regionSecrets({ ...whole, accounts }, identity());
     assert.deepEqual(
       Object.keys(found),
       Object.values(secrets).map(({ name }) => name),
@@ -171,6 +174,7 @@ describe("a region's Secrets", () => {
         [secrets.peer.name, "kubernetes.io/tls", ["tls.crt", "tls.key", "ca.crt"]],
         [secrets.server.name, "Opaque", ["accounts.conf", "jetstream.conf", "jetstream-key.fingerprint"]],
         [secrets.box.name, "Opaque", ["ca.crt"]],
+        [secrets.connections.name, "Opaque", tenantLogins({ accounts })],
       ],
     );
     const context = JSON.parse(found[secrets.box.name]!["covenant-api.json"]!) as Record<string, string>;

@@ -108,6 +108,12 @@ describe("settings of Kubernetes", () => {
         'write an IPv4 range, e.g. "10.0.0.0/8"',
     ],
     [
+      "a secret store of no kind",
+      { kubernetes: { clusters, connectionSecrets: { store: { name: "vault", kind: "ClusterStore" } } } },
+      'environments.test.kubernetes.connectionSecrets.store.kind: "ClusterStore": ' +
+        'expected one of "ClusterSecretStore"|"SecretStore"',
+    ],
+    [
       "a cluster of no region",
       { kubernetes: { clusters: { ...clusters, fra: { context: "nats-fra" } } } },
       'environments.test.kubernetes.clusters.fra: "fra" is not a region of the environment; known: iad, ams, syd',

@@ -57,13 +57,13 @@ const waitingKinds: Record<string, Kind> = {
   CrashLoopBackOff: "crash",
 };
 
-/** Reasons of events of a pod, the first that applies counts. */
-const eventKinds: Record<string, Kind> = {
-  FailedMount: "mount",
-  FailedAttachVolume: "mount",
-  FailedScheduling: "unschedulable",
-  FailedCreatePodSandBox: "other",
-  Unhealthy: "probe",
+/**
+ * Reasons of a pod's events, before its first container has started and after; the first that applies counts. Events
+ * stay for an hour: what has passed since is not a problem any more.
+ */
+const eventKinds: Record<"before" | "after", Record<string, Kind>> = {
+  before: { FailedMount: "mount", FailedAttachVolume: "mount", FailedCreatePodSandBox: "other", Unhealthy: "probe" },
+  after: { Unhealthy: "probe" },
 };
 
 /** Milliseconds after the end of its grace period. */
@@ -80,7 +80,8 @@ export function problemOf(pod: V1Pod, events: CoreV1Event[], now: number): Probl
       ? problem("lost", `it should have terminated by now, but node ${spec?.nodeName} has not confirmed it`)
       : undefined;
   }
-  for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  for (const container of containers) {
     const found = containerProblem(container);
     if (found) return problem(...found);
   }
@@ -88,7 +89,8 @@ export function problemOf(pod: V1Pod, events: CoreV1Event[], now: number): Probl
   if (scheduled?.status === "False")
     return problem("unschedulable", `Pending, ${scheduled.reason}: ${oneLine(scheduled.message)}`);
   const warnings = ofObject(events, metadata!.uid).filter(({ type }) => type === "Warning");
-  for (const [reason, kind] of Object.entries(eventKinds)) {
+  const hasStarted = containers.some(({ state }) => state?.running ?? state?.terminated);
+  for (const [reason, kind] of Object.entries(eventKinds[hasStarted ? "after" : "before"])) {
     const event = warnings.find((one) => one.reason === reason);
     if (event) return problem(kind, `${reason}: ${oneLine(event.message)}`);
   }

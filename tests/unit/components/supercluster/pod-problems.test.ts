@@ -84,7 +84,19 @@ describe("what keeps a pod from being ready", () => {
     ];
     assert.equal(found({}, events), "probe: Unhealthy: Startup probe failed: new");
     const mount = event({ reason: "FailedMount", message: "no volume", lastTimestamp: at(0) });
-    assert.equal(found({}, [...events, mount]), "mount: FailedMount: no volume");
+    assert.equal(found({}, [...events, mount]), "mount: FailedMount: no volume", "no container has started");
+  });
+
+  it("is not what was over since: events stay for an hour", () => {
+    const events = [
+      event({ reason: "FailedScheduling", message: "0/3 nodes are available" }),
+      event({ reason: "FailedMount", message: "no volume" }),
+    ];
+    const scheduled = { conditions: [{ type: "PodScheduled", status: "True" }] };
+    assert.equal(found({ ...scheduled }, [events[0]!]), undefined, "it has a node");
+    const started = { ...scheduled, containerStatuses: [container({ state: { running: {} } })] };
+    assert.equal(found(started, events), undefined, "it has its volumes");
+    assert.match(found(started, [...events, event({ reason: "Unhealthy", message: "HTTP 503" })])!, /^probe: /);
   });
 
   it("is a node that does not report its end, a minute after it was due", () => {

@@ -1,4 +1,4 @@
-import type { AwsRegionSettings } from "../../config/schema/aws";
+import { type AwsRegionSettings, defaultBucketName, partitionOf as ofRegion } from "../../config/schema/aws";
 import type { Environment } from "../../config/schema/settings";
 
 /** A region of the supercluster, with its AWS settings. */
@@ -25,11 +25,8 @@ export function awsLocationOf(name: string, environment: Environment, region: st
   };
 }
 
-/** Partition of the AWS region, as ARNs contain it: `aws`, `aws-cn` or `aws-us-gov`. */
-export function partitionOf({ settings: { region } }: AwsLocation): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-}
+/** Partition of the AWS region, as ARNs contain it. */
+export const partitionOf = ({ settings }: AwsLocation): string => ofRegion(settings.region);
 
 /** ARN of a policy that AWS maintains, e.g. `AmazonEKSClusterPolicy`. */
 export const managedPolicy = (location: AwsLocation, name: string): string =>
@@ -46,6 +43,6 @@ export const connectionSecretName = ({ environment, region }: AwsLocation, login
 /** Name of the secret with a region's part of the identity. */
 export const identitySecretName = ({ environment, region }: AwsLocation): string => `${environment}/${region}/identity`;
 
-/** Name of the backup bucket; the account id in the default makes it unique in all of AWS. */
+/** Name of the backup bucket. */
 export const backupBucketName = ({ environment, region, settings }: AwsLocation): string =>
-  settings.backups?.bucket ?? `${environment}-${region}-nats-backups-${settings.account}`;
+  settings.backups?.bucket ?? defaultBucketName(environment, region, settings.account);

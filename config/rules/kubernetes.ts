@@ -1,9 +1,8 @@
 import { unknownName } from "../problems";
-import { zonesOf } from "../schema/aws";
 import { thousandthsOf } from "../schema/kubernetes-values";
 import type { KubernetesEnvironment } from "../schema/settings";
 import { isDnsLabel } from "../schema/values";
-import { resourcesIn, serversIn, storageIn, volumeSizeIn } from "../sizes";
+import { resourcesIn, storageIn, volumeSizeIn } from "../sizes";
 import { clusterIdOf, namespaceOf, storageClassName } from "../topology";
 import { toBytes, toMilliseconds } from "../units";
 import { isUnsupportedTag, supportedServers } from "../versions";
@@ -14,7 +13,8 @@ import { networkPolicyRules } from "./network-policy";
 import { type Rule, rule, type Scope } from "./rule";
 import { memoryOfServer, usableOfVolume } from "./server-overhead";
 
-const onKubernetes = ({ name, environment }: ValidationContext) =>
+/** An environment, where its servers run on Kubernetes. */
+export const onKubernetes = ({ name, environment }: ValidationContext) =>
   environment.target === "kubernetes" ? [{ path: ["environments", name], ...environment }] : [];
 
 const regionNames = (context: ValidationContext) =>
@@ -104,36 +104,8 @@ const withoutZone = ({ regions, aws }: Pick<KubernetesEnvironment, "regions" | "
     .filter((region) => !aws?.regions[region]?.hostedZone)
     .filter((region) => !isMeantBy(region, regions, Object.keys(aws?.regions ?? {})));
 
-/** What each region uses of AWS. */
-const awsRegions = (context: ValidationContext) =>
-  onKubernetes(context).flatMap(({ path, kubernetes, aws, servers, byRegion }) =>
-    Object.entries(aws?.regions ?? {}).map(([region, settings]) => ({
-      path: [...path, "aws", "regions", region],
-      region,
-      settings,
-      kubernetes,
-      servers: serversIn({ servers, byRegion }, region),
-    })),
-  );
-
-/** Clusters that are created on AWS, each with the earlier region that has the same network. */
-const newClusters = (context: ValidationContext) =>
-  awsRegions(context)
-    .flatMap((scope) =>
-      scope.settings.cluster?.create
-        ? [{ ...scope, path: [...scope.path, "cluster", "create"], create: scope.settings.cluster.create }]
-        : [],
-    )
-    .map((scope, index, all) => ({
-      ...scope,
-      twin: all.slice(0, index).find(({ create }) => create.cidr === scope.create.cidr)?.region,
-    }));
-
-const foreignZones = ({ settings, create }: ReturnType<typeof newClusters>[number]): string[] =>
-  zonesOf(settings, create).filter((zone) => !zone.startsWith(settings.region));
-
 /** What is set by region is of a region of the environment. */
-const ofKnownRegions = (each: (context: ValidationContext) => (Scope & { region: string })[]): Rule =>
+export const ofKnownRegions = (each: (context: ValidationContext) => (Scope & { region: string })[]): Rule =>
   rule({
     each,
     when: ({ region }, { environment }) => !environment.regions.includes(region),
@@ -270,62 +242,5 @@ const platformRules: Rule[] = [
   }),
 ];
 
-/** Rules about what regions use of AWS. */
-const awsRules: Rule[] = [
-  ofKnownRegions(awsRegions),
-  rule({
-    each: awsRegions,
-    at: ["cluster"],
-    when: ({ region, settings, kubernetes }) =>
-      settings.cluster !== undefined && kubernetes.clusters[region] !== undefined,
-    message: ({ region }) => `kubernetes.clusters.${region} names a cluster for this region too; remove one of the two`,
-  }),
-  rule({
-    each: awsRegions,
-    at: ["hostedZone"],
-    when: ({ settings, kubernetes }) => settings.hostedZone !== undefined && kubernetes.loadBalancers.dns !== "route53",
-    message: ({ settings, kubernetes }) =>
-      `${text(settings.hostedZone)} is only used with kubernetes.loadBalancers.dns "route53", ` +
-      `which is ${text(kubernetes.loadBalancers.dns)}; change that, or remove this`,
-  }),
-  rule({
-    each: awsRegions,
-    at: ["securityGroups"],
-    when: ({ settings, kubernetes }) => settings.securityGroups && kubernetes.loadBalancers.sourceRanges.length === 0,
-    message: () =>
-      "allow kubernetes.loadBalancers.sourceRanges only, which is empty; write who may connect, e.g. " +
-      '["10.0.0.0/8"]',
-  }),
-  rule({
-    each: awsRegions,
-    at: ["securityGroups"],
-    when: ({ settings }) => settings.securityGroups && !settings.cluster,
-    message: () => "need the cluster's network, and no AWS cluster is named; write cluster: { name: ... }",
-  }),
-  rule({
-    each: newClusters,
-    at: ["zones"],
-    when: (scope) => foreignZones(scope).length > 0,
-    message: (scope) =>
-      `${list(foreignZones(scope))} is not a zone of ${scope.settings.region}; write zones of that region`,
-  }),
-  rule({
-    each: newClusters,
-    at: ["nodes", "perZone"],
-    when: ({ create, servers }) => create.nodes.perZone * 3 < servers,
-    message: ({ create, servers }) =>
-      `${create.nodes.perZone} in each of three zones are fewer hosts than the ${servers} servers; ` +
-      `write ${Math.ceil(servers / 3)} or more`,
-  }),
-  rule({
-    each: newClusters,
-    at: ["cidr"],
-    when: ({ twin }) => twin !== undefined,
-    message: ({ create, twin }) =>
-      `${text(create.cidr)} is also the network of ${twin}, and networks with equal addresses cannot be joined; ` +
-      "write another",
-  }),
-];
-
-/** Rules about an environment on Kubernetes, AWS included. */
-export const kubernetesRules: Rule[] = [...platformRules, ...networkPolicyRules, ...awsRules];
+/** Rules about an environment on Kubernetes. What it uses of AWS: aws.ts. */
+export const kubernetesRules: Rule[] = [...platformRules, ...networkPolicyRules];

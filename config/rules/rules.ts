@@ -1,4 +1,5 @@
 import type { Problem } from "../problems";
+import { awsRules } from "./aws";
 import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
 import type { ValidationContext } from "./context";
@@ -18,6 +19,7 @@ import { userRules } from "./user";
 const rules: readonly Rule[] = [
   ...environmentRules,
   ...kubernetesRules,
+  ...awsRules,
   ...chartValueRules,
   ...tenantRules,
   ...streamRules,

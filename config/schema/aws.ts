@@ -10,10 +10,81 @@ import { strictObject } from "../problems";
  */
 
 const text = z.string().min(1);
+
 const arn = (service: string, resource: string) => new RegExp(`^arn:aws(-cn|-us-gov)?:${service}:${resource}$`);
+
+/** Name of a role or user, after its path. */
+const principal = "([!-~]+/)?[\\w+=,.@-]{1,64}";
+
+/** Name of an AWS region. */
+const regionForm =
+  "(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov)-(central|north|south|east|west|(north|south)(east|west))-[1-9]";
+
+/** A family with its generation, and a size. */
+const instanceTypeForm =
+  /^[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d{0,3}xlarge|metal(-\d{1,3}xl)?)$/;
 
 /** Text of a form, and what to write where it has another; numbers without quotes too. */
 const pattern = (form: RegExp, message: string) => z.string({ error: message }).regex(form, message);
+
+/**
+ * Tags of resources: keys of 1 to 128 characters, values of at most 256, of those that every service takes
+ * (https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html). Keys that begin with `aws:`
+ * are AWS's, those with `supercluster:` and `kubernetes.io/` are this program's. To IAM, keys that differ in case alone
+ * are equal. A resource has at most 50 tags, and 4 of them are of this program.
+ */
+const mostTags = 46;
+const tagCharacters = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const tagForm = "letters, digits, spaces and _ . : / = + - @";
+
+const tagKey = z
+  .string()
+  .refine((key) => key.length >= 1 && key.length <= 128 && tagCharacters.test(key), {
+    error: ({ input }) => `${JSON.stringify(input)} is not a key of a tag; write 1 to 128 ${tagForm}`,
+  })
+  .refine((key) => !/^(aws:|supercluster:|kubernetes\.io\/|name$)/i.test(key), {
+    error: ({ input }) => `${JSON.stringify(input)} is a key that AWS or this program sets; choose another`,
+  });
+
+const tags = z
+  .record(
+    tagKey,
+    z.string({ error: "write text, in quotes" }).refine((value) => value.length <= 256 && tagCharacters.test(value), {
+      error: ({ input }) => `${JSON.stringify(input)} is not a value of a tag; write at most 256 ${tagForm}`,
+    }),
+  )
+  .refine((all) => Object.keys(all).length <= mostTags, {
+    error: ({ input }) => `${Object.keys(input as object).length} tags are too many; write at most ${mostTags}`,
+  })
+  .superRefine((all, context) => {
+    const keys = Object.keys(all);
+    for (const [index, key] of keys.entries()) {
+      const earlier = keys.slice(0, index).find((one) => one.toLowerCase() === key.toLowerCase());
+      if (earlier !== undefined)
+        context.addIssue({
+          code: "custom",
+          path: [key],
+          message: `differs from ${JSON.stringify(earlier)} in case alone, which IAM refuses; remove one of the two`,
+        });
+    }
+  });
+
+/** Public ranges: EKS refuses reserved addresses for its API (CreateCluster, publicAccessCidrs), and more than 40. */
+const apiSourceRanges = z
+  .array(
+    sourceRanges.element.refine((range) => !reservedAddresses.test(range), {
+      error: ({ input }) =>
+        `${JSON.stringify(input)} are reserved addresses, which reach the API from inside the network; ` +
+        "write the public addresses that deploy",
+    }),
+  )
+  .max(40, "write at most 40 ranges");
+const reservedAddresses = /^(0|10|127)\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^192\.168\.|^2(2[4-9]|[345]\d)\./;
+
+const addOnVersion = pattern(
+  /^v\d+\.\d+\.\d+-eksbuild\.\d+$/,
+  'write a version of EKS, e.g. "v1.44.0-eksbuild.1" (aws eks describe-addon-versions)',
+);
 
 /** Whole days, e.g. `"30d"`. */
 const days = (least: number, most: number, others: readonly string[] = []) =>
@@ -49,7 +120,7 @@ export const newCluster = strictObject({
   administrators: z
     .array(
       pattern(
-        arn("iam", ":\\d{12}:(role|user)/.+"),
+        arn("iam", `:\\d{12}:(role|user)/${principal}`),
         'write the ARN of a role or user, e.g. "arn:aws:iam::123456789012:role/deploy"',
       ),
     )
@@ -78,13 +149,13 @@ export const newCluster = strictObject({
    * Who reaches the Kubernetes API from the internet, as CIDR. Default: none; it is reached from the network alone.
    * In place.
    */
-  apiSourceRanges: sourceRanges.default([]),
+  apiSourceRanges: apiSourceRanges.default([]),
   nodes: strictObject({
     /**
      * Type of the nodes; families with a `g` (m7g, r8g) have ARM processors. A change makes new nodes, one after
      * another.
      */
-    instanceType: pattern(/^[a-z]+[0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'write e.g. "m7g.large"').default("m7g.large"),
+    instanceType: pattern(instanceTypeForm, 'write e.g. "m7g.large"').default("m7g.large"),
     /** Nodes in each of the three zones. A host takes one server of a region. In place. */
     perZone: z.int().min(1).max(20).default(1),
   }).prefault({}),
@@ -93,11 +164,11 @@ export const newCluster = strictObject({
    * for `version`.
    */
   addOns: strictObject({
-    "vpc-cni": text.optional(),
-    "kube-proxy": text.optional(),
-    coredns: text.optional(),
-    "eks-pod-identity-agent": text.optional(),
-    "aws-ebs-csi-driver": text.optional(),
+    "vpc-cni": addOnVersion.optional(),
+    "kube-proxy": addOnVersion.optional(),
+    coredns: addOnVersion.optional(),
+    "eks-pod-identity-agent": addOnVersion.optional(),
+    "aws-ebs-csi-driver": addOnVersion.optional(),
   }).prefault({}),
   /** Version of the chart of the AWS Load Balancer Controller, which makes the region's load balancers. */
   loadBalancerController: chartVersion.default("1.13.4"),
@@ -113,13 +184,13 @@ const cluster = strictObject({
   /** Makes the cluster, with a network of its own. Taking it out again is refused: both are protected. */
   create: newCluster.optional(),
   /** Security group of the nodes, for `securityGroups`. Default: the cluster's own. */
-  nodeSecurityGroup: pattern(/^sg-[0-9a-f]+$/, 'write e.g. "sg-0123456789abcdef0"').optional(),
+  nodeSecurityGroup: pattern(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'write e.g. "sg-0123456789abcdef0"').optional(),
 });
 
 const key = strictObject({
   /** A KMS key that is there. Default: one is made, rotated by AWS, and never deleted without unprotecting it first. */
   arn: pattern(
-    arn("kms", "[a-z0-9-]+:\\d{12}:key/.+"),
+    arn("kms", `${regionForm}:\\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})`),
     'write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."',
   ).optional(),
   /** How often a key that is made gets new material; what the old one encrypted stays readable. In place. */
@@ -134,7 +205,7 @@ const backups = strictObject({
    * another bucket.
    */
   bucket: pattern(
-    /^(?!.*\.\.)(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    /^(?!.*\.\.)(?!xn--|sthree-|amzn-s3-demo-)(?!\d+\.\d+\.\d+\.\d+$)(?!.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     "write 3 to 63 lower case letters, digits, dots and dashes",
   ).optional(),
   /** How long a file that was overwritten or deleted can be brought back. In place. */
@@ -145,14 +216,14 @@ const backups = strictObject({
 
 export const awsRegion = strictObject({
   /** The AWS region, e.g. `us-east-1`. A change creates everything again there. */
-  region: pattern(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'write e.g. "us-east-1"'),
+  region: pattern(new RegExp(`^${regionForm}$`), 'write e.g. "us-east-1"'),
   /** The account, 12 digits. Credentials of another are refused before anything is done. */
   account: pattern(/^\d{12}$/, "write 12 digits, in quotes"),
   /** Profile of the AWS configuration on the machine that deploys. Default: what AWS's tools would take. */
   profile: text.optional(),
   /** Role to take on for everything, as ARN. Default: none. */
   role: pattern(
-    arn("iam", ":\\d{12}:role/.+"),
+    arn("iam", `:\\d{12}:role/${principal}`),
     'write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"',
   ).optional(),
   /**
@@ -194,7 +265,7 @@ export const awsRegion = strictObject({
 
 export const aws = strictObject({
   /** Tags of everything that can have tags, beside `supercluster:environment` and `supercluster:region`. In place. */
-  tags: z.record(text, z.string()).default({}),
+  tags: tags.default({}),
   /** By region of the supercluster; those left out use nothing of AWS. */
   regions: z.record(token, awsRegion),
 });
@@ -205,3 +276,19 @@ export type NewCluster = z.infer<typeof newCluster>;
 /** The zones of a new cluster. */
 export const zonesOf = ({ region }: Pick<AwsRegionSettings, "region">, { zones }: NewCluster): string[] =>
   zones ?? ["a", "b", "c"].map((letter) => `${region}${letter}`);
+
+/** Partition of an AWS region, as ARNs contain it: `aws`, `aws-cn` or `aws-us-gov`. */
+export function partitionOf(region: string): string {
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+/** Whether a zone is an availability zone of an AWS region; a local zone is not, and EKS takes none. */
+export const isZoneOf = (zone: string, region: string): boolean => /^[a-z]$/.test(zone.replace(region, ""));
+
+/** Characters of the longest name of a bucket. */
+export const longestBucketName = 63;
+
+/** Name of a region's bucket of backups, where settings have none; the account makes it unique in all of AWS. */
+export const defaultBucketName = (environment: string, region: string, account: string): string =>
+  `${environment}-${region}-nats-backups-${account}`;

@@ -105,8 +105,26 @@ function dnsNameIn(value: unknown): string | undefined {
   return isDnsName(name) ? name : undefined;
 }
 
-/** Who may connect, as IPv4 ranges. */
-export const sourceRanges = z.array(z.cidrv4({ error: 'write an IPv4 range, e.g. "10.0.0.0/8"' }));
+/** Who may connect, as IPv4 ranges. Security groups of AWS refuse addresses with bits after the mask. */
+export const sourceRanges = z.array(
+  z
+    .cidrv4({ error: 'write an IPv4 range, e.g. "10.0.0.0/8"', abort: true })
+    .refine((range) => networkOf(range) === range, {
+      abort: true,
+      error: ({ input }) =>
+        `${JSON.stringify(input)} has bits after its mask; write ${JSON.stringify(networkOf(input as string))}`,
+    }),
+);
+
+/** The network of a range: `10.1.2.3/8` is in `10.0.0.0/8`. */
+function networkOf(range: string): string {
+  const [address = "", length = ""] = range.split("/");
+  const octets = address.split(".").map((octet, index) => {
+    const kept = Math.min(8, Math.max(0, Number(length) - 8 * index));
+    return Number(octet) & (256 - 2 ** (8 - kept));
+  });
+  return `${octets.join(".")}/${length}`;
+}
 
 /** A tag of a server. Servers turn tags into lower case (jwt's TagList); a `!` is how a stream excludes one. */
 export const serverTag = z

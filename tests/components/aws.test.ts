@@ -15,7 +15,7 @@ import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes
 import { isSecret, record, type Recording, type RecordOptions, settled, unsecret } from "../support/mocks";
 
 const account = "123456789012";
-const accountKey = `arn:aws:kms:us-east-1:${account}:key/0`;
+const accountKey = `arn:aws:kms:us-east-1:${account}:key/01234567-89ab-cdef-0123-456789abcdef`;
 const sourceRanges = ["10.0.0.0/8", "203.0.113.0/24"];
 
 /** A region's settings of AWS, in an environment where only iad has any. */
@@ -423,10 +423,10 @@ describe("security groups", () => {
   });
 
   it("let load balancers connect to nodes only, and never open 6222, 8222 and 7777", async () => {
-    const recording = await recorded({ nodeSecurityGroup: "sg-0abc" });
+    const recording = await recorded({ nodeSecurityGroup: "sg-0123456789abcdef0" });
     assert.deepEqual(
       inputsOf(recording, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(summary).sort(),
-      [`${clients} tcp 4222 4222 sg-0abc`, `${gateways} tcp 7222 7222 sg-0abc`],
+      [`${clients} tcp 4222 4222 sg-0123456789abcdef0`, `${gateways} tcp 7222 7222 sg-0123456789abcdef0`],
     );
     assert.deepEqual(
       inputsOf(recording, "aws:ec2/securityGroup:SecurityGroup").map(({ vpcId, ingress, egress }) => [

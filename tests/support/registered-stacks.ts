@@ -90,7 +90,7 @@ const route53 = kubernetesEnvironment({
           account,
           cluster: { name: `nats-${name}` },
           hostedZone: "Z0123456789",
-          key: { arn: `arn:aws:kms:us-east-1:${account}:key/0` },
+          key: { arn: `arn:aws:kms:us-east-1:${account}:key/01234567-89ab-cdef-0123-456789abcdef` },
         },
       ]),
     ),

@@ -176,6 +176,29 @@ const fields: [string, object, string][] = [
     `${iad}.backups.bucket: "Backups": write 3 to 63 lower case letters, digits, dots and dashes`,
   ],
   [
+    "a bucket that S3 takes for an alias",
+    { backups: { bucket: "nats-backups-s3alias" } },
+    `${iad}.backups.bucket: "nats-backups-s3alias": write 3 to 63 lower case letters, digits, dots and dashes`,
+  ],
+  ["a misspelt region of AWS", { region: "us-est-1" }, `${iad}.region: "us-est-1": write e.g. "us-east-1"`],
+  [
+    "a role of an illegal name",
+    { role: `arn:aws:iam::${account}:role/de ploy` },
+    `${iad}.role: "arn:aws:iam::${account}:role/de ploy": ` +
+      'write the ARN of a role, e.g. "arn:aws:iam::123456789012:role/deploy"',
+  ],
+  [
+    "a key that is no key's id",
+    { key: { arn: `arn:aws:kms:us-east-1:${account}:key/nats` } },
+    `${iad}.key.arn: "arn:aws:kms:us-east-1:${account}:key/nats": ` +
+      'write the ARN of a key, e.g. "arn:aws:kms:us-east-1:123456789012:key/..."',
+  ],
+  [
+    "a security group that is none",
+    { cluster: { name: "nats", nodeSecurityGroup: "sg-123" } },
+    `${iad}.cluster.nodeSecurityGroup: "sg-123": write e.g. "sg-0123456789abcdef0"`,
+  ],
+  [
     "the name of a zone",
     { hostedZone: "example.com" },
     `${iad}.hostedZone: "example.com": write the id of a zone, e.g. "Z0123456789ABCDEFGHIJ"`,
@@ -217,11 +240,32 @@ const ofNewClusters: [string, object, string][] = [
   ],
   ["a node of no type", { nodes: { instanceType: "large" } }, 'nodes.instanceType: "large": write e.g. "m7g.large"'],
   [
+    "a node of no size",
+    { nodes: { instanceType: "m7g.big" } },
+    'nodes.instanceType: "m7g.big": write e.g. "m7g.large"',
+  ],
+  [
+    "an add-on of another form of version",
+    { addOns: { coredns: "1.11" } },
+    'addOns.coredns: "1.11": write a version of EKS, e.g. "v1.44.0-eksbuild.1" (aws eks describe-addon-versions)',
+  ],
+  [
+    "an API that is opened to addresses that are not on the internet",
+    { apiSourceRanges: ["10.0.0.0/8"] },
+    'apiSourceRanges[0]: "10.0.0.0/8" are reserved addresses, which reach the API from inside the network; ' +
+      "write the public addresses that deploy",
+  ],
+  [
     "an unknown add-on",
     { addOns: { "ebs-csi-driver": "v1" } },
     "addOns.ebs-csi-driver: is not a known key; " +
       'did you mean "aws-ebs-csi-driver"? Known: vpc-cni, kube-proxy, coredns, eks-pod-identity-agent, ' +
       "aws-ebs-csi-driver",
+  ],
+  [
+    "a range with an address of a host",
+    { apiSourceRanges: ["203.0.113.7/24"] },
+    'apiSourceRanges[0]: "203.0.113.7/24" has bits after its mask; write "203.0.113.0/24"',
   ],
   [
     "a range that is none",
@@ -275,6 +319,92 @@ const rules: [string, object, string][] = [
       '{"existing":"gp3"} does not exist in a cluster that is created (aws.regions.<region>.cluster.create); ' +
       "leave it out to create a class too",
   ],
+  ...(
+    [
+      ["a local zone", "us-east-1-bos-1a"],
+      ["a zone of a longer name", "us-east-1ab"],
+    ] as const
+  ).map(([what, zone]): [string, object, string] => [
+    what,
+    environment(
+      { cluster: { name: "nats", create: { ...create, zones: ["us-east-1a", "us-east-1b", zone] } } },
+      { kubernetes },
+    ),
+    `${iad}.cluster.create.zones: ${zone} is not a zone of us-east-1; write zones of that region`,
+  ]),
+  [
+    "a role of another account",
+    environment({ role: "arn:aws:iam::210987654321:role/deploy" }),
+    `${iad}.role: "arn:aws:iam::210987654321:role/deploy" is of another account than account, "${account}", ` +
+      "whose credentials alone are accepted; write a role of that account, or correct account",
+  ],
+  [
+    "a role of another partition",
+    environment({ role: `arn:aws-cn:iam::${account}:role/deploy` }),
+    `${iad}.role: "arn:aws-cn:iam::${account}:role/deploy" is of another partition than us-east-1; ` +
+      'write one that begins with "arn:aws:"',
+  ],
+  [
+    "a key of another region",
+    environment({ key: { arn: `arn:aws:kms:eu-west-1:${account}:key/01234567-89ab-cdef-0123-456789abcdef` } }),
+    `${iad}.key.arn: "arn:aws:kms:eu-west-1:${account}:key/01234567-89ab-cdef-0123-456789abcdef" ` +
+      "is in another AWS region than us-east-1, and keys encrypt only what is in theirs; write a key of us-east-1",
+  ],
+  [
+    "one bucket for two regions",
+    environment(
+      {},
+      {
+        aws: {
+          regions: {
+            iad: { ...region, backups: { bucket: "nats-backups" } },
+            ams: { ...region, backups: { bucket: "nats-backups" } },
+          },
+        },
+      },
+    ),
+    'environments.test.aws.regions.ams.backups.bucket: "nats-backups" is also the bucket of iad; write another',
+  ],
+  [
+    "one name for two new clusters",
+    environment(
+      {},
+      {
+        kubernetes: { ...kubernetes, namespace: "nats-<region>" },
+        aws: {
+          regions: {
+            iad: { ...region, cluster },
+            ams: { ...region, cluster: { name: "nats-iad", create: { ...create, cidr: "10.21.0.0/16" } } },
+          },
+        },
+      },
+    ),
+    'environments.test.aws.regions.ams.cluster.name: "nats-iad" is created by the stack of iad too, in the same ' +
+      "account and AWS region; write another",
+  ],
+  ...(
+    [
+      ["a reserved key", { "aws:team": "x" }, '["aws:team"]: "aws:team" is a key that AWS or this program sets; '],
+      [
+        "a key of this program",
+        { "supercluster:region": "x" },
+        '["supercluster:region"]: "supercluster:region" is a key',
+      ],
+      ["an illegal key", { "team!": "x" }, '["team!"]: "team!" is not a key of a tag; write 1 to 128 letters, '],
+      ["an illegal value", { team: "a\nb" }, '.team: "a\\nb" is not a value of a tag; write at most 256 letters, '],
+      ["a value that is too long", { team: "x".repeat(257) }, `.team: "${"x".repeat(257)}" is not a value of a tag; `],
+      ["keys that differ in case alone", { team: "a", Team: "b" }, '.Team: differs from "team" in case alone, which '],
+      [
+        "too many",
+        Object.fromEntries(Array.from({ length: 47 }, (_, index) => [`t${index}`, ""])),
+        ": 47 tags are too many; write at most 46",
+      ],
+    ] as const
+  ).map(([what, tags, expected]): [string, object, string] => [
+    `tags: ${what}`,
+    environment({}, { aws: { tags, regions: { iad: region } } }),
+    `environments.test.aws.tags${expected}`,
+  ]),
   [
     "zones of another region",
     environment(
@@ -308,6 +438,37 @@ const rules: [string, object, string][] = [
   ],
 ];
 
+describe("settings of AWS that can be", () => {
+  const types = [
+    ...["t3.nano", "m7g.large", "m7i-flex.xlarge", "c7gn.16xlarge", "u-6tb1.112xlarge", "x2idn.metal"],
+    ...["p4de.24xlarge", "m7i.metal-24xl", "trn1n.32xlarge", "i4i.2xlarge"],
+  ];
+  it("are every type of instance by its family and size", () => {
+    for (const instanceType of types)
+      assert.deepEqual(
+        problemsOf(
+          environment({ cluster: { name: "nats", create: { ...create, nodes: { instanceType } } } }, { kubernetes }),
+        ),
+        [],
+        instanceType,
+      );
+  });
+
+  it("are tags of every language and sign that AWS takes, and a region of every partition", () => {
+    const tags = { "team/cost-center": "Köln = 1+1 @ops.example:x_y", stage: "" };
+    assert.deepEqual(problemsOf(environment({}, { aws: { tags, regions: { iad: region } } })), []);
+    for (const name of [
+      "ap-southeast-2",
+      "us-gov-west-1",
+      "cn-northwest-1",
+      "me-central-1",
+      "af-south-1",
+      "il-central-1",
+    ])
+      assert.deepEqual(problemsOf(environment({ region: name })), [], name);
+  });
+});
+
 describe("settings of AWS that cannot be", () => {
   const cases = [
     ...fields.map(([what, change, expected]) => [what, environment(change, { kubernetes }), expected] as const),
@@ -322,7 +483,13 @@ describe("settings of AWS that cannot be", () => {
     ...rules,
   ];
   for (const [what, raw, expected] of cases)
-    it(`are refused for ${what}`, () => assert.deepEqual(problemsOf(raw), [expected]));
+    it(`are refused for ${what}`, () => {
+      const found = problemsOf(raw);
+      assert.equal(found.length, 1, found.join("\n"));
+      // The characters of tags are written out in the message.
+      if (what.startsWith("tags: ")) assert.ok(found[0]!.startsWith(expected), found[0]);
+      else assert.equal(found[0], expected);
+    });
 
   it("are refused on another target", () => {
     const { domain: _, kubernetes: __, ...local } = environment({}, { target: "local", basePort: 4222, kubernetes });

@@ -54,6 +54,15 @@ describe("servers that a deployment restarts", () => {
     ]);
   });
 
+  it("are as many as each region has", () => {
+    const byRegion = { ams: { servers: 1 as const } };
+    const known = localEnvironment({ regions: ["iad"] });
+    assert.deepEqual(lines(localEnvironment({ regions: ["iad", "ams"], byRegion }), deployedWith(known)), [
+      "3 servers in 1 region (iad): gateway changed, restarted one after another",
+      "1 server in 1 region (ams): new, started at the same time",
+    ]);
+  });
+
   it("are those that give JetStream less than before; not those that give it more", () => {
     const of = (file: "50GiB" | "90GiB") => localEnvironment({ storage: { file, memory: "1GiB" } });
     assert.deepEqual(lines(of("50GiB"), deployedWith(of("90GiB"))), [

@@ -89,7 +89,7 @@ export class CertificateAuthority extends pulumi.ComponentResource implements Au
 }
 
 /** An authority that was not made here. Nothing of it is a resource; it shows in the state as this component alone. */
-export class SuppliedAuthority extends pulumi.ComponentResource implements Authority {
+class SuppliedAuthority extends pulumi.ComponentResource implements Authority {
   readonly cert: string;
   readonly key: pulumi.Output<string>;
   readonly trusted: string;

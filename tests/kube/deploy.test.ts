@@ -3,6 +3,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseDocument, stringify } from "yaml";
+import { pollUntil } from "../../config/poll-until";
+import { locksOf } from "../../engine/backend";
 import { namespaceOf } from "../../config/topology";
 import { copyProject } from "../support/project-copy";
 import { Cloud, currentCluster } from "./cloud";
@@ -68,9 +70,10 @@ else
       copy.remove();
     });
 
+    const commandLine = (...args: string[]) => ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args, "--env", name];
     /** Not synchronous: the cloud goes on meanwhile. */
     function cli(...args: string[]): Promise<{ status: number | null; text: string }> {
-      const child = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args, "--env", name], {
+      const child = spawn(process.execPath, commandLine(...args), {
         cwd: copy.folder,
         env,
         stdio: ["ignore", "pipe", "pipe"],
@@ -252,6 +255,35 @@ else
       assert.match(text, /deploy-iad failed: .*the kubeconfig has no context "nowhere"/s);
       assert.doesNotMatch(text, /pulumi up --stack deploy-(ams|syd|jetstream)/);
       edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], currentCluster().context));
+    });
+
+    it("is continued by the next run where it was killed while it replaced pods (stale-lock.md)", async () => {
+      edit((project) => project.setIn([...own, "syncInterval"], "5m"));
+      const stack = `${name}-iad`;
+      const killed = spawn(process.execPath, commandLine("deploy", "--allow-local-state"), {
+        cwd: copy.folder,
+        env,
+        stdio: "ignore",
+      });
+      const ended = new Promise((resolve) => killed.once("close", resolve));
+      // The Rollout deletes pods one after another: it is in the middle when one of them is new.
+      const started = await api.list("v1", "Pod", `${name}-iad`);
+      const known = new Set(started.items.map(({ metadata }) => metadata!.uid));
+      const isReplacing = async () => {
+        const { items } = await api.list("v1", "Pod", `${name}-iad`);
+        return items.some(({ metadata }) => !known.has(metadata!.uid)) || undefined;
+      };
+      assert.ok(await pollUntil(isReplacing, 600_000, 500), "a pod is replaced");
+      const [lock] = locksOf(state, "supercluster", stack);
+      assert.ok(lock, "the run holds the lock of its stack");
+      process.kill(lock.pid, "SIGKILL");
+      killed.kill("SIGKILL");
+      await ended;
+
+      const text = await succeeds(deploy());
+      assert.match(text, new RegExp(`${stack}: an earlier run was killed; releasing its lock`));
+      assert.match(text, new RegExp(`${name} is up and verified`));
+      assert.deepEqual(locksOf(state, "supercluster", stack), []);
     });
 
     it("is destroyed only where it is named, and only when its protection was taken away", async () => {

@@ -48,8 +48,17 @@ export interface StreamDetail {
   cluster?: RaftGroup;
   config: Record<string, unknown>;
   state: { messages: number; bytes: number; last_seq: number };
-  mirror?: { name: string; lag: number; active: number; error?: { description: string } };
+  mirror?: Origin;
+  sources?: Origin[];
   consumer_detail?: ConsumerDetail[];
+}
+
+/** What a stream copies, with why that fails. `active` is -1 where it never began. */
+export interface Origin {
+  name: string;
+  lag: number;
+  active: number;
+  error?: { description: string };
 }
 
 export interface ConsumerDetail {

@@ -15,3 +15,8 @@ export const unknownRegion = (name: string, { regions }: Environment): string =>
   `${unknownName(name, "a region of the environment", regions)}. ` +
   "To remove a region, remove its streams and mirrors first, while it is still in regions " +
   "(docs/runbooks/remove-a-region.md)";
+
+/** Why a stream cannot be copied: its limit is applied to the consumer by which a server copies it. */
+export const copyIsRefused = (stream: string): string =>
+  `servers apply ${stream}'s consumerLimits.maxAckPending to the consumer that copies it, and refuse that (10082), ` +
+  "so the copy would stay empty; leave the limit out, and write maxAckPending for each consumer";

@@ -1,5 +1,5 @@
 import { serversIn } from "../sizes";
-import { text, unknownRegion } from "./messages";
+import { copyIsRefused, text, unknownRegion } from "./messages";
 import { type Rule, rule } from "./rule";
 import { mirrors } from "./scopes";
 
@@ -38,6 +38,11 @@ export const mirrorRules: Rule[] = [
     message: ({ name }) =>
       `a mirror counts as interest, so ${name} would keep every message until it is copied; ` +
       'write retention "limits", or remove the mirror',
+  }),
+  rule({
+    each: mirrors,
+    when: ({ stream }) => stream.consumerLimits?.maxAckPending !== undefined,
+    message: ({ name }) => copyIsRefused(name),
   }),
   rule({
     each: mirrors,

@@ -10,7 +10,7 @@ import { streamArgumentRules } from "./arguments/stream";
 import type { StreamArguments } from "./arguments/stream-rule";
 import type { ValidationContext } from "./context";
 import { insufficientStorage } from "./error-codes";
-import { list, text, unknownRegion } from "./messages";
+import { copyIsRefused, list, text, unknownRegion } from "./messages";
 import { argumentRulesOnEach, type Rule, rule, type Scope } from "./rule";
 import { mirrors, streams, tenants } from "./scopes";
 
@@ -238,6 +238,11 @@ export const streamRules: Rule[] = [
     message: ({ stream, origin, spec }) =>
       `${text(origin.name)} holds messages of up to ${spec!.maxMsgSize}, more than this stream's maxMsgSize ` +
       `(${stream.maxMsgSize}) (10046); raise that, or lower the maxMsgSize of ${origin.name}`,
+  }),
+  rule({
+    each: sources,
+    when: ({ spec }) => spec?.consumerLimits?.maxAckPending !== undefined,
+    message: ({ origin }) => copyIsRefused(origin.name),
   }),
   rule({
     each: everySource,

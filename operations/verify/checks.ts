@@ -197,7 +197,9 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
     [
       ...unlikeThese.filter(({ field }) => !lowered.includes(field)).map(differenceText),
       ...replicaProblems(currentReplicas(detail), asset.spec.replicas, detail.cluster),
-      ...(detail.mirror?.error ? [`cannot copy: ${detail.mirror.error.description}`] : []),
+      ...[detail.mirror, ...(detail.sources ?? [])].flatMap((origin) =>
+        origin?.error ? [`cannot copy ${origin.name}: ${origin.error.description}`] : [],
+      ),
       ...(lag > 0 ? [`is ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
     ],
     "",

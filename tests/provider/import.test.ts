@@ -47,7 +47,7 @@ const streams = [
     subject_delete_marker_ttl: 60 * seconds,
     allow_atomic: true,
     republish: { src: "orders.*", dest: "again.{{wildcard(1)}}", headers_only: true },
-    consumer_limits: { max_ack_pending: 500, inactive_threshold: 86_400 * seconds },
+    consumer_limits: { inactive_threshold: 86_400 * seconds },
     metadata: { team: "billing", "cost centre": "42" },
   },
   {
@@ -66,6 +66,7 @@ const streams = [
     storage: "memory",
     max_bytes: 1024 ** 2,
     discard: "new",
+    consumer_limits: { max_ack_pending: 500 },
   },
   {
     ...bounded,
@@ -191,6 +192,7 @@ const consumers: [stream: string, config: { durable_name: string } & Record<stri
       ack_policy: "explicit",
       backoff: [1, 5, 30].map((wait) => wait * seconds),
       max_deliver: 5,
+      max_ack_pending: 500,
       max_waiting: 64,
       priority_groups: ["main"],
       priority_policy: "pinned_client",

@@ -28,11 +28,14 @@ interface Advisory {
 const writes = /^\$JS\.API\.((?:STREAM|CONSUMER)\.(?:CREATE|UPDATE|DELETE|PURGE|PAUSE|RESET))\.(.+)$/;
 
 /**
- * All that changed an account's streams and consumers, as the servers themselves report it. Each server is listened to,
- * so that one that is killed takes no other's report with it; what a leader does as it is lost is not reported.
+ * All that changed an account's streams and consumers since it is watched, as the servers themselves report it. Each
+ * server is listened to, so that one that is killed takes no other's report with it; what a leader does as it is lost is
+ * not reported.
  */
 export class ConfigurationWrites {
   private readonly advisories = new Map<string, Advisory>();
+  /** A busy server reports with a delay: what was done before may be reported later. Its clock is the same. */
+  private readonly since = Date.now();
 
   private constructor(private readonly connections: NatsConnection[]) {}
 
@@ -54,6 +57,7 @@ export class ConfigurationWrites {
   /** Those so far, in the order of the servers' clocks: of one asset, or all. */
   of(asset?: string): ConfigurationWrite[] {
     const all = [...this.advisories.values()]
+      .filter(({ timestamp }) => Date.parse(timestamp) >= this.since)
       .sort((left, right) => left.timestamp.localeCompare(right.timestamp))
       .flatMap(writeOf);
     return all.filter((write) => asset === undefined || write.asset === asset).filter(isFirst);

@@ -33,6 +33,14 @@ const cases: Case[] = [
     "tenants.shop.streams.ORDERS.mirrors.ams: a mirror counts as interest",
   ],
   [
+    "a mirror of a stream that limits what its consumers have pending",
+    (t) => {
+      t.streams.ORDERS.consumerLimits = { maxAckPending: 500 };
+      for (const consumer of Object.values(t.consumers)) (consumer as { maxAckPending?: number }).maxAckPending = 100;
+    },
+    "tenants.shop.streams.ORDERS.mirrors.ams: servers apply ORDERS's consumerLimits.maxAckPending to the consumer",
+  ],
+  [
     "a stream named as a mirror",
     (t) => (t.streams["ORDERS-ams"] = stream(["other.>"])),
     `tenants.shop.streams.ORDERS.mirrors.ams: the mirror's name, "ORDERS-ams", is already a stream's (10058)`,

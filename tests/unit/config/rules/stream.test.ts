@@ -111,6 +111,14 @@ const cases: Case[] = [
     'tenants.shop.streams.ALL.sources[0]: "ORDRES" is not a stream of shop; did you mean "ORDERS"?',
   ],
   [
+    "a source that limits what its consumers have pending",
+    (t) => {
+      t.streams.JOBS.consumerLimits = { maxAckPending: 1_000 };
+      t.streams.ALL = stream([], { sources: ["JOBS"] });
+    },
+    "tenants.shop.streams.ALL.sources[0]: servers apply JOBS's consumerLimits.maxAckPending to the consumer",
+  ],
+  [
     "a source's filter about nothing",
     (t) => (t.streams.ALL = stream([], { sources: [{ name: "ORDERS", filterSubject: "order.>" }] })),
     'tenants.shop.streams.ALL.sources[0].filterSubject: "order.>" matches no subject of ORDERS; write one of orders.>',

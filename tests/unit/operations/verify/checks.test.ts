@@ -89,6 +89,17 @@ describe("the checks of a supercluster", () => {
       "mirror arrakis/ELIGIBILITY-ams: is 2 messages behind ELIGIBILITY",
     ],
     [
+      "a mirror whose copying is refused",
+      (s: Snapshot) => (s.streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.error = { description: "refused" }),
+      "mirror arrakis/ELIGIBILITY-ams: cannot copy ELIGIBILITY: refused",
+    ],
+    [
+      "a collecting stream whose copying is refused",
+      (s: Snapshot) =>
+        (s.streams.irisx!.SMS!.sources = [{ name: "EMAIL", lag: 0, active: -1, error: { description: "refused" } }]),
+      "stream irisx/SMS: cannot copy EMAIL: refused",
+    ],
+    [
       "a durable that is not there",
       (s: Snapshot) => (s.streams.aigentflow!.TASK_EVENTS!.consumer_detail = []),
       "consumer aigentflow/TASK_EVENTS/api-task-consumer: does not exist, or has no leader",

@@ -29,8 +29,8 @@ const writes = /^\$JS\.API\.((?:STREAM|CONSUMER)\.(?:CREATE|UPDATE|DELETE|PURGE|
 
 /**
  * All that changed an account's streams and consumers since it is watched, as the servers themselves report it. Each
- * server is listened to, so that one that is killed takes no other's report with it; what a leader does as it is lost is
- * not reported.
+ * server is listened to, so that one that is killed takes no other's report with it; what a leader does as it is lost
+ * is not reported.
  */
 export class ConfigurationWrites {
   private readonly advisories = new Map<string, Advisory>();

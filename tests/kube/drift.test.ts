@@ -77,7 +77,7 @@ describe("objects of a region on a real Kubernetes", function () {
     assert.deepEqual(await preview(), []);
   });
 
-  it("can be changed by the next deployment after they were put back: nobody else owns their fields", async () => {
+  it("are as the next deployment made them, after they were put back", async () => {
     await kube.up("iad", { settings: { ...kube.settings, syncInterval: "1m" } });
     inputs = kube.deployedAs<ObjectsInputs>("iad", "Objects");
     assert.deepEqual(await preview(), []);

@@ -4,9 +4,12 @@ import { comparable } from "../../components/supercluster/object-drift";
 import { guardProvider, type GuardInputs } from "../../components/supercluster/provider/guard-provider";
 import { objectsProvider, type ObjectsInputs } from "../../components/supercluster/provider/objects-provider";
 import { RegionObjects } from "../../components/supercluster/provider/region-objects";
+import type { TenantSpec } from "../../config/schema/tenant";
 import { said } from "../support/said";
 import { currentCluster } from "./cloud";
 import { KubeEnvironment } from "./environment";
+
+const app: TenantSpec = { name: "app", home: "iad", streams: {}, consumers: {}, users: {} };
 
 describe("objects of a region on a real Kubernetes", function () {
   this.timeout(900_000);
@@ -15,7 +18,7 @@ describe("objects of a region on a real Kubernetes", function () {
   let kube: KubeEnvironment;
   let inputs: ObjectsInputs;
   before(async () => {
-    kube = KubeEnvironment.create({ name: "drift", regions: ["iad"], jetstream: { jetstream: [] } }, {});
+    kube = KubeEnvironment.create({ name: "drift", regions: ["iad"], jetstream: { jetstream: ["app"] } }, { app });
     await kube.up("iad");
     await kube.isWhole();
     inputs = kube.deployedAs<ObjectsInputs>("iad", "Objects");

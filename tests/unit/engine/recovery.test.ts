@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir, userInfo } from "node:os";
 import * as path from "node:path";
 import { hasPendingOperations, isEmpty, locksOf, stackExists } from "../../../engine/backend";
+import { Failure } from "../../../engine/failure";
 import { enginesOn, isEngine, orphansOf } from "../../../engine/processes";
+import { runRecovering } from "../../../engine/recovery";
+import { PulumiFailure, type Result } from "../../../engine/run";
 import { holderOf } from "../../../engine/stack-locks";
 import { type Process, processes } from "../../../tools/processes.mjs";
 
@@ -102,5 +105,78 @@ describe("the file backend", () => {
   it("knows Pulumi's own command from its plugins", () => {
     assert.ok(isEngine(["/x/pulumi", "up"]));
     assert.ok(!isEngine(["/x/pulumi-language-nodejs"]));
+  });
+});
+
+const result = (output: string, stdout = ""): Result => ({
+  ...{ summary: "", isUnchanged: false, diagnostics: output, events: [], log: "", milliseconds: 0, exitCode: 0 },
+  output,
+  stdout,
+});
+const failing = (output: string) => new PulumiFailure({ stack: "iad", args: ["up"], env: {} }, result(output));
+/** Above the largest process id. */
+const noProcess = 2 ** 22 + 1;
+const locked = failing(
+  "error: the stack is currently locked by 1 lock(s). Either wait ...\n" +
+    `  s3://b/1.json: created by ${userInfo().username}@${hostname()} (pid ${noProcess}) at 2026-01-01T00:00:00Z`,
+);
+const state = (pending: object[]) => JSON.stringify({ deployment: { pending_operations: pending } });
+const creating = (type: string) => ({ type: "creating", resource: { urn: `urn:pulumi:iad::p::${type}::it`, type } });
+
+/** What is run on a stack, and how it ends: `up` fails in these ways, in their order, and then succeeds. */
+async function ran(failures: Error[], answers: Record<string, string> = {}) {
+  const left = [...failures];
+  const commands: string[] = [];
+  const command = ([name, sub, ...rest]: string[]): Promise<Result> => {
+    const what = name === "stack" ? `stack ${[sub, ...rest].includes("--json") ? "--json" : sub}` : name!;
+    commands.push(what);
+    const failure = what === "up" ? left.shift() : undefined;
+    return failure ? Promise.reject(failure) : Promise.resolve(result("", answers[what] ?? ""));
+  };
+  const ended = await runRecovering("iad", command, ["up", "--stack", "iad"]).then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  return { commands, ended };
+}
+
+describe("a run on a stack that is locked", () => {
+  it("releases the lock of a process that has ended, once it is reported again, and goes on", async () => {
+    const { commands, ended } = await ran([locked, locked], { "stack export": state([]) });
+    assert.equal(ended, undefined);
+    assert.deepEqual(commands, ["up", "up", "stack export", "cancel", "up"]);
+  });
+
+  it("releases nothing where the lock was gone at the second try: its run had just ended", async () => {
+    assert.deepEqual((await ran([locked])).commands, ["up", "up"]);
+  });
+
+  it("clears what was pending where creating it again makes no second one", async () => {
+    const answers = { "stack export": state([creating("kubernetes:core/v1:Secret")]) };
+    assert.deepEqual((await ran([locked, locked], answers)).commands, [
+      ...["up", "up", "stack export", "cancel"],
+      ...["refresh", "up"],
+    ]);
+  });
+
+  it("is left to an operator where the killed run may have created what is not in the state", async () => {
+    const { commands, ended } = await ran([locked, locked], { "stack export": state([creating("aws:kms/key:Key")]) });
+    assert.deepEqual(commands, ["up", "up", "stack export"]);
+    assert.ok(ended instanceof Failure);
+    assert.match(ended.message, /aws:kms\/key:Key it\n.*Nothing was done to this stack/);
+  });
+
+  it("is told who has an update in progress in Pulumi Cloud", async () => {
+    const conflict = failing("error: [409] Conflict: Another update is currently in progress.");
+    const currentOperation = { kind: "update", author: "ann", started: "2026-01-01T00:00:00Z" };
+    const { commands, ended } = await ran([conflict], { "stack --json": JSON.stringify({ currentOperation }) });
+    assert.deepEqual(commands, ["up", "stack --json"]);
+    assert.match(ended!.message, /another update in progress: update by ann, started 2026-01-01T00:00:00Z/);
+  });
+
+  it("fails as it did for any other reason", async () => {
+    const other = failing("error: update failed");
+    const { commands, ended } = await ran([other]);
+    assert.deepEqual([commands, ended], [["up"], other]);
   });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
 import { accountsConf, accountsFingerprint } from "../../components/security/accounts-conf";
 import { accountsOf } from "../../components/security/accounts";
 import { podConfig } from "../../components/supercluster/chart-values";
 import { rolloutProvider, type RolloutInputs } from "../../components/supercluster/provider/rollout-provider";
+import { pollUntil } from "../../config/poll-until";
 import { tenants } from "../../tenants";
 import { usersOf } from "../support/accounts";
 import { KubeApi } from "../support/kube-api";
@@ -71,7 +71,7 @@ describe("accounts that were given to a region's servers", function () {
       const running = rolloutProvider()
         .update("", inputs(), inputs())
         .then(() => (isComplete = true));
-      await sleep(1_500);
+      assert.ok(await pollUntil(() => Promise.resolve(api.writes.length > 0 || undefined), waitMs));
       assert.equal(isComplete, false);
       serves("iad-1", { accounts: loaded });
       await running;

@@ -56,16 +56,16 @@ export async function converge(
     }
     const waited = Date.now() - since;
     const reason = waiting.problem === undefined ? waiting.reason : `${waiting.reason} (${waiting.problem})`;
-    if (waited > stuckMs)
-      throw new Error(
-        `${region}: ${reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again; it continues from here`,
-      );
     const isNews = waiting.problem !== undefined && waiting.problem !== problem;
     if (isNews || Date.now() - said > logEveryMs) {
       // With the time no line equals another: equal ones of a run are shown once.
       logProgress(`${region}: waiting for ${Math.round(waited / 1000)} s, ${reason}`);
       said = Date.now();
     }
+    if (waited > stuckMs)
+      throw new Error(
+        `${region}: ${reason}, for ${stuckMs / 60_000} min. ${advice}; then run this again; it continues from here`,
+      );
     problem = waiting.problem;
   }
 }

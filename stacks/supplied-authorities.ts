@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { missingSupplied, suppliedKeys } from "../config/supplied-keys";
 import type { Environment } from "../config/schema/settings";
 import { certificateNames } from "../components/security/certificate-names";
-import { readSupplied, type SuppliedParts } from "../components/security/supplied-authority";
+import type * as Supplied from "../components/security/supplied-authority";
 
 type Whose = keyof Environment["authorities"];
 
@@ -13,7 +13,7 @@ const protocols = { clients: ["client"], peers: ["route", "gateway"] } as const;
  *
  * @throws {pulumi.RunError} with every reason why one cannot be used; nothing was done
  */
-export function suppliedAuthorities(environment: Environment, whose: Whose): Map<number, SuppliedParts> {
+export function suppliedAuthorities(environment: Environment, whose: Whose): Map<number, Supplied.SuppliedParts> {
   const generations = environment.authorities[whose].supplied ?? [];
   const names = environment.regions.map((region) => certificateNames(environment, region, [...protocols[whose]]));
   const all = {
@@ -21,13 +21,14 @@ export function suppliedAuthorities(environment: Environment, whose: Whose): Map
     ipAddresses: [...new Set(names.flatMap(({ ipAddresses }) => ipAddresses))],
   };
   const problems: string[] = [];
-  const found = generations.flatMap((generation): [number, SuppliedParts][] => {
+  const found = generations.flatMap((generation): [number, Supplied.SuppliedParts][] => {
     const keys = suppliedKeys(whose, generation);
     const [cert, key] = [keys.cert, keys.key].map(secretText);
     if (cert === undefined || key === undefined) {
       problems.push(...missingSupplied(pulumi.getStack(), keys, { cert, key }));
       return [];
     }
+    const { readSupplied } = require("../components/security/supplied-authority") as typeof Supplied;
     const read = readSupplied({ cert, key }, all);
     if ("problems" in read) {
       problems.push(...read.problems.map((problem) => `${keys.cert}, ${keys.key}: ${problem}`));

@@ -1,25 +1,37 @@
+import { AsnConvert } from "@peculiar/asn1-schema";
+import {
+  Certificate,
+  type GeneralSubtrees,
+  id_ce_keyUsage,
+  id_ce_nameConstraints,
+  KeyUsage,
+  KeyUsageFlags,
+  NameConstraints,
+} from "@peculiar/asn1-x509";
 import type { X509Certificate } from "node:crypto";
-import { isIPv4 } from "node:net";
+import { BlockList, isIPv6 } from "node:net";
 import type { CertificateNames } from "./certificate-names";
-import { type Element, elementsOf, extensionOf } from "./der";
 
 /** What a CA's extensions allow it to sign: RFC 5280, 4.2.1.3 and 4.2.1.10. Pure. */
 
-const ids = { keyUsage: "551d0f", nameConstraints: "551d1e" };
-/** Bit 5 of keyUsage. */
-const keyCertSign = 0x04;
+type Raw = Pick<X509Certificate, "raw">;
+
+function extensionOf<T>({ raw }: Raw, id: string, Type: new () => T): T | undefined {
+  const { extensions = [] } = AsnConvert.parse(raw, Certificate).tbsCertificate;
+  const found = extensions.find(({ extnID }) => extnID === id);
+  return found && AsnConvert.parse(found.extnValue, Type);
+}
 
 /** Whether it may sign certificates; without the extension it may. */
-export function maySign({ raw }: Pick<X509Certificate, "raw">): boolean {
-  const usage = extensionOf(raw, ids.keyUsage);
-  // A bit string: first how many bits of the last byte are unused.
-  return usage === undefined || ((usage.value[1] ?? 0) & keyCertSign) !== 0;
+export function maySign(certificate: Raw): boolean {
+  const usage = extensionOf(certificate, id_ce_keyUsage, KeyUsage);
+  return usage === undefined || (usage.toNumber() & KeyUsageFlags.keyCertSign) !== 0;
 }
 
 interface Subtrees {
   dns: string[];
-  /** Address and mask. */
-  ip: Buffer[];
+  /** As `10.0.0.0/8`. */
+  ip: string[];
   /** Whether there are constraints on subjects. */
   hasDirectory: boolean;
 }
@@ -29,21 +41,17 @@ export interface Constraints {
   excluded: Subtrees;
 }
 
-const tags = { permitted: 0xa0, excluded: 0xa1, dns: 0x82, directory: 0xa4, ip: 0x87 };
-
-export function constraintsOf({ raw }: Pick<X509Certificate, "raw">): Constraints {
-  const parts = elementsOf(extensionOf(raw, ids.nameConstraints)?.value ?? Buffer.alloc(0));
-  const subtrees = (wanted: number) => subtreesOf(parts.find(({ tag }) => tag === wanted));
-  return { permitted: subtrees(tags.permitted), excluded: subtrees(tags.excluded) };
+export function constraintsOf(certificate: Raw): Constraints {
+  const found = extensionOf(certificate, id_ce_nameConstraints, NameConstraints);
+  return { permitted: subtreesOf(found?.permittedSubtrees), excluded: subtreesOf(found?.excludedSubtrees) };
 }
 
-function subtreesOf(element: Element | undefined): Subtrees {
-  const names = elementsOf(element?.value ?? Buffer.alloc(0)).map(({ value }) => elementsOf(value)[0]!);
-  const of = (wanted: number) => names.filter(({ tag }) => tag === wanted).map(({ value }) => value);
+function subtreesOf(subtrees?: GeneralSubtrees): Subtrees {
+  const names = [...(subtrees ?? [])].map(({ base }) => base);
   return {
-    dns: of(tags.dns).map((name) => name.toString("latin1").toLowerCase()),
-    ip: of(tags.ip),
-    hasDirectory: of(tags.directory).length > 0,
+    dns: names.flatMap(({ dNSName }) => dNSName?.toLowerCase() ?? []),
+    ip: names.flatMap(({ iPAddress }) => iPAddress ?? []),
+    hasDirectory: names.some(({ directoryName }) => directoryName),
   };
 }
 
@@ -75,7 +83,11 @@ export function forbidden({ permitted, excluded }: Constraints, { dnsNames, ipAd
 const isWithin = (name: string, domain: string): boolean =>
   domain === "" || name === domain || name.endsWith(domain.startsWith(".") ? domain : `.${domain}`);
 
-function isInRange(address: string, range: Buffer): boolean {
-  if (!isIPv4(address) || range.length !== 8) return false;
-  return address.split(".").every((byte, index) => (Number(byte) & range[index + 4]!) === range[index]);
+function isInRange(address: string, range: string): boolean {
+  const [network, bits] = range.split("/");
+  const list = new BlockList();
+  list.addSubnet(network!, Number(bits), familyOf(network!));
+  return list.check(address, familyOf(address));
 }
+
+const familyOf = (address: string) => (isIPv6(address) ? "ipv6" : "ipv4");

@@ -79,8 +79,6 @@ export const affinity = strictObject({
   podAntiAffinity: podTerms.optional(),
 });
 
-export type Affinity = z.infer<typeof affinity>;
-
 /** A taint of nodes that servers accept. Without a key: every taint, which `operator: Exists` must then confirm. */
 export const toleration = strictObject({
   key: labelKey.optional(),

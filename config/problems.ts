@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import * as z from "zod";
+import { plural } from "./plural";
 
 /** One mistake in settings or tenants: where it is, what was found, and what was expected. */
 export interface Problem {
@@ -16,9 +17,8 @@ export class InvalidInput extends Error {
     readonly problems: readonly Problem[],
     what = "settings",
   ) {
-    const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
     const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
-    super([`${count} in the ${what}, nothing was done:`, ...lines].join("\n"));
+    super([`${plural(problems.length, "mistake")} in the ${what}, nothing was done:`, ...lines].join("\n"));
     this.name = "InvalidInput";
   }
 }

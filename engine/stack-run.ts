@@ -9,7 +9,8 @@ import { lockIn } from "./pulumi-text";
 import { recover, runRecovering } from "./recovery";
 import { type EngineEvent, isFinished, notesOf } from "./events";
 import type { DeployableEnvironment } from "./project";
-import { progressColours as colour, plural, seconds } from "./terminal";
+import { plural } from "../config/plural";
+import { progressColours as colour, seconds } from "./terminal";
 
 export type Kind = "identity" | "region" | "jetstream";
 

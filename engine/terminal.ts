@@ -15,6 +15,3 @@ export const logProgress = (line: string): void => void process.stderr.write(`${
 export const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
-
-/** `1 stream`, `2 streams`. */
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

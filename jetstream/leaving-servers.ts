@@ -1,3 +1,4 @@
+import { plural } from "../config/plural";
 import { ordinalOfServer } from "../config/topology";
 import { assetsOn, describeAsset, type Holdings, peersOf } from "./holdings";
 
@@ -40,8 +41,8 @@ export function refusalOfStopping(
     typeof holdings === "string" ? [`no server answers (${holdings})`] : remains(staying, leaving, holdings);
   if (reasons.length === 0) return undefined;
   return [
-    `${region} was deployed with ${staying.length + leaving.length} servers and its settings have ${staying.length}, ` +
-      `but ${leaving.toReversed().join(", ")} cannot be stopped yet:`,
+    `${region} was deployed with ${plural(staying.length + leaving.length, "server")} ` +
+      `and its settings have ${staying.length}, but ${leaving.toReversed().join(", ")} cannot be stopped yet:`,
     ...reasons.map((line) => `  ${line}`),
     "Nothing was changed. Move what they hold to the other servers, then run this again: " +
       `${command} (docs/runbooks/remove-servers.md)`,
@@ -64,10 +65,10 @@ export function refusalOfForgetting(
   const streams = [...new Set(Object.values(forgotten).flat())].sort();
   const more = streams.length > mostNamed ? ` and ${streams.length - mostNamed} more` : "";
   return (
-    `${region} has ${staying.length} servers in its settings, and ${names.join(", ")}, which it had before, were ` +
-    `stopped with copies of ${streams.slice(0, mostNamed).join(", ")}${more}. Nothing was changed. Start them again ` +
-    "with the old number of servers, then lower it and move what they hold: npm run drain-servers; or, to give up " +
-    "what only they hold, delete their folders (docs/runbooks/remove-servers.md)"
+    `${region} has ${plural(staying.length, "server")} in its settings, and ${names.join(", ")}, ` +
+    `which it had before, were stopped with copies of ${streams.slice(0, mostNamed).join(", ")}${more}. ` +
+    "Nothing was changed. Start them again with the old number of servers, then lower it and move what they hold: " +
+    "npm run drain-servers; or, to give up what only they hold, delete their folders (docs/runbooks/remove-servers.md)"
   );
 }
 

@@ -1,5 +1,6 @@
 import { BadUsage } from "../../engine/failure";
-import { plural, print } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { print } from "../../engine/terminal";
 import { failBackStream } from "../../operations/failover/commands";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import type { StreamRef } from "../../operations/stream/stack-account";

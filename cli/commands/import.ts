@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { projectFolder } from "../../engine/project";
-import { plural, print } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { print } from "../../engine/terminal";
 import type { Remark } from "../../operations/import/draft";
 import { importAccount as importInto } from "../../operations/import/import-account";
 import { constantOf, marker } from "../../operations/import/typescript";

@@ -1,5 +1,6 @@
 import { deployCommand } from "../../config/command-lines";
-import { colours, logProgress, plural, print } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { colours, logProgress, print } from "../../engine/terminal";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
 import type { MetaPeer } from "../../operations/remove-peers/peers";
 import { removeSelectedPeers } from "../../operations/remove-peers/remove-peers";

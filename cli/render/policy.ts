@@ -1,4 +1,5 @@
-import { colours, plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { colours } from "../../engine/terminal";
 import type { Finding, StackFindings } from "../../operations/policy/findings";
 
 /** The result of a policy check over several stacks. */

@@ -1,5 +1,6 @@
 import { Failure } from "../../engine/failure";
-import { colours, plural, seconds } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { colours, seconds } from "../../engine/terminal";
 import { failedChecks, type Verification } from "../../operations/verify/verify";
 import { table } from "./table";
 

@@ -1,3 +1,4 @@
+import { plural } from "../../config/plural";
 import { changedParts, type Parts } from "./pod-parts";
 import { classify, type ServerState } from "./reload";
 
@@ -18,7 +19,7 @@ type Before = Omit<Rolled, "parts" | "servers" | "accounts"> & Partial<Rolled>;
 /** The line that says it, before it is done; undefined where nothing changes. Pure. */
 export function announcementOf(before: Before | undefined, after: Rolled): string | undefined {
   const { region, servers } = after;
-  if (!before) return `${region}: new region: ${pods(servers)} start at the same time`;
+  if (!before) return `${region}: new region: ${plural(servers, "pod")} start at the same time`;
   const { action, causes } = classify(
     withAccounts(before.state, before.accounts ?? after.accounts),
     withAccounts(after.state, after.accounts),
@@ -44,7 +45,5 @@ const withAccounts = ({ files, ...state }: ServerState, accounts: string): Serve
 
 /** What a change of these does to so many pods of a region. */
 const restartText = (causes: string[], servers: number): string =>
-  `${causes.join(", ")} changed: rolling restart of its ${pods(servers)}, one after another, ` +
+  `${causes.join(", ")} changed: rolling restart of its ${plural(servers, "pod")}, one after another, ` +
   "each when the previous one is current";
-
-const pods = (count: number): string => `${count} pod${count === 1 ? "" : "s"}`;

@@ -1,3 +1,4 @@
+import { plural } from "../../config/plural";
 import type { RegionSpec } from "../../config/assets/region";
 import { systemAccount } from "../../config/assets/standard";
 import { tagsOf } from "../../config/server-tags";
@@ -85,7 +86,9 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
   const servers = serversOf(settings, name);
   const self = servers[server];
   if (!self)
-    throw new RangeError(`${name} has ${servers.length} servers; ${server} is not one of 0 to ${servers.length - 1}`);
+    throw new RangeError(
+      `${name} has ${plural(servers.length, "server")}; ${server} is not one of 0 to ${servers.length - 1}`,
+    );
   const tags = tagsOf(settings, name, server);
   const storage = storageIn(settings, name);
   const peerTls: PeerTls = {

@@ -1,3 +1,4 @@
+import { plural } from "../plural";
 import { defaultBucketName, isZoneOf, longestBucketName, partitionOf, zonesOf } from "../schema/aws";
 import { serversIn } from "../sizes";
 import type { ValidationContext } from "./context";
@@ -114,7 +115,7 @@ export const awsRules: Rule[] = [
     at: ["nodes", "perZone"],
     when: ({ create, servers }) => create.nodes.perZone * 3 < servers,
     message: ({ create, servers }) =>
-      `${create.nodes.perZone} in each of three zones are fewer hosts than the ${servers} servers; ` +
+      `${create.nodes.perZone} in each of three zones are fewer hosts than the ${plural(servers, "server")}; ` +
       `write ${Math.ceil(servers / 3)} or more`,
   }),
   rule({

@@ -1,3 +1,4 @@
+import { plural } from "../plural";
 import { assetsOf } from "../assets/assets";
 import type { StreamAsset } from "../assets/asset";
 import { withRoomForFailover } from "../assets/failover";
@@ -122,8 +123,8 @@ export const environmentRules: Rule[] = [
     at: ["basePort"],
     when: ({ basePort, regions }) => lastPortOf({ basePort, regions }) > lastPort,
     message: ({ basePort, regions }) =>
-      `${basePort} is too high: ${regions.length} regions of ${portsARegion} ports would end above ${lastPort}; ` +
-      `write ${lastPort + 1 - regions.length * portsARegion} or less`,
+      `${basePort} is too high: ${plural(regions.length, "region")} of ${portsARegion} ports would end ` +
+      `above ${lastPort}; write ${lastPort + 1 - regions.length * portsARegion} or less`,
   }),
   rule({
     each: authorities,

@@ -1,3 +1,4 @@
+import { plural } from "../plural";
 import { serversIn } from "../sizes";
 import { copyIsRefused, text, unknownRegion } from "./messages";
 import { type Rule, rule } from "./rule";
@@ -24,7 +25,8 @@ export const mirrorRules: Rule[] = [
       stream.replicas <= serversIn(environment, home),
     message: ({ stream, name, region }, { environment }) =>
       `a mirror has as many replicas as ${name}, ${stream.replicas}, and ${region} has ` +
-      `${serversIn(environment, region)} servers (10005); raise byRegion.${region}.servers, or remove the mirror`,
+      `${plural(serversIn(environment, region), "server")} (10005); raise byRegion.${region}.servers, ` +
+      "or remove the mirror",
   }),
   rule({
     each: mirrors,

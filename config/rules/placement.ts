@@ -1,3 +1,4 @@
+import { plural } from "../plural";
 import { unknownName } from "../problems";
 import { suitableServers } from "../server-tags";
 import { serversIn } from "../sizes";
@@ -43,7 +44,7 @@ export const placementRules: Rule[] = [
     each: tagged,
     when: ({ region, lists }, { environment }) => lists.length !== serversIn(environment, region),
     message: ({ region, lists }, { environment }) =>
-      `has ${lists.length} lists of tags for ${serversIn(environment, region)} servers; ` +
+      `has ${plural(lists.length, "list")} of tags for ${plural(serversIn(environment, region), "server")}; ` +
       "write one for each server in their order, [] for one without tags",
   }),
   rule({
@@ -52,7 +53,8 @@ export const placementRules: Rule[] = [
       environment.regions.includes(home) && suitableServers(environment, home, tags) < needed,
     message: ({ home, tags, needed }, { name, environment }) =>
       `${list(tags.map(text))} fits ${suitableServers(environment, home, tags)} ` +
-      `of the ${serversIn(environment, home)} servers of ${home}, and ${needed} must have the tags (10005); ` +
+      `of the ${plural(serversIn(environment, home), "server")} of ${home}, ` +
+      `and ${needed} must have the tags (10005); ` +
       (environment.target === "local"
         ? `give servers their tags in environments.${name}.serverTags.${home}`
         : `name the labels that tags come from in environments.${name}.kubernetes.serverTags`) +

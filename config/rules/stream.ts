@@ -1,3 +1,4 @@
+import { plural } from "../plural";
 import { subjectsByStream } from "../assets/assets";
 import { destinationSubject, isRenamedAway } from "../subject-transform";
 import { canary, mirrorName, withStandardParts } from "../assets/standard";
@@ -173,7 +174,7 @@ export const streamRules: Rule[] = [
     when: ({ stream, home }, { environment }) =>
       environment.target === "kubernetes" && stream.replicas > serversIn(environment, home),
     message: ({ stream, home }, { environment }) =>
-      `${stream.replicas} is more than the ${serversIn(environment, home)} servers of ${home} (10005), ` +
+      `${stream.replicas} is more than the ${plural(serversIn(environment, home), "server")} of ${home} (10005), ` +
       `and replicas never span regions; write ${serversIn(environment, home)}, or raise servers`,
   }),
   rule({

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { plural } from "../plural";
 import type { Tenants } from "../assets/asset";
 import { mirrorName } from "../assets/standard";
 import { InvalidInput, joinPath, parse, type Problem, unknownName } from "../problems";
@@ -75,8 +76,8 @@ export function degradedProblems(raw: unknown, regions: readonly string[], path:
           {
             path,
             message:
-              `names ${value.length} of ${regions.length} regions, and without a majority there is no meta leader, ` +
-              "so nothing could be changed; name fewer than half",
+              `names ${value.length} of ${plural(regions.length, "region")}, ` +
+              "and without a majority there is no meta leader, so nothing could be changed; name fewer than half",
           },
         ]
       : []),

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { plural } from "../../config/plural";
 import { environmentDir } from "../../config/cache";
 import type { Environment } from "../../config/schema/settings";
 import { npmRun } from "../../config/command-lines";
@@ -90,7 +91,7 @@ export async function destroy(checked: CheckedEnvironment): Promise<void> {
   } else {
     // A server that is down deletes no stream; the data of local ones is deleted below.
     logProgress(
-      `${up} of ${all} servers answer, so streams cannot be deleted one by one: ` +
+      `${up} of ${plural(all, "server")} answer, so streams cannot be deleted one by one: ` +
         "they are deleted with the servers' data",
     );
     await together(filled, (stack) => runner.forget(stack, "jetstream"));

@@ -1,5 +1,5 @@
 import { nameOf, type Preview, messagesOf, type Step, typeOf } from "../plan/preview";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 
 /** Operations of the engine that change something, with the marks of its own output. */
 const operations: Record<string, { mark: string; name: string }> = {

@@ -1,3 +1,4 @@
+import { plural } from "../../config/plural";
 import { assetsOn, describeAsset, type Holdings, peersOf } from "../../jetstream/holdings";
 import type { ShrinkingRegion } from "../../jetstream/leaving-servers";
 import { peerId } from "../../jetstream/peer-id";
@@ -32,8 +33,9 @@ const reasons: readonly ((facts: DrainFacts) => string | undefined)[] = [
       ({ consumer, replicas }) => consumer === undefined && replicas > staying.length,
     );
     return large.length
-      ? `${large.length > 1 ? "these have" : "this has"} more replicas than the ${staying.length} remaining ` +
-          "servers; lower their replicas first (docs/runbooks/remove-servers.md):\n" +
+      ? `${large.length > 1 ? "these have" : "this has"} more replicas than the ` +
+          `${plural(staying.length, "remaining server")}; ` +
+          "lower their replicas first (docs/runbooks/remove-servers.md):\n" +
           large.map((asset) => `    ${describeAsset(asset)} has ${asset.replicas}`).join("\n")
       : undefined;
   },
@@ -43,7 +45,8 @@ const reasons: readonly ((facts: DrainFacts) => string | undefined)[] = [
     const current = remaining.filter(({ isCurrent }) => isCurrent).length;
     return current * 2 > remaining.length
       ? undefined
-      : `the meta group would lose its majority: ${current} of the ${remaining.length} servers that remain are current`;
+      : `the meta group would lose its majority: ${plural(remaining.length, "server")} would remain, ` +
+          `${current} current`;
   },
 ];
 

@@ -1,4 +1,4 @@
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import { unknownDurables } from "./durable-starts";
 import type { FailoverOptions } from "./failover";
 import type { FailoverPair } from "./failover-pair";

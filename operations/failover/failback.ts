@@ -5,7 +5,7 @@ import { streamKind } from "../../jetstream/kinds";
 import { remove } from "../../jetstream/remove";
 import { toWire } from "../../jetstream/wire";
 import { Failure } from "../../engine/failure";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import { requiredStream, type StreamInfo } from "../stream/stack-account";
 import { commonEnd, countAfter, hasNothingAfter, lastReturned } from "../stream/messages";
 import { waitForCopy } from "../stream/wait-for-copy";

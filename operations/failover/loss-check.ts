@@ -1,6 +1,6 @@
 import { keepsMore } from "../../config/assets/failover";
 import { Failure } from "../../engine/failure";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import { countAfter } from "../stream/messages";
 import { requiredStream } from "../stream/stack-account";
 import type { FailbackNote } from "./configurations";

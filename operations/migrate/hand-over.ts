@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../engine/failure";
 import { isInterrupted } from "../../engine/interrupt";
-import { plural, seconds } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { seconds } from "../../engine/terminal";
 import { waitForCopy } from "../stream/wait-for-copy";
 import { isParked, opened, parked } from "./configurations";
 import { behindOf } from "./observe";

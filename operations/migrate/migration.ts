@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { Failure, Interrupted } from "../../engine/failure";
 import { pollUntil } from "../../config/poll-until";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import {
   collecting,
   collectingNothing,

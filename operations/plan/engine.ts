@@ -6,7 +6,8 @@ import { Progress } from "../../engine/progress";
 import { commandLine, pulumiExit, PulumiFailure, type Result, runPulumi } from "../../engine/run";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { refresh } from "../../engine/stack-run";
-import { progressColours as colour, plural, seconds } from "../../engine/terminal";
+import { plural } from "../../config/plural";
+import { progressColours as colour, seconds } from "../../engine/terminal";
 import { failuresOf, type Preview, refusedUrns } from "./preview";
 
 /** Each preview finds one or two refusals. */

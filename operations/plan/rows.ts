@@ -1,7 +1,7 @@
 import { allowance, type Cost, describe, excess } from "../../jetstream/costs";
 import type { AssetArgs } from "../../jetstream/schemas";
 import { Failure, WouldLose } from "../../engine/failure";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import type { Answer } from "./costs";
 import type { FieldChange, PlannedChange } from "./preview";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../engine/failure";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 
 /** Publishers may be refused while at most this many messages are left to copy; with more, a copy is awaited first. */
 export const fewEnough = 100;

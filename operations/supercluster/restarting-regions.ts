@@ -1,7 +1,7 @@
 import { changedParts, runsWith } from "../../components/supercluster/pod-parts";
 import { isLowered } from "../../components/supercluster/reload";
 import { serversIn } from "../../config/sizes";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { DeployedRegions } from "./deployed-regions";
 

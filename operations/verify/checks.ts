@@ -8,7 +8,7 @@ import { consumerFields, streamFields } from "../../jetstream/fields";
 import { beingLowered } from "../../jetstream/steps";
 import { type Difference, differences } from "../../jetstream/wire";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import type { Snapshot } from "../supercluster/snapshot";
 import { currentPeers, currentReplicas, undeclaredStreams } from "../supercluster/status";
 import type { RaftGroup, StreamDetail } from "../../jetstream/monitoring";
@@ -80,7 +80,8 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
         .filter(({ name, region }) => (servers[name]!.varz?.remotes ?? 0) !== othersIn(region))
         .map(
           ({ name, region }) =>
-            `${name} has routes to ${servers[name]!.varz?.remotes ?? 0} servers of its region, not ${othersIn(region)}`,
+            `${name} has routes to ${plural(servers[name]!.varz?.remotes ?? 0, "server")} ` +
+            `of its region, not ${othersIn(region)}`,
         ),
       counts.length === 1
         ? `every server to ${plural(counts[0]!, "other")} of its region`
@@ -130,7 +131,7 @@ function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
       ...(meta.cluster_size === all
         ? []
         : [
-            `has ${meta.cluster_size} peers, not ${all}` +
+            `has ${plural(meta.cluster_size, "peer")}, not ${all}` +
               (meta.cluster_size > all ? " (remove those of a deleted region: npm run remove-peers)" : ""),
           ]),
       ...behind(meta).map((peer) => `${peer} is not current`),

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { plural } from "../../engine/terminal";
+import { plural } from "../../config/plural";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Proof } from "./canary";
 import type { Connections } from "./connections";

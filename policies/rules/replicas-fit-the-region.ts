@@ -1,3 +1,4 @@
+import { plural } from "../../config/plural";
 import { consumerType, environmentOf, streamType } from "../jetstream-resources";
 import { serversIn } from "../../config/sizes";
 import type { ResourceRule } from "../rule";
@@ -26,6 +27,8 @@ export const replicasFitTheRegion: ResourceRule = {
             environment.servers,
             ...Object.values(environment.byRegion ?? {}).map(({ servers: own = 1 }) => own),
           );
-    return replicas > servers ? [`${name} asks for ${replicas} replicas of ${servers} servers`] : [];
+    return replicas > servers
+      ? [`${name} asks for ${plural(replicas, "replica")} of ${plural(servers, "server")}`]
+      : [];
   },
 };

@@ -100,7 +100,7 @@ describe("ScaleDown, against an API server that keeps what it is told", () => {
     const api = await region();
     const lines = await said(() => provider.diff("", inputs(api, 5), inputs(api, 3)));
     assert.deepEqual(lines, [
-      "iad: 2 of 5 servers are stopped, one after another, the highest number first; their volumes are kept",
+      "iad: stopping 2 of 5 servers, one after another, the highest number first; their volumes are kept",
     ]);
   });
 });

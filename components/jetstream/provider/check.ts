@@ -1,4 +1,5 @@
 import type * as dynamic from "@pulumi/pulumi/dynamic";
+import { plural } from "../../../config/plural";
 import { dependsOnServers, diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { joinPath, parse } from "../../../config/problems";
 import { fits } from "../../../config/server-tags";
@@ -296,8 +297,8 @@ async function placementFailures({ region, placementTags, replicas }: AssetArgs,
         {
           property: "placementTags",
           reason:
-            `${wanted.join(", ")} fits ${suitable} of the ${inRegion.length} servers of ${region} that answer, ` +
-            `and ${needed} must have the tags (10005) ${dependsOnServers}`,
+            `${wanted.join(", ")} fits ${suitable} of the ${plural(inRegion.length, "server")} of ${region} ` +
+            `that answered, and ${needed} must have the tags (10005) ${dependsOnServers}`,
         },
       ]
     : [];

@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { plural } from "../../../config/plural";
 import { logProgress } from "../../log-progress";
 import { nextScaleStep } from "../scale-down-steps";
 import { converge, type Next, type Patience, waitingFor } from "./converge";
@@ -20,8 +21,8 @@ export const scaleDownProvider = (patience?: Patience) => ({
   diff(_id: string, olds: ScaleDownInputs, news: ScaleDownInputs): Promise<dynamic.DiffResult> {
     if (news.servers < olds.servers)
       logProgress(
-        `${news.region}: ${olds.servers - news.servers} of ${olds.servers} servers are stopped, one after another, ` +
-          "the highest number first; their volumes are kept",
+        `${news.region}: stopping ${olds.servers - news.servers} of ${plural(olds.servers, "server")}, ` +
+          "one after another, the highest number first; their volumes are kept",
       );
     return Promise.resolve({ replaces: idOf(olds) === idOf(news) ? [] : ["namespace"] });
   },
@@ -54,7 +55,7 @@ async function scaleDown(inputs: ScaleDownInputs, patience?: Patience): Promise<
     const step = nextScaleStep(view, inputs);
     if (step.do === "refuse")
       throw new Error(
-        `${region}: ${step.pod} is not stopped, because it holds ${step.streams} streams; ` +
+        `${region}: ${step.pod} is not stopped, because it holds ${plural(step.streams, "stream")}; ` +
           "move them first: npm run drain-servers (docs/runbooks/remove-servers.md)",
       );
     if (step.do === "wait") return waitingFor(step.reason, view.problems);

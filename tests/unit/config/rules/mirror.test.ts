@@ -19,7 +19,7 @@ const cases: Case[] = [
       Object.assign(e, settings, { servers: 3, byRegion: { ams: { servers: 1 } }, basePort: undefined });
       delete e.basePort;
     },
-    "tenants.shop.streams.ORDERS.mirrors.ams: a mirror has as many replicas as ORDERS, 3, and ams has 1 servers " +
+    "tenants.shop.streams.ORDERS.mirrors.ams: a mirror has as many replicas as ORDERS, 3, and ams has 1 server " +
       "(10005); raise byRegion.ams.servers, or remove the mirror",
   ],
   [

@@ -25,7 +25,7 @@ const cases: Case[] = [
   [
     "tags of fewer servers than there are",
     (_t, e) => (e.serverTags = { iad: [["az:a"]] }),
-    "environments.test.serverTags.iad: has 1 lists of tags for 3 servers",
+    "environments.test.serverTags.iad: has 1 list of tags for 3 servers",
   ],
 ];
 

@@ -173,7 +173,7 @@ describe("rules about a stream", () => {
     const few = (_: Raw, e: Raw) => Object.assign(e, { servers: 3, byRegion: { iad: { servers: 1 } } });
     assert.deepEqual(
       problemsAfter(few, kubernetes()).map((problem) => problem.split(" (")[0]),
-      ["ORDERS", "JOBS"].map((name) => `tenants.shop.streams.${name}.replicas: 3 is more than the 1 servers of iad`),
+      ["ORDERS", "JOBS"].map((name) => `tenants.shop.streams.${name}.replicas: 3 is more than the 1 server of iad`),
     );
     const many = (t: Raw, e: Raw) => {
       Object.assign(e, { servers: 3, byRegion: { iad: { servers: 5 }, ams: { servers: 5 } } });

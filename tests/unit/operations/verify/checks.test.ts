@@ -41,7 +41,7 @@ describe("the checks of a supercluster", () => {
     [
       "a missing route",
       (s: Snapshot) => (s.servers["ams-1"]!.varz!.remotes = 1),
-      "routes: ams-1 has routes to 1 servers of its region, not 2",
+      "routes: ams-1 has routes to 1 server of its region, not 2",
     ],
     [
       "a missing gateway",

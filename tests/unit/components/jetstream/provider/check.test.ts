@@ -28,10 +28,10 @@ describe("a stream that is placed by tags", () => {
     assert.deepEqual(await found(args(["az:a"]), zones), []);
     assert.deepEqual(await found(args(["!az:b"], 1), zones), []);
     assert.deepEqual(await found(args(["az:a"], 3), zones), [
-      "placementTags: az:a fits 2 of the 3 servers of iad that answer, and 3 must have the tags (10005) (SC1201)",
+      "placementTags: az:a fits 2 of the 3 servers of iad that answered, and 3 must have the tags (10005) (SC1201)",
     ]);
     assert.deepEqual(await found(args(["az:1"]), zones), [
-      "placementTags: az:1 fits 0 of the 3 servers of iad that answer, and 1 must have the tags (10005) (SC1201)",
+      "placementTags: az:1 fits 0 of the 3 servers of iad that answered, and 1 must have the tags (10005) (SC1201)",
     ]);
   });
 

@@ -14,6 +14,7 @@ import type { Login, RegionAccess } from "../../components/jetstream/provider/se
 import { accountsOf } from "../../components/security/accounts";
 import { certificateNames } from "../../components/security/certificate-names";
 import { inboxPrefixOf } from "../../components/security/permissions";
+import { passThrough } from "../../components/supercluster/provider/kubernetes-client";
 import { forwardedUrl } from "../../components/supercluster/provider/port-forward";
 import { snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
 import { checksOf } from "../../operations/verify/checks";
@@ -146,6 +147,7 @@ export class KubeEnvironment {
     metadata,
     ...rest
   }: KubernetesObject & Record<string, unknown>): Promise<void> {
+    passThrough({ apiVersion: apiVersion!, kind: kind! });
     await this.api.patch(
       { apiVersion, kind, metadata, ...rest },
       undefined,

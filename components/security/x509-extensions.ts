@@ -85,6 +85,8 @@ const isWithin = (name: string, domain: string): boolean =>
 
 function isInRange(address: string, range: string): boolean {
   const [network, bits] = range.split("/");
+  // A list of IPv6 ranges takes an IPv4 address for a mapped one.
+  if (familyOf(network!) !== familyOf(address)) return false;
   const list = new BlockList();
   list.addSubnet(network!, Number(bits), familyOf(network!));
   return list.check(address, familyOf(address));

@@ -14,7 +14,7 @@ export async function unchangedRegions(
   const previews = await Promise.all(
     stacks.map(async (stack) => ({ stack, ...(await runner.preview(stack, "region").catch(resultOf)) })),
   );
-  const unchanged = previews.filter(({ isUnchanged }) => isUnchanged);
+  const unchanged = previews.filter(({ isUnchanged, exitCode }) => isUnchanged && exitCode === 0);
   for (const { stack, summary } of unchanged) logProgress(`  ${stack.padEnd(20)}  ${summary}`);
   return new Set(unchanged.map(({ stack }) => stack));
 }

@@ -83,11 +83,18 @@ describe("accounts that were given to a region's servers", function () {
 
   it("are waited for where pods may not be changed: kubelets mount Secrets again by themselves", async () => {
     for (const name of names) serves(name, { accounts: loaded });
-    serves("iad-1");
     const { metadata } = api.get(`${namespace}/pods/iad-1`) as { metadata: { annotations?: object } };
     delete metadata.annotations;
-    setTimeout(() => serves("iad-1", { accounts: loaded }), 500);
-    await rolloutProvider().update("", inputs(), inputs());
+    let looks = 0;
+    api.put(`${namespace}/pods/iad-1%3A8222/proxy/varz`, { toJSON: () => (looks++, {}) });
+    let isComplete = false;
+    const running = rolloutProvider()
+      .update("", inputs(), inputs())
+      .then(() => (isComplete = true));
+    assert.ok(await pollUntil(() => Promise.resolve(looks > 1 || undefined), waitMs), "it looks again");
+    assert.equal(isComplete, false);
+    serves("iad-1", { accounts: loaded });
+    await running;
     assert.deepEqual(api.writes, []);
   });
 

@@ -99,6 +99,9 @@ describe("an authority that is supplied", function () {
     assert.deepEqual(constrained("permitted;IP:127.0.0.0/255.0.0.0", "excluded;DNS:internal"), []);
     assert.deepEqual(constrained("permitted;IP:0.0.0.0/0.0.0.0", "permitted;IP:fd00::/ffff::"), []);
     assert.deepEqual(constrained("permitted;IP:fd00::/ffff::"), not("127.0.0.1"));
+    const everyIpv6 = "IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";
+    assert.deepEqual(constrained(`permitted;${everyIpv6}`), not("127.0.0.1"));
+    assert.deepEqual(constrained("permitted;IP:127.0.0.0/255.0.0.0", `excluded;${everyIpv6}`), []);
     assert.deepEqual(constrained("permitted;email:example.com", "permitted;URI:.example.com"), []);
     assert.deepEqual(constrained("permitted;dirName:subject\n[subject]\nO=Example"), [
       "it has name constraints on subjects, which servers and clients written in Go refuse",

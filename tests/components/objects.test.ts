@@ -122,6 +122,17 @@ describe("Objects of a region, against an API server that keeps what it is told"
     assert.deepEqual(api.writes, []);
   });
 
+  it("are read with one request for the kinds of each API version", async () => {
+    const api = await region();
+    await planned(api);
+    assert.deepEqual(api.discoveries.sort(), [
+      "/api/v1",
+      "/apis/apps/v1",
+      "/apis/networking.k8s.io/v1",
+      "/apis/policy/v1",
+    ]);
+  });
+
   it("that were deleted are named by a preview, and put back by the next up, the chart's too", async () => {
     const api = await region();
     for (const path of [paths.secret, paths.gateways, paths.policy, paths.budget]) api.things.delete(path);

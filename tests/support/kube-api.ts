@@ -15,6 +15,8 @@ export class KubeApi {
   readonly things = new Map<string, Thing>();
   /** Every write, in its order. */
   readonly writes: string[] = [];
+  /** Every request for the kinds of an API version, by its path. */
+  readonly discoveries: string[] = [];
   private forbidden?: RegExp;
   private uids = 0;
   private url = "";
@@ -84,7 +86,10 @@ export class KubeApi {
     const found = this.things.get(pathname);
     if (this.forbidden?.test(pathname)) return { status: 403, body: { kind: "Status", code: 403, message: "no" } };
     const kinds = discovery[pathname];
-    if (kinds) return { status: 200, body: { resources: kinds } };
+    if (kinds) {
+      this.discoveries.push(pathname);
+      return { status: 200, body: { resources: kinds } };
+    }
     const notFound = { status: 404, body: { kind: "Status", code: 404, message: `${pathname} not found` } };
     if (request.method === "GET") {
       if (found) return { status: 200, body: found };

@@ -20,6 +20,9 @@ const fieldManagers = { program: "pulumi-kubernetes", chart: "helm" };
 
 /** The objects that the program and the chart made in a region's cluster. */
 export class RegionObjects {
+  /** By API version. The client keeps the kinds of a version that it asked for, but only once they are answered. */
+  private readonly firstReads = new Map<string, Promise<unknown>>();
+
   private constructor(
     private readonly place: ObjectsPlace,
     private readonly core: CoreV1Api,
@@ -124,9 +127,21 @@ export class RegionObjects {
     return live && comparable(live);
   }
 
-  private live({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Promise<KubeObject | undefined> {
+  private async live(object: KubeObject): Promise<KubeObject | undefined> {
+    const { apiVersion, kind } = object;
     // Before what is written too: every object is read first.
     passThrough({ apiVersion, kind });
+    const first = this.firstReads.get(apiVersion);
+    if (first) {
+      await first.catch(() => undefined);
+      return this.read(object);
+    }
+    const answer = this.read(object);
+    this.firstReads.set(apiVersion, answer);
+    return answer;
+  }
+
+  private read({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): Promise<KubeObject | undefined> {
     return missing(
       this.objects.read({ apiVersion, kind, metadata: { name, namespace: namespace! } }) as Promise<unknown>,
     ) as Promise<KubeObject | undefined>;

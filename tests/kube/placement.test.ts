@@ -3,6 +3,8 @@ import { CoreV1Api, KubeConfig, PortForward, StorageV1Api } from "@kubernetes/cl
 import { getFromPod } from "../../components/supercluster/provider/pod-http";
 import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 import { metricsPort } from "../../config/topology";
+import { pollUntil } from "../../config/poll-until";
+import { waitMs } from "../support/limits";
 import { KubeEnvironment } from "./environment";
 import { kubeSettings } from "./settings";
 
@@ -67,12 +69,14 @@ describe("placement, labels and values by settings, on a real Kubernetes", funct
   it("change the servers' configuration and the series of the exporter", async () => {
     const conf = await core.readNamespacedConfigMap({ name: "nats-config", namespace });
     assert.match(conf.data!["nats.conf"]!, /"write_deadline": "11s"/);
-    const metrics = await getFromPod(
-      new PortForward(config),
-      { namespace, name: "iad-0", port: metricsPort },
-      "metrics",
-    );
-    assert.match(metrics, /^jetstream_server_total_streams/m);
+    const read = () => getFromPod(new PortForward(config), { namespace, name: "iad-0", port: metricsPort }, "metrics");
+    const has = (series: RegExp) => async () => {
+      const found = await read();
+      return series.test(found) ? found : undefined;
+    };
+    // An exporter that started before its server looks for it again only after half a minute.
+    const metrics = await pollUntil(has(/^jetstream_server_total_streams/m), waitMs, 1_000);
+    assert.ok(metrics, await read());
     assert.doesNotMatch(metrics, /^jetstream_consumer_/m);
   });
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { provisioner, systemAccount } from "../../config/assets/standard";
+import { pollUntil } from "../../config/poll-until";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { assetsOn, readHoldings } from "../../jetstream/holdings";
 import { RegionDrain } from "../../operations/drain-servers/region-drain";
 import { ask } from "../support/accounts";
-import { requestMs } from "../support/limits";
+import { requestMs, waitMs } from "../support/limits";
 import { KubeEnvironment } from "./environment";
 
 const users: TenantSpec["users"] = { publisher: { allow: { publish: ["fewer.>"] } } };
@@ -43,7 +44,13 @@ describe("a region on a real Kubernetes that gets fewer servers", function () {
         config: { durable_name: "reader", ack_policy: "explicit" },
       });
       for (let message = 0; message < messages; message++)
-        await publisher.request(`fewer.${name}`, "", { timeout: requestMs });
+        assert.ok(
+          // A server that does not know the stream's subjects yet answers "no responders".
+          await pollUntil(
+            () => publisher.request(`fewer.${name}`, "", { timeout: requestMs }).catch(() => undefined),
+            waitMs,
+          ),
+        );
     }
   });
   after(() => kube.stop());

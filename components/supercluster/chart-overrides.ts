@@ -1,3 +1,5 @@
+import { isObject } from "../../config/objects";
+
 /**
  * The chart's values with those of `kubernetes.values` over them: objects key by key, `patch` by appending, anything
  * else by replacing. What may be overridden is checked before (config/rules/chart-values.ts). The type stays, because
@@ -16,6 +18,3 @@ function merged(below: unknown, above: unknown, key?: string): unknown {
   ]);
   return { ...below, ...Object.fromEntries(entries) };
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

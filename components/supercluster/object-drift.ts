@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isObject } from "../../config/objects";
 import { amountOf } from "../storage/quantity";
 
 /** How objects in a cluster differ from what was deployed. Pure. */
@@ -135,6 +136,3 @@ const isZero = (value: unknown): boolean =>
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof value);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

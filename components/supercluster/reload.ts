@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isObject } from "../../config/objects";
 import type { ServerConfig } from "./server-config";
 
 /** What a server runs with, or should. */
@@ -102,9 +103,6 @@ function changesOf(before: unknown, after: unknown, path: string[]): Change[] {
     changesOf(before[key], after[key], [...path, key]),
   );
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function matches({ path, when }: ReloadableSetting, change: Change): boolean {
   const parent = path.endsWith("*") ? path.slice(0, -1) : undefined;

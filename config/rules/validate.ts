@@ -2,6 +2,7 @@ import * as z from "zod";
 import { plural } from "../plural";
 import type { Tenants } from "../assets/asset";
 import { mirrorName } from "../assets/standard";
+import { isObject } from "../objects";
 import { InvalidInput, joinPath, parse, type Problem, unknownName } from "../problems";
 import { type Failovers, failovers } from "../schema/failover";
 import {
@@ -142,9 +143,6 @@ function parseEnvironments(raw: unknown): ReturnType<typeof parse<Record<string,
 function refuse(problems: Problem[], what?: string): void {
   if (problems.length) throw new InvalidInput(problems, what);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** One environment, if it is valid; mistakes of the others do not hide its own. */
 function environmentOf(rawEnvironments: unknown, name: string): Environment | undefined {

@@ -1,3 +1,4 @@
+import { isObject } from "../../config/objects";
 import { joinPath } from "../../config/problems";
 import type { ImportedTenant, Remark } from "./draft";
 
@@ -87,8 +88,5 @@ function broken(value: unknown, indent: string): string {
   if (!Array.isArray(value)) return inline(value);
   return ["[", ...value.map((item) => `${indent}    ${inline(item)},`), `${indent}  ]`].join("\n");
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const keyText = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key));

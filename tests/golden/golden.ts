@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { isObject } from "../../config/objects";
 import { type Registration, unsecret } from "../support/mocks";
 
 /** What a stack registers, as it is kept in `<stack>.json`: secrets masked, keys sorted, nothing of the machine. */
@@ -34,9 +35,6 @@ function portable(value: unknown): unknown {
   };
   return JSON.parse(JSON.stringify(masked, replacer));
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const sorted = (object: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -14,7 +14,7 @@ import { chartValues, dataVolume, podConfig, secrets, secretsOf } from "./chart-
 import { ClusterGuard } from "./cluster-guard";
 import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
-import { networkPolicySpec } from "./network-policy";
+import { listenerPorts, networkPolicySpec } from "./network-policy";
 import { comparable, type KubeObject } from "./object-drift";
 import { Objects } from "./objects";
 import type { ClusterAccess } from "./provider/kubernetes-client";
@@ -151,7 +151,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         `${name}-servers`,
         kept("networking.k8s.io/v1", "NetworkPolicy", {
           metadata: { ...metadata, name: "nats-servers" },
-          spec: networkPolicySpec(networkPolicy),
+          spec: networkPolicySpec(networkPolicy, listenerPorts(settings.kubernetes.values)),
         }),
         inNamespace,
       );

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { isObject } from "../../config/objects";
 import type { NetworkPolicySettings } from "../../config/schema/network-policy";
 import { kubernetesPorts, metricsPort } from "../../config/topology";
 import { serverLabels } from "./load-balancers";
@@ -22,25 +23,42 @@ const rule = (port: number, from: Peer[]): Rule => ({
   ...(from.length && { from }),
 });
 
+/** Listeners that `kubernetes.values` can enable as `config.<name>`, and their ports by default: the chart's. */
+const listeners = { leafnodes: 7422, mqtt: 1883, websocket: 8080 };
+
+/** Ports of the listeners that `kubernetes.values` enables. */
+export function listenerPorts({ config }: Record<string, unknown>): number[] {
+  if (!isObject(config)) return [];
+  return Object.entries(listeners).flatMap(([name, port]) => {
+    const listener = config[name];
+    return isObject(listener) && listener.enabled ? [Number(listener.port ?? port)] : [];
+  });
+}
+
 /**
- * The NetworkPolicy of a region's servers: what may connect to them, by port. Nothing reaches the monitoring port from
- * outside the pod, except the node's own probes, which Kubernetes always lets through. Pure.
+ * The NetworkPolicy of a region's servers: what may connect to them, by port. `ports`: further ones for clients.
+ * Nothing reaches the monitoring port from outside the pod, except the node's own probes, which Kubernetes always lets
+ * through. Pure.
  */
-export function networkPolicySpec({
-  clients,
-  gateways,
-  metrics,
-}: Omit<NetworkPolicySettings, "enabled">): types.input.networking.v1.NetworkPolicySpec {
-  const named = [...inNamespaces(clients.namespaces), ...inRanges(clients.sourceRanges)];
+export function networkPolicySpec(
+  { clients, gateways, metrics }: Omit<NetworkPolicySettings, "enabled">,
+  ports: number[] = [],
+): types.input.networking.v1.NetworkPolicySpec {
+  const peers = ({ namespaces, sourceRanges }: typeof clients): Peer[] => [
+    ...inNamespaces(namespaces),
+    ...inRanges(sourceRanges),
+  ];
+  const named = peers(clients);
   const ownNamespace: Peer = { podSelector: {} };
+  const scrapers = peers(metrics);
   return {
     podSelector: { matchLabels: serverLabels },
     policyTypes: ["Ingress"],
     ingress: [
-      rule(kubernetesPorts.client, named.length ? [ownNamespace, ...named] : []),
+      ...[kubernetesPorts.client, ...ports].map((port) => rule(port, named.length ? [ownNamespace, ...named] : [])),
       rule(kubernetesPorts.route, [{ podSelector: { matchLabels: serverLabels } }]),
       rule(kubernetesPorts.gateway, inRanges(gateways.sourceRanges)),
-      rule(metricsPort, metrics.namespaces.length ? inNamespaces(metrics.namespaces) : [{ namespaceSelector: {} }]),
+      rule(metricsPort, scrapers.length ? scrapers : [{ namespaceSelector: {} }]),
     ],
   };
 }

@@ -60,6 +60,16 @@ const owned: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ["https", "https_port", "http_base_path", "pid_file"].map((key) => [`config.merge.${key}`, blocks]),
   ),
+  ...Object.fromEntries(
+    ["leafnodes", "mqtt", "websocket"].flatMap((name): [string, string][] => [
+      [`config.merge.${name}`, `write config.${name}`],
+      [`config.${name}.patch`, `write config.${name}.merge`],
+      ...["port", "listen", "host"].map((key): [string, string] => [
+        `config.${name}.merge.${key}`,
+        `write config.${name}.port`,
+      ]),
+    ]),
+  ),
   "config.merge.max_payload": "write maxPayload of the environment",
   "config.merge.lame_duck_duration": "write lameDuck of the environment",
   "config.merge.lame_duck_grace_period": "write lameDuck of the environment",

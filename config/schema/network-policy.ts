@@ -20,12 +20,18 @@ const ranges = sourceRanges.default([]);
  */
 export const networkPolicy = strictObject({
   enabled: z.boolean().default(true),
-  /** Clients (4222). Default: everyone. Once anything is named, only that, and pods of the servers' own namespace. */
+  /**
+   * Clients (4222), and the listeners for leaf nodes, MQTT and WebSocket where `kubernetes.values` enables them.
+   * Default: everyone. Once anything is named, only that, and pods of the servers' own namespace.
+   */
   clients: strictObject({ namespaces, sourceRanges: ranges }).prefault({}),
   /** Gateways of other regions (7222). Default: everyone; they need a certificate of the environment's authority. */
   gateways: strictObject({ sourceRanges: ranges }).prefault({}),
-  /** Prometheus (7777). Default: every pod of the cluster. */
-  metrics: strictObject({ namespaces }).prefault({}),
+  /**
+   * Prometheus (7777). Default: every pod of the cluster. Once anything is named, only that. Outside the cluster or on
+   * host networking it is named by `sourceRanges`.
+   */
+  metrics: strictObject({ namespaces, sourceRanges: ranges }).prefault({}),
 }).prefault({});
 
 export type NetworkPolicySettings = z.infer<typeof networkPolicy>;

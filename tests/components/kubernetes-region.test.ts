@@ -236,8 +236,8 @@ describe("KubernetesRegion", function () {
   });
 
   it("lets in who may connect before there are servers, and nobody to what is for servers alone", async () => {
-    const policyOf = async (networkPolicy?: object) => {
-      const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ networkPolicy }) });
+    const policyOf = async (networkPolicy?: object, values?: object) => {
+      const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ networkPolicy, values }) });
       const { of } = await recorded("iad", settings);
       const found = of("kubernetes:networking.k8s.io/v1:NetworkPolicy");
       const release = of("kubernetes:helm.sh/v3:Release")[0]!;
@@ -256,6 +256,8 @@ describe("KubernetesRegion", function () {
       ],
     );
     assert.deepEqual((await policyOf({ enabled: false })).found, []);
+    const listening = await policyOf(undefined, { config: { websocket: { enabled: true } } });
+    assert.match(JSON.stringify(listening.found[0]!.inputs.spec), /"port":8080/);
   });
 
   it("gives connections to a secret store where one is named: of tenants' users, each in one secret", async () => {

@@ -8,7 +8,7 @@ import { pollUntil } from "../../config/poll-until";
 import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
 import { chartKeys } from "../../config/rules/chart-values";
-import { networkPolicySpec } from "../../components/supercluster/network-policy";
+import { listenerPorts, networkPolicySpec } from "../../components/supercluster/network-policy";
 import { regionOf } from "../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { defaultAccounts, makeIdentity } from "../support/nats";
@@ -204,6 +204,26 @@ describe("the official chart, given a region's values", () => {
           container.name,
         );
       }
+    }
+  });
+
+  it("listens for leaf nodes, MQTT and WebSocket where the NetworkPolicy expects it", () => {
+    const enabled = (port?: number) => ({ enabled: true, ...(port && { port }) });
+    for (const values of [
+      { config: { leafnodes: enabled(), mqtt: enabled(), websocket: enabled() } },
+      { config: { leafnodes: enabled(7423), mqtt: enabled(1884), websocket: enabled(8081) } },
+    ]) {
+      const own = kubernetesEnvironment({ kubernetes: kubernetesSettings({ values }) });
+      const servers = render(chartValues(regionOf(own))).find(({ kind }) => kind === "StatefulSet")!;
+      const containers = servers.spec.template.spec.containers as {
+        name: string;
+        ports: { containerPort: number }[];
+      }[];
+      const listening = containers.find(({ name }) => name === "nats")!.ports.map(({ containerPort }) => containerPort);
+      assert.deepEqual(
+        listening.filter((port) => ![4222, 6222, 7222, 8222].includes(port)).toSorted(),
+        listenerPorts(values).toSorted(),
+      );
     }
   });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { networkPolicySpec } from "../../../../components/supercluster/network-policy";
+import { listenerPorts, networkPolicySpec } from "../../../../components/supercluster/network-policy";
 import { networkPolicy } from "../../../../config/schema/network-policy";
 
 /** Who may connect to each port; undefined: everyone. */
-const peersOf = (settings: object): Record<number, unknown> => {
-  const { ingress } = networkPolicySpec(networkPolicy.parse(settings));
+const peersOf = (settings: object, ports: number[] = []): Record<number, unknown> => {
+  const { ingress } = networkPolicySpec(networkPolicy.parse(settings), ports);
   const rules = ingress as { ports: { port: number }[]; from?: unknown }[];
   return Object.fromEntries(rules.map(({ ports, from }) => [ports[0]!.port, from]));
 };
@@ -24,7 +24,7 @@ describe("who may connect to servers", () => {
     const peers = peersOf({
       clients: { namespaces: ["shop", "billing"], sourceRanges: ["10.0.0.0/8"] },
       gateways: { sourceRanges: ["203.0.113.0/24", "198.51.100.0/24"] },
-      metrics: { namespaces: ["monitoring"] },
+      metrics: { namespaces: ["monitoring"], sourceRanges: ["10.20.0.0/16"] },
     });
     assert.deepEqual(peers[4222], [
       { podSelector: {} },
@@ -32,6 +32,16 @@ describe("who may connect to servers", () => {
       { ipBlock: { cidr: "10.0.0.0/8" } },
     ]);
     assert.deepEqual(peers[7222], [{ ipBlock: { cidr: "203.0.113.0/24" } }, { ipBlock: { cidr: "198.51.100.0/24" } }]);
-    assert.deepEqual(peers[7777], [namespaces("monitoring")]);
+    assert.deepEqual(peers[7777], [namespaces("monitoring"), { ipBlock: { cidr: "10.20.0.0/16" } }]);
+  });
+
+  it("is the same for listeners that values of the chart enable as for clients", () => {
+    const config = { websocket: { enabled: true }, mqtt: { enabled: true, port: 1884 }, leafnodes: { enabled: false } };
+    assert.deepEqual(listenerPorts({ config }).toSorted(), [1884, 8080]);
+    assert.deepEqual([listenerPorts({}), listenerPorts({ config: { leafnodes: { enabled: true } } })], [[], [7422]]);
+    const peers = peersOf({ clients: { sourceRanges: ["10.0.0.0/8"] } }, [8080]);
+    assert.deepEqual(peers[8080], peers[4222]);
+    assert.deepEqual(peersOf({}, [8080])[8080], undefined);
+    assert.ok(8080 in peersOf({}, [8080]));
   });
 });

@@ -46,6 +46,11 @@ describe("values of the chart that settings override", () => {
         "the supercluster's servers are configured by the environment's settings",
     ],
     [
+      "a listener whose port the NetworkPolicy would not know",
+      { config: { merge: { websocket: { port: 9222 } } } },
+      "values.config.merge.websocket.port: 9222 may not override what is set already; write config.websocket",
+    ],
+    [
       "everything of a part",
       { config: null },
       "values.config: this may not override config.cluster; " +

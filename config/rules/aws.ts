@@ -1,5 +1,6 @@
 import { plural } from "../plural";
 import { defaultBucketName, isZoneOf, longestBucketName, partitionOf, zonesOf } from "../schema/aws";
+import { isRangeWithin } from "../schema/values";
 import { serversIn } from "../sizes";
 import type { ValidationContext } from "./context";
 import { ofKnownRegions, onKubernetes } from "./kubernetes";
@@ -68,6 +69,17 @@ const newNames = (context: ValidationContext) =>
       one.account === other.account && one.region === other.region && one.cluster?.name === other.cluster?.name,
   ).map(({ path, ...scope }) => ({ ...scope, path: [...path.slice(0, -1), "name"] }));
 
+/** Ranges that a NetworkPolicy limits connections to, with each network that a region's stack creates. */
+const limitedNetworks = (context: ValidationContext) =>
+  newClusters(context).flatMap(({ region, create, kubernetes }) =>
+    (["clients", "gateways"] as const).map((who) => ({
+      path: ["environments", context.name, "kubernetes", "networkPolicy", who, "sourceRanges"],
+      region,
+      cidr: create.cidr,
+      ranges: kubernetes.networkPolicy.enabled ? kubernetes.networkPolicy[who].sourceRanges : [],
+    })),
+  );
+
 const foreignZones = ({ settings, create }: ReturnType<typeof newClusters>[number]): string[] =>
   zonesOf(settings, create).filter((zone) => !isZoneOf(zone, settings.region));
 
@@ -125,6 +137,13 @@ export const awsRules: Rule[] = [
     message: ({ create, earlier }) =>
       `${text(create.cidr)} is also the network of ${earlier}, and networks with equal addresses cannot be joined; ` +
       "write another",
+  }),
+  rule({
+    each: limitedNetworks,
+    when: ({ ranges, cidr }) => ranges.length > 0 && !ranges.some((range) => isRangeWithin(cidr, range)),
+    message: ({ ranges, region, cidr }) =>
+      `${text(ranges)} does not contain ${text(cidr)}, the network of ${region}, from which its load balancers check ` +
+      `health and forward connections; add ${text(cidr)}`,
   }),
   rule({
     each: newNames,

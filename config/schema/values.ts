@@ -126,6 +126,13 @@ function networkOf(range: string): string {
   return `${octets.join(".")}/${length}`;
 }
 
+/** Whether all addresses of one IPv4 range are in the other: those of `10.20.0.0/16` are in `10.0.0.0/8`. */
+export function isRangeWithin(inner: string, outer: string): boolean {
+  const [address = "", length = ""] = inner.split("/");
+  const outerLength = outer.split("/")[1] ?? "";
+  return Number(length) >= Number(outerLength) && networkOf(`${address}/${outerLength}`) === outer;
+}
+
 /** A tag of a server. Servers turn tags into lower case (jwt's TagList); a `!` is how a stream excludes one. */
 export const serverTag = z
   .string()

@@ -57,6 +57,19 @@ const kubernetes = { volume: { storageClass: {} }, loadBalancers: { sourceRanges
 const withRoute53 = { kubernetes: { ...kubernetes, loadBalancers: { dns: "route53" } } };
 
 describe("settings of AWS", () => {
+  it("may limit clients and gateways to ranges that contain the networks of new clusters", () => {
+    const limited = (sourceRanges: string[]) =>
+      problemsOf(
+        environment(
+          { cluster },
+          { kubernetes: { ...kubernetes, networkPolicy: { clients: { sourceRanges }, gateways: { sourceRanges } } } },
+        ),
+      );
+    for (const range of ["10.20.0.0/16", "10.0.0.0/8", "0.0.0.0/0"])
+      assert.deepEqual(limited(["203.0.113.0/24", range]), [], range);
+    assert.deepEqual(limited([]), []);
+  });
+
   it("are nothing unless they are written", () =>
     assert.equal(validated(environment({}, { aws: undefined })).aws, undefined));
 
@@ -306,6 +319,26 @@ const rules: [string, object, string][] = [
     environment({ cluster: { name: "nats" }, securityGroups: true }),
     `${iad}.securityGroups: allow kubernetes.loadBalancers.sourceRanges only, which is empty; ` +
       `write who may connect, e.g. ["10.0.0.0/8"]`,
+  ],
+  [
+    "a NetworkPolicy that keeps out a region's own load balancers",
+    environment(
+      { cluster },
+      { kubernetes: { ...kubernetes, networkPolicy: { clients: { sourceRanges: ["10.16.0.0/14", "10.21.0.0/16"] } } } },
+    ),
+    "environments.test.kubernetes.networkPolicy.clients.sourceRanges: " +
+      '["10.16.0.0/14","10.21.0.0/16"] does not contain "10.20.0.0/16", the network of iad, from which its load ' +
+      'balancers check health and forward connections; add "10.20.0.0/16"',
+  ],
+  [
+    "a NetworkPolicy for a part of a region's network",
+    environment(
+      { cluster },
+      { kubernetes: { ...kubernetes, networkPolicy: { gateways: { sourceRanges: ["10.20.0.0/17"] } } } },
+    ),
+    "environments.test.kubernetes.networkPolicy.gateways.sourceRanges: " +
+      '["10.20.0.0/17"] does not contain "10.20.0.0/16", the network of iad, from which its load ' +
+      'balancers check health and forward connections; add "10.20.0.0/16"',
   ],
   [
     "security groups of no known network",

@@ -65,7 +65,7 @@ export const inProgress = (stack: string, operation: CurrentOperation | undefine
 
 /** A resource that a run was working on when it was killed: `pending_operations` of a state. */
 export interface PendingOperation {
-  resource: { urn: string; type: string };
+  resource: { urn: string; type: string; inputs?: Record<string, unknown> };
   type: string;
 }
 
@@ -75,22 +75,42 @@ export interface PendingOperation {
  */
 const repeatable = ["kubernetes", "pulumi", "pulumi-nodejs", "random", "supercluster", "tls"];
 
-/** Resources that a killed run may have created without recording them, and that a repeated create would duplicate. */
+/** Created by a plain `helm install`, which fails where it exists: "cannot re-use a name that is still in use". */
+const helmRelease = "kubernetes:helm.sh/v3:Release";
+
+const isRepeatable = (type: string): boolean => type !== helmRelease && repeatable.includes(type.split(":")[0]!);
+
+/**
+ * Resources that a killed run may have created without recording them, and that a repeated create would duplicate, or
+ * fail on.
+ */
 export const createdUnrecorded = (operations: PendingOperation[]): PendingOperation["resource"][] =>
-  operations.flatMap(({ type, resource }) =>
-    type === "creating" && !repeatable.includes(resource.type.split(":")[0]!) ? [resource] : [],
-  );
+  operations.flatMap(({ type, resource }) => (type === "creating" && !isRepeatable(resource.type) ? [resource] : []));
 
 /** Why a killed run's lock is left to an operator. */
 export const needsOperator = (stack: string, resources: PendingOperation["resource"][]): string =>
   [
     `an earlier run of ${stack} was killed while it created what may exist now without being in the state:`,
     ...resources.map(({ urn, type }) => `  ${type} ${urn.split("::").at(-1)}`),
-    "Creating it again could make a second one. Nothing was done to this stack. Run, on a terminal:",
+    "Creating it again could make a second one, or fail. Nothing was done to this stack. Run, on a terminal:",
     ...release(stack),
     'choose "import" for what exists (with its id) and "clear" for what does not.',
+    ...resources.flatMap(ofHelm),
     again,
   ].join("\n");
+
+/** How to find out whether Helm has installed a release, and its id for an import. */
+function ofHelm({ type, inputs }: PendingOperation["resource"]): string[] {
+  if (type !== helmRelease) return [];
+  const [namespace, name] = [inputs?.namespace, inputs?.name].map((value) =>
+    typeof value === "string" ? value : "nats",
+  );
+  return [
+    `The release exists if this lists a Secret with status=deployed; its id is ${namespace}/${name}:`,
+    `  kubectl -n ${namespace} get secrets -l owner=helm,name=${name} --show-labels`,
+    'With status=pending-install, delete that Secret and choose "clear".',
+  ];
+}
 
 /** Why a lock stays that a run left which was killed while it created the stack: `pulumi cancel` needs one. */
 export const ofNoStack = (stack: string, locks: LockHolder[]): string =>

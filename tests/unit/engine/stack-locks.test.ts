@@ -43,4 +43,18 @@ describe("what a killed run was creating", () => {
     );
     assert.match(needsOperator("iad", found), /^ {2}aws:kms\/key:Key one$/m);
   });
+
+  it("is left to an operator where it is a release of Helm: an install over one that exists fails", () => {
+    const release = pending("creating", "kubernetes:helm.sh/v3:Release");
+    const inputs = { name: "nats", namespace: "nats-iad" };
+    const found = createdUnrecorded([{ ...release, resource: { ...release.resource, inputs } }]);
+    assert.equal(found.length, 1);
+    const message = needsOperator("iad", found);
+    assert.match(message, /its id is nats-iad\/nats:$/m);
+    assert.match(message, /^ {2}kubectl -n nats-iad get secrets -l owner=helm,name=nats --show-labels$/m);
+    assert.match(message, /^With status=pending-install, delete that Secret and choose "clear"\.$/m);
+    const other = pending("updating", "kubernetes:helm.sh/v3:Release");
+    assert.deepEqual(createdUnrecorded([other]), []);
+    assert.doesNotMatch(needsOperator("iad", createdUnrecorded([pending("creating", "aws:kms/key:Key")])), /kubectl/);
+  });
 });

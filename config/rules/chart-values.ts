@@ -70,6 +70,7 @@ const owned: Readonly<Record<string, string>> = {
       ]),
     ]),
   ),
+  "config.merge.server_metadata": "servers report by it which accounts are loaded, and every rollout waits for that",
   "config.merge.max_payload": "write maxPayload of the environment",
   "config.merge.lame_duck_duration": "write lameDuck of the environment",
   "config.merge.lame_duck_grace_period": "write lameDuck of the environment",
@@ -176,6 +177,15 @@ const refusedValues = (context: ValidationContext) =>
     conflicts(values).map((conflict) => ({ ...conflict, path: [...path, ...conflict.path], own: conflict.path })),
   );
 
+/** What is null, where that is not refused anyway. Pulumi's Release leaves out nulls, unless it is told otherwise. */
+const nulls = (context: ValidationContext) =>
+  overrides(context).flatMap(({ path, values }) => {
+    const refused = conflicts(values).map((conflict) => conflict.path.join("."));
+    return written(values).flatMap((one) =>
+      one.value === null && !refused.includes(one.path.join(".")) ? [{ path: [...path, ...one.path] }] : [],
+    );
+  });
+
 /** Flags of the exporter that are set: by the chart, or by `monitoring.exporter.jetstream`. */
 const ownFlags = [
   ...["port", "p", "connz", "routez", "subz", "varz", "healthz", "gatewayz", "jsz", "prefix"],
@@ -203,6 +213,13 @@ export const chartValueRules: Rule[] = [
     message: ({ own, value, touched, reason }) =>
       `${typeof value === "object" ? "this" : JSON.stringify(value)} may not override ` +
       `${isWithin(own, touched.split(".")) ? "what is set already" : touched}; ${reason}`,
+  }),
+  rule({
+    each: nulls,
+    when: () => true,
+    message: () =>
+      "null would be ignored, and the chart's default stay; write another value, or remove it by a patch " +
+      "({ op: remove }) where the chart has one",
   }),
   rule({
     each: exporterArguments,

@@ -251,9 +251,10 @@ export const kubernetes = strictObject({
   }).prefault({}),
   /**
    * Further values of the chart, merged over those that this program sets: objects key by key, `patch` by appending,
-   * anything else by replacing; `null` removes a default of the chart. Refused is what the supercluster needs, or what
-   * has a setting (config/rules/chart-values.ts); whatever the chart does not know it ignores in silence. A change of
-   * `config` restarts the servers, one after another. The policy `chart-values-are-settings` reports the use of this.
+   * anything else by replacing. Refused is what the supercluster needs, or what has a setting
+   * (config/rules/chart-values.ts), and `null`, which Pulumi leaves out; whatever the chart does not know it ignores in
+   * silence. A change of `config` restarts the servers, one after another. The policy `chart-values-are-settings`
+   * reports the use of this.
    */
   values: z.record(text, z.json()).default({}),
   /**

@@ -75,6 +75,18 @@ describe("values of the chart that settings override", () => {
         "accounts and users are those of tenants/",
     ],
     [
+      "the metadata that holds the fingerprint of accounts",
+      { config: { merge: { server_metadata: { team: "messaging" } } } },
+      'values.config.merge.server_metadata.team: "messaging" may not override what is set already; ' +
+        "servers report by it which accounts are loaded, and every rollout waits for that",
+    ],
+    [
+      "null, which Pulumi leaves out",
+      { service: { merge: { spec: { ipFamilies: null } } } },
+      "values.service.merge.spec.ipFamilies: null would be ignored, and the chart's default stay; " +
+        "write another value, or remove it by a patch ({ op: remove }) where the chart has one",
+    ],
+    [
       "a list that has what this program needs",
       { podTemplate: { merge: { spec: { volumes: [] } } } },
       "values.podTemplate.merge.spec.volumes: this may not override what is set already; " +

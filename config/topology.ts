@@ -34,6 +34,14 @@ export const metricsPort = 7777;
  */
 export const kubernetesNames = { release: "nats", service: "nats", headless: "nats-headless" } as const;
 
+/**
+ * Name of the secret with a user's connection, outside the cluster. A contract with those who read it.
+ * @param login `<account>-<user>`
+ * @param separator of its parts, where a store takes no slashes
+ */
+export const connectionSecretName = (environment: string, region: string, login: string, separator = "/"): string =>
+  [environment, region, "nats", login].join(separator);
+
 /** Namespace of a region's servers. */
 export const namespaceOf = (
   { kubernetes }: { kubernetes: Pick<KubernetesEnvironment["kubernetes"], "namespace"> },

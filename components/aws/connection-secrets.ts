@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { connectionSecretName } from "../../config/topology";
 import { connections, tenantLogins } from "../security/connections";
-import { connectionSecretName, type AwsLocation } from "./location";
+import type { AwsLocation } from "./location";
 import { StoredSecret } from "./stored-secret";
 
 export interface ConnectionSecretsArgs {
@@ -33,7 +34,13 @@ export class ConnectionSecrets extends pulumi.ComponentResource {
         login,
         new StoredSecret(
           `${name}-${login}`,
-          { name: connectionSecretName(location, login), description, value, recovery, key },
+          {
+            name: connectionSecretName(location.environment, location.region, login),
+            description,
+            value,
+            recovery,
+            key,
+          },
           { parent: this },
         ).arn,
       ] as const;

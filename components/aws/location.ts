@@ -36,10 +36,6 @@ export const managedPolicy = (location: AwsLocation, name: string): string =>
 export const clusterArn = (location: AwsLocation, name: string): string =>
   `arn:${partitionOf(location)}:eks:${location.settings.region}:${location.settings.account}:cluster/${name}`;
 
-/** Name of the secret with a user's connection. A contract with those who read it. */
-export const connectionSecretName = ({ environment, region }: AwsLocation, login: string): string =>
-  `${environment}/${region}/nats/${login}`;
-
 /** Name of the secret with a region's part of the identity. */
 export const identitySecretName = ({ environment, region }: AwsLocation): string => `${environment}/${region}/identity`;
 

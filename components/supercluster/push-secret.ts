@@ -1,4 +1,5 @@
 import type { ConnectionSecretsSettings } from "../../config/schema/connection-secrets";
+import { connectionSecretName } from "../../config/topology";
 import { toMilliseconds } from "../../config/units";
 
 /** Kinds that the External Secrets Operator brings. */
@@ -28,7 +29,7 @@ export const pushSecretSpec = ({ environment, region, secret, logins, settings }
   data: logins.map((login) => ({
     match: {
       secretKey: login,
-      remoteRef: { remoteKey: [environment, region, "nats", login].join(settings.separator) },
+      remoteRef: { remoteKey: connectionSecretName(environment, region, login, settings.separator) },
     },
   })),
 });

@@ -62,7 +62,7 @@ export function volumeRefusals(
             field: "storageClass" as const,
             reason:
               `volumes keep their class: ${moved.map(classText).join(", ")}; ` +
-              `write kubernetes.volume.storageClass: { existing: "${moved[0]!.storageClass}" }`,
+              `write kubernetes.volume.storageClass: ${classAdvice(moved[0]!.storageClass!)}`,
           },
         ]
       : []),
@@ -117,6 +117,11 @@ const isSmall = ({ capacity = Infinity, isFileSystemPending, isMounted }: ClaimV
   capacity < size && !(isFileSystemPending && !isMounted);
 
 const classText = ({ name, storageClass }: ClaimView): string => `${name} is of "${storageClass}"`;
+
+/** Who created a class is not known here, and `existing` deletes one that the stack created. */
+const classAdvice = (name: string): string =>
+  `{ name: "${name}" } if the region's stack created the class (an earlier release named it nats where settings ` +
+  `gave no name; { existing } would delete it), { existing: "${name}" } if not`;
 
 const sizeText = ({ name, requested, capacity = requested }: ClaimView): string =>
   `${name} ${capacity < requested ? "asks for" : "has"} ${fromBytes(requested)}`;

@@ -236,9 +236,11 @@ const platformRules: Rule[] = [
     when: ({ kubernetes, aws }) =>
       "existing" in kubernetes.volume.storageClass &&
       Object.values(aws?.regions ?? {}).some(({ cluster }) => cluster?.create),
-    message: ({ kubernetes }) =>
-      `${JSON.stringify(kubernetes.volume.storageClass)} does not exist in a cluster that is created ` +
-      "(aws.regions.<region>.cluster.create); leave it out to create a class too",
+    message: (environment) =>
+      `${JSON.stringify(environment.kubernetes.volume.storageClass)} does not exist in a cluster that is created ` +
+      "(aws.regions.<region>.cluster.create); " +
+      `write { name: ${text(storageClassName(environment, "<region>"))} } to create a class by that name, ` +
+      "which volumes of an earlier deployment keep, or leave it out to create nats-<region>",
   }),
 ];
 

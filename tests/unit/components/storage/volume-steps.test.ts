@@ -91,6 +91,20 @@ describe("growing volumes", () => {
     assert.deepEqual(reasons({ capacity: undefined, requested: small }, large), []);
   });
 
+  it("refuses another class, and names the class as one that stays the stack's own or as one that exists", () => {
+    const claims = [claim(0, { storageClass: "nats" })];
+    assert.deepEqual(volumeRefusals(view(claims), { ...wanted, storageClass: "nats-iad" }), [
+      {
+        field: "storageClass",
+        reason:
+          'volumes keep their class: nats-js-iad-0 is of "nats"; write kubernetes.volume.storageClass: ' +
+          '{ name: "nats" } if the region\'s stack created the class ' +
+          "(an earlier release named it nats where settings gave no name; { existing } would delete it), " +
+          '{ existing: "nats" } if not',
+      },
+    ]);
+  });
+
   it("refuses a class that cannot grow or is gone only where something is to grow", () => {
     const reasons = (change: Partial<ClaimView>) =>
       volumeRefusals(view([claim(0, change)]), wanted).map(({ reason }) => reason);

@@ -350,7 +350,8 @@ const rules: [string, object, string][] = [
     environment({ cluster }, { kubernetes: { ...kubernetes, volume: { storageClass: { existing: "gp3" } } } }),
     "environments.test.kubernetes.volume.storageClass: " +
       '{"existing":"gp3"} does not exist in a cluster that is created (aws.regions.<region>.cluster.create); ' +
-      "leave it out to create a class too",
+      'write { name: "gp3" } to create a class by that name, which volumes of an earlier deployment keep, ' +
+      "or leave it out to create nats-<region>",
   ],
   ...(
     [

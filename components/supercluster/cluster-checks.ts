@@ -1,4 +1,6 @@
 import type { HelmRecord } from "./helm-records";
+import { kubectl } from "./kubectl";
+import type { ClusterAccess } from "./provider/kubernetes-client";
 
 /** Whether a Kubernetes cluster is the one that a region must run in, and has what the region needs. Pure. */
 
@@ -25,8 +27,8 @@ export interface WantedCluster {
   environment: string;
   region: string;
   namespace: string;
-  /** Name of its context, for the commands in messages. */
-  context?: string;
+  /** For the commands in messages. */
+  cluster: ClusterAccess;
   /** Identity of the cluster that the region was deployed to. Undefined: it has not been deployed. */
   deployedTo?: string;
   /** Region of AWS that its nodes must be in. Undefined: any. */
@@ -73,20 +75,16 @@ const named = ({ regions }: ClusterView): string[] | undefined =>
     .map((region) => region.trim())
     .filter(Boolean);
 
-/** Command line to inspect or change a cluster, for messages. */
-export const kubectl = ({ context }: { context?: string }, command: string): string =>
-  `kubectl ${context ? `--context ${context} ` : ""}${command}`;
-
 /** Helm refuses every change of a release of which one has not ended, for ever if its process was killed. */
 export function pendingRefusal(
-  { namespace, context }: Pick<WantedCluster, "namespace" | "context">,
+  { namespace, cluster }: Pick<WantedCluster, "namespace" | "cluster">,
   pending: HelmRecord[],
 ): string {
-  const deletions = pending.map(({ name }) => kubectl({ context }, `-n ${namespace} delete secret ${name}`));
+  const deletions = pending.map(({ name }) => `-n ${namespace} delete secret ${name}`);
   const states = pending.map(({ status, revision }) => `${status} (revision ${revision})`);
   return (
     `the Helm release in namespace ${namespace} is ${states.join(", ")}: a run that changed it was interrupted, ` +
-    `or is still running. If none is running: ${deletions.join("; ")} (docs/runbooks/pending-release.md)`
+    `or is still running. If none is running: ${kubectl(cluster, ...deletions)} (docs/runbooks/pending-release.md)`
   );
 }
 
@@ -105,7 +103,7 @@ const clusterChecks: {
       const annotation = `${regionsAnnotation}=${[...regions, own(wanted)].join(",")}`;
       return (
         `this cluster is for ${regions.join(", ") || "no region"}, not for ${own(wanted)}: ${another} ` +
-        `If it is: ${kubectl(wanted, `annotate --overwrite namespace kube-system ${annotation}`)}`
+        `If it is: ${kubectl(wanted.cluster, `annotate --overwrite namespace kube-system ${annotation}`)}`
       );
     },
   },
@@ -118,7 +116,7 @@ const clusterChecks: {
       return (
         `${own(wanted)} was deployed to another cluster (${wanted.deployedTo}) than this one (${view.id}): ` +
         `${another} If the cluster was recreated: ` +
-        `${kubectl(wanted, `annotate namespace kube-system ${annotation}`)}; then pulumi up --refresh`
+        `${kubectl(wanted.cluster, `annotate namespace kube-system ${annotation}`)}; then pulumi up --refresh`
       );
     },
   },
@@ -138,7 +136,7 @@ const clusterChecks: {
       const labels = expected.map((entry) => entry.join("=")).join(" ");
       return (
         `namespace ${wanted.namespace} exists and belongs to no region: ${another} ` +
-        `If it is meant for ${own(wanted)}: ${kubectl(wanted, `label namespace ${wanted.namespace} ${labels}`)}`
+        `If it is meant for ${own(wanted)}: ${kubectl(wanted.cluster, `label namespace ${wanted.namespace} ${labels}`)}`
       );
     },
   },

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { kubectl, kubectlOnEks } from "../../components/supercluster/kubectl";
 import { plural } from "../../config/plural";
 import { environmentDir } from "../../config/cache";
 import type { Environment } from "../../config/schema/settings";
@@ -63,8 +64,11 @@ export function assertMayStop(checked: CheckedEnvironment, request: StopRequest)
 export function remainingVolumes(environment: Environment): string[] {
   if (environment.target !== "kubernetes") return [];
   const commands = environment.regions.map((region) => {
-    const context = environment.kubernetes.clusters[region]?.context;
-    return `  kubectl ${context ? `--context ${context} ` : ""}delete namespace ${namespaceOf(environment, region)}`;
+    const deletion = `delete namespace ${namespaceOf(environment, region)}`;
+    const aws = environment.aws?.regions[region];
+    return aws?.cluster
+      ? `  ${kubectlOnEks({ ...aws, name: aws.cluster.name }, deletion)}`
+      : `  ${kubectl(environment.kubernetes.clusters[region]!, deletion)}`;
   });
   return [
     "Volumes are kept, but the key that encrypts them is deleted.",

@@ -21,7 +21,7 @@ export async function refusePendingReleases({ environment }: Pick<CheckedEnviron
       const place = { namespace: namespaceOf(environment, region), release: kubernetesNames.release };
       try {
         const pending = await RegionObjects.open(cluster, place).pending();
-        return pending.length ? [`${region}: ${pendingRefusal({ ...place, context: cluster.context }, pending)}`] : [];
+        return pending.length ? [`${region}: ${pendingRefusal({ ...place, cluster }, pending)}`] : [];
       } catch {
         return [];
       }

@@ -60,7 +60,7 @@ async function lookAt(
     require("../../components/supercluster/provider/region-objects") as typeof RegionObjectsModule;
   const connected = RegionObjects.open(cluster, { namespace, release: kubernetesNames.release });
   const pending = await connected.pending();
-  if (pending.length) return { drift: [], refusal: pendingRefusal({ namespace, context: cluster.context }, pending) };
+  if (pending.length) return { drift: [], refusal: pendingRefusal({ namespace, cluster }, pending) };
   try {
     return { drift: (await connected.drift(objects)).map(driftText) };
   } catch (error) {

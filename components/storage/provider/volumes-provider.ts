@@ -3,6 +3,7 @@ import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { fromBytes, toBytes } from "../../../config/units";
 import { logProgress } from "../../log-progress";
+import { kubectl } from "../../supercluster/kubectl";
 import { converge, type Next, type Patience } from "../../supercluster/provider/converge";
 import { type ClusterAccess, reasonOf } from "../../supercluster/provider/kubernetes-client";
 import { nextVolumeStep, volumeRefusals, type VolumesView, type WantedVolumes } from "../volume-steps";
@@ -107,7 +108,8 @@ async function grow(inputs: VolumesInputs, patience?: Patience): Promise<void> {
   await converge(
     region,
     look,
-    `No volume was lost; servers keep running with what they have. See: kubectl -n ${namespace} describe pvc`,
+    `No volume was lost; servers keep running with what they have. See: ` +
+      kubectl(cluster, `-n ${namespace} describe pvc`),
     patience,
   );
 }

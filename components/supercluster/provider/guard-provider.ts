@@ -7,8 +7,9 @@ import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { kubernetesNames } from "../../../config/topology";
 import { logProgress } from "../../log-progress";
 import { chartRefusal, type ChartSource, repositoryAdvice } from "../chart-source";
-import { type ClusterView, kubectl, clusterRefusals, regionsAnnotation } from "../cluster-checks";
+import { type ClusterView, clusterRefusals, regionsAnnotation } from "../cluster-checks";
 import type { HelmRecord } from "../helm-records";
+import { kubectl } from "../kubectl";
 import { readChart, repositoryProblem } from "./chart";
 import { clientOf, type ClusterAccess, configOf, KubeconfigError, missing, reasonOf } from "./kubernetes-client";
 import { RegionObjects } from "./region-objects";
@@ -79,16 +80,12 @@ export async function refuseAnothers(
     logProgress(diagnosticLine(diagnostics.clusterNotCheckedForDeletion, place.region, reasonOf(error))),
   );
   // Helm uninstalls a release in any state.
-  const reasons = view
-    ? clusterRefusals({ ...place, context: place.cluster.context }, { ...view, pending: [] }).map(
-        ({ reason }) => reason,
-      )
-    : [];
+  const reasons = view ? clusterRefusals(place, { ...view, pending: [] }).map(({ reason }) => reason) : [];
   if (reasons.length) throw new Error(`${place.region}: ${reasons.join("; ")}. Nothing was deleted`);
 }
 
 const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: ClusterView) =>
-  clusterRefusals({ ...inputs, context: inputs.cluster.context, deployedTo }, view);
+  clusterRefusals({ ...inputs, deployedTo }, view);
 
 const localChartRefusal = (chart: ChartSource): string | undefined =>
   chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path));

@@ -12,6 +12,9 @@ export interface ClusterAccess {
   context?: string;
 }
 
+/** Whether a kubeconfig is given as text, not as the name of a file. */
+export const isKubeconfigText = (kubeconfig: string): boolean => kubeconfig.includes("apiVersion");
+
 /** Milliseconds for one answer of the API server. */
 const requestMs = 10_000;
 
@@ -27,7 +30,7 @@ export function configOf({ kubeconfig, context }: ClusterAccess): KubeConfig {
   const config = new Config();
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
-    else if (kubeconfig.includes("apiVersion")) config.loadFromString(kubeconfig);
+    else if (isKubeconfigText(kubeconfig)) config.loadFromString(kubeconfig);
     else config.loadFromFile(kubeconfig.replace(/^~(?=\/)/, homedir()));
   } catch (error) {
     throw new KubeconfigError(`the kubeconfig could not be read: ${(error as Error).message}; ${howToGetOne}`);

@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { logProgress } from "../../log-progress";
+import { kubectl } from "../kubectl";
 import type { Parts } from "../pod-parts";
 import { adviceOn, ProblemClock } from "../pod-problems";
 import { announcementOf } from "../rollout-class";
@@ -89,7 +90,7 @@ async function rollOut(inputs: RolloutInputs, patience?: Patience): Promise<void
   const { region, cluster, namespace, statefulSet, state, accounts } = inputs;
   const connected = RegionPods.open(cluster);
   const clock = new ProblemClock();
-  const howToLook = `No other pod was replaced. See: kubectl -n ${namespace} describe pods`;
+  const howToLook = `No other pod was replaced. See: ${kubectl(cluster, `-n ${namespace} describe pods`)}`;
   // Without a leader at the start there is nothing to be current with: regions may be starting one after another.
   let hadLeader: boolean | undefined;
   let outdated: number | undefined;

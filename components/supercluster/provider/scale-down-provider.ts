@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { plural } from "../../../config/plural";
 import { logProgress } from "../../log-progress";
+import { kubectl } from "../kubectl";
 import { nextScaleStep } from "../scale-down-steps";
 import { converge, type Next, type Patience, waitingFor } from "./converge";
 import type { ClusterAccess } from "./kubernetes-client";
@@ -62,5 +63,6 @@ async function scaleDown(inputs: ScaleDownInputs, patience?: Patience): Promise<
     if (step.do !== "scale") return step;
     return { do: "act", what: `stopping ${step.pod}`, act: () => connected.resize(inputs, step.replicas) };
   };
-  await converge(region, look, `No other pod was stopped. See: kubectl -n ${namespace} describe pods`, patience);
+  const howToLook = `No other pod was stopped. See: ${kubectl(cluster, `-n ${namespace} describe pods`)}`;
+  await converge(region, look, howToLook, patience);
 }

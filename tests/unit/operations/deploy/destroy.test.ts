@@ -38,6 +38,7 @@ describe("stopping an environment", () => {
     assert.deepEqual(remainingVolumes(local.environment), []);
     const commands = remainingVolumes(production.environment).filter((line) => line.includes("kubectl"));
     assert.equal(commands.length, production.environment.regions.length);
-    assert.ok(commands.every((line) => /^ {2}kubectl (--context \S+ )?delete namespace \S+$/.test(line)));
+    const inItsCluster = /^ {2}(aws eks update-kubeconfig --name .* && )?kubectl --context \S+ delete namespace \S+$/;
+    assert.ok(commands.every((line) => inItsCluster.test(line)));
   });
 });

@@ -39,32 +39,42 @@ const deadlineMs = 5_000;
  * NetworkPolicy has to allow it. (A request through the API server's proxy comes from the control plane, whose
  * addresses a policy cannot know.)
  * @param forwarder of the cluster
+ * @param withinMs for all of it, in milliseconds
  * @throws {PodAnswer} when the answer is not 2xx
- * @throws {Error} when the port cannot be forwarded, or nothing answers within 5 s
+ * @throws {Error} when the port cannot be forwarded, or nothing answers within `withinMs`, 5 s by default
  */
 export async function getFromPod(
   forwarder: Forwarder,
   { namespace, name, port }: PodPort,
   path: string,
+  withinMs = deadlineMs,
 ): Promise<string> {
   const [near, far] = duplexPair();
   // Errors of the forwarding arrive as text, on a channel of their own.
   const errors = new PassThrough();
-  const socket = (await forwarder.portForward(namespace, name, [port], far, errors, far)) as { close(): void };
+  const opening = forwarder.portForward(namespace, name, [port], far, errors, far) as Promise<{ close(): void }>;
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${withinMs / 1000} s`)), withinMs);
+  });
   try {
-    return await get(near, errors, path);
+    return await Promise.race([opening.then(() => get(near, errors, path)), expiry]);
   } finally {
+    clearTimeout(timer);
     near.destroy();
-    socket.close();
+    // Also one that opens after the deadline: the library has none.
+    void opening.then(
+      (socket) => socket.close(),
+      () => undefined,
+    );
   }
 }
 
 function get(connection: Duplex, errors: PassThrough, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     errors.on("data", (text: Buffer) => text.length && reject(new Error(text.toString())));
-    const signal = AbortSignal.timeout(deadlineMs);
     const headers = { host: "localhost", connection: "close" };
-    const sent = request({ path: `/${path}`, headers, signal, createConnection: () => connection }, (response) => {
+    const sent = request({ path: `/${path}`, headers, createConnection: () => connection }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
       response.on("error", reject).on("end", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { type Forwarder, getFromPod, PodAnswer } from "../../../../../components/supercluster/provider/pod-http";
 
 type Forward = Forwarder["portForward"];
@@ -47,5 +48,23 @@ describe("a pod that is read by port-forwarding", () => {
     await assert.rejects(getFromPod({ portForward: refused }, pod, "varz"), /connection refused/);
     const forbidden: Forward = () => Promise.reject(new Error("403"));
     await assert.rejects(getFromPod({ portForward: forbidden }, pod, "varz"), /403/);
+  });
+
+  it("fails where the connection to the API server is never answered, and closes it when it opens later", async () => {
+    let isClosed = false;
+    let open = (): void => undefined;
+    const late: Forward = () =>
+      new Promise((resolve) => (open = () => resolve({ close: () => void (isClosed = true) })));
+    await assert.rejects(getFromPod({ portForward: late }, pod, "varz", 50), /^Error: no answer within 0\.05 s$/);
+    open();
+    await setImmediate();
+    assert.ok(isClosed);
+  });
+
+  it("fails where the pod never answers, and closes the connection", async () => {
+    let isClosed = false;
+    const silent: Forward = () => Promise.resolve({ close: () => void (isClosed = true) });
+    await assert.rejects(getFromPod({ portForward: silent }, pod, "varz", 50), /^Error: no answer within 0\.05 s$/);
+    assert.ok(isClosed);
   });
 });

@@ -9,6 +9,8 @@ export interface Problem {
   kind: Kind;
   /** What Kubernetes reports. */
   text: string;
+  /** It does not end a run now, however long it has lasted: the container runs again and may become ready. */
+  mayRecover?: boolean;
 }
 
 /** How long each kind may last, and what ends it. Without a limit the caller's patience decides. */
@@ -83,7 +85,7 @@ export function problemOf(pod: V1Pod, events: CoreV1Event[], now: number): Probl
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   for (const container of containers) {
     const found = containerProblem(container);
-    if (found) return problem(...found);
+    if (found) return { ...problem(...found), ...(container.state?.running && { mayRecover: true }) };
   }
   const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status === "False")
@@ -114,7 +116,7 @@ function containerProblem({ name, image, state, lastState, ready }: V1ContainerS
   const { reason = "", message } = state?.waiting ?? {};
   const kind = waitingKinds[reason];
   const ended = state?.terminated ?? lastState?.terminated;
-  // Between two attempts it runs for a moment; what ended with 0 has done its work.
+  // Between two attempts it runs, for a moment or until it is ready; what ended with 0 has done its work.
   if (kind === "crash" || (!kind && !ready && ended && ended.exitCode !== 0)) {
     const how = ended ? ` with ${ended.reason ?? "an error"}, exit code ${ended.exitCode}` : "";
     const why = ended?.message ? `: ${oneLine(ended.message)}` : "";
@@ -150,7 +152,7 @@ export class ProblemClock {
       if (!this.since.has(key)) this.since.set(key, now);
       const lastedMs = now - this.since.get(key)!;
       const { finalAfterMs } = kinds[problem.kind];
-      if (finalAfterMs !== undefined && lastedMs >= finalAfterMs) return { problem, lastedMs };
+      if (!problem.mayRecover && finalAfterMs !== undefined && lastedMs >= finalAfterMs) return { problem, lastedMs };
     }
     return undefined;
   }

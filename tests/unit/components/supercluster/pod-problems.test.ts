@@ -138,6 +138,18 @@ describe("how long a problem may last", () => {
     assert.equal(clock.look([{ ...image, subject: "iad-1" }], 125_000), undefined);
   });
 
+  it("is without an end for a container that runs again; its next exit counts from the first", () => {
+    const lastState = { terminated: { exitCode: 137, reason: "OOMKilled" } };
+    const seen = (state: V1ContainerStatus["state"]) =>
+      problemOf(pod({ containerStatuses: [container({ state, lastState })] }), [], now)!;
+    const clock = new ProblemClock();
+    const running = seen({ running: {} });
+    assert.equal(clock.look([running], 0), undefined);
+    assert.equal(clock.look([running], 3_600_000), undefined, "it takes long to be ready");
+    const backOff = seen({ waiting: { reason: "CrashLoopBackOff" } });
+    assert.deepEqual(clock.look([backOff], 3_601_000), { problem: backOff, lastedMs: 3_601_000 });
+  });
+
   it("is without an end for what can heal", () => {
     const clock = new ProblemClock();
     clock.look([probe], 0);

@@ -195,7 +195,7 @@ describe("Rollout, against an API server that keeps what it is told", () => {
           error.message.replace(/for \d+ s/, "for 0 s"),
           'iad: iad-2: image nats:9.9.9 of container nats: InvalidImageName, couldn\'t parse image name "nats:a b", ' +
             "for 0 s, and waiting does not fix it: correct kubernetes.images, then run this again; it continues from " +
-            "here. No other pod was replaced. See: kubectl -n nats describe pods",
+            "here. No other pod was replaced. See: kubectl --context nats-iad -n nats describe pods",
         );
         return true;
       },
@@ -209,6 +209,25 @@ describe("Rollout, against an API server that keeps what it is told", () => {
     const lines = await said(() => update(api));
     assert.equal(lines[0], "iad: replacing iad-0 (it is outdated, and not ready; 3 to go)");
     assert.equal(lines.at(-1), "iad: iad-1 is replaced and current, 3 of 3");
+  });
+
+  it("reports why monitoring could not be read: which right is missing, and what the other way met", async () => {
+    const api = await region();
+    api.refuse(/portforward|proxy/);
+    await assert.rejects(
+      said(() => update(api)),
+      (error: Error) => {
+        assert.ok(
+          error.message.startsWith(
+            "iad: no server reports whether there is a meta leader, though 3 are ready: monitoring of iad-0 could " +
+              "not be read: by port-forwarding, Unexpected server response: 403 (it needs the right pods/portforward); " +
+              "by the API server's proxy, no, for ",
+          ),
+          error.message,
+        );
+        return true;
+      },
+    );
   });
 
   it("does not need the right to read events", async () => {

@@ -96,6 +96,17 @@ describe("ScaleDown, against an API server that keeps what it is told", () => {
     assert.deepEqual(api.writes, []);
   });
 
+  it("stops no server that is ready while its streams could not be counted, and reports why", async () => {
+    const api = await region(2);
+    Object.assign(api.get(pod(4)) as object, { status: { conditions: [{ type: "Ready", status: "True" }] } });
+    api.refuse(/portforward|proxy/);
+    await assert.rejects(
+      update(inputs(api, 3)),
+      /^Error: iad: monitoring of iad-4 could not be read: by port-forwarding, .*needs the right pods\/portforward/,
+    );
+    assert.deepEqual(api.writes, []);
+  });
+
   it("reports at preview what it does", async () => {
     const api = await region();
     const lines = await said(() => provider.diff("", inputs(api, 5), inputs(api, 3)));

@@ -139,7 +139,10 @@ describe("Volumes, against an API server that keeps what it is told", () => {
         error.message,
         /^iad: nats-js-iad-0 has 100GiB of 200GiB \(wait at least 6 hours between modifications\), for .* min\. No volume was lost/,
       );
-      assert.match(error.message, /kubectl -n nats describe pvc; then run this again; it continues from here$/);
+      assert.match(
+        error.message,
+        /kubectl --context nats-iad -n nats describe pvc; then run this again; it continues from here$/,
+      );
       return true;
     });
     assert.ok(api.get(statefulSet), "the StatefulSet stays until they have grown");

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { logProgress } from "../../log-progress";
 import type { Problem } from "../pod-problems";
-import { isTransient, reasonOf } from "./kubernetes-client";
+import { isTransient, NoAnswer, reasonOf } from "./kubernetes-client";
 
 /** The next step, by what was just observed. */
 export type Next = { do: "nothing" } | Wait | { do: "act"; what: string; act: () => Promise<void> };
@@ -80,5 +80,6 @@ function act(region: string, next: Extract<Next, { do: "act" }>): Promise<Wait |
 /** A cluster that does not answer for a moment must not leave a region half updated. */
 function waitFor(error: unknown): Wait {
   if (!isTransient(error)) throw error;
-  return { do: "wait", reason: `the Kubernetes API did not answer: ${reasonOf(error)}` };
+  const reason = reasonOf(error);
+  return { do: "wait", reason: error instanceof NoAnswer ? reason : `the Kubernetes API did not answer: ${reason}` };
 }

@@ -104,7 +104,13 @@ export class RegionPods {
     if (!seen) return undefined;
     const size = sizeOf(seen.found);
     const last = seen.own.find(({ metadata }) => metadata!.name === `${name.statefulSet}-${size.replicas - 1}`);
-    const answer = last && size.replicas > servers ? await this.monitor(last, "jsz").catch(() => undefined) : undefined;
+    const answer =
+      last && size.replicas > servers
+        ? await this.monitor(last, "jsz").catch((error: unknown) => {
+            // A server that is ready may hold streams, and would be stopped with them.
+            if (isReady(last)) throw new NoAnswer(reasonOf(error));
+          })
+        : undefined;
     return {
       ...size,
       pods: seen.own.map(({ metadata }) => metadata!.name!),
@@ -189,33 +195,47 @@ export class RegionPods {
   /** Name of the meta leader, which is also the name of its pod, from the first server that knows it. */
   private async leader(pods: V1Pod[]): Promise<string | undefined> {
     const ready = pods.filter(isReady);
-    let hasAnswered = ready.length === 0;
+    const failures: unknown[] = [];
     for (const pod of ready) {
-      const answer = await this.monitor(pod, "jsz").catch(() => undefined);
-      hasAnswered ||= answer !== undefined;
+      const answer = await this.monitor(pod, "jsz").catch((error: unknown) => void failures.push(error));
       const leader = (parsed(answer) as { meta_cluster?: { leader?: string } } | undefined)?.meta_cluster?.leader;
       if (leader) return leader;
     }
-    if (hasAnswered) return undefined;
-    throw new NoAnswer(`no server reports whether there is a meta leader, though ${ready.length} are ready`);
+    if (failures.length < ready.length || ready.length === 0) return undefined;
+    throw new NoAnswer(
+      `no server reports whether there is a meta leader, though ${ready.length} are ready: ${reasonOf(failures[0])}`,
+    );
   }
 
   /**
    * What a server's monitoring answers: by port-forwarding, which no NetworkPolicy keeps out; where that is not
    * possible (a role without it, a proxy that passes no WebSocket), through the API server's proxy.
+   * @throws what the server answered, or Error with why neither way reaches it
    */
   private async monitor(pod: V1Pod, path: string): Promise<string> {
     const { namespace, name } = pod.metadata!;
-    try {
-      return await getFromPod(this.forwarder, { namespace: namespace!, name: name!, port: monitorPort }, path);
-    } catch (error) {
-      if (error instanceof PodAnswer) throw error;
-    }
-    return this.core.connectGetNamespacedPodProxyWithPath({
-      namespace: namespace!,
-      name: `${name}:${monitorPort}`,
-      path,
+    const byForwarding = getFromPod(this.forwarder, { namespace: namespace!, name: name!, port: monitorPort }, path);
+    return byForwarding.catch((forwarding: unknown) => {
+      if (forwarding instanceof PodAnswer) throw forwarding;
+      const proxied = { namespace: namespace!, name: `${name}:${monitorPort}`, path };
+      return this.core.connectGetNamespacedPodProxyWithPath(proxied).catch((proxy: unknown) => {
+        if (isOfServer(proxy)) throw proxy;
+        throw new Error(
+          `monitoring of ${name} could not be read: by port-forwarding, ${reasonOf(forwarding)} ` +
+            `(it needs the right pods/portforward); by the API server's proxy, ${reasonOf(proxy)}`,
+        );
+      });
     });
+  }
+}
+
+/** Whether it is an answer of the server behind the API server's proxy, not of the API server itself. */
+function isOfServer(error: unknown): boolean {
+  try {
+    const { kind } = parsed((error as { body?: unknown }).body) as { kind?: string };
+    return kind !== "Status";
+  } catch {
+    return false;
   }
 }
 

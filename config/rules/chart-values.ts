@@ -64,7 +64,7 @@ const owned: Readonly<Record<string, string>> = {
     ["leafnodes", "mqtt", "websocket"].flatMap((name): [string, string][] => [
       [`config.merge.${name}`, `write config.${name}`],
       [`config.${name}.patch`, `write config.${name}.merge`],
-      ...["port", "listen", "host"].map((key): [string, string] => [
+      ...["port", "listen"].map((key): [string, string] => [
         `config.${name}.merge.${key}`,
         `write config.${name}.port`,
       ]),

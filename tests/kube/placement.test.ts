@@ -75,9 +75,14 @@ describe("placement, labels and values by settings, on a real Kubernetes", funct
       return series.test(found) ? found : undefined;
     };
     // An exporter that started before its server looks for it again only after half a minute.
-    const metrics = await pollUntil(has(/^jetstream_server_total_streams/m), waitMs, 1_000);
+    const metrics = await pollUntil(has(/^nats_server_total_streams/m), waitMs, 1_000);
     assert.ok(metrics, await read());
-    assert.doesNotMatch(metrics, /^jetstream_consumer_/m);
+    const { spec } = await core.readNamespacedPod({ name: "iad-0", namespace });
+    const { args } = spec!.containers.find(({ name }) => name === "prom-exporter")!;
+    assert.deepEqual(
+      args!.filter((argument) => /^-(jsz|accstatz)/.test(argument)),
+      ["-accstatz", "-jsz=streams"],
+    );
   });
 
   it("leave an existing class as it is: none is created", async () => {

@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { BadUsage, Interrupted } from "../engine/failure";
 
 /** To be called before anything is done: without `--yes` there must be a terminal to confirm on. Throws BadUsage. */
@@ -11,9 +11,24 @@ export async function confirm(question: string): Promise<void> {
   if (!(await agree(question))) throw new Interrupted("nothing was done");
 }
 
-/** Asks on the terminal; only `yes` agrees. */
-export async function agree(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} (yes/no) `).finally(() => terminal.close());
-  return answer.trim().toLowerCase() === "yes";
+/** Asks on the terminal; only `yes` agrees. Ctrl-C and the end of input (Ctrl-D) do not. */
+export function agree(question: string, terminal?: Terminal): Promise<boolean> {
+  const { input, output } = terminal ?? { input: process.stdin, output: process.stderr };
+  const lines = createInterface({ input, output });
+  return new Promise((resolve) => {
+    lines.on("SIGINT", () => lines.close());
+    lines.on("close", () => {
+      output.write("\n");
+      resolve(false);
+    });
+    lines.question(`${question} (yes/no) `, (answer) => {
+      resolve(answer.trim().toLowerCase() === "yes");
+      lines.removeAllListeners("close").close();
+    });
+  });
+}
+
+interface Terminal {
+  input: NodeJS.ReadableStream;
+  output: NodeJS.WritableStream;
 }

@@ -1,4 +1,6 @@
 import { fromBytes } from "../../config/units";
+import { kubectl } from "../supercluster/kubectl";
+import type { ClusterAccess } from "../supercluster/provider/kubernetes-client";
 
 /**
  * What to do next so that all of a region's volumes have their size. Pure: an interrupted run continues from the
@@ -40,6 +42,8 @@ export interface WantedVolumes {
   /** Bytes of each. */
   size: number;
   storageClass: string;
+  /** For the commands in messages. */
+  cluster: ClusterAccess;
 }
 
 export type VolumeStep =
@@ -48,7 +52,7 @@ export type VolumeStep =
 /** All reasons why the volumes cannot be as wanted; with any of them nothing is changed. */
 export function volumeRefusals(
   { claims }: VolumesView,
-  { size, storageClass }: WantedVolumes,
+  { size, storageClass, cluster }: WantedVolumes,
 ): { field: "size" | "storageClass"; reason: string }[] {
   const [moved, shrinking, rigid] = [
     claims.filter((claim) => claim.storageClass !== undefined && claim.storageClass !== storageClass),
@@ -82,7 +86,9 @@ export function volumeRefusals(
       ? [
           {
             field: "size" as const,
-            reason: `volumes cannot grow to ${fromBytes(size)}: ${rigid.map(rigidText).join(", ")}`,
+            reason:
+              `volumes cannot grow to ${fromBytes(size)}: ` +
+              rigid.map((claim) => rigidText(claim, cluster)).join(", "),
           },
         ]
       : []),
@@ -93,7 +99,10 @@ export function volumeRefusals(
  * First every claim asks for the new size, then all get it, then the StatefulSet may ask for the same: its claim
  * template is immutable, so it is recreated.
  */
-export function nextVolumeStep({ claims, statefulSet }: VolumesView, { size }: WantedVolumes): VolumeStep {
+export function nextVolumeStep(
+  { claims, statefulSet }: VolumesView,
+  { size }: Pick<WantedVolumes, "size">,
+): VolumeStep {
   const wait = (reason: string): VolumeStep => ({ do: "wait", reason });
   if (statefulSet?.isEnding) return wait("its StatefulSet is being deleted");
   const other = claims.filter(({ requested }) => requested !== size);
@@ -126,9 +135,9 @@ const classAdvice = (name: string): string =>
 const sizeText = ({ name, requested, capacity = requested }: ClaimView): string =>
   `${name} ${capacity < requested ? "asks for" : "has"} ${fromBytes(requested)}`;
 
-const rigidText = ({ name, storageClass, canGrow }: ClaimView): string =>
+const rigidText = ({ name, storageClass, canGrow }: ClaimView, cluster: ClusterAccess): string =>
   canGrow === undefined
     ? `storage class "${storageClass ?? ""}" of ${name} does not exist (any more)`
     : `storage class "${storageClass}" of ${name} does not set allowVolumeExpansion; ` +
-      `if its driver supports it: kubectl patch storageclass ${storageClass} -p ` +
-      "'{\"allowVolumeExpansion\":true}'";
+      "if its driver supports it: " +
+      kubectl(cluster, `patch storageclass ${storageClass} -p '{"allowVolumeExpansion":true}'`);

@@ -187,7 +187,7 @@ describe("Volumes, against an API server that keeps what it is told", () => {
   it("refuse a class that cannot grow, before anything is done, at preview and at update", async () => {
     const api = await region({ allowVolumeExpansion: false });
     const reason =
-      /storage class "gp3" of nats-js-iad-0 does not set allowVolumeExpansion; if its driver supports it: kubectl patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
+      /storage class "gp3" of nats-js-iad-0 does not set allowVolumeExpansion; if its driver supports it: kubectl --context nats-iad patch storageclass gp3 -p '\{"allowVolumeExpansion":true\}'/;
     assert.match((await reasons(api, {})).join(), reason);
     await assert.rejects(update(inputs(api)), reason);
     assert.deepEqual(api.writes, []);

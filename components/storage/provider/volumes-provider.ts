@@ -65,7 +65,11 @@ export const volumesProvider = (patience?: Patience) => ({
 
 const idOf = ({ namespace, statefulSet }: VolumesName): string => `${namespace}/${statefulSet}`;
 
-const wantedOf = ({ size, storageClass }: VolumesInputs): WantedVolumes => ({ size: toBytes(size), storageClass });
+const wantedOf = ({ size, storageClass, cluster }: VolumesInputs): WantedVolumes => ({
+  size: toBytes(size),
+  storageClass,
+  cluster,
+});
 
 /**
  * Undefined where the cluster does not exist yet, or cannot be reached, as in CI: an update checks again.

@@ -9,7 +9,7 @@ import {
 import { toBytes } from "../../../../config/units";
 
 const [small, large] = [toBytes("100GiB"), toBytes("200GiB")];
-const wanted = { size: large, storageClass: "gp3" };
+const wanted = { size: large, storageClass: "gp3", cluster: { context: "nats-iad" } };
 const claim = (server: number, change: Partial<ClaimView> = {}): ClaimView => ({
   name: `nats-js-iad-${server}`,
   requested: large,

@@ -104,7 +104,7 @@ describe("volumes on a real Kubernetes", function () {
     const volumes = (await core.listPersistentVolume()).items.filter(
       ({ spec }) => spec?.storageClassName === storageClass,
     );
-    await kube.remove();
+    await kube.stop();
     // Volumes of the class stay when their claims go.
     for (const { metadata } of volumes) await core.deletePersistentVolume({ name: metadata!.name! });
     await storage.deleteStorageClass({ name: storageClass });

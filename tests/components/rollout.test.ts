@@ -220,8 +220,8 @@ describe("Rollout, against an API server that keeps what it is told", () => {
         assert.ok(
           error.message.startsWith(
             "iad: no server reports whether there is a meta leader, though 3 are ready: monitoring of iad-0 could " +
-              "not be read: by port-forwarding, Unexpected server response: 403 (it needs the right pods/portforward); " +
-              "by the API server's proxy, no, for ",
+              "not be read: by port-forwarding, Unexpected server response: 403 (it needs the right " +
+              "pods/portforward); by the API server's proxy, no, for ",
           ),
           error.message,
         );

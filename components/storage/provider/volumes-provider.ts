@@ -4,6 +4,7 @@ import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { fromBytes, toBytes } from "../../../config/units";
 import { logProgress } from "../../log-progress";
 import { kubectl } from "../../supercluster/kubectl";
+import { conditionOf } from "../../supercluster/provider/condition";
 import { converge, type Next, type Patience } from "../../supercluster/provider/converge";
 import { type ClusterAccess, reasonOf } from "../../supercluster/provider/kubernetes-client";
 import { nextVolumeStep, volumeRefusals, type VolumesView, type WantedVolumes } from "../volume-steps";
@@ -49,15 +50,7 @@ export const volumesProvider = (patience?: Patience) => ({
     return Promise.resolve({ replaces: idOf(olds) === idOf(news) ? [] : ["namespace"] });
   },
 
-  async create(inputs: VolumesInputs): Promise<dynamic.CreateResult<VolumesInputs>> {
-    await grow(inputs, patience);
-    return { id: idOf(inputs), outs: inputs };
-  },
-
-  async update(_id: string, _olds: VolumesInputs, inputs: VolumesInputs): Promise<dynamic.UpdateResult<VolumesInputs>> {
-    await grow(inputs, patience);
-    return { outs: inputs };
-  },
+  ...conditionOf(idOf, (inputs: VolumesInputs) => grow(inputs, patience)),
 
   /** Volumes stay. */
   delete: (): Promise<void> => Promise.resolve(),

@@ -4,6 +4,7 @@ import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { logProgress } from "../../log-progress";
 import { NoRecord } from "../helm-records";
 import { comparable, driftText, type KubeObject } from "../object-drift";
+import { conditionOf } from "./condition";
 import { type ClusterAccess, reasonOf } from "./kubernetes-client";
 import { type ObjectsPlace, RegionObjects } from "./region-objects";
 
@@ -28,15 +29,7 @@ export const objectsProvider = {
     return { changes: (await hasDrifted(olds, news)) ? true : undefined, replaces };
   },
 
-  async create(inputs: ObjectsInputs): Promise<dynamic.CreateResult<ObjectsInputs>> {
-    await restore(inputs);
-    return { id: `${inputs.namespace}/${inputs.release}`, outs: inputs };
-  },
-
-  async update(_id: string, _olds: ObjectsInputs, inputs: ObjectsInputs): Promise<dynamic.UpdateResult<ObjectsInputs>> {
-    await restore(inputs);
-    return { outs: inputs };
-  },
+  ...conditionOf(({ namespace, release }: ObjectsInputs) => `${namespace}/${release}`, restore),
 
   delete: (): Promise<void> => Promise.resolve(),
 };

@@ -7,6 +7,7 @@ import { adviceOn, ProblemClock } from "../pod-problems";
 import { announcementOf } from "../rollout-class";
 import type { ServerState } from "../reload";
 import { nextRolloutStep, outdatedOf } from "../rollout-steps";
+import { conditionOf } from "./condition";
 import { converge, type Next, type Patience, waitingFor } from "./converge";
 import { refuseAnothers } from "./guard-provider";
 import type { ClusterAccess } from "./kubernetes-client";
@@ -56,19 +57,10 @@ export const rolloutProvider = (patience?: Patience) => ({
     return { changes: (await isUnfinished(olds)) ? true : undefined, replaces };
   },
 
-  async create(inputs: RolloutInputs): Promise<dynamic.CreateResult<RolloutInputs>> {
-    await rollOut(inputs, patience);
-    return { id: `${inputs.namespace}/${inputs.statefulSet}`, outs: inputs };
-  },
-
-  async update(
-    _id: string,
-    _olds: DeployedRollout,
-    inputs: RolloutInputs,
-  ): Promise<dynamic.UpdateResult<RolloutInputs>> {
-    await rollOut(inputs, patience);
-    return { outs: inputs };
-  },
+  ...conditionOf(
+    ({ namespace, statefulSet }: RolloutInputs) => `${namespace}/${statefulSet}`,
+    (inputs) => rollOut(inputs, patience),
+  ),
 
   /**
    * Pods are deleted with their StatefulSet. This is deleted first, so a destroy in the wrong cluster is refused here.

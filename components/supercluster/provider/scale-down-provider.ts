@@ -3,6 +3,7 @@ import { plural } from "../../../config/plural";
 import { logProgress } from "../../log-progress";
 import { kubectl } from "../kubectl";
 import { nextScaleStep } from "../scale-down-steps";
+import { conditionOf } from "./condition";
 import { converge, type Next, type Patience, waitingFor } from "./converge";
 import type { ClusterAccess } from "./kubernetes-client";
 import { RegionPods, type StatefulSetName } from "./region-pods";
@@ -28,19 +29,7 @@ export const scaleDownProvider = (patience?: Patience) => ({
     return Promise.resolve({ replaces: idOf(olds) === idOf(news) ? [] : ["namespace"] });
   },
 
-  async create(inputs: ScaleDownInputs): Promise<dynamic.CreateResult<ScaleDownInputs>> {
-    await scaleDown(inputs, patience);
-    return { id: idOf(inputs), outs: inputs };
-  },
-
-  async update(
-    _id: string,
-    _olds: ScaleDownInputs,
-    inputs: ScaleDownInputs,
-  ): Promise<dynamic.UpdateResult<ScaleDownInputs>> {
-    await scaleDown(inputs, patience);
-    return { outs: inputs };
-  },
+  ...conditionOf(idOf, (inputs: ScaleDownInputs) => scaleDown(inputs, patience)),
 
   delete: (): Promise<void> => Promise.resolve(),
 });

@@ -14,6 +14,8 @@ const mayImport = {
   cli: ["config", "jetstream", "engine", "operations", "tools"],
   // What a preview loads at every start: little.
   policies: ["config", "components", "tools"],
+  // A workspace of its own: nothing of Pulumi, and of the rest only types (rule workers-share-types-only).
+  workers: ["config", "tenants"],
   tools: [],
   docs: ["config", "jetstream", "components", "policies", "tools"],
 };
@@ -40,6 +42,20 @@ module.exports = {
       severity: "error",
       from: { path: "^(jetstream|config|tenants)/" },
       to: { path: "^node_modules/@pulumi/" },
+    },
+    {
+      name: "workers-share-types-only",
+      comment: "workers/ runs without the rest: what it shares with tenants are types",
+      severity: "error",
+      from: { path: "^workers/" },
+      to: { path: "^(config|tenants)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "messaging-knows-no-system",
+      comment: "workers/messaging/ is usable by any NATS program",
+      severity: "error",
+      from: { path: "^workers/messaging/" },
+      to: { path: "^(config|tenants|workers/(?!messaging/))" },
     },
     {
       name: "no-tests",

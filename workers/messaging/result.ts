@@ -1,0 +1,13 @@
+/**
+ * What became of a message. Exactly one of these is meant by each combination:
+ * success: it is acknowledged. `retryable`: it is delivered again, after the durable's backoff, until its attempts are
+ * used up. `unavailable`: what the handler depends on does not answer; the message is kept, and no other is taken,
+ * until it does. None of them: it is copied to the dead letters and terminated.
+ */
+export interface ProcessResult {
+  success: boolean;
+  retryable?: boolean;
+  unavailable?: boolean;
+  /** Why it was not processed; logged, and in the dead letter. */
+  error?: Error;
+}

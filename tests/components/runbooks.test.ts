@@ -234,6 +234,18 @@ function stacksOf(name: string, base: KubernetesEnvironment, release: Release): 
 
 const isServerCertificate = ({ type }: Registration): boolean => type.endsWith(":LocallySignedCert");
 
+/**
+ * What a stack registers with these settings. Asked once: every change starts from the same deployed environment, and
+ * each release from what the one before it left.
+ */
+const registered = new Map<string, Promise<Registration[]>>();
+function register(settings: AnySettings, replaced: ReadonlySet<string> = new Set()): Promise<Registration[]> {
+  const key = JSON.stringify([settings, [...replaced].sort()]);
+  const known = registered.get(key) ?? registrationsOf(settings, { replaced });
+  registered.set(key, known);
+  return known;
+}
+
 /** What the engine would refuse in any stack of the environment, release after release: `<release>: <op> <name>`. */
 async function refusedBy(name: string, base: KubernetesEnvironment, releases: Release[]): Promise<string[]> {
   const refused: string[] = [];
@@ -241,13 +253,13 @@ async function refusedBy(name: string, base: KubernetesEnvironment, releases: Re
   for (const [index, release] of releases.entries()) {
     const after = stacksOf(name, base, release);
     for (const stack of Object.keys(before).filter((each) => each in after)) {
-      const deployed = await registrationsOf(before[stack]!);
+      const deployed = await register(before[stack]!);
       const isProtected = new Set(
         deployed.filter(({ options }) => options.protect).map(({ type, name: own }) => `${type}::${own}`),
       );
       const steps = await stepsOf(
         deployed,
-        (replaced) => registrationsOf(after[stack]!, { replaced }),
+        (replaced) => register(after[stack]!, replaced),
         release.isRenewal && isServerCertificate,
       );
       for (const { op, resource, name: own, because } of steps)

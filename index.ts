@@ -1,3 +1,4 @@
+import "./tools/promise-stacks.cjs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
 import { stackName } from "./config/stacks";

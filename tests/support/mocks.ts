@@ -1,3 +1,4 @@
+import "../../tools/promise-stacks.cjs";
 import * as pulumi from "@pulumi/pulumi";
 import type {
   ReadResourceRequest,
@@ -134,13 +135,8 @@ export async function record<T>(
     return registerResourceOutputs.call(monitor, request, callback);
   };
 
-  // The SDK captures a stack for each promise of each resource: deep ones were more than half of the time.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 3;
-  const result = await Promise.resolve()
-    .then(program)
-    .then((value) => pulumi.runtime.disconnect().then(() => value))
-    .finally(() => (Error.stackTraceLimit = stackTraceLimit));
+  const result = await program();
+  await pulumi.runtime.disconnect();
   if (problems.length)
     throw new AggregateError(problems, `the program ${problems.map(({ message }) => message).join("; ")}`);
   const all = [...registrations.values()];

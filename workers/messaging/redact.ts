@@ -1,0 +1,73 @@
+/** Names of fields and variables whose values are secrets: `password`, `NATS_TOKEN`, `x-api-key`, `clientSecret`. */
+const secretWords = [
+  "pass",
+  "password",
+  "passwd",
+  "passphrase",
+  "secret",
+  "token",
+  "creds",
+  "credentials",
+  "authorization",
+  "cookie",
+  "api[-_]?key",
+  "nkey",
+  "seed",
+].join("|");
+const wholeOrLast = new RegExp(`(^|[-_.])(${secretWords})$`, "i");
+const lastInCamelCase = /[a-z](Pass|Password|Passwd|Passphrase|Secret|Token|Creds|Credentials|Cookie|ApiKey|Seed)$/;
+
+/** Whether the value of a field or variable of this name is a secret. */
+export const isSecretName = (name: string): boolean => wholeOrLast.test(name) || lastInCamelCase.test(name);
+
+/** What stands instead of a secret. */
+const redacted = "[redacted]";
+
+const mayHaveSecret = new RegExp(secretWords, "i");
+
+/** A line of JSON with `[redacted]` for every field with a secret's name, at any depth. */
+export function redactFields(line: string): string {
+  if (!mayHaveSecret.test(line)) return line;
+  const end = line.endsWith("\n") ? "\n" : "";
+  return JSON.stringify(JSON.parse(line), (name, value: unknown) => (isSecretName(name) ? redacted : value)) + end;
+}
+
+/** `//user:password@host`, in text or in a URL. */
+const urlCredentials = /(\/\/)[^/\s"@\\]*:[^/\s"@\\]*@/g;
+
+/** `Bearer ...`, `Basic ...`. */
+const authorization = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/g;
+
+/**
+ * Removes secrets from text, such as an error's message: credentials in URLs and `Authorization` headers, and the given
+ * values wherever they stand. JSON stays valid if the values are those of `secretsOf`.
+ */
+export function redactText(text: string, values: readonly string[] = []): string {
+  const known = values.reduce((rest, value) => rest.replaceAll(value, redacted), text);
+  return known.replace(urlCredentials, `$1${redacted}@`).replace(authorization, `$1 ${redacted}`);
+}
+
+/** Shorter ones stand in too much that is no secret. */
+const shortestSecret = 6;
+
+/**
+ * Values in environment variables that must not be logged, in the forms in which they stand in JSON and in URLs: those
+ * of variables with a secret's name, and passwords in URLs. Those shorter than 6 characters are left out.
+ */
+export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+  const secrets = Object.entries(env).flatMap(([name, value = ""]) => {
+    const inUrls = [...value.matchAll(/\/\/[^/@\s:]*:([^/@\s]+)@/g)].map(([, password = ""]) => password);
+    return [...(isSecretName(name) ? [value] : []), ...inUrls, ...inUrls.map(decoded)];
+  });
+  const forms = secrets.flatMap((secret) => [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  // The longest first: one may be part of another.
+  return [...new Set(forms)].filter(({ length }) => length >= shortestSecret).sort((a, b) => b.length - a.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -163,19 +163,27 @@ const noLimit = -1;
 
 /** The value at a dotted path of a configuration (`placement.cluster`); undefined where there is none. */
 export function get(object: Wire, path: string): unknown {
-  return path.split(".").reduce<unknown>((value, key) => (value as Wire | undefined)?.[key], object);
+  return namesIn(path).reduce<unknown>((value, key) => (value as Wire | undefined)?.[key], object);
 }
 
 /** Sets the value at a dotted path; `undefined` removes it, together with parents that are then empty. */
 function set(object: Wire, path: string, value: unknown): void {
-  const [key, ...rest] = path.split(".") as [string, ...string[]];
-  if (rest.length === 0) {
+  setAt(object, namesIn(path), value);
+}
+
+function setAt(object: Wire, [key, ...rest]: [string, ...string[]], value: unknown): void {
+  const [next, ...others] = rest;
+  if (next === undefined) {
     if (value === undefined) delete object[key];
     else object[key] = value;
     return;
   }
   const child = { ...(object[key] as Wire | undefined) };
-  set(child, rest.join("."), value);
+  setAt(child, [next, ...others], value);
   if (Object.keys(child).length === 0) delete object[key];
   else object[key] = child;
 }
+
+/** The names of a dotted path; a dot that is part of a name stands behind a backslash. */
+const namesIn = (path: string): [string, ...string[]] =>
+  path.split(/(?<!\\)\./).map((name) => name.replaceAll("\\.", ".")) as [string, ...string[]];

@@ -4,7 +4,8 @@ import { assetsOf } from "../../config/assets/assets";
 import { standIns } from "../../config/assets/failover";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
-import { loginOf, provisioner, systemAccount, withStandardParts } from "../../config/assets/standard";
+import { loginOf, provisioner, systemAccount } from "../../config/assets/standard";
+import { withStandardParts } from "../../config/assets/standard-parts";
 import type { Environment } from "../../config/schema/settings";
 import { adminPermissions, inboxPrefixOf, permissionsOf, provisionerPermissions } from "./permissions";
 

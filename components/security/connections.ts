@@ -1,4 +1,5 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { deadLetterNames } from "../../config/assets/dead-letters";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { clientUrls } from "../../config/topology";
 
@@ -46,7 +47,7 @@ export function connections(
   );
 }
 
-const ownUsers: readonly string[] = [provisioner, canary.user];
+const ownUsers: readonly string[] = [provisioner, canary.user, deadLetterNames.cli];
 
 const tenantUsers = (accounts: RegionSpec["accounts"]) =>
   accounts

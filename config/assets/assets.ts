@@ -3,7 +3,8 @@ import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
 import { serversIn } from "../sizes";
 import { shareOf } from "./shared-limits";
-import { canary, mirrorName, withStandardParts } from "./standard";
+import { mirrorName } from "./standard";
+import { withStandardParts } from "./standard-parts";
 import { destinationSubject } from "../subject-transform";
 import { overlaps } from "../subjects";
 import type { TenantSpec } from "../schema/tenant";
@@ -18,23 +19,24 @@ export function assetsOf(
   tenants: Tenants,
   failovers: Failovers = {},
 ): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
-  const complete = Object.values(tenants).map(withStandardParts);
+  const all = Object.values(tenants);
   return failedOver(
     {
-      streams: complete.flatMap((tenant) => streamsOf(environment, tenant)),
-      consumers: complete.flatMap((tenant) => consumersOf(environment, tenant)),
+      streams: all.flatMap((tenant) => streamsOf(environment, tenant)),
+      consumers: all.flatMap((tenant) => consumersOf(environment, tenant)),
     },
     failovers,
   );
 }
 
-function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] {
+function streamsOf(environment: Environment, declared: TenantSpec): StreamAsset[] {
+  const tenant = withStandardParts(declared);
   const origins: StreamAsset[] = [];
   const copies: StreamAsset[] = [];
   for (const [name, { home = tenant.home, mirrors = {}, ...spec }] of Object.entries(tenant.streams)) {
     // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake
-    // (config/rules/stream.ts), but not of the canary: no tenant declares it.
-    const capped = environment.target === "local" || name === canary.stream;
+    // (config/rules/stream.ts), but not of what is derived: no tenant declares it.
+    const capped = environment.target === "local" || !(name in declared.streams);
     const replicasIn = (region: string) =>
       capped ? (Math.min(spec.replicas, serversIn(environment, region)) as typeof spec.replicas) : spec.replicas;
     origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas: replicasIn(home) } });
@@ -62,9 +64,10 @@ function streamsOf(environment: Environment, tenant: TenantSpec): StreamAsset[] 
   return [...origins, ...copies];
 }
 
-function consumersOf(environment: Environment, tenant: TenantSpec): ConsumerAsset[] {
+function consumersOf(environment: Environment, declared: TenantSpec): ConsumerAsset[] {
+  const tenant = withStandardParts(declared);
   const subjects = subjectsByStream(tenant);
-  const regions = new Map(streamsOf(environment, tenant).map(({ name, region }) => [name, region]));
+  const regions = new Map(streamsOf(environment, declared).map(({ name, region }) => [name, region]));
   // As few as its stream then has.
   const withReplicas = (stream: string, spec: ConsumerAsset["spec"]) =>
     environment.target === "local" && spec.replicas

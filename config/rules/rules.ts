@@ -3,6 +3,7 @@ import { awsRules } from "./aws";
 import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
 import type { ValidationContext } from "./context";
+import { deadLetterRules } from "./dead-letters";
 import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
 import { mirrorRules } from "./mirror";
@@ -27,6 +28,7 @@ const rules: readonly Rule[] = [
   ...placementRules,
   ...consumerRules,
   ...userRules,
+  ...deadLetterRules,
 ];
 
 /** Every problem of an environment and its tenants, in the order of the rules; empty if there is none. */

@@ -1,7 +1,8 @@
 import { plural } from "../plural";
 import { subjectsByStream } from "../assets/assets";
 import { destinationSubject, isRenamedAway } from "../subject-transform";
-import { canary, mirrorName, withStandardParts } from "../assets/standard";
+import { canary, mirrorName } from "../assets/standard";
+import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
 import type { TenantSpec } from "../schema/tenant";
 import { serversIn, storageIn } from "../sizes";

@@ -1,4 +1,5 @@
 import { canary, loginOf, provisioner, systemAccount } from "../assets/standard";
+import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
 import { reservedIn } from "../reserved-subjects";
 import { bucketKinds } from "../schema/bucket";
@@ -17,7 +18,7 @@ const logins = (context: ValidationContext) =>
       user: systemAccount.user as string,
     },
     ...tenants(context).flatMap(({ path, tenant }) =>
-      [provisioner, canary.user, ...Object.keys(tenant.users)].map((user) => ({
+      [provisioner, ...Object.keys(withStandardParts(tenant).users)].map((user) => ({
         path: user in tenant.users ? [...path, "users", user] : path,
         account: tenant.name,
         user,

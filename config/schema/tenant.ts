@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { consumerShape, consumerManagement, pullShape, pushShape } from "./consumer";
-import { assetName, count, durationLimit, sizeLimit, subject, token } from "./values";
+import { assetName, count, durationLimit, size, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
 import { streamShape, streamManagement } from "./stream";
 
@@ -95,6 +95,17 @@ const userSpec = strictObject({
   inbox: z.enum(["own", "shared"]).optional(),
 });
 
+/** Messages that workers give up. docs/dead-letters.md has what is derived, and what cannot be kept. */
+const deadLetters = strictObject({
+  /** Age at which a dead letter is deleted, and with it what it was a copy of is lost. Default: 30d. */
+  maxAge: durationLimit.optional(),
+  /**
+   * Bytes that dead letters may have together, on one replica. Once they have it, no more are taken: their workers keep
+   * the messages, and try again. Default: 1GiB.
+   */
+  maxBytes: size.optional(),
+});
+
 /** Limits of an account. What its streams may store is no setting: it follows from their `maxBytes` and replicas. */
 const accountLimits = strictObject({
   /**
@@ -138,6 +149,12 @@ export const tenantSpec = strictObject({
   streams: z.record(assetName, streamSpec),
   consumers: z.record(assetName, consumerSpec),
   users: z.record(token, userSpec),
+  /**
+   * Keeps what workers give up: gives the account the streams DEAD_LETTERS, DEAD_LETTER_EVENTS and REPLAYS, durables
+   * and permissions for them, and the users `dead-letters` and `dead-letters-cli` (docs/dead-letters.md). Default: a
+   * message that was given up is only in its stream, until that deletes it.
+   */
+  deadLetters: deadLetters.optional(),
   limits: accountLimits.optional(),
 });
 

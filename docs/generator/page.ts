@@ -107,7 +107,7 @@ function line(argument: Argument): string {
   return cells([
     field,
     meaningOf(argument),
-    quoted(wireNames(argument)).join(", "),
+    quoted(wireNames(argument)).join(", ").replaceAll("\\.", "."),
     sinceOf(argument),
     changeOf(argument),
   ]);
@@ -159,6 +159,7 @@ const kinds: Partial<Record<Field["kind"], string>> = {
   sizeLimit: "size or `unlimited`",
   numberLimit: "number or `unlimited`",
   labels: "labels",
+  numberLabel: "number",
 };
 
 /** Examples in the page's order: files of docs/examples, which tests compile and run. */

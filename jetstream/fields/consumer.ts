@@ -83,6 +83,8 @@ export const consumerFields: Field[] = [
     refused: always({ reason: wouldLosePosition, error: 10012, errorSince: "2.14.4" }),
   },
   { arg: "metadata", wire: "metadata", kind: "labels", derived: consumerMonitor },
+  // Behind the other labels, which it is added to. The server knows nothing of it: workers read it.
+  { arg: "attempts", wire: "metadata.supercluster\\.attempts", kind: "numberLabel" },
   { arg: "pauseUntil", wire: "pause_until", kind: "pause", level: 1, ownRequest: true },
   { arg: "priorityGroups", wire: "priority_groups", kind: "texts", level: 1 },
   {

@@ -116,6 +116,8 @@ const kinds = {
   sizeLimit: limitOf(size, -1),
   numberLimit: limitOf(same, -1),
   labels: same,
+  /** A number as the value of a label, which is text. */
+  numberLabel: { toWire: String, fromWire: Number },
   transform,
   source,
   sources: unordered(source),

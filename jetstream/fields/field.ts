@@ -53,7 +53,7 @@ export interface Wire {
  */
 export interface Field {
   arg: string;
-  /** Path in the server's JSON, dotted where nested. */
+  /** Path in the server's JSON, dotted where nested; a dot that is part of a name stands behind a backslash. */
   wire: string;
   kind: Kind;
   /** Wire value of a field that is not set; a function where the server couples it to other fields. */

@@ -11,7 +11,7 @@ type MirrorSpec = NonNullable<StreamSpec["mirrors"]>[string];
 type StreamDraft = Partial<Omit<StreamSpec, "mirrors">> & { mirrors?: Record<string, Partial<MirrorSpec>> };
 
 /** A `TenantSpec` as servers show it: what has to be decided is absent, and no schema has checked it. */
-export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" | "users" | "limits"> {
+export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" | "users" | "deadLetters" | "limits"> {
   streams: Record<string, StreamDraft>;
   consumers: Record<string, Partial<ConsumerSpec>>;
 }
@@ -39,6 +39,8 @@ export interface Place {
   /** The stack that will own all of it, as in the mark: `supercluster/local-jetstream`. */
   owner: string;
   environment: Environment;
-  /** The account's tenant as it is declared so far: its users and limits are not read from the servers. */
-  declared?: Pick<TenantSpec, "description" | "users" | "limits">;
+  /**
+   * The account's tenant as it is declared so far: its users, limits and dead letters are not read from the servers.
+   */
+  declared?: Pick<TenantSpec, "description" | "users" | "limits" | "deadLetters">;
 }

@@ -28,7 +28,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
       }),
     ];
   });
-  const { description, users = {}, limits } = place.declared ?? {};
+  const { description, users = {}, deadLetters, limits } = place.declared ?? {};
   return {
     name: place.account,
     ...(description && { description }),
@@ -36,6 +36,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
     streams: Object.fromEntries(streams),
     consumers: {},
     users,
+    ...(deadLetters && { deadLetters }),
     ...(limits && { limits }),
   };
 }

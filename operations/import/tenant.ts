@@ -1,5 +1,6 @@
 import type { Difference } from "../../jetstream/wire";
 import { subjectsByStream } from "../../config/assets/assets";
+import { deadLetterNames } from "../../config/assets/dead-letters";
 import { canary } from "../../config/assets/standard";
 import { asTenant, type Draft, type ImportedTenant, type Place } from "./draft";
 import { consumersOf } from "./durables";
@@ -9,7 +10,9 @@ import { draftOf, originOf } from "./streams";
 
 /** The tenant that declares what a live account holds. Pure. */
 export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
-  const own = live.streams.filter(({ info }) => nameOf(info) !== canary.stream);
+  const { copies: letters, events, replays } = deadLetterNames;
+  const derived: string[] = [canary.stream, ...(place.declared?.deadLetters ? [letters, events, replays] : [])];
+  const own = live.streams.filter(({ info }) => !derived.includes(nameOf(info)));
   const origins = own.filter(({ info }) => info.config.mirror === undefined);
   const mirrors = own.filter((stream) => !origins.includes(stream));
   const named = mirrors.filter((mirror) => originOf(mirror, origins, place));

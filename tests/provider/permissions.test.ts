@@ -12,7 +12,8 @@ import {
   objectStoreStream,
   objectStoreStreamName,
 } from "../../config/schema/bucket";
-import { provisioner, systemAccount, withStandardParts } from "../../config/assets/standard";
+import { provisioner, systemAccount } from "../../config/assets/standard";
+import { withStandardParts } from "../../config/assets/standard-parts";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { tenants as systems } from "../../tenants";

@@ -18,6 +18,22 @@ const acknowledgements: ConsumerRule[] = [
     example: { backoff: ["1s", "5s"], maxDeliver: 1 },
   }),
   rule({
+    at: "maxDeliver",
+    when: ({ attempts, maxDeliver }) => attempts !== undefined && maxDeliver !== undefined && maxDeliver <= attempts,
+    found: ({ attempts, maxDeliver }) =>
+      `${maxDeliver} is not more than attempts (${attempts}), so the server would give a message up ` +
+      "before its worker can",
+    instead: ({ attempts }) => `leave it out, or write ${attempts! + 1} or more`,
+    example: { attempts: 5, maxDeliver: 5 },
+  }),
+  rule({
+    at: "attempts",
+    when: ({ attempts, ackPolicy }) => attempts !== undefined && ackPolicy !== "explicit",
+    found: ({ ackPolicy }) => `needs ackPolicy "explicit", and it is ${text(ackPolicy)}`,
+    instead: 'write ackPolicy: "explicit", or leave attempts out',
+    example: { attempts: 5, ackPolicy: "all" },
+  }),
+  rule({
     at: "ackWait",
     when: ({ backoff, ackWait }) =>
       backoff && ackWait !== undefined && toMilliseconds(ackWait) !== toMilliseconds(backoff[0]!),

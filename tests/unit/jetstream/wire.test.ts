@@ -41,6 +41,8 @@ const consumers: fc.Arbitrary<Args> = fc.record(
     maxDeliver: count,
     maxAckPending: count,
     filterSubjects: fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 }),
+    attempts: count,
+    metadata: fc.constant({ team: "billing" }),
     deliverSubject: fc.constant("d"),
     idleHeartbeat: duration,
   },

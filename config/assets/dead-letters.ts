@@ -1,0 +1,221 @@
+import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
+import { toMilliseconds, unlimited } from "../units";
+import { mirrorName } from "./standard";
+
+/**
+ * What a tenant gets by `deadLetters`: the streams, durables, users and permissions with which messages that a worker
+ * gave up are kept, shown and sent again (docs/dead-letters.md). Pure: a tenant in, parts of a tenant out.
+ */
+
+/** Names of what is derived. The consumer of the events is named as its user. */
+export const deadLetterNames = {
+  /** Copies of messages. */
+  copies: "DEAD_LETTERS",
+  /** Advisories about messages that were given up; a work queue of the collector. */
+  events: "DEAD_LETTER_EVENTS",
+  /** Copies that are to be processed again; a work queue with a durable for each durable of the tenant. */
+  replays: "REPLAYS",
+  /** User of the process that copies what its worker could not (workers/dead-letters), and its durable. */
+  collector: "dead-letters",
+  /** User of `npm run dead-letters`. */
+  cli: "dead-letters-cli",
+} as const;
+
+/** Subject of a copy: of one message of one durable there is one copy. */
+export const deadLetterSubject = (stream: string, sequence: number | "*", durable: string): string =>
+  `dead.${stream}.${sequence}.${durable}`;
+
+/** Subject on which a message of this durable is sent to its worker again. */
+export const replaySubject = (stream: string, durable: string): string => `replay.${stream}.${durable}`;
+
+/** The durable of the stream of replays that the worker of this durable reads too. */
+export const replayDurable = (stream: string, durable: string): string => `${stream}-${durable}`;
+
+/** Label of the stream of events: names of the streams that the collector sweeps, with a space between two. */
+export const sweptLabel = "dead-letters.sweep";
+
+/** What a stream of replays and one of events may hold: bodies are small in number, advisories have 400 bytes or so. */
+const room = { replays: "256MiB", events: "64MiB" } as const;
+
+/** A durable on one of its streams, whose messages can become dead letters. */
+interface Source {
+  stream: string;
+  durable: string;
+  consumer: ConsumerSpec;
+}
+
+/**
+ * The durables of a tenant whose messages can become dead letters, stream by stream: those that acknowledge each
+ * message by itself.
+ */
+export const deadLetterSources = ({ consumers }: Pick<TenantSpec, "consumers">): Source[] =>
+  Object.entries(consumers).flatMap(([durable, consumer]) =>
+    consumer.ackPolicy === "explicit" ? consumer.streams.map((stream) => ({ stream, durable, consumer })) : [],
+  );
+
+/** The stream itself and its mirrors, on which a failover makes the same durables. */
+const standsFor = ({ streams }: TenantSpec, stream: string): string[] => [
+  stream,
+  ...Object.keys(streams[stream]?.mirrors ?? {}).map((region) => mirrorName(stream, region)),
+];
+
+type Parts = Pick<TenantSpec, "streams" | "consumers" | "users">;
+
+/** The streams, durables and users that are derived; nothing without `deadLetters`. */
+export function deadLetterParts(tenant: TenantSpec): Parts {
+  if (!tenant.deadLetters) return { streams: {}, consumers: {}, users: {} };
+  const sources = deadLetterSources(tenant);
+  const read = [...new Set(sources.flatMap(({ stream }) => standsFor(tenant, stream))), deadLetterNames.replays];
+  const swept = [
+    ...new Set(sources.map(({ stream }) => stream).filter((stream) => isSwept(tenant.streams[stream]))),
+    deadLetterNames.replays,
+  ];
+  return {
+    streams: streamsFor(tenant.deadLetters, sources, read, swept),
+    consumers: {
+      [deadLetterNames.collector]: {
+        mode: "pull",
+        streams: [deadLetterNames.events],
+        ackPolicy: "explicit",
+        // A copy that cannot be stored is tried again until it can: while it waits, its advisory is all there is.
+        backoff: ["30s", "1m", "5m"],
+        deliverPolicy: "all",
+      },
+      ...Object.fromEntries(
+        sources.map(({ stream, durable, consumer }) => [
+          replayDurable(stream, durable),
+          replayConsumer(stream, durable, consumer),
+        ]),
+      ),
+    },
+    users: {
+      [deadLetterNames.collector]: collector(sources, read, swept),
+      [deadLetterNames.cli]: cli(sources, read),
+    },
+  };
+}
+
+/** What of a stream stays until a durable has acknowledged it can be found there; of `limits` streams nothing can. */
+const isSwept = (stream: StreamSpec | undefined): boolean => stream !== undefined && stream.retention !== "limits";
+
+function streamsFor(
+  { maxAge = "30d", maxBytes = "1GiB" }: NonNullable<TenantSpec["deadLetters"]>,
+  sources: Source[],
+  read: string[],
+  swept: string[],
+): TenantSpec["streams"] {
+  const common = { storage: "file", replicas: 3, maxAge, discard: "new" } as const;
+  const isShort = maxAge !== unlimited && toMilliseconds(maxAge) < toMilliseconds("24h");
+  return {
+    [deadLetterNames.copies]: {
+      ...common,
+      description: "Messages that a worker gave up, each with the reason: npm run dead-letters",
+      subjects: ["dead.>"],
+      retention: "limits",
+      maxBytes,
+      duplicateWindow: isShort ? maxAge : "24h",
+      allowDirect: true,
+    },
+    [deadLetterNames.events]: {
+      ...common,
+      description: "Advisories about messages that were given up, until the collector has copied them",
+      subjects: ["MAX_DELIVERIES", "MSG_TERMINATED"].flatMap((kind) =>
+        read.map((stream) => `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${stream}.*`),
+      ),
+      retention: "workqueue",
+      maxBytes: room.events,
+      metadata: { [sweptLabel]: swept.join(" ") },
+    },
+    [deadLetterNames.replays]: {
+      ...common,
+      description: "Dead letters that are processed again, each by the durable that gave it up",
+      subjects: sources.length ? sources.map(({ stream, durable }) => replaySubject(stream, durable)) : ["replay.>"],
+      retention: "workqueue",
+      maxBytes: room.replays,
+    },
+  };
+}
+
+/** Redelivers as the durable does: its worker treats both alike. */
+function replayConsumer(stream: string, durable: string, consumer: ConsumerSpec): ConsumerSpec {
+  const { ackWait, backoff, attempts, maxDeliver, maxAckPending } = consumer;
+  return {
+    mode: "pull",
+    streams: [deadLetterNames.replays],
+    filterSubjects: [replaySubject(stream, durable)],
+    ackPolicy: "explicit",
+    deliverPolicy: "all",
+    ...(ackWait && { ackWait }),
+    ...(backoff && { backoff }),
+    ...(attempts && { attempts }),
+    ...(maxDeliver && { maxDeliver }),
+    ...(maxAckPending && { maxAckPending }),
+  };
+}
+
+const api = (request: string): string => `$JS.API.${request}`;
+
+/** Reads messages of every stream, writes copies, and acknowledges what is stuck in a stream that holds it for that. */
+const collector = (sources: Source[], read: string[], swept: string[]): UserSpec => ({
+  description: "The process workers/dead-letters: copies what workers that died have left",
+  publishes: ["dead.>"],
+  consumes: [deadLetterNames.collector],
+  allow: {
+    publish: [
+      api(`STREAM.INFO.${deadLetterNames.events}`),
+      ...[...read, deadLetterNames.copies].map((stream) => api(`STREAM.MSG.GET.${stream}`)),
+      ...swept.flatMap((stream) => [api(`STREAM.INFO.${stream}`), api(`CONSUMER.LIST.${stream}`)]),
+      ...withReplays(sources)
+        .filter(({ stream }) => swept.includes(stream))
+        .flatMap(({ stream, durable }) => [`$JS.ACK.${stream}.${durable}.>`, `$JS.ACK.*.*.${stream}.${durable}.>`]),
+    ],
+  },
+});
+
+/** Reads and deletes copies, and sends them to the durables that gave them up. */
+const cli = (sources: Source[], read: string[]): UserSpec => ({
+  description: "npm run dead-letters",
+  publishes: [...new Set(sources.map(({ stream, durable }) => replaySubject(stream, durable)))],
+  allow: {
+    publish: [
+      ...["STREAM.INFO", "STREAM.MSG.GET", "DIRECT.GET", "STREAM.MSG.DELETE"].map((request) =>
+        api(`${request}.${deadLetterNames.copies}`),
+      ),
+      api(`CONSUMER.INFO.${deadLetterNames.replays}.*`),
+      api(`CONSUMER.INFO.${deadLetterNames.events}.${deadLetterNames.collector}`),
+      // Of a message that was too large to be copied only its place is known.
+      ...read.map((stream) => api(`STREAM.MSG.GET.${stream}`)),
+    ],
+  },
+});
+
+/** The same with the durables of replays: what fails again becomes a dead letter again. */
+const withReplays = (sources: readonly Pick<Source, "stream" | "durable">[]) => [
+  ...sources,
+  ...sources.map(({ stream, durable }) => ({
+    stream: deadLetterNames.replays,
+    durable: replayDurable(stream, durable),
+  })),
+];
+
+/** A user with what its durables need for dead letters: it copies messages of theirs, and reads their replays. */
+export function withDeadLetters(tenant: TenantSpec, user: UserSpec): UserSpec {
+  const own = tenant.deadLetters
+    ? deadLetterSources(tenant).filter(({ durable }) => user.consumes?.includes(durable))
+    : [];
+  if (own.length === 0) return user;
+  const places = own.flatMap(({ stream, durable }) =>
+    standsFor(tenant, stream).map((place) => ({ stream: place, durable })),
+  );
+  return {
+    ...user,
+    publishes: [
+      ...(user.publishes ?? []),
+      ...places.map(({ stream, durable }) => deadLetterSubject(stream, "*", durable)),
+      ...own.map(({ stream, durable }) =>
+        deadLetterSubject(deadLetterNames.replays, "*", replayDurable(stream, durable)),
+      ),
+    ],
+    consumes: [...(user.consumes ?? []), ...own.map(({ stream, durable }) => replayDurable(stream, durable))],
+  };
+}

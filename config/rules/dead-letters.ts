@@ -1,0 +1,58 @@
+import { deadLetterNames, deadLetterParts, deadLetterSources, replayDurable } from "../assets/dead-letters";
+import type { ValidationContext } from "./context";
+import { type Rule, rule } from "./rule";
+import { tenants } from "./scopes";
+
+/** Tenants with dead letters, those that have mistakes elsewhere included. */
+const keeping = (context: ValidationContext) =>
+  tenants(context).filter(({ tenant }) => tenant.deadLetters !== undefined);
+
+/** Names that a tenant has given to something of its own, although they are derived. */
+const taken = (context: ValidationContext) =>
+  keeping(context).flatMap((scope) => {
+    const derived = deadLetterParts(scope.tenant);
+    return (["streams", "consumers", "users"] as const).flatMap((kind) =>
+      Object.keys(scope.tenant[kind])
+        .filter((name) => name in derived[kind])
+        .map((name) => ({ ...scope, path: [...scope.path, kind, name], kind, name })),
+    );
+  });
+
+/** Durables, each with the earlier one whose replays would be read by a durable of the same name. */
+const sources = (context: ValidationContext) =>
+  keeping(context).flatMap((scope) =>
+    deadLetterSources(scope.tenant).map(({ stream, durable }, index, all) => ({
+      ...scope,
+      path: [...scope.path, "consumers", durable],
+      replays: replayDurable(stream, durable),
+      twin: all
+        .slice(0, index)
+        .find((other) => replayDurable(other.stream, other.durable) === replayDurable(stream, durable)),
+    })),
+  );
+
+export const deadLetterRules: Rule[] = [
+  rule({
+    each: keeping,
+    at: ["deadLetters"],
+    // What durables there are is unknown where one has mistakes of its own.
+    when: ({ key, tenant }, { declared }) =>
+      deadLetterSources(tenant).length === 0 &&
+      declared.consumers(key).every((durable) => tenant.consumers[durable] !== undefined),
+    message: ({ key }) =>
+      `${key} has no durable with ackPolicy "explicit", so nothing could become a dead letter; leave it out`,
+  }),
+  rule({
+    each: taken,
+    when: () => true,
+    message: ({ name, kind }) =>
+      `"${name}" is one of the ${kind} that the account has by deadLetters (docs/dead-letters.md); rename this one`,
+  }),
+  rule({
+    each: sources,
+    when: ({ twin }) => twin !== undefined,
+    message: ({ replays, twin }) =>
+      `its replays would be read by durable "${replays}" of ${deadLetterNames.replays}, ` +
+      `as those of ${twin!.durable} on ${twin!.stream} are; rename one of them`,
+  }),
+];

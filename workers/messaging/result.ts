@@ -8,6 +8,8 @@ export interface ProcessResult {
   success: boolean;
   retryable?: boolean;
   unavailable?: boolean;
+  /** Milliseconds until a `retryable` message is delivered again, instead of the durable's backoff. */
+  retryAfter?: number;
   /** Why it was not processed; logged, and in the dead letter. */
   error?: Error;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isSecretName } from "./redact";
+import { isSecretName, redactText } from "./redact";
 
 /** Environment variables, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,8 @@ export function readSettings<S extends z.ZodType>(schema: S, env: Environment): 
     error.issues.map(({ path, message }) => {
       const [name = "environment"] = path.map(String);
       const value = set[name];
-      const shown = value === undefined ? "is not set" : isSecretName(name) ? "is wrong" : JSON.stringify(value);
+      const shown =
+        value === undefined ? "is not set" : isSecretName(name) ? "is wrong" : redactText(JSON.stringify(value));
       return `${name} ${shown}: ${message}`;
     }),
   );

@@ -89,6 +89,14 @@ describe("settings of a worker", () => {
     );
   });
 
+  it("show no password of a URL", () => {
+    const database = z.object({ DATABASE_URL: z.string().startsWith("postgres://", "expected postgres://") });
+    assert.deepEqual(
+      problemsOf(() => readSettings(database, { DATABASE_URL: "mysql://app:sesame@db/app" })),
+      ['DATABASE_URL "mysql://[redacted]@db/app": expected postgres://'],
+    );
+  });
+
   it("have durations with units, or milliseconds", () => {
     const read = (text: string) => durationSetting.parse(text);
     assert.deepEqual(["250", "250ms", "30s", "5m", "1h"].map(read), [250, 250, 30_000, 300_000, 3_600_000]);

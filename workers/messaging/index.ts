@@ -1,3 +1,22 @@
+export { closeConnection, connect, type ConnectOptions } from "./connection/connect";
+export { clientOf } from "./connection/of";
+export { type ConnectionSettings, connectionSettings } from "./connection/settings";
+export { type Growth, growingDelay, retryDelay } from "./consumer/backoff";
+export { BaseNatsConsumer } from "./consumer/consumer";
+export type { ConnectionMetrics, ConsumerMetrics, Log } from "./consumer/observer";
+export { type ConsumerOptions, idempotencyKey, type IdempotencyStore } from "./consumer/options";
+export {
+  deadLetterBodies,
+  deadLetterHeader,
+  deadLetterHeaders,
+  type DeadLetterOrigin,
+  type DeadLetterReason,
+  deadLetterReasons,
+  deadLetterSubject,
+  type GivenUp,
+} from "./dead-letters/headers";
+export { replayHeader, replaySubject } from "./dead-letters/replays";
+export { createDeadLetterWriter, type DeadLetterWriter, type DeadLetterWriterOptions } from "./dead-letters/writer";
 export {
   type ConsumerStatus,
   type Dependency,

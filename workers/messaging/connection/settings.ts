@@ -1,0 +1,86 @@
+import * as fs from "node:fs";
+import * as z from "zod";
+import { type Environment, readSettings } from "../settings";
+
+/** How to connect; every worker process reads it from its environment. */
+export interface ConnectionSettings {
+  /** `NATS_URL`, separated by commas. Default: `nats://localhost:4222`. */
+  servers: string[];
+  /** `NATS_USER` and `NATS_PASSWORD`. */
+  user?: string;
+  password?: string;
+  /** `NATS_TOKEN`. */
+  token?: string;
+  /** `NATS_CREDS`: text of a credentials file, or its path. */
+  creds?: string;
+  /** `NATS_CA`: certificates of the CAs to trust, PEM, or the path of a file with them. Default: those of Node.js. */
+  ca?: string;
+  /** `NATS_INBOX_PREFIX`: of the subjects on which answers come; what the user may subscribe to. Default: `_INBOX`. */
+  inboxPrefix?: string;
+}
+
+/** The text of a variable, or of the file whose path it is. */
+const textOrFile = (begin: string, what: string) =>
+  z.string().transform((value, context) => {
+    if (value.includes(begin)) return value;
+    try {
+      const text = fs.readFileSync(value, "utf8");
+      if (text.includes(begin)) return text;
+      context.addIssue(`the file has no "${begin}": expected ${what}`);
+    } catch (error) {
+      context.addIssue(`expected ${what}, or the path of a file with it (${(error as NodeJS.ErrnoException).code})`);
+    }
+    return z.NEVER;
+  });
+
+const server = z.string().superRefine((text, context) => {
+  const url = URL.parse(text.includes("://") ? text : `nats://${text}`);
+  if (!url?.hostname || !["nats:", "tls:"].includes(url.protocol))
+    context.addIssue('expected URLs such as "nats://host:4222" or "tls://host:4222", separated by commas');
+  else if (url.username || url.password)
+    context.addIssue("a URL must not have a user or password: write NATS_USER and NATS_PASSWORD, or NATS_TOKEN");
+});
+
+const connectionEnvironment = z
+  .object({
+    NATS_URL: z
+      .string()
+      .default("nats://localhost:4222")
+      .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
+      .pipe(z.array(server).min(1, "expected at least one URL")),
+    NATS_USER: z.string().optional(),
+    NATS_PASSWORD: z.string().optional(),
+    NATS_TOKEN: z.string().optional(),
+    NATS_CREDS: textOrFile("BEGIN NATS USER JWT", "the text of a credentials file").optional(),
+    NATS_CA: textOrFile("BEGIN CERTIFICATE", "certificates in PEM").optional(),
+    NATS_INBOX_PREFIX: z
+      .string()
+      .regex(/^[^\s.*>]+(\.[^\s.*>]+)*$/, 'expected a subject without wildcards, such as "_INBOX_worker"')
+      .optional(),
+  })
+  .superRefine(({ NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CREDS }, context) => {
+    const problem = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
+    if (NATS_USER && !NATS_PASSWORD) problem("NATS_PASSWORD", "expected the password of NATS_USER");
+    if (NATS_PASSWORD && !NATS_USER) problem("NATS_USER", "expected the user of NATS_PASSWORD");
+    const ways = Object.entries({ NATS_USER, NATS_TOKEN, NATS_CREDS }).filter(([, value]) => value);
+    if (ways.length > 1)
+      problem(ways[0]![0], `expected one way to log in, found ${ways.map(([name]) => name).join(" and ")}`);
+  });
+
+/**
+ * Reads `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `NATS_TOKEN`, `NATS_CREDS`, `NATS_CA` and `NATS_INBOX_PREFIX`.
+ *
+ * @throws SettingsError with every mistake
+ */
+export function connectionSettings(env: Environment): ConnectionSettings {
+  const read = readSettings(connectionEnvironment, env);
+  return {
+    servers: read.NATS_URL,
+    user: read.NATS_USER,
+    password: read.NATS_PASSWORD,
+    token: read.NATS_TOKEN,
+    creds: read.NATS_CREDS,
+    ca: read.NATS_CA,
+    inboxPrefix: read.NATS_INBOX_PREFIX,
+  };
+}

@@ -1,0 +1,130 @@
+import type { ConsumerInfo, JsMsg } from "@nats-io/jetstream";
+import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
+import { type Durable, durableOf } from "./durable";
+import { isMissing, lookUp } from "./lookup";
+import type { Log } from "./observer";
+import { PullSource } from "./pull";
+import { PushSource } from "./push";
+import type { Source } from "./source";
+
+/** How long a start waits for an answer about the durable, in milliseconds. */
+const startMs = 30_000;
+
+/** What a binding needs of its consumer. */
+export interface BindingOptions {
+  stream: string;
+  durable: string;
+  attempts?: number;
+  spare?: number;
+  log: Log;
+  /** Messages that there is room for now. */
+  room(binding: Binding): number;
+  message(message: JsMsg, binding: Binding): void;
+  /** What is known of the durable has changed. */
+  changed(): void;
+}
+
+/**
+ * A consumer's hold on one durable, which it never creates. When the durable may be gone it is looked up until it is
+ * there again.
+ */
+export class Binding {
+  /** Messages received and not finished. */
+  inHand = 0;
+  /** Why it gets no messages. */
+  problem?: string;
+  private info!: ConsumerInfo;
+  private known!: Durable;
+  private source?: Source;
+  private isLookingUp = false;
+  private isStopped = false;
+
+  constructor(
+    private readonly client: JetStreamClientImpl,
+    private readonly options: BindingOptions,
+  ) {}
+
+  get durable(): Durable {
+    return this.known;
+  }
+
+  /** @throws Error where the durable is missing, does not suit a worker, or pushes to another client already */
+  async start(): Promise<void> {
+    const until = Date.now() + startMs;
+    this.learn(await lookUp(this.client, this.options, (error) => !isMissing(error) && Date.now() < until));
+    this.source = await this.open();
+    this.source.refill();
+  }
+
+  refill(): void {
+    this.source?.refill();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.source?.stop();
+  }
+
+  /** Messages that were not acknowledged yet, of all clients. */
+  async lag(): Promise<number> {
+    const { num_pending: pending, num_ack_pending: unacknowledged } = await this.client.consumerAPI.info(
+      this.options.stream,
+      this.options.durable,
+    );
+    return pending + unacknowledged;
+  }
+
+  private async open(): Promise<Source> {
+    const events = {
+      message: (message: JsMsg) => this.options.message(message, this),
+      room: () => this.options.room(this),
+      doubt: (why: string) => void this.doubt(why),
+    };
+    if (this.known.push) return PushSource.start(this.client, this.info, events);
+    return new PullSource(this.client.nc, this.client.apiPrefix, () => this.known, events);
+  }
+
+  private learn(info: ConsumerInfo): void {
+    const { attempts, spare, log } = this.options;
+    this.info = info;
+    this.known = durableOf(info, { attempts, spare });
+    log.info(
+      { stream: this.known.stream, durable: this.known.name, attempts: this.known.attempts, lag: this.known.lag },
+      "bound to the durable",
+    );
+    this.options.changed();
+  }
+
+  private async doubt(why: string): Promise<void> {
+    if (this.isLookingUp || this.isStopped) return;
+    this.isLookingUp = true;
+    const { stream, durable, log } = this.options;
+    log.warn({ stream, durable, why }, "looking up the durable");
+    try {
+      await this.lookUpAgain(why);
+    } catch (error) {
+      this.problem = (error as Error).message;
+      log.error({ stream, durable, err: error }, "not bound to the durable");
+      if (!this.isStopped) setTimeout(() => void this.doubt(this.problem ?? why), startMs / 10).unref();
+    } finally {
+      this.isLookingUp = false;
+    }
+  }
+
+  private async lookUpAgain(why: string): Promise<void> {
+    const before = this.info;
+    const found = await lookUp(this.client, this.options, (error) => {
+      const { stream, durable } = this.options;
+      this.problem = isMissing(error) ? `durable ${durable} of stream ${stream} is missing` : why;
+      return !this.isStopped;
+    });
+    const isSame = found.created === before.created;
+    this.problem = undefined;
+    if (isSame || this.isStopped) return;
+    this.learn(found);
+    if (found.config.deliver_subject === before.config.deliver_subject) return this.source?.renew();
+    await this.source?.stop();
+    this.source = await this.open();
+    this.source.refill();
+  }
+}

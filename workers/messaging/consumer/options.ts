@@ -1,0 +1,53 @@
+import type { JsMsg } from "@nats-io/jetstream";
+import type * as z from "zod";
+import type { DeadLetterWriter } from "../dead-letters/writer";
+import type { Growth } from "./backoff";
+import type { ConsumerMetrics, Log } from "./observer";
+
+/** What a consumer is made of; all but the durable has defaults. Durations in milliseconds. */
+export interface ConsumerOptions<T> {
+  stream: string;
+  durable: string;
+  /** Where messages come from that are processed again (`replaySubject`), by the same handler, one at a time. */
+  replays?: { stream: string; durable: string };
+  /** Messages in hand at most; pull requests never ask for more. Default: 10. */
+  concurrency?: number;
+  /** What a payload must be. Default: it is taken as `T` unchecked. */
+  schema?: z.ZodType<T>;
+  /** Makes a payload of the message's bytes. What it throws makes the message invalid. Default: JSON. */
+  decode?: (message: JsMsg) => unknown;
+  /**
+   * Failures of a message before it is given up. Default: the durable's label `supercluster.attempts`, else its
+   * `max_deliver`, else 5.
+   */
+  attempts?: number;
+  /**
+   * Deliveries beyond `attempts` that still run, alone: those of workers that were killed or stopped with the message
+   * in hand are counted by the server like failures. Default: 3.
+   */
+  spareDeliveries?: number;
+  /** Default: messages that are given up are terminated, and of a work queue they are gone then. */
+  deadLetters?: DeadLetterWriter;
+  /** For a handler; what takes longer counts as a failure, while the handler may still run. Default: no limit. */
+  timeout?: number;
+  /** How long `stop()` waits for handlers that run. Default: 30,000. */
+  grace?: number;
+  /** Waits until the server has confirmed each acknowledgement. Default: false. */
+  doubleAck?: boolean;
+  /** What was processed before: its messages are acknowledged without running the handler. Default: unknown. */
+  idempotency?: IdempotencyStore;
+  /** Between two probes of what does not answer. Default: from 1 s to 60 s. */
+  breaker?: Growth;
+  log: Log;
+  metrics?: ConsumerMetrics;
+}
+
+/** Knows which messages were processed, by `idempotencyKey`. A store that throws makes the message fail, retryably. */
+export interface IdempotencyStore {
+  has(key: string): Promise<boolean>;
+  /** Called after the handler has succeeded, before the acknowledgement. */
+  add(key: string): Promise<void>;
+}
+
+/** The same for every delivery of a message to this durable: `<stream>:<sequence>:<durable>`. */
+export const idempotencyKey = ({ info }: JsMsg): string => `${info.stream}:${info.streamSequence}:${info.consumer}`;

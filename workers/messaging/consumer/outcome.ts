@@ -1,0 +1,47 @@
+import type { DeadLetterReason } from "../dead-letters/headers";
+import type { ProcessResult } from "../result";
+import { retryDelay } from "./backoff";
+
+/** What is done with a message. */
+export type Outcome =
+  | { kind: "ack" }
+  /** Delivered again after `delay` milliseconds. */
+  | { kind: "nak"; delay: number }
+  /** Copied to the dead letters, then terminated. */
+  | { kind: "dead"; reason: DeadLetterReason; error?: Error }
+  /** Kept, and tried again when what its handler depends on answers. */
+  | { kind: "hold"; error?: Error };
+
+/** How often messages of a durable may be delivered. */
+export interface Limits {
+  /** Failures of a message, at most. */
+  attempts: number;
+  /** Deliveries beyond `attempts` whose handler still runs: those that had no end do not show in the server's count. */
+  spare: number;
+  /** Waits before redeliveries, in milliseconds; empty: none. */
+  backoff: readonly number[];
+}
+
+/**
+ * Whether the handler is run for a delivery. `alone`: a message that was delivered more often than it may fail did not
+ * fail then: workers ended with it in hand, and it may be the one that ends them. `false`: so often that it is given
+ * up.
+ */
+export function mayRun(delivery: number, { attempts, spare }: Limits): boolean | "alone" {
+  if (delivery <= attempts) return true;
+  return delivery <= attempts + spare && "alone";
+}
+
+/** What becomes of a message whose handler has finished. */
+export function outcomeOf(
+  { success, retryable, unavailable, error }: ProcessResult,
+  delivery: number,
+  { attempts, backoff }: Limits,
+  random?: number,
+): Outcome {
+  if (success) return { kind: "ack" };
+  if (unavailable) return { kind: "hold", error };
+  if (!retryable) return { kind: "dead", reason: "terminal", error };
+  if (delivery >= attempts) return { kind: "dead", reason: "attempts", error };
+  return { kind: "nak", delay: retryDelay(delivery, backoff, random) };
+}

@@ -1,0 +1,98 @@
+import type { MsgHdrs } from "@nats-io/transport-node";
+import { headers } from "@nats-io/transport-node";
+
+/** Subject of a dead letter: of one message of one durable there is one copy. */
+export const deadLetterSubject = (stream: string, sequence: number, durable: string): string =>
+  `dead.${stream}.${sequence}.${durable}`;
+
+/** Headers of a dead letter, beside those of the message itself. */
+export const deadLetterHeader = {
+  /** Subject of the message. */
+  subject: "Dead-Letter-Subject",
+  stream: "Dead-Letter-Stream",
+  sequence: "Dead-Letter-Sequence",
+  durable: "Dead-Letter-Durable",
+  /** How often it was delivered. */
+  deliveries: "Dead-Letter-Deliveries",
+  /** When the message was stored in its stream: RFC 3339. */
+  time: "Dead-Letter-Time",
+  /** The last error, on one line; at most 1,024 characters. */
+  error: "Dead-Letter-Error",
+  /** Why it was given up: one of `deadLetterReasons`. */
+  reason: "Dead-Letter-Reason",
+  /** `Nats-Msg-Id` of the message, if it had one. */
+  id: "Dead-Letter-Id",
+  /** One of `deadLetterBodies`, where the body is not the message's. */
+  body: "Dead-Letter-Body",
+} as const;
+
+/**
+ * Why a message was given up. `invalid`: it could not be parsed. `terminal`: its handler said so. `attempts`: it failed
+ * as often as is allowed. `deliveries`: it was delivered more often than is allowed, without an end: its workers died.
+ */
+export const deadLetterReasons = ["invalid", "terminal", "attempts", "deliveries"] as const;
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
+/** Why a dead letter has no body. `too-large`: it is where it was, if its stream still has it. */
+export const deadLetterBodies = ["too-large", "expired"] as const;
+
+/** What a dead letter is a copy of. */
+export interface DeadLetterOrigin {
+  subject: string;
+  stream: string;
+  sequence: number;
+  durable: string;
+  deliveries: number;
+  /** When it was stored; RFC 3339. */
+  time: string;
+  /** The message's own. */
+  headers?: MsgHdrs;
+}
+
+/** Why a message is copied to the dead letters. */
+export interface GivenUp {
+  reason: DeadLetterReason;
+  error?: Error;
+}
+
+const longestError = 1_024;
+
+/** Headers with these beginnings are instructions to the server, or of an earlier dead letter. */
+const notCopied = /^(nats-|dead-letter-)/i;
+
+/**
+ * Headers of a dead letter: what it is a copy of, and why. The message's own are kept, without those that are
+ * instructions to the server.
+ *
+ * @param body where the body is left out: why; then the message's own headers are left out, too
+ */
+export function deadLetterHeaders(
+  origin: DeadLetterOrigin,
+  { reason, error }: GivenUp,
+  body?: (typeof deadLetterBodies)[number],
+): MsgHdrs {
+  const made = headers();
+  if (!body)
+    for (const [name, values] of origin.headers ?? [])
+      if (!notCopied.test(name)) for (const value of values) made.append(name, value);
+  const id = origin.headers?.get("Nats-Msg-Id");
+  const own: Partial<Record<keyof typeof deadLetterHeader, string>> = {
+    subject: origin.subject,
+    stream: origin.stream,
+    sequence: String(origin.sequence),
+    durable: origin.durable,
+    deliveries: String(origin.deliveries),
+    time: origin.time,
+    reason,
+    ...(error && { error: oneLine(error) }),
+    ...(id && { id }),
+    ...(body && { body }),
+  };
+  for (const [key, value] of Object.entries(own) as [keyof typeof deadLetterHeader, string][])
+    made.set(deadLetterHeader[key], value);
+  return made;
+}
+
+/** Without line ends and other control characters, which headers cannot have. */
+const oneLine = ({ name, message }: Error): string =>
+  `${name}: ${message}`.replace(/[\u0000-\u001f\u007f]+/g, " ").slice(0, longestError);

@@ -42,6 +42,10 @@ export const kubernetesNames = { release: "nats", service: "nats", headless: "na
 export const connectionSecretName = (environment: string, region: string, login: string, separator = "/"): string =>
   [environment, region, "nats", login].join(separator);
 
+/** Name of the secret with a region's part of the identity, in a store outside its cluster. */
+export const identitySecretName = (environment: string, region: string, separator = "/"): string =>
+  [environment, region, "identity"].join(separator);
+
 /** Namespace of a region's servers. */
 export const namespaceOf = (
   { kubernetes }: { kubernetes: Pick<KubernetesEnvironment["kubernetes"], "namespace"> },

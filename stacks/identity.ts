@@ -4,12 +4,14 @@ import { isLeaving } from "../config/assets/leaving";
 import type { Settings } from "../config/load";
 import type { RegionIdentity } from "../config/assets/region";
 import { provisioner, systemAccount } from "../config/assets/standard";
+import type { KubernetesEnvironment } from "../config/schema/settings";
 import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
 import { certificateNames } from "../components/security/certificate-names";
 import { authorities, ServerCertificate } from "../components/security/certificates";
 import { Credentials } from "../components/security/credentials";
-import type { JetstreamIdentity } from "./outputs";
+import { identityFingerprint } from "../components/security/identity-fingerprint";
+import type { CarriedIdentity, JetstreamIdentity } from "./outputs";
 import { login } from "./logins";
 import { suppliedAuthorities } from "./supplied-authorities";
 
@@ -38,7 +40,8 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
     unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)),
   });
 
-  const regions = environment.regions.flatMap((region) => {
+  const stored = environment.target === "kubernetes" && environment.kubernetes.identitySecret;
+  const regions = environment.regions.map((region): [string, pulumi.Output<RegionIdentity>] => {
     const server = new ServerCertificate(`${region}-server`, {
       ca: clientCa.signing,
       commonName: `nats ${region}`,
@@ -62,13 +65,16 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
         users,
       }),
     );
+    return [region, part];
+  });
+  // A reference to this stack copies all of its outputs, so identities that a secret carries are not outputs.
+  const outputs = regions.filter(([region, part]) => {
     const location = awsLocationOf(name, environment, region);
-    if (!location?.settings.identitySecret) return [[region, part] as const];
-    // A reference to this stack copies all of its outputs, so keys that have a secret of their own are not outputs.
+    if (!location?.settings.identitySecret) return !stored;
     const { RegionIdentitySecret } =
       require("../components/aws/region-identity") as typeof import("../components/aws/region-identity");
     new RegionIdentitySecret(`${region}-identity`, { location, identity: part });
-    return [];
+    return false;
   });
 
   const jetstream: pulumi.Output<JetstreamIdentity> = pulumi.secret(
@@ -80,5 +86,31 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
       system: login(accounts, all, systemAccount.name, systemAccount.user),
     })),
   );
-  return { ...Object.fromEntries(regions), jetstream };
+  return {
+    ...Object.fromEntries(outputs),
+    ...(stored && { identities: inStore(name, environment, Object.fromEntries(regions)) }),
+    jetstream,
+  };
+}
+
+/** Gives each region's part to the secret store of the settings. Returns what regions' stacks have to know of them. */
+function inStore(
+  environment: string,
+  settings: KubernetesEnvironment,
+  identities: Record<string, pulumi.Output<RegionIdentity>>,
+): pulumi.Output<Record<string, CarriedIdentity>> {
+  type Store = typeof import("../components/supercluster/identity-store");
+  const { IdentityStore } = require("../components/supercluster/identity-store") as Store;
+  new IdentityStore("identity", { environment, settings, identities });
+  const carried = pulumi
+    .all(identities)
+    .apply((all) =>
+      Object.fromEntries(
+        Object.entries(all).map(([region, identity]): [string, CarriedIdentity] => [
+          region,
+          { fingerprint: identityFingerprint(identity), users: Object.keys(identity.users).sort() },
+        ]),
+      ),
+    );
+  return pulumi.unsecret(carried);
 }

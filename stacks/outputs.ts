@@ -57,3 +57,14 @@ export interface JetstreamIdentity {
   provisioners: Record<string, UserOutputs>;
   system: UserOutputs;
 }
+
+/**
+ * The identity stack's output `identities`, where a secret store carries them (`kubernetes.identitySecret`): by region.
+ * Not secret.
+ */
+export interface CarriedIdentity {
+  /** Of the region's part (components/security/identity-fingerprint.ts). */
+  fingerprint: string;
+  /** Logins that it has passwords of. */
+  users: string[];
+}

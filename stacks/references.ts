@@ -15,15 +15,38 @@ export async function fromIdentity<T>(
   output: string,
   lacks?: (value: T) => string[],
 ): Promise<pulumi.Output<T>> {
-  if (process.env[partialPlan] && pulumi.runtime.isDryRun())
-    return pulumi.secret(pulumi.output(pulumi.unknown as T)) as pulumi.Output<T>;
+  if (isPartial()) return pulumi.secret(pulumi.output(pulumi.unknown as T)) as pulumi.Output<T>;
+  const { name } = await checked(environment, output, lacks);
+  const reference = new pulumi.StackReference("identity", { name });
+  return reference.requireOutput(output) as pulumi.Output<T>;
+}
+
+/**
+ * The value of one output that is not secret, without a reference: that would copy the other outputs to this stack's
+ * state. Undefined in a partial plan.
+ *
+ * @throws {pulumi.RunError} as {@link fromIdentity}
+ */
+export async function plainFromIdentity<T>(
+  environment: string,
+  output: string,
+  lacks?: (value: T) => string[],
+): Promise<T | undefined> {
+  if (isPartial()) return undefined;
+  const { outputs } = await checked(environment, output, lacks);
+  return outputs[output] as T;
+}
+
+const isPartial = (): boolean => process.env[partialPlan] !== undefined && pulumi.runtime.isDryRun();
+
+/** The identity stack's name and outputs, where it has this one. */
+async function checked<T>(environment: string, output: string, lacks?: (value: T) => string[]) {
   const stack = stackName({ environment, kind: "identity" });
   const name = fullName(stack);
   const outputs = await outputsOf(name);
   const refusal = outputRefusal(outputs, { reader: pulumi.getStack(), stack, output, lacks });
   if (refusal) throw new pulumi.RunError(`${refusal} Nothing was done.`);
-  const reference = new pulumi.StackReference("identity", { name });
-  return reference.requireOutput(output) as pulumi.Output<T>;
+  return { name, outputs: outputs! };
 }
 
 /** `<organization>/<project>/<stack>`, of this project. */

@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import { plannedUsers, type PlannedUsers } from "../config/partial-plan";
-import { fromIdentity } from "./references";
+import type { IdentityInStore } from "../components/supercluster/kubernetes-region";
+import type { CarriedIdentity } from "./outputs";
+import { fromIdentity, plainFromIdentity } from "./references";
 
 type Region = Pick<RegionSpec, "name" | "environment" | "accounts">;
 
@@ -21,18 +23,44 @@ export async function regionIdentity(
   stored?: pulumi.Output<RegionIdentity>,
 ): Promise<pulumi.Output<RegionIdentity>> {
   const { name, environment } = region;
-  const how = pulumi.runtime.isDryRun() ? (process.env[plannedUsers] as PlannedUsers | undefined) : undefined;
-  const lacks = (known: RegionIdentity) => missing(known, region).map((login) => `the password of ${login}`);
+  const how = plannedAs();
+  const lacks = ({ users }: RegionIdentity) => passwordsOf(missing(Object.keys(users), region));
   const identity = stored ?? (await fromIdentity<RegionIdentity>(environment, name, how ? undefined : lacks));
   return how ? identity.apply((known) => withPlanned(known, region, how)) : identity;
 }
 
+/**
+ * How the stack of a region reads its identity from a secret store.
+ *
+ * @throws {pulumi.RunError} with what to do, where the identity stack has not given it to the store, or without users
+ */
+export async function identityInStore(region: Region): Promise<IdentityInStore> {
+  const { name, environment } = region;
+  const how = plannedAs();
+  const identities = await plainFromIdentity<Record<string, CarriedIdentity>>(environment, "identities", (all) =>
+    all[name] ? (how ? [] : passwordsOf(missing(all[name].users, region))) : [`the identity of ${name}`],
+  );
+  const carried = identities?.[name];
+  // What the store will have after the same deployment is not known yet.
+  const isToChange = !carried || (how === "unknown" && missing(carried.users, region).length > 0);
+  type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
+  const { IdentityInStore: InStore } = require("../components/supercluster/kubernetes-region") as Kubernetes;
+  return new InStore(isToChange ? pulumi.output(pulumi.unknown as string) : carried.fingerprint, (read) =>
+    how ? read.apply((known) => withPlanned(known, region, how)) : read,
+  );
+}
+
+const plannedAs = (): PlannedUsers | undefined =>
+  pulumi.runtime.isDryRun() ? (process.env[plannedUsers] as PlannedUsers | undefined) : undefined;
+
 function withPlanned(known: RegionIdentity, region: Region, how: PlannedUsers): RegionIdentity {
-  const planned = missing(known, region);
+  const planned = missing(Object.keys(known.users), region);
   if (planned.length && how === "unknown") return pulumi.unknown as RegionIdentity;
   return { ...known, users: { ...known.users, ...Object.fromEntries(planned.map((login) => [login, placeholder])) } };
 }
 
-/** Logins of users that it lacks. */
-const missing = ({ users: known }: RegionIdentity, { accounts }: Region): string[] =>
-  accounts.flatMap(({ users }) => users.map(({ login }) => login)).filter((login) => !known[login]);
+/** Logins of users that are not among the known ones. */
+const missing = (known: string[], { accounts }: Region): string[] =>
+  accounts.flatMap(({ users }) => users.map(({ login }) => login)).filter((login) => !known.includes(login));
+
+const passwordsOf = (logins: string[]): string[] => logins.map((login) => `the password of ${login}`);

@@ -15,7 +15,7 @@ import { refuseDroppedOwners } from "./dropped-accounts";
 import { askedOnce, connectionsInUse } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs } from "./outputs";
-import { regionIdentity } from "./region-identity";
+import { identityInStore, regionIdentity } from "./region-identity";
 import { fullName, outputsOf } from "./references";
 import { refuseForgottenServers, refuseStoppingHolders } from "./removed-servers";
 import type { Deployed } from "./system-connection";
@@ -126,14 +126,16 @@ async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironme
       location,
       region,
     });
-  const identity = await regionIdentity(region, aws?.readIdentity());
+  const fromAws = aws?.readIdentity();
+  const isInStore = settings.kubernetes.identitySecret !== undefined && !fromAws;
   const servers = new KubernetesRegion(name, {
     region,
-    identity,
+    identity: isInStore ? await identityInStore(region) : await regionIdentity(region, fromAws),
     cluster: aws?.cluster ? { kubeconfig: aws.cluster.kubeconfig } : settings.kubernetes.clusters[name]!,
     kmsKeyId: aws?.key,
     annotations: aws?.annotations,
   });
+  const { identity } = servers;
   const host = (hosts: pulumi.Output<string[]>) => hosts.apply(([first]) => first!);
   aws?.records({ clients: host(servers.loadBalancers.clients), gateways: host(servers.loadBalancers.gateways) });
   return {

@@ -36,9 +36,6 @@ export const managedPolicy = (location: AwsLocation, name: string): string =>
 export const clusterArn = (location: AwsLocation, name: string): string =>
   `arn:${partitionOf(location)}:eks:${location.settings.region}:${location.settings.account}:cluster/${name}`;
 
-/** Name of the secret with a region's part of the identity. */
-export const identitySecretName = ({ environment, region }: AwsLocation): string => `${environment}/${region}/identity`;
-
 /** Name of the backup bucket. */
 export const backupBucketName = ({ environment, region, settings }: AwsLocation): string =>
   settings.backups?.bucket ?? defaultBucketName(environment, region, settings.account);

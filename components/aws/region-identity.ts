@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as secretsmanager from "@pulumi/aws/secretsmanager";
 import type { RegionIdentity } from "../../config/assets/region";
 import { stackName } from "../../config/stacks";
+import { identitySecretName } from "../../config/topology";
 import { keyArn } from "./key";
-import { identitySecretName, type AwsLocation } from "./location";
+import type { AwsLocation } from "./location";
 import { awsProvider } from "./provider";
 import { StoredSecret } from "./stored-secret";
 
@@ -28,7 +29,7 @@ export class RegionIdentitySecret extends pulumi.ComponentResource {
     const description = `Keys, certificates and passwords of NATS in ${location.region}`;
     this.arn = new StoredSecret(
       name,
-      { name: identitySecretName(location), description, value, recovery, key },
+      { name: identitySecretName(location.environment, location.region), description, value, recovery, key },
       own,
     ).arn;
     this.registerOutputs({ arn: this.arn });
@@ -44,7 +45,7 @@ export function readRegionIdentity(
   location: AwsLocation,
   provider: pulumi.ProviderResource,
 ): pulumi.Output<RegionIdentity> {
-  const secretId = identitySecretName(location);
+  const secretId = identitySecretName(location.environment, location.region);
   const identity = stackName({ environment: location.environment, kind: "identity" });
   const fail = (problem: string): never => {
     throw new pulumi.RunError(`secret ${secretId} in ${location.settings.region} ${problem}`);

@@ -167,7 +167,8 @@ const clusterChecks: {
       const lacking = kinds.filter((kind) => !view.kinds.includes(kind));
       return lacking.length
         ? `this cluster does not know ${lacking.join(", ")}: install the operator that brings it first, or remove ` +
-            "the setting that uses it (kubernetes.connectionSecrets, kubernetes.monitoring.podMonitor)"
+            "the setting that uses it (kubernetes.connectionSecrets, kubernetes.identitySecret, " +
+            "kubernetes.monitoring.podMonitor)"
         : undefined;
     },
   },

@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { written } from "../../config/rules/chart-values";
+import type { IdentitySecretSettings } from "../../config/schema/secret-store";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { serversIn, volumeSizeIn } from "../../config/sizes";
 import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
@@ -20,15 +21,24 @@ import { Objects } from "./objects";
 import type { ClusterAccess } from "./provider/kubernetes-client";
 import { objectLabels, podSecurity, releasedChart, releaseFingerprint, serverVersion } from "./release";
 import { regionSecrets } from "./region-secrets";
-import { pushSecretKind, pushSecretSpec } from "./push-secret";
+import {
+  externalSecretKind,
+  identityAnnotation,
+  identityReadSpec,
+  pushedName,
+  pushSecretKind,
+  pushSecretSpec,
+  readName,
+} from "./secret-store";
+import { StoredIdentity } from "./stored-identity";
 import { podParts } from "./pod-parts";
 import { Rollout } from "./rollout";
 import { ScaleDown } from "./scale-down";
 
 export interface KubernetesRegionArgs {
   region: RegionSpec & { settings: KubernetesEnvironment };
-  /** The region's part of the identity; all of it stays secret. */
-  identity: pulumi.Input<RegionIdentity>;
+  /** The region's part of the identity; all of it stays secret. Or how to read it, where a secret store carries it. */
+  identity: pulumi.Input<RegionIdentity> | IdentityInStore;
   /** The cluster it is deployed to. */
   cluster: pulumi.Input<{ [Key in keyof ClusterAccess]: pulumi.Input<ClusterAccess[Key]> }>;
   /** More annotations of the load balancers. */
@@ -37,12 +47,24 @@ export interface KubernetesRegionArgs {
   kmsKeyId?: pulumi.Input<string>;
 }
 
+/** An identity that a secret store carries (`kubernetes.identitySecret`). */
+export class IdentityInStore {
+  constructor(
+    /** Of the identity that the identity stack deployed last. */
+    readonly fingerprint: pulumi.Input<string>,
+    /** What is used, by what was read. */
+    readonly complete: (read: pulumi.Output<RegionIdentity>) => pulumi.Output<RegionIdentity>,
+  ) {}
+}
+
 /**
  * The servers of one region on Kubernetes, by the official chart, with everything around it: namespace, Secrets,
  * network policy, storage class, load balancers, scrape configuration. Complete when all servers serve; it waits for no
  * other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
+  /** The region's part of the identity; secret. */
+  readonly identity: pulumi.Output<RegionIdentity>;
   /** Host names or addresses of the load balancers, once their controller has assigned them. */
   readonly loadBalancers: { clients: pulumi.Output<string[]>; gateways: pulumi.Output<string[]> };
   /** A file for Prometheus's `scrape_config_files`. */
@@ -113,7 +135,41 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     );
     const inNamespace = { ...own, dependsOn: namespace };
 
-    const known = pulumi.output(identity);
+    const { identitySecret } = settings.kubernetes;
+    const read = (fingerprint: pulumi.Input<string>, stored: IdentitySecretSettings) => {
+      const external = new kubernetes.apiextensions.CustomResource(
+        `${name}-identity`,
+        kept(externalSecretKind.apiVersion, externalSecretKind.kind, {
+          ...externalSecretKind,
+          metadata: {
+            ...metadata,
+            name: readName,
+            annotations: { ...common.annotations, [identityAnnotation]: fingerprint },
+          },
+          spec: identityReadSpec(region.environment, region.name, stored),
+        }),
+        inNamespace,
+      );
+      const { cluster: writer, namespace: theirs } = stored;
+      return new StoredIdentity(
+        `${name}-stored-identity`,
+        {
+          environment: region.environment,
+          region: region.name,
+          namespace: metadata.namespace,
+          name: readName,
+          cluster: access,
+          fingerprint,
+          pushed: { ...writer, namespace: theirs, name: pushedName(region.environment, region.name) },
+        },
+        { parent: this, dependsOn: external },
+      ).identity;
+    };
+    this.identity =
+      identity instanceof IdentityInStore
+        ? identity.complete(read(identity.fingerprint, identitySecret!))
+        : pulumi.output(identity);
+    const known = this.identity;
     const contents = pulumi.secret(known.apply((parts) => regionSecrets(region, parts)));
     const made = secretsOf(settings).map(
       ({ name: secret, type }) =>
@@ -264,7 +320,10 @@ export class KubernetesRegion extends pulumi.ComponentResource {
 }
 
 /** Kinds of operators that settings need: without them a deployment would fail halfway. */
-const neededKinds = ({ kubernetes: { connectionSecrets, monitoring } }: KubernetesEnvironment): string[] => [
+const neededKinds = ({
+  kubernetes: { connectionSecrets, identitySecret, monitoring },
+}: KubernetesEnvironment): string[] => [
+  ...(identitySecret ? [`${externalSecretKind.apiVersion}/${externalSecretKind.kind}`] : []),
   ...(connectionSecrets ? [`${pushSecretKind.apiVersion}/${pushSecretKind.kind}`] : []),
   ...(monitoring.podMonitor ? ["monitoring.coreos.com/v1/PodMonitor"] : []),
 ];

@@ -232,6 +232,25 @@ const platformRules: Rule[] = [
   }),
   rule({
     each: onKubernetes,
+    at: ["kubernetes", "identitySecret"],
+    when: ({ kubernetes, aws }) =>
+      kubernetes.identitySecret !== undefined && Object.values(aws?.regions ?? {}).some((one) => one.identitySecret),
+    message: ({ aws }) => {
+      const regions = Object.keys(aws!.regions).filter((region) => aws!.regions[region]!.identitySecret);
+      return `is for all regions, and aws.regions.<region>.identitySecret is written for ${list(regions)}; remove one`;
+    },
+  }),
+  rule({
+    each: onKubernetes,
+    at: ["kubernetes", "identitySecret", "namespace"],
+    when: ({ regions, kubernetes }) =>
+      regions.some((region) => namespaceOf({ kubernetes }, region) === kubernetes.identitySecret?.namespace),
+    message: ({ kubernetes }) =>
+      `${text(kubernetes.identitySecret!.namespace)} is the namespace of a region's servers, and the identity stack ` +
+      'needs one for itself; write another, e.g. "nats-identity"',
+  }),
+  rule({
+    each: onKubernetes,
     at: ["kubernetes", "volume", "storageClass"],
     when: ({ kubernetes, aws }) =>
       "existing" in kubernetes.volume.storageClass &&

@@ -20,7 +20,7 @@ import {
 } from "./kubernetes-values";
 import { affinity, toleration } from "./scheduling";
 import { dnsName, duration, size, sourceRanges, token } from "./values";
-import { connectionSecrets } from "./connection-secrets";
+import { connectionSecrets, identitySecret } from "./secret-store";
 import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
 
@@ -212,6 +212,11 @@ export const kubernetes = strictObject({
   networkPolicy,
   /** Default: none; on AWS there is `aws.regions.<region>.connectionSecrets` too. */
   connectionSecrets: connectionSecrets.optional(),
+  /**
+   * Default: regions' stacks read the identity stack, and each state has the keys of all regions. On AWS there is
+   * `aws.regions.<region>.identitySecret`.
+   */
+  identitySecret: identitySecret.optional(),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**

@@ -23,6 +23,7 @@ const homes: Record<string, readonly string[]> = {
   "pulumi-nodejs:dynamic/local:Server": ["secrets"],
   "pulumi-nodejs:dynamic/kubernetes:Rollout": ["cluster"],
   "pulumi-nodejs:dynamic/kubernetes:Objects": ["cluster", "objects"],
+  "pulumi-nodejs:dynamic/kubernetes:StoredIdentity": ["cluster"],
   "aws:secretsmanager/secretVersion:SecretVersion": ["secretString"],
   "tls:index/selfSignedCert:SelfSignedCert": ["privateKeyPem"],
   "tls:index/certRequest:CertRequest": ["privateKeyPem"],

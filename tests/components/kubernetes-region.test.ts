@@ -9,7 +9,7 @@ import type { ChartValues } from "../../components/supercluster/chart-values";
 import { serverLabels } from "../../components/supercluster/load-balancers";
 import type { KubeObject } from "../../components/supercluster/object-drift";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
-import type { pushSecretSpec } from "../../components/supercluster/push-secret";
+import type { pushSecretSpec } from "../../components/supercluster/secret-store";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";

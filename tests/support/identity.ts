@@ -4,7 +4,8 @@ import type { Tenants } from "../../config/assets/asset";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { accountsOf } from "../../components/security/accounts";
 import { login } from "../../stacks/logins";
-import type { JetstreamIdentity } from "../../stacks/outputs";
+import { identityFingerprint } from "../../components/security/identity-fingerprint";
+import type { CarriedIdentity, JetstreamIdentity } from "../../stacks/outputs";
 
 /**
  * What an identity stack gives to the others. tests/components/identity.test.ts holds it against what the stack really
@@ -13,7 +14,7 @@ import type { JetstreamIdentity } from "../../stacks/outputs";
 export function identityOutputs(
   environment: Environment,
   tenants: Tenants,
-): Record<string, RegionIdentity | JetstreamIdentity> {
+): Record<string, RegionIdentity | JetstreamIdentity | Record<string, CarriedIdentity>> {
   const accounts = accountsOf(environment, tenants);
   const logins = accounts.flatMap((account) => account.users.map((user) => user.login));
   const users = Object.fromEntries(
@@ -38,5 +39,11 @@ export function identityOutputs(
     ),
     system: login(accounts, users, systemAccount.name, systemAccount.user),
   };
-  return { ...Object.fromEntries(regions), jetstream };
+  if (environment.target !== "kubernetes" || !environment.kubernetes.identitySecret)
+    return { ...Object.fromEntries(regions), jetstream };
+  const identities = regions.map(([region, identity]): [string, CarriedIdentity] => [
+    region,
+    { fingerprint: identityFingerprint(identity), users: logins.toSorted() },
+  ]);
+  return { identities: Object.fromEntries(identities), jetstream };
 }

@@ -1,4 +1,7 @@
+import { tenants } from "../../tenants";
+import { identityOutputs } from "./identity";
 import { knownAwsTypes } from "./known-aws-types";
+import { kubernetesEnvironment } from "./kubernetes";
 
 /** What a provider adds to the inputs of each type that the program may register. Nothing else may be registered. */
 export const knownTypes: Record<string, (name: string) => Record<string, unknown>> = {
@@ -19,6 +22,10 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "pulumi-nodejs:dynamic/kubernetes:ScaleDown": () => ({}),
   "pulumi-nodejs:dynamic/kubernetes:Objects": () => ({}),
   "pulumi-nodejs:dynamic/kubernetes:Rollout": () => ({}),
+  // What the operator fills a Secret with.
+  "pulumi-nodejs:dynamic/kubernetes:StoredIdentity": (name) => ({
+    identity: identityOutputs(kubernetesEnvironment(), tenants)[name.replace(/-stored-identity.*/, "")],
+  }),
   "pulumi:providers:kubernetes": () => ({}),
   "kubernetes:core/v1:Namespace": () => ({}),
   "kubernetes:core/v1:Secret": () => ({}),
@@ -28,6 +35,7 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   }),
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": () => ({}),
   "kubernetes:external-secrets.io/v1alpha1:PushSecret": () => ({}),
+  "kubernetes:external-secrets.io/v1:ExternalSecret": () => ({}),
   "kubernetes:storage.k8s.io/v1:StorageClass": () => ({}),
   "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),

@@ -97,6 +97,13 @@ const route53 = kubernetesEnvironment({
   }),
 });
 
+/** Keys come to regions by a secret store. */
+export const byStore = kubernetesEnvironment({
+  kubernetes: kubernetesSettings({
+    identitySecret: { store: { name: "vault" }, cluster: { context: "management" } },
+  }),
+});
+
 /** Settings of a stack of an environment that is in no file. */
 function settingsIn(name: string, environment: KubernetesEnvironment, stack: object): AnySettings {
   return { ...settingsOf("iad"), name, environment, stack: { environment: name, ...stack } } as AnySettings;
@@ -219,6 +226,8 @@ const variants: Record<string, () => AnySettings> = {
   "syd without AWS": () => settingsIn("staging", everything, { kind: "region", region: "syd" }),
   "iad with Route53": () => settingsIn("staging", route53, { kind: "region", region: "iad" }),
   "identity with a secret": () => settingsIn("staging", everything, { kind: "identity" }),
+  "identity to a store": () => settingsIn("staging", byStore, { kind: "identity" }),
+  "iad by a store": () => settingsIn("staging", byStore, { kind: "region", region: "iad" }),
   "jetstream by port-forward": () =>
     settingsIn("staging", kubernetesEnvironment({ kubernetes: kubernetesSettings({ access: "portForward" }) }), {
       kind: "jetstream",

@@ -5,3 +5,4 @@ exports.Objects = require("./objects-provider.ts").objectsProvider;
 exports.ClusterGuard = require("./guard-provider.ts").guardProvider();
 exports.Volumes = require("../../storage/provider/volumes-provider.ts").volumesProvider();
 exports.ScaleDown = require("./scale-down-provider.ts").scaleDownProvider();
+exports.StoredIdentity = require("./stored-identity-provider.ts").storedIdentityProvider();

@@ -22,7 +22,8 @@ export interface GuardInputs {
   namespace: string;
   /** Secret as a whole. */
   cluster: ClusterAccess;
-  chart: ChartSource;
+  /** Undefined: nothing is installed by a chart. */
+  chart?: ChartSource;
   /** Storage class that must exist; undefined: the stack creates it. */
   storageClass?: string;
   /** Kinds of operators that must exist, as `<group>/<version>/<kind>`. */
@@ -87,8 +88,8 @@ export async function refuseAnothers(
 const mismatches = (inputs: GuardInputs, deployedTo: string | undefined, view: ClusterView) =>
   clusterRefusals({ ...inputs, deployedTo }, view);
 
-const localChartRefusal = (chart: ChartSource): string | undefined =>
-  chart.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path));
+const localChartRefusal = (chart: ChartSource | undefined): string | undefined =>
+  chart?.path === undefined ? undefined : chartRefusal(chart, readChart(chart.path));
 
 /** Whether access to the cluster is known; not at the preview that will make the cluster. */
 const isKnown = ({ cluster }: GuardInputs): boolean => (cluster as unknown) !== unknownValue;
@@ -111,7 +112,7 @@ async function passed(inputs: GuardInputs, olds: GuardInputs | undefined, within
   const noChart = localChartRefusal(chart);
   if (noChart) reasons.push(noChart);
   // The repository of a chart that is already deployed is not checked again.
-  if (chart.path === undefined && !isDeepStrictEqual(chart, olds?.chart)) {
+  if (chart && chart.path === undefined && !isDeepStrictEqual(chart, olds?.chart)) {
     const problem = await repositoryProblem(chart);
     if (problem) reasons.push(repositoryAdvice(chart, problem));
   }

@@ -30,6 +30,7 @@ describe("settings of Kubernetes", () => {
     );
   });
 
+  const identitySecret = { store: { name: "vault" }, cluster: { context: "management" } };
   const longDomain = ["a", "b", "c", "d"].map((letter) => letter.repeat(59)).join(".") + "d";
   const longNamespace = `${"n".repeat(60)}<region>`;
   const wrong: [string, object, string][] = [
@@ -112,6 +113,26 @@ describe("settings of Kubernetes", () => {
       { kubernetes: { clusters, connectionSecrets: { store: { name: "vault", kind: "ClusterStore" } } } },
       'environments.test.kubernetes.connectionSecrets.store.kind: "ClusterStore": ' +
         'expected one of "ClusterSecretStore"|"SecretStore"',
+    ],
+    [
+      "keys by a secret store and by one of AWS",
+      {
+        kubernetes: { clusters, identitySecret },
+        aws: { regions: { ams: { region: "eu-central-1", account: "123456789012", identitySecret: {} } } },
+      },
+      "environments.test.kubernetes.identitySecret: is for all regions, and aws.regions.<region>.identitySecret is " +
+        "written for ams; remove one",
+    ],
+    [
+      "the namespace of servers for the identity stack",
+      { kubernetes: { clusters, identitySecret: { ...identitySecret, namespace: "nats" } } },
+      'environments.test.kubernetes.identitySecret.namespace: "nats" is the namespace of a region\'s servers, and ' +
+        'the identity stack needs one for itself; write another, e.g. "nats-identity"',
+    ],
+    [
+      "a secret store of keys without a cluster to write in",
+      { kubernetes: { clusters, identitySecret: { store: { name: "vault" } } } },
+      "environments.test.kubernetes.identitySecret.cluster: is missing; expected object",
     ],
     [
       "a cluster of no region",

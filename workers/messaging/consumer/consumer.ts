@@ -130,7 +130,12 @@ export abstract class BaseNatsConsumer<T> {
     };
   }
 
-  private get name(): { consumer: string } {
+  /** Of its durable. */
+  get name(): string {
+    return this.options.durable;
+  }
+
+  private get labels(): { consumer: string } {
     return { consumer: this.options.durable };
   }
 
@@ -150,9 +155,9 @@ export abstract class BaseNatsConsumer<T> {
     const held: Held = { message, binding, workingAt: Date.now() + waitOf(binding.durable, deliveryCount) / 3 };
     this.held.add(held);
     binding.inHand++;
-    metrics?.inFlight.set(this.name, this.held.size);
+    metrics?.inFlight.set(this.labels, this.held.size);
     if (deliveryCount > 1) {
-      metrics?.redeliveries.inc(this.name);
+      metrics?.redeliveries.inc(this.labels);
       const known = this.unwritten.size > 0 && this.unwritten.get(idempotencyKey(message));
       if (known) return void this.settle(held, { kind: "dead", ...known });
       const may = mayRun(deliveryCount, binding.durable);
@@ -214,7 +219,7 @@ export abstract class BaseNatsConsumer<T> {
     }
     const from = performance.now();
     const result = await this.result(payload, message);
-    this.options.metrics?.processingDuration.observe(this.name, (performance.now() - from) / 1_000);
+    this.options.metrics?.processingDuration.observe(this.labels, (performance.now() - from) / 1_000);
     const outcome = outcomeOf(result, message.info.deliveryCount, binding.durable);
     return { outcome, answered: outcome.kind !== "hold" };
   }
@@ -256,7 +261,7 @@ export abstract class BaseNatsConsumer<T> {
   }
 
   private count(outcome: Outcome): void {
-    this.options.metrics?.messagesProcessed.inc({ ...this.name, status: statuses[outcome.kind] });
+    this.options.metrics?.messagesProcessed.inc({ ...this.labels, status: statuses[outcome.kind] });
     if (outcome.kind === "hold") return;
     this.processed++;
     if (outcome.kind !== "ack") this.errored++;
@@ -275,9 +280,9 @@ export abstract class BaseNatsConsumer<T> {
     const key = idempotencyKey(message);
     if (deadLetters) {
       try {
-        metrics?.deadLetters.inc({ ...this.name, outcome: await deadLetters.write(message, { reason, error }) });
+        metrics?.deadLetters.inc({ ...this.labels, outcome: await deadLetters.write(message, { reason, error }) });
       } catch (failure) {
-        metrics?.deadLetters.inc({ ...this.name, outcome: "failed" });
+        metrics?.deadLetters.inc({ ...this.labels, outcome: "failed" });
         log.error({ ...at(message), reason, err: failure }, "the dead letter is not stored; the message is kept");
         if (this.unwritten.size < mostUnwritten) this.unwritten.set(key, { reason, error });
         return this.finish(held, () => message.nak(deadLetterRetry));
@@ -293,7 +298,7 @@ export abstract class BaseNatsConsumer<T> {
     if (!this.held.delete(held)) return;
     this.waiting.delete(held);
     held.binding.inHand--;
-    this.options.metrics?.inFlight.set(this.name, this.held.size);
+    this.options.metrics?.inFlight.set(this.labels, this.held.size);
     try {
       if (!held.isAbandoned) answer?.();
     } catch (error) {
@@ -310,10 +315,11 @@ export abstract class BaseNatsConsumer<T> {
     this.wasOpen = isOpen;
     if (!isOpen) this.whyUnavailable = undefined;
     const { log, metrics } = this.options;
-    metrics?.breakerOpen.set(this.name, isOpen ? 1 : 0);
-    if (isOpen) log.warn({ ...this.name, why: this.whyUnavailable }, "no messages are taken until a probe is answered");
+    metrics?.breakerOpen.set(this.labels, isOpen ? 1 : 0);
+    if (isOpen)
+      log.warn({ ...this.labels, why: this.whyUnavailable }, "no messages are taken until a probe is answered");
     else {
-      log.info(this.name, "messages are taken again");
+      log.info(this.labels, "messages are taken again");
       for (const binding of this.bindings) binding.refill();
     }
   }
@@ -344,9 +350,9 @@ export abstract class BaseNatsConsumer<T> {
 
   private async reportLag(): Promise<void> {
     try {
-      this.options.metrics?.lag.set(this.name, (await this.bindings[0]?.lag()) ?? 0);
+      this.options.metrics?.lag.set(this.labels, (await this.bindings[0]?.lag()) ?? 0);
     } catch (error) {
-      this.options.log.debug({ ...this.name, err: error }, "the lag is not known");
+      this.options.log.debug({ ...this.labels, err: error }, "the lag is not known");
     }
   }
 
@@ -358,7 +364,7 @@ export abstract class BaseNatsConsumer<T> {
     this.handOver(this.waiting);
     if (this.running > 0) {
       const idle = new Promise<void>((resolve) => (this.idle = resolve));
-      await within(idle, grace).catch(() => log.warn({ ...this.name, running: this.running }, "the grace is over"));
+      await within(idle, grace).catch(() => log.warn({ ...this.labels, running: this.running }, "the grace is over"));
     }
     const left = [...this.held];
     this.handOver(left);

@@ -34,7 +34,7 @@ export function mayRun(delivery: number, { attempts, spare }: Limits): boolean |
 
 /** What becomes of a message whose handler has finished. */
 export function outcomeOf(
-  { success, retryable, unavailable, error }: ProcessResult,
+  { success, retryable, unavailable, retryAfter, error }: ProcessResult,
   delivery: number,
   { attempts, backoff }: Limits,
   random?: number,
@@ -43,5 +43,5 @@ export function outcomeOf(
   if (unavailable) return { kind: "hold", error };
   if (!retryable) return { kind: "dead", reason: "terminal", error };
   if (delivery >= attempts) return { kind: "dead", reason: "attempts", error };
-  return { kind: "nak", delay: retryDelay(delivery, backoff, random) };
+  return { kind: "nak", delay: retryAfter ?? retryDelay(delivery, backoff, random) };
 }

@@ -45,6 +45,14 @@ describe("outcome of a message", () => {
     );
   });
 
+  it("one that fails waits as long as its handler asks, else as its durable says", () => {
+    const result = { success: false, retryable: true, error: failure };
+    const limit = { attempts: 5, spare: 3, backoff: [30_000] };
+    assert.deepEqual(outcomeOf(result, 1, limit), { kind: "nak", delay: 30_000 });
+    for (const retryAfter of [0, 1_234])
+      assert.deepEqual(outcomeOf({ ...result, retryAfter }, 1, limit), { kind: "nak", delay: retryAfter });
+  });
+
   it("one whose workers end runs beyond its attempts alone, then not at all", () => {
     fc.assert(
       fc.property(limits, delivery, (limit, count) => {

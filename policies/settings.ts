@@ -10,6 +10,8 @@ export const settings: Record<string, unknown> = {
     // first answer, which a worker sends at once, and follow-ups have 15 minutes.
     "arrakis/COMMANDS/command-worker",
     "arrakis/EVENTS/event-worker",
+    // While a dead letter cannot be stored, the advisory about it is all there is. It expires as dead letters do.
+    "*/DEAD_LETTER_EVENTS/dead-letters",
   ],
   "given-up-message-stays": [
     // The proof of an account writes its own messages, and reads them immediately.

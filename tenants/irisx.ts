@@ -47,7 +47,9 @@ export const irisx: TenantSpec = {
       filterSubjects: ["sms.send"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      maxDeliver: 5,
+      // C003-8: five attempts, and then a dead letter. Deliveries have no limit: those to a worker that died, or while
+      // Twilio is down, are no attempts.
+      attempts: 5,
       // C003-3: "exponential backoff" without values; this is for missing acks, a worker's nak must carry its own
       // delay.
       backoff: ["30s", "1m", "2m", "4m"],
@@ -59,7 +61,7 @@ export const irisx: TenantSpec = {
       filterSubjects: ["email.send"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      maxDeliver: 5,
+      attempts: 5,
       backoff: ["30s", "1m", "2m", "4m"],
       deliverPolicy: "all",
     },
@@ -69,7 +71,7 @@ export const irisx: TenantSpec = {
       filterSubjects: ["webhooks.deliver", "webhooks.retry"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      maxDeliver: 5,
+      attempts: 5,
       backoff: ["30s", "1m", "2m", "4m"],
       deliverPolicy: "all",
     },
@@ -81,4 +83,6 @@ export const irisx: TenantSpec = {
     "email-worker": { publishes: ["email.status"], consumes: ["email-worker"] },
     "webhook-worker": { publishes: ["webhooks.retry"], consumes: ["webhook-worker"] },
   },
+  // The source wants a dead letter queue after the last retry: 30 days of what failed, to be shown and replayed.
+  deadLetters: { maxAge: "30d", maxBytes: "1GiB" },
 };

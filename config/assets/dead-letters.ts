@@ -80,6 +80,7 @@ export function deadLetterParts(tenant: TenantSpec): Parts {
         // A copy that cannot be stored is tried again until it can: while it waits, its advisory is all there is.
         backoff: ["30s", "1m", "5m"],
         deliverPolicy: "all",
+        ...(tenant.deadLetters.deletionPolicy && { deletionPolicy: tenant.deadLetters.deletionPolicy }),
       },
       ...Object.fromEntries(
         sources.map(({ stream, durable, consumer }) => [
@@ -99,12 +100,18 @@ export function deadLetterParts(tenant: TenantSpec): Parts {
 const isSwept = (stream: StreamSpec | undefined): boolean => stream !== undefined && stream.retention !== "limits";
 
 function streamsFor(
-  { maxAge = "30d", maxBytes = "1GiB" }: NonNullable<TenantSpec["deadLetters"]>,
+  { maxAge = "30d", maxBytes = "1GiB", deletionPolicy, allowDataLoss }: NonNullable<TenantSpec["deadLetters"]>,
   sources: Source[],
   read: string[],
   swept: string[],
 ): TenantSpec["streams"] {
-  const common = { storage: "file", replicas: 3, maxAge, discard: "new" } as const;
+  const common = {
+    storage: "file",
+    replicas: 3,
+    maxAge,
+    discard: "new",
+    ...(deletionPolicy && { deletionPolicy }),
+  } as const;
   const isShort = maxAge !== unlimited && toMilliseconds(maxAge) < toMilliseconds("24h");
   return {
     [deadLetterNames.copies]: {
@@ -115,6 +122,7 @@ function streamsFor(
       maxBytes,
       duplicateWindow: isShort ? maxAge : "24h",
       allowDirect: true,
+      ...(allowDataLoss && { allowDataLoss }),
     },
     [deadLetterNames.events]: {
       ...common,
@@ -145,6 +153,8 @@ function replayConsumer(stream: string, durable: string, consumer: ConsumerSpec)
     filterSubjects: [replaySubject(stream, durable)],
     ackPolicy: "explicit",
     deliverPolicy: "all",
+    // No tenant declares it, so none could allow that it is deleted with the durable it is for.
+    deletionPolicy: "delete-if-empty",
     ...(ackWait && { ackWait }),
     ...(backoff && { backoff }),
     ...(attempts && { attempts }),

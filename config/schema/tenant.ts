@@ -104,6 +104,10 @@ const deadLetters = strictObject({
    * the messages, and try again. Default: 1GiB.
    */
   maxBytes: size.optional(),
+  /** Of the streams that are derived, once this is removed. Default: `retain`; in the local environment `delete`. */
+  deletionPolicy: streamManagement.deletionPolicy,
+  /** Changes of these limits that may cost dead letters, and how many at most. */
+  allowDataLoss: streamManagement.allowDataLoss,
 });
 
 /** Limits of an account. What its streams may store is no setting: it follows from their `maxBytes` and replicas. */

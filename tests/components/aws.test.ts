@@ -260,7 +260,10 @@ describe("connection secrets", () => {
   it("are one for each user of a tenant, named for clients, and none for this program's users", async () => {
     const recording = await recorded();
     const users = Object.values(tenants).flatMap((tenant) =>
-      Object.keys(tenant.users).map((user) => `${tenant.name}-${user}`),
+      // Beside those that it declares, the process that collects its dead letters.
+      [...Object.keys(tenant.users), ...(tenant.deadLetters ? ["dead-letters"] : [])].map(
+        (user) => `${tenant.name}-${user}`,
+      ),
     );
     const secrets = inputsOf(recording, "aws:secretsmanager/secret:Secret");
     assert.deepEqual(

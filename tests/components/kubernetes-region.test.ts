@@ -275,7 +275,7 @@ describe("KubernetesRegion", function () {
     assert.deepEqual(spec.data.map(({ match }) => match.secretKey).sort(), logins.sort());
     assert.ok(logins.includes("covenant-api"));
     assert.deepEqual(
-      logins.filter((login) => /^sys-|-(provisioner|canary)$/.test(login)),
+      logins.filter((login) => /^sys-|-(provisioner|canary|dead-letters-cli)$/.test(login)),
       [],
     );
     const { NATS_URL, NATS_PASSWORD } = JSON.parse(Buffer.from(data["covenant-api"]!, "base64").toString()) as Record<

@@ -15,7 +15,8 @@ that is rendered for production. Ids (\`C000-3\`) number the contradictions of t
 
 In the tables of streams, consumers and users _(document: x)_ follows a value where the document has another, and
 _(ours)_ one that no document gives. Every account has two more users: \`provisioner\` (creates streams and consumers,
-reads no message) and \`canary\` (proves a round trip). What each field means, and what changing it does:
+reads no message) and \`canary\` (proves a round trip); one with \`deadLetters\` has what
+[dead-letters.md](dead-letters.md) lists. What each field means, and what changing it does:
 [streams.md](streams.md).`;
 
 function section(system: System): string {
@@ -61,7 +62,7 @@ function entities(kind: keyof typeof titles, compared: Compared[]): string {
 const columns = [
   ...["subjects", "retention", "storage", "maxAge", "maxMsgs", "maxBytes", "discard", "replicas", "mirrors"],
   ...["streams", "filterSubjects", "mode", "deliverSubject", "deliverPolicy", "replayPolicy", "ackPolicy", "ackWait"],
-  ...["maxDeliver", "backoff", "maxAckPending", "flowControl", "idleHeartbeat", "rateLimitBps"],
+  ...["attempts", "maxDeliver", "backoff", "maxAckPending", "flowControl", "idleHeartbeat", "rateLimitBps"],
   ...["publishes", "subscribes", "consumes", "inbox"],
 ];
 const placeOf = (field: string): number => (columns.indexOf(field) + columns.length + 1) % (columns.length + 1);

@@ -464,6 +464,19 @@ export const systems: System[] = [
           "it begins with ackWait and doubles; for missing acknowledgements only. A plain `nak()` is redelivered at " +
           "once: workers give it the same wait. The document's five attempts last 7.5 minutes",
       },
+      {
+        id: "C003-8",
+        document: "max_deliver 5, and after it the message is skipped",
+        here: { "consumers.*.maxDeliver": null, "consumers.*.attempts": 5 },
+        why:
+          "the worker counts five attempts and makes a dead letter of what failed: a server counts deliveries, those " +
+          "to a worker that died and those while a vendor is down too, and skips without a copy",
+      },
+      {
+        document: "to come: a dead letter queue after the last retry",
+        here: { "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "1GiB" },
+        why: "a month to find out why something failed and to replay it ([dead-letters.md](dead-letters.md))",
+      },
       { here: { "consumers.*.mode": "pull" }, why: "workers of one durable share it and can be scaled" },
       { here: { "consumers.*.deliverPolicy": "all" }, why: "JetStream's default" },
       {

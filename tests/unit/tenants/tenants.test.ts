@@ -31,12 +31,25 @@ describe("tenants", () => {
   });
 
   it("give up no message within an hour, unless their source says how often it is tried", () => {
-    // Five attempts, and 20 at most 30 s apart.
-    const limited = ["sms-worker", "email-worker", "webhook-worker", "ANALYTICS"];
+    // 20 deliveries at most 30 s apart. Irisx's workers count five attempts, and then make a dead letter.
+    const limited = ["ANALYTICS"];
     const short = Object.values(tenants).flatMap(({ consumers }) =>
       Object.entries(consumers).flatMap(([name, spec]) => (spec.maxDeliver && lasts(spec) < 3_600_000 ? [name] : [])),
     );
     assert.deepEqual(short.sort(), limited.sort());
+  });
+
+  it("count attempts where a tenant keeps dead letters, and only there", () => {
+    const counted = Object.entries(tenants).flatMap(([key, { deadLetters, consumers }]) =>
+      Object.entries(consumers).flatMap(([name, { attempts, maxDeliver }]) => {
+        assert.equal(attempts !== undefined, deadLetters !== undefined, `${key}.${name}`);
+        return attempts === undefined ? [] : [`${name} ${attempts} ${maxDeliver}`];
+      }),
+    );
+    assert.deepEqual(
+      counted,
+      ["sms-worker", "email-worker", "webhook-worker"].map((name) => `${name} 5 undefined`),
+    );
   });
 
   it("hold the 10,000 commands at which the source's alert fires, of 50 kB each, before one is refused", () => {

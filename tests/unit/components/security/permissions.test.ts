@@ -228,8 +228,19 @@ describe("permissions", () => {
         const { publish, subscribe } = permissions;
         // As its owner wrote it; the other users' clients set prefixes of their own.
         const isShared = `${account.name}-${name}` === "covenant-api";
+        // Of the streams of their account, and one message of one at a time.
+        const reading = name.startsWith("dead-letters") ? ["STREAM.INFO", "STREAM.MSG.GET"] : [];
+        const deleting = name === "dead-letters-cli" ? ["STREAM.MSG.DELETE.DEAD_LETTERS"] : [];
         for (const forbidden of [
-          "$JS.API.STREAM.>",
+          ...["CREATE.*", "UPDATE.*", "DELETE.*", "INFO.*", "LIST", "NAMES", "PURGE.*", "MSG.GET.*", "MSG.DELETE.*"]
+            .map((request) => `STREAM.${request}`)
+            .filter((request) => !reading.some((own) => request.startsWith(own)))
+            .filter((request) => !(deleting.length && request.startsWith("STREAM.MSG.DELETE")))
+            .map((request) => `$JS.API.${request}`),
+          "$JS.API.STREAM.SNAPSHOT.>",
+          "$JS.API.STREAM.RESTORE.>",
+          "$JS.API.STREAM.PEER.>",
+          "$JS.API.STREAM.LEADER.>",
           "$JS.API.CONSUMER.CREATE.>",
           "$JS.API.CONSUMER.DELETE.>",
           "$SYS.>",
@@ -240,6 +251,11 @@ describe("permissions", () => {
             `${name}: ${forbidden}`,
           );
         }
+        const deletes = publish.allow.filter((entry) => entry.includes("MSG.DELETE"));
+        assert.deepEqual(
+          deletes,
+          deleting.map((request) => `$JS.API.${request}`),
+        );
         assert.deepEqual(
           subscribe.allow.filter((entry) => entry.startsWith("_INBOX")),
           [`_INBOX_${name}.>`, ...(isShared ? ["_INBOX.>"] : [])],

@@ -6,13 +6,15 @@ import { kubernetesEnvironment } from "../../../support/kubernetes";
 
 const environment = localEnvironment();
 const { streams, consumers } = assetsOf(environment, tenants);
+/** What irisx has by its dead letters. */
+const letters = ["DEAD_LETTERS", "DEAD_LETTER_EVENTS", "REPLAYS"];
 const declared = {
-  streams: streams.filter(({ name }) => name !== "CANARY"),
-  consumers: consumers.filter(({ name }) => name !== "canary"),
+  streams: streams.filter(({ name }) => ![...letters, "CANARY"].includes(name)),
+  consumers: consumers.filter(({ stream }) => ![...letters, "CANARY"].includes(stream)),
 };
 
 describe("assets", () => {
-  it("are 14 streams, 9 mirrors, 21 durables, and a canary of both for each account", () => {
+  it("are 14 streams, 9 mirrors, 21 durables, a canary of both for each account, and irisx's dead letters", () => {
     assert.equal(declared.streams.filter(({ mirrorOf }) => !mirrorOf).length, 14);
     assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 9);
     assert.equal(declared.consumers.length, 21);
@@ -20,7 +22,12 @@ describe("assets", () => {
       streams.filter(({ name }) => name === "CANARY").map(({ account }) => account),
       Object.keys(tenants),
     );
-    assert.equal(consumers.length, 25);
+    assert.deepEqual(
+      streams.filter(({ name }) => letters.includes(name)).map(({ account, name }) => `${account}/${name}`),
+      letters.map((name) => `irisx/${name}`),
+    );
+    // The collector's, and one for the replays of each of the three durables.
+    assert.equal(consumers.length, 21 + 4 + 4);
   });
 
   it("place a mirror in its region: no subjects, its own limits, its origin's storage and replicas", () => {
@@ -112,7 +119,7 @@ describe("assets", () => {
     );
     const small = assetsOf(kubernetesEnvironment({ servers: 1 }), tenants);
     assert.deepEqual(
-      [...new Set(small.streams.map(({ name, spec }) => `${name === "CANARY"} ${spec.replicas}`))],
+      [...new Set(small.streams.map(({ name, spec }) => `${[...letters, "CANARY"].includes(name)} ${spec.replicas}`))],
       ["false 3", "true 1"],
     );
   });

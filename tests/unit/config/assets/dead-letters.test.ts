@@ -40,6 +40,17 @@ describe("dead letters of a tenant", () => {
     assert.deepEqual([copies!.duplicateWindow, copies!.maxAge, copies!.maxBytes], ["1h", "1h", "10MiB"]);
   });
 
+  it("may be deleted or shortened where their tenant allows it", () => {
+    const allowDataLoss = [{ change: "maxAge" as const, maxMessages: 5 }];
+    const { streams, consumers } = withStandardParts(shop({ deletionPolicy: "delete", allowDataLoss }));
+    assert.deepEqual(
+      ["DEAD_LETTERS", "DEAD_LETTER_EVENTS", "REPLAYS"].map((name) => streams[name]!.deletionPolicy),
+      ["delete", "delete", "delete"],
+    );
+    assert.deepEqual(streams.DEAD_LETTERS!.allowDataLoss, allowDataLoss);
+    assert.equal(consumers["dead-letters"]!.deletionPolicy, "delete");
+  });
+
   it("have as many replicas as a region has servers, where it has fewer than three", () => {
     const small = localEnvironment({ servers: 1 });
     const { streams } = assetsOf({ ...small, target: "local" }, { shop: shop({}) });
@@ -72,6 +83,7 @@ describe("dead letters of a tenant", () => {
       filterSubjects: ["replay.ORDERS.biller"],
       ackPolicy: "explicit",
       deliverPolicy: "all",
+      deletionPolicy: "delete-if-empty",
       maxDeliver: 5,
       backoff: ["1s", "5s"],
     });

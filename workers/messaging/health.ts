@@ -109,13 +109,14 @@ export class Health {
   private checked(name: string, dependency: Dependency): Promise<Check> {
     const known = this.checks.get(name);
     if (known && Date.now() - known.at < checkedForMs) return known.result;
-    const result = check(dependency);
+    const result = checkDependency(dependency);
     this.checks.set(name, { at: Date.now(), result });
     return result;
   }
 }
 
-async function check(dependency: Dependency): Promise<Check> {
+/** Asks a dependency; what it throws, or no answer in time, is the result. */
+export async function checkDependency(dependency: Pick<Dependency, "check">): Promise<Check> {
   const deadline = new AbortController();
   try {
     await Promise.race([

@@ -18,6 +18,16 @@ export {
 export { replayHeader, replaySubject } from "./dead-letters/replays";
 export { createDeadLetterWriter, type DeadLetterWriter, type DeadLetterWriterOptions } from "./dead-letters/writer";
 export {
+  byType,
+  checkMessage,
+  createMessage,
+  type Envelope,
+  envelope,
+  handles,
+  MessageError,
+  readMessage,
+} from "./envelope";
+export {
   type ConsumerStatus,
   type Dependency,
   type HealthSource,
@@ -26,8 +36,21 @@ export {
 } from "./health";
 export { createLogger, type Logger } from "./log";
 export { createWorkerMetrics, type WorkerMetrics } from "./metrics";
+export { createPublisher, type Publisher, type PublisherOptions, UnacknowledgedError } from "./publisher";
 export { secretsOf } from "./redact";
 export type { ProcessResult } from "./result";
+export { runWorker, startWorker, type WorkerContext, workerExitCode, type WorkerPart } from "./run";
+export {
+  answers,
+  createResponder,
+  findServices,
+  question,
+  Refusal,
+  request,
+  RequestFailedError,
+  respond,
+  type Responder,
+} from "./services";
 export {
   allSettings,
   durationSetting,
@@ -36,3 +59,4 @@ export {
   SettingsError,
   workerSettings,
 } from "./settings";
+export { inTraceOf } from "./trace";

@@ -35,5 +35,7 @@ export function createLogger({ name, level = "info", secrets = [], destination }
     },
     hooks: { streamWrite: (line: string) => redactText(redactFields(line), secrets) },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? standardOutput());
 }
+
+const standardOutput = (): DestinationStream => pino.destination({ dest: 1, sync: true });

@@ -3,8 +3,10 @@ import type { JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
 import { clientOf } from "../connection/of";
 import type { GivenUp } from "../dead-letters/headers";
+import { checkMessage } from "../envelope";
 import type { ConsumerStatus } from "../health";
 import type { ProcessResult } from "../result";
+import { inTraceOf } from "../trace";
 import { Binding } from "./binding";
 import { Breaker } from "./breaker";
 import { shortestWait, waitOf } from "./durable";
@@ -218,7 +220,7 @@ export abstract class BaseNatsConsumer<T> {
       return { outcome: { kind: "dead", reason: "invalid", error: asError(error) } };
     }
     const from = performance.now();
-    const result = await this.result(payload, message);
+    const result = await inTraceOf(message.headers, () => this.result(payload, message));
     this.options.metrics?.processingDuration.observe(this.labels, (performance.now() - from) / 1_000);
     const outcome = outcomeOf(result, message.info.deliveryCount, binding.durable);
     return { outcome, answered: outcome.kind !== "hold" };
@@ -227,7 +229,7 @@ export abstract class BaseNatsConsumer<T> {
   private payload(message: JsMsg): T {
     const { decode = decodeJson, schema } = this.options;
     const payload = decode(message);
-    return schema ? schema.parse(payload) : (payload as T);
+    return schema ? checkMessage(schema, payload) : (payload as T);
   }
 
   private async result(payload: T, message: JsMsg): Promise<ProcessResult> {

@@ -1,0 +1,244 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import * as z from "zod";
+import { closeConnection, connect } from "./connection/connect";
+import { connectionSettings } from "./connection/settings";
+import { checkDependency, type ConsumerStatus, type Dependency, type HealthServer, startHealthServer } from "./health";
+import { createLogger, type Logger } from "./log";
+import { createWorkerMetrics, type WorkerMetrics } from "./metrics";
+import { createPublisher, type Publisher } from "./publisher";
+import { secretsOf } from "./redact";
+import { allSettings, type Environment, readSettings, SettingsError, workerSettings } from "./settings";
+
+/** What a worker process runs: a consumer, a service, an HTTP server. */
+export interface WorkerPart {
+  /** Its name in `/health`: a consumer's is its durable. Default: its place in the list. */
+  readonly name?: string;
+  /** Resolves when it does its work; rejects if it cannot. */
+  start(js: JetStreamClient): Promise<void>;
+  /** Takes no more work, and resolves when what it has taken is done. Called once, also if `start` has failed. */
+  stop(): Promise<void>;
+  readonly status?: ConsumerStatus;
+}
+
+/** What the parts of a worker are made with. */
+export interface WorkerContext<Settings, Dependencies> {
+  name: string;
+  /** What the schema `settings` has made of the environment variables. */
+  settings: Settings;
+  dependencies: Dependencies;
+  /** `CONCURRENCY`. */
+  concurrency?: number;
+  /** Milliseconds that parts have to stop. */
+  grace: number;
+  log: Logger;
+  metrics: WorkerMetrics;
+  nc: NatsConnection;
+  js: JetStreamClient;
+  publisher: Publisher;
+}
+
+export interface WorkerOptions<S extends z.ZodType, D extends Record<string, Dependency>> {
+  /** In logs, and as the connection's name. */
+  name: string;
+  /** Environment variables of its own. Default: none. */
+  settings?: S;
+  /** Databases and the like, by name. They are waited for before parts start, and closed after parts have stopped. */
+  dependencies?: (settings: z.output<S>, context: { log: Logger; metrics: WorkerMetrics }) => D | Promise<D>;
+  /** Makes its parts; they are started together, and stopped together. */
+  parts: (context: WorkerContext<z.output<S>, D>) => readonly WorkerPart[] | Promise<readonly WorkerPart[]>;
+  /** Default: `process.env`. */
+  env?: Environment;
+  /** Default: one by `LOG_LEVEL`, to standard output. */
+  log?: Logger;
+}
+
+/** How a worker's process ends. A second signal ends it at once, with 128 and the signal's number. */
+export const workerExitCode = {
+  /** Stopped as asked, all work done. */
+  stopped: 0,
+  /** It could not start, lost its connection for good, or did not stop within the grace. */
+  failed: 1,
+  /** Environment variables are wrong. */
+  settings: 2,
+} as const;
+
+/** A worker that was started. */
+export interface RunningWorker {
+  /** Where the health server listens. */
+  readonly healthPort: number;
+  /** Resolves when its parts run; rejects with what it could not start with, when all is closed again. */
+  readonly started: Promise<void>;
+  /** Resolves when all is closed, with the exit code. */
+  readonly ended: Promise<number>;
+  /** Begins to stop; `ended` resolves within the grace. */
+  stop(reason: string): void;
+}
+
+/** Between two looks at dependencies, while a worker waits for them at its start, in milliseconds. */
+const lookAgainMs = 1_000;
+
+/** What closing connections may take of the grace, in milliseconds; a fifth of a short one. */
+const closingMs = 2_000;
+
+/**
+ * Starts a worker: settings, health server (alive, not ready), dependencies, connection, parts; then it is ready. On
+ * `stop`, or when it fails: not ready, parts, dependencies and connection, and the health server last, so that probes
+ * see a process that is alive for as long as it works.
+ *
+ * @throws SettingsError with every mistake in the environment variables
+ * @throws the error of `listen` for the health server's port
+ */
+export async function startWorker<S extends z.ZodType, D extends Record<string, Dependency>>(
+  options: WorkerOptions<S, D>,
+): Promise<RunningWorker> {
+  const { name, env = process.env } = options;
+  const settings = allSettings({
+    worker: () => workerSettings(env),
+    connection: () => connectionSettings(env),
+    own: () => readSettings(options.settings ?? z.unknown(), env) as z.output<S>,
+  });
+  const { grace, concurrency } = settings.worker;
+  const log = options.log ?? createLogger({ name, level: settings.worker.logLevel, secrets: secretsOf(env) });
+  const metrics = createWorkerMetrics();
+  const stopping = new AbortController();
+  let accepting = false;
+  let nc: NatsConnection | undefined;
+  let dependencies: Partial<D> = {};
+  let parts: readonly WorkerPart[] = [];
+
+  const health: HealthServer = await startHealthServer({
+    port: settings.worker.healthPort,
+    host: settings.worker.healthHost,
+    metrics,
+    log,
+    health: {
+      accepting: () => accepting && !stopping.signal.aborted,
+      connection: () => ({ connected: nc?.info !== undefined, server: nc?.info && nc.getServer() }),
+      consumers: () => statusesOf(parts),
+      dependencies: () => dependencies as D,
+    },
+  });
+
+  async function start(): Promise<void> {
+    const own = (await options.dependencies?.(settings.own, { log, metrics })) ?? ({} as D);
+    dependencies = own;
+    await untilReachable(own, log, stopping.signal);
+    const connected = await connect(settings.connection, { name, log, metrics, signal: stopping.signal });
+    nc = connected;
+    if (stopping.signal.aborted) return connected.close();
+    void connected.closed().then((error) => {
+      stop("the connection was closed", error ?? undefined, true);
+    });
+    const js = jetstream(connected);
+    const publisher = createPublisher(js, { metrics });
+    const made = { name, settings: settings.own, dependencies: own, concurrency, grace: partsGrace(grace) };
+    parts = await options.parts({ ...made, log, metrics, nc: connected, js, publisher });
+    await Promise.all(parts.map((part) => part.start(js)));
+    accepting = true;
+    log.info({ parts: Object.keys(statusesOf(parts)) }, "started");
+  }
+
+  let code: number = workerExitCode.stopped;
+
+  function stop(reason: string, error?: Error, failed = false): void {
+    if (stopping.signal.aborted) return;
+    if (failed) code = workerExitCode.failed;
+    log[failed ? "error" : "info"]({ reason, err: error }, "stopping");
+    stopping.abort();
+  }
+
+  async function close(): Promise<number> {
+    const deadline = Date.now() + grace;
+    const stopped = parts.map((part) => part.stop());
+    if (!(await done(stopped, partsGrace(grace), (err) => log.error({ err }, "a part has not stopped as it should")))) {
+      log.error({ grace }, "not everything was done within the grace; its messages will be delivered again");
+      code = workerExitCode.failed;
+    }
+    const left = Math.max(deadline - Date.now(), 100);
+    const closed = Object.values(dependencies as D).map(async (dependency) => dependency.close?.());
+    if (nc) closed.push(closeConnection(nc, left));
+    await done(closed, left, (err) => log.warn({ err }, "not closed as it should be"));
+    log.info({ code }, "ended");
+    await health.close();
+    return code;
+  }
+
+  const aborted = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const started = Promise.race([
+    start(),
+    aborted.then(() => Promise.reject(new Error("the worker was stopped before it had started"))),
+  ]);
+  started.catch((error: Error) => stop("it could not start", error, true));
+  const ended = aborted.then(close);
+  return { healthPort: health.port, started, ended, stop: (reason) => stop(reason) };
+}
+
+/**
+ * Runs a worker until SIGTERM or SIGINT, then ends the process with an exit code of `workerExitCode`. A second signal
+ * ends it at once: what it worked on is delivered again.
+ */
+export async function runWorker<S extends z.ZodType, D extends Record<string, Dependency>>(
+  options: WorkerOptions<S, D>,
+): Promise<void> {
+  const log = options.log ?? createLogger({ name: options.name, secrets: secretsOf(options.env ?? process.env) });
+  let worker: RunningWorker | undefined;
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals, number: number) => {
+    if (signals++ === 0 && worker) return worker.stop(signal);
+    log.warn({ signal }, "ended at once");
+    process.exit(128 + number);
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  process.on("uncaughtException", (err) => {
+    log.fatal({ err }, "uncaught error");
+    process.exit(workerExitCode.failed);
+  });
+  try {
+    worker = await startWorker(options);
+  } catch (error) {
+    const wrong = error instanceof SettingsError;
+    log.fatal(wrong ? { problems: error.problems } : { err: error }, wrong ? "wrong settings" : "not started");
+    process.exit(wrong ? workerExitCode.settings : workerExitCode.failed);
+  }
+  process.exit(await worker.ended);
+}
+
+const partsGrace = (grace: number): number => grace - Math.min(closingMs, grace / 5);
+
+const statusesOf = (parts: readonly WorkerPart[]): Record<string, ConsumerStatus> =>
+  Object.fromEntries(parts.flatMap(({ name, status }, index) => (status ? [[name ?? String(index), status]] : [])));
+
+/** Waits until every dependency is reachable; a worker that took messages before would only hand them back. */
+async function untilReachable(
+  dependencies: Readonly<Record<string, Dependency>>,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [dependency, { check }] of Object.entries(dependencies)) {
+    for (let attempts = 1; !signal.aborted; attempts++) {
+      const { ok, error } = await checkDependency({ check });
+      if (ok) break;
+      // Once a minute.
+      if (attempts % 60 === 1) log.warn({ dependency, error, attempts }, "waiting for a dependency");
+      await sleep(lookAgainMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Whether all promises settle within a time; what they reject with is reported. */
+async function done(
+  promises: readonly Promise<unknown>[],
+  withinMs: number,
+  report: (error: unknown) => void,
+): Promise<boolean> {
+  const timer = new AbortController();
+  const settled = Promise.all(promises.map((promise) => promise.catch(report))).then(() => true);
+  const late = sleep(withinMs, false, { signal: timer.signal }).catch(() => false);
+  const inTime = await Promise.race([settled, late]);
+  timer.abort();
+  return inTime;
+}

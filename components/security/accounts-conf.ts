@@ -48,9 +48,18 @@ function userConf({ login, permissions }: AccountUser, users: RegionIdentity["us
   return {
     user: login,
     password: hash,
-    permissions: { publish: rulesConf(permissions.publish), subscribe: rulesConf(permissions.subscribe) },
+    permissions: {
+      publish: rulesConf(permissions.publish),
+      subscribe: rulesConf(permissions.subscribe),
+      ...(permissions.responses && { allow_responses: responsesConf(permissions.responses) }),
+    },
   };
 }
+
+const responsesConf = ({ max, expiresMs }: NonNullable<Permissions["responses"]>) => ({
+  max,
+  expires: `${expiresMs}ms`,
+});
 
 /** Empty lists are left out: to the server an empty allow list is not "nothing". */
 function rulesConf({ allow, deny }: Permissions["publish"]) {

@@ -1,6 +1,7 @@
 import type { ConsumerAsset } from "../../config/assets/asset";
 import type { Permissions } from "../../config/assets/region";
 import { covers } from "../../config/subjects";
+import { toMilliseconds } from "../../config/units";
 import { keyValueStreamName, objectStoreStreamName } from "../../config/schema/bucket";
 import type { BucketRight, UserSpec } from "../../config/schema/tenant";
 
@@ -15,7 +16,7 @@ interface Allowed {
 /** What a user may do, from what it declares and the durables of its own account. Nothing else. */
 export function permissionsOf(user: string, spec: UserSpec, consumers: readonly ConsumerAsset[]): Permissions {
   const durables = consumers.filter(({ name }) => spec.consumes?.includes(name)).map(consuming);
-  return permissions(
+  const rules = permissions(
     {
       publish: [
         ...(spec.publishes ?? []),
@@ -29,13 +30,25 @@ export function permissionsOf(user: string, spec: UserSpec, consumers: readonly 
         // Beside its own, so that no client that sets it is cut off where an inbox becomes shared.
         ...(spec.inbox === "shared" ? ["_INBOX.>"] : []),
         ...(spec.subscribes ?? []),
+        ...(spec.responds ? responding(spec.responds) : []),
         ...durables.flatMap(({ subscribe }) => subscribe),
         ...(spec.allow?.subscribe ?? []),
       ],
     },
     { publish: spec.deny?.publish ?? [], subscribe: spec.deny?.subscribe ?? [] },
   );
+  if (!spec.responds) return rules;
+  return { ...rules, responses: { max: 1, expiresMs: toMilliseconds(spec.responds.expires ?? "5s") } };
 }
+
+/** What a service subscribes to: its endpoints, and requests to all services, to all of its name, and to itself. */
+const responding = ({ service, endpoints }: NonNullable<UserSpec["responds"]>): string[] => [
+  ...endpoints,
+  ...["PING", "INFO", "STATS"].flatMap((verb) => {
+    const request = `$SRV.${verb}`;
+    return [request, `${request}.${service}`, `${request}.${service}.*`];
+  }),
+];
 
 /**
  * What it takes to work on one durable. Acknowledgements and flow control have two forms:

@@ -14,6 +14,8 @@ export interface AccountUser {
 export interface Permissions {
   publish: { allow: string[]; deny: string[] };
   subscribe: { allow: string[]; deny: string[] };
+  /** Answers to requests: how many to each, and how many milliseconds after it. Absent: none but to what is allowed. */
+  responses?: { max: number; expiresMs: number };
 }
 
 /** One account as every server knows it. */

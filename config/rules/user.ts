@@ -3,7 +3,9 @@ import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
 import { reservedIn } from "../reserved-subjects";
 import { bucketKinds } from "../schema/bucket";
+import type { UserSpec } from "../schema/tenant";
 import { overlaps } from "../subjects";
+import { toMilliseconds } from "../units";
 import type { ValidationContext } from "./context";
 import { text } from "./messages";
 import { type Rule, rule } from "./rule";
@@ -43,16 +45,27 @@ const consumed = (context: ValidationContext) =>
     })),
   );
 
-type SubjectField = "publishes" | "subscribes" | "requests";
+/** Where users name subjects. */
+const subjectFields = {
+  publishes: { at: ["publishes"], of: (user: UserSpec) => user.publishes },
+  subscribes: { at: ["subscribes"], of: (user: UserSpec) => user.subscribes },
+  requests: { at: ["requests"], of: (user: UserSpec) => user.requests },
+  responds: { at: ["responds", "endpoints"], of: (user: UserSpec) => user.responds?.endpoints },
+} as const;
 
 /** Subjects that users name in these fields, each with its place. */
 const userSubjects =
-  (...fields: readonly SubjectField[]) =>
+  (...fields: readonly (keyof typeof subjectFields)[]) =>
   (context: ValidationContext) =>
     users(context).flatMap((scope) =>
-      fields.flatMap((field) =>
-        (scope.user[field] ?? []).map((subject, index) => ({ ...scope, path: [...scope.path, field, index], subject })),
-      ),
+      fields.flatMap((field) => {
+        const { at, of } = subjectFields[field];
+        return (of(scope.user) ?? []).map((subject, index) => ({
+          ...scope,
+          path: [...scope.path, ...at, index],
+          subject,
+        }));
+      }),
     );
 
 const explicitlyAllowed = (context: ValidationContext) =>
@@ -98,15 +111,26 @@ export const userRules: Rule[] = [
     message: ({ key, durable }, { declared }) => unknownName(durable, `a durable of ${key}`, declared.consumers(key)),
   }),
   rule({
-    each: userSubjects("publishes", "subscribes", "requests"),
+    each: userSubjects("publishes", "subscribes", "requests", "responds"),
     when: ({ subject }) => /^(\$JS|\$JSC|\$NRG|\$SYS|_INBOX)/.test(subject),
     message: ({ subject }) =>
       `${text(subject)} is derived, never declared; name the durable in "consumes", or the exact subject in "allow"`,
   }),
   rule({
-    each: (context) => [...userSubjects("publishes", "subscribes", "requests")(context), ...explicitlyAllowed(context)],
+    each: (context) => [
+      ...userSubjects("publishes", "subscribes", "requests", "responds")(context),
+      ...explicitlyAllowed(context),
+    ],
     when: ({ subject }) => reservedIn(subject) !== undefined,
     message: ({ subject }) => `${text(subject)} includes ${reservedIn(subject)!}; write only the subjects it needs`,
+  }),
+  rule({
+    each: users,
+    at: ["responds", "expires"],
+    when: ({ user }) => user.responds?.expires !== undefined && toMilliseconds(user.responds.expires) < 1,
+    message: ({ user }) =>
+      `${text(user.responds!.expires)} is over before an answer can be sent, and 0 means 2 minutes to the server; ` +
+      'write e.g. "5s", or leave it out',
   }),
   rule({
     each: buckets,
@@ -125,11 +149,11 @@ export const userRules: Rule[] = [
       "leave the domain out, and both are allowed",
   }),
   rule({
-    each: userSubjects("requests"),
+    each: userSubjects("requests", "responds"),
     when: ({ subject, tenant }) =>
       Object.values(tenant.streams).some(({ subjects }) => subjects.some((other) => overlaps(subject, other))),
     message: ({ subject }) =>
       `${text(subject)} is stored by a stream, whose acknowledgement would be the first answer; ` +
-      'request on another subject, or use "publishes"',
+      'use another subject; to store a message, "publishes"',
   }),
 ];

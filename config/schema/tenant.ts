@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { consumerShape, consumerManagement, pullShape, pushShape } from "./consumer";
-import { assetName, count, durationLimit, size, sizeLimit, subject, token } from "./values";
+import { assetName, count, duration, durationLimit, size, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
 import { streamShape, streamManagement } from "./stream";
 
@@ -70,6 +70,16 @@ const bucketRights = z.union([bucketRight, z.array(bucketRight).min(1)]);
 
 const rules = strictObject({ publish: z.array(subject).optional(), subscribe: z.array(subject).optional() });
 
+/** A service, as the client libraries' `services` makes it (ADR-32 of nats-architecture-and-design). */
+const responds = strictObject({
+  /** Its name, by which it is found: letters, digits, `-` and `_`. */
+  service: z.string().regex(/^[a-zA-Z0-9_-]+$/, "write letters, digits, dashes and underscores"),
+  /** Subjects on which it is asked. No stream may store them: its acknowledgement would be the first answer. */
+  endpoints: z.array(subject).min(1),
+  /** Time it has for its one answer; a later one is dropped by the server. Default: 5s. */
+  expires: duration.optional(),
+});
+
 const userSpec = strictObject({
   description: z.string().optional(),
   /** Subjects it publishes to, with or without JetStream's acknowledgement. */
@@ -80,6 +90,11 @@ const userSpec = strictObject({
   consumes: z.array(assetName).optional(),
   /** Subjects of services it asks; answers arrive in its own inbox. */
   requests: z.array(subject).optional(),
+  /**
+   * The service that it is: it may subscribe to the endpoints and to what finds services (`$SRV`), and answer each
+   * request once, wherever the answer is wanted.
+   */
+  responds: responds.optional(),
   /** Key-value buckets of this tenant (their streams are `KV_<bucket>`) that it uses, with its rights on each. */
   buckets: z.record(bucketName, bucketRights).optional(),
   /** Object stores of this tenant (their streams are `OBJ_<bucket>`) that it uses, with its rights on each. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { jetstream, jetstreamManager, type JetStreamOptions } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
+import { Svcm } from "@nats-io/services";
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
 import type { ConsumerAsset } from "../../config/assets/asset";
@@ -12,6 +13,7 @@ import {
   objectStoreStream,
   objectStoreStreamName,
 } from "../../config/schema/bucket";
+import { deadLetterNames } from "../../config/assets/dead-letters";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import { covers } from "../../config/subjects";
@@ -49,7 +51,30 @@ const buckets: TenantSpec = {
     device: { publishes: ["*.telemetry.up"], subscribes: ["*.telemetry.down"] },
   },
 };
-const tenants = { ...systems, buckets };
+
+/** A service and who asks it, and a work queue with dead letters. */
+const services: TenantSpec = {
+  name: "services",
+  home: "iad",
+  streams: { JOBS: { ...inHome, subjects: ["jobs"], retention: "workqueue" } },
+  consumers: {
+    worker: {
+      mode: "pull",
+      streams: ["JOBS"],
+      ackPolicy: "explicit",
+      deliverPolicy: "all",
+      ackWait: "5s",
+      attempts: 2,
+    },
+  },
+  users: {
+    pricer: { responds: { service: "prices", endpoints: ["prices.get"], expires: "2s" } },
+    asker: { publishes: ["jobs"], requests: ["prices.get", "$SRV.PING.prices"] },
+    worker: { consumes: ["worker"] },
+  },
+  deadLetters: { maxBytes: "1MiB" },
+};
+const tenants = { ...systems, buckets, services };
 
 // Two, because a server all alone elects no meta leader.
 const domain = "global";
@@ -128,7 +153,8 @@ const otherDurables = (user: User): string[] => {
       ...requests([`CONSUMER.MSG.NEXT.${stream}.${name}`]),
       `$JS.ACK.${stream}.${name}.1.1.1.1.0`,
       `$JS.FC.${stream}.${name}.x`,
-    ]);
+    ])
+    .filter((subject) => !isCollected(user, subject));
 };
 
 /** Subjects of its own account that a user has no part in. */
@@ -137,10 +163,29 @@ const foreign = ({ account, permissions }: User, kind: "publish" | "subscribe"):
 
 const isApplication = ({ account, name }: User): boolean => account !== systemAccount.name && name !== provisioner;
 
-/** Clients look whether an account has JetStream before they open an object store. */
+/**
+ * What some need of it: clients look whether an account has JetStream before they open an object store, and who deals
+ * with dead letters reads messages of the streams that they are copies of.
+ */
 const isNotNeeded = ({ account, name }: User) => {
-  const { objectStores } = Object.values(tenants).find((each) => each.name === account)?.users[name] ?? {};
-  return (subject: string): boolean => asChecked(subject) !== "$JS.API.INFO" || objectStores === undefined;
+  const tenant = Object.values(tenants).find((each) => each.name === account);
+  const needed = [
+    ...(tenant?.users[name]?.objectStores ? ["$JS.API.INFO"] : []),
+    ...(name.startsWith("dead-letters") && account === "irisx" ? ["$JS.API.STREAM.MSG.GET.SMS"] : []),
+  ];
+  return (subject: string): boolean => !needed.includes(asChecked(subject));
+};
+
+/** What is stuck in a stream that holds it until it is acknowledged is acknowledged by the collector. */
+const isCollected = ({ account, name }: User, subject: string): boolean => {
+  const swept: Record<string, string[]> = { irisx: ["REPLAYS"], services: ["JOBS", "REPLAYS"] };
+  const [, kind, stream, durable] = subject.split(".");
+  return (
+    name === "dead-letters" &&
+    kind === "ACK" &&
+    swept[account]!.includes(stream!) &&
+    assets.consumers.some((one) => one.account === account && one.stream === stream && one.name === durable)
+  );
 };
 
 /** What a user must not publish and subscribe to, said without looking at its permissions wherever that is possible. */
@@ -258,7 +303,9 @@ describe("permissions on a real server", () => {
   }
 
   async function worksByPull(user: User, durable: ConsumerAsset, options: JetStreamOptions): Promise<void> {
-    await feed(durable, "to be done");
+    const isAdvisory = durable.stream === deadLetterNames.events;
+    if (isAdvisory) await terminateOne(durable.account);
+    else await feed(durable, "to be done");
     await as(user, async (nc) => {
       const consumer = await jetstream(nc, options).consumers.get(durable.stream, durable.name);
       // Other durables of the stream have been fed before: these messages are its own, too.
@@ -268,9 +315,25 @@ describe("permissions on a real server", () => {
         assert.ok(message, "a message comes");
         assert.ok(await message.ackAck(), "the server confirms the acknowledgement");
         body = message.string();
-      } while (body !== "to be done");
+      } while (isAdvisory ? !/"(sms-)?worker"/.test(body) : body !== "to be done");
       assert.equal((await consumer.info()).num_ack_pending, 0);
     });
+  }
+
+  /** Advisories are published by servers alone: the worker of an account terminates a message. */
+  async function terminateOne(account: string): Promise<void> {
+    const [worker, stream] = account === "irisx" ? ["sms-worker", "SMS"] : ["worker", "JOBS"];
+    const durable = assets.consumers.find((one) => one.account === account && one.name === worker)!;
+    await feed(durable, "never to be done");
+    await as(
+      users.find((one) => one.account === account && one.name === worker)!,
+      async (nc) => {
+        const consumer = await jetstream(nc).consumers.get(stream, worker);
+        const message = await consumer.next({ expires: 5000 });
+        message!.term("tried");
+        await nc.flush();
+      },
+    );
   }
 
   /** Enough for the server to ask for flow control, which is at one megabyte that is not confirmed yet. */
@@ -418,6 +481,117 @@ describe("permissions on a real server", () => {
           subjects.map((subject) => `publish ${subject}`),
         );
       }
+    });
+  });
+
+  describe("of services", () => {
+    const user = (name: string) => users.find((each) => each.login === `services-${name}`)!;
+
+    it("let a service be found and answer each request once, and publish nothing else", async () => {
+      await as(user("pricer"), async (nc) => {
+        const denied = denials(nc);
+        // The package has a core of its own, whose types differ.
+        const service = await new Svcm(nc as unknown as ConstructorParameters<typeof Svcm>[0]).add({
+          name: "prices",
+          version: "1.0.0",
+        });
+        service.addEndpoint("get", {
+          subject: "prices.get",
+          handler: (_error, message) => {
+            message.respond("12");
+            message.respond("13");
+          },
+        });
+        await nc.flush();
+        await as(user("asker"), async (asking) => {
+          const answers: string[] = [];
+          const inbox = asking.subscribe(`${user("asker").inboxPrefix}.all`, {
+            callback: (_failure, message) => void answers.push(message.string()),
+          });
+          asking.publish("prices.get", "", { reply: inbox.getSubject() });
+          const found = await asking.request("$SRV.PING.prices");
+          assert.equal(found.json<{ name: string }>().name, "prices");
+          await asking.flush();
+          assert.deepEqual(answers, ["12"]);
+        });
+        nc.publish("prices.get");
+        nc.publish("jobs");
+        assert.deepEqual(
+          (await denied()).filter((one) => !one.includes("_INBOX_asker")),
+          ["publish prices.get", "publish jobs"],
+        );
+      });
+    });
+
+    it("drop an answer that is late", async () => {
+      await as(user("pricer"), async (nc) => {
+        const denied = denials(nc);
+        nc.subscribe("prices.get", {
+          callback: (_error, message) => void setTimeout(() => message.respond("12"), 3000),
+        });
+        await nc.flush();
+        await as(user("asker"), async (asking) => {
+          await assert.rejects(asking.request("prices.get", "", { timeout: 4000 }), /timeout/i);
+        });
+        assert.match((await denied()).join(), /^publish _INBOX_asker\./);
+      });
+    });
+  });
+
+  describe("of dead letters", () => {
+    const user = (name: string) => users.find((each) => each.login === `services-${name}`)!;
+    const doing = (name: string, work: (nc: NatsConnection) => Promise<void>): Promise<string[]> =>
+      as(user(name), async (nc) => {
+        const denied = denials(nc);
+        await work(nc);
+        return denied();
+      });
+
+    it("let a worker copy messages of its own durable, and of no other", async () => {
+      const denied = await doing("worker", async (nc) => {
+        const options = { expect: { lastSubjectSequence: 0 } };
+        const { stream } = await jetstream(nc).publish("dead.JOBS.7.worker", "a body", { ...options, msgID: "one" });
+        assert.equal(stream, deadLetterNames.copies);
+        for (const subject of ["dead.JOBS.7.other", "dead.OTHER.7.worker", "replay.JOBS.worker"]) nc.publish(subject);
+      });
+      assert.deepEqual(denied, [
+        "publish dead.JOBS.7.other",
+        "publish dead.OTHER.7.worker",
+        "publish replay.JOBS.worker",
+      ]);
+    });
+
+    it("let the collector remove what is stuck in a work queue by the durable's acknowledgement", async () => {
+      const publisher = user("asker");
+      const { seq } = await as(publisher, (nc) => jetstream(nc).publish("jobs", "stuck"));
+      const denied = await doing("dead-letters", async (nc) => {
+        const found = await ask(nc, "STREAM.MSG.GET.JOBS", { seq });
+        assert.ok(found.message);
+        await nc.request(`$JS.ACK.JOBS.worker.1.${seq}.1.0.0`, "+ACK");
+        await assert.rejects(ask(nc, "STREAM.MSG.GET.JOBS", { seq }), /10037/);
+        nc.publish("$JS.API.STREAM.MSG.DELETE.JOBS", JSON.stringify({ seq }));
+        nc.publish("$JS.API.CONSUMER.MSG.NEXT.JOBS.worker");
+      });
+      assert.deepEqual(denied, [
+        "publish $JS.API.STREAM.MSG.DELETE.JOBS",
+        "publish $JS.API.CONSUMER.MSG.NEXT.JOBS.worker",
+      ]);
+    });
+
+    it("let the command read and delete copies, and send them to the durable that failed", async () => {
+      const denied = await doing("dead-letters-cli", async (nc) => {
+        const copy = (await ask(nc, "STREAM.MSG.GET.DEAD_LETTERS", { last_by_subj: "dead.JOBS.7.worker" })) as {
+          message: { seq: number };
+        };
+        await jetstream(nc).publish("replay.JOBS.worker", "again");
+        await ask(nc, "STREAM.MSG.DELETE.DEAD_LETTERS", { seq: copy.message.seq });
+        for (const subject of ["jobs", "dead.JOBS.7.worker", "$JS.API.STREAM.PURGE.DEAD_LETTERS"]) nc.publish(subject);
+      });
+      assert.deepEqual(denied, [
+        "publish jobs",
+        "publish dead.JOBS.7.worker",
+        "publish $JS.API.STREAM.PURGE.DEAD_LETTERS",
+      ]);
     });
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { accountsOf } from "../../../../components/security/accounts";
 import { accountsConf, accountsFingerprint } from "../../../../components/security/accounts-conf";
+import { permissionsOf } from "../../../../components/security/permissions";
 import type { AccountSpec } from "../../../../config/assets/region";
 import { tenants } from "../../../../tenants";
 import { localEnvironment, usersOf } from "../../../support/accounts";
@@ -98,6 +99,18 @@ describe("accounts file", () => {
           },
         ],
       },
+    });
+  });
+
+  it("lets a service answer, for a time that servers can read", () => {
+    const permissions = permissionsOf("p", { responds: { service: "p", endpoints: ["p"], expires: "1d" } }, []);
+    const user = { name: "p", login: "shop-p", inboxPrefix: "_INBOX_p", permissions };
+    const text = accountsConf([{ name: "shop", users: [user] }], { "shop-p": { password: "secret", hash: "$2a" } });
+    const { shop } = blockOf(text) as { shop: { users: { permissions: object }[] } };
+    assert.deepEqual(shop.users[0]!.permissions, {
+      publish: { deny: [">"] },
+      subscribe: { allow: permissions.subscribe.allow },
+      allow_responses: { max: 1, expires: "86400000ms" },
     });
   });
 

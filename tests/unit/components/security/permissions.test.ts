@@ -112,6 +112,30 @@ describe("permissions", () => {
     assert.deepEqual(permissionsOf("reader", { subscribes: ["a.>"] }, []).publish, { allow: [], deny: [">"] });
   });
 
+  it("of a service are its endpoints, the requests that find it, and one answer to each request", () => {
+    const { publish, subscribe, responses } = permissionsOf(
+      "pricer",
+      { responds: { service: "prices", endpoints: ["prices.get", "prices.list.*"], expires: "2m" } },
+      [],
+    );
+    assert.deepEqual(subscribe.allow, [
+      "_INBOX_pricer.>",
+      "prices.get",
+      "prices.list.*",
+      ...["PING", "INFO", "STATS"].flatMap((verb) => [`$SRV.${verb}`, `$SRV.${verb}.prices`, `$SRV.${verb}.prices.*`]),
+    ]);
+    assert.deepEqual(
+      [publish, responses],
+      [
+        { allow: [], deny: [">"] },
+        { max: 1, expiresMs: 120_000 },
+      ],
+    );
+    const { responses: byDefault } = permissionsOf("p", { responds: { service: "p", endpoints: ["p"] } }, []);
+    assert.deepEqual(byDefault, { max: 1, expiresMs: 5_000 });
+    assert.equal(permissionsOf("u", { requests: ["prices.get"] }, []).responses, undefined);
+  });
+
   it("take in explicit rules, and leave out what another entry covers", () => {
     const spec: UserSpec = {
       publishes: ["a.b", "a.>", "a.b"],

@@ -79,6 +79,26 @@ const cases: Case[] = [
     (t) => (t.users.worker.requests = ["orders.price"]),
     'tenants.shop.users.worker.requests[0]: "orders.price" is stored by a stream',
   ],
+  [
+    "a service on a subject that a stream stores",
+    (t) => (t.users.worker.responds = { service: "orders", endpoints: ["orders.price"] }),
+    'tenants.shop.users.worker.responds.endpoints[0]: "orders.price" is stored by a stream',
+  ],
+  [
+    "a service on JetStream's subjects",
+    (t) => (t.users.worker.responds = { service: "orders", endpoints: ["prices", "$JS.API.INFO"] }),
+    'tenants.shop.users.worker.responds.endpoints[1]: "$JS.API.INFO" is derived, never declared',
+  ],
+  [
+    "a service whose name is no token",
+    (t) => (t.users.worker.responds = { service: "the prices", endpoints: ["prices"] }),
+    'tenants.shop.users.worker.responds.service: "the prices": write letters, digits, dashes and underscores',
+  ],
+  [
+    "a service that has no time to answer",
+    (t) => (t.users.worker.responds = { service: "prices", endpoints: ["prices"], expires: "0s" }),
+    'tenants.shop.users.worker.responds.expires: "0s" is over before an answer can be sent',
+  ],
 ];
 
 describe("rules about a user", () => {

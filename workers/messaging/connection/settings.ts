@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as z from "zod";
-import { type Environment, readSettings } from "../settings";
+import { allSettings, type Environment, readSettings } from "../settings";
 
 /** How to connect; every worker process reads it from its environment. */
 export interface ConnectionSettings {
@@ -41,23 +41,28 @@ const server = z.string().superRefine((text, context) => {
     context.addIssue("a URL must not have a user or password: write NATS_USER and NATS_PASSWORD, or NATS_TOKEN");
 });
 
-const connectionEnvironment = z
-  .object({
-    NATS_URL: z
-      .string()
-      .default("nats://localhost:4222")
-      .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
-      .pipe(z.array(server).min(1, "expected at least one URL")),
-    NATS_USER: z.string().optional(),
-    NATS_PASSWORD: z.string().optional(),
-    NATS_TOKEN: z.string().optional(),
-    NATS_CREDS: textOrFile("BEGIN NATS USER JWT", "the text of a credentials file").optional(),
-    NATS_CA: textOrFile("BEGIN CERTIFICATE", "certificates in PEM").optional(),
-    NATS_INBOX_PREFIX: z
-      .string()
-      .regex(/^[^\s.*>]+(\.[^\s.*>]+)*$/, 'expected a subject without wildcards, such as "_INBOX_worker"')
-      .optional(),
-  })
+const variables = z.object({
+  NATS_URL: z
+    .string()
+    .default("nats://localhost:4222")
+    .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
+    .pipe(z.array(server).min(1, "expected at least one URL")),
+  NATS_USER: z.string().optional(),
+  NATS_PASSWORD: z.string().optional(),
+  NATS_TOKEN: z.string().optional(),
+  NATS_CREDS: textOrFile("BEGIN NATS USER JWT", "the text of a credentials file").optional(),
+  NATS_CA: textOrFile("BEGIN CERTIFICATE", "certificates in PEM").optional(),
+  NATS_INBOX_PREFIX: z
+    .string()
+    .regex(/^[^\s.*>]+(\.[^\s.*>]+)*$/, 'expected a subject without wildcards, such as "_INBOX_worker"')
+    .optional(),
+});
+
+const text = z.string().optional();
+
+/** What relates variables; checked apart from each of them, so that all mistakes are reported. */
+const login = z
+  .object({ NATS_USER: text, NATS_PASSWORD: text, NATS_TOKEN: text, NATS_CREDS: text })
   .superRefine(({ NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CREDS }, context) => {
     const problem = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
     if (NATS_USER && !NATS_PASSWORD) problem("NATS_PASSWORD", "expected the password of NATS_USER");
@@ -73,7 +78,10 @@ const connectionEnvironment = z
  * @throws SettingsError with every mistake
  */
 export function connectionSettings(env: Environment): ConnectionSettings {
-  const read = readSettings(connectionEnvironment, env);
+  const { read } = allSettings({
+    read: () => readSettings(variables, env),
+    login: () => readSettings(login, env),
+  });
   return {
     servers: read.NATS_URL,
     user: read.NATS_USER,

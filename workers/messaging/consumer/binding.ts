@@ -50,8 +50,14 @@ export class Binding {
 
   /** @throws Error where the durable is missing, does not suit a worker, or pushes to another client already */
   async start(): Promise<void> {
+    const { stream, durable, log } = this.options;
     const until = Date.now() + startMs;
-    this.learn(await lookUp(this.client, this.options, (error) => !isMissing(error) && Date.now() < until));
+    const again = (error: unknown) => {
+      const isTransient = !isMissing(error) && Date.now() < until;
+      if (isTransient) log.warn({ stream, durable, err: error }, "no answer about the durable; asking again");
+      return isTransient;
+    };
+    this.learn(await lookUp(this.client, this.options, again));
     this.source = await this.open();
     this.source.refill();
   }

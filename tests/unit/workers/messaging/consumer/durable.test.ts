@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import type { ConsumerConfig, ConsumerInfo } from "@nats-io/jetstream";
+import { durableOf, shortestWait, waitOf } from "../../../../../workers/messaging/consumer/durable";
+
+const second = 1_000_000_000;
+const infoOf = (config: Partial<ConsumerConfig>, more: Partial<ConsumerInfo> = {}) =>
+  ({
+    stream_name: "SMS",
+    name: "sms-worker",
+    num_pending: 3,
+    num_ack_pending: 2,
+    ...more,
+    config: { ack_policy: "explicit", ack_wait: 30 * second, max_deliver: -1, ...config },
+  }) as ConsumerInfo;
+
+describe("what a worker reads of its durable", () => {
+  it("attempts are the worker's own, else the label's, else max_deliver, else 5; at most max_deliver", () => {
+    const labelled = { metadata: { "supercluster.attempts": "7" } };
+    const cases: [number, Partial<ConsumerConfig>, { attempts?: number }?][] = [
+      [5, {}],
+      [12, { max_deliver: 12 }],
+      [7, labelled],
+      [7, { ...labelled, max_deliver: 20 }],
+      [4, { ...labelled, max_deliver: 4 }],
+      [9, labelled, { attempts: 9 }],
+      [5, { metadata: { "supercluster.attempts": "many" } }],
+    ];
+    for (const [expected, config, own] of cases)
+      assert.equal(durableOf(infoOf(config), own).attempts, expected, JSON.stringify(config));
+  });
+
+  it("waits are the backoff's, whose last entry repeats, else the ack wait", () => {
+    const withBackoff = durableOf(infoOf({ ack_wait: second, backoff: [second, 2 * second] }));
+    assert.deepEqual(
+      [1, 2, 3, 9].map((delivery) => waitOf(withBackoff, delivery)),
+      [1_000, 2_000, 2_000, 2_000],
+    );
+    assert.equal(shortestWait(withBackoff), 1_000);
+    assert.equal(waitOf(durableOf(infoOf({})), 3), 30_000);
+  });
+
+  it("lag is what was not acknowledged yet", () => assert.equal(durableOf(infoOf({})).lag, 5));
+
+  it("refuses one whose messages would get lost, and one that ranks its clients", () => {
+    assert.throws(() => durableOf(infoOf({ ack_policy: "none" })), /durable sms-worker of stream SMS has ack_policy/);
+    assert.throws(() => durableOf(infoOf({ priority_policy: "pinned_client" })), /priority_policy "pinned_client"/);
+  });
+});

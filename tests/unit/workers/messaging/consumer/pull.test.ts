@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import fc from "fast-check";
+import type { JsMsg } from "@nats-io/jetstream";
+import type { Durable } from "../../../../../workers/messaging/consumer/durable";
+import { PullSource } from "../../../../../workers/messaging/consumer/pull";
+import { FakeJetStream } from "../../../../support/fake-jetstream";
+
+const durable = { stream: "ORDERS", name: "worker" } as Durable;
+
+/** A source for a number of slots, whose messages are finished when the test says so. */
+function sourceOf(slots: number, server: FakeJetStream) {
+  const inHand: JsMsg[] = [];
+  const doubts: string[] = [];
+  const source = new PullSource(server.connection, "$JS.API", () => durable, {
+    message: (message) => inHand.push(message),
+    doubt: (why) => doubts.push(why),
+    room: () => slots - inHand.length,
+  });
+  return { source, inHand, doubts };
+}
+
+describe("pull requests", () => {
+  it("ask for the free slots, then for those that become free", async () => {
+    const server = new FakeJetStream();
+    const { source, inHand } = sourceOf(10, server);
+    source.refill();
+    await nextTurn();
+    assert.deepEqual(
+      server.requests.map(({ batch }) => batch),
+      [10],
+    );
+    for (let message = 0; message < 4; message++) server.add("{}");
+    inHand.splice(0, 3);
+    source.refill();
+    source.refill();
+    await nextTurn();
+    assert.deepEqual(
+      server.requests.map(({ batch }) => batch),
+      [10, 3],
+      "one request for what became free together",
+    );
+    await source.stop();
+  });
+
+  it("have a message's place, time and deliveries", async () => {
+    const server = new FakeJetStream();
+    const { source, inHand } = sourceOf(1, server);
+    source.refill();
+    await nextTurn();
+    server.add("{}");
+    const [message] = inHand;
+    assert.deepEqual(
+      [message!.info.stream, message!.info.consumer, message!.info.deliveryCount, message!.seq, message!.info.pending],
+      ["ORDERS", "worker", 1, 1, 7],
+    );
+    assert.equal(message!.timestampNanos, 1_700_000_000_000_000_001n);
+    assert.equal(message!.timestamp, "2023-11-14T22:13:20.000Z");
+    await source.stop();
+  });
+
+  it("never bring more than there are slots, and use all of them, in whatever order they end", async () => {
+    const steps = fc.array(fc.constantFrom("deliver", "finish", "expire", "heartbeat"), { maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 20 }), steps, async (slots, all) => {
+        const server = new FakeJetStream();
+        const { source, inHand } = sourceOf(slots, server);
+        source.refill();
+        await nextTurn();
+        for (const step of all) {
+          if (step === "finish") {
+            inHand.shift();
+            source.refill();
+          } else if (step === "deliver") {
+            if (server.open > 0) server.add("{}");
+          } else server[step]();
+          await nextTurn();
+          assert.equal(inHand.length + server.open, slots, step);
+        }
+        const stopped = source.stop();
+        while (server.open > 0) server.expire();
+        await stopped;
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("are forgotten, and the durable looked up, when the server reports that it was deleted", async () => {
+    const server = new FakeJetStream();
+    const { source, doubts } = sourceOf(3, server);
+    source.refill();
+    await nextTurn();
+    const { reply } = server.requests.pop()!;
+    server.report(reply, 409, "Consumer Deleted");
+    assert.deepEqual(doubts, ["409 consumer deleted"]);
+    source.renew();
+    await nextTurn();
+    assert.equal(server.open, 0, "not at once");
+    await source.stop();
+  });
+});

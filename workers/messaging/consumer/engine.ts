@@ -1,0 +1,394 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JetStreamClient, JsMsg } from "@nats-io/jetstream";
+import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
+import { clientOf } from "../connection/of";
+import type { GivenUp } from "../dead-letters/headers";
+import { checkMessage } from "../envelope";
+import type { ConsumerStatus } from "../health";
+import type { ProcessResult } from "../result";
+import { inTraceOf } from "../trace";
+import { Binding } from "./binding";
+import { Breaker } from "./breaker";
+import { shortestWait, waitOf } from "./durable";
+import { type ConsumerOptions, idempotencyKey } from "./options";
+import { mayRun, type Outcome, outcomeOf } from "./outcome";
+import { SlowStart } from "./slow-start";
+
+/** How often the lag is asked for, in milliseconds. */
+const lagEvery = 15_000;
+/** How long a message waits whose dead letter could not be stored. */
+const deadLetterRetry = 60_000;
+/** Dead letters that could not be stored and are remembered, at most. */
+const mostUnwritten = 10_000;
+/** Messages that may have ended a process come back apart from each other, within this time. */
+const spread = 10_000;
+/** How long `stop()` waits until acknowledgements have left. */
+const flushMs = 2_000;
+
+/** A message in hand. */
+interface Held {
+  message: JsMsg;
+  binding: Binding;
+  /** When the server must hear of it again, so that it does not deliver it to another worker. */
+  workingAt: number;
+  /** Handed over at the end of the grace: what its handler still returns changes nothing. */
+  isAbandoned?: boolean;
+}
+
+/** What takes messages of a durable, has them processed, and does with each what the result means. */
+export class Engine<T> {
+  private readonly held = new Set<Held>();
+  /** Those of them whose handler does not run. */
+  private readonly waiting = new Set<Held>();
+  private readonly breaker: Breaker;
+  private readonly slowStart = new SlowStart();
+  /** Why messages were given up whose copy could not be stored: their handler is not run again. */
+  private readonly unwritten = new Map<string, GivenUp>();
+  private bindings: Binding[] = [];
+  private running = 0;
+  private processed = 0;
+  private errored = 0;
+  private state: "new" | "running" | "stopping" | "stopped" = "new";
+  private timers: NodeJS.Timeout[] = [];
+  private workingTimer?: NodeJS.Timeout;
+  private probeTimer?: NodeJS.Timeout;
+  /** What was last reported of the breaker. */
+  private wasOpen = false;
+  private whyUnavailable?: string;
+  private client?: JetStreamClientImpl;
+  private stopped?: Promise<void>;
+  private idle?: () => void;
+
+  constructor(
+    private readonly options: ConsumerOptions<T>,
+    private readonly processMessage: (payload: T, message: JsMsg) => Promise<ProcessResult>,
+  ) {
+    this.breaker = new Breaker(options.breaker);
+  }
+
+  async start(js: JetStreamClient): Promise<void> {
+    if (this.state !== "new") throw new Error("a consumer starts once; make another one");
+    const { stream, durable, replays, attempts, spareDeliveries: spare, log } = this.options;
+    this.client = clientOf(js);
+    const events = {
+      attempts,
+      spare,
+      log,
+      room: (binding: Binding) => this.room(binding),
+      message: (message: JsMsg, binding: Binding) => this.received(message, binding),
+      changed: () => this.setWorkingTimer(),
+    };
+    const client = this.client;
+    this.bindings = [{ stream, durable }, ...(replays ? [replays] : [])].map(
+      (place) => new Binding(client, { ...place, ...events }),
+    );
+    this.state = "running";
+    try {
+      for (const binding of this.bindings) await binding.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.timers.push(setInterval(() => void this.reportLag(), lagEvery).unref());
+    void this.reportLag();
+  }
+
+  stop(): Promise<void> {
+    return (this.stopped ??= this.end());
+  }
+
+  get status(): ConsumerStatus & { inFlight: number } {
+    const problem = this.bindings.map((binding) => binding.problem).find(Boolean) ?? this.whyUnavailable;
+    return {
+      running: this.state === "running",
+      processed: this.processed,
+      errored: this.errored,
+      inFlight: this.held.size,
+      ...(problem && { unavailable: problem }),
+    };
+  }
+
+  private get labels(): { consumer: string } {
+    return { consumer: this.options.durable };
+  }
+
+  private get limit(): number {
+    return this.slowStart.isOver ? (this.options.concurrency ?? 10) : 1;
+  }
+
+  private room(binding: Binding): number {
+    if (this.state !== "running" || this.breaker.isOpen) return 0;
+    return (binding === this.bindings[0] ? this.limit : 1) - binding.inHand;
+  }
+
+  private received(message: JsMsg, binding: Binding): void {
+    if (this.state === "stopped") return message.nak();
+    const { metrics } = this.options;
+    const { deliveryCount } = message.info;
+    const held: Held = { message, binding, workingAt: Date.now() + waitOf(binding.durable, deliveryCount) / 3 };
+    this.held.add(held);
+    binding.inHand++;
+    metrics?.inFlight.set(this.labels, this.held.size);
+    if (deliveryCount > 1) {
+      metrics?.redeliveries.inc(this.labels);
+      const known = this.unwritten.size > 0 && this.unwritten.get(idempotencyKey(message));
+      if (known) return void this.settle(held, { kind: "dead", ...known });
+      const may = mayRun(deliveryCount, binding.durable);
+      if (!may)
+        return void this.settle(held, { kind: "dead", reason: "deliveries", error: undelivered(deliveryCount) });
+      if (may === "alone" && this.isolate(held)) return;
+    }
+    this.waiting.add(held);
+    this.pump();
+  }
+
+  /** It may be the message that ends the process: from now on one at a time. Returns whether it comes back later. */
+  private isolate(held: Held): boolean {
+    const { message, binding } = held;
+    this.slowStart.again();
+    const isFirst = message.info.deliveryCount === binding.durable.attempts + 1;
+    if (!isFirst || this.held.size === 1) return false;
+    // Messages that were in hand together when a process ended have the same waits, and would be together again.
+    this.finish(held, () => message.nak(1 + Math.random() * spread));
+    return true;
+  }
+
+  private pump(): void {
+    while (this.running < this.limit) {
+      const [next] = this.waiting;
+      const admitted = next && this.breaker.admit();
+      if (!next || !admitted) break;
+      this.waiting.delete(next);
+      void this.run(next, admitted.probe);
+    }
+    const wait = this.waiting.size > 0 ? this.breaker.wait : undefined;
+    if (wait === undefined || this.probeTimer) return;
+    this.probeTimer = setTimeout(() => {
+      this.probeTimer = undefined;
+      this.pump();
+    }, wait);
+  }
+
+  private async run(held: Held, probe: boolean): Promise<void> {
+    this.running++;
+    const { outcome, answered } = await this.outcome(held);
+    this.running--;
+    this.breaker.ended({ probe, answered });
+    if (answered) this.slowStart.ended();
+    this.reportBreaker(outcome);
+    if (!held.isAbandoned) await this.settle(held, outcome);
+    if (this.running === 0) this.idle?.();
+    this.pump();
+  }
+
+  /** Runs the handler. `answered` is undefined where it did not run. Never throws. */
+  private async outcome(held: Held): Promise<{ outcome: Outcome; answered?: boolean }> {
+    const { message, binding } = held;
+    let payload: T;
+    try {
+      payload = this.payload(message);
+    } catch (error) {
+      return { outcome: { kind: "dead", reason: "invalid", error: asError(error) } };
+    }
+    const from = performance.now();
+    const result = await inTraceOf(message.headers, () => this.result(payload, message));
+    this.options.metrics?.processingDuration.observe(this.labels, (performance.now() - from) / 1_000);
+    const outcome = outcomeOf(result, message.info.deliveryCount, binding.durable);
+    return { outcome, answered: outcome.kind !== "hold" };
+  }
+
+  private payload(message: JsMsg): T {
+    const { decode = decodeJson, schema } = this.options;
+    const payload = decode(message);
+    return schema ? checkMessage(schema, payload) : (payload as T);
+  }
+
+  private async result(payload: T, message: JsMsg): Promise<ProcessResult> {
+    const { idempotency, timeout } = this.options;
+    try {
+      if (!idempotency && !timeout) return await this.processMessage(payload, message);
+      const key = idempotencyKey(message);
+      if (await idempotency?.has(key)) return { success: true };
+      const result = await within(this.processMessage(payload, message), timeout);
+      if (result.success) await idempotency?.add(key);
+      return result;
+    } catch (error) {
+      return { success: false, retryable: true, error: asError(error) };
+    }
+  }
+
+  /** Does what was decided. Never throws. */
+  private async settle(held: Held, outcome: Outcome): Promise<void> {
+    const { message } = held;
+    this.count(outcome);
+    try {
+      if (outcome.kind === "ack") await this.acknowledge(held);
+      else if (outcome.kind === "nak") this.finish(held, () => message.nak(outcome.delay));
+      else if (outcome.kind === "dead") await this.giveUp(held, outcome);
+      else if (this.state === "running") this.waiting.add(held);
+      else this.finish(held, () => message.nak());
+    } catch (error) {
+      this.options.log.error({ ...at(message), err: error }, "not acknowledged; it is delivered again");
+      this.finish(held);
+    }
+  }
+
+  private count(outcome: Outcome): void {
+    this.options.metrics?.messagesProcessed.inc({ ...this.labels, status: statuses[outcome.kind] });
+    if (outcome.kind === "hold") return;
+    this.processed++;
+    if (outcome.kind !== "ack") this.errored++;
+  }
+
+  private async acknowledge(held: Held): Promise<void> {
+    if (this.options.doubleAck) await held.message.ackAck();
+    else held.message.ack();
+    this.finish(held);
+  }
+
+  /** The message is terminated only when its copy is stored. */
+  private async giveUp(held: Held, { reason, error }: GivenUp): Promise<void> {
+    const { deadLetters, log, metrics } = this.options;
+    const { message } = held;
+    const key = idempotencyKey(message);
+    if (deadLetters) {
+      try {
+        const stored = await deadLetters.write(message, { reason, error });
+        metrics?.deadLetters.inc({ ...this.labels, outcome: stored });
+      } catch (failure) {
+        metrics?.deadLetters.inc({ ...this.labels, outcome: "failed" });
+        log.error({ ...at(message), reason, err: failure }, "the dead letter is not stored; the message is kept");
+        if (this.unwritten.size < mostUnwritten) this.unwritten.set(key, { reason, error });
+        return this.finish(held, () => message.nak(deadLetterRetry));
+      }
+    }
+    this.unwritten.delete(key);
+    log.error({ ...at(message), reason, err: error }, "given up");
+    this.finish(held, () => message.term(`${reason}${error ? `: ${firstLine(error)}` : ""}`));
+  }
+
+  /** A message is in hand no longer. */
+  private finish(held: Held, answer?: () => void): void {
+    if (!this.held.delete(held)) return;
+    this.waiting.delete(held);
+    held.binding.inHand--;
+    this.options.metrics?.inFlight.set(this.labels, this.held.size);
+    try {
+      if (!held.isAbandoned) answer?.();
+    } catch (error) {
+      this.options.log.error({ ...at(held.message), err: error }, "not acknowledged; it is delivered again");
+    }
+    held.binding.refill();
+  }
+
+  private reportBreaker(outcome: Outcome): void {
+    const { isOpen } = this.breaker;
+    if (isOpen && outcome.kind === "hold")
+      this.whyUnavailable = outcome.error?.message ?? "a dependency does not answer";
+    if (isOpen === this.wasOpen) return;
+    this.wasOpen = isOpen;
+    if (!isOpen) this.whyUnavailable = undefined;
+    const { log, metrics } = this.options;
+    metrics?.breakerOpen.set(this.labels, isOpen ? 1 : 0);
+    if (isOpen)
+      log.warn({ ...this.labels, why: this.whyUnavailable }, "no messages are taken until a probe is answered");
+    else {
+      log.info(this.labels, "messages are taken again");
+      for (const binding of this.bindings) binding.refill();
+    }
+  }
+
+  /** One timer for all messages in hand: those whose time has come are kept from being delivered again. */
+  private setWorkingTimer(): void {
+    clearInterval(this.workingTimer);
+    const shortest = Math.min(
+      ...this.bindings.filter(({ durable }) => durable).map(({ durable }) => shortestWait(durable)),
+    );
+    const every = Math.max(10, shortest / 3);
+    this.workingTimer = setInterval(() => this.reportWorking(every), every);
+  }
+
+  private reportWorking(every: number): void {
+    const now = Date.now();
+    for (const held of this.held) {
+      // Before the next tick it would be late.
+      if (held.workingAt > now + every / 2) continue;
+      held.workingAt = now + waitOf(held.binding.durable, held.message.info.deliveryCount) / 3;
+      try {
+        held.message.working();
+      } catch (error) {
+        this.options.log.warn({ ...at(held.message), err: error }, "cannot keep the message");
+      }
+    }
+  }
+
+  private async reportLag(): Promise<void> {
+    try {
+      this.options.metrics?.lag.set(this.labels, (await this.bindings[0]?.lag()) ?? 0);
+    } catch (error) {
+      this.options.log.debug({ ...this.labels, err: error }, "the lag is not known");
+    }
+  }
+
+  private async end(): Promise<void> {
+    const { grace = 30_000, log } = this.options;
+    this.state = "stopping";
+    this.handOver(this.waiting);
+    await Promise.all(this.bindings.map((binding) => binding.stop()));
+    this.handOver(this.waiting);
+    if (this.running > 0) {
+      const idle = new Promise<void>((resolve) => (this.idle = resolve));
+      await within(idle, grace).catch(() => log.warn({ ...this.labels, running: this.running }, "the grace is over"));
+    }
+    const left = [...this.held];
+    this.handOver(left);
+    for (const held of left) held.isAbandoned = true;
+    this.state = "stopped";
+    for (const timer of this.timers) clearInterval(timer);
+    clearInterval(this.workingTimer);
+    clearTimeout(this.probeTimer);
+    const connection = this.client?.getConnection();
+    if (connection && !connection.isClosed()) await within(connection.flush(), flushMs).catch(() => undefined);
+  }
+
+  private handOver(messages: Iterable<Held>): void {
+    for (const held of [...messages]) this.finish(held, () => held.message.nak());
+  }
+}
+
+const statuses = { ack: "success", nak: "retry", dead: "terminal", hold: "unavailable" } as const;
+
+const decodeJson = (message: JsMsg): unknown => message.json();
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+const firstLine = ({ message }: Error): string => message.split("\n", 1)[0]!.slice(0, 200);
+
+const undelivered = (deliveries: number): Error =>
+  new Error(
+    `delivered ${deliveries} times, and each time but those that failed the worker ended before the handler did`,
+  );
+
+/** What a log line says of a message. */
+const at = ({ subject, info }: JsMsg): object => ({
+  stream: info.stream,
+  sequence: info.streamSequence,
+  durable: info.consumer,
+  delivery: info.deliveryCount,
+  subject,
+});
+
+/** @throws Error when it takes longer than `ms` */
+async function within<R>(work: Promise<R>, ms?: number): Promise<R> {
+  if (!ms) return work;
+  const end = new AbortController();
+  const late = sleep(ms, undefined, { signal: end.signal, ref: false }).then(() => {
+    throw new Error(`not finished after ${ms} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined);
+    end.abort();
+  }
+}

@@ -1,4 +1,5 @@
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "./schema/settings";
+import type { KubernetesWorkers } from "./schema/kubernetes-workers";
 import { serversIn } from "./sizes";
 
 /**
@@ -51,6 +52,23 @@ export const namespaceOf = (
   { kubernetes }: { kubernetes: Pick<KubernetesEnvironment["kubernetes"], "namespace"> },
   region: string,
 ): string => kubernetes.namespace.replaceAll("<region>", region);
+
+/** An environment that runs workers on Kubernetes. */
+export type WithWorkers = KubernetesEnvironment & { kubernetes: { workers: KubernetesWorkers } };
+
+/** The settings, where they run workers. */
+export const withWorkers = (settings: KubernetesEnvironment): WithWorkers | undefined =>
+  settings.kubernetes.workers && {
+    ...settings,
+    kubernetes: { ...settings.kubernetes, workers: settings.kubernetes.workers },
+  };
+
+/** Namespace of a tenant's workers in a region; undefined where the environment runs none. */
+export const workersNamespaceOf = (
+  { kubernetes: { workers } }: { kubernetes: Pick<KubernetesEnvironment["kubernetes"], "workers"> },
+  region: string,
+  tenant: string,
+): string | undefined => workers?.namespace.replaceAll("<region>", region).replaceAll("<tenant>", tenant);
 
 /** Name of the storage class of a region's volumes: one that exists, or the one that its stack creates. */
 export function storageClassName(

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type Held, type Reservation, type Reservations, type Storage, union } from "../config/assets/reservations";
-import type { Jsz as MetaGroup } from "./monitoring";
+import type { Jsz as Monitored } from "./monitoring";
 
 /** What one server answers to a request of the system account. Source: nats-server's server/monitor.go. */
 export interface Answer<T> {
@@ -50,7 +50,7 @@ interface AccountDetail {
 
 interface Jsz {
   account_details?: AccountDetail[];
-  meta_cluster?: MetaGroup["meta_cluster"];
+  meta_cluster?: Monitored["meta_cluster"];
 }
 
 /**
@@ -84,6 +84,32 @@ export async function heldStreams(system: NatsConnection, servers: string[], max
     // A server that is not a peer of the meta group yet, such as those of a new region, holds nothing.
     silent: servers.filter((server) => !answered.includes(server) && (peers?.has(server) ?? true)),
   };
+}
+
+/**
+ * The durables of every account, as `<account>/<stream>/<name>`.
+ *
+ * @throws {Error} where not all servers answer: what is missing could be on one of the others
+ */
+export async function heldDurables(system: NatsConnection, servers: string[], maxWait = 2_000): Promise<Set<string>> {
+  const answers = await askAll<Monitored>(
+    system,
+    "JSZ",
+    { accounts: true, streams: true, consumer: true, limit: 100_000 },
+    servers.length,
+    maxWait,
+  );
+  const silent = servers.filter((name) => !answers.some(({ server, data }) => data && server.name === name));
+  if (silent.length) throw new Error(`${silent.join(", ")} did not answer`);
+  return new Set(
+    answers.flatMap(({ data }) =>
+      (data?.account_details ?? []).flatMap(({ name: account, stream_detail: streams = [] }) =>
+        streams.flatMap(({ name: stream, consumer_detail: consumers = [] }) =>
+          consumers.map(({ name }) => `${account}/${stream}/${name}`),
+        ),
+      ),
+    ),
+  );
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Image {
 /** Every image in a chart's values, whether written as one text or as repository and tag. */
 export function imagesOf(values: Values): Image[] {
   const { container, reloader, promExporter, natsBox, podTemplate } = values;
-  const inText = (podTemplate?.merge?.spec?.initContainers ?? []).map(({ image = "" }) => parse(image));
+  const inText = (podTemplate?.merge?.spec?.initContainers ?? []).map(({ image = "" }) => parseImage(image));
   const inParts = [container, reloader, promExporter, natsBox?.container].flatMap((part) =>
     part?.image ? [part.image] : [],
   );
@@ -18,7 +18,7 @@ export function imagesOf(values: Values): Image[] {
 }
 
 /** `registry:5000/name:tag` or `registry:5000/name@digest`. */
-function parse(image: string): Image {
+export function parseImage(image: string): Image {
   const [named = "", digest] = image.split("@");
   const [, name = named, tag = ""] = /^(.*):([^/]*)$/.exec(named) ?? [];
   return { name, tag, ...(digest && { digest }) };

@@ -32,6 +32,7 @@ import { podIsRestricted } from "./rules/pod-is-restricted";
 import { podsAreEvictedOneByOne } from "./rules/pods-are-evicted-one-by-one";
 import { podsAreSpread } from "./rules/pods-are-spread";
 import { podsWaitForTheRollout } from "./rules/pods-wait-for-the-rollout";
+import { pushWorkerIsAlone } from "./rules/push-worker-is-alone";
 import { releaseKeepsData } from "./rules/release-keeps-data";
 import { replicasFitTheRegion } from "./rules/replicas-fit-the-region";
 import { secretIsInItsPlace } from "./rules/secret-is-in-its-place";
@@ -48,6 +49,11 @@ import { userMayNotDoEverything } from "./rules/user-may-not-do-everything";
 import { volumeIsEncrypted } from "./rules/volume-is-encrypted";
 import { volumeOutlivesItsClaim } from "./rules/volume-outlives-its-claim";
 import { workQueueConsumersShareNothing } from "./rules/work-queue-consumers-share-nothing";
+import { workerAnswersProbes } from "./rules/worker-answers-probes";
+import { workerFinishesItsMessages } from "./rules/worker-finishes-its-messages";
+import { workerWritesNoFiles } from "./rules/worker-writes-no-files";
+import { workersHaveAMaximum } from "./rules/workers-have-a-maximum";
+import { workersOutliveANode } from "./rules/workers-outlive-a-node";
 
 /**
  * Every rule by what it is about. A new one is a file in rules/, a line here, and an accident that it stops
@@ -107,6 +113,14 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     consumerGivesUp,
     givenUpMessageStays,
     workQueueConsumersShareNothing,
+  ],
+  Workers: [
+    workerAnswersProbes,
+    workerFinishesItsMessages,
+    workerWritesNoFiles,
+    workersOutliveANode,
+    workersHaveAMaximum,
+    pushWorkerIsAlone,
   ],
   AWS: [backupsAreSafe, kubernetesApiIsNotOpen, nodeGroupIsSmall],
 };

@@ -29,6 +29,8 @@ export interface RegionOutputs {
   scrapeConfig?: string;
   /** On Kubernetes: what the program made in its cluster, with digests in place of secrets. */
   objects?: KubeObject[];
+  /** Workers that run in the region, as `<account>/<name>`. Absent: none do. */
+  workers?: Record<string, WorkerOutputs>;
   /** On AWS: ARNs of the secrets that clients read, by login. */
   connectionSecrets?: Record<string, string>;
   /** On AWS: name of the bucket for backups. */
@@ -37,6 +39,14 @@ export interface RegionOutputs {
   natAddresses?: string[];
   /** On AWS, where this program made the cluster: text of a kubeconfig that gets its tokens from `aws`. No secret. */
   kubeconfig?: string;
+}
+
+export interface WorkerOutputs {
+  /** On Kubernetes: where its Deployment is. */
+  namespace?: string;
+  deployment?: string;
+  /** On Kubernetes with KEDA: durables (`<stream>/<name>`) that did not exist, so that nothing scales it yet. */
+  waitsFor?: string[];
 }
 
 export interface UserOutputs {

@@ -5,7 +5,7 @@ import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
 import { stackName } from "../config/stacks";
-import { clientUrls, serversOf } from "../config/topology";
+import { clientUrls, serversOf, workersNamespaceOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { awsLocationOf } from "../components/aws/location";
 import { accountsOf } from "../components/security/accounts";
@@ -19,6 +19,7 @@ import { identityInStore, regionIdentity } from "./region-identity";
 import { fullName, outputsOf } from "./references";
 import { refuseForgottenServers, refuseStoppingHolders } from "./removed-servers";
 import type { Deployed } from "./system-connection";
+import { deployWorkers, type Workers, workersIn } from "./workers";
 
 /** The servers of one region and all they need. Complete when they serve; it waits for no other region. */
 export async function region({ name, environment, stack, tenants }: Settings<"region">): Promise<pulumi.Inputs> {
@@ -36,7 +37,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, { reservations, connections }) };
   if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
-  const { identity, outputs } = await servers(spec);
+  const { identity, outputs } = await servers(spec, workersIn(tenants, stack.region), before);
 
   const addresses = serversOf(environment, stack.region);
   return {
@@ -70,8 +71,8 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
 /** A region as it was deployed last; undefined where it was not. */
 async function deployedRegion(stack: string): Promise<Deployed | undefined> {
   const found = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
-  const { region: deployed, ca, accounts, reservations, connections } = found;
-  return ca && accounts ? { region: deployed, ca, accounts, reservations, connections } : undefined;
+  const { region: deployed, ca, accounts, reservations, connections, workers } = found;
+  return ca && accounts ? { region: deployed, ca, accounts, reservations, connections, workers } : undefined;
 }
 
 /** Another region of the environment: accounts are the same in all, so a new region begins with their limits. */
@@ -106,17 +107,22 @@ interface Servers {
 }
 
 /** The only place that knows the targets. Each loads only what it needs: the cloud's SDKs take seconds to load. */
-async function servers(spec: RegionSpec): Promise<Servers> {
+async function servers(spec: RegionSpec, workers: Workers, before: Deployed | undefined): Promise<Servers> {
   const { settings } = spec;
-  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings });
+  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, workers, before);
   const identity = await regionIdentity(spec);
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   new LocalRegion(spec.name, { region: spec, identity });
   return { identity, outputs: {} };
 }
 
-async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironment }): Promise<Servers> {
+async function onKubernetes(
+  region: RegionSpec & { settings: KubernetesEnvironment },
+  declared: Workers,
+  before: Deployed | undefined,
+): Promise<Servers> {
   const { name, environment, settings } = region;
+  const workers: Workers = settings.kubernetes.workers ? declared : new Map();
   type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
   const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as Kubernetes;
   const location = awsLocationOf(environment, settings, name);
@@ -134,6 +140,7 @@ async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironme
     cluster: aws?.cluster ? { kubeconfig: aws.cluster.kubeconfig } : settings.kubernetes.clusters[name]!,
     kmsKeyId: aws?.key,
     annotations: aws?.annotations,
+    workerNamespaces: [...workers.keys()].map((tenant) => workersNamespaceOf(settings, name, tenant)!),
   });
   const { identity } = servers;
   const host = (hosts: pulumi.Output<string[]>) => hosts.apply(([first]) => first!);
@@ -148,6 +155,7 @@ async function onKubernetes(region: RegionSpec & { settings: KubernetesEnvironme
       backups: aws?.backups,
       natAddresses: aws?.cluster?.natAddresses,
       kubeconfig: aws?.cluster?.kubeconfig,
+      workers: await deployWorkers(region, workers, { provider: servers.provider, identity, before }),
     },
   };
 }

@@ -85,4 +85,11 @@ export const irisx: TenantSpec = {
   },
   // The source wants a dead letter queue after the last retry: 30 days of what failed, to be shown and replayed.
   deadLetters: { maxAge: "30d", maxBytes: "1GiB" },
+  // Passwords and keys of what they send to are in these Secrets: workers/irisx/README.md has their variables.
+  workers: {
+    api: { replicas: 2, port: 8081, secrets: ["irisx-api"] },
+    "sms-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-sms"] },
+    "email-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-email"] },
+    "webhook-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-webhooks"] },
+  },
 };

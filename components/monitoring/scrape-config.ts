@@ -15,28 +15,58 @@ const metaLabel = (label: string) => `__meta_kubernetes_pod_label_${label.replac
 /** A duration as Prometheus reads it: no decimals. */
 export const prometheusDuration = (interval: Duration): Duration => fromNanoseconds(toNanoseconds(interval));
 
+/** Value of the label `job` of workers. */
+const workersJob = "nats-workers";
+
 /**
- * A file for Prometheus's `scrape_config_files`: a region's servers, found by the Kubernetes API, each with its region
- * and name.
+ * A file for Prometheus's `scrape_config_files`: a region's servers and workers, found by the Kubernetes API, each with
+ * its region and name.
+ *
+ * @param workers namespaces of workers
  */
-export function scrapeConfig(environment: KubernetesEnvironment, region: string): string {
+export function scrapeConfig(
+  environment: KubernetesEnvironment,
+  region: string,
+  workers: readonly string[] = [],
+): string {
   // Prometheus takes a job's name once, and one of a cluster that several regions share reads all their files.
   const isAlone = namespaceOf(environment, region) === environment.kubernetes.namespace;
+  const nameOf = (name: string) => (isAlone ? name : `${name}-${region}`);
   const keep = (source: string, regex: string) => ({ source_labels: [source], regex, action: "keep" });
+  const copy = (source: string, label: string) => ({ source_labels: [source], target_label: label });
+  const scrape_interval = prometheusDuration(environment.kubernetes.monitoring.interval);
   return stringify({
     scrape_configs: [
       {
-        job_name: isAlone ? job : `${job}-${region}`,
-        scrape_interval: prometheusDuration(environment.kubernetes.monitoring.interval),
+        job_name: nameOf(job),
+        scrape_interval,
         kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [namespaceOf(environment, region)] } }],
         relabel_configs: [
           ...Object.entries(serverLabels).map(([label, value]) => keep(metaLabel(label), value)),
           keep("__meta_kubernetes_pod_container_port_name", metricsPortName),
-          { source_labels: ["__meta_kubernetes_pod_name"], target_label: "server" },
+          copy("__meta_kubernetes_pod_name", "server"),
           { target_label: "job", replacement: job },
           { target_label: "region", replacement: region },
         ],
       },
+      ...(workers.length
+        ? [
+            {
+              job_name: nameOf(workersJob),
+              scrape_interval,
+              kubernetes_sd_configs: [{ role: "pod", namespaces: { names: [...workers] } }],
+              relabel_configs: [
+                keep(metaLabel("app.kubernetes.io/component"), "worker"),
+                keep("__meta_kubernetes_pod_container_port_name", "health"),
+                copy("__meta_kubernetes_namespace", "namespace"),
+                copy("__meta_kubernetes_pod_name", "pod"),
+                copy(metaLabel("app.kubernetes.io/name"), "worker"),
+                { target_label: "job", replacement: workersJob },
+                { target_label: "region", replacement: region },
+              ],
+            },
+          ]
+        : []),
     ],
   });
 }

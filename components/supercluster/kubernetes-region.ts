@@ -45,6 +45,8 @@ export interface KubernetesRegionArgs {
   annotations?: { clients: pulumi.Input<Record<string, string>>; gateways: pulumi.Input<Record<string, string>> };
   /** KMS key of the storage class, where this program makes one. Default: the driver's key. */
   kmsKeyId?: pulumi.Input<string>;
+  /** Namespaces whose workers connect to the servers. Default: none. */
+  workerNamespaces?: readonly string[];
 }
 
 /** An identity that a secret store carries (`kubernetes.identitySecret`). */
@@ -71,10 +73,12 @@ export class KubernetesRegion extends pulumi.ComponentResource {
   readonly scrapeConfig: pulumi.Output<string>;
   /** What the program made in the cluster, with digests in place of secrets, to be compared with what is there. */
   readonly objects: pulumi.Output<KubeObject[]>;
+  /** Provider for its cluster. What it makes waits until the guard has found that this is the right one. */
+  readonly provider: kubernetes.Provider;
 
   constructor(
     name: string,
-    { region, identity, cluster, annotations, kmsKeyId }: KubernetesRegionArgs,
+    { region, identity, cluster, annotations, kmsKeyId, workerNamespaces = [] }: KubernetesRegionArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:kubernetes:Region", name, {}, opts);
@@ -116,6 +120,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       // Everything that this provider makes waits for the guard.
       { parent: this, dependsOn: guard },
     );
+    this.provider = provider;
     const own = { parent: this, provider };
 
     const objects: pulumi.Output<KubeObject>[] = [];
@@ -184,7 +189,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ),
     );
 
-    const { networkPolicy, connectionSecrets } = settings.kubernetes;
+    const { networkPolicy, connectionSecrets, workers } = settings.kubernetes;
     if (connectionSecrets)
       new kubernetes.apiextensions.CustomResource(
         `${name}-connections`,
@@ -207,7 +212,11 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         `${name}-servers`,
         kept("networking.k8s.io/v1", "NetworkPolicy", {
           metadata: { ...metadata, name: "nats-servers" },
-          spec: networkPolicySpec(networkPolicy, listenerPorts(settings.kubernetes.values)),
+          spec: networkPolicySpec(networkPolicy, {
+            ports: listenerPorts(settings.kubernetes.values),
+            workers: workerNamespaces,
+            keda: workers?.scaling.by === "keda" ? workers.scaling.kedaNamespace : undefined,
+          }),
         }),
         inNamespace,
       );
@@ -228,7 +237,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     const gateways = service(balancers.gateways, annotations?.gateways);
     this.loadBalancers = { clients: hosts(clients), gateways: hosts(gateways) };
 
-    const scrape = scrapeConfig(settings, region.name);
+    const scrape = scrapeConfig(settings, region.name, workerNamespaces);
     const prometheus = new kubernetes.core.v1.ConfigMap(
       `${name}-prometheus`,
       kept("v1", "ConfigMap", { metadata: { ...metadata, name: "nats-prometheus" }, data: { "nats.yaml": scrape } }),
@@ -321,10 +330,11 @@ export class KubernetesRegion extends pulumi.ComponentResource {
 
 /** Kinds of operators that settings need: without them a deployment would fail halfway. */
 const neededKinds = ({
-  kubernetes: { connectionSecrets, identitySecret, monitoring },
+  kubernetes: { connectionSecrets, identitySecret, monitoring, workers },
 }: KubernetesEnvironment): string[] => [
   ...(identitySecret ? [`${externalSecretKind.apiVersion}/${externalSecretKind.kind}`] : []),
   ...(connectionSecrets ? [`${pushSecretKind.apiVersion}/${pushSecretKind.kind}`] : []),
+  ...(workers?.scaling.by === "keda" ? ["keda.sh/v1alpha1/ScaledObject"] : []),
   ...(monitoring.podMonitor ? ["monitoring.coreos.com/v1/PodMonitor"] : []),
 ];
 

@@ -35,30 +35,42 @@ export function listenerPorts({ config }: Record<string, unknown>): number[] {
   });
 }
 
+/** Who else connects to servers. */
+export interface OtherPeers {
+  /** Further ports for clients. */
+  ports?: number[];
+  /** Namespaces of workers, which are clients. */
+  workers?: readonly string[];
+  /** Namespace of KEDA, which reads the monitoring port to scale workers. */
+  keda?: string;
+}
+
 /**
- * The NetworkPolicy of a region's servers: what may connect to them, by port. `ports`: further ones for clients.
- * Nothing reaches the monitoring port from outside the pod, except the node's own probes, which Kubernetes always lets
- * through. Pure.
+ * The NetworkPolicy of a region's servers: what may connect to them, by port. Nothing reaches the monitoring port from
+ * outside the pod but KEDA, where it scales workers, and the node's own probes, which Kubernetes always lets through.
+ * Pure.
  */
 export function networkPolicySpec(
   { clients, gateways, metrics }: Omit<NetworkPolicySettings, "enabled">,
-  ports: number[] = [],
+  { ports = [], workers = [], keda }: OtherPeers = {},
 ): types.input.networking.v1.NetworkPolicySpec {
   const peers = ({ namespaces, sourceRanges }: typeof clients): Peer[] => [
     ...inNamespaces(namespaces),
     ...inRanges(sourceRanges),
   ];
-  const named = peers(clients);
   const ownNamespace: Peer = { podSelector: {} };
+  const named = peers(clients);
+  const allowed = named.length ? [ownNamespace, ...named, ...inNamespaces([...workers])] : [];
   const scrapers = peers(metrics);
   return {
     podSelector: { matchLabels: serverLabels },
     policyTypes: ["Ingress"],
     ingress: [
-      ...[kubernetesPorts.client, ...ports].map((port) => rule(port, named.length ? [ownNamespace, ...named] : [])),
+      ...[kubernetesPorts.client, ...ports].map((port) => rule(port, allowed)),
       rule(kubernetesPorts.route, [{ podSelector: { matchLabels: serverLabels } }]),
       rule(kubernetesPorts.gateway, inRanges(gateways.sourceRanges)),
       rule(metricsPort, scrapers.length ? scrapers : [{ namespaceSelector: {} }]),
+      ...(keda === undefined ? [] : [rule(kubernetesPorts.monitor, inNamespaces([keda]))]),
     ],
   };
 }

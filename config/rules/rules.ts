@@ -6,6 +6,7 @@ import type { ValidationContext } from "./context";
 import { deadLetterRules } from "./dead-letters";
 import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
+import { kubernetesWorkerRules } from "./kubernetes-workers";
 import { mirrorRules } from "./mirror";
 import { misspeltRegions } from "./misspelt-region";
 import { placementRules } from "./placement";
@@ -13,6 +14,7 @@ import type { Rule } from "./rule";
 import { streamRules } from "./stream";
 import { tenantRules } from "./tenant";
 import { userRules } from "./user";
+import { workerRules } from "./worker";
 
 /**
  * All rules, in the order in which their problems are reported. A new rule is a row in the file of what it is about.
@@ -20,6 +22,7 @@ import { userRules } from "./user";
 const rules: readonly Rule[] = [
   ...environmentRules,
   ...kubernetesRules,
+  ...kubernetesWorkerRules,
   ...awsRules,
   ...chartValueRules,
   ...tenantRules,
@@ -29,6 +32,7 @@ const rules: readonly Rule[] = [
   ...consumerRules,
   ...userRules,
   ...deadLetterRules,
+  ...workerRules,
 ];
 
 /** Every problem of an environment and its tenants, in the order of the rules; empty if there is none. */

@@ -109,27 +109,30 @@ export const moreAnnotations = others(
 const bytesOf = (all: Record<string, string>): number =>
   Object.entries(all).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
 
-/** The only placeholder: the name of the region. */
+/** The placeholder of most texts: the name of the region. */
 const regionPlaceholder = "<region>";
 
-const placeholdersOf = (value: string): string[] =>
-  (value.match(/<[^<>]*>/g) ?? []).filter((found) => found !== regionPlaceholder);
+/** Where there is one namespace a tenant. */
+const tenantPlaceholder = "<tenant>";
 
-const suggestion = (found: string): string => suggestKnown(found, [regionPlaceholder]);
+const onlyRegion = [regionPlaceholder];
+
+const unknownPlaceholders = (value: string, known: readonly string[]): string[] =>
+  (value.match(/<[^<>]*>/g) ?? []).filter((found) => !known.includes(found));
 
 /** Text in angle brackets that is near `<region>`; other text in brackets may be meant as it is written. */
 const misspeltPlaceholder = (value: string): string | undefined =>
-  placeholdersOf(value).find((found) => suggestion(found).startsWith("did you mean"));
+  unknownPlaceholders(value, onlyRegion).find((found) => suggestKnown(found, onlyRegion).startsWith("did you mean"));
 
-const unknownPlaceholder = (value: string, found: string): string =>
-  `${JSON.stringify(value)} has the unknown placeholder ${JSON.stringify(found)}; ${suggestion(found)}`;
+const unknownPlaceholder = (value: string, found: string, known = onlyRegion): string =>
+  `${JSON.stringify(value)} has the unknown placeholder ${JSON.stringify(found)}; ${suggestKnown(found, known)}`;
 
-/** Like `name`, once every `<region>` is replaced by a region's name; how long that is depends on the regions. */
-const templateOf = (isValid: (value: string) => boolean, what: string, instead: string) =>
+/** Like `name`, once every placeholder is replaced by a name; how long that is depends on the settings. */
+const templateOf = (isValid: (value: string) => boolean, what: string, instead: string, placeholders = onlyRegion) =>
   z.string({ error: `write ${instead}` }).superRefine((value, context) => {
-    const [unknown] = placeholdersOf(value);
-    if (unknown) context.addIssue({ code: "custom", message: unknownPlaceholder(value, unknown) });
-    else if (!isValid(value.replaceAll(regionPlaceholder, "r")))
+    const [unknown] = unknownPlaceholders(value, placeholders);
+    if (unknown) context.addIssue({ code: "custom", message: unknownPlaceholder(value, unknown, placeholders) });
+    else if (!isValid(placeholders.reduce((text, placeholder) => text.replaceAll(placeholder, "r"), value)))
       context.addIssue({ code: "custom", message: `${JSON.stringify(value)} is not ${what}; write ${instead}` });
   });
 
@@ -139,6 +142,20 @@ export const namespaceTemplate = templateOf(
   "a name for a namespace",
   "at most 63 lower case letters, digits and dashes, no dash at an end; <region> may be a part of it",
 );
+
+const tenantPlaceholders = [regionPlaceholder, tenantPlaceholder];
+
+/** A namespace a tenant, so `<tenant>` must be in it; it may contain `<region>`. */
+export const tenantNamespaceTemplate = templateOf(
+  isDnsLabel,
+  "a name for a namespace",
+  'at most 63 lower case letters, digits and dashes, no dash at an end, with <tenant> in it, e.g. "workers-<tenant>"',
+  tenantPlaceholders,
+).refine((value) => value.includes(tenantPlaceholder) || unknownPlaceholders(value, tenantPlaceholders).length > 0, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} would have the passwords of all tenants in one namespace; ` +
+    'write <tenant> in it, e.g. "workers-<tenant>"',
+});
 
 /** A namespace that exists: a DNS label, RFC 1123. */
 export const namespaceName = grammar(
@@ -182,6 +199,9 @@ export const imageTag = grammar(
   "a tag of an image",
   'letters, digits and . _ -, at most 128, beginning with a letter, digit or _, e.g. "2.14.9-alpine"',
 );
+
+/** Identifies one image by its content. */
+export const imageDigest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "write sha256: and 64 hexadecimal digits");
 
 const hostForm = /^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*(:\d{1,5})?$/;
 

@@ -5,6 +5,7 @@ import {
   chartVersion,
   cpu,
   homePath,
+  imageDigest,
   imageRegistry,
   imageRepository,
   imageTag,
@@ -21,6 +22,7 @@ import {
 import { affinity, toleration } from "./scheduling";
 import { dnsName, duration, size, sourceRanges, token } from "./values";
 import { connectionSecrets, identitySecret } from "./secret-store";
+import { workers } from "./kubernetes-workers";
 import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
 
@@ -50,10 +52,7 @@ const container = (repository: string, tag: string) =>
     /** Its tag; ignored where there is a `digest`. Of servers: a supported version (config/versions.ts). */
     tag: imageTag.default(tag),
     /** `sha256:...`: exactly this image. Default: whatever the tag names. */
-    digest: z
-      .string()
-      .regex(/^sha256:[0-9a-f]{64}$/, "write sha256: and 64 hexadecimal digits")
-      .optional(),
+    digest: imageDigest.optional(),
   }).prefault({});
 
 const chart = strictObject({
@@ -217,6 +216,8 @@ export const kubernetes = strictObject({
    * `aws.regions.<region>.identitySecret`.
    */
   identitySecret: identitySecret.optional(),
+  /** Default: none run here. */
+  workers: workers.optional(),
   /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
   loadBalancers: strictObject({
     /**

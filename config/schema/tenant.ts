@@ -3,6 +3,7 @@ import { consumerShape, consumerManagement, pullShape, pushShape } from "./consu
 import { assetName, count, duration, durationLimit, size, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
 import { streamShape, streamManagement } from "./stream";
+import { workerSpec } from "./worker";
 
 /**
  * What one system declares: its streams, consumers and users. Field names are JetStream's own in camel case; what a
@@ -174,6 +175,8 @@ export const tenantSpec = strictObject({
    * message that was given up is only in its stream, until that deletes it.
    */
   deadLetters: deadLetters.optional(),
+  /** By name: the durable that each reads, or any other name, as `api`. Default: none. */
+  workers: z.record(assetName, workerSpec).optional(),
   limits: accountLimits.optional(),
 });
 

@@ -9,6 +9,7 @@ import { logProgress, print } from "../../engine/terminal";
 import { type Canary, canaryReport, canaryStack, howToContinue } from "./canary";
 import { Gate } from "./gate";
 import { refusePendingReleases } from "./pending-releases";
+import { stacksToScale } from "./scale-workers";
 import { stacksToLower } from "./lower-limits";
 import { readPreview, resultOf } from "../plan/engine";
 import { deployedRegions } from "../supercluster/deployed-regions";
@@ -89,29 +90,28 @@ export async function deploy(
   // A plan may have been saved of other declarations.
   if (!plans) recordDeployed(checked);
   access ??= readAccess(checked);
-  await lowerLimits(checked, access, runner, plans);
+  await runAgain(checked, access, runner, plans);
   return access;
 }
 
 /**
- * Runs the region stacks again whose account limits were kept for streams that have been changed meanwhile. Servers
- * reload the lower limits.
+ * Runs region stacks again for what depends on the streams and durables that were changed meanwhile: account limits
+ * that were kept for them, which servers reload, and the scaling of workers by durables that did not exist.
  */
-async function lowerLimits(
+async function runAgain(
   checked: CheckedEnvironment,
   access: Promise<Access>,
   runner: StackRunner,
   plans: Plans | undefined,
 ): Promise<void> {
-  const stacks = await stacksToLower(checked, access);
-  if (stacks.length === 0) return;
+  const [lower, scale] = await Promise.all([stacksToLower(checked, access), stacksToScale(checked)]);
   if (plans) {
-    logProgress(
-      `account limits of ${stacks.join(", ")} are higher than needed: a plan contains each stack once. ` +
-        "The next deploy, or `pulumi up` of these stacks, lowers them",
-    );
+    const once = "a plan contains each stack once. The next deploy, or `pulumi up` of these stacks, does it";
+    if (lower.length) logProgress(`account limits of ${lower.join(", ")} are higher than needed: ${once}`);
+    if (scale.length) logProgress(`workers of ${scale.join(", ")} are not scaled yet: ${once}`);
     return;
   }
+  const stacks = [...new Set([...lower, ...scale])];
   // One after another where a run could find something else to change, as in the first pass.
   const groups = checked.environment.target === "local" ? [stacks] : stacks.map((stack) => [stack]);
   for (const group of groups) await together(group, async (stack) => void (await runner.up(stack, "region")));

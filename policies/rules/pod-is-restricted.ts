@@ -1,6 +1,7 @@
 import type { ResourceRule } from "../rule";
-import type { Partly } from "../resource";
+import type { Partly, Resource } from "../resource";
 import { releaseType, valuesOf, type Values } from "../servers";
+import { containersIn, deploymentType, podOf } from "../workers";
 
 const namespaceType = "kubernetes:core/v1:Namespace";
 
@@ -12,9 +13,8 @@ export const podIsRestricted: ResourceRule = {
   why:
     "The chart sets no security context: its containers run as root and may gain more rights. " +
     "A namespace that enforces the standard rejects such pods; one that does not accepts them.",
-  remediation:
-    "Leave securityContext of pods and containers, and the namespace's label, as components/supercluster writes them",
-  types: [releaseType, namespaceType],
+  remediation: "Leave securityContext of pods and containers, and the namespace's label, as components/ writes them",
+  types: [releaseType, namespaceType, deploymentType],
   violations(resource) {
     if (resource.type === namespaceType) {
       const { labels } = (resource.inputs.metadata ?? {}) as { labels?: Record<string, string> };
@@ -22,18 +22,34 @@ export const podIsRestricted: ResourceRule = {
         ? []
         : [`namespace ${resource.name} accepts pods with any rights`];
     }
-    const values = valuesOf(resource);
-    if (!values) return [];
+    const [pods, containers] = contextsOf(resource);
     return [
-      ...podsOf(values)
+      ...pods
         .filter(({ context }) => !isRestrictedPod(context))
         .map(({ what }) => `${what} may run as root or without a seccomp profile`),
-      ...containersOf(values)
+      ...containers
         .filter(({ context }) => !isRestrictedContainer(context))
         .map(({ what }) => `container ${what} may gain rights`),
     ].map((message) => `${resource.name}: ${message}`);
   },
 };
+
+interface Named {
+  what: string;
+  context: Partly<Context>;
+}
+
+/** Of pods, and of their containers. */
+function contextsOf(resource: Resource): [Named[], Named[]] {
+  const values = valuesOf(resource);
+  if (values) return [podsOf(values), containersOf(values)];
+  const pod = podOf(resource);
+  if (!pod) return [[], []];
+  return [
+    [{ what: "its pod", context: contextIn(pod) }],
+    containersIn(pod).map((one) => ({ what: String(one.name), context: contextIn(one) })),
+  ];
+}
 
 interface Context {
   runAsNonRoot: boolean;

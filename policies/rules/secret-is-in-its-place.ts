@@ -42,6 +42,9 @@ function secretsIn(object: object, leftOut: readonly string[], at: readonly stri
     const path = [...at, key];
     if (typeof value === "object" && value !== null) return secretsIn(value, [], path);
     if (typeof value !== "string" || value === "") return [];
+    // A variable of a container's environment.
+    const name = key === "value" ? known(object, "name") : undefined;
+    if (typeof name === "string" && secretKey.test(name)) return [path.join(".")];
     return secretText.test(value) || (secretKey.test(key) && !reference.test(value)) ? [path.join(".")] : [];
   });
 }

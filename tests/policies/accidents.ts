@@ -17,6 +17,7 @@ const release = "helm.sh/v3:Release";
 const server = "local:Server";
 const service = "core/v1:Service";
 const networkPolicy = "v1:NetworkPolicy";
+const deployment = "apps/v1:Deployment";
 const stream = "nats:Stream";
 const consumer = "nats:Consumer";
 
@@ -48,6 +49,11 @@ const ofStream = (name: string) => of("jetstream", stream, name);
 const ofConsumer = (name: string) => of("jetstream", consumer, name);
 const ofOther = (type: string, name: string) => of("jetstream of another tenant", type, name);
 const ofNew = (type: string, name: string) => of("iad on a new cluster", type, name);
+const sms = "iad-irisx-sms-worker";
+const ofWorker = of("production-kubernetes-iad", deployment, sms);
+const ofScaler = of("production-kubernetes-iad", "HorizontalPodAutoscaler", sms);
+const ofKeda = of("iad with workers by KEDA", "ScaledObject", sms);
+const pod = "spec/template/spec";
 const users = (what: string, from: string, change: Parameters<Draft["accounts"]>[0]): Accident => ({
   what,
   from,
@@ -133,6 +139,10 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ),
   ],
   "secret-is-in-its-place": [
+    ofWorker("a token among a worker's variables", "C003: .env", `${pod}/containers/0/env/0`, {
+      name: "TWILIO_AUTH_TOKEN",
+      value: "0123456789abcdef",
+    }),
     chart(
       "a password for routes, which the chart writes into its ConfigMap",
       "k8s#1168",
@@ -270,6 +280,22 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ofServers("every port for one address", "C002-12", "spec/ingress/4", {
       from: [{ ipBlock: { cidr: "10.0.0.0/8" } }],
     }),
+    {
+      what: "monitoring for another namespace than KEDA's",
+      from: "the scaler reads 8222 without a login",
+      stacks: ["iad with workers by KEDA"],
+      change: (draft) =>
+        draft.set(networkPolicy, "iad-servers", "spec/ingress/4/from/0/namespaceSelector/matchExpressions/0/values", [
+          "keda",
+          "shop",
+        ]),
+    },
+    {
+      what: "monitoring for all pods beside KEDA's",
+      from: "the scaler reads 8222 without a login",
+      stacks: ["iad with workers by KEDA"],
+      change: (draft) => draft.set(networkPolicy, "iad-servers", "spec/ingress/4/from/1", { podSelector: {} }),
+    },
     ofServers("routes for every pod", "C002-3: one cluster over three regions", "spec/ingress/1/from", undefined),
     ofServers("routes for all pods of the namespace", "C002-3", "spec/ingress/1/from/0/podSelector", {}),
   ],
@@ -388,6 +414,8 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ),
   ],
   "image-is-pinned": [
+    ofWorker("workers of whatever was built last", "C003", `${pod}/containers/0/image`, "example/workers:latest"),
+    ofWorker("workers without a tag", "C003", `${pod}/containers/0/image`, "example/workers"),
     chart("latest", "C004: floating tag of a minor", "values/container/image/tag", "latest"),
     chart(
       "a tag of a minor, which moves",
@@ -415,6 +443,13 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ),
   ],
   "pod-is-restricted": [
+    ofWorker("a worker as root", "Kubernetes", `${pod}/securityContext/runAsUser`, 0),
+    ofWorker(
+      "a worker that may gain rights",
+      "Kubernetes",
+      `${pod}/containers/0/securityContext/allowPrivilegeEscalation`,
+      undefined,
+    ),
     chart("no security context of the pod", "k8s#904", "values/podTemplate/merge/spec/securityContext", undefined),
     chart("a pod as root", "k8s#904", "values/podTemplate/merge/spec/securityContext/runAsUser", 0),
     chart(
@@ -870,6 +905,64 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "scalingConfig/desiredSize",
       20,
     ),
+  ],
+  "worker-answers-probes": [
+    ofWorker("a worker that nothing restarts", "C003: PM2", `${pod}/containers/0/livenessProbe`, undefined),
+    ofWorker("a worker that is always ready", "C003: PM2", `${pod}/containers/0/readinessProbe`, undefined),
+    ofWorker(
+      "a worker that is killed in an outage of what it calls",
+      "liveness by the path of readiness",
+      `${pod}/containers/0/livenessProbe/httpGet/path`,
+      "/readyz",
+    ),
+  ],
+  "worker-finishes-its-messages": [
+    ofWorker("30 s to stop, which is the default", "Kubernetes", `${pod}/terminationGracePeriodSeconds`, undefined),
+    ofWorker("a worker that is not told how long it has", "its own default", `${pod}/containers/0/env`, []),
+  ],
+  "worker-writes-no-files": [
+    ofWorker(
+      "files that can be changed",
+      "Kubernetes",
+      `${pod}/containers/0/securityContext/readOnlyRootFilesystem`,
+      false,
+    ),
+    ofWorker("a token of the API", "Kubernetes", `${pod}/automountServiceAccountToken`, undefined),
+  ],
+  "workers-outlive-a-node": [
+    {
+      what: "a worker without a budget",
+      from: "Kubernetes",
+      stacks: ["production-kubernetes-iad"],
+      change: (draft) => draft.remove("PodDisruptionBudget", sms),
+    },
+    of("production-kubernetes-iad", "PodDisruptionBudget", sms)(
+      "a budget of another worker",
+      "Kubernetes",
+      "spec/selector/matchLabels/app.kubernetes.io~1name",
+      "email-worker",
+    ),
+    ofWorker("all workers on one node", "Kubernetes", `${pod}/topologySpreadConstraints`, []),
+  ],
+  "workers-have-a-maximum": [
+    ofScaler("any number of workers", "Kubernetes", "spec/maxReplicas", undefined),
+    ofKeda("a hundred workers, which is KEDA's default", "KEDA", "spec/maxReplicaCount", undefined),
+    ofKeda("no worker while nothing waits", "KEDA: from 0 the first message waits", "spec/minReplicaCount", 0),
+    ofWorker("a number that undoes the scaler's", "Kubernetes", "spec/replicas", 2),
+    ofScaler("a scaler of nothing", "Kubernetes", "spec/scaleTargetRef/name", "smsworker"),
+  ],
+  "push-worker-is-alone": [
+    {
+      what: "two readers of one push durable",
+      from: "JetStream: each gets every message",
+      stacks: ["production-kubernetes-iad"],
+      change(draft) {
+        draft.set(deployment, "iad-irisx-api", "spec/strategy", { type: "Recreate" });
+      },
+    },
+    ofWorker("a reader of a push durable that is scaled", "JetStream: each gets every message", "spec/strategy", {
+      type: "Recreate",
+    }),
   ],
 };
 

@@ -1,3 +1,4 @@
+import { declaredReservations } from "../../config/assets/reservations";
 import { aws } from "../../config/schema/aws";
 import type { Settings } from "../../config/load";
 import { partialPlan } from "../../config/partial-plan";
@@ -38,6 +39,11 @@ export const everything = kubernetesEnvironment({
     labels: { all: { team: "messaging" }, pods: { mesh: "off" } },
     annotations: { all: { contact: "ops-<region>" } },
     connectionSecrets: { store: { name: "vault" } },
+    workers: {
+      image: { repository: "messaging/workers", digest },
+      scaling: { by: "keda" },
+      environment: { irisx: { API_HOST: "0.0.0.0" } },
+    },
     networkPolicy: {
       clients: { namespaces: ["shop"], sourceRanges },
       gateways: { sourceRanges },
@@ -103,6 +109,21 @@ export const byStore = kubernetesEnvironment({
     identitySecret: { store: { name: "vault" }, cluster: { context: "management" } },
   }),
 });
+
+/** What `iad` gave when it was deployed, with streams and durables, before its servers stopped answering. */
+const deployedWithWorkers = () => ({
+  region: { name: "iad", servers: ["iad-0", "iad-1", "iad-2"] },
+  ca: "certificate of the client CA",
+  accounts: { sys: { users: { admin: { login: "sys-admin", password: "password", inboxPrefix: "_INBOX_admin" } } } },
+  reservations: declaredReservations(everything, tenants),
+  connections: {},
+  workers: Object.fromEntries(
+    Object.keys(tenants.irisx!.workers!).map((name) => [`irisx/${name}`, { namespace: "workers-irisx" }]),
+  ),
+});
+
+/** Outputs of stacks that are deployed already. */
+const deployed: Record<string, () => Record<string, unknown>> = { "iad with workers by KEDA": deployedWithWorkers };
 
 /** Settings of a stack of an environment that is in no file. */
 function settingsIn(name: string, environment: KubernetesEnvironment, stack: object): AnySettings {
@@ -222,6 +243,7 @@ export const others = {
 const variants: Record<string, () => AnySettings> = {
   ...Object.fromEntries(real.map((stack) => [stack, () => settingsOf(stack)])),
   "iad on a new cluster": () => settingsIn("staging", everything, { kind: "region", region: "iad" }),
+  "iad with workers by KEDA": () => settingsIn("staging", everything, { kind: "region", region: "iad" }),
   "ams on a shared cluster": () => settingsIn("staging", everything, { kind: "region", region: "ams" }),
   "syd without AWS": () => settingsIn("staging", everything, { kind: "region", region: "syd" }),
   "iad with Route53": () => settingsIn("staging", route53, { kind: "region", region: "iad" }),
@@ -270,14 +292,17 @@ const programs = { identity, region, jetstream } as Record<StackSettings["kind"]
 /** What a stack's program registers, and how it is asked for. */
 export async function registrationsOf(
   settings: AnySettings,
-  options: Pick<RecordOptions, "preview" | "replaced"> = {},
+  {
+    before: outputs,
+    ...options
+  }: Pick<RecordOptions, "preview" | "replaced"> & { before?: Record<string, unknown> } = {},
 ): Promise<Registration[]> {
   const stack = stackName(settings.stack);
   const identities = identityOutputs(settings.environment, settings.tenants);
   const references = {
     [`organization/supercluster/${stackName({ environment: settings.name, kind: "identity" })}`]: identities,
     // Of itself, for what was there before a region was lost.
-    [`organization/supercluster/${stack}`]: {
+    [`organization/supercluster/${stack}`]: outputs ?? {
       accounts: settings.degraded.length ? { covenant: { streams: ["COVENANT_USERS-syd"], consumers: [] } } : {},
     },
   };
@@ -305,5 +330,5 @@ export async function registrationsOf(
  */
 export async function registered(name: string, { preview = false } = {}): Promise<Shown[]> {
   const settings = variants[name]!();
-  return shownOf(stackName(settings.stack), await registrationsOf(settings, { preview }));
+  return shownOf(stackName(settings.stack), await registrationsOf(settings, { preview, before: deployed[name]?.() }));
 }

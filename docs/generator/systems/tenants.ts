@@ -498,6 +498,25 @@ export const systems: System[] = [
         },
         why: "a user a service, so that one that leaks opens little",
       },
+      {
+        id: "C003-7",
+        document: "workers under PM2, on one machine",
+        here: {
+          "workers.api.replicas": 2,
+          "workers.api.port": 8081,
+          "workers.api.secrets": ["irisx-api"],
+          "workers.sms-worker.replicas": 2,
+          "workers.sms-worker.maximum": 8,
+          "workers.sms-worker.secrets": ["irisx-database", "irisx-sms"],
+          "workers.email-worker.replicas": 2,
+          "workers.email-worker.maximum": 8,
+          "workers.email-worker.secrets": ["irisx-database", "irisx-email"],
+          "workers.webhook-worker.replicas": 2,
+          "workers.webhook-worker.maximum": 8,
+          "workers.webhook-worker.secrets": ["irisx-database", "irisx-webhooks"],
+        },
+        why: "two of each outlive a node; more while messages wait ([workers.md](workers.md))",
+      },
     ],
     remarks: [
       {

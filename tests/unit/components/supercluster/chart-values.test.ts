@@ -265,6 +265,18 @@ describe("a scrape configuration", () => {
     const text = scrapeConfig(kubernetesEnvironment(kubernetes({ namespace: "nats" })), "ams");
     assert.match(text, /job_name: nats-jetstream\n/);
   });
+
+  it("finds workers in their namespaces, with the labels by which their lag is read", () => {
+    const text = scrapeConfig(kubernetesEnvironment(kubernetes({ namespace: "nats" })), "ams", ["workers-shop"]);
+    const { scrape_configs: jobs } = parse(text) as { scrape_configs: Record<string, unknown>[] };
+    assert.deepEqual(
+      jobs.map(({ job_name }) => job_name),
+      ["nats-jetstream", "nats-workers"],
+    );
+    assert.deepEqual(jobs[1]!.kubernetes_sd_configs, [{ role: "pod", namespaces: { names: ["workers-shop"] } }]);
+    const labels = (jobs[1]!.relabel_configs as { target_label?: string }[]).flatMap((row) => row.target_label ?? []);
+    assert.deepEqual(labels, ["namespace", "pod", "worker", "job", "region"]);
+  });
 });
 
 const identity = () => identityOutputs(kubernetesEnvironment(), tenants).iad as RegionIdentity;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { listenerPorts, networkPolicySpec } from "../../../../components/supercluster/network-policy";
+import { listenerPorts, networkPolicySpec, type OtherPeers } from "../../../../components/supercluster/network-policy";
 import { networkPolicy } from "../../../../config/schema/network-policy";
 
 /** Who may connect to each port; undefined: everyone. */
-const peersOf = (settings: object, ports: number[] = []): Record<number, unknown> => {
-  const { ingress } = networkPolicySpec(networkPolicy.parse(settings), ports);
+const peersOf = (settings: object, others: OtherPeers = {}): Record<number, unknown> => {
+  const { ingress } = networkPolicySpec(networkPolicy.parse(settings), others);
   const rules = ingress as { ports: { port: number }[]; from?: unknown }[];
   return Object.fromEntries(rules.map(({ ports, from }) => [ports[0]!.port, from]));
 };
@@ -39,9 +39,18 @@ describe("who may connect to servers", () => {
     const config = { websocket: { enabled: true }, mqtt: { enabled: true, port: 1884 }, leafnodes: { enabled: false } };
     assert.deepEqual(listenerPorts({ config }).toSorted(), [1884, 8080]);
     assert.deepEqual([listenerPorts({}), listenerPorts({ config: { leafnodes: { enabled: true } } })], [[], [7422]]);
-    const peers = peersOf({ clients: { sourceRanges: ["10.0.0.0/8"] } }, [8080]);
+    const peers = peersOf({ clients: { sourceRanges: ["10.0.0.0/8"] } }, { ports: [8080] });
     assert.deepEqual(peers[8080], peers[4222]);
-    assert.deepEqual(peersOf({}, [8080])[8080], undefined);
-    assert.ok(8080 in peersOf({}, [8080]));
+    assert.deepEqual(peersOf({}, { ports: [8080] })[8080], undefined);
+    assert.ok(8080 in peersOf({}, { ports: [8080] }));
+  });
+
+  it("is workers too, where clients are named, and KEDA alone on 8222", () => {
+    const others = { workers: ["workers-shop"], keda: "keda" };
+    const named = peersOf({ clients: { namespaces: ["shop"] } }, others);
+    assert.deepEqual(named[4222], [{ podSelector: {} }, namespaces("shop"), namespaces("workers-shop")]);
+    assert.deepEqual(named[8222], [namespaces("keda")]);
+    assert.deepEqual(peersOf({}, others)[4222], undefined);
+    assert.deepEqual(8222 in peersOf({}, { workers: ["workers-shop"] }), false);
   });
 });

@@ -26,6 +26,7 @@ const commands = {
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
   removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
   drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
+  traffic: () => (require("./commands/traffic") as typeof import("./commands/traffic")).traffic,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -145,6 +146,13 @@ function program(): Command {
     .option("--yes", "skip the confirmation")
     .addHelpText("after", drainHelp)
     .action(run(commands.drainServers));
+  command(cli, "traffic", "publish sample messages to the streams of an account, until Ctrl-C")
+    .requiredOption("--account <name>", "account with a program of its own in workers/, e.g. irisx")
+    .option("--user <name>", "user of the account that publishes", "api")
+    .option("--rate <number>", "messages a second", "10")
+    .option("--count <number>", "messages in all (default: until Ctrl-C)")
+    .addHelpText("after", examples(["npm run traffic -- --account irisx --rate 50"]) + trafficHelp)
+    .action(run(commands.traffic));
   command(cli, "env", "print the variables for running pulumi by hand")
     .addHelpText("after", examples(['eval "$(npm run -s env)" && pulumi preview --stack local-iad']))
     .action(run(commands.env));
@@ -202,6 +210,17 @@ Exit codes:
   0  the servers hold nothing, or there is nothing to do
   1  refused before anything was changed, or no progress for 5 minutes
   2  wrong usage or invalid settings; nothing was done`;
+
+const trafficHelp = `
+
+Publishes as the user that the tenant declares, with its permissions. Progress goes to standard error once a second, the
+summary to standard output. Recipients belong to nobody (example.com, 555-0100, .invalid), but workers with real
+providers do try to send.
+
+Exit codes:
+  0  every message was acknowledged, also after Ctrl-C
+  1  a message was not acknowledged, or the environment is not deployed
+  2  wrong usage or invalid settings; nothing was published`;
 
 const policyHelp = (text: string) => `
 ${text}

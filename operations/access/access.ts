@@ -1,4 +1,5 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { Connection } from "../../components/security/connections";
 import type * as PortForward from "../../components/supercluster/provider/port-forward";
 import { clientUrls, forwardTo } from "../../config/topology";
 import type { Environment } from "../../config/schema/settings";
@@ -56,6 +57,27 @@ async function urlsOf(environment: Environment, region: string): Promise<string[
   // Loaded here: the other targets need nothing of Kubernetes.
   const { forwardedUrl } = require("../../components/supercluster/provider/port-forward") as typeof PortForward;
   return [await forwardedUrl(forward)];
+}
+
+/**
+ * What a program needs to connect as a user to the servers of a region: the environment variables that workers and
+ * `docs/clients.md` know. Secret.
+ * @throws {Failure} when there is no such user, or the region's servers cannot be reached.
+ */
+export async function clientVariables(
+  access: Access,
+  region: string,
+  account: string,
+  user: string,
+): Promise<Connection> {
+  const { login, password, inboxPrefix } = userOf(access, account, user);
+  return {
+    NATS_URL: (await urlsOf(access.environment, region)).join(","),
+    NATS_USER: login,
+    NATS_PASSWORD: password,
+    NATS_INBOX_PREFIX: inboxPrefix,
+    NATS_CA: access.ca,
+  };
 }
 
 /**

@@ -27,6 +27,7 @@ describe("the commands", function () {
       ["import"],
       ["context"],
       ["env"],
+      ["traffic"],
     ]) {
       const { status, stdout } = cli(...command, "--help");
       assert.equal(status, 0, command.join());
@@ -41,6 +42,7 @@ describe("the commands", function () {
     [["start", "--env", "locl"], /"locl" is not an environment; did you mean "local"/],
     [["deploy", "--env", "production"], /the state of environment production is not safe.*--allow-local-state/s],
     [["stop", "--env", "production"], /--yes-destroy production/],
+    [["traffic", "--account", "arrakis"], /no sample traffic for account "arrakis"; there is for: irisx/],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],
   ] as const) {
     it(`end with 2 and say why: ${words.join(" ")}`, () => {
@@ -51,8 +53,8 @@ describe("the commands", function () {
   }
 
   it("end with 1 where nothing is deployed, and say what to do", () => {
-    for (const command of ["status", "verify", "plan", "context"]) {
-      const { status, stderr } = cli(command);
+    for (const command of [["status"], ["verify"], ["plan"], ["context"], ["traffic", "--account", "irisx"]]) {
+      const { status, stderr } = cli(...command);
       assert.equal(status, 1, stderr);
       assert.match(stderr, /environment local is not deployed.*npm start/);
     }

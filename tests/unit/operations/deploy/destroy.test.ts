@@ -30,7 +30,7 @@ describe("stopping an environment", () => {
     assert.equal(refusalOfDeletion("local", []), undefined);
     assert.match(
       refusalOfDeletion("local", ["irisx-SMS", "irisx-EMAIL"])!,
-      /keeps: irisx-SMS, irisx-EMAIL\. .*--keep-data.*deletionPolicy: "delete" first\. Nothing was done\.$/,
+      /keeps: irisx-EMAIL, irisx-SMS\. .*--keep-data.*deletionPolicy: "delete" first\. Nothing was done\.$/,
     );
   });
 

@@ -79,8 +79,14 @@ export interface RunningWorker {
 /** Between two looks at dependencies, while a worker waits for them at its start, in milliseconds. */
 const lookAgainMs = 1_000;
 
-/** What closing connections may take of the grace, in milliseconds; a fifth of a short one. */
-const closingMs = 2_000;
+/**
+ * How the grace is shared, in milliseconds: parts hand over what they have not finished at the end of `work`, must have
+ * stopped at the end of `parts`, and what is left is for connections.
+ */
+function shares(grace: number): { work: number; parts: number } {
+  const closing = Math.min(2_000, grace / 5);
+  return { work: grace - 2 * closing, parts: grace - closing };
+}
 
 /**
  * Starts a worker: settings, health server (alive, not ready), dependencies, connection, parts; then it is ready. On
@@ -133,7 +139,7 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
     });
     const js = jetstream(connected);
     const publisher = createPublisher(js, { metrics });
-    const made = { name, settings: settings.own, dependencies: own, concurrency, grace: partsGrace(grace) };
+    const made = { name, settings: settings.own, dependencies: own, concurrency, grace: shares(grace).work };
     parts = await options.parts({ ...made, log, metrics, nc: connected, js, publisher });
     await Promise.all(parts.map((part) => part.start(js)));
     accepting = true;
@@ -150,13 +156,15 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
   }
 
   async function close(): Promise<number> {
-    const deadline = Date.now() + grace;
+    const began = Date.now();
+    const { work, parts: limit } = shares(grace);
     const stopped = parts.map((part) => part.stop());
-    if (!(await done(stopped, partsGrace(grace), (err) => log.error({ err }, "a part has not stopped as it should")))) {
+    const inTime = await done(stopped, limit, (err) => log.error({ err }, "a part has not stopped as it should"));
+    if (!inTime || Date.now() - began >= work) {
       log.error({ grace }, "not everything was done within the grace; its messages will be delivered again");
       code = workerExitCode.failed;
     }
-    const left = Math.max(deadline - Date.now(), 100);
+    const left = Math.max(began + grace - Date.now(), 100);
     const closed = Object.values(dependencies as D).map(async (dependency) => dependency.close?.());
     if (nc) closed.push(closeConnection(nc, left));
     await done(closed, left, (err) => log.warn({ err }, "not closed as it should be"));
@@ -206,8 +214,6 @@ export async function runWorker<S extends z.ZodType, D extends Record<string, De
   }
   process.exit(await worker.ended);
 }
-
-const partsGrace = (grace: number): number => grace - Math.min(closingMs, grace / 5);
 
 const statusesOf = (parts: readonly WorkerPart[]): Record<string, ConsumerStatus> =>
   Object.fromEntries(parts.flatMap(({ name, status }, index) => (status ? [[name ?? String(index), status]] : [])));

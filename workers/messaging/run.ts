@@ -4,6 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import * as z from "zod";
 import { closeConnection, connect } from "./connection/connect";
 import { connectionSettings } from "./connection/settings";
+import { isMissing } from "./consumer/lookup";
 import { checkDependency, type ConsumerStatus, type Dependency, type HealthServer, startHealthServer } from "./health";
 import { createLogger, type Logger } from "./log";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics";
@@ -46,7 +47,10 @@ export interface WorkerOptions<S extends z.ZodType, D extends Record<string, Dep
   settings?: S;
   /** Databases and the like, by name. They are waited for before parts start, and closed after parts have stopped. */
   dependencies?: (settings: z.output<S>, context: { log: Logger; metrics: WorkerMetrics }) => D | Promise<D>;
-  /** Makes its parts; they are started together, and stopped together. */
+  /**
+   * Makes its parts; they are started together, and stopped together. While a stream or durable is missing, they are
+   * stopped and made again.
+   */
   parts: (context: WorkerContext<z.output<S>, D>) => readonly WorkerPart[] | Promise<readonly WorkerPart[]>;
   /** Default: `process.env`. */
   env?: Environment;
@@ -76,7 +80,7 @@ export interface RunningWorker {
   stop(reason: string): void;
 }
 
-/** Between two looks at dependencies, while a worker waits for them at its start, in milliseconds. */
+/** Between two looks at what a worker waits for at its start, in milliseconds. */
 const lookAgainMs = 1_000;
 
 /**
@@ -140,10 +144,25 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
     const js = jetstream(connected);
     const publisher = createPublisher(js, { metrics });
     const made = { name, settings: settings.own, dependencies: own, concurrency, grace: shares(grace).work };
-    parts = await options.parts({ ...made, log, metrics, nc: connected, js, publisher });
-    await Promise.all(parts.map((part) => part.start(js)));
+    const context = { ...made, log, metrics, nc: connected, js, publisher };
+    while (!(await startParts(context))) await sleep(lookAgainMs, undefined, { signal: stopping.signal });
     accepting = true;
     log.info({ parts: Object.keys(statusesOf(parts)) }, "started");
+  }
+
+  /** Whether they have started: a durable that is missing may be deployed later, and is waited for. */
+  async function startParts(context: WorkerContext<z.output<S>, D>): Promise<boolean> {
+    parts = await options.parts(context);
+    try {
+      await Promise.all(parts.map((part) => part.start(context.js)));
+      return true;
+    } catch (error) {
+      if (!isMissing(error) || stopping.signal.aborted) throw error;
+      log.warn({ err: error }, "a stream or durable is missing; waiting for it");
+      await Promise.allSettled(parts.map((part) => part.stop()));
+      parts = [];
+      return false;
+    }
   }
 
   let code: number = workerExitCode.stopped;

@@ -99,6 +99,12 @@ describe("the local environment, from nothing to nothing", function () {
     assert.equal(servers().length, 3);
   });
 
+  it("takes sample traffic by a user of the tenant, with its permissions", () => {
+    const { status, stdout, text } = cli("traffic", "--account", "irisx", "--rate", "200", "--count", "20");
+    assert.equal(status, 0, text);
+    assert.match(stdout, /10 sms, 6 email, 4 webhook published; 20 acknowledged, 0 failed\n$/);
+  });
+
   it("leaves the project's files as they are", () => {
     for (const stack of stacks) {
       const file = `Pulumi.${stack}.yaml`;

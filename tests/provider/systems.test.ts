@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
-import { jetstream } from "@nats-io/jetstream";
+import { jetstream, type JsMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { pino } from "pino";
 import { accountsOf } from "../../components/security/accounts";
 import { assetsOf } from "../../config/assets/assets";
 import { provisioner } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import { notifications } from "../../docs/examples/workers/notifications";
-import { webhooks } from "../../docs/examples/workers/webhooks";
 import { tenants } from "../../tenants";
+import { WebhookConsumer } from "../../workers/irisx/consumers/webhook";
+import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
+import { type WebhookMessage, webhookMessage } from "../../workers/irisx/messages";
+import { createDeadLetterWriter, createMessage, createPublisher } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
@@ -49,7 +53,7 @@ describe("the four systems on real servers", function () {
     await cluster?.stop();
   });
 
-  it("deliver a webhook, by the example, five times in all, over republishes, and then terminate it", async () => {
+  it("deliver a webhook, by its worker, five times in all, over republishes, and then terminate it", async () => {
     const administrator = await connect(`irisx-${provisioner}`);
     const terminated: { reason: string; deliveries: number }[] = [];
     administrator.subscribe("$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.WEBHOOKS.webhook-worker", {
@@ -57,18 +61,42 @@ describe("the four systems on real servers", function () {
     });
     await administrator.flush();
     const attempts: string[] = [];
-    const fail = async ({ subject, headers }: { subject: string; headers?: { get(key: string): string } }) => {
-      attempts.push(`${subject} ${headers?.get("Webhook-Attempt") ?? ""}`);
-      throw new Error("503");
-    };
     const worker = await connect("irisx-webhook-worker");
-    void webhooks(worker, fail, [100, 100, 100, 100]).catch(() => undefined);
-    await jetstream(await connect("irisx-api")).publish("webhooks.deliver", "{}");
+    const js = jetstream(worker);
+    const log = pino({ level: "silent" });
+    const store = deliveryStore({ connections: 1 }, assert.fail);
+    /** Notes each attempt that was due. */
+    class Noting extends WebhookConsumer {
+      override async processMessage(message: WebhookMessage, received: JsMsg) {
+        const result = await super.processMessage(message, received);
+        const { subject, headers } = received;
+        if (result.retryAfter === undefined) attempts.push(`${subject} ${headers?.get("Webhook-Attempt") ?? ""}`);
+        return result;
+      }
+    }
+    const send = () => Promise.resolve({ outcome: "retry", reason: "Error: 503" } as const);
+    const consumer = new Noting(
+      {
+        ...{ store, log, publisher: createPublisher(js), deadLetters: createDeadLetterWriter(js) },
+        sender: { provider: "http", send, close: () => Promise.resolve() },
+      },
+      [100, 100, 100, 100],
+    );
+    await consumer.start(js);
+    const message = createMessage(webhookMessage, {
+      ...{ source: "test", tenantId: "acme", url: "https://example.com/", event: "invoice.paid", data: {} },
+    });
+    await jetstream(await connect("irisx-api")).publish("webhooks.deliver", JSON.stringify(message));
     await until("an advisory", () => terminated.length > 0);
     assert.deepEqual(attempts, ["webhooks.deliver ", ...[2, 3, 4, 5].map((attempt) => `webhooks.retry ${attempt}`)]);
-    assert.match(terminated[0]!.reason, /^given up after 5 attempts: Error: 503$/);
+    assert.match(terminated[0]!.reason, /^terminal: given up after 5 attempts: Error: 503$/);
     const info = await ask(administrator, "CONSUMER.INFO.WEBHOOKS.webhook-worker");
     assert.deepEqual([info.num_pending, info.num_ack_pending], [0, 0]);
+    const letters = await ask(administrator, "STREAM.INFO.DEAD_LETTERS");
+    assert.equal((letters.state as { messages: number }).messages, 1);
+    assert.equal((await store.find({ channel: "webhook", id: message.id }))?.status, "failed");
+    await consumer.stop();
+    await store.close();
   });
 
   it("bind all durables of CACHE_INVALIDATOR by one subscription", async () => {

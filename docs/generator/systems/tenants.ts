@@ -530,7 +530,7 @@ export const systems: System[] = [
         here:
           "every publication is a new message with deliveries of its own, so max_deliver does not bound it: the " +
           "worker counts in the header `Webhook-Attempt` and terminates what was tried five times, as the document's " +
-          "retry limit has it: [an example](examples/workers/webhooks.ts)",
+          "retry limit has it ([workers/irisx](../workers/irisx/README.md))",
       },
     ],
     open: "`sms.status` and `email.status` have no consumer: the documents name none.",

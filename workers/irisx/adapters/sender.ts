@@ -27,8 +27,6 @@ export interface Sms {
   id: string;
   to: string;
   body: string;
-  /** Default: the sender of the settings. */
-  from?: string;
 }
 
 /** An e-mail, once. */

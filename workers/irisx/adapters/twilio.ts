@@ -24,15 +24,15 @@ export interface TwilioSettings {
 export function twilioSender(settings: TwilioSettings): Sender<Sms> {
   const endpoint = `${settings.url.replace(/\/$/, "")}/2010-04-01/Accounts/${settings.accountSid}/Messages.json`;
   const login = Buffer.from(`${settings.apiKey ?? settings.accountSid}:${settings.token}`).toString("base64");
+  const sender = settings.from.startsWith("MG") ? "MessagingServiceSid" : "From";
   return {
     provider: "twilio",
-    async send({ to, body, from = settings.from }) {
-      const sender = from.startsWith("MG") ? "MessagingServiceSid" : "From";
+    async send({ to, body }) {
       try {
         const response = await fetch(endpoint, {
           method: "POST",
           headers: { authorization: `Basic ${login}`, accept: "application/json" },
-          body: new URLSearchParams({ To: to, Body: body, [sender]: from }),
+          body: new URLSearchParams({ To: to, Body: body, [sender]: settings.from }),
           // It would be sent with the credentials.
           redirect: "error",
           signal: AbortSignal.timeout(settings.timeout),

@@ -17,6 +17,9 @@ export interface DatabaseSettings {
 /** For a connection, and for a statement, in milliseconds. */
 const deadline = 5_000;
 
+/** Deliveries that one statement deletes, at most: it has to end within its deadline. */
+const batch = 10_000;
+
 /** Any constant: migrations of processes that start at the same time run one after another. */
 const migrationLock = 4_719_201;
 
@@ -45,8 +48,8 @@ export function deliveryStore(settings: DatabaseSettings, onError: (error: Error
         query_timeout: deadline,
         keepAlive: true,
       });
-  // Without a listener such an error would end the process.
-  pool.on("error", onError);
+  // Without a listener such an error would end the process. Of connections that are being closed it means nothing.
+  pool.on("error", (error) => pool.ending || onError(error));
   let migrated: Promise<void> | undefined;
   const ready = () => {
     migrated ??= migrate(pool).catch((error: unknown) => {
@@ -163,14 +166,18 @@ const storeOf = (query: Query, close: () => Promise<void>): DeliveryStore => ({
   },
 
   async purge(age) {
-    const { rowCount } = await query(
-      `delete from irisx.deliveries where (channel, id) in (
-         select channel, id from irisx.deliveries
-         where updated_at < now() - $1 * interval '1 millisecond' limit 10000
-       )`,
-      [age],
-    );
-    return rowCount ?? 0;
+    let deleted = 0;
+    for (let last = batch; last === batch; deleted += last) {
+      const { rowCount } = await query(
+        `delete from irisx.deliveries where (channel, id) in (
+           select channel, id from irisx.deliveries
+           where updated_at < now() - $1 * interval '1 millisecond' limit ${batch}
+         )`,
+        [age],
+      );
+      last = rowCount ?? 0;
+    }
+    return deleted;
   },
 
   async check() {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { type ApiPorts, createApi } from "../../../../../workers/irisx/api/server";
+import { StoreUnavailable } from "../../../../../workers/irisx/deliveries/postgres";
 import type { Delivery } from "../../../../../workers/irisx/deliveries/delivery";
 
 const log = pino({ level: "silent" });
@@ -87,9 +88,16 @@ describe("HTTP API of irisx", () => {
   });
 
   it("queues although the state cannot be stored", async () => {
-    const find = () => Promise.reject(new Error("down"));
+    const find = () => Promise.reject(new StoreUnavailable("down"));
     const { server } = api({ store: { queued: () => Promise.reject(new Error("down")), find } });
     assert.equal((await server.inject({ method: "POST", url: "/sms", payload: sms })).statusCode, 202);
+    const answer = await server.inject({ method: "GET", url: `/sms/${randomUUID()}` });
+    assert.deepEqual([answer.statusCode, answer.json()], [503, { error: "the database does not answer" }]);
+  });
+
+  it("answers 500 without details where something is wrong in itself", async () => {
+    const find = () => Promise.reject(new Error("secret detail"));
+    const { server } = api({ store: { queued: () => Promise.resolve(), find } });
     const answer = await server.inject({ method: "GET", url: `/sms/${randomUUID()}` });
     assert.deepEqual([answer.statusCode, answer.json()], [500, { error: "internal error; see the log" }]);
   });

@@ -15,7 +15,7 @@ import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
 import { KubeApi } from "../support/kube-api";
 import { kubernetesEnvironment } from "../support/kubernetes";
-import { serversMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
 import { isSecret, record, type Registration, settled, unsecret } from "../support/mocks";
 import { byStore } from "../support/registered-stacks";
 import { said } from "../support/said";
@@ -203,7 +203,9 @@ describe("the identity of regions by a secret store", function () {
 describe("StoredIdentity, against an API server that keeps what it is told", () => {
   const apis: KubeApi[] = [];
   afterEach(() => apis.splice(0).forEach((api) => api.stop()));
-  const provider = storedIdentityProvider({ stuckMs: 200, everyMs: 5, logEveryMs: 60_000 });
+  const waiting = (stuckMs: number) => storedIdentityProvider({ stuckMs, everyMs: 5, logEveryMs: 60_000 });
+  /** For what does not come. */
+  const provider = waiting(200);
   const secret = "/api/v1/namespaces/nats/secrets/nats-identity";
   const external = "/apis/external-secrets.io/v1/namespaces/nats/externalsecrets/nats-identity";
   const iad = deployed.iad!;
@@ -239,7 +241,7 @@ describe("StoredIdentity, against an API server that keeps what it is told", () 
     const api = await cluster();
     report(api, "True", "secret synced");
     fill(api, JSON.stringify({ ...iad, jetstreamKey: "an older one" }));
-    const updated = provider.update("", {}, inputs(api));
+    const updated = waiting(waitMs).update("", {}, inputs(api));
     setTimeout(() => fill(api, JSON.stringify(iad)), 50);
     assert.deepEqual((await updated).outs!.identity, iad);
   });

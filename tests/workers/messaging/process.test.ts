@@ -1,0 +1,327 @@
+import * as assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as path from "node:path";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import * as z from "zod";
+import type { ConsumerAsset } from "../../../config/assets/asset";
+import { assetsOf } from "../../../config/assets/assets";
+import { pollUntil } from "../../../config/poll-until";
+import type { TenantSpec } from "../../../config/schema/tenant";
+import {
+  answers,
+  BaseNatsConsumer,
+  createLogger,
+  createResponder,
+  findServices,
+  question,
+  request,
+  RequestFailedError,
+  respond,
+  startWorker,
+  workerExitCode,
+} from "../../../workers/messaging";
+import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../../support/accounts";
+import { serversMs, waitMs } from "../../support/limits";
+import { startSupercluster, type Supercluster } from "../../support/nats";
+
+const pulled: TenantSpec["consumers"][string] = {
+  mode: "pull",
+  streams: ["ORDERS"],
+  ackPolicy: "explicit",
+  ackWait: "1m",
+  maxDeliver: 5,
+  deliverPolicy: "all",
+};
+
+const tenant: TenantSpec = {
+  name: "shop",
+  home: "iad",
+  streams: {
+    ORDERS: {
+      subjects: ["orders.>"],
+      retention: "workqueue",
+      storage: "file",
+      replicas: 1,
+      maxAge: "1d",
+      maxBytes: "16MiB",
+      discard: "new",
+    },
+  },
+  consumers: {
+    packer: { ...pulled, filterSubjects: ["orders.*"] },
+    // Created by a test.
+    returner: { ...pulled, filterSubjects: ["orders.returned.*"] },
+  },
+  users: {
+    api: { publishes: ["orders.>"], requests: ["prices.get", "$SRV.STATS.prices"] },
+    packer: { consumes: ["packer", "returner"], responds: { service: "prices", endpoints: ["prices.get"] } },
+    stranger: {},
+  },
+};
+
+const price = question({
+  name: "get",
+  subject: "prices.get",
+  request: z.object({ sku: z.string() }),
+  response: z.object({ cents: z.int() }),
+});
+
+const log = createLogger({ name: "test", level: "silent" });
+
+describe("worker with real servers, as the users of a tenant", () => {
+  let cluster: Supercluster;
+  let admin: NatsConnection;
+  let api: NatsConnection;
+  let returner: ConsumerAsset;
+
+  before(async function () {
+    this.timeout(serversMs);
+    const environment = localEnvironment({ regions: ["iad"], servers: 3 });
+    const tenants = { shop: tenant };
+    cluster = await startSupercluster({ regions: ["iad"], servers: 3, accounts: accountsText(environment, tenants) });
+    admin = await connectAs("provisioner");
+    const { streams, consumers } = assetsOf(environment, tenants);
+    for (const stream of streams) await createStream(admin, stream);
+    returner = consumers.find(({ name }) => name === "returner")!;
+    for (const consumer of consumers) if (consumer !== returner) await createConsumer(admin, consumer);
+    api = await connectAs("api");
+  });
+  after(async function () {
+    this.timeout(serversMs);
+    for (const connection of [admin, api]) await connection?.close();
+    await cluster?.stop();
+  });
+
+  const connectAs = (user: string) =>
+    cluster.connect(`shop-${user}`, {
+      inboxPrefix: `_INBOX_${user}`,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    });
+
+  const publishOrder = (order: string) => jetstream(api).publish(`orders.${order}`, JSON.stringify({ order }));
+
+  const environmentOf = (user: string) => ({
+    NATS_URL: cluster.urls().join(","),
+    NATS_USER: `shop-${user}`,
+    NATS_PASSWORD: `shop-${user}`,
+    NATS_CA: cluster.identity.clientCa,
+    NATS_INBOX_PREFIX: `_INBOX_${user}`,
+    HEALTH_PORT: "0",
+  });
+
+  const unfinished = async (): Promise<number> => {
+    const info = await ask(admin, "CONSUMER.INFO.ORDERS.packer");
+    return Number(info.num_pending) + Number(info.num_ack_pending);
+  };
+
+  class Packer extends BaseNatsConsumer<{ order: string }> {
+    readonly packed: string[] = [];
+    readonly begun: string[] = [];
+    release = () => {};
+    private readonly released = new Promise<void>((resolve) => (this.release = resolve));
+
+    async processMessage({ order }: { order: string }) {
+      this.begun.push(order);
+      if (order === "slow") await this.released;
+      this.packed.push(order);
+      return { success: true };
+    }
+  }
+
+  describe("service", () => {
+    it("answers the users that may ask, shares requests, and is found with its numbers", async () => {
+      const served: string[] = [];
+      const options = (id: string) => ({
+        name: "prices",
+        version: "1.0.0",
+        endpoints: [
+          answers(price, async ({ sku }) => {
+            served.push(id);
+            if (sku === "none") throw new Error("no such");
+            return { cents: sku.length };
+          }),
+        ],
+        log,
+      });
+      const connections = await Promise.all([connectAs("packer"), connectAs("packer")]);
+      const services = await Promise.all(connections.map((nc, index) => respond(nc, options(`${index}`))));
+      try {
+        for (let count = 1; count <= 20; count++)
+          assert.deepEqual(await request(api, price, { sku: "x".repeat(count) }), { cents: count });
+        await assert.rejects(
+          request(api, price, { sku: "none" }),
+          (error: Error) => error instanceof RequestFailedError && error.code === 500,
+        );
+        assert.deepEqual([...new Set(served)].sort(), ["0", "1"], "requests were not shared");
+
+        const found = await findServices(api, { name: "prices" });
+        assert.deepEqual(found.map(({ id }) => id).sort(), services.map(({ id }) => id).sort());
+        const endpoints = found.flatMap((service) => service.endpoints);
+        const sum = (of: "requests" | "errors") => endpoints.reduce((total, endpoint) => total + endpoint[of], 0);
+        assert.deepEqual([sum("requests"), sum("errors")], [21, 1]);
+        assert.deepEqual([...new Set(endpoints.map(({ subject }) => subject))], ["prices.get"]);
+      } finally {
+        for (const service of services) await service.stop();
+        for (const connection of connections) await connection.close();
+      }
+      await assert.rejects(
+        request(api, price, { sku: "x" }),
+        (error: Error) => error instanceof RequestFailedError && error.reason === "no-responders",
+      );
+      assert.deepEqual(await findServices(api, { name: "prices", wait: 200 }), []);
+    });
+
+    it("does not start as a user that may not respond", async () => {
+      const stranger = await connectAs("stranger");
+      try {
+        const service = createResponder(stranger, {
+          name: "prices",
+          version: "1.0.0",
+          endpoints: [answers(price, async () => ({ cents: 1 }))],
+          log,
+        });
+        await assert.rejects(service.start(), /service prices cannot take requests/);
+        assert.equal(service.status.running, false);
+      } finally {
+        await stranger.close();
+      }
+    });
+  });
+
+  describe("process", () => {
+    it("becomes ready last, and ends in order: not ready, work done, dependencies, the health server", async () => {
+      const events: string[] = [];
+      let packer!: Packer;
+      let nc!: NatsConnection;
+      const worker = await startWorker({
+        name: "packer",
+        env: environmentOf("packer"),
+        log,
+        dependencies: () => ({
+          database: {
+            check: async () => events.push("database checked"),
+            close: async () => events.push(`database closed after ${packer.packed.join()}`),
+          },
+        }),
+        parts: (context) => {
+          nc = context.nc;
+          assert.deepEqual(events, ["database checked"]);
+          packer = new Packer({ stream: "ORDERS", durable: "packer", ...context });
+          const stock = createResponder(nc, {
+            name: "prices",
+            version: "1.0.0",
+            endpoints: [answers(price, async () => ({ cents: 7 }))],
+            log,
+          });
+          return [packer, stock];
+        },
+      });
+      const get = (route: string) => fetch(`http://127.0.0.1:${worker.healthPort}${route}`);
+      await worker.started;
+      assert.deepEqual(await (await get("/ready")).json(), { ready: true });
+      assert.deepEqual(await request(api, price, { sku: "x" }), { cents: 7 });
+
+      await publishOrder("slow");
+      assert.ok(await pollUntil(() => packer.begun.length === 1, waitMs));
+      worker.stop("test");
+      assert.deepEqual([(await get("/ready")).status, (await get("/healthz")).status], [503, 200]);
+      await publishOrder("late");
+      packer.release();
+      assert.equal(await worker.ended, workerExitCode.stopped);
+      assert.equal(events.at(-1), "database closed after slow");
+      assert.ok(nc.isClosed());
+      await assert.rejects(get("/healthz"));
+
+      // What was done is acknowledged; what came while it stopped waits for the next worker.
+      assert.deepEqual(packer.begun, ["slow"]);
+      assert.equal(await pollUntil(async () => (await unfinished()) === 1, waitMs), true);
+    });
+
+    it("waits for a durable that is deployed later", async () => {
+      const packers: Packer[] = [];
+      const worker = await startWorker({
+        name: "returner",
+        env: environmentOf("packer"),
+        log,
+        parts: (context) => {
+          packers.push(new Packer({ stream: "ORDERS", durable: "returner", ...context }));
+          return packers.slice(-1);
+        },
+      });
+      const ready = async () => (await fetch(`http://127.0.0.1:${worker.healthPort}/ready`)).ok;
+      assert.ok(await pollUntil(() => packers.length > 1, waitMs));
+      assert.equal(await ready(), false);
+      await createConsumer(admin, returner);
+      await publishOrder("returned.chair");
+      await worker.started;
+      assert.equal(await ready(), true);
+      assert.ok(await pollUntil(() => packers.at(-1)?.packed.length === 1, waitMs));
+      worker.stop("test");
+      assert.equal(await worker.ended, workerExitCode.stopped);
+    });
+
+    it("is not ready while its server is away, stays alive, and is ready again", async function () {
+      this.timeout(serversMs);
+      let packer!: Packer;
+      let nc!: NatsConnection;
+      const worker = await startWorker({
+        name: "packer",
+        env: environmentOf("packer"),
+        log,
+        parts: (context) => {
+          nc = context.nc;
+          packer = new Packer({ stream: "ORDERS", durable: "packer", ...context });
+          return [packer];
+        },
+      });
+      await worker.started;
+      assert.ok(await pollUntil(async () => (await unfinished()) === 0, waitMs));
+      const get = async (route: string) => (await fetch(`http://127.0.0.1:${worker.healthPort}${route}`)).status;
+      const all = Object.keys(cluster.inputs());
+      for (const name of all) await cluster.kill(name);
+      assert.ok(await pollUntil(async () => (await get("/ready")) === 503, waitMs));
+      assert.equal(await get("/healthz"), 200);
+      assert.equal(nc.isClosed(), false);
+      await cluster.ensure();
+      await cluster.ready();
+      assert.ok(await pollUntil(async () => (await get("/ready")) === 200, waitMs));
+      assert.ok(await pollUntil(() => publishOrder("after").catch(() => undefined), waitMs));
+      assert.ok(await pollUntil(() => packer.packed.at(-1) === "after", waitMs), "it takes no messages any more");
+      assert.ok(await pollUntil(async () => (await unfinished()) === 0, waitMs));
+      worker.stop("test");
+      assert.equal(await worker.ended, workerExitCode.stopped);
+    });
+
+    it("ends with 1 when its grace is over, and the message is delivered again", async function () {
+      this.timeout(serversMs);
+      const program = `
+        const { runWorker, BaseNatsConsumer } = require("./workers/messaging");
+        class Hanging extends BaseNatsConsumer {
+          processMessage({ order }) { console.log("begun " + order); return new Promise(() => {}); }
+        }
+        void runWorker({
+          name: "packer",
+          parts: (context) => [new Hanging({ stream: "ORDERS", durable: "packer", ...context })],
+        });`;
+      const child = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "-e", program], {
+        cwd: path.join(__dirname, "../../.."),
+        env: { ...process.env, ...environmentOf("packer"), SHUTDOWN_GRACE: "500ms" },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      let output = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+      const closed = once(child, "close");
+      await pollUntil(() => publishOrder("hanging").catch(() => undefined), waitMs);
+      assert.ok(await pollUntil(() => output.includes("begun hanging"), waitMs), output);
+      child.kill("SIGTERM");
+      const [code] = (await closed) as [number];
+      assert.equal(code, workerExitCode.failed, output);
+      assert.match(output, /not everything was done within the grace|the grace is over/);
+      assert.doesNotMatch(output, /shop-packer"/);
+      assert.ok(await pollUntil(async () => (await unfinished()) === 1, waitMs));
+    });
+  });
+});

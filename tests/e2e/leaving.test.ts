@@ -6,6 +6,7 @@ import type { Row } from "../../operations/plan/rows";
 import { askAll, heldStreams } from "../../jetstream/system-requests";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
+import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs } from "../support/limits";
 
 const servers = ["iad-0", "ams-0", "syd-0"];
@@ -15,8 +16,7 @@ const servers = ["iad-0", "ams-0", "syd-0"];
  */
 describe("a tenant that leaves, in two releases", function () {
   this.timeout(engineMs);
-  // Each step begins where the one before it ends.
-  this.bail(true);
+  inSteps();
   let deployment: Deployment;
   let covenant: NatsConnection;
   let irisx: NatsConnection;

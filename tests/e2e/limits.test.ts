@@ -7,6 +7,7 @@ import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { ask } from "../support/accounts";
+import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs, waitMs } from "../support/limits";
 import { Publisher } from "../support/publisher";
 import { Regions } from "../support/regions";
@@ -73,8 +74,7 @@ const tenant = (name: string, release: 0 | 1): TenantSpec => ({
 /** Account limits while streams change, with a publisher to a neighbouring stream of each account. */
 describe("account limits", function () {
   this.timeout(engineMs);
-  // Each step begins where the one before it ends.
-  this.bail(true);
+  inSteps();
   let regions: Regions;
   /** What the second release printed. */
   let shown: string;

@@ -6,6 +6,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { ask } from "../support/accounts";
+import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs, waitMs } from "../support/limits";
 import type { Publisher } from "../support/publisher";
 import { Regions } from "../support/regions";
@@ -48,8 +49,7 @@ const tenant = (streams: Record<string, StreamSpec>, consumers: object = worker(
 /** Limits that are lifted and come back, and servers that get tags, with a publisher on a neighbouring stream. */
 describe("what has no limit, and servers with tags", function () {
   this.timeout(engineMs);
-  // Each step begins where the one before it ends.
-  this.bail(true);
+  inSteps();
   let regions: Regions;
   let provisioner: NatsConnection;
   let neighbour: Publisher;

@@ -9,6 +9,8 @@ import type { Source } from "./source";
 
 /** How long a start waits for an answer about the durable, in milliseconds. */
 const startMs = 30_000;
+/** Before it is bound again to what it could not be bound to. */
+const retryMs = 3_000;
 
 /** What a binding needs of its consumer. */
 export interface BindingOptions {
@@ -109,9 +111,10 @@ export class Binding {
     try {
       await this.lookUpAgain(why);
     } catch (error) {
+      if (this.isStopped) return;
       this.problem = (error as Error).message;
-      log.error({ stream, durable, err: error }, "not bound to the durable");
-      if (!this.isStopped) setTimeout(() => void this.doubt(this.problem ?? why), startMs / 10).unref();
+      log.error({ stream, durable, err: error }, "not bound to the durable; trying again");
+      setTimeout(() => void this.doubt(this.problem ?? why), retryMs).unref();
     } finally {
       this.isLookingUp = false;
     }

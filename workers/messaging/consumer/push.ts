@@ -1,13 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumerInfo, ConsumerMessages } from "@nats-io/jetstream";
 import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
 import type { Source, SourceEvents } from "./source";
+
+/**
+ * A client that is connected to another region shows after so many milliseconds (measured: 1,013; the server looks
+ * once a second).
+ */
+const untilSeen = 1_500;
 
 /**
  * Subscribes to what a durable pushes. The server decides how many messages come: at most the durable's
  * `max_ack_pending`.
  *
  * A durable without a group takes one client: another one, which would get every message too, is refused. Two that
- * start at the same moment may both find it free: run one replica, and end it before its successor starts.
+ * start within the same second may both find it free: run one replica, and end it before its successor starts.
  */
 export class PushSource implements Source {
   private isStopped = false;
@@ -21,7 +28,9 @@ export class PushSource implements Source {
 
   /** @throws Error where another client is bound */
   static async start(client: JetStreamClientImpl, info: ConsumerInfo, events: SourceEvents): Promise<PushSource> {
-    const { stream_name: stream, name } = info;
+    const { stream_name: stream, name, config } = info;
+    // The lookup that led here may be too old, and the next one has to be new.
+    if (!info.push_bound && !config.deliver_group) await sleep(untilSeen);
     const consumer = await client.consumers.getPushConsumer(stream, name);
     try {
       return new PushSource(await consumer.consume({ callback: events.message }), events);

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
+import { pollUntil } from "../../config/poll-until";
+import { serversMs, waitMs } from "../support/limits";
+import { WorkerLab, type WorkerProcess, workerOf } from "../support/worker-lab";
+
+const concurrency = 10;
+/** Messages that are published at the same time, and the pause after them in milliseconds. */
+const together = 4;
+const pause = 10;
+/** How long a worker takes for one. */
+const ms = 20;
+
+/** Publishes orders all the time; knows which were acknowledged. */
+function publishing(lab: WorkerLab, stream: string) {
+  const acknowledged: string[] = [];
+  let isOver = false;
+  const running = (async () => {
+    const client = jetstream(lab.api, { timeout: 2_000 });
+    const subject = `${stream.toLowerCase()}.new`;
+    for (let count = 0; !isOver; count += together, await sleep(pause))
+      await Promise.all(
+        Array.from({ length: together }, async (_, index) => {
+          const id = `m${count + index}`;
+          const publish = () =>
+            client.publish(subject, JSON.stringify({ id, ms }), { msgID: id }).catch(() => undefined);
+          if (await pollUntil(publish, waitMs)) acknowledged.push(id);
+        }),
+      );
+  })();
+  return {
+    count: () => acknowledged.length,
+    async stop(): Promise<string[]> {
+      isOver = true;
+      await running;
+      return acknowledged;
+    },
+  };
+}
+
+describe("workers and servers that are killed, under load", function () {
+  this.timeout(serversMs);
+  let lab: WorkerLab;
+
+  before(async () => {
+    lab = await WorkerLab.start({ KILLED: {}, LEADER: {}, REGION: {} }, { regions: ["iad", "ams"], servers: 3 });
+  });
+  after(() => lab?.stop());
+
+  const twice = (counts: Map<string, number>) => [...counts.values()].filter((count) => count > 1).length;
+
+  /** Every published order was done at least once; returns how many were done more than once. */
+  async function settled(stream: string, published: string[], what: string): Promise<number> {
+    await lab.untilAcknowledged(stream);
+    const { run, done } = lab.notes(stream);
+    assert.deepEqual(
+      published.filter((id) => !done.has(id)),
+      [],
+      "none is lost",
+    );
+    console.log(
+      `      ${what}: ${published.length} published, 0 lost, ${twice(run)} begun and ${twice(done)} done twice`,
+    );
+    return twice(done);
+  }
+
+  it("a worker that is killed 20 times loses no message, and repeats only what was in hand", async function () {
+    const load = publishing(lab, "KILLED");
+    let next: WorkerProcess = await lab.worker("KILLED", { concurrency });
+    for (let kill = 0; kill < 20; kill++) {
+      const worker = next;
+      await worker.go();
+      const [started] = await Promise.all([lab.worker("KILLED", { concurrency }), sleep(Math.random() * 1_000)]);
+      next = started;
+      assert.equal(await worker.kill(), "SIGKILL");
+    }
+    await next.go();
+    const published = await load.stop();
+    const repeated = await settled("KILLED", published, "20 kills");
+    await next.kill("SIGTERM");
+    assert.ok(repeated <= 20 * concurrency, `${repeated} were done twice: at most those in hand at 20 kills`);
+    assert.deepEqual(await lab.deadLetters("KILLED"), []);
+  });
+
+  it("the server that leads the durable is killed: the worker goes on, and no message is lost", async () => {
+    const load = publishing(lab, "LEADER");
+    const worker = await lab.worker("LEADER", { concurrency });
+    await worker.go();
+    await lab.untilDone("LEADER", 50);
+    const { cluster } = await lab.info("LEADER");
+    await lab.cluster.kill(cluster!.leader!);
+    const before = load.count();
+    await pollUntil(() => load.count() > before + 50, waitMs);
+    await lab.untilDone("LEADER", before + 50);
+    await lab.cluster.ensure();
+    const published = await load.stop();
+    await settled("LEADER", published, "leader killed");
+    assert.equal(await worker.kill("SIGTERM"), 0, "it was the same process all the time");
+  });
+
+  it("the workers' region is cut off: they go on when it is back, and no message is lost", async () => {
+    const load = publishing(lab, "REGION");
+    const worker = await lab.worker("REGION", { concurrency }, "ams");
+    await worker.go();
+    await lab.untilDone("REGION", 50);
+    const region = Object.fromEntries(Object.entries(lab.cluster.inputs()).filter(([name]) => name.startsWith("ams")));
+    await Promise.all(Object.keys(region).map((name) => lab.cluster.kill(name)));
+    const before = load.count();
+    await pollUntil(() => load.count() > before + 50, waitMs);
+    await lab.cluster.ensure(region);
+    await lab.untilDone("REGION", before + 50);
+    const published = await load.stop();
+    const repeated = await settled("REGION", published, "region cut off");
+    assert.equal(await worker.kill("SIGTERM"), 0, "it was the same process all the time");
+    assert.ok(repeated <= concurrency, `${repeated} were done twice: at most those in hand`);
+  });
+
+  it("the worker's user may do nothing else", async () => {
+    const connection = await lab.connectWorker("KILLED");
+    const refused = (subject: string) =>
+      assert.rejects(connection.request(subject, "", { timeout: 2_000 }), /[Pp]ermissions [Vv]iolation/, subject);
+    await refused("killed.new");
+    await refused(`$JS.API.CONSUMER.INFO.LEADER.${workerOf("LEADER")}`);
+    await refused(`dead.LEADER.1.${workerOf("LEADER")}`);
+    await refused("$JS.API.STREAM.INFO.KILLED");
+  });
+});

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { randomUUID } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { jetstream } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
@@ -13,6 +15,7 @@ import { provisioner } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import { irisx } from "../../tenants/irisx";
 import { webhookSecret } from "../../workers/irisx/adapters/webhook-secret";
+import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
 import { deliveryStatus } from "../../workers/irisx/deliveries/reports";
 import { smsMessage } from "../../workers/irisx/messages";
 import { createMessage, readMessage } from "../../workers/messaging";
@@ -23,6 +26,7 @@ import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { projectFolder } from "../support/project-copy";
+import { runFolder } from "../support/run";
 import { json, mailLogin, receiveHttp, receiveMail } from "../support/receivers";
 
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: "global" });
@@ -366,6 +370,20 @@ describe("irisx from its HTTP API to servers that receive", function () {
       assert.equal(await letters(), before);
     });
 
+    it("while the database does not answer, the API queues, and messages wait until it does", async () => {
+      const calls = all.twilio.requests.length;
+      await postgres.pause();
+      const id = await all.post("/sms", { tenantId: "acme", to: "+12025550127", body: "Later" });
+      await until("the breaker is open", async () =>
+        /nats_consumer_breaker_open\{consumer="sms-worker"\} 1/.test(await all.workers[0]!.metrics()),
+      );
+      assert.equal((await all.call("GET", `/sms/${id}`)).code, 503);
+      assert.equal(all.twilio.requests.length, calls);
+      await postgres.start();
+      await until("it is sent", async () => (await state("/sms", id)).status === "sent");
+      assert.equal(all.twilio.requests.length, calls + 1);
+    });
+
     it("a webhook that fails is published again, numbered, for a later attempt", async () => {
       const port = await claimPorts();
       const hook = { tenantId: "acme", url: `http://127.0.0.1:${port}/`, event: "invoice.paid", data: {} };
@@ -383,6 +401,32 @@ describe("irisx from its HTTP API to servers that receive", function () {
       assert.deepEqual(await Promise.all(all.workers.map((worker) => worker.stop())), [0, 0, 0, 0]);
       logsAreClean(all);
     });
+  });
+
+  it("by default nothing is sent: each message is logged, and its status says so", async () => {
+    const folder = fs.mkdtempSync(path.join(runFolder, "deliveries-"));
+    const variables = { ...connectionOf("sms-worker"), DATABASE_FOLDER: folder };
+    const worker = Worker.start("sms-worker", variables, await claimPorts());
+    try {
+      await worker.ready();
+      const message = createMessage(smsMessage, {
+        ...{ source: "test", tenantId: "acme", to: "+12025550123", body: "Nobody reads this" },
+      });
+      const api = await connect("api");
+      await jetstream(api).publish("sms.send", JSON.stringify(message), { msgID: message.id });
+      await api.close();
+      const { status: reported, provider } = await status("SMS", "sms.status", message.id);
+      assert.deepEqual([reported, provider], ["logged", "log"]);
+      assert.equal(await worker.stop(), 0);
+      const log = worker.lines.join("\n");
+      assert.match(log, /"warn".*SMS_PROVIDER is \\"log\\": nothing is sent, each message is only logged/);
+      assert.match(log, new RegExp(`"id":"${message.id}".*the SMS is not sent, only logged`));
+      const store = deliveryStore({ folder, connections: 1 }, assert.fail);
+      assert.equal((await store.find({ channel: "sms", id: message.id }))?.status, "logged");
+      await store.close();
+    } finally {
+      await worker.stop();
+    }
   });
 
   // The last: its webhooks are tried again for minutes.

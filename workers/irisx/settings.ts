@@ -154,7 +154,13 @@ export const databaseSettings = z
 
 const isLoopback = (host: string): boolean => /^(127(\.\d+){3}|::1|localhost)$/.test(host);
 
-export const apiSettings = z
+/** In a container both listen for others; elsewhere both for this machine only. */
+const withHealthHost = (env: unknown) => ({
+  API_HOST: (env as { HEALTH_HOST?: string }).HEALTH_HOST,
+  ...(env as object),
+});
+
+const apiEnvironment = z
   .object({
     API_HOST: z.string().default("127.0.0.1"),
     PORT: wholeNumber(0, 65_535).default(8081),
@@ -162,10 +168,12 @@ export const apiSettings = z
   })
   .refine(({ API_HOST, API_TOKEN }) => API_TOKEN !== undefined || isLoopback(API_HOST), {
     path: ["API_TOKEN"],
-    error: "needed where API_HOST is not this machine: anyone who reaches the API could send messages",
+    error: "needed where API_HOST (or HEALTH_HOST) is not this machine: whoever reaches the API can send messages",
     when: () => true,
   })
   .transform((env): ApiSettings => ({ host: env.API_HOST, port: env.PORT, token: env.API_TOKEN }));
+
+export const apiSettings = z.preprocess(withHealthHost, apiEnvironment);
 
 /** Where the HTTP API listens, and who may use it. */
 export interface ApiSettings {

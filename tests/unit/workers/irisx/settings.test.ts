@@ -122,9 +122,14 @@ describe("settings of irisx", () => {
   it("ask for a token where others reach the API", () => {
     assert.match(
       problems(() => readSettings(apiSettings, { API_HOST: "0.0.0.0", PORT: "x" })).join("\n"),
-      /^PORT "x": expected a whole number.*\nAPI_TOKEN is not set: needed where API_HOST is not this machine/,
+      /^PORT "x": expected a whole number.*\nAPI_TOKEN is not set: needed where API_HOST \(or HEALTH_HOST\) is not this machine/,
     );
     assert.equal(problems(() => readSettings(apiSettings, { API_HOST: "0.0.0.0", API_TOKEN: "short" })).length, 1);
     assert.equal(readSettings(apiSettings, { API_HOST: "0.0.0.0", API_TOKEN: "a".repeat(32) }).host, "0.0.0.0");
+    // In a container.
+    const inside = { HEALTH_HOST: "0.0.0.0" };
+    assert.equal(problems(() => readSettings(apiSettings, inside)).length, 1);
+    assert.equal(readSettings(apiSettings, { ...inside, API_TOKEN: "a".repeat(32) }).host, "0.0.0.0");
+    assert.equal(readSettings(apiSettings, { ...inside, API_HOST: "127.0.0.1" }).host, "127.0.0.1");
   });
 });

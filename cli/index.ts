@@ -1,8 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
 import type { RemovePeersCommand } from "./commands/remove-peers";
+import type { ChangeCommand } from "./commands/dead-letters";
 import type { DeployOptions } from "./commands/deploy";
 import { ToolchainError } from "../tools/log.mjs";
 import { guardRun } from "../tools/run-guard.mjs";
+import { deadLetterReasons } from "../config/assets/dead-letters";
 import { InvalidInput } from "../config/problems";
 import { exitCodes, Failure } from "../engine/failure";
 import { listenForInterrupts } from "../engine/interrupt";
@@ -27,8 +29,14 @@ const commands = {
   removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
   drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
   traffic: () => (require("./commands/traffic") as typeof import("./commands/traffic")).traffic,
+  listLetters: () => deadLetters().listLetters,
+  showLetter: () => deadLetters().showLetter,
+  replayLetters: () => deadLetters().replayLetters,
+  dropLetters: () => deadLetters().dropLetters,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
+
+const deadLetters = () => require("./commands/dead-letters") as typeof import("./commands/dead-letters");
 
 /** Runs a command with the options that commander parsed, whose shape the command declares. */
 const run =
@@ -153,6 +161,7 @@ function program(): Command {
     .option("--count <number>", "messages in all (default: until Ctrl-C)")
     .addHelpText("after", examples(["npm run traffic -- --account irisx --rate 50"]) + trafficHelp)
     .action(run(commands.traffic));
+  deadLetterCommands(cli);
   command(cli, "env", "print the variables for running pulumi by hand")
     .addHelpText("after", examples(['eval "$(npm run -s env)" && pulumi preview --stack local-iad']))
     .action(run(commands.env));
@@ -174,6 +183,57 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
     .addHelpText("after", examples(lines))
     .action((options: DeployOptions) => commands.deploy()(name, options));
 }
+
+/** Commands about messages that workers gave up. */
+function deadLetterCommands(cli: Command): void {
+  const letters = cli
+    .command("dead-letters")
+    .description("list, show, replay and drop messages that workers gave up (docs/dead-letters.md)")
+    .exitOverride();
+  const of = (name: string, description: string) =>
+    command(letters, name, description).requiredOption("--account <name>", "account of the dead letters");
+  const filtered = (name: string, description: string) =>
+    of(name, description)
+      .option("--stream <name>", "only of this stream")
+      .option("--durable <name>", "only of this durable")
+      .addOption(new Option("--reason <reason>", "only with this reason").choices(deadLetterReasons))
+      .option("--error <text>", "only with this text in the error")
+      .option("--since <time>", "only what was given up in this time, such as 2h or 7d");
+  filtered("list", "list dead letters, oldest first, and count them by durable and reason")
+    .option("--limit <letters>", "list this many; all are counted", "50")
+    .addOption(json())
+    .addHelpText("after", examples(["npm run dead-letters -- list --account irisx --durable sms-worker --since 1d"]))
+    .action(run(commands.listLetters));
+  of("show", "print a dead letter: headers, error and body")
+    .argument("<id>", "as list prints it: <stream>.<sequence>.<durable>")
+    .addOption(json())
+    .addOption(new Option("--body", "print the body alone, byte by byte").conflicts("json"))
+    .action((id: string, options: Parameters<ReturnType<typeof commands.showLetter>>[1]) =>
+      commands.showLetter()(id, options),
+    );
+  const changing = (name: "replay" | "drop", description: string) =>
+    filtered(name, description)
+      .argument("[ids...]", "as list prints them")
+      .option("--all", "all dead letters of the account")
+      .option("--yes", "skip the confirmation")
+      .addHelpText("after", changeHelp(name))
+      .action((ids: string[], options: ChangeCommand) => commands[`${name}Letters`]()(ids, options));
+  changing("replay", "send dead letters again, each only to the durable that gave it up, three times at most");
+  changing("drop", "delete dead letters, for good");
+}
+
+const changeHelp = (name: string): string => `
+Pass ids, or filters, or --all. What is selected is counted and confirmed before anything is changed. It can be repeated
+after an interruption${name === "replay" ? ": nothing is sent twice within 24 hours" : ""}.
+
+Exit codes:
+  0  done for all that is selected
+  1  not done for some, each of which is named with its reason
+  2  wrong usage or invalid settings; nothing was done
+
+Examples:
+  npm run dead-letters -- ${name} --account irisx SMS.17.sms-worker
+  npm run dead-letters -- ${name} --account irisx --durable sms-worker --error "503"`;
 
 const json = () => new Option("--json", "print JSON instead of text");
 

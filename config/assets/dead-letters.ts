@@ -1,5 +1,5 @@
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
-import { toMilliseconds, unlimited } from "../units";
+import { type Duration, type DurationLimit, toMilliseconds, unlimited } from "../units";
 import { mirrorName } from "./standard";
 
 /**
@@ -27,6 +27,32 @@ export const deadLetterSubject = (stream: string, sequence: number | "*", durabl
 
 /** Subject on which a message of this durable is sent to its worker again. */
 export const replaySubject = (stream: string, durable: string): string => `replay.${stream}.${durable}`;
+
+/**
+ * Headers of a copy, beside those of the message. What each means: workers/messaging/dead-letters/headers.ts, which has
+ * the same (tests/unit/config/assets/dead-letters.test.ts).
+ */
+export const deadLetterHeader = {
+  subject: "Dead-Letter-Subject",
+  stream: "Dead-Letter-Stream",
+  sequence: "Dead-Letter-Sequence",
+  durable: "Dead-Letter-Durable",
+  deliveries: "Dead-Letter-Deliveries",
+  time: "Dead-Letter-Time",
+  error: "Dead-Letter-Error",
+  reason: "Dead-Letter-Reason",
+  id: "Dead-Letter-Id",
+  body: "Dead-Letter-Body",
+} as const;
+
+/** Why a message was given up: workers/messaging/dead-letters/headers.ts. */
+export const deadLetterReasons = ["invalid", "terminal", "attempts", "deliveries"] as const;
+
+/** Headers of a message that is processed again: workers/messaging/dead-letters/replays.ts. */
+export const replayHeader = { of: "Replay-Of", count: "Replay-Count", subject: "Replay-Subject" } as const;
+
+/** How often a message is replayed at most. */
+export const mostReplays = 3;
 
 /** The durable of the stream of replays that the worker of this durable reads too. */
 export const replayDurable = (stream: string, durable: string): string => `${stream}-${durable}`;
@@ -99,6 +125,10 @@ export function deadLetterParts(tenant: TenantSpec): Parts {
 /** What of a stream stays until a durable has acknowledged it can be found there; of `limits` streams nothing can. */
 const isSwept = (stream: StreamSpec | undefined): boolean => stream !== undefined && stream.retention !== "limits";
 
+/** An id is not remembered longer than a message lasts (error 10052). */
+const rememberedFor = (maxAge: DurationLimit): Duration =>
+  maxAge !== unlimited && toMilliseconds(maxAge) < toMilliseconds("24h") ? maxAge : "24h";
+
 function streamsFor(
   { maxAge = "30d", maxBytes = "1GiB", deletionPolicy, allowDataLoss }: NonNullable<TenantSpec["deadLetters"]>,
   sources: Source[],
@@ -112,7 +142,6 @@ function streamsFor(
     discard: "new",
     ...(deletionPolicy && { deletionPolicy }),
   } as const;
-  const isShort = maxAge !== unlimited && toMilliseconds(maxAge) < toMilliseconds("24h");
   return {
     [deadLetterNames.copies]: {
       ...common,
@@ -120,7 +149,7 @@ function streamsFor(
       subjects: ["dead.>"],
       retention: "limits",
       maxBytes,
-      duplicateWindow: isShort ? maxAge : "24h",
+      duplicateWindow: rememberedFor(maxAge),
       allowDirect: true,
       ...(allowDataLoss && { allowDataLoss }),
     },
@@ -140,6 +169,8 @@ function streamsFor(
       subjects: sources.length ? sources.map(({ stream, durable }) => replaySubject(stream, durable)) : ["replay.>"],
       retention: "workqueue",
       maxBytes: room.replays,
+      // A command that was killed may be repeated without a second replay.
+      duplicateWindow: rememberedFor(maxAge),
     },
   };
 }

@@ -16,7 +16,13 @@ export {
   type GivenUp,
 } from "./dead-letters/headers";
 export { replayHeader, replaySubject } from "./dead-letters/replays";
-export { createDeadLetterWriter, type DeadLetterWriter, type DeadLetterWriterOptions } from "./dead-letters/writer";
+export {
+  type CopiedMessage,
+  createDeadLetterWriter,
+  type DeadLetterCopier,
+  type DeadLetterWriter,
+  type DeadLetterWriterOptions,
+} from "./dead-letters/writer";
 export {
   byType,
   checkMessage,

@@ -38,12 +38,13 @@ export const deadLetterBodies = ["too-large", "expired"] as const;
 
 /** What a dead letter is a copy of. */
 export interface DeadLetterOrigin {
+  /** Empty where it is not known: the message had expired. */
   subject: string;
   stream: string;
   sequence: number;
   durable: string;
   deliveries: number;
-  /** When it was stored; RFC 3339. */
+  /** When it was stored; RFC 3339. Empty where it is not known. */
   time: string;
   /** The message's own. */
   headers?: MsgHdrs;
@@ -77,12 +78,12 @@ export function deadLetterHeaders(
       if (!notCopied.test(name)) for (const value of values) made.append(name, value);
   const id = origin.headers?.get("Nats-Msg-Id");
   const own: Partial<Record<keyof typeof deadLetterHeader, string>> = {
-    subject: origin.subject,
+    ...(origin.subject && { subject: origin.subject }),
     stream: origin.stream,
     sequence: String(origin.sequence),
     durable: origin.durable,
     deliveries: String(origin.deliveries),
-    time: origin.time,
+    ...(origin.time && { time: origin.time }),
     reason,
     ...(error && { error: oneLine(error) }),
     ...(id && { id }),

@@ -5,6 +5,8 @@ export const replaySubject = (stream: string, durable: string): string => `repla
 export const replayHeader = {
   /** Id of the message that it is a copy of. */
   of: "Replay-Of",
+  /** Subject of that message. */
+  subject: "Replay-Subject",
   /** How often it was sent again, from 1 on. */
   count: "Replay-Count",
 } as const;

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { JetStreamApiError, type JetStreamClient, type JsMsg } from "@nats-io/jetstream";
 import { type MsgHdrs, MsgHdrsImpl } from "@nats-io/transport-node";
 import { clientOf } from "../connection/of";
-import { type DeadLetterOrigin, deadLetterHeaders, deadLetterSubject, type GivenUp } from "./headers";
+import {
+  type deadLetterBodies,
+  type DeadLetterOrigin,
+  deadLetterHeaders,
+  deadLetterSubject,
+  type GivenUp,
+} from "./headers";
 
 /** Copies messages that are given up. */
 export interface DeadLetterWriter {
@@ -14,6 +20,20 @@ export interface DeadLetterWriter {
    * @throws what the server refused it with, or the last of the attempts without an answer: the message must be kept
    */
   write(message: JsMsg, why: GivenUp): Promise<"stored" | "exists">;
+}
+
+/** A writer that copies other processes' messages, too. */
+export interface DeadLetterCopier extends DeadLetterWriter {
+  /** The same for a message that was read by its sequence, or that its stream has no longer. */
+  copy(message: CopiedMessage, why: GivenUp): Promise<"stored" | "exists">;
+}
+
+/** A message that is copied, by whoever has it. */
+export interface CopiedMessage extends DeadLetterOrigin {
+  /** When it was stored, in nanoseconds since 1970; undefined where that is not known. */
+  nanoseconds?: bigint;
+  /** Undefined where its stream has it no longer: then only what is known of it is stored. */
+  data?: Uint8Array;
 }
 
 export interface DeadLetterWriterOptions {
@@ -35,7 +55,7 @@ const addedHeaders = 512;
 export function createDeadLetterWriter(
   js: JetStreamClient,
   { timeout = 5_000, attempts = 5, wait = 250 }: DeadLetterWriterOptions = {},
-): DeadLetterWriter {
+): DeadLetterCopier {
   const connection = clientOf(js).getConnection();
 
   async function store(subject: string, id: string, data: Uint8Array, headers: MsgHdrs): Promise<"stored" | "exists"> {
@@ -56,27 +76,29 @@ export function createDeadLetterWriter(
     }
   }
 
-  return {
-    async write(message, why) {
-      const origin = originOf(message);
-      const subject = deadLetterSubject(origin.stream, origin.sequence, origin.durable);
-      // The time tells it from one of the same number in a stream that was deleted and made again.
-      const id = `${subject}.${message.timestampNanos}`;
-      const whole = deadLetterHeaders(origin, why);
-      const reference = () => store(subject, id, new Uint8Array(), deadLetterHeaders(origin, why, "too-large"));
-      const most = connection.info?.max_payload ?? Infinity;
-      if (message.data.length + sizeOf(whole) + addedHeaders > most) return reference();
-      try {
-        return await store(subject, id, message.data, whole);
-      } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === code.messageTooLarge) return reference();
-        throw error;
-      }
-    },
-  };
+  async function copy(message: CopiedMessage, why: GivenUp): Promise<"stored" | "exists"> {
+    const { stream, sequence, durable, data, nanoseconds } = message;
+    const subject = deadLetterSubject(stream, sequence, durable);
+    // The time tells it from one of the same number in a stream that was deleted and made again.
+    const id = nanoseconds === undefined ? subject : `${subject}.${nanoseconds}`;
+    const without = (body: (typeof deadLetterBodies)[number]) =>
+      store(subject, id, new Uint8Array(), deadLetterHeaders(message, why, body));
+    if (!data) return without("expired");
+    const whole = deadLetterHeaders(message, why);
+    const most = connection.info?.max_payload ?? Infinity;
+    if (data.length + sizeOf(whole) + addedHeaders > most) return without("too-large");
+    try {
+      return await store(subject, id, data, whole);
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === code.messageTooLarge) return without("too-large");
+      throw error;
+    }
+  }
+
+  return { copy, write: (message, why) => copy(copiedOf(message), why) };
 }
 
-const originOf = (message: JsMsg): DeadLetterOrigin => ({
+const copiedOf = (message: JsMsg): CopiedMessage => ({
   subject: message.subject,
   stream: message.info.stream,
   sequence: message.info.streamSequence,
@@ -84,6 +106,8 @@ const originOf = (message: JsMsg): DeadLetterOrigin => ({
   deliveries: message.info.deliveryCount,
   time: message.timestamp,
   headers: message.headers,
+  nanoseconds: message.timestampNanos,
+  data: message.data,
 });
 
 const sizeOf = (headers: MsgHdrs): number => (headers instanceof MsgHdrsImpl ? headers.encode().length : 0);

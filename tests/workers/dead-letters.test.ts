@@ -1,0 +1,357 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { jetstream, type JsMsg, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { assetsOf } from "../../config/assets/assets";
+import { pollUntil } from "../../config/poll-until";
+import type { TenantSpec } from "../../config/schema/tenant";
+import { type AccountLetters, lettersOf } from "../../operations/dead-letters/account-letters";
+import { type DeadLetterStore, deadLetterStore } from "../../operations/dead-letters/store";
+import { BaseNatsConsumer, createDeadLetterWriter, type ProcessResult } from "../../workers/messaging";
+import { accountsText, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { serversMs, waitMs } from "../support/limits";
+import { startSupercluster, type Supercluster } from "../support/nats";
+import { projectFolder } from "../support/project-copy";
+
+const stream = { storage: "memory", replicas: 1, maxAge: "unlimited", maxBytes: "4MiB", discard: "new" } as const;
+const durable = { mode: "pull", ackPolicy: "explicit", deliverPolicy: "all", ackWait: "300ms", maxDeliver: 1 } as const;
+
+const shop: TenantSpec = {
+  name: "shop",
+  home: "iad",
+  streams: {
+    JOBS: { ...stream, subjects: ["jobs.>"], retention: "workqueue" },
+    NOTES: { ...stream, subjects: ["notes"], retention: "interest" },
+    ORDERS: { ...stream, subjects: ["orders"], retention: "limits" },
+  },
+  consumers: {
+    worker: { ...durable, streams: ["JOBS"], filterSubjects: ["jobs.now"] },
+    later: { ...durable, streams: ["JOBS"], filterSubjects: ["jobs.later"] },
+    reader: { ...durable, streams: ["NOTES"] },
+    indexer: { ...durable, streams: ["NOTES"] },
+    biller: { ...durable, streams: ["ORDERS"] },
+  },
+  users: {
+    api: { publishes: ["jobs.>", "notes", "orders"] },
+    worker: { consumes: ["worker", "later", "reader", "indexer", "biller"] },
+  },
+  deadLetters: { maxBytes: "16MiB" },
+};
+const environment = localEnvironment({
+  regions: ["iad", "ams"],
+  servers: 1,
+  jetstream: { jetstream: ["shop"] },
+  jetstreamDomain: "global",
+});
+const { streams, consumers } = assetsOf(environment, { shop });
+const events = "DEAD_LETTER_EVENTS";
+/** An advisory that a killed collector had in hand comes again soon. */
+const assets = {
+  streams,
+  consumers: consumers.map((asset) =>
+    asset.stream === events ? { ...asset, spec: { ...asset.spec, backoff: ["500ms" as const] } } : asset,
+  ),
+};
+
+describe("dead letters on real servers", function () {
+  this.timeout(serversMs);
+  let cluster: Supercluster;
+  let api: NatsConnection;
+  let worker: NatsConnection;
+  let cli: NatsConnection;
+  let store: DeadLetterStore;
+  let letters: AccountLetters;
+  const collectors = new Set<ChildProcess>();
+
+  const connect = (user: string) => cluster.connect(`shop-${user}`, { inboxPrefix: `_INBOX_${user}` });
+
+  before(async () => {
+    cluster = await startSupercluster({
+      regions: environment.regions,
+      servers: environment.servers,
+      accounts: accountsText(environment, { shop }),
+      settings: environment,
+    });
+    [api, worker, cli] = await Promise.all([connect("api"), connect("worker"), connect("dead-letters-cli")]);
+    const provisioner = await connect("provisioner");
+    for (const asset of assets.streams) await createStream(provisioner, asset);
+    for (const asset of assets.consumers) await createConsumer(provisioner, asset);
+    await provisioner.close();
+    store = await deadLetterStore(cli);
+    letters = lettersOf(store, shop);
+  });
+  afterEach(() => Promise.all([...collectors].map((one) => stop(one))));
+  after(async () => {
+    await Promise.all([api, worker, cli].map((connection) => connection?.close()));
+    await cluster?.stop();
+  });
+
+  /** The collector as a process of its own, as it is deployed. */
+  function collect(sweepInterval = "1h"): ChildProcess {
+    const user = "dead-letters";
+    const started = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "workers/dead-letters/main.ts"], {
+      cwd: projectFolder,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: {
+        PATH: process.env.PATH,
+        NATS_URL: cluster.urls("iad").join(","),
+        NATS_USER: `shop-${user}`,
+        NATS_PASSWORD: `shop-${user}`,
+        NATS_INBOX_PREFIX: `_INBOX_${user}`,
+        NATS_CA: cluster.identity.clientCa,
+        HEALTH_PORT: "0",
+        SWEEP_INTERVAL: sweepInterval,
+        CONCURRENCY: "2",
+      },
+    });
+    collectors.add(started);
+    return started;
+  }
+
+  async function stop(one: ChildProcess, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<number | null> {
+    collectors.delete(one);
+    if (one.exitCode === null && one.signalCode === null) {
+      one.kill(signal);
+      await once(one, "exit");
+    }
+    return one.exitCode;
+  }
+
+  const publish = async (subject: string, count: number): Promise<void> => {
+    for (let index = 0; index < count; index++)
+      await jetstream(api).publish(subject, JSON.stringify({ index }), { msgID: `${subject}-${Math.random()}` });
+  };
+
+  /** Messages whose worker dies with them: delivered, never acknowledged, until the server gives them up. */
+  async function abandon(of: string, name: string, count: number): Promise<number[]> {
+    const consumer = await jetstream(worker).consumers.get(of, name);
+    const taken: number[] = [];
+    while (taken.length < count) {
+      const messages = await consumer.fetch({ max_messages: count - taken.length, expires: 2_000 });
+      for await (const message of messages) taken.push(message.seq);
+    }
+    const given = await pollUntil(async () => {
+      // The server gives a message up when the next one is asked for.
+      for await (const _ of await consumer.fetch({ max_messages: 1, expires: 1_000 })) assert.fail("delivered again");
+      return (await consumer.info()).num_ack_pending === 0;
+    }, waitMs);
+    assert.ok(given, `${of}/${name} has given up`);
+    return taken;
+  }
+
+  const all = async (selection = {}) => (await letters.list(selection, 10_000)).letters;
+
+  async function untilLetters(count: number, selection = {}) {
+    const found = await pollUntil(async () => {
+      const listed = await all(selection);
+      return listed.length >= count ? listed : undefined;
+    }, waitMs);
+    assert.ok(found, `${count} dead letters`);
+    return found;
+  }
+
+  /** What JetStream holds, by its administrator. */
+  async function messagesIn(name: string): Promise<number> {
+    const provisioner = await connect("provisioner");
+    try {
+      return (await (await jetstreamManager(provisioner, { checkAPI: false })).streams.info(name)).state.messages;
+    } finally {
+      await provisioner.close();
+    }
+  }
+
+  const clear = async (): Promise<void> => {
+    await letters.drop({}, async () => undefined);
+    assert.deepEqual(await all(), []);
+  };
+
+  it("copies what a worker that died left, with its body and headers, and empties the work queue", async () => {
+    await publish("jobs.now", 5);
+    await publish("orders", 3);
+    const [jobs, orders] = [await abandon("JOBS", "worker", 5), await abandon("ORDERS", "biller", 3)];
+    const running = collect();
+    const found = await untilLetters(8);
+    assert.deepEqual(
+      found.map(({ id }) => id).sort(),
+      [...jobs.map((seq) => `JOBS.${seq}.worker`), ...orders.map((seq) => `ORDERS.${seq}.biller`)].sort(),
+    );
+    const [first] = found.filter(({ stream: of }) => of === "JOBS");
+    assert.deepEqual(
+      [first!.subject, first!.reason, first!.deliveries, first!.replays, first!.missing],
+      ["jobs.now", "deliveries", 1, 0, undefined],
+    );
+    assert.deepEqual(JSON.parse(Buffer.from(first!.data).toString()), { index: 0 });
+    assert.match(first!.messageId!, /^jobs\.now-/);
+    assert.ok(await pollUntil(async () => (await messagesIn("JOBS")) === 0, waitMs), "the work queue is empty");
+    assert.equal(await messagesIn("ORDERS"), 3, "a limits stream keeps what it has");
+    assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
+    assert.equal(await stop(running), 0, "ends as asked");
+    await clear();
+  });
+
+  it("removes a message of an interest stream when its other durables have it, not before", async () => {
+    await publish("notes", 2);
+    await abandon("NOTES", "reader", 2);
+    collect();
+    const found = await untilLetters(2);
+    assert.deepEqual([...new Set(found.map(({ durable: by }) => by))], ["reader"]);
+    assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
+    assert.equal(await messagesIn("NOTES"), 2);
+    const indexer = await jetstream(worker).consumers.get("NOTES", "indexer");
+    for await (const message of await indexer.fetch({ max_messages: 2, expires: 5_000 })) await message.ackAck();
+    assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
+    await clear();
+  });
+
+  it("copies each once although it is killed again and again", async () => {
+    const count = 120;
+    await publish("jobs.now", count);
+    const taken = await abandon("JOBS", "worker", count);
+    for (let kills = 0; ;) {
+      const running = collect();
+      const before = (await all()).length;
+      await untilLetters(Math.min(count, before + 1));
+      if (kills++ < 3) await stop(running, "SIGKILL");
+      else break;
+    }
+    await untilLetters(count);
+    assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
+    const found = await all();
+    assert.deepEqual(
+      found.map(({ streamSequence }) => streamSequence).sort((a, b) => a - b),
+      taken,
+      "all, each once",
+    );
+    assert.equal(await messagesIn("JOBS"), 0);
+    await clear();
+  });
+
+  it("finds in a sweep what no advisory tells of, and leaves alone what waits", async () => {
+    // As after the loss of the leader of the stream of advisories: none was stored.
+    const provisioner = await connect("provisioner");
+    const manager = await jetstreamManager(provisioner, { checkAPI: false });
+    await manager.streams.delete(events);
+    await publish("jobs.later", 1);
+    await publish("notes", 1);
+    const later = await abandon("JOBS", "later", 1);
+    await publish("jobs.later", 1);
+    await publish("jobs.now", 3);
+    const reader = await jetstream(worker).consumers.get("NOTES", "reader");
+    await (await reader.next({ expires: 5_000 }))!.ackAck();
+    const [note] = await abandon("NOTES", "indexer", 1);
+    for (const asset of assets.streams.filter(({ name }) => name === events)) await createStream(provisioner, asset);
+    for (const asset of assets.consumers.filter(({ stream: of }) => of === events))
+      await createConsumer(provisioner, asset);
+    await provisioner.close();
+
+    collect("200ms");
+    const found = await untilLetters(3);
+    assert.deepEqual(
+      found.map(({ id }) => id).sort(),
+      // Of an interest stream it cannot be seen which of its durables gave it up.
+      [`JOBS.${later[0]}.later`, `NOTES.${note}.indexer`, `NOTES.${note}.reader`].sort(),
+    );
+    assert.match(found.find(({ stream: of }) => of === "NOTES")!.error!, /one of (reader, indexer|indexer, reader)/);
+    assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
+    assert.equal(await messagesIn("JOBS"), 4, "what waits for its durable is kept");
+    const rest = await jetstream(worker).consumers.get("JOBS", "worker");
+    for await (const message of await rest.fetch({ max_messages: 3, expires: 5_000 })) await message.ackAck();
+    const last = await jetstream(worker).consumers.get("JOBS", "later");
+    await (await last.next({ expires: 5_000 }))!.ackAck();
+    await clear();
+  });
+
+  it("makes nothing of what a worker terminated and had copied itself", async () => {
+    collect();
+    await publish("orders", 1);
+    const consumer = await jetstream(worker).consumers.get("ORDERS", "biller");
+    const message = (await consumer.next({ expires: 5_000 }))!;
+    const writer = createDeadLetterWriter(jetstream(worker));
+    assert.equal(await writer.write(message, { reason: "terminal", error: new Error("no such customer") }), "stored");
+    message.term("no such customer");
+    await worker.flush();
+    assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
+    const found = await all();
+    assert.deepEqual(
+      found.map(({ id, reason, error }) => [id, reason, error]),
+      [[`ORDERS.${message.seq}.biller`, "terminal", "Error: no such customer"]],
+    );
+    await clear();
+  });
+
+  describe("replayed", () => {
+    class Biller extends BaseNatsConsumer<unknown> {
+      readonly seen: { subject: string; headers: Record<string, string[]> }[] = [];
+      fails = true;
+      async processMessage(_payload: unknown, { subject, headers = undefined }: JsMsg): Promise<ProcessResult> {
+        this.seen.push({ subject, headers: Object.fromEntries(headers ?? []) });
+        return this.fails ? { success: false, error: new Error("card refused") } : { success: true };
+      }
+    }
+    let biller: Biller;
+
+    before(async () => {
+      const log = { debug() {}, info() {}, warn() {}, error() {} };
+      biller = new Biller({
+        stream: "ORDERS",
+        durable: "biller",
+        replays: { stream: "REPLAYS", durable: "ORDERS-biller" },
+        deadLetters: createDeadLetterWriter(jetstream(worker)),
+        log,
+      });
+      await biller.start(jetstream(worker));
+    });
+    after(() => biller?.stop());
+
+    it("goes to the durable that failed alone, three times at most", async () => {
+      await jetstream(api).publish("orders", "{}", { msgID: "order-1" });
+      const [original] = await untilLetters(1);
+      assert.deepEqual([original!.reason, original!.error], ["terminal", "Error: card refused"]);
+      for (let times = 1; times <= 3; times++) {
+        const asked: number[] = [];
+        const done = await letters.replay({ durable: times === 1 ? "biller" : "ORDERS-biller" }, async (selected) => {
+          asked.push(selected.length);
+        });
+        assert.deepEqual([asked, done.done.length, done.refused], [[1], 1, []]);
+        const [again] = await untilLetters(1, { durable: "ORDERS-biller" });
+        assert.deepEqual([again!.replays, again!.stream], [times, "REPLAYS"]);
+        const { subject, headers } = biller.seen.at(-1)!;
+        assert.equal(subject, "replay.ORDERS.biller");
+        assert.deepEqual(
+          ["Replay-Of", "Replay-Count", "Replay-Subject"].map((name) => headers[name]),
+          [["order-1"], [String(times)], ["orders"]],
+        );
+      }
+      const fourth = await letters.replay({}, async () => undefined);
+      assert.deepEqual(fourth.done, []);
+      assert.match(fourth.refused[0]!.reason, /has been replayed 3 times, and 3 are allowed/);
+      assert.equal(biller.seen.length, 4);
+      await clear();
+    });
+
+    it("is processed once although the command was killed before it had deleted the copy", async () => {
+      await jetstream(api).publish("orders", "{}", { msgID: "order-2" });
+      const [letter] = await untilLetters(1);
+      biller.fails = false;
+      const before = biller.seen.length;
+      const target = { subject: "replay.ORDERS.biller", durable: "ORDERS-biller" };
+      await store.replay(letter!, target, letter!.data);
+      const { done } = await letters.replay({ ids: [letter!.id] }, async () => undefined);
+      assert.deepEqual(done, [letter!.id]);
+      assert.ok(await pollUntil(async () => (await messagesIn("REPLAYS")) === 0, waitMs));
+      assert.equal(biller.seen.length, before + 1);
+      assert.deepEqual(await all(), []);
+    });
+
+    it("is refused where nothing would get it, and where it is not there", async () => {
+      await assert.rejects(letters.show("ORDERS.999.biller"), /shop has no 1 dead letter ORDERS.999.biller/);
+      const writer = createDeadLetterWriter(jetstream(worker));
+      const gone = { stream: "ORDERS", sequence: 999, durable: "biller", deliveries: 2, subject: "", time: "" };
+      assert.equal(await writer.copy(gone, { reason: "deliveries" }), "stored");
+      const { refused } = await letters.replay({}, async () => undefined);
+      assert.match(refused[0]!.reason, /its body had expired/);
+      await clear();
+    });
+  });
+});

@@ -1,0 +1,16 @@
+import * as z from "zod";
+
+const given = {
+  stream: z.string().min(1),
+  consumer: z.string().min(1),
+  stream_seq: z.int().min(1),
+  deliveries: z.int().min(0),
+};
+
+/** What servers say about a message that was given up (nats-server, server/jetstream_events.go). */
+export const advisory = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("io.nats.jetstream.advisory.v1.max_deliver"), ...given }),
+  z.object({ type: z.literal("io.nats.jetstream.advisory.v1.terminated"), ...given, reason: z.string().optional() }),
+]);
+
+export type Advisory = z.output<typeof advisory>;

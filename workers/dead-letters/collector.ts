@@ -1,0 +1,89 @@
+import { type JetStreamClient, jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import {
+  BaseNatsConsumer,
+  clientOf,
+  createDeadLetterWriter,
+  type DeadLetterCopier,
+  deadLetterSubject,
+  type GivenUp,
+  type Logger,
+  type ProcessResult,
+  type WorkerMetrics,
+} from "../messaging";
+import { type Advisory, advisory } from "./advisory";
+import { copiedMessage, stored } from "./given-up-message";
+import type { CollectorMetrics } from "./metrics";
+import { names } from "./names";
+import { remove, sweptIn } from "./swept";
+
+export interface CollectorOptions {
+  log: Logger;
+  metrics: WorkerMetrics;
+  collected: CollectorMetrics["collected"];
+  concurrency?: number;
+  grace?: number;
+}
+
+/**
+ * Takes advisories about messages that were given up, and copies those whose worker could not. What it did not finish
+ * is delivered to it again: the copy exists then, and an acknowledgement that is sent twice does nothing.
+ */
+export class Collector extends BaseNatsConsumer<Advisory> {
+  private tools?: { manager: JetStreamManager; writer: DeadLetterCopier; connection: NatsConnection };
+  private swept: readonly string[] = [];
+  private readonly collected: CollectorMetrics["collected"];
+
+  constructor({ collected, ...options }: CollectorOptions) {
+    super({
+      stream: names.events,
+      durable: names.durable,
+      schema: advisory,
+      // An advisory is all there is until its message is copied, so it is never given up; it expires with its stream.
+      attempts: Number.MAX_SAFE_INTEGER,
+      ...options,
+    });
+    this.collected = collected;
+  }
+
+  override async start(js: JetStreamClient): Promise<void> {
+    const connection = clientOf(js).getConnection();
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    this.tools = { connection, manager, writer: createDeadLetterWriter(js) };
+    this.swept = sweptIn(await manager.streams.info(names.events));
+    await super.start(js);
+  }
+
+  async processMessage(event: Advisory): Promise<ProcessResult> {
+    try {
+      this.collected.inc({ seen: seenBy(event), outcome: await this.collect(event) });
+      return { success: true };
+    } catch (error) {
+      // It is the servers' state, not the advisory, that is in the way: a full stream, no leader.
+      return { success: false, unavailable: true, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  private async collect(event: Advisory): Promise<"stored" | "exists" | "gone"> {
+    const { stream, consumer: durable, stream_seq: sequence, deliveries } = event;
+    const { manager, writer, connection } = this.tools!;
+    const at = { stream, durable, sequence, deliveries };
+    const subject = deadLetterSubject(stream, sequence, durable);
+    let outcome: "stored" | "exists" | "gone" = "exists";
+    if (!(await stored(manager, names.copies, { last_by_subj: subject }))) {
+      const message = await stored(manager, stream, { seq: sequence });
+      const written = await writer.copy(copiedMessage(at, message), why(event));
+      outcome = written === "stored" && !message ? "gone" : written;
+      this.options.log.warn({ ...at, outcome, event: seenBy(event) }, "a message was given up without its worker");
+    }
+    if (this.swept.includes(stream)) await remove(connection, at);
+    return outcome;
+  }
+}
+
+const seenBy = ({ type }: Advisory): string => type.slice(type.lastIndexOf(".") + 1);
+
+const why = (event: Advisory): GivenUp =>
+  "reason" in event && event.reason !== undefined
+    ? { reason: "terminal", error: new Error(event.reason) }
+    : { reason: seenBy(event) === "terminated" ? "terminal" : "deliveries" };

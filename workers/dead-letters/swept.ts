@@ -1,0 +1,29 @@
+import type { StreamInfo } from "@nats-io/jetstream";
+import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
+import { names } from "./names";
+
+/** Streams that hold a message until it is acknowledged: work queues, and those of interest. */
+export const sweptIn = ({ config }: StreamInfo): string[] =>
+  (config.metadata?.[names.swept] ?? "").split(" ").filter((name) => name !== "");
+
+const timeout = 5_000;
+
+/**
+ * Removes a message that a durable gave up by acknowledging its delivery: to delete it would take it from the other
+ * durables of an interest stream, too.
+ *
+ * @returns false where the durable is gone, or was made again and has not come to the message yet (it gives no answer)
+ */
+export async function remove(
+  connection: NatsConnection,
+  { stream, durable, sequence }: { stream: string; durable: string; sequence: number },
+): Promise<boolean> {
+  try {
+    // Deliveries, sequence in the stream, in the durable, time, pending: the server looks at the second alone.
+    await connection.request(`$JS.ACK.${stream}.${durable}.1.${sequence}.1.0.0`, "+ACK", { timeout });
+    return true;
+  } catch (error) {
+    if (error instanceof TimeoutError || (error instanceof RequestError && error.isNoResponders())) return false;
+    throw error;
+  }
+}

@@ -81,7 +81,7 @@ function processed(result: SendResult): ProcessResult {
     case "retry":
       return { ...failed(result.reason), retryable: true, retryAfter: result.retryAfter };
     case "unavailable":
-      return { ...failed(result.reason), unavailable: true };
+      return { ...failed(result.reason), unavailable: true, retryAfter: result.retryAfter };
   }
 }
 

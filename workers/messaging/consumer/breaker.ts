@@ -44,16 +44,19 @@ export class Breaker {
    *
    * @param answered whether the dependency answered, be it with a failure; `undefined` where it was not called. Only
    *   the probe closes an open breaker: others began before it opened.
+   * @param wait milliseconds that the dependency asks for before it is called again
    */
-  ended({ probe, answered }: { probe: boolean; answered?: boolean }): void {
+  ended({ probe, answered, wait = 0 }: { probe: boolean; answered?: boolean; wait?: number }): void {
     if (probe) this.probing = false;
     if (answered === undefined) return;
     if (answered) {
       if (probe) this.failures = 0;
       return;
     }
-    if (this.isOpen && !probe) return;
-    this.failures++;
-    this.opensAt = this.now() + growingDelay(this.failures, this.delays, this.random());
+    if (!this.isOpen || probe) {
+      this.failures++;
+      this.opensAt = this.now() + growingDelay(this.failures, this.delays, this.random());
+    }
+    this.opensAt = Math.max(this.opensAt, this.now() + wait);
   }
 }

@@ -173,7 +173,7 @@ export class Engine<T> {
     this.running++;
     const { outcome, answered } = await this.outcome(held);
     this.running--;
-    this.breaker.ended({ probe, answered });
+    this.breaker.ended({ probe, answered, wait: outcome.kind === "hold" ? outcome.wait : undefined });
     if (answered) this.slowStart.ended();
     this.reportBreaker(outcome);
     if (!held.isAbandoned) await this.settle(held, outcome);

@@ -9,8 +9,8 @@ export type Outcome =
   | { kind: "nak"; delay: number }
   /** Copied to the dead letters, then terminated. */
   | { kind: "dead"; reason: DeadLetterReason; error?: Error }
-  /** Kept, and tried again when what its handler depends on answers. */
-  | { kind: "hold"; error?: Error };
+  /** Kept, and tried again when what its handler depends on answers; not before `wait` milliseconds have passed. */
+  | { kind: "hold"; wait?: number; error?: Error };
 
 /** How often messages of a durable may be delivered. */
 export interface Limits {
@@ -40,7 +40,7 @@ export function outcomeOf(
   random?: number,
 ): Outcome {
   if (success) return { kind: "ack" };
-  if (unavailable) return { kind: "hold", error };
+  if (unavailable) return { kind: "hold", error, ...(retryAfter !== undefined && { wait: retryAfter }) };
   if (!retryable) return { kind: "dead", reason: "terminal", error };
   if (delivery >= attempts) return { kind: "dead", reason: "attempts", error };
   return { kind: "nak", delay: retryAfter ?? retryDelay(delivery, backoff, random) };

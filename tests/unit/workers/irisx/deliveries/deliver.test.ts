@@ -78,7 +78,11 @@ describe("deliver", () => {
       "retrying",
       { success: false, retryable: true, retryAfter: 5 },
     ],
-    [{ outcome: "unavailable", reason: "refused" }, "retrying", { success: false, unavailable: true }],
+    [
+      { outcome: "unavailable", reason: "429", retryAfter: 7 },
+      "retrying",
+      { success: false, unavailable: true, retryAfter: 7 },
+    ],
   ] as [SendResult, string, object][])
     it(`is ${status} after an answer that is ${answer.outcome}`, async () => {
       const { calls, result } = await run(claimed, answer);

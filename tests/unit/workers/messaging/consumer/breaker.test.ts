@@ -57,6 +57,19 @@ describe("breaker", () => {
     assert.equal(breaker.wait, 1_000, "the next outage begins with the first delay");
   });
 
+  it("waits as long as is asked for, never less than its own delay, also when told while it is open", () => {
+    const { breaker, clock } = clocked();
+    breaker.ended({ probe: false, answered: false, wait: 7_000 });
+    assert.equal(breaker.wait, 7_000);
+    clock.now = 7_000;
+    breaker.admit();
+    breaker.ended({ probe: true, answered: false, wait: 10 });
+    assert.equal(breaker.wait, 2_000);
+    breaker.ended({ probe: false, answered: false, wait: 90_000 });
+    breaker.ended({ probe: false, answered: false });
+    assert.equal(breaker.wait, 90_000);
+  });
+
   it("what ran when it opened neither closes it nor lengthens its delay", () => {
     const { breaker } = clocked();
     for (let message = 0; message < 10; message++) breaker.ended({ probe: false, answered: false });

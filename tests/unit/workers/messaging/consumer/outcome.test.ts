@@ -51,6 +51,8 @@ describe("outcome of a message", () => {
     assert.deepEqual(outcomeOf(result, 1, limit), { kind: "nak", delay: 30_000 });
     for (const retryAfter of [0, 1_234])
       assert.deepEqual(outcomeOf({ ...result, retryAfter }, 1, limit), { kind: "nak", delay: retryAfter });
+    const unavailable = { ...result, unavailable: true, retryAfter: 1_234 };
+    assert.deepEqual(outcomeOf(unavailable, 1, limit), { kind: "hold", error: failure, wait: 1_234 });
   });
 
   it("one whose workers end runs beyond its attempts alone, then not at all", () => {

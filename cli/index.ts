@@ -54,6 +54,7 @@ function program(): Command {
   deployCommand(cli, "start", "deploy the environment, show its status and verify that messages pass", [
     "npm start                                     the local environment: real servers on this machine",
     "npm start -- --dry-run                        what it would change",
+    "npm start -- --with-workers                   with what takes messages out (docs/workers.md)",
   ]);
   deployCommand(cli, "deploy", "the same as start, under the name that production uses", [
     "npm run deploy -- --env production --dry-run --plan plans    save a plan for each stack",
@@ -180,8 +181,22 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
         "deploy this region first, alone; once it is healthy ask before the others, or end without a terminal",
       ).conflicts("dryRun"),
     )
+    .addOption(
+      new Option(
+        "--with-workers",
+        "local environments: run the workers of tenants on this machine too, from now on",
+      ).conflicts("withoutWorkers"),
+    )
+    .option("--without-workers", "local environments: stop them (default: as they were deployed last)")
     .addHelpText("after", examples(lines))
-    .action((options: DeployOptions) => commands.deploy()(name, options));
+    .action(({ withWorkers, withoutWorkers, ...options }: DeployOptions & WorkerFlags) =>
+      commands.deploy()(name, { ...options, workers: withWorkers ?? (withoutWorkers ? false : undefined) }),
+    );
+}
+
+interface WorkerFlags {
+  withWorkers?: true;
+  withoutWorkers?: true;
 }
 
 /** Commands about messages that workers gave up. */

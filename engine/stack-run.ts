@@ -29,7 +29,11 @@ export class StackRunner {
   private readonly progress = new Progress();
   private readonly notes = new Map<string, Set<string>>();
 
-  constructor(private readonly checked: DeployableEnvironment) {}
+  /** @param variables environment variables of every run, beside those of the environment */
+  constructor(
+    private readonly checked: DeployableEnvironment,
+    private readonly variables: Record<string, string> = {},
+  ) {}
 
   /** Brings a stack up and creates it the first time; with plans, applies exactly the stack's plan. */
   async up(stack: string, kind: Kind, plans?: Plans): Promise<Result> {
@@ -118,7 +122,7 @@ export class StackRunner {
   private async run(stack: string, kind: Kind, args: string[], more?: Record<string, string>): Promise<Result> {
     this.progress.line(colour.dim(`$ ${commandLine({ args })}`));
     const job = this.progress.start(stack);
-    const env = { ...pulumiEnvironment(this.checked.environment, kind), ...more };
+    const env = { ...pulumiEnvironment(this.checked.environment, kind), ...this.variables, ...more };
     const seen = this.noted(stack);
     const onEvents = (events: EngineEvent[]) => {
       job.at = plural(events.filter(isFinished).length, "resource");

@@ -68,4 +68,6 @@ export interface ConsumerDetail {
   num_pending: number;
   num_ack_pending: number;
   num_waiting: number;
+  /** All up to these sequences are acknowledged. */
+  ack_floor?: { consumer_seq: number; stream_seq: number };
 }

@@ -29,7 +29,7 @@ export interface RegionOutputs {
   scrapeConfig?: string;
   /** On Kubernetes: what the program made in its cluster, with digests in place of secrets. */
   objects?: KubeObject[];
-  /** Workers that run in the region, as `<account>/<name>`. Absent: none do. */
+  /** Workers that run in the region, as `<account>/<name>`. Absent: none do; of a local region: none are to. */
   workers?: Record<string, WorkerOutputs>;
   /** On AWS: ARNs of the secrets that clients read, by login. */
   connectionSecrets?: Record<string, string>;
@@ -42,6 +42,10 @@ export interface RegionOutputs {
 }
 
 export interface WorkerOutputs {
+  /** On this machine: URL of its health server. */
+  health?: string;
+  /** On this machine: URL of what it serves. */
+  url?: string;
   /** On Kubernetes: where its Deployment is. */
   namespace?: string;
   deployment?: string;

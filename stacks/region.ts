@@ -4,17 +4,19 @@ import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
+import { localWorkers } from "../config/local-workers";
 import { stackName } from "../config/stacks";
 import { clientUrls, serversOf, workersNamespaceOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { awsLocationOf } from "../components/aws/location";
+import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
 import { runsWith } from "../components/supercluster/pod-parts";
 import { coveredConnections, coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
 import { askedOnce, connectionsInUse } from "./held-streams";
 import { login } from "./logins";
-import type { RegionOutputs } from "./outputs";
+import type { RegionOutputs, WorkerOutputs } from "./outputs";
 import { identityInStore, regionIdentity } from "./region-identity";
 import { fullName, outputsOf } from "./references";
 import { refuseForgottenServers, refuseStoppingHolders } from "./removed-servers";
@@ -84,6 +86,24 @@ async function deployedElsewhere({ name, environment, settings }: Omit<RegionSpe
   return undefined;
 }
 
+/** Whether a local region runs its workers: as this run was asked to, else as it was deployed last. */
+function runsLocally(before: Deployed | undefined): boolean {
+  const asked = process.env[localWorkers];
+  return asked === undefined ? before?.workers !== undefined : asked === "1";
+}
+
+/** Where local workers are found. */
+const reported = (workers: Record<string, LocalWorker>) =>
+  Object.fromEntries(
+    Object.entries(workers).map(([key, { health, url }]) => [
+      key,
+      pulumi.all([health, url]).apply(([healthUrl, served]): WorkerOutputs => ({
+        health: healthUrl,
+        ...(served !== undefined && { url: served }),
+      })),
+    ]),
+  );
+
 /** Outputs of every region; the others depend on its target. */
 type RequiredOutput = {
   [Key in keyof RegionOutputs]-?: undefined extends RegionOutputs[Key] ? never : Key;
@@ -112,8 +132,12 @@ async function servers(spec: RegionSpec, workers: Workers, before: Deployed | un
   if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, workers, before);
   const identity = await regionIdentity(spec);
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
-  new LocalRegion(spec.name, { region: spec, identity });
-  return { identity, outputs: {} };
+  if (!runsLocally(before)) {
+    new LocalRegion(spec.name, { region: spec, identity });
+    return { identity, outputs: {} };
+  }
+  const local = new LocalRegion(spec.name, { region: spec, identity, workers: [...workers.values()].flat() });
+  return { identity, outputs: { workers: reported(local.workers) } };
 }
 
 async function onKubernetes(

@@ -87,7 +87,7 @@ export const irisx: TenantSpec = {
   deadLetters: { maxAge: "30d", maxBytes: "1GiB" },
   // Passwords and keys of what they send to are in these Secrets: workers/irisx/README.md has their variables.
   workers: {
-    api: { replicas: 2, port: 8081, secrets: ["irisx-api"] },
+    api: { replicas: 2, port: 8081, secrets: ["irisx-api", "irisx-database"] },
     "sms-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-sms"] },
     "email-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-email"] },
     "webhook-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-webhooks"] },

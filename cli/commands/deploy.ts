@@ -1,4 +1,5 @@
 import { everyStack } from "../../config/stacks";
+import { BadUsage } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
 import { Plans } from "../../engine/plans";
 import { readProject } from "../../engine/project";
@@ -23,6 +24,8 @@ export interface DeployOptions {
   plan?: string;
   /** Region that is deployed first, alone. */
   pauseAfter?: string;
+  /** Of a local environment: whether its workers run on this machine. Default: as it was deployed last. */
+  workers?: boolean;
 }
 
 /** The two names of the command; messages and the lock name the one that was typed. */
@@ -34,19 +37,24 @@ export type DeployCommand = "start" | "deploy";
  */
 export async function deploy(
   command: DeployCommand,
-  { env, allowLocalState = false, dryRun = false, plan, pauseAfter }: DeployOptions,
+  { env, allowLocalState = false, dryRun = false, plan, pauseAfter, workers }: DeployOptions,
 ): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
   const notice = checked.environment.target === "local" ? standInNotice(standIns()) : undefined;
   if (notice) warn(notice);
+  if (workers !== undefined && checked.environment.target !== "local")
+    throw new BadUsage(
+      `--with-workers and --without-workers are for local environments; those of ${env} run where its settings have ` +
+        "kubernetes.workers (docs/workers.md). Nothing was done.",
+    );
   preflight(checked, { allowLocalState });
   const plans = plan === undefined ? undefined : new Plans(plan);
-  if (dryRun) return showPlan(checked, plans);
+  if (dryRun) return showPlan(checked, { plans, workers });
   warningsOf(checked.environment).forEach(warn);
   const canary = pauseAfter === undefined ? undefined : { region: pauseAfter, isToContinue };
   const bringUpAndVerify = async () => {
-    const access = await bringUp(checked, { plans, canary });
+    const access = await bringUp(checked, { plans, canary, workers });
     if (!access) return;
     const verification = await verifySupercluster(checked, access);
     print(`\n${renderStatus(verification.status)}`);

@@ -1,6 +1,7 @@
 import { colours } from "../../engine/terminal";
 import { table } from "./table";
 import { isCanary, type Status, type StreamStatus } from "../../operations/supercluster/status";
+import type { WorkerStatus } from "../../operations/workers/worker-status";
 
 /** The status as text: regions, then the streams of each account. */
 export function renderStatus(status: Status): string {
@@ -14,6 +15,7 @@ export function renderStatus(status: Status): string {
     regionTable(status),
     streamTable(status),
     ...(status.undeclared.length ? [undeclaredTable(status)] : []),
+    ...(status.workers ? [workerTable(status.workers)] : []),
   ].join("\n\n");
 }
 
@@ -56,6 +58,22 @@ function undeclaredTable({ undeclared }: Status): string {
   return table(
     ["ACCOUNT", "NOT DECLARED", "MESSAGES", "BYTES"],
     undeclared.map(({ account, name, messages, bytes }) => [account, name, String(messages), String(bytes)]),
+    colours.dim,
+  );
+}
+
+function workerTable(workers: WorkerStatus[]): string {
+  return table(
+    ["ACCOUNT", "WORKER", "REGION", "STATE", "PROCESSED", "FAILED", "URL"],
+    workers.map(({ account, name, region, isReady, reason, processed, errored, pods, url }) => [
+      account,
+      name,
+      region,
+      isReady ? `ready${pods ? ` (${part(pods.ready, pods.all)})` : ""}` : colours.red(reason ?? "not ready"),
+      processed === undefined ? "" : String(processed),
+      errored === undefined ? "" : String(errored),
+      url ?? "",
+    ]),
     colours.dim,
   );
 }

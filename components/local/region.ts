@@ -1,14 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
+import { loginOf } from "../../config/assets/standard";
+import { type WorkerAsset, workerKey } from "../../config/assets/workers";
 import { accountsConf } from "../security/accounts-conf";
+import { connections } from "../security/connections";
 import { serverDescription, serverFiles } from "./layout";
 import { LocalServer } from "./server";
+import { LocalWorker } from "./worker";
+import { workerDescription } from "./worker-layout";
 
 export interface LocalRegionArgs {
   region: RegionSpec;
   /** The region's part of the identity; its keys stay secret. */
   identity: pulumi.Input<RegionIdentity>;
+  /** Workers that run beside the servers. Default: none. */
+  workers?: readonly WorkerAsset[];
 }
 
 /**
@@ -19,8 +26,14 @@ export class LocalRegion extends pulumi.ComponentResource {
   readonly servers: LocalServer[];
   /** Addresses of the servers; known when they serve. */
   readonly addresses: pulumi.Output<ServerAddresses[]>;
+  /** Its workers by `<account>/<worker>`. */
+  readonly workers: Record<string, LocalWorker>;
 
-  constructor(name: string, { region, identity }: LocalRegionArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { region, identity, workers = [] }: LocalRegionArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("supercluster:local:Region", name, {}, opts);
     const addresses = serversOf(region.settings, region.name);
     const files = pulumi
@@ -37,6 +50,17 @@ export class LocalRegion extends pulumi.ComponentResource {
         ),
     );
     this.addresses = pulumi.all(this.servers.map((server) => server.name)).apply(() => addresses);
+    const logins = pulumi.secret(pulumi.output(identity).apply((known) => connections(region, known)));
+    this.workers = Object.fromEntries(
+      workers.map((worker) => {
+        const description = workerDescription({ environment: region.environment, region: region.name }, worker);
+        const connection = logins.apply((all) => all[loginOf(worker.account, worker.user!)]!);
+        const args = { ...description, connection };
+        // Stopped before the servers.
+        const options = { parent: this, dependsOn: this.servers };
+        return [workerKey(worker), new LocalWorker(`${name}-${description.name}`, args, options)];
+      }),
+    );
     this.registerOutputs({ addresses: this.addresses });
   }
 }

@@ -79,6 +79,9 @@ export function workersOf(declared: TenantSpec): WorkerAsset[] {
   });
 }
 
+/** `<account>/<name>`. */
+export const workerKey = ({ account, name }: Pick<WorkerAsset, "account" | "name">): string => `${account}/${name}`;
+
 /** Whether the number that runs follows the messages that wait. */
 export const isScaled = ({ replicas, maximum }: WorkerAsset): boolean => maximum > replicas;
 

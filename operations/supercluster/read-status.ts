@@ -1,5 +1,6 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
+import { workerStatuses } from "../workers/worker-status";
 import { connectToSystem, takeSnapshot } from "./snapshot";
 import { type Status, statusOf } from "./status";
 import { serversInAll } from "../../config/sizes";
@@ -11,7 +12,11 @@ import { serversInAll } from "../../config/sizes";
 export async function readStatus(checked: CheckedEnvironment): Promise<Status> {
   const system = await connectToSystem(await readAccess(checked));
   try {
-    return statusOf(checked, await takeSnapshot(system, serversInAll(checked.environment)));
+    const [snapshot, workers] = await Promise.all([
+      takeSnapshot(system, serversInAll(checked.environment)),
+      workerStatuses(checked),
+    ]);
+    return statusOf(checked, snapshot, workers);
   } finally {
     await system.close();
   }

@@ -4,6 +4,7 @@ import { clientUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { serversIn, serversInAll } from "../../config/sizes";
 import type { CheckedEnvironment } from "../settings/checked-environment";
+import type { WorkerStatus } from "../workers/worker-status";
 import type { Snapshot } from "./snapshot";
 import type { StreamDetail } from "../../jetstream/monitoring";
 
@@ -18,6 +19,8 @@ export interface Status {
   streams: StreamStatus[];
   /** Streams of its accounts that servers hold and that nothing declares. */
   undeclared: UndeclaredStream[];
+  /** Absent: none were deployed. */
+  workers?: WorkerStatus[];
 }
 
 export interface RegionStatus {
@@ -63,6 +66,7 @@ export function statusOf(
     failovers,
   }: Pick<CheckedEnvironment, "name" | "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>,
   snapshot: Snapshot,
+  workers: WorkerStatus[] = [],
 ): Status {
   const regions = environment.regions.map((region): RegionStatus => {
     const states = serversOf(environment, region).flatMap((server) => snapshot.servers[server.name] ?? []);
@@ -98,6 +102,7 @@ export function statusOf(
     regions,
     streams,
     undeclared: undeclaredStreams(streams, snapshot),
+    ...(workers.length > 0 && { workers }),
   };
 }
 

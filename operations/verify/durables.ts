@@ -1,19 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { plural } from "../../config/plural";
+import { pollUntil } from "../../config/poll-until";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Proof } from "./canary";
 import type { Connections } from "./connections";
 import type { Leftovers } from "./leftovers";
 import { type Delivery, listen, publish, pull } from "./messages";
-import type { DurablePlan, StreamPlan } from "./plan";
+import { type DurablePlan, type StreamPlan, takes } from "./plan";
 
 const deadlineMs = 5_000;
+
+/** Messages of others come first. */
+const workerDeadlineMs = 20_000;
 
 /** What proofs through durables need. */
 export interface ProofContext {
   connections: Connections;
   snapshot: Snapshot;
   leftovers: Leftovers;
+  /** Durables that a worker of this program reads, as `<account>/<stream>/<name>`. */
+  worked: ReadonlySet<string>;
+  /** What servers report now. */
+  observe(): Promise<Snapshot>;
   /** Number of clients that subscribe to a subject. */
   subscribers(account: string, subject: string): Promise<number>;
 }
@@ -29,7 +37,8 @@ export async function proveStream(plan: StreamPlan, context: ProofContext): Prom
   for (const durable of plan.durables)
     context.leftovers.limit(keyOf(durable), unacknowledged(durable, context.snapshot));
   try {
-    const reasons = (await Promise.all(plan.durables.map((durable) => reasonsToSkip(durable, context)))).flat();
+    const others = plan.durables.filter((durable) => !isWorked(durable, context));
+    const reasons = (await Promise.all(others.map((durable) => reasonsToSkip(durable, context)))).flat();
     return reasons.length > 0
       ? forEach("skipped", `nothing was published: ${reasons.join("; ")}`)
       : await sendThrough(plan, context);
@@ -44,7 +53,9 @@ async function sendThrough(plan: StreamPlan, context: ProofContext): Promise<Pro
   const { connections, leftovers } = context;
   const id = randomUUID();
   const started = new Map<string, number>();
-  const runs = await Promise.all(plan.durables.map((durable) => startTaking(plan, durable, context, id, started)));
+  const stored = new Map<string, number>();
+  const taken = plan.durables.filter((durable) => !isWorked(durable, context));
+  const runs = await Promise.all(taken.map((durable) => startTaking(plan, durable, context, id, started)));
   try {
     for (const { durable } of runs) leftovers.add(keyOf(durable), durable.messages);
     leftovers.save();
@@ -52,10 +63,17 @@ async function sendThrough(plan: StreamPlan, context: ProofContext): Promise<Pro
       plan.messages.map(async ({ subject, publisher }) => {
         const connection = await connections.get(plan.from, plan.account, publisher);
         started.set(subject, performance.now());
-        await publish(connection, subject, id);
+        stored.set(subject, await publish(connection, subject, id));
       }),
     );
-    return await Promise.all(runs.map(({ durable, takes }) => resultOf(plan, durable, takes, leftovers)));
+    const results = await Promise.all([
+      ...runs.map(({ durable, takes }) => resultOf(plan, durable, takes, leftovers)),
+      ...plan.durables
+        .filter((durable) => isWorked(durable, context))
+        .map((durable) => resultOfWorker(plan, durable, { started, stored }, context)),
+    ]);
+    const order = plan.durables.map(nameOf);
+    return results.toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
   } finally {
     for (const { takes, end } of runs) {
       takes.stop();
@@ -110,6 +128,32 @@ async function resultOf(
       }
     : { ...place, result: "ok", detail: `${from} -> ${to}, ${took.toFixed(1)} ms`, roundTripMs: took };
 }
+
+/** A worker has the message of a proof: it acknowledges it without running its handler. */
+async function resultOfWorker(
+  { from }: StreamPlan,
+  durable: DurablePlan,
+  { started, stored }: Record<"started" | "stored", ReadonlyMap<string, number>>,
+  { observe }: ProofContext,
+): Promise<Proof> {
+  const own = [...stored.keys()].filter((subject) => takes(durable.consumer, subject));
+  const last = Math.max(...own.map((subject) => stored.get(subject)!));
+  const place = { name: nameOf(durable), from };
+  const floor = await pollUntil(async () => {
+    const found = detailOf(durable, await observe())?.ack_floor?.stream_seq ?? 0;
+    return found >= last ? performance.now() : undefined;
+  }, workerDeadlineMs);
+  const took = (floor ?? 0) - Math.min(...own.map((subject) => started.get(subject)!));
+  return floor === undefined
+    ? {
+        ...place,
+        result: "failed",
+        detail: `${from} -> its worker: not acknowledged within ${workerDeadlineMs / 1000} s`,
+      }
+    : { ...place, result: "ok", detail: `${from} -> its worker, acknowledged within ${took.toFixed(0)} ms` };
+}
+
+const isWorked = (durable: DurablePlan, { worked }: ProofContext): boolean => worked.has(keyOf(durable));
 
 const nameOf = (durable: DurablePlan): string => `durable ${keyOf(durable)}`;
 

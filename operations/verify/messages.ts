@@ -4,20 +4,25 @@ import { headers, type Msg, type NatsConnection, RequestError } from "@nats-io/t
 /** Header that marks a message of a proof; its value is the id of the proof. */
 const marker = "Supercluster-Verify";
 
+/** Workers acknowledge a message with this header without running their handler (deliveryCheckHeader of workers/). */
+const deliveryCheck = "Delivery-Check";
+
 const answerMs = 5_000;
 
-/** Publishes one marked message and waits until its stream has stored it. */
-export async function publish(connection: NatsConnection, subject: string, id: string): Promise<void> {
+/** Publishes one marked message and waits until its stream has stored it; its sequence there. */
+export async function publish(connection: NatsConnection, subject: string, id: string): Promise<number> {
   const marked = headers();
   marked.set(marker, id);
+  marked.set(deliveryCheck, id);
   const payload = JSON.stringify({ verify: id });
-  await jetstream(connection)
+  const { seq } = await jetstream(connection)
     .publish(subject, payload, { headers: marked, timeout: answerMs })
     .catch((error: Error) => {
       // Where no stream has the subject, the client reports "jetstream is not enabled"; the cause is exact.
       const { message } = error.cause instanceof RequestError ? error.cause : error;
       throw new Error(`publishing to ${subject} failed: ${message}`);
     });
+  return seq;
 }
 
 /** A message as a durable delivered it. */

@@ -96,5 +96,6 @@ function messageFor(
   return undefined;
 }
 
-const takes = ({ filterSubjects }: ConsumerAsset, subject: string): boolean =>
+/** Whether a durable delivers what is published to a subject. */
+export const takes = ({ filterSubjects }: ConsumerAsset, subject: string): boolean =>
   filterSubjects.length === 0 || filterSubjects.some((filter) => covers(filter, subject));

@@ -1,12 +1,14 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Access } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { type Snapshot, subscribersOf } from "../supercluster/snapshot";
+import { type Snapshot, subscribersOf, takeSnapshot } from "../supercluster/snapshot";
+import type { WorkerStatus } from "../workers/worker-status";
 import { type Proof, proveByCanary } from "./canary";
 import { Connections } from "./connections";
 import { proveStream, type ProofContext } from "./durables";
 import { Leftovers } from "./leftovers";
 import { planOf } from "./plan";
+import { durablesWithWorkers } from "./workers";
 import { serversInAll } from "../../config/sizes";
 
 /**
@@ -18,6 +20,7 @@ export async function prove(
   access: Access,
   system: NatsConnection,
   snapshot: Snapshot,
+  workers: readonly WorkerStatus[],
 ): Promise<Proof[]> {
   const { environment, tenants, name } = checked;
   const connections = new Connections(access);
@@ -32,6 +35,8 @@ export async function prove(
       connections,
       snapshot,
       leftovers: new Leftovers(name),
+      worked: durablesWithWorkers(tenants, workers),
+      observe: () => takeSnapshot(system, servers),
       subscribers: (account, subject) => subscribersOf(system, account, subject, servers),
     };
     const plans = Object.values(tenants).map((tenant) => planOf(checked, tenant));

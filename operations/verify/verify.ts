@@ -5,7 +5,9 @@ import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../
 import { type Status, statusOf } from "../supercluster/status";
 import { type Check, checksOf } from "./checks";
 import { objectChecks } from "./objects";
+import { workerStatuses } from "../workers/worker-status";
 import { prove } from "./prove";
+import { readyWorkers, workerChecks } from "./workers";
 
 /** Mirrors copy asynchronously, and replicas that were down need time to catch up. */
 const settleMs = 10_000;
@@ -35,12 +37,13 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
     const take = () => takeSnapshot(system, serversInAll(checked.environment));
     const isGood = (snapshot: Snapshot) => failedChecks({ checks: checksOf(checked, snapshot) }).length === 0;
     const snapshot = await snapshotUntil(take, isGood, settleMs);
-    const proofs = await prove(checked, access, system, snapshot);
+    const workers = await readyWorkers(checked);
+    const proofs = await prove(checked, access, system, snapshot, workers);
     // Taken again after the proofs: their messages must be in the mirrors too.
     const after = await snapshotUntil(take, isGood, settleMs);
     return {
-      status: statusOf(checked, after),
-      checks: [...checksOf(checked, after), ...(await objects), ...proofs],
+      status: statusOf(checked, after, await workerStatuses(checked)),
+      checks: [...checksOf(checked, after), ...workerChecks(workers), ...(await objects), ...proofs],
       milliseconds: Date.now() - started,
     };
   } finally {

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { workersOf } from "../../config/assets/workers";
 import { LocalRegion } from "../../components/local/region";
 import { accountsOf } from "../../components/security/accounts";
 import { identityOutputs } from "../support/identity";
@@ -59,5 +60,35 @@ describe("LocalRegion", () => {
     const { value, secret } = await settled(result.addresses);
     assert.deepEqual([value.map(({ name }) => name), secret], [["ams-0", "ams-1", "ams-2"], false]);
     assert.deepEqual(of("supercluster:local:Region")[0]!.outputs, { addresses: value });
+  });
+
+  it("runs workers beside its servers, each with the connection of its user as a secret", async () => {
+    const { result, of, registrations } = await record(
+      () =>
+        new LocalRegion("ams", {
+          region,
+          identity: pulumi.secret(identity),
+          workers: workersOf(tenants.irisx!),
+        }),
+    );
+    const workers = of("pulumi-nodejs:dynamic/local:Worker");
+    assert.deepEqual(
+      Object.keys(result.workers),
+      Object.keys(tenants.irisx!.workers!).map((name) => `irisx/${name}`),
+    );
+    const sms = workers.find(({ name }) => name === "ams-irisx-sms-worker")!;
+    assert.deepEqual(
+      Object.keys(sms.inputs).filter((key) => isSecret(sms.inputs[key])),
+      ["connection"],
+    );
+    const { NATS_URL, NATS_USER } = unsecret(sms.inputs.connection) as Record<string, string>;
+    assert.deepEqual(
+      [NATS_USER, NATS_URL!.split(",").length, sms.inputs.system, sms.inputs.worker],
+      ["irisx-sms-worker", 3, "irisx", "sms-worker"],
+    );
+    // Stopped before them.
+    assert.deepEqual(sms.options.dependencies, ["ams-0", "ams-1", "ams-2"]);
+    const open = JSON.stringify(registrations.map((one) => unsecret(one, () => "[secret]")));
+    assert.ok(!open.includes(identity.users["irisx-sms-worker"]!.password));
   });
 });

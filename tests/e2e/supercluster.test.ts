@@ -9,6 +9,7 @@ import { parseDocument } from "yaml";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn } from "../../engine/processes";
 import { processes as allProcesses } from "../../tools/processes.mjs";
+import type { Status } from "../../operations/supercluster/status";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { engineMs, requestMs, waitMs } from "../support/limits";
 import { claimPorts } from "../support/ports";
@@ -199,20 +200,66 @@ describe("the local environment, from nothing to nothing", function () {
 
   it("is healed after a reboot, all file-stored messages still there", async () => {
     for (const { pid } of servers()) process.kill(pid, "SIGKILL");
-    succeeds("start");
+    const text = succeeds("start", "--with-workers");
+    assert.match(text, /durable irisx\/SMS\/sms-worker +ok +\w+ -> its worker, acknowledged within/);
     const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as {
       state: { messages: number };
     };
     assert.ok(state.messages >= 1);
   });
 
+  it("runs the workers of its tenants where it was asked to: an SMS goes from the HTTP API to its worker", async () => {
+    const { workers = [] } = JSON.parse(cli("status", "--json").stdout) as Status;
+    assert.deepEqual(
+      workers.map(({ name, region, isReady }) => [name, region, isReady]),
+      ["api", "email-worker", "sms-worker", "webhook-worker"].map((name) => [name, "iad", true]),
+    );
+    const of = (name: string) => workers.find((worker) => worker.name === name)!;
+    const { processed } = of("sms-worker");
+    const response = await fetch(`${of("api").url}/sms`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ tenantId: "acme", to: "+12025550123", body: "Hello" }),
+      signal: AbortSignal.timeout(requestMs),
+    });
+    const { status, id } = (await response.json()) as { status: string; id: string };
+    assert.deepEqual([response.status, status], [202, "queued"]);
+    const log = path.join(copy.cache, "environments", "local", "iad", "workers", "irisx-sms-worker", "worker.log");
+    await until(() => (fs.readFileSync(log, "utf8").includes(id) ? true : undefined));
+    await until(() => processedBy(cli("status", "--json").stdout) > processed! || undefined);
+    assert.equal(workerProcesses(copy.folder).length, 4);
+  });
+
+  it("says which worker died; the next up of its region starts it again", () => {
+    const [first] = workerProcesses(copy.folder);
+    process.kill(first!.pid, "SIGKILL");
+    assert.match(cli("status").text, /http:\/\/127\.0\.0\.1:\d+ does not answer/);
+    pulumi("up", "--stack", "local-iad", "--yes", "--skip-preview");
+    assert.equal(workerProcesses(copy.folder).length, 4);
+  });
+
   it("stops to nothing: no process, no port, no data", async () => {
     succeeds("stop");
+    assert.deepEqual(workerProcesses(copy.folder), []);
     assert.deepEqual(servers(), []);
     for (let port = basePort; port < basePort + 60; port++) assert.equal(await accepts(port), false, `port ${port}`);
     assert.equal(fs.existsSync(path.join(copy.cache, "environments", "local")), false);
   });
 });
+
+/** Messages that the SMS worker has finished, by what `status --json` prints. */
+const processedBy = (status: string): number =>
+  (JSON.parse(status) as Status).workers?.find(({ name }) => name === "sms-worker")?.processed ?? 0;
+
+/** Workers of irisx that run in a folder. */
+const workerProcesses = (folder: string) =>
+  processes("workers/irisx/main.ts").filter(({ pid }) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  });
 
 function processes(part: string): { pid: number; args: string }[] {
   return execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" })

@@ -3,6 +3,7 @@ export { clientOf } from "./connection/of";
 export { type ConnectionSettings, connectionSettings } from "./connection/settings";
 export { type Growth, growingDelay, retryDelay } from "./consumer/backoff";
 export { BaseNatsConsumer } from "./consumer/consumer";
+export { deliveryCheckHeader } from "./consumer/delivery-check";
 export type { ConnectionMetrics, ConsumerMetrics, Log } from "./consumer/observer";
 export { type ConsumerOptions, idempotencyKey, type IdempotencyStore } from "./consumer/options";
 export {
@@ -45,7 +46,7 @@ export { createWorkerMetrics, type WorkerMetrics } from "./metrics";
 export { createPublisher, type Publisher, type PublisherOptions, UnacknowledgedError } from "./publisher";
 export { secretsOf } from "./redact";
 export type { ProcessResult } from "./result";
-export { runWorker, startWorker, type WorkerContext, workerExitCode, type WorkerPart } from "./run";
+export { runWorker, type RunningWorker, startWorker, type WorkerContext, workerExitCode, type WorkerPart } from "./run";
 export {
   answers,
   createResponder,

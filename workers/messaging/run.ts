@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import * as z from "zod";
 import { closeConnection, connect } from "./connection/connect";
 import { connectionSettings } from "./connection/settings";
-import { isMissing } from "./consumer/lookup";
+import { isMissing, isUnanswered } from "./consumer/lookup";
 import { checkDependency, type ConsumerStatus, type Dependency, type HealthServer, startHealthServer } from "./health";
 import { createLogger, type Logger } from "./log";
 import { createWorkerMetrics, type WorkerMetrics } from "./metrics";
@@ -117,6 +117,8 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
   let nc: NatsConnection | undefined;
   let dependencies: Partial<D> = {};
   let parts: readonly WorkerPart[] = [];
+  /** Why its parts cannot start yet. */
+  let waitsFor: string | undefined;
 
   const health: HealthServer = await startHealthServer({
     port: settings.worker.healthPort,
@@ -126,7 +128,10 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
     health: {
       accepting: () => accepting && !stopping.signal.aborted,
       connection: () => ({ connected: nc?.info !== undefined, server: nc?.info && nc.getServer() }),
-      consumers: () => statusesOf(parts),
+      consumers: () =>
+        waitsFor === undefined
+          ? statusesOf(parts)
+          : { [name]: { running: false, processed: 0, errored: 0, unavailable: waitsFor } },
       dependencies: () => dependencies as D,
     },
   });
@@ -150,15 +155,21 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
     log.info({ parts: Object.keys(statusesOf(parts)) }, "started");
   }
 
-  /** Whether they have started: a durable that is missing may be deployed later, and is waited for. */
+  /**
+   * Whether they have started: a durable that is missing, or that no server answers about, may be deployed later, and
+   * is waited for.
+   */
   async function startParts(context: WorkerContext<z.output<S>, D>): Promise<boolean> {
     parts = await options.parts(context);
     try {
       await Promise.all(parts.map((part) => part.start(context.js)));
+      waitsFor = undefined;
       return true;
     } catch (error) {
-      if (!isMissing(error) || stopping.signal.aborted) throw error;
-      log.warn({ err: error }, "a stream or durable is missing; waiting for it");
+      if (!(isMissing(error) || isUnanswered(error)) || stopping.signal.aborted) throw error;
+      const problem = isMissing(error) ? "a stream or durable is missing" : "no answer about a durable";
+      if (waitsFor !== problem) log.warn({ err: error }, `${problem}; waiting for it`);
+      waitsFor = problem;
       await Promise.allSettled(parts.map((part) => part.stop()));
       parts = [];
       return false;

@@ -504,7 +504,7 @@ export const systems: System[] = [
         here: {
           "workers.api.replicas": 2,
           "workers.api.port": 8081,
-          "workers.api.secrets": ["irisx-api"],
+          "workers.api.secrets": ["irisx-api", "irisx-database"],
           "workers.sms-worker.replicas": 2,
           "workers.sms-worker.maximum": 8,
           "workers.sms-worker.secrets": ["irisx-database", "irisx-sms"],

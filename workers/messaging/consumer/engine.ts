@@ -9,6 +9,7 @@ import type { ProcessResult } from "../result";
 import { inTraceOf } from "../trace";
 import { Binding } from "./binding";
 import { Breaker } from "./breaker";
+import { isDeliveryCheck } from "./delivery-check";
 import { shortestWait, waitOf } from "./durable";
 import { type ConsumerOptions, idempotencyKey } from "./options";
 import { mayRun, type Outcome, outcomeOf } from "./outcome";
@@ -184,6 +185,10 @@ export class Engine<T> {
   /** Runs the handler. `answered` is undefined where it did not run. Never throws. */
   private async outcome(held: Held): Promise<{ outcome: Outcome; answered?: boolean }> {
     const { message, binding } = held;
+    if (isDeliveryCheck(message)) {
+      this.options.log.info(at(message), "a message that only checks delivery");
+      return { outcome: { kind: "ack" } };
+    }
     let payload: T;
     try {
       payload = this.payload(message);

@@ -23,7 +23,7 @@ describe("a proof through a stream's durables", () => {
   /** Proves it where no region can be reached, so that whatever is published fails. */
   async function prove(
     change: (snapshot: Snapshot, leftovers: Leftovers) => void,
-    { plan = pulled, clients = 0 } = {},
+    { plan = pulled, clients = 0, worked = [] as string[] } = {},
   ): Promise<string[]> {
     const snapshot = healthySnapshot(checked);
     const leftovers = new Leftovers("local");
@@ -35,6 +35,8 @@ describe("a proof through a stream's durables", () => {
       } as unknown as Connections,
       snapshot,
       leftovers,
+      worked: new Set(worked),
+      observe: () => Promise.resolve(snapshot),
       subscribers: () => Promise.resolve(clients),
     };
     return (await proveStream(plan, context)).map(({ result, detail }) => `${result}: ${detail}`);
@@ -95,5 +97,15 @@ describe("a proof through a stream's durables", () => {
   it("forgets leftovers that are no longer there", async () => {
     await prove((_, leftovers) => leftovers.add(key, 3));
     assert.equal(new Leftovers("local").of(key), 0);
+  });
+
+  it("is not kept from a durable by its worker, which takes the message itself", async () => {
+    const busy = (snapshot: Snapshot) => Object.assign(detailOf(snapshot), { num_waiting: 1, num_pending: 3 });
+    assert.deepEqual(
+      await prove(busy, {
+        worked: pulled.durables.map(({ consumer }) => `${pulled.account}/${pulled.stream}/${consumer.name}`),
+      }),
+      all(`failed: ${pulled.from} -> ${pulled.to}: ${pulled.from} is down`),
+    );
   });
 });

@@ -1,0 +1,112 @@
+import { stackName } from "../../config/stacks";
+import {
+  clientOf,
+  configOf,
+  type ClusterAccess,
+  reasonOf,
+} from "../../components/supercluster/provider/kubernetes-client";
+import { stackOutputs } from "../../engine/stack-outputs";
+import type { RegionOutputs, WorkerOutputs } from "../../stacks/outputs";
+import type { CheckedEnvironment } from "../settings/checked-environment";
+
+/** A worker as it was deployed, and what its health endpoint or its Deployment reports now. */
+export interface WorkerStatus {
+  region: string;
+  account: string;
+  /** As its tenant names it. */
+  name: string;
+  isReady: boolean;
+  /** Why it is not ready. */
+  reason?: string;
+  /** On this machine: messages since its process started. */
+  processed?: number;
+  errored?: number;
+  /** On this machine: URL of what it serves. */
+  url?: string;
+  /** On Kubernetes: pods that are ready, and pods that should be. */
+  pods?: { ready: number; all: number };
+}
+
+/** Milliseconds for an answer of a health endpoint: its checks take less than 1 s. */
+const answerMs = 3_000;
+
+type Checked = Pick<CheckedEnvironment, "name" | "project" | "environment">;
+
+interface Deployed {
+  region: string;
+  /** `<account>/<name>`. */
+  key: string;
+  outputs: WorkerOutputs;
+  cluster?: ClusterAccess;
+}
+
+/** The workers that regions were deployed with, each with its state. Empty where none were; never rejects. */
+export async function workerStatuses(
+  checked: Checked,
+  outputsOf: (stack: string) => Promise<Partial<RegionOutputs>> = (stack) => stackOutputs(checked, stack),
+): Promise<WorkerStatus[]> {
+  const { environment, name } = checked;
+  if (environment.target === "kubernetes" && !environment.kubernetes.workers) return [];
+  const regions = await Promise.all(
+    environment.regions.map(async (region): Promise<Deployed[]> => {
+      const stack = stackName({ environment: name, kind: "region", region });
+      const { workers = {}, kubeconfig } = await outputsOf(stack).catch((): Partial<RegionOutputs> => ({}));
+      const own = environment.target === "kubernetes" ? environment.kubernetes.clusters[region] : undefined;
+      const cluster = kubeconfig === undefined ? own : { kubeconfig };
+      return Object.entries(workers).map(([key, outputs]) => ({ region, key, outputs, cluster }));
+    }),
+  );
+  return Promise.all(regions.flat().map(statusOf));
+}
+
+async function statusOf({ region, key, outputs, cluster }: Deployed): Promise<WorkerStatus> {
+  const [account = "", name = ""] = key.split("/");
+  const { health, url } = outputs;
+  const found = health === undefined ? await ofDeployment(outputs, cluster) : await ofHealth(health);
+  return { region, account, name, ...found, ...(url !== undefined && { url }) };
+}
+
+type Found = Pick<WorkerStatus, "isReady" | "reason" | "processed" | "errored" | "pods">;
+
+/** What `/health` of a worker answers, as far as it is read here. */
+interface Health {
+  checks: Record<string, { ok: boolean; error?: string; consumers?: Record<string, { unavailable?: string }> }>;
+  stats: { totalMessagesProcessed: number; totalMessagesErrored: number };
+}
+
+async function ofHealth(url: string): Promise<Found> {
+  try {
+    const [ready, health] = await Promise.all(["/readyz", "/health"].map((path) => ask(`${url}${path}`)));
+    const { checks, stats } = (await health!.json()) as Health;
+    const counts = { processed: stats.totalMessagesProcessed, errored: stats.totalMessagesErrored };
+    if (ready!.ok) return { isReady: true, ...counts };
+    return { isReady: false, reason: problemsOf(checks).join("; ") || "it is starting or stopping", ...counts };
+  } catch {
+    return { isReady: false, reason: `${url} does not answer` };
+  }
+}
+
+const ask = (url: string): Promise<Response> => fetch(url, { signal: AbortSignal.timeout(answerMs) });
+
+/** Why checks are not good. */
+const problemsOf = (checks: Health["checks"]): string[] =>
+  Object.entries(checks).flatMap(([name, { ok, error, consumers = {} }]) => {
+    if (ok) return [];
+    const reasons = Object.values(consumers).flatMap(({ unavailable }) => unavailable ?? []);
+    return reasons.length ? reasons : [error === undefined ? name : `${name}: ${error}`];
+  });
+
+async function ofDeployment({ namespace, deployment }: WorkerOutputs, cluster: ClusterAccess = {}): Promise<Found> {
+  try {
+    const { AppsV1Api } = require("@kubernetes/client-node") as typeof import("@kubernetes/client-node");
+    const found = await clientOf(configOf(cluster), AppsV1Api).readNamespacedDeployment({
+      namespace: namespace!,
+      name: deployment!,
+    });
+    const pods = { ready: found.status?.readyReplicas ?? 0, all: found.spec?.replicas ?? 1 };
+    const isReady = pods.ready >= pods.all;
+    return { isReady, pods, ...(!isReady && { reason: `${pods.ready} of ${pods.all} pods are ready` }) };
+  } catch (error) {
+    return { isReady: false, reason: reasonOf(error) };
+  }
+}

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { durablesWithWorkers, workerChecks } from "../../../../operations/verify/workers";
+import type { WorkerStatus } from "../../../../operations/workers/worker-status";
+import { tenants } from "../../../../tenants";
+
+const worker = (name: string, change: Partial<WorkerStatus> = {}): WorkerStatus => ({
+  ...{ region: "iad", account: "irisx", name, isReady: true },
+  ...change,
+});
+
+describe("checks of workers", () => {
+  it("are none where none were deployed", () => assert.deepEqual(workerChecks([]), []));
+
+  it("fail with what each worker that is not ready reports", () => {
+    assert.deepEqual(workerChecks([worker("api"), worker("sms-worker")]), [
+      { name: "workers irisx", result: "ok", detail: "2 workers ready" },
+    ]);
+    const [failed] = workerChecks([worker("api"), worker("sms-worker", { isReady: false, reason: "no durable" })]);
+    assert.deepEqual(failed, { name: "workers irisx", result: "failed", detail: "sms-worker in iad: no durable" });
+  });
+});
+
+describe("durables that a proof leaves to workers", () => {
+  it("are those of the workers that run", () =>
+    assert.deepEqual(
+      [...durablesWithWorkers(tenants, [worker("sms-worker"), worker("api")])],
+      ["irisx/SMS/sms-worker"],
+    ));
+  it("are none without workers", () => assert.equal(durablesWithWorkers(tenants, []).size, 0));
+});

@@ -5,10 +5,6 @@ export class Slots {
 
   constructor(private readonly count: number) {}
 
-  get used(): number {
-    return this.taken;
-  }
-
   /** Resolves when a slot is free, and takes it. */
   async take(): Promise<void> {
     // `release` hands its slot over, so that nobody who comes later takes it first.

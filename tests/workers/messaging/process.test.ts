@@ -1,7 +1,9 @@
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import * as http from "node:http";
 import * as path from "node:path";
+import { json } from "node:stream/consumers";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import * as z from "zod";
@@ -25,6 +27,7 @@ import {
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../../support/accounts";
 import { serversMs, waitMs } from "../../support/limits";
 import { startSupercluster, type Supercluster } from "../../support/nats";
+import { claimPorts } from "../../support/ports";
 
 const pulled: TenantSpec["consumers"][string] = {
   mode: "pull",
@@ -111,6 +114,22 @@ describe("worker with real servers, as the users of a tenant", () => {
     NATS_INBOX_PREFIX: `_INBOX_${user}`,
     HEALTH_PORT: "0",
   });
+
+  /** Starts the process of a worker, as user `packer`. */
+  function start(program: readonly string[], more: Record<string, string>) {
+    const child = spawn(process.execPath, ["-r", "./tools/runtime.cjs", ...program], {
+      cwd: path.join(__dirname, "../../.."),
+      env: { ...process.env, ...environmentOf("packer"), ...more },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    return {
+      kill: (signal: NodeJS.Signals) => child.kill(signal),
+      code: once(child, "close").then(([code]) => code as number | null),
+      wrote: async (text: string) => assert.ok(await pollUntil(() => output.includes(text), waitMs), output),
+    };
+  }
 
   const unfinished = async (): Promise<number> => {
     const info = await ask(admin, "CONSUMER.INFO.ORDERS.packer");
@@ -295,6 +314,33 @@ describe("worker with real servers, as the users of a tenant", () => {
       assert.equal(await worker.ended, workerExitCode.stopped);
     });
 
+    it("of the example waits for what it depends on, does its work, and ends with 0 after SIGTERM", async function () {
+      this.timeout(serversMs);
+      const port = await claimPorts();
+      const worker = start(["docs/examples/workers/packer.ts"], { WAREHOUSE_URL: `http://127.0.0.1:${port}` });
+      const envelope = { id: "order 1", timestamp: new Date().toISOString(), source: "test", tenantId: "t" };
+      const order = { ...envelope, type: "order.placed", sku: "chair", count: 2 };
+      await jetstream(api).publish("orders.new", JSON.stringify(order));
+      await worker.wrote("no messages are taken until a probe is answered");
+      const packed: unknown[] = [];
+      const warehouse = http.createServer((asked, response) => {
+        void json(asked).then((body) => {
+          packed.push([asked.method, asked.url, body]);
+          response.end();
+        });
+      });
+      warehouse.listen(port, "127.0.0.1");
+      try {
+        await worker.wrote("messages are taken again");
+        worker.kill("SIGTERM");
+        assert.equal(await worker.code, workerExitCode.stopped);
+      } finally {
+        warehouse.close();
+      }
+      assert.deepEqual(packed, [["PUT", "/orders/order%201", { sku: "chair", count: 2 }]]);
+      assert.equal(await pollUntil(async () => (await unfinished()) === 0, waitMs), true);
+    });
+
     it("ends with 1 when its grace is over, and the message is delivered again", async function () {
       this.timeout(serversMs);
       const program = `
@@ -306,21 +352,12 @@ describe("worker with real servers, as the users of a tenant", () => {
           name: "packer",
           parts: (context) => [new Hanging({ stream: "ORDERS", durable: "packer", ...context })],
         });`;
-      const child = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "-e", program], {
-        cwd: path.join(__dirname, "../../.."),
-        env: { ...process.env, ...environmentOf("packer"), SHUTDOWN_GRACE: "500ms" },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      let output = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-      const closed = once(child, "close");
+      const worker = start(["-e", program], { SHUTDOWN_GRACE: "500ms" });
       await pollUntil(() => publishOrder("hanging").catch(() => undefined), waitMs);
-      assert.ok(await pollUntil(() => output.includes("begun hanging"), waitMs), output);
-      child.kill("SIGTERM");
-      const [code] = (await closed) as [number];
-      assert.equal(code, workerExitCode.failed, output);
-      assert.match(output, /not everything was done within the grace|the grace is over/);
-      assert.doesNotMatch(output, /shop-packer"/);
+      await worker.wrote("begun hanging");
+      worker.kill("SIGTERM");
+      assert.equal(await worker.code, workerExitCode.failed);
+      await worker.wrote("not everything was done within the grace");
       assert.ok(await pollUntil(async () => (await unfinished()) === 1, waitMs));
     });
   });

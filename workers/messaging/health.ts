@@ -68,7 +68,7 @@ const checkMs = 900;
 const checkedForMs = 1_000;
 
 /** Computes the health of a process. */
-export class Health {
+class Health {
   private readonly checks = new Map<string, { at: number; result: Promise<Check> }>();
 
   constructor(private readonly source: HealthSource) {}

@@ -1,21 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/**
- * What became of a message that a consumer received: `success` acknowledged, `retry` to be delivered again,
- * `unavailable` kept because a dependency does not answer, `terminal` given up (a dead letter, if the worker writes
- * them).
- */
-export type ProcessedStatus = "success" | "retry" | "unavailable" | "terminal";
-
-/**
- * What became of a dead letter: `stored`, `exists` (another process stored it first), `failed` (not stored; its message
- * is kept).
- */
-export type DeadLetterOutcome = "stored" | "exists" | "failed";
-
-/** What became of a published message: `unacknowledged` may have been stored or not. */
-export type PublishedStatus = "acknowledged" | "duplicate" | "refused" | "unacknowledged";
-
 /** What became of a request: `refused` is an answer with an error, `failed` has none. */
 export type RequestStatus = "success" | "refused" | "failed";
 
@@ -44,7 +28,7 @@ export function createWorkerMetrics(registry: Registry = processRegistry()) {
 
     messagesProcessed: counter(
       "nats_consumer_messages_processed_total",
-      "Messages that a handler has finished, by status: success, retry, unavailable, terminal",
+      "Messages that a handler has finished: success; retry, delivered again; unavailable, kept; terminal, given up",
       ["consumer", "status"] as const,
     ),
     processingDuration: histogram(
@@ -55,6 +39,7 @@ export function createWorkerMetrics(registry: Registry = processRegistry()) {
     lag: gauge("nats_consumer_lag", "Messages of the durable that are not acknowledged yet", consumer),
     inFlight: gauge("nats_consumer_in_flight", "Messages that this process has received and not finished", consumer),
     redeliveries: counter("nats_consumer_redeliveries_total", "Messages received a second time or later", consumer),
+    // `exists`: another process stored it first. `failed`: its message is kept.
     deadLetters: counter("nats_consumer_dead_letters_total", "Dead letters, by outcome: stored, exists, failed", [
       "consumer",
       "outcome",
@@ -76,6 +61,7 @@ export function createWorkerMetrics(registry: Registry = processRegistry()) {
       "type",
     ] as const),
 
+    // `unacknowledged`: it may be stored or not.
     published: counter(
       "nats_publisher_messages_total",
       "Published messages, by status: acknowledged, duplicate, refused, unacknowledged",

@@ -8,7 +8,7 @@ const getter = {
 };
 
 /** A copy of headers, which may be sent without changing what the caller holds. */
-export function copyOf(from: MsgHdrs | undefined): MsgHdrs {
+function copyOf(from: MsgHdrs | undefined): MsgHdrs {
   const copy = newHeaders();
   for (const name of from?.keys() ?? []) for (const value of from?.values(name) ?? []) copy.append(name, value);
   return copy;

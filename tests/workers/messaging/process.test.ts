@@ -5,6 +5,9 @@ import * as http from "node:http";
 import * as path from "node:path";
 import { json } from "node:stream/consumers";
 import { jetstream } from "@nats-io/jetstream";
+import { context, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { NatsConnection } from "@nats-io/transport-node";
 import * as z from "zod";
 import type { ConsumerAsset } from "../../../config/assets/asset";
@@ -15,6 +18,7 @@ import {
   answers,
   BaseNatsConsumer,
   createLogger,
+  createPublisher,
   createResponder,
   findServices,
   question,
@@ -139,11 +143,13 @@ describe("worker with real servers, as the users of a tenant", () => {
   class Packer extends BaseNatsConsumer<{ order: string }> {
     readonly packed: string[] = [];
     readonly begun: string[] = [];
+    readonly traces = new Map<string, string | undefined>();
     release = () => {};
     private readonly released = new Promise<void>((resolve) => (this.release = resolve));
 
     async processMessage({ order }: { order: string }) {
       this.begun.push(order);
+      this.traces.set(order, trace.getActiveSpan()?.spanContext().traceId);
       if (order === "slow") await this.released;
       this.packed.push(order);
       return { success: true };
@@ -225,10 +231,10 @@ describe("worker with real servers, as the users of a tenant", () => {
             close: async () => events.push(`database closed after ${packer.packed.join()}`),
           },
         }),
-        parts: (context) => {
-          nc = context.nc;
+        parts: (of) => {
+          nc = of.nc;
           assert.deepEqual(events, ["database checked"]);
-          packer = new Packer({ stream: "ORDERS", durable: "packer", ...context });
+          packer = new Packer({ stream: "ORDERS", durable: "packer", ...of });
           const stock = createResponder(nc, {
             name: "prices",
             version: "1.0.0",
@@ -259,14 +265,42 @@ describe("worker with real servers, as the users of a tenant", () => {
       assert.equal(await pollUntil(async () => (await unfinished()) === 1, waitMs), true);
     });
 
+    it("handles a message in the trace of its sender", async () => {
+      context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+      const span = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 };
+      const sent = createPublisher(jetstream(api));
+      await context.with(trace.setSpanContext(context.active(), span), () =>
+        sent.publish("orders.traced", { order: "traced" }, { id: "traced" }),
+      );
+      const nc = await connectAs("packer");
+      const packer = new Packer({ stream: "ORDERS", durable: "packer", log });
+      try {
+        await packer.start(jetstream(nc));
+        assert.ok(await pollUntil(() => packer.packed.includes("traced"), waitMs));
+        assert.deepEqual(
+          [...packer.traces],
+          [
+            ["late", undefined],
+            ["traced", span.traceId],
+          ],
+        );
+      } finally {
+        await packer.stop();
+        await nc.close();
+        context.disable();
+        propagation.disable();
+      }
+    });
+
     it("waits for a durable that is deployed later", async () => {
       const packers: Packer[] = [];
       const worker = await startWorker({
         name: "returner",
         env: environmentOf("packer"),
         log,
-        parts: (context) => {
-          packers.push(new Packer({ stream: "ORDERS", durable: "returner", ...context }));
+        parts: (of) => {
+          packers.push(new Packer({ stream: "ORDERS", durable: "returner", ...of }));
           return packers.slice(-1);
         },
       });
@@ -290,9 +324,9 @@ describe("worker with real servers, as the users of a tenant", () => {
         name: "packer",
         env: environmentOf("packer"),
         log,
-        parts: (context) => {
-          nc = context.nc;
-          packer = new Packer({ stream: "ORDERS", durable: "packer", ...context });
+        parts: (of) => {
+          nc = of.nc;
+          packer = new Packer({ stream: "ORDERS", durable: "packer", ...of });
           return [packer];
         },
       });
@@ -350,7 +384,7 @@ describe("worker with real servers, as the users of a tenant", () => {
         }
         void runWorker({
           name: "packer",
-          parts: (context) => [new Hanging({ stream: "ORDERS", durable: "packer", ...context })],
+          parts: (of) => [new Hanging({ stream: "ORDERS", durable: "packer", ...of })],
         });`;
       const worker = start(["-e", program], { SHUTDOWN_GRACE: "500ms" });
       await pollUntil(() => publishOrder("hanging").catch(() => undefined), waitMs);

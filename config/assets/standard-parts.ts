@@ -1,11 +1,13 @@
 import type { TenantSpec } from "../schema/tenant";
 import { deadLetterParts, withDeadLetters } from "./dead-letters";
+import { withLanes } from "./lanes";
 import { canary, canarySubject } from "./standard";
 
 type Parts = Pick<TenantSpec, "streams" | "consumers" | "users">;
 
-/** The tenant with what follows from it: its canary, which every tenant has, and its dead letters. */
-export function withStandardParts(tenant: TenantSpec): TenantSpec {
+/** The tenant with what follows from it: its canary, which every tenant has, its lanes, routes and dead letters. */
+export function withStandardParts(declared: TenantSpec): TenantSpec {
+  const tenant = withLanes(declared);
   const [proof, letters] = [canaryParts(tenant.name), deadLetterParts(tenant)];
   const users = Object.entries(tenant.users).map(([name, user]) => [name, withDeadLetters(tenant, user)] as const);
   return {

@@ -1,18 +1,22 @@
 import { deadLetterNames, deadLetterParts, deadLetterSources, replayDurable } from "../assets/dead-letters";
+import { withLanes } from "../assets/lanes";
 import type { ValidationContext } from "./context";
 import { type Rule, rule } from "./rule";
 import { tenants } from "./scopes";
 
 /** Tenants with dead letters, those that have mistakes elsewhere included. */
 const keeping = (context: ValidationContext) =>
-  tenants(context).filter(({ tenant }) => tenant.deadLetters !== undefined);
+  tenants(context)
+    .filter(({ tenant }) => tenant.deadLetters !== undefined)
+    // With the durables of lanes.
+    .map((scope) => ({ ...scope, tenant: withLanes(scope.tenant), declared: scope.tenant }));
 
 /** Names that a tenant has given to something of its own, although they are derived. */
 const taken = (context: ValidationContext) =>
   keeping(context).flatMap((scope) => {
     const derived = deadLetterParts(scope.tenant);
     return (["streams", "consumers", "users"] as const).flatMap((kind) =>
-      Object.keys(scope.tenant[kind])
+      Object.keys(scope.declared[kind])
         .filter((name) => name in derived[kind])
         .map((name) => ({ ...scope, path: [...scope.path, kind, name], kind, name })),
     );
@@ -36,9 +40,9 @@ export const deadLetterRules: Rule[] = [
     each: keeping,
     at: ["deadLetters"],
     // What durables there are is unknown where one has mistakes of its own.
-    when: ({ key, tenant }, { declared }) =>
+    when: ({ key, tenant, declared: own }, { declared }) =>
       deadLetterSources(tenant).length === 0 &&
-      declared.consumers(key).every((durable) => tenant.consumers[durable] !== undefined),
+      declared.consumers(key).every((durable) => own.consumers[durable] !== undefined),
     message: ({ key }) =>
       `${key} has no durable with ackPolicy "explicit", so nothing could become a dead letter; leave it out`,
   }),

@@ -1,3 +1,4 @@
+import { withStandardParts } from "../assets/standard-parts";
 import * as z from "zod";
 import type { Tenants } from "../assets/asset";
 import { joinPath, parse, type Problem, suggestKnown, unknownName } from "../problems";
@@ -45,7 +46,10 @@ function entryProblems(key: string, entry: Failover | undefined, tenants: Tenant
   if (!entry) return unfit;
   const { to, consumers } = entry;
   const mirrors = Object.keys(stream.mirrors ?? {});
-  const durables = Object.keys(tenant.consumers).filter((durable) => tenant.consumers[durable]!.streams.includes(name));
+  // Those of lanes, too.
+  const durables = Object.entries(withStandardParts(tenant).consumers).flatMap(([durable, { streams }]) =>
+    streams.includes(name) ? [durable] : [],
+  );
   return [
     ...unfit,
     ...[to]

@@ -7,6 +7,7 @@ import { deadLetterRules } from "./dead-letters";
 import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
 import { kubernetesWorkerRules } from "./kubernetes-workers";
+import { laneRules } from "./lanes";
 import { mirrorRules } from "./mirror";
 import { misspeltRegions } from "./misspelt-region";
 import { placementRules } from "./placement";
@@ -32,6 +33,7 @@ const rules: readonly Rule[] = [
   ...consumerRules,
   ...userRules,
   ...deadLetterRules,
+  ...laneRules,
   ...workerRules,
 ];
 

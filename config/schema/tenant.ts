@@ -175,6 +175,18 @@ export const tenantSpec = strictObject({
    * message that was given up is only in its stream, until that deletes it.
    */
   deadLetters: deadLetters.optional(),
+  /**
+   * Lanes of subjects, by priority: `{ "sms.send": { high: 6, normal: 3, low: 1 } }`. Wherever this tenant names the
+   * subject, `sms.send.high`, `.normal` and `.low` are named too, and a consumer that filters it gets a durable for
+   * each lane, `<consumer>-high` and so on; its own durable is that of `normal`, to which `sms.send` itself belongs.
+   * The numbers are slots of a worker while all lanes have messages (docs/lanes.md). Default: none.
+   */
+  lanes: z.record(subject, z.record(token, count)).optional(),
+  /**
+   * Subjects that may have one token more, which names whom a message is about: with `["email.send"]` also
+   * `email.send.*`, wherever this tenant names the subject; with lanes, behind the lane (docs/lanes.md). Default: none.
+   */
+  routes: z.array(subject).min(1).optional(),
   /** By name: the durable that each reads, or any other name, as `api`. Default: none. */
   workers: z.record(assetName, workerSpec).optional(),
   limits: accountLimits.optional(),

@@ -30,7 +30,17 @@ const bodyLimit = 5 * 1024 * 1024;
  * message is stored in its stream; `GET` of the same path and an id answers where the delivery stands.
  */
 export function createApi({ publish, store, log, token }: ApiPorts): FastifyInstance {
-  const api = fastify({ loggerInstance: log, bodyLimit, forceCloseConnections: "idle", requestTimeout: 30_000 });
+  const api = fastify({
+    loggerInstance: log,
+    // One line a request is enough.
+    disableRequestLogging: true,
+    bodyLimit,
+    forceCloseConnections: "idle",
+    requestTimeout: 30_000,
+  });
+  api.addHook("onResponse", async ({ method, url, log: own }, { statusCode, elapsedTime }) => {
+    own.info({ method, url, status: statusCode, ms: Math.round(elapsedTime) }, "answered");
+  });
   if (token) {
     api.addHook("onRequest", async (message, reply) => {
       if (isToken(message.headers.authorization, token)) return;

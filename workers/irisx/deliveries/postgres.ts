@@ -1,5 +1,5 @@
-import { createPgConfig } from "@electric-sql/pglite/node-postgres";
-import { PGlite } from "@electric-sql/pglite";
+import type * as Embedded from "@electric-sql/pglite";
+import type * as EmbeddedDriver from "@electric-sql/pglite/node-postgres";
 import pg from "pg";
 import type { Claim, Delivery, DeliveryKey, DeliveryStore } from "./delivery";
 import { migrations } from "./migrations";
@@ -35,19 +35,7 @@ export class StoreUnavailable extends Error {
  * @param onError told of connections that end while they are not in use
  */
 export function deliveryStore(settings: DatabaseSettings, onError: (error: Error) => void): DeliveryStore {
-  const embedded = settings.url === undefined ? new PGlite(settings.folder ?? "memory://") : undefined;
-  const pool = embedded
-    ? // One connection, for good: it is the database.
-      new pg.Pool({ ...createPgConfig(embedded), max: 1, idleTimeoutMillis: 0 })
-    : new pg.Pool({
-        connectionString: settings.url,
-        max: settings.connections,
-        application_name: "irisx",
-        connectionTimeoutMillis: deadline,
-        statement_timeout: deadline,
-        query_timeout: deadline,
-        keepAlive: true,
-      });
+  const { pool, close } = settings.url === undefined ? embedded(settings.folder) : server(settings);
   // Without a listener such an error would end the process. Of connections that are being closed it means nothing.
   pool.on("error", (error) => pool.ending || onError(error));
   let migrated: Promise<void> | undefined;
@@ -66,10 +54,35 @@ export function deliveryStore(settings: DatabaseSettings, onError: (error: Error
       throw isAboutStatement(error) ? error : new StoreUnavailable((error as Error).message, { cause: error });
     }
   };
-  return storeOf(query, async () => {
-    await pool.end();
-    await embedded?.close();
+  return storeOf(query, close);
+}
+
+interface Database {
+  pool: pg.Pool;
+  close: () => Promise<void>;
+}
+
+function server({ url, connections }: DatabaseSettings): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    application_name: "irisx",
+    connectionTimeoutMillis: deadline,
+    statement_timeout: deadline,
+    query_timeout: deadline,
+    keepAlive: true,
   });
+  return { pool, close: () => pool.end() };
+}
+
+/** Loaded only here: it takes some 400 MB. */
+function embedded(folder = "memory://"): Database {
+  const { PGlite } = require("@electric-sql/pglite") as typeof Embedded;
+  const { createPgConfig } = require("@electric-sql/pglite/node-postgres") as typeof EmbeddedDriver;
+  const database = new PGlite(folder);
+  // One connection, for good: it is the database.
+  const pool = new pg.Pool({ ...createPgConfig(database), max: 1, idleTimeoutMillis: 0 });
+  return { pool, close: () => pool.end().then(() => database.close()) };
 }
 
 type Query = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<R>>;

@@ -9,8 +9,8 @@ export interface ProcessResult {
   retryable?: boolean;
   unavailable?: boolean;
   /**
-   * Milliseconds until a `retryable` message is delivered again, instead of the durable's backoff, or that pass at least
-   * until what is `unavailable` is asked again. What a `Retry-After` header asks for.
+   * Milliseconds until a `retryable` message is delivered again, instead of the durable's backoff, or that pass at
+   * least until what is `unavailable` is asked again. What a `Retry-After` header asks for.
    */
   retryAfter?: number;
   /** Why it was not processed; logged, and in the dead letter. */

@@ -80,6 +80,9 @@ export interface RunningWorker {
   stop(reason: string): void;
 }
 
+/** Ctrl-C reaches a process twice if npm runs it: from the terminal, and passed on by npm. In milliseconds. */
+const sameSignalMs = 100;
+
 /** Between two looks at what a worker waits for at its start, in milliseconds. */
 const lookAgainMs = 1_000;
 
@@ -224,9 +227,11 @@ export async function runWorker<S extends z.ZodType, D extends Record<string, De
 ): Promise<void> {
   const log = options.log ?? createLogger({ name: options.name, secrets: secretsOf(options.env ?? process.env) });
   let worker: RunningWorker | undefined;
-  let signals = 0;
+  let first: number | undefined;
   const onSignal = (signal: NodeJS.Signals, number: number) => {
-    if (signals++ === 0 && worker) return worker.stop(signal);
+    const now = performance.now();
+    first ??= now;
+    if (worker && now - first < sameSignalMs) return worker.stop(signal);
     log.warn({ signal }, "ended at once");
     process.exit(128 + number);
   };

@@ -120,6 +120,23 @@ describe("health server", () => {
     assert.deepEqual(await get("/ready", "HEAD").then(({ code, text }) => [code, text]), [200, ""]);
   });
 
+  it("answers 500 where it fails itself, and goes on", async () => {
+    const broken = {
+      accepting: () => true,
+      connection: () => ({ connected }),
+      consumers: () => {
+        throw new Error("broken");
+      },
+    };
+    const other = await startHealthServer({ port: 0, health: broken, metrics, log });
+    try {
+      for (const route of ["/ready", "/ready"])
+        assert.equal((await fetch(`http://127.0.0.1:${other.port}${route}`)).status, 500);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("fails where its port is taken", async () => {
     const health: HealthSource = { accepting: () => true, connection: () => ({ connected }), consumers: () => ({}) };
     await assert.rejects(startHealthServer({ port: server.port, health, metrics, log }), { code: "EADDRINUSE" });

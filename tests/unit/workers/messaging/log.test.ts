@@ -106,8 +106,11 @@ describe("log", () => {
       NATS_URL: "nats://a:4222,nats://user:another@b:4222",
       NATS_TOKEN: "short",
       HOME: "/home/somebody",
+      PROXY: "http://user:100%wrong@proxy",
     };
     assert.deepEqual(secretsOf(env).sort(), [
+      "100%25wrong",
+      "100%wrong",
       "another",
       "long enough",
       "long%20enough",

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { createLogger, SettingsError, startWorker, workerExitCode } from "../../../../workers/messaging";
 import { pollUntil } from "../../../../config/poll-until";
@@ -150,7 +151,11 @@ describe("process of a worker without a server", () => {
     const { child, ended, wrote } = run(main, { SHUTDOWN_GRACE: "1h" });
     await wrote("health server listens");
     child.kill("SIGTERM");
+    // The same signal, passed on by another process.
+    child.kill("SIGTERM");
     await wrote("stopping");
+    await sleep(300);
+    assert.equal(child.exitCode, null);
     child.kill("SIGINT");
     assert.deepEqual(await ended, { code: 130, signal: null });
   });

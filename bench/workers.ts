@@ -26,10 +26,10 @@ const least = 0.8;
  * the runtime on an R1 stream, where `redis-server` is on the PATH. It is no comparison of equals: R1 confirms what is
  * written to the file, before it is synchronised; Redis may lose the last second.
  *
- *   npm run bench:workers              5 pairs, 10,000 messages
- *   npm run bench:workers -- 9 20000   9 pairs, 20,000 messages
+ *   npm run bench:workers              5 pairs, 20,000 messages
+ *   npm run bench:workers -- 9 50000   9 pairs, 50,000 messages
  */
-async function main([pairs = 5, count = 10_000]: number[]): Promise<void> {
+async function main([pairs = 5, count = 20_000]: number[]): Promise<void> {
   const cluster = await startSupercluster({ regions: ["iad"], servers: 3 });
   const connection = await cluster.connect(user);
   try {
@@ -157,7 +157,10 @@ async function besideRedis(
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const redis = spawn("redis-server", options, { stdio: "ignore" });
   try {
-    const isThere = await Promise.race([once(redis, "spawn").then(() => true), once(redis, "error").then(() => false)]);
+    const isThere = await once(redis, "spawn").then(
+      () => true,
+      () => false,
+    );
     if (!isThere) return [["BullMQ: redis-server is not on the PATH", "", "", "", "", ""]];
     const at = { host: "127.0.0.1", port };
     const queue = new Queue("bench", { connection: at });

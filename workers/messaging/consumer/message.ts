@@ -106,20 +106,19 @@ function tokensOf(reply: string): string[] {
 }
 
 function deliveryInfo(reply: string): DeliveryInfo {
-  const [domain = "", account_hash = "", stream = "", consumer = "", ...numbers] = tokensOf(reply);
-  const [deliveryCount = 0, streamSequence = 0, deliverySequence = 0, timestampNanos = 0, pending = 0] = numbers.map(
-    (text) => Number.parseInt(text, 10),
-  );
+  const tokens = tokensOf(reply);
+  const number = (index: number) => Number.parseInt(tokens[index]!, 10);
+  const deliveryCount = number(4);
   return {
-    domain: domain === "_" ? "" : domain,
-    account_hash,
-    stream,
-    consumer,
+    domain: tokens[0] === "_" ? "" : tokens[0]!,
+    account_hash: tokens[1],
+    stream: tokens[2]!,
+    consumer: tokens[3]!,
     deliveryCount,
     redelivered: deliveryCount > 1,
-    streamSequence,
-    deliverySequence,
-    timestampNanos,
-    pending,
+    streamSequence: number(5),
+    deliverySequence: number(6),
+    timestampNanos: number(7),
+    pending: number(8),
   };
 }

@@ -11,6 +11,8 @@ const expires = 5_000;
 const heartbeat = 1_000;
 /** A request of which nothing was heard for so long is over: it was answered in full, or it was lost. */
 const silence = 2.5 * heartbeat;
+/** No more is asked for while this part of the free slots is asked for. */
+const enough = 0.75;
 /** Before it asks again after a refusal. */
 const pause = 250;
 /** How long to wait, when stopping, for what was asked for and is on its way. */
@@ -85,8 +87,10 @@ export class PullSource implements Source {
   private ask(): void {
     if (this.isStopped || !this.isConnected || Date.now() < this.notBefore || this.connection.isClosed()) return;
     const { stream, name, maxBatch = Infinity, maxExpires = Infinity } = this.durable();
-    const batch = Math.min(this.events.room() - this.outstanding, maxBatch);
-    if (batch <= 0) return;
+    const room = this.events.room();
+    const batch = Math.min(room - this.outstanding, maxBatch);
+    // Few of them together: while others are on their way, a request for a single message costs more than it brings.
+    if (batch <= 0 || this.outstanding > room * enough) return;
     const number = ++this.last;
     this.requests.set(number, { batch, left: batch, heard: Date.now() });
     this.outstanding += batch;

@@ -59,7 +59,7 @@ describe("pull requests", () => {
     await source.stop();
   });
 
-  it("never bring more than there are slots, and use all of them, in whatever order they end", async () => {
+  it("never bring more than there are slots, and end only when all are used, in whatever order they end", async () => {
     const steps = fc.array(fc.constantFrom("deliver", "finish", "expire", "heartbeat"), { maxLength: 80 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 20 }), steps, async (slots, all) => {
@@ -75,7 +75,8 @@ describe("pull requests", () => {
             if (server.open > 0) server.add("{}");
           } else server[step]();
           await nextTurn();
-          assert.equal(inHand.length + server.open, slots, step);
+          assert.ok(inHand.length + server.open <= slots, `${step}: ${inHand.length} and ${server.open} of ${slots}`);
+          assert.ok(server.open > 0 || inHand.length === slots, `${step}: nothing is asked for`);
         }
         const stopped = source.stop();
         while (server.open > 0) server.expire();

@@ -35,6 +35,8 @@ export interface Place {
   stream?: Partial<StreamSpec>;
   consumer?: Partial<Extract<ConsumerSpec, { mode: "pull" }>>;
   push?: { deliverSubject: string };
+  /** Slots by lane, which is the last token of its subject; `new` is that of the worker's own durable. */
+  lanes?: Record<string, number>;
 }
 
 const account = "shop";
@@ -43,14 +45,30 @@ const lower = (stream: string) => stream.toLowerCase();
 /** Durable and user of a stream. */
 export const workerOf = (stream: string): string => `${lower(stream)}-worker`;
 
+/** Durable of a lane. */
+export const laneDurable = (stream: string, lane: string): string =>
+  lane === "new" ? workerOf(stream) : `${workerOf(stream)}-${lane}`;
+
 /** A tenant with a stream, a durable and a user for each place, a user that publishes, and dead letters. */
 function tenantOf(places: Record<string, Place>): TenantSpec {
   const names = Object.keys(places);
-  const consumerOf = (stream: string, { consumer, push }: Place): ConsumerSpec => {
+  const consumersOf = (stream: string, { consumer, push, lanes }: Place): Record<string, ConsumerSpec> => {
+    const name = workerOf(stream);
     const how = { ackPolicy: "explicit", ackWait: "1s", deliverPolicy: "all" } as const;
     const common = { streams: [stream], ...how };
-    return push ? { mode: "push", ...common, ...push } : { mode: "pull", attempts: 3, ...common, ...consumer };
+    if (push) return { [name]: { mode: "push", ...common, ...push } };
+    const own: ConsumerSpec = { mode: "pull", attempts: 3, ...common, ...consumer };
+    if (!lanes) return { [name]: own };
+    const laneOf = (lane: string, slots: number): ConsumerSpec => ({
+      ...own,
+      filterSubjects: [`${lower(stream)}.${lane}`],
+      metadata: { "lanes.slots": String(slots) },
+    });
+    return Object.fromEntries(
+      Object.entries(lanes).map(([lane, slots]) => [laneDurable(stream, lane), laneOf(lane, slots)]),
+    );
   };
+  const consumers = names.map((name) => consumersOf(name, places[name]!));
   return {
     name: account,
     home: "iad",
@@ -69,10 +87,10 @@ function tenantOf(places: Record<string, Place>): TenantSpec {
         },
       ]),
     ),
-    consumers: Object.fromEntries(names.map((name) => [workerOf(name), consumerOf(name, places[name]!)])),
+    consumers: Object.assign({}, ...consumers) as TenantSpec["consumers"],
     users: {
       api: { publishes: names.flatMap((name) => [`${lower(name)}.>`, `replay.${name}.${workerOf(name)}`]) },
-      ...Object.fromEntries(names.map((name) => [workerOf(name), { consumes: [workerOf(name)] }])),
+      ...Object.fromEntries(names.map((name, index) => [workerOf(name), { consumes: Object.keys(consumers[index]!) }])),
     },
     deadLetters: { maxBytes: "16MiB" },
   };
@@ -156,13 +174,13 @@ export class WorkerLab {
   }
 
   /** Publishes orders, and waits until all are acknowledged. */
-  async publish(stream: string, orders: Order[]): Promise<void> {
+  async publish(stream: string, orders: Order[], lane = "new"): Promise<void> {
     const client = jetstream(this.api);
     for (let from = 0; from < orders.length; from += 50)
       await Promise.all(
         orders
           .slice(from, from + 50)
-          .map((order) => client.publish(`${lower(stream)}.new`, JSON.stringify(order), { msgID: order.id })),
+          .map((order) => client.publish(`${lower(stream)}.${lane}`, JSON.stringify(order), { msgID: order.id })),
       );
   }
 

@@ -13,7 +13,7 @@ import {
 } from "../../workers/messaging";
 import { ask } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
-import { type Order, quiet, replaysOf, WorkerLab, workerOf } from "../support/worker-lab";
+import { laneDurable, type Order, quiet, replaysOf, WorkerLab, workerOf } from "../support/worker-lab";
 
 const ids = (count: number, prefix = "m"): string[] => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
 const orders = (count: number, more: Partial<Order> = {}): Order[] => ids(count).map((id) => ({ id, ...more }));
@@ -61,6 +61,7 @@ describe("workers on a real server, with their own users and nothing else", func
         FULL: {},
         LARGE: {},
         AGAIN: {},
+        LANES: { lanes: { high: 6, new: 3, low: 1 } },
       },
       { regions: ["iad", "ams"], servers: 1 },
     );
@@ -245,6 +246,40 @@ describe("workers on a real server, with their own users and nothing else", func
     await lab.publish("PAUSED", orders(3));
     await wait("it goes on", () => worker.runs.length === 3);
     assert.ok(Date.now() >= Date.parse(until), "not before its end");
+  });
+
+  it("lanes share slots as their durables say, lend those that they do not use, and none starves", async () => {
+    const send = (lane: string, count: number, as = lane) =>
+      lab.publish(
+        "LANES",
+        ids(count, as).map((id) => ({ id })),
+        lane,
+      );
+    await Promise.all([send("low", 100), send("new", 300), send("high", 300)]);
+    const ended: string[] = [];
+    const count = (name: string) => ended.filter((one) => one === name).length;
+    let [alone, mostAlone] = [0, 0];
+    const worker = await work(
+      "LANES",
+      async ({ id }) => {
+        const name = id.replace(/\d+$/, "");
+        if (name === "alone") mostAlone = Math.max(mostAlone, ++alone);
+        await sleep(20);
+        if (name === "alone") alone--;
+        ended.push(name);
+        return success;
+      },
+      { lanes: ["high", "low"].map((lane) => laneDurable("LANES", lane)) },
+    );
+    await wait("one lane is done", () => count("high") === 300 || count("new") === 300 || count("low") === 100);
+    assert.equal(count("high"), 300, "high is the first");
+    const [normal, low] = [count("new"), count("low")];
+    assert.ok(low >= 25 && low < normal && normal < 300, `beside 300 of high, ${normal} of normal and ${low} of low`);
+    await wait("all is done", () => ended.length === 700);
+    assert.equal(worker.status.inFlight, 0);
+    await send("low", 60, "alone");
+    await wait("it is done", () => count("alone") === 60);
+    assert.ok(mostAlone > 4 && mostAlone <= 10, `${mostAlone} at a time: the slots of the others were lent`);
   });
 
   it("a push durable has one worker; another one is refused until that has stopped", async () => {

@@ -2,6 +2,7 @@ import type { ConsumerInfo, JsMsg } from "@nats-io/jetstream";
 import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
 import { type Durable, durableOf } from "./durable";
 import { isMissing, lookUp } from "./lookup";
+import type { Lane } from "./lanes";
 import type { Log } from "./observer";
 import { PullSource } from "./pull";
 import { PushSource } from "./push";
@@ -12,16 +13,19 @@ const startMs = 30_000;
 /** Before it is bound again to what it could not be bound to. */
 const retryMs = 3_000;
 
+/** For so long, in milliseconds, more messages that the server had are taken to be coming: others may get them. */
+const soon = 1_000;
+
 /** What a binding needs of its consumer. */
-export interface BindingOptions {
+export interface BindingOptions<Held> {
   stream: string;
   durable: string;
   attempts?: number;
   spare?: number;
   log: Log;
   /** Messages that there is room for now. */
-  room(binding: Binding): number;
-  message(message: JsMsg, binding: Binding): void;
+  room(binding: Binding<Held>): number;
+  message(message: JsMsg, binding: Binding<Held>): void;
   /** What is known of the durable has changed. */
   changed(): void;
 }
@@ -30,9 +34,16 @@ export interface BindingOptions {
  * A consumer's hold on one durable, which it never creates. When the durable may be gone it is looked up until it is
  * there again.
  */
-export class Binding {
-  /** Messages received and not finished. */
+export class Binding<Held> implements Lane {
+  share = 1;
   inHand = 0;
+  running = 0;
+  /** When the server last had more messages than it sent. */
+  private hadMoreAt = -Infinity;
+  /** Messages in hand whose handler does not run. */
+  readonly waiting = new Set<Held>();
+  /** Of its metrics. */
+  readonly labels: { readonly consumer: string };
   /** Why it gets no messages. */
   problem?: string;
   private info!: ConsumerInfo;
@@ -43,15 +54,21 @@ export class Binding {
 
   constructor(
     private readonly client: JetStreamClientImpl,
-    private readonly options: BindingOptions,
-  ) {}
+    private readonly options: BindingOptions<Held>,
+  ) {
+    this.labels = { consumer: options.durable };
+  }
+
+  get hasMore(): boolean {
+    return Date.now() - this.hadMoreAt < soon;
+  }
 
   get durable(): Durable {
     return this.known;
   }
 
-  /** @throws Error where the durable is missing, does not suit a worker, or pushes to another client already */
-  async start(): Promise<void> {
+  /** @throws Error where the durable is missing, or does not suit a worker */
+  async bind(): Promise<void> {
     const { stream, durable, log } = this.options;
     const until = Date.now() + startMs;
     const again = (error: unknown) => {
@@ -60,6 +77,10 @@ export class Binding {
       return isTransient;
     };
     this.learn(await lookUp(this.client, this.options, again));
+  }
+
+  /** @throws Error where the durable pushes to another client already */
+  async begin(): Promise<void> {
     this.source = await this.open();
     this.source.refill();
   }
@@ -84,7 +105,10 @@ export class Binding {
 
   private async open(): Promise<Source> {
     const events = {
-      message: (message: JsMsg) => this.options.message(message, this),
+      message: (message: JsMsg) => {
+        this.hadMoreAt = message.info.pending > 0 ? Date.now() : -Infinity;
+        this.options.message(message, this);
+      },
       room: () => this.options.room(this),
       doubt: (why: string) => void this.doubt(why),
     };

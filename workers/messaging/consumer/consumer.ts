@@ -6,7 +6,7 @@ import type { ConsumerOptions } from "./options";
 
 /**
  * Takes messages of a durable and gives each to `processMessage`; what it returns decides what becomes of the message.
- * See the README of this folder for what is guaranteed.
+ * The README of workers/messaging has what is guaranteed.
  *
  * ```ts
  * class Greeter extends BaseNatsConsumer<{ name: string }> {

@@ -4,6 +4,9 @@ import type { Limits } from "./outcome";
 /** Where the deployment writes how often a message may fail. */
 export const attemptsLabel = "supercluster.attempts";
 
+/** Where the deployment writes the share of a lane. */
+export const slotsLabel = "lanes.slots";
+
 /** Where neither the worker, the label nor the durable says how often a message may fail. */
 const defaultAttempts = 5;
 
@@ -21,6 +24,8 @@ export interface Durable extends Limits {
   ackWait: number;
   /** Of a push durable. */
   push?: { subject: string; group?: string; bound: boolean };
+  /** Of a lane: its slots while all lanes have messages. */
+  slots?: number;
   /** Limits of one request for messages. */
   maxBatch?: number;
   maxExpires?: number;
@@ -59,6 +64,7 @@ export function durableOf(
     ...(config.deliver_subject && {
       push: { subject: config.deliver_subject, group: config.deliver_group || undefined, bound: push_bound === true },
     }),
+    slots: labelled(config.metadata?.[slotsLabel]),
     maxBatch: config.max_batch || undefined,
     maxExpires: config.max_expires ? milliseconds(config.max_expires) : undefined,
     lag: num_pending + num_ack_pending,

@@ -11,10 +11,12 @@ import { Binding } from "./binding";
 import { Breaker } from "./breaker";
 import { isDeliveryCheck } from "./delivery-check";
 import { shortestWait, waitOf } from "./durable";
+import { nextLane, roomOf } from "./lanes";
 import { type ConsumerOptions, idempotencyKey } from "./options";
 import { mayRun, type Outcome, outcomeOf } from "./outcome";
 import { SlowStart } from "./slow-start";
 
+const defaultConcurrency = 10;
 /** How often the lag is asked for, in milliseconds. */
 const lagEvery = 15_000;
 /** How long a message waits whose dead letter could not be stored. */
@@ -29,7 +31,7 @@ const flushMs = 2_000;
 /** A message in hand. */
 interface Held {
   message: JsMsg;
-  binding: Binding;
+  binding: Binding<Held>;
   /** When the server must hear of it again, so that it does not deliver it to another worker. */
   workingAt: number;
   /** Handed over at the end of the grace: what its handler still returns changes nothing. */
@@ -39,13 +41,15 @@ interface Held {
 /** What takes messages of a durable, has them processed, and does with each what the result means. */
 export class Engine<T> {
   private readonly held = new Set<Held>();
-  /** Those of them whose handler does not run. */
-  private readonly waiting = new Set<Held>();
   private readonly breaker: Breaker;
   private readonly slowStart = new SlowStart();
   /** Why messages were given up whose copy could not be stored: their handler is not run again. */
   private readonly unwritten = new Map<string, GivenUp>();
-  private bindings: Binding[] = [];
+  private bindings: Binding<Held>[] = [];
+  /** The bindings that share the slots: all but that of the replays, which has one of its own. */
+  private lanes: Binding<Held>[] = [];
+  private slots = 1;
+  /** Messages whose handler runs, or whose end is being reported. */
   private running = 0;
   private processed = 0;
   private errored = 0;
@@ -69,23 +73,27 @@ export class Engine<T> {
 
   async start(js: JetStreamClient): Promise<void> {
     if (this.state !== "new") throw new Error("a consumer starts once; make another one");
-    const { stream, durable, replays, attempts, spareDeliveries: spare, log } = this.options;
+    const { stream, durable, lanes = [], replays, attempts, spareDeliveries: spare, log } = this.options;
     this.client = clientOf(js);
     const events = {
       attempts,
       spare,
       log,
-      room: (binding: Binding) => this.room(binding),
-      message: (message: JsMsg, binding: Binding) => this.received(message, binding),
+      room: (binding: Binding<Held>) => this.room(binding),
+      message: (message: JsMsg, binding: Binding<Held>) => this.received(message, binding),
       changed: () => this.setWorkingTimer(),
     };
     const client = this.client;
-    this.bindings = [{ stream, durable }, ...(replays ? [replays] : [])].map(
-      (place) => new Binding(client, { ...place, ...events }),
+    const durables = [durable, ...lanes].map((name) => ({ stream, durable: name }));
+    this.bindings = [...durables, ...(replays ? [replays] : [])].map(
+      (place) => new Binding<Held>(client, { ...place, ...events }),
     );
+    this.lanes = this.bindings.slice(0, durables.length);
     this.state = "running";
     try {
-      for (const binding of this.bindings) await binding.start();
+      for (const binding of this.bindings) await binding.bind();
+      this.share();
+      for (const binding of this.bindings) await binding.begin();
     } catch (error) {
       await this.stop();
       throw error;
@@ -95,7 +103,7 @@ export class Engine<T> {
   }
 
   stop(): Promise<void> {
-    return (this.stopped ??= this.end());
+    return (this.stopped ??= this.finishAll());
   }
 
   get status(): ConsumerStatus & { inFlight: number } {
@@ -114,32 +122,41 @@ export class Engine<T> {
   }
 
   private get limit(): number {
-    return this.slowStart.isOver ? (this.options.concurrency ?? 10) : 1;
+    return this.slowStart.isOver ? this.slots : 1;
   }
 
-  private room(binding: Binding): number {
+  /** Divides the slots among lanes as their durables say. */
+  private share(): void {
+    const wanted = this.lanes.map(({ durable }) => durable.slots ?? 1);
+    const sum = wanted.reduce((all, one) => all + one, 0);
+    this.slots = this.options.concurrency ?? (this.lanes.length > 1 ? sum : defaultConcurrency);
+    this.lanes.forEach((lane, index) => {
+      lane.share = Math.max(1, Math.floor((this.slots * wanted[index]!) / sum));
+    });
+  }
+
+  private room(binding: Binding<Held>): number {
     if (this.state !== "running" || this.breaker.isOpen) return 0;
-    return (binding === this.bindings[0] ? this.limit : 1) - binding.inHand;
+    return this.lanes.includes(binding) ? roomOf(binding, this.lanes, this.limit) : 1 - binding.inHand;
   }
 
-  private received(message: JsMsg, binding: Binding): void {
+  private received(message: JsMsg, binding: Binding<Held>): void {
     if (this.state === "stopped") return message.nak();
     const { metrics } = this.options;
     const { deliveryCount } = message.info;
     const held: Held = { message, binding, workingAt: Date.now() + waitOf(binding.durable, deliveryCount) / 3 };
     this.held.add(held);
     binding.inHand++;
-    metrics?.inFlight.set(this.labels, this.held.size);
+    metrics?.inFlight.set(binding.labels, binding.inHand);
     if (deliveryCount > 1) {
-      metrics?.redeliveries.inc(this.labels);
+      metrics?.redeliveries.inc(binding.labels);
       const known = this.unwritten.size > 0 && this.unwritten.get(idempotencyKey(message));
-      if (known) return void this.settle(held, { kind: "dead", ...known });
+      if (known) return void this.end(held, { kind: "dead", ...known });
       const may = mayRun(deliveryCount, binding.durable);
-      if (!may)
-        return void this.settle(held, { kind: "dead", reason: "deliveries", error: undelivered(deliveryCount) });
+      if (!may) return void this.end(held, { kind: "dead", reason: "deliveries", error: undelivered(deliveryCount) });
       if (may === "alone" && this.isolate(held)) return;
     }
-    this.waiting.add(held);
+    binding.waiting.add(held);
     this.pump();
   }
 
@@ -156,13 +173,14 @@ export class Engine<T> {
 
   private pump(): void {
     while (this.running < this.limit) {
-      const [next] = this.waiting;
-      const admitted = next && this.breaker.admit();
-      if (!next || !admitted) break;
-      this.waiting.delete(next);
-      void this.run(next, admitted.probe);
+      const lane = nextLane(this.bindings, isWaiting);
+      const admitted = lane && this.breaker.admit();
+      if (!lane || !admitted) break;
+      const [next] = lane.waiting;
+      lane.waiting.delete(next!);
+      void this.run(next!, admitted.probe);
     }
-    const wait = this.waiting.size > 0 ? this.breaker.wait : undefined;
+    const wait = this.bindings.some(isWaiting) ? this.breaker.wait : undefined;
     if (wait === undefined || this.probeTimer) return;
     this.probeTimer = setTimeout(() => {
       this.probeTimer = undefined;
@@ -172,12 +190,21 @@ export class Engine<T> {
 
   private async run(held: Held, probe: boolean): Promise<void> {
     this.running++;
+    held.binding.running++;
     const { outcome, answered } = await this.outcome(held);
+    held.binding.running--;
     this.running--;
     this.breaker.ended({ probe, answered, wait: outcome.kind === "hold" ? outcome.wait : undefined });
     if (answered) this.slowStart.ended();
     this.reportBreaker(outcome);
+    await this.end(held, outcome);
+  }
+
+  /** Reports the end of a message; `stop()` waits for it, as for a handler. */
+  private async end(held: Held, outcome: Outcome): Promise<void> {
+    this.running++;
     if (!held.isAbandoned) await this.settle(held, outcome);
+    this.running--;
     if (this.running === 0) this.idle?.();
     this.pump();
   }
@@ -197,7 +224,7 @@ export class Engine<T> {
     }
     const from = performance.now();
     const result = await inTraceOf(message.headers, () => this.result(payload, message));
-    this.options.metrics?.processingDuration.observe(this.labels, (performance.now() - from) / 1_000);
+    this.options.metrics?.processingDuration.observe(binding.labels, (performance.now() - from) / 1_000);
     const outcome = outcomeOf(result, message.info.deliveryCount, binding.durable);
     return { outcome, answered: outcome.kind !== "hold" };
   }
@@ -225,12 +252,12 @@ export class Engine<T> {
   /** Does what was decided. Never throws. */
   private async settle(held: Held, outcome: Outcome): Promise<void> {
     const { message } = held;
-    this.count(outcome);
+    this.count(held, outcome);
     try {
       if (outcome.kind === "ack") await this.acknowledge(held);
       else if (outcome.kind === "nak") this.finish(held, () => message.nak(outcome.delay));
       else if (outcome.kind === "dead") await this.giveUp(held, outcome);
-      else if (this.state === "running") this.waiting.add(held);
+      else if (this.state === "running") held.binding.waiting.add(held);
       else this.finish(held, () => message.nak());
     } catch (error) {
       this.options.log.error({ ...at(message), err: error }, "not acknowledged; it is delivered again");
@@ -238,8 +265,8 @@ export class Engine<T> {
     }
   }
 
-  private count(outcome: Outcome): void {
-    this.options.metrics?.messagesProcessed.inc({ ...this.labels, status: statuses[outcome.kind] });
+  private count({ binding }: Held, outcome: Outcome): void {
+    this.options.metrics?.messagesProcessed.inc({ ...binding.labels, status: statuses[outcome.kind] });
     if (outcome.kind === "hold") return;
     this.processed++;
     if (outcome.kind !== "ack") this.errored++;
@@ -254,14 +281,14 @@ export class Engine<T> {
   /** The message is terminated only when its copy is stored. */
   private async giveUp(held: Held, { reason, error }: GivenUp): Promise<void> {
     const { deadLetters, log, metrics } = this.options;
-    const { message } = held;
+    const { message, binding } = held;
     const key = idempotencyKey(message);
     if (deadLetters) {
       try {
         const stored = await deadLetters.write(message, { reason, error });
-        metrics?.deadLetters.inc({ ...this.labels, outcome: stored });
+        metrics?.deadLetters.inc({ ...binding.labels, outcome: stored });
       } catch (failure) {
-        metrics?.deadLetters.inc({ ...this.labels, outcome: "failed" });
+        metrics?.deadLetters.inc({ ...binding.labels, outcome: "failed" });
         log.error({ ...at(message), reason, err: failure }, "the dead letter is not stored; the message is kept");
         if (this.unwritten.size < mostUnwritten) this.unwritten.set(key, { reason, error });
         return this.finish(held, () => message.nak(deadLetterRetry));
@@ -275,15 +302,18 @@ export class Engine<T> {
   /** A message is in hand no longer. */
   private finish(held: Held, answer?: () => void): void {
     if (!this.held.delete(held)) return;
-    this.waiting.delete(held);
-    held.binding.inHand--;
-    this.options.metrics?.inFlight.set(this.labels, this.held.size);
+    const { binding } = held;
+    binding.waiting.delete(held);
+    binding.inHand--;
+    this.options.metrics?.inFlight.set(binding.labels, binding.inHand);
     try {
       if (!held.isAbandoned) answer?.();
     } catch (error) {
       this.options.log.error({ ...at(held.message), err: error }, "not acknowledged; it is delivered again");
     }
-    held.binding.refill();
+    // What one lane does not use, another one may.
+    if (this.lanes.length > 1) for (const lane of this.lanes) lane.refill();
+    binding.refill();
   }
 
   private reportBreaker(outcome: Outcome): void {
@@ -328,19 +358,23 @@ export class Engine<T> {
   }
 
   private async reportLag(): Promise<void> {
-    try {
-      this.options.metrics?.lag.set(this.labels, (await this.bindings[0]?.lag()) ?? 0);
-    } catch (error) {
-      this.options.log.debug({ ...this.labels, err: error }, "the lag is not known");
-    }
+    const { metrics, log } = this.options;
+    if (!metrics) return;
+    for (const binding of this.bindings)
+      try {
+        metrics.lag.set(binding.labels, await binding.lag());
+      } catch (error) {
+        log.debug({ ...binding.labels, err: error }, "the lag is not known");
+      }
   }
 
-  private async end(): Promise<void> {
+  private async finishAll(): Promise<void> {
     const { grace = 30_000, log } = this.options;
     this.state = "stopping";
-    this.handOver(this.waiting);
+    const waiting = () => this.bindings.flatMap((binding) => [...binding.waiting]);
+    this.handOver(waiting());
     await Promise.all(this.bindings.map((binding) => binding.stop()));
-    this.handOver(this.waiting);
+    this.handOver(waiting());
     if (this.running > 0) {
       const idle = new Promise<void>((resolve) => (this.idle = resolve));
       await within(idle, grace).catch(() => log.warn({ ...this.labels, running: this.running }, "the grace is over"));
@@ -356,10 +390,12 @@ export class Engine<T> {
     if (connection && !connection.isClosed()) await within(connection.flush(), flushMs).catch(() => undefined);
   }
 
-  private handOver(messages: Iterable<Held>): void {
-    for (const held of [...messages]) this.finish(held, () => held.message.nak());
+  private handOver(messages: readonly Held[]): void {
+    for (const held of messages) this.finish(held, () => held.message.nak());
   }
 }
+
+const isWaiting = ({ waiting }: Binding<Held>): boolean => waiting.size > 0;
 
 const statuses = { ack: "success", nak: "retry", dead: "terminal", hold: "unavailable" } as const;
 

@@ -8,9 +8,15 @@ import type { ConsumerMetrics, Log } from "./observer";
 export interface ConsumerOptions<T> {
   stream: string;
   durable: string;
+  /**
+   * More durables of the stream, whose messages are processed by the same handler on the same slots: lanes by priority.
+   * Each, that of `durable` too, has the share of the slots that its label `lanes.slots` says (default 1); what a lane
+   * does not use is lent to the others until it needs it.
+   */
+  lanes?: readonly string[];
   /** Where messages come from that are processed again (`replaySubject`), by the same handler, one at a time. */
   replays?: { stream: string; durable: string };
-  /** Messages in hand at most; pull requests never ask for more. Default: 10. */
+  /** Messages in hand at most; pull requests never ask for more. Default: 10; with lanes, their slots together. */
   concurrency?: number;
   /** What a payload must be. Default: it is taken as `T` unchecked. */
   schema?: z.ZodType<T>;

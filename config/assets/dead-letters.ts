@@ -1,5 +1,6 @@
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
 import { type Duration, type DurationLimit, toMilliseconds, unlimited } from "../units";
+import { consumerOf } from "./lanes";
 import { mirrorName } from "./standard";
 
 /**
@@ -54,8 +55,8 @@ export const replayHeader = { of: "Replay-Of", count: "Replay-Count", subject: "
 /** How often a message is replayed at most. */
 export const mostReplays = 3;
 
-/** The durable of the stream of replays that the worker of this durable reads too. */
-export const replayDurable = (stream: string, durable: string): string => `${stream}-${durable}`;
+/** The durable of the stream of replays that the worker of this consumer reads too; its lanes have it in common. */
+export const replayDurable = (stream: string, consumer: string): string => `${stream}-${consumer}`;
 
 /** Label of the stream of events: names of the streams that the collector sweeps, with a space between two. */
 export const sweptLabel = "dead-letters.sweep";
@@ -68,6 +69,8 @@ interface Source {
   stream: string;
   durable: string;
   consumer: ConsumerSpec;
+  /** The durable of the stream of replays by which its worker gets them. */
+  replays: string;
 }
 
 /**
@@ -76,7 +79,12 @@ interface Source {
  */
 export const deadLetterSources = ({ consumers }: Pick<TenantSpec, "consumers">): Source[] =>
   Object.entries(consumers).flatMap(([durable, consumer]) =>
-    consumer.ackPolicy === "explicit" ? consumer.streams.map((stream) => ({ stream, durable, consumer })) : [],
+    consumer.ackPolicy === "explicit"
+      ? consumer.streams.map((stream) => {
+          const replays = replayDurable(stream, consumerOf(durable, consumer));
+          return { stream, durable, consumer, replays };
+        })
+      : [],
   );
 
 /** The stream itself and its mirrors, on which a failover makes the same durables. */
@@ -109,10 +117,7 @@ export function deadLetterParts(tenant: TenantSpec): Parts {
         ...(tenant.deadLetters.deletionPolicy && { deletionPolicy: tenant.deadLetters.deletionPolicy }),
       },
       ...Object.fromEntries(
-        sources.map(({ stream, durable, consumer }) => [
-          replayDurable(stream, durable),
-          replayConsumer(stream, durable, consumer),
-        ]),
+        [...Map.groupBy(sources, ({ replays }) => replays)].map(([name, own]) => [name, replayConsumer(own)]),
       ),
     },
     users: {
@@ -175,13 +180,13 @@ function streamsFor(
   };
 }
 
-/** Redelivers as the durable does: its worker treats both alike. */
-function replayConsumer(stream: string, durable: string, consumer: ConsumerSpec): ConsumerSpec {
-  const { ackWait, backoff, attempts, maxDeliver, maxAckPending } = consumer;
+/** Redelivers as its durable does, or as each of its lanes: the worker treats both alike. */
+function replayConsumer(sources: Source[]): ConsumerSpec {
+  const { ackWait, backoff, attempts, maxDeliver, maxAckPending } = sources[0]!.consumer;
   return {
     mode: "pull",
     streams: [deadLetterNames.replays],
-    filterSubjects: [replaySubject(stream, durable)],
+    filterSubjects: sources.map(({ stream, durable }) => replaySubject(stream, durable)),
     ackPolicy: "explicit",
     deliverPolicy: "all",
     // No tenant declares it, so none could allow that it is deleted with the durable it is for.
@@ -231,12 +236,13 @@ const cli = (sources: Source[], read: string[]): UserSpec => ({
 });
 
 /** The same with the durables of replays: what fails again becomes a dead letter again. */
-const withReplays = (sources: readonly Pick<Source, "stream" | "durable">[]) => [
+const withReplays = (sources: readonly Pick<Source, "stream" | "durable" | "replays">[]) => [
   ...sources,
-  ...sources.map(({ stream, durable }) => ({
-    stream: deadLetterNames.replays,
-    durable: replayDurable(stream, durable),
-  })),
+  ...replaysOf(sources).map((durable) => ({ stream: deadLetterNames.replays, durable })),
+];
+
+const replaysOf = (sources: readonly Pick<Source, "replays">[]): string[] => [
+  ...new Set(sources.map(({ replays }) => replays)),
 ];
 
 /** A user with what its durables need for dead letters: it copies messages of theirs, and reads their replays. */
@@ -253,10 +259,8 @@ export function withDeadLetters(tenant: TenantSpec, user: UserSpec): UserSpec {
     publishes: [
       ...(user.publishes ?? []),
       ...places.map(({ stream, durable }) => deadLetterSubject(stream, "*", durable)),
-      ...own.map(({ stream, durable }) =>
-        deadLetterSubject(deadLetterNames.replays, "*", replayDurable(stream, durable)),
-      ),
+      ...replaysOf(own).map((durable) => deadLetterSubject(deadLetterNames.replays, "*", durable)),
     ],
-    consumes: [...(user.consumes ?? []), ...own.map(({ stream, durable }) => replayDurable(stream, durable))],
+    consumes: [...(user.consumes ?? []), ...replaysOf(own)],
   };
 }

@@ -11,8 +11,12 @@ export const normalLane = "normal";
 /** Label of a lane's durable: how many messages of it a worker processes while all lanes have some. */
 export const slotsLabel = "lanes.slots";
 
-/** Whether it is the durable of a lane. */
-export const isLane = (consumer: ConsumerSpec | undefined): boolean => consumer?.metadata?.[slotsLabel] !== undefined;
+/** Label of a lane's durable: the consumer that it is a lane of. */
+export const consumerLabel = "lanes.consumer";
+
+/** The consumer that declares a durable: of a lane's, the one that has the lanes. */
+export const consumerOf = (durable: string, spec: Pick<ConsumerSpec, "metadata"> | undefined): string =>
+  spec?.metadata?.[consumerLabel] ?? durable;
 
 /** Subject of a lane: `sms.send.high`. */
 const laneSubject = (subject: string, lane: string): string => `${subject}.${lane}`;
@@ -81,7 +85,7 @@ function durablesOf(tenant: TenantSpec, name: string, consumer: ConsumerSpec): [
     {
       ...consumer,
       filterSubjects: filtered(lane),
-      metadata: { ...consumer.metadata, [slotsLabel]: String(slots) },
+      metadata: { ...consumer.metadata, [consumerLabel]: name, [slotsLabel]: String(slots) },
     },
   ]);
 }

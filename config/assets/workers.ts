@@ -1,7 +1,7 @@
 import type { ConsumerSpec, TenantSpec } from "../schema/tenant";
 import type { WorkerSpec } from "../schema/worker";
 import { type Size, toMilliseconds } from "../units";
-import { isLane } from "./lanes";
+import { consumerOf } from "./lanes";
 import { isLeaving } from "./leaving";
 import { withStandardParts } from "./standard-parts";
 
@@ -91,13 +91,7 @@ export const objectNameOf = (name: string): string => name.toLowerCase().replace
 
 /** Names of the durables that a worker reads: without being told, that of its own name, with its lanes. */
 export const durablesOf = ({ consumers }: TenantSpec, name: string, { durables }: WorkerSpec): string[] =>
-  durables ?? (name in consumers ? [name, ...otherLanes(consumers, name)] : []);
-
-/** Durables of the other lanes of a consumer. */
-const otherLanes = (consumers: TenantSpec["consumers"], name: string): string[] =>
-  isLane(consumers[name])
-    ? Object.keys(consumers).filter((other) => other.startsWith(`${name}-`) && isLane(consumers[other]))
-    : [];
+  durables ?? Object.keys(consumers).filter((durable) => consumerOf(durable, consumers[durable]) === name);
 
 /** The user that a worker logs in as; undefined where there is none. */
 export function userOf({ users }: TenantSpec, name: string, { user }: WorkerSpec): string | undefined {

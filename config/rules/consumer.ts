@@ -1,5 +1,6 @@
 import { subjectsByStream } from "../assets/assets";
 import { destinationSubject, isRenamedAway } from "../subject-transform";
+import { withLanes } from "../assets/lanes";
 import { shareOf, sumOf } from "../assets/shared-limits";
 import { canary, mirrorName } from "../assets/standard";
 import { unknownName } from "../problems";
@@ -24,7 +25,7 @@ const pushConsumers = (context: ValidationContext) =>
  */
 const durables = (context: ValidationContext) =>
   consumers(context).flatMap((scope) => {
-    const known = subjectsByStream(scope.tenant);
+    const known = subjectsByStream(withLanes(scope.tenant));
     const consumer = shareOf(scope.consumer, scope.consumer.streams.length);
     return consumer.streams.map((stream, index) => ({
       ...scope,
@@ -74,7 +75,7 @@ const collide = (a: ConsumerSpec, b: ConsumerSpec): boolean =>
 
 const filters = (context: ValidationContext) =>
   consumers(context).flatMap((scope) => {
-    const known = subjectsByStream(scope.tenant);
+    const known = subjectsByStream(withLanes(scope.tenant));
     return (scope.consumer.filterSubjects ?? []).map((filter, index) => ({
       ...scope,
       path: [...scope.path, "filterSubjects", index],

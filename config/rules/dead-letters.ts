@@ -1,4 +1,4 @@
-import { deadLetterNames, deadLetterParts, deadLetterSources, replayDurable } from "../assets/dead-letters";
+import { deadLetterNames, deadLetterParts, deadLetterSources } from "../assets/dead-letters";
 import { withLanes } from "../assets/lanes";
 import type { ValidationContext } from "./context";
 import { type Rule, rule } from "./rule";
@@ -25,13 +25,12 @@ const taken = (context: ValidationContext) =>
 /** Durables, each with the earlier one whose replays would be read by a durable of the same name. */
 const sources = (context: ValidationContext) =>
   keeping(context).flatMap((scope) =>
-    deadLetterSources(scope.tenant).map(({ stream, durable }, index, all) => ({
+    deadLetterSources(scope.tenant).map(({ durable, replays, stream }, index, all) => ({
       ...scope,
       path: [...scope.path, "consumers", durable],
-      replays: replayDurable(stream, durable),
-      twin: all
-        .slice(0, index)
-        .find((other) => replayDurable(other.stream, other.durable) === replayDurable(stream, durable)),
+      replays,
+      // Lanes of one consumer have it in common.
+      twin: all.slice(0, index).find((other) => other.replays === replays && other.stream !== stream),
     })),
   );
 

@@ -43,7 +43,7 @@ export type Approve = (letters: readonly DeadLetter[]) => Promise<void>;
 /** Letters that are changed at the same time. */
 const inFlight = 8;
 
-export function lettersOf(store: DeadLetterStore, tenant: Pick<TenantSpec, "name" | "streams">): AccountLetters {
+export function lettersOf(store: DeadLetterStore, tenant: TenantSpec): AccountLetters {
   /** @throws {Failure} naming all that do not exist. */
   async function byIds(ids: readonly string[]): Promise<DeadLetter[]> {
     const distinct = [...new Set(ids)];

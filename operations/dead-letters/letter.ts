@@ -8,6 +8,7 @@ import {
   replayHeader,
   replaySubject,
 } from "../../config/assets/dead-letters";
+import { consumerOf, withLanes } from "../../config/assets/lanes";
 import { mirrorName } from "../../config/assets/standard";
 import type { TenantSpec } from "../../config/schema/tenant";
 
@@ -89,8 +90,9 @@ export interface ReplayTarget {
 /** Pure. A durable that a failover made on a mirror has its messages replayed by the durable that it stood for. */
 export function targetOf(
   { stream, durable, subject }: Pick<DeadLetter, "stream" | "durable" | "subject">,
-  { streams }: Pick<TenantSpec, "streams">,
+  tenant: TenantSpec,
 ): ReplayTarget {
+  const { streams } = tenant;
   // It was a replay itself.
   if (stream === deadLetterNames.replays) return { subject, durable };
   const origin = Object.entries(streams).find(([name, { mirrors = {} }]) =>
@@ -98,7 +100,8 @@ export function targetOf(
   )?.[0];
   // A durable may be declared on the mirror, too.
   const place = origin === undefined || stream in streams ? stream : origin;
-  return { subject: replaySubject(place, durable), durable: replayDurable(place, durable) };
+  const consumer = consumerOf(durable, withLanes(tenant).consumers[durable]);
+  return { subject: replaySubject(place, durable), durable: replayDurable(place, consumer) };
 }
 
 /** Why a letter cannot be replayed, whatever there is on the servers; undefined if it can. Pure. */

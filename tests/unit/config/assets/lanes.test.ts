@@ -5,6 +5,7 @@ import { withStandardParts } from "../../../../config/assets/standard-parts";
 import { durablesOf } from "../../../../config/assets/workers";
 import { tenantSpec, type TenantSpec } from "../../../../config/schema/tenant";
 import { overlaps } from "../../../../config/subjects";
+import { targetOf } from "../../../../operations/dead-letters/letter";
 import { localEnvironment } from "../../../support/accounts";
 import { pull, stream } from "../../../support/rule-cases";
 
@@ -63,16 +64,29 @@ describe("lanes of a tenant", () => {
     ]);
   });
 
-  it("have replays of their own, where the tenant keeps dead letters", () => {
+  it("have one durable of replays in common, where the tenant keeps dead letters", () => {
     const { consumers, users } = complete({ lanes, deadLetters: {} });
-    assert.ok("SMS-sender-high" in consumers);
-    assert.ok(users.sender!.publishes!.includes("dead.SMS.*.sender-high"));
-    assert.ok(users.sender!.consumes!.includes("SMS-sender-high"));
+    assert.deepEqual(
+      Object.keys(consumers).filter((name) => name.startsWith("SMS-sender")),
+      ["SMS-sender"],
+    );
+    assert.deepEqual(
+      consumers["SMS-sender"]!.filterSubjects!.toSorted(),
+      ["sender", "sender-high", "sender-low"].map((name) => `replay.SMS.${name}`),
+    );
+    assert.deepEqual(users.sender!.publishes, [
+      "sms.status",
+      ...["sender-high", "sender", "sender-low"].map((name) => `dead.SMS.*.${name}`),
+      "dead.REPLAYS.*.SMS-sender",
+    ]);
+    assert.deepEqual(users.sender!.consumes, ["sender-high", "sender", "sender-low", "SMS-sender"]);
+    const high = { stream: "SMS", durable: "sender-high", subject: "sms.send.high" };
+    assert.deepEqual(targetOf(high, shop({ lanes })), { subject: "replay.SMS.sender-high", durable: "SMS-sender" });
   });
 
   it("are read by the worker of their consumer", () => {
     const worker = (tenant: TenantSpec) => durablesOf(tenant, "sender", {});
-    assert.deepEqual(worker(complete({ lanes })), ["sender", "sender-high", "sender-low"]);
+    assert.deepEqual(worker(complete({ lanes })), ["sender-high", "sender", "sender-low"]);
     assert.deepEqual(worker(complete({})), ["sender"]);
   });
 });

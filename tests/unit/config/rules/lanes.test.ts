@@ -70,6 +70,7 @@ describe("rules about lanes and routes", () => {
           t.routes = ["sms.send"];
           t.consumers.sender.filterSubjects.push("sms.check");
           t.deadLetters = {};
+          t.consumers.acme = pull(["SMS"], { filterSubjects: ["sms.send.high.acme"] });
         }),
       ),
       [],

@@ -11,9 +11,9 @@ import { Consumer } from "../components/jetstream/consumer";
 import { JetstreamProvider } from "../components/jetstream/jetstream-provider";
 import { Stream, type StreamArgs } from "../components/jetstream/stream";
 import { refuseDroppedTenants } from "./dropped-accounts";
-import type { JetstreamIdentity, JetstreamOutputs } from "./outputs";
-import { fromIdentity } from "./references";
+import type { JetstreamOutputs } from "./outputs";
 import { regionAccess } from "./region-access";
+import { jetstreamIdentity } from "./read-identity";
 
 /** Every stream, mirror and durable of this stack's tenants, over all regions. */
 export async function jetstream({
@@ -42,7 +42,7 @@ export async function jetstream({
     ({ account, stream }) => !isGoing(account, regionOf.get(`${account}/${stream}`)!),
   );
 
-  const identity = await fromIdentity<JetstreamIdentity>(name, "jetstream");
+  const identity = await jetstreamIdentity(name, [...own]);
   const provider = new JetstreamProvider(
     "jetstream",
     identity.apply(({ ca, provisioners, system }) => ({

@@ -17,7 +17,7 @@ import { refuseDroppedOwners } from "./dropped-accounts";
 import { askedOnce, connectionsInUse } from "./held-streams";
 import { login } from "./logins";
 import type { RegionOutputs, WorkerOutputs } from "./outputs";
-import { identityInStore, regionIdentity } from "./region-identity";
+import { identityInStore, regionIdentity } from "./read-identity";
 import { fullName, outputsOf } from "./references";
 import { refuseForgottenServers, refuseStoppingHolders } from "./removed-servers";
 import type { Deployed } from "./system-connection";

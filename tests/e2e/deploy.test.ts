@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { Deployment } from "../support/deployment";
-import { engineMs } from "../support/limits";
+import { engineMs, requestMs } from "../support/limits";
 
 const stacks = ["local-identity", "local-iad", "local-ams", "local-syd", "local-jetstream"];
 
@@ -105,5 +105,51 @@ describe("a deployment that is looked at first", function () {
 
     edit("syncInterval: 3m", "syncInterval: 1m");
     assert.match(deployment.succeeds("deploy", "--plan", "plans"), /is up and verified/);
+  });
+
+  it("saves the plans of a release that adds a user, and applies them: the user can log in", async () => {
+    const file = deployment.path("tenants/irisx.ts");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace("  users: {\n", '  users: {\n    auditor: { subscribes: ["sms.status"] },\n'));
+    const planned = deployment.succeeds("deploy", "--dry-run", "--plan", "plans");
+    assert.match(planned, /^local-identity: 1 to create\n.*RandomPassword users-irisx-auditor/m);
+    for (const region of ["iad", "ams", "syd"])
+      assert.match(planned, new RegExp(`^local-${region}: 1 to update$`, "m"));
+    assert.match(planned, /^local-jetstream: nothing to change$/m);
+    assert.match(deployment.succeeds("deploy", "--plan", "plans"), /is up and verified/);
+    await deployment.client("iad", "irisx", "auditor");
+  });
+
+  it("does the same for a release that adds a tenant, whose streams it creates", async () => {
+    const plants = {
+      name: "plants",
+      home: "iad",
+      streams: {
+        LEAVES: {
+          subjects: ["leaves.>"],
+          ...{ retention: "limits", storage: "file", replicas: 3, discard: "old" },
+          ...{ maxAge: "1d", maxBytes: "16MiB" },
+        },
+      },
+      consumers: {},
+      users: { gardener: { publishes: ["leaves.>"] } },
+    };
+    writeFileSync(
+      deployment.path("tenants/plants.ts"),
+      `import type { TenantSpec } from "../config/schema/tenant";\n` +
+        `export const plants: TenantSpec = ${JSON.stringify(plants)};\n`,
+    );
+    writeFileSync(
+      deployment.path("tenants/index.ts"),
+      `import { irisx } from "./irisx";\nimport { plants } from "./plants";\n` +
+        `export const tenants = { irisx, plants };\n`,
+    );
+    deployment.set({ jetstream: { jetstream: ["irisx", "plants"] } });
+    const planned = deployment.succeeds("deploy", "--dry-run", "--plan", "plans");
+    assert.match(planned, /^ {2}\+ {2}pulumi-nodejs:dynamic\/nats:Stream plants-LEAVES$/m);
+    assert.match(deployment.succeeds("deploy", "--plan", "plans"), /is up and verified/);
+    const gardener = await deployment.client("iad", "plants", "gardener");
+    await gardener.request("leaves.oak", "one", { timeout: requestMs });
+    assert.match(deployment.succeeds("deploy", "--dry-run"), /^local-jetstream: nothing to change$/m);
   });
 });

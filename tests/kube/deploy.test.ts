@@ -1,114 +1,30 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { parseDocument, stringify } from "yaml";
 import { pollUntil } from "../../config/poll-until";
 import { locksOf } from "../../engine/backend";
-import { namespaceOf } from "../../config/topology";
-import { copyProject } from "../support/project-copy";
-import { Cloud, currentCluster } from "./cloud";
+import { currentCluster } from "./cloud";
+import { EngineEnvironment } from "./engine";
 import { helm } from "./helm";
-import { pluginFolders, whyNoEngine } from "./plugins";
-import { kubeEnvironment, kubeSettings } from "./settings";
+import { whyNoEngine } from "./plugins";
 import { watchObject } from "./watch";
 
 const name = "deploy";
 const regions = ["iad", "ams", "syd"];
-const stacks = ["identity", ...regions, "jetstream"].map((part) => `${name}-${part}`);
-const passphrase = "of a test";
 
 const reason = whyNoEngine();
 if (reason) console.error(`\n  SKIPPED: npm run deploy with the real engine on a real Kubernetes, because ${reason}\n`);
 else
   describe("npm run deploy, with the real engine on a real Kubernetes", function () {
     this.timeout(1_800_000);
-    const copy = copyProject();
-    const options = { name, regions };
-    const { api } = currentCluster();
-    const cloud = new Cloud(api, kubeEnvironment(options));
-    const state = path.join(copy.cache, "production-state");
-    const env: NodeJS.ProcessEnv = {
-      ...copy.env,
-      PATH: [...pluginFolders(copy.folder), process.env.PATH].join(path.delimiter),
-      PULUMI_BACKEND_URL: `file://${state}`,
-      PULUMI_CONFIG_PASSPHRASE: passphrase,
-      NO_COLOR: "1",
-    };
-    const edit = (change: (project: ReturnType<typeof parseDocument>) => void): void => {
-      const file = path.join(copy.folder, "Pulumi.yaml");
-      const project = parseDocument(readFileSync(file, "utf8"));
-      change(project);
-      writeFileSync(file, String(project));
-    };
-    const own = ["config", "environments", "default", name];
-
-    before(() => {
-      mkdirSync(state);
-      edit((project) => project.setIn(own, kubeSettings(options)));
-      for (const stack of stacks) {
-        const part = stack.slice(name.length + 1);
-        const kind = regions.includes(part) ? { kind: "region", region: part } : { kind: part };
-        writeFileSync(
-          path.join(copy.folder, `Pulumi.${stack}.yaml`),
-          stringify({ config: { "supercluster:stack": { environment: name, ...kind } } }),
-        );
-      }
-      cloud.start();
-    });
-    after(async () => {
-      await cloud.stop();
-      if (process.env.KUBE_KEEP === "1") return;
-      const { settings } = { settings: kubeEnvironment(options) };
-      await Promise.all(
-        regions.map((region) =>
-          api
-            .delete({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespaceOf(settings, region) } })
-            .catch(() => undefined),
-        ),
-      );
-      copy.remove();
-    });
-
-    const commandLine = (...args: string[]) => ["-r", "./tools/runtime.cjs", "cli/index.ts", ...args, "--env", name];
-    /** Not synchronous: the cloud goes on meanwhile. */
-    function cli(...args: string[]): Promise<{ status: number | null; text: string }> {
-      const child = spawn(process.execPath, commandLine(...args), {
-        cwd: copy.folder,
-        env,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let text = "";
-      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
-      return new Promise((resolve) => child.once("close", (status) => resolve({ status, text })));
-    }
-    const deploy = (...args: string[]) => cli("deploy", "--allow-local-state", ...args);
-    async function succeeds(ended: Promise<{ status: number | null; text: string }>): Promise<string> {
-      const started = Date.now();
-      const { status, text } = await ended;
-      assert.equal(status, 0, text);
-      console.log(`      ${((Date.now() - started) / 1000).toFixed(1)} s`);
-      return text;
-    }
-    const variables = (): NodeJS.ProcessEnv => {
-      const text = execFileSync(process.execPath, ["-r", "./tools/runtime.cjs", "cli/index.ts", "env", "--env", name], {
-        cwd: copy.folder,
-        env,
-        encoding: "utf8",
-      });
-      return {
-        ...env,
-        ...Object.fromEntries([...text.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, key, value]) => [key!, value!])),
-      };
-    };
-    const pulumi = (...args: string[]): string =>
-      execFileSync("pulumi", [...args, "--non-interactive"], {
-        cwd: copy.folder,
-        env: variables(),
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "pipe"],
-        maxBuffer: 64 * 1024 ** 2,
-      });
+    const deployed = new EngineEnvironment({ name, regions });
+    const { api, copy, state, stacks } = deployed;
+    const { cli, deploy } = deployed;
+    const succeeds = deployed.succeeds.bind(deployed);
+    const pulumi = deployed.pulumi.bind(deployed);
+    before(() => deployed.start());
+    after(() => deployed.stop());
 
     it("shows what it would do to a missing environment, says that this is partial, and changes nothing", async () => {
       const text = await succeeds(deploy("--dry-run"));
@@ -225,7 +141,7 @@ else
     });
 
     it("says what a change takes, saves the plan, and does exactly that: one region after another", async () => {
-      edit((project) => project.setIn([...own, "syncInterval"], "1m"));
+      deployed.set(["syncInterval"], "1m");
       const plan = await succeeds(deploy("--dry-run", "--plan", "plans"));
       for (const region of regions)
         assert.match(
@@ -245,7 +161,7 @@ else
     });
 
     it("does nothing to a region whose cluster cannot be the one that is named, nor to those after it", async () => {
-      edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], "nowhere"));
+      deployed.set(["kubernetes", "clusters", "iad", "context"], "nowhere");
       assert.match(
         await succeeds(deploy("--dry-run")),
         /SC1101: iad: its Kubernetes cluster cannot be reached, so only `up` checks that it is the right one: the kubeconfig has no context "nowhere"/,
@@ -254,15 +170,15 @@ else
       assert.equal(status, 1, text);
       assert.match(text, /deploy-iad failed: .*the kubeconfig has no context "nowhere"/s);
       assert.doesNotMatch(text, /pulumi up --stack deploy-(ams|syd|jetstream)/);
-      edit((project) => project.setIn([...own, "kubernetes", "clusters", "iad", "context"], currentCluster().context));
+      deployed.set(["kubernetes", "clusters", "iad", "context"], currentCluster().context);
     });
 
     it("is continued by the next run where it was killed while it replaced pods (stale-lock.md)", async () => {
-      edit((project) => project.setIn([...own, "syncInterval"], "5m"));
+      deployed.set(["syncInterval"], "5m");
       const stack = `${name}-iad`;
-      const killed = spawn(process.execPath, commandLine("deploy", "--allow-local-state"), {
+      const killed = spawn(process.execPath, deployed.commandLine("deploy", "--allow-local-state"), {
         cwd: copy.folder,
-        env,
+        env: deployed.env,
         stdio: "ignore",
       });
       const ended = new Promise((resolve) => killed.once("close", resolve));

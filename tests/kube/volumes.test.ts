@@ -3,14 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
 import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 import { toBytes } from "../../config/units";
+import { Driver } from "./driver";
 import { KubeEnvironment } from "./environment";
 import { helm } from "./helm";
 import { kubeSettings } from "./settings";
 
 /**
- * Volumes that grow under running servers, on a real Kubernetes with the real chart. Volumes that are folders of the
- * host cannot grow: the test plays the driver, and gives each volume the size that its claim asks for. All else is
- * Kubernetes's own.
+ * Volumes that grow under running servers, on a real Kubernetes with the real chart; the test plays their driver.
  */
 const name = "grow";
 const namespace = "grow-iad";
@@ -39,8 +38,7 @@ describe("volumes on a real Kubernetes", function () {
     config.makeApiClient(StorageV1Api),
   ];
   const kube = KubeEnvironment.create({ name, regions: ["iad"], jetstream: {} }, {});
-  const driver = { isOn: false, isStopped: false };
-  let driving: Promise<void>;
+  const driver = new Driver([namespace]);
 
   const claims = async () =>
     (await core.listNamespacedPersistentVolumeClaim({ namespace })).items.sort((left, right) =>
@@ -75,32 +73,12 @@ describe("volumes on a real Kubernetes", function () {
       }),
     );
 
-  async function drive(): Promise<void> {
-    while (!driver.isStopped) {
-      for (const { metadata, spec, status } of driver.isOn ? await claims() : []) {
-        const wanted = spec!.resources!.requests!.storage!;
-        if (status?.phase !== "Bound" || status.capacity?.storage === wanted) continue;
-        await core.patchPersistentVolume({
-          name: spec!.volumeName!,
-          body: [{ op: "replace", path: "/spec/capacity/storage", value: wanted }],
-        });
-        await core.patchNamespacedPersistentVolumeClaimStatus({
-          namespace,
-          name: metadata!.name!,
-          body: [{ op: "replace", path: "/status/capacity/storage", value: wanted }],
-        });
-      }
-      await sleep(250);
-    }
-  }
-
   before(async () => {
-    driving = drive();
+    driver.start();
     await up("2GiB");
   });
   after(async () => {
-    driver.isStopped = true;
-    await driving;
+    await driver.stop();
     const volumes = (await core.listPersistentVolume()).items.filter(
       ({ spec }) => spec?.storageClassName === storageClass,
     );

@@ -98,9 +98,10 @@ export class Deployment {
 
   /** Connects a user to the servers of a region, for as long as the test goes on. */
   async client(region: string, account: string, user: string): Promise<NatsConnection> {
-    this.outputs ??= JSON.parse(
-      this.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets"),
-    ) as RegionOutputs;
+    if (!this.outputs?.accounts[account]?.users[user])
+      this.outputs = JSON.parse(
+        this.pulumi("stack", "output", "--stack", "local-iad", "--json", "--show-secrets"),
+      ) as RegionOutputs;
     const { login, password, inboxPrefix } = this.outputs.accounts[account]!.users[user]!;
     const index = ["iad", "ams", "syd"].indexOf(region);
     const servers = this.outputs.region.clientUrls.map((url) =>

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import { plannedUsers, type PlannedUsers } from "../config/partial-plan";
 import type { IdentityInStore } from "../components/supercluster/kubernetes-region";
-import type { CarriedIdentity } from "./outputs";
+import type { CarriedIdentity, JetstreamIdentity } from "./outputs";
 import { fromIdentity, plainFromIdentity } from "./references";
 
 type Region = Pick<RegionSpec, "name" | "environment" | "accounts">;
@@ -27,6 +27,24 @@ export async function regionIdentity(
   const lacks = ({ users }: RegionIdentity) => passwordsOf(missing(Object.keys(users), region));
   const identity = stored ?? (await fromIdentity<RegionIdentity>(environment, name, how ? undefined : lacks));
   return how ? identity.apply((known) => withPlanned(known, region, how)) : identity;
+}
+
+/**
+ * What the identity stack has created for a jetstream stack. In a plan that is saved it is unknown where it will have
+ * provisioners of new accounts, which the `up` would otherwise violate.
+ *
+ * @param accounts those of the stack's tenants
+ * @throws {pulumi.RunError} with what to do, where it cannot be read
+ */
+export async function jetstreamIdentity(
+  environment: string,
+  accounts: string[],
+): Promise<pulumi.Output<JetstreamIdentity>> {
+  const identity = await fromIdentity<JetstreamIdentity>(environment, "jetstream");
+  if (plannedAs() !== "unknown") return identity;
+  return identity.apply((known) =>
+    accounts.every((account) => account in known.provisioners) ? known : (pulumi.unknown as JetstreamIdentity),
+  );
 }
 
 /**

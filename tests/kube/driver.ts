@@ -28,7 +28,11 @@ export class Driver {
   }
 
   private async drive(): Promise<void> {
-    for (; !this.isStopped; await sleep(250)) if (this.isOn) for (const one of this.namespaces) await this.grow(one);
+    for (; !this.isStopped; await sleep(250))
+      if (this.isOn)
+        for (const one of this.namespaces)
+          // What was deleted meanwhile does not grow.
+          await this.grow(one).catch((error: Error) => console.error(`volumes of ${one}: ${error.message}`));
   }
 
   private async grow(namespace: string): Promise<void> {

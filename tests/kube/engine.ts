@@ -127,6 +127,22 @@ export class EngineEnvironment {
     );
   }
 
+  /** Only these systems are left, in every environment. */
+  useTenants(names: string[]): void {
+    const imports = names.map((one) => `import { ${one} } from "./${one}";\n`);
+    writeFileSync(
+      this.path("tenants/index.ts"),
+      `${imports.join("")}\nexport const tenants = { ${names.join(", ")} };\n`,
+    );
+    this.edit((project) => {
+      const environments = ["config", "environments", "default"];
+      for (const one of Object.keys(
+        (project.toJS() as { config: { environments: { default: object } } }).config.environments.default,
+      ))
+        project.setIn([...environments, one, "jetstream"], { jetstream: names });
+    });
+  }
+
   /** Where its settings are in Pulumi.yaml. */
   private own = (): string[] => ["config", "environments", "default", this.options.name];
 

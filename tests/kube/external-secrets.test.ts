@@ -41,7 +41,8 @@ else
         .sort();
     const state = (stack: string) => on.pulumi("stack", "export", "--stack", `${name}-${stack}`, "--show-secrets");
 
-    before(async () => {
+    before(() => {
+      on.useTenants(["irisx"]);
       const file = on.path("tenants/irisx.ts");
       writeFileSync(file, readFileSync(file, "utf8").replaceAll("replicas: 3", "replicas: 1"));
       on.start();

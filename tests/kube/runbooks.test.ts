@@ -70,6 +70,7 @@ else
         );
 
       before(() => {
+        on.useTenants(["irisx"]);
         on.set(["kubernetes", "images"], { nats: { tag: "2.14.2-alpine" } });
         on.set(["kubernetes", "volume"], {
           size: "100GiB",
@@ -340,8 +341,10 @@ else
       };
 
       before(async () => {
+        on.useTenants(tenants);
         // One server a region.
         for (const one of tenants) tenant(one, /replicas: 3/g, "replicas: 1");
+        tenant("arrakis", /storage: "memory"/g, 'storage: "file"');
         on.start();
         await on.succeeds(on.deploy());
       });
@@ -407,18 +410,7 @@ else
         await pages.run("remove-a-tenant.md, First release: its streams, 1");
         assert.match(await pages.run("remove-a-tenant.md: npm run verify"), / 0 failed/);
         const left = tenants.filter((one) => one !== "covenant");
-        writeFileSync(
-          on.path("tenants/index.ts"),
-          [
-            ...left.map((one) => `import { ${one} } from "./${one}";`),
-            `export const tenants = { ${left.join(", ")} };`,
-            "",
-          ].join("\n"),
-        );
-        on.edit((project) => {
-          for (const environment of ["local", "production", "production-kubernetes", "six", name])
-            project.setIn(["config", "environments", "default", environment, "jetstream", "jetstream"], left);
-        });
+        on.useTenants(left);
         await pages.run("remove-a-tenant.md, Second release: its account, 1");
         // "the same for ams and syd", and what else there is.
         assert.match(await pages.run("remove-a-tenant.md: npm start"), /streams is up and verified/);

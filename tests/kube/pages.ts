@@ -72,8 +72,8 @@ export class Pages {
         .replace(/(--stack) (?:local-)?(?=[a-z])/g, `$1 ${name}-`)
         .replace(/\b(pulumi stack (?:init|rm)) (?:local-)?(?=[a-z])/, `$1 ${name}-`)
         .replace("--secrets-provider <provider>", "--secrets-provider passphrase")
-        .replace(/--context nats-[a-z]+\b/, `--context ${currentCluster().context}`)
-        .replace(/-n nats\b/, `-n ${name}-iad`);
+        .replace(/--context nats-[a-z]+\b/g, `--context ${currentCluster().context}`)
+        .replace(/-n nats\b/g, `-n ${name}-iad`);
       const own = local.includes("--env ")
         ? local
         : local.replace(ofOperations, (command) => `${command.replace(/ --$/, "")} -- --env ${name}`);

@@ -14,7 +14,7 @@ export interface HowToRun {
 }
 
 /** Commands that ask the person who runs them, and the option by which the page says they do not. */
-const asking = /\bnpm run (failover|failback|migrate|remove-peers|drain-servers)\b(?!.*--dry-run)/;
+const asking = /\bnpm run (failover|migrate|remove-peers|drain-servers)\b(?!.*--dry-run)/;
 
 const operations =
   "status|verify|plan|import|context|backup|restore|env|failover|failback|migrate|remove-peers|drain-servers";

@@ -44,6 +44,8 @@ export class IdentityStore extends pulumi.ComponentResource {
         clusterIdentifier: `${environment}-${name}`,
         enableServerSideApply: true,
         enableSecretMutable: true,
+        // As in KubernetesRegion.
+        upsertExistingObjects: true,
       },
       { parent: this, dependsOn: guard },
     );

@@ -116,6 +116,9 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         // the two, or after a run that ended there, waits in Init.
         enableSecretMutable: true,
         enableConfigMapMutable: true,
+        // What a killed run created and did not record, and a namespace that stayed or was made before, is taken over.
+        // The guard has made sure that the namespace is this region's.
+        upsertExistingObjects: true,
       },
       // Everything that this provider makes waits for the guard.
       { parent: this, dependsOn: guard },

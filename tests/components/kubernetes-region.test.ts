@@ -48,8 +48,8 @@ describe("KubernetesRegion", function () {
       const { registrations, of } = await recorded(name);
       const [provider] = of("pulumi:providers:kubernetes");
       assert.deepEqual(
-        [provider!.inputs.context, provider!.inputs.clusterIdentifier],
-        [`nats-${name}`, `production-${name}`],
+        [provider!.inputs.context, provider!.inputs.clusterIdentifier, provider!.inputs.upsertExistingObjects],
+        [`nats-${name}`, `production-${name}`, "true"],
       );
       for (const { type, options } of registrations)
         if (type.startsWith("kubernetes:")) assert.equal(options.provider, name, type);

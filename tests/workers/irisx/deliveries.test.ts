@@ -106,13 +106,20 @@ describe("state of deliveries in PGlite", function () {
   it("is still there, in a folder, for the next process", async () => {
     const folder = fs.mkdtempSync(path.join(runFolder, "deliveries-"));
     const key = sms();
+    // Of a process that was killed.
+    fs.writeFileSync(`${folder}.lock`, String(2 ** 30));
     const first = deliveryStore({ folder, connections: 1 }, unexpected);
+    assert.throws(
+      () => deliveryStore({ folder, connections: 1 }, unexpected),
+      /in use by process \d+; give each process/,
+    );
     await first.claim(key, lease);
     await first.record(key, { status: "sent" });
     await first.close();
     const second = deliveryStore({ folder, connections: 1 }, unexpected);
     assert.equal((await second.claim(key, lease)).kind, "done");
     await second.close();
+    assert.ok(!fs.existsSync(`${folder}.lock`));
   });
 });
 

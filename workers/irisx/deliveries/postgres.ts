@@ -2,6 +2,7 @@ import type * as Embedded from "@electric-sql/pglite";
 import type * as EmbeddedDriver from "@electric-sql/pglite/node-postgres";
 import pg from "pg";
 import type { Claim, Delivery, DeliveryKey, DeliveryStore } from "./delivery";
+import { lockFolder } from "./folder-lock";
 import { migrations } from "./migrations";
 
 /** Where the state is kept. */
@@ -33,6 +34,7 @@ export class StoreUnavailable extends Error {
  * answer is asked again by the next use.
  *
  * @param onError told of connections that end while they are not in use
+ * @throws Error where another process has the folder of PGlite
  */
 export function deliveryStore(settings: DatabaseSettings, onError: (error: Error) => void): DeliveryStore {
   const { pool, close } = settings.url === undefined ? embedded(settings.folder) : server(settings);
@@ -76,13 +78,19 @@ function server({ url, connections }: DatabaseSettings): Database {
 }
 
 /** Loaded only here: it takes some 400 MB. */
-function embedded(folder = "memory://"): Database {
+function embedded(folder?: string): Database {
+  const release = folder === undefined ? undefined : lockFolder(folder);
   const { PGlite } = require("@electric-sql/pglite") as typeof Embedded;
   const { createPgConfig } = require("@electric-sql/pglite/node-postgres") as typeof EmbeddedDriver;
-  const database = new PGlite(folder);
+  const database = new PGlite(folder ?? "memory://");
   // One connection, for good: it is the database.
   const pool = new pg.Pool({ ...createPgConfig(database), max: 1, idleTimeoutMillis: 0 });
-  return { pool, close: () => pool.end().then(() => database.close()) };
+  const close = async () => {
+    await pool.end();
+    await database.close();
+    release?.();
+  };
+  return { pool, close };
 }
 
 type Query = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<R>>;

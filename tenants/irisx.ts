@@ -91,5 +91,7 @@ export const irisx: TenantSpec = {
     "sms-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-sms"] },
     "email-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-email"] },
     "webhook-worker": { replicas: 2, maximum: 8, secrets: ["irisx-database", "irisx-webhooks"] },
+    // Copies what a worker could not, because it died with it.
+    "dead-letters": { system: "dead-letters" },
   },
 };

@@ -212,7 +212,7 @@ describe("the local environment, from nothing to nothing", function () {
     const { workers = [] } = JSON.parse(cli("status", "--json").stdout) as Status;
     assert.deepEqual(
       workers.map(({ name, region, isReady }) => [name, region, isReady]),
-      ["api", "email-worker", "sms-worker", "webhook-worker"].map((name) => [name, "iad", true]),
+      ["api", "dead-letters", "email-worker", "sms-worker", "webhook-worker"].map((name) => [name, "iad", true]),
     );
     const of = (name: string) => workers.find((worker) => worker.name === name)!;
     const { processed } = of("sms-worker");
@@ -227,7 +227,7 @@ describe("the local environment, from nothing to nothing", function () {
     const log = path.join(copy.cache, "environments", "local", "iad", "workers", "irisx-sms-worker", "worker.log");
     await until(() => (fs.readFileSync(log, "utf8").includes(id) ? true : undefined));
     await until(() => processedBy(cli("status", "--json").stdout) > processed! || undefined);
-    assert.equal(workerProcesses(copy.folder).length, 4);
+    assert.equal(workerProcesses(copy.folder).length, 5);
   });
 
   it("says which worker died; the next up of its region starts it again", () => {
@@ -235,7 +235,7 @@ describe("the local environment, from nothing to nothing", function () {
     process.kill(first!.pid, "SIGKILL");
     assert.match(cli("status").text, /http:\/\/127\.0\.0\.1:\d+ does not answer/);
     pulumi("up", "--stack", "local-iad", "--yes", "--skip-preview");
-    assert.equal(workerProcesses(copy.folder).length, 4);
+    assert.equal(workerProcesses(copy.folder).length, 5);
   });
 
   it("stops to nothing: no process, no port, no data", async () => {
@@ -251,9 +251,9 @@ describe("the local environment, from nothing to nothing", function () {
 const processedBy = (status: string): number =>
   (JSON.parse(status) as Status).workers?.find(({ name }) => name === "sms-worker")?.processed ?? 0;
 
-/** Workers of irisx that run in a folder. */
+/** Workers that run in a folder. */
 const workerProcesses = (folder: string) =>
-  processes("workers/irisx/main.ts").filter(({ pid }) => {
+  processes("--require=./tools/runtime.cjs workers/").filter(({ pid }) => {
     try {
       return fs.readlinkSync(`/proc/${pid}/cwd`) === folder;
     } catch {

@@ -517,6 +517,11 @@ export const systems: System[] = [
         },
         why: "two of each outlive a node; more while messages wait ([workers.md](workers.md))",
       },
+      {
+        document: "to come: a dead letter queue after the last retry",
+        here: { "workers.dead-letters.system": "dead-letters" },
+        why: "copies what a worker could not, because it died with it",
+      },
     ],
     remarks: [
       {

@@ -18,7 +18,7 @@ export interface PlacedWorker {
 }
 
 /** Port of health and metrics in every worker. */
-export const healthPort = 8080;
+const healthPort = 8080;
 
 /** Ends after the worker's own grace, which then logs what it did not finish. */
 const secondsAfterGrace = 10;
@@ -40,7 +40,7 @@ export const workerLabels = ({ account, objectName }: Pick<WorkerAsset, "account
 export const connectionSecret = (user: string): string => `nats-${user}`;
 
 /** Annotation of pods: identifies the connection that they were started with, so that another one starts them again. */
-export const connectionAnnotation = "supercluster/connection";
+const connectionAnnotation = "supercluster/connection";
 
 /** Address of the servers for pods of their cluster; a name of their certificate. */
 export const urlWithin = (settings: KubernetesEnvironment, region: string): string =>

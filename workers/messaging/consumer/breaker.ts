@@ -1,7 +1,7 @@
 import { type Growth, growingDelay } from "./backoff";
 
 /** Between two probes, by default: about 65 calls in an hour. */
-export const breakerDelays: Growth = { first: 1_000, most: 60_000 };
+const breakerDelays: Growth = { first: 1_000, most: 60_000 };
 
 /**
  * Keeps messages from a dependency that does not answer. Closed: all may run. Open: none may, until the delay is over;

@@ -2,7 +2,7 @@ import type { ConsumerInfo } from "@nats-io/jetstream";
 import type { Limits } from "./outcome";
 
 /** Where the deployment writes how often a message may fail. */
-export const attemptsLabel = "supercluster.attempts";
+const attemptsLabel = "supercluster.attempts";
 
 /** Where the deployment writes the share of a lane. */
 export const slotsLabel = "lanes.slots";
@@ -14,7 +14,7 @@ const defaultAttempts = 5;
  * Deliveries beyond `attempts` whose handler still runs, by default: those of workers that were killed, or that handed
  * a message over when they stopped.
  */
-export const defaultSpare = 3;
+const defaultSpare = 3;
 
 /** What a worker must know of its durable. Durations in milliseconds. */
 export interface Durable extends Limits {

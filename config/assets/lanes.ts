@@ -12,7 +12,7 @@ export const normalLane = "normal";
 export const slotsLabel = "lanes.slots";
 
 /** Label of a lane's durable: the consumer that it is a lane of. */
-export const consumerLabel = "lanes.consumer";
+const consumerLabel = "lanes.consumer";
 
 /** The consumer that declares a durable: of a lane's, the one that has the lanes. */
 export const consumerOf = (durable: string, spec: Pick<ConsumerSpec, "metadata"> | undefined): string =>

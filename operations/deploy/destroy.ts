@@ -44,8 +44,8 @@ export function refusalOfStop(
 /** Why a local environment with these retained streams must not be deleted; undefined: it may. Pure. */
 export const refusalOfDeletion = (environment: string, retained: string[]): string | undefined =>
   retained.length
-    ? `stop would delete what deletionPolicy "retain" keeps: ${[...retained].sort().join(", ")}. To keep all data, run: ` +
-      `${npmRun("stop", environment, ["--keep-data"])}. ` +
+    ? `stop would delete what deletionPolicy "retain" keeps: ${[...retained].sort().join(", ")}. ` +
+      `To keep all data, run: ${npmRun("stop", environment, ["--keep-data"])}. ` +
       'To delete it, deploy it with deletionPolicy: "delete" first. Nothing was done.'
     : undefined;
 

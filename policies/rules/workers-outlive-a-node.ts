@@ -7,7 +7,7 @@ export const workersOutliveANode: StackRule = {
   description: "Workers of one kind are spread over hosts and zones, and evicted one at a time.",
   severity: "medium",
   enforcementLevel: "mandatory",
-  why: "A node that is drained for an upgrade would stop all workers of a durable at once, and its messages would wait.",
+  why: "A node that is drained for an upgrade would stop all workers of a durable, and its messages would wait.",
   remediation: "Leave topologySpreadConstraints and the PodDisruptionBudget as components/workers writes them",
   types: [deploymentType, disruptionBudgetType],
   violationsOfStack(resources) {

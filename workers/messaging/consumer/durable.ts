@@ -5,7 +5,7 @@ import type { Limits } from "./outcome";
 const attemptsLabel = "supercluster.attempts";
 
 /** Where the deployment writes the share of a lane. */
-export const slotsLabel = "lanes.slots";
+const slotsLabel = "lanes.slots";
 
 /** Where neither the worker, the label nor the durable says how often a message may fail. */
 const defaultAttempts = 5;

@@ -44,7 +44,7 @@ const rotation = (whose: "clients" | "peers", supplied: number[] = []): Release[
 
 const withUser = (user: string) => (tenants: Tenants) => ({
   ...tenants,
-  irisx: { ...tenants.irisx!, users: { [user]: { publishes: ["sms.send"] } } },
+  irisx: { ...tenants.irisx!, users: { ...tenants.irisx!.users, [user]: { publishes: ["sms.send"] } } },
 });
 
 /** A fourth region. */
@@ -61,7 +61,7 @@ const withServer = (
   images: { ...kubernetes.images, nats: { ...kubernetes.images.nats, tag, digest: undefined } },
 });
 
-const without =
+const withoutTenant =
   (account: string) =>
   ({ [account]: _, ...tenants }: Tenants): Tenants =>
     tenants;
@@ -76,14 +76,20 @@ const withDeletableSms = ({ irisx, ...tenants }: Tenants): Tenants => ({
   },
 });
 
-/** irisx without SMS, its durable, and what users do with them. */
+/** irisx without SMS, its durable and worker, and what users do with them. */
 const withoutSms = (tenants: Tenants): Tenants => {
-  const { streams, consumers, ...irisx } = tenants.irisx!;
+  const { streams, consumers, users, workers, ...irisx } = tenants.irisx!;
   const { SMS: _, ...otherStreams } = streams;
-  const { "sms-worker": __, ...otherConsumers } = consumers;
+  const without = <T>({ "sms-worker": __, ...others }: Record<string, T>) => others;
   return {
     ...tenants,
-    irisx: { ...irisx, users: { api: {} }, streams: otherStreams, consumers: otherConsumers },
+    irisx: {
+      ...irisx,
+      users: { ...without(users), api: { publishes: ["email.send", "webhooks.deliver"] } },
+      streams: otherStreams,
+      consumers: without(consumers),
+      workers: without(workers!),
+    },
   };
 };
 
@@ -131,7 +137,7 @@ const changes: Record<string, Change[]> = {
             },
           }),
         },
-        { tenants: without("covenant") },
+        { tenants: withoutTenant("covenant") },
       ],
     },
   ],

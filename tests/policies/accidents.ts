@@ -825,7 +825,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "2592ms",
     ),
     ofStream("arrakis-ELIGIBILITY")("messages that expire before they are given up", "C000-9", "maxAge", "20m"),
-    ofConsumer("irisx-SMS-sms-worker")(
+    ofConsumer("aigentflow-AGENT_EVENTS-api-agent-consumer")(
       "deliveries that go on for longer than the stream keeps",
       "C003-3",
       "maxDeliver",

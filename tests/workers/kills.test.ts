@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
+import { observe } from "../../components/local/provider/observe";
 import { pollUntil } from "../../config/poll-until";
 import { serversMs, waitMs } from "../support/limits";
 import { WorkerLab, type WorkerProcess, workerOf } from "../support/worker-lab";
@@ -44,7 +45,10 @@ describe("workers and servers that are killed, under load", function () {
   let lab: WorkerLab;
 
   before(async () => {
-    lab = await WorkerLab.start({ KILLED: {}, LEADER: {}, REGION: {} }, { regions: ["iad", "ams"], servers: 3 });
+    lab = await WorkerLab.start(
+      { KILLED: {}, LEADER: {}, FROZEN: {}, REGION: {} },
+      { regions: ["iad", "ams"], servers: 3 },
+    );
   });
   after(() => lab?.stop());
 
@@ -96,6 +100,24 @@ describe("workers and servers that are killed, under load", function () {
     await lab.cluster.ensure();
     const published = await load.stop();
     await settled("LEADER", published, "leader killed");
+    assert.equal(await worker.kill("SIGTERM"), 0, "it was the same process all the time");
+  });
+
+  it("the server that leads the durable freezes: the worker goes on, and no message is lost", async () => {
+    const load = publishing(lab, "FROZEN");
+    const worker = await lab.worker("FROZEN", { concurrency });
+    await worker.go();
+    await lab.untilDone("FROZEN", 50);
+    const { cluster } = await lab.info("FROZEN");
+    const { pid } = (await observe(lab.cluster.inputs()[cluster!.leader!]!))!.process;
+    process.kill(pid, "SIGSTOP");
+    await sleep(4_000);
+    process.kill(pid, "SIGCONT");
+    const before = load.count();
+    await pollUntil(() => load.count() > before + 50, waitMs);
+    await lab.untilDone("FROZEN", before + 50);
+    const published = await load.stop();
+    await settled("FROZEN", published, "leader frozen");
     assert.equal(await worker.kill("SIGTERM"), 0, "it was the same process all the time");
   });
 

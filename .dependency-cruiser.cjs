@@ -55,7 +55,7 @@ module.exports = {
       comment: "workers/messaging/ is usable by any NATS program",
       severity: "error",
       from: { path: "^workers/messaging/" },
-      to: { path: "^(config|tenants|workers/(?!messaging/))" },
+      to: { path: "^(config|tenants|workers/(?!messaging/|node_modules/))" },
     },
     {
       name: "no-tests",

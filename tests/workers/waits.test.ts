@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { heldDurables } from "../../jetstream/system-requests";
 import {
   BaseNatsConsumer,
   createLogger,
@@ -81,6 +82,22 @@ describe("a worker whose durable does not exist yet", function () {
     const floor = async () => (await manager.consumers.info("ORDERS", "taker")).ack_floor.stream_seq;
     assert.ok(await pollUntil(async () => (await floor()) === seq || undefined, waitMs));
     assert.equal(taken.length, 1);
+  });
+
+  it("exists for the system account then, which is asked before KEDA scales its worker", async () => {
+    const system = await connect({
+      servers: cluster.urls(),
+      user: "admin",
+      pass: "admin",
+      tls: { ca: cluster.identity.clientCa },
+    });
+    const servers = Object.keys(cluster.inputs());
+    try {
+      assert.deepEqual([...(await heldDurables(system, servers))], ["app/ORDERS/taker"]);
+      await assert.rejects(heldDurables(system, [...servers, "ams-0"], 500), /^Error: ams-0 did not answer$/);
+    } finally {
+      await system.close();
+    }
   });
 
   it("stops while it waits, as it was asked to", async () => {

@@ -1,10 +1,12 @@
 import * as assert from "node:assert/strict";
+import { Provider } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity } from "../../config/assets/region";
 import { workersOf } from "../../config/assets/workers";
 import { validateTenants } from "../../config/rules/validate";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { withWorkers } from "../../config/topology";
+import { TenantWorkers } from "../../components/workers/tenant-workers";
 import { accountsOf } from "../../components/security/accounts";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
@@ -40,10 +42,6 @@ async function recorded(
 ) {
   const tenants = validateTenants({ shop: { ...shop(), workers } }, settings);
   return record(() => {
-    type Kubernetes = typeof import("@pulumi/kubernetes");
-    type Module = typeof import("../../components/workers/tenant-workers");
-    const { Provider } = require("@pulumi/kubernetes") as Kubernetes;
-    const { TenantWorkers } = require("../../components/workers/tenant-workers") as Module;
     return new TenantWorkers("iad-shop", {
       region: {
         ...{ name: "iad", environment: "production", accounts: accountsOf(settings, tenants) },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isPluginNotice, withoutSeverity } from "./pulumi-text";
 
 /**
@@ -7,7 +8,12 @@ import { isPluginNotice, withoutSeverity } from "./pulumi-text";
 export interface EngineEvent {
   resourcePreEvent?: { metadata: { op: string; urn: string } };
   resOutputsEvent?: {
-    metadata: { op?: string; urn: string; new: { custom?: boolean; inputs?: object; outputs?: object } | null };
+    metadata: {
+      op?: string;
+      urn: string;
+      old?: { outputs?: object } | null;
+      new: { custom?: boolean; inputs?: object; outputs?: object } | null;
+    };
   };
   policyEvent?: { resourceUrn: string; message: string; policyName: string };
   policyAnalyzeSummaryEvent?: RuleNames & { resourceUrn: string };
@@ -26,7 +32,7 @@ export interface RuleNames {
 export interface Outcome {
   /** `4 created, 12 unchanged`. */
   summary: string;
-  /** Whether there are resources and none was changed. */
+  /** Whether there are resources, none was changed, and no output of the stack. */
   isUnchanged: boolean;
   /** The errors, warnings and output of providers, by resource; empty where there are none. */
   diagnostics: string;
@@ -50,10 +56,16 @@ const shown = ["error", ...noted];
 export const isFinished = ({ resOutputsEvent: one }: EngineEvent): boolean =>
   one?.metadata.op !== undefined && one.metadata.op !== "same";
 
+/** Whether a stack gets other outputs, of which the summary says nothing; secret ones are not shown in events. */
+const hasNewOutputs = ({ resOutputsEvent: one }: EngineEvent): boolean =>
+  one !== undefined &&
+  one.metadata.urn.includes("::pulumi:pulumi:Stack::") &&
+  !isDeepStrictEqual(one.metadata.old?.outputs ?? {}, one.metadata.new?.outputs ?? {});
+
 export function outcomeOf(events: EngineEvent[]): Outcome {
   const changes = events.findLast(({ summaryEvent }) => summaryEvent)?.summaryEvent?.resourceChanges ?? {};
   const counts = Object.entries(counted).flatMap(([op, word]) => (changes[op] ? [`${changes[op]} ${word}`] : []));
-  const isUnchanged = counts.length === 1 && changes.same !== undefined;
+  const isUnchanged = counts.length === 1 && changes.same !== undefined && !events.some(hasNewOutputs);
   return { summary: counts.join(", ") || "nothing to do", isUnchanged, diagnostics: diagnosticsOf(events) };
 }
 

@@ -85,6 +85,13 @@ const pushed = (
   })),
 });
 
-/** Go's durations have no days. */
-const goDuration = (duration: ConnectionSecretsSettings["refreshInterval"]): string =>
-  `${Math.ceil(toMilliseconds(duration) / 1000)}s`;
+/**
+ * As the operator itself writes durations: `5m0s`. It writes its objects back, and would otherwise own the field from
+ * then on, so that server-side apply refuses every later change.
+ */
+function goDuration(duration: ConnectionSecretsSettings["refreshInterval"]): string {
+  const seconds = Math.ceil(toMilliseconds(duration) / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const parts = [hours && `${hours}h`, (hours || minutes) && `${minutes}m`, `${seconds % 60}s`];
+  return parts.filter(Boolean).join("");
+}

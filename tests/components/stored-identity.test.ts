@@ -134,7 +134,7 @@ describe("the identity of regions by a secret store", function () {
     assert.deepEqual([metadata.name, metadata.namespace], ["nats-identity", "nats"]);
     assert.equal(metadata.annotations["supercluster/identity"], fingerprint);
     assert.deepEqual(spec, {
-      refreshInterval: "300s",
+      refreshInterval: "5m0s",
       secretStoreRef: { name: "vault", kind: "ClusterSecretStore" },
       target: { name: "nats-identity" },
       data: [{ secretKey: "identity", remoteRef: { key: "staging/iad/identity" } }],

@@ -17,7 +17,7 @@ describe("what is pushed to a secret store", () => {
       match: { secretKey: login, remoteRef: { remoteKey: `production/iad/nats/${login}` } },
     });
     assert.deepEqual(specOf({ store: { name: "vault" } }), {
-      refreshInterval: "300s",
+      refreshInterval: "5m0s",
       updatePolicy: "Replace",
       deletionPolicy: "Delete",
       secretStoreRefs: [{ name: "vault", kind: "ClusterSecretStore" }],
@@ -28,10 +28,20 @@ describe("what is pushed to a secret store", () => {
 
   it("has names without slashes, another store and another interval where they are set", () => {
     const spec = specOf({ store: { name: "gcp", kind: "SecretStore" }, separator: "-", refreshInterval: "1d" });
-    assert.equal(spec.refreshInterval, "86400s", "Go has no days");
+    assert.equal(spec.refreshInterval, "24h0m0s", "Go has no days");
     assert.deepEqual(spec.secretStoreRefs, [{ name: "gcp", kind: "SecretStore" }]);
     assert.equal(spec.data[0]!.match.remoteRef.remoteKey, "production-iad-nats-shop-api");
   });
+
+  for (const [interval, written] of [
+    ["30s", "30s"],
+    ["90s", "1m30s"],
+    ["1h", "1h0m0s"],
+    ["1500ms", "2s"],
+  ])
+    it(`is compared every ${interval}, in the form in which the operator writes it back`, () => {
+      assert.equal(specOf({ store: { name: "vault" }, refreshInterval: interval }).refreshInterval, written);
+    });
 
   it("is a field of the secret where the store needs one", () => {
     const [match] = specOf({ store: { name: "cluster" }, property: "nats" }).data;

@@ -16,6 +16,24 @@ describe("the events of a run", () => {
     assert.deepEqual(outcomeOf([]), { summary: "nothing to do", isUnchanged: false, diagnostics: "" });
   });
 
+  it("is not unchanged where only an output of the stack changes, as a region's CA does", () => {
+    const outputs = (old: object, changed: object) => ({
+      resOutputsEvent: {
+        metadata: {
+          ...{ op: "same", urn: "urn:pulumi:iad::supercluster::pulumi:pulumi:Stack::supercluster-iad" },
+          ...{ old: { outputs: old }, new: { outputs: changed } },
+        },
+      },
+    });
+    const isUnchanged = (...events: Parameters<typeof outcomeOf>[0]) =>
+      outcomeOf([...events, summary({ same: 4 })]).isUnchanged;
+    const one = { ca: "one", region: { servers: ["iad-0"] } };
+    assert.ok(isUnchanged(outputs(one, { ...one })));
+    // The engine reports the stack when it begins, too.
+    assert.ok(!isUnchanged(outputs(one, one), outputs(one, { ...one, ca: "one and two" })));
+    assert.ok(!isUnchanged(outputs({}, one)));
+  });
+
   it("give the diagnostics of a failure by resource, each once, without what is shown only for a moment", () => {
     const { diagnostics } = outcomeOf([
       diagnostic("error", "error: port 14220 is taken by process 12\n"),

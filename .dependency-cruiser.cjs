@@ -5,10 +5,11 @@
 const mayImport = {
   config: [],
   tenants: ["config"],
+  observability: ["config"],
   jetstream: ["config"],
   // What npm start needs before npm has installed any package, and others too: the one file lock, and processes.
-  components: ["config", "jetstream", "tools"],
-  stacks: ["config", "jetstream", "components"],
+  components: ["config", "jetstream", "observability", "tools"],
+  stacks: ["config", "jetstream", "components", "observability"],
   engine: ["config", "tools"],
   operations: ["config", "tenants", "jetstream", "components", "stacks", "engine", "policies"],
   cli: ["config", "jetstream", "engine", "operations", "tools"],
@@ -17,7 +18,7 @@ const mayImport = {
   // A workspace of its own: nothing of Pulumi, and of the rest only types (rule workers-share-types-only).
   workers: ["config", "tenants"],
   tools: [],
-  docs: ["config", "jetstream", "components", "policies", "tools"],
+  docs: ["config", "jetstream", "components", "observability", "policies", "tools"],
 };
 
 const folders = Object.keys(mayImport);
@@ -38,9 +39,9 @@ module.exports = {
     })),
     {
       name: "no-pulumi-in-the-library",
-      comment: "jetstream/ and config/ are usable without Pulumi",
+      comment: "jetstream/, config/ and observability/ are usable without Pulumi",
       severity: "error",
-      from: { path: "^(jetstream|config|tenants)/" },
+      from: { path: "^(jetstream|config|tenants|observability)/" },
       to: { path: "^node_modules/@pulumi/" },
     },
     {

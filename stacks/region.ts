@@ -8,6 +8,7 @@ import { localWorkers } from "../config/local-workers";
 import { stackName } from "../config/stacks";
 import { clientUrls, serversOf, workersNamespaceOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
+import { type RegionRules, rulesFile, rulesOf } from "../observability/rules";
 import { awsLocationOf } from "../components/aws/location";
 import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
@@ -39,7 +40,8 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, { reservations, connections }) };
   if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
-  const { identity, outputs } = await servers(spec, workersIn(tenants, stack.region), before);
+  const rules = rulesOf(environment, tenants, stack.region);
+  const { identity, outputs } = await servers(spec, { workers: workersIn(tenants, stack.region), rules }, before);
 
   const addresses = serversOf(environment, stack.region);
   return {
@@ -50,6 +52,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
+    alertRules: rulesFile(rules),
     runsWith: runsWith(spec),
     reservations,
     connections,
@@ -126,10 +129,16 @@ interface Servers {
   outputs: Partial<Record<Exclude<keyof RegionOutputs, RequiredOutput>, pulumi.Input<unknown>>>;
 }
 
+/** What is deployed beside servers. */
+interface Around {
+  workers: Workers;
+  rules: RegionRules;
+}
+
 /** The only place that knows the targets. Each loads only what it needs: the cloud's SDKs take seconds to load. */
-async function servers(spec: RegionSpec, workers: Workers, before: Deployed | undefined): Promise<Servers> {
+async function servers(spec: RegionSpec, around: Around, before: Deployed | undefined): Promise<Servers> {
   const { settings } = spec;
-  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, workers, before);
+  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, around, before);
   const identity = await regionIdentity(spec);
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   if (!runsLocally(before)) {
@@ -142,7 +151,7 @@ async function servers(spec: RegionSpec, workers: Workers, before: Deployed | un
 
 async function onKubernetes(
   region: RegionSpec & { settings: KubernetesEnvironment },
-  declared: Workers,
+  { workers: declared, rules }: Around,
   before: Deployed | undefined,
 ): Promise<Servers> {
   const { name, environment, settings } = region;
@@ -162,6 +171,7 @@ async function onKubernetes(
     region,
     identity: isInStore ? await identityInStore(region) : await regionIdentity(region, fromAws),
     cluster: aws?.cluster ? { kubeconfig: aws.cluster.kubeconfig } : settings.kubernetes.clusters[name]!,
+    rules,
     kmsKeyId: aws?.key,
     annotations: aws?.annotations,
     workerNamespaces: [...workers.keys()].map((tenant) => workersNamespaceOf(settings, name, tenant)!),

@@ -1,10 +1,11 @@
-// Gets one tool, from the first place that has it: PATH, the official release, the Go module proxy.
+// Gets one tool, from the first place that has it: PATH, the official release, the Go module proxy, Debian's packages.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Unavailable } from "./download.mjs";
+import { debianPackage } from "./offline/debian-package.mjs";
 import { findGo, goBuild, OLDEST_GO } from "./offline/go-build.mjs";
 import { ToolchainError } from "./log.mjs";
-import { findOnPath, findToolOnPath } from "./path-search.mjs";
+import { findOnPath, findToolOnPath, versionOf } from "./path-search.mjs";
 import { atLeast, standInFolder } from "./pins.mjs";
 import { entryFor } from "./record.mjs";
 import { STAND_INS_VARIABLE, standInsAllowed } from "./stand-ins.mjs";
@@ -32,7 +33,8 @@ async function installProgram(tool, context) {
   const why = [`PATH: ${found.why}`];
   for (const [place, attempt] of [
     ["official release", download],
-    ["Go", build],
+    ...(tool.builds.length ? [["Go", build]] : []),
+    ...(tool.debian ? [["Debian", unpackDebian]] : []),
   ]) {
     try {
       return await attempt(tool, context);
@@ -44,7 +46,9 @@ async function installProgram(tool, context) {
   throw new ToolchainError(
     `${tool.name} ${tool.pin} could not be installed:\n${why.map((line) => `  - ${line}`).join("\n")}\n` +
       `Install one of these so that it is on PATH, then run the same command again:\n` +
-      `  - Go ${OLDEST_GO} or later, with which the tools are built here: https://go.dev/dl\n` +
+      (tool.builds.length
+        ? `  - Go ${OLDEST_GO} or later, with which the tools are built here: https://go.dev/dl\n`
+        : "") +
       `  - ${tool.byHand}`,
   );
 }
@@ -91,6 +95,22 @@ async function build(tool, { cache, path, log }) {
     log.step(one.name, `${one.version} built in ${took}`);
   }
   rmSync(work, { recursive: true, force: true });
+  return entries;
+}
+
+/** Debian's version is an older one, which has to be good enough, as one on PATH. */
+async function unpackDebian(tool, { cache, path, log }) {
+  const work = workFolder(cache, tool.name);
+  const folder = debianPackage(tool.debian.package, work, { path, log });
+  const files = tool.debian.programs.map((program) => join(folder, "usr", "bin", program));
+  const version = versionOf(files[0], tool.onPath.version, cache);
+  if (!version || !tool.onPath.accepts(version))
+    throw new Unavailable(`Debian's package ${tool.debian.package} is ${version}, wanted is ${tool.onPath.wanted}`);
+  const entries = tool.executables.map((name, index) =>
+    publish(files[index], join(cache, "bin", name), { version, pin: tool.key, how: "Debian package" }),
+  );
+  rmSync(work, { recursive: true, force: true });
+  log.step(tool.name, `${version} from Debian's package ${tool.debian.package}`);
   return entries;
 }
 

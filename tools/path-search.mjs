@@ -27,7 +27,8 @@ export function findToolOnPath(tool, { path, cache, except }) {
   return { why: `${file} comes without ${tool.onPath.beside.join(" and ")} beside it` };
 }
 
-function versionOf(file, args, cache) {
+/** The version that a program prints; undefined where it prints none. */
+export function versionOf(file, args, cache) {
   try {
     const text = execFileSync(file, args, {
       encoding: "utf8",

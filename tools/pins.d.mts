@@ -18,6 +18,8 @@ export interface Tool {
     /** What the archive calls the executables, where it is not their name here. */
     programs?: string[];
   };
+  /** Debian's package, and the names of the executables in it, in their order. */
+  debian?: { package: string; programs: string[] };
   builds?: { name: string; folder: string; module: string; version: string; go: string; package: string }[];
 }
 export function describeTool(name: string): Tool;

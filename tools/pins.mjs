@@ -1,5 +1,5 @@
 // Which tools this project needs, and where each can come from. A version stands in one place only: in go/<name>/go.mod
-// for what Go can build, in the npm package that talks to it for a plugin.
+// for what Go can build, in the npm package that talks to it for a plugin, otherwise in releases.json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -26,6 +26,9 @@ function goModule(name) {
   const [, module, version] = /^require (\S+) v(\S+)$/m.exec(text);
   return { name, folder, module, version, go: /^go (\S+)$/m.exec(text)[1] };
 }
+
+/** Versions of what is neither built here nor an npm package. */
+const releases = JSON.parse(readFileSync(`${projectFolder}/tools/releases.json`, "utf8"));
 
 const digest = (file) => createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 8);
 
@@ -167,6 +170,24 @@ const DESCRIBE = {
     };
   },
 
+  /** Tests run the rules with promtool; its version prints like that of the server beside it. */
+  prometheus: () =>
+    prometheusTool("prometheus", {
+      executables: ["promtool", "prometheus"],
+      debian: { package: "prometheus", programs: ["promtool", "prometheus"] },
+      // Of 2023; the first with keep_firing_for.
+      oldest: "2.42",
+      before: "4",
+    }),
+
+  alertmanager: () =>
+    prometheusTool("alertmanager", {
+      executables: ["alertmanager", "amtool"],
+      debian: { package: "prometheus-alertmanager", programs: ["prometheus-alertmanager", "amtool"] },
+      oldest: "0.25",
+      before: "1",
+    }),
+
   "pulumi-resource-random": () => plugin("random"),
   "pulumi-resource-tls": () => plugin("tls"),
 };
@@ -193,6 +214,27 @@ function natsServer(name) {
     }),
     builds: [{ ...server, package: server.module, variables: {} }],
     byHand: `${name} ${server.version}: https://github.com/nats-io/nats-server/releases/tag/v${server.version}`,
+  };
+}
+
+/** A program of the Prometheus project: its release, or Debian's package. Building it would take ten minutes. */
+function prometheusTool(name, { executables, debian, oldest, before }) {
+  const pin = releases[name];
+  const file = `${name}-${pin}.${platform}-${amd64}.tar.gz`;
+  const folder = (base) => `${base.github}/prometheus/${name}/releases/download/v${pin}`;
+  return {
+    pin,
+    executables,
+    onPath: {
+      version: ["--version"],
+      wanted: `${oldest} or later, below ${before}`,
+      accepts: (version) => atLeast(version, oldest) && !atLeast(version, before),
+      beside: executables.slice(1),
+    },
+    release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/sha256sums.txt`] }),
+    builds: [],
+    debian,
+    byHand: `${name} ${oldest} or later (below ${before}): https://prometheus.io/download/`,
   };
 }
 
@@ -226,8 +268,8 @@ export const DEFAULT_TOOLS = [
   "nats-server",
 ];
 
-/** What only tests and benches need: the oldest supported server, and a proxy that cuts connections. */
-export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy"];
+/** What only tests and benches need: the oldest supported server, a proxy that cuts connections, Prometheus. */
+export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", "prometheus"];
 
 /** What only tests on a Kubernetes need. */
 export const KUBE_TOOLS = ["helm"];
@@ -242,7 +284,7 @@ export function describeTool(name) {
 
 /** Compares versions number by number; what follows a dash does not count. */
 export function atLeast(version, wanted) {
-  const [left, right] = [version, wanted].map((text) => text.split(/[-+]/)[0].split(".").map(Number));
+  const [left, right] = [version, wanted].map((text) => text.split(/[-+~]/)[0].split(".").map(Number));
   for (let i = 0; i < 3; i++) if ((left[i] ?? 0) !== (right[i] ?? 0)) return (left[i] ?? 0) > (right[i] ?? 0);
   return true;
 }

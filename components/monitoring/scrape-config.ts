@@ -1,22 +1,20 @@
 import { stringify } from "yaml";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { namespaceOf } from "../../config/topology";
-import { type Duration, fromNanoseconds, toNanoseconds } from "../../config/units";
+import { sources } from "../../observability/metrics";
+import { prometheusDuration } from "../../observability/promql";
 import { serverLabels } from "../supercluster/load-balancers";
 
 /** Name of the exporter's port in a server's pod; the chart's. */
 const metricsPortName = "prom-metrics";
 
 /** Value of the label `job` in every region: regions are told apart by the label `region`. */
-export const job = "nats-jetstream";
+export const { job } = sources.exporter;
 
 const metaLabel = (label: string) => `__meta_kubernetes_pod_label_${label.replace(/[./-]/g, "_")}`;
 
-/** A duration as Prometheus reads it: no decimals. */
-export const prometheusDuration = (interval: Duration): Duration => fromNanoseconds(toNanoseconds(interval));
-
 /** Value of the label `job` of workers. */
-const workersJob = "nats-workers";
+const workersJob = sources.worker.job;
 
 /**
  * A file for Prometheus's `scrape_config_files`: a region's servers and workers, found by the Kubernetes API, each with

@@ -8,7 +8,8 @@ import { labelVariables } from "../../config/server-tags";
 import { resourcesIn, serversIn, volumeSizeIn } from "../../config/sizes";
 import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
-import { job, prometheusDuration } from "../monitoring/scrape-config";
+import { prometheusDuration } from "../../observability/promql";
+import { job } from "../monitoring/scrape-config";
 import { affinityOf } from "./affinity";
 import { mergedOver } from "./chart-overrides";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
@@ -255,6 +256,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
           add("/spec/podMetricsEndpoints/0/relabelings", [
             { targetLabel: "job", replacement: job },
             { targetLabel: "region", replacement: name },
+            { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "server" },
           ]),
         ],
       },

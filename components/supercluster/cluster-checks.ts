@@ -168,7 +168,7 @@ const clusterChecks: {
       return lacking.length
         ? `this cluster does not know ${lacking.join(", ")}: install the operator that brings it first, or remove ` +
             "the setting that uses it (kubernetes.connectionSecrets, kubernetes.identitySecret, " +
-            "kubernetes.monitoring.podMonitor)"
+            "kubernetes.monitoring.podMonitor, kubernetes.monitoring.prometheusRule)"
         : undefined;
     },
   },

@@ -6,6 +6,8 @@ import type { IdentitySecretSettings } from "../../config/schema/secret-store";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { serversIn, volumeSizeIn } from "../../config/sizes";
 import { kubernetesNames, namespaceOf, storageClassName } from "../../config/topology";
+import { prometheusRuleSpec, type RegionRules, rulesFile } from "../../observability/rules";
+import { prometheusRuleKind, rulesFileName } from "../monitoring/alert-rules";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { accountsFingerprint } from "../security/accounts-conf";
 import { tenantLogins } from "../security/connections";
@@ -41,6 +43,8 @@ export interface KubernetesRegionArgs {
   identity: pulumi.Input<RegionIdentity> | IdentityInStore;
   /** The cluster it is deployed to. */
   cluster: pulumi.Input<{ [Key in keyof ClusterAccess]: pulumi.Input<ClusterAccess[Key]> }>;
+  /** What Prometheus is to evaluate. */
+  rules: RegionRules;
   /** More annotations of the load balancers. */
   annotations?: { clients: pulumi.Input<Record<string, string>>; gateways: pulumi.Input<Record<string, string>> };
   /** KMS key of the storage class, where this program makes one. Default: the driver's key. */
@@ -61,7 +65,7 @@ export class IdentityInStore {
 
 /**
  * The servers of one region on Kubernetes, by the official chart, with everything around it: namespace, Secrets,
- * network policy, storage class, load balancers, scrape configuration. Complete when all servers serve; it waits for no
+ * network policy, storage class, load balancers, scrape configuration, alerts. Complete when all servers serve; it waits for no
  * other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
@@ -78,7 +82,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { region, identity, cluster, annotations, kmsKeyId, workerNamespaces = [] }: KubernetesRegionArgs,
+    { region, identity, cluster, rules, annotations, kmsKeyId, workerNamespaces = [] }: KubernetesRegionArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:kubernetes:Region", name, {}, opts);
@@ -247,6 +251,25 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       inNamespace,
     );
     this.scrapeConfig = pulumi.output(scrape);
+    const { prometheusRule, labels } = settings.kubernetes.monitoring;
+    const alerts = prometheusRule
+      ? new kubernetes.apiextensions.CustomResource(
+          `${name}-alerts`,
+          kept(prometheusRuleKind.apiVersion, prometheusRuleKind.kind, {
+            ...prometheusRuleKind,
+            metadata: { ...metadata, name: "nats-alerts", labels: { ...metadata.labels, ...labels } },
+            spec: prometheusRuleSpec(rules),
+          }),
+          inNamespace,
+        )
+      : new kubernetes.core.v1.ConfigMap(
+          `${name}-prometheus-rules`,
+          kept("v1", "ConfigMap", {
+            metadata: { ...metadata, name: "nats-prometheus-rules" },
+            data: { [rulesFileName]: rulesFile(rules) },
+          }),
+          inNamespace,
+        );
 
     const values = chartValues(region);
     const volumes = new Volumes(
@@ -302,7 +325,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [namespace, ...made, ...optional, clients, gateways, prometheus, release],
+        dependsOn: [namespace, ...made, ...optional, clients, gateways, prometheus, alerts, release],
       },
     );
     this.objects = pulumi.unsecret(pulumi.all(objects).apply((all) => all.map(comparable)));
@@ -325,7 +348,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ...(overrides.length && { overrides }),
       },
       // Created last, so deleted first: it checks that this is the right cluster.
-      { parent: this, dependsOn: [release, clients, gateways, prometheus, present] },
+      { parent: this, dependsOn: [release, clients, gateways, prometheus, alerts, present] },
     );
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
@@ -339,6 +362,7 @@ const neededKinds = ({
   ...(connectionSecrets ? [`${pushSecretKind.apiVersion}/${pushSecretKind.kind}`] : []),
   ...(workers?.scaling.by === "keda" ? ["keda.sh/v1alpha1/ScaledObject"] : []),
   ...(monitoring.podMonitor ? ["monitoring.coreos.com/v1/PodMonitor"] : []),
+  ...(monitoring.prometheusRule ? [`${prometheusRuleKind.apiVersion}/${prometheusRuleKind.kind}`] : []),
 ];
 
 /**

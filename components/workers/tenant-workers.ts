@@ -85,7 +85,7 @@ export class TenantWorkers extends pulumi.ComponentResource {
         {
           ...podMonitorKind,
           metadata: { ...metadata, name: "workers", labels: { ...metadata.labels, ...labels } },
-          spec: podMonitorSpec(settings),
+          spec: podMonitorSpec(settings, region.name),
         },
         inNamespace,
       );

@@ -4,6 +4,8 @@ import type { WorkerAsset } from "../../config/assets/workers";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, kubernetesPorts, namespaceOf, type WithWorkers } from "../../config/topology";
 import { toBytes } from "../../config/units";
+import { sources } from "../../observability/metrics";
+import { prometheusDuration } from "../../observability/promql";
 import { annotationsOf, labelsOf } from "../supercluster/metadata";
 
 /** What the objects of one worker are made of. Pure. */
@@ -235,8 +237,19 @@ export const scaledObjectSpec = ({ worker, region, settings }: PlacedWorker) => 
 /** Kind of the Prometheus operator's objects. */
 export const podMonitorKind = { apiVersion: "monitoring.coreos.com/v1", kind: "PodMonitor" } as const;
 
-/** Reads the metrics of all workers of a namespace. */
-export const podMonitorSpec = ({ kubernetes }: KubernetesEnvironment) => ({
+/** Reads the metrics of all workers of a namespace, with the labels that alerts select by. */
+export const podMonitorSpec = ({ kubernetes }: KubernetesEnvironment, region: string) => ({
   selector: { matchLabels: component },
-  podMetricsEndpoints: [{ port: "health", path: "/metrics", interval: kubernetes.monitoring.interval }],
+  podMetricsEndpoints: [
+    {
+      port: "health",
+      path: "/metrics",
+      interval: prometheusDuration(kubernetes.monitoring.interval),
+      relabelings: [
+        { targetLabel: "job", replacement: sources.worker.job },
+        { targetLabel: "region", replacement: region },
+        { sourceLabels: ["__meta_kubernetes_pod_label_app_kubernetes_io_name"], targetLabel: "worker" },
+      ],
+    },
+  ],
 });

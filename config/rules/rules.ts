@@ -1,4 +1,5 @@
 import type { Problem } from "../problems";
+import { alertRules } from "./alerts";
 import { awsRules } from "./aws";
 import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
@@ -35,6 +36,7 @@ const rules: readonly Rule[] = [
   ...deadLetterRules,
   ...laneRules,
   ...workerRules,
+  ...alertRules,
 ];
 
 /** Every problem of an environment and its tenants, in the order of the rules; empty if there is none. */

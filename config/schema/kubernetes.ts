@@ -238,7 +238,12 @@ export const kubernetes = strictObject({
   monitoring: strictObject({
     /** A PodMonitor of the Prometheus operator; without it there is a ready scrape_configs file. */
     podMonitor: z.boolean().default(false),
-    /** Labels by which the operator finds it. */
+    /**
+     * A PrometheusRule of the Prometheus operator, with the region's alerts; without it they are in the ConfigMap
+     * `nats-prometheus-rules`, as a file for `rule_files` (docs/monitoring.md).
+     */
+    prometheusRule: z.boolean().default(false),
+    /** Labels by which the operator finds these two. */
     labels: labels.default({}),
     interval: duration.default("30s"),
     /** Series that each server's exporter makes. A change restarts the servers, one after another. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { alerts } from "./alerts";
 import { aws } from "./aws";
 import { assetName, dnsName, duration, serverTag, size, token } from "./values";
 import { kubernetes, kubernetesSizes } from "./kubernetes";
@@ -63,6 +64,8 @@ const shared = {
    * `$JS.API.`, with the same permissions. A change restarts all servers, one after another. Default: none.
    */
   jetstreamDomain: token.optional(),
+  /** What differs from the alerts' own thresholds (docs/monitoring.md). Default: nothing. */
+  alerts: alerts.optional(),
   /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
   jetstream: z.record(
     z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'),

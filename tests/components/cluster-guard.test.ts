@@ -146,7 +146,7 @@ describe("the guard of a region's cluster, against an API server that says what 
       { kinds: ["external-secrets.io/v1alpha1/PushSecret", "monitoring.coreos.com/v1/PodMonitor"] },
       "kinds: this cluster does not know monitoring.coreos.com/v1/PodMonitor: install the operator that brings it " +
         "first, or remove the setting that uses it (kubernetes.connectionSecrets, kubernetes.identitySecret, " +
-        "kubernetes.monitoring.podMonitor)",
+        "kubernetes.monitoring.podMonitor, kubernetes.monitoring.prometheusRule)",
     ],
   ];
   for (const [what, there, { clusterId, ...change }, reason] of refused) {

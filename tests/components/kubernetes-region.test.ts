@@ -10,6 +10,7 @@ import { serverLabels } from "../../components/supercluster/load-balancers";
 import type { KubeObject } from "../../components/supercluster/object-drift";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import type { pushSecretSpec } from "../../components/supercluster/secret-store";
+import { rulesOf } from "../../observability/rules";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
@@ -28,6 +29,7 @@ const recorded = (name: string, settings: KubernetesEnvironment = kubernetesEnvi
       region,
       identity: pulumi.secret(identities[name] as RegionIdentity),
       cluster: { context: `nats-${name}` },
+      rules: rulesOf(settings, tenants, name),
     });
   });
 

@@ -38,6 +38,7 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "kubernetes:policy/v1:PodDisruptionBudget": () => ({}),
   "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": () => ({}),
   "kubernetes:keda.sh/v1alpha1:ScaledObject": () => ({}),
+  "kubernetes:monitoring.coreos.com/v1:PrometheusRule": () => ({}),
   "kubernetes:monitoring.coreos.com/v1:PodMonitor": () => ({}),
   "kubernetes:external-secrets.io/v1alpha1:PushSecret": () => ({}),
   "kubernetes:external-secrets.io/v1:ExternalSecret": () => ({}),

@@ -50,7 +50,10 @@ export const everything = kubernetesEnvironment({
       metrics: { namespaces: ["monitoring"] },
     },
     loadBalancers: { public: true, sourceRanges, dns: "external-dns" },
-    monitoring: { podMonitor: true, labels: { release: "prometheus" }, exporter: { jetstream: "streams" } },
+    monitoring: {
+      ...{ podMonitor: true, prometheusRule: true, labels: { release: "prometheus" } },
+      exporter: { jetstream: "streams" },
+    },
   }),
   aws: aws.parse({
     tags: { team: "messaging" },

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { atLeast, DEFAULT_TOOLS, describeTool, KUBE_TOOLS, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
 
-const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, ...KUBE_TOOLS, "nats"];
+const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, ...KUBE_TOOLS, "nats", "alertmanager"];
 const read = (...path: string[]) => readFileSync(join(projectFolder, ...path), "utf8");
 
 describe("tools: pins", () => {
@@ -22,7 +22,7 @@ describe("tools: pins", () => {
   });
 
   it("are what the official download and the Go module proxy are asked for", () => {
-    for (const name of ["pulumi", "nats-server", "nats", ...TEST_TOOLS, ...KUBE_TOOLS]) {
+    for (const name of ["pulumi", "nats-server", "nats", "alertmanager", ...TEST_TOOLS, ...KUBE_TOOLS]) {
       const tool = describeTool(name);
       assert.ok(
         tool.release!({ pulumi: "https://p", github: "https://g", helm: "https://h" }).url.includes(tool.pin),

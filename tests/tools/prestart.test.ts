@@ -95,7 +95,7 @@ describe("tools: prestart", () => {
     const bin = join(cache, "path");
     pretendInstalled(cache, DEFAULT_TOOLS);
     for (const { pin, executables } of TEST_TOOLS.map(describeTool))
-      writeScript(join(bin, executables[0]!), `echo ${pin}`);
+      for (const name of executables) writeScript(join(bin, name), `echo ${pin}`);
     const { scripts } = JSON.parse(readFileSync(join(projectFolder, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
@@ -111,6 +111,6 @@ describe("tools: prestart", () => {
       );
     };
     assert.deepEqual(installed("prestart"), []);
-    assert.deepEqual(installed("pretest"), ["nats-server-oldest", "toxiproxy-server"]);
+    assert.deepEqual(installed("pretest"), ["nats-server-oldest", "toxiproxy-server", "promtool", "prometheus"]);
   });
 });

@@ -193,6 +193,49 @@ describe("tools: toolchain", () => {
     assert.deepEqual(leftIn(place.cache), []);
   });
 
+  it("takes Debian's package, unpacked, where the release cannot be reached and nothing is built", async () => {
+    const [place, old] = [fresh(), fresh()];
+    const { executables, debian } = describeTool("alertmanager");
+    /** An apt-get whose own lists are empty, and a package with programs of this version. */
+    const fakeDebian = ({ bin }: ReturnType<typeof fresh>, version: string) => {
+      writeScript(
+        join(bin, "apt-get"),
+        'echo "$@" >> asked',
+        'case "$*" in "download "*) echo "E: Unable to locate package" >&2; exit 100;; *update) exit;; esac',
+        `: > ${debian!.package}_1_amd64.deb`,
+      );
+      writeScript(
+        join(bin, "dpkg-deb"),
+        'mkdir -p "$3/usr/bin"',
+        ...debian!.programs.map(
+          (name) =>
+            `printf '#!/bin/sh\\necho "${name}, version ${version} (of Debian)"\\n' > "$3/usr/bin/${name}"; ` +
+            `chmod +x "$3/usr/bin/${name}"`,
+        ),
+      );
+    };
+    const tools = ["alertmanager"];
+    const path = ({ bin }: ReturnType<typeof fresh>) => `${bin}${delimiter}/usr/bin${delimiter}/bin`;
+    const withoutDebian = mkdtempSync(join(folder, "empty-"));
+    await assert.rejects(ensure(place, { tools, path: withoutDebian }), (error: Error) => {
+      assert.match(error.message, /official release: .*\n.*Debian: apt-get is not on PATH\n/);
+      assert.doesNotMatch(error.message, /Go/);
+      return true;
+    });
+    fakeDebian(place, "0.25.0+ds");
+    const paths = await ensure(place, { tools, path: path(place) });
+    assert.deepEqual(Object.keys(paths), executables);
+    assert.equal(how(place.cache, "alertmanager"), "Debian package");
+    assert.equal(readRecord(place.cache).alertmanager!.version, "0.25.0+ds");
+    assert.match(execFileSync(paths.amtool!, { encoding: "utf8" }), /^amtool, version/);
+    assert.deepEqual(leftIn(place.cache), ["bin", "toolchain.json"]);
+    fakeDebian(old, "0.15.3");
+    await assert.rejects(
+      ensure(old, { tools, path: path(old) }),
+      /Debian: Debian's package prometheus-alertmanager is 0\.15\.3, wanted is 0\.25 or later, below 1/,
+    );
+  });
+
   it("gives up soon on a host that does not answer", async () => {
     const place = fresh();
     // An address kept for documentation: nothing answers there.

@@ -1,0 +1,144 @@
+import type { Tenants } from "../../config/assets/asset";
+import { type WorkerAsset, workersOf } from "../../config/assets/workers";
+import { type AlertName, alertKind } from "../../config/schema/alerts";
+import type { Environment } from "../../config/schema/settings";
+import { serversInAll } from "../../config/sizes";
+import { serversOf, workersNamespaceOf } from "../../config/topology";
+import type { Duration } from "../../config/units";
+import { type LabelOf, type MetricName, metricOf } from "../metrics";
+import { and, compare, type Expr, matched, max, series, unless } from "../promql";
+
+/** One alert: what it looks at, and what it tells a person. */
+export interface Alert {
+  /** `critical`: messages are refused or may be lost, or will be if one more thing fails. */
+  severity: "critical" | "warning";
+  /** How long its condition holds before it fires; settings can change it. */
+  for: Duration;
+  /** Its conditions in a region: mostly one, or one for each of what is expected. */
+  conditions: (site: Site) => Condition[];
+  /** One line: what is wrong, where. Prometheus replaces `{{ $labels.<label> }}` and `{{ $value }}`. */
+  summary: string;
+  /** What it means for messages. What to do stands in the runbook. */
+  description: string;
+}
+
+export interface Condition {
+  /** Series for which the alert fires. */
+  expr: Expr;
+  /** Labels that the alert has beside those of the series, e.g. what is missing. */
+  labels?: Record<string, string>;
+}
+
+/** A region as it should be: what is expected there, and how its series are selected. */
+export interface Site {
+  region: string;
+  /** The other regions. */
+  others: string[];
+  /** Names of its servers. */
+  servers: string[];
+  /** Servers of all regions. */
+  allServers: number;
+  /** Workers that should run in it; `namespace` is undefined outside Kubernetes. */
+  workers: { worker: WorkerAsset; namespace: string | undefined }[];
+  series: <Name extends MetricName>(
+    name: Name,
+    where?: Partial<Record<LabelOf<Name> | `!${LabelOf<Name>}`, string>>,
+  ) => Expr;
+  /** The threshold of settings, or the default. Throws for an alert that has none. */
+  threshold: (alert: AlertName, fallback?: number) => number;
+  /** Whether the region's exporters make a metric. */
+  has: (metric: MetricName) => boolean;
+}
+
+const levels = ["accounts", "streams", "all"] as const;
+
+export function siteOf(environment: Environment, tenants: Tenants, region: string): Site {
+  const level = environment.target === "kubernetes" ? environment.kubernetes.monitoring.exporter.jetstream : "all";
+  const runsWorkers = environment.target === "kubernetes" && environment.kubernetes.workers !== undefined;
+  return {
+    region,
+    others: environment.regions.filter((other) => other !== region),
+    servers: serversOf(environment, region).map(({ name }) => name),
+    allServers: serversInAll(environment),
+    workers: runsWorkers
+      ? Object.values(tenants)
+          .flatMap(workersOf)
+          .filter(({ regions }) => regions.includes(region))
+          .map((worker) => ({ worker, namespace: workersNamespaceOf(environment, region, worker.account) }))
+      : [],
+    series: (name, where) => series(region, name, where),
+    threshold(alert, fallback) {
+      const value = environment.alerts?.[alert]?.threshold ?? alertKind(alert).threshold ?? fallback;
+      if (value === undefined) throw new Error(`${alert} has no threshold`);
+      return value;
+    },
+    has: (metric) => levels.indexOf(level) >= levels.indexOf(metricOf(metric).needs ?? "accounts"),
+  };
+}
+
+/** Metrics that each server has once. */
+type ServerMetric = {
+  [Name in MetricName]: "server" extends LabelOf<Name>
+    ? LabelOf<Name> extends "region" | "server"
+      ? Name
+      : never
+    : never;
+}[MetricName];
+
+export const serverLabels = ["region", "server"] as const;
+
+/** Servers that answer. */
+export const answering = (site: Site): Expr => max(serverLabels, site.series("nats_healthz_status"));
+
+/** Of servers that answer alone: `nats_varz_*` of others keep the values that they had. */
+export const current = (site: Site, name: ServerMetric): Expr =>
+  max(serverLabels, and(site.series(name), site.series("nats_healthz_status"), serverLabels));
+
+/** Labels of a stream, and of a durable. */
+export const streamLabels = ["region", "account", "stream_name"] as const;
+export const consumerLabels = [...streamLabels, "consumer_name"] as const;
+
+/** Metrics of streams and consumers, as their leader reports them. */
+export const ofLeader = {
+  stream: (
+    site: Site,
+    name:
+      | "nats_stream_total_messages"
+      | "nats_stream_total_bytes"
+      | "nats_stream_consumer_count"
+      | "nats_stream_mirror_lag"
+      | "nats_stream_mirror_active_duration_ns",
+  ): Expr => max(streamLabels, site.series(name, { is_stream_leader: "true" })),
+  consumer: (site: Site, name: "nats_consumer_num_pending" | "nats_consumer_num_ack_pending"): Expr =>
+    max(consumerLabels, site.series(name, { is_consumer_leader: "true" })),
+};
+
+/** What observability/thresholds.ts has for an alert; in a percentage it is reached at that share of the limit. */
+export const thresholdSeries = (site: Site, alert: AlertName, limit?: "bytes" | "messages"): Expr =>
+  site.series("supercluster_alert_threshold", { alert, ...(limit && { limit }) });
+
+/** Streams of which the value is above the threshold of their own. */
+export const aboveOwn = (
+  site: Site,
+  alert: AlertName,
+  value: Expr,
+  on: readonly string[],
+  limit?: "bytes" | "messages",
+): Expr => matched(value, ">", thresholdSeries(site, alert, limit), on);
+
+/** Nothing while most servers do not answer: what they would report is missing then, not gone. */
+export const whileServing = (site: Site, expr: Expr): Expr =>
+  and(expr, compare(countOf(site), ">=", majority(site.servers.length)), ["region"]);
+
+/** How many servers of the region answer; no series where none does. */
+export const countOf = (site: Site): Expr => {
+  const expr = answering(site);
+  return { ...expr, text: `count by (region) (${expr.text})`, labels: ["region"] };
+};
+
+/** Servers that a cluster needs to decide anything. */
+export const majority = (servers: number): number => Math.floor(servers / 2) + 1;
+
+/** What is expected of an alert, where the series that would show it are missing. */
+export const expectedWithout = (site: Site, alert: AlertName, found: Expr, on: readonly string[]): Expr =>
+  whileServing(site, max(on, unless(thresholdSeries(site, alert), found, on)));

@@ -1,0 +1,9 @@
+import type { AlertName } from "../../config/schema/alerts";
+import type { Alert } from "./alert";
+import { clientAlerts } from "./clients";
+import { limitAlerts } from "./limits";
+import { serverAlerts } from "./servers";
+import { streamAlerts } from "./streams";
+
+/** Every alert, by its name. */
+export const alerts: Record<AlertName, Alert> = { ...serverAlerts, ...streamAlerts, ...limitAlerts, ...clientAlerts };

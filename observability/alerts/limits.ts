@@ -1,0 +1,152 @@
+import type { AlertName } from "../../config/schema/alerts";
+import { below, compare, matched, max, times } from "../promql";
+import {
+  aboveOwn,
+  type Alert,
+  consumerLabels,
+  current,
+  ofLeader,
+  serverLabels,
+  type Site,
+  streamLabels,
+} from "./alert";
+
+/** Alerts about what fills up. */
+
+const account = ["region", "account"] as const;
+/** Servers report "no limit" as the largest unsigned number of 64 bits. */
+const noLimit = 1e18;
+
+/** What is used of a limit, in percent. */
+const percent = {
+  ofAccount: (
+    site: Site,
+    used: "nats_account_storage_used" | "nats_account_memory_used",
+    limit: "nats_account_max_storage" | "nats_account_max_memory",
+  ) =>
+    times(
+      matched(max(account, site.series(used)), "/", below(max(account, site.series(limit)), noLimit), account),
+      100,
+    ),
+  ofServer: (
+    site: Site,
+    used: "nats_varz_jetstream_stats_storage" | "nats_varz_jetstream_stats_memory" | "nats_varz_connections",
+    limit:
+      "nats_varz_jetstream_config_max_storage" | "nats_varz_jetstream_config_max_memory" | "nats_varz_max_connections",
+  ) => times(matched(current(site, used), "/", compare(site.series(limit), ">", 0), serverLabels), 100),
+};
+
+export const limitAlerts = {
+  NATSStreamNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: aboveOwn(
+          site,
+          "NATSStreamNearFull",
+          ofLeader.stream(site, "nats_stream_total_bytes"),
+          streamLabels,
+          "bytes",
+        ),
+        labels: { limit: "bytes" },
+      },
+      {
+        expr: aboveOwn(
+          site,
+          "NATSStreamNearFull",
+          ofLeader.stream(site, "nats_stream_total_messages"),
+          streamLabels,
+          "messages",
+        ),
+        labels: { limit: "messages" },
+      },
+    ],
+    summary:
+      "Stream {{ $labels.stream_name }} of {{ $labels.account }} is nearly full: {{ $value | humanize }} " +
+      "{{ $labels.limit }}",
+    description:
+      "At its limit it refuses new messages (discard new), or deletes the oldest ones, read or not (discard old).",
+  },
+  NATSAccountStorageNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => {
+      const limit = site.threshold("NATSAccountStorageNearFull");
+      return [
+        {
+          expr: compare(percent.ofAccount(site, "nats_account_storage_used", "nats_account_max_storage"), ">", limit),
+          labels: { storage: "file" },
+        },
+        {
+          expr: compare(percent.ofAccount(site, "nats_account_memory_used", "nats_account_max_memory"), ">", limit),
+          labels: { storage: "memory" },
+        },
+      ];
+    },
+    summary: "Account {{ $labels.account }} uses {{ $value | humanize }} % of its {{ $labels.storage }} storage",
+    description: "At its limit every stream of the account refuses messages, in all regions.",
+  },
+  NATSServerStorageNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => {
+      const limit = site.threshold("NATSServerStorageNearFull");
+      return [
+        {
+          expr: compare(
+            percent.ofServer(site, "nats_varz_jetstream_stats_storage", "nats_varz_jetstream_config_max_storage"),
+            ">",
+            limit,
+          ),
+          labels: { storage: "file" },
+        },
+        {
+          expr: compare(
+            percent.ofServer(site, "nats_varz_jetstream_stats_memory", "nats_varz_jetstream_config_max_memory"),
+            ">",
+            limit,
+          ),
+          labels: { storage: "memory" },
+        },
+      ];
+    },
+    summary: "Server {{ $labels.server }} uses {{ $value | humanize }} % of its {{ $labels.storage }} storage",
+    description: "When it is full, streams with a replica on it refuse messages.",
+  },
+  NATSServerConnectionsNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: compare(
+          percent.ofServer(site, "nats_varz_connections", "nats_varz_max_connections"),
+          ">",
+          site.threshold("NATSServerConnectionsNearFull"),
+        ),
+      },
+    ],
+    summary: "Server {{ $labels.server }} has {{ $value | humanize }} % of the clients that it takes",
+    description: "At its limit it refuses new clients. If another server stops, its clients come here too.",
+  },
+  NATSConsumerAckPendingNearLimit: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: aboveOwn(
+          site,
+          "NATSConsumerAckPendingNearLimit",
+          ofLeader.consumer(site, "nats_consumer_num_ack_pending"),
+          consumerLabels,
+        ),
+      },
+    ],
+    summary:
+      "{{ $value }} messages of durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} are delivered and " +
+      "not acknowledged",
+    description:
+      "At maxAckPending it delivers nothing to any worker until one acknowledges. Handlers hang or are slow, or there " +
+      "are fewer workers than needed.",
+  },
+} satisfies Partial<Record<AlertName, Alert>>;

@@ -1,0 +1,194 @@
+import { deadLetterNames } from "../../config/assets/dead-letters";
+import type { AlertName } from "../../config/schema/alerts";
+import { and, compare, either, max, minus, times, unless } from "../promql";
+import {
+  aboveOwn,
+  type Alert,
+  consumerLabels,
+  expectedWithout,
+  ofLeader,
+  type Site,
+  streamLabels,
+  thresholdSeries,
+} from "./alert";
+
+/** Alerts about streams, mirrors and durables. */
+
+const streams = (site: Site, where: { stream_leader?: string; is_stream_leader?: string } = {}) =>
+  max(streamLabels, site.series("nats_stream_total_messages", where));
+
+const consumers = (site: Site, where: { consumer_leader?: string; is_consumer_leader?: string } = {}) =>
+  max(consumerLabels, site.series("nats_consumer_num_pending", where));
+
+/** Time since the mirror heard from its origin, in seconds; where it never did, a day. */
+const silence = (site: Site) => {
+  const active = ofLeader.stream(site, "nats_stream_mirror_active_duration_ns");
+  return either(times(compare(active, ">=", 0), 1e-9), minus(compare(active, "<", 0), -86_400));
+};
+
+/** The stream whose depth the source system watches. */
+const commands = "COMMANDS";
+
+export const streamAlerts = {
+  NATSConsumerLagHigh: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: aboveOwn(
+          site,
+          "NATSConsumerLagHigh",
+          ofLeader.consumer(site, "nats_consumer_num_pending"),
+          consumerLabels,
+        ),
+      },
+    ],
+    summary: "{{ $value }} messages wait for durable {{ $labels.consumer_name }} of {{ $labels.stream_name }}",
+    description:
+      "Its workers take fewer messages than arrive, or none. Messages are late; a stream with a limit will delete or " +
+      "refuse messages once it is full.",
+  },
+  NATSCommandStreamDepthHigh: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: compare(
+          max(
+            streamLabels,
+            site.series("nats_stream_total_messages", { stream_name: commands, is_stream_leader: "true" }),
+          ),
+          ">",
+          site.threshold("NATSCommandStreamDepthHigh"),
+        ),
+      },
+    ],
+    summary: "Stream COMMANDS of {{ $labels.account }} holds {{ $value }} messages",
+    description: "Commands wait longer than the people who gave them. When it is full, new commands are refused.",
+  },
+  NATSStreamWithoutLeader: {
+    severity: "critical",
+    for: "2m",
+    conditions: (site) => [
+      {
+        expr: and(
+          unless(streams(site, { stream_leader: "" }), streams(site, { is_stream_leader: "true" }), streamLabels),
+          thresholdSeries(site, "NATSStreamWithoutLeader"),
+          streamLabels,
+        ),
+      },
+    ],
+    summary: "Stream {{ $labels.stream_name }} of {{ $labels.account }} has no leader",
+    description:
+      "Most of its replicas are down or cannot reach each other. It refuses messages, and delivers none, until a " +
+      "majority of them is back.",
+  },
+  NATSConsumerWithoutLeader: {
+    severity: "critical",
+    for: "2m",
+    conditions: (site) => [
+      {
+        expr: and(
+          unless(
+            consumers(site, { consumer_leader: "" }),
+            consumers(site, { is_consumer_leader: "true" }),
+            consumerLabels,
+          ),
+          thresholdSeries(site, "NATSConsumerWithoutLeader"),
+          consumerLabels,
+        ),
+      },
+    ],
+    summary: "Durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} ({{ $labels.account }}) has no leader",
+    description:
+      "Most of its replicas are down or cannot reach each other. It delivers no messages; they stay in the stream as " +
+      "long as its limits allow.",
+  },
+  NATSStreamMissing: {
+    severity: "critical",
+    for: "10m",
+    conditions: (site) => [{ expr: expectedWithout(site, "NATSStreamMissing", streams(site), streamLabels) }],
+    summary: "Stream {{ $labels.stream_name }} of {{ $labels.account }} does not exist in {{ $labels.region }}",
+    description:
+      "It is declared, and no server of the region reports it: it was deleted, is in another region, or was never " +
+      "deployed. What is published to its subjects is refused, or stored nowhere.",
+  },
+  NATSConsumerMissing: {
+    severity: "warning",
+    for: "10m",
+    conditions: (site) => [{ expr: expectedWithout(site, "NATSConsumerMissing", consumers(site), consumerLabels) }],
+    summary: "Durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} ({{ $labels.account }}) does not exist",
+    description:
+      "It is declared, and no server of the region reports it. Its workers receive nothing; a stream that keeps " +
+      "messages for its durables alone keeps none for this one.",
+  },
+  NATSInterestStreamUnconsumed: {
+    severity: "critical",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: and(
+          compare(ofLeader.stream(site, "nats_stream_consumer_count"), "==", 0),
+          thresholdSeries(site, "NATSInterestStreamUnconsumed"),
+          streamLabels,
+        ),
+      },
+    ],
+    summary: "Stream {{ $labels.stream_name }} of {{ $labels.account }} has no durable, and keeps no message",
+    description:
+      "Its retention is interest: without a durable it acknowledges what is published and stores nothing. " +
+      "Every message that is published now is lost.",
+  },
+  NATSMirrorLagHigh: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: aboveOwn(site, "NATSMirrorLagHigh", ofLeader.stream(site, "nats_stream_mirror_lag"), streamLabels),
+      },
+    ],
+    summary: "Mirror {{ $labels.stream_name }} of {{ $labels.account }} is {{ $value }} messages behind",
+    description: "If the origin's region were lost now, these messages would not be here.",
+  },
+  NATSMirrorStalled: {
+    severity: "warning",
+    for: "2m",
+    conditions: (site) => [{ expr: aboveOwn(site, "NATSMirrorStalled", silence(site), streamLabels) }],
+    summary:
+      "Mirror {{ $labels.stream_name }} of {{ $labels.account }} has not heard from its origin for " +
+      "{{ $value | humanizeDuration }}",
+    description:
+      "It copies nothing, and does not know how far it is behind. What the origin stores from now on exists in its " +
+      "region alone.",
+  },
+  NATSDeadLetters: {
+    severity: "warning",
+    for: "1m",
+    conditions: (site) => [
+      {
+        expr: aboveOwn(site, "NATSDeadLetters", ofLeader.stream(site, "nats_stream_total_messages"), streamLabels),
+      },
+    ],
+    summary: "{{ $labels.account }} has {{ $value }} dead letters",
+    description:
+      "Workers gave these messages up. Each is kept until it is sent again, deleted, or older than the stream allows.",
+  },
+  NATSDeadLettersWaiting: {
+    severity: "warning",
+    for: "15m",
+    conditions: (site) => [
+      {
+        expr: aboveOwn(
+          site,
+          "NATSDeadLettersWaiting",
+          ofLeader.stream(site, "nats_stream_total_messages"),
+          streamLabels,
+        ),
+      },
+    ],
+    summary: "{{ $value }} messages that were given up in {{ $labels.account }} are not copied to the dead letters",
+    description:
+      `${deadLetterNames.events} has their advisories, which the worker dead-letters copies and removes. Until then ` +
+      "a message is only in its own stream, whose limits may delete it.",
+  },
+} satisfies Partial<Record<AlertName, Alert>>;

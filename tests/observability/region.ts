@@ -1,0 +1,214 @@
+import { assetsOf } from "../../config/assets/assets";
+import { validateTenants } from "../../config/rules/validate";
+import { type LabelOf, labelsOf, type MetricName, metricOf, sources } from "../../observability/metrics";
+import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
+import { pull, stream } from "../support/rule-cases";
+
+/** A region of three servers with one of each, and the series that its exporters and workers make while all is well. */
+
+export const region = "iad";
+
+export const environment = kubernetesEnvironment({
+  jetstream: { jetstream: ["shop"] },
+  kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
+});
+
+export const tenants = validateTenants(
+  {
+    shop: {
+      name: "shop",
+      home: region,
+      streams: {
+        ORDERS: stream(["orders.>"], { maxMsgs: 50_000 }),
+        COMMANDS: stream(["commands.>"]),
+        EVENTS: stream(["events.>"], { retention: "interest" }),
+        PRICES: stream(["prices.>"], { home: "ams", mirrors: { iad: { maxAge: "7d", maxBytes: "1GiB" } } }),
+      },
+      consumers: {
+        biller: pull(["ORDERS"], { maxDeliver: 5, maxAckPending: 200 }),
+        audit: pull(["EVENTS"], { maxDeliver: 5 }),
+      },
+      users: { api: { publishes: ["orders.>"] }, biller: { consumes: ["biller", "audit"] } },
+      workers: { biller: {} },
+      deadLetters: {},
+    },
+  },
+  environment,
+);
+
+/** A gauge's value, or what a counter grows by every minute. */
+export type Value = number | { perMinute: number };
+
+/** Series, by their name and labels as Prometheus writes them. */
+export type Series = ReadonlyMap<string, Value>;
+
+type Labels = Record<string, string>;
+
+/** A series with the labels that Prometheus and the exporter give it. */
+function key<Name extends MetricName>(name: Name, labels: Partial<Record<LabelOf<Name>, string>>): string {
+  const { source } = metricOf(name);
+  const all: Labels = { job: sources[source].job!, region, instance: "10.0.0.7:7777", ...labels };
+  for (const label of labelsOf(name)) if (!(label in all)) throw new Error(`${name} has no value for ${label}`);
+  const text = Object.entries(all).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return `${name}{${text.join(",")}}`;
+}
+
+export const servers = ["iad-0", "iad-1", "iad-2"];
+const leader = "iad-0";
+
+const { streams, consumers } = assetsOf(environment, tenants);
+const here = streams.filter((one) => one.region === region);
+
+/** What one server's exporter has. */
+function ofServer(server: string): [string, Value][] {
+  const jetstream = { server, server_name: server, meta_leader: "ams-1" };
+  const plain: [Parameters<typeof key>[0], Value][] = [
+    ["nats_healthz_status", 0],
+    ["nats_varz_remotes", 2],
+    ["nats_varz_connections", 12],
+    ["nats_varz_max_connections", 65536],
+    ["nats_varz_slow_consumers", 3],
+    ["nats_varz_jetstream_meta_cluster_size", 9],
+    ["nats_varz_jetstream_stats_storage", 1e9],
+    ["nats_varz_jetstream_config_max_storage", 9e10],
+    ["nats_varz_jetstream_stats_memory", 1e6],
+    ["nats_varz_jetstream_config_max_memory", 1e9],
+    ["nats_varz_jetstream_stats_api_total", { perMinute: 600 }],
+    ["nats_varz_jetstream_stats_api_errors", { perMinute: 3 }],
+  ];
+  const account = { ...jetstream, account: "shop" };
+  return [
+    ...plain.map(([name, value]): [string, Value] => [key(name, { server } as never), value]),
+    ...["ams", "syd"].map((remote_gateway_name): [string, Value] => [
+      key("nats_gatewayz_outbound_gateway_configured", { server, remote_gateway_name }),
+      1,
+    ]),
+    [key("nats_server_jetstream_disabled", jetstream), 0],
+    [key("nats_account_storage_used", account), 1e9],
+    [key("nats_account_max_storage", account), 1e10],
+    [key("nats_account_memory_used", account), 1e6],
+    // Without a limit.
+    [key("nats_account_max_memory", account), 1.8446744073709552e19],
+    ...here.flatMap(({ name, mirrorOf, spec }): [string, Value][] => {
+      const own = {
+        ...{ ...account, stream_name: name, stream_leader: leader },
+        is_stream_leader: String(server === leader),
+      };
+      const mirror = { ...own, mirror_name: mirrorOf ?? "" };
+      return [
+        [key("nats_stream_total_messages", own), name.startsWith("DEAD_LETTER") ? 0 : 100],
+        [key("nats_stream_total_bytes", own), 1e5],
+        [key("nats_stream_consumer_count", own), spec.retention === "interest" ? 1 : 0],
+        ...(mirrorOf !== undefined
+          ? ([
+              [key("nats_stream_mirror_lag", mirror), server === leader ? 3 : 0],
+              [key("nats_stream_mirror_active_duration_ns", mirror), server === leader ? 5e8 : -1],
+            ] as [string, Value][])
+          : []),
+        ...consumers
+          .filter((consumer) => consumer.stream === name)
+          .flatMap((consumer): [string, Value][] => {
+            const durable = {
+              ...{ ...own, consumer_name: consumer.name, consumer_leader: leader },
+              is_consumer_leader: String(server === leader),
+            };
+            return [
+              [key("nats_consumer_num_pending", durable), 10],
+              [key("nats_consumer_num_ack_pending", durable), 5],
+            ];
+          }),
+      ];
+    }),
+  ];
+}
+
+function ofWorker(pod: string): [string, Value][] {
+  const process = { namespace: "workers-shop", worker: "biller", pod };
+  const consumer = { ...process, consumer: "biller" };
+  return [
+    [key("nats_connection_up", process), 1],
+    [key("nats_consumer_breaker_open", consumer), 0],
+    [key("nats_consumer_messages_processed_total", { ...consumer, status: "success" }), { perMinute: 95 }],
+    [key("nats_consumer_messages_processed_total", { ...consumer, status: "retry" }), { perMinute: 5 }],
+    [key("nats_consumer_dead_letters_total", { ...consumer, outcome: "stored" }), { perMinute: 1 }],
+    [key("nats_consumer_dead_letters_total", { ...consumer, outcome: "failed" }), 0],
+  ];
+}
+
+export const healthy: Series = new Map([...servers.flatMap(ofServer), ...["biller-a", "biller-b"].flatMap(ofWorker)]);
+
+/** Whether a series has these labels; a value that begins with `!` is one that it must not have. */
+const fits = (series: string, name: string, where: Labels): boolean =>
+  series.startsWith(`${name}{`) &&
+  Object.entries(where).every(([label, value]) =>
+    value.startsWith("!")
+      ? !series.includes(`${label}="${value.slice(1)}"`)
+      : new RegExp(`[{,]${label}="${value}"`).test(series),
+  );
+
+/** A change of series; throws where there is none to change. */
+export type Change = (series: Series) => Series;
+
+function changed(
+  series: Series,
+  name: string,
+  where: Labels,
+  change: (series: string, value: Value) => [string, Value][],
+) {
+  const found = [...series.keys()].filter((one) => fits(one, name, where));
+  if (found.length === 0) throw new Error(`no series ${name} with ${JSON.stringify(where)}`);
+  return new Map([...series].flatMap(([one, value]) => (found.includes(one) ? change(one, value) : [[one, value]])));
+}
+
+/** Other values. */
+export const set =
+  (name: MetricName, where: Labels, value: Value): Change =>
+  (series) =>
+    changed(series, name, where, (one) => [[one, value]]);
+
+/** Series that are missing. */
+export const without =
+  (name: MetricName, where: Labels): Change =>
+  (series) =>
+    changed(series, name, where, () => []);
+
+/** Another value of a label. */
+export const relabelled =
+  (name: MetricName, where: Labels, labels: Labels): Change =>
+  (series) =>
+    changed(series, name, where, (one, value) => [
+      [
+        Object.entries(labels).reduce(
+          (text, [label, to]) => text.replace(new RegExp(`([{,])${label}="[^"]*"`), `$1${label}="${to}"`),
+          one,
+        ),
+        value,
+      ],
+    ]);
+
+/** Nothing is scraped from these servers. */
+export const unscraped =
+  (...names: string[]): Change =>
+  (series) =>
+    new Map([...series].filter(([one]) => !names.some((name) => one.includes(`,server="${name}"`))));
+
+/**
+ * A server that has stopped while its exporter runs, as observed: `/healthz` and `/jsz` have no series, `/varz` keeps
+ * its last values, and its peers have one route less.
+ */
+export const stopped =
+  (name: string): Change =>
+  (series) => {
+    const left = new Map(
+      [...series].filter(([one]) => !one.includes(`,server="${name}"`) || one.startsWith("nats_varz_")),
+    );
+    for (const [one, value] of left)
+      if (one.startsWith("nats_varz_remotes{") && !one.includes(`server="${name}"`))
+        left.set(one, (value as number) - 1);
+    return left;
+  };
+
+export const all =
+  (...changes: Change[]): Change =>
+  (series) =>
+    changes.reduce((left, change) => change(left), series);

@@ -7,7 +7,7 @@ import { type Site, siteOf } from "./alerts/alert";
 import { sources } from "./metrics";
 import { type Expr, prometheusDuration } from "./promql";
 import { recordingRules } from "./recording-rules";
-import { thresholdsOf } from "./thresholds";
+import { type Threshold, thresholdsOf } from "./thresholds";
 
 /** Rules of Prometheus for one region, as its file of rules and PrometheusRule objects have them. Pure. */
 
@@ -43,18 +43,22 @@ export const runbookOf = (alert: AlertName): string => `docs/runbooks/alerts/${a
 export function rulesOf(environment: Environment, tenants: Tenants, region: string): RegionRules {
   const site = siteOf(environment, tenants, region);
   const made = alertNames.map((alert) => ({ alert, ...alertingRules(environment, site, alert) }));
+  const leftOut = made.flatMap(({ alert, reason }) => (reason === undefined ? [] : [{ alert, reason }]));
+  const thresholds = thresholdsOf(environment, tenants, region).filter(
+    ({ alert }) => !leftOut.some((other) => other.alert === alert),
+  );
   const group = (name: string, rules: RuleGroup["rules"]) =>
     rules.length ? [{ name: `nats-${region}-${name}`, rules }] : [];
   return {
     groups: [
-      ...group("thresholds", thresholdRules(environment, tenants, site)),
+      ...group("thresholds", thresholdRules(thresholds, site)),
       ...group("names", namingRules(site)),
       ...group(
         "alerts",
         made.flatMap(({ rules }) => rules),
       ),
     ],
-    leftOut: made.flatMap(({ alert, reason }) => (reason === undefined ? [] : [{ alert, reason }])),
+    leftOut,
   };
 }
 
@@ -80,8 +84,8 @@ function alertingRules(
   };
 }
 
-const thresholdRules = (environment: Environment, tenants: Tenants, { region }: Site): RecordingRule[] =>
-  thresholdsOf(environment, tenants, region).map(({ alert, limit, account, stream, consumer, value }) => ({
+const thresholdRules = (thresholds: Threshold[], { region }: Site): RecordingRule[] =>
+  thresholds.map(({ alert, limit, account, stream, consumer, value }) => ({
     record: "supercluster_alert_threshold",
     expr: `vector(${value})`,
     labels: {

@@ -145,7 +145,7 @@ async function servers(spec: RegionSpec, around: Around, before: Deployed | unde
     new LocalRegion(spec.name, { region: spec, identity });
     return { identity, outputs: {} };
   }
-  const local = new LocalRegion(spec.name, { region: spec, identity, workers: [...workers.values()].flat() });
+  const local = new LocalRegion(spec.name, { region: spec, identity, workers: [...around.workers.values()].flat() });
   return { identity, outputs: { workers: reported(local.workers) } };
 }
 

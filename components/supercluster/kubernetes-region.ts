@@ -65,8 +65,8 @@ export class IdentityInStore {
 
 /**
  * The servers of one region on Kubernetes, by the official chart, with everything around it: namespace, Secrets,
- * network policy, storage class, load balancers, scrape configuration, alerts. Complete when all servers serve; it waits for no
- * other region.
+ * network policy, storage class, load balancers, scrape configuration, alerts. Complete when all servers serve; it
+ * waits for no other region.
  */
 export class KubernetesRegion extends pulumi.ComponentResource {
   /** The region's part of the identity; secret. */

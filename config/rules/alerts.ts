@@ -50,7 +50,7 @@ export const alertRules: Rule[] = [
     each: settings,
     at: ["silence"],
     when: ({ setting: { silence, ...others } }) => silence !== undefined && Object.keys(others).length > 0,
-    message: ({ setting: { silence, ...others } }) =>
+    message: ({ setting: { silence: _, ...others } }) =>
       `makes no such alert, so ${Object.keys(others).join(" and ")} would have no effect; remove one or the other`,
   }),
   rule({

@@ -47,8 +47,8 @@ export const clientAlerts = {
     ],
     summary: "Server {{ $labels.server }} has disconnected clients that read too slowly",
     description:
-      "It had more for them than it keeps for one connection. What they had not read of core NATS is lost; what is in " +
-      "a stream is delivered again.",
+      "It had more for them than it keeps for one connection. What they had not read of core NATS is lost; messages " +
+      "of streams are delivered again.",
   },
   NATSApiErrors: {
     severity: "warning",

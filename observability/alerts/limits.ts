@@ -146,7 +146,6 @@ export const limitAlerts = {
       "{{ $value }} messages of durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} are delivered and " +
       "not acknowledged",
     description:
-      "At maxAckPending it delivers nothing to any worker until one acknowledges. Handlers hang or are slow, or there " +
-      "are fewer workers than needed.",
+      "At maxAckPending it delivers nothing to any worker until one acknowledges. Handlers hang or are slow.",
   },
 } satisfies Partial<Record<AlertName, Alert>>;

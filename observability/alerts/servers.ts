@@ -73,8 +73,8 @@ export const serverAlerts = {
     conditions: (site) => [{ expr: unless(compare(answering(site), "==", 1), noMetaLeader(site), ["region"]) }],
     summary: "Server {{ $labels.server }} runs and reports that it is not healthy",
     description:
-      "Its JetStream, or one of its streams or durables, is not current. Kubernetes sends it no new clients. If another " +
-      "server of the region stops now, streams may lose their majority.",
+      "Its JetStream, or one of its streams or durables, is not current. Kubernetes sends it no new clients. If " +
+      "another server of the region stops now, streams may lose their majority.",
   },
   NATSRouteLost: {
     severity: "warning",
@@ -114,8 +114,8 @@ export const serverAlerts = {
       })),
     summary: "Region {{ $labels.remote }} is lost: no server of {{ $labels.region }} has a connection to it",
     description:
-      "Its servers are down, or the network between the two regions is. Streams placed there cannot be used from here, " +
-      "and mirrors of them stop. Streams of this region go on.",
+      "Its servers are down, or the network between the two regions is. Streams placed there cannot be used from " +
+      "here, and mirrors of them stop. Streams of this region go on.",
   },
   NATSMetaLeaderMissing: {
     severity: "critical",

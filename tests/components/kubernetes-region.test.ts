@@ -10,7 +10,7 @@ import { serverLabels } from "../../components/supercluster/load-balancers";
 import type { KubeObject } from "../../components/supercluster/object-drift";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import type { pushSecretSpec } from "../../components/supercluster/secret-store";
-import { rulesOf } from "../../observability/rules";
+import { rulesFile, rulesOf } from "../../observability/rules";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
@@ -65,7 +65,7 @@ describe("KubernetesRegion", function () {
           "networking.k8s.io/v1:NetworkPolicy",
           "helm.sh/v3:Release",
         ].map((type) => count(`kubernetes:${type}`)),
-        [1, 3, 2, 1, 1, 1],
+        [1, 3, 2, 2, 1, 1],
       );
     });
   }
@@ -104,9 +104,29 @@ describe("KubernetesRegion", function () {
         guarded.add(name);
         count += 1;
       }
-      assert.equal(count, 15);
+      assert.equal(count, 16);
     },
   );
+
+  it("gives Prometheus its alerts: as a file, or as an object of the operator, which then must be there", async () => {
+    const rulesOfRegion = rulesOf(kubernetesEnvironment(), tenants, "iad");
+    const plain = await recorded("iad");
+    const [, file] = plain.of("kubernetes:core/v1:ConfigMap");
+    const { "nats-alerts.yaml": text } = file!.inputs.data as Record<string, string>;
+    assert.equal(text, rulesFile(rulesOfRegion));
+    assert.deepEqual(plain.of("kubernetes:monitoring.coreos.com/v1:PrometheusRule"), []);
+
+    const monitoring = { prometheusRule: true, labels: { release: "prometheus" } };
+    const { of } = await recorded("iad", kubernetesEnvironment({ kubernetes: kubernetesSettings({ monitoring }) }));
+    const [object] = of("kubernetes:monitoring.coreos.com/v1:PrometheusRule");
+    const { metadata, spec } = object!.inputs as { metadata: { labels: object; namespace: string }; spec: object };
+    assert.deepEqual(spec, { groups: rulesOfRegion.groups });
+    assert.equal(metadata.namespace, "nats");
+    assert.deepEqual({ ...metadata.labels, ...monitoring.labels }, metadata.labels);
+    assert.equal(of("kubernetes:core/v1:ConfigMap").length, 1);
+    const [guard] = of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard");
+    assert.deepEqual(guard!.inputs.kinds, ["monitoring.coreos.com/v1/PrometheusRule"]);
+  });
 
   it("gives the guard what the region needs: chart, existing storage class, AWS region", async () => {
     const guardOf = async (settings?: KubernetesEnvironment) =>

@@ -189,6 +189,7 @@ const changes: Record<string, Change[]> = {
 
 /** Those that change no settings of what is deployed. */
 const others = [
+  "alerts",
   "README.md",
   "first-deployment.md",
   "jetstream-key.md",

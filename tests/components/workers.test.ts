@@ -264,7 +264,16 @@ describe("TenantWorkers", function () {
       { name: "LEVEL", value: "2" },
     ]);
     const [monitor] = of("kubernetes:monitoring.coreos.com/v1:PodMonitor");
-    assert.deepEqual(specOf(monitor!).podMetricsEndpoints, [{ port: "health", path: "/metrics", interval: "30s" }]);
+    const [{ relabelings, ...endpoint }] = specOf(monitor!).podMetricsEndpoints as [{ relabelings: Inputs[] }];
+    assert.deepEqual(endpoint, { port: "health", path: "/metrics", interval: "30s" });
+    assert.deepEqual(
+      relabelings.map(({ targetLabel, replacement }) => [targetLabel, replacement]),
+      [
+        ["job", "nats-workers"],
+        ["region", "iad"],
+        ["worker", undefined],
+      ],
+    );
     assert.equal((monitor!.inputs.metadata as { labels: Inputs }).labels.release, "prometheus");
   });
 });

@@ -78,7 +78,7 @@ function ofServer(server: string): [string, Value][] {
   ];
   const account = { ...jetstream, account: "shop" };
   return [
-    ...plain.map(([name, value]): [string, Value] => [key(name, { server } as never), value]),
+    ...plain.map(([name, value]): [string, Value] => [key(name, { server }), value]),
     ...["ams", "syd"].map((remote_gateway_name): [string, Value] => [
       key("nats_gatewayz_outbound_gateway_configured", { server, remote_gateway_name }),
       1,

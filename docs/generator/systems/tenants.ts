@@ -143,7 +143,7 @@ export const systems: System[] = [
       {
         id: "C001-11",
         document: "10 stuck syncs stop sync-worker for 5 minutes",
-        here: "as written; an alert watches num_ack_pending at its limit",
+        here: "as written; NATSConsumerAckPendingNearLimit fires at 80 % of it",
       },
     ],
     open: "The documents name no reader of INTERNAL.",
@@ -364,12 +364,12 @@ export const systems: System[] = [
       {
         id: "C002-21",
         document: "1,000,000 bit/s, which is 125 kB/s",
-        here: "as written. The slower, the more is dropped unread at maxMsgs; an alert at 80 % warns",
+        here: "as written. The slower, the more is dropped unread at maxMsgs; NATSStreamNearFull warns",
       },
       {
         id: "C002-22",
         document: "ALERTS_INCIDENTS, unlike its siblings, discards new at 10,000",
-        here: "as written: the publisher is refused and knows; an alert at 80 % warns. Its mirrors discard old",
+        here: "as written: the publisher is refused and knows; NATSStreamNearFull warns. Its mirrors discard old",
       },
       {
         id: "C002-23",
@@ -603,7 +603,7 @@ export const systems: System[] = [
         here: { "streams.*.discard": "old" },
         why:
           "JetStream's default. AUDIT_EVENTS may lose its oldest records at 10 GiB before their year is over, but " +
-          "`new` would refuse new ones; an alert at 80 % leaves time to archive or to raise the limit",
+          "`new` would refuse new ones; NATSStreamNearFull leaves time to archive or to raise the limit",
       },
       { here: { home: "iad" }, why: "the documents know one region; covenant's primary one" },
       {

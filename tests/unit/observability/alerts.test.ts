@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Registry } from "prom-client";
+import { alertNames } from "../../../config/schema/alerts";
+import { toMilliseconds } from "../../../config/units";
+import { alerts } from "../../../observability/alerts";
+import { siteOf } from "../../../observability/alerts/alert";
+import { type MetricName, metricOf, metrics } from "../../../observability/metrics";
+import { recordingRules } from "../../../observability/recording-rules";
+import { type AlertingRule, rulesFile, rulesOf, runbookOf } from "../../../observability/rules";
+import { tenants } from "../../../tenants";
+import { createWorkerMetrics } from "../../../workers/messaging/metrics";
+import { localEnvironment } from "../../support/accounts";
+import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
+import { projectFolder } from "../../support/project-copy";
+
+const read = (file: string): string => fs.readFileSync(path.join(projectFolder, file), "utf8");
+const environment = kubernetesEnvironment({
+  kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
+});
+const site = siteOf(environment, tenants, "iad");
+const rules = rulesOf(environment, tenants, "iad");
+const alerting = rules.groups.flatMap((group) => group.rules.filter((rule): rule is AlertingRule => "alert" in rule));
+
+describe("alerts", () => {
+  it("are all made in a region of production, and wait for whole seconds", () => {
+    assert.deepEqual(rules.leftOut, []);
+    assert.deepEqual([...new Set(alerting.map(({ alert }) => alert))].sort(), [...alertNames].sort());
+    for (const name of alertNames) assert.equal(toMilliseconds(alerts[name].for) % 1000, 0, name);
+  });
+
+  it("name only labels that their series or rules have, so that no text has a gap", () => {
+    for (const name of alertNames) {
+      const { conditions, summary, description } = alerts[name];
+      const used = [...`${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
+      for (const { expr, labels = {} } of conditions(site)) {
+        const known = ["region", ...expr.labels, ...Object.keys(labels)];
+        for (const label of used) assert.ok(known.includes(label), `${name}: ${label} is not one of ${known.join()}`);
+        for (const label of ["job", "instance"]) assert.ok(!expr.labels.includes(label), `${name} keeps ${label}`);
+      }
+    }
+  });
+
+  it("and recording rules read every metric of the table", () => {
+    const used = new Set<MetricName>([
+      ...alertNames.flatMap((name) => alerts[name].conditions(site).flatMap(({ expr }) => expr.metrics)),
+      ...Object.values(recordingRules).flatMap((rule) => rule(site).metrics),
+    ]);
+    assert.deepEqual([...used].sort(), Object.keys(metrics).sort());
+  });
+
+  it("read metrics that workers have, with labels that they have", async () => {
+    const registry = new Registry();
+    createWorkerMetrics(registry);
+    const there = await registry.getMetricsAsJSON();
+    const ofWorkers = (Object.keys(metrics) as MetricName[]).filter((name) => metricOf(name).source === "worker");
+    assert.ok(ofWorkers.length >= 4);
+    for (const name of ofWorkers) {
+      assert.ok(
+        there.some((one) => one.name === name),
+        name,
+      );
+      const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: string[] };
+      assert.deepEqual([...metricOf(name).labels].sort(), [...labelNames].sort(), name);
+    }
+  });
+
+  it("are left out, with the reason, where they are silenced or their series are not made", () => {
+    const made = rulesOf(
+      kubernetesEnvironment({
+        kubernetes: kubernetesSettings({ monitoring: { exporter: { jetstream: "streams" } } }),
+        alerts: { NATSSlowConsumers: { silence: "another team watches these" } },
+      }),
+      tenants,
+      "iad",
+    );
+    const reason = (metric: string) => `kubernetes.monitoring.exporter.jetstream leaves ${metric} out`;
+    assert.deepEqual(made.leftOut, [
+      { alert: "NATSConsumerLagHigh", reason: reason("nats_consumer_num_pending") },
+      { alert: "NATSConsumerWithoutLeader", reason: reason("nats_consumer_num_pending") },
+      { alert: "NATSConsumerMissing", reason: reason("nats_consumer_num_pending") },
+      { alert: "NATSConsumerAckPendingNearLimit", reason: reason("nats_consumer_num_ack_pending") },
+      { alert: "NATSSlowConsumers", reason: "another team watches these" },
+    ]);
+    const file = rulesFile(made);
+    assert.match(file, /^# Without NATSSlowConsumers: another team watches these$/m);
+    assert.doesNotMatch(file, /record: nats_jetstream_consumers|alert: NATSConsumerLagHigh$/m);
+    assert.match(file, /record: nats_jetstream_streams/);
+  });
+
+  it("are those of a local environment too, with its servers and without workers", () => {
+    const local = rulesOf(localEnvironment(), tenants, "ams");
+    const text = rulesFile(local);
+    assert.match(text, /server="ams-0"/);
+    assert.doesNotMatch(text, /alert: NATSWorkerDown$/m);
+    assert.deepEqual(local.leftOut, []);
+  });
+});
+
+describe("pages of alerts", () => {
+  const folder = "docs/runbooks/alerts";
+  const pages = fs
+    .readdirSync(path.join(projectFolder, folder))
+    .filter((file) => file !== "README.md")
+    .map((file) => file.replace(/\.md$/, ""));
+
+  it("are one for each alert, and no other", () => assert.deepEqual(pages.sort(), [...alertNames].sort()));
+
+  it("have what it means, a first look and what to do, and are in the list", () => {
+    const list = read(`${folder}/README.md`);
+    for (const name of alertNames) {
+      const text = read(runbookOf(name));
+      const parts = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading);
+      assert.deepEqual(parts, [name, "What it means", "First look", "What to do"], name);
+      assert.match(text, /```sh\n\S/, name);
+      assert.ok(list.includes(`- [${name}](${name}.md)`), name);
+    }
+  });
+
+  it("name commands of this project that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const used = alertNames.flatMap((name) =>
+      [...read(runbookOf(name)).matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map(([, script]) => script!),
+    );
+    assert.ok(used.length > 30);
+    assert.deepEqual(
+      used.filter((script) => !(script in scripts)),
+      [],
+    );
+  });
+});
+
+describe("documents", () => {
+  const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "workers/messaging/README.md"].concat(
+    fs.globSync("docs/**/*.md", { cwd: projectFolder }),
+  );
+  const named = (text: string) => [...text.matchAll(/\bNATS[A-Z][a-z]\w*/g)].map(([name]) => name);
+
+  it("name no alert that does not exist", () => {
+    const known: readonly string[] = alertNames;
+    const all = documents.flatMap((file) => named(read(file)).map((name) => ({ file, name })));
+    assert.ok(all.length > 100, "alerts are named");
+    assert.deepEqual(
+      all.filter(({ name }) => !known.includes(name)),
+      [],
+    );
+    assert.deepEqual(named("see NATSNoSuchAlert, and NATS_URL"), ["NATSNoSuchAlert"]);
+  });
+
+  it("list every alert in docs/monitoring.md", () => {
+    const text = read("docs/monitoring.md");
+    for (const name of alertNames) assert.ok(text.includes(`[${name}](runbooks/alerts/${name}.md)`), name);
+  });
+});

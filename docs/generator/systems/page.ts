@@ -94,8 +94,9 @@ const matches = (pattern: string[], path: string[]): boolean =>
 const hereOf = ({ here }: Departure): string =>
   Object.entries(here)
     .map(([at, value]) => {
-      const [, name, field] = at.split(".");
-      const what = field === undefined ? at : name === "*" ? field : `${name} ${field}`;
+      const [kind, name, field] = at.split(".");
+      const isNamed = field !== undefined && kind !== "lanes";
+      const what = !isNamed ? at : name === "*" ? field : `${name} ${field}`;
       return `${what} ${value === null ? "left out" : code(value)}`;
     })
     .join("<br>");

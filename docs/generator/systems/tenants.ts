@@ -473,6 +473,17 @@ export const systems: System[] = [
           "to a worker that died and those while a vendor is down too, and skips without a copy",
       },
       {
+        document: "to come: priority queues",
+        here: {
+          "lanes.sms.send.high": 6,
+          "lanes.sms.send.normal": 3,
+          "lanes.sms.send.low": 1,
+        },
+        why:
+          "`sms.send.high`, `.normal` and `.low` have durables of their own ([lanes.md](lanes.md)): JetStream has no " +
+          "priority of a message. `sms.send` is normal, as before",
+      },
+      {
         document: "to come: a dead letter queue after the last retry",
         here: { "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "1GiB" },
         why: "a month to find out why something failed and to replay it ([dead-letters.md](dead-letters.md))",

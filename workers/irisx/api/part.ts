@@ -1,7 +1,7 @@
 import type { JetStreamClient } from "@nats-io/jetstream";
 import { createMessage, createPublisher, type Logger, type WorkerMetrics, type WorkerPart } from "../../messaging";
 import type { DeliveryStore } from "../deliveries/delivery";
-import { outgoing } from "../messages";
+import { outgoing, subjectOf } from "../messages";
 import type { ApiSettings } from "../settings";
 import { type ApiPorts, createApi } from "./server";
 
@@ -25,10 +25,9 @@ export class Api implements WorkerPart {
     const { store, log, metrics } = this.ports;
     const { token, host, port } = this.settings;
     const publisher = createPublisher(js, { duplicateWindow: publishingMs, metrics });
-    const publish: ApiPorts["publish"] = async (channel, { id, tenantId, content }) => {
-      const { subject, schema } = outgoing[channel];
-      const message = createMessage(schema, { source: "irisx-api", id, tenantId, ...content });
-      await publisher.publish(subject, message, { id });
+    const publish: ApiPorts["publish"] = async (channel, { id, tenantId, content, priority }) => {
+      const message = createMessage(outgoing[channel].schema, { source: "irisx-api", id, tenantId, ...content });
+      await publisher.publish(subjectOf(channel, priority), message, { id });
     };
     this.server = createApi({ publish, store, log, token });
     await this.server.listen({ host, port });

@@ -3,12 +3,15 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import * as z from "zod";
 import type { Channel, Delivery, DeliveryStore } from "../deliveries/delivery";
 import { StoreUnavailable } from "../deliveries/postgres";
-import { contents } from "../messages";
+import { contents, priorities, type Priority } from "../messages";
 
 /** What the API needs of the rest. */
 export interface ApiPorts {
   /** Publishes to the channel's stream; resolves when it is stored there, rejects if that is not certain. */
-  publish: (channel: Channel, message: { id: string; tenantId: string; content: object }) => Promise<void>;
+  publish: (
+    channel: Channel,
+    message: { id: string; tenantId: string; content: object; priority?: Priority },
+  ) => Promise<void>;
   store: Pick<DeliveryStore, "queued" | "find">;
   log: FastifyBaseLogger;
   /** What clients have to send as `Authorization: Bearer`. Default: nothing. */
@@ -19,6 +22,12 @@ const paths: Readonly<Record<Channel, string>> = { sms: "/sms", email: "/email",
 
 /** Beside the content. With an `id` of its own a client can repeat a request whose answer it did not get. */
 const request = z.strictObject({ tenantId: z.string().min(1).max(100), id: z.uuid().optional() });
+
+/** Which lane a message takes, for channels that have lanes. */
+const priority = (channel: Channel) =>
+  channel === "sms"
+    ? z.enum(priorities.sms, { error: `expected one of ${priorities.sms.join(", ")}` }).optional()
+    : z.never({ error: "only SMS have priorities" }).optional();
 
 const parameters = z.object({ id: z.uuid() });
 
@@ -57,13 +66,13 @@ export function createApi({ publish, store, log, token }: ApiPorts): FastifyInst
   api.setNotFoundHandler((_message, reply) => reply.code(404).send({ error: "no such path" }));
 
   for (const [channel, path] of Object.entries(paths) as [Channel, string][]) {
-    const body = request.extend(contents[channel].shape);
+    const body = request.extend({ priority: priority(channel) }).extend(contents[channel].shape);
     api.post(path, async (message, reply) => {
       const { data, error } = body.safeParse(message.body);
       if (error) return invalid(reply, error);
-      const { id = randomUUID(), tenantId, ...content } = data;
+      const { id = randomUUID(), tenantId, priority: lane, ...content } = data;
       try {
-        await publish(channel, { id, tenantId, content });
+        await publish(channel, { id, tenantId, content, ...(lane && { priority: lane }) });
       } catch (reason) {
         message.log.error({ err: reason as Error, id }, "a message could not be published");
         return reply

@@ -24,7 +24,8 @@ describe("durables that a proof leaves to workers", () => {
   it("are those of the workers that run", () =>
     assert.deepEqual(
       [...durablesWithWorkers(tenants, [worker("sms-worker"), worker("api")])],
-      ["irisx/SMS/sms-worker"],
+      // With those of its lanes.
+      ["irisx/SMS/sms-worker-high", "irisx/SMS/sms-worker", "irisx/SMS/sms-worker-low"],
     ));
   it("are none without workers", () => assert.equal(durablesWithWorkers(tenants, []).size, 0));
 });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
+import { withStandardParts } from "../../../../../config/assets/standard-parts";
+import { tenants } from "../../../../../tenants";
 import { type ApiPorts, createApi } from "../../../../../workers/irisx/api/server";
+import { priorities, subjectOf } from "../../../../../workers/irisx/messages";
 import { StoreUnavailable } from "../../../../../workers/irisx/deliveries/postgres";
 import type { Delivery } from "../../../../../workers/irisx/deliveries/delivery";
 
@@ -43,6 +46,36 @@ describe("HTTP API of irisx", () => {
       assert.deepEqual(published, [[channel, { id, tenantId: "acme", content }]]);
       assert.deepEqual(queued, [{ channel, id, tenantId: "acme" }]);
     });
+
+  it("publishes an SMS in the lane that is asked for; other channels have none", async () => {
+    const { server, published } = api();
+    const post = (url: string, payload: object) => server.inject({ method: "POST", url, payload });
+    const { id } = (await post("/sms", { ...sms, priority: "high" })).json<{ id: string }>();
+    const content = { to: sms.to, body: sms.body };
+    assert.deepEqual(published, [["sms", { id, tenantId: "acme", content, priority: "high" }]]);
+    assert.deepEqual(
+      [subjectOf("sms", "high"), subjectOf("sms"), subjectOf("email")],
+      ["sms.send.high", "sms.send", "email.send"],
+    );
+    for (const [url, payload, message] of [
+      ["/sms", { ...sms, priority: "urgent" }, "expected one of high, normal, low"],
+      ["/email", { ...email, priority: "high" }, "only SMS have priorities"],
+    ] as const) {
+      const answer = await post(url, payload);
+      assert.equal(answer.statusCode, 400);
+      assert.deepEqual(answer.json<{ problems: object[] }>().problems, [{ path: "priority", message }]);
+    }
+  });
+
+  it("has the lanes that the tenant declares, with their subjects and durables", () => {
+    const { consumers, users } = withStandardParts(tenants.irisx!);
+    for (const lane of priorities.sms) {
+      const durable = lane === "normal" ? "sms-worker" : `sms-worker-${lane}`;
+      assert.ok(consumers[durable]!.filterSubjects!.includes(subjectOf("sms", lane)));
+      assert.ok(users["sms-worker"]!.consumes!.includes(durable));
+      assert.ok(users.api!.publishes!.includes(subjectOf("sms", lane)));
+    }
+  });
 
   it("takes an id of the client, so that a request can be repeated", async () => {
     const { server, published } = api();

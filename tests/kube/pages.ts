@@ -78,8 +78,8 @@ export class Pages {
         ? local
         : local.replace(ofOperations, (command) => `${command.replace(/ --$/, "")} -- --env ${name}`);
       const answered = asking.test(own) ? own.replace(/(\s*#.*)?$/, " --yes$1") : own;
-      // What is watched does not end by itself.
-      return / --watch\b/.test(answered) ? `timeout 5 ${answered} || test $? = 124` : answered;
+      // What is watched does not end by itself. The line may end in a comment.
+      return / --watch\b/.test(answered) ? `if timeout 5 ${answered}\nthen :; else test $? = 124; fi` : answered;
     });
     const isByHand = /\bpulumi /.test(text) && !text.includes("npm run -s env");
     return [...(isByHand ? [`eval "$(npm run -s env -- --env ${name})"`] : []), ...lines].join("\n");

@@ -136,6 +136,7 @@ else
       const logs = globSync(path.join(copy.cache, "logs", "*.log"))
         .map((file) => readFileSync(file, "utf8"))
         .join("\n");
+      assert.notEqual(logs, "");
       for (const [place, content] of Object.entries({ ...places, logs })) {
         for (const text of texts)
           assert.ok(!content.includes(text) && !content.includes(JSON.stringify(text).slice(1, -1)), place);

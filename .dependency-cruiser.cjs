@@ -11,7 +11,7 @@ const mayImport = {
   components: ["config", "jetstream", "observability", "tools"],
   stacks: ["config", "jetstream", "components", "observability"],
   engine: ["config", "tools"],
-  operations: ["config", "tenants", "jetstream", "components", "stacks", "engine", "policies"],
+  operations: ["config", "tenants", "jetstream", "observability", "components", "stacks", "engine", "policies"],
   cli: ["config", "jetstream", "engine", "operations", "tools"],
   // What a preview loads at every start: little.
   policies: ["config", "components", "tools"],

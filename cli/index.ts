@@ -33,6 +33,7 @@ const commands = {
   showLetter: () => deadLetters().showLetter,
   replayLetters: () => deadLetters().replayLetters,
   dropLetters: () => deadLetters().dropLetters,
+  alertRules: () => (require("./commands/alert-rules") as typeof import("./commands/alert-rules")).alertRules,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -163,6 +164,10 @@ function program(): Command {
     .addHelpText("after", examples(["npm run traffic -- --account irisx --rate 50"]) + trafficHelp)
     .action(run(commands.traffic));
   deadLetterCommands(cli);
+  command(cli, "alert-rules", "print a region's alerts and recording rules, for rule_files of a Prometheus")
+    .requiredOption("--region <region>", "its servers, streams and durables")
+    .addHelpText("after", examples(["npm run -s alert-rules -- --env production --region iad > nats-alerts-iad.yaml"]))
+    .action(run(commands.alertRules));
   command(cli, "env", "print the variables for running pulumi by hand")
     .addHelpText("after", examples(['eval "$(npm run -s env)" && pulumi preview --stack local-iad']))
     .action(run(commands.env));

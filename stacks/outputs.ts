@@ -17,8 +17,6 @@ export interface RegionOutputs {
   ca: string;
   /** By account and user name; passwords are secret. */
   accounts: Record<string, { users: Record<string, UserOutputs> }>;
-  /** A file for Prometheus's `rule_files`: alerts and recording rules of the region. */
-  alertRules: string;
   /** What its servers are restarted for, as fingerprints; a plan compares it. */
   runsWith: RunsWith;
   /** What the limits of the accounts cover. */

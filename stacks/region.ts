@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
+import type { Tenants } from "../config/assets/asset";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
@@ -8,7 +9,7 @@ import { localWorkers } from "../config/local-workers";
 import { stackName } from "../config/stacks";
 import { clientUrls, serversOf, workersNamespaceOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
-import { type RegionRules, rulesFile, rulesOf } from "../observability/rules";
+import { rulesOf } from "../observability/rules";
 import { awsLocationOf } from "../components/aws/location";
 import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
@@ -40,8 +41,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, { reservations, connections }) };
   if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
-  const rules = rulesOf(environment, tenants, stack.region);
-  const { identity, outputs } = await servers(spec, { workers: workersIn(tenants, stack.region), rules }, before);
+  const { identity, outputs } = await servers(spec, tenants, before);
 
   const addresses = serversOf(environment, stack.region);
   return {
@@ -52,7 +52,6 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
     },
-    alertRules: rulesFile(rules),
     runsWith: runsWith(spec),
     reservations,
     connections,
@@ -129,33 +128,28 @@ interface Servers {
   outputs: Partial<Record<Exclude<keyof RegionOutputs, RequiredOutput>, pulumi.Input<unknown>>>;
 }
 
-/** What is deployed beside servers. */
-interface Around {
-  workers: Workers;
-  rules: RegionRules;
-}
-
 /** The only place that knows the targets. Each loads only what it needs: the cloud's SDKs take seconds to load. */
-async function servers(spec: RegionSpec, around: Around, before: Deployed | undefined): Promise<Servers> {
+async function servers(spec: RegionSpec, tenants: Tenants, before: Deployed | undefined): Promise<Servers> {
   const { settings } = spec;
-  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, around, before);
+  if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, tenants, before);
   const identity = await regionIdentity(spec);
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   if (!runsLocally(before)) {
     new LocalRegion(spec.name, { region: spec, identity });
     return { identity, outputs: {} };
   }
-  const local = new LocalRegion(spec.name, { region: spec, identity, workers: [...around.workers.values()].flat() });
+  const workers = [...workersIn(tenants, spec.name).values()].flat();
+  const local = new LocalRegion(spec.name, { region: spec, identity, workers });
   return { identity, outputs: { workers: reported(local.workers) } };
 }
 
 async function onKubernetes(
   region: RegionSpec & { settings: KubernetesEnvironment },
-  { workers: declared, rules }: Around,
+  tenants: Tenants,
   before: Deployed | undefined,
 ): Promise<Servers> {
   const { name, environment, settings } = region;
-  const workers: Workers = settings.kubernetes.workers ? declared : new Map();
+  const workers: Workers = settings.kubernetes.workers ? workersIn(tenants, name) : new Map();
   type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
   const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as Kubernetes;
   const location = awsLocationOf(environment, settings, name);
@@ -171,7 +165,7 @@ async function onKubernetes(
     region,
     identity: isInStore ? await identityInStore(region) : await regionIdentity(region, fromAws),
     cluster: aws?.cluster ? { kubeconfig: aws.cluster.kubeconfig } : settings.kubernetes.clusters[name]!,
-    rules,
+    rules: rulesOf(settings, tenants, name),
     kmsKeyId: aws?.key,
     annotations: aws?.annotations,
     workerNamespaces: [...workers.keys()].map((tenant) => workersNamespaceOf(settings, name, tenant)!),

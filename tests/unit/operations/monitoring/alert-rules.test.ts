@@ -1,0 +1,21 @@
+import * as assert from "node:assert/strict";
+import { parse } from "yaml";
+import { alertRulesFile } from "../../../../operations/monitoring/alert-rules";
+import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
+import { rulesOf } from "../../../../observability/rules";
+
+describe("the file of alerts", () => {
+  it("has the rules that the region's stack deploys", () => {
+    const checked = checkedEnvironment("production-kubernetes");
+    assert.deepEqual(parse(alertRulesFile(checked, "ams")), {
+      groups: rulesOf(checked.environment, checked.accounts, "ams").groups,
+    });
+  });
+
+  it("is of a region of the environment", () => {
+    assert.throws(
+      () => alertRulesFile(checkedEnvironment("local"), "sin"),
+      /--region sin is not a region of local; use one of iad, ams, syd/,
+    );
+  });
+});

@@ -3,6 +3,7 @@ import { assetsOf } from "../config/assets/assets";
 import { deadLetterNames } from "../config/assets/dead-letters";
 import { presentTenants } from "../config/assets/leaving";
 import { alertKind, type AlertName } from "../config/schema/alerts";
+import { defaultAckPending } from "../config/schema/consumer";
 import type { Environment } from "../config/schema/settings";
 import { limitInBytes, limitInNumber } from "../config/units";
 
@@ -38,9 +39,6 @@ const ofStreams: Partial<Record<AlertName, (stream: Stream) => Pick<Threshold, "
   NATSDeadLetters: ({ asset: { name } }) => (name === deadLetterNames.copies ? [{ value: 0 }] : []),
   NATSDeadLettersWaiting: ({ asset: { name } }) => (name === deadLetterNames.events ? [{ value: 0 }] : []),
 };
-
-/** Unacknowledged messages that a durable may have where it states nothing; the server's default. */
-const defaultAckPending = 1000;
 
 const ofDurables: Partial<Record<AlertName, (durable: Durable) => Pick<Threshold, "value">[]>> = {
   NATSConsumerLagHigh: ({ share }) => [{ value: share }],

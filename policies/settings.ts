@@ -17,6 +17,12 @@ export const settings: Record<string, unknown> = {
     // The proof of an account writes its own messages, and reads them immediately.
     "*/CANARY/canary",
   ],
+  "unlimited-has-a-reason": Object.fromEntries(
+    ["irisx/WEBHOOKS/webhook-worker", "irisx/REPLAYS/WEBHOOKS-webhook-worker"].map((durable) => [
+      durable,
+      "Retries that are not due wait unacknowledged: a limit would let one receiver that is down stop all webhooks.",
+    ]),
+  ),
   "user-has-an-inbox-of-its-own": [
     // Its owner wrote `_INBOX.>`: clients that set no prefix get the answers to what they publish.
     "covenant-api",

@@ -73,6 +73,9 @@ export const irisx: TenantSpec = {
       ackWait: "30s",
       attempts: 5,
       backoff: ["30s", "1m", "2m", "4m"],
+      // A retry that is not due yet waits unacknowledged, up to an hour: with the server's limit of 1,000 those of one
+      // receiver that is down would stop all webhooks.
+      maxAckPending: "unlimited",
       deliverPolicy: "all",
     },
   },

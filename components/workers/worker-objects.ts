@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { WorkerAsset } from "../../config/assets/workers";
+import { healthPort, type WorkerAsset } from "../../config/assets/workers";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesNames, kubernetesPorts, namespaceOf, type WithWorkers } from "../../config/topology";
 import { toBytes } from "../../config/units";
@@ -18,9 +18,6 @@ export interface PlacedWorker {
   region: string;
   settings: WithWorkers;
 }
-
-/** Port of health and metrics in every worker. */
-const healthPort = 8080;
 
 /** Ends after the worker's own grace, which then logs what it did not finish. */
 const secondsAfterGrace = 10;

@@ -5,6 +5,9 @@ import { consumerOf } from "./lanes";
 import { isLeaving } from "./leaving";
 import { withStandardParts } from "./standard-parts";
 
+/** TCP port of health and metrics of every worker on Kubernetes. */
+export const healthPort = 8080;
+
 /** One worker of a tenant with all that follows from its fields. */
 export interface WorkerAsset {
   account: string;

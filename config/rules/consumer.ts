@@ -4,6 +4,7 @@ import { withLanes } from "../assets/lanes";
 import { shareOf, sumOf } from "../assets/shared-limits";
 import { canary, mirrorName } from "../assets/standard";
 import { unknownName } from "../problems";
+import { defaultAckPending } from "../schema/consumer";
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
 import { covers, overlaps } from "../subjects";
 import { limitInNumber, toMilliseconds } from "../units";
@@ -87,9 +88,6 @@ const filters = (context: ValidationContext) =>
 const mayReceive = ({ consumes = [], subscribes = [], allow }: UserSpec, durable: string, subject: string): boolean =>
   consumes.includes(durable) ||
   [...subscribes, ...(allow?.subscribe ?? [])].some((allowed) => covers(allowed, subject));
-
-/** Messages that the server lets a durable have unacknowledged unless it sets `maxAckPending`. */
-const defaultAckPending = 1000;
 
 /**
  * Rules that relate a consumer to its streams and users; those about its arguments alone are in arguments/consumer.ts.

@@ -1,6 +1,7 @@
 import { withStandardParts } from "../assets/standard-parts";
-import { durablesOf, longestHandler, objectNameOf, userOf } from "../assets/workers";
+import { durablesOf, healthPort, longestHandler, objectNameOf, userOf } from "../assets/workers";
 import { unknownName } from "../problems";
+import { defaultAckPending } from "../schema/consumer";
 import { thousandthsOf } from "../schema/kubernetes-values";
 import { isDnsLabel } from "../schema/values";
 import { fromNanoseconds, toMilliseconds, unlimited } from "../units";
@@ -8,12 +9,6 @@ import type { ValidationContext } from "./context";
 import { text, unknownRegion } from "./messages";
 import { type Rule, rule } from "./rule";
 import { tenants } from "./scopes";
-
-/** Port of a worker's health and metrics. */
-const healthPort = 8080;
-
-/** Messages that the server lets a durable have unacknowledged unless it sets `maxAckPending`. */
-const defaultAckPending = 1000;
 
 const workers = (context: ValidationContext) =>
   tenants(context).flatMap(({ path, key, tenant: declared }) => {

@@ -2,6 +2,9 @@ import * as z from "zod";
 import { assetName, count, countLimit, duration, extraFields, metadata, size, startTime, subject } from "./values";
 import { strictObject } from "../problems";
 
+/** Messages that the server lets a durable have unacknowledged unless it sets `maxAckPending`. */
+export const defaultAckPending = 1000;
+
 /**
  * Every field of a durable consumer, under JetStream's own name in camel case; commented as in stream.ts, with the
  * table in jetstream/fields/consumer.ts.

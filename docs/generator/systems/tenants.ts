@@ -473,6 +473,12 @@ export const systems: System[] = [
           "to a worker that died and those while a vendor is down too, and skips without a copy",
       },
       {
+        here: { "consumers.webhook-worker.maxAckPending": "unlimited" },
+        why:
+          "a retry that is not due waits unacknowledged, up to an hour: with JetStream's default of 1,000 those of one " +
+          "receiver that is down would stop all webhooks",
+      },
+      {
         document: "to come: priority queues",
         here: {
           "lanes.sms.send.high": 6,

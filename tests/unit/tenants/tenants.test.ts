@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { withStandardParts } from "../../../config/assets/standard-parts";
 import type { ConsumerSpec } from "../../../config/schema/tenant";
 import { tenantSpec } from "../../../config/schema/tenant";
 import { toBytes, toMilliseconds } from "../../../config/units";
@@ -50,6 +51,12 @@ describe("tenants", () => {
       counted,
       ["sms-worker", "email-worker", "webhook-worker"].map((name) => `${name} 5 undefined`),
     );
+  });
+
+  it("keep webhooks going while retries of a receiver that is down wait unacknowledged, replayed ones too", () => {
+    const { consumers } = withStandardParts(tenants.irisx!);
+    const limits = ["webhook-worker", "WEBHOOKS-webhook-worker"].map((name) => consumers[name]!.maxAckPending);
+    assert.deepEqual(limits, ["unlimited", "unlimited"]);
   });
 
   it("hold the 10,000 commands at which the source's alert fires, of 50 kB each, before one is refused", () => {

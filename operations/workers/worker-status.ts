@@ -1,3 +1,5 @@
+import type { V1Deployment } from "@kubernetes/client-node";
+import { plural } from "../../config/plural";
 import { stackName } from "../../config/stacks";
 import {
   clientOf,
@@ -104,9 +106,25 @@ async function ofDeployment({ namespace, deployment }: WorkerOutputs, cluster: C
       name: deployment!,
     });
     const pods = { ready: found.status?.readyReplicas ?? 0, all: found.spec?.replicas ?? 1 };
-    const isReady = pods.ready >= pods.all;
-    return { isReady, pods, ...(!isReady && { reason: `${pods.ready} of ${pods.all} pods are ready` }) };
+    const reason = unfinished(found, pods);
+    return { isReady: reason === undefined, pods, ...(reason !== undefined && { reason }) };
   } catch (error) {
     return { isReady: false, reason: reasonOf(error) };
   }
+}
+
+/**
+ * Why a Deployment does not run as it was deployed last; undefined if it does. Pods of an earlier version are ready
+ * while those of the new one do not start, and the status may be of an earlier version altogether.
+ */
+function unfinished({ metadata, status }: V1Deployment, { ready, all }: { ready: number; all: number }) {
+  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0))
+    return "Kubernetes has not begun with what was deployed last";
+  const updated = status?.updatedReplicas ?? 0;
+  if (updated < all) return `${updated} of ${all} pods are of what was deployed last`;
+  // One that is ready and too many may be an earlier one, which is kept until the new one is ready.
+  const others = (status?.replicas ?? updated) - updated;
+  if (others > 0)
+    return `${plural(others, "pod")} of an earlier version still ${others > 1 ? "run" : "runs"}, until the new ones are ready`;
+  return ready < all ? `${ready} of ${all} pods are ready` : undefined;
 }

@@ -37,10 +37,11 @@ export class TenantWorkers extends pulumi.ComponentResource {
     const common = metadataOf({ ...labelsOf(settings), ...objectLabels(region) }, annotationsOf(settings, region.name));
     const namespace = workersNamespaceOf(settings, region.name, tenant)!;
     const metadata = { ...common, namespace };
+    // Deleting it would delete the Secrets that operators made in it.
     const made = new kubernetes.core.v1.Namespace(
       name,
       { metadata: { ...common, name: namespace, labels: { ...common.labels, ...podSecurity } } },
-      own,
+      { ...own, retainOnDelete: true },
     );
     const inNamespace = { ...own, dependsOn: made };
 

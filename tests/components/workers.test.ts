@@ -68,6 +68,7 @@ describe("TenantWorkers", function () {
     const [namespace] = of("kubernetes:core/v1:Namespace");
     const { name, labels } = namespace!.inputs.metadata as { name: string; labels: Inputs };
     assert.deepEqual([name, labels["pod-security.kubernetes.io/enforce"]], ["workers-shop", "restricted"]);
+    assert.equal(namespace!.options.retainOnDelete, true, "it has Secrets that operators made");
     for (const { type, options } of registrations)
       if (type.startsWith("kubernetes:")) assert.equal(options.provider, "iad", type);
   });

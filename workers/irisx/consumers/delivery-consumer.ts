@@ -35,8 +35,11 @@ export interface Place {
   durable: string;
 }
 
+/** Stream of dead letters that are processed again. */
+export const replayStream = "REPLAYS";
+
 /** Where dead letters wait that are processed again; the deployment derives both names (docs/dead-letters.md). */
-const replaysOf = (stream: string, durable: string) => ({ stream: "REPLAYS", durable: `${stream}-${durable}` });
+const replaysOf = (stream: string, durable: string) => ({ stream: replayStream, durable: `${stream}-${durable}` });
 
 /** A consumer whose messages leave by a sender, with a state that keeps what was sent from being sent again. */
 export abstract class DeliveryConsumer<T extends { id: string; tenantId: string }, S> extends BaseNatsConsumer<T> {

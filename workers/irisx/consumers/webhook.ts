@@ -1,10 +1,10 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
-import type { ProcessResult } from "../../messaging";
+import { type ProcessResult, replayHeader } from "../../messaging";
 import type { Webhook } from "../adapters/sender";
 import { attemptHeader, early, next, notBeforeHeader, webhookWaits } from "../deliveries/retry";
 import { type WebhookMessage, webhookMessage } from "../messages";
-import { DeliveryConsumer, type DeliveryPorts } from "./delivery-consumer";
+import { DeliveryConsumer, type DeliveryPorts, replayStream } from "./delivery-consumer";
 
 /**
  * Sends what comes by `webhooks.deliver` and `webhooks.retry`. One that failed is published again to `webhooks.retry`,
@@ -20,8 +20,10 @@ export class WebhookConsumer extends DeliveryConsumer<WebhookMessage, Webhook> {
   }
 
   async processMessage(message: WebhookMessage, received: JsMsg): Promise<ProcessResult> {
-    const attempt = numberOf(received, attemptHeader) ?? 1;
-    const notBefore = numberOf(received, notBeforeHeader);
+    // A replay carries what the headers were when it was given up; it begins with a first attempt.
+    const isReplay = received.info.stream === replayStream;
+    const attempt = (isReplay ? undefined : numberOf(received, attemptHeader)) ?? 1;
+    const notBefore = isReplay ? undefined : numberOf(received, notBeforeHeader);
     const wait = early({ attempt, notBefore, published: received.time.getTime() }, Date.now(), this.waits);
     if (wait > 0) return { success: false, retryable: true, retryAfter: wait };
     return this.deliver(message, outgoing(message), async ({ reason, retryAfter }) => {
@@ -36,6 +38,11 @@ export class WebhookConsumer extends DeliveryConsumer<WebhookMessage, Webhook> {
     const again = headers();
     again.set(attemptHeader, String(attempt));
     again.set(notBeforeHeader, String(notBefore));
+    // By these its dead letter still says how often it was replayed, and of what.
+    for (const name of Object.values(replayHeader)) {
+      const value = received.headers?.get(name);
+      if (value) again.set(name, value);
+    }
     // If this worker ends before the acknowledgement, the second copy has the same id and is dropped.
     const id = `retry-${received.info.stream}-${received.seq}`;
     await this.ports.publisher.publish("webhooks.retry", received.data, { id, headers: again });

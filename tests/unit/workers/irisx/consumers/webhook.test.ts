@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { JsMsg } from "@nats-io/jetstream";
 import { headers, type MsgHdrs } from "@nats-io/transport-node";
 import { pino } from "pino";
+import { replayHeader } from "../../../../../workers/messaging";
 import type { SendResult, Webhook } from "../../../../../workers/irisx/adapters/sender";
 import { WebhookConsumer } from "../../../../../workers/irisx/consumers/webhook";
 import { attemptHeader, notBeforeHeader } from "../../../../../workers/irisx/deliveries/retry";
@@ -20,13 +21,13 @@ const message: WebhookMessage = {
   data: { total: 12 },
 };
 
-const received = (known: MsgHdrs, published = Date.now()) =>
+const received = (known: MsgHdrs, published = Date.now(), stream = "WEBHOOKS") =>
   ({
     headers: known,
     time: new Date(published),
     data: new Uint8Array([1]),
     seq: 7,
-    info: { stream: "WEBHOOKS" },
+    info: { stream },
   }) as unknown as JsMsg;
 
 const attempt = (number: number, notBefore?: number): MsgHdrs => {
@@ -105,6 +106,22 @@ describe("consumer of webhooks", () => {
     assert.equal(published.length, 0);
     assert.ok(!result.success && !result.retryable && !result.unavailable);
     assert.equal(result.error?.message, "given up after 5 attempts: the receiver answered 503");
+  });
+
+  it("begins with a first attempt of one that is replayed, and keeps what it is a replay of in its retries", async () => {
+    const replay = { [replayHeader.of]: "first", [replayHeader.subject]: "webhooks.retry", [replayHeader.count]: "1" };
+    const known = attempt(5, Date.now() + 3_600_000);
+    for (const [name, value] of Object.entries(replay)) known.set(name, value);
+    const { sent, published } = await process(failure, received(known, Date.now(), "REPLAYS"));
+    assert.equal(sent.length, 1);
+    const [{ id, headers: made } = assert.fail("not published")] = published;
+    assert.deepEqual([id, made[attemptHeader]], ["retry-REPLAYS-7", "2"]);
+    for (const [name, value] of Object.entries(replay)) assert.equal(made[name], value);
+
+    // Its retry is in the stream of webhooks again, where attempts are counted.
+    known.set(notBeforeHeader, "1");
+    const last = await process(failure, received(known));
+    assert.deepEqual([last.published.length, last.result.success], [0, false]);
   });
 
   it("leaves one for which it is too early until it is due", async () => {

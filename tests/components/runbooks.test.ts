@@ -76,9 +76,9 @@ const withDeletableSms = ({ irisx, ...tenants }: Tenants): Tenants => ({
   },
 });
 
-/** irisx without SMS, its durable and worker, and what users do with them. */
+/** irisx without SMS, its lanes, durable and worker, and what users do with them. */
 const withoutSms = (tenants: Tenants): Tenants => {
-  const { streams, consumers, users, workers, ...irisx } = tenants.irisx!;
+  const { streams, consumers, users, workers, lanes: _lanes, ...irisx } = tenants.irisx!;
   const { SMS: _, ...otherStreams } = streams;
   const without = <T>({ "sms-worker": __, ...others }: Record<string, T>) => others;
   return {

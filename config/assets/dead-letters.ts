@@ -201,6 +201,9 @@ function replayConsumer(sources: Source[]): ConsumerSpec {
 
 const api = (request: string): string => `$JS.API.${request}`;
 
+/** Request for the last copy on a subject, which follows. */
+const readCopies = api(`DIRECT.GET.${deadLetterNames.copies}`);
+
 /** Reads messages of every stream, writes copies, and acknowledges what is stuck in a stream that holds it for that. */
 const collector = (sources: Source[], read: string[], swept: string[]): UserSpec => ({
   description: "The process workers/dead-letters: copies what workers that died have left",
@@ -210,6 +213,7 @@ const collector = (sources: Source[], read: string[], swept: string[]): UserSpec
     publish: [
       api(`STREAM.INFO.${deadLetterNames.events}`),
       ...[...read, deadLetterNames.copies].map((stream) => api(`STREAM.MSG.GET.${stream}`)),
+      `${readCopies}.dead.>`,
       ...swept.flatMap((stream) => [api(`STREAM.INFO.${stream}`), api(`CONSUMER.LIST.${stream}`)]),
       ...withReplays(sources)
         .filter(({ stream }) => swept.includes(stream))
@@ -254,13 +258,18 @@ export function withDeadLetters(tenant: TenantSpec, user: UserSpec): UserSpec {
   const places = own.flatMap(({ stream, durable }) =>
     standsFor(tenant, stream).map((place) => ({ stream: place, durable })),
   );
+  const copies = [
+    ...places.map(({ stream, durable }) => deadLetterSubject(stream, "*", durable)),
+    ...replaysOf(own).map((durable) => deadLetterSubject(deadLetterNames.replays, "*", durable)),
+  ];
   return {
     ...user,
-    publishes: [
-      ...(user.publishes ?? []),
-      ...places.map(({ stream, durable }) => deadLetterSubject(stream, "*", durable)),
-      ...replaysOf(own).map((durable) => deadLetterSubject(deadLetterNames.replays, "*", durable)),
-    ],
+    publishes: [...(user.publishes ?? []), ...copies],
     consumes: [...(user.consumes ?? []), ...replaysOf(own)],
+    allow: {
+      ...user.allow,
+      // Whether a copy on the same subject is of the same message, or of one in a stream that was deleted since.
+      publish: [...(user.allow?.publish ?? []), ...copies.map((subject) => `${readCopies}.${subject}`)],
+    },
   };
 }

@@ -133,6 +133,9 @@ const administration = requests([
 ]);
 /** What not even an account's administrator may: no change of a specification needs it. */
 const messages = requests(["STREAM.PURGE.SMS", "STREAM.MSG.DELETE.SMS", "DIRECT.GET.SMS"]);
+/** Copies of messages that are not of its own durables, which only the collector reads. */
+const othersCopies = (user: User): string[] =>
+  user.name === deadLetterNames.collector ? [] : requests(["DIRECT.GET.DEAD_LETTERS.dead.ELSEWHERE.1.worker"]);
 const system = [
   "$SYS.REQ.SERVER.PING",
   "$SYS.REQ.USER.INFO",
@@ -197,7 +200,7 @@ const forbidden = (user: User) => ({
     ...ofTenantsBut(user.account),
     ...foreign(user, "publish"),
     ...inboxesBut(user),
-    ...(user.account === systemAccount.name ? [] : [...messages, ...system]),
+    ...(user.account === systemAccount.name ? [] : [...messages, ...othersCopies(user), ...system]),
     ...(isApplication(user) ? [...administration.filter(isNotNeeded(user)), ...otherDurables(user)] : []),
   ],
   subscribe: [

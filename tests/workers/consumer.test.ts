@@ -61,6 +61,7 @@ describe("workers on a real server, with their own users and nothing else", func
         FULL: {},
         LARGE: {},
         AGAIN: {},
+        REMADE: {},
         LANES: { lanes: { high: 6, new: 3, low: 1 } },
       },
       { regions: ["iad", "ams"], servers: 1 },
@@ -325,6 +326,40 @@ describe("workers on a real server, with their own users and nothing else", func
     assert.deepEqual((await Promise.all(writing)).sort(), [...Array<string>(7).fill("exists"), "stored"]);
     assert.equal((await lab.deadLetters("AGAIN")).length, 1);
     message.term();
+  });
+
+  it("of a stream that was made again, messages with the sequences of earlier ones are copied, too", async () => {
+    const client = jetstream(await lab.connectWorker("REMADE"));
+    const writer = createDeadLetterWriter(client, { timeout: 2_000, wait: 50 });
+    const next = async () => {
+      await lab.publish("REMADE", orders(1));
+      return (await (await client.consumers.get("REMADE", workerOf("REMADE"))).next())!;
+    };
+    const before = await next();
+    assert.equal(await writer.write(before, { reason: "terminal" }), "stored");
+    const { config } = (await ask(lab.provisioner, "STREAM.INFO.REMADE")) as { config: object };
+    const { config: durable } = await lab.info("REMADE");
+    await ask(lab.provisioner, "STREAM.DELETE.REMADE");
+    await ask(lab.provisioner, "STREAM.CREATE.REMADE", config);
+    const creation = { stream_name: "REMADE", config: durable, action: "create" };
+    await ask(lab.provisioner, `CONSUMER.CREATE.REMADE.${workerOf("REMADE")}`, creation);
+    const after = await next();
+    assert.equal(after.seq, before.seq);
+
+    const { config: copies } = (await ask(lab.provisioner, "STREAM.INFO.DEAD_LETTERS")) as { config: object };
+    await ask(lab.provisioner, "STREAM.UPDATE.DEAD_LETTERS", { ...copies, allow_direct: false });
+    await assert.rejects(writer.write(after, { reason: "terminal" }), "what is there cannot be read");
+    await ask(lab.provisioner, "STREAM.UPDATE.DEAD_LETTERS", copies);
+    await wait("it can be read again", () =>
+      writer.write(after, { reason: "terminal" }).then(
+        (outcome) => outcome === "stored",
+        () => false,
+      ),
+    );
+    const later = createDeadLetterWriter(client);
+    assert.equal(await later.write(after, { reason: "terminal" }), "exists");
+    const times = (await lab.deadLetters("REMADE")).map(({ headers }) => headers.get(deadLetterHeader.time));
+    assert.deepEqual(times, [before.timestamp, after.timestamp]);
   });
 
   it("what is sent again comes to the same worker, and to no other", async () => {

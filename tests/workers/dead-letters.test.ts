@@ -8,7 +8,15 @@ import { pollUntil } from "../../config/poll-until";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { type AccountLetters, lettersOf } from "../../operations/dead-letters/account-letters";
 import { type DeadLetterStore, deadLetterStore } from "../../operations/dead-letters/store";
-import { BaseNatsConsumer, createDeadLetterWriter, type ProcessResult } from "../../workers/messaging";
+import { Collector } from "../../workers/dead-letters/collector";
+import { collectorMetrics } from "../../workers/dead-letters/metrics";
+import {
+  BaseNatsConsumer,
+  createDeadLetterWriter,
+  createWorkerMetrics,
+  type Logger,
+  type ProcessResult,
+} from "../../workers/messaging";
 import { accountsText, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
@@ -88,9 +96,9 @@ describe("dead letters on real servers", function () {
   });
 
   /** The collector as a process of its own, as it is deployed. */
-  function collect(sweepInterval = "1h"): ChildProcess {
+  function collect(sweepInterval = "1h", args: string[] = []): ChildProcess {
     const user = "dead-letters";
-    const started = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "workers/dead-letters/main.ts"], {
+    const started = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "workers/dead-letters/main.ts", ...args], {
       cwd: projectFolder,
       stdio: ["ignore", "ignore", "inherit"],
       env: {
@@ -170,13 +178,14 @@ describe("dead letters on real servers", function () {
     await publish("jobs.now", 5);
     await publish("orders", 3);
     const [jobs, orders] = [await abandon("JOBS", "worker", 5), await abandon("ORDERS", "biller", 3)];
-    const running = collect();
+    const running = collect("1h", ["collector"]);
     const found = await untilLetters(8);
     assert.deepEqual(
       found.map(({ id }) => id).sort(),
       [...jobs.map((seq) => `JOBS.${seq}.worker`), ...orders.map((seq) => `ORDERS.${seq}.biller`)].sort(),
     );
-    const [first] = found.filter(({ stream: of }) => of === "JOBS");
+    // Two are copied at a time, so the first one need not be the first copy.
+    const first = found.find(({ id }) => id === `JOBS.${jobs[0]}.worker`);
     assert.deepEqual(
       [first!.subject, first!.reason, first!.deliveries, first!.replays, first!.missing],
       ["jobs.now", "deliveries", 1, 0, undefined],
@@ -260,6 +269,50 @@ describe("dead letters on real servers", function () {
     const last = await jetstream(worker).consumers.get("JOBS", "later");
     await (await last.next({ expires: 5_000 }))!.ackAck();
     await clear();
+  });
+
+  it("copies the rest when a stream is deleted, and what the same sequences are when it was made again", async () => {
+    await publish("orders", 1);
+    await publish("jobs.now", 1);
+    const [gone] = await abandon("ORDERS", "biller", 1);
+    await abandon("JOBS", "worker", 1);
+    const provisioner = await connect("provisioner");
+    await (await jetstreamManager(provisioner, { checkAPI: false })).streams.delete("ORDERS");
+    collect();
+    const found = await untilLetters(2);
+    const lost = found.find(({ id }) => id === `ORDERS.${gone}.biller`);
+    assert.equal(lost!.missing, "expired");
+    assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs), "no advisory is left");
+
+    for (const asset of assets.streams.filter(({ name }) => name === "ORDERS")) await createStream(provisioner, asset);
+    for (const asset of assets.consumers.filter(({ name }) => name === "biller"))
+      await createConsumer(provisioner, asset);
+    await provisioner.close();
+    await publish("orders", gone!);
+    await abandon("ORDERS", "biller", gone!);
+    const both = await untilLetters(2 + gone!);
+    assert.equal(both.filter(({ id }) => id === `ORDERS.${gone}.biller`).length, 2);
+    await clear();
+  });
+
+  it("does not wait for a permission that it lacks, and logs it once", async () => {
+    const lines: string[] = [];
+    const quiet = () => undefined;
+    const log = { debug: quiet, info: quiet, warn: quiet, error: (_: object, line: string) => lines.push(line) };
+    const metrics = createWorkerMetrics();
+    const { collected } = collectorMetrics(metrics.registry);
+    const collector = new Collector({ log: log as unknown as Logger, metrics, collected });
+    const connection = await connect("dead-letters");
+    await collector.start(jetstream(connection));
+    const type = "io.nats.jetstream.advisory.v1.max_deliver" as const;
+    for (const stream_seq of [1, 2]) {
+      const event = { type, stream: "ELSEWHERE", consumer: "worker", stream_seq, deliveries: 1 };
+      const { success, retryable, unavailable } = await collector.processMessage(event);
+      assert.deepEqual([success, retryable, unavailable], [false, true, undefined]);
+    }
+    assert.deepEqual(lines, ["permission missing; advisories that need it are tried again"]);
+    await collector.stop();
+    await connection.close();
   });
 
   it("makes nothing of what a worker terminated and had copied itself", async () => {

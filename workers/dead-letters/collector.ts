@@ -1,5 +1,5 @@
 import { type JetStreamClient, jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { type NatsConnection, PermissionViolationError, RequestError } from "@nats-io/transport-node";
 import {
   BaseNatsConsumer,
   clientOf,
@@ -7,12 +7,13 @@ import {
   type DeadLetterCopier,
   deadLetterSubject,
   type GivenUp,
+  isCopyOf,
   type Logger,
   type ProcessResult,
   type WorkerMetrics,
 } from "../messaging";
 import { type Advisory, advisory } from "./advisory";
-import { copiedMessage, stored } from "./given-up-message";
+import { copiedMessage, stored, storedIfAny } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
 import { names } from "./names";
 import { remove, sweptIn } from "./swept";
@@ -32,6 +33,8 @@ export interface CollectorOptions {
 export class Collector extends BaseNatsConsumer<Advisory> {
   private tools?: { manager: JetStreamManager; writer: DeadLetterCopier; connection: NatsConnection };
   private swept: readonly string[] = [];
+  /** Missing permissions that were logged. */
+  private readonly refusals = new Set<string>();
   private readonly collected: CollectorMetrics["collected"];
 
   constructor({ collected, ...options }: CollectorOptions) {
@@ -59,9 +62,21 @@ export class Collector extends BaseNatsConsumer<Advisory> {
       this.collected.inc({ seen: seenBy(event), outcome: await this.collect(event) });
       return { success: true };
     } catch (error) {
+      // The client library wraps what is answered to a request.
+      const cause = error instanceof RequestError ? error.cause : error;
+      if (cause instanceof PermissionViolationError) return this.refused(cause);
       // It is the servers' state, not the advisory, that is in the way: a full stream, no leader.
       return { success: false, unavailable: true, error: error instanceof Error ? error : new Error(String(error)) };
     }
+  }
+
+  /** A permission that one advisory lacks must not hold up the others: it is delivered again, as the backoff says. */
+  private refused(error: PermissionViolationError): ProcessResult {
+    const place = `${error.operation} ${error.subject}`;
+    if (!this.refusals.has(place))
+      this.options.log.error({ err: error }, "permission missing; advisories that need it are tried again");
+    this.refusals.add(place);
+    return { success: false, retryable: true, error };
   }
 
   private async collect(event: Advisory): Promise<"stored" | "exists" | "gone"> {
@@ -69,10 +84,12 @@ export class Collector extends BaseNatsConsumer<Advisory> {
     const { manager, writer, connection } = this.tools!;
     const at = { stream, durable, sequence, deliveries };
     const subject = deadLetterSubject(stream, sequence, durable);
+    const found = await stored(manager, names.copies, { last_by_subj: subject });
+    const message = await storedIfAny(manager, stream, { seq: sequence });
+    const copied = copiedMessage(at, message);
     let outcome: "stored" | "exists" | "gone" = "exists";
-    if (!(await stored(manager, names.copies, { last_by_subj: subject }))) {
-      const message = await stored(manager, stream, { seq: sequence });
-      const written = await writer.copy(copiedMessage(at, message), why(event));
+    if (!found || !isCopyOf(found.header, copied)) {
+      const written = await writer.copy(copied, why(event));
       outcome = written === "stored" && !message ? "gone" : written;
       this.options.log.warn({ ...at, outcome, event: seenBy(event) }, "a message was given up without its worker");
     }

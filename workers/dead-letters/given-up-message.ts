@@ -1,10 +1,10 @@
 import { JetStreamApiError, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { CopiedMessage } from "../messaging";
 
-/** The stream has no such message (nats-server, server/errors.json). */
-const noMessage = 10037;
+/** Error codes (nats-server, server/errors.json): the stream has no such message; there is no such stream. */
+const code = { noMessage: 10037, noStream: 10059 } as const;
 
-/** @returns undefined where the stream has it no longer */
+/** @returns undefined where the message is not in the stream any more */
 export async function stored(
   manager: JetStreamManager,
   stream: string,
@@ -13,7 +13,21 @@ export async function stored(
   try {
     return (await manager.streams.getMessage(stream, which)) ?? undefined;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === noMessage) return undefined;
+    if (error instanceof JetStreamApiError && error.code === code.noMessage) return undefined;
+    throw error;
+  }
+}
+
+/** The same of a stream that may have been deleted: its messages are gone with it. */
+export async function storedIfAny(
+  manager: JetStreamManager,
+  stream: string,
+  which: { seq: number },
+): Promise<StoredMsg | undefined> {
+  try {
+    return await stored(manager, stream, which);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === code.noStream) return undefined;
     throw error;
   }
 }

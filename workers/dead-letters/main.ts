@@ -4,7 +4,7 @@ import { Collector } from "./collector";
 import { collectorMetrics } from "./metrics";
 import { Sweep } from "./sweep";
 
-const usage = `usage: main.ts [dead-letters]
+const usage = `usage: main.ts [<name of the worker, default: dead-letters>]
 
 Copies messages that were given up without their worker, to the dead letters of one account: runs as the account's user
 dead-letters. Environment variables: those of every worker (workers/messaging/README.md), and SWEEP_INTERVAL, between
@@ -13,14 +13,15 @@ two looks for messages about which an advisory was lost (default: 1m). See docs/
 const settings = z.object({ SWEEP_INTERVAL: durationSetting.default(60_000) });
 
 function main(args: readonly string[]): void {
-  if (args.some((arg) => arg !== "dead-letters")) {
+  const [name = "dead-letters", ...more] = args;
+  if (more.length > 0 || name.startsWith("-")) {
     const isHelp = args.some((arg) => arg === "--help" || arg === "-h");
     (isHelp ? console.log : console.error)(usage);
     process.exitCode = isHelp ? 0 : 2;
     return;
   }
   void runWorker({
-    name: "dead-letters",
+    name,
     settings,
     parts: ({ settings: { SWEEP_INTERVAL: every }, log, metrics, concurrency, grace }) => {
       const own = collectorMetrics(metrics.registry);

@@ -14,6 +14,7 @@ export {
   type DeadLetterReason,
   deadLetterReasons,
   deadLetterSubject,
+  isCopyOf,
   type GivenUp,
 } from "./dead-letters/headers";
 export { replayHeader, replaySubject } from "./dead-letters/replays";

@@ -56,6 +56,17 @@ export interface GivenUp {
   error?: Error;
 }
 
+/**
+ * Whether a dead letter on the same subject is a copy of this very message, and not of one that had its sequence in a
+ * stream that was deleted since. A message whose time is not known, since it has expired, counts as copied.
+ *
+ * @param copy headers of the dead letter
+ */
+export function isCopyOf(copy: MsgHdrs | undefined, { time }: Pick<DeadLetterOrigin, "time">): boolean {
+  // Servers write nanoseconds where clients write milliseconds.
+  return !time || Date.parse(copy?.get(deadLetterHeader.time) ?? "") === Date.parse(time);
+}
+
 const longestError = 1_024;
 
 /** Headers with these beginnings are instructions to the server, or of an earlier dead letter. */

@@ -115,6 +115,11 @@ describe("dead letters of a tenant", () => {
       "dead.REPLAYS.*.ORDERS-mailer",
       "dead.REPLAYS.*.JOBS-worker",
     ]);
+    assert.deepEqual(
+      worker.allow?.publish,
+      worker.publishes.map((subject) => `$JS.API.DIRECT.GET.DEAD_LETTERS.${subject}`),
+      "and read those copies alone",
+    );
     const replays = ["ORDERS-biller", "ORDERS-mailer", "JOBS-worker"];
     assert.deepEqual(worker.consumes, ["worker", "biller", "mailer", ...replays]);
     assert.deepEqual(complete.users.api, shop().users.api, "who consumes nothing copies nothing");

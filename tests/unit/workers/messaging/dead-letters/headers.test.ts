@@ -5,6 +5,7 @@ import {
   deadLetterHeader,
   deadLetterHeaders,
   deadLetterSubject,
+  isCopyOf,
 } from "../../../../../workers/messaging/dead-letters/headers";
 
 const origin = {
@@ -55,6 +56,14 @@ describe("headers of a dead letter", () => {
     const made = deadLetterHeaders({ ...origin, headers: own }, { reason: "invalid" }, "too-large");
     assert.equal(made.get(deadLetterHeader.body), "too-large");
     assert.equal(made.has("x"), false);
+  });
+
+  it("tell it from one of another message that had its sequence", () => {
+    const copy = deadLetterHeaders(origin, { reason: "terminal" });
+    assert.equal(isCopyOf(copy, { time: "2026-01-01T00:00:00.000000001Z" }), true, "as servers write it");
+    assert.equal(isCopyOf(copy, { time: "2026-01-01T00:00:00.001Z" }), false);
+    assert.equal(isCopyOf(copy, { time: "" }), true, "it has expired, and was copied before");
+    assert.equal(isCopyOf(deadLetterHeaders({ ...origin, time: "" }, { reason: "terminal" }), origin), false);
   });
 
   it("can be sent, whatever the error's text is", () => {

@@ -1,6 +1,6 @@
 import { joinPath, type Problem } from "../problems";
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "../schema/settings";
-import { clusterIdOf, lastPortOf, namespaceOf, storageClassName } from "../topology";
+import { clusterIdOf, lastPortOf, namespaceOf, storageClassName, workersNamespaceOf } from "../topology";
 import { text } from "./messages";
 
 /** An environment and its name. */
@@ -63,23 +63,35 @@ function domainProblems(earlier: Named<KubernetesEnvironment>, later: Named<Kube
 }
 
 function namespaceProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
-  const places = (one: Named<KubernetesEnvironment>) =>
-    one.regions.flatMap((region) => {
-      const cluster = clusterIdOf(one, region);
-      return cluster !== undefined ? [{ region, key: JSON.stringify([cluster, namespaceOf(one, region)]) }] : [];
-    });
-  const taken = new Set(places(earlier).map(({ key }) => key));
-  return places(later)
+  const taken = new Set(namespaces(earlier).map(({ key }) => key));
+  return namespaces(later)
     .filter(({ key }) => taken.has(key))
-    .map(({ region }) =>
+    .map(({ region, at, namespace, instead }) =>
       problem(
         later,
-        ["kubernetes", "namespace"],
-        `${text(namespaceOf(later, region))} of the cluster of ${region} is also used by environment ` +
-          `${text(earlier.name)}; write e.g. ${text(`nats-${later.name}`)}, or another cluster`,
+        ["kubernetes", ...at],
+        `${text(namespace)} of the cluster of ${region} is also used by environment ` +
+          `${text(earlier.name)}; write e.g. ${text(instead)}, or another cluster`,
       ),
     );
 }
+
+/** Every namespace of servers, and of the workers that tenants may have, where its cluster is known. */
+const namespaces = (one: Named<KubernetesEnvironment>) =>
+  one.regions.flatMap((region) => {
+    const cluster = clusterIdOf(one, region);
+    if (cluster === undefined) return [];
+    const servers = { at: ["namespace"], namespace: namespaceOf(one, region), instead: `nats-${one.name}` };
+    const workers = Object.values(one.jetstream)
+      .flat()
+      .flatMap((tenant) => workersNamespaceOf(one, region, tenant) ?? [])
+      .map((namespace) => ({
+        ...{ at: ["workers", "namespace"], namespace, instead: `workers-<tenant>-${one.name}` },
+      }));
+    return [servers, ...workers].map((place) => ({
+      ...{ ...place, region, key: JSON.stringify([cluster, place.namespace]) },
+    }));
+  });
 
 function storageClassProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {
   const made = (one: Named<KubernetesEnvironment>) =>

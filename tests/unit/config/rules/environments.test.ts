@@ -43,6 +43,18 @@ describe("two environments", () => {
       'environments.staging.kubernetes.namespace: "nats" of the cluster of ams is also used by environment ' +
         '"production"; write e.g. "nats-staging", or another cluster',
     ]);
+    const { workers } = kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1" } } });
+    const withWorkers = { ...production, kubernetes: { ...production.kubernetes, workers } };
+    const besides = { ...shared, namespace: "nats-staging", workers };
+    const tenant = Object.values(production.jetstream)[0]![0]!;
+    assert.deepEqual(
+      found({ production: withWorkers, staging: staging({ jetstream: { jetstream: [tenant] } }, besides) }),
+      [
+        `environments.staging.kubernetes.workers.namespace: "workers-${tenant}" of the cluster of ams is also used by ` +
+          'environment "production"; write e.g. "workers-<tenant>-staging", or another cluster',
+      ],
+    );
+    assert.deepEqual(found({ production, staging: staging({}, besides) }), [], "only one has workers");
     const { volume } = kubernetesSettings({ volume: { storageClass: {} } });
     assert.deepEqual(
       found({

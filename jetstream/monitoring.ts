@@ -68,6 +68,8 @@ export interface ConsumerDetail {
   num_pending: number;
   num_ack_pending: number;
   num_waiting: number;
+  /** The last that was delivered for the first time. */
+  delivered?: { consumer_seq: number; stream_seq: number };
   /** All up to these sequences are acknowledged. */
   ack_floor?: { consumer_seq: number; stream_seq: number };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { plural } from "../../config/plural";
 import { pollUntil } from "../../config/poll-until";
+import type { ConsumerDetail } from "../../jetstream/monitoring";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Proof } from "./canary";
 import type { Connections } from "./connections";
@@ -134,23 +135,40 @@ async function resultOfWorker(
   { from }: StreamPlan,
   durable: DurablePlan,
   { started, stored }: Record<"started" | "stored", ReadonlyMap<string, number>>,
-  { observe }: ProofContext,
+  { observe, snapshot }: ProofContext,
 ): Promise<Proof> {
   const own = [...stored.keys()].filter((subject) => takes(durable.consumer, subject));
   const last = Math.max(...own.map((subject) => stored.get(subject)!));
   const place = { name: nameOf(durable), from };
-  const floor = await pollUntil(async () => {
-    const found = detailOf(durable, await observe())?.ack_floor?.stream_seq ?? 0;
-    return found >= last ? performance.now() : undefined;
-  }, workerDeadlineMs);
-  const took = (floor ?? 0) - Math.min(...own.map((subject) => started.get(subject)!));
-  return floor === undefined
+  const before = detailOf(durable, snapshot)?.num_ack_pending ?? 0;
+  const settled = await pollUntil(
+    async () => (isSettled(detailOf(durable, await observe()), last, before) ? performance.now() : undefined),
+    workerDeadlineMs,
+  );
+  const took = (settled ?? 0) - Math.min(...own.map((subject) => started.get(subject)!));
+  return settled === undefined
     ? {
         ...place,
         result: "failed",
         detail: `${from} -> its worker: not acknowledged within ${workerDeadlineMs / 1000} s`,
       }
     : { ...place, result: "ok", detail: `${from} -> its worker, acknowledged within ${took.toFixed(0)} ms` };
+}
+
+/**
+ * Whether a worker has acknowledged the messages of a proof up to a sequence number. The floor of acknowledgements stays
+ * below an older message that waits for its retry: then they were delivered, and no more are unacknowledged than before.
+ *
+ * @param before messages that were unacknowledged before the proof
+ */
+export function isSettled(
+  found: Pick<ConsumerDetail, "ack_floor" | "delivered" | "num_ack_pending"> | undefined,
+  last: number,
+  before: number,
+): boolean {
+  if ((found?.ack_floor?.stream_seq ?? 0) >= last) return true;
+  const delivered = found?.delivered?.stream_seq ?? 0;
+  return before > 0 && delivered >= last && found!.num_ack_pending <= before;
 }
 
 const isWorked = (durable: DurablePlan, { worked }: ProofContext): boolean => worked.has(keyOf(durable));

@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
 import type { Connections } from "../../../../operations/verify/connections";
-import { type ProofContext, proveStream } from "../../../../operations/verify/durables";
+import { isSettled, type ProofContext, proveStream } from "../../../../operations/verify/durables";
 import { Leftovers } from "../../../../operations/verify/leftovers";
 import { planOf } from "../../../../operations/verify/plan";
 import { healthySnapshot } from "../../../support/healthy-snapshot";
@@ -107,5 +107,24 @@ describe("a proof through a stream's durables", () => {
       }),
       all(`failed: ${pulled.from} -> ${pulled.to}: ${pulled.from} is down`),
     );
+  });
+});
+
+describe("a proof through a worker", () => {
+  const sequences = (stream_seq: number) => ({ consumer_seq: stream_seq, stream_seq });
+  const found = (floor: number, delivered: number, num_ack_pending: number) => ({
+    ...{ ack_floor: sequences(floor), delivered: sequences(delivered), num_ack_pending },
+  });
+
+  it("ends once all up to its message is acknowledged", () => {
+    assert.ok(!isSettled(undefined, 9, 0));
+    assert.ok(!isSettled(found(8, 9, 0), 9, 0));
+    assert.ok(isSettled(found(9, 9, 0), 9, 0));
+  });
+
+  it("does not wait for older messages that wait for their retries", () => {
+    assert.ok(!isSettled(found(4, 8, 2), 9, 2), "not delivered");
+    assert.ok(!isSettled(found(4, 9, 3), 9, 2), "delivered and not acknowledged");
+    assert.ok(isSettled(found(4, 9, 2), 9, 2));
   });
 });

@@ -5,11 +5,11 @@ import { parse } from "yaml";
 const project = path.join(__dirname, "..", "..");
 
 /**
- * A stack's configuration as Pulumi gives it to the program: the project's defaults, then the stack's file; what is no
- * text as JSON.
+ * A stack's configuration as Pulumi gives it to the program: the project's defaults, with the workers that it proposes,
+ * then the stack's file; what is no text as JSON.
  */
 export function stackConfig(stack: string): Record<string, string> {
-  const { name, config: declared } = read("Pulumi.yaml") as {
+  const { name, config: declared } = parse(withProposedWorkers(projectText())) as {
     name: string;
     config: Record<string, { default?: unknown }>;
   };
@@ -24,5 +24,14 @@ export function stackConfig(stack: string): Record<string, string> {
     ),
   );
 }
+
+/**
+ * The project with the workers that a comment of it proposes, as one who takes them in would have it: what is not read
+ * is not tested.
+ */
+export const withProposedWorkers = (text: string): string =>
+  text.replace(/^ *# workers:\n(?: *# .*\n)+/m, (block) => block.replaceAll(/^( *)# /gm, "$1"));
+
+export const projectText = (): string => readFileSync(path.join(project, "Pulumi.yaml"), "utf8");
 
 const read = (file: string): unknown => parse(readFileSync(path.join(project, file), "utf8"));

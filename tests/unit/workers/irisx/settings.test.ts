@@ -1,15 +1,32 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { tenants } from "../../../../tenants";
+import { projectText, withProposedWorkers } from "../../../support/stack-config";
 import { readSettings, SettingsError } from "../../../../workers/messaging";
 import {
   apiSettings,
   databaseSettings,
   emailSettings,
   smsSettings,
+  together,
   webhookSettings,
 } from "../../../../workers/irisx/settings";
 
 const sid = (prefix: string) => prefix + "0123456789abcdef".repeat(2);
 const key = Buffer.alloc(32, 1).toString("base64");
+
+/** Pulumi.yaml, as far as it is read here. */
+interface Project {
+  config: {
+    environments: {
+      default: Record<
+        "production-kubernetes",
+        { kubernetes: { workers?: { environment: Record<string, Record<string, string>> } } }
+      >;
+    };
+  };
+}
 
 /** What is wrong with variables, one line each. */
 function problems(read: () => unknown): readonly string[] {
@@ -34,6 +51,39 @@ describe("settings of irisx", () => {
       retention: 35 * 24 * 3_600_000,
     });
     assert.deepEqual(readSettings(apiSettings, {}), { host: "127.0.0.1", port: 8081, token: undefined });
+  });
+
+  it("are complete with what Pulumi.yaml proposes and the documented Secrets, and Pulumi.yaml runs none by itself", () => {
+    const kubernetes = (text: string) =>
+      (parse(text) as Project).config.environments.default["production-kubernetes"].kubernetes;
+    assert.equal(kubernetes(projectText()).workers, undefined);
+    const { environment } = kubernetes(withProposedWorkers(projectText())).workers!;
+    const secrets = {
+      "irisx-api": { API_TOKEN: "0".repeat(32) },
+      "irisx-database": { DATABASE_URL: "postgres://irisx:secret@db.internal/irisx" },
+      "irisx-sms": { TWILIO_ACCOUNT_SID: sid("AC"), TWILIO_AUTH_TOKEN: "secret", TWILIO_FROM: "+12025550100" },
+      "irisx-email": { SMTP_URL: "smtps://irisx:secret@mail.internal" },
+      "irisx-webhooks": { WEBHOOK_SECRET: key },
+    } as const;
+    const readme = readFileSync("workers/irisx/README.md", "utf8");
+    for (const [name, variables] of Object.entries(secrets))
+      for (const variable of Object.keys(variables))
+        assert.match(readme, new RegExp(`\`${name}\`\\s+\\([^)]*\`${variable}\``), `${variable} of ${name}`);
+    const settings = {
+      api: apiSettings,
+      "sms-worker": smsSettings,
+      "email-worker": emailSettings,
+      "webhook-worker": webhookSettings,
+    };
+    for (const [worker, schema] of Object.entries(settings)) {
+      const own = tenants.irisx!.workers![worker]!.secrets!.map((name) => secrets[name as keyof typeof secrets]);
+      const env = Object.assign({}, environment.irisx, ...own) as Record<string, string>;
+      assert.deepEqual(
+        problems(() => readSettings(together({ schema, databaseSettings }), env)),
+        [],
+        worker,
+      );
+    }
   });
 
   it("choose the real provider by one variable", () => {

@@ -156,8 +156,9 @@ async function resultOfWorker(
 }
 
 /**
- * Whether a worker has acknowledged the messages of a proof up to a sequence number. The floor of acknowledgements stays
- * below an older message that waits for its retry: then they were delivered, and no more are unacknowledged than before.
+ * Whether a worker has acknowledged the messages of a proof up to a sequence number. The floor of acknowledgements
+ * stays below an older message that waits for its retry: then they were delivered, and no more are unacknowledged than
+ * before.
  *
  * @param before messages that were unacknowledged before the proof
  */

@@ -124,7 +124,6 @@ function unfinished({ metadata, status }: V1Deployment, { ready, all }: { ready:
   if (updated < all) return `${updated} of ${all} pods are of what was deployed last`;
   // One that is ready and too many may be an earlier one, which is kept until the new one is ready.
   const others = (status?.replicas ?? updated) - updated;
-  if (others > 0)
-    return `${plural(others, "pod")} of an earlier version still ${others > 1 ? "run" : "runs"}, until the new ones are ready`;
+  if (others > 0) return `${plural(others, "pod")} of an earlier version left, until the new ones are ready`;
   return ready < all ? `${ready} of ${all} pods are ready` : undefined;
 }

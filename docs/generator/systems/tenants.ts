@@ -475,8 +475,8 @@ export const systems: System[] = [
       {
         here: { "consumers.webhook-worker.maxAckPending": "unlimited" },
         why:
-          "a retry that is not due waits unacknowledged, up to an hour: with JetStream's default of 1,000 those of one " +
-          "receiver that is down would stop all webhooks",
+          "a retry that is not due waits unacknowledged, up to an hour: with JetStream's default of 1,000 those of " +
+          "one receiver that is down would stop all webhooks",
       },
       {
         document: "to come: priority queues",

@@ -50,8 +50,8 @@ describe("two environments", () => {
     assert.deepEqual(
       found({ production: withWorkers, staging: staging({ jetstream: { jetstream: [tenant] } }, besides) }),
       [
-        `environments.staging.kubernetes.workers.namespace: "workers-${tenant}" of the cluster of ams is also used by ` +
-          'environment "production"; write e.g. "workers-<tenant>-staging", or another cluster',
+        `environments.staging.kubernetes.workers.namespace: "workers-${tenant}" of the cluster of ams is also used ` +
+          'by environment "production"; write e.g. "workers-<tenant>-staging", or another cluster',
       ],
     );
     assert.deepEqual(found({ production, staging: staging({}, besides) }), [], "only one has workers");

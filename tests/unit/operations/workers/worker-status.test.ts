@@ -114,8 +114,8 @@ describe("the status of workers", () => {
       [{ observedGeneration: 2 }, "Kubernetes has not begun with what was deployed last"],
       [{ updatedReplicas: undefined }, "0 of 2 pods are of what was deployed last"],
       [{ replicas: 3, updatedReplicas: 1 }, "1 of 2 pods are of what was deployed last"],
-      [{ replicas: 4 }, "2 pods of an earlier version still run, until the new ones are ready"],
-      [{ replicas: 3 }, "1 pod of an earlier version still runs, until the new ones are ready"],
+      [{ replicas: 4 }, "2 pods of an earlier version left, until the new ones are ready"],
+      [{ replicas: 3 }, "1 pod of an earlier version left, until the new ones are ready"],
       [{ readyReplicas: undefined }, "0 of 2 pods are ready"],
     ] as const;
     for (const [change, reason] of reasons) {

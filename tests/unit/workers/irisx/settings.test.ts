@@ -53,7 +53,7 @@ describe("settings of irisx", () => {
     assert.deepEqual(readSettings(apiSettings, {}), { host: "127.0.0.1", port: 8081, token: undefined });
   });
 
-  it("are complete with what Pulumi.yaml proposes and the documented Secrets, and Pulumi.yaml runs none by itself", () => {
+  it("are complete with what Pulumi.yaml proposes, but does not set, and the documented Secrets", () => {
     const kubernetes = (text: string) =>
       (parse(text) as Project).config.environments.default["production-kubernetes"].kubernetes;
     assert.equal(kubernetes(projectText()).workers, undefined);

@@ -109,7 +109,8 @@ describe("consumer of webhooks", () => {
   });
 
   it("begins with a first attempt of one that is replayed, and keeps what it is a replay of in its retries", async () => {
-    const replay = { [replayHeader.of]: "first", [replayHeader.subject]: "webhooks.retry", [replayHeader.count]: "1" };
+    const { of, subject, count } = replayHeader;
+    const replay = { [of]: "first", [subject]: "webhooks.retry", [count]: "1" };
     const known = attempt(5, Date.now() + 3_600_000);
     for (const [name, value] of Object.entries(replay)) known.set(name, value);
     const { sent, published } = await process(failure, received(known, Date.now(), "REPLAYS"));

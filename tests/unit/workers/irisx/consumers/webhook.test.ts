@@ -108,7 +108,7 @@ describe("consumer of webhooks", () => {
     assert.equal(result.error?.message, "given up after 5 attempts: the receiver answered 503");
   });
 
-  it("begins with a first attempt of one that is replayed, and keeps what it is a replay of in its retries", async () => {
+  it("begins a replay with a first attempt, and keeps what it is a replay of in its retries", async () => {
     const { of, subject, count } = replayHeader;
     const replay = { [of]: "first", [subject]: "webhooks.retry", [count]: "1" };
     const known = attempt(5, Date.now() + 3_600_000);

@@ -29,8 +29,9 @@ export const consumerShape = {
   maxDeliver: count.optional(),
   /**
    * Attempts of its worker on one message, which the worker counts: after the last it copies the message to the
-   * tenant's dead letters and terminates it. `maxDeliver` must be larger, or left out: deliveries to a worker that
-   * died, or that waited for what it calls, count for that. Workers read it as the label `supercluster.attempts`.
+   * tenant's dead letters and terminates it. `maxDeliver` must be larger by more than 3, or left out: deliveries to a
+   * worker that died, or that waited for what it calls, count for that. Workers read it as the label
+   * `supercluster.attempts`.
    * @default what the worker has: `maxDeliver`, or 5
    */
   attempts: count.optional(),

@@ -56,6 +56,8 @@ describe("workers on a real server, with their own users and nothing else", func
         OUTAGE: { consumer: { attempts: 2 } },
         STOPPED: {},
         RECREATED: {},
+        UNSEEN: {},
+        UPDATED: {},
         PAUSED: {},
         PUSHED: { push: { deliverSubject: "deliver.pushed" } },
         FULL: {},
@@ -237,7 +239,33 @@ describe("workers on a real server, with their own users and nothing else", func
     await ask(lab.provisioner, `CONSUMER.CREATE.${durable}`, { stream_name: "RECREATED", config, action: "create" });
     await lab.publish("RECREATED", [{ id: "after" }]);
     await wait("it goes on", () => worker.runs.includes("after"));
-    assert.equal(worker.status.unavailable, undefined);
+    await wait("it is found", () => worker.status.unavailable === undefined);
+  });
+
+  it("finds out that its durable was deleted while it asked for nothing", async () => {
+    let finish: ((result: ProcessResult) => void) | undefined;
+    const handle = () => new Promise<ProcessResult>((resolve) => (finish = resolve));
+    const worker = await work("UNSEEN", handle, { concurrency: 1 });
+    await lab.publish("UNSEEN", orders(1));
+    await wait("its only slot is used", () => finish !== undefined);
+    await ask(lab.provisioner, `CONSUMER.DELETE.UNSEEN.${workerOf("UNSEEN")}`);
+    finish!(success);
+    await wait("it is missed", () => /is missing$/.test(worker.status.unavailable ?? ""));
+  });
+
+  it("learns what is updated of its durable", async () => {
+    const worker = await work("UPDATED", async () => ({ success: false, retryable: true }));
+    const { config } = await lab.info("UPDATED");
+    const changed = { ...config, max_batch: 2, metadata: { ...config.metadata, "supercluster.attempts": "1" } };
+    const request = { stream_name: "UPDATED", config: changed, action: "update" };
+    await ask(lab.provisioner, `CONSUMER.CREATE.UPDATED.${workerOf("UPDATED")}`, request);
+    // The request that waits was made before the update.
+    await sleep(500);
+    await lab.publish("UPDATED", orders(12));
+    await wait("all are given up", async () => (await lab.deadLetters("UPDATED")).length === 12);
+    await lab.publish("UPDATED", [{ id: "last" }]);
+    await wait("it is given up", async () => (await lab.deadLetters("UPDATED")).length === 13);
+    assert.equal(worker.runs.filter((id) => id === "last").length, 1, "one attempt");
   });
 
   it("waits while its durable is paused, and goes on then", async () => {

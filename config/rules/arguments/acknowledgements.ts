@@ -6,6 +6,9 @@ import { type ConsumerRule, pushExample, rule, ruleOfEach } from "./consumer-rul
 
 /** Rules about acknowledgement and redelivery in one consumer's arguments. See consumer.ts. */
 
+/** Deliveries beyond `attempts` that a worker still runs (workers/messaging, ADR 0041). */
+export const spareDeliveries = 3;
+
 const heartbeat = { idleHeartbeat: "1s" } as const;
 
 const acknowledgements: ConsumerRule[] = [
@@ -19,12 +22,13 @@ const acknowledgements: ConsumerRule[] = [
   }),
   rule({
     at: "maxDeliver",
-    when: ({ attempts, maxDeliver }) => attempts !== undefined && maxDeliver !== undefined && maxDeliver <= attempts,
+    when: ({ attempts, maxDeliver }) =>
+      attempts !== undefined && maxDeliver !== undefined && maxDeliver <= attempts + spareDeliveries,
     found: ({ attempts, maxDeliver }) =>
-      `${maxDeliver} is not more than attempts (${attempts}), so the server would give a message up ` +
-      "before its worker can",
-    instead: ({ attempts }) => `leave it out, or write ${attempts! + 1} or more`,
-    example: { attempts: 5, maxDeliver: 5 },
+      `${maxDeliver} is not more than attempts (${attempts}) and the ${spareDeliveries} deliveries after them, ` +
+      "so the server would give a message up before its worker can",
+    instead: ({ attempts }) => `leave it out, or write ${attempts! + spareDeliveries + 1} or more`,
+    example: { attempts: 5, maxDeliver: 5 + spareDeliveries },
   }),
   rule({
     at: "attempts",

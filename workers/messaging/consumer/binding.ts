@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ConsumerInfo, JsMsg } from "@nats-io/jetstream";
 import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
 import { type Durable, durableOf } from "./durable";
@@ -94,13 +95,12 @@ export class Binding<Held> implements Lane {
     await this.source?.stop();
   }
 
-  /** Messages that were not acknowledged yet, of all clients. */
-  async lag(): Promise<number> {
-    const { num_pending: pending, num_ack_pending: unacknowledged } = await this.client.consumerAPI.info(
-      this.options.stream,
-      this.options.durable,
-    );
-    return pending + unacknowledged;
+  /** Learns what was changed of the durable. Returns the messages that were not acknowledged yet, of all clients. */
+  async look(): Promise<number> {
+    const { stream, durable } = this.options;
+    const found = await this.client.consumerAPI.info(stream, durable);
+    if (!this.isLookingUp && !this.isStopped && isChanged(this.info, found)) await this.doubt("it was changed");
+    return found.num_pending + found.num_ack_pending;
   }
 
   private async open(): Promise<Source> {
@@ -151,13 +151,19 @@ export class Binding<Held> implements Lane {
       this.problem = isMissing(error) ? `durable ${durable} of stream ${stream} is missing` : why;
       return !this.isStopped;
     });
-    const isSame = found.created === before.created;
     this.problem = undefined;
-    if (isSame || this.isStopped) return;
+    if (!isChanged(before, found) || this.isStopped) return;
     this.learn(found);
-    if (found.config.deliver_subject === before.config.deliver_subject) return this.source?.renew();
+    const isRecreated = found.created !== before.created;
+    const { config: now } = found;
+    if (now.deliver_subject === before.config.deliver_subject)
+      return isRecreated ? this.source?.renew() : this.source?.refill();
     await this.source?.stop();
     this.source = await this.open();
     this.source.refill();
   }
 }
+
+/** Whether a durable was made again, or updated in place. */
+const isChanged = (before: ConsumerInfo, { created, config }: ConsumerInfo): boolean =>
+  created !== before.created || !isDeepStrictEqual(config, before.config);

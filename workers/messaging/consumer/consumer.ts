@@ -43,8 +43,9 @@ export abstract class BaseNatsConsumer<T> {
   }
 
   /**
-   * Takes no more messages; hands over at once what does not run, waits for handlers within the grace, and hands over
-   * what still runs then. A message that is handed over counts as delivered once more. The connection stays open.
+   * Asks for no more messages, and hands over at once those whose handler does not run. What is still on its way is
+   * processed. Waits for handlers within the grace, and hands over what still runs then. A message that is handed over
+   * counts as delivered once more. The connection stays open.
    */
   stop(): Promise<void> {
     return this.#engine.stop();

@@ -14,7 +14,7 @@ const defaultAttempts = 5;
  * Deliveries beyond `attempts` whose handler still runs, by default: those of workers that were killed, or that handed
  * a message over when they stopped.
  */
-const defaultSpare = 3;
+export const spareDeliveries = 3;
 
 /** What a worker must know of its durable. Durations in milliseconds. */
 export interface Durable extends Limits {
@@ -58,7 +58,7 @@ export function durableOf(
     name,
     // What the server does not deliver again cannot fail again.
     attempts: Math.min(wanted ?? (most === Infinity ? defaultAttempts : most), most),
-    spare: own.spare ?? defaultSpare,
+    spare: own.spare ?? spareDeliveries,
     backoff: (config.backoff ?? []).map(milliseconds),
     ackWait: milliseconds(config.ack_wait ?? 30_000_000_000),
     ...(config.deliver_subject && {

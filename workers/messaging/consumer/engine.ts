@@ -17,8 +17,8 @@ import { mayRun, type Outcome, outcomeOf } from "./outcome";
 import { SlowStart } from "./slow-start";
 
 const defaultConcurrency = 10;
-/** How often the lag is asked for, in milliseconds. */
-const lagEvery = 15_000;
+/** How often a durable's lag and configuration are asked for, in milliseconds. */
+const lookEvery = 15_000;
 /** How long a message waits whose dead letter could not be stored. */
 const deadLetterRetry = 60_000;
 /** Dead letters that could not be stored and are remembered, at most. */
@@ -81,7 +81,7 @@ export class Engine<T> {
       log,
       room: (binding: Binding<Held>) => this.room(binding),
       message: (message: JsMsg, binding: Binding<Held>) => this.received(message, binding),
-      changed: () => this.setWorkingTimer(),
+      changed: () => this.learned(),
     };
     const client = this.client;
     const durables = [durable, ...lanes].map((name) => ({ stream, durable: name }));
@@ -92,14 +92,13 @@ export class Engine<T> {
     this.state = "running";
     try {
       for (const binding of this.bindings) await binding.bind();
-      this.share();
       for (const binding of this.bindings) await binding.begin();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.timers.push(setInterval(() => void this.reportLag(), lagEvery).unref());
-    void this.reportLag();
+    this.timers.push(setInterval(() => void this.look(), lookEvery).unref());
+    void this.look();
   }
 
   stop(): Promise<void> {
@@ -123,6 +122,12 @@ export class Engine<T> {
 
   private get limit(): number {
     return this.slowStart.isOver ? this.slots : 1;
+  }
+
+  /** What is known of a durable has changed. */
+  private learned(): void {
+    this.setWorkingTimer();
+    if (this.lanes.every(({ durable }) => durable as unknown)) this.share();
   }
 
   /** Divides the slots among lanes as their durables say. */
@@ -357,12 +362,12 @@ export class Engine<T> {
     }
   }
 
-  private async reportLag(): Promise<void> {
+  private async look(): Promise<void> {
     const { metrics, log } = this.options;
-    if (!metrics) return;
     for (const binding of this.bindings)
       try {
-        metrics.lag.set(binding.labels, await binding.lag());
+        const lag = await binding.look();
+        metrics?.lag.set(binding.labels, lag);
       } catch (error) {
         log.debug({ ...binding.labels, err: error }, "the lag is not known");
       }

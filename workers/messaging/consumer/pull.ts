@@ -15,6 +15,8 @@ const silence = 2.5 * heartbeat;
 const enough = 0.75;
 /** Before it asks again after a refusal. */
 const pause = 250;
+/** So many requests in a row that reach no durable (503), a second's, are more than a leader that moves. */
+const mostUnanswered = 4;
 /** How long to wait, when stopping, for what was asked for and is on its way. */
 const linger = 200;
 
@@ -41,6 +43,8 @@ export class PullSource implements Source {
   /** Messages asked for and not received: what is left of all requests. */
   private outstanding = 0;
   private notBefore = 0;
+  /** Requests in a row that reached no durable. */
+  private unanswered = 0;
   private isConnected = true;
   private isScheduled = false;
   private isStopped = false;
@@ -107,6 +111,7 @@ export class PullSource implements Source {
 
   private received(message: Msg): void {
     if (message.subject.startsWith(this.inbox)) return this.told(message);
+    this.unanswered = 0;
     for (const [number, oldest] of this.requests) {
       this.outstanding--;
       if (--oldest.left === 0) this.requests.delete(number);
@@ -119,6 +124,7 @@ export class PullSource implements Source {
   private told(message: Msg): void {
     const status = new JetStreamStatus(message);
     const number = Number(message.subject.slice(this.inbox.length + 1));
+    if (status.code !== 503) this.unanswered = 0;
     if (status.isIdleHeartbeat()) return this.alive(number);
     const isCounted = message.headers?.has(pendingHeader) ?? false;
     this.end(number, isCounted ? status.parseDiscard().msgsLeft : (this.requests.get(number)?.left ?? 0));
@@ -127,8 +133,11 @@ export class PullSource implements Source {
     this.notBefore = Date.now() + pause;
     setTimeout(() => this.refill(), pause).unref();
     if (isLost(status)) this.forgetAll();
+    const isUnanswered = status.code === 503 && ++this.unanswered >= mostUnanswered;
+    if (isUnanswered) this.unanswered = 0;
     // A leader that moves is no reason to look up the durable.
-    if (isLost(status) || status.code === 400) this.events.doubt(`${status.code} ${status.description}`);
+    if (isLost(status) || isUnanswered || isExceeded(status) || status.code === 400)
+      this.events.doubt(`${status.code} ${status.description}`);
   }
 
   private alive(number: number): void {
@@ -186,3 +195,7 @@ const pendingHeader = "Nats-Pending-Messages";
 /** Whether all requests of the durable are over. */
 const isLost = (status: JetStreamStatus): boolean =>
   status.isConsumerDeleted() || status.isStreamDeleted() || status.isConsumerIsPushBased();
+
+/** Whether a request was larger than the durable allows since it was updated: "Exceeded MaxRequestBatch of 5". */
+const isExceeded = ({ code, description }: JetStreamStatus): boolean =>
+  code === 409 && /^exceeded maxrequest/i.test(description);

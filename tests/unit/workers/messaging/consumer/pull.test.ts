@@ -99,4 +99,24 @@ describe("pull requests", () => {
     assert.equal(server.open, 0, "not at once");
     await source.stop();
   });
+
+  it("that reach no durable several times in a row are doubted, and so is one larger than is allowed", async () => {
+    const server = new FakeJetStream();
+    const { source, doubts } = sourceOf(3, server);
+    source.refill();
+    await nextTurn();
+    const { reply } = server.requests.pop()!;
+    const report = (code: number, description: string) => server.report(reply, code, description);
+    for (let times = 0; times < 3; times++) report(503, "No Responders");
+    report(408, "Request Timeout");
+    for (let times = 0; times < 3; times++) report(503, "No Responders");
+    assert.deepEqual(doubts, [], "a leader that moves");
+    report(503, "No Responders");
+    assert.equal(doubts.length, 1);
+    report(409, "Exceeded MaxWaiting");
+    assert.equal(doubts.length, 1);
+    report(409, "Exceeded MaxRequestBatch of 2");
+    assert.equal(doubts.length, 2);
+    await source.stop();
+  });
 });

@@ -103,5 +103,3 @@ const each = Object.fromEntries(alertNames.map((name) => [name, setting.optional
 
 /** By the alert's name. A change restarts nothing. */
 export const alerts = strictObject(each);
-
-export type AlertSettings = z.output<typeof alerts>;

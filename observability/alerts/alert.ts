@@ -127,7 +127,7 @@ export const aboveOwn = (
 ): Expr => matched(value, ">", thresholdSeries(site, alert, limit), on);
 
 /** Nothing while most servers do not answer: what they would report is missing then, not gone. */
-export const whileServing = (site: Site, expr: Expr): Expr =>
+const whileServing = (site: Site, expr: Expr): Expr =>
   and(expr, compare(countOf(site), ">=", majority(site.servers.length)), ["region"]);
 
 /** How many servers of the region answer; no series where none does. */

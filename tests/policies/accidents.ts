@@ -796,8 +796,8 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "C003-5",
       "subjectTransform",
       {
-        src: "sms.*",
-        dest: "texts.{{wildcard(1)}}",
+        src: "sms.>",
+        dest: "texts.>",
       },
     ),
     ofStream("arrakis-ELIGIBILITY")("a subject that was taken out while its worker stays", "C002-19", "subjects", [

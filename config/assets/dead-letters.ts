@@ -166,6 +166,8 @@ function streamsFor(
       ),
       retention: "workqueue",
       maxBytes: room.events,
+      // A stream that leaves takes its subjects; its advisories stay, and are read.
+      allowDataLoss: [{ change: "subjects", maxMessages: 1_000_000 }],
       metadata: { [sweptLabel]: swept.join(" ") },
     },
     [deadLetterNames.replays]: {
@@ -174,6 +176,8 @@ function streamsFor(
       subjects: sources.length ? sources.map(({ stream, durable }) => replaySubject(stream, durable)) : ["replay.>"],
       retention: "workqueue",
       maxBytes: room.replays,
+      // A durable that leaves takes its subject, unless a replay waits there.
+      allowDataLoss: [{ change: "subjects", maxMessages: 0 }],
       // A command that was killed may be repeated without a second replay.
       duplicateWindow: rememberedFor(maxAge),
     },

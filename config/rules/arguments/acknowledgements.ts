@@ -6,7 +6,7 @@ import { type ConsumerRule, pushExample, rule, ruleOfEach } from "./consumer-rul
 
 /** Rules about acknowledgement and redelivery in one consumer's arguments. See consumer.ts. */
 
-/** Deliveries beyond `attempts` that a worker still runs (workers/messaging, ADR 0041). */
+/** Deliveries beyond `attempts` that a worker still runs (workers/messaging, ADR 0026). */
 export const spareDeliveries = 3;
 
 const heartbeat = { idleHeartbeat: "1s" } as const;

@@ -1,36 +1,14 @@
 import * as z from "zod";
 import { durationSetting } from "../messaging";
+import { certificates, oneOf, text, url, wholeNumber } from "../settings";
 import type { WebhookSettings } from "./adapters/http-webhook";
 import type { SmtpSettings } from "./adapters/smtp";
 import type { TwilioSettings } from "./adapters/twilio";
-import type { DatabaseSettings } from "./deliveries/postgres";
 
 /*
  * Environment variables of irisx, as workers/irisx/README.md lists them. Each worker reads its own part: the API needs
  * no password of Twilio.
  */
-
-const text = (pattern: RegExp, expected: string) => z.string({ error: expected }).regex(pattern, expected);
-
-const url = (protocols: readonly string[]) => {
-  const expected = `expected a URL that begins with ${protocols.join(" or ")}`;
-  return z.string({ error: expected }).refine((value) => {
-    const { protocol, hostname } = URL.parse(value) ?? {};
-    return Boolean(hostname) && protocols.includes(`${protocol}//`);
-  }, expected);
-};
-
-const oneOf = <T extends string>(first: T, second: T) =>
-  z.enum([first, second], { error: `expected ${first} or ${second}` });
-
-const wholeNumber = (least: number, most: number) => {
-  const expected = `expected a whole number from ${least} to ${most}`;
-  return text(/^\d{1,9}$/, expected)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, expected);
-};
-
-const certificates = text(/-----BEGIN CERTIFICATE-----/, "expected certificates in PEM").optional();
 
 /** For one request: it must be over before its message is delivered again (`ackWait` of the durables is 30 s). */
 const timeout = durationSetting.refine((ms) => ms >= 100 && ms <= 25_000, "expected 100ms to 25s").default(10_000);
@@ -130,27 +108,14 @@ export const webhookSettings = z.preprocess(
   z.discriminatedUnion("WEBHOOK_PROVIDER", [log("WEBHOOK_PROVIDER"), http], { error: "expected log or http" }),
 );
 
-export const databaseSettings = z
+export const retentionSettings = z
   .object({
-    DATABASE_URL: url(["postgres://", "postgresql://"]).optional(),
-    DATABASE_FOLDER: z.string().optional(),
-    DATABASE_CONNECTIONS: wholeNumber(1, 100).default(5),
     DELIVERY_RETENTION: durationSetting
       .refine((ms) => ms >= day, "expected 24h or more")
       // What is replayed from the dead letters, which are kept for 30 days, must still be known.
       .default(35 * day),
   })
-  .refine(({ DATABASE_URL, DATABASE_FOLDER }) => !DATABASE_URL || !DATABASE_FOLDER, {
-    path: ["DATABASE_FOLDER"],
-    error: "expected only one of DATABASE_URL and DATABASE_FOLDER",
-    when: () => true,
-  })
-  .transform((env): DatabaseSettings & { retention: number } => ({
-    url: env.DATABASE_URL,
-    folder: env.DATABASE_FOLDER,
-    connections: env.DATABASE_CONNECTIONS,
-    retention: env.DELIVERY_RETENTION,
-  }));
+  .transform((env) => env.DELIVERY_RETENTION);
 
 const isLoopback = (host: string): boolean => /^(127(\.\d+){3}|::1|localhost)$/.test(host);
 
@@ -183,14 +148,3 @@ export interface ApiSettings {
   /** What clients send as `Authorization: Bearer`. Default: none is asked for, on this machine only. */
   token?: string;
 }
-
-/** What the schemas of several parts make of the environment, by name; all their mistakes are reported together. */
-export const together = <S extends Record<string, z.ZodType>>(schemas: S) =>
-  z.unknown().transform((env, context) => {
-    const read = Object.entries(schemas).map(([name, schema]) => {
-      const { data, error } = schema.safeParse(env);
-      for (const { path, message } of error?.issues ?? []) context.addIssue({ code: "custom", path, message });
-      return [name, data] as const;
-    });
-    return Object.fromEntries(read) as { [K in keyof S]: z.output<S[K]> };
-  });

@@ -1,5 +1,5 @@
-import type * as z from "zod";
-import { createDeadLetterWriter, type Logger, type WorkerContext, type WorkerPart } from "../messaging";
+import { createDeadLetterWriter, type Logger, type WorkerPart } from "../messaging";
+import type { PartContext, WorkerSchema } from "../system";
 import { webhookSender } from "./adapters/http-webhook";
 import { logSender } from "./adapters/log";
 import type { Sender } from "./adapters/sender";
@@ -14,9 +14,9 @@ import type { DeliveryStore } from "./deliveries/delivery";
 import { apiSettings, emailSettings, smsSettings, webhookSettings } from "./settings";
 
 /** What every worker of irisx is made with, beside its own settings. */
-export type IrisxContext = Omit<WorkerContext<unknown, { database: DeliveryStore }>, "settings">;
+type Context = PartContext<{ database: DeliveryStore }>;
 
-type Make = (context: IrisxContext) => WorkerPart;
+type Make = (context: Context) => WorkerPart;
 
 /** The workers by name, which is that of their durable in tenants/: from their variables to what runs. */
 export const workers = {
@@ -40,7 +40,7 @@ export const workers = {
       ({ dependencies, log, metrics }) =>
         new Api(settings, { store: dependencies.database, log, metrics }),
   ),
-} as const satisfies Record<string, z.ZodType<Make>>;
+} as const satisfies Record<string, WorkerSchema<{ database: DeliveryStore }>>;
 
 /** Reports once what it does not do, and then each message. */
 function localSink<T extends { id: string }>(log: Logger, what: string, setting: string): Sender<T> {
@@ -48,7 +48,7 @@ function localSink<T extends { id: string }>(log: Logger, what: string, setting:
   return logSender((line, fields) => log.info(fields, line), what, setting);
 }
 
-const deliveryPorts = <S>(context: IrisxContext, sender: Sender<S>): DeliveryPorts<S> => ({
+const deliveryPorts = <S>(context: Context, sender: Sender<S>): DeliveryPorts<S> => ({
   ...{ sender, store: context.dependencies.database, deadLetters: createDeadLetterWriter(context.js) },
   publisher: context.publisher,
   log: context.log,

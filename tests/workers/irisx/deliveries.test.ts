@@ -5,8 +5,10 @@ import * as path from "node:path";
 import pg from "pg";
 import { pollUntil } from "../../../config/poll-until";
 import type { DeliveryKey, DeliveryStore } from "../../../workers/irisx/deliveries/delivery";
-import { migrations } from "../../../workers/irisx/deliveries/migrations";
-import { type DatabaseSettings, deliveryStore, StoreUnavailable } from "../../../workers/irisx/deliveries/postgres";
+import { DatabaseUnavailable } from "../../../workers/database/database";
+import type { DatabaseSettings } from "../../../workers/database/settings";
+import { deliveryStore } from "../../../workers/irisx/deliveries/postgres";
+import { schema } from "../../../workers/irisx/deliveries/schema";
 import { serversMs, waitMs } from "../../support/limits";
 import { type PostgresServer, startPostgres } from "../../support/postgres";
 import { runFolder } from "../../support/run";
@@ -146,7 +148,7 @@ describe("state of deliveries in PostgreSQL", function () {
     await client.end();
     assert.deepEqual(
       rows,
-      migrations.map((_, index) => ({ version: index + 1 })),
+      schema.migrations.map((_, index) => ({ version: index + 1 })),
     );
   });
 
@@ -156,7 +158,7 @@ describe("state of deliveries in PostgreSQL", function () {
     const key = sms();
     await store.claim(key, lease);
     await server.pause();
-    await assert.rejects(store.check(), StoreUnavailable);
+    await assert.rejects(store.check(), DatabaseUnavailable);
     assert.ok(errors.length > 0, "the end of a connection that is not in use is reported");
     await server.start();
     assert.ok(
@@ -176,8 +178,8 @@ describe("state of deliveries in PostgreSQL", function () {
 
   it("is not available while the server does not answer or the password is wrong, and says why", async () => {
     for (const [url, why] of [
-      [server.url.replace(/:[^:@]+@/, ":wrong@"), /^StoreUnavailable: password authentication failed/],
-      ["postgres://u:p@127.0.0.1:9/x", /^StoreUnavailable: connect ECONNREFUSED/],
+      [server.url.replace(/:[^:@]+@/, ":wrong@"), /^DatabaseUnavailable: password authentication failed/],
+      ["postgres://u:p@127.0.0.1:9/x", /^DatabaseUnavailable: connect ECONNREFUSED/],
     ] as const) {
       const store = deliveryStore({ url, connections: 1 }, unexpected);
       await assert.rejects(store.check(), why);

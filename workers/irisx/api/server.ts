@@ -2,7 +2,7 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from "fastify";
 import * as z from "zod";
 import type { Channel, Delivery, DeliveryStore } from "../deliveries/delivery";
-import { StoreUnavailable } from "../deliveries/postgres";
+import { DatabaseUnavailable } from "../../database/database";
 import { contents, priorities, type Priority } from "../messages";
 
 /** What the API needs of the rest. */
@@ -57,7 +57,7 @@ export function createApi({ publish, store, log, token }: ApiPorts): FastifyInst
     });
   }
   api.setErrorHandler(async (error: Error & { statusCode?: number }, message, reply) => {
-    const status = error instanceof StoreUnavailable ? 503 : (error.statusCode ?? 500);
+    const status = error instanceof DatabaseUnavailable ? 503 : (error.statusCode ?? 500);
     if (status >= 500) message.log.error({ err: error }, "a request failed");
     if (status === 503) reply.header("retry-after", "5");
     const inside = status === 503 ? "the database does not answer" : "internal error; see the log";

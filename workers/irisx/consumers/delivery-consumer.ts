@@ -12,7 +12,7 @@ import type { Sender, SendResult } from "../adapters/sender";
 import { deliver, type Ports } from "../deliveries/deliver";
 import type { Channel, DeliveryKey, DeliveryStore } from "../deliveries/delivery";
 import { notingFailures } from "../deliveries/failures";
-import { StoreUnavailable } from "../deliveries/postgres";
+import { DatabaseUnavailable } from "../../database/database";
 import { report } from "../deliveries/reports";
 
 /** What every consumer of irisx is made with. */
@@ -84,7 +84,7 @@ export abstract class DeliveryConsumer<T extends { id: string; tenantId: string 
           log.error({ err: error, id: key.id, ...outcome }, "what became of a delivery is not stored"),
       });
     } catch (error) {
-      if (error instanceof StoreUnavailable) return { success: false, unavailable: true, error };
+      if (error instanceof DatabaseUnavailable) return { success: false, unavailable: true, error };
       throw error;
     }
   }

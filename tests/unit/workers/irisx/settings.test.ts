@@ -4,14 +4,15 @@ import { parse } from "yaml";
 import { tenants } from "../../../../tenants";
 import { projectText, withProposedWorkers } from "../../../support/stack-config";
 import { readSettings, SettingsError } from "../../../../workers/messaging";
+import { databaseSettings } from "../../../../workers/database/settings";
 import {
   apiSettings,
-  databaseSettings,
   emailSettings,
+  retentionSettings,
   smsSettings,
-  together,
   webhookSettings,
 } from "../../../../workers/irisx/settings";
+import { together } from "../../../../workers/settings";
 
 const sid = (prefix: string) => prefix + "0123456789abcdef".repeat(2);
 const key = Buffer.alloc(32, 1).toString("base64");
@@ -48,8 +49,8 @@ describe("settings of irisx", () => {
       url: undefined,
       folder: undefined,
       connections: 5,
-      retention: 35 * 24 * 3_600_000,
     });
+    assert.equal(readSettings(retentionSettings, {}), 35 * 24 * 3_600_000);
     assert.deepEqual(readSettings(apiSettings, {}), { host: "127.0.0.1", port: 8081, token: undefined });
   });
 
@@ -79,7 +80,7 @@ describe("settings of irisx", () => {
       const own = tenants.irisx!.workers![worker]!.secrets!.map((name) => secrets[name as keyof typeof secrets]);
       const env = Object.assign({}, environment.irisx, ...own) as Record<string, string>;
       assert.deepEqual(
-        problems(() => readSettings(together({ schema, databaseSettings }), env)),
+        problems(() => readSettings(together({ schema, databaseSettings, retentionSettings }), env)),
         [],
         worker,
       );

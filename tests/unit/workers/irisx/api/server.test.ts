@@ -5,7 +5,7 @@ import { withStandardParts } from "../../../../../config/assets/standard-parts";
 import { tenants } from "../../../../../tenants";
 import { type ApiPorts, createApi } from "../../../../../workers/irisx/api/server";
 import { priorities, subjectOf } from "../../../../../workers/irisx/messages";
-import { StoreUnavailable } from "../../../../../workers/irisx/deliveries/postgres";
+import { DatabaseUnavailable } from "../../../../../workers/database/database";
 import type { Delivery } from "../../../../../workers/irisx/deliveries/delivery";
 
 const log = pino({ level: "silent" });
@@ -121,7 +121,7 @@ describe("HTTP API of irisx", () => {
   });
 
   it("queues although the state cannot be stored", async () => {
-    const find = () => Promise.reject(new StoreUnavailable("down"));
+    const find = () => Promise.reject(new DatabaseUnavailable("down"));
     const { server } = api({ store: { queued: () => Promise.reject(new Error("down")), find } });
     assert.equal((await server.inject({ method: "POST", url: "/sms", payload: sms })).statusCode, 202);
     const answer = await server.inject({ method: "GET", url: `/sms/${randomUUID()}` });

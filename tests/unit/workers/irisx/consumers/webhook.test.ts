@@ -7,7 +7,7 @@ import { replayHeader } from "../../../../../workers/messaging";
 import type { SendResult, Webhook } from "../../../../../workers/irisx/adapters/sender";
 import { WebhookConsumer } from "../../../../../workers/irisx/consumers/webhook";
 import { attemptHeader, notBeforeHeader } from "../../../../../workers/irisx/deliveries/retry";
-import { StoreUnavailable } from "../../../../../workers/irisx/deliveries/postgres";
+import { DatabaseUnavailable } from "../../../../../workers/database/database";
 import type { DeliveryStore } from "../../../../../workers/irisx/deliveries/delivery";
 import type { WebhookMessage } from "../../../../../workers/irisx/messages";
 
@@ -138,7 +138,7 @@ describe("consumer of webhooks", () => {
   });
 
   it("takes no more while the database does not answer", async () => {
-    const claim = () => Promise.reject(new StoreUnavailable("down"));
+    const claim = () => Promise.reject(new DatabaseUnavailable("down"));
     const { result, sent } = await process(failure, received(attempt(1)), { claim });
     assert.deepEqual([sent.length, result.success, result.unavailable], [0, false, true]);
   });

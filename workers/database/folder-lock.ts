@@ -19,7 +19,7 @@ export function lockFolder(folder: string): () => void {
     if (isAlive(owner))
       throw new Error(
         `DATABASE_FOLDER ${folder} is in use by process ${owner}; give each process a folder of its own, or set ` +
-          `DATABASE_URL for all of them. If that process is none of irisx, delete ${file}`,
+          `DATABASE_URL for all of them. If that process is not a worker, delete ${file}`,
       );
     fs.rmSync(file, { force: true });
     return lockFolder(folder);

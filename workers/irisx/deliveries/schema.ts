@@ -1,9 +1,9 @@
-/**
- * Changes of the database's schema, in order. An entry that was released is never edited: the next one changes what it
- * made. All are applied in one transaction, by the process that starts first.
- */
-export const migrations: readonly string[] = [
-  `create table irisx.deliveries (
+import type { Schema } from "../../database/migrate";
+
+export const schema: Schema = {
+  name: "irisx",
+  migrations: [
+    `create table irisx.deliveries (
     channel text not null check (channel in ('sms', 'email', 'webhook')),
     id uuid not null,
     tenant_id text not null,
@@ -18,4 +18,5 @@ export const migrations: readonly string[] = [
     primary key (channel, id)
   );
   create index deliveries_updated_at on irisx.deliveries (updated_at)`,
-];
+  ],
+};

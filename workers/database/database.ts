@@ -1,0 +1,140 @@
+import type * as Embedded from "@electric-sql/pglite";
+import type * as EmbeddedDriver from "@electric-sql/pglite/node-postgres";
+import pg from "pg";
+import { lockFolder } from "./folder-lock";
+import { migrate, type Schema } from "./migrate";
+import type { DatabaseSettings } from "./settings";
+
+/** Runs one statement, with `$1`, `$2`, ... for its values. */
+export type Query = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<R>>;
+
+/** A system's part of a PostgreSQL database. */
+export interface Database {
+  /** @throws DatabaseUnavailable where the database does not answer; else the error of the statement */
+  readonly query: Query;
+  /**
+   * Runs statements in one transaction: all of them count, or none. `work` runs once; what it throws rolls back.
+   *
+   * @throws as `query`, and what `work` throws. After DatabaseUnavailable it is not known whether it was committed
+   */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Rejects if it cannot be used now. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** For a connection, and for a statement, in milliseconds. */
+const deadline = 5_000;
+
+/** The database does not answer, or not now: nothing is known of what it was asked to do. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = "DatabaseUnavailable";
+}
+
+/**
+ * Opens a database. The first use, and `check`, bring the schema up to date; a server that does not answer is asked
+ * again by the next use.
+ *
+ * @param onError told of connections that end while they are not in use
+ * @throws Error where another process has the folder of PGlite
+ */
+export function openDatabase(settings: DatabaseSettings, schema: Schema, onError: (error: Error) => void): Database {
+  const { pool, close } = settings.url === undefined ? embedded(settings.folder) : server(settings, schema.name);
+  // Without a listener such an error would end the process. Of connections that are being closed it means nothing.
+  pool.on("error", (error) => pool.ending || onError(error));
+  let migrated: Promise<void> | undefined;
+  const ready = () => {
+    migrated ??= withQuery(pool, (query) => inTransaction(query, () => migrate(query, schema))).catch(
+      (error: unknown) => {
+        migrated = undefined;
+        throw error;
+      },
+    );
+    return migrated;
+  };
+  async function use<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    await ready();
+    return withQuery(pool, work);
+  }
+  return {
+    query: (text, values) => use((query) => query(text, values)),
+    transaction: (work) => use((query) => inTransaction(query, () => work(query))),
+    async check() {
+      await use((query) => query("select 1"));
+    },
+    close,
+  };
+}
+
+interface Connections {
+  pool: pg.Pool;
+  close: () => Promise<void>;
+}
+
+function server({ url, connections }: DatabaseSettings, name: string): Connections {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    application_name: name,
+    connectionTimeoutMillis: deadline,
+    statement_timeout: deadline,
+    query_timeout: deadline,
+    keepAlive: true,
+  });
+  return { pool, close: () => pool.end() };
+}
+
+/** Loaded only here: it takes some 400 MB. */
+function embedded(folder?: string): Connections {
+  const release = folder === undefined ? undefined : lockFolder(folder);
+  const { PGlite } = require("@electric-sql/pglite") as typeof Embedded;
+  const { createPgConfig } = require("@electric-sql/pglite/node-postgres") as typeof EmbeddedDriver;
+  const database = new PGlite(folder ?? "memory://");
+  // One connection, for good: it is the database.
+  const pool = new pg.Pool({ ...createPgConfig(database), max: 1, idleTimeoutMillis: 0 });
+  const close = async () => {
+    await pool.end();
+    await database.close();
+    release?.();
+  };
+  return { pool, close };
+}
+
+/** As `pool.query`, which would end the connection for any error: PGlite has only this one. */
+async function withQuery<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw isAboutStatement(error) ? error : unavailable(error);
+  });
+  let lost: DatabaseUnavailable | undefined;
+  const query: Query = async <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => {
+    try {
+      return await client.query<R>(text, values);
+    } catch (error) {
+      if (isAboutStatement(error)) throw error;
+      throw (lost = unavailable(error));
+    }
+  };
+  try {
+    return await work(query);
+  } finally {
+    client.release(lost);
+  }
+}
+
+const unavailable = (error: unknown) => new DatabaseUnavailable((error as Error).message, { cause: error });
+
+/** Classes of SQLSTATE that say something about the statement, not the server: wrong data, a constraint, wrong SQL. */
+const isAboutStatement = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && /^(22|23|42)[0-9A-Z]{3}$/.test(String(error.code));
+
+async function inTransaction<T>(query: Query, work: () => Promise<T>): Promise<T> {
+  await query("begin");
+  try {
+    const result = await work();
+    await query("commit");
+    return result;
+  } catch (error) {
+    await query("rollback").catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,18 +1,31 @@
+/** Names that the deployment and its workers have in common: the one file of workers/ that others read (ADR 0050). */
+const contract = "workers/messaging/contract.ts";
+
 /**
  * Imports point one way, and in no circle: `npm run lint` checks every pair of folders. What a folder may import beside
  * itself stands in this table; docs/architecture.md says what each folder is for.
  */
 const mayImport = {
-  config: [],
+  config: [contract],
   tenants: ["config"],
-  observability: ["config"],
-  jetstream: ["config"],
+  observability: ["config", contract],
+  jetstream: ["config", contract],
   // What npm start needs before npm has installed any package, and others too: the one file lock, and processes.
-  components: ["config", "jetstream", "observability", "tools"],
+  components: ["config", "jetstream", "observability", "tools", contract],
   stacks: ["config", "jetstream", "components", "observability"],
   engine: ["config", "tools"],
-  operations: ["config", "tenants", "jetstream", "observability", "components", "stacks", "engine", "policies"],
-  cli: ["config", "jetstream", "engine", "operations", "tools"],
+  operations: [
+    "config",
+    "tenants",
+    "jetstream",
+    "observability",
+    "components",
+    "stacks",
+    "engine",
+    "policies",
+    contract,
+  ],
+  cli: ["config", "jetstream", "engine", "operations", "tools", contract],
   // What a preview loads at every start: little.
   policies: ["config", "components", "tools"],
   // A workspace of its own: nothing of Pulumi, and of the rest only types (rule workers-share-types-only).
@@ -22,6 +35,8 @@ const mayImport = {
 };
 
 const folders = Object.keys(mayImport);
+
+const literally = (path) => path.replaceAll(".", "\\.");
 
 module.exports = {
   forbidden: [
@@ -34,7 +49,7 @@ module.exports = {
       to: {
         dependencyTypesNot: ["core"],
         path: "^[^/]+/",
-        pathNot: [`^(${[folder, ...mayImport[folder]].join("|")})/`, "(^|/)node_modules/"],
+        pathNot: [`^(${[folder, ...mayImport[folder]].map(literally).join("|")})(/|$)`, "(^|/)node_modules/"],
       },
     })),
     {
@@ -50,6 +65,13 @@ module.exports = {
       severity: "error",
       from: { path: "^workers/" },
       to: { path: "^(config|tenants)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "contract-imports-nothing",
+      comment: "a Pulumi run reads it, and must load nothing of workers/ with it",
+      severity: "error",
+      from: { path: `^${literally(contract)}$` },
+      to: {},
     },
     {
       name: "messaging-knows-no-system",

@@ -4,7 +4,7 @@ import type { ChangeCommand } from "./commands/dead-letters";
 import type { DeployOptions } from "./commands/deploy";
 import { ToolchainError } from "../tools/log.mjs";
 import { guardRun } from "../tools/run-guard.mjs";
-import { deadLetterReasons } from "../config/assets/dead-letters";
+import { deadLetterReasons } from "../workers/messaging/contract";
 import { InvalidInput } from "../config/problems";
 import { exitCodes, Failure } from "../engine/failure";
 import { listenForInterrupts } from "../engine/interrupt";

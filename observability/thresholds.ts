@@ -1,6 +1,6 @@
 import type { ConsumerAsset, StreamAsset, Tenants } from "../config/assets/asset";
 import { assetsOf } from "../config/assets/assets";
-import { deadLetterNames } from "../config/assets/dead-letters";
+import { deadLetterNames } from "../workers/messaging/contract";
 import { presentTenants } from "../config/assets/leaving";
 import { alertKind, type AlertName } from "../config/schema/alerts";
 import { defaultAckPending } from "../config/schema/consumer";

@@ -1,5 +1,5 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { clientUrls } from "../../config/topology";
 

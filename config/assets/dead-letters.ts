@@ -1,3 +1,11 @@
+import {
+  deadLetterNames,
+  deadLetterPrefix,
+  deadLetterSubject,
+  replayDurable,
+  replaySubject,
+  sweptLabel,
+} from "../../workers/messaging/contract";
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
 import { type Duration, type DurationLimit, toMilliseconds, unlimited } from "../units";
 import { consumerOf } from "./lanes";
@@ -8,58 +16,11 @@ import { mirrorName } from "./standard";
  * gave up are kept, shown and sent again (docs/dead-letters.md). Pure: a tenant in, parts of a tenant out.
  */
 
-/** Names of what is derived. The consumer of the events is named as its user. */
-export const deadLetterNames = {
-  /** Copies of messages. */
-  copies: "DEAD_LETTERS",
-  /** Advisories about messages that were given up; a work queue of the collector. */
-  events: "DEAD_LETTER_EVENTS",
-  /** Copies that are to be processed again; a work queue with a durable for each durable of the tenant. */
-  replays: "REPLAYS",
-  /** User of the process that copies what its worker could not (workers/dead-letters), and its durable. */
-  collector: "dead-letters",
-  /** User of `npm run dead-letters`. */
-  cli: "dead-letters-cli",
-} as const;
-
-/** Subject of a copy: of one message of one durable there is one copy. */
-export const deadLetterSubject = (stream: string, sequence: number | "*", durable: string): string =>
-  `dead.${stream}.${sequence}.${durable}`;
-
-/** Subject on which a message of this durable is sent to its worker again. */
-export const replaySubject = (stream: string, durable: string): string => `replay.${stream}.${durable}`;
-
-/**
- * Headers of a copy, beside those of the message. What each means: workers/messaging/dead-letters/headers.ts, which has
- * the same (tests/unit/config/assets/dead-letters.test.ts).
- */
-export const deadLetterHeader = {
-  subject: "Dead-Letter-Subject",
-  stream: "Dead-Letter-Stream",
-  sequence: "Dead-Letter-Sequence",
-  durable: "Dead-Letter-Durable",
-  deliveries: "Dead-Letter-Deliveries",
-  time: "Dead-Letter-Time",
-  error: "Dead-Letter-Error",
-  reason: "Dead-Letter-Reason",
-  id: "Dead-Letter-Id",
-  body: "Dead-Letter-Body",
-} as const;
-
-/** Why a message was given up: workers/messaging/dead-letters/headers.ts. */
-export const deadLetterReasons = ["invalid", "terminal", "attempts", "deliveries"] as const;
-
-/** Headers of a message that is processed again: workers/messaging/dead-letters/replays.ts. */
-export const replayHeader = { of: "Replay-Of", count: "Replay-Count", subject: "Replay-Subject" } as const;
-
 /** How often a message is replayed at most. */
 export const mostReplays = 3;
 
-/** The durable of the stream of replays that the worker of this consumer reads too; its lanes have it in common. */
-export const replayDurable = (stream: string, consumer: string): string => `${stream}-${consumer}`;
-
-/** Label of the stream of events: names of the streams that the collector sweeps, with a space between two. */
-export const sweptLabel = "dead-letters.sweep";
+/** Subjects of all copies. */
+const allCopies = `${deadLetterPrefix}>`;
 
 /** What a stream of replays and one of events may hold: bodies are small in number, advisories have 400 bytes or so. */
 const room = { replays: "256MiB", events: "64MiB" } as const;
@@ -151,7 +112,7 @@ function streamsFor(
     [deadLetterNames.copies]: {
       ...common,
       description: "Messages that a worker gave up, each with the reason: npm run dead-letters",
-      subjects: ["dead.>"],
+      subjects: [allCopies],
       retention: "limits",
       maxBytes,
       duplicateWindow: rememberedFor(maxAge),
@@ -211,13 +172,13 @@ const readCopies = api(`DIRECT.GET.${deadLetterNames.copies}`);
 /** Reads messages of every stream, writes copies, and acknowledges what is stuck in a stream that holds it for that. */
 const collector = (sources: Source[], read: string[], swept: string[]): UserSpec => ({
   description: "The process workers/dead-letters: copies what workers that died have left",
-  publishes: ["dead.>"],
+  publishes: [allCopies],
   consumes: [deadLetterNames.collector],
   allow: {
     publish: [
       api(`STREAM.INFO.${deadLetterNames.events}`),
       ...[...read, deadLetterNames.copies].map((stream) => api(`STREAM.MSG.GET.${stream}`)),
-      `${readCopies}.dead.>`,
+      `${readCopies}.${allCopies}`,
       ...swept.flatMap((stream) => [api(`STREAM.INFO.${stream}`), api(`CONSUMER.LIST.${stream}`)]),
       ...withReplays(sources)
         .filter(({ stream }) => swept.includes(stream))

@@ -1,3 +1,4 @@
+import { slotsLabel } from "../../workers/messaging/contract";
 import type { ConsumerSpec, TenantSpec, UserSpec } from "../schema/tenant";
 
 /**
@@ -7,9 +8,6 @@ import type { ConsumerSpec, TenantSpec, UserSpec } from "../schema/tenant";
 
 /** The lane of messages without one: those on the subject itself belong to it. */
 export const normalLane = "normal";
-
-/** Label of a lane's durable: how many messages of it a worker processes while all lanes have some. */
-export const slotsLabel = "lanes.slots";
 
 /** Label of a lane's durable: the consumer that it is a lane of. */
 const consumerLabel = "lanes.consumer";

@@ -1,4 +1,5 @@
-import { deadLetterNames, deadLetterParts, deadLetterSources } from "../assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
+import { deadLetterParts, deadLetterSources } from "../assets/dead-letters";
 import { withLanes } from "../assets/lanes";
 import type { ValidationContext } from "./context";
 import { type Rule, rule } from "./rule";

@@ -1,3 +1,4 @@
+import { attemptsLabel } from "../../workers/messaging/contract";
 import type { Field, Refusal, Wire } from "./field";
 import { consumerMonitor } from "./monitor";
 import { always, wouldLosePosition } from "./refusals";
@@ -84,7 +85,7 @@ export const consumerFields: Field[] = [
   },
   { arg: "metadata", wire: "metadata", kind: "labels", derived: consumerMonitor },
   // Behind the other labels, which it is added to. The server knows nothing of it: workers read it.
-  { arg: "attempts", wire: "metadata.supercluster\\.attempts", kind: "numberLabel" },
+  { arg: "attempts", wire: `metadata.${attemptsLabel.replaceAll(".", "\\.")}`, kind: "numberLabel" },
   { arg: "pauseUntil", wire: "pause_until", kind: "pause", level: 1, ownRequest: true },
   { arg: "priorityGroups", wire: "priority_groups", kind: "texts", level: 1 },
   {

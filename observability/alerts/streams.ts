@@ -1,4 +1,4 @@
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import type { AlertName } from "../../config/schema/alerts";
 import { and, compare, either, max, minus, times, unless } from "../promql";
 import {

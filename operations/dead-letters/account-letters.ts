@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { Failure } from "../../engine/failure";
 import { type DeadLetter, targetOf, unplayable } from "./letter";

@@ -1,4 +1,4 @@
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import { unknownName } from "../../config/problems";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { BadUsage, Failure } from "../../engine/failure";

@@ -1,16 +1,17 @@
 import type { StoredMsg } from "@nats-io/jetstream";
 import { headers as newHeaders, type MsgHdrs } from "@nats-io/transport-node";
-import {
-  deadLetterHeader,
-  deadLetterNames,
-  mostReplays,
-  replayDurable,
-  replayHeader,
-  replaySubject,
-} from "../../config/assets/dead-letters";
+import { mostReplays } from "../../config/assets/dead-letters";
 import { consumerOf, withLanes } from "../../config/assets/lanes";
 import { mirrorName } from "../../config/assets/standard";
 import type { TenantSpec } from "../../config/schema/tenant";
+import {
+  deadLetterHeader,
+  deadLetterNames,
+  deadLetterPrefix,
+  replayDurable,
+  replayHeader,
+  replaySubject,
+} from "../../workers/messaging/contract";
 
 /** A copy of a message that was given up. */
 export interface DeadLetter {
@@ -42,9 +43,7 @@ export interface DeadLetter {
   messageId?: string;
 }
 
-const prefix = "dead.";
-
-export const letterSubject = (id: string): string => `${prefix}${id}`;
+export const letterSubject = (id: string): string => `${deadLetterPrefix}${id}`;
 
 /** Whether a text can be the id of a letter. */
 export const isLetterId = (text: string): boolean => /^[^\s.*>]+\.\d+\.[^\s.*>]+$/.test(text);
@@ -56,7 +55,7 @@ const replayHeaders: readonly string[] = Object.values(replayHeader);
  * What a copy says. Pure. What no worker of this project has written is read too, as far as its subject says something.
  */
 export function letterOf({ subject, seq, header, timestamp, data }: StoredMsg): DeadLetter {
-  const id = subject.slice(prefix.length);
+  const id = subject.slice(deadLetterPrefix.length);
   const [stream = "", sequence = "", durable = ""] = id.split(".");
   const text = (name: string): string | undefined => header?.get(name) || undefined;
   const own = [...(header ?? [])].filter(([name]) => !deadLetterHeaders.includes(name) && !/^nats-/i.test(name));

@@ -1,5 +1,6 @@
 import { toMilliseconds } from "../../config/units";
 import { plural } from "../../config/plural";
+import { deadLetterSubject } from "../../workers/messaging/contract";
 import type { DeadLetter } from "./letter";
 
 /** Which dead letters; what is left out selects all. */
@@ -16,7 +17,7 @@ export interface Selection {
 }
 
 /** Subjects of the letters that a selection without ids may contain. Pure. */
-export const filterOf = ({ stream = "*", durable = "*" }: Selection): string => `dead.${stream}.*.${durable}`;
+export const filterOf = ({ stream = "*", durable = "*" }: Selection): string => deadLetterSubject(stream, "*", durable);
 
 /** The time from which letters are selected. */
 export const sinceOf = ({ since }: Selection, now = Date.now()): Date | undefined =>

@@ -1,6 +1,6 @@
 import { JetStreamApiError, JetStreamError, jetstream, jetstreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import { type DeadLetter, headersOfReplay, letterOf, letterSubject, type ReplayTarget } from "./letter";
 import { filterOf, isSelected, type Selection, sinceOf } from "./selection";
 

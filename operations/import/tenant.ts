@@ -1,6 +1,6 @@
 import type { Difference } from "../../jetstream/wire";
 import { subjectsByStream } from "../../config/assets/assets";
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import { canary } from "../../config/assets/standard";
 import { asTenant, type Draft, type ImportedTenant, type Place } from "./draft";
 import { consumersOf } from "./durables";

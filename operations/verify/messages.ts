@@ -1,11 +1,9 @@
 import { jetstream } from "@nats-io/jetstream";
 import { headers, type Msg, type NatsConnection, RequestError } from "@nats-io/transport-node";
+import { deliveryCheckHeader } from "../../workers/messaging/contract";
 
 /** Header that marks a message of a proof; its value is the id of the proof. */
 const marker = "Supercluster-Verify";
-
-/** Workers acknowledge a message with this header without running their handler (deliveryCheckHeader of workers/). */
-const deliveryCheck = "Delivery-Check";
 
 const answerMs = 5_000;
 
@@ -13,7 +11,7 @@ const answerMs = 5_000;
 export async function publish(connection: NatsConnection, subject: string, id: string): Promise<number> {
   const marked = headers();
   marked.set(marker, id);
-  marked.set(deliveryCheck, id);
+  marked.set(deliveryCheckHeader, id);
   const payload = JSON.stringify({ verify: id });
   const { seq } = await jetstream(connection)
     .publish(subject, payload, { headers: marked, timeout: answerMs })

@@ -13,7 +13,7 @@ import {
   objectStoreStream,
   objectStoreStreamName,
 } from "../../config/schema/bucket";
-import { deadLetterNames } from "../../config/assets/dead-letters";
+import { deadLetterNames } from "../../workers/messaging/contract";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import { covers } from "../../config/subjects";

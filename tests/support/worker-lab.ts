@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { type ConsumerInfo, jetstream } from "@nats-io/jetstream";
 import { MsgHdrsImpl, type NatsConnection } from "@nats-io/transport-node";
 import { assetsOf } from "../../config/assets/assets";
-import { deadLetterNames, replayDurable } from "../../config/assets/dead-letters";
+import { deadLetterNames, replayDurable } from "../../workers/messaging/contract";
 import { loginOf } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import type { ConsumerSpec, StreamSpec, TenantSpec } from "../../config/schema/tenant";

@@ -5,6 +5,7 @@ import {
   clientOf,
   createDeadLetterWriter,
   type DeadLetterCopier,
+  deadLetterNames,
   deadLetterSubject,
   type GivenUp,
   isCopyOf,
@@ -15,7 +16,6 @@ import {
 import { type Advisory, advisory } from "./advisory";
 import { copiedMessage, stored, storedIfAny } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
-import { names } from "./names";
 import { remove, sweptIn } from "./swept";
 
 export interface CollectorOptions {
@@ -39,8 +39,8 @@ export class Collector extends BaseNatsConsumer<Advisory> {
 
   constructor({ collected, ...options }: CollectorOptions) {
     super({
-      stream: names.events,
-      durable: names.durable,
+      stream: deadLetterNames.events,
+      durable: deadLetterNames.collector,
       schema: advisory,
       // An advisory is all there is until its message is copied, so it is never given up; it expires with its stream.
       attempts: Number.MAX_SAFE_INTEGER,
@@ -53,7 +53,7 @@ export class Collector extends BaseNatsConsumer<Advisory> {
     const connection = clientOf(js).getConnection();
     const manager = await jetstreamManager(connection, { checkAPI: false });
     this.tools = { connection, manager, writer: createDeadLetterWriter(js) };
-    this.swept = sweptIn(await manager.streams.info(names.events));
+    this.swept = sweptIn(await manager.streams.info(deadLetterNames.events));
     await super.start(js);
   }
 
@@ -84,7 +84,7 @@ export class Collector extends BaseNatsConsumer<Advisory> {
     const { manager, writer, connection } = this.tools!;
     const at = { stream, durable, sequence, deliveries };
     const subject = deadLetterSubject(stream, sequence, durable);
-    const found = await stored(manager, names.copies, { last_by_subj: subject });
+    const found = await stored(manager, deadLetterNames.copies, { last_by_subj: subject });
     const message = await storedIfAny(manager, stream, { seq: sequence });
     const copied = copiedMessage(at, message);
     let outcome: "stored" | "exists" | "gone" = "exists";

@@ -7,10 +7,16 @@ import {
   type StoredMsg,
 } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { clientOf, createDeadLetterWriter, type DeadLetterCopier, type Logger, type WorkerPart } from "../messaging";
+import {
+  clientOf,
+  createDeadLetterWriter,
+  type DeadLetterCopier,
+  deadLetterNames,
+  type Logger,
+  type WorkerPart,
+} from "../messaging";
 import { copiedMessage, stored } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
-import { names } from "./names";
 import { floorOf, isForgotten } from "./stuck";
 import { remove, sweptIn } from "./swept";
 
@@ -61,7 +67,7 @@ export class Sweep implements WorkerPart {
   }
 
   private async sweep(tools: Tools): Promise<void> {
-    const events = await tools.manager.streams.info(names.events);
+    const events = await tools.manager.streams.info(deadLetterNames.events);
     this.watchLeader(events.cluster?.leader);
     for (const stream of sweptIn(events)) {
       if (this.stopping.signal.aborted) return;
@@ -74,7 +80,7 @@ export class Sweep implements WorkerPart {
     if (this.leader !== undefined && leader !== this.leader) {
       this.options.metrics.leaderChanges.inc();
       this.options.log.warn(
-        { stream: names.events, before: this.leader, now: leader },
+        { stream: deadLetterNames.events, before: this.leader, now: leader },
         "advisories of this moment may be lost; of limits streams nothing else shows what was given up",
       );
     }

@@ -1,10 +1,10 @@
 import type { StreamInfo } from "@nats-io/jetstream";
 import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
-import { names } from "./names";
+import { sweptLabel } from "../messaging";
 
 /** Streams that hold a message until it is acknowledged: work queues, and those of interest. */
 export const sweptIn = ({ config }: StreamInfo): string[] =>
-  (config.metadata?.[names.swept] ?? "").split(" ").filter((name) => name !== "");
+  (config.metadata?.[sweptLabel] ?? "").split(" ").filter((name) => name !== "");
 
 const timeout = 5_000;
 

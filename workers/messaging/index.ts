@@ -3,21 +3,10 @@ export { clientOf } from "./connection/of";
 export { type ConnectionSettings, connectionSettings } from "./connection/settings";
 export { type Growth, growingDelay, retryDelay } from "./consumer/backoff";
 export { BaseNatsConsumer } from "./consumer/consumer";
-export { deliveryCheckHeader } from "./consumer/delivery-check";
 export type { ConnectionMetrics, ConsumerMetrics, Log } from "./consumer/observer";
 export { type ConsumerOptions, idempotencyKey, type IdempotencyStore } from "./consumer/options";
-export {
-  deadLetterBodies,
-  deadLetterHeader,
-  deadLetterHeaders,
-  type DeadLetterOrigin,
-  type DeadLetterReason,
-  deadLetterReasons,
-  deadLetterSubject,
-  isCopyOf,
-  type GivenUp,
-} from "./dead-letters/headers";
-export { replayHeader, replaySubject } from "./dead-letters/replays";
+export * from "./contract";
+export { deadLetterHeaders, type DeadLetterOrigin, type GivenUp, isCopyOf } from "./dead-letters/headers";
 export {
   type CopiedMessage,
   createDeadLetterWriter,

@@ -1,3 +1,4 @@
+import { spareDeliveries } from "../../../workers/messaging/contract";
 import { toMilliseconds, unlimited } from "../../units";
 import { invalidConfig, pedanticMode } from "../error-codes";
 import { text } from "../messages";
@@ -5,9 +6,6 @@ import { entries } from "./argument-rule";
 import { type ConsumerRule, pushExample, rule, ruleOfEach } from "./consumer-rule";
 
 /** Rules about acknowledgement and redelivery in one consumer's arguments. See consumer.ts. */
-
-/** Deliveries beyond `attempts` that a worker still runs (workers/messaging, ADR 0026). */
-export const spareDeliveries = 3;
 
 const heartbeat = { idleHeartbeat: "1s" } as const;
 

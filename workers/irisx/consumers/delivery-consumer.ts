@@ -2,10 +2,12 @@ import type * as z from "zod";
 import {
   BaseNatsConsumer,
   type ConsumerOptions,
+  deadLetterNames,
   type DeadLetterWriter,
   type Logger,
   type ProcessResult,
   type Publisher,
+  replayDurable,
   type WorkerMetrics,
 } from "../../messaging";
 import type { Sender, SendResult } from "../adapters/sender";
@@ -35,12 +37,6 @@ export interface Place {
   durable: string;
 }
 
-/** Stream of dead letters that are processed again. */
-export const replayStream = "REPLAYS";
-
-/** Where dead letters wait that are processed again; the deployment derives both names (docs/dead-letters.md). */
-const replaysOf = (stream: string, durable: string) => ({ stream: replayStream, durable: `${stream}-${durable}` });
-
 /** A consumer whose messages leave by a sender, with a state that keeps what was sent from being sent again. */
 export abstract class DeliveryConsumer<T extends { id: string; tenantId: string }, S> extends BaseNatsConsumer<T> {
   constructor(
@@ -53,7 +49,7 @@ export abstract class DeliveryConsumer<T extends { id: string; tenantId: string 
     const { deadLetters, store, publisher, log, metrics, concurrency, grace } = ports;
     super({
       ...{ stream, durable, schema, log, metrics, concurrency, grace },
-      replays: replaysOf(stream, durable),
+      replays: { stream: deadLetterNames.replays, durable: replayDurable(stream, durable) },
       deadLetters: notingFailures(deadLetters, channel, schema, {
         store,
         log,

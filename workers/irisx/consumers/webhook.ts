@@ -1,10 +1,10 @@
 import type { JsMsg } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
-import { type ProcessResult, replayHeader } from "../../messaging";
+import { deadLetterNames, type ProcessResult, replayHeader } from "../../messaging";
 import type { Webhook } from "../adapters/sender";
 import { attemptHeader, early, next, notBeforeHeader, webhookWaits } from "../deliveries/retry";
 import { type WebhookMessage, webhookMessage } from "../messages";
-import { DeliveryConsumer, type DeliveryPorts, replayStream } from "./delivery-consumer";
+import { DeliveryConsumer, type DeliveryPorts } from "./delivery-consumer";
 
 /**
  * Sends what comes by `webhooks.deliver` and `webhooks.retry`. One that failed is published again to `webhooks.retry`,
@@ -21,7 +21,7 @@ export class WebhookConsumer extends DeliveryConsumer<WebhookMessage, Webhook> {
 
   async processMessage(message: WebhookMessage, received: JsMsg): Promise<ProcessResult> {
     // A replay carries what the headers were when it was given up; it begins with a first attempt.
-    const isReplay = received.info.stream === replayStream;
+    const isReplay = received.info.stream === deadLetterNames.replays;
     const attempt = (isReplay ? undefined : numberOf(received, attemptHeader)) ?? 1;
     const notBefore = isReplay ? undefined : numberOf(received, notBeforeHeader);
     const wait = early({ attempt, notBefore, published: received.time.getTime() }, Date.now(), this.waits);

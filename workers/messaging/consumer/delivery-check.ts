@@ -1,10 +1,6 @@
 import type { MsgHdrs } from "@nats-io/transport-node";
+import { deliveryCheckHeader } from "../contract";
 
-/**
- * Header of a message that only shows that messages arrive: a consumer acknowledges it in its turn, as any other, and
- * runs no handler. Whoever publishes it waits until its durable's ack floor has passed it.
- */
-export const deliveryCheckHeader = "Delivery-Check";
-
+/** Whether a message only shows that messages arrive. */
 export const isDeliveryCheck = ({ headers }: { headers?: MsgHdrs }): boolean =>
   headers?.has(deliveryCheckHeader) ?? false;

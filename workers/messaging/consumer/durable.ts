@@ -1,20 +1,9 @@
 import type { ConsumerInfo } from "@nats-io/jetstream";
+import { attemptsLabel, slotsLabel, spareDeliveries } from "../contract";
 import type { Limits } from "./outcome";
-
-/** Where the deployment writes how often a message may fail. */
-const attemptsLabel = "supercluster.attempts";
-
-/** Where the deployment writes the share of a lane. */
-const slotsLabel = "lanes.slots";
 
 /** Where neither the worker, the label nor the durable says how often a message may fail. */
 const defaultAttempts = 5;
-
-/**
- * Deliveries beyond `attempts` whose handler still runs, by default: those of workers that were killed, or that handed
- * a message over when they stopped.
- */
-export const spareDeliveries = 3;
 
 /** What a worker must know of its durable. Durations in milliseconds. */
 export interface Durable extends Limits {

@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from "../dead-letters/headers";
+import type { DeadLetterReason } from "../contract";
 import type { ProcessResult } from "../result";
 import { retryDelay } from "./backoff";
 

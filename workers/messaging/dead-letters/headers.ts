@@ -1,40 +1,6 @@
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { headers } from "@nats-io/transport-node";
-
-/** Subject of a dead letter: of one message of one durable there is one copy. */
-export const deadLetterSubject = (stream: string, sequence: number, durable: string): string =>
-  `dead.${stream}.${sequence}.${durable}`;
-
-/** Headers of a dead letter, beside those of the message itself. */
-export const deadLetterHeader = {
-  /** Subject of the message. */
-  subject: "Dead-Letter-Subject",
-  stream: "Dead-Letter-Stream",
-  sequence: "Dead-Letter-Sequence",
-  durable: "Dead-Letter-Durable",
-  /** How often it was delivered. */
-  deliveries: "Dead-Letter-Deliveries",
-  /** When the message was stored in its stream: RFC 3339. */
-  time: "Dead-Letter-Time",
-  /** The last error, on one line; at most 1,024 characters. */
-  error: "Dead-Letter-Error",
-  /** Why it was given up: one of `deadLetterReasons`. */
-  reason: "Dead-Letter-Reason",
-  /** `Nats-Msg-Id` of the message, if it had one. */
-  id: "Dead-Letter-Id",
-  /** One of `deadLetterBodies`, where the body is not the message's. */
-  body: "Dead-Letter-Body",
-} as const;
-
-/**
- * Why a message was given up. `invalid`: it could not be parsed. `terminal`: its handler said so. `attempts`: it failed
- * as often as is allowed. `deliveries`: it was delivered more often than is allowed, without an end: its workers died.
- */
-export const deadLetterReasons = ["invalid", "terminal", "attempts", "deliveries"] as const;
-export type DeadLetterReason = (typeof deadLetterReasons)[number];
-
-/** Why a dead letter has no body. `too-large`: it is where it was, if its stream still has it. */
-export const deadLetterBodies = ["too-large", "expired"] as const;
+import { type deadLetterBodies, deadLetterHeader, type DeadLetterReason } from "../contract";
 
 /** What a dead letter is a copy of. */
 export interface DeadLetterOrigin {

@@ -2,14 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { JetStreamApiError, type JetStreamClient, type JsMsg, type StoredMsg } from "@nats-io/jetstream";
 import { type MsgHdrs, MsgHdrsImpl } from "@nats-io/transport-node";
 import { clientOf } from "../connection/of";
-import {
-  type deadLetterBodies,
-  type DeadLetterOrigin,
-  deadLetterHeaders,
-  deadLetterSubject,
-  type GivenUp,
-  isCopyOf,
-} from "./headers";
+import { type deadLetterBodies, deadLetterNames, deadLetterSubject } from "../contract";
+import { type DeadLetterOrigin, deadLetterHeaders, type GivenUp, isCopyOf } from "./headers";
 
 /** Copies messages that are given up. */
 export interface DeadLetterWriter {
@@ -46,9 +40,6 @@ export interface DeadLetterWriterOptions {
   wait?: number;
 }
 
-/** The stream of dead letters. */
-const copies = "DEAD_LETTERS";
-
 /** Error codes of JetStream (nats-server, server/errors.json). */
 const code = { wrongLastSequence: 10071, lastSequenceUnknown: 10164, messageTooLarge: 10054 } as const;
 
@@ -70,7 +61,7 @@ export function createDeadLetterWriter(
 
   /** The last copy on a subject; `null` where there is none (any more). */
   const lastOn = async (subject: string): Promise<StoredMsg | null> =>
-    (await manager).direct.getMessage(copies, { last_by_subj: subject });
+    (await manager).direct.getMessage(deadLetterNames.copies, { last_by_subj: subject });
 
   async function store(
     { subject, id, time }: { subject: string; id: string; time: string },

@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
 import { permissionsOf } from "../../../../components/security/permissions";
 import { assetsOf } from "../../../../config/assets/assets";
-import {
-  deadLetterHeader,
-  deadLetterNames,
-  deadLetterReasons,
-  deadLetterSubject,
-  replayHeader,
-  replaySubject,
-  sweptLabel,
-} from "../../../../config/assets/dead-letters";
 import { withStandardParts } from "../../../../config/assets/standard-parts";
 import { tenantSpec, type TenantSpec } from "../../../../config/schema/tenant";
 import { accountsOf } from "../../../../components/security/accounts";
 import { localEnvironment } from "../../../support/accounts";
-import { names as collector } from "../../../../workers/dead-letters/names";
-import * as messaging from "../../../../workers/messaging";
+import { sweptLabel } from "../../../../workers/messaging/contract";
 import { shop as plain } from "../../../support/rule-cases";
 
 const shop = (deadLetters?: TenantSpec["deadLetters"]): TenantSpec => tenantSpec.parse({ ...plain(), deadLetters });
@@ -147,17 +137,5 @@ describe("dead letters of a tenant", () => {
       "replay.ORDERS.biller",
       "replay.ORDERS.mailer",
     ]);
-  });
-
-  it("have the names that the messaging library writes and reads", () => {
-    assert.deepEqual({ ...deadLetterHeader }, { ...messaging.deadLetterHeader });
-    assert.deepEqual({ ...replayHeader }, { ...messaging.replayHeader });
-    assert.deepEqual([...deadLetterReasons], [...messaging.deadLetterReasons]);
-    assert.equal(deadLetterSubject("SMS", 7, "w"), messaging.deadLetterSubject("SMS", 7, "w"));
-    assert.equal(replaySubject("SMS", "w"), messaging.replaySubject("SMS", "w"));
-    assert.deepEqual(
-      [collector.copies, collector.events, collector.durable, collector.swept],
-      [deadLetterNames.copies, deadLetterNames.events, deadLetterNames.collector, sweptLabel],
-    );
   });
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { assetsOf } from "../../../../config/assets/assets";
-import { slotsLabel, subjectsFor } from "../../../../config/assets/lanes";
+import { subjectsFor } from "../../../../config/assets/lanes";
 import { withStandardParts } from "../../../../config/assets/standard-parts";
 import { durablesOf } from "../../../../config/assets/workers";
 import { tenantSpec, type TenantSpec } from "../../../../config/schema/tenant";
 import { overlaps } from "../../../../config/subjects";
 import { targetOf } from "../../../../operations/dead-letters/letter";
+import { slotsLabel } from "../../../../workers/messaging/contract";
 import { localEnvironment } from "../../../support/accounts";
 import { pull, stream } from "../../../support/rule-cases";
 

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { headers, MsgHdrsImpl } from "@nats-io/transport-node";
-import {
-  deadLetterHeader,
-  deadLetterHeaders,
-  deadLetterSubject,
-  isCopyOf,
-} from "../../../../../workers/messaging/dead-letters/headers";
+import { deadLetterHeader, deadLetterSubject } from "../../../../../workers/messaging/contract";
+import { deadLetterHeaders, isCopyOf } from "../../../../../workers/messaging/dead-letters/headers";
 
 const origin = {
   subject: "sms.send",

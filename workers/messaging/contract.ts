@@ -1,0 +1,94 @@
+/**
+ * Names that the deployment and its workers have in common: config/ derives streams, durables, users and permissions
+ * from them, workers read and write by them, operations/ shows what was written. They have no other place. No imports:
+ * a Pulumi run reads this file, and loads nothing of workers/ with it (ADR 0050).
+ */
+
+/** What an account has that keeps dead letters. */
+export const deadLetterNames = {
+  /** Stream of copies of messages. */
+  copies: "DEAD_LETTERS",
+  /** Stream of advisories about messages that were given up; a work queue of the collector. */
+  events: "DEAD_LETTER_EVENTS",
+  /** Stream of copies that are to be processed again; a work queue with a durable for each durable of the tenant. */
+  replays: "REPLAYS",
+  /** User of the process that copies what its worker could not (workers/dead-letters), and its durable of the events. */
+  collector: "dead-letters",
+  /** User of `npm run dead-letters`. */
+  cli: "dead-letters-cli",
+} as const;
+
+/** Subjects of dead letters begin with it; the rest is what operators name a letter by. */
+export const deadLetterPrefix = "dead.";
+
+/** Subject of a dead letter: of one message of one durable there is one copy. */
+export const deadLetterSubject = (stream: string, sequence: number | "*", durable: string): string =>
+  `${deadLetterPrefix}${stream}.${sequence}.${durable}`;
+
+/** Headers of a dead letter, beside those of the message itself. */
+export const deadLetterHeader = {
+  /** Subject of the message. */
+  subject: "Dead-Letter-Subject",
+  stream: "Dead-Letter-Stream",
+  sequence: "Dead-Letter-Sequence",
+  durable: "Dead-Letter-Durable",
+  /** How often it was delivered. */
+  deliveries: "Dead-Letter-Deliveries",
+  /** When the message was stored in its stream: RFC 3339. */
+  time: "Dead-Letter-Time",
+  /** The last error, on one line; at most 1,024 characters. */
+  error: "Dead-Letter-Error",
+  /** Why it was given up: one of `deadLetterReasons`. */
+  reason: "Dead-Letter-Reason",
+  /** `Nats-Msg-Id` of the message, if it had one. */
+  id: "Dead-Letter-Id",
+  /** One of `deadLetterBodies`, where the body is not the message's. */
+  body: "Dead-Letter-Body",
+} as const;
+
+/**
+ * Why a message was given up. `invalid`: it could not be parsed. `terminal`: its handler said so. `attempts`: it failed
+ * as often as is allowed. `deliveries`: it was delivered more often than is allowed, without an end: its workers died.
+ */
+export const deadLetterReasons = ["invalid", "terminal", "attempts", "deliveries"] as const;
+export type DeadLetterReason = (typeof deadLetterReasons)[number];
+
+/** Why a dead letter has no body. `too-large`: it is where it was, if its stream still has it. */
+export const deadLetterBodies = ["too-large", "expired"] as const;
+
+/** Subject on which a message of this durable is sent to its worker again. */
+export const replaySubject = (stream: string, durable: string): string => `replay.${stream}.${durable}`;
+
+/** The durable of the stream of replays that the worker of this consumer reads too; its lanes have it in common. */
+export const replayDurable = (stream: string, consumer: string): string => `${stream}-${consumer}`;
+
+/** Headers of a message that is processed again. */
+export const replayHeader = {
+  /** Id of the message that it is a copy of. */
+  of: "Replay-Of",
+  /** Subject of that message. */
+  subject: "Replay-Subject",
+  /** How often it was sent again, from 1 on. */
+  count: "Replay-Count",
+} as const;
+
+/** Label of the stream of events: names of the streams that the collector sweeps, with a space between two. */
+export const sweptLabel = "dead-letters.sweep";
+
+/** Label of a durable: how often a message may fail. */
+export const attemptsLabel = "supercluster.attempts";
+
+/**
+ * Deliveries beyond `attempts` whose handler still runs, by default: those of workers that were killed, or that handed
+ * a message over when they stopped.
+ */
+export const spareDeliveries = 3;
+
+/** Label of a lane's durable: how many messages of it a worker processes while all lanes have some. */
+export const slotsLabel = "lanes.slots";
+
+/**
+ * Header of a message that only shows that messages arrive: a consumer acknowledges it in its turn, as any other, and
+ * runs no handler. Its publisher waits until the durable's ack floor has passed it.
+ */
+export const deliveryCheckHeader = "Delivery-Check";

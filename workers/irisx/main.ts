@@ -1,8 +1,8 @@
+import { Retention } from "../database/retention";
 import { databaseSettings } from "../database/settings";
 import { together } from "../settings";
 import { runSystem } from "../system";
 import { deliveryStore } from "./deliveries/postgres";
-import { Retention } from "./deliveries/retention";
 import { retentionSettings } from "./settings";
 import { workers } from "./workers";
 
@@ -19,7 +19,9 @@ runSystem(
         database: deliveryStore(database, (error) => log.warn({ err: error }, "a connection to the database was lost")),
       };
     },
-    parts: ({ retention }, { dependencies, log }) => [new Retention(dependencies.database, retention, log)],
+    parts: ({ retention }, { dependencies, log }) => [
+      new Retention(dependencies.database, retention, log, "deliveries"),
+    ],
   },
   process.argv.slice(2),
 );

@@ -31,6 +31,7 @@ export {
   type HealthStatus,
   startHealthServer,
 } from "./health";
+export { type HistoryOptions, readHistory, type StoredMessage } from "./history";
 export { createLogger, type Logger } from "./log";
 export { createWorkerMetrics, type WorkerMetrics } from "./metrics";
 export { createPublisher, type Publisher, type PublisherOptions, UnacknowledgedError } from "./publisher";

@@ -23,6 +23,8 @@ export interface BindingOptions<Held> {
   durable: string;
   attempts?: number;
   spare?: number;
+  /** What the durable must filter. */
+  subject?: string;
   log: Log;
   /** Messages that there is room for now. */
   room(binding: Binding<Held>): number;
@@ -117,9 +119,9 @@ export class Binding<Held> implements Lane {
   }
 
   private learn(info: ConsumerInfo): void {
-    const { attempts, spare, log } = this.options;
+    const { attempts, spare, subject, log } = this.options;
     this.info = info;
-    this.known = durableOf(info, { attempts, spare });
+    this.known = durableOf(info, { attempts, spare, subject });
     log.info(
       { stream: this.known.stream, durable: this.known.name, attempts: this.known.attempts, lag: this.known.lag },
       "bound to the durable",

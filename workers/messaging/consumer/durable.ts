@@ -29,17 +29,24 @@ const milliseconds = (nanoseconds: number): number => nanoseconds / 1_000_000;
  * Reads what a worker must know of its durable.
  *
  * @param own what the worker says itself
- * @throws Error for a durable whose messages are not acknowledged one by one, and for one with a priority policy
+ * @throws Error for a durable whose messages are not acknowledged one by one, for one with a priority policy, and for
+ *   one that filters another subject than the worker names
  */
 export function durableOf(
   { stream_name: stream, name, config, push_bound, num_pending, num_ack_pending }: ConsumerInfo,
-  own: { attempts?: number; spare?: number } = {},
+  own: { attempts?: number; spare?: number; subject?: string } = {},
 ): Durable {
   const at = `durable ${name} of stream ${stream}`;
   if (config.ack_policy !== "explicit")
     throw new Error(`${at} has ack_policy "${config.ack_policy}"; a worker needs "explicit", or messages get lost`);
   if (config.priority_policy && config.priority_policy !== "none")
     throw new Error(`${at} has priority_policy "${config.priority_policy}", which workers do not support`);
+  const filters = config.filter_subjects ?? [config.filter_subject || ">"];
+  if (own.subject !== undefined && (filters.length !== 1 || filters[0] !== own.subject))
+    throw new Error(
+      `${at} filters ${filters.map((filter) => `"${filter}"`).join(", ")}, and the worker expects "${own.subject}": ` +
+        "it would get messages that are not its own, or too few; name another durable, or the durable's subject",
+    );
   const most = config.max_deliver && config.max_deliver > 0 ? config.max_deliver : Infinity;
   const wanted = own.attempts ?? labelled(config.metadata?.[attemptsLabel]);
   return {

@@ -73,7 +73,7 @@ export class Engine<T> {
 
   async start(js: JetStreamClient): Promise<void> {
     if (this.state !== "new") throw new Error("a consumer starts once; make another one");
-    const { stream, durable, lanes = [], replays, attempts, spareDeliveries: spare, log } = this.options;
+    const { stream, durable, subject, lanes = [], replays, attempts, spareDeliveries: spare, log } = this.options;
     this.client = clientOf(js);
     const events = {
       attempts,
@@ -84,7 +84,7 @@ export class Engine<T> {
       changed: () => this.learned(),
     };
     const client = this.client;
-    const durables = [durable, ...lanes].map((name) => ({ stream, durable: name }));
+    const durables = [{ stream, durable, subject }, ...lanes.map((name) => ({ stream, durable: name }))];
     this.bindings = [...durables, ...(replays ? [replays] : [])].map(
       (place) => new Binding<Held>(client, { ...place, ...events }),
     );

@@ -8,6 +8,8 @@ import type { ConsumerMetrics, Log } from "./observer";
 export interface ConsumerOptions<T> {
   stream: string;
   durable: string;
+  /** The subject that the durable must filter, exactly; another durable is refused at the start. Default: any. */
+  subject?: string;
   /**
    * More durables of the stream, whose messages are processed by the same handler on the same slots: lanes by priority.
    * Each, that of `durable` too, has the share of the slots that its label `lanes.slots` says (default 1); what a lane

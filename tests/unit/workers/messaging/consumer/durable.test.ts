@@ -45,4 +45,18 @@ describe("what a worker reads of its durable", () => {
     assert.throws(() => durableOf(infoOf({ ack_policy: "none" })), /durable sms-worker of stream SMS has ack_policy/);
     assert.throws(() => durableOf(infoOf({ priority_policy: "pinned_client" })), /priority_policy "pinned_client"/);
   });
+
+  it("a durable that filters another subject than the worker names is refused", () => {
+    const read = (config: Partial<ConsumerConfig>, subject?: string) => () => durableOf(infoOf(config), { subject });
+    assert.doesNotThrow(read({ filter_subject: "sms.>" }));
+    assert.doesNotThrow(read({ filter_subject: "sms.>" }, "sms.>"));
+    assert.doesNotThrow(read({ filter_subjects: ["sms.>"] }, "sms.>"));
+    assert.doesNotThrow(read({}, ">"));
+    assert.throws(
+      read({ filter_subject: "sms.send" }, "sms.>"),
+      /^Error: durable sms-worker of stream SMS filters "sms.send", and the worker expects "sms.>": it would get /,
+    );
+    assert.throws(read({ filter_subjects: ["a", "b"] }, "a"), /filters "a", "b", and the worker expects "a"/);
+    assert.throws(read({}, "sms.>"), /filters ">", and the worker expects "sms.>"/);
+  });
 });

@@ -1,17 +1,19 @@
-import type { Logger, WorkerPart } from "../../messaging";
-import type { DeliveryStore } from "./delivery";
+import type { Logger, WorkerPart } from "../messaging";
 
 const everyMs = 60 * 60_000;
 
-/** Deletes old deliveries, at the start and every hour. */
+/** Deletes what a database has kept for long enough, at the start and every hour. */
 export class Retention implements WorkerPart {
   private timer?: NodeJS.Timeout;
   private running?: Promise<void>;
 
   constructor(
-    private readonly store: Pick<DeliveryStore, "purge">,
+    private readonly store: { purge(age: number): Promise<number> },
+    /** In milliseconds. */
     private readonly age: number,
     private readonly log: Logger,
+    /** For the log: `deliveries`. */
+    private readonly what: string,
   ) {}
 
   start(): Promise<void> {
@@ -30,10 +32,10 @@ export class Retention implements WorkerPart {
 
   private async purge(): Promise<void> {
     try {
-      const deliveries = await this.store.purge(this.age);
-      if (deliveries > 0) this.log.info({ deliveries }, "old deliveries were deleted from the state");
+      const deleted = await this.store.purge(this.age);
+      if (deleted > 0) this.log.info({ deleted }, `old ${this.what} were deleted`);
     } catch (error) {
-      this.log.warn({ err: error }, "old deliveries were not deleted from the state");
+      this.log.warn({ err: error }, `old ${this.what} were not deleted`);
     }
   }
 }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Publisher } from "../../../../workers/messaging";
-import { type Counts, publishSamples, summary } from "../../../../workers/irisx/traffic";
+import { traffic } from "../../../workers/irisx/traffic";
+import type { Publisher } from "../../../workers/messaging";
+import { type Counts, publishSamples, summary } from "../../../workers/traffic";
 
-const none = (): Counts => ({ published: { sms: 0, email: 0, webhook: 0 }, acknowledged: 0, failed: 0 });
+const none = (): Counts<"sms" | "email" | "webhook"> => ({
+  published: { sms: 0, email: 0, webhook: 0 },
+  acknowledged: 0,
+  failed: 0,
+});
 
 /** A publisher that records subjects and ids, and whose every fourth message fails. */
 function recording() {
@@ -34,7 +39,7 @@ describe("sample traffic", () => {
     const failures: string[] = [];
     const signal = new AbortController().signal;
     const onFailure = ({ message }: Error) => failures.push(message);
-    await publishSamples(publisher, { rate: 10_000, count: 20, signal }, counts, onFailure);
+    await publishSamples(publisher, traffic.sample, { rate: 10_000, count: 20, signal }, counts, onFailure);
     assert.deepEqual(counts, { published: { sms: 10, email: 6, webhook: 4 }, acknowledged: 15, failed: 5 });
     assert.deepEqual([published.length, ids.size, failures.length], [20, 20, 5]);
     assert.deepEqual([...new Set(published)].sort(), ["email.send", "sms.send", "webhooks.deliver"]);
@@ -47,6 +52,7 @@ describe("sample traffic", () => {
     const stop = new AbortController();
     const ended = publishSamples(
       publisher,
+      traffic.sample,
       { rate: 0.001, count: Infinity, signal: stop.signal },
       counts,
       () => undefined,

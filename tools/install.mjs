@@ -1,6 +1,16 @@
 // Gets one tool, from the first place that has it: PATH, the official release, the Go module proxy, Debian's packages.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Unavailable } from "./download.mjs";
 import { debianPackage } from "./offline/debian-package.mjs";
 import { findGo, goBuild, OLDEST_GO } from "./offline/go-build.mjs";
@@ -32,7 +42,7 @@ async function installProgram(tool, context) {
 
   const why = [`PATH: ${found.why}`];
   for (const [place, attempt] of [
-    ["official release", download],
+    ...(tool.release ? [["official release", download]] : []),
     ...(tool.builds.length ? [["Go", build]] : []),
     ...(tool.debian ? [["Debian", unpackDebian]] : []),
   ]) {
@@ -102,7 +112,12 @@ async function build(tool, { cache, path, log }) {
 async function unpackDebian(tool, { cache, path, log }) {
   const work = workFolder(cache, tool.name);
   const folder = debianPackage(tool.debian.package, work, { path, log });
-  const files = tool.debian.programs.map((program) => join(folder, "usr", "bin", program));
+  const { with: others = [] } = tool.debian;
+  for (const name of others) debianPackage(name, work, { path, log });
+  const files = tool.debian.programs.map((program) => {
+    const file = join(folder, "usr", "bin", program);
+    return others.length ? withLibraries(file, folder, join(cache, "bin", `${program}.d`)) : file;
+  });
   const version = versionOf(files[0], tool.onPath.version, cache);
   if (!version || !tool.onPath.accepts(version))
     throw new Unavailable(`Debian's package ${tool.debian.package} is ${version}, wanted is ${tool.onPath.wanted}`);
@@ -112,6 +127,21 @@ async function unpackDebian(tool, { cache, path, log }) {
   rmSync(work, { recursive: true, force: true });
   log.step(tool.name, `${version} from Debian's package ${tool.debian.package}`);
   return entries;
+}
+
+/** Copies a program and the shared libraries that were unpacked with it; returns a script that starts it with them. */
+function withLibraries(file, folder, place) {
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place, { recursive: true });
+  const library = /\.so(\.\d+)*$/;
+  const found = readdirSync(join(folder, "usr", "lib"), { recursive: true }).filter((name) => library.test(name));
+  // What is a link in the package is a file here.
+  for (const name of found) copyFileSync(join(folder, "usr", "lib", name), join(place, basename(name)));
+  copyFileSync(file, join(place, basename(file)));
+  const launcher = `${file}.sh`;
+  const program = join(realpathSync(place), basename(file));
+  writeFileSync(launcher, `#!/bin/sh\nLD_LIBRARY_PATH='${dirname(program)}' exec '${program}' "$@"\n`, { mode: 0o755 });
+  return launcher;
 }
 
 async function installScript(tool, { cache, log, record }) {

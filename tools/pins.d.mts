@@ -19,7 +19,7 @@ export interface Tool {
     programs?: string[];
   };
   /** Debian's package, and the names of the executables in it, in their order. */
-  debian?: { package: string; programs: string[] };
+  debian?: { package: string; programs: string[]; /** Packages that it needs. */ with?: string[] };
   builds?: { name: string; folder: string; module: string; version: string; go: string; package: string }[];
 }
 export function describeTool(name: string): Tool;

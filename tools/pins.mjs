@@ -188,6 +188,22 @@ const DESCRIBE = {
       before: "1",
     }),
 
+  /** Only tests start one. The project publishes no executables. */
+  redis: () => ({
+    pin: releases.redis,
+    executables: ["redis-server"],
+    onPath: {
+      version: ["--version"],
+      wanted: "6.2 or later, below 9",
+      accepts: (version) => atLeast(version, "6.2") && !atLeast(version, "9"),
+      beside: [],
+    },
+    builds: [],
+    // What an unpacked package needs of others, which a machine may not have.
+    debian: { package: "redis-server", programs: ["redis-server"], with: ["redis-tools", "liblzf1", "libjemalloc2"] },
+    byHand: "redis-server 6.2 or later (below 9): https://redis.io/docs/latest/operate/oss_and_stack/install/",
+  }),
+
   "pulumi-resource-random": () => plugin("random"),
   "pulumi-resource-tls": () => plugin("tls"),
 };
@@ -269,7 +285,7 @@ export const DEFAULT_TOOLS = [
 ];
 
 /** What only tests and benches need: the oldest supported server, a proxy that cuts connections, Prometheus. */
-export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", "prometheus"];
+export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", "prometheus", "redis"];
 
 /** What only tests on a Kubernetes need. */
 export const KUBE_TOOLS = ["helm"];

@@ -5,7 +5,13 @@ import { readToolchain } from "../../tools/toolchain.mjs";
 const tools = readToolchain();
 
 /** Options of tools/prestart.mjs that install them. */
-const options = { "nats-server-oldest": "--tests", "toxiproxy-server": "--tests", promtool: "--tests", helm: "--kube" };
+const options = {
+  "nats-server-oldest": "--tests",
+  "toxiproxy-server": "--tests",
+  promtool: "--tests",
+  "redis-server": "--tests",
+  helm: "--kube",
+};
 
 /** The file of a tool that only tests and benches need. Throws with what to do when it is not there. */
 export function testTool(name: keyof typeof options): string {

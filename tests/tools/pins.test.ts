@@ -24,8 +24,11 @@ describe("tools: pins", () => {
   it("are what the official download and the Go module proxy are asked for", () => {
     for (const name of ["pulumi", "nats-server", "nats", "alertmanager", ...TEST_TOOLS, ...KUBE_TOOLS]) {
       const tool = describeTool(name);
+      // Published as source only.
+      assert.equal(tool.release === undefined, name === "redis");
+      if (!tool.release) continue;
       assert.ok(
-        tool.release!({ pulumi: "https://p", github: "https://g", helm: "https://h" }).url.includes(tool.pin),
+        tool.release({ pulumi: "https://p", github: "https://g", helm: "https://h" }).url.includes(tool.pin),
         name,
       );
       for (const build of tool.builds!) {

@@ -111,6 +111,12 @@ describe("tools: prestart", () => {
       );
     };
     assert.deepEqual(installed("prestart"), []);
-    assert.deepEqual(installed("pretest"), ["nats-server-oldest", "toxiproxy-server", "promtool", "prometheus"]);
+    assert.deepEqual(installed("pretest"), [
+      "nats-server-oldest",
+      "toxiproxy-server",
+      "promtool",
+      "prometheus",
+      "redis-server",
+    ]);
   });
 });

@@ -236,6 +236,30 @@ describe("tools: toolchain", () => {
     );
   });
 
+  it("takes the libraries along that Debian's package needs of others", async () => {
+    const place = fresh();
+    const { debian } = describeTool("redis");
+    // `apt-get download X` and `dpkg-deb --extract X_1_amd64.deb FOLDER`.
+    writeScript(join(place.bin, "apt-get"), 'for name; do :; done; : > "${name}_1_amd64.deb"');
+    writeScript(
+      join(place.bin, "dpkg-deb"),
+      'mkdir -p "$3/usr/bin" "$3/usr/lib/any"',
+      'case "$2" in',
+      '  redis-server_*) ln -s redis-check "$3/usr/bin/redis-server";;',
+      "  redis-tools_*)",
+      '    printf \'#!/bin/sh\\ncat "$LD_LIBRARY_PATH/liblzf1.so.1"\\n\' > "$3/usr/bin/redis-check"',
+      '    chmod +x "$3/usr/bin/redis-check";;',
+      '  lib*) name=${2%%_*}; echo "Redis server v=7.0.15 with $name" > "$3/usr/lib/any/$name.so.1";;',
+      "esac",
+    );
+    const tools = ["redis"];
+    const paths = await ensure(place, { tools, path: `${place.bin}${delimiter}/usr/bin${delimiter}/bin` });
+    assert.deepEqual(debian!.with, ["redis-tools", "liblzf1", "libjemalloc2"]);
+    assert.equal(execFileSync(paths["redis-server"]!, { encoding: "utf8" }), "Redis server v=7.0.15 with liblzf1\n");
+    assert.equal(readRecord(place.cache)["redis-server"]!.version, "7.0.15");
+    assert.deepEqual(leftIn(place.cache), ["bin", "toolchain.json"]);
+  });
+
   it("gives up soon on a host that does not answer", async () => {
     const place = fresh();
     // An address kept for documentation: nothing answers there.

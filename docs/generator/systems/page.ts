@@ -1,5 +1,7 @@
 import { settings } from "./settings";
 import { systems } from "./tenants";
+import { requirements } from "./workers";
+import type { Requirement } from "./workers/requirement";
 import { type Compared, comparedOf, type Departure, type Setting, type System, textOf, type Value } from "./values";
 
 /** docs/systems.md, whole. */
@@ -38,7 +40,22 @@ function section(system: System): string {
       system.remarks.map(({ id = "", document, here }) => [id, document, here]),
     ),
     ...(system.open ? [system.open] : []),
+    ...ofWorkers(requirements[system.name] ?? []),
   ].join("\n\n");
+}
+
+/** What the documents want of workers: what does it, and the test that proves it. */
+function ofWorkers(rows: readonly Requirement[]): string[] {
+  if (rows.length === 0) return [];
+  const cells = ({ id = "", document, here = "", files, tests }: Requirement) => [
+    ...[id, document, here],
+    files.map(code).join("<br>"),
+    tests.map(({ file, title }) => `${code(file)}: ${title}`).join("<br>"),
+  ];
+  return [
+    "What the documents want of workers, in their order; the third column is empty where it is as they say.",
+    table(["Id", "The document", "Here", "What does it", "What proves it"], rows.map(cells)),
+  ];
 }
 
 const titles = { streams: "Stream", consumers: "Consumer", users: "User" } as const;

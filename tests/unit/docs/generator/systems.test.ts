@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { scrapeConfig } from "../../../../components/monitoring/scrape-config";
@@ -17,6 +17,7 @@ import {
   type System,
   type Value,
 } from "../../../../docs/generator/systems/values";
+import { requirements } from "../../../../docs/generator/systems/workers";
 import { tenants } from "../../../../tenants";
 import { projectFolder } from "../../../support/project-copy";
 import { stackSettings } from "../../../support/stack-settings";
@@ -68,6 +69,29 @@ describe("docs/systems.md", () => {
       for (const { here, document } of remarks) assert.ok(here && document, name);
     }
   });
+});
+
+describe("docs/systems.md: workers", () => {
+  for (const [system, rows] of Object.entries(requirements)) {
+    it(`${system}: each requirement has files that are there, and tests of these titles`, () => {
+      assert.ok(system in tenants);
+      for (const { document, files, tests } of rows) {
+        assert.ok(files.length > 0 && tests.length > 0, document);
+        for (const file of files) assert.ok(existsSync(path.join(projectFolder, file)), `${document}: ${file}`);
+        for (const { file, title } of tests) {
+          const titles = [...read(file).matchAll(/\bit\(\s*("(?:[^"\\]|\\.)*"|`[^`]*`)/g)].map(([, text]) =>
+            text!.slice(1, -1),
+          );
+          assert.ok(titles.includes(title), `${document}: ${file} has no test "${title}"`);
+        }
+      }
+    });
+
+    it(`${system}: no requirement stands twice`, () => {
+      const documents = rows.map(({ document }) => document);
+      assert.deepEqual(documents, [...new Set(documents)]);
+    });
+  }
 });
 
 describe("docs/systems.md: servers", () => {

@@ -1,0 +1,5 @@
+import { arrakis } from "./arrakis";
+import type { Requirement } from "./requirement";
+
+/** What the documents want of workers, by system. */
+export const requirements: Readonly<Record<string, readonly Requirement[]>> = { arrakis };

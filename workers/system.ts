@@ -17,9 +17,10 @@ export interface System<Shared extends z.ZodType, Dependencies extends Record<st
   workers: Readonly<Record<string, WorkerSchema<Dependencies>>>;
   /** Environment variables that all of them read. */
   shared: Shared;
+  /** What the workers of this process need, by their names: health reports each. */
   dependencies: (
     shared: z.output<Shared>,
-    context: Pick<WorkerContext<unknown, unknown>, "log" | "metrics">,
+    context: Pick<WorkerContext<unknown, unknown>, "log" | "metrics"> & { workers: readonly string[] },
   ) => Dependencies;
   /** What runs beside them in every process. Default: nothing. */
   parts?: (shared: z.output<Shared>, context: PartContext<Dependencies>) => readonly WorkerPart[];
@@ -49,7 +50,7 @@ export function runSystem<Shared extends z.ZodType, Dependencies extends Record<
       workers: together(Object.fromEntries(names.map((name) => [name, workers[name]!]))),
       shared: system.shared,
     }),
-    dependencies: ({ shared }, context) => system.dependencies(shared, context),
+    dependencies: ({ shared }, context) => system.dependencies(shared, { ...context, workers: names }),
     parts: ({ settings, ...context }) => [
       ...Object.values(settings.workers).map((make) => make(context)),
       ...(system.parts?.(settings.shared, context) ?? []),

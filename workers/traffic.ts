@@ -12,14 +12,23 @@ import {
   SettingsError,
 } from "./messaging";
 
+/** A sample, and where it is published. */
+export interface Sample<Kind extends string> {
+  kind: Kind;
+  subject: string;
+  message: { id: string };
+  /** `Nats-Msg-Id`. Default: the message's id. */
+  messageId?: string;
+}
+
 /** Sample messages of a system, which `workers/<system>/traffic.ts` publishes. */
 export interface Samples<Kind extends string> {
   system: string;
   /** What is published, and what comes of it: the middle of `--help`. */
   about: string;
   kinds: readonly Kind[];
-  /** The sample with a number, from 0 on: where it is published, and as which message. Its id is its own. */
-  sample: (number: number) => { kind: Kind; subject: string; message: { id: string } };
+  /** The sample with a number, from 0 on. */
+  sample: (number: number) => Sample<Kind>;
 }
 
 const usage = ({
@@ -62,9 +71,9 @@ export async function publishSamples<Kind extends string>(
     if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
     await publisher.ready();
     if (signal.aborted) break;
-    const { kind, subject, message } = sample(number);
+    const { kind, subject, message, messageId = message.id } = sample(number);
     counts.published[kind]++;
-    publisher.publish(subject, message, { id: message.id }).then(
+    publisher.publish(subject, message, { id: messageId }).then(
       () => counts.acknowledged++,
       (error: Error) => {
         counts.failed++;

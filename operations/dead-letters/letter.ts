@@ -123,6 +123,12 @@ export function headersOfReplay(letter: DeadLetter): MsgHdrs {
     replayHeader.of,
     first(replayHeader.of) ?? letter.messageId ?? `${letter.stream}:${letter.streamSequence}:${letter.durable}`,
   );
+  made.set(
+    replayHeader.origin,
+    first(replayHeader.origin) ?? `${letter.stream}:${letter.streamSequence}:${letter.durable}`,
+  );
+  const time = first(replayHeader.time) ?? letter.published;
+  if (time) made.set(replayHeader.time, time);
   made.set(replayHeader.count, String(letter.replays + 1));
   made.set(replayHeader.subject, first(replayHeader.subject) ?? letter.subject);
   return made;

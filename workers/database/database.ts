@@ -106,6 +106,9 @@ async function withQuery<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): 
     throw isAboutStatement(error) ? error : unavailable(error);
   });
   let lost: DatabaseUnavailable | undefined;
+  // Between two statements the end of the connection would end the process: the pool listens to idle connections only.
+  const onError = (error: Error) => void (lost = unavailable(error));
+  client.on("error", onError);
   const query: Query = async <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => {
     try {
       return await client.query<R>(text, values);
@@ -117,6 +120,7 @@ async function withQuery<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): 
   try {
     return await work(query);
   } finally {
+    client.off("error", onError);
     client.release(lost);
   }
 }

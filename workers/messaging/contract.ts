@@ -68,6 +68,10 @@ export const replayHeader = {
   of: "Replay-Of",
   /** Subject of that message. */
   subject: "Replay-Subject",
+  /** Where that message was: `<stream>:<sequence>:<durable>`. */
+  origin: "Replay-Origin",
+  /** When that message was stored: RFC 3339. */
+  time: "Replay-Time",
   /** How often it was sent again, from 1 on. */
   count: "Replay-Count",
 } as const;

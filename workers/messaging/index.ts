@@ -7,6 +7,7 @@ export type { ConnectionMetrics, ConsumerMetrics, Log } from "./consumer/observe
 export { type ConsumerOptions, idempotencyKey, type IdempotencyStore } from "./consumer/options";
 export * from "./contract";
 export { deadLetterHeaders, type DeadLetterOrigin, type GivenUp, isCopyOf } from "./dead-letters/headers";
+export { type Origin, originOf } from "./dead-letters/replays";
 export {
   type CopiedMessage,
   createDeadLetterWriter,

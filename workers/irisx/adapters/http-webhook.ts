@@ -3,7 +3,7 @@ import * as https from "node:https";
 import { isIP } from "node:net";
 import { Webhook as Signature } from "standardwebhooks";
 import { isPublic, PrivateAddressError, publicLookup } from "./public-address";
-import { retryAfter } from "./retry-after";
+import { retryAfter } from "../../retry-after";
 import type { Sender, SendResult, Webhook } from "./sender";
 import { webhookSecret } from "./webhook-secret";
 

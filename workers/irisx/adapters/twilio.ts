@@ -1,4 +1,4 @@
-import { retryAfter } from "./retry-after";
+import { retryAfter } from "../../retry-after";
 import type { Sender, SendResult, Sms } from "./sender";
 
 /** Twilio's REST API. */

@@ -6,7 +6,7 @@ import { isMissing, lookUp } from "./lookup";
 import type { Lane } from "./lanes";
 import type { Log } from "./observer";
 import { PullSource } from "./pull";
-import { PushSource } from "./push";
+import type { PushSubscriptions } from "./push";
 import type { Source } from "./source";
 
 /** How long a start waits for an answer about the durable, in milliseconds. */
@@ -26,6 +26,8 @@ export interface BindingOptions<Held> {
   /** What the durable must filter. */
   subject?: string;
   log: Log;
+  /** Of the consumer. */
+  subscriptions: PushSubscriptions;
   /** Messages that there is room for now. */
   room(binding: Binding<Held>): number;
   message(message: JsMsg, binding: Binding<Held>): void;
@@ -100,7 +102,11 @@ export class Binding<Held> implements Lane {
   /** Learns what was changed of the durable. Returns the messages that were not acknowledged yet, of all clients. */
   async look(): Promise<number> {
     const { stream, durable } = this.options;
-    const found = await this.client.consumerAPI.info(stream, durable);
+    const found = await this.client.consumerAPI.info(stream, durable).catch((error: unknown) => {
+      // Where other durables push to the same subject, their heartbeats hide that this one is gone.
+      if (isMissing(error)) void this.doubt("it is missing");
+      throw error;
+    });
     if (!this.isLookingUp && !this.isStopped && isChanged(this.info, found)) await this.doubt("it was changed");
     return found.num_pending + found.num_ack_pending;
   }
@@ -114,7 +120,7 @@ export class Binding<Held> implements Lane {
       room: () => this.options.room(this),
       doubt: (why: string) => void this.doubt(why),
     };
-    if (this.known.push) return PushSource.start(this.client, this.info, events);
+    if (this.known.push) return this.options.subscriptions.join(this.info, events);
     return new PullSource(this.client.nc, this.client.apiPrefix, () => this.known, events);
   }
 

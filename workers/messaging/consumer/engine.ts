@@ -14,6 +14,7 @@ import { shortestWait, waitOf } from "./durable";
 import { nextLane, roomOf } from "./lanes";
 import { type ConsumerOptions, idempotencyKey } from "./options";
 import { mayRun, type Outcome, outcomeOf } from "./outcome";
+import { PushSubscriptions } from "./push";
 import { SlowStart } from "./slow-start";
 
 const defaultConcurrency = 10;
@@ -73,9 +74,10 @@ export class Engine<T> {
 
   async start(js: JetStreamClient): Promise<void> {
     if (this.state !== "new") throw new Error("a consumer starts once; make another one");
-    const { stream, durable, subject, lanes = [], replays, attempts, spareDeliveries: spare, log } = this.options;
+    const { stream, durable, subject, lanes = [], replays = [], attempts, spareDeliveries: spare, log } = this.options;
     this.client = clientOf(js);
     const events = {
+      subscriptions: new PushSubscriptions(this.client),
       attempts,
       spare,
       log,
@@ -84,15 +86,19 @@ export class Engine<T> {
       changed: () => this.learned(),
     };
     const client = this.client;
-    const durables = [{ stream, durable, subject }, ...lanes.map((name) => ({ stream, durable: name }))];
-    this.bindings = [...durables, ...(replays ? [replays] : [])].map(
+    const durables = [stream]
+      .flat()
+      .flatMap((of) => [{ stream: of, durable, subject }, ...lanes.map((name) => ({ stream: of, durable: name }))]);
+    this.bindings = [...durables, ...[replays].flat()].map(
       (place) => new Binding<Held>(client, { ...place, ...events }),
     );
     this.lanes = this.bindings.slice(0, durables.length);
     this.state = "running";
     try {
       for (const binding of this.bindings) await binding.bind();
-      for (const binding of this.bindings) await binding.begin();
+      // Together: those that share a subscription must be there before its first message.
+      const begun = await Promise.allSettled(this.bindings.map((binding) => binding.begin()));
+      for (const result of begun) if (result.status === "rejected") throw result.reason;
     } catch (error) {
       await this.stop();
       throw error;
@@ -134,7 +140,7 @@ export class Engine<T> {
   private share(): void {
     const wanted = this.lanes.map(({ durable }) => durable.slots ?? 1);
     const sum = wanted.reduce((all, one) => all + one, 0);
-    this.slots = this.options.concurrency ?? (this.lanes.length > 1 ? sum : defaultConcurrency);
+    this.slots = this.options.concurrency ?? (this.options.lanes?.length ? sum : defaultConcurrency);
     this.lanes.forEach((lane, index) => {
       lane.share = Math.max(1, Math.floor((this.slots * wanted[index]!) / sum));
     });
@@ -151,8 +157,7 @@ export class Engine<T> {
     const { deliveryCount } = message.info;
     const held: Held = { message, binding, workingAt: Date.now() + waitOf(binding.durable, deliveryCount) / 3 };
     this.held.add(held);
-    binding.inHand++;
-    metrics?.inFlight.set(binding.labels, binding.inHand);
+    this.countInHand(binding, 1);
     if (deliveryCount > 1) {
       metrics?.redeliveries.inc(binding.labels);
       const known = this.unwritten.size > 0 && this.unwritten.get(idempotencyKey(message));
@@ -163,6 +168,17 @@ export class Engine<T> {
     }
     binding.waiting.add(held);
     this.pump();
+  }
+
+  /** Durables of the same name, in several streams, are one consumer in metrics. */
+  private countInHand(binding: Binding<Held>, change: 1 | -1): void {
+    binding.inHand += change;
+    const { labels } = binding;
+    const inHand = this.bindings.reduce(
+      (sum, other) => (other.labels.consumer === labels.consumer ? sum + other.inHand : sum),
+      0,
+    );
+    this.options.metrics?.inFlight.set(labels, inHand);
   }
 
   /** It may be the message that ends the process: from now on one at a time. Returns whether it comes back later. */
@@ -309,8 +325,7 @@ export class Engine<T> {
     if (!this.held.delete(held)) return;
     const { binding } = held;
     binding.waiting.delete(held);
-    binding.inHand--;
-    this.options.metrics?.inFlight.set(binding.labels, binding.inHand);
+    this.countInHand(binding, -1);
     try {
       if (!held.isAbandoned) answer?.();
     } catch (error) {
@@ -364,13 +379,18 @@ export class Engine<T> {
 
   private async look(): Promise<void> {
     const { metrics, log } = this.options;
+    const lags = new Map<string, number>();
     for (const binding of this.bindings)
       try {
         const lag = await binding.look();
-        metrics?.lag.set(binding.labels, lag);
+        const { consumer } = binding.labels;
+        lags.set(consumer, (lags.get(consumer) ?? 0) + lag);
       } catch (error) {
+        lags.set(binding.labels.consumer, NaN);
         log.debug({ ...binding.labels, err: error }, "the lag is not known");
       }
+    // Of several streams it is known only once all have answered.
+    for (const [consumer, lag] of lags) if (!Number.isNaN(lag)) metrics?.lag.set({ consumer }, lag);
   }
 
   private async finishAll(): Promise<void> {

@@ -6,18 +6,22 @@ import type { ConsumerMetrics, Log } from "./observer";
 
 /** What a consumer is made of; all but the durable has defaults. Durations in milliseconds. */
 export interface ConsumerOptions<T> {
-  stream: string;
+  /**
+   * The durable's stream; or several, each with a durable of this name. Those share handler, slots, breaker and
+   * metrics: what one of them waits for, all wait for.
+   */
+  stream: string | readonly string[];
   durable: string;
   /** The subject that the durable must filter, exactly; another durable is refused at the start. Default: any. */
   subject?: string;
   /**
-   * More durables of the stream, whose messages are processed by the same handler on the same slots: lanes by priority.
-   * Each, that of `durable` too, has the share of the slots that its label `lanes.slots` says (default 1); what a lane
+   * More durables of each stream, whose messages are processed by the same handler on the same slots: lanes by
+   * priority. Each, that of `durable` too, has the share of the slots that its label `lanes.slots` says (default 1); what a lane
    * does not use is lent to the others until it needs it.
    */
   lanes?: readonly string[];
   /** Where messages come from that are processed again (`replaySubject`), by the same handler, one at a time. */
-  replays?: { stream: string; durable: string };
+  replays?: Place | readonly Place[];
   /** Messages in hand at most; pull requests never ask for more. Default: 10; with lanes, their slots together. */
   concurrency?: number;
   /** What a payload must be. Default: it is taken as `T` unchecked. */
@@ -48,6 +52,12 @@ export interface ConsumerOptions<T> {
   breaker?: Growth;
   log: Log;
   metrics?: ConsumerMetrics;
+}
+
+/** A durable, and the stream that has it. */
+export interface Place {
+  stream: string;
+  durable: string;
 }
 
 /** Knows which messages were processed, by `idempotencyKey`. A store that throws makes the message fail, retryably. */

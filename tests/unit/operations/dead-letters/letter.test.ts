@@ -98,6 +98,8 @@ describe("a dead letter", () => {
       "Replay-Of": ["id-1"],
       "Replay-Count": ["1"],
       "Replay-Subject": ["sms.send"],
+      "Replay-Origin": ["SMS:17:sms-worker"],
+      "Replay-Time": [origin.time],
     });
     const again = written(
       { stream: "REPLAYS", sequence: 4, durable: "SMS-sms-worker", subject: "replay.SMS.sms-worker" },

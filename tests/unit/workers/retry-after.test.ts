@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { retryAfter } from "../../../../../workers/irisx/adapters/retry-after";
+import { retryAfter } from "../../../workers/retry-after";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 

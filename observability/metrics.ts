@@ -204,12 +204,31 @@ export const metrics = {
     meaning: "1 while the process is connected to a server",
   },
 
+  /** Of what is declared: observability/declared.ts. */
+  supercluster_stream_max_bytes: {
+    source: "rule",
+    labels: ["account", "stream_name", "retention"],
+    unit: "bytes, +Inf without a limit",
+    meaning: "maxBytes of each declared stream; a stream without it is not declared",
+  },
+  supercluster_stream_max_messages: {
+    source: "rule",
+    labels: ["account", "stream_name"],
+    unit: "messages",
+    meaning: "maxMsgs of each declared stream that has a limit of messages",
+  },
+  supercluster_consumer_max_ack_pending: {
+    source: "rule",
+    labels: ["account", "stream_name", "consumer_name"],
+    unit: "messages, +Inf without a limit",
+    meaning: "maxAckPending of each declared durable; a durable without it is not declared",
+  },
   /** observability/thresholds.ts. */
   supercluster_alert_threshold: {
     source: "rule",
-    labels: ["alert", "limit", "account", "stream_name", "consumer_name"],
-    unit: "that of the alert",
-    meaning: "At which an alert about a stream or durable fires, from tenants and settings",
+    labels: ["alert", "account", "stream_name", "consumer_name"],
+    unit: "that of the alert, +Inf where it is silenced",
+    meaning: "At which an alert about one stream or durable fires, where settings have it for that one",
   },
 } as const satisfies Record<string, Metric>;
 

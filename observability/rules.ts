@@ -1,13 +1,14 @@
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import type { Tenants } from "../config/assets/asset";
 import { type AlertName, alertNames } from "../config/schema/alerts";
 import type { Environment } from "../config/schema/settings";
 import { alerts } from "./alerts";
 import { type Site, siteOf } from "./alerts/alert";
+import { declaredIn, type DeclaredSeries, declaredSeries } from "./declared";
 import { sources } from "./metrics";
 import { type Expr, prometheusDuration } from "./promql";
 import { recordingRules } from "./recording-rules";
-import { type Threshold, thresholdsOf } from "./thresholds";
+import { ownThresholds } from "./thresholds";
 
 /** Rules of Prometheus for one region, as its file of rules and PrometheusRule objects have them. Pure. */
 
@@ -44,14 +45,12 @@ export function rulesOf(environment: Environment, tenants: Tenants, region: stri
   const site = siteOf(environment, tenants, region);
   const made = alertNames.map((alert) => ({ alert, ...alertingRules(environment, site, alert) }));
   const leftOut = made.flatMap(({ alert, reason }) => (reason === undefined ? [] : [{ alert, reason }]));
-  const thresholds = thresholdsOf(environment, tenants, region).filter(
-    ({ alert }) => !leftOut.some((other) => other.alert === alert),
-  );
+  const declared = declaredIn(environment, tenants, region);
   const group = (name: string, rules: RuleGroup["rules"]) =>
     rules.length ? [{ name: `nats-${region}-${name}`, rules }] : [];
   return {
     groups: [
-      ...group("thresholds", thresholdRules(thresholds, site)),
+      ...group("declared", [...declaredSeries(declared), ...ownThresholds(environment, declared)].map(recorded(site))),
       ...group("names", namingRules(site)),
       ...group(
         "alerts",
@@ -84,16 +83,12 @@ function alertingRules(
   };
 }
 
-const thresholdRules = (thresholds: Threshold[], { region }: Site): RecordingRule[] =>
-  thresholds.map(({ alert, limit, account, stream, consumer, value }) => ({
-    record: "supercluster_alert_threshold",
-    expr: `vector(${value})`,
-    labels: {
-      ...{ alert, region, account, stream_name: stream },
-      ...(consumer !== undefined && { consumer_name: consumer }),
-      ...(limit && { limit }),
-    },
-  }));
+const recorded =
+  ({ region }: Site) =>
+  ({ record, labels, value }: DeclaredSeries): RecordingRule => ({
+    ...{ record, expr: `vector(${value === Infinity ? "+Inf" : value})` },
+    labels: { region, ...labels },
+  });
 
 const namingRules = (site: Site): RecordingRule[] =>
   Object.entries(recordingRules)
@@ -104,7 +99,14 @@ const namingRules = (site: Site): RecordingRule[] =>
 /** A file for Prometheus's `rule_files`. */
 export function rulesFile({ groups, leftOut }: RegionRules): string {
   const notes = leftOut.map(({ alert, reason }) => `# Without ${alert}: ${reason.replace(/\s+/g, " ")}\n`);
-  return notes.join("") + stringify({ groups }, { lineWidth: 0 });
+  const document = new Document({ groups });
+  // What is declared is most of it: each in one line, not in seven.
+  visit(document, {
+    Map(_, node) {
+      node.flow = String(node.get("record")).startsWith("supercluster_");
+    },
+  });
+  return notes.join("") + document.toString({ lineWidth: 0 });
 }
 
 /** `spec` of a PrometheusRule. */

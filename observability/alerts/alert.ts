@@ -1,12 +1,13 @@
 import type { Tenants } from "../../config/assets/asset";
 import { type WorkerAsset, workersOf } from "../../config/assets/workers";
-import { type AlertName, alertKind } from "../../config/schema/alerts";
+import type { AlertName } from "../../config/schema/alerts";
 import type { Environment } from "../../config/schema/settings";
 import { serversInAll } from "../../config/sizes";
 import { serversOf, workersNamespaceOf } from "../../config/topology";
 import type { Duration } from "../../config/units";
 import { type LabelOf, type MetricName, metricOf } from "../metrics";
-import { and, compare, type Expr, matched, max, series, unless } from "../promql";
+import { and, compare, either, type Expr, matched, max, series, times, unless } from "../promql";
+import { hasOwnThresholds, thresholdOf } from "../thresholds";
 
 /** One alert: what it looks at, and what it tells a person. */
 export interface Alert {
@@ -46,6 +47,8 @@ export interface Site {
   ) => Expr;
   /** The threshold of settings, or the default. Throws for an alert that has none. */
   threshold: (alert: AlertName, fallback?: number) => number;
+  /** Whether settings treat single streams or durables of the alert differently. */
+  hasOwn: (alert: AlertName) => boolean;
   /** Whether the region's exporters make a metric. */
   has: (metric: MetricName) => boolean;
 }
@@ -67,11 +70,8 @@ export function siteOf(environment: Environment, tenants: Tenants, region: strin
           .map((worker) => ({ worker, namespace: workersNamespaceOf(environment, region, worker.account) }))
       : [],
     series: (name, where) => series(region, name, where),
-    threshold(alert, fallback) {
-      const value = environment.alerts?.[alert]?.threshold ?? alertKind(alert).threshold ?? fallback;
-      if (value === undefined) throw new Error(`${alert} has no threshold`);
-      return value;
-    },
+    threshold: (alert, fallback) => thresholdOf(environment, alert, fallback),
+    hasOwn: (alert) => hasOwnThresholds(environment, alert),
     has: (metric) => levels.indexOf(level) >= levels.indexOf(metricOf(metric).needs ?? "accounts"),
   };
 }
@@ -113,18 +113,28 @@ export const ofLeader = {
     max(consumerLabels, site.series(name, { is_consumer_leader: "true" })),
 };
 
-/** What observability/thresholds.ts has for an alert; in a percentage it is reached at that share of the limit. */
-export const thresholdSeries = (site: Site, alert: AlertName, limit?: "bytes" | "messages"): Expr =>
-  site.series("supercluster_alert_threshold", { alert, ...(limit && { limit }) });
+/** Streams or durables that are declared, and what their limit is. */
+const declared = (site: Site, on: readonly string[]): Expr =>
+  site.series(on.includes("consumer_name") ? "supercluster_consumer_max_ack_pending" : "supercluster_stream_max_bytes");
 
-/** Streams of which the value is above the threshold of their own. */
-export const aboveOwn = (
-  site: Site,
-  alert: AlertName,
-  value: Expr,
-  on: readonly string[],
-  limit?: "bytes" | "messages",
-): Expr => matched(value, ">", thresholdSeries(site, alert, limit), on);
+const own = (site: Site, alert: AlertName): Expr => site.series("supercluster_alert_threshold", { alert });
+
+/** Declared streams or durables of which the value is above the alert's threshold, or above their own. */
+export function aboveThreshold(site: Site, alert: AlertName, value: Expr, on: readonly string[]): Expr {
+  const above = and(compare(value, ">", site.threshold(alert, 0)), declared(site, on), on);
+  if (!site.hasOwn(alert)) return above;
+  return either(unless(above, own(site, alert), on), matched(value, ">", own(site, alert), on));
+}
+
+/** Those that are declared and not silenced. */
+export function ofDeclared(site: Site, alert: AlertName, found: Expr, on: readonly string[]): Expr {
+  const expected = and(found, declared(site, on), on);
+  return site.hasOwn(alert) ? unless(expected, own(site, alert), on) : expected;
+}
+
+/** What is used of a limit, in percent, where both have the labels `on`. */
+export const percentOf = (used: Expr, limit: Expr, on: readonly string[]): Expr =>
+  times(matched(used, "/", limit, on), 100);
 
 /** Nothing while most servers do not answer: what they would report is missing then, not gone. */
 const whileServing = (site: Site, expr: Expr): Expr =>
@@ -139,6 +149,8 @@ export const countOf = (site: Site): Expr => {
 /** Servers that a cluster needs to decide anything. */
 export const majority = (servers: number): number => Math.floor(servers / 2) + 1;
 
-/** What is expected of an alert, where the series that would show it are missing. */
-export const expectedWithout = (site: Site, alert: AlertName, found: Expr, on: readonly string[]): Expr =>
-  whileServing(site, max(on, unless(thresholdSeries(site, alert), found, on)));
+/** Declared streams or durables that no server reports, and that are not silenced. */
+export function missing(site: Site, alert: AlertName, found: Expr, on: readonly string[]): Expr {
+  const gone = max(on, unless(declared(site, on), found, on));
+  return whileServing(site, site.hasOwn(alert) ? unless(gone, own(site, alert), on) : gone);
+}

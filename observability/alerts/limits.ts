@@ -1,11 +1,12 @@
 import type { AlertName } from "../../config/schema/alerts";
-import { below, compare, matched, max, times } from "../promql";
+import { below, compare, max } from "../promql";
 import {
-  aboveOwn,
+  aboveThreshold,
   type Alert,
   consumerLabels,
   current,
   ofLeader,
+  percentOf,
   serverLabels,
   type Site,
   streamLabels,
@@ -23,17 +24,13 @@ const percent = {
     site: Site,
     used: "nats_account_storage_used" | "nats_account_memory_used",
     limit: "nats_account_max_storage" | "nats_account_max_memory",
-  ) =>
-    times(
-      matched(max(account, site.series(used)), "/", below(max(account, site.series(limit)), noLimit), account),
-      100,
-    ),
+  ) => percentOf(max(account, site.series(used)), below(max(account, site.series(limit)), noLimit), account),
   ofServer: (
     site: Site,
     used: "nats_varz_jetstream_stats_storage" | "nats_varz_jetstream_stats_memory" | "nats_varz_connections",
     limit:
       "nats_varz_jetstream_config_max_storage" | "nats_varz_jetstream_config_max_memory" | "nats_varz_max_connections",
-  ) => times(matched(current(site, used), "/", compare(site.series(limit), ">", 0), serverLabels), 100),
+  ) => percentOf(current(site, used), compare(site.series(limit), ">", 0), serverLabels),
 };
 
 export const limitAlerts = {
@@ -42,29 +39,35 @@ export const limitAlerts = {
     for: "5m",
     conditions: (site) => [
       {
-        expr: aboveOwn(
+        expr: aboveThreshold(
           site,
           "NATSStreamNearFull",
-          ofLeader.stream(site, "nats_stream_total_bytes"),
+          percentOf(
+            ofLeader.stream(site, "nats_stream_total_bytes"),
+            site.series("supercluster_stream_max_bytes"),
+            streamLabels,
+          ),
           streamLabels,
-          "bytes",
         ),
         labels: { limit: "bytes" },
       },
       {
-        expr: aboveOwn(
+        expr: aboveThreshold(
           site,
           "NATSStreamNearFull",
-          ofLeader.stream(site, "nats_stream_total_messages"),
+          percentOf(
+            ofLeader.stream(site, "nats_stream_total_messages"),
+            site.series("supercluster_stream_max_messages"),
+            streamLabels,
+          ),
           streamLabels,
-          "messages",
         ),
         labels: { limit: "messages" },
       },
     ],
     summary:
-      "Stream {{ $labels.stream_name }} of {{ $labels.account }} is nearly full: {{ $value | humanize }} " +
-      "{{ $labels.limit }}",
+      "Stream {{ $labels.stream_name }} of {{ $labels.account }} is nearly full: {{ $value | humanize }} % of its " +
+      "limit of {{ $labels.limit }}",
     description:
       "At its limit it refuses new messages (discard new), or deletes the oldest ones, read or not (discard old).",
   },
@@ -134,17 +137,21 @@ export const limitAlerts = {
     for: "5m",
     conditions: (site) => [
       {
-        expr: aboveOwn(
+        expr: aboveThreshold(
           site,
           "NATSConsumerAckPendingNearLimit",
-          ofLeader.consumer(site, "nats_consumer_num_ack_pending"),
+          percentOf(
+            ofLeader.consumer(site, "nats_consumer_num_ack_pending"),
+            site.series("supercluster_consumer_max_ack_pending"),
+            consumerLabels,
+          ),
           consumerLabels,
         ),
       },
     ],
     summary:
-      "{{ $value }} messages of durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} are delivered and " +
-      "not acknowledged",
+      "Durable {{ $labels.consumer_name }} of {{ $labels.stream_name }}: {{ $value | humanize }} % of maxAckPending " +
+      "are delivered and not acknowledged",
     description:
       "At maxAckPending it delivers nothing to any worker until one acknowledges. Handlers hang or are slow.",
   },

@@ -2,14 +2,14 @@ import { deadLetterNames } from "../../workers/messaging/contract";
 import type { AlertName } from "../../config/schema/alerts";
 import { and, compare, either, max, minus, times, unless } from "../promql";
 import {
-  aboveOwn,
+  aboveThreshold,
   type Alert,
   consumerLabels,
-  expectedWithout,
+  missing,
+  ofDeclared,
   ofLeader,
   type Site,
   streamLabels,
-  thresholdSeries,
 } from "./alert";
 
 /** Alerts about streams, mirrors and durables. */
@@ -26,6 +26,10 @@ const silence = (site: Site) => {
   return either(times(compare(active, ">=", 0), 1e-9), minus(compare(active, "<", 0), -86_400));
 };
 
+/** Messages of a stream that each account may have. */
+const messagesOf = (site: Site, stream_name: string) =>
+  max(streamLabels, site.series("nats_stream_total_messages", { stream_name, is_stream_leader: "true" }));
+
 /** The stream whose depth the source system watches. */
 const commands = "COMMANDS";
 
@@ -35,7 +39,7 @@ export const streamAlerts = {
     for: "5m",
     conditions: (site) => [
       {
-        expr: aboveOwn(
+        expr: aboveThreshold(
           site,
           "NATSConsumerLagHigh",
           ofLeader.consumer(site, "nats_consumer_num_pending"),
@@ -53,14 +57,7 @@ export const streamAlerts = {
     for: "5m",
     conditions: (site) => [
       {
-        expr: compare(
-          max(
-            streamLabels,
-            site.series("nats_stream_total_messages", { stream_name: commands, is_stream_leader: "true" }),
-          ),
-          ">",
-          site.threshold("NATSCommandStreamDepthHigh"),
-        ),
+        expr: compare(messagesOf(site, commands), ">", site.threshold("NATSCommandStreamDepthHigh")),
       },
     ],
     summary: "Stream COMMANDS of {{ $labels.account }} holds {{ $value }} messages",
@@ -71,9 +68,10 @@ export const streamAlerts = {
     for: "2m",
     conditions: (site) => [
       {
-        expr: and(
+        expr: ofDeclared(
+          site,
+          "NATSStreamWithoutLeader",
           unless(streams(site, { stream_leader: "" }), streams(site, { is_stream_leader: "true" }), streamLabels),
-          thresholdSeries(site, "NATSStreamWithoutLeader"),
           streamLabels,
         ),
       },
@@ -88,13 +86,14 @@ export const streamAlerts = {
     for: "2m",
     conditions: (site) => [
       {
-        expr: and(
+        expr: ofDeclared(
+          site,
+          "NATSConsumerWithoutLeader",
           unless(
             consumers(site, { consumer_leader: "" }),
             consumers(site, { is_consumer_leader: "true" }),
             consumerLabels,
           ),
-          thresholdSeries(site, "NATSConsumerWithoutLeader"),
           consumerLabels,
         ),
       },
@@ -107,7 +106,7 @@ export const streamAlerts = {
   NATSStreamMissing: {
     severity: "critical",
     for: "10m",
-    conditions: (site) => [{ expr: expectedWithout(site, "NATSStreamMissing", streams(site), streamLabels) }],
+    conditions: (site) => [{ expr: missing(site, "NATSStreamMissing", streams(site), streamLabels) }],
     summary: "Stream {{ $labels.stream_name }} of {{ $labels.account }} does not exist in {{ $labels.region }}",
     description:
       "It is declared, and no server of the region reports it: it was deleted, is in another region, or was never " +
@@ -116,7 +115,7 @@ export const streamAlerts = {
   NATSConsumerMissing: {
     severity: "warning",
     for: "10m",
-    conditions: (site) => [{ expr: expectedWithout(site, "NATSConsumerMissing", consumers(site), consumerLabels) }],
+    conditions: (site) => [{ expr: missing(site, "NATSConsumerMissing", consumers(site), consumerLabels) }],
     summary: "Durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} ({{ $labels.account }}) does not exist",
     description:
       "It is declared, and no server of the region reports it. Its workers receive nothing; a stream that keeps " +
@@ -127,9 +126,14 @@ export const streamAlerts = {
     for: "5m",
     conditions: (site) => [
       {
-        expr: and(
-          compare(ofLeader.stream(site, "nats_stream_consumer_count"), "==", 0),
-          thresholdSeries(site, "NATSInterestStreamUnconsumed"),
+        expr: ofDeclared(
+          site,
+          "NATSInterestStreamUnconsumed",
+          and(
+            compare(ofLeader.stream(site, "nats_stream_consumer_count"), "==", 0),
+            site.series("supercluster_stream_max_bytes", { retention: "interest" }),
+            streamLabels,
+          ),
           streamLabels,
         ),
       },
@@ -144,7 +148,7 @@ export const streamAlerts = {
     for: "5m",
     conditions: (site) => [
       {
-        expr: aboveOwn(site, "NATSMirrorLagHigh", ofLeader.stream(site, "nats_stream_mirror_lag"), streamLabels),
+        expr: aboveThreshold(site, "NATSMirrorLagHigh", ofLeader.stream(site, "nats_stream_mirror_lag"), streamLabels),
       },
     ],
     summary: "Mirror {{ $labels.stream_name }} of {{ $labels.account }} is {{ $value }} messages behind",
@@ -153,7 +157,7 @@ export const streamAlerts = {
   NATSMirrorStalled: {
     severity: "warning",
     for: "2m",
-    conditions: (site) => [{ expr: aboveOwn(site, "NATSMirrorStalled", silence(site), streamLabels) }],
+    conditions: (site) => [{ expr: aboveThreshold(site, "NATSMirrorStalled", silence(site), streamLabels) }],
     summary:
       "Mirror {{ $labels.stream_name }} of {{ $labels.account }} has not heard from its origin for " +
       "{{ $value | humanizeDuration }}",
@@ -166,7 +170,7 @@ export const streamAlerts = {
     for: "1m",
     conditions: (site) => [
       {
-        expr: aboveOwn(site, "NATSDeadLetters", ofLeader.stream(site, "nats_stream_total_messages"), streamLabels),
+        expr: aboveThreshold(site, "NATSDeadLetters", messagesOf(site, deadLetterNames.copies), streamLabels),
       },
     ],
     summary: "{{ $labels.account }} has {{ $value }} dead letters",
@@ -178,12 +182,7 @@ export const streamAlerts = {
     for: "15m",
     conditions: (site) => [
       {
-        expr: aboveOwn(
-          site,
-          "NATSDeadLettersWaiting",
-          ofLeader.stream(site, "nats_stream_total_messages"),
-          streamLabels,
-        ),
+        expr: aboveThreshold(site, "NATSDeadLettersWaiting", messagesOf(site, deadLetterNames.events), streamLabels),
       },
     ],
     summary: "{{ $value }} messages that were given up in {{ $labels.account }} are not copied to the dead letters",

@@ -86,6 +86,9 @@ describe("alerts whose settings differ, by promtool", function () {
   const biller = { account: "shop", stream: "ORDERS", consumer: "biller" };
   const file = (settings: object) => rulesFile(rulesOf({ ...environment, alerts: settings }, tenants, region));
   const { accident, fires } = cases.NATSConsumerLagHigh;
+  const orders = { account: "shop", stream: "ORDERS" };
+  const commands = { account: "shop", stream: "COMMANDS" };
+  const silence = "by design, see our own notes";
 
   const changed: [string, object, Firing[]][] = [
     ["a higher threshold for all", { NATSConsumerLagHigh: { threshold: 2000 } }, []],
@@ -106,6 +109,21 @@ describe("alerts whose settings differ, by promtool", function () {
   ];
   for (const [what, settings, expected] of changed)
     it(what, async () => assert.equal(await failuresOf(file(settings), [testOf(what, accident, expected)]), undefined));
+
+  const ofStreams: [string, AlertName, object, boolean][] = [
+    ["a higher threshold for one stream", "NATSStreamNearFull", { of: [{ ...orders, threshold: 90 }] }, false],
+    ["a lower threshold for another stream", "NATSStreamNearFull", { of: [{ ...commands, threshold: 20 }] }, true],
+    ["silence for one stream", "NATSStreamMissing", { of: [{ ...commands, silence }] }, false],
+    ["silence for another stream", "NATSStreamMissing", { of: [{ ...orders, silence }] }, true],
+    ["silence for all of an account", "NATSConsumerMissing", { of: [{ account: "shop", silence }] }, false],
+    ["silence for dead letters", "NATSDeadLetters", { of: [{ account: "shop", silence }] }, false],
+    ["silence for a stream without a leader", "NATSStreamWithoutLeader", { of: [{ ...orders, silence }] }, false],
+  ];
+  for (const [what, alert, setting, isFiring] of ofStreams)
+    it(`${what}: ${alert}`, async () => {
+      const test = testOf(what, cases[alert].accident, isFiring ? cases[alert].fires : []);
+      assert.equal(await failuresOf(file({ [alert]: setting }), [test]), undefined);
+    });
 });
 
 describe("series under the names of the source systems, by promtool", function () {

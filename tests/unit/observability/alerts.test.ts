@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Registry } from "prom-client";
 import { alertNames } from "../../../config/schema/alerts";
+import { type TenantSpec, tenantSpec } from "../../../config/schema/tenant";
 import { toMilliseconds } from "../../../config/units";
 import { alerts } from "../../../observability/alerts";
 import { siteOf } from "../../../observability/alerts/alert";
@@ -14,6 +15,7 @@ import { createWorkerMetrics } from "../../../workers/messaging/metrics";
 import { localEnvironment } from "../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
 import { projectFolder } from "../../support/project-copy";
+import { pull, stream } from "../../support/rule-cases";
 
 const read = (file: string): string => fs.readFileSync(path.join(projectFolder, file), "utf8");
 const environment = kubernetesEnvironment({
@@ -42,7 +44,23 @@ describe("alerts", () => {
     }
   });
 
+  it("stay in one object whatever the number of streams: one line for each stream and durable", () => {
+    const streams = Array.from({ length: 500 }, (_, index) => [`STREAM_${index}`, stream([`s${index}.>`])] as const);
+    const crowd = tenantSpec.parse({
+      ...{ name: "crowd", home: "iad", users: {}, streams: Object.fromEntries(streams) },
+      consumers: Object.fromEntries(streams.map(([name]) => [`worker-${name}`, pull([name])])),
+    });
+    const few = localEnvironment({ jetstream: { jetstream: ["crowd"] } });
+    const size = (crowd: TenantSpec) => Buffer.byteLength(rulesFile(rulesOf(few, { crowd }, "iad")));
+    const fixed = size({ ...crowd, streams: {}, consumers: {} });
+    assert.ok(size(crowd) - fixed < 500 * 350, `${size(crowd) - fixed} bytes for 500 streams and 500 durables`);
+    // https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
+    assert.ok(size(crowd) < 1024 ** 2 / 4);
+  });
+
   it("and recording rules read every metric of the table", () => {
+    const of = [{ account: "irisx", threshold: 5 }];
+    const site = siteOf({ ...environment, alerts: { NATSConsumerLagHigh: { of } } }, tenants, "iad");
     const used = new Set<MetricName>([
       ...alertNames.flatMap((name) => alerts[name].conditions(site).flatMap(({ expr }) => expr.metrics)),
       ...Object.values(recordingRules).flatMap((rule) => rule(site).metrics),

@@ -1,0 +1,60 @@
+import type { ConsumerAsset, StreamAsset, Tenants } from "../config/assets/asset";
+import { assetsOf } from "../config/assets/assets";
+import { presentTenants } from "../config/assets/leaving";
+import { defaultAckPending } from "../config/schema/consumer";
+import type { Environment } from "../config/schema/settings";
+import { limitInBytes, limitInNumber } from "../config/units";
+import type { LabelOf, MetricName } from "./metrics";
+
+/**
+ * What tenants declare of a region's streams and durables, as recorded series: one for each durable, one or two for
+ * each stream. Alerts and dashboards compare with them, so both stay the same whatever the number of streams. Pure.
+ */
+export interface DeclaredSeries<Name extends RuleMetric = RuleMetric> {
+  record: Name;
+  labels: Partial<Record<LabelOf<Name>, string>>;
+  /** Infinity: no limit. */
+  value: number;
+}
+
+type RuleMetric = Extract<MetricName, `supercluster_${string}`>;
+
+/** Those of one region. */
+export interface Declared {
+  streams: StreamAsset[];
+  consumers: ConsumerAsset[];
+}
+
+export function declaredIn(environment: Environment, tenants: Tenants, region: string): Declared {
+  const { streams, consumers } = assetsOf(environment, presentTenants(tenants));
+  const here = streams.filter((stream) => stream.region === region);
+  const isHere = ({ account, stream }: ConsumerAsset) =>
+    here.some((one) => one.account === account && one.name === stream);
+  return { streams: here, consumers: consumers.filter(isHere) };
+}
+
+export const declaredSeries = ({ streams, consumers }: Declared): DeclaredSeries[] => [
+  ...streams.flatMap(ofStream),
+  ...consumers.map(ofConsumer),
+];
+
+function ofStream({ account, name, spec }: StreamAsset): DeclaredSeries[] {
+  const labels = { account, stream_name: name };
+  const messages = limitInNumber(spec.maxMsgs);
+  return [
+    {
+      record: "supercluster_stream_max_bytes",
+      labels: { ...labels, retention: spec.retention },
+      value: limitInBytes(spec.maxBytes),
+    },
+    ...(messages === Infinity
+      ? []
+      : [{ record: "supercluster_stream_max_messages", labels, value: messages } satisfies DeclaredSeries]),
+  ];
+}
+
+const ofConsumer = ({ account, stream, name, spec }: ConsumerAsset): DeclaredSeries => ({
+  record: "supercluster_consumer_max_ack_pending",
+  labels: { account, stream_name: stream, consumer_name: name },
+  value: spec.ackPolicy === "none" ? Infinity : limitInNumber(spec.maxAckPending ?? defaultAckPending),
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, type JsMsg, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { assetsOf } from "../../config/assets/assets";
@@ -10,14 +11,17 @@ import { type AccountLetters, lettersOf } from "../../operations/dead-letters/ac
 import { type DeadLetterStore, deadLetterStore } from "../../operations/dead-letters/store";
 import { Collector } from "../../workers/dead-letters/collector";
 import { collectorMetrics } from "../../workers/dead-letters/metrics";
+import { Sweep } from "../../workers/dead-letters/sweep";
+import { SweptStreams } from "../../workers/dead-letters/swept";
 import {
   BaseNatsConsumer,
   createDeadLetterWriter,
   createWorkerMetrics,
   type Logger,
   type ProcessResult,
+  sweptLabel,
 } from "../../workers/messaging";
-import { accountsText, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { projectFolder } from "../support/project-copy";
@@ -38,11 +42,13 @@ const shop: TenantSpec = {
     later: { ...durable, streams: ["JOBS"], filterSubjects: ["jobs.later"] },
     reader: { ...durable, streams: ["NOTES"] },
     indexer: { ...durable, streams: ["NOTES"] },
+    // One acknowledgement of it stands for all before it, so it gives nothing up.
+    auditor: { ...durable, ackPolicy: "all", streams: ["NOTES"] },
     biller: { ...durable, streams: ["ORDERS"] },
   },
   users: {
     api: { publishes: ["jobs.>", "notes", "orders"] },
-    worker: { consumes: ["worker", "later", "reader", "indexer", "biller"] },
+    worker: { consumes: ["worker", "later", "reader", "indexer", "auditor", "biller"] },
   },
   deadLetters: { maxBytes: "16MiB" },
 };
@@ -84,7 +90,7 @@ describe("dead letters on real servers", function () {
     [api, worker, cli] = await Promise.all([connect("api"), connect("worker"), connect("dead-letters-cli")]);
     const provisioner = await connect("provisioner");
     for (const asset of assets.streams) await createStream(provisioner, asset);
-    for (const asset of assets.consumers) await createConsumer(provisioner, asset);
+    for (const asset of assets.consumers) if (asset.name !== "auditor") await createConsumer(provisioner, asset);
     await provisioner.close();
     store = await deadLetterStore(cli);
     letters = lettersOf(store, shop);
@@ -169,6 +175,30 @@ describe("dead letters on real servers", function () {
     }
   }
 
+  /** The collector in this process, as its user. */
+  async function inThisProcess() {
+    const errors: string[] = [];
+    const quiet = () => undefined;
+    const log = { debug: quiet, info: quiet, warn: quiet, error: (_: object, line: string) => errors.push(line) };
+    const metrics = createWorkerMetrics();
+    const swept = new SweptStreams();
+    const parts = { log: log as unknown as Logger, metrics: collectorMetrics(metrics.registry) };
+    const collector = new Collector({ log: parts.log, metrics, collected: parts.metrics.collected, swept });
+    const connection = await connect("dead-letters");
+    const js = jetstream(connection);
+    await collector.start(js);
+    const stopAll = async () => {
+      await collector.stop();
+      await connection.close();
+    };
+    return { collector, errors, swept, js, parts, stopAll };
+  }
+
+  const gaveUp = (of: string, sequence: number) => ({
+    type: "io.nats.jetstream.advisory.v1.max_deliver" as const,
+    ...{ stream: of, consumer: "worker", stream_seq: sequence, deliveries: 1 },
+  });
+
   const clear = async (): Promise<void> => {
     await letters.drop({}, async () => undefined);
     assert.deepEqual(await all(), []);
@@ -241,33 +271,53 @@ describe("dead letters on real servers", function () {
     const provisioner = await connect("provisioner");
     const manager = await jetstreamManager(provisioner, { checkAPI: false });
     await manager.streams.delete(events);
+    for (const asset of assets.consumers) if (asset.name === "auditor") await createConsumer(provisioner, asset);
     await publish("jobs.later", 1);
     await publish("notes", 1);
     const later = await abandon("JOBS", "later", 1);
-    await publish("jobs.later", 1);
+    const waiting = 10_050;
+    for (let index = 0; index < waiting; index++) api.publish("jobs.later", "{}");
+    assert.ok(await pollUntil(async () => (await messagesIn("JOBS")) === waiting + 1, waitMs), "all wait");
+    await publish("jobs.now", 1);
+    const behind = await abandon("JOBS", "worker", 1);
     await publish("jobs.now", 3);
-    const reader = await jetstream(worker).consumers.get("NOTES", "reader");
-    await (await reader.next({ expires: 5_000 }))!.ackAck();
+    const take = async (name: string) =>
+      (await (await jetstream(worker).consumers.get("NOTES", name)).next({ expires: 5_000 }))!.ackAck();
+    for (const name of ["reader", "auditor"]) await take(name);
     const [note] = await abandon("NOTES", "indexer", 1);
+    // The auditor still has this one to come to.
+    await publish("notes", 1);
+    for (const name of ["reader", "indexer"]) await take(name);
     for (const asset of assets.streams.filter(({ name }) => name === events)) await createStream(provisioner, asset);
     for (const asset of assets.consumers.filter(({ stream: of }) => of === events))
       await createConsumer(provisioner, asset);
-    await provisioner.close();
 
     collect("200ms");
-    const found = await untilLetters(3);
-    assert.deepEqual(
-      found.map(({ id }) => id).sort(),
+    const expected = [
+      `JOBS.${later[0]}.later`,
+      `JOBS.${behind[0]}.worker`,
       // Of an interest stream it cannot be seen which of its durables gave it up.
-      [`JOBS.${later[0]}.later`, `NOTES.${note}.indexer`, `NOTES.${note}.reader`].sort(),
-    );
+      `NOTES.${note}.indexer`,
+      `NOTES.${note}.reader`,
+    ].sort();
+    const found = await untilLetters(expected.length);
+    assert.deepEqual(found.map(({ id }) => id).sort(), expected);
     assert.match(found.find(({ stream: of }) => of === "NOTES")!.error!, /one of (reader, indexer|indexer, reader)/);
-    assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
-    assert.equal(await messagesIn("JOBS"), 4, "what waits for its durable is kept");
+    assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 1, waitMs));
+    assert.equal(await messagesIn("JOBS"), waiting + 3, "what waits for its durable is kept");
     const rest = await jetstream(worker).consumers.get("JOBS", "worker");
     for await (const message of await rest.fetch({ max_messages: 3, expires: 5_000 })) await message.ackAck();
     const last = await jetstream(worker).consumers.get("JOBS", "later");
     await (await last.next({ expires: 5_000 }))!.ackAck();
+    await take("auditor");
+    assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
+    assert.deepEqual((await all()).map(({ id }) => id).sort(), expected, "no more were copied meanwhile");
+    await manager.consumers.delete("NOTES", "auditor");
+    await manager.streams.delete("JOBS");
+    for (const asset of assets.streams.filter(({ name }) => name === "JOBS")) await createStream(provisioner, asset);
+    for (const asset of assets.consumers.filter(({ stream: of }) => of === "JOBS"))
+      await createConsumer(provisioner, asset);
+    await provisioner.close();
     await clear();
   });
 
@@ -296,23 +346,35 @@ describe("dead letters on real servers", function () {
   });
 
   it("does not wait for a permission that it lacks, and logs it once", async () => {
-    const lines: string[] = [];
-    const quiet = () => undefined;
-    const log = { debug: quiet, info: quiet, warn: quiet, error: (_: object, line: string) => lines.push(line) };
-    const metrics = createWorkerMetrics();
-    const { collected } = collectorMetrics(metrics.registry);
-    const collector = new Collector({ log: log as unknown as Logger, metrics, collected });
-    const connection = await connect("dead-letters");
-    await collector.start(jetstream(connection));
-    const type = "io.nats.jetstream.advisory.v1.max_deliver" as const;
-    for (const stream_seq of [1, 2]) {
-      const event = { type, stream: "ELSEWHERE", consumer: "worker", stream_seq, deliveries: 1 };
-      const { success, retryable, unavailable } = await collector.processMessage(event);
+    const { collector, errors, stopAll } = await inThisProcess();
+    for (const sequence of [1, 2]) {
+      const { success, retryable, unavailable } = await collector.processMessage(gaveUp("ELSEWHERE", sequence));
       assert.deepEqual([success, retryable, unavailable], [false, true, undefined]);
     }
-    assert.deepEqual(lines, ["permission missing; advisories that need it are tried again"]);
-    await collector.stop();
-    await connection.close();
+    assert.deepEqual(errors, ["permission missing; advisories that need it are tried again"]);
+    await stopAll();
+  });
+
+  it("learns at each sweep which streams hold a message until it is acknowledged", async () => {
+    const provisioner = await connect("provisioner");
+    const { config } = (await ask(provisioner, `STREAM.INFO.${events}`)) as { config: { metadata: object } };
+    const sweeping = (names: string) =>
+      ask(provisioner, `STREAM.UPDATE.${events}`, { ...config, metadata: { ...config.metadata, [sweptLabel]: names } });
+    await sweeping("REPLAYS");
+    const { collector, swept, js, stopAll, parts } = await inThisProcess();
+    assert.deepEqual(swept.names, ["REPLAYS"]);
+    const sweep = new Sweep({ every: 100, swept, ...parts });
+    await sweep.start(js);
+    await publish("jobs.now", 1);
+    await sweeping("JOBS NOTES REPLAYS");
+    assert.ok(await pollUntil(() => swept.names.includes("JOBS"), waitMs));
+    await sweep.stop();
+    const [sequence] = await abandon("JOBS", "worker", 1);
+    assert.deepEqual(await collector.processMessage(gaveUp("JOBS", sequence!)), { success: true });
+    assert.ok(await pollUntil(async () => (await messagesIn("JOBS")) === 0, waitMs), "it is removed");
+    await stopAll();
+    await provisioner.close();
+    await clear();
   });
 
   it("makes nothing of what a worker terminated and had copied itself", async () => {
@@ -395,6 +457,32 @@ describe("dead letters on real servers", function () {
       assert.ok(await pollUntil(async () => (await messagesIn("REPLAYS")) === 0, waitMs));
       assert.equal(biller.seen.length, before + 1);
       assert.deepEqual(await all(), []);
+    });
+
+    it("becomes no second letter where the collector sees only later what its worker had done", async () => {
+      const provisioner = await connect("provisioner");
+      const { config } = (await ask(provisioner, "STREAM.INFO.DEAD_LETTERS")) as {
+        config: { duplicate_window: number };
+      };
+      const remember = (nanoseconds: number) =>
+        ask(provisioner, "STREAM.UPDATE.DEAD_LETTERS", { ...config, duplicate_window: nanoseconds });
+      // As if the collector had not run for longer than ids are remembered.
+      await remember(100_000_000);
+      biller.fails = true;
+      for (const id of ["order-3", "order-4"]) await jetstream(api).publish("orders", "{}", { msgID: id });
+      const [dropped, replayed] = await untilLetters(2);
+      await letters.drop({ ids: [dropped!.id] }, async () => undefined);
+      biller.fails = false;
+      await letters.replay({ ids: [replayed!.id] }, async () => undefined);
+      assert.ok(await pollUntil(async () => (await messagesIn("REPLAYS")) === 0, waitMs));
+      assert.deepEqual(await all(), []);
+      assert.ok((await store.backlog()) >= 2, "their advisories wait");
+      await sleep(200);
+      collect();
+      assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
+      assert.deepEqual(await all(), []);
+      await remember(config.duplicate_window);
+      await provisioner.close();
     });
 
     it("is refused where nothing would get it, and where it is not there", async () => {

@@ -3,10 +3,10 @@ import type * as EmbeddedDriver from "@electric-sql/pglite/node-postgres";
 import pg from "pg";
 import { lockFolder } from "./folder-lock";
 import { migrate, type Schema } from "./migrate";
+import type { Query } from "./query";
 import type { DatabaseSettings } from "./settings";
 
-/** Runs one statement, with `$1`, `$2`, ... for its values. */
-export type Query = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<R>>;
+export type { Query } from "./query";
 
 /** A system's part of a PostgreSQL database. */
 export interface Database {

@@ -1,4 +1,4 @@
-import type { Query } from "./database";
+import type { Query } from "./query";
 
 /** What a system keeps in its database, in a PostgreSQL schema of its own. */
 export interface Schema {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { copiedReason } from "../messaging";
 
 const given = {
   stream: z.string().min(1),
@@ -14,3 +15,7 @@ export const advisory = z.discriminatedUnion("type", [
 ]);
 
 export type Advisory = z.output<typeof advisory>;
+
+/** Whether a worker terminated the message after it had stored its dead letter. */
+export const isCopiedByWorker = (event: Advisory): boolean =>
+  "reason" in event && (event.reason?.startsWith(copiedReason) ?? false);

@@ -13,15 +13,16 @@ import {
   type ProcessResult,
   type WorkerMetrics,
 } from "../messaging";
-import { type Advisory, advisory } from "./advisory";
+import { type Advisory, advisory, isCopiedByWorker } from "./advisory";
 import { copiedMessage, stored, storedIfAny } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
-import { remove, sweptIn } from "./swept";
+import { remove, type SweptStreams } from "./swept";
 
 export interface CollectorOptions {
   log: Logger;
   metrics: WorkerMetrics;
   collected: CollectorMetrics["collected"];
+  swept: SweptStreams;
   concurrency?: number;
   grace?: number;
 }
@@ -32,12 +33,12 @@ export interface CollectorOptions {
  */
 export class Collector extends BaseNatsConsumer<Advisory> {
   private tools?: { manager: JetStreamManager; writer: DeadLetterCopier; connection: NatsConnection };
-  private swept: readonly string[] = [];
   /** Missing permissions that were logged. */
   private readonly refusals = new Set<string>();
   private readonly collected: CollectorMetrics["collected"];
+  private readonly swept: SweptStreams;
 
-  constructor({ collected, ...options }: CollectorOptions) {
+  constructor({ collected, swept, ...options }: CollectorOptions) {
     super({
       stream: deadLetterNames.events,
       durable: deadLetterNames.collector,
@@ -47,13 +48,14 @@ export class Collector extends BaseNatsConsumer<Advisory> {
       ...options,
     });
     this.collected = collected;
+    this.swept = swept;
   }
 
   override async start(js: JetStreamClient): Promise<void> {
     const connection = clientOf(js).getConnection();
     const manager = await jetstreamManager(connection, { checkAPI: false });
     this.tools = { connection, manager, writer: createDeadLetterWriter(js) };
-    this.swept = sweptIn(await manager.streams.info(deadLetterNames.events));
+    await this.swept.read(manager);
     await super.start(js);
   }
 
@@ -80,6 +82,8 @@ export class Collector extends BaseNatsConsumer<Advisory> {
   }
 
   private async collect(event: Advisory): Promise<"stored" | "exists" | "gone"> {
+    // Its letter may have been replayed or dropped since: another one would be a second one.
+    if (isCopiedByWorker(event)) return "exists";
     const { stream, consumer: durable, stream_seq: sequence, deliveries } = event;
     const { manager, writer, connection } = this.tools!;
     const at = { stream, durable, sequence, deliveries };
@@ -93,7 +97,7 @@ export class Collector extends BaseNatsConsumer<Advisory> {
       outcome = written === "stored" && !message ? "gone" : written;
       this.options.log.warn({ ...at, outcome, event: seenBy(event) }, "a message was given up without its worker");
     }
-    if (this.swept.includes(stream)) await remove(connection, at);
+    if (this.swept.names.includes(stream)) await remove(connection, at);
     return outcome;
   }
 }

@@ -3,6 +3,7 @@ import { durationSetting, runWorker } from "../messaging";
 import { Collector } from "./collector";
 import { collectorMetrics } from "./metrics";
 import { Sweep } from "./sweep";
+import { SweptStreams } from "./swept";
 
 const usage = `usage: main.ts [<name of the worker, default: dead-letters>]
 
@@ -25,9 +26,10 @@ function main(args: readonly string[]): void {
     settings,
     parts: ({ settings: { SWEEP_INTERVAL: every }, log, metrics, concurrency, grace }) => {
       const own = collectorMetrics(metrics.registry);
+      const swept = new SweptStreams();
       return [
-        new Collector({ log, metrics, collected: own.collected, concurrency, grace }),
-        new Sweep({ every, log, metrics: own }),
+        new Collector({ log, metrics, collected: own.collected, swept, concurrency, grace }),
+        new Sweep({ every, swept, log, metrics: own }),
       ];
     },
   });

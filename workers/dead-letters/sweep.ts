@@ -17,18 +17,17 @@ import {
 } from "../messaging";
 import { copiedMessage, stored } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
-import { floorOf, isForgotten } from "./stuck";
-import { remove, sweptIn } from "./swept";
+import { isForgotten, placesToLook } from "./stuck";
+import { remove, type SweptStreams } from "./swept";
 
 export interface SweepOptions {
   /** Milliseconds between two sweeps. */
   every: number;
+  /** Read again at each sweep. */
+  swept: SweptStreams;
   log: Logger;
   metrics: CollectorMetrics;
 }
-
-/** Messages of one stream that one sweep looks at. */
-const mostLooked = 10_000;
 
 /**
  * Finds messages that were given up without an advisory about them, which is lost when the leader of the stream of
@@ -67,9 +66,10 @@ export class Sweep implements WorkerPart {
   }
 
   private async sweep(tools: Tools): Promise<void> {
-    const events = await tools.manager.streams.info(deadLetterNames.events);
-    this.watchLeader(events.cluster?.leader);
-    for (const stream of sweptIn(events)) {
+    const { swept } = this.options;
+    const { cluster } = await swept.read(tools.manager);
+    this.watchLeader(cluster?.leader);
+    for (const stream of swept.names) {
       if (this.stopping.signal.aborted) return;
       await this.sweepStream(tools, stream);
     }
@@ -90,12 +90,16 @@ export class Sweep implements WorkerPart {
   private async sweepStream(tools: Tools, stream: string): Promise<void> {
     const consumers: ConsumerInfo[] = [];
     for await (const info of tools.manager.consumers.list(stream)) consumers.push(info);
-    const durables = consumers.filter(({ config }) => config.ack_policy === "explicit");
-    const forgotten = await forgottenIn(tools.manager, stream, durables);
-    this.options.metrics.stuck.set({ stream }, forgotten.length);
     const before = this.found.get(stream);
-    this.found.set(stream, new Set(forgotten.map(({ message }) => message.seq)));
-    for (const { message, by } of forgotten) if (before?.has(message.seq)) await this.copy(tools, stream, message, by);
+    const found = new Set<number>();
+    for await (const { message, by } of forgottenIn(tools.manager, stream, consumers)) {
+      if (this.stopping.signal.aborted) return;
+      if (found.has(message.seq)) continue;
+      found.add(message.seq);
+      if (before?.has(message.seq)) await this.copy(tools, stream, message, by);
+    }
+    this.found.set(stream, found);
+    this.options.metrics.stuck.set({ stream }, found.size);
   }
 
   private async copy({ writer, connection }: Tools, stream: string, message: StoredMsg, by: ConsumerInfo[]) {
@@ -122,21 +126,21 @@ interface Tools {
   writer: DeadLetterCopier;
 }
 
-/** Messages that are in the stream although none of the durables that want them will deliver them again. */
-async function forgottenIn(
+/**
+ * Messages that are in the stream although no consumer that wants them will deliver them again, one after another: all
+ * of them are more than memory has. One may come twice.
+ */
+async function* forgottenIn(
   manager: JetStreamManager,
   stream: string,
-  durables: readonly ConsumerInfo[],
-): Promise<{ message: StoredMsg; by: ConsumerInfo[] }[]> {
-  const last = Math.max(0, ...durables.map(floorOf));
-  const forgotten: { message: StoredMsg; by: ConsumerInfo[] }[] = [];
-  let next = 1;
-  for (let looked = 0; looked < mostLooked && next <= last; looked++) {
-    const message = await stored(manager, stream, { seq: next, next_by_subj: ">" });
-    if (!message || message.seq > last) break;
-    const by = isForgotten(message, durables);
-    if (by.length) forgotten.push({ message, by });
-    next = message.seq + 1;
-  }
-  return forgotten;
+  consumers: readonly ConsumerInfo[],
+): AsyncGenerator<{ message: StoredMsg; by: ConsumerInfo[] }> {
+  for (const { filter, upTo } of placesToLook(consumers))
+    for (let next = 1; next <= upTo;) {
+      const message = await stored(manager, stream, { seq: next, next_by_subj: filter });
+      if (!message || message.seq > upTo) break;
+      const by = isForgotten(message, consumers);
+      if (by.length) yield { message, by };
+      next = message.seq + 1;
+    }
 }

@@ -1,10 +1,25 @@
-import type { StreamInfo } from "@nats-io/jetstream";
+import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
 import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
-import { sweptLabel } from "../messaging";
+import { deadLetterNames, sweptLabel } from "../messaging";
 
-/** Streams that hold a message until it is acknowledged: work queues, and those of interest. */
-export const sweptIn = ({ config }: StreamInfo): string[] =>
-  (config.metadata?.[sweptLabel] ?? "").split(" ").filter((name) => name !== "");
+/**
+ * Streams that hold a message until it is acknowledged: work queues, and those of interest. The deployment writes them
+ * to the stream of events, where they change while the collector runs.
+ */
+export class SweptStreams {
+  private known: readonly string[] = [];
+
+  get names(): readonly string[] {
+    return this.known;
+  }
+
+  /** Reads them again; returns what is known of the stream of events. */
+  async read(manager: JetStreamManager): Promise<StreamInfo> {
+    const events = await manager.streams.info(deadLetterNames.events);
+    this.known = (events.config.metadata?.[sweptLabel] ?? "").split(" ").filter((name) => name !== "");
+    return events;
+  }
+}
 
 const timeout = 5_000;
 

@@ -12,7 +12,7 @@ export const deadLetterNames = {
   events: "DEAD_LETTER_EVENTS",
   /** Stream of copies that are to be processed again; a work queue with a durable for each durable of the tenant. */
   replays: "REPLAYS",
-  /** User of the process that copies what its worker could not (workers/dead-letters), and its durable of the events. */
+  /** User of the process that copies what its worker could not (workers/dead-letters), and its durable of events. */
   collector: "dead-letters",
   /** User of `npm run dead-letters`. */
   cli: "dead-letters-cli",
@@ -55,6 +55,12 @@ export type DeadLetterReason = (typeof deadLetterReasons)[number];
 
 /** Why a dead letter has no body. `too-large`: it is where it was, if its stream still has it. */
 export const deadLetterBodies = ["too-large", "expired"] as const;
+
+/**
+ * The reason with which a worker terminates a message whose dead letter is stored begins with it, and the server's
+ * advisory repeats it: the collector has nothing to do then.
+ */
+export const copiedReason = "dead letter stored: ";
 
 /** Subject on which a message of this durable is sent to its worker again. */
 export const replaySubject = (stream: string, durable: string): string => `replay.${stream}.${durable}`;

@@ -36,7 +36,7 @@ export { type HistoryOptions, readHistory, type StoredMessage } from "./history"
 export { createLogger, type Logger } from "./log";
 export { createWorkerMetrics, type WorkerMetrics } from "./metrics";
 export { createPublisher, type Publisher, type PublisherOptions, UnacknowledgedError } from "./publisher";
-export { secretsOf } from "./redact";
+export { secretsOf, withoutSecrets } from "./redact";
 export type { ProcessResult } from "./result";
 export { runWorker, type RunningWorker, startWorker, type WorkerContext, workerExitCode, type WorkerPart } from "./run";
 export {

@@ -50,19 +50,40 @@ export function redactText(text: string, values: readonly string[] = []): string
 /** Shorter ones stand in too much that is no secret. */
 const shortestSecret = 6;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Values in environment variables that must not be logged, in the forms in which they stand in JSON and in URLs: those
  * of variables with a secret's name, and passwords in URLs. Those shorter than 6 characters are left out.
  */
-export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
-  const secrets = Object.entries(env).flatMap(([name, value = ""]) => {
+export const secretsOf = (env: Environment): string[] => ordered(valuesOf(env).flatMap(inJsonAndUrls));
+
+/**
+ * Text without secrets, to be stored or published where more people read it than the environment of this process:
+ * without credentials in URLs and `Authorization` headers, and without the secrets of the environment variables.
+ */
+export const withoutSecrets = (text: string, env: Environment = process.env): string =>
+  redactText(text, ordered(valuesOf(env).flatMap((value) => [value, ...inJsonAndUrls(value)])));
+
+/** The same of an error's name, message and stack. */
+export function errorWithoutSecrets(error: Error): Error {
+  const [message, stack] = [withoutSecrets(error.message), error.stack && withoutSecrets(error.stack)];
+  if (message === error.message && stack === error.stack) return error;
+  return Object.assign(new Error(message), { name: error.name, stack });
+}
+
+function valuesOf(env: Environment): string[] {
+  return Object.entries(env).flatMap(([name, value = ""]) => {
     const inUrls = [...value.matchAll(/\/\/[^/@\s:]*:([^/@\s]+)@/g)].map(([, password = ""]) => password);
     return [...(isSecretName(name) ? [value] : []), ...inUrls, ...inUrls.map(decoded)];
   });
-  const forms = secrets.flatMap((secret) => [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
-  // The longest first: one may be part of another.
-  return [...new Set(forms)].filter(({ length }) => length >= shortestSecret).sort((a, b) => b.length - a.length);
 }
+
+const inJsonAndUrls = (secret: string): string[] => [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+
+/** The longest first: one may be part of another. */
+const ordered = (forms: readonly string[]): string[] =>
+  [...new Set(forms)].filter(({ length }) => length >= shortestSecret).sort((a, b) => b.length - a.length);
 
 function decoded(text: string): string {
   try {

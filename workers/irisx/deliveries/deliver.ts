@@ -1,4 +1,4 @@
-import type { ProcessResult } from "../../messaging";
+import { type ProcessResult, withoutSecrets } from "../../messaging";
 import type { SendResult } from "../adapters/sender";
 import type { DeliveryKey, DeliveryStore, Outcome } from "./delivery";
 
@@ -55,8 +55,13 @@ async function send(key: DeliveryKey, attempts: number, ports: Ports): Promise<P
   return result.outcome === "retry" && ports.again ? ports.again(result) : processed(result);
 }
 
-/** What the state and the status say about an attempt. */
+/** What the state and the status say about an attempt: of an error that may quote what was called, without secrets. */
 function outcomeOf(result: SendResult, provider: string): Outcome {
+  const outcome = described(result, provider);
+  return outcome.error === undefined ? outcome : { ...outcome, error: withoutSecrets(outcome.error) };
+}
+
+function described(result: SendResult, provider: string): Outcome {
   switch (result.outcome) {
     case "sent":
       return { status: "sent", provider, providerId: result.providerId, error: result.note };

@@ -77,7 +77,7 @@ export class Binding<Held> implements Lane {
     const { stream, durable, log } = this.options;
     const until = Date.now() + startMs;
     const again = (error: unknown) => {
-      const isTransient = !isMissing(error) && Date.now() < until;
+      const isTransient = !isMissing(error) && Date.now() < until && !this.isStopped;
       if (isTransient) log.warn({ stream, durable, err: error }, "no answer about the durable; asking again");
       return isTransient;
     };
@@ -86,8 +86,11 @@ export class Binding<Held> implements Lane {
 
   /** @throws Error where the durable pushes to another client already */
   async begin(): Promise<void> {
-    this.source = await this.open();
-    this.source.refill();
+    if (this.isStopped) return;
+    const source = await this.open();
+    this.source = source;
+    if (this.isStopped) await source.stop();
+    else source.refill();
   }
 
   refill(): void {
@@ -167,8 +170,7 @@ export class Binding<Held> implements Lane {
     if (now.deliver_subject === before.config.deliver_subject)
       return isRecreated ? this.source?.renew() : this.source?.refill();
     await this.source?.stop();
-    this.source = await this.open();
-    this.source.refill();
+    await this.begin();
   }
 }
 

@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
 import { clientOf } from "../connection/of";
+import { copiedReason } from "../contract";
 import type { GivenUp } from "../dead-letters/headers";
 import { checkMessage } from "../envelope";
 import type { ConsumerStatus } from "../health";
+import { errorWithoutSecrets } from "../redact";
 import type { ProcessResult } from "../result";
 import { inTraceOf } from "../trace";
 import { Binding } from "./binding";
@@ -99,6 +101,8 @@ export class Engine<T> {
       // Together: those that share a subscription must be there before its first message.
       const begun = await Promise.allSettled(this.bindings.map((binding) => binding.begin()));
       for (const result of begun) if (result.status === "rejected") throw result.reason;
+      // `stop()` was called meanwhile, and has stopped what there was.
+      if (this.state !== "running") throw new Error("the consumer was stopped before it had started");
     } catch (error) {
       await this.stop();
       throw error;
@@ -241,12 +245,17 @@ export class Engine<T> {
     try {
       payload = this.payload(message);
     } catch (error) {
-      return { outcome: { kind: "dead", reason: "invalid", error: asError(error) } };
+      return { outcome: { kind: "dead", reason: "invalid", error: shown(error) } };
     }
     const from = performance.now();
     const result = await inTraceOf(message.headers, () => this.result(payload, message));
     this.options.metrics?.processingDuration.observe(binding.labels, (performance.now() - from) / 1_000);
-    const outcome = outcomeOf(result, message.info.deliveryCount, binding.durable);
+    const { error } = result;
+    const outcome = outcomeOf(
+      error ? { ...result, error: shown(error) } : result,
+      message.info.deliveryCount,
+      binding.durable,
+    );
     return { outcome, answered: outcome.kind !== "hold" };
   }
 
@@ -317,7 +326,8 @@ export class Engine<T> {
     }
     this.unwritten.delete(key);
     log.error({ ...at(message), reason, err: error }, "given up");
-    this.finish(held, () => message.term(`${reason}${error ? `: ${firstLine(error)}` : ""}`));
+    const why = `${reason}${error ? `: ${firstLine(error)}` : ""}`;
+    this.finish(held, () => message.term(deadLetters ? `${copiedReason}${why}` : why));
   }
 
   /** A message is in hand no longer. */
@@ -356,6 +366,7 @@ export class Engine<T> {
   /** One timer for all messages in hand: those whose time has come are kept from being delivered again. */
   private setWorkingTimer(): void {
     clearInterval(this.workingTimer);
+    if (this.state !== "running") return;
     const shortest = Math.min(
       ...this.bindings.filter(({ durable }) => durable).map(({ durable }) => shortestWait(durable)),
     );
@@ -427,6 +438,9 @@ const statuses = { ack: "success", nak: "retry", dead: "terminal", hold: "unavai
 const decodeJson = (message: JsMsg): unknown => message.json();
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** What is logged, stored in dead letters and shown by `/health` of an error. */
+const shown = (error: unknown): Error => errorWithoutSecrets(asError(error));
 
 const firstLine = ({ message }: Error): string => message.split("\n", 1)[0]!.slice(0, 200);
 

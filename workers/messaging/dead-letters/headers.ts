@@ -1,5 +1,6 @@
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { headers } from "@nats-io/transport-node";
+import { withoutSecrets } from "../redact";
 import { type deadLetterBodies, deadLetterHeader, type DeadLetterReason } from "../contract";
 
 /** What a dead letter is a copy of. */
@@ -71,6 +72,8 @@ export function deadLetterHeaders(
   return made;
 }
 
-/** Without line ends and other control characters, which headers cannot have. */
+/** Without secrets, and without line ends and other control characters, which headers cannot have. */
 const oneLine = ({ name, message }: Error): string =>
-  `${name}: ${message}`.replace(/[\u0000-\u001f\u007f]+/g, " ").slice(0, longestError);
+  withoutSecrets(`${name}: ${message}`)
+    .replace(/[\u0000-\u001f\u007f]+/g, " ")
+    .slice(0, longestError);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { advisory } from "../../../../workers/dead-letters/advisory";
+import { advisory, isCopiedByWorker } from "../../../../workers/dead-letters/advisory";
 
 const given = {
   id: "x",
@@ -17,6 +17,15 @@ describe("an advisory about a message that was given up", () => {
     assert.equal(advisory.parse({ type, ...given }).stream_seq, 7);
     const terminated = advisory.parse({ ...given, type: "io.nats.jetstream.advisory.v1.terminated", reason: "why" });
     assert.equal("reason" in terminated && terminated.reason, "why");
+  });
+
+  it("says by its reason whether the worker had stored the dead letter", () => {
+    const terminated = (reason?: string) =>
+      advisory.parse({ ...given, type: "io.nats.jetstream.advisory.v1.terminated", reason });
+    assert.ok(isCopiedByWorker(terminated("dead letter stored: attempts: 503")));
+    assert.ok(!isCopiedByWorker(terminated("attempts: 503")));
+    assert.ok(!isCopiedByWorker(terminated()));
+    assert.ok(!isCopiedByWorker(advisory.parse({ ...given, type: "io.nats.jetstream.advisory.v1.max_deliver" })));
   });
 
   it("is nothing else", () => {

@@ -6,6 +6,8 @@ import type { Claim, Delivery, DeliveryKey, Outcome } from "../../../../../worke
 const key: DeliveryKey = { channel: "sms", id: "0b3c1c58-6b0f-4d57-8a3e-0e7cf1c1a001", tenantId: "acme" };
 
 const calls: unknown[] = [];
+/** Errors of the state. */
+const recorded: (string | undefined)[] = [];
 
 /** Delivers with a claim and an answer; records every call in its order. */
 async function run(
@@ -17,6 +19,7 @@ async function run(
   calls.length = 0;
   const call = (name: "record" | "report", outcome: Outcome) => {
     calls.push([name, outcome.status]);
+    if (name === "record") recorded.push(outcome.error);
     return broken[name] ? Promise.reject(broken[name]) : Promise.resolve();
   };
   const ports: Ports = {
@@ -112,5 +115,10 @@ describe("deliver", () => {
 
   it("throws where the report fails, so that the message is delivered again and only reported", async () => {
     await assert.rejects(run(claimed, { outcome: "sent" }, { report: new Error("no answer") }), /no answer/);
+  });
+
+  it("stores errors without the secrets that they quote", async () => {
+    await run(claimed, { outcome: "retry", reason: "https://shop:s3cr3t@example.com answered 500" });
+    assert.equal(recorded.at(-1), "https://[redacted]@example.com answered 500");
   });
 });

@@ -129,7 +129,8 @@ describe("consumer", () => {
         consumer.end(id, id === 6 ? { success: false, error: failure.error } : failure);
       return server.answers.length === 4;
     });
-    await answered("6 +TERM terminal: no route", "7 +TERM attempts: no route");
+    // By this beginning the collector knows that there is nothing left to copy.
+    await answered("6 +TERM dead letter stored: terminal: no route", "7 +TERM dead letter stored: attempts: no route");
     assert.deepEqual(copies.map(([sequence, reason]) => [sequence, reason]).sort(), [
       [6, "terminal"],
       [7, "attempts"],
@@ -156,7 +157,7 @@ describe("consumer", () => {
     // It is delivered again, under the number that the test's server gives next.
     Object.assign(server, { sequence: 5 });
     server.add('{"id":6}', 2);
-    await answered("6 +TERM attempts: no route");
+    await answered("6 +TERM dead letter stored: attempts: no route");
     assert.deepEqual(consumer.runs, [6]);
   });
 
@@ -300,6 +301,64 @@ describe("consumer", () => {
     await until("three answers", () => server.answers.length === 3);
     assert.deepEqual([...known].sort(), ["ORDERS:1:worker", "ORDERS:2:worker"]);
     assert.deepEqual(consumer.runs, [1, 3]);
+  });
+
+  it("without dead letters, its reason does not say that there is one", async () => {
+    await start();
+    add(1);
+    await running(1);
+    consumer.end(1, { success: false, error: failure.error });
+    await answered("1 +TERM terminal: no route");
+  });
+
+  it("secrets in errors reach neither dead letters, nor servers, nor what is shown of its state", async () => {
+    const errors: string[] = [];
+    const deadLetters = {
+      write: async (_message: JsMsg, { error }: GivenUp) => {
+        errors.push(`${error!.message}\n${error!.stack}`);
+        return "stored" as const;
+      },
+    };
+    await start({ deadLetters, decode: () => assert.fail("postgres://app:secret-1@db/app is down"), attempts: 1 });
+    add(1);
+    await until("it is invalid", () => errors.length === 1);
+    await consumer.stop();
+
+    server = new FakeJetStream();
+    await start({ deadLetters, attempts: 1 });
+    add(1, 2);
+    await running(1);
+    consumer.end(1, { success: false, error: new Error("answered: Authorization: Bearer secret-1") });
+    await running(2);
+    consumer.end(2, { ...outage, error: new Error("https://app:secret-1@example.com does not answer") });
+    await until("it reports the outage", () => consumer.status.unavailable !== undefined);
+    assert.equal(consumer.status.unavailable, "https://[redacted]@example.com does not answer");
+    await answered("1 +TERM dead letter stored: terminal: answered: Authorization: Bearer [redacted]");
+    assert.match(errors.join(), /postgres:[/][/]\[redacted\]@db.*Bearer \[redacted\]/s);
+    assert.doesNotMatch(errors.join(), /secret-1/);
+  });
+
+  it("that is stopped while it starts asks for no message, and leaves nothing that runs", async () => {
+    const timers = new Set<unknown>();
+    const { setInterval: set, clearInterval: clear } = globalThis;
+    globalThis.setInterval = ((...args: Parameters<typeof set>) => {
+      const timer = set(...args);
+      timers.add(timer);
+      return timer;
+    }) as typeof set;
+    globalThis.clearInterval = (timer) => {
+      timers.delete(timer);
+      clear(timer);
+    };
+    try {
+      const starting = start();
+      const stopping = consumer.stop();
+      await assert.rejects(starting, /stopped before it had started/);
+      await stopping;
+      assert.deepEqual([timers.size, server.requests.length], [0, 0]);
+    } finally {
+      Object.assign(globalThis, { setInterval: set, clearInterval: clear });
+    }
   });
 
   it("starts once", async () => {

@@ -72,4 +72,17 @@ describe("headers of a dead letter", () => {
       }),
     );
   });
+
+  it("have errors without secrets: credentials in URLs, and values of this process's environment", () => {
+    process.env.HEADERS_TEST_PASSWORD = 'hunter"22 of this test';
+    try {
+      const text = 'https://app:s3cr3t@example.com answered: hunter"22 of this test is wrong';
+      const error = deadLetterHeaders(origin, { reason: "terminal", error: new Error(text) }).get(
+        deadLetterHeader.error,
+      );
+      assert.equal(error, "Error: https://[redacted]@example.com answered: [redacted] is wrong");
+    } finally {
+      delete process.env.HEADERS_TEST_PASSWORD;
+    }
+  });
 });

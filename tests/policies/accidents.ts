@@ -810,12 +810,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
   ],
   "consumer-gives-up": [
     ofConsumer("arrakis-ELIGIBILITY-sync-worker")("a poison message for seven days", "C000-8", "maxDeliver", undefined),
-    ofConsumer("aigentflow-AGENT_EVENTS-api-agent-consumer")(
-      "-1 deliveries, which is no limit",
-      "C004-5",
-      "maxDeliver",
-      -1,
-    ),
+    ofOther(consumer, "shop-RENAMED-clean")("-1 deliveries, which is no limit", "C004-5", "maxDeliver", -1),
   ],
   "given-up-message-stays": [
     ofStream("covenant-COVENANT_COUNTRIES")(
@@ -825,7 +820,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "2592ms",
     ),
     ofStream("arrakis-ELIGIBILITY")("messages that expire before they are given up", "C000-9", "maxAge", "20m"),
-    ofConsumer("aigentflow-AGENT_EVENTS-api-agent-consumer")(
+    ofOther(consumer, "shop-RENAMED-clean")(
       "deliveries that go on for longer than the stream keeps",
       "C003-3",
       "maxDeliver",

@@ -127,17 +127,17 @@ export const harmless: readonly Harmless[] = [
     "filterSubject",
     "tasks.rare",
   ),
-  of("jetstream", stream, "aigentflow-TASK_EVENTS")(
+  of("jetstream of another tenant", stream, "shop-RENAMED")(
     "messages that stay for an hour after they were given up",
     "maxAge",
-    "149m",
+    "63m",
   ),
   {
     what: "messages that expire soon, where the advisories of what is given up are kept",
-    stack: "jetstream",
+    stack: "jetstream of another tenant",
     change(draft) {
-      draft.set(stream, "aigentflow-TASK_EVENTS", "maxAge", "5m");
-      draft.set(stream, "aigentflow-AUDIT_EVENTS", "subjects/1", "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>");
+      draft.set(stream, "shop-RENAMED", "maxAge", "5m");
+      draft.set(stream, "shop-RETURNS", "subjects/1", "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>");
     },
   },
   {

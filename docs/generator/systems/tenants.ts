@@ -14,6 +14,9 @@ const outage = (deliveries: number) =>
 const explicit = "JetStream's default is none, which ignores maxDeliver and backoff (C002-17)";
 const beginning = "JetStream's default; work queues accept no other (error 10101)";
 
+const aigentflowKinds = ["agent", "workflow", "task", "audit"];
+const aigentflowWorkers = aigentflowKinds.map((kind) => `api-${kind}-consumer`);
+
 /** The four systems: what their documents give, and every value that is another in tenants/. */
 export const systems: System[] = [
   {
@@ -635,17 +638,75 @@ export const systems: System[] = [
         why: outage(16),
       },
       {
+        id: "C004-5",
+        document: "errors of handlers are logged, and acknowledged",
+        here: { "consumers.*.attempts": 5, "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "1GiB" },
+        why:
+          "workers do not acknowledge them: what fails five times, or is no event, is kept for a month to find out " +
+          "why and to replay it ([dead-letters.md](dead-letters.md))",
+      },
+      {
         here: { "consumers.*.ackWait": "30s", "consumers.*.maxAckPending": 1000, "consumers.*.deliverPolicy": "all" },
         why: "JetStream's defaults, which the documents rely on",
+      },
+      {
+        document: "AUDIT_EVENTS has no consumer",
+        here: {
+          "consumers.api-audit-consumer.streams": ["AUDIT_EVENTS"],
+          "consumers.api-audit-consumer.filterSubjects": ["audit.>"],
+          "consumers.api-audit-consumer.ackPolicy": "explicit",
+        },
+        why: "a trail that nothing reads is of no use; as the other three, by name and values",
+      },
+      {
+        document: "persistence and replay are wanted, without code for the second",
+        here: {
+          "streams.*.allowDirect": true,
+          "users.api.allow.publish": ["AGENT", "TASK", "AUDIT"].map((kind) => `$JS.API.DIRECT.GET.${kind}_EVENTS`),
+        },
+        why:
+          "stored events are read by sequence or time without a consumer: whoever may create one can read, and hold " +
+          "up, all that its account has. Any replica answers",
       },
       {
         id: "C004-13",
         document: "a token, or one user and password",
         here: {
           "users.api.publishes": ["agent.>", "workflow.>", "task.>", "audit.>"],
-          "users.api.consumes": ["api-agent-consumer", "api-workflow-consumer", "api-task-consumer"],
+          "users.api.consumes": aigentflowWorkers,
+          ...Object.fromEntries(aigentflowWorkers.map((name) => [`users.${name}.consumes`, [name]])),
         },
-        why: "a server has either; here each user has what it needs",
+        why: "a server has either; here each user has what it needs, and each worker a user of its own",
+      },
+      {
+        id: "C004-6",
+        document: "requests and answers, on subjects of streams",
+        here: {
+          "users.api.requests": aigentflowKinds.map((kind) => `state.${kind}`),
+          ...Object.fromEntries(
+            aigentflowKinds.flatMap((kind) => [
+              [`users.api-${kind}-consumer.responds.service`, `${kind}-state`],
+              [`users.api-${kind}-consumer.responds.endpoints`, [`state.${kind}`]],
+            ]),
+          ),
+        },
+        why: "on subjects of no stream: a stream would store the request, and its acknowledgement be the first answer",
+      },
+      {
+        document: "one application subscribes",
+        here: {
+          ...Object.fromEntries(
+            aigentflowWorkers.flatMap((name) => [
+              [`workers.${name}.replicas`, 2],
+              [`workers.${name}.maximum`, 8],
+              [`workers.${name}.secrets`, ["aigentflow-database"]],
+            ]),
+          ),
+          "workers.dead-letters.system": "dead-letters",
+        },
+        why:
+          "two of each outlive a node; more while messages wait ([workers.md](workers.md)). The last copies what a " +
+          "worker could not, because it died with it",
       },
     ],
     remarks: [
@@ -657,12 +718,15 @@ export const systems: System[] = [
       {
         id: "C004-4",
         document: "doubled tokens (`agent.x.agent.started`), free text in subjects",
-        here: "`agent.>` holds both forms; publishers must check tokens",
+        here:
+          "published as `agent.<agentType>.<event>`, with tokens checked. `agent.>` holds both forms, and handlers " +
+          "are found by the field `type`: durables deliver both alike. Only who subscribes to a doubled subject itself, " +
+          "without a durable, does not see the new one ([workers/aigentflow](../workers/aigentflow/README.md))",
       },
       {
         id: "C004-6",
         document: "requests on subjects of streams",
-        here: "no `requests` declared; a rule refuses them: the stream's own acknowledgement would be the first answer",
+        here: "`state.*`, of no stream; a rule refuses the others: the stream's acknowledgement would be the first answer",
       },
       {
         id: "C004-9",
@@ -679,9 +743,8 @@ export const systems: System[] = [
       {
         id: "C004-12",
         document: "no message id",
-        here: "publishers should send one; it is remembered for 2 minutes",
+        here: "the event's `id`: remembered for 2 minutes by the stream, for `EVENT_ID_RETENTION` by the workers' states",
       },
     ],
-    open: "AUDIT_EVENTS has no consumer in the documents.",
   },
 ];

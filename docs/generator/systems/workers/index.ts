@@ -1,5 +1,6 @@
+import { aigentflow } from "./aigentflow";
 import { arrakis } from "./arrakis";
 import type { Requirement } from "./requirement";
 
 /** What the documents want of workers, by system. */
-export const requirements: Readonly<Record<string, readonly Requirement[]>> = { arrakis };
+export const requirements: Readonly<Record<string, readonly Requirement[]>> = { aigentflow, arrakis };

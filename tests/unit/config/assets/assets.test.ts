@@ -16,20 +16,20 @@ const declared = {
 };
 
 describe("assets", () => {
-  it("are 14 streams, 9 mirrors, 21 durables, a canary of both for each account, and irisx's dead letters", () => {
+  it("are 14 streams, 9 mirrors, 22 durables, a canary of both for each account, and dead letters of two", () => {
     assert.equal(declared.streams.filter(({ mirrorOf }) => !mirrorOf).length, 14);
     assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 9);
-    assert.equal(declared.consumers.length, 21);
+    assert.equal(declared.consumers.length, 22);
     assert.deepEqual(
       streams.filter(({ name }) => name === "CANARY").map(({ account }) => account),
       Object.keys(tenants),
     );
     assert.deepEqual(
       streams.filter(({ name }) => letters.includes(name)).map(({ account, name }) => `${account}/${name}`),
-      letters.map((name) => `irisx/${name}`),
+      ["irisx", "aigentflow"].flatMap((account) => letters.map((name) => `${account}/${name}`)),
     );
-    // The collector's, and one for the replays of each of the three durables.
-    assert.equal(consumers.length, 21 + 4 + 4 + 2, "and two more lanes of irisx's SMS");
+    // The collector's, and one for the replays of each of the three durables of irisx and the four of aigentflow.
+    assert.equal(consumers.length, 22 + 4 + (1 + 3) + (1 + 4) + 2, "and two more lanes of irisx's SMS");
   });
 
   it("place a mirror in its region: no subjects, its own limits, its origin's storage and replicas", () => {

@@ -34,6 +34,7 @@ const commands = {
   replayLetters: () => deadLetters().replayLetters,
   dropLetters: () => deadLetters().dropLetters,
   alertRules: () => (require("./commands/alert-rules") as typeof import("./commands/alert-rules")).alertRules,
+  dashboards: () => (require("./commands/dashboards") as typeof import("./commands/dashboards")).dashboards,
   env: () => (require("./commands/env") as typeof import("./commands/env")).env,
 };
 
@@ -168,6 +169,10 @@ function program(): Command {
     .requiredOption("--region <region>", "its servers, streams and durables")
     .addHelpText("after", examples(["npm run -s alert-rules -- --env production --region iad > nats-alerts-iad.yaml"]))
     .action(run(commands.alertRules));
+  command(cli, "dashboards", "write dashboards for Grafana, as files to import or provision")
+    .requiredOption("--out <folder>", "where they are written; files of the same names are replaced")
+    .addHelpText("after", examples(["npm run dashboards -- --env production --out dashboards"]))
+    .action(run(commands.dashboards));
   command(cli, "env", "print the variables for running pulumi by hand")
     .addHelpText("after", examples(['eval "$(npm run -s env)" && pulumi preview --stack local-iad']))
     .action(run(commands.env));

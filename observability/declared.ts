@@ -3,6 +3,7 @@ import { assetsOf } from "../config/assets/assets";
 import { presentTenants } from "../config/assets/leaving";
 import { defaultAckPending } from "../config/schema/consumer";
 import type { Environment } from "../config/schema/settings";
+import { serversIn } from "../config/sizes";
 import { limitInBytes, limitInNumber } from "../config/units";
 import type { LabelOf, MetricName } from "./metrics";
 
@@ -21,6 +22,7 @@ type RuleMetric = Extract<MetricName, `supercluster_${string}`>;
 
 /** Those of one region. */
 export interface Declared {
+  servers: number;
   streams: StreamAsset[];
   consumers: ConsumerAsset[];
 }
@@ -30,10 +32,11 @@ export function declaredIn(environment: Environment, tenants: Tenants, region: s
   const here = streams.filter((stream) => stream.region === region);
   const isHere = ({ account, stream }: ConsumerAsset) =>
     here.some((one) => one.account === account && one.name === stream);
-  return { streams: here, consumers: consumers.filter(isHere) };
+  return { servers: serversIn(environment, region), streams: here, consumers: consumers.filter(isHere) };
 }
 
-export const declaredSeries = ({ streams, consumers }: Declared): DeclaredSeries[] => [
+export const declaredSeries = ({ servers, streams, consumers }: Declared): DeclaredSeries[] => [
+  { record: "supercluster_region_servers", labels: {}, value: servers },
   ...streams.flatMap(ofStream),
   ...consumers.map(ofConsumer),
 ];

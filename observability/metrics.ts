@@ -1,15 +1,16 @@
 /**
- * Every metric that alerts and recording rules read: where it comes from, its labels, and what it means. The names are
- * those of prometheus-nats-exporter 0.20.1 with the official chart's flags, and of workers/messaging/metrics.ts.
+ * Every metric that alerts, recording rules and dashboards read: where it comes from, its labels, and what it means. The
+ * names are those of prometheus-nats-exporter 0.20.1 with the official chart's flags, and of
+ * workers/messaging/metrics.ts.
  */
 
 /** Labels that Prometheus gives to all series of a source (components/monitoring/scrape-config.ts). */
 export const sources = {
   /** prometheus-nats-exporter, one beside each server; `server` is the server's name. */
   exporter: { job: "nats-jetstream", labels: ["region", "server"] },
-  /** Processes of workers; `worker` is the worker's name, `namespace` its tenant's. */
-  worker: { job: "nats-workers", labels: ["region", "namespace", "worker", "pod"] },
-  /** Recording rules of this folder. */
+  /** Processes of workers; `worker` is the worker's name, `account` its tenant, `namespace` that of its pods. */
+  worker: { job: "nats-workers", labels: ["region", "account", "namespace", "worker", "pod"] },
+  /** Recording rules of this folder, and what Prometheus makes of its alerts. */
   rule: { job: undefined, labels: ["region"] },
 } as const satisfies Record<string, { job: string | undefined; labels: readonly string[] }>;
 
@@ -21,6 +22,8 @@ interface Metric {
   labels: readonly string[];
   unit: string;
   meaning: string;
+  /** Read by its buckets: `<name>_bucket`, with the label `le`. */
+  isHistogram?: true;
   /**
    * The least of `kubernetes.monitoring.exporter.jetstream` with which the exporter makes it. Default: with any.
    */
@@ -48,6 +51,39 @@ export const metrics = {
     unit: "servers",
     meaning: "Servers of its region that it has routes to; nats_varz_routes counts the connections of the pool",
   },
+  nats_varz_start: {
+    source: "exporter",
+    labels: [],
+    unit: "milliseconds since 1970",
+    meaning: "When the server started",
+  },
+  nats_varz_cpu: { source: "exporter", labels: [], unit: "percent of one CPU", meaning: "CPU time of the server" },
+  nats_varz_mem: { source: "exporter", labels: [], unit: "bytes", meaning: "Memory of the server's process" },
+  nats_varz_in_msgs: {
+    source: "exporter",
+    labels: [],
+    unit: "messages, counted since the start",
+    meaning: "Messages that clients and other servers have sent to it",
+  },
+  nats_varz_out_msgs: {
+    source: "exporter",
+    labels: [],
+    unit: "messages, counted since the start",
+    meaning: "Messages that it has sent to clients and other servers",
+  },
+  nats_varz_in_bytes: {
+    source: "exporter",
+    labels: [],
+    unit: "bytes, counted since the start",
+    meaning: "The same, without headers of the protocol",
+  },
+  nats_varz_out_bytes: {
+    source: "exporter",
+    labels: [],
+    unit: "bytes, counted since the start",
+    meaning: "The same, without headers of the protocol",
+  },
+  nats_varz_subscriptions: { source: "exporter", labels: [], unit: "subscriptions", meaning: "Subscriptions it knows" },
   nats_varz_connections: { source: "exporter", labels: [], unit: "connections", meaning: "Clients of the server" },
   nats_varz_max_connections: {
     source: "exporter",
@@ -66,6 +102,24 @@ export const metrics = {
     labels: [],
     unit: "servers",
     meaning: "Servers that the meta group counts, those that do not answer included",
+  },
+  nats_varz_jetstream_meta_pending: {
+    source: "exporter",
+    labels: [],
+    unit: "entries",
+    meaning: "What the server has not yet applied of the meta group's log",
+  },
+  nats_varz_jetstream_stats_ha_assets: {
+    source: "exporter",
+    labels: [],
+    unit: "streams and consumers",
+    meaning: "Replicated streams and consumers of the server; each costs heartbeats",
+  },
+  nats_varz_jetstream_stats_reserved_storage: {
+    source: "exporter",
+    labels: [],
+    unit: "bytes",
+    meaning: "File storage that streams reserve by maxBytes",
   },
   nats_varz_jetstream_stats_storage: { source: "exporter", labels: [], unit: "bytes", meaning: "File storage in use" },
   nats_varz_jetstream_config_max_storage: {
@@ -98,6 +152,24 @@ export const metrics = {
     labels: ["remote_gateway_name"],
     unit: "0 or 1",
     meaning: "Present while the server has a connection to the region remote_gateway_name",
+  },
+  nats_gatewayz_outbound_gateway_conn_rtt: {
+    source: "exporter",
+    labels: ["remote_gateway_name"],
+    unit: "seconds",
+    meaning: "Round trip from the server to a server of the region remote_gateway_name",
+  },
+  nats_gatewayz_outbound_gateway_conn_out_msgs: {
+    source: "exporter",
+    labels: ["remote_gateway_name"],
+    unit: "messages, counted since the connection",
+    meaning: "Messages that the server has sent to the region remote_gateway_name",
+  },
+  nats_gatewayz_outbound_gateway_conn_out_bytes: {
+    source: "exporter",
+    labels: ["remote_gateway_name"],
+    unit: "bytes, counted since the connection",
+    meaning: "The same",
   },
   nats_server_jetstream_disabled: {
     source: "exporter",
@@ -143,6 +215,20 @@ export const metrics = {
     meaning: "Bytes of one replica of the stream",
     needs: "streams",
   },
+  nats_stream_last_seq: {
+    source: "exporter",
+    labels: ofStream,
+    unit: "messages, counted since the stream exists",
+    meaning: "Sequence of its newest message: what was stored, deleted messages included",
+    needs: "streams",
+  },
+  nats_stream_subject_count: {
+    source: "exporter",
+    labels: ofStream,
+    unit: "subjects",
+    meaning: "Subjects of which the stream has messages",
+    needs: "streams",
+  },
   nats_stream_consumer_count: {
     source: "exporter",
     labels: ofStream,
@@ -179,11 +265,96 @@ export const metrics = {
     needs: "all",
   },
 
+  nats_consumer_num_redelivered: {
+    source: "exporter",
+    labels: ofConsumer,
+    unit: "messages",
+    meaning: "Messages that were delivered more than once and are not acknowledged yet",
+    needs: "all",
+  },
+  nats_consumer_num_waiting: {
+    source: "exporter",
+    labels: ofConsumer,
+    unit: "requests",
+    meaning: "Requests for messages that wait: workers that have nothing to do",
+    needs: "all",
+  },
+  nats_consumer_ack_floor_consumer_seq: {
+    source: "exporter",
+    labels: ofConsumer,
+    unit: "deliveries, counted since the durable exists",
+    meaning: "Deliveries up to which all are acknowledged",
+    needs: "all",
+  },
+
   nats_consumer_messages_processed_total: {
     source: "worker",
     labels: ["consumer", "status"],
     unit: "messages, counted since the start",
     meaning: "Messages that a handler has finished, by status: success, retry, unavailable, terminal",
+  },
+  nats_consumer_message_processing_duration_seconds: {
+    source: "worker",
+    labels: ["consumer"],
+    unit: "seconds",
+    meaning: "How long the handler took for a message",
+    isHistogram: true,
+  },
+  nats_consumer_delivery_delay_seconds: {
+    source: "worker",
+    labels: ["consumer"],
+    unit: "seconds",
+    meaning: "From a message being stored to its first delivery",
+    isHistogram: true,
+  },
+  nats_publisher_message_duration_seconds: {
+    source: "worker",
+    labels: [],
+    unit: "seconds",
+    meaning: "From the first attempt to publish a message to its acknowledgement",
+    isHistogram: true,
+  },
+  nats_publisher_messages_total: {
+    source: "worker",
+    labels: ["status"],
+    unit: "messages, counted since the start",
+    meaning: "Published messages, by status: acknowledged, duplicate, refused, unacknowledged",
+  },
+  nats_publisher_retries_total: {
+    source: "worker",
+    labels: [],
+    unit: "attempts, counted since the start",
+    meaning: "Attempts after the first to publish a message",
+  },
+  nats_consumer_lag: {
+    source: "worker",
+    labels: ["consumer"],
+    unit: "messages",
+    meaning: "Messages of the durable that are not acknowledged yet; every process has the same",
+  },
+  nats_consumer_in_flight: {
+    source: "worker",
+    labels: ["consumer"],
+    unit: "messages",
+    meaning: "Messages that the process has received and not finished",
+  },
+  nats_consumer_redeliveries_total: {
+    source: "worker",
+    labels: ["consumer"],
+    unit: "messages, counted since the start",
+    meaning: "Messages that were received a second time or later",
+  },
+  nats_consumer_unknown_messages_total: {
+    source: "worker",
+    labels: ["consumer"],
+    unit: "messages, counted since the start",
+    meaning: "Messages of a type that the worker does not know",
+  },
+  nats_connection_reconnects_total: {
+    source: "worker",
+    labels: [],
+    unit: "connections, counted since the start",
+    meaning: "Connections that replaced a lost one",
   },
   nats_consumer_dead_letters_total: {
     source: "worker",
@@ -204,7 +375,20 @@ export const metrics = {
     meaning: "1 while the process is connected to a server",
   },
 
+  /** Prometheus's own: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
+  ALERTS: {
+    source: "rule",
+    labels: ["alertname", "alertstate", "severity"],
+    unit: "1",
+    meaning: "Each alert that is pending or fires, with its labels",
+  },
   /** Of what is declared: observability/declared.ts. */
+  supercluster_region_servers: {
+    source: "rule",
+    labels: [],
+    unit: "servers",
+    meaning: "Servers that the region should have",
+  },
   supercluster_stream_max_bytes: {
     source: "rule",
     labels: ["account", "stream_name", "retention"],
@@ -236,13 +420,15 @@ export type MetricName = keyof typeof metrics;
 
 /** Labels by which a metric can be selected. */
 export type LabelOf<Name extends MetricName> =
-  (typeof metrics)[Name]["labels"][number] | (typeof sources)[(typeof metrics)[Name]["source"]]["labels"][number];
+  | (typeof metrics)[Name]["labels"][number]
+  | (typeof sources)[(typeof metrics)[Name]["source"]]["labels"][number]
+  | ((typeof metrics)[Name] extends { isHistogram: true } ? "le" : never);
 
 /** A metric, without the literal types of its name. */
 export const metricOf = (name: MetricName): Metric => metrics[name];
 
 /** Labels of its series. */
 export function labelsOf(name: MetricName): readonly string[] {
-  const { source, labels } = metricOf(name);
-  return [...sources[source].labels, ...labels];
+  const { source, labels, isHistogram } = metricOf(name);
+  return [...sources[source].labels, ...labels, ...(isHistogram ? ["le"] : [])];
 }

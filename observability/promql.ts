@@ -13,21 +13,37 @@ export interface Expr {
 /** A duration as Prometheus reads it: no decimals. */
 export const prometheusDuration = (interval: Duration): Duration => fromNanoseconds(toNanoseconds(interval));
 
-/** A selector of a region's series. `where`: labels that must be equal; a list: one of them; `!`: not equal. */
+/** Labels that must be equal; `!`: not equal; `~`: fit a regular expression. */
+export type Where<Name extends MetricName> = Partial<Record<`${"" | "!" | "~"}${LabelOf<Name>}`, string>>;
+
+const operators: Readonly<Record<string, string>> = { "!": "!=", "~": "=~" };
+
+/**
+ * A selector.
+ *
+ * @param scope selects every series of an alert or dashboard, e.g. those of a region
+ * @throws where the metric does not have a label
+ */
 export function series<Name extends MetricName>(
-  region: string,
   name: Name,
-  where: Partial<Record<LabelOf<Name> | `!${LabelOf<Name>}`, string>> = {},
+  where: Where<Name> = {},
+  scope: Readonly<Record<string, string>> = {},
 ): Expr {
-  const { job } = sources[metricOf(name).source];
-  const matchers = Object.entries<string | undefined>({ ...(job && { job }), region, ...where }).map(
-    ([label, value]) =>
-      label.startsWith("!") ? `${label.slice(1)}!=${JSON.stringify(value)}` : `${label}=${JSON.stringify(value)}`,
+  const { source, isHistogram } = metricOf(name);
+  const { job } = sources[source];
+  const labels = labelsOf(name);
+  const matchers = Object.entries<string | undefined>({ ...(job && { job }), ...scope, ...where }).map(
+    ([key, value]) => {
+      const label = key.replace(/^[!~]/, "");
+      if (label !== "job" && !labels.includes(label)) throw new Error(`${name} has no label ${label}`);
+      return `${label}${operators[key[0]!] ?? "="}${JSON.stringify(value)}`;
+    },
   );
-  return { text: `${name}{${matchers.join(",")}}`, labels: labelsOf(name), metrics: [name] };
+  const text = `${name}${isHistogram ? "_bucket" : ""}{${matchers.join(",")}}`;
+  return { text, labels, metrics: [name] };
 }
 
-const plain = /^[\w:]+(\{[^{}]*\})?(\[\w+\])?$|^\w+( by \([^()]*\))? ?\([^()]*\)$/;
+const plain = /^[\w:]+(\{[^{}]*\})?(\[[\w$]+\])?$|^\w+( by \([^()]*\))? ?\([^()]*\)$/;
 
 /** In parentheses, where what stands beside it could change its meaning. */
 const inner = ({ text }: Expr): string => (plain.test(text) ? text : `(${text})`);
@@ -48,9 +64,15 @@ export const min = aggregate("min");
 export const sum = aggregate("sum");
 export const count = aggregate("count");
 
+/** The window that Grafana chooses: four scrapes, or what one point of the panel covers. */
+export const rateInterval = "$__rate_interval";
+
 const over =
   (name: "rate" | "increase") =>
-  (selector: Expr, window: Duration): Expr => ({ ...selector, text: `${name}(${selector.text}[${window}])` });
+  (selector: Expr, window: Duration | typeof rateInterval): Expr => ({
+    ...selector,
+    text: `${name}(${selector.text}[${window}])`,
+  });
 
 export const rate = over("rate");
 export const increase = over("increase");
@@ -112,6 +134,19 @@ export const either = (...all: [Expr, ...Expr[]]): Expr => ({
   labels: all[0].labels,
   metrics: metricsOf(...all),
 });
+
+/** A quantile of a histogram's observations, of series with the labels `by`. */
+export const quantile = (share: number, by: readonly string[], buckets: Expr): Expr => ({
+  ...buckets,
+  text: `histogram_quantile(${share}, ${sum([...by, "le"], buckets).text})`,
+  labels: by,
+});
+
+/** The difference of a number and each series. */
+export const from = (number: number, expr: Expr): Expr => ({ ...expr, text: `${number} - ${inner(expr)}` });
+
+/** Seconds since a time in seconds. */
+export const secondsSince = (time: Expr): Expr => ({ ...time, text: `time() - ${inner(time)}` });
 
 /** Calculates with a number. */
 export const times = (expr: Expr, factor: number): Expr => ({ ...expr, text: `${inner(expr)} * ${factor}` });

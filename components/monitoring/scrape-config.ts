@@ -59,6 +59,7 @@ export function scrapeConfig(
                 copy("__meta_kubernetes_namespace", "namespace"),
                 copy("__meta_kubernetes_pod_name", "pod"),
                 copy(metaLabel("app.kubernetes.io/name"), "worker"),
+                copy(metaLabel("app.kubernetes.io/instance"), "account"),
                 { target_label: "job", replacement: workersJob },
                 { target_label: "region", replacement: region },
               ],

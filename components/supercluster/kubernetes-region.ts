@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
@@ -251,7 +252,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       inNamespace,
     );
     this.scrapeConfig = pulumi.output(scrape);
-    const { prometheusRule, labels } = settings.kubernetes.monitoring;
+    const { prometheusRule, labels, dashboards } = settings.kubernetes.monitoring;
     const alerts = prometheusRule
       ? new kubernetes.apiextensions.CustomResource(
           `${name}-alerts`,
@@ -270,6 +271,18 @@ export class KubernetesRegion extends pulumi.ComponentResource {
           }),
           inNamespace,
         );
+
+    const boards = Object.entries(dashboards.enabled ? rendered(settings) : {}).map(([file, json]) => {
+      const object = `${path.parse(file).name}-dashboard`;
+      return new kubernetes.core.v1.ConfigMap(
+        `${name}-${object}`,
+        kept("v1", "ConfigMap", {
+          metadata: { ...metadata, name: object, labels: { ...metadata.labels, ...dashboards.labels } },
+          data: { [file]: json },
+        }),
+        inNamespace,
+      );
+    });
 
     const values = chartValues(region);
     const volumes = new Volumes(
@@ -325,7 +338,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [namespace, ...made, ...optional, clients, gateways, prometheus, alerts, release],
+        dependsOn: [namespace, ...made, ...optional, clients, gateways, prometheus, alerts, ...boards, release],
       },
     );
     this.objects = pulumi.unsecret(pulumi.all(objects).apply((all) => all.map(comparable)));
@@ -353,6 +366,12 @@ export class KubernetesRegion extends pulumi.ComponentResource {
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }
 }
+
+/** Grafana's SDK is loaded only where dashboards are wanted. */
+const rendered = (settings: KubernetesEnvironment): Record<string, string> =>
+  (
+    require("../../observability/dashboards/render") as typeof import("../../observability/dashboards/render")
+  ).dashboardFiles(settings);
 
 /** Kinds of operators that settings need: without them a deployment would fail halfway. */
 const neededKinds = ({

@@ -246,6 +246,7 @@ export const podMonitorSpec = ({ kubernetes }: KubernetesEnvironment, region: st
         { targetLabel: "job", replacement: sources.worker.job },
         { targetLabel: "region", replacement: region },
         { sourceLabels: ["__meta_kubernetes_pod_label_app_kubernetes_io_name"], targetLabel: "worker" },
+        { sourceLabels: ["__meta_kubernetes_pod_label_app_kubernetes_io_instance"], targetLabel: "account" },
       ],
     },
   ],

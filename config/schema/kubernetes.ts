@@ -245,6 +245,15 @@ export const kubernetes = strictObject({
     prometheusRule: z.boolean().default(false),
     /** Labels by which the operator finds these two. */
     labels: labels.default({}),
+    /**
+     * Dashboards for Grafana, each a ConfigMap in the namespace of the servers (docs/monitoring.md). They are the same
+     * in every region; where regions share a cluster, one copy is used. A change restarts nothing.
+     */
+    dashboards: strictObject({
+      enabled: z.boolean().default(false),
+      /** Labels by which Grafana's sidecar finds them. Default: what its charts look for, `grafana_dashboard: "1"`. */
+      labels: labels.default({ grafana_dashboard: "1" }),
+    }).prefault({}),
     interval: duration.default("30s"),
     /** Series that each server's exporter makes. A change restarts the servers, one after another. */
     exporter: strictObject({

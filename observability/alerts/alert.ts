@@ -6,7 +6,7 @@ import { serversInAll } from "../../config/sizes";
 import { serversOf, workersNamespaceOf } from "../../config/topology";
 import type { Duration } from "../../config/units";
 import { type LabelOf, type MetricName, metricOf } from "../metrics";
-import { and, compare, either, type Expr, matched, max, series, times, unless } from "../promql";
+import { and, compare, either, type Expr, matched, max, series, times, unless, type Where } from "../promql";
 import { hasOwnThresholds, thresholdOf } from "../thresholds";
 
 /** One alert: what it looks at, and what it tells a person. */
@@ -30,8 +30,13 @@ export interface Condition {
   labels?: Record<string, string>;
 }
 
+/** How series are selected: those of a region, or of what a dashboard shows. */
+export interface Selection {
+  series: <Name extends MetricName>(name: Name, where?: Where<Name>) => Expr;
+}
+
 /** A region as it should be: what is expected there, and how its series are selected. */
-export interface Site {
+export interface Site extends Selection {
   region: string;
   /** The other regions. */
   others: string[];
@@ -41,10 +46,6 @@ export interface Site {
   allServers: number;
   /** Workers that should run in it; `namespace` is undefined outside Kubernetes. */
   workers: { worker: WorkerAsset; namespace: string | undefined }[];
-  series: <Name extends MetricName>(
-    name: Name,
-    where?: Partial<Record<LabelOf<Name> | `!${LabelOf<Name>}`, string>>,
-  ) => Expr;
   /** The threshold of settings, or the default. Throws for an alert that has none. */
   threshold: (alert: AlertName, fallback?: number) => number;
   /** Whether settings treat single streams or durables of the alert differently. */
@@ -69,7 +70,7 @@ export function siteOf(environment: Environment, tenants: Tenants, region: strin
           .filter(({ regions }) => regions.includes(region))
           .map((worker) => ({ worker, namespace: workersNamespaceOf(environment, region, worker.account) }))
       : [],
-    series: (name, where) => series(region, name, where),
+    series: (name, where) => series(name, where, { region }),
     threshold: (alert, fallback) => thresholdOf(environment, alert, fallback),
     hasOwn: (alert) => hasOwnThresholds(environment, alert),
     has: (metric) => levels.indexOf(level) >= levels.indexOf(metricOf(metric).needs ?? "accounts"),
@@ -88,28 +89,26 @@ type ServerMetric = {
 export const serverLabels = ["region", "server"] as const;
 
 /** Servers that answer. */
-export const answering = (site: Site): Expr => max(serverLabels, site.series("nats_healthz_status"));
+export const answering = (site: Selection): Expr => max(serverLabels, site.series("nats_healthz_status"));
 
 /** Of servers that answer alone: `nats_varz_*` of others keep the values that they had. */
-export const current = (site: Site, name: ServerMetric): Expr =>
+export const current = (site: Selection, name: ServerMetric): Expr =>
   max(serverLabels, and(site.series(name), site.series("nats_healthz_status"), serverLabels));
 
 /** Labels of a stream, and of a durable. */
 export const streamLabels = ["region", "account", "stream_name"] as const;
 export const consumerLabels = [...streamLabels, "consumer_name"] as const;
 
+type StreamMetric = Extract<MetricName, `nats_stream_${string}`>;
+type ConsumerMetric = {
+  [Name in Extract<MetricName, `nats_consumer_${string}`>]: "is_consumer_leader" extends LabelOf<Name> ? Name : never;
+}[Extract<MetricName, `nats_consumer_${string}`>];
+
 /** Metrics of streams and consumers, as their leader reports them. */
 export const ofLeader = {
-  stream: (
-    site: Site,
-    name:
-      | "nats_stream_total_messages"
-      | "nats_stream_total_bytes"
-      | "nats_stream_consumer_count"
-      | "nats_stream_mirror_lag"
-      | "nats_stream_mirror_active_duration_ns",
-  ): Expr => max(streamLabels, site.series(name, { is_stream_leader: "true" })),
-  consumer: (site: Site, name: "nats_consumer_num_pending" | "nats_consumer_num_ack_pending"): Expr =>
+  stream: (site: Selection, name: StreamMetric): Expr =>
+    max(streamLabels, site.series(name, { is_stream_leader: "true" })),
+  consumer: (site: Selection, name: ConsumerMetric): Expr =>
     max(consumerLabels, site.series(name, { is_consumer_leader: "true" })),
 };
 
@@ -141,7 +140,7 @@ const whileServing = (site: Site, expr: Expr): Expr =>
   and(expr, compare(countOf(site), ">=", majority(site.servers.length)), ["region"]);
 
 /** How many servers of the region answer; no series where none does. */
-export const countOf = (site: Site): Expr => {
+export const countOf = (site: Selection): Expr => {
   const expr = answering(site);
   return { ...expr, text: `count by (region) (${expr.text})`, labels: ["region"] };
 };

@@ -8,7 +8,7 @@ import {
   ofLeader,
   percentOf,
   serverLabels,
-  type Site,
+  type Selection,
   streamLabels,
 } from "./alert";
 
@@ -19,14 +19,14 @@ const account = ["region", "account"] as const;
 const noLimit = 1e18;
 
 /** What is used of a limit, in percent. */
-const percent = {
+export const percent = {
   ofAccount: (
-    site: Site,
+    site: Selection,
     used: "nats_account_storage_used" | "nats_account_memory_used",
     limit: "nats_account_max_storage" | "nats_account_max_memory",
   ) => percentOf(max(account, site.series(used)), below(max(account, site.series(limit)), noLimit), account),
   ofServer: (
-    site: Site,
+    site: Selection,
     used: "nats_varz_jetstream_stats_storage" | "nats_varz_jetstream_stats_memory" | "nats_varz_connections",
     limit:
       "nats_varz_jetstream_config_max_storage" | "nats_varz_jetstream_config_max_memory" | "nats_varz_max_connections",

@@ -8,6 +8,7 @@ import {
   missing,
   ofDeclared,
   ofLeader,
+  type Selection,
   type Site,
   streamLabels,
 } from "./alert";
@@ -21,7 +22,7 @@ const consumers = (site: Site, where: { consumer_leader?: string; is_consumer_le
   max(consumerLabels, site.series("nats_consumer_num_pending", where));
 
 /** Time since the mirror heard from its origin, in seconds; where it never did, a day. */
-const silence = (site: Site) => {
+export const silence = (site: Selection) => {
   const active = ofLeader.stream(site, "nats_stream_mirror_active_duration_ns");
   return either(times(compare(active, ">=", 0), 1e-9), minus(compare(active, "<", 0), -86_400));
 };

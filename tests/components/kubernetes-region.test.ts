@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { awsRegion } from "../../config/schema/aws";
@@ -10,6 +11,7 @@ import { serverLabels } from "../../components/supercluster/load-balancers";
 import type { KubeObject } from "../../components/supercluster/object-drift";
 import { KubernetesRegion } from "../../components/supercluster/kubernetes-region";
 import type { pushSecretSpec } from "../../components/supercluster/secret-store";
+import { dashboardFiles } from "../../observability/dashboards/render";
 import { rulesFile, rulesOf } from "../../observability/rules";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "../support/identity";
@@ -126,6 +128,25 @@ describe("KubernetesRegion", function () {
     assert.equal(of("kubernetes:core/v1:ConfigMap").length, 1);
     const [guard] = of("pulumi-nodejs:dynamic/kubernetes:ClusterGuard");
     assert.deepEqual(guard!.inputs.kinds, ["monitoring.coreos.com/v1/PrometheusRule"]);
+  });
+
+  it("gives Grafana its dashboards where they are wanted, each as a ConfigMap that its sidecar finds", async () => {
+    const dashboards = { enabled: true, labels: { grafana_dashboard: "nats" } };
+    const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ monitoring: { dashboards } }) });
+    const { of } = await recorded("iad", settings);
+    const found = of("kubernetes:core/v1:ConfigMap").flatMap(({ inputs }) => {
+      const { metadata, data } = inputs as { metadata: { name: string; labels: object }; data: Record<string, string> };
+      return metadata.name.endsWith("-dashboard") ? [{ ...metadata, data }] : [];
+    });
+    const files = dashboardFiles(settings);
+    assert.ok(isDeepStrictEqual(Object.assign({}, ...found.map(({ data }) => data)), files), "the files, unchanged");
+    assert.deepEqual(
+      found.map(({ name, data }) => [name, Object.keys(data)]).sort(),
+      Object.keys(files)
+        .map((file) => [file.replace(".json", "-dashboard"), [file]])
+        .sort(),
+    );
+    for (const { labels } of found) assert.deepEqual({ ...labels, ...dashboards.labels }, labels);
   });
 
   it("gives the guard what the region needs: chart, existing storage class, AWS region", async () => {

@@ -273,6 +273,7 @@ describe("TenantWorkers", function () {
         ["job", "nats-workers"],
         ["region", "iad"],
         ["worker", undefined],
+        ["account", undefined],
       ],
     );
     assert.equal((monitor!.inputs.metadata as { labels: Inputs }).labels.release, "prometheus");

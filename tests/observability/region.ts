@@ -46,11 +46,11 @@ type Labels = Record<string, string>;
 
 /** A series with the labels that Prometheus and the exporter give it. */
 function key<Name extends MetricName>(name: Name, labels: Partial<Record<LabelOf<Name>, string>>): string {
-  const { source } = metricOf(name);
+  const { source, isHistogram } = metricOf(name);
   const all: Labels = { job: sources[source].job!, region, instance: "10.0.0.7:7777", ...labels };
   for (const label of labelsOf(name)) if (!(label in all)) throw new Error(`${name} has no value for ${label}`);
   const text = Object.entries(all).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
-  return `${name}{${text.join(",")}}`;
+  return `${name}${isHistogram ? "_bucket" : ""}{${text.join(",")}}`;
 }
 
 export const servers = ["iad-0", "iad-1", "iad-2"];
@@ -65,10 +65,21 @@ function ofServer(server: string): [string, Value][] {
   const plain: [Parameters<typeof key>[0], Value][] = [
     ["nats_healthz_status", 0],
     ["nats_varz_remotes", 2],
+    ["nats_varz_start", 0],
+    ["nats_varz_cpu", 12],
+    ["nats_varz_mem", 5e7],
+    ["nats_varz_subscriptions", 200],
+    ["nats_varz_in_msgs", { perMinute: 6000 }],
+    ["nats_varz_out_msgs", { perMinute: 9000 }],
+    ["nats_varz_in_bytes", { perMinute: 6e6 }],
+    ["nats_varz_out_bytes", { perMinute: 9e6 }],
     ["nats_varz_connections", 12],
     ["nats_varz_max_connections", 65536],
     ["nats_varz_slow_consumers", 3],
     ["nats_varz_jetstream_meta_cluster_size", 9],
+    ["nats_varz_jetstream_meta_pending", 0],
+    ["nats_varz_jetstream_stats_ha_assets", 30],
+    ["nats_varz_jetstream_stats_reserved_storage", 5e9],
     ["nats_varz_jetstream_stats_storage", 1e9],
     ["nats_varz_jetstream_config_max_storage", 9e10],
     ["nats_varz_jetstream_stats_memory", 1e6],
@@ -79,10 +90,15 @@ function ofServer(server: string): [string, Value][] {
   const account = { ...jetstream, account: "shop" };
   return [
     ...plain.map(([name, value]): [string, Value] => [key(name, { server }), value]),
-    ...["ams", "syd"].map((remote_gateway_name): [string, Value] => [
-      key("nats_gatewayz_outbound_gateway_configured", { server, remote_gateway_name }),
-      1,
-    ]),
+    ...["ams", "syd"].flatMap((remote_gateway_name): [string, Value][] => {
+      const gateway = { server, remote_gateway_name };
+      return [
+        [key("nats_gatewayz_outbound_gateway_configured", gateway), 1],
+        [key("nats_gatewayz_outbound_gateway_conn_rtt", gateway), 0.09],
+        [key("nats_gatewayz_outbound_gateway_conn_out_msgs", gateway), { perMinute: 60 }],
+        [key("nats_gatewayz_outbound_gateway_conn_out_bytes", gateway), { perMinute: 6e4 }],
+      ];
+    }),
     [key("nats_server_jetstream_disabled", jetstream), 0],
     [key("nats_account_storage_used", account), 1e9],
     [key("nats_account_max_storage", account), 1e10],
@@ -98,6 +114,8 @@ function ofServer(server: string): [string, Value][] {
       return [
         [key("nats_stream_total_messages", own), name.startsWith("DEAD_LETTER") ? 0 : 100],
         [key("nats_stream_total_bytes", own), 1e5],
+        [key("nats_stream_last_seq", own), { perMinute: 60 }],
+        [key("nats_stream_subject_count", own), 3],
         [key("nats_stream_consumer_count", own), spec.retention === "interest" ? 1 : 0],
         ...(mirrorOf !== undefined
           ? ([
@@ -115,6 +133,9 @@ function ofServer(server: string): [string, Value][] {
             return [
               [key("nats_consumer_num_pending", durable), 10],
               [key("nats_consumer_num_ack_pending", durable), 5],
+              [key("nats_consumer_num_redelivered", durable), 0],
+              [key("nats_consumer_num_waiting", durable), 2],
+              [key("nats_consumer_ack_floor_consumer_seq", durable), { perMinute: 60 }],
             ];
           }),
       ];
@@ -123,9 +144,27 @@ function ofServer(server: string): [string, Value][] {
 }
 
 function ofWorker(pod: string): [string, Value][] {
-  const process = { namespace: "workers-shop", worker: "biller", pod };
+  const process = { account: "shop", namespace: "workers-shop", worker: "biller", pod };
   const consumer = { ...process, consumer: "biller" };
+  const timed = { "0.005": 50, "0.05": 90, "+Inf": 95 };
+  const buckets = (
+    name:
+      | "nats_consumer_message_processing_duration_seconds"
+      | "nats_consumer_delivery_delay_seconds"
+      | "nats_publisher_message_duration_seconds",
+    labels: Labels,
+  ) => Object.entries(timed).map(([le, perMinute]): [string, Value] => [key(name, { ...labels, le }), { perMinute }]);
   return [
+    ...buckets("nats_consumer_message_processing_duration_seconds", consumer),
+    ...buckets("nats_consumer_delivery_delay_seconds", consumer),
+    ...buckets("nats_publisher_message_duration_seconds", process),
+    [key("nats_publisher_messages_total", { ...process, status: "acknowledged" }), { perMinute: 95 }],
+    [key("nats_publisher_retries_total", process), 0],
+    [key("nats_connection_reconnects_total", process), 0],
+    [key("nats_consumer_lag", consumer), 10],
+    [key("nats_consumer_in_flight", consumer), 5],
+    [key("nats_consumer_redeliveries_total", consumer), { perMinute: 5 }],
+    [key("nats_consumer_unknown_messages_total", consumer), 0],
     [key("nats_connection_up", process), 1],
     [key("nats_consumer_breaker_open", consumer), 0],
     [key("nats_consumer_messages_processed_total", { ...consumer, status: "success" }), { perMinute: 95 }],

@@ -5,29 +5,10 @@ import { rulesFile, rulesOf } from "../../observability/rules";
 import { serversMs } from "../support/limits";
 import { failuresOf, type RuleTest } from "../support/promtool";
 import { cases, type Firing, moreCases } from "./cases";
-import { type Change, environment, healthy, region, type Series, tenants, type Value } from "./region";
-
-/** Minutes for which an accident lasts: longer than the longest `for`; and all of a test. */
-const [accidentEnds, end] = [46, 76];
+import { type Change, environment, healthy, region, tenants } from "./region";
+import { accidentEnds, end, inputOf } from "./series";
 
 const rules = rulesFile(rulesOf(environment, tenants, region));
-
-/** A series as promtool writes one: during the accident, then after it, when a counter goes on from where it is. */
-function valuesOf(during: Value | undefined, after: Value | undefined): string {
-  const grown = typeof during === "object" ? during.perMinute * accidentEnds : 0;
-  return [part(during, 0, accidentEnds - 1), part(after, grown, end - accidentEnds)].join(" ");
-}
-
-function part(value: Value | undefined, from: number, steps: number): string {
-  if (value === undefined) return `stale _x${steps}`;
-  return typeof value === "number" ? `${value + from}+0x${steps}` : `${from}+${value.perMinute}x${steps}`;
-}
-
-const inputOf = (during: Series, after: Series): RuleTest["input_series"] =>
-  [...new Set([...during.keys(), ...after.keys()])].map((series) => ({
-    series,
-    values: valuesOf(during.get(series), after.get(series)),
-  }));
 
 const sample = ({ alert, labels }: Firing) => {
   const all = { alertname: alert, alertstate: "firing", region, severity: alerts[alert].severity, ...labels };

@@ -110,7 +110,9 @@ describe("workers on a real server, with their own users and nothing else", func
     assert.equal(worker.runs.filter((id) => id === "poison").length, 3);
     assert.equal(new Set(worker.runs).size, 21);
     assert.equal(worker.runs.length, 23, "nothing else ran twice");
-    assert.match(await metrics.registry.metrics(), /dead_letters_total\{[^}]*outcome="stored"[^}]*\} 2/);
+    const text = await metrics.registry.metrics();
+    assert.match(text, /dead_letters_total\{[^}]*outcome="stored"[^}]*\} 2/);
+    assert.match(text, /delivery_delay_seconds_count\{[^}]*\} 22/, "each message once, whatever its deliveries");
   });
 
   it("terminating removes the message from a work queue, when its copy is stored", async () => {

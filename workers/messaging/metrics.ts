@@ -36,6 +36,11 @@ export function createWorkerMetrics(registry: Registry = processRegistry()) {
       "How long the handler took for a message",
       consumer,
     ),
+    deliveryDelay: histogram(
+      "nats_consumer_delivery_delay_seconds",
+      "From a message being stored to its first delivery",
+      consumer,
+    ),
     lag: gauge("nats_consumer_lag", "Messages of the durable that are not acknowledged yet", consumer),
     inFlight: gauge("nats_consumer_in_flight", "Messages that this process has received and not finished", consumer),
     redeliveries: counter("nats_consumer_redeliveries_total", "Messages received a second time or later", consumer),
@@ -66,6 +71,10 @@ export function createWorkerMetrics(registry: Registry = processRegistry()) {
       "nats_publisher_messages_total",
       "Published messages, by status: acknowledged, duplicate, refused, unacknowledged",
       ["status"] as const,
+    ),
+    publishDuration: histogram(
+      "nats_publisher_message_duration_seconds",
+      "From the first attempt to publish a message to its acknowledgement",
     ),
     publishRetries: counter("nats_publisher_retries_total", "Attempts after the first to publish a message"),
     publishing: gauge("nats_publisher_in_flight", "Messages that are not acknowledged yet"),

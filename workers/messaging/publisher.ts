@@ -24,7 +24,7 @@ export interface PublisherOptions {
   maxInFlight?: number;
   /** Milliseconds to wait for the acknowledgement of one attempt. Default: 5 s; at most a third of the window. */
   timeout?: number;
-  metrics?: Pick<WorkerMetrics, "published" | "publishRetries" | "publishing">;
+  metrics?: Pick<WorkerMetrics, "published" | "publishDuration" | "publishRetries" | "publishing">;
 }
 
 export interface PublishOptions {
@@ -126,8 +126,10 @@ export function createPublisher(js: JetStreamClient, options: PublisherOptions =
     const encoded = typeof data === "string" || data instanceof Uint8Array ? data : JSON.stringify(data);
     await slots.take();
     metrics?.publishing.inc();
+    const acknowledged = metrics?.publishDuration.startTimer();
     try {
       const answer = await send(subject, encoded, publishing);
+      acknowledged?.();
       metrics?.published.inc({ status: answer.duplicate ? "duplicate" : "acknowledged" });
       return answer;
     } catch (error) {

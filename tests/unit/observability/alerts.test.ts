@@ -7,6 +7,7 @@ import { type TenantSpec, tenantSpec } from "../../../config/schema/tenant";
 import { toMilliseconds } from "../../../config/units";
 import { alerts } from "../../../observability/alerts";
 import { siteOf } from "../../../observability/alerts/alert";
+import { panelsOf } from "../../../observability/dashboards";
 import { type MetricName, metricOf, metrics } from "../../../observability/metrics";
 import { recordingRules } from "../../../observability/recording-rules";
 import { type AlertingRule, rulesFile, rulesOf, runbookOf } from "../../../observability/rules";
@@ -58,12 +59,13 @@ describe("alerts", () => {
     assert.ok(size(crowd) < 1024 ** 2 / 4);
   });
 
-  it("and recording rules read every metric of the table", () => {
+  it("recording rules and dashboards read every metric of the table", () => {
     const of = [{ account: "irisx", threshold: 5 }];
     const site = siteOf({ ...environment, alerts: { NATSConsumerLagHigh: { of } } }, tenants, "iad");
     const used = new Set<MetricName>([
       ...alertNames.flatMap((name) => alerts[name].conditions(site).flatMap(({ expr }) => expr.metrics)),
       ...Object.values(recordingRules).flatMap((rule) => rule(site).metrics),
+      ...panelsOf(environment).flatMap(({ queries }) => queries.flatMap(({ expr }) => expr.metrics)),
     ]);
     assert.deepEqual([...used].sort(), Object.keys(metrics).sort());
   });

@@ -139,6 +139,7 @@ describe("publisher with real servers, as a user that may only publish", () => {
     await publishAll(publisher, "orders.leader", () => cluster.kill(leader));
     const retries = (await metrics.publishRetries.get()).values[0]?.value ?? 0;
     assert.ok(retries > 0, "the leader was killed without a consequence");
+    assert.match(await metrics.registry.metrics(), /^nats_publisher_message_duration_seconds_count [1-9]\d*$/m);
   });
 
   it("stores every message once while its own server is killed and it connects to another one", async function () {

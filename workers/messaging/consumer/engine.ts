@@ -169,7 +169,7 @@ export class Engine<T> {
       const may = mayRun(deliveryCount, binding.durable);
       if (!may) return void this.end(held, { kind: "dead", reason: "deliveries", error: undelivered(deliveryCount) });
       if (may === "alone" && this.isolate(held)) return;
-    }
+    } else metrics?.deliveryDelay.observe(binding.labels, Math.max(0, Date.now() - message.time.getTime()) / 1_000);
     binding.waiting.add(held);
     this.pump();
   }

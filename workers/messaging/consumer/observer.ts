@@ -5,6 +5,8 @@ export interface ConsumerMetrics {
   };
   /** In seconds. */
   processingDuration: Observed;
+  /** In seconds, by the clocks of the stream's leader and of this process. */
+  deliveryDelay: Observed;
   /** Messages that are not acknowledged yet, of all workers of the durable. */
   lag: Gauged;
   inFlight: Gauged;

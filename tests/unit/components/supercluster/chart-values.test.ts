@@ -275,7 +275,7 @@ describe("a scrape configuration", () => {
     );
     assert.deepEqual(jobs[1]!.kubernetes_sd_configs, [{ role: "pod", namespaces: { names: ["workers-shop"] } }]);
     const labels = (jobs[1]!.relabel_configs as { target_label?: string }[]).flatMap((row) => row.target_label ?? []);
-    assert.deepEqual(labels, ["namespace", "pod", "worker", "job", "region"]);
+    assert.deepEqual(labels, ["namespace", "pod", "worker", "account", "job", "region"]);
   });
 });
 

@@ -8,6 +8,8 @@ describe("metrics of a worker", () => {
     const consumer = { consumer: "sms-worker" };
     metrics.messagesProcessed.inc({ ...consumer, status: "success" });
     metrics.processingDuration.observe(consumer, 0.2);
+    metrics.deliveryDelay.observe(consumer, 0.004);
+    metrics.publishDuration.observe(0.003);
     metrics.lag.set(consumer, 7);
     metrics.inFlight.set(consumer, 2);
     metrics.redeliveries.inc(consumer);
@@ -20,6 +22,8 @@ describe("metrics of a worker", () => {
       'nats_consumer_messages_processed_total{consumer="sms-worker",status="success"} 1',
       'nats_consumer_message_processing_duration_seconds_bucket{le="0.25",consumer="sms-worker"} 1',
       'nats_consumer_message_processing_duration_seconds_count{consumer="sms-worker"} 1',
+      'nats_consumer_delivery_delay_seconds_bucket{le="0.005",consumer="sms-worker"} 1',
+      'nats_publisher_message_duration_seconds_bucket{le="0.005"} 1',
       'nats_consumer_lag{consumer="sms-worker"} 7',
       'nats_consumer_in_flight{consumer="sms-worker"} 2',
       'nats_consumer_redeliveries_total{consumer="sms-worker"} 1',

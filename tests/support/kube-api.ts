@@ -15,6 +15,8 @@ export class KubeApi {
   readonly things = new Map<string, Thing>();
   /** Every write, in its order. */
   readonly writes: string[] = [];
+  /** The path of every read, in its order. */
+  readonly reads: string[] = [];
   /** Every request for the kinds of an API version, by its path. */
   readonly discoveries: string[] = [];
   private forbidden?: RegExp;
@@ -92,6 +94,7 @@ export class KubeApi {
     }
     const notFound = { status: 404, body: { kind: "Status", code: 404, message: `${pathname} not found` } };
     if (request.method === "GET") {
+      this.reads.push(pathname);
       if (found) return { status: 200, body: found };
       if (!collections.test(pathname)) return notFound;
       const isSelected = selection(searchParams.get("labelSelector") ?? "");

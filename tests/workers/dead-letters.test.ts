@@ -24,6 +24,7 @@ import {
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
+import { claimPorts } from "../support/ports";
 import { projectFolder } from "../support/project-copy";
 
 const stream = { storage: "memory", replicas: 1, maxAge: "unlimited", maxBytes: "4MiB", discard: "new" } as const;
@@ -45,16 +46,20 @@ const shop: TenantSpec = {
     // One acknowledgement of it stands for all before it, so it gives nothing up.
     auditor: { ...durable, ackPolicy: "all", streams: ["NOTES"] },
     biller: { ...durable, streams: ["ORDERS"] },
+    // What these give up is what their workers refuse, at a moment that the test chooses.
+    slow: { ...durable, streams: ["JOBS"], filterSubjects: ["jobs.slow"], ackWait: "10m" },
+    archiver: { ...durable, streams: ["ORDERS"], deliverPolicy: "new", ackWait: "10m" },
   },
   users: {
     api: { publishes: ["jobs.>", "notes", "orders"] },
-    worker: { consumes: ["worker", "later", "reader", "indexer", "auditor", "biller"] },
+    worker: { consumes: ["worker", "later", "reader", "indexer", "auditor", "biller", "slow", "archiver"] },
+    operator: { allow: { publish: ["$JS.API.STREAM.LEADER.STEPDOWN.DEAD_LETTER_EVENTS"] } },
   },
   deadLetters: { maxBytes: "16MiB" },
 };
 const environment = localEnvironment({
-  regions: ["iad", "ams"],
-  servers: 1,
+  regions: ["iad"],
+  servers: 3,
   jetstream: { jetstream: ["shop"] },
   jetstreamDomain: "global",
 });
@@ -78,7 +83,10 @@ describe("dead letters on real servers", function () {
   let letters: AccountLetters;
   const collectors = new Set<ChildProcess>();
 
-  const connect = (user: string) => cluster.connect(`shop-${user}`, { inboxPrefix: `_INBOX_${user}` });
+  const connect = (user: string, servers = cluster.urls()) =>
+    cluster.connect(`shop-${user}`, {
+      ...{ servers, inboxPrefix: `_INBOX_${user}`, maxReconnectAttempts: -1, reconnectTimeWait: 100 },
+    });
 
   before(async () => {
     cluster = await startSupercluster({
@@ -90,7 +98,8 @@ describe("dead letters on real servers", function () {
     [api, worker, cli] = await Promise.all([connect("api"), connect("worker"), connect("dead-letters-cli")]);
     const provisioner = await connect("provisioner");
     for (const asset of assets.streams) await createStream(provisioner, asset);
-    for (const asset of assets.consumers) if (asset.name !== "auditor") await createConsumer(provisioner, asset);
+    for (const asset of assets.consumers)
+      if (!["auditor", "archiver"].includes(asset.name)) await createConsumer(provisioner, asset);
     await provisioner.close();
     store = await deadLetterStore(cli);
     letters = lettersOf(store, shop);
@@ -102,20 +111,20 @@ describe("dead letters on real servers", function () {
   });
 
   /** The collector as a process of its own, as it is deployed. */
-  function collect(sweepInterval = "1h", args: string[] = []): ChildProcess {
+  function collect({ sweep = "1h", args = [] as string[], health = 0, servers = cluster.urls() } = {}): ChildProcess {
     const user = "dead-letters";
     const started = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "workers/dead-letters/main.ts", ...args], {
       cwd: projectFolder,
       stdio: ["ignore", "ignore", "inherit"],
       env: {
         PATH: process.env.PATH,
-        NATS_URL: cluster.urls("iad").join(","),
+        NATS_URL: servers.join(","),
         NATS_USER: `shop-${user}`,
         NATS_PASSWORD: `shop-${user}`,
         NATS_INBOX_PREFIX: `_INBOX_${user}`,
         NATS_CA: cluster.identity.clientCa,
-        HEALTH_PORT: "0",
-        SWEEP_INTERVAL: sweepInterval,
+        HEALTH_PORT: String(health),
+        SWEEP_INTERVAL: sweep,
         CONCURRENCY: "2",
       },
     });
@@ -137,21 +146,28 @@ describe("dead letters on real servers", function () {
       await jetstream(api).publish(subject, JSON.stringify({ index }), { msgID: `${subject}-${Math.random()}` });
   };
 
-  /** Messages whose worker dies with them: delivered, never acknowledged, until the server gives them up. */
-  async function abandon(of: string, name: string, count: number): Promise<number[]> {
-    const consumer = await jetstream(worker).consumers.get(of, name);
-    const taken: number[] = [];
+  async function take(of: string, name: string, count: number, connection = worker): Promise<JsMsg[]> {
+    const consumer = await jetstream(connection).consumers.get(of, name);
+    const taken: JsMsg[] = [];
     while (taken.length < count) {
       const messages = await consumer.fetch({ max_messages: count - taken.length, expires: 2_000 });
-      for await (const message of messages) taken.push(message.seq);
+      for await (const message of messages) taken.push(message);
     }
+    return taken;
+  }
+
+  /** Messages whose worker dies with them: delivered, never acknowledged, until the server gives them up. */
+  async function abandon(of: string, name: string, count: number): Promise<number[]> {
+    const taken = await take(of, name, count);
+    const consumer = await jetstream(worker).consumers.get(of, name);
+    const next = JSON.stringify({ batch: 1, no_wait: true });
     const given = await pollUntil(async () => {
-      // The server gives a message up when the next one is asked for.
-      for await (const _ of await consumer.fetch({ max_messages: 1, expires: 1_000 })) assert.fail("delivered again");
+      const answer = await worker.request(`$JS.API.CONSUMER.MSG.NEXT.${of}.${name}`, next);
+      assert.equal(answer.headers?.code, 404, "not delivered again");
       return (await consumer.info()).num_ack_pending === 0;
     }, waitMs);
     assert.ok(given, `${of}/${name} has given up`);
-    return taken;
+    return taken.map(({ seq }) => seq);
   }
 
   const all = async (selection = {}) => (await letters.list(selection, 10_000)).letters;
@@ -207,8 +223,8 @@ describe("dead letters on real servers", function () {
   it("copies what a worker that died left, with its body and headers, and empties the work queue", async () => {
     await publish("jobs.now", 5);
     await publish("orders", 3);
-    const [jobs, orders] = [await abandon("JOBS", "worker", 5), await abandon("ORDERS", "biller", 3)];
-    const running = collect("1h", ["collector"]);
+    const [jobs, orders] = await Promise.all([abandon("JOBS", "worker", 5), abandon("ORDERS", "biller", 3)]);
+    const running = collect({ args: ["collector"] });
     const found = await untilLetters(8);
     assert.deepEqual(
       found.map(({ id }) => id).sort(),
@@ -232,7 +248,7 @@ describe("dead letters on real servers", function () {
   it("removes a message of an interest stream when its other durables have it, not before", async () => {
     await publish("notes", 2);
     await abandon("NOTES", "reader", 2);
-    collect();
+    const { stopAll } = await inThisProcess();
     const found = await untilLetters(2);
     assert.deepEqual([...new Set(found.map(({ durable: by }) => by))], ["reader"]);
     assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
@@ -240,6 +256,7 @@ describe("dead letters on real servers", function () {
     const indexer = await jetstream(worker).consumers.get("NOTES", "indexer");
     for await (const message of await indexer.fetch({ max_messages: 2, expires: 5_000 })) await message.ackAck();
     assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
+    await stopAll();
     await clear();
   });
 
@@ -281,18 +298,18 @@ describe("dead letters on real servers", function () {
     await publish("jobs.now", 1);
     const behind = await abandon("JOBS", "worker", 1);
     await publish("jobs.now", 3);
-    const take = async (name: string) =>
+    const acknowledge = async (name: string) =>
       (await (await jetstream(worker).consumers.get("NOTES", name)).next({ expires: 5_000 }))!.ackAck();
-    for (const name of ["reader", "auditor"]) await take(name);
+    for (const name of ["reader", "auditor"]) await acknowledge(name);
     const [note] = await abandon("NOTES", "indexer", 1);
     // The auditor still has this one to come to.
     await publish("notes", 1);
-    for (const name of ["reader", "indexer"]) await take(name);
+    for (const name of ["reader", "indexer"]) await acknowledge(name);
     for (const asset of assets.streams.filter(({ name }) => name === events)) await createStream(provisioner, asset);
     for (const asset of assets.consumers.filter(({ stream: of }) => of === events))
       await createConsumer(provisioner, asset);
 
-    collect("200ms");
+    collect({ sweep: "200ms" });
     const expected = [
       `JOBS.${later[0]}.later`,
       `JOBS.${behind[0]}.worker`,
@@ -309,7 +326,7 @@ describe("dead letters on real servers", function () {
     for await (const message of await rest.fetch({ max_messages: 3, expires: 5_000 })) await message.ackAck();
     const last = await jetstream(worker).consumers.get("JOBS", "later");
     await (await last.next({ expires: 5_000 }))!.ackAck();
-    await take("auditor");
+    await acknowledge("auditor");
     assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
     assert.deepEqual((await all()).map(({ id }) => id).sort(), expected, "no more were copied meanwhile");
     await manager.consumers.delete("NOTES", "auditor");
@@ -328,7 +345,7 @@ describe("dead letters on real servers", function () {
     await abandon("JOBS", "worker", 1);
     const provisioner = await connect("provisioner");
     await (await jetstreamManager(provisioner, { checkAPI: false })).streams.delete("ORDERS");
-    collect();
+    const { stopAll } = await inThisProcess();
     const found = await untilLetters(2);
     const lost = found.find(({ id }) => id === `ORDERS.${gone}.biller`);
     assert.equal(lost!.missing, "expired");
@@ -342,6 +359,7 @@ describe("dead letters on real servers", function () {
     await abandon("ORDERS", "biller", gone!);
     const both = await untilLetters(2 + gone!);
     assert.equal(both.filter(({ id }) => id === `ORDERS.${gone}.biller`).length, 2);
+    await stopAll();
     await clear();
   });
 
@@ -378,7 +396,7 @@ describe("dead letters on real servers", function () {
   });
 
   it("makes nothing of what a worker terminated and had copied itself", async () => {
-    collect();
+    const { stopAll } = await inThisProcess();
     await publish("orders", 1);
     const consumer = await jetstream(worker).consumers.get("ORDERS", "biller");
     const message = (await consumer.next({ expires: 5_000 }))!;
@@ -392,6 +410,7 @@ describe("dead letters on real servers", function () {
       found.map(({ id, reason, error }) => [id, reason, error]),
       [[`ORDERS.${message.seq}.biller`, "terminal", "Error: no such customer"]],
     );
+    await stopAll();
     await clear();
   });
 
@@ -478,9 +497,10 @@ describe("dead letters on real servers", function () {
       assert.deepEqual(await all(), []);
       assert.ok((await store.backlog()) >= 2, "their advisories wait");
       await sleep(200);
-      collect();
+      const { stopAll } = await inThisProcess();
       assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
       assert.deepEqual(await all(), []);
+      await stopAll();
       await remember(config.duplicate_window);
       await provisioner.close();
     });
@@ -493,6 +513,87 @@ describe("dead letters on real servers", function () {
       const { refused } = await letters.replay({}, async () => undefined);
       assert.match(refused[0]!.reason, /its body had expired/);
       await clear();
+    });
+  });
+
+  // The last: a server is down afterwards.
+  describe("whose advisories are lost", () => {
+    it("are found in a work queue by a sweep, and counted where nothing shows them", async () => {
+      const provisioner = await connect("provisioner");
+      const leaderOf = async (name: string) =>
+        ((await ask(provisioner, `STREAM.INFO.${name}`)).cluster as { leader?: string }).leader;
+      // The advisories' leader is a server that has neither of the streams.
+      const hosts = await Promise.all([leaderOf("JOBS"), leaderOf("ORDERS")]);
+      const leader = Object.keys(cluster.inputs()).find((server) => !hosts.includes(server))!;
+      const operator = await connect("operator");
+      const leads = await pollUntil(async () => {
+        if ((await leaderOf(events)) === leader) return true;
+        await ask(operator, `STREAM.LEADER.STEPDOWN.${events}`, { placement: { preferred: leader } }).catch(
+          () => undefined,
+        );
+        return undefined;
+      }, waitMs);
+      assert.ok(leads, `${leader} leads ${events}`);
+      await operator.close();
+
+      // A request on a connection to the server that is killed would have no answer.
+      const alive = [`tls://${cluster.inputs()[hosts[0]!]!.config.listen}`];
+      await cli.close();
+      cli = await connect("dead-letters-cli", alive);
+      store = await deadLetterStore(cli);
+      letters = lettersOf(store, shop);
+
+      const health = await claimPorts();
+      collect({ sweep: "200ms", health, servers: alive });
+      const metric = async (name: string): Promise<number> => {
+        const text = await fetch(`http://127.0.0.1:${health}/metrics`).then(
+          (answer) => answer.text(),
+          () => "",
+        );
+        return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
+      };
+      assert.ok(
+        await pollUntil(async () => (await metric("dead_letters_last_sweep_timestamp_seconds")) > 0, waitMs),
+        "it sweeps",
+      );
+      assert.equal(await metric("dead_letter_events_leader_changes_total"), 0);
+
+      const taker = await connect("worker", alive);
+      for (const asset of assets.consumers) if (asset.name === "archiver") await createConsumer(provisioner, asset);
+      await publish("jobs.slow", 5);
+      await publish("orders", 5);
+      const kept = await messagesIn("ORDERS");
+      const [jobs, orders] = await Promise.all([take("JOBS", "slow", 5, taker), take("ORDERS", "archiver", 5, taker)]);
+      // It was their only delivery, so what is refused is given up: while the advisories have no leader.
+      await cluster.kill(leader);
+      for (const message of [...jobs, ...orders]) message.nak();
+      const next = JSON.stringify({ batch: 1, expires: 1_000_000_000 });
+      const asked = ["JOBS.slow", "ORDERS.archiver"].map((place) =>
+        taker.request(`$JS.API.CONSUMER.MSG.NEXT.${place}`, next),
+      );
+      for (const answer of await Promise.all(asked)) assert.equal(answer.headers?.code, 408, "not delivered again");
+      await taker.close();
+
+      const isCounted = async () => (await metric("dead_letter_events_leader_changes_total")) > 0;
+      assert.ok(await pollUntil(isCounted, waitMs), "the loss is counted");
+      // Its durable has a leader of its own.
+      const isAnswered = () =>
+        store.backlog().then(
+          () => true,
+          () => false,
+        );
+      assert.ok(await pollUntil(isAnswered, waitMs));
+      const found = await untilLetters(5);
+      assert.ok(await pollUntil(async () => (await messagesIn("JOBS")) === 0, waitMs), "the work queue is empty");
+      assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
+      assert.deepEqual((await all()).map(({ id }) => id).sort(), jobs.map(({ seq }) => `JOBS.${seq}.slow`).sort());
+      assert.deepEqual(
+        [...new Set(found.map(({ error }) => error))],
+        ["Error: found by a sweep: no durable has it pending"],
+        "no advisory was stored",
+      );
+      assert.equal(await messagesIn("ORDERS"), kept, "of a limits stream nothing shows them");
+      await provisioner.close();
     });
   });
 });

@@ -5,14 +5,20 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { jetstream } from "@nats-io/jetstream";
+import { type ConsumerInfo, jetstream } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { simpleParser } from "mailparser";
 import { Webhook } from "standardwebhooks";
 import { accountsOf } from "../../components/security/accounts";
 import { assetsOf } from "../../config/assets/assets";
-import { provisioner } from "../../config/assets/standard";
+import { provisioner, systemAccount } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
+import { type Snapshot, takeSnapshot } from "../../operations/supercluster/snapshot";
+import { Connections } from "../../operations/verify/connections";
+import { isSettled, proveStream } from "../../operations/verify/durables";
+import { Leftovers } from "../../operations/verify/leftovers";
+import { publish } from "../../operations/verify/messages";
+import { planOf, type StreamPlan } from "../../operations/verify/plan";
 import { irisx } from "../../tenants/irisx";
 import { webhookSecret } from "../../workers/irisx/adapters/webhook-secret";
 import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
@@ -131,13 +137,13 @@ describe("irisx from its HTTP API to servers that receive", function () {
   };
 
   /** The last message on a subject. */
-  const last = async (stream: string, subject: string): Promise<{ data: Uint8Array; hdrs: string } | undefined> => {
+  const last = async (stream: string, subject: string) => {
     const answer = await ask(administrator, `STREAM.MSG.GET.${stream}`, { last_by_subj: subject }).catch(
       (error: Error) => (/10037/.test(error.message) ? undefined : Promise.reject(error)),
     );
-    const message = answer?.message as { data: string; hdrs?: string } | undefined;
+    const message = answer?.message as { data: string; hdrs?: string; seq: number } | undefined;
     const decode = (text = "") => Buffer.from(text, "base64");
-    return message && { data: decode(message.data), hdrs: decode(message.hdrs).toString() };
+    return message && { data: decode(message.data), hdrs: decode(message.hdrs).toString(), seq: message.seq };
   };
 
   /** The status of a delivery, once it is published. */
@@ -300,6 +306,30 @@ describe("irisx from its HTTP API to servers that receive", function () {
       }
     });
 
+    it("an SMS with a priority goes by the lane of it, and arrives", async () => {
+      const lanes = { high: "sms-worker-high", normal: "sms-worker", low: "sms-worker-low" };
+      for (const [priority, durable] of Object.entries(lanes)) {
+        const body = `${priority} priority`;
+        const id = await all.post("/sms", { tenantId: "acme", to: "+12025550122", body, priority });
+        await until("it is sent", async () => (await state("/sms", id)).status === "sent");
+        assert.equal(new URLSearchParams(all.twilio.requests.at(-1)!.body).get("Body"), body);
+        const stored = await last("SMS", `sms.send.${priority}`);
+        assert.equal((JSON.parse(Buffer.from(stored!.data).toString()) as { id: string }).id, id);
+        await until(`${durable} has acknowledged it`, async () => {
+          const info = (await ask(administrator, `CONSUMER.INFO.SMS.${durable}`)) as unknown as ConsumerInfo;
+          return info.ack_floor.stream_seq === stored!.seq && info.num_ack_pending === 0;
+        });
+      }
+      const refused = await all.call("POST", "/sms", {
+        tenantId: "acme",
+        to: "+12025550122",
+        body: "",
+        priority: "top",
+      });
+      assert.equal(refused.code, 400);
+      assert.match(JSON.stringify(refused.body), /priority.*expected one of high, normal, low/);
+    });
+
     it("what was sent is not sent again, whoever publishes it again", async () => {
       const id = await all.post("/sms", { tenantId: "acme", to: "+12025550124", body: "Once" });
       await until("it is sent", async () => (await state("/sms", id)).status === "sent");
@@ -397,9 +427,71 @@ describe("irisx from its HTTP API to servers that receive", function () {
       assert.match(String(found.error), /did not answer: connect ECONNREFUSED/);
     });
 
-    it("SIGTERM ends every worker with 0; logs have no secret, and no user lacked a permission", async () => {
-      assert.deepEqual(await Promise.all(all.workers.map((worker) => worker.stop())), [0, 0, 0, 0]);
-      logsAreClean(all);
+    describe("as npm run verify sees them", () => {
+      const sms = planOf({ environment }, irisx).streams.find(({ stream }) => stream === "SMS")!;
+      let connections: Connections;
+      let system: NatsConnection;
+      const observe = () => takeSnapshot(system, environment.regions.length);
+      const detailOf = (snapshot: Snapshot, durable: string) =>
+        snapshot.streams.irisx?.SMS?.consumer_detail?.find(({ name }) => name === durable);
+
+      before(async () => {
+        const accounts = accountsOf(environment, tenants).map((account) => {
+          const own = account.users.map(({ name, login, inboxPrefix }) => {
+            return [name, { login, password: login, inboxPrefix }] as const;
+          });
+          return [account.name, { users: Object.fromEntries(own) }] as const;
+        });
+        connections = new Connections({
+          name: "test",
+          environment: { ...environment, basePort: cluster.options.basePort },
+          ca: cluster.identity.clientCa,
+          accounts: Object.fromEntries(accounts),
+        });
+        system = await connections.get("iad", systemAccount.name, systemAccount.user);
+      });
+      after(() => connections?.close());
+
+      it("workers take a proof's messages without sending them, while an older one waits for its retry", async () => {
+        all.answers.twilio = json(500, { code: 20500, message: "internal error", status: 500 });
+        const id = await all.post("/sms", { tenantId: "acme", to: "+12025550129", body: "Later" });
+        await until("it waits", async () => (await state("/sms", id)).status === "retrying");
+        all.answers.twilio = json(201, { sid: "SM45" });
+        const snapshot = await until("the servers report it", async () => {
+          const found = await observe();
+          return (detailOf(found, "sms-worker")?.num_ack_pending ?? 0) > 0 && found;
+        });
+        const proofs = await proveStream(sms, {
+          ...{ connections, snapshot, observe, leftovers: new Leftovers("test") },
+          worked: new Set(sms.durables.map(({ consumer }) => `irisx/SMS/${consumer.name}`)),
+          subscribers: () => Promise.reject(new Error("only asked for durables without a worker")),
+        });
+        assert.deepEqual(
+          proofs.map(({ name, result, detail }) => [name, result, detail.replace(/\d+ ms/, "0 ms")]),
+          [["durable irisx/SMS/sms-worker", "ok", `${sms.from} -> its worker, acknowledged within 0 ms`]],
+        );
+        const sent = all.twilio.requests.map(({ body }) => new URLSearchParams(body).get("To"));
+        assert.ok(
+          sent.every((to) => to?.startsWith("+1202555")),
+          "no message of a proof was sent",
+        );
+      });
+
+      it("SIGTERM ends every worker with 0; logs have no secret, and no user lacked a permission", async () => {
+        assert.deepEqual(await Promise.all(all.workers.map((worker) => worker.stop())), [0, 0, 0, 0]);
+        logsAreClean(all);
+      });
+
+      it("without a worker, no message of a proof is acknowledged", async () => {
+        const before = await until("the servers report it", async () => detailOf(await observe(), "sms-worker"));
+        const [{ subject, publisher }] = sms.messages as [StreamPlan["messages"][number]];
+        const last = await publish(await connections.get(sms.from, "irisx", publisher), subject, randomUUID());
+        const found = await until("the servers report it", async () => {
+          const snapshot = await observe();
+          return (snapshot.streams.irisx?.SMS?.state.last_seq ?? 0) >= last && detailOf(snapshot, "sms-worker");
+        });
+        assert.ok(!isSettled(found, last, before.num_ack_pending));
+      });
     });
   });
 

@@ -56,8 +56,8 @@ export const aigentflow: TenantSpec = {
       filterSubjects: ["agent.>"],
       ackPolicy: "explicit",
       ackWait: "30s",
-      // C004-5: unlimited in the source, so a message that cannot be parsed would come back until it expires. Workers give
-      // up after five failures, which become dead letters; others after 20 deliveries: an hour's outage takes 16. Same
+      // C004-5: unlimited in the source, so a message that cannot be parsed would come back until it expires. Workers
+      // make a dead letter after five failures; others give up after 20 deliveries: an hour's outage takes 16. Same
       // below.
       attempts: 5,
       maxDeliver: 20,
@@ -106,7 +106,7 @@ export const aigentflow: TenantSpec = {
   users: {
     // Applications of the source: they publish, subscribe, ask for states, and read events again.
     api: {
-      // C004-6: a request on a stream's subject is answered by the stream's own acknowledgement; these are of no stream.
+      // C004-6: a request on a stream's subject is answered by the stream's acknowledgement; these are of no stream.
       publishes: ["agent.>", "workflow.>", "task.>", "audit.>"],
       consumes: ["api-agent-consumer", "api-workflow-consumer", "api-task-consumer", "api-audit-consumer"],
       requests: ["state.agent", "state.workflow", "state.task", "state.audit"],

@@ -184,12 +184,14 @@ const isNotNeeded = ({ account, name }: User) => {
 
 /** What is stuck in a stream that holds it until it is acknowledged is acknowledged by the collector. */
 const isCollected = ({ account, name }: User, subject: string): boolean => {
-  const swept: Record<string, string[]> = { irisx: ["REPLAYS"], services: ["JOBS", "REPLAYS"] };
   const [, kind, stream, durable] = subject.split(".");
+  const holds = streams.some(
+    (one) => one.account === account && one.name === stream && one.name !== "CANARY" && one.spec.retention !== "limits",
+  );
   return (
     name === "dead-letters" &&
     kind === "ACK" &&
-    swept[account]!.includes(stream!) &&
+    holds &&
     assets.consumers.some((one) => one.account === account && one.stream === stream && one.name === durable)
   );
 };
@@ -310,8 +312,8 @@ describe("permissions on a real server", () => {
 
   async function worksByPull(user: User, durable: ConsumerAsset, options: JetStreamOptions): Promise<void> {
     const isAdvisory = durable.stream === deadLetterNames.events;
-    if (isAdvisory) await terminateOne(durable.account);
-    else await feed(durable, "to be done");
+    const terminated = isAdvisory && (await terminateOne(durable.account));
+    if (!isAdvisory) await feed(durable, "to be done");
     await as(user, async (nc) => {
       const consumer = await jetstream(nc, options).consumers.get(durable.stream, durable.name);
       // Other durables of the stream have been fed before: these messages are its own, too.
@@ -321,25 +323,26 @@ describe("permissions on a real server", () => {
         assert.ok(message, "a message comes");
         assert.ok(await message.ackAck(), "the server confirms the acknowledgement");
         body = message.string();
-      } while (isAdvisory ? !/"(sms-)?worker"/.test(body) : body !== "to be done");
+      } while (terminated ? !body.includes(`"${terminated}"`) : body !== "to be done");
       assert.equal((await consumer.info()).num_ack_pending, 0);
     });
   }
 
-  /** Advisories are published by servers alone: the worker of an account terminates a message. */
-  async function terminateOne(account: string): Promise<void> {
-    const [worker, stream] = account === "irisx" ? ["sms-worker", "SMS"] : ["worker", "JOBS"];
-    const durable = assets.consumers.find((one) => one.account === account && one.name === worker)!;
+  /** Advisories are published by servers alone: a worker of the account terminates a message; returns its durable. */
+  async function terminateOne(account: string): Promise<string> {
+    const durable = assets.consumers.find(
+      ({ stream, spec, ...one }) =>
+        one.account === account && spec.mode === "pull" && ![...letterStreams, "CANARY"].includes(stream),
+    )!;
     await feed(durable, "never to be done");
-    await as(
-      users.find((one) => one.account === account && one.name === worker)!,
-      async (nc) => {
-        const consumer = await jetstream(nc).consumers.get(stream, worker);
-        const message = await consumer.next({ expires: 5000 });
-        message!.term("tried");
-        await nc.flush();
-      },
-    );
+    const worker = users.find((user) => isApplication(user) && durablesOf(user).includes(durable))!;
+    await as(worker, async (nc) => {
+      const consumer = await jetstream(nc).consumers.get(durable.stream, durable.name);
+      const message = await consumer.next({ expires: 5000 });
+      message!.term("tried");
+      await nc.flush();
+    });
+    return durable.name;
   }
 
   /** Enough for the server to ask for flow control, which is at one megabyte that is not confirmed yet. */

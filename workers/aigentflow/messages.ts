@@ -8,7 +8,7 @@ import { type ConnectionSettings, connectionSettings, envelope, type Environment
 
 const id = z.guid();
 
-/** What every message has: `id`, `timestamp`, `source`, `tenantId`, and `correlationId` where one cause led to several. */
+/** What every message has; `correlationId` is the same for all messages that one cause has led to. */
 export const baseMessageSchema = envelope(z.object({})).extend({
   id,
   correlationId: id.optional(),

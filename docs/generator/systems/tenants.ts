@@ -1,4 +1,4 @@
-import type { System } from "./values";
+import type { System, Value } from "./values";
 
 const entity = (name: string) => ["created", "updated", "deleted"].map((verb) => `covenant.${name}.${verb}`);
 const incidents = ["critical", "warning", "info"].map((level) => `alerts.incidents.${level}`);
@@ -13,6 +13,10 @@ const outage = (deliveries: number) =>
 
 const explicit = "JetStream's default is none, which ignores maxDeliver and backoff (C002-17)";
 const beginning = "JetStream's default; work queues accept no other (error 10101)";
+
+/** The same values for several names. */
+const each = (names: readonly string[], values: (name: string) => Record<string, Value>): Record<string, Value> =>
+  Object.assign({}, ...names.map(values)) as Record<string, Value>;
 
 const aigentflowKinds = ["agent", "workflow", "task", "audit"];
 const aigentflowWorkers = aigentflowKinds.map((kind) => `api-${kind}-consumer`);
@@ -674,7 +678,7 @@ export const systems: System[] = [
         here: {
           "users.api.publishes": ["agent.>", "workflow.>", "task.>", "audit.>"],
           "users.api.consumes": aigentflowWorkers,
-          ...Object.fromEntries(aigentflowWorkers.map((name) => [`users.${name}.consumes`, [name]])),
+          ...each(aigentflowWorkers, (name) => ({ [`users.${name}.consumes`]: [name] })),
         },
         why: "a server has either; here each user has what it needs, and each worker a user of its own",
       },
@@ -683,25 +687,21 @@ export const systems: System[] = [
         document: "requests and answers, on subjects of streams",
         here: {
           "users.api.requests": aigentflowKinds.map((kind) => `state.${kind}`),
-          ...Object.fromEntries(
-            aigentflowKinds.flatMap((kind) => [
-              [`users.api-${kind}-consumer.responds.service`, `${kind}-state`],
-              [`users.api-${kind}-consumer.responds.endpoints`, [`state.${kind}`]],
-            ]),
-          ),
+          ...each(aigentflowKinds, (kind) => ({
+            [`users.api-${kind}-consumer.responds.service`]: `${kind}-state`,
+            [`users.api-${kind}-consumer.responds.endpoints`]: [`state.${kind}`],
+          })),
         },
         why: "on subjects of no stream: a stream would store the request, and its acknowledgement be the first answer",
       },
       {
         document: "one application subscribes",
         here: {
-          ...Object.fromEntries(
-            aigentflowWorkers.flatMap((name) => [
-              [`workers.${name}.replicas`, 2],
-              [`workers.${name}.maximum`, 8],
-              [`workers.${name}.secrets`, ["aigentflow-database"]],
-            ]),
-          ),
+          ...each(aigentflowWorkers, (name) => ({
+            [`workers.${name}.replicas`]: 2,
+            [`workers.${name}.maximum`]: 8,
+            [`workers.${name}.secrets`]: ["aigentflow-database"],
+          })),
           "workers.dead-letters.system": "dead-letters",
         },
         why:
@@ -720,13 +720,13 @@ export const systems: System[] = [
         document: "doubled tokens (`agent.x.agent.started`), free text in subjects",
         here:
           "published as `agent.<agentType>.<event>`, with tokens checked. `agent.>` holds both forms, and handlers " +
-          "are found by the field `type`: durables deliver both alike. Only who subscribes to a doubled subject itself, " +
-          "without a durable, does not see the new one ([workers/aigentflow](../workers/aigentflow/README.md))",
+          "are found by the field `type`: durables deliver both alike. Only a subscription to a doubled subject " +
+          "itself, without a durable, does not see the new one ([workers/aigentflow](../workers/aigentflow/README.md))",
       },
       {
         id: "C004-6",
         document: "requests on subjects of streams",
-        here: "`state.*`, of no stream; a rule refuses the others: the stream's acknowledgement would be the first answer",
+        here: "`state.*`, of no stream; a rule refuses others: a stream's acknowledgement would be the first answer",
       },
       {
         id: "C004-9",
@@ -743,7 +743,7 @@ export const systems: System[] = [
       {
         id: "C004-12",
         document: "no message id",
-        here: "the event's `id`: remembered for 2 minutes by the stream, for `EVENT_ID_RETENTION` by the workers' states",
+        here: "the event's `id`: for 2 minutes known to the stream, for `EVENT_ID_RETENTION` to the workers' states",
       },
     ],
   },

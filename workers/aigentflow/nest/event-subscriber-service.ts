@@ -51,7 +51,7 @@ export class EventSubscriberService implements OnApplicationBootstrap {
     const subscribed = await Promise.allSettled(wanted.map((kind) => this.subscribe(kind)));
     const failed = subscribed.find((result) => result.status === "rejected");
     if (!failed) return;
-    await Promise.all(subscribed.map((result) => result.status === "fulfilled" && result.value.stop()));
+    await Promise.all(subscribed.flatMap((result) => (result.status === "fulfilled" ? [result.value.stop()] : [])));
     throw failed.reason;
   }
 

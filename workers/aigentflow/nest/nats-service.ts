@@ -227,7 +227,7 @@ class HandlerConsumer<T> extends BaseNatsConsumer<T> {
 type AnyQuestion = ReturnType<typeof untyped>;
 
 const untyped = (subject: string) =>
-  question({ name: "request", subject, request: z.unknown() as z.ZodType, response: z.unknown() as z.ZodType });
+  question({ name: "request", subject, request: z.unknown(), response: z.unknown() });
 
 /** The answer of a stream that has stored a message. */
 const pubAck = z.object({ stream: z.string(), seq: z.int() }).loose();

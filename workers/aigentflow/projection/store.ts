@@ -14,8 +14,8 @@ export interface StateStore {
    * Takes an event over, once: an event whose id is known changes nothing, nor does one that its stream had before the
    * state's own.
    *
-   * @param sequence of the event in its stream. `undefined` for a replayed dead letter, whose place in the stream is not
-   *   known: it counts as newer where its sender's time is
+   * @param sequence of the event in its stream. `undefined` for a replayed dead letter, whose place in the stream is
+   *   not known: it counts as newer where its sender's time is
    * @returns whether the state is now that of the event
    */
   apply<K extends Kind>(kind: K, event: Events[K], sequence?: number): Promise<boolean>;

@@ -63,7 +63,7 @@ export const aigentflow: readonly Requirement[] = [
     files: ["workers/aigentflow/nest/event-subscriber-service.ts", "workers/messaging/consumer/outcome.ts"],
     tests: provedBy(
       servers,
-      "does not acknowledge what a handler fails with; five failures, and what is no event, are dead letters",
+      "acknowledges no failure of a handler; five failures, and what is no event, are dead letters",
     ),
   },
   {
@@ -104,15 +104,15 @@ export const aigentflow: readonly Requirement[] = [
         servers,
         "keep the newest state of each thing, which their services answer",
         "take an event once, whenever it is published again, and never go back to an older one",
-        "lose nothing under traffic while workers are killed and the database is down, and show it meanwhile",
+        "lose nothing under traffic while workers are killed and the database is down, and show it",
       ),
       ...provedBy(states, "are those of the newest event by the order of the stream, whatever the senders' clocks say"),
     ],
   },
   {
     document:
-      "`baseMessageSchema`, `agentEventSchema`, `workflowEventSchema`, `taskEventSchema`, `auditEventSchema` and their " +
-      "types",
+      "`baseMessageSchema`, `agentEventSchema`, `workflowEventSchema`, `taskEventSchema`, `auditEventSchema`, " +
+      "and their types",
     files: ["workers/aigentflow/messages.ts"],
     tests: [
       ...provedBy(unit("messages"), "take what the documents show, and refuse every field that is missing or wrong"),

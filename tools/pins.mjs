@@ -19,6 +19,8 @@ const { platform, arch } = process;
 const x64 = { x64: "x64", arm64: "arm64" }[arch];
 const amd64 = { x64: "amd64", arm64: "arm64" }[arch];
 
+const x86 = { x64: "x86_64" };
+
 /** A go.mod of a pinned tool: what it requires first is the tool. */
 function goModule(name) {
   const folder = `${projectFolder}/tools/offline/go/${name}`;
@@ -180,6 +182,28 @@ const DESCRIBE = {
       before: "4",
     }),
 
+  /** What stands beside each server in production; tests read real servers with it. */
+  "prometheus-nats-exporter"() {
+    const exporter = goModule("prometheus-nats-exporter");
+    const file = `prometheus-nats-exporter-v${exporter.version}-${platform}-${x86[arch] ?? arch}.tar.gz`;
+    const folder = (base) => `${base.github}/nats-io/prometheus-nats-exporter/releases/download/v${exporter.version}`;
+    return {
+      pin: exporter.version,
+      executables: ["prometheus-nats-exporter"],
+      onPath: {
+        version: ["-version"],
+        wanted: `exactly ${exporter.version}, whose metrics observability/metrics.ts has`,
+        accepts: (version) => version === exporter.version,
+        beside: [],
+      },
+      release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/checksums.txt`] }),
+      builds: [{ ...exporter, package: exporter.module, variables: { "main.version": exporter.version } }],
+      byHand:
+        `prometheus-nats-exporter ${exporter.version}: ` +
+        `https://github.com/nats-io/prometheus-nats-exporter/releases/tag/v${exporter.version}`,
+    };
+  },
+
   alertmanager: () =>
     prometheusTool("alertmanager", {
       executables: ["alertmanager", "amtool"],
@@ -284,8 +308,8 @@ export const DEFAULT_TOOLS = [
   "nats-server",
 ];
 
-/** What only tests and benches need: the oldest supported server, a proxy that cuts connections, Prometheus. */
-export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", "prometheus", "redis"];
+/** What only tests and benches need: the oldest supported server, a proxy that cuts connections, monitoring. */
+export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", "prometheus", "prometheus-nats-exporter", "redis"];
 
 /** What only tests on a Kubernetes need. */
 export const KUBE_TOOLS = ["helm"];

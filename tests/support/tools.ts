@@ -9,6 +9,8 @@ const options = {
   "nats-server-oldest": "--tests",
   "toxiproxy-server": "--tests",
   promtool: "--tests",
+  prometheus: "--tests",
+  "prometheus-nats-exporter": "--tests",
   "redis-server": "--tests",
   helm: "--kube",
 };

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { kubernetes } from "../../config/schema/kubernetes";
 import { atLeast, DEFAULT_TOOLS, describeTool, KUBE_TOOLS, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
 
 const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, ...KUBE_TOOLS, "nats", "alertmanager"];
@@ -43,6 +44,11 @@ describe("tools: pins", () => {
 
   it("have an oldest server that is older than the project's own", () => {
     assert.ok(!atLeast(describeTool("nats-server-oldest").pin, describeTool("nats-server").pin));
+  });
+
+  it("of the exporter are the same for tests and for production", () => {
+    const { tag } = kubernetes.parse({ clusters: {} }).images.exporter;
+    assert.equal(describeTool("prometheus-nats-exporter").pin, tag);
   });
 
   it("of plugins are those of the npm packages that talk to them", () => {

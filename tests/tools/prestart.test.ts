@@ -116,6 +116,7 @@ describe("tools: prestart", () => {
       "toxiproxy-server",
       "promtool",
       "prometheus",
+      "prometheus-nats-exporter",
       "redis-server",
     ]);
   });

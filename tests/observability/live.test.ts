@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { assetsOf } from "../../config/assets/assets";
+import { loginOf } from "../../config/assets/standard";
+import { pollUntil } from "../../config/poll-until";
+import { validateTenants } from "../../config/rules/validate";
+import { inboxPrefixOf } from "../../components/security/permissions";
+import { dashboardsOf } from "../../observability/dashboards";
+import { rulesFile, rulesOf } from "../../observability/rules";
+import { BaseNatsConsumer, createDeadLetterWriter, createLogger, type ProcessResult } from "../../workers/messaging";
+import { type RunningWorker, startWorker } from "../../workers/messaging/run";
+import { accountsText, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { serversMs, waitMs } from "../support/limits";
+import { Monitoring } from "../support/monitoring";
+import { Supercluster } from "../support/nats";
+import { pull, stream } from "../support/rule-cases";
+
+const shape = { regions: ["iad", "ams"], servers: 3 as const };
+const storage = { file: "4GiB", memory: "64MiB" } as const;
+/** What this test makes fire is not waited for longer than it has to be. */
+const at = { for: "2s" } as const;
+const environment = localEnvironment({
+  ...{ ...shape, storage, jetstream: { jetstream: ["shop"] } },
+  alerts: {
+    ...{ NATSServerDown: at, NATSDeadLetters: at, NATSDeadLettersWaiting: at, NATSConsumerProcessingErrors: at },
+  },
+});
+/** A fifth of the messages is given up, and nothing copies what the servers report of it. */
+const usual = ["NATSConsumerProcessingErrors", "NATSDeadLetters", "NATSDeadLettersWaiting"];
+const small = { maxBytes: "16MiB" };
+const tenants = validateTenants(
+  {
+    shop: {
+      name: "shop",
+      home: "iad",
+      streams: {
+        ORDERS: stream(["orders.>"], { ...small, maxMsgs: 50_000, mirrors: { ams: { maxAge: "7d", ...small } } }),
+        INVOICES: stream(["invoices.>"], small),
+      },
+      consumers: { biller: pull(["ORDERS"], { attempts: 2, ackWait: "1s", maxAckPending: 200 }) },
+      users: { api: { publishes: ["orders.>"] }, biller: { consumes: ["biller"], publishes: ["invoices.>"] } },
+      workers: { biller: {} },
+      deadLetters: small,
+    },
+  },
+  environment,
+);
+
+/** What is empty here: no worker has a breaker, and none gets a type that it does not know. */
+const empty = ["Of an unknown type", "Stopped by a dependency"].map(
+  (title) => `NATS / Workers and dead letters: ${title}`,
+);
+
+const panels = dashboardsOf(environment).flatMap(({ title, rows }) =>
+  rows.flatMap((row) =>
+    row.panels.flatMap((panel) =>
+      panel.queries.map(({ expr }) => ({
+        what: `${title}: ${panel.title}`,
+        mayBeEmpty: panel.whenEmpty !== undefined,
+        expr: expr.text.replaceAll("$__rate_interval", "10s").replace(/\$\w+/g, ".*"),
+      })),
+    ),
+  ),
+);
+
+const log = createLogger({ name: "biller", level: "silent" });
+
+class Biller extends BaseNatsConsumer<{ n: number }> {
+  private count = 0;
+
+  /** Every fifth message fails for good, others once in a while. */
+  async processMessage({ n }: { n: number }): Promise<ProcessResult> {
+    await sleep(2);
+    if (n % 5 === 0) return { success: false, error: new Error("no such customer") };
+    if (++this.count % 7 === 0) return { success: false, retryable: true, error: new Error("try again") };
+    return { success: true };
+  }
+}
+
+describe("panels and rules on a real supercluster, by a real exporter and Prometheus", function () {
+  this.timeout(serversMs);
+  let cluster: Supercluster;
+  let worker: RunningWorker;
+  let monitoring: Monitoring;
+  let api: NatsConnection;
+  let traffic: Promise<void>;
+  let isOver = false;
+
+  before(async () => {
+    cluster = await Supercluster.prepare({
+      ...shape,
+      accounts: accountsText(environment, tenants),
+      settings: { storage },
+    });
+    await cluster.ensure();
+    await cluster.ready();
+    const as = (user: string) =>
+      cluster.connect(loginOf("shop", user), { inboxPrefix: inboxPrefixOf(user), maxReconnectAttempts: -1 });
+    const provisioner = await as("provisioner");
+    const { streams, consumers } = assetsOf(environment, tenants);
+    for (const asset of streams) await createStream(provisioner, asset);
+    for (const asset of consumers) await createConsumer(provisioner, asset);
+    await provisioner.close();
+    api = await as("api");
+    worker = await startWorker({
+      name: "biller",
+      log,
+      env: {
+        HEALTH_PORT: "0",
+        NATS_URL: cluster.urls("iad").join(","),
+        NATS_USER: loginOf("shop", "biller"),
+        NATS_PASSWORD: loginOf("shop", "biller"),
+        NATS_CA: cluster.identity.clientCa,
+        NATS_INBOX_PREFIX: inboxPrefixOf("biller"),
+      },
+      parts: ({ js, metrics, publisher }) => {
+        traffic = (async () => {
+          for (let n = 1; !isOver; n++, await sleep(50)) {
+            await jetstream(api)
+              .publish("orders.new", JSON.stringify({ n }), { msgID: String(n) })
+              .catch(() => {});
+            await publisher.publish("invoices.new", { n }, { id: `invoice-${n}` }).catch(() => {});
+          }
+        })();
+        const deadLetters = createDeadLetterWriter(js);
+        return [new Biller({ stream: "ORDERS", durable: "biller", deadLetters, metrics, log })];
+      },
+    });
+    await worker.started;
+    monitoring = await Monitoring.start({
+      servers: Object.values(cluster.inputs()).map(({ region, name, config }) => ({
+        ...{ region, name },
+        monitor: `http://${config.http}`,
+      })),
+      workers: [
+        {
+          port: worker.healthPort,
+          labels: { region: "iad", account: "shop", namespace: "workers-shop", worker: "biller", pod: "biller-a" },
+        },
+      ],
+      rules: shape.regions.map((region) => rulesFile(rulesOf(environment, tenants, region))),
+    });
+  });
+
+  after(async () => {
+    isOver = true;
+    await monitoring?.stop();
+    worker?.stop("the test is over");
+    await worker?.ended;
+    await traffic;
+    await api?.close();
+    await cluster?.stop();
+  });
+
+  /** Panels of which an expression has no series. */
+  const withoutSeries = async () => {
+    const found = await Promise.all(
+      panels.map(async ({ what, expr }) => ((await monitoring.query(expr)).length ? [] : [what])),
+    );
+    return [...new Set(found.flat())].sort();
+  };
+
+  it("every expression of every panel has series", async () => {
+    let left: string[] = [];
+    const isComplete = async () => {
+      left = await withoutSeries();
+      return left.length <= empty.length;
+    };
+    await pollUntil(isComplete, waitMs);
+    assert.deepEqual(left, empty);
+    for (const what of empty)
+      assert.ok(
+        panels.some((panel) => panel.what === what && panel.mayBeEmpty),
+        what,
+      );
+  });
+
+  it("every rule is evaluated without an error, and every recording rule has series", async () => {
+    const rules = await monitoring.rules();
+    assert.ok(rules.length > 60, `${rules.length} rules`);
+    assert.deepEqual(
+      rules.filter(({ health }) => health !== "ok").map(({ name, lastError }) => `${name}: ${lastError}`),
+      [],
+    );
+    const recorded = [...new Set(rules.flatMap(({ name, type }) => (type === "recording" ? [name] : [])))];
+    assert.ok(recorded.length > 10);
+    for (const name of recorded) assert.ok((await monitoring.query(name)).length, `${name} has no series`);
+  });
+
+  it("streams and durables count once, whatever their replicas", async () => {
+    const { streams, consumers } = assetsOf(environment, tenants);
+    const shown = async (title: string) => {
+      const { expr } = panels.find(({ what }) => what === `NATS / Supercluster: ${title}`)!;
+      return (await monitoring.query(expr)).map(({ value }) => value);
+    };
+    assert.deepEqual(await shown("Streams"), [streams.length]);
+    assert.deepEqual(await shown("Durables"), [consumers.length]);
+  });
+
+  /** Waits until exactly these alerts fire. */
+  const fire = async (expected: string[]) => {
+    let firing: string[] = [];
+    const isSo = async () => {
+      const alerts = await monitoring.query('ALERTS{alertstate="firing"}');
+      firing = alerts.map(({ metric: { alertname, server } }) => [alertname, server].filter(Boolean).join(" ")).sort();
+      return firing.join() === expected.join();
+    };
+    await pollUntil(isSo, waitMs);
+    assert.deepEqual(firing, expected);
+  };
+
+  it("exactly the alert of a killed server fires beside those of this traffic, and clears", async () => {
+    await fire(usual);
+    await cluster.kill("iad-2");
+    await fire([...usual, "NATSServerDown iad-2"]);
+    await cluster.ensure();
+    await fire(usual);
+  });
+});

@@ -11,6 +11,7 @@ import { enginesOn } from "../../engine/processes";
 import { processes as allProcesses } from "../../tools/processes.mjs";
 import type { Status } from "../../operations/supercluster/status";
 import type { RegionOutputs } from "../../stacks/outputs";
+import { tenants } from "../../tenants";
 import { engineMs, requestMs, waitMs } from "../support/limits";
 import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
@@ -211,10 +212,10 @@ describe("the local environment, from nothing to nothing", function () {
   it("runs the workers of its tenants where it was asked to: an SMS goes from the HTTP API to its worker", async () => {
     const { workers = [] } = JSON.parse(cli("status", "--json").stdout) as Status;
     assert.deepEqual(
-      workers.map(({ name, region, isReady }) => [name, region, isReady]),
-      ["api", "dead-letters", "email-worker", "sms-worker", "webhook-worker"].map((name) => [name, "iad", true]),
+      workers.map(({ account, name, region, isReady }) => [account, name, region, isReady]).sort(),
+      declaredWorkers.map(([account, name]) => [account, name, "iad", true]).sort(),
     );
-    const of = (name: string) => workers.find((worker) => worker.name === name)!;
+    const of = (name: string) => workers.find((worker) => worker.account === "irisx" && worker.name === name)!;
     const { processed } = of("sms-worker");
     const response = await fetch(`${of("api").url}/sms`, {
       method: "POST",
@@ -227,7 +228,7 @@ describe("the local environment, from nothing to nothing", function () {
     const log = path.join(copy.cache, "environments", "local", "iad", "workers", "irisx-sms-worker", "worker.log");
     await until(() => (fs.readFileSync(log, "utf8").includes(id) ? true : undefined));
     await until(() => processedBy(cli("status", "--json").stdout) > processed! || undefined);
-    assert.equal(workerProcesses(copy.folder).length, 5);
+    assert.equal(workerProcesses(copy.folder).length, declaredWorkers.length);
   });
 
   it("says which worker died; the next up of its region starts it again", () => {
@@ -235,7 +236,7 @@ describe("the local environment, from nothing to nothing", function () {
     process.kill(first!.pid, "SIGKILL");
     assert.match(cli("status").text, /http:\/\/127\.0\.0\.1:\d+ does not answer/);
     pulumi("up", "--stack", "local-iad", "--yes", "--skip-preview");
-    assert.equal(workerProcesses(copy.folder).length, 5);
+    assert.equal(workerProcesses(copy.folder).length, declaredWorkers.length);
   });
 
   it("stops to nothing: no process, no port, no data", async () => {
@@ -246,6 +247,11 @@ describe("the local environment, from nothing to nothing", function () {
     assert.equal(fs.existsSync(path.join(copy.cache, "environments", "local")), false);
   });
 });
+
+/** Account and name of each worker that tenants declare. */
+const declaredWorkers = Object.values(tenants).flatMap(({ name: account, workers = {} }) =>
+  Object.keys(workers).map((name) => [account, name] as const),
+);
 
 /** Messages that the SMS worker has finished, by what `status --json` prints. */
 const processedBy = (status: string): number =>

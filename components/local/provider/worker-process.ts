@@ -20,8 +20,11 @@ import {
   writeWorkerRecord,
 } from "./worker-record";
 
-/** Milliseconds until a worker's health server answers: loading a database may take seconds. */
-const aliveMs = 60_000;
+/**
+ * Milliseconds until a worker's health server answers. One that loads the embedded database does not answer meanwhile:
+ * 2 s alone, more than a minute where eight start at once on two busy cores.
+ */
+const aliveMs = 180_000;
 
 /** Milliseconds for a process to end, after its grace or a signal that it cannot ignore. */
 const endMs = 10_000;

@@ -24,6 +24,7 @@ const at = { for: "2s" } as const;
 const environment = localEnvironment({
   ...{ ...shape, storage, jetstream: { jetstream: ["shop"] } },
   alerts: {
+    ...{ NATSRegionLost: at, NATSClusterQuorumLost: at, NATSMetaLeaderMissing: at },
     ...{ NATSServerDown: at, NATSDeadLetters: at, NATSDeadLettersWaiting: at, NATSConsumerProcessingErrors: at },
   },
 });
@@ -215,6 +216,16 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     await fire(usual);
     await cluster.kill("iad-2");
     await fire([...usual, "NATSServerDown iad-2"]);
+    await cluster.ensure();
+    await fire(usual);
+  });
+
+  it("exactly the alerts of a killed region fire, and clear", async () => {
+    const lost = ["ams-0", "ams-1", "ams-2"];
+    await Promise.all(lost.map((server) => cluster.kill(server)));
+    // Half of all servers are no majority of the meta group.
+    const ofRegion = ["NATSClusterQuorumLost", "NATSMetaLeaderMissing", "NATSRegionLost"];
+    await fire([...usual, ...ofRegion, ...lost.map((server) => `NATSServerDown ${server}`)].sort());
     await cluster.ensure();
     await fire(usual);
   });

@@ -4,8 +4,6 @@
  */
 export const settings: Record<string, unknown> = {
   "consumer-gives-up": [
-    // An audit record that cannot be written is retried until it can be.
-    "covenant/*/AUDIT_LOGGER",
     // A command expires after a minute, and an event after five. Until then it is tried: Discord's 3 s are for the
     // first answer, which a worker sends at once, and follow-ups have 15 minutes.
     "arrakis/COMMANDS/command-worker",

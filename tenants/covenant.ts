@@ -88,7 +88,9 @@ export const covenant: TenantSpec = {
       streams: entities,
       filterSubjects: ["covenant.>"],
       ackPolicy: "explicit",
-      maxDeliver: 20,
+      // The source's 20 deliveries, counted by the worker: those to a worker that died, or while the database is down,
+      // are no attempts.
+      attempts: 20,
       backoff: ["1s", "5s", "10s", "30s"],
       maxAckPending: 100,
       deliverPolicy: "all",
@@ -100,8 +102,8 @@ export const covenant: TenantSpec = {
       filterSubjects: ["covenant.>"],
       deliverSubject: "consumer.cache-invalidator",
       ackPolicy: "explicit",
-      // The source gives no limit. An hour without Redis takes 16 deliveries; same for NOTIFICATIONS.
-      maxDeliver: 20,
+      // The source gives no limit. As ANALYTICS; same for NOTIFICATIONS.
+      attempts: 20,
       backoff: ["30s", "1m", "2m", "5m"],
       maxAckPending: 100,
       deliverPolicy: "new",
@@ -116,7 +118,7 @@ export const covenant: TenantSpec = {
       filterSubjects: ["alerts.>"],
       deliverSubject: "consumer.notifications",
       ackPolicy: "explicit",
-      maxDeliver: 20,
+      attempts: 20,
       backoff: ["30s", "1m", "2m", "5m"],
       // C002-23: incidents from before the consumer was there are not news.
       deliverPolicy: "new",
@@ -131,7 +133,9 @@ export const covenant: TenantSpec = {
       // C002-15: two filters, which is `filter_subjects`; each stream gets the one that is about it.
       filterSubjects: ["covenant.>", "alerts.>"],
       ackPolicy: "explicit",
-      // No maxDeliver, on purpose: an audit record that cannot be written is tried until it can.
+      // No maxDeliver, on purpose: an audit record that cannot be written is tried until it can. Only a message with
+      // which so many workers ended is given up.
+      attempts: 100,
       ackWait: "30s",
       maxAckPending: 1000,
       deliverPolicy: "all",
@@ -155,6 +159,23 @@ export const covenant: TenantSpec = {
     // The source has no users for the three below; its own three could not have consumed anything.
     "cache-invalidator": { consumes: ["CACHE_INVALIDATOR"] },
     notifications: { consumes: ["NOTIFICATIONS"] },
-    "audit-logger": { consumes: ["AUDIT_LOGGER"] },
+    "audit-logger": {
+      consumes: ["AUDIT_LOGGER"],
+      // The trail has no hole: what comes before a message and has no entry is read from its stream.
+      allow: { publish: [...entities, "ALERTS_INCIDENTS"].map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`) },
+    },
+  },
+  // What workers give up is kept: the trail has an entry that says so.
+  deadLetters: { maxAge: "30d", maxBytes: "256MiB" },
+  // Passwords and keys of what they write to are in these Secrets: workers/covenant/README.md has their variables.
+  workers: {
+    ANALYTICS: { replicas: 2, secrets: ["covenant-database"] },
+    // Push durables: one worker each.
+    CACHE_INVALIDATOR: { replicas: 1, secrets: ["covenant-redis"] },
+    NOTIFICATIONS: { replicas: 1, secrets: ["covenant-push"] },
+    // One writer of the trail.
+    AUDIT_LOGGER: { replicas: 1, secrets: ["covenant-database"] },
+    // Copies what a worker could not, because it died with it.
+    "dead-letters": { system: "dead-letters" },
   },
 };

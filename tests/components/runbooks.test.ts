@@ -66,6 +66,14 @@ const withoutTenant =
   ({ [account]: _, ...tenants }: Tenants): Tenants =>
     tenants;
 
+/** Environment variables of workers are of tenants that are there. */
+const withoutVariablesOf =
+  (account: string) =>
+  ({ kubernetes }: KubernetesEnvironment): Partial<KubernetesEnvironment> => {
+    const { [account]: _, ...environment } = kubernetes.workers?.environment ?? {};
+    return kubernetes.workers ? { kubernetes: { ...kubernetes, workers: { ...kubernetes.workers, environment } } } : {};
+  };
+
 /** Stream SMS of irisx and its durable may be deleted. */
 const withDeletableSms = ({ irisx, ...tenants }: Tenants): Tenants => ({
   ...tenants,
@@ -137,7 +145,7 @@ const changes: Record<string, Change[]> = {
             },
           }),
         },
-        { tenants: withoutTenant("covenant") },
+        { tenants: withoutTenant("covenant"), environment: withoutVariablesOf("covenant") },
       ],
     },
   ],

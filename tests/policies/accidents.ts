@@ -813,12 +813,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ofOther(consumer, "shop-RENAMED-clean")("-1 deliveries, which is no limit", "C004-5", "maxDeliver", -1),
   ],
   "given-up-message-stays": [
-    ofStream("covenant-COVENANT_COUNTRIES")(
-      "thirty days in milliseconds, read as nanoseconds",
-      "C002-4",
-      "maxAge",
-      "2592ms",
-    ),
+    ofOther(stream, "shop-RENAMED")("thirty days in milliseconds, read as nanoseconds", "C002-4", "maxAge", "2592ms"),
     ofStream("arrakis-ELIGIBILITY")("messages that expire before they are given up", "C000-9", "maxAge", "20m"),
     ofOther(consumer, "shop-RENAMED-clean")(
       "deliveries that go on for longer than the stream keeps",

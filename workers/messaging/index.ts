@@ -4,7 +4,7 @@ export { type ConnectionSettings, connectionSettings } from "./connection/settin
 export { type Growth, growingDelay, retryDelay } from "./consumer/backoff";
 export { BaseNatsConsumer } from "./consumer/consumer";
 export type { ConnectionMetrics, ConsumerMetrics, Log } from "./consumer/observer";
-export { type ConsumerOptions, idempotencyKey, type IdempotencyStore } from "./consumer/options";
+export { type ConsumerOptions, idempotencyKey, type IdempotencyStore, type Place } from "./consumer/options";
 export * from "./contract";
 export { deadLetterHeaders, type DeadLetterOrigin, type GivenUp, isCopyOf } from "./dead-letters/headers";
 export { type Origin, originOf } from "./dead-letters/replays";

@@ -296,12 +296,26 @@ export const systems: System[] = [
       { id: "C002-17", here: { "consumers.*.ackPolicy": "explicit" }, why: explicit },
       {
         here: {
-          "consumers.CACHE_INVALIDATOR.maxDeliver": 20,
+          "consumers.ANALYTICS.maxDeliver": null,
+          "consumers.ANALYTICS.attempts": 20,
+          "consumers.CACHE_INVALIDATOR.attempts": 20,
+          "consumers.NOTIFICATIONS.attempts": 20,
+        },
+        why:
+          "workers count attempts and make a dead letter of what failed: a server counts deliveries, those to a " +
+          "worker that died too, and skips without a copy. The document's 20 for all three",
+      },
+      {
+        document: "no limit",
+        here: { "consumers.AUDIT_LOGGER.attempts": 100 },
+        why: "what cannot be recorded is kept until it can; only a message with which 100 workers ended is given up",
+      },
+      {
+        here: {
           "consumers.CACHE_INVALIDATOR.backoff": retry,
-          "consumers.NOTIFICATIONS.maxDeliver": 20,
           "consumers.NOTIFICATIONS.backoff": retry,
         },
-        why: outage(16),
+        why: "waits before another attempt; while Redis or the push service is down, none is used up",
       },
       { here: { "consumers.AUDIT_LOGGER.ackWait": "30s" }, why: "JetStream's default" },
       {
@@ -333,6 +347,36 @@ export const systems: System[] = [
           "users.audit-logger.consumes": ["AUDIT_LOGGER"],
         },
         why: "a user each, with just its durables",
+      },
+      {
+        here: {
+          "users.audit-logger.allow.publish": [...entityStreams, "ALERTS_INCIDENTS"].map(
+            (stream) => `$JS.API.STREAM.MSG.GET.${stream}`,
+          ),
+        },
+        why: "the trail has no hole: what comes before a message and has no entry is read from its stream",
+      },
+      {
+        document: "nothing about what cannot be processed",
+        here: { "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "256MiB" },
+        why: "a month to find out why something failed and to replay it ([dead-letters.md](dead-letters.md))",
+      },
+      {
+        document: "sinks: PostgreSQL, Redis, a push service, an audit trail",
+        here: {
+          "workers.ANALYTICS.replicas": 2,
+          "workers.ANALYTICS.secrets": ["covenant-database"],
+          "workers.CACHE_INVALIDATOR.replicas": 1,
+          "workers.CACHE_INVALIDATOR.secrets": ["covenant-redis"],
+          "workers.NOTIFICATIONS.replicas": 1,
+          "workers.NOTIFICATIONS.secrets": ["covenant-push"],
+          "workers.AUDIT_LOGGER.replicas": 1,
+          "workers.AUDIT_LOGGER.secrets": ["covenant-database"],
+          "workers.dead-letters.system": "dead-letters",
+        },
+        why:
+          "a worker each, of workers/covenant: two where either does, one of a push durable, which sends every " +
+          "message to all, and one writer of the trail; and one that copies what a worker died with",
       },
     ],
     remarks: [

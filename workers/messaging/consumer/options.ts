@@ -16,8 +16,8 @@ export interface ConsumerOptions<T> {
   subject?: string;
   /**
    * More durables of each stream, whose messages are processed by the same handler on the same slots: lanes by
-   * priority. Each, that of `durable` too, has the share of the slots that its label `lanes.slots` says (default 1); what a lane
-   * does not use is lent to the others until it needs it.
+   * priority. Each, that of `durable` too, has the share of the slots that its label `lanes.slots` says (default 1);
+   * what a lane does not use is lent to the others until it needs it.
    */
   lanes?: readonly string[];
   /** Where messages come from that are processed again (`replaySubject`), by the same handler, one at a time. */

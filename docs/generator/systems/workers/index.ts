@@ -1,6 +1,7 @@
 import { aigentflow } from "./aigentflow";
 import { arrakis } from "./arrakis";
+import { covenant } from "./covenant";
 import type { Requirement } from "./requirement";
 
 /** What the documents want of workers, by system. */
-export const requirements: Readonly<Record<string, readonly Requirement[]>> = { aigentflow, arrakis };
+export const requirements: Readonly<Record<string, readonly Requirement[]>> = { aigentflow, arrakis, covenant };

@@ -46,7 +46,8 @@ describe("dead-letters: what is selected", () => {
   it("is of an account that keeps dead letters", () => {
     assert.equal(keeping({ tenants }, "irisx").name, "irisx");
     refused(() => keeping({ tenants }, "irixs"), /"irixs" is not an account; did you mean "irisx"/);
-    refused(() => keeping({ tenants }, "covenant"), /covenant keeps no dead letters; write deadLetters: \{\}/);
+    const without = { ...tenants, covenant: { ...tenants.covenant!, deadLetters: undefined } };
+    refused(() => keeping({ tenants: without }, "covenant"), /covenant keeps no dead letters; write deadLetters: \{\}/);
   });
 });
 

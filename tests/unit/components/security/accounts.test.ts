@@ -31,13 +31,16 @@ describe("accounts", () => {
         "covenant-cache-invalidator",
         "covenant-notifications",
         "covenant-audit-logger",
+        "covenant-dead-letters",
+        "covenant-dead-letters-cli",
         "covenant-canary",
       ],
     );
   });
 
   it("of a tenant may store what its streams and mirrors reserve, every replica counted, and a fifth more", () => {
-    const file = 3 * (2048 + 2048 + 256 + 64) * 3; // home and two mirrors, three replicas
+    // Home and two mirrors, three replicas; and dead letters, their events and replays, without mirrors.
+    const file = 3 * (2048 + 2048 + 256 + 64) * 3 + (256 + 64 + 256) * 3;
     assert.equal(covenant.jetstream?.maxFile, Math.ceil(file * 1.2) * mebibyte);
     assert.equal(covenant.jetstream?.maxMemory, Math.ceil(3 * 1.2) * mebibyte);
     const arrakis = accounts[0]!.jetstream!;
@@ -47,7 +50,7 @@ describe("accounts", () => {
   it("have room for more streams than are declared, and for any number of consumers and connections", () => {
     assert.deepEqual(
       [covenant.jetstream?.maxStreams, covenant.jetstream?.maxConsumers, covenant.maxConnections],
-      [13 + 5, undefined, undefined],
+      [16 + 5, undefined, undefined],
     );
   });
 

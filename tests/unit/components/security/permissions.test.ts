@@ -253,7 +253,12 @@ describe("permissions", () => {
         // As its owner wrote it; the other users' clients set prefixes of their own.
         const isShared = `${account.name}-${name}` === "covenant-api";
         // Of the streams of their account, and one message of one at a time.
-        const reading = name.startsWith("dead-letters") ? ["STREAM.INFO", "STREAM.MSG.GET"] : [];
+        const reading = name.startsWith("dead-letters")
+          ? ["STREAM.INFO", "STREAM.MSG.GET"]
+          : // What comes before a message in the audit trail.
+            name === "audit-logger"
+            ? ["STREAM.MSG.GET"]
+            : [];
         const deleting = name === "dead-letters-cli" ? ["STREAM.MSG.DELETE.DEAD_LETTERS"] : [];
         for (const forbidden of [
           ...["CREATE.*", "UPDATE.*", "DELETE.*", "INFO.*", "LIST", "NAMES", "PURGE.*", "MSG.GET.*", "MSG.DELETE.*"]

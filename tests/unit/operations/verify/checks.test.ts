@@ -23,7 +23,7 @@ describe("the checks of a supercluster", () => {
       checks.filter(({ result }) => result !== "ok"),
       [],
     );
-    assert.ok(checks.some(({ name, detail }) => name === "consumers covenant" && detail.startsWith("12 durables")));
+    assert.ok(checks.some(({ name, detail }) => name === "consumers covenant" && detail.startsWith("24 durables")));
   });
 
   for (const [what, change, expected] of [

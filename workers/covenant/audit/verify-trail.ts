@@ -135,7 +135,8 @@ export async function compareWithStreams(
       if (!message?.header?.has(deliveryCheckHeader)) lost.push(sequence);
     }
     if (lost.length === 0) continue;
-    const problem = `${lost.length} acknowledged messages without an entry, sequences ${lost[0]} to ${lost.at(-1)}: lost`;
+    const where = `sequences ${lost[0]} to ${lost.at(-1)}`;
+    const problem = `${lost.length} acknowledged messages without an entry, ${where}: lost`;
     if (report) report.problems.push(problem);
     // Not even its chain is there.
     else reports.push({ stream, counts: new ChainCheck(stream).counts, skipped: [], problems: [problem] });

@@ -7,7 +7,7 @@ import { EventStore } from "../../../../../workers/covenant/analytics/events";
 import { Analytics } from "../../../../../workers/covenant/consumers/analytics";
 import { CacheInvalidator } from "../../../../../workers/covenant/consumers/cache-invalidator";
 import { Notifications } from "../../../../../workers/covenant/consumers/notifications";
-import { type Database, DatabaseUnavailable } from "../../../../../workers/database/database";
+import { DatabaseUnavailable } from "../../../../../workers/database/database";
 import { createLogger } from "../../../../../workers/messaging";
 import { RedisUnavailable } from "../../../../../workers/redis/redis";
 
@@ -19,8 +19,7 @@ const message = (subject: string, stream = "COVENANT_USERS") =>
   ({ subject, time, info: { stream, streamSequence: 7, consumer: "x" } as DeliveryInfo }) as JsMsg;
 
 describe("the analytics of covenant", () => {
-  const failing = (error: Error) =>
-    new Analytics(new EventStore({ query: (() => Promise.reject(error)) as Database["query"] }), ports);
+  const failing = (error: Error) => new Analytics(new EventStore({ query: () => Promise.reject(error) }), ports);
 
   it("keep what the database did not take: all of it while it is away, one that it refuses not", async () => {
     const event = message("covenant.users.created");

@@ -166,7 +166,7 @@ export function anchorOf(text: string): Anchor | undefined {
 }
 
 /** Runs the command; returns its exit code. */
-export async function verifyTrail(args: string[], env: Environment): Promise<number> {
+async function verifyTrail(args: string[], env: Environment): Promise<number> {
   const { values } = parseArgs({
     args,
     options: { anchor: { type: "string", multiple: true }, help: { type: "boolean", short: "h" } },

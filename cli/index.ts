@@ -159,7 +159,7 @@ function program(): Command {
     .action(run(commands.drainServers));
   command(cli, "traffic", "publish sample messages to the streams of an account, until Ctrl-C")
     .requiredOption("--account <name>", "account with a program of its own in workers/, e.g. irisx")
-    .option("--user <name>", "user of the account that publishes", "api")
+    .option("--user <name>", "user of the account that publishes (default: api, else the first that only publishes)")
     .option("--rate <number>", "messages a second", "10")
     .option("--count <number>", "messages in all (default: until Ctrl-C)")
     .addHelpText("after", examples(["npm run traffic -- --account irisx --rate 50"]) + trafficHelp)

@@ -4,10 +4,6 @@
  */
 export const settings: Record<string, unknown> = {
   "consumer-gives-up": [
-    // A command expires after a minute, and an event after five. Until then it is tried: Discord's 3 s are for the
-    // first answer, which a worker sends at once, and follow-ups have 15 minutes.
-    "arrakis/COMMANDS/command-worker",
-    "arrakis/EVENTS/event-worker",
     // While a dead letter cannot be stored, the advisory about it is all there is. It expires as dead letters do.
     "*/DEAD_LETTER_EVENTS/dead-letters",
   ],

@@ -59,6 +59,9 @@ export const arrakis: TenantSpec = {
       ackWait: "30s",
       // No maxDeliver, as in the source: a command expires after a minute. Discord's 3 s (C000-9) are for the first
       // answer, which a worker defers at once; what follows has 15 minutes.
+      // C000-8: three attempts, 5 s apart, end before the command expires. Its dead letter comes from the worker only:
+      // what expires leaves none.
+      attempts: 3,
       maxAckPending: 50,
       deliverPolicy: "all",
     },
@@ -67,7 +70,8 @@ export const arrakis: TenantSpec = {
       streams: ["EVENTS"],
       ackPolicy: "explicit",
       ackWait: "15s",
-      // No maxDeliver, as in the source: an event expires after five minutes.
+      // No maxDeliver, as in the source: an event expires after five minutes. Five attempts end before that.
+      attempts: 5,
       maxAckPending: 100,
       deliverPolicy: "all",
     },
@@ -78,7 +82,9 @@ export const arrakis: TenantSpec = {
       filterSubjects: ["eligibility.check.>"],
       ackPolicy: "explicit",
       ackWait: "60s",
-      // C000-8: without a limit a poison message is delivered for seven days. An hour's outage takes 15 deliveries.
+      // C000-8: without a limit a poison message is delivered for seven days. The worker gives up after five failures;
+      // maxDeliver is for those that end its process.
+      attempts: 5,
       maxDeliver: 20,
       backoff: ["60s", "2m", "5m"],
       maxAckPending: 200,
@@ -90,6 +96,7 @@ export const arrakis: TenantSpec = {
       filterSubjects: ["eligibility.sync.>"],
       ackPolicy: "explicit",
       ackWait: "5m",
+      attempts: 5,
       maxDeliver: 20,
       maxAckPending: 10,
       deliverPolicy: "all",
@@ -110,5 +117,24 @@ export const arrakis: TenantSpec = {
       // C001-8: it binds to its durables and can neither create nor change a stream.
       consumes: ["command-worker", "event-worker", "eligibility-worker", "sync-worker"],
     },
+  },
+  // C000-8: what cannot be processed is kept for 30 days, to be shown and replayed.
+  deadLetters: { maxAge: "30d", maxBytes: "1GiB" },
+  // One process a durable, so that each is scaled by itself. workers/arrakis/README.md has the Secrets' variables.
+  workers: {
+    "command-worker": {
+      replicas: 2,
+      maximum: 4,
+      secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+    },
+    "event-worker": { replicas: 2, maximum: 4, secrets: ["arrakis-database", "arrakis-redis"] },
+    "eligibility-worker": {
+      replicas: 2,
+      maximum: 8,
+      secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+    },
+    "sync-worker": { replicas: 1, maximum: 4, secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis"] },
+    // Copies what a worker could not, because it died with it.
+    "dead-letters": { system: "dead-letters" },
   },
 };

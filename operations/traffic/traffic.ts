@@ -3,6 +3,7 @@ import { existsSync, globSync } from "node:fs";
 import * as path from "node:path";
 import { BadUsage, exitCodes } from "../../engine/failure";
 import { onInterrupt } from "../../engine/interrupt";
+import type { TenantSpec } from "../../config/schema/tenant";
 import { projectFolder } from "../../engine/project";
 import { clientVariables, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -10,8 +11,8 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 /** What `npm run traffic` publishes, and as whom. */
 export interface TrafficOptions {
   account: string;
-  /** User of the account; it must be allowed to publish what the program publishes. */
-  user: string;
+  /** User of the account; it must be allowed to publish what the program publishes. Default: `publisherOf`. */
+  user?: string;
   /** Messages a second. */
   rate: string;
   /** Messages in all. Default: until Ctrl-C. */
@@ -19,6 +20,10 @@ export interface TrafficOptions {
 }
 
 const programOf = (account: string): string => path.join(projectFolder, "workers", account, "traffic.ts");
+
+/** The user of a tenant that messages come from: `api`, else the first that only publishes. */
+export const publisherOf = ({ users }: Pick<TenantSpec, "users">): string | undefined =>
+  "api" in users ? "api" : Object.keys(users).find((name) => users[name]!.publishes && !users[name]!.consumes);
 
 /**
  * Runs the program `workers/<account>/traffic.ts`, which publishes sample messages, with the connection of one of the
@@ -39,9 +44,10 @@ export async function runTraffic(
   }
   const access = await readAccess(checked);
   const { regions } = checked.environment;
-  const home = Object.values(checked.tenants).find(({ name }) => name === account)?.home;
-  const region = regions.find((name) => name === home) ?? regions[0]!;
-  const variables = await clientVariables(access, region, account, user);
+  const tenant = Object.values(checked.tenants).find(({ name }) => name === account);
+  const region = regions.find((name) => name === tenant?.home) ?? regions[0]!;
+  const publisher = user ?? (tenant && publisherOf(tenant)) ?? "api";
+  const variables = await clientVariables(access, region, account, publisher);
   const child = spawn(
     process.execPath,
     ["-r", "./tools/runtime.cjs", program, "--rate", rate, ...(count === undefined ? [] : ["--count", count])],

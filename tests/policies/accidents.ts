@@ -809,12 +809,28 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ofConsumer("irisx-SMS-sms-worker")("one acknowledgement for all before it", "error 10098", "ackPolicy", "all"),
   ],
   "consumer-gives-up": [
-    ofConsumer("arrakis-ELIGIBILITY-sync-worker")("a poison message for seven days", "C000-8", "maxDeliver", undefined),
+    {
+      what: "a poison message for seven days",
+      from: "C000-8",
+      stacks: ["jetstream"],
+      change: (draft) => {
+        for (const limit of ["maxDeliver", "attempts"])
+          draft.set(consumer, "arrakis-ELIGIBILITY-sync-worker", limit, undefined);
+      },
+    },
     ofOther(consumer, "shop-RENAMED-clean")("-1 deliveries, which is no limit", "C004-5", "maxDeliver", -1),
   ],
   "given-up-message-stays": [
     ofOther(stream, "shop-RENAMED")("thirty days in milliseconds, read as nanoseconds", "C002-4", "maxAge", "2592ms"),
-    ofStream("arrakis-ELIGIBILITY")("messages that expire before they are given up", "C000-9", "maxAge", "20m"),
+    {
+      what: "messages that expire before they are given up, and no advisory is kept",
+      from: "C000-9",
+      stacks: ["jetstream"],
+      change: (draft) => {
+        draft.set(stream, "arrakis-ELIGIBILITY", "maxAge", "20m");
+        draft.set(stream, "arrakis-DEAD_LETTER_EVENTS", "subjects", ["any.other"]);
+      },
+    },
     ofOther(consumer, "shop-RENAMED-clean")(
       "deliveries that go on for longer than the stream keeps",
       "C003-3",

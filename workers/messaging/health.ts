@@ -25,6 +25,8 @@ export interface Dependency {
   check(): Promise<unknown>;
   /** Called when the worker stops, after its consumers have stopped. */
   close?(): Promise<unknown>;
+  /** False where the process has only a stand-in of its own for it, which its check says. Default: true. */
+  used?: boolean;
 }
 
 /** What health is computed from; functions are called for every probe. */
@@ -116,7 +118,7 @@ class Health {
 }
 
 /** Asks a dependency; what it throws, or no answer in time, is the result. */
-export async function checkDependency(dependency: Pick<Dependency, "check">): Promise<Check> {
+export async function checkDependency(dependency: Pick<Dependency, "check" | "used">): Promise<Check> {
   const deadline = new AbortController();
   try {
     await Promise.race([
@@ -125,7 +127,7 @@ export async function checkDependency(dependency: Pick<Dependency, "check">): Pr
         throw new Error(`no answer within ${checkMs} ms`);
       }),
     ]);
-    return { ok: true };
+    return { ok: true, ...(dependency.used === false && { used: false }) };
   } catch (error) {
     return { ok: false, error: redactText(error instanceof Error ? error.message : String(error)) };
   } finally {

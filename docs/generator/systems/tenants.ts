@@ -96,6 +96,46 @@ export const systems: System[] = [
         },
         why: outage(15),
       },
+      {
+        id: "C000-8",
+        document: "no limit of attempts; retries after 5 s",
+        here: {
+          "consumers.command-worker.attempts": 3,
+          "consumers.event-worker.attempts": 5,
+          "consumers.eligibility-worker.attempts": 5,
+          "consumers.sync-worker.attempts": 5,
+        },
+        why:
+          "the worker counts failures, and makes a dead letter after the last: before the message expires, of a " +
+          "command after a minute. Outages of Discord, PostgreSQL or Redis use up none",
+      },
+      {
+        id: "C000-8",
+        document: "what cannot be processed is terminated, or expires",
+        here: { "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "1GiB" },
+        why: "what a worker gives up is kept, to be shown and replayed; what expires in COMMANDS leaves no copy",
+      },
+      {
+        document: "consumer classes of their own, to be scaled independently; no numbers",
+        here: {
+          "workers.command-worker.replicas": 2,
+          "workers.command-worker.maximum": 4,
+          "workers.command-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+          "workers.event-worker.replicas": 2,
+          "workers.event-worker.maximum": 4,
+          "workers.event-worker.secrets": ["arrakis-database", "arrakis-redis"],
+          "workers.eligibility-worker.replicas": 2,
+          "workers.eligibility-worker.maximum": 8,
+          "workers.eligibility-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+          "workers.sync-worker.replicas": 1,
+          "workers.sync-worker.maximum": 4,
+          "workers.sync-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+          "workers.dead-letters.system": "dead-letters",
+        },
+        why:
+          "a process a durable: two, so that one may be replaced, and as many as maxAckPending keeps busy. Syncs " +
+          "have one: they are long and few. The collector copies what a worker could not, because it died",
+      },
       { here: { "consumers.*.mode": "pull" }, why: "workers of one durable share it and can be scaled" },
       { document: "ack, nak and term are used", here: { "consumers.*.ackPolicy": "explicit" }, why: explicit },
       { here: { "consumers.*.deliverPolicy": "all" }, why: beginning },

@@ -48,6 +48,10 @@ describe("tenants", () => {
       }),
     );
     assert.deepEqual(counted, [
+      "command-worker 3 undefined",
+      "event-worker 5 undefined",
+      "eligibility-worker 5 20",
+      "sync-worker 5 20",
       ...["ANALYTICS", "CACHE_INVALIDATOR", "NOTIFICATIONS"].map((name) => `${name} 20 undefined`),
       "AUDIT_LOGGER 100 undefined",
       ...["sms-worker", "email-worker", "webhook-worker"].map((name) => `${name} 5 undefined`),

@@ -16,7 +16,7 @@ const declared = {
 };
 
 describe("assets", () => {
-  it("are 14 streams, 9 mirrors, 22 durables, a canary of both for each account, and dead letters of three", () => {
+  it("are 14 streams, 9 mirrors, 22 durables, a canary of both for each account, and dead letters of all", () => {
     assert.equal(declared.streams.filter(({ mirrorOf }) => !mirrorOf).length, 14);
     assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 9);
     assert.equal(declared.consumers.length, 22);
@@ -26,10 +26,12 @@ describe("assets", () => {
     );
     assert.deepEqual(
       streams.filter(({ name }) => letters.includes(name)).map(({ account, name }) => `${account}/${name}`),
-      ["covenant", "irisx", "aigentflow"].flatMap((account) => letters.map((name) => `${account}/${name}`)),
+      Object.keys(tenants).flatMap((account) => letters.map((name) => `${account}/${name}`)),
     );
-    // Of each the collector's, and one for the replays of each durable: 11 of covenant, 3 of irisx, 4 of aigentflow.
-    assert.equal(consumers.length, 22 + 4 + (1 + 11) + (1 + 3) + (1 + 4) + 2, "and two more lanes of irisx's SMS");
+    // Of each the collector's, and one for the replays of each durable: 4 of arrakis, 11 of covenant, 3 of irisx, 4 of
+    // aigentflow.
+    const replays = 4 + (4 + 11 + 3 + 4);
+    assert.equal(consumers.length, 22 + 4 + replays + 2, "and two more lanes of irisx's SMS");
   });
 
   it("place a mirror in its region: no subjects, its own limits, its origin's storage and replicas", () => {

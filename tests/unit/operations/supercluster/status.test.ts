@@ -11,7 +11,7 @@ describe("the status", () => {
     delete snapshot.streams.arrakis!.INTERNAL;
     const status = statusOf(checked, snapshot);
     const text = renderStatus(status);
-    assert.equal(status.streams.filter(({ mirrorOf, name }) => !mirrorOf && name !== "CANARY").length, 14 + 3 * 3);
+    assert.equal(status.streams.filter(({ mirrorOf, name }) => !mirrorOf && name !== "CANARY").length, 14 + 4 * 3);
     assert.match(text, /local: meta leader iad-0, 9\/9 peers current/);
     assert.match(text, /iad +tls:\/\/127\.0\.0\.1:14220 \(\+2\) +3\/3 +3 +0 +2\.14\.9/);
     assert.match(text, /COVENANT_USERS +iad +3\/3 +3 +3 +ams \(0\), syd \(0\)/);

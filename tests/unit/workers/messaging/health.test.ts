@@ -106,6 +106,11 @@ describe("health server", () => {
     assert.deepEqual([second.checks.redis, asked], [first.checks.redis, 1]);
   });
 
+  it("says of a dependency that the process has only a stand-in for it", async () => {
+    dependencies = { redis: { check: () => Promise.resolve(), used: false } };
+    assert.deepEqual((await status()).checks.redis, { ok: true, used: false });
+  });
+
   it("serves metrics for Prometheus", async () => {
     metrics.reconnects.inc();
     const { code, type, text } = await get("/metrics");

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { EligibilityNatsConsumer } from "../../../../../workers/arrakis/consumers/eligibility";
+import { DiscordRefused, DiscordUnavailable } from "../../../../../workers/arrakis/discord/discord";
+import { eligibilityHandlers, type EligibilityPorts } from "../../../../../workers/arrakis/eligibility/handlers";
+import { BalancesUnavailable } from "../../../../../workers/arrakis/eligibility/rules";
+import { eligibilityCheckPayload, type EligibilityAnswer } from "../../../../../workers/arrakis/messages";
+import { arrakisMetrics } from "../../../../../workers/arrakis/metrics";
+import type { Profile } from "../../../../../workers/arrakis/profiles/profile";
+import { memoryState } from "../../../../../workers/arrakis/state/memory";
+
+const log = pino({ level: "silent" });
+const walletOf = (number: number) => `0x${number.toString(16).padStart(40, "0")}`;
+const common = { event_id: "1", timestamp: 5, community_id: "2" };
+const member: Profile = {
+  ...{ guildId: "2", userId: "3", balance: "0", active: true, activity: 1, alerts: true, roles: ["8"], tier: "naib" },
+};
+
+/** A consumer over a community of wallets, whose members are all one. */
+function consumerOf(change: Partial<EligibilityPorts> = {}, wallets: string[] = []) {
+  const checked: string[] = [];
+  const calls: unknown[] = [];
+  const answers: { subject: string; data: EligibilityAnswer; id: string }[] = [];
+  const ports: EligibilityPorts = {
+    store: {
+      applyCheck: () => Promise.resolve([{ ...member, before: undefined }]),
+      noteRoles: (_member, roles) => Promise.resolve(void calls.push(["roles", ...roles])),
+      wallets: (_guild, after, limit) => Promise.resolve(wallets.filter((each) => each > after).slice(0, limit)),
+    },
+    rules: {
+      evaluate: (wallet_address) => {
+        checked.push(wallet_address);
+        return Promise.resolve({ wallet_address, tier: "naib", balance: "1", rules: [] });
+      },
+    },
+    discord: {
+      setRole: (_member, role, has) => Promise.resolve(void calls.push([role, has])),
+      directMessage: (user, { content }, nonce) => Promise.resolve(void calls.push([user, content, nonce.length])),
+    },
+    state: memoryState(),
+    tierRoles: { "2": { naib: "9", usul: "8" } },
+    ...change,
+  };
+  const consumer = new EligibilityNatsConsumer(
+    "eligibility-worker",
+    { log },
+    {
+      handlers: eligibilityHandlers(ports),
+      publisher: {
+        publish: (subject, data, { id }) => {
+          answers.push({ subject, data: data as EligibilityAnswer, id });
+          return Promise.resolve({ stream: "", seq: 1, duplicate: false, domain: "" });
+        },
+      },
+      metrics: arrakisMetrics(new Registry()),
+    },
+  );
+  const process = (fields: object) => consumer.processMessage(eligibilityCheckPayload.parse({ ...common, ...fields }));
+  return { process, checked, calls, answers, ports };
+}
+
+const single = { check_type: "single", wallet_address: walletOf(1) };
+
+describe("eligibility checks", () => {
+  it("set tier and roles, tell who wants to be told, and are answered with the check's id", async () => {
+    const { process, calls, answers } = consumerOf();
+    assert.deepEqual(await process(single), { success: true });
+    assert.deepEqual(calls, [
+      ["9", true],
+      ["8", false],
+      ["roles", "9"],
+      ["3", "Your tier is now naib.", 25],
+    ]);
+    const [{ subject, id, data }] = answers as [(typeof answers)[0]];
+    assert.deepEqual([subject, id, data.event_id], ["internal.eligibility.single", "1:answer", "1"]);
+    assert.deepEqual(data.results, [{ wallet_address: walletOf(1), tier: "naib", balance: "1", rules: [] }]);
+  });
+
+  it("answer a batch in its order", async () => {
+    const { process, answers } = consumerOf();
+    const wallet_addresses = Array.from({ length: 25 }, (_, index) => walletOf(25 - index));
+    await process({ check_type: "batch", wallet_addresses });
+    assert.deepEqual(
+      answers[0]!.data.results.map((each) => each.wallet_address),
+      wallet_addresses,
+    );
+  });
+
+  it("a sync that was interrupted goes on where it was", async () => {
+    const wallets = Array.from({ length: 250 }, (_, index) => walletOf(index + 1));
+    const state = memoryState();
+    const sync = { check_type: "community_sync" };
+    let left = 150;
+    const failing = {
+      evaluate: (wallet_address: string) =>
+        left-- > 0
+          ? Promise.resolve({ wallet_address, balance: "0", rules: [] })
+          : Promise.reject(new BalancesUnavailable("away")),
+    };
+    const first = consumerOf({ state, rules: failing }, wallets);
+    assert.equal((await first.process(sync)).unavailable, true);
+    const second = consumerOf({ state }, wallets);
+    assert.deepEqual(await second.process(sync), { success: true });
+    assert.deepEqual(second.checked, wallets.slice(100));
+    const broken = () => Promise.reject(new Error("away"));
+    const without = consumerOf({ state: { get: broken, set: broken } }, wallets);
+    assert.deepEqual(await without.process(sync), { success: true });
+    assert.equal(without.checked.length, 250);
+  });
+
+  it("wait while Discord or the nodes do not answer; a role or message that is refused stops nothing", async () => {
+    const away = {
+      setRole: () => Promise.reject(new DiscordUnavailable("away", 9)),
+      directMessage: () => Promise.resolve(),
+    };
+    const { unavailable, retryAfter } = await consumerOf({ discord: away }).process(single);
+    assert.deepEqual([unavailable, retryAfter], [true, 9]);
+    const refuse = () => Promise.reject(new DiscordRefused("Cannot send messages to this user", 50007));
+    const refused = consumerOf({ discord: { setRole: refuse, directMessage: refuse } });
+    assert.deepEqual(await refused.process(single), { success: true });
+    assert.equal(refused.answers.length, 1);
+  });
+});

@@ -1,0 +1,38 @@
+import type { Schema } from "../../database/migrate";
+
+export const schema: Schema = {
+  name: "arrakis",
+  migrations: [
+    `create table arrakis.communities (
+    guild_id text primary key,
+    name text,
+    active boolean not null,
+    event_at timestamptz not null
+  );
+  create table arrakis.profiles (
+    guild_id text not null,
+    user_id text not null,
+    nym text,
+    wallet text,
+    tier text,
+    balance numeric not null default 0,
+    active boolean not null default true,
+    activity integer not null default 0,
+    alerts boolean not null default false,
+    roles text[] not null default '{}',
+    event_at timestamptz not null default '-infinity',
+    checked_at timestamptz not null default '-infinity',
+    primary key (guild_id, user_id)
+  );
+  create index profiles_balance on arrakis.profiles (guild_id, balance desc) where active;
+  create index profiles_wallet on arrakis.profiles (wallet) where wallet is not null;
+  create table arrakis.badges (
+    guild_id text not null,
+    user_id text not null,
+    badge text not null,
+    granted_by text not null,
+    granted_at timestamptz not null default now(),
+    primary key (guild_id, user_id, badge)
+  )`,
+  ],
+};

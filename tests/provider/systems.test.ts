@@ -89,7 +89,7 @@ describe("the four systems on real servers", function () {
     await jetstream(await connect("irisx-api")).publish("webhooks.deliver", JSON.stringify(message));
     await until("an advisory", () => terminated.length > 0);
     assert.deepEqual(attempts, ["webhooks.deliver ", ...[2, 3, 4, 5].map((attempt) => `webhooks.retry ${attempt}`)]);
-    assert.match(terminated[0]!.reason, /^terminal: given up after 5 attempts: Error: 503$/);
+    assert.match(terminated[0]!.reason, /^dead letter stored: terminal: given up after 5 attempts: Error: 503$/);
     const info = await ask(administrator, "CONSUMER.INFO.WEBHOOKS.webhook-worker");
     assert.deepEqual([info.num_pending, info.num_ack_pending], [0, 0]);
     const letters = await ask(administrator, "STREAM.INFO.DEAD_LETTERS");

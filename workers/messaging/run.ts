@@ -163,6 +163,8 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
    * is waited for.
    */
   async function startParts(context: WorkerContext<z.output<S>, D>): Promise<boolean> {
+    const { registry } = metrics;
+    const isOfWorker = new Set(registry.getMetricsAsArray().map((metric) => metric.name));
     parts = await options.parts(context);
     try {
       await Promise.all(parts.map((part) => part.start(context.js)));
@@ -175,6 +177,9 @@ export async function startWorker<S extends z.ZodType, D extends Record<string, 
       waitsFor = problem;
       await Promise.allSettled(parts.map((part) => part.stop()));
       parts = [];
+      // Those of parts are made again with them, and a name can be registered once.
+      for (const metric of registry.getMetricsAsArray())
+        if (!isOfWorker.has(metric.name)) registry.removeSingleMetric(metric.name);
       return false;
     }
   }

@@ -9,6 +9,7 @@ import { context, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { Gauge } from "prom-client";
 import * as z from "zod";
 import type { ConsumerAsset } from "../../../config/assets/asset";
 import { assetsOf } from "../../../config/assets/assets";
@@ -300,6 +301,8 @@ describe("worker with real servers, as the users of a tenant", () => {
         env: environmentOf("packer"),
         log,
         parts: (of) => {
+          const help = "metric of a part";
+          new Gauge({ name: "returns", help, registers: [of.metrics.registry] }).set(packers.length);
           packers.push(new Packer({ stream: "ORDERS", durable: "returner", ...of }));
           return packers.slice(-1);
         },
@@ -311,6 +314,8 @@ describe("worker with real servers, as the users of a tenant", () => {
       await publishOrder("returned.chair");
       await worker.started;
       assert.equal(await ready(), true);
+      const metrics = await (await fetch(`http://127.0.0.1:${worker.healthPort}/metrics`)).text();
+      assert.match(metrics, new RegExp(`^returns ${packers.length - 1}$`, "m"));
       assert.ok(await pollUntil(() => packers.at(-1)?.packed.length === 1, waitMs));
       worker.stop("test");
       assert.equal(await worker.ended, workerExitCode.stopped);

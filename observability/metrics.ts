@@ -1,6 +1,6 @@
 /**
- * Every metric that alerts, recording rules and dashboards read: where it comes from, its labels, and what it means. The
- * names are those of prometheus-nats-exporter 0.20.1 with the official chart's flags, and of
+ * Every metric that alerts, recording rules and dashboards read: where it comes from, its labels, and what it means.
+ * The names are those of prometheus-nats-exporter 0.20.1 with the official chart's flags, and of
  * workers/messaging/metrics.ts.
  */
 

@@ -22,7 +22,7 @@ export interface TrafficOptions {
 const programOf = (account: string): string => path.join(projectFolder, "workers", account, "traffic.ts");
 
 /** The user of a tenant that messages come from: `api`, else the first that only publishes. */
-export const publisherOf = ({ users }: Pick<TenantSpec, "users">): string | undefined =>
+const publisherOf = ({ users }: Pick<TenantSpec, "users">): string | undefined =>
   "api" in users ? "api" : Object.keys(users).find((name) => users[name]!.publishes && !users[name]!.consumes);
 
 /**

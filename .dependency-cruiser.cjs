@@ -1,4 +1,4 @@
-/** Names that the deployment and its workers have in common: the one file of workers/ that others read (ADR 0050). */
+/** Names that the deployment and its workers have in common: the one file of workers/ that others read (ADR 0036). */
 const contract = "workers/messaging/contract.ts";
 
 /**

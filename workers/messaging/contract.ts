@@ -1,7 +1,7 @@
 /**
  * Names that the deployment and its workers have in common: config/ derives streams, durables, users and permissions
  * from them, workers read and write by them, operations/ shows what was written. They have no other place. No imports:
- * a Pulumi run reads this file, and loads nothing of workers/ with it (ADR 0050).
+ * a Pulumi run reads this file, and loads nothing of workers/ with it (ADR 0036).
  */
 
 /** What an account has that keeps dead letters. */

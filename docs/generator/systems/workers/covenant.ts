@@ -34,7 +34,7 @@ export const covenant: readonly Requirement[] = [
   },
   {
     document: "Notification -> Push Service; subscribers are mobile apps (iOS, Android) and the web",
-    here: "Firebase Cloud Messaging, by a topic for each level ([ADR 0043](adr/0043-push-by-fcm-topics.md))",
+    here: "Firebase Cloud Messaging, by a topic for each level ([ADR 0033](adr/0033-push-by-fcm-topics.md))",
     files: ["workers/covenant/consumers/notifications.ts", "workers/covenant/adapters/fcm.ts"],
     tests: [
       ...provedBy(
@@ -53,7 +53,7 @@ export const covenant: readonly Requirement[] = [
     id: "C002-20",
     document: "Audit Logger -> Audit Trail, with history",
     here:
-      "a hash chain a stream, with an entry for what is missing ([ADR 0044](adr/0044-audit-trail-without-holes.md)); " +
+      "a hash chain a stream, with an entry for what is missing ([ADR 0034](adr/0034-audit-trail-without-holes.md)); " +
       "`verify-trail` checks it",
     files: ["workers/covenant/consumers/audit-logger.ts", "workers/covenant/audit"],
     tests: [

@@ -39,7 +39,9 @@ export async function runTraffic(
 ): Promise<number> {
   const program = programOf(account);
   if (!existsSync(program)) {
-    const known = globSync(programOf("*")).map((file) => path.basename(path.dirname(file)));
+    const known = globSync(programOf("*"))
+      .map((file) => path.basename(path.dirname(file)))
+      .sort();
     throw new BadUsage(`there is no sample traffic for account "${account}"; there is for: ${known.join(", ")}`);
   }
   const access = await readAccess(checked);

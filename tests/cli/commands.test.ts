@@ -42,7 +42,10 @@ describe("the commands", function () {
     [["start", "--env", "locl"], /"locl" is not an environment; did you mean "local"/],
     [["deploy", "--env", "production"], /the state of environment production is not safe.*--allow-local-state/s],
     [["stop", "--env", "production"], /--yes-destroy production/],
-    [["traffic", "--account", "arrakis"], /no sample traffic for account "arrakis"; there is for: irisx/],
+    [
+      ["traffic", "--account", "orders"],
+      /no sample traffic for account "orders"; there is for: aigentflow, arrakis, covenant, irisx/,
+    ],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],
   ] as const) {
     it(`end with 2 and say why: ${words.join(" ")}`, () => {

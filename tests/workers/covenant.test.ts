@@ -8,7 +8,7 @@ import { createClient } from "redis";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { covenant } from "../../tenants/covenant";
 import { cacheKeys, invalidationChannel } from "../../workers/covenant/adapters/cache";
-import { checkTrail, compareWithStreams } from "../../workers/covenant/audit/verify-trail";
+import { checkTrail, compareWithStreams, positionsOf } from "../../workers/covenant/audit/verify-trail";
 import { entityStreams, entitySubject, incidentStream } from "../../workers/covenant/messages";
 import { schema } from "../../workers/covenant/schema";
 import { type Database, openDatabase } from "../../workers/database/database";
@@ -219,9 +219,11 @@ describe("covenant from its streams to PostgreSQL, Redis, the audit trail and a 
       await nothingWaits();
       assert.deepEqual(await deadLetters(), before, "only what cannot succeed is a dead letter");
 
-      const reports = await checkTrail(database);
       const auditor = await lab.connect("audit-logger");
-      await compareWithStreams(await jetstreamManager(auditor, { checkAPI: false }), reports);
+      const manager = await jetstreamManager(auditor, { checkAPI: false });
+      const positions = await positionsOf(manager);
+      const reports = await checkTrail(database);
+      await compareWithStreams(manager, positions, reports);
       await auditor.close();
       const versions = new Map<string, number>();
       for (const stream of streams) {

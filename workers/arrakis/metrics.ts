@@ -7,12 +7,14 @@ import { Counter, Histogram, type Registry } from "prom-client";
  */
 export type InteractionOutcome = "answered" | "late" | "unknown" | "expired" | "apology" | "failed";
 
+const interactionsMetric = "arrakis_interactions_total";
+
 /** Metrics of arrakis, beside those of every worker. No label has a value that senders of messages choose. */
 function create(registry: Registry) {
   const registers = [registry];
   return {
     interactions: new Counter({
-      name: "arrakis_interactions_total",
+      name: interactionsMetric,
       help: "Interactions: answered; dropped as late, unknown or expired; apology, failed",
       labelNames: ["outcome"] as const,
       registers,
@@ -36,9 +38,11 @@ export type ArrakisMetrics = ReturnType<typeof create>;
 
 const known = new WeakMap<Registry, ArrakisMetrics>();
 
-/** The same for all consumers of a process: they are made again when a durable is. */
+/** The same for all consumers of a process. A worker that waits for its durable removes them, and makes them again. */
 export function arrakisMetrics(registry: Registry): ArrakisMetrics {
-  const found = known.get(registry) ?? create(registry);
-  known.set(registry, found);
-  return found;
+  const found = known.get(registry);
+  if (found && registry.getSingleMetric(interactionsMetric)) return found;
+  const made = create(registry);
+  known.set(registry, made);
+  return made;
 }

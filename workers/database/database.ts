@@ -127,9 +127,12 @@ async function withQuery<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): 
 
 const unavailable = (error: unknown) => new DatabaseUnavailable((error as Error).message, { cause: error });
 
-/** Classes of SQLSTATE that say something about the statement, not the server: wrong data, a constraint, wrong SQL. */
+/**
+ * Classes of SQLSTATE that say something about the statement, not the server: wrong data, a constraint, wrong SQL, a
+ * limit of the program (an index entry that is too large).
+ */
 const isAboutStatement = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && /^(22|23|42)[0-9A-Z]{3}$/.test(String(error.code));
+  error instanceof Error && "code" in error && /^(22|23|42|54)[0-9A-Z]{3}$/.test(String(error.code));
 
 async function inTransaction<T>(query: Query, work: () => Promise<T>): Promise<T> {
   await query("begin");

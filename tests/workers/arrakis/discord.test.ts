@@ -78,6 +78,24 @@ describe("Discord by its REST API", function () {
     await other.close();
   });
 
+  it("is logged in again after an answer that it is not", async () => {
+    const member = { guildId: "100000000000000001", userId: "300000000000000009" };
+    server.fault = [401, { message: "401: Unauthorized", code: 0 }];
+    await assert.rejects(discord.setRole(member, "400000000000000001", true), DiscordUnavailable);
+    server.fault = undefined;
+    await discord.setRole(member, "400000000000000001", true);
+  });
+
+  it("refuses the token of an interaction that is over, which is no outage", async () => {
+    server.fault = [401, { message: "Invalid Webhook Token", code: 50027 }];
+    await assert.rejects(discord.editReply(server.interaction(), { content: "x" }), (error) => {
+      assert.ok(error instanceof DiscordRefused);
+      assert.equal(error.code, 50027);
+      return true;
+    });
+    server.fault = undefined;
+  });
+
   it("waits for a short rate limit, and fails at once for a long one, with what it asks to wait", async () => {
     const known = server.interaction();
     server.fault = rateLimited(1);

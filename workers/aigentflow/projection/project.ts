@@ -26,5 +26,5 @@ export async function project<K extends Kind>(
   }
 }
 
-/** Class 22 of SQLSTATE: data exception. */
-const isWrongData = (error: Error): boolean => "code" in error && /^22[0-9A-Z]{3}$/.test(String(error.code));
+/** Classes 22 and 54 of SQLSTATE: data exception, and a limit that is exceeded. */
+const isWrongData = (error: Error): boolean => "code" in error && /^(22|54)[0-9A-Z]{3}$/.test(String(error.code));

@@ -39,7 +39,9 @@ export function restDiscord(settings: DiscordSettings): Discord {
       rejectOnRateLimit: ({ retryAfter, timeToReset }) => Math.max(retryAfter, timeToReset) > timeout,
     });
   const callbacks = client(acknowledgeMs);
-  const others = client(settings.timeout).setToken(settings.token);
+  const others = client(settings.timeout);
+  /** The client forgets its token after a 401, which may have been a mistake of the server. */
+  const asBot = () => others.setToken(settings.token);
 
   /** Acknowledges; both answers that say it is too late for that are results. */
   async function respond<T>(
@@ -82,16 +84,16 @@ export function restDiscord(settings: DiscordSettings): Discord {
     },
     async setRole({ guildId, userId }, roleId, has) {
       const route = Routes.guildMemberRole(guildId, userId, roleId);
-      await call(2 * settings.timeout, (signal) => others[has ? "put" : "delete"](route, { signal }));
+      await call(2 * settings.timeout, (signal) => asBot()[has ? "put" : "delete"](route, { signal }));
     },
     async directMessage(userId, message, nonce) {
       await call(3 * settings.timeout, async (signal) => {
-        const channel = (await others.post(Routes.userChannels(), {
+        const channel = (await asBot().post(Routes.userChannels(), {
           body: { recipient_id: userId },
           signal,
         })) as APIChannel;
         const body = { ...message, nonce, enforce_nonce: true };
-        await others.post(Routes.channelMessages(channel.id), { body, signal });
+        await asBot().post(Routes.channelMessages(channel.id), { body, signal });
       });
     },
     async close() {
@@ -130,8 +132,9 @@ async function call(within: number, make: (signal: AbortSignal) => Promise<unkno
       throw new DiscordUnavailable("Discord 429", error.retryAfter, { cause: error });
     if (error instanceof DiscordAPIError) {
       const text = `Discord ${error.status} (${error.code}): ${message}`;
-      // 401 and 403 without a code are about the login, not about this call.
-      if (error.status === 401 || error.status === 429) throw new DiscordUnavailable(text, undefined, { cause: error });
+      // About the login, or about all calls; a token of an interaction that is over is about this call.
+      const isLogin = error.status === 401 && error.code !== RESTJSONErrorCodes.InvalidWebhookToken;
+      if (isLogin || error.status === 429) throw new DiscordUnavailable(text, undefined, { cause: error });
       throw new DiscordRefused(text, error.code, { cause: error });
     }
     const why = signal.aborted ? `no answer within ${Math.round(within)} ms` : message;

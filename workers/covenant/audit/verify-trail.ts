@@ -112,27 +112,40 @@ async function entriesAfter(database: Database, stream: string, position: number
   }));
 }
 
+/** How far AUDIT_LOGGER is in a stream. */
+export interface Position {
+  /** Everything up to this sequence is acknowledged. */
+  acknowledged: number;
+  /** Messages that it has still to record. */
+  waiting: number;
+}
+
+/** Read before the trail: an acknowledgement follows its entry, so what was acknowledged by now is in the trail. */
+export async function positionsOf(manager: JetStreamManager): Promise<Record<string, Position>> {
+  const positions: Record<string, Position> = {};
+  for (const stream of auditedStreams) {
+    const info = await manager.consumers.info(stream, auditDurable);
+    positions[stream] = { acknowledged: floorOf(info), waiting: info.num_pending + info.num_ack_pending };
+  }
+  return positions;
+}
+
 /**
- * Compares with the streams: adds to the problems what was acknowledged and has no entry. A message that only checks
- * delivery has none until the next one comes.
- *
- * @returns by stream, how many messages wait to be recorded
+ * Compares with the streams: adds to the problems what was acknowledged, is still in its stream, and has no entry. What
+ * only checks delivery, and what its stream no longer has, gets its entry with the next message.
  */
 export async function compareWithStreams(
   manager: JetStreamManager,
+  positions: Record<string, Position>,
   reports: StreamReport[],
-): Promise<Record<string, number>> {
-  const waiting: Record<string, number> = {};
-  for (const stream of auditedStreams) {
-    const info = await manager.consumers.info(stream, auditDurable);
-    waiting[stream] = info.num_pending + info.num_ack_pending;
+): Promise<void> {
+  for (const [stream, { acknowledged }] of Object.entries(positions)) {
     const report = reports.find((each) => each.stream === stream);
     const from = (report?.head?.sequence ?? 0) + 1;
-    const acknowledged = floorOf(info);
     const lost: number[] = [];
     for (let sequence = from; sequence <= acknowledged && sequence < from + mostLooked; sequence++) {
       const message = await stored(manager, stream, { seq: sequence });
-      if (!message?.header?.has(deliveryCheckHeader)) lost.push(sequence);
+      if (message && !message.header?.has(deliveryCheckHeader)) lost.push(sequence);
     }
     if (lost.length === 0) continue;
     const where = `sequences ${lost[0]} to ${lost.at(-1)}`;
@@ -141,7 +154,6 @@ export async function compareWithStreams(
     // Not even its chain is there.
     else reports.push({ stream, counts: new ChainCheck(stream).counts, skipped: [], problems: [problem] });
   }
-  return waiting;
 }
 
 /** One line for what a stream's trail has, one for each gap and each problem. */
@@ -182,21 +194,27 @@ async function verifyTrail(args: string[], env: Environment): Promise<number> {
   if (!settings.url && !settings.folder) return print(["DATABASE_URL is not set: the database of the trail"], 2);
   const database = openDatabase({ ...settings, connections: 1 }, schema, () => undefined);
   try {
-    const reports = await checkTrail(database, anchors);
-    const waiting = env.NATS_URL ? await withStreams(env, reports) : {};
+    const check = () => checkTrail(database, anchors);
+    const { reports, positions } = env.NATS_URL
+      ? await withStreams(env, check)
+      : { reports: await check(), positions: undefined };
     const isWhole = reports.every(({ problems }) => problems.length === 0);
-    const lines = reports.flatMap((report) => linesOf(report, waiting[report.stream]));
+    const lines = reports.flatMap((report) => linesOf(report, positions?.[report.stream]?.waiting));
     return print([...lines, isWhole ? "the trail is whole" : "THE TRAIL IS NOT WHOLE"], isWhole ? 0 : 1);
   } finally {
     await database.close();
   }
 }
 
-async function withStreams(env: Environment, reports: StreamReport[]): Promise<Record<string, number>> {
+async function withStreams(env: Environment, check: () => Promise<StreamReport[]>) {
   const log = createLogger({ name: "verify-trail", level: "warn", secrets: secretsOf(env) });
   const nc = await connect(connectionSettings(env), { name: "covenant-verify-trail", log });
   try {
-    return await compareWithStreams(await jetstreamManager(nc, { checkAPI: false }), reports);
+    const manager = await jetstreamManager(nc, { checkAPI: false });
+    const positions = await positionsOf(manager);
+    const reports = await check();
+    await compareWithStreams(manager, positions, reports);
+    return { reports, positions };
   } finally {
     await closeConnection(nc);
   }

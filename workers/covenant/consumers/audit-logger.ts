@@ -10,7 +10,7 @@ import {
 import { contentOf, copiedOf, itemOf } from "../audit/content";
 import { deadLettered } from "../audit/entry";
 import { Recorder } from "../audit/recorder";
-import type { Trail } from "../audit/trail";
+import { EntryRefused, type Trail } from "../audit/trail";
 import { entityStreams, incidentStream } from "../messages";
 import { type ConsumerPorts, durableOptions } from "./ports";
 
@@ -66,6 +66,8 @@ export class AuditLogger extends BaseNatsConsumer<Uint8Array> {
       await this.recorder().record(itemOf(message));
       return { success: true };
     } catch (error) {
+      // Of a message that is processed again; one that comes first has become a dead letter and an entry by now.
+      if (error instanceof EntryRefused) return { success: false, error };
       return { success: false, unavailable: true, error: error as Error };
     }
   }

@@ -1,5 +1,5 @@
 import type { JsMsg } from "@nats-io/jetstream";
-import { replayHeader } from "../contract";
+import { deadLetterNames, replayHeader } from "../contract";
 
 /** Where a message was stored first, and by which durable it was read. */
 export interface Origin {
@@ -13,29 +13,34 @@ export interface Origin {
   isReplay: boolean;
 }
 
-/** The place of a message; of one that is processed again, that of the message that was given up. */
+/**
+ * The place of a message; of one that is processed again, that of the message that was given up. Headers count in the
+ * stream of replays only: elsewhere any publisher may have set them.
+ */
 export function originOf({
   headers,
   info,
   subject,
   time,
 }: Pick<JsMsg, "headers" | "info" | "subject" | "time">): Origin {
-  const [stream, sequence, durable] = headers?.get(replayHeader.origin).split(":") ?? [];
-  if (!stream || !durable || !Number.isSafeInteger(Number(sequence)))
+  const given = info.stream === deadLetterNames.replays ? headers : undefined;
+  const [stream, sequence, durable] = given?.get(replayHeader.origin).split(":") ?? [];
+  const first = new Date(given?.get(replayHeader.time) || time);
+  if (!stream || !durable || !Number.isSafeInteger(Number(sequence)) || Number.isNaN(first.getTime()))
     return {
       stream: info.stream,
       sequence: info.streamSequence,
       durable: info.consumer,
       subject,
       time,
-      isReplay: headers?.has(replayHeader.of) ?? false,
+      isReplay: given?.has(replayHeader.of) ?? false,
     };
   return {
     stream,
     sequence: Number(sequence),
     durable,
-    subject: headers!.get(replayHeader.subject) || subject,
-    time: new Date(headers!.get(replayHeader.time) || time),
+    subject: given!.get(replayHeader.subject) || subject,
+    time: first,
     isReplay: true,
   };
 }

@@ -31,7 +31,15 @@ describe("the origin of a message", () => {
     });
   });
 
+  it("is its own place in any other stream, whatever headers its publisher has set", () => {
+    const own = { stream: "SMS", sequence: 7, durable: "worker", subject: "of.SMS", time, isReplay: false };
+    const forged = message("SMS", { [replayHeader.of]: "id-1", [replayHeader.origin]: "EMAIL:3:email-worker" });
+    assert.deepEqual(originOf(forged), own);
+  });
+
   it("is its own place where a header is missing or makes no sense", () => {
+    const late = message("REPLAYS", { [replayHeader.origin]: "SMS:3:sms-worker", [replayHeader.time]: "today" });
+    assert.deepEqual(originOf(late).stream, "REPLAYS");
     const replay = message("REPLAYS", { [replayHeader.of]: "id-1", [replayHeader.origin]: "SMS:three:sms-worker" });
     assert.deepEqual(originOf(replay), {
       ...{ stream: "REPLAYS", sequence: 7, durable: "worker", subject: "of.REPLAYS", time, isReplay: true },

@@ -225,10 +225,13 @@ describe("failover, failback and migration, as they are typed", function () {
   });
 
   describe("after all of it", () => {
-    it("an up changes nothing on any server, and then nothing is planned", async () => {
+    it("an up changes nothing on any server but what the migration left to it; then nothing is planned", async () => {
       await wrote();
       up();
-      assert.deepEqual(await wrote(), []);
+      // COMMANDS is a work queue no longer, so its dead letters are not found by a sweep: the label says what is.
+      assert.deepEqual(await wrote(), [
+        "STREAM.UPDATE.DEAD_LETTER_EVENTS by supercluster supercluster/local-jetstream",
+      ]);
       plansNothing();
     });
   });

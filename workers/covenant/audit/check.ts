@@ -58,7 +58,7 @@ export class ChainCheck {
   }
 
   /** After the last entry; `head` as the writer has it. */
-  end(head: Pick<Head, "position" | "hash"> | undefined): void {
+  end(head: Omit<Head, "storedNs"> | undefined): void {
     const last = this.last?.position ?? 0;
     if ((head?.position ?? 0) > last)
       this.problems.push(`${range("entry", "entries", last + 1, head!.position)} missing at the end: removed`);
@@ -66,6 +66,8 @@ export class ChainCheck {
       this.problems.push(`${range("entry", "entries", (head?.position ?? 0) + 1, last)} not the writer's: inserted`);
     else if (head && this.last && !head.hash.equals(this.last.hash))
       this.problems.push(`entry ${last} is not the last one that was written: replaced`);
+    else if (head && (head.sequence !== this.sequence || head.generation !== this.generation))
+      this.problems.push(`the writer was at sequence ${head.sequence}, the last entry is ${this.sequence}: removed`);
     for (const { stream, position } of this.anchors)
       if (stream === this.stream && position > last)
         this.problems.push(`entry ${position} of the anchor is missing: removed`);

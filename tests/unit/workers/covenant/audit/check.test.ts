@@ -53,6 +53,15 @@ describe("the check of a chain", () => {
     assert.deepEqual(problemsOf([], undefined), []);
   });
 
+  it("finds the end cut off where the head was set back, but for its sequence", () => {
+    const { entries, head } = whole();
+    const cut = chain(message(1), message(2));
+    const forged = { ...cut.head, sequence: head.sequence };
+    assert.deepEqual(problemsOf(entries.slice(0, 2), forged), [
+      "the writer was at sequence 7, the last entry is 2: removed",
+    ]);
+  });
+
   it("tells lost from skipped", () => {
     const { entries, head } = chain(message(1), expired(2, 3), message(6));
     assert.deepEqual(problemsOf(entries, head), ["sequences 4 to 5 are without an entry: lost"]);

@@ -1,4 +1,5 @@
 import { type Database, openDatabase } from "../../database/database";
+import { deleteOld } from "../../database/delete-old";
 import type { DatabaseSettings } from "../../database/settings";
 import type { Events, Kind } from "../kinds";
 import { baseMessageSchema } from "../messages";
@@ -34,9 +35,6 @@ export interface StateStore {
  */
 export const stateStore = (settings: DatabaseSettings, onError: (error: Error) => void): StateStore =>
   storeOf(openDatabase(settings, schema, onError));
-
-/** Ids that one statement deletes, at most: it has to end within its deadline. */
-const batch = 10_000;
 
 const storeOf = ({ query, check, close }: Database): StateStore => ({
   async apply(kind, event, sequence) {
@@ -76,20 +74,7 @@ const storeOf = ({ query, check, close }: Database): StateStore => ({
     );
   },
 
-  async purge(age) {
-    let deleted = 0;
-    for (let last = batch; last === batch; deleted += last) {
-      const { rowCount } = await query(
-        `delete from aigentflow.events where (tenant_id, event_id) in (
-           select tenant_id, event_id from aigentflow.events
-           where seen_at < now() - $1 * interval '1 millisecond' limit ${batch}
-         )`,
-        [age],
-      );
-      last = rowCount ?? 0;
-    }
-    return deleted;
-  },
+  purge: (age) => deleteOld(query, { table: "aigentflow.events", key: "tenant_id, event_id", time: "seen_at" }, age),
 
   check,
   close,

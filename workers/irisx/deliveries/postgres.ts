@@ -1,10 +1,8 @@
 import { type Database, openDatabase, type Query } from "../../database/database";
+import { deleteOld } from "../../database/delete-old";
 import type { DatabaseSettings } from "../../database/settings";
 import type { Claim, Delivery, DeliveryKey, DeliveryStore } from "./delivery";
 import { schema } from "./schema";
-
-/** Deliveries that one statement deletes, at most: it has to end within its deadline. */
-const batch = 10_000;
 
 /**
  * The state of deliveries.
@@ -62,20 +60,7 @@ const storeOf = ({ query, check, close }: Database): DeliveryStore => ({
     return found && asDelivery(found);
   },
 
-  async purge(age) {
-    let deleted = 0;
-    for (let last = batch; last === batch; deleted += last) {
-      const { rowCount } = await query(
-        `delete from irisx.deliveries where (channel, id) in (
-           select channel, id from irisx.deliveries
-           where updated_at < now() - $1 * interval '1 millisecond' limit ${batch}
-         )`,
-        [age],
-      );
-      last = rowCount ?? 0;
-    }
-    return deleted;
-  },
+  purge: (age) => deleteOld(query, { table: "irisx.deliveries", key: "channel, id", time: "updated_at" }, age),
 
   check,
   close,

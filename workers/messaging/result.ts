@@ -13,6 +13,11 @@ export interface ProcessResult {
    * least until what is `unavailable` is asked again. What a `Retry-After` header asks for.
    */
   retryAfter?: number;
+  /**
+   * `false`: what the handler depends on was not called, so the result does not show that it answers, and an open
+   * breaker stays open. A message that is dropped because it is too old, for example. Default: true.
+   */
+  dependencyCalled?: boolean;
   /** Why it was not processed; logged, and in the dead letter. */
   error?: Error;
 }

@@ -15,7 +15,7 @@ import { isDeliveryCheck } from "./delivery-check";
 import { shortestWait, waitOf } from "./durable";
 import { nextLane, roomOf } from "./lanes";
 import { type ConsumerOptions, idempotencyKey } from "./options";
-import { mayRun, type Outcome, outcomeOf } from "./outcome";
+import { answeredOf, mayRun, type Outcome, outcomeOf } from "./outcome";
 import { PushSubscriptions } from "./push";
 import { SlowStart } from "./slow-start";
 
@@ -151,7 +151,9 @@ export class Engine<T> {
   }
 
   private room(binding: Binding<Held>): number {
-    if (this.state !== "running" || this.breaker.isOpen) return 0;
+    if (this.state !== "running") return 0;
+    // What probes is one of those in hand; where none is left, one is asked for.
+    if (this.breaker.isOpen) return this.held.size === 0 ? 1 : 0;
     return this.lanes.includes(binding) ? roomOf(binding, this.lanes, this.limit) : 1 - binding.inHand;
   }
 
@@ -234,7 +236,7 @@ export class Engine<T> {
     this.pump();
   }
 
-  /** Runs the handler. `answered` is undefined where it did not run. Never throws. */
+  /** Runs the handler. `answered` is undefined where it did not run or called nothing. Never throws. */
   private async outcome(held: Held): Promise<{ outcome: Outcome; answered?: boolean }> {
     const { message, binding } = held;
     if (isDeliveryCheck(message)) {
@@ -256,7 +258,7 @@ export class Engine<T> {
       message.info.deliveryCount,
       binding.durable,
     );
-    return { outcome, answered: outcome.kind !== "hold" };
+    return { outcome, answered: answeredOf(result) };
   }
 
   private payload(message: JsMsg): T {

@@ -32,6 +32,12 @@ export function mayRun(delivery: number, { attempts, spare }: Limits): boolean |
   return delivery <= attempts + spare && "alone";
 }
 
+/** Whether what the handler depends on answered, be it with a failure; undefined where it was not called. */
+export function answeredOf({ success, unavailable, dependencyCalled = true }: ProcessResult): boolean | undefined {
+  if (!success && unavailable) return false;
+  return dependencyCalled ? true : undefined;
+}
+
 /** What becomes of a message whose handler has finished. */
 export function outcomeOf(
   { success, retryable, unavailable, retryAfter, error }: ProcessResult,

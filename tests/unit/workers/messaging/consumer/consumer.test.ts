@@ -227,6 +227,25 @@ describe("consumer", () => {
     assert.equal(consumer.status.unavailable, undefined);
   });
 
+  it("what ends without calling what it needs leaves the breaker open, and another message probes", async () => {
+    await start({ breaker: { first: 5, most: 20 } });
+    await warmUp();
+    add(6);
+    await running(6);
+    consumer.end(6, outage);
+    for (const id of [7, 8, 9]) {
+      await until("a probe", () => consumer.running.length === 1);
+      consumer.end(id - 1, { ...success, dependencyCalled: false });
+      await answered(`${id - 1} +ACK`);
+      assert.equal(consumer.status.unavailable, "connection refused");
+      add(id);
+    }
+    await running(9);
+    assert.equal(consumer.status.inFlight, 1, "one at a time");
+    consumer.end(9, success);
+    await until("it takes messages again", () => consumer.status.unavailable === undefined);
+  });
+
   it("keeps every message in hand, also one that waits", async () => {
     server.config.ack_wait = 60_000_000;
     await start({ breaker: { first: 60_000, most: 60_000 } });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { growingDelay, retryDelay } from "../../../../../workers/messaging/consumer/backoff";
-import { mayRun, outcomeOf } from "../../../../../workers/messaging/consumer/outcome";
+import { answeredOf, mayRun, outcomeOf } from "../../../../../workers/messaging/consumer/outcome";
 
 const failure = new Error("x");
 const delays = fc.array(fc.integer({ min: 1, max: 3_600_000 }), { maxLength: 6 });
@@ -26,6 +26,18 @@ describe("outcome of a message", () => {
               ? "nak"
               : "dead";
         assert.equal(kind, expected);
+      }),
+    );
+  });
+
+  it("a result shows that what it needs answers, unless it is unavailable or was not called", () => {
+    const called = fc.option(fc.boolean(), { nil: undefined });
+    fc.assert(
+      fc.property(results, called, delivery, limits, (result, dependencyCalled, count, limit) => {
+        const given = { ...result, dependencyCalled };
+        const { kind } = outcomeOf(given, count, limit);
+        assert.equal(kind, outcomeOf(result, count, limit).kind, "it decides about the breaker alone");
+        assert.equal(answeredOf(given), kind === "hold" ? false : dependencyCalled === false ? undefined : true);
       }),
     );
   });

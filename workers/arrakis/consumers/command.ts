@@ -19,7 +19,7 @@ import { deferralOf } from "../handlers/registration";
 import type { InteractionPayload } from "../messages";
 import type { ArrakisMetrics, InteractionOutcome } from "../metrics";
 import type { State } from "../state/state";
-import { answerMs, Deferrals } from "./deferrals";
+import { answerMs, Deferrals, type Progress } from "./deferrals";
 import { resultOf } from "./failure";
 import { type BaseConsumerConfig, optionsOf } from "./options";
 
@@ -54,7 +54,7 @@ export interface CommandPorts {
 /**
  * Takes `commands.>`: acknowledges each interaction at Discord at once, has it handled, and answers with an error where
  * that fails. An interaction that could not be acknowledged within 3 s is dropped and counted: Discord takes no answer
- * to it.
+ * to it. Only a call of Discord shows that it answers: what is dropped without one does not end an outage.
  */
 export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPayload>> {
   private readonly deferrals: Deferrals;
@@ -73,35 +73,47 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
   }
 
   async processMessage(received: Received<InteractionPayload>, msg: JsMsg): Promise<ProcessResult> {
-    const at: At = { received, msg, ref: refOf(received.payload), eventType: interactionEventType(received.payload) };
+    const { payload } = received;
+    const at: At = { received, msg, ref: refOf(payload), eventType: interactionEventType(payload), hasCalled: false };
+    const result = await this.process(at);
+    return result.unavailable || at.hasCalled ? result : { ...result, dependencyCalled: false };
+  }
+
+  private async process(at: At): Promise<ProcessResult> {
+    const { ref, msg } = at;
     try {
-      const progress = await this.deferrals.of(at.ref.id);
+      const progress = await this.deferrals.of(ref.id, msg.info.deliveryCount > 1 && ageOf(msg) >= deferMs);
       // Only its acknowledgement in the stream got lost.
       if (progress === "answered") return { success: true };
-      const lost = await this.acknowledge(at, progress === "deferred");
+      const lost = await this.acknowledge(at, progress);
       if (lost) return this.drop(at, lost);
       return await this.answer(at);
     } catch (error) {
       if (error instanceof DiscordUnavailable) return resultOf(error);
+      if (error instanceof DiscordRefused) at.hasCalled = true;
       if (error instanceof DiscordRefused && over.includes(error.code)) return this.drop(at, "expired");
       return this.end("failed", resultOf(error));
     }
   }
 
   /** Acknowledges an interaction at Discord. Returns why it is too late for that. */
-  private async acknowledge({ ref, eventType, msg }: At, isDone: boolean): Promise<InteractionOutcome | undefined> {
+  private async acknowledge(at: At, progress?: Progress): Promise<InteractionOutcome | undefined> {
+    const { ref, eventType, msg } = at;
     const age = ageOf(msg);
     if (age >= answerMs) return "expired";
-    if (isDone) return undefined;
-    // One that was delivered before may be acknowledged, by a worker that is gone: Discord knows.
-    if (age >= deferMs && msg.info.deliveryCount === 1) return "late";
+    if (progress === "deferred") return undefined;
+    // Discord knows whether it was acknowledged: by a call whose answer got lost, or by a worker that has ended.
+    const mayBeDone = progress === "asked" || msg.info.deliveryCount > 1;
+    if (age >= deferMs && !mayBeDone) return "late";
     const how = deferralOf(eventType);
     // What a member types is answered at once, or not at all.
     if (how === undefined) return undefined;
+    this.deferrals.note(ref.id, "asked");
     const answer = await this.ports.discord.defer(ref, how, age < deferMs ? deferMs - age : deferMs);
+    at.hasCalled = true;
     if (answer === "unknown") return "unknown";
-    this.ports.metrics.deferSeconds.observe(ageOf(msg) / 1_000);
-    await this.deferrals.note(ref.id, "deferred");
+    if (answer === "deferred") this.ports.metrics.deferSeconds.observe(ageOf(msg) / 1_000);
+    this.deferrals.note(ref.id, "deferred");
     return undefined;
   }
 
@@ -110,7 +122,8 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
     const { ref, eventType, msg } = at;
     const { result, later } = await this.handle(at);
     if (result.success) {
-      await this.deferrals.note(ref.id, "answered");
+      at.hasCalled = true;
+      this.deferrals.note(ref.id, "answered");
       return this.end("answered", result);
     }
     const isLast = !result.retryable || msg.info.deliveryCount >= commandAttempts;
@@ -118,6 +131,7 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
     if (!isLast) return { ...result, retryAfter: againMs };
     const isUnknown = result.error instanceof UnknownHandler;
     await this.ports.discord.editReply(ref, isUnknown ? messages.unknown : later ? messages.later : messages.failed);
+    at.hasCalled = true;
     if (!later) return this.end("failed", result);
     // Later its member has long tried again: no dead letter.
     return this.drop(at, "apology", result.error);
@@ -167,6 +181,8 @@ interface At {
   msg: JsMsg;
   ref: InteractionRef;
   eventType: string;
+  /** Whether Discord has answered, in this delivery. */
+  hasCalled: boolean;
 }
 
 const refOf = ({ data }: InteractionPayload): InteractionRef => ({

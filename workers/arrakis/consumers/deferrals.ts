@@ -2,16 +2,16 @@ import type { Logger } from "../../messaging";
 import { memoryState } from "../state/memory";
 import type { State } from "../state/state";
 
-/** How far an interaction is. */
-type Progress = "deferred" | "answered";
+/** How far an interaction is. `asked`: Discord was asked to defer it, and what it answered is not known. */
+export type Progress = "asked" | "deferred" | "answered";
 
 /** For how long Discord takes answers, in milliseconds. */
 export const answerMs = 15 * 60_000;
 
 /**
- * How far interactions are, so that one that is delivered again is neither dropped nor answered twice. It is known to
- * this process and, as far as the shared state answers, to others: a command does not wait for Redis, since Discord
- * itself tells whether an interaction was acknowledged.
+ * How far interactions are, so that one that is delivered again is neither dropped nor answered twice. This process
+ * knows its own, and Redis those of others. No command waits for Redis within the 3 s that Discord allows: Discord
+ * itself knows whether an interaction was acknowledged.
  */
 export class Deferrals {
   private readonly own = memoryState();
@@ -22,14 +22,17 @@ export class Deferrals {
     private readonly log: Logger,
   ) {}
 
-  async of(id: string): Promise<Progress | undefined> {
-    const known = (await this.own.get(id)) ?? (await this.attempt(() => this.shared.get(key(id))));
-    return known === "deferred" || known === "answered" ? known : undefined;
+  /** @param askShared whether other processes may know more of it */
+  async of(id: string, askShared: boolean): Promise<Progress | undefined> {
+    const own = await this.own.get(id);
+    const known = own ?? (askShared ? await this.attempt(() => this.shared.get(key(id))) : undefined);
+    return known === "asked" || known === "deferred" || known === "answered" ? known : undefined;
   }
 
-  async note(id: string, progress: Progress): Promise<void> {
-    await this.own.set(id, progress, answerMs);
-    await this.attempt(() => this.shared.set(key(id), progress, answerMs));
+  /** Remembers it here at once; the shared state gets it meanwhile, if it answers. */
+  note(id: string, progress: Progress): void {
+    void this.own.set(id, progress, answerMs);
+    if (progress !== "asked") void this.attempt(() => this.shared.set(key(id), progress, answerMs));
   }
 
   private async attempt<T>(use: () => Promise<T>): Promise<T | undefined> {

@@ -23,13 +23,13 @@ describe("state of arrakis", () => {
   it("of interactions is shared between processes, and known to this one while the shared state is away", async () => {
     const shared = memoryState();
     const [one, other] = [new Deferrals(shared, log), new Deferrals(shared, log)];
-    assert.equal(await one.of("1"), undefined);
-    await one.note("1", "deferred");
-    assert.deepEqual([await one.of("1"), await other.of("1")], ["deferred", "deferred"]);
+    assert.equal(await one.of("1", true), undefined);
+    one.note("1", "deferred");
+    assert.deepEqual([await one.of("1", true), await other.of("1", true)], ["deferred", "deferred"]);
     const broken = () => Promise.reject(new Error("away"));
     const alone = new Deferrals({ get: broken, set: broken }, log);
-    await alone.note("2", "answered");
-    assert.deepEqual([await alone.of("2"), await alone.of("3")], ["answered", undefined]);
+    alone.note("2", "answered");
+    assert.deepEqual([await alone.of("2", true), await alone.of("3", true)], ["answered", undefined]);
     assert.equal(answerMs, 900_000);
   });
 });

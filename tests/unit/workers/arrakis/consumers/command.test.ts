@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { arrakis } from "../../../../../tenants/arrakis";
 import type { ConsumeResult } from "../../../../../workers/arrakis/bridges";
-import { CommandNatsConsumer } from "../../../../../workers/arrakis/consumers/command";
+import { CommandNatsConsumer, type CommandPorts } from "../../../../../workers/arrakis/consumers/command";
 import {
   type Deferral,
   DiscordRefused,
@@ -28,7 +28,10 @@ const payload = interactionPayload.parse({
   data: { interaction_id: "600000000000000001", interaction_token: "t", command_name: "position" },
 });
 
-/** A message of the stream that is so old, delivered so often. */
+/** Dropped without a call of Discord: no sign that it answers. */
+const dropped = { success: true, dependencyCalled: false };
+
+/** A message of the stream, by its age in milliseconds and its deliveries. */
 const received = (age: number, deliveryCount = 1) =>
   ({ time: new Date(Date.now() - age), info: { deliveryCount } }) as unknown as JsMsg;
 
@@ -38,10 +41,11 @@ interface Given {
   defer?: () => Promise<"deferred" | "already" | "unknown">;
   edit?: () => Promise<void>;
   data?: object;
+  state?: CommandPorts["state"];
 }
 
 /** A consumer whose Discord notes what it is called for. */
-function consumerOf({ native, handler, defer, edit, data = {} }: Given) {
+function consumerOf({ native, handler, defer, edit, data = {}, state = memoryState() }: Given) {
   const deferred: { how: Deferral; within: number }[] = [];
   const replies: Message["content"][] = [];
   const metrics = createWorkerMetrics(new Registry());
@@ -65,14 +69,16 @@ function consumerOf({ native, handler, defer, edit, data = {} }: Given) {
         native: new Map(native ? [[name, native]] : []),
         legacy: new Map(handler ? [[name, handler]] : []),
       },
-      state: memoryState(),
+      state,
       metrics: own,
     },
   );
   const process = (age = 0, deliveries = 1) => consumer.processMessage({ payload: read }, received(age, deliveries));
   const outcomes = async () =>
     new Map((await own.interactions.get()).values.map(({ labels, value }) => [labels.outcome, value]));
-  return { process, deferred, replies, outcomes, metrics };
+  const deferTimes = async () =>
+    (await own.deferSeconds.get()).values.find(({ metricName }) => metricName?.endsWith("_count"))?.value ?? 0;
+  return { process, deferred, replies, outcomes, deferTimes, metrics };
 }
 
 const ack: HandlerFn = () => Promise.resolve("ack");
@@ -114,7 +120,7 @@ describe("the command consumer", () => {
 
   it("drops and counts what is past 3 s without a deferral, and does not call Discord for it", async () => {
     const { process, deferred, outcomes } = consumerOf({ handler: ack });
-    assert.deepEqual(await process(3_000), { success: true });
+    assert.deepEqual(await process(3_000), dropped);
     assert.deepEqual([deferred, await outcomes()], [[], new Map([["late", 1]])]);
   });
 
@@ -125,10 +131,7 @@ describe("the command consumer", () => {
       [{ success: true }, new Map([["unknown", 1]])],
     );
     const old = consumerOf({ handler: ack });
-    assert.deepEqual(
-      [await old.process(900_000, 4), await old.outcomes()],
-      [{ success: true }, new Map([["expired", 1]])],
-    );
+    assert.deepEqual([await old.process(900_000, 4), await old.outcomes()], [dropped, new Map([["expired", 1]])]);
     const refused = consumerOf({ handler: () => Promise.reject(new DiscordRefused("Unknown Webhook", 10015)) });
     assert.deepEqual(
       [await refused.process(), await refused.outcomes()],
@@ -148,7 +151,7 @@ describe("the command consumer", () => {
     assert.deepEqual([first.unavailable, first.retryAfter], [true, 7_000]);
     away = false;
     assert.deepEqual(await process(60_000), { success: true });
-    assert.deepEqual(await process(61_000, 2), { success: true });
+    assert.deepEqual(await process(61_000, 2), dropped);
     assert.deepEqual([deferred.length, handled, await outcomes()], [1, 2, new Map([["answered", 1]])]);
   });
 
@@ -192,6 +195,40 @@ describe("the command consumer", () => {
     assert.equal((await telling.process()).unavailable, true);
   });
 
+  it("asks Discord again where it is not known whether a deferral has arrived, also after 3 s", async () => {
+    const answers = ["late", "already"];
+    const { process, deferred, outcomes, deferTimes } = consumerOf({
+      handler: ack,
+      defer: () => {
+        const answer = answers.shift();
+        return answer === "already" ? Promise.resolve(answer) : Promise.reject(new DiscordUnavailable("no answer"));
+      },
+    });
+    assert.equal((await process(1_000)).unavailable, true);
+    assert.deepEqual(await process(4_000), { success: true });
+    assert.deepEqual([deferred.length, await outcomes()], [2, new Map([["answered", 1]])]);
+    assert.equal(await deferTimes(), 0, "when it was deferred is not known");
+  });
+
+  it("waits for no shared state: neither before a deferral nor before an answer", async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const { process, outcomes } = consumerOf({ handler: ack, state: { get: never, set: never } });
+    assert.deepEqual(await process(), { success: true });
+    assert.deepEqual(await outcomes(), new Map([["answered", 1]]));
+    const redelivered = consumerOf({ handler: ack, state: { get: never, set: never } });
+    assert.deepEqual(await redelivered.process(500, 2), { success: true });
+  });
+
+  it("asks the shared state about one that is delivered again after 3 s, and goes on without it", async () => {
+    const state = memoryState();
+    assert.deepEqual(await consumerOf({ handler: ack, state }).process(), { success: true });
+    const other = consumerOf({ handler: ack, state });
+    assert.deepEqual([await other.process(31_000, 2), other.deferred], [dropped, []]);
+    const away = () => Promise.reject(new Error("away"));
+    const without = consumerOf({ handler: ack, state: { get: away, set: away }, defer: async () => "already" });
+    assert.deepEqual(await without.process(31_000, 2), { success: true });
+  });
+
   it("what Discord refuses to defer is a dead letter", async () => {
     const refuse = () => Promise.reject(new DiscordRefused("Invalid Form Body", 50035));
     const { process, outcomes } = consumerOf({ handler: ack, defer: refuse });
@@ -202,7 +239,7 @@ describe("the command consumer", () => {
   it("what a member types is not deferred, and where it fails nothing is kept", async () => {
     const data = { interaction_type: 4, command_name: "nothing-handles-this" };
     const { process, deferred, replies, outcomes } = consumerOf({ data });
-    assert.deepEqual(await process(), { success: true });
+    assert.deepEqual(await process(), dropped);
     assert.deepEqual([deferred, replies, await outcomes()], [[], [], new Map([["failed", 1]])]);
   });
 });

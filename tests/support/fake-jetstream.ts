@@ -16,6 +16,10 @@ export class FakeJetStream {
   readonly requests: { reply: string; batch: number; left: number }[] = [];
   /** `<sequence> <answer>`, in order; "working" is left out. */
   readonly answers: string[] = [];
+  /** Requests for the information of the consumer. */
+  lookups = 0;
+  /** Subscriptions that are open. */
+  subscriptions = 0;
   /** Sequences of messages that the worker said it still has. */
   readonly working = new Set<number>();
   config: Partial<ConsumerConfig> = { ack_policy: "explicit", ack_wait: 60_000_000_000, max_deliver: -1 };
@@ -29,7 +33,14 @@ export class FakeJetStream {
     flush: () => Promise.resolve(),
     subscribe: (_subject: string, { callback }: { callback: (error: Error | null, message: Msg) => void }) => {
       this.callback = callback;
-      return { drain: () => Promise.resolve(), isClosed: () => false };
+      this.subscriptions++;
+      return {
+        drain: () => {
+          this.subscriptions--;
+          return Promise.resolve();
+        },
+        isClosed: () => false,
+      };
     },
     publish: (_subject: string, body: string, { reply }: { reply: string }) => {
       const { batch } = JSON.parse(body) as { batch: number };
@@ -37,7 +48,10 @@ export class FakeJetStream {
       this.serve();
     },
     // Of the consumer's information: nothing else is asked for.
-    request: () => Promise.resolve({ data: new TextEncoder().encode(JSON.stringify(this.info)) }),
+    request: () => {
+      this.lookups++;
+      return Promise.resolve({ data: new TextEncoder().encode(JSON.stringify(this.info)) });
+    },
     async *status() {
       // It stays connected.
     },

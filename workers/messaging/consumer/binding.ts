@@ -55,6 +55,7 @@ export class Binding<Held> implements Lane {
   private known!: Durable;
   private source?: Source;
   private isLookingUp = false;
+  private retry?: NodeJS.Timeout;
   private isStopped = false;
 
   constructor(
@@ -129,8 +130,8 @@ export class Binding<Held> implements Lane {
 
   private learn(info: ConsumerInfo): void {
     const { attempts, spare, subject, log } = this.options;
-    this.info = info;
     this.known = durableOf(info, { attempts, spare, subject });
+    this.info = info;
     log.info(
       { stream: this.known.stream, durable: this.known.name, attempts: this.known.attempts, lag: this.known.lag },
       "bound to the durable",
@@ -148,8 +149,10 @@ export class Binding<Held> implements Lane {
     } catch (error) {
       if (this.isStopped) return;
       this.problem = (error as Error).message;
+      await this.release();
       log.error({ stream, durable, err: error }, "not bound to the durable; trying again");
-      setTimeout(() => void this.doubt(this.problem ?? why), retryMs).unref();
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => void this.doubt(this.problem ?? why), retryMs).unref();
     } finally {
       this.isLookingUp = false;
     }
@@ -162,15 +165,27 @@ export class Binding<Held> implements Lane {
       this.problem = isMissing(error) ? `durable ${durable} of stream ${stream} is missing` : why;
       return !this.isStopped;
     });
+    if (this.isStopped) return;
+    // Released, it is bound again whether or not it was changed since.
+    if (isChanged(before, found) || !this.source) await this.rebind(before, found);
     this.problem = undefined;
-    if (!isChanged(before, found) || this.isStopped) return;
+  }
+
+  private async rebind(before: ConsumerInfo, found: ConsumerInfo): Promise<void> {
     this.learn(found);
     const isRecreated = found.created !== before.created;
     const { config: now } = found;
-    if (now.deliver_subject === before.config.deliver_subject)
-      return isRecreated ? this.source?.renew() : this.source?.refill();
-    await this.source?.stop();
+    if (this.source && now.deliver_subject === before.config.deliver_subject)
+      return isRecreated ? this.source.renew() : this.source.refill();
+    await this.release();
     await this.begin();
+  }
+
+  /** Takes no more messages of the durable, until it is bound again. */
+  private async release(): Promise<void> {
+    const source = this.source;
+    this.source = undefined;
+    await source?.stop();
   }
 }
 

@@ -380,6 +380,40 @@ describe("consumer", () => {
     }
   });
 
+  describe("whose durable no longer suits it", () => {
+    const set = globalThis.setTimeout;
+
+    /** Waits of 3 s, as between two attempts to bind, are over at once. */
+    beforeEach(() => {
+      const hastened = (work: () => void, ms?: number) => set(work, ms === 3_000 ? 1 : ms);
+      globalThis.setTimeout = Object.assign(hastened, set) as typeof set;
+    });
+    afterEach(() => {
+      globalThis.setTimeout = set;
+    });
+
+    const changed = (config: typeof server.config) => {
+      server.config = { ...server.config, ...config };
+      server.report(server.requests.splice(0)[0]!.reply, 409, "Consumer Deleted");
+    };
+
+    it("reports it as long as that is so, takes none of its messages, and goes on when it suits again", async () => {
+      server.config.filter_subject = "orders.new";
+      await start({ subject: "orders.new" });
+      await warmUp();
+      changed({ filter_subject: "orders.old" });
+      await until("it is reported", () => /filters "orders.old"/.test(consumer.status.unavailable ?? ""));
+      const before = server.lookups;
+      await until("it was looked up again, twice", () => server.lookups >= before + 2);
+      assert.match(consumer.status.unavailable ?? "", /filters "orders.old", and the worker expects "orders.new"/);
+      assert.equal(server.subscriptions, 0, "messages of another subject would still arrive");
+      server.config.filter_subject = "orders.new";
+      await until("it suits", () => consumer.status.unavailable === undefined && server.subscriptions === 1);
+      add(6);
+      await running(6);
+    });
+  });
+
   it("starts once", async () => {
     await start();
     await assert.rejects(consumer.start(server.client), /a consumer starts once/);

@@ -33,7 +33,7 @@ const header = {
   sequence: "Nats-Sequence",
   time: "Nats-Time-Stamp",
   pending: "Nats-Num-Pending",
-  /** The message before it in the same batch; 0 for the first. */
+  /** The message before it in the same batch, or before its end; 0 for the first. */
   previous: "Nats-Last-Sequence",
 } as const;
 
@@ -68,13 +68,10 @@ export async function* readHistory(nc: NatsConnection, options: HistoryOptions):
       for await (const answer of answers) {
         const status = statusOf(answer, stream);
         if (status === "none") return;
-        isOver = Number(answer.headers?.get(header.pending)) === 0;
-        if (status === "end") break;
-        // One was lost on its way: it is asked for again.
-        if (Number(answer.headers?.get(header.previous)) !== last) {
-          isOver = false;
-          break;
-        }
+        // One was lost on its way: it is asked for again. The end names the last message of the batch, too.
+        const isGap = status === "end" ? endOf(answer) > last : Number(answer.headers?.get(header.previous)) !== last;
+        isOver = !isGap && Number(answer.headers?.get(header.pending)) === 0;
+        if (status === "end" || isGap) break;
         const message = storedMessage(answer);
         last = message.sequence;
         yield message;
@@ -110,6 +107,9 @@ function statusOf({ headers, data }: Msg, stream: string): "message" | "end" | "
   if (!headers?.has(header.sequence)) throw new Error(`not a stored message: ${new TextDecoder().decode(data)}`);
   return "message";
 }
+
+/** The last message of a batch, as its end names it. */
+const endOf = ({ headers }: Msg): number => Number(headers?.get(header.previous) || 0);
 
 const storedMessage = ({ headers, data }: Msg): StoredMessage => {
   const text = (name: string) => headers?.get(name) ?? "";

@@ -16,8 +16,8 @@ const message = ({ code, sequence, previous = 0, pending = 0 }: Answer): Msg => 
     made.set("Nats-Subject", "a.b");
     made.set("Nats-Sequence", String(sequence));
     made.set("Nats-Time-Stamp", "2026-01-02T03:04:05.678901234Z");
-    made.set("Nats-Last-Sequence", String(previous));
   }
+  if (sequence !== undefined || previous > 0) made.set("Nats-Last-Sequence", String(previous));
   made.set("Nats-Num-Pending", String(pending));
   return { headers: made, data: new TextEncoder().encode(`body ${sequence}`) } as Msg;
 };
@@ -87,6 +87,22 @@ describe("the history of a stream", () => {
     assert.deepEqual(
       asked.map(({ seq }) => seq),
       [1, 2],
+    );
+  });
+
+  it("asks again for the last message where it is the one that was lost", async () => {
+    const { nc, asked } = connection(
+      [
+        { sequence: 1, pending: 1 },
+        { ...end, previous: 2 },
+      ],
+      [{ ...end, previous: 2 }],
+      [{ sequence: 2 }, { ...end, previous: 2 }],
+    );
+    assert.deepEqual(await read(nc), [1, 2]);
+    assert.deepEqual(
+      asked.map(({ seq }) => seq),
+      [1, 2, 2],
     );
   });
 

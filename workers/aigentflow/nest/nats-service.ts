@@ -55,7 +55,8 @@ export class NatsService implements OnModuleDestroy, OnApplicationShutdown {
   private readonly options: NatsConnected["options"];
   private readonly client: JetStreamClient;
   private readonly publisher: Publisher;
-  private readonly parts = new Map<string, Subscription>();
+  /** By their place: stream and durable, or the name of a service. */
+  private readonly parts = new Map<string, { name: string; part: Subscription }>();
 
   constructor({ connection, options }: NatsConnected) {
     this.connection = connection;
@@ -85,7 +86,8 @@ export class NatsService implements OnModuleDestroy, OnApplicationShutdown {
    * its messages.
    *
    * @param subject what the durable filters, exactly
-   * @throws Error where the durable is missing, filters another subject, or does not suit a worker
+   * @throws Error where the durable is missing, filters another subject, or does not suit a worker, and where this
+   *   application is subscribed to it already: each message would reach one of the two handlers
    */
   async subscribe<T>(
     stream: string,
@@ -102,9 +104,7 @@ export class NatsService implements OnModuleDestroy, OnApplicationShutdown {
         replays: { stream: deadLetterNames.replays, durable: replayDurable(stream, durableName) },
       }),
     });
-    await consumer.start(this.client);
-    this.parts.set(durableName, consumer);
-    return consumer;
+    return this.started(`${stream}.${durableName}`, durableName, consumer, () => consumer.start(this.client));
   }
 
   /**
@@ -143,9 +143,9 @@ export class NatsService implements OnModuleDestroy, OnApplicationShutdown {
   async respond(service: Omit<Parameters<typeof createResponder>[1], "log" | "metrics">): Promise<Responder> {
     const { log, metrics } = this.options;
     const responder = createResponder(this.connection, { ...service, log, metrics });
-    await responder.start();
-    this.parts.set(responder.name, responder);
-    return responder;
+    const { stop } = await this.started(service.name, service.name, responder, () => responder.start());
+    // Its other members stay its own: some are computed.
+    return Object.create(responder, { stop: { value: stop } }) as Responder;
   }
 
   /** Whether there is a connection to a server now; false while it is lost and being made again. */
@@ -182,14 +182,45 @@ export class NatsService implements OnModuleDestroy, OnApplicationShutdown {
     return this.connection;
   }
 
-  /** What its subscriptions and services do, by durable and name of the service. */
+  /**
+   * What its subscriptions and services do, by durable and name of the service; by `<stream>.<durable>` where several
+   * have the same name. One that was stopped by its `stop` is not among them.
+   */
   status(): Readonly<Record<string, ConsumerStatus>> {
-    return Object.fromEntries([...this.parts].map(([name, { status }]) => [name, status]));
+    const names = [...this.parts.values()].map(({ name }) => name);
+    const isShared = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
+    return Object.fromEntries(
+      [...this.parts].map(([place, { name, part }]) => [isShared(name) ? place : name, part.status]),
+    );
+  }
+
+  /** Starts a part, which health reports until its `stop` is called. */
+  private async started(
+    place: string,
+    name: string,
+    part: Subscription,
+    start: () => Promise<void>,
+  ): Promise<Subscription> {
+    if (this.parts.has(place)) throw new Error(`${place} is in use by this application: stop that first`);
+    this.parts.set(place, { name, part });
+    const leave = () => this.parts.delete(place);
+    try {
+      await start();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return {
+      get status() {
+        return part.status;
+      },
+      stop: () => part.stop().finally(leave),
+    };
   }
 
   /** Handlers end before anything that they use is closed: what runs within the grace is finished. */
   async onModuleDestroy(): Promise<void> {
-    await Promise.all([...this.parts.values()].map((part) => part.stop()));
+    await Promise.all([...this.parts.values()].map(({ part }) => part.stop()));
   }
 
   /** What was published is acknowledged, or the grace is over; then a connection of its own is closed. */

@@ -54,6 +54,27 @@ describe("NatsService", () => {
     assert.equal(part.status.running, false);
   });
 
+  it("reports a subscription until it is stopped, and takes no second one to the same durable", async () => {
+    const server = new FakeJetStream();
+    server.config = { ...server.config, filter_subject: "orders.>" };
+    const nats = serviceOf(server.connection);
+    const subscribe = (stream: string) => nats.subscribe(stream, "orders.>", "worker", (_data, ack) => ack());
+    const first = await subscribe("ORDERS");
+    await assert.rejects(subscribe("ORDERS"), /^Error: ORDERS\.worker is in use by this application: stop that first$/);
+    assert.deepEqual(Object.keys(nats.status()), ["worker"]);
+    const other = await subscribe("RETURNS");
+    assert.deepEqual(Object.keys(nats.status()), ["ORDERS.worker", "RETURNS.worker"]);
+    await first.stop();
+    assert.equal(first.status.running, false);
+    assert.deepEqual(
+      Object.entries(nats.status()).map(([name, { running }]) => [name, running]),
+      [["worker", true]],
+    );
+    await subscribe("ORDERS");
+    await nats.onModuleDestroy();
+    assert.equal(other.status.running, false);
+  });
+
   it("a message's own id is its message id; what has none gets a new one", async () => {
     const sent: string[] = [];
     const connection = {

@@ -301,7 +301,7 @@ describe("covenant from its streams to PostgreSQL, Redis, the audit trail and a 
       for (const [name, check] of [
         ["ANALYTICS", "database"],
         ["AUDIT_LOGGER", "database"],
-        ["CACHE_INVALIDATOR", "cache"],
+        ["CACHE_INVALIDATOR", "redis"],
         ["NOTIFICATIONS", "consumers"],
       ] as const) {
         // The result of a check counts for a second.

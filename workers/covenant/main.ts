@@ -32,8 +32,8 @@ else
             log.warn({ err: error }, "a connection to the database was lost"),
           );
         }
-        if (needed.has("cache"))
-          made.cache = redis
+        if (needed.has("redis"))
+          made.redis = redis
             ? redisCache(redis, (error) => log.warn({ err: error }, "the connection to Redis was lost"))
             : logCache(log);
         return made;

@@ -25,7 +25,7 @@ export const incidentStream = "ALERTS_INCIDENTS";
 
 const key = z.string().min(1).max(200);
 
-/** What has happened to an entity. It is known by `code` (countries) or `id`. */
+/** What has happened to an entity. It has `code`, by which countries are known, or `id`, or both. */
 export const entityEvent = z
   .looseObject({ id: key.optional(), code: key.optional() })
   .refine(
@@ -44,8 +44,9 @@ export const incident = z.looseObject({
 export type EntityEvent = z.output<typeof entityEvent>;
 export type Incident = z.output<typeof incident>;
 
-/** What the entity of an event is known by. */
-export const keyOf = ({ code, id }: EntityEvent): string => code ?? id!;
+/** What the entity of an event is known by: a country by its code, any other by its id; else by the other field. */
+export const keyOf = (entity: Entity, { code, id }: EntityEvent): string =>
+  (entity === "countries" ? (code ?? id) : (id ?? code))!;
 
 const isOneOf = <T extends string>(all: readonly T[], text: string | undefined): text is T =>
   (all as readonly (string | undefined)[]).includes(text);

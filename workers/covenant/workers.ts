@@ -15,7 +15,7 @@ import type { ConsumerPorts } from "./consumers/ports";
 import { pushSettings } from "./settings";
 
 /** What workers of covenant depend on; each has only what it needs. */
-export type Dependencies = { database?: Database; cache?: Cache };
+export type Dependencies = { database?: Database; redis?: Cache };
 
 type Context = PartContext<Dependencies>;
 type Make = (context: Context) => WorkerPart;
@@ -25,7 +25,7 @@ const make = (worker: Make) => z.unknown().transform(() => worker);
 /** The workers by name, which is that of their durables in tenants/: from their variables to what runs. */
 export const workers = {
   ANALYTICS: make((context) => new Analytics(new EventStore(databaseOf(context)), portsOf(context))),
-  CACHE_INVALIDATOR: make((context) => new CacheInvalidator(context.dependencies.cache!, portsOf(context))),
+  CACHE_INVALIDATOR: make((context) => new CacheInvalidator(context.dependencies.redis!, portsOf(context))),
   NOTIFICATIONS: pushSettings.transform((settings): Make => (context) => {
     const { log } = context;
     if (settings.kind === "log") log.warn('PUSH_PROVIDER is "log": nothing is sent, each notification is only logged');
@@ -39,7 +39,7 @@ export const workers = {
 /** What each worker depends on. */
 export const needs: Readonly<Record<keyof typeof workers, readonly (keyof Dependencies)[]>> = {
   ANALYTICS: ["database"],
-  CACHE_INVALIDATOR: ["cache"],
+  CACHE_INVALIDATOR: ["redis"],
   NOTIFICATIONS: [],
   AUDIT_LOGGER: ["database"],
 };

@@ -2,6 +2,8 @@
 export interface Cache {
   /** Its name in logs: `redis`, `log`. */
   readonly provider: string;
+  /** False where there is no cache: health says so. */
+  readonly used: boolean;
   /**
    * Forgets a cached entity, and the lists that it may be in. To repeat it does no harm.
    *

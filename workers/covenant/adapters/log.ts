@@ -9,6 +9,7 @@ import type { PushService } from "./push-service";
 
 export const logCache = (log: Logger): Cache => ({
   provider: "log",
+  used: false,
   invalidate(entity, key) {
     log.info({ key: cacheKeys(entity, key).entity }, "not invalidated, only logged: REDIS_URL is not set");
     return Promise.resolve();

@@ -15,6 +15,7 @@ export function redisCache(settings: RedisSettings, onError: (error: Error) => v
   const redis = openRedis(settings, "covenant-cache-invalidator", onError);
   return {
     provider: "redis",
+    used: true,
     async invalidate(entity, key) {
       const keys = cacheKeys(entity, key);
       await redis.use((client) =>

@@ -24,7 +24,15 @@ export class Analytics extends BaseNatsConsumer<EntityEvent> {
     if (!about) return { success: false, error: new Error(`${subject} is not the subject of an event of an entity`) };
     try {
       const durable = this.name;
-      await this.events.put({ stream, sequence, durable, storedAt, ...about, key: keyOf(payload), payload });
+      await this.events.put({
+        stream,
+        sequence,
+        durable,
+        storedAt,
+        ...about,
+        key: keyOf(about.entity, payload),
+        payload,
+      });
       return { success: true };
     } catch (error) {
       if (error instanceof DatabaseUnavailable) return { success: false, unavailable: true, error };

@@ -22,7 +22,7 @@ export class CacheInvalidator extends BaseNatsConsumer<EntityEvent> {
     const about = entitySubject(subject);
     if (!about) return { success: false, error: new Error(`${subject} is not the subject of an event of an entity`) };
     try {
-      await this.cache.invalidate(about.entity, keyOf(payload));
+      await this.cache.invalidate(about.entity, keyOf(about.entity, payload));
       return { success: true };
     } catch (error) {
       const isUnavailable = error instanceof RedisUnavailable;

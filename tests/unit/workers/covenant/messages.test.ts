@@ -21,8 +21,15 @@ describe("messages of covenant", () => {
   it("are known by code or id, and keep all their fields", () => {
     const country = entityEvent.parse({ code: "USA", name: "United States" });
     assert.deepEqual(country, { code: "USA", name: "United States" });
-    assert.equal(keyOf(country), "USA");
-    assert.equal(keyOf({ id: "p1" }), "p1");
+    assert.equal(keyOf("countries", country), "USA");
+    assert.equal(keyOf("projects", { id: "p1" }), "p1");
+    // A project or user may have a code that is not what it is known by.
+    const both = { id: "7", code: "X" };
+    assert.deepEqual(
+      (["countries", "projects", "users"] as const).map((entity) => keyOf(entity, both)),
+      ["X", "7", "7"],
+    );
+    assert.deepEqual([keyOf("countries", { id: "7" }), keyOf("users", { code: "X" })], ["7", "X"]);
     for (const wrong of [{}, { id: "" }, { id: 7 }, { code: "x".repeat(201) }, [], null])
       assert.ok(!entityEvent.safeParse(wrong).success, JSON.stringify(wrong));
   });

@@ -19,6 +19,8 @@ export interface Failure {
   /** Of `google.firebase.fcm.v1.FcmError`. */
   code: string;
   retryAfter?: string;
+  /** Only messages that are to be delivered fail, those that are only validated do not. */
+  isOfMessage?: boolean;
 }
 
 const project = "covenant-test";
@@ -82,12 +84,17 @@ export async function startFirebase() {
     counts.requests++;
     if (!tokens.has((authorization ?? "").replace(/^Bearer /, "")))
       return [401, { error: { code: 401, message: "Request had invalid credentials.", status: "UNAUTHENTICATED" } }];
-    if (failure) return refusal(failure.status, failure.code, "as the test wants");
-    const { message } = JSON.parse(body) as { message: TakenMessage };
+    const { message, validate_only: isOnlyValidated } = JSON.parse(body) as {
+      message: TakenMessage;
+      validate_only?: boolean;
+    };
+    if (failure && !(failure.isOfMessage && isOnlyValidated))
+      return refusal(failure.status, failure.code, "as the test wants");
     const unknown = Object.keys(message).filter((field) => !fields.includes(field));
     if (unknown.length > 0) return refusal(400, "INVALID_ARGUMENT", `Unknown name "${unknown[0]}" at 'message'`);
     const payload = JSON.stringify([message.notification, message.data]);
     if (Buffer.byteLength(payload) > 2_048) return refusal(400, "INVALID_ARGUMENT", "Message is too big");
+    if (isOnlyValidated) return [200, { name: `projects/${project}/messages/fake_message_id` }];
     if (Buffer.byteLength(message.apns.headers["apns-collapse-id"] ?? "") > 64)
       return refusal(400, "INVALID_ARGUMENT", "BadCollapseId");
     taken.push(message);

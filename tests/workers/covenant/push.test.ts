@@ -80,7 +80,8 @@ describe("Firebase Cloud Messaging", function () {
     [404, "NOT_FOUND", undefined, { outcome: "unavailable", retryAfter: undefined }],
     [429, "QUOTA_EXCEEDED", "7", { outcome: "unavailable", retryAfter: 7_000 }],
     [429, "QUOTA_EXCEEDED", undefined, { outcome: "unavailable", retryAfter: 60_000 }],
-    [500, "INTERNAL", undefined, { outcome: "retry", retryAfter: undefined }],
+    // An outage: what has nothing to be refused for is not taken either.
+    [500, "INTERNAL", undefined, { outcome: "unavailable", retryAfter: undefined }],
     [503, "UNAVAILABLE", "120", { outcome: "unavailable", retryAfter: 120_000 }],
   ] as const)
     it(`answers ${status} ${code}${header ? `, Retry-After ${header}` : ""}: ${expected.outcome}`, async () => {
@@ -89,6 +90,14 @@ describe("Firebase Cloud Messaging", function () {
       assert.deepEqual(await serviceOf().send(incident), { ...expected, reason });
       assert.deepEqual(firebase.taken, []);
     });
+
+  it("answers 500 INTERNAL to one notification, and takes another one: retry", async () => {
+    firebase.fail({ status: 500, code: "INTERNAL", isOfMessage: true });
+    assert.deepEqual(await serviceOf().send(incident), {
+      ...{ outcome: "retry", reason: "FCM 500 INTERNAL: as the test wants", retryAfter: undefined },
+    });
+    assert.deepEqual([firebase.taken, firebase.counts.requests], [[], 2]);
+  });
 
   it("is unavailable while it does not answer, or gives no token", async () => {
     const nowhere = await serviceOf({ url: "http://127.0.0.1:9" }).send(incident);

@@ -37,18 +37,28 @@ export function fcm(settings: FcmSettings): PushService {
   const tokens = new GoogleTokens(account, scope, timeout);
 
   async function post(notification: Notification): Promise<PushResult> {
+    const message = messageOf(notification, settings.topicPrefix);
+    const { response, text } = await request({ message });
+    const result = resultOf(response, text);
+    if (result.outcome !== "retry") return result;
+    // INTERNAL: of this notification only if FCM takes another one. Validation delivers nothing.
+    const other = await request({ validate_only: true, message: { topic: message.topic, notification: sample } });
+    return other.response.ok ? result : { ...result, outcome: "unavailable" };
+  }
+
+  async function request(body: object): Promise<{ response: Response; text: string }> {
     const token = await tokens.get();
     const response = await fetch(endpoint, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ message: messageOf(notification, settings.topicPrefix) }),
+      body: JSON.stringify(body),
       // It would be sent with the token.
       redirect: "error",
       signal: AbortSignal.timeout(timeout),
     });
     const text = await response.text();
     if (response.status === 401) tokens.forget(token);
-    return resultOf(response, text);
+    return { response, text };
   }
 
   return {
@@ -66,7 +76,10 @@ export function fcm(settings: FcmSettings): PushService {
   };
 }
 
-function messageOf({ id, level, title, description, time }: Notification, topicPrefix: string): object {
+/** A notification that has nothing to be refused for. */
+const sample = { title: "check" } as const;
+
+function messageOf({ id, level, title, description, time }: Notification, topicPrefix: string) {
   const tag = collapseIdOf(id);
   const isUrgent = level === "critical";
   return {
@@ -128,7 +141,7 @@ function resultOf({ ok, status, headers }: Response, text: string): PushResult {
   const wait = retryAfter(headers.get("retry-after"));
   if (status === 400 || code === "UNREGISTERED") return { outcome: "rejected", reason };
   if (status === 429) return { outcome: "unavailable", reason, retryAfter: wait ?? quotaWait };
-  // INTERNAL is of this request. Other 5xx are of the service; other 4xx of login, project and rights: all would fail.
+  // INTERNAL may be of this request. Other 5xx are of the service; other 4xx of login, project and rights.
   return { outcome: status === 500 ? "retry" : "unavailable", reason, retryAfter: wait };
 }
 

@@ -35,22 +35,29 @@ export class DatabaseUnavailable extends Error {
  * Opens a database. The first use, and `check`, bring the schema up to date; a server that does not answer is asked
  * again by the next use.
  *
+ * @param schema without `migrations` nothing is made or changed: for what only reads
  * @param onError told of connections that end while they are not in use
  * @throws Error where another process has the folder of PGlite
  */
-export function openDatabase(settings: DatabaseSettings, schema: Schema, onError: (error: Error) => void): Database {
-  const { pool, close } = settings.url === undefined ? embedded(settings.folder) : server(settings, schema.name);
+export function openDatabase(
+  settings: DatabaseSettings,
+  { name, migrations }: Pick<Schema, "name"> & Partial<Schema>,
+  onError: (error: Error) => void,
+): Database {
+  const { pool, close } = settings.url === undefined ? embedded(settings.folder) : server(settings, name);
   // Without a listener such an error would end the process. Of connections that are being closed it means nothing.
   pool.on("error", (error) => pool.ending || onError(error));
   let migrated: Promise<void> | undefined;
-  const ready = () => {
+  const ready = async () => {
+    if (!migrations) return;
+    const schema = { name, migrations };
     migrated ??= withQuery(pool, (query) => inTransaction(query, () => migrate(query, schema))).catch(
       (error: unknown) => {
         migrated = undefined;
         throw error;
       },
     );
-    return migrated;
+    await migrated;
   };
   async function use<T>(work: (query: Query) => Promise<T>): Promise<T> {
     await ready();

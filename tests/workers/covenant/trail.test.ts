@@ -246,6 +246,22 @@ describe("the audit trail of covenant", function () {
     after(() => server?.stop());
     describe("", () => isTrail(() => open({ url: server.url, connections: 4 })));
 
+    it("is not found in a database of something else, where its check makes nothing", async () => {
+      const admin = open({ url: server.url, connections: 1 });
+      await admin.query("create database elsewhere");
+      await admin.close();
+      const url = new URL(server.url);
+      url.pathname = "/elsewhere";
+      const other = openDatabase({ url: url.href, connections: 1 }, { name: "covenant" }, () => undefined);
+      await assert.rejects(
+        checkTrail(other),
+        /^Error: the database has no table covenant.trail_heads: expected that of/,
+      );
+      const { rows } = await other.query("select 1 from pg_namespace where nspname = 'covenant'");
+      assert.deepEqual(rows, []);
+      await other.close();
+    });
+
     it("keeps a second writer waiting while the first one writes", async () => {
       const database = open({ url: server.url, connections: 4 });
       const { trail, record } = recorderOf(database);

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { Database } from "../../database/database";
@@ -32,7 +34,9 @@ is not in the trail is lost. It writes nothing to the trail.
 An anchor is the end of a chain that an earlier run has printed. Keep those elsewhere: with one, a trail that was
 written again as a whole is found, too.
 
-Exit codes: 0 the trail is whole, 1 it is not or cannot be read, 2 wrong usage or variables.`;
+It makes nothing in the database: one without the trail's tables, or without an entry, is reported.
+
+Exit codes: 0 the trail is whole, 1 it is not, has no entry or cannot be read, 2 wrong usage or variables.`;
 
 /** Entries that are read at a time. */
 const page = 500;
@@ -46,8 +50,15 @@ export interface StreamReport extends Pick<ChainCheck, "stream" | "counts" | "sk
   head?: Anchor & { sequence: number };
 }
 
-/** Checks all chains of a database. */
+/**
+ * Checks all chains of a database.
+ *
+ * @throws Error where the database has no trail
+ */
 export async function checkTrail(database: Database, anchors: readonly Anchor[] = []): Promise<StreamReport[]> {
+  const found = await database.query<{ trail: string | null }>("select to_regclass('covenant.trail_heads') as trail");
+  if (found.rows[0]?.trail === null)
+    throw new Error("the database has no table covenant.trail_heads: expected that of AUDIT_LOGGER (DATABASE_URL)");
   const { rows } = await database.query<{ stream: string }>(
     "select stream from covenant.trail_heads union select stream from covenant.trail order by stream",
   );
@@ -156,6 +167,21 @@ export async function compareWithStreams(
   }
 }
 
+/** What all reports say together. A database without an entry shows nothing, unless nothing was to be recorded. */
+export function verdictOf(
+  reports: readonly Pick<StreamReport, "problems">[],
+  positions?: Record<string, Pick<Position, "acknowledged">>,
+): { isWhole: boolean; text: string } {
+  if (reports.some(({ problems }) => problems.length > 0)) return { isWhole: false, text: "THE TRAIL IS NOT WHOLE" };
+  if (reports.length > 0) return { isWhole: true, text: "the trail is whole" };
+  if (positions && Object.values(positions).every(({ acknowledged }) => acknowledged === 0))
+    return { isWhole: true, text: "the trail has no entry: AUDIT_LOGGER has not acknowledged any message yet" };
+  return {
+    isWhole: false,
+    text: "NOTHING WAS CHECKED: the trail has no entry. Check that DATABASE_URL is that of AUDIT_LOGGER",
+  };
+}
+
 /** One line for what a stream's trail has, one for each gap and each problem. */
 export function linesOf({ stream, counts, skipped, problems, head }: StreamReport, waiting?: number): string[] {
   const counted = `${counts.message} messages, ${counts.expired} expired, ${counts["dead-lettered"]} dead-lettered`;
@@ -192,15 +218,17 @@ async function verifyTrail(args: string[], env: Environment): Promise<number> {
   }
   const settings = readSettings(databaseSettings, env);
   if (!settings.url && !settings.folder) return print(["DATABASE_URL is not set: the database of the trail"], 2);
-  const database = openDatabase({ ...settings, connections: 1 }, schema, () => undefined);
+  if (!settings.url && !existsSync(join(settings.folder!, "PG_VERSION")))
+    return print([`DATABASE_FOLDER: no database is in ${settings.folder}; expected the folder of AUDIT_LOGGER`], 1);
+  const database = openDatabase({ ...settings, connections: 1 }, { name: schema.name }, () => undefined);
   try {
     const check = () => checkTrail(database, anchors);
     const { reports, positions } = env.NATS_URL
       ? await withStreams(env, check)
       : { reports: await check(), positions: undefined };
-    const isWhole = reports.every(({ problems }) => problems.length === 0);
     const lines = reports.flatMap((report) => linesOf(report, positions?.[report.stream]?.waiting));
-    return print([...lines, isWhole ? "the trail is whole" : "THE TRAIL IS NOT WHOLE"], isWhole ? 0 : 1);
+    const { text, isWhole } = verdictOf(reports, positions);
+    return print([...lines, text], isWhole ? 0 : 1);
   } finally {
     await database.close();
   }

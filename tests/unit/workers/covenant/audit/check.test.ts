@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Anchor, ChainCheck } from "../../../../../workers/covenant/audit/check";
-import { anchorOf, linesOf } from "../../../../../workers/covenant/audit/verify-trail";
+import { anchorOf, linesOf, verdictOf } from "../../../../../workers/covenant/audit/verify-trail";
 import {
   type Content,
   deadLettered,
@@ -116,6 +116,16 @@ describe("the check of a chain", () => {
     const short = chain(message(1));
     assert.deepEqual(problemsOf(short.entries, short.head, [anchor]), ["entry 2 of the anchor is missing: removed"]);
     assert.deepEqual(problemsOf(short.entries, short.head, [{ ...anchor, stream: "OTHER" }]), []);
+  });
+
+  it("is no verdict where there was nothing to check", () => {
+    const isWhole = (...of: Parameters<typeof verdictOf>) => verdictOf(...of).isWhole;
+    assert.deepEqual([isWhole([{ problems: [] }]), isWhole([{ problems: [] }, { problems: ["lost"] }])], [true, false]);
+    assert.match(verdictOf([]).text, /^NOTHING WAS CHECKED/);
+    assert.deepEqual(
+      [isWhole([]), isWhole([], { S: { acknowledged: 0 } }), isWhole([], { S: { acknowledged: 1 } })],
+      [false, true, false],
+    );
   });
 
   it("is printed by stream, with each gap and each problem", () => {

@@ -52,5 +52,9 @@ export const schema: Schema = {
   $$;
   create trigger trail_is_append_only before update or delete or truncate on covenant.trail
     for each statement execute function covenant.refuse_change()`,
+    // Messages of several generations of a stream may have the same sequence, and each may come late.
+    `drop index covenant.trail_late;
+  create unique index trail_late on covenant.trail (stream, sequence, generation, (stored_ns / 1000000))
+    where kind = 'late'`,
   ],
 };

@@ -124,6 +124,53 @@ function isTrail(open: () => Database): void {
     assert.deepEqual((await reportOf("AGAIN")).problems, []);
   });
 
+  it("records a message of the stream before once, as late, and begins no generation with it", async () => {
+    const { record } = recorderOf(database, [message(1, 2), message(2, 2)]);
+    await record("OLDER", message(1), message(2));
+    await record("OLDER", message(1, 2), message(2, 2));
+    // In hand since before the stream was deleted; the second of them has an entry there.
+    await record("OLDER", { ...message(2), storedNs: timeOf(2) + 5_000_000n }, message(1));
+    assert.deepEqual(await kindsOf("OLDER"), [
+      ...["message 1", "message 2", "message 1 of 2", "message 2 of 2"],
+      "late 2 of 2",
+    ]);
+    assert.deepEqual((await reportOf("OLDER")).problems, []);
+  });
+
+  it("records each replay of a sequence that messages of two generations have, once", async () => {
+    const { record } = recorderOf(database, [message(1, 2)]);
+    const givenUp = (content: Content): Content => ({ ...content, kind: "dead-lettered", body: null, headers: null });
+    const replay = (content: Content): Content => ({ ...content, kind: "late", detail: "replay" });
+    await record("REPLAYED", givenUp(message(1)));
+    await record("REPLAYED", givenUp(message(1, 2)));
+    for (let time = 0; time < 2; time++) {
+      await record("REPLAYED", replay(message(1)));
+      await record("REPLAYED", replay(message(1, 2)));
+    }
+    assert.deepEqual(await kindsOf("REPLAYED"), [
+      ...["dead-lettered 1", "dead-lettered 1 of 2"],
+      ...["late 1 of 2", "late 1 of 2"],
+    ]);
+    assert.deepEqual((await reportOf("REPLAYED")).problems, []);
+  });
+
+  it("writes a few bytes at a time where it has to catch up", async () => {
+    const large = Array.from({ length: 20 }, (_, index) => ({
+      ...message(index + 1),
+      body: Buffer.alloc(1_048_576, index),
+    }));
+    const { trail, record } = recorderOf(database, large);
+    const written: number[] = [];
+    const append = trail.append.bind(trail);
+    trail.append = (stream, head, additions) => {
+      written.push(additions.reduce((sum, { content: { body } }) => sum + (body?.length ?? 0), 0));
+      return append(stream, head, additions);
+    };
+    await record("LARGE", large[19]!);
+    assert.equal((await reportOf("LARGE")).counts.message, 20);
+    assert.ok(written.length >= 3 && Math.max(...written) <= 9 * 1_048_576, written.join());
+  });
+
   it("has an entry for what the database refuses, which is given up; the others are recorded", async () => {
     await database.query(
       "alter table covenant.trail add constraint poison check (subject <> 'poison' or kind <> 'message')",

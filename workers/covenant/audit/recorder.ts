@@ -20,6 +20,9 @@ export interface RecorderPorts {
 /** Entries that are written together, at most. */
 const mostTogether = 250;
 
+/** Bytes of bodies that are read and written together; a single message may be larger. */
+const mostBytes = 8 * 1_048_576;
+
 /** So often in a row another writer may be faster. */
 const mostMoved = 10;
 
@@ -74,9 +77,13 @@ export class Recorder {
     const additions: Addition[] = [];
     const seen = new Set<string>();
     let { generation, sequence } = head;
+    const isFull = () =>
+      additions.length >= mostTogether ||
+      additions.reduce((sum, { content: { body } }) => sum + (body?.length ?? 0), 0) >= mostBytes;
     for (const [index, content] of contents.entries()) {
       const id = `${content.kind === "late"} ${content.sequence} ${content.storedNs}`;
       if (seen.has(id)) continue;
+      if (isFull()) return { additions, done: index };
       seen.add(id);
       if (content.kind === "late" || content.sequence <= sequence) {
         const place = await this.placeOf(stream, head, content);
@@ -87,7 +94,7 @@ export class Recorder {
         [generation, sequence] = [head.generation + 1, 0];
       }
       while (sequence + 1 < content.sequence) {
-        if (additions.length >= mostTogether) return { additions, done: index };
+        if (isFull()) return { additions, done: index };
         const next = await this.ports.read(stream, sequence + 1);
         const upTo = Math.min(next?.sequence ?? Infinity, content.sequence) - 1;
         if (upTo > sequence) additions.push({ content: expired(sequence + 1, upTo), generation });
@@ -104,23 +111,24 @@ export class Recorder {
   }
 
   /**
-   * Whether what is not after the head has its entry. A message that is newer than all that was recorded, and not after
-   * it, is of a stream that was deleted and made again.
+   * Whether what is not after the head has its entry, in any generation: it may have been in hand while its stream was
+   * deleted and made again. A message that is newer than all that was recorded, and not after it, is of the new stream.
    */
   private async placeOf(
     stream: string,
     { generation, storedNs: newest }: Head,
     { sequence, storedNs, kind }: Content,
   ): Promise<"known" | "late" | "recreated"> {
-    const recorded = await this.ports.trail.find(stream, generation, sequence);
-    const isMessage = recorded !== undefined && recorded.kind !== "expired";
-    if (kind === "late") {
-      if (recorded?.kind === "message" && inMs(recorded.storedNs) === inMs(storedNs)) return "known";
-    } else {
-      if (isMessage && recorded.storedNs === storedNs) return "known";
-      if (isMessage || (storedNs ?? 0n) > newest) return "recreated";
+    for (let of = generation; of > 0; of--) {
+      const recorded = await this.ports.trail.find(stream, of, sequence);
+      const isRecorded =
+        kind === "late"
+          ? recorded?.kind === "message" && inMs(recorded.storedNs) === inMs(storedNs)
+          : recorded !== undefined && recorded.kind !== "expired" && recorded.storedNs === storedNs;
+      if (isRecorded) return "known";
     }
-    return (await this.ports.trail.hasLate(stream, generation, sequence)) ? "known" : "late";
+    if (kind !== "late" && (storedNs ?? 0n) > newest) return "recreated";
+    return (await this.ports.trail.hasLate(stream, sequence, inMs(storedNs))) ? "known" : "late";
   }
 
   /** Appends; one by one where the database refuses one of them, which is given up. */

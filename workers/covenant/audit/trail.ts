@@ -53,10 +53,12 @@ export class Trail {
     return { kind: row.kind, storedNs: row.stored_ns === null ? null : BigInt(row.stored_ns) };
   }
 
-  async hasLate(stream: string, generation: number, sequence: number): Promise<boolean> {
+  /** @param storedMs when the message was stored, in milliseconds: of each generation one may have come late */
+  async hasLate(stream: string, sequence: number, storedMs: bigint | null): Promise<boolean> {
     const { rows } = await this.database.query(
-      "select 1 from covenant.trail where stream = $1 and generation = $2 and sequence = $3 and kind = 'late'",
-      [stream, generation, sequence],
+      `select 1 from covenant.trail
+       where stream = $1 and sequence = $2 and kind = 'late' and stored_ns / 1000000 is not distinct from $3::bigint`,
+      [stream, sequence, storedMs === null ? null : String(storedMs)],
     );
     return rows.length > 0;
   }

@@ -21,8 +21,8 @@ export const region = (environment: Environment): Dashboard => ({
       panels: [
         graph("Gateways", "number", "Servers of the region that have a connection to another region.", [
           as(
-            "to {{remote_gateway_name}}",
-            sum(["remote_gateway_name"], servers.series("nats_gatewayz_outbound_gateway_configured")),
+            "{{region}} to {{remote_gateway_name}}",
+            sum(gatewayLabels, servers.series("nats_gatewayz_outbound_gateway_configured")),
           ),
         ]),
         graph("Round trip to other regions", "seconds", "By server and region.", [

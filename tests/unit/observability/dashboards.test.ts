@@ -185,6 +185,12 @@ describe("dashboards", () => {
     );
   });
 
+  it("tell connections of one region from those of another: both ends are in each sum", () => {
+    const ofGateways = queries.filter(({ expr }) => expr.includes("by (") && expr.includes("remote_gateway_name"));
+    assert.ok(ofGateways.length >= 7, `${ofGateways.length} queries`);
+    for (const { what, expr } of ofGateways) assert.match(expr, /by \([^)]*\b(region|server)\b[^)]*\)/, what);
+  });
+
   it("load Grafana's SDK only where they are rendered", () => {
     const files = fs
       .globSync("{cli,components,config,engine,observability,operations,stacks}/**/*.ts", { cwd: projectFolder })

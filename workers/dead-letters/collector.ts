@@ -11,10 +11,11 @@ import {
   isCopyOf,
   type Logger,
   type ProcessResult,
+  stored,
   type WorkerMetrics,
 } from "../messaging";
 import { type Advisory, advisory, isCopiedByWorker } from "./advisory";
-import { copiedMessage, stored, storedIfAny } from "./given-up-message";
+import { copiedMessage, storedIfAny } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
 import { remove, type SweptStreams } from "./swept";
 

@@ -13,9 +13,10 @@ import {
   type DeadLetterCopier,
   deadLetterNames,
   type Logger,
+  stored,
   type WorkerPart,
 } from "../messaging";
-import { copiedMessage, stored } from "./given-up-message";
+import { copiedMessage } from "./given-up-message";
 import type { CollectorMetrics } from "./metrics";
 import { isForgotten, placesToLook } from "./stuck";
 import { remove, type SweptStreams } from "./swept";

@@ -1,6 +1,7 @@
 export { closeConnection, connect, type ConnectOptions } from "./connection/connect";
 export { clientOf } from "./connection/of";
 export { type ConnectionSettings, connectionSettings } from "./connection/settings";
+export { floorOf, isExplicit, type Position } from "./consumer/floor";
 export { type Growth, growingDelay, retryDelay } from "./consumer/backoff";
 export { BaseNatsConsumer } from "./consumer/consumer";
 export type { ConnectionMetrics, ConsumerMetrics, Log } from "./consumer/observer";
@@ -58,4 +59,5 @@ export {
   SettingsError,
   workerSettings,
 } from "./settings";
+export { nanosecondsOf, stored } from "./stored";
 export { inTraceOf } from "./trace";

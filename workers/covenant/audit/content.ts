@@ -1,7 +1,6 @@
 import type { JsMsg, StoredMsg } from "@nats-io/jetstream";
 import { headers as newHeaders, type MsgHdrs } from "@nats-io/transport-node";
-import { nanosecondsOf } from "../../dead-letters/given-up-message";
-import { type CopiedMessage, idempotencyKey, originOf } from "../../messaging";
+import { type CopiedMessage, idempotencyKey, nanosecondsOf, originOf } from "../../messaging";
 import type { Content } from "./entry";
 import type { Item } from "./recorder";
 

@@ -5,8 +5,6 @@ import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { Database } from "../../database/database";
 import { openDatabase } from "../../database/database";
 import { databaseSettings } from "../../database/settings";
-import { stored } from "../../dead-letters/given-up-message";
-import { floorOf } from "../../dead-letters/stuck";
 import {
   closeConnection,
   connect,
@@ -14,9 +12,11 @@ import {
   createLogger,
   deliveryCheckHeader,
   type Environment,
+  floorOf,
   readSettings,
   secretsOf,
   SettingsError,
+  stored,
 } from "../../messaging";
 import { auditDurable, auditedStreams } from "../consumers/audit-logger";
 import { schema } from "../schema";

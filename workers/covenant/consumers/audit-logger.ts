@@ -1,11 +1,11 @@
 import { type JetStreamClient, jetstreamManager, type JsMsg } from "@nats-io/jetstream";
-import { stored } from "../../dead-letters/given-up-message";
 import {
   BaseNatsConsumer,
   clientOf,
   type DeadLetterCopier,
   type DeadLetterWriter,
   type ProcessResult,
+  stored,
 } from "../../messaging";
 import { contentOf, copiedOf, itemOf } from "../audit/content";
 import { deadLettered } from "../audit/entry";

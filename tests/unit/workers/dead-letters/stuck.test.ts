@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { ConsumerInfo } from "@nats-io/jetstream";
 import * as fc from "fast-check";
 import { covers, overlaps } from "../../../../config/subjects";
-import { nanosecondsOf } from "../../../../workers/dead-letters/given-up-message";
-import { floorOf, isForgotten, matches, placesToLook } from "../../../../workers/dead-letters/stuck";
+import { isForgotten, matches, placesToLook } from "../../../../workers/dead-letters/stuck";
+import { floorOf, nanosecondsOf } from "../../../../workers/messaging";
 
 const durable = (
   name: string,

@@ -375,6 +375,21 @@ export const metrics = {
     meaning: "1 while the process is connected to a server",
   },
 
+  /** workers/arrakis/metrics.ts. */
+  arrakis_interactions_total: {
+    source: "worker",
+    labels: ["outcome"],
+    unit: "interactions, counted since the start",
+    meaning: "Interactions by outcome: answered; dropped as late, unknown or expired; apology, failed",
+  },
+  arrakis_interaction_defer_seconds: {
+    source: "worker",
+    labels: [],
+    unit: "seconds",
+    meaning: "From an interaction's message in the stream to its deferral at Discord, which allows 3 s",
+    isHistogram: true,
+  },
+
   /** Prometheus's own: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/ */
   ALERTS: {
     source: "rule",

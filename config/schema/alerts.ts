@@ -52,6 +52,10 @@ export const alertKinds = {
   NATSConsumerBreakerOpen: {},
   NATSWorkerDown: {},
   NATSWorkerDisconnected: {},
+
+  // Of single systems.
+  ArrakisInteractionsUnanswered: { unit: "percent", threshold: 5 },
+  ArrakisDeferralsSlow: { unit: "seconds", threshold: 2.5 },
 } as const satisfies Record<string, Kind>;
 
 export type AlertName = keyof typeof alertKinds;

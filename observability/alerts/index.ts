@@ -4,6 +4,13 @@ import { clientAlerts } from "./clients";
 import { limitAlerts } from "./limits";
 import { serverAlerts } from "./servers";
 import { streamAlerts } from "./streams";
+import { systemAlerts } from "./systems";
 
 /** Every alert, by its name. */
-export const alerts: Record<AlertName, Alert> = { ...serverAlerts, ...streamAlerts, ...limitAlerts, ...clientAlerts };
+export const alerts: Record<AlertName, Alert> = {
+  ...serverAlerts,
+  ...streamAlerts,
+  ...limitAlerts,
+  ...clientAlerts,
+  ...systemAlerts,
+};

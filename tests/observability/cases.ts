@@ -242,6 +242,27 @@ export const cases: Record<AlertName, Case> = {
     accident: set("nats_connection_up", { pod: "biller-a" }, 0),
     fires: one("NATSWorkerDisconnected", { namespace: "workers-shop", worker: "biller", pod: "biller-a" }),
   },
+  ArrakisInteractionsUnanswered: {
+    what: "one interaction in ten is taken after its 3 s",
+    accident: set("arrakis_interactions_total", { outcome: "late" }, { perMinute: 10 }),
+    fires: one("ArrakisInteractionsUnanswered", { namespace: "workers-shop", worker: "biller", outcome: "late" }),
+    quiet: [
+      set("arrakis_interactions_total", { outcome: "late" }, { perMinute: 4 }),
+      // Nothing is asked for.
+      set("arrakis_interactions_total", {}, 0),
+    ],
+  },
+  ArrakisDeferralsSlow: {
+    what: "two of 97 interactions are deferred after 2.5 s and more",
+    accident: all(
+      set("arrakis_interaction_defer_seconds", { le: "2.5" }, { perMinute: 95 }),
+      set("arrakis_interaction_defer_seconds", { le: "3" }, { perMinute: 97 }),
+      set("arrakis_interaction_defer_seconds", { le: "\\+Inf" }, { perMinute: 97 }),
+    ),
+    fires: one("ArrakisDeferralsSlow", { namespace: "workers-shop", worker: "biller" }),
+    // Nothing is deferred.
+    quiet: [set("arrakis_interaction_defer_seconds", {}, 0)],
+  },
 };
 
 /** Accidents of which each makes several alerts fire, or that are about a limit of another kind. */

@@ -147,17 +147,23 @@ function ofWorker(pod: string): [string, Value][] {
   const process = { account: "shop", namespace: "workers-shop", worker: "biller", pod };
   const consumer = { ...process, consumer: "biller" };
   const timed = { "0.005": 50, "0.05": 90, "+Inf": 95 };
+  const deferred = { "1": 90, "2.5": 95, "3": 95, "+Inf": 95 };
   const buckets = (
     name:
       | "nats_consumer_message_processing_duration_seconds"
       | "nats_consumer_delivery_delay_seconds"
-      | "nats_publisher_message_duration_seconds",
+      | "nats_publisher_message_duration_seconds"
+      | "arrakis_interaction_defer_seconds",
     labels: Labels,
-  ) => Object.entries(timed).map(([le, perMinute]): [string, Value] => [key(name, { ...labels, le }), { perMinute }]);
+    counts: Readonly<Record<string, number>> = timed,
+  ) => Object.entries(counts).map(([le, perMinute]): [string, Value] => [key(name, { ...labels, le }), { perMinute }]);
   return [
     ...buckets("nats_consumer_message_processing_duration_seconds", consumer),
     ...buckets("nats_consumer_delivery_delay_seconds", consumer),
     ...buckets("nats_publisher_message_duration_seconds", process),
+    ...buckets("arrakis_interaction_defer_seconds", process, deferred),
+    [key("arrakis_interactions_total", { ...process, outcome: "answered" }), { perMinute: 95 }],
+    [key("arrakis_interactions_total", { ...process, outcome: "late" }), { perMinute: 3 }],
     [key("nats_publisher_messages_total", { ...process, status: "acknowledged" }), { perMinute: 95 }],
     [key("nats_publisher_retries_total", process), 0],
     [key("nats_connection_reconnects_total", process), 0],
@@ -178,7 +184,7 @@ export const healthy: Series = new Map([...servers.flatMap(ofServer), ...["bille
 
 /** Whether a series has these labels; a value that begins with `!` is one that it must not have. */
 const fits = (series: string, name: string, where: Labels): boolean =>
-  series.startsWith(`${name}{`) &&
+  (series.startsWith(`${name}{`) || series.startsWith(`${name}_bucket{`)) &&
   Object.entries(where).every(([label, value]) =>
     value.startsWith("!")
       ? !series.includes(`${label}="${value.slice(1)}"`)

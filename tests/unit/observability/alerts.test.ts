@@ -12,6 +12,7 @@ import { type MetricName, metricOf, metrics } from "../../../observability/metri
 import { recordingRules } from "../../../observability/recording-rules";
 import { type AlertingRule, rulesFile, rulesOf, runbookOf } from "../../../observability/rules";
 import { tenants } from "../../../tenants";
+import { arrakisMetrics } from "../../../workers/arrakis/metrics";
 import { createWorkerMetrics } from "../../../workers/messaging/metrics";
 import { localEnvironment } from "../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
@@ -73,6 +74,7 @@ describe("alerts", () => {
   it("read metrics that workers have, with labels that they have", async () => {
     const registry = new Registry();
     createWorkerMetrics(registry);
+    arrakisMetrics(registry);
     const there = await registry.getMetricsAsJSON();
     const ofWorkers = (Object.keys(metrics) as MetricName[]).filter((name) => metricOf(name).source === "worker");
     assert.ok(ofWorkers.length >= 4);
@@ -155,7 +157,7 @@ describe("documents", () => {
   const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "workers/messaging/README.md"].concat(
     fs.globSync("docs/**/*.md", { cwd: projectFolder }),
   );
-  const named = (text: string) => [...text.matchAll(/\bNATS[A-Z][a-z]\w*/g)].map(([name]) => name);
+  const named = (text: string) => [...text.matchAll(/\b(?:NATS|Arrakis)[A-Z][a-z]\w*/g)].map(([name]) => name);
 
   it("name no alert that does not exist", () => {
     const known: readonly string[] = alertNames;

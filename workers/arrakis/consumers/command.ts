@@ -109,7 +109,12 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
     // What a member types is answered at once, or not at all.
     if (how === undefined) return undefined;
     this.deferrals.note(ref.id, "asked");
-    const answer = await this.ports.discord.defer(ref, how, age < deferMs ? deferMs - age : deferMs);
+    const within = age < deferMs ? deferMs - age : deferMs;
+    const answer = await this.ports.discord.defer(ref, how, within).catch((error: unknown) => {
+      if (error instanceof DiscordUnavailable && !error.mayBeDone && progress !== "asked")
+        this.deferrals.forget(ref.id);
+      throw error;
+    });
     at.hasCalled = true;
     if (answer === "unknown") return "unknown";
     if (answer === "deferred") this.ports.metrics.deferSeconds.observe(ageOf(msg) / 1_000);

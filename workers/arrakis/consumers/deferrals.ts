@@ -35,6 +35,11 @@ export class Deferrals {
     if (progress !== "asked") void this.attempt(() => this.shared.set(key(id), progress, answerMs));
   }
 
+  /** Forgets `asked`: Discord has not got it. */
+  forget(id: string): void {
+    void this.own.set(id, "", 0);
+  }
+
   private async attempt<T>(use: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await use();

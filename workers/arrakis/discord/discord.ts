@@ -52,10 +52,16 @@ export class DiscordUnavailable extends Error {
     message: string,
     /** What it asks to wait, in milliseconds. */
     readonly retryAfter?: number,
-    options?: ErrorOptions,
+    options?: ErrorOptions & {
+      /** Whether Discord may have done it all the same; true by default. */
+      mayBeDone?: boolean;
+    },
   ) {
     super(message, options);
+    this.mayBeDone = options?.mayBeDone ?? true;
   }
+
+  readonly mayBeDone: boolean;
 }
 
 /** Discord refuses this call, and will again. */

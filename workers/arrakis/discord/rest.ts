@@ -129,15 +129,22 @@ async function call(within: number, make: (signal: AbortSignal) => Promise<unkno
   } catch (error) {
     const { message } = error as Error;
     if (error instanceof RateLimitError)
-      throw new DiscordUnavailable("Discord 429", error.retryAfter, { cause: error });
+      throw new DiscordUnavailable("Discord 429", error.retryAfter, { cause: error, mayBeDone: false });
     if (error instanceof DiscordAPIError) {
       const text = `Discord ${error.status} (${error.code}): ${message}`;
       // About the login, or about all calls; a token of an interaction that is over is about this call.
       const isLogin = error.status === 401 && error.code !== RESTJSONErrorCodes.InvalidWebhookToken;
-      if (isLogin || error.status === 429) throw new DiscordUnavailable(text, undefined, { cause: error });
+      if (isLogin || error.status === 429)
+        throw new DiscordUnavailable(text, undefined, { cause: error, mayBeDone: false });
       throw new DiscordRefused(text, error.code, { cause: error });
     }
     const why = signal.aborted ? `no answer within ${Math.round(within)} ms` : message;
-    throw new DiscordUnavailable(`Discord: ${why}`, undefined, { cause: error });
+    throw new DiscordUnavailable(`Discord: ${why}`, undefined, { cause: error, mayBeDone: !isUnsent(error) });
   }
 }
+
+/** Codes of errors before a connection stands: no request was sent. */
+const unsent = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
+
+const isUnsent = (error: unknown): boolean =>
+  error instanceof Error && (unsent.includes((error as NodeJS.ErrnoException).code ?? "") || isUnsent(error.cause));

@@ -308,7 +308,7 @@ export const arrakis: readonly Requirement[] = [
     files: ["workers/arrakis/consumers/eligibility.ts", "workers/messaging/consumer/breaker.ts"],
     tests: provedBy(
       whole,
-      "while Discord is away, roles wait, commands end after 3 s, readiness says so; then it goes on",
+      "while Discord is away, roles and deferrals without an answer wait, readiness says so; then it goes on",
     ),
   },
   {

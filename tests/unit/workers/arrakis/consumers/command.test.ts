@@ -210,6 +210,14 @@ describe("the command consumer", () => {
     assert.equal(await deferTimes(), 0, "when it was deferred is not known");
   });
 
+  it("drops after 3 s what was never sent to Discord, because nothing listened there", async () => {
+    const defer = () => Promise.reject(new DiscordUnavailable("connect ECONNREFUSED", undefined, { mayBeDone: false }));
+    const { process, deferred, outcomes } = consumerOf({ handler: ack, defer });
+    assert.equal((await process(1_000)).unavailable, true);
+    assert.deepEqual(await process(4_000), dropped);
+    assert.deepEqual([deferred.length, await outcomes()], [1, new Map([["late", 1]])]);
+  });
+
   it("waits for no shared state: neither before a deferral nor before an answer", async () => {
     const never = () => new Promise<never>(() => undefined);
     const { process, outcomes } = consumerOf({ handler: ack, state: { get: never, set: never } });

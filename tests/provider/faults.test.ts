@@ -12,7 +12,7 @@ import { FaultyProvider } from "../support/faulty-provider";
 import { serversMs, waitMs } from "../support/limits";
 import { defaultAccounts, metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
-import { Publisher } from "../support/publisher";
+import { publishFirst, Publisher } from "../support/publisher";
 import { Toxiproxy } from "../support/toxiproxy";
 import { type Operation, operations, streamArgs } from "./fault-operations";
 
@@ -131,7 +131,7 @@ describe("bad luck of the JetStream provider", function () {
       action: "create",
       config: { durable_name: "theirs", ack_policy: "explicit" },
     });
-    await app.request("foreign", "theirs");
+    await publishFirst(app, "foreign", "theirs");
     foreign = await foreignNow();
     // Their own making may have taken several requests.
     writes = await ConfigurationWrites.watch(cluster);

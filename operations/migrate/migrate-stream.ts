@@ -1,10 +1,10 @@
 import { suggestKnown } from "../../config/problems";
 import { serversInAll } from "../../config/sizes";
-import { BadUsage, Failure } from "../../engine/failure";
+import { BadUsage } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type StreamRef, withStackAccount } from "../stream/stack-account";
-import { decideMigration, runMigration } from "./migration";
+import { observeNextStep, observingAgain, runMigration } from "./migration";
 import { type MigrationState, observeMigration } from "./observe";
 import { Queue } from "./queue";
 
@@ -31,10 +31,8 @@ export async function migrateStream(
   return withEnvironmentLock(checked.name, `migration of ${account}/${stream}`, () =>
     withStackAccount(checked, account, tenant.streams[stream]!.home ?? tenant.home, async (own) => {
       const queue = new Queue(own, stream, serversInAll(checked.environment));
-      const before = await observeMigration(queue);
-      const next = await decideMigration(queue, before);
-      if ("refuse" in next) throw new Failure(next.refuse);
-      if (next.step === "nothing") return undefined;
+      const { state: before, step } = await observingAgain(() => observeNextStep(queue));
+      if (step === "nothing") return undefined;
       await approve(before);
       await runMigration(queue);
       return { after: await observeMigration(queue), stack: own.stack };

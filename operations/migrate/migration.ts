@@ -23,13 +23,16 @@ import {
   observeMigration,
   progressOf,
 } from "./observe";
-import { isCopier } from "../stream/copiers";
+import { copierOf, isCopier } from "../stream/copiers";
 import { type ObservedQueue, unmetPreconditions } from "./preconditions";
-import { type Queue, StreamGone } from "./queue";
+import { type Queue, ShadowNotSeen, StreamGone } from "./queue";
 import { type MigrationDecision, type MigrationStep, nextMigrationStep } from "./steps";
 import { findStragglers } from "./stragglers";
 
-/** Decides the next step from what was observed. Before the first step every unmet precondition is refused at once. */
+/**
+ * Decides the next step from what was observed. Before the first step every unmet precondition is refused at once.
+ * @throws {ShadowNotSeen} if the queue is copied by its own shadow, which was not found: observe again.
+ */
 export async function decideMigration(queue: Queue, state: MigrationState): Promise<MigrationDecision> {
   const { home, shadow, consumers } = state;
   const durables = consumers.filter(({ config }) => !isCopier(config)).map(({ name }) => name);
@@ -44,7 +47,13 @@ export async function decideMigration(queue: Queue, state: MigrationState): Prom
     stragglers: await countStragglers(queue, state),
   });
   if (shadow || !("step" in next) || !["lift", "release", "shadow"].includes(next.step)) return next;
-  const unmet = unmetPreconditions(await observedQueue(queue, state), {
+  const observed = await observedQueue(queue, state);
+  if ([...observed.mirrors, ...consumers.filter(({ config }) => isCopier(config)).map(copier)].includes(queue.shadow))
+    throw new ShadowNotSeen(
+      `${queue.name} is copied by ${queue.shadow}, which was not found. An interrupted run may just have created it: ` +
+        `run the command again. If this remains, check whether ${queue.shadow} has a leader.`,
+    );
+  const unmet = unmetPreconditions(observed, {
     owner: queue.account.owner,
     args: queue.args,
     durables: queue.durables,
@@ -53,6 +62,8 @@ export async function decideMigration(queue: Queue, state: MigrationState): Prom
     ? { refuse: `${queue.name} was not changed:\n${unmet.map((reason) => `  ${reason}`).join("\n")}` }
     : next;
 }
+
+const copier = ({ config, name }: MigrationState["consumers"][number]): string => copierOf({ ...config, name });
 
 async function observedQueue(queue: Queue, { home, consumers }: MigrationState): Promise<ObservedQueue> {
   return {
@@ -86,20 +97,34 @@ export async function runMigration(queue: Queue): Promise<boolean> {
 const observations = 5;
 
 /** The last request of an interrupted run may still be carried out while this one observes: then it observes again. */
-async function runNextStep(queue: Queue): Promise<MigrationStep | "nothing"> {
+export async function observingAgain<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const state = await observeMigration(queue);
-      const next = await decideMigration(queue, state);
-      if ("refuse" in next) throw new Failure(next.refuse);
-      if (next.step !== "nothing") await steps[next.step](queue, state);
-      return next.step;
+      return await work();
     } catch (error) {
-      if (!(error instanceof StreamGone) || attempt === observations) throw error;
+      const isPassing = error instanceof StreamGone || error instanceof ShadowNotSeen;
+      if (!isPassing || attempt === observations) throw error;
       await sleep(settleMs);
     }
   }
 }
+
+/** Observes and decides. @throws {Failure} for what is refused. */
+export async function observeNextStep(
+  queue: Queue,
+): Promise<{ state: MigrationState; step: MigrationStep | "nothing" }> {
+  const state = await observeMigration(queue);
+  const next = await decideMigration(queue, state);
+  if ("refuse" in next) throw new Failure(next.refuse);
+  return { state, step: next.step };
+}
+
+const runNextStep = (queue: Queue): Promise<MigrationStep | "nothing"> =>
+  observingAgain(async () => {
+    const { state, step } = await observeNextStep(queue);
+    if (step !== "nothing") await steps[step](queue, state);
+    return step;
+  });
 
 const steps: Record<MigrationStep, (queue: Queue, state: MigrationState) => Promise<void>> = {
   async lift(queue) {

@@ -29,6 +29,9 @@ import { roomOf, safeCopyLevel } from "./preconditions";
 /** A stream that existed a moment ago: the last request of an interrupted run may still have been in flight. */
 export class StreamGone extends Failure {}
 
+/** The migration's own shadow copies the queue, but was not found: its creation may have been in flight. */
+export class ShadowNotSeen extends Failure {}
+
 /** A work queue with its durables, as specified, and the connections to read and change them. */
 export class Queue {
   /** The stream's, as specified. */

@@ -43,7 +43,7 @@ export const stopWorker = ({ process }: WorkerRecord, grace: number): Promise<vo
  * Starts a worker that does not run, and waits until it is alive.
  *
  * @param before how it ran last; its ports are used again while they are free
- * @throws with the end of its log, where it ends or does not answer within 60 s
+ * @throws with the end of its log, where it ends or does not answer within 3 minutes
  */
 export async function startWorker(inputs: LocalWorkerInputs, before?: WorkerRecord): Promise<WorkerRecord> {
   await fs.mkdir(folderOfWorker(inputs), { recursive: true, mode: 0o700 });

@@ -51,12 +51,21 @@ export const ownVariables = (system: string): Promise<string | undefined> =>
 export const inputsFingerprint = (inputs: LocalWorkerInputs): string =>
   fingerprint(JSON.stringify(Object.entries(inputs).sort()));
 
-/** Changes with every file of the system and of the library, and with its own variables. */
+/** Files that the program of a system may load: its own and those that systems share, relative to the project. */
+export function sourcesOf(system: string): string[] {
+  const folders = fs
+    .readdirSync(path.join(project, "workers"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+    .map(({ name }) => name)
+    .filter((name) => name === system || !programExists(name));
+  const patterns = ["workers/*.ts", ...folders.map((name) => `workers/${name}/**/*.ts`)];
+  return patterns.flatMap((pattern) => fs.globSync(pattern, { cwd: project })).sort();
+}
+
+/** Changes with every file that the system's program may load, and with its own variables. */
 export async function programFingerprint(system: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const folder of [system, "messaging"])
-    for (const file of fs.globSync(`workers/${folder}/**/*.ts`, { cwd: project }).sort())
-      hash.update(file).update(fs.readFileSync(path.join(project, file)));
+  for (const file of sourcesOf(system)) hash.update(file).update(fs.readFileSync(path.join(project, file)));
   return hash.update((await ownVariables(system)) ?? "").digest("hex");
 }
 

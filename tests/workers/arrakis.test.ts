@@ -465,7 +465,7 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
       assert.equal((await store.find({ guildId: guild, userId: memberOf(100) }))?.tier, "usul");
     });
 
-    it("while Discord is away, roles and deferrals without an answer wait, readiness says so; then it goes on", async () => {
+    it("while Discord is away, roles and open deferrals wait, readiness says so; then it goes on", async () => {
       await Promise.all(names.map((name) => running[name].ready()));
       const before = await letters();
       discord.fault = "refuse";

@@ -568,8 +568,8 @@ describe("dead letters on real servers", function () {
       );
       assert.equal(await metric("dead_letter_events_leader_changes_total"), 0);
 
-      // A request of its stopped worker is served for 2 s more (defaultGatewayRecentSubExpiration of nats-server): where
-      // no message may be delivered twice, as here, what comes meanwhile would be given up, with an advisory.
+      // A request of its stopped worker is served for 2 s more (defaultGatewayRecentSubExpiration of nats-server): as
+      // nothing may be delivered twice here, what comes meanwhile would be given up, with an advisory.
       await ask(provisioner, "CONSUMER.DELETE.ORDERS.biller");
 
       const taker = await connect("worker", alive);

@@ -306,10 +306,7 @@ export const arrakis: readonly Requirement[] = [
     document: "10 stuck syncs stop the consumer for 5 minutes",
     here: "an outage holds two: the breaker keeps what is in hand, and asks for no more",
     files: ["workers/arrakis/consumers/eligibility.ts", "workers/messaging/consumer/breaker.ts"],
-    tests: provedBy(
-      whole,
-      "while Discord is away, roles and deferrals without an answer wait, readiness says so; then it goes on",
-    ),
+    tests: provedBy(whole, "while Discord is away, roles and open deferrals wait, readiness says so; then it goes on"),
   },
   {
     document: "drain on a stop; what a worker that died had in hand is delivered again",

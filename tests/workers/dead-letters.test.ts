@@ -568,10 +568,6 @@ describe("dead letters on real servers", function () {
       );
       assert.equal(await metric("dead_letter_events_leader_changes_total"), 0);
 
-      // A request of its stopped worker is served for 2 s more (defaultGatewayRecentSubExpiration of nats-server): as
-      // nothing may be delivered twice here, what comes meanwhile would be given up, with an advisory.
-      await ask(provisioner, "CONSUMER.DELETE.ORDERS.biller");
-
       const taker = await connect("worker", alive);
       for (const asset of assets.consumers) if (asset.name === "archiver") await createConsumer(provisioner, asset);
       await publish("jobs.slow", 5);

@@ -25,6 +25,7 @@ export interface BindingOptions<Held> {
   spare?: number;
   /** What the durable must filter. */
   subject?: string;
+  servedUnheard: number;
   log: Log;
   /** Of the consumer. */
   subscriptions: PushSubscriptions;
@@ -125,7 +126,8 @@ export class Binding<Held> implements Lane {
       doubt: (why: string) => void this.doubt(why),
     };
     if (this.known.push) return this.options.subscriptions.join(this.info, events);
-    return new PullSource(this.client.nc, this.client.apiPrefix, () => this.known, events);
+    const { nc, apiPrefix } = this.client;
+    return new PullSource(nc, apiPrefix, () => this.known, events, this.options.servedUnheard);
   }
 
   private learn(info: ConsumerInfo): void {

@@ -77,11 +77,13 @@ export class Engine<T> {
   async start(js: JetStreamClient): Promise<void> {
     if (this.state !== "new") throw new Error("a consumer starts once; make another one");
     const { stream, durable, subject, lanes = [], replays = [], attempts, spareDeliveries: spare, log } = this.options;
+    const { servedUnheard = 2_000 } = this.options;
     this.client = clientOf(js);
     const events = {
       subscriptions: new PushSubscriptions(this.client),
       attempts,
       spare,
+      servedUnheard,
       log,
       room: (binding: Binding<Held>) => this.room(binding),
       message: (message: JsMsg, binding: Binding<Held>) => this.received(message, binding),
@@ -409,17 +411,23 @@ export class Engine<T> {
   private async finishAll(): Promise<void> {
     const { grace = 30_000, log } = this.options;
     this.state = "stopping";
+    const end = Date.now() + grace;
+    const left = () => Math.max(1, end - Date.now());
     const waiting = () => this.bindings.flatMap((binding) => [...binding.waiting]);
     this.handOver(waiting());
-    await Promise.all(this.bindings.map((binding) => binding.stop()));
+    // What still comes after the grace is handed back.
+    const sources = Promise.all(this.bindings.map((binding) => binding.stop()));
+    await within(sources, left()).catch((error: unknown) =>
+      log.warn({ ...this.labels, err: error }, "still listening"),
+    );
     this.handOver(waiting());
     if (this.running > 0) {
       const idle = new Promise<void>((resolve) => (this.idle = resolve));
-      await within(idle, grace).catch(() => log.warn({ ...this.labels, running: this.running }, "the grace is over"));
+      await within(idle, left()).catch(() => log.warn({ ...this.labels, running: this.running }, "the grace is over"));
     }
-    const left = [...this.held];
-    this.handOver(left);
-    for (const held of left) held.isAbandoned = true;
+    const unfinished = [...this.held];
+    this.handOver(unfinished);
+    for (const held of unfinished) held.isAbandoned = true;
     this.state = "stopped";
     for (const timer of this.timers) clearInterval(timer);
     clearInterval(this.workingTimer);

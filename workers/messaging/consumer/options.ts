@@ -44,6 +44,12 @@ export interface ConsumerOptions<T> {
   timeout?: number;
   /** How long `stop()` waits for handlers that run. Default: 30,000. */
   grace?: number;
+  /**
+   * How long a server may serve a pull request that nothing listens for any more: `stop()` listens that long after the
+   * last one, within its grace. With gateways or leaf nodes a server does so for 2 s, because it may not know of a new
+   * subscription yet (nats-server's `defaultGatewayRecentSubExpiration`). Default: 2,000; 0 suits a single cluster.
+   */
+  servedUnheard?: number;
   /** Waits until the server has confirmed each acknowledgement. Default: false. */
   doubleAck?: boolean;
   /** What was processed before: its messages are acknowledged without running the handler. Default: unknown. */

@@ -17,7 +17,7 @@ const enough = 0.75;
 const pause = 250;
 /** So many requests in a row that reach no durable (503), a second's, are more than a leader that moves. */
 const mostUnanswered = 4;
-/** How long to wait, when stopping, for what was asked for and is on its way. */
+/** How long to wait, when stopping, for messages that the server has sent and that are on their way. */
 const linger = 200;
 
 interface PullRequest {
@@ -25,6 +25,7 @@ interface PullRequest {
   batch: number;
   /** What was not delivered of it. A guess where there are several, which are served in turn; the sum is right. */
   left: number;
+  asked: number;
   /** When something was heard of it. */
   heard: number;
 }
@@ -54,6 +55,8 @@ export class PullSource implements Source {
     private readonly prefix: string,
     private readonly durable: () => Durable,
     private readonly events: SourceEvents,
+    /** How long the server may serve a request that nothing listens for, in milliseconds. */
+    private readonly servedUnheard: number,
   ) {
     this.inbox = createInbox(connection.options.inboxPrefix);
     // One subscription for all requests; the last token is the request's number.
@@ -82,8 +85,10 @@ export class PullSource implements Source {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.sweeper);
-    // Where messages are plenty, all that was asked for comes at once; where there are few, none is on its way.
-    for (const until = Date.now() + linger; this.outstanding > 0 && Date.now() < until;) await sleep(10);
+    // What is delivered to an inbox without a subscription is lost until its wait is over, and counts as delivered.
+    const lastAsked = Math.max(0, ...[...this.requests.values()].map(({ asked }) => asked));
+    const until = Math.max(Date.now(), lastAsked + this.servedUnheard) + linger;
+    while (this.outstanding > 0 && Date.now() < until) await sleep(10);
     if (!this.isConnected || this.connection.isClosed() || this.subscription.isClosed()) return;
     await this.subscription.drain();
   }
@@ -96,7 +101,8 @@ export class PullSource implements Source {
     // Few of them together: while others are on their way, a request for a single message costs more than it brings.
     if (batch <= 0 || this.outstanding > room * enough) return;
     const number = ++this.last;
-    this.requests.set(number, { batch, left: batch, heard: Date.now() });
+    const now = Date.now();
+    this.requests.set(number, { batch, left: batch, asked: now, heard: now });
     this.outstanding += batch;
     const wait = Math.min(expires, maxExpires);
     const body = {

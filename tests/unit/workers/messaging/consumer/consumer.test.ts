@@ -44,7 +44,8 @@ describe("consumer", () => {
   let consumer: Held;
 
   async function start(options: Partial<ConsumerOptions<{ id: number }>> = {}): Promise<void> {
-    consumer = new Held({ stream: "ORDERS", durable: "worker", concurrency: 4, log: quiet, ...options });
+    const place = { stream: "ORDERS", durable: "worker", servedUnheard: 0 };
+    consumer = new Held({ ...place, concurrency: 4, log: quiet, ...options });
     await consumer.start(server.client);
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import type { JsMsg } from "@nats-io/jetstream";
 import type { Durable } from "../../../../../workers/messaging/consumer/durable";
@@ -9,14 +9,15 @@ import { FakeJetStream } from "../../../../support/fake-jetstream";
 const durable = { stream: "ORDERS", name: "worker" } as Durable;
 
 /** A source for a number of slots, whose messages are finished when the test says so. */
-function sourceOf(slots: number, server: FakeJetStream) {
+function sourceOf(slots: number, server: FakeJetStream, servedUnheard = 0) {
   const inHand: JsMsg[] = [];
   const doubts: string[] = [];
-  const source = new PullSource(server.connection, "$JS.API", () => durable, {
-    message: (message) => inHand.push(message),
-    doubt: (why) => doubts.push(why),
+  const events = {
+    message: (message: JsMsg) => inHand.push(message),
+    doubt: (why: string) => doubts.push(why),
     room: () => slots - inHand.length,
-  });
+  };
+  const source = new PullSource(server.connection, "$JS.API", () => durable, events, servedUnheard);
   return { source, inHand, doubts };
 }
 
@@ -57,6 +58,34 @@ describe("pull requests", () => {
     assert.equal(message!.timestampNanos, 1_700_000_000_000_000_001n);
     assert.equal(message!.timestamp, "2023-11-14T22:13:20.000Z");
     await source.stop();
+  });
+
+  it("are listened for as long as the server may serve them after the stop", async () => {
+    const server = new FakeJetStream();
+    const served = 500;
+    const { source, inHand } = sourceOf(2, server, served);
+    const asked = Date.now();
+    source.refill();
+    await nextTurn();
+    const stopped = source.stop();
+    await sleep(served / 2);
+    assert.equal(server.subscriptions, 1);
+    server.add("{}");
+    assert.equal(inHand.length, 1, "what comes meanwhile is received");
+    await stopped;
+    assert.ok(Date.now() - asked >= served, "until then it may still be served");
+    assert.equal(server.subscriptions, 0);
+    assert.equal(server.requests.length, 1, "and no more is asked for");
+  });
+
+  it("are not waited for when all that was asked for has come", async () => {
+    const server = new FakeJetStream();
+    const { source } = sourceOf(1, server, 3_600_000);
+    source.refill();
+    await nextTurn();
+    server.add("{}");
+    await source.stop();
+    assert.equal(server.subscriptions, 0);
   });
 
   it("never bring more than there are slots, and end only when all are used, in whatever order they end", async () => {

@@ -1,5 +1,5 @@
 // Mocha's spec output with the time of each part and what failed at its end, and for .ci/run the counts in the file
-// that SUPERCLUSTER_TEST_REPORT names.
+// that SUPERCLUSTER_TEST_REPORT names: the numbers of passed and failed, then a line for each that failed.
 const { writeFileSync } = require("node:fs");
 const { relative, sep } = require("node:path");
 const { reporters } = require("mocha");
@@ -38,7 +38,7 @@ module.exports = class extends reporters.Spec {
       if (failed.length) console.log(["failed:", ...failed].join("\n"));
       const { passes, failures } = this.stats;
       if (process.env.SUPERCLUSTER_TEST_REPORT)
-        writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${passes} ${failures}\n`);
+        writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${[`${passes} ${failures}`, ...failed].join("\n")}\n`);
       // Something that a test left open keeps the process alive, for ever in CI. Unref: this timer does not.
       setTimeout(() => {
         console.error(

@@ -1,3 +1,4 @@
+import { Retention } from "../database/retention";
 import { databaseSettings } from "../database/settings";
 import { openRedis } from "../redis/redis";
 import { redisSettings } from "../redis/settings";
@@ -7,6 +8,9 @@ import { profileStore } from "./profiles/postgres";
 import { memoryState } from "./state/memory";
 import { redisState } from "./state/redis";
 import { type Dependencies, workers } from "./workers";
+
+/** What syncs have changed, in milliseconds: a day longer than their stream keeps them. */
+const syncsKept = 8 * 24 * 60 * 60_000;
 
 runSystem(
   {
@@ -24,6 +28,7 @@ runSystem(
         redis: redis ? redisState(openRedis(redis, "arrakis", lost("Redis"))) : memoryState(),
       };
     },
+    parts: (_, { dependencies, log }) => [new Retention(dependencies.database, syncsKept, log, "changes of syncs")],
   },
   process.argv.slice(2),
 );

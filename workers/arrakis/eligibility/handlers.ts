@@ -14,7 +14,7 @@ export type EligibilityHandler = (
 ) => Promise<EligibilityResult | EligibilityResult[]>;
 
 export interface EligibilityPorts {
-  store: Pick<ProfileStore, "applyCheck" | "wallets" | "noteRoles">;
+  store: Pick<ProfileStore, "applyCheck" | "wallets" | "noteRoles" | "changesOf">;
   rules: Rules;
   discord: Pick<Discord, "setRole" | "directMessage">;
   state: Pick<State, "get" | "set">;
@@ -40,29 +40,29 @@ export function eligibilityHandlers(ports: EligibilityPorts): ReadonlyMap<CheckT
       "single",
       async (payload, log) => {
         if (payload.check_type !== "single") throw new TypeError(payload.check_type);
-        return (await checkWallet(ports, payload, payload.wallet_address, log)).result;
+        return checkWallet(ports, payload, payload.wallet_address, log);
       },
     ],
     [
       "batch",
       async (payload, log) => {
         if (payload.check_type !== "batch") throw new TypeError(payload.check_type);
-        return (await check(payload, payload.wallet_addresses, log)).map(({ result }) => result);
+        return check(payload, payload.wallet_addresses, log);
       },
     ],
     [
       "community_sync",
       async (payload, log) => {
         const { state, store } = ports;
-        const key = `sync:${payload.event_id}`;
-        const changed: EligibilityResult[] = [];
+        const { community_id: guildId, event_id: id } = payload;
+        const key = `sync:${id}`;
         // What is not known is checked again, which changes nothing.
         let after = (await state.get(key).catch(() => undefined)) ?? "";
         for (;;) {
-          const wallets = await store.wallets(payload.community_id, after, pageSize);
-          if (wallets.length === 0) return changed;
-          const checked = await check(payload, wallets, log);
-          changed.push(...checked.filter((each) => each.changed).map(({ result }) => result));
+          const wallets = await store.wallets(guildId, after, pageSize);
+          // Those of earlier attempts too, which are checked already.
+          if (wallets.length === 0) return store.changesOf({ guildId, id });
+          await check(payload, wallets, log);
           after = wallets.at(-1)!;
           await state.set(key, after, resumeMs).catch(() => undefined);
         }
@@ -73,18 +73,19 @@ export function eligibilityHandlers(ports: EligibilityPorts): ReadonlyMap<CheckT
 
 async function checkWallet(
   { rules, store, discord, tierRoles }: EligibilityPorts,
-  { community_id: guildId, timestamp, event_id: id }: EligibilityCheckPayload,
+  { community_id: guildId, timestamp, event_id: id, check_type }: EligibilityCheckPayload,
   wallet: string,
   log: Logger,
-): Promise<{ result: EligibilityResult; changed: boolean }> {
+): Promise<EligibilityResult> {
   const result = await rules.evaluate(wallet);
-  const members = await store.applyCheck(guildId, result, timestamp);
+  const isOfSync = check_type === "community_sync";
+  const members = await store.applyCheck(guildId, result, timestamp, isOfSync ? { sync: id } : {});
   for (const member of members) {
     const roles = await syncRoles(discord, member, tierRoles, log);
     if (roles !== member.roles) await store.noteRoles(member, roles);
     if (member.alerts && member.before !== member.tier) await tell(discord, member, id, log);
   }
-  return { result, changed: members.some(({ before, tier }) => before !== tier) };
+  return result;
 }
 
 /** Gives a member the role of its tier in Discord, and takes those of others; returns what it has then. */

@@ -6,7 +6,7 @@ import { rolesFor, type TierRoles } from "../profiles/roles";
 import type { NatsHandler } from "./registry";
 
 export interface EventPorts {
-  store: Pick<ProfileStore, "guildJoined" | "guildLeft" | "memberJoined" | "memberLeft" | "memberUpdated" | "change">;
+  store: Pick<ProfileStore, "guildJoined" | "guildLeft" | "memberJoined" | "memberLeft" | "memberUpdated">;
   publisher: Pick<Publisher, "publish">;
   tierRoles: TierRoles;
 }
@@ -33,23 +33,18 @@ const memberData = z.looseObject({
     .optional(),
 });
 
-function memberOf({ guild_id: guildId, user_id: userId, timestamp: at, data }: GatewayEventPayload) {
+function memberOf({ guild_id: guildId, user_id: userId, timestamp: at, data }: GatewayEventPayload): MemberEvent {
   if (!guildId || !userId) throw new IncompleteEvent("guild_id and user_id are needed");
   const { data: read } = memberData.safeParse(data);
-  const event: MemberEvent = { guildId, userId, at, nym: read?.nick ?? read?.username, roles: read?.roles };
-  return { event, wallet: read?.wallet_address };
+  return {
+    ...{ guildId, userId, at },
+    ...{ nym: read?.nick ?? read?.username, roles: read?.roles, wallet: read?.wallet_address },
+  };
 }
 
 /** Handlers of what happens in guilds, by event type. */
 export function registerEventHandlers(ports: EventPorts): Map<string, NatsHandler<GatewayEventPayload>> {
   const { store, tierRoles } = ports;
-
-  /** The profile after an event; with the wallet, if the event has one. */
-  async function known(payload: GatewayEventPayload, of: "memberJoined" | "memberUpdated"): Promise<Profile> {
-    const { event, wallet } = memberOf(payload);
-    const profile = await store[of](event);
-    return wallet && wallet.toLowerCase() !== profile.wallet ? store.change(event, { wallet }) : profile;
-  }
 
   const handlers: Record<EventType, (payload: GatewayEventPayload) => Promise<void>> = {
     "guild.join": async ({ guild_id: guildId, timestamp: at, data }) => {
@@ -61,12 +56,12 @@ export function registerEventHandlers(ports: EventPorts): Map<string, NatsHandle
       if (!guildId) throw new IncompleteEvent("guild_id is needed");
       await store.guildLeft({ guildId, at });
     },
-    "member.join": async (payload) => askForCheck(ports, payload, await known(payload, "memberJoined")),
-    "member.leave": async (payload) => store.memberLeft(memberOf(payload).event),
+    "member.join": async (payload) => askForCheck(ports, payload, await store.memberJoined(memberOf(payload))),
+    "member.leave": async (payload) => store.memberLeft(memberOf(payload)),
     // Roles follow from the tier. They are set by the check, whose stream keeps it for a week: an outage of Discord
     // does not keep events, which expire after minutes.
     "member.update": async (payload) => {
-      const profile = await known(payload, "memberUpdated");
+      const profile = await store.memberUpdated(memberOf(payload));
       if (rolesFor(profile, tierRoles).length > 0) await askForCheck(ports, payload, profile);
     },
   };

@@ -1,5 +1,7 @@
 import { type Database, openDatabase } from "../../database/database";
+import { deleteOld } from "../../database/delete-old";
 import type { DatabaseSettings } from "../../database/settings";
+import type { EligibilityResult } from "../messages";
 import type { MemberEvent, Profile, ProfileStore, Ranked } from "./profile";
 import { schema } from "./schema";
 
@@ -56,16 +58,35 @@ const ranked = `select ${columns}, row_number() over (order by profiles.balance 
 const at = "to_timestamp($2::double precision / 1000)";
 
 const storeOf = ({ query, check, close }: Database): ProfileStore => {
-  /** Applies an event, unless a later one was applied; one that was applied before changes nothing either. */
-  async function member({ guildId, userId, at: time, nym, roles }: MemberEvent, active?: boolean): Promise<Profile> {
+  /**
+   * Applies what an event says, unless a later one has said it; one that was applied before changes nothing either. A
+   * new wallet has not been checked, whatever was found out about the one before.
+   */
+  async function member(
+    { guildId, userId, at: time, nym, wallet, roles }: MemberEvent,
+    active?: boolean,
+  ): Promise<Profile> {
     await query(
-      `insert into arrakis.profiles as known (guild_id, user_id, nym, roles, active, activity, event_at)
-       values ($1, $3, $4, coalesce($5::text[], '{}'), coalesce($6::boolean, true), 1, ${at})
+      `insert into arrakis.profiles as known
+         (guild_id, user_id, nym, roles, roles_at, wallet, wallet_at, active, activity, event_at)
+       values ($1, $3, $4,
+         coalesce($5::text[], '{}'), case when $5::text[] is null then '-infinity' else ${at} end,
+         $7::text, case when $7::text is null then '-infinity' else ${at} end,
+         coalesce($6::boolean, true), 1, ${at})
        on conflict (guild_id, user_id) do update set
-         nym = coalesce(known.nym, excluded.nym), roles = coalesce($5::text[], known.roles),
-         active = coalesce($6::boolean, known.active), activity = known.activity + 1, event_at = excluded.event_at
-       where known.event_at < excluded.event_at`,
-      [guildId, time, userId, storable(nym), roles, active],
+         nym = coalesce(known.nym, excluded.nym),
+         roles = case when known.roles_at < excluded.roles_at then excluded.roles else known.roles end,
+         roles_at = greatest(known.roles_at, excluded.roles_at),
+         wallet = case when known.wallet_at < excluded.wallet_at then excluded.wallet else known.wallet end,
+         wallet_at = greatest(known.wallet_at, excluded.wallet_at),
+         checked_at = case
+           when known.wallet_at < excluded.wallet_at and known.wallet is distinct from excluded.wallet
+           then '-infinity' else known.checked_at end,
+         active = case
+           when known.event_at < excluded.event_at then coalesce($6::boolean, known.active) else known.active end,
+         activity = known.activity + (known.event_at < excluded.event_at)::integer,
+         event_at = greatest(known.event_at, excluded.event_at)`,
+      [guildId, time, userId, storable(nym), roles, active, wallet?.toLowerCase()],
     );
     const { rows } = await query<Row>(`select ${columns} from arrakis.profiles where guild_id = $1 and user_id = $2`, [
       guildId,
@@ -107,15 +128,14 @@ const storeOf = ({ query, check, close }: Database): ProfileStore => {
       ]);
       return rows[0] && rankedOf(rows[0]);
     },
-    async change({ guildId, userId }, { nym, wallet, alerts }) {
+    async change({ guildId, userId }, { nym, alerts }) {
       const { rows } = await query<Row>(
-        `insert into arrakis.profiles as known (guild_id, user_id, nym, wallet, alerts)
-         values ($1, $2, $3, $4, coalesce($5::boolean, false))
+        `insert into arrakis.profiles as known (guild_id, user_id, nym, alerts)
+         values ($1, $2, $3, coalesce($4::boolean, false))
          on conflict (guild_id, user_id) do update set
-           nym = coalesce($3, known.nym), wallet = coalesce($4, known.wallet),
-           alerts = coalesce($5::boolean, known.alerts)
+           nym = coalesce($3, known.nym), alerts = coalesce($4::boolean, known.alerts)
          returning ${columns}`,
-        [guildId, userId, storable(nym), wallet?.toLowerCase(), alerts],
+        [guildId, userId, storable(nym), alerts],
       );
       return profileOf(rows[0]!);
     },
@@ -196,26 +216,42 @@ const storeOf = ({ query, check, close }: Database): ProfileStore => {
       );
       return rows.map(({ wallet }) => wallet);
     },
-    async applyCheck(guildId, { wallet_address, tier, balance }, time) {
+    async applyCheck(guildId, result, time, { sync } = {}) {
+      const { wallet_address, tier, balance } = result;
       const { rows } = await query<Row & { before: string | null }>(
         `with known as (
            select guild_id as known_guild, user_id as known_user, tier as before from arrakis.profiles
            where guild_id = $1 and wallet = $3 and checked_at <= ${at} for update
+         ), applied as (
+           update arrakis.profiles set tier = $4, balance = $5::numeric, checked_at = ${at}
+           from known where guild_id = known_guild and user_id = known_user
+           returning ${columns}, before
+         ), noted as (
+           insert into arrakis.sync_changes (guild_id, sync_id, wallet, result)
+           select $1, $6::text, $3, $7::jsonb
+           where $6::text is not null and exists (select from applied where before is distinct from tier)
+           on conflict (guild_id, sync_id, wallet) do update set result = excluded.result
          )
-         update arrakis.profiles set tier = $4, balance = $5::numeric, checked_at = ${at}
-         from known where guild_id = known_guild and user_id = known_user
-         returning ${columns}, before`,
-        [guildId, time, wallet_address.toLowerCase(), tier, balance],
+         select * from applied`,
+        [guildId, time, wallet_address.toLowerCase(), tier, balance, storable(sync, mostOfId), JSON.stringify(result)],
       );
       return rows.map((row) => ({ ...profileOf(row), before: row.before ?? undefined }));
     },
-    async noteRoles({ guildId, userId }, roles) {
-      await query("update arrakis.profiles set roles = $3 where guild_id = $1 and user_id = $2", [
-        guildId,
-        userId,
-        roles,
-      ]);
+    async changesOf({ guildId, id }) {
+      const { rows } = await query<{ result: EligibilityResult }>(
+        "select result from arrakis.sync_changes where guild_id = $1 and sync_id = $2 order by wallet",
+        [guildId, storable(id, mostOfId)],
+      );
+      return rows.map(({ result }) => result);
     },
+    async noteRoles({ guildId, userId, roles: before }, roles) {
+      await query(
+        "update arrakis.profiles set roles = $3 where guild_id = $1 and user_id = $2 and roles = $4::text[]",
+        [guildId, userId, roles, before],
+      );
+    },
+    purge: (age) =>
+      deleteOld(query, { table: "arrakis.sync_changes", key: "guild_id, sync_id, wallet", time: "noted_at" }, age),
     async balance(wallet) {
       const { rows } = await query<{ balance: string }>(
         `select trim_scale(balance)::text as balance from arrakis.profiles
@@ -229,5 +265,9 @@ const storeOf = ({ query, check, close }: Database): ProfileStore => {
   };
 };
 
+/** Characters of an event's id, as its schema allows. */
+const mostOfId = 200;
+
 /** PostgreSQL stores no NUL in text (22021). Names in Discord have at most 32 characters, those of guilds 100. */
-const storable = (text: string | undefined): string | undefined => text?.replaceAll("\0", "").slice(0, 100);
+const storable = (text: string | undefined, most = 100): string | undefined =>
+  text?.replaceAll("\0", "").slice(0, most);

@@ -44,10 +44,17 @@ export interface CommunityStats {
 
 /** What an event says of a member. */
 export interface MemberEvent extends MemberKey {
-  /** Unix milliseconds. What is older than what is known changes nothing. */
+  /** Unix milliseconds. Nothing that a later event has said is changed. */
   at: number;
   nym?: string;
+  wallet?: string;
   roles?: readonly string[];
+}
+
+/** A sync of a community, by the id of its event. */
+export interface SyncKey {
+  guildId: string;
+  id: string;
 }
 
 /** Communities, their members and badges. Every write may be repeated. @throws DatabaseUnavailable, each function */
@@ -59,11 +66,11 @@ export interface ProfileStore {
   /** Makes a profile, or makes it active again. */
   memberJoined(event: MemberEvent): Promise<Profile>;
   memberLeft(event: MemberEvent): Promise<void>;
-  /** A name or roles have changed; makes a profile where there is none. */
+  /** A name, wallet or roles have changed; makes a profile where there is none. */
   memberUpdated(event: MemberEvent): Promise<Profile>;
   find(key: MemberKey): Promise<Ranked | undefined>;
   /** Changes what a member decides; makes a profile where there is none. */
-  change(key: MemberKey, change: Partial<Pick<Profile, "nym" | "wallet" | "alerts">>): Promise<Profile>;
+  change(key: MemberKey, change: Partial<Pick<Profile, "nym" | "alerts">>): Promise<Profile>;
   /** Active members by balance, the highest first. */
   leaders(guildId: string, page: { offset: number; limit: number }): Promise<Ranked[]>;
   /** Active members by name, of a tier or of all. */
@@ -87,11 +94,29 @@ export interface ProfileStore {
    * Stores what a check found out: of the members of the community with this wallet.
    *
    * @param at when it was asked for: what is older than what is known changes nothing
+   * @param of the id of the sync that it is part of: `changesOf` has its result, if that changes a tier
    * @returns those members, with the tier that they had; of a check that is repeated, the tier that they have
    */
-  applyCheck(guildId: string, result: EligibilityResult, at: number): Promise<(Profile & { before?: string })[]>;
-  /** Notes the roles that a member has in Discord now, until an event says what they are. */
-  noteRoles(key: MemberKey, roles: readonly string[]): Promise<void>;
+  applyCheck(
+    guildId: string,
+    result: EligibilityResult,
+    at: number,
+    of?: { sync?: string },
+  ): Promise<(Profile & { before?: string })[]>;
+  /** What a sync has changed until now, by wallet, in all its attempts. */
+  changesOf(sync: SyncKey): Promise<EligibilityResult[]>;
+  /**
+   * Notes the roles that a member has in Discord now, unless an event has said meanwhile what they are.
+   *
+   * @param member with the roles that were known before
+   */
+  noteRoles(member: MemberKey & Pick<Profile, "roles">, roles: readonly string[]): Promise<void>;
+  /**
+   * Forgets what syncs have changed that are older than `age`, in milliseconds.
+   *
+   * @returns of how many wallets
+   */
+  purge(age: number): Promise<number>;
   /** The last balance that is known of a wallet, in whole tokens; "0" for one that is not known. */
   balance(wallet: string): Promise<string>;
   check(): Promise<void>;

@@ -34,5 +34,17 @@ export const schema: Schema = {
     granted_at timestamptz not null default now(),
     primary key (guild_id, user_id, badge)
   )`,
+    `alter table arrakis.profiles
+    add column wallet_at timestamptz not null default '-infinity',
+    add column roles_at timestamptz not null default '-infinity';
+  create table arrakis.sync_changes (
+    guild_id text not null,
+    sync_id text not null,
+    wallet text not null,
+    result jsonb not null,
+    noted_at timestamptz not null default now(),
+    primary key (guild_id, sync_id, wallet)
+  );
+  create index sync_changes_noted on arrakis.sync_changes (noted_at)`,
   ],
 };

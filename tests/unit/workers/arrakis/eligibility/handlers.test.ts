@@ -5,7 +5,11 @@ import { EligibilityNatsConsumer } from "../../../../../workers/arrakis/consumer
 import { DiscordRefused, DiscordUnavailable } from "../../../../../workers/arrakis/discord/discord";
 import { eligibilityHandlers, type EligibilityPorts } from "../../../../../workers/arrakis/eligibility/handlers";
 import { BalancesUnavailable } from "../../../../../workers/arrakis/eligibility/rules";
-import { eligibilityCheckPayload, type EligibilityAnswer } from "../../../../../workers/arrakis/messages";
+import {
+  eligibilityCheckPayload,
+  type EligibilityAnswer,
+  type EligibilityResult,
+} from "../../../../../workers/arrakis/messages";
 import { arrakisMetrics } from "../../../../../workers/arrakis/metrics";
 import type { Profile } from "../../../../../workers/arrakis/profiles/profile";
 import { memoryState } from "../../../../../workers/arrakis/state/memory";
@@ -21,10 +25,15 @@ const member: Profile = {
 function consumerOf(change: Partial<EligibilityPorts> = {}, wallets: string[] = []) {
   const checked: string[] = [];
   const calls: unknown[] = [];
+  const changes: EligibilityResult[] = [];
   const answers: { subject: string; data: EligibilityAnswer; id: string }[] = [];
   const ports: EligibilityPorts = {
     store: {
-      applyCheck: () => Promise.resolve([{ ...member, before: undefined }]),
+      applyCheck: (_guild, result, _at, of) => {
+        if (of?.sync) changes.push(result);
+        return Promise.resolve([{ ...member, before: undefined }]);
+      },
+      changesOf: () => Promise.resolve(changes),
       noteRoles: (_member, roles) => Promise.resolve(void calls.push(["roles", ...roles])),
       wallets: (_guild, after, limit) => Promise.resolve(wallets.filter((each) => each > after).slice(0, limit)),
     },

@@ -24,9 +24,9 @@ function consumerOf(profile: Partial<Profile> = {}, legacy = new Map<string, Han
   };
   const note =
     <R>(name: string, result: R) =>
-    (given: unknown) => {
+    (given: object) => {
       calls.push([name, given]);
-      return Promise.resolve(result);
+      return Promise.resolve("wallet" in given && given.wallet ? { ...result, wallet: given.wallet } : result);
     };
   const native = registerEventHandlers({
     store: {
@@ -35,7 +35,6 @@ function consumerOf(profile: Partial<Profile> = {}, legacy = new Map<string, Han
       memberJoined: note("memberJoined", known),
       memberUpdated: note("memberUpdated", known),
       memberLeft: note("memberLeft", undefined),
-      change: (_key, { wallet: changed }) => Promise.resolve({ ...known, wallet: changed?.toLowerCase() }),
     },
     publisher: {
       publish: (subject, data, { id }) => {

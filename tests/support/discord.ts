@@ -37,22 +37,43 @@ const acknowledged: Answer = [400, { message: "Interaction has already been ackn
 const unknownWebhook: Answer = [404, { message: "Unknown Webhook", code: 10015 }];
 const unauthorized: Answer = [401, { message: "401: Unauthorized", code: 0 }];
 
-/** 429 as Discord has it. https://discord.com/developers/docs/topics/rate-limits */
-export const rateLimited = (seconds: number): Answer => [
+/**
+ * 429 as Discord has it: for a bucket of calls, or for all of an application.
+ * https://discord.com/developers/docs/topics/rate-limits
+ */
+export const rateLimited = (seconds: number, global = false): Answer => [
   429,
-  { message: "You are being rate limited.", retry_after: seconds, global: false },
-  { "retry-after": String(Math.ceil(seconds)), "x-ratelimit-scope": "user" },
+  { message: "You are being rate limited.", retry_after: seconds, global },
+  {
+    "retry-after": String(Math.ceil(seconds)),
+    ...(global
+      ? { "x-ratelimit-global": "true", "x-ratelimit-scope": "global" }
+      : {
+          "x-ratelimit-bucket": "abcd1234",
+          "x-ratelimit-limit": "5",
+          "x-ratelimit-remaining": "0",
+          "x-ratelimit-reset-after": String(seconds),
+          "x-ratelimit-scope": "user",
+        }),
+  },
 ];
+
+/** 429 of what stands before Discord, for an address that has made too many calls. */
+export const banned = (seconds: number): Answer => [429, "error code: 1015", { "retry-after": String(seconds) }];
 
 export class DiscordServer {
   readonly interactions = new Map<string, KnownInteraction>();
   /** By guild and member: roles that it was given and not taken. */
   readonly roles = new Map<string, Set<string>>();
   readonly directMessages: { userId: string; content: unknown }[] = [];
+  /** Bodies of messages that would notify whom their text mentions. */
+  readonly pinging: unknown[] = [];
   /** Requests that it was sent, also while it is down. */
   requests = 0;
   /** What every request is answered with instead; `"refuse"`: connections are ended, as of a machine that is gone. */
   fault?: Answer | "refuse";
+  /** What calls are answered with instead whose path this matches. */
+  faultOf?: { path: RegExp; answer: Answer };
   /** Takes so long for every answer, in milliseconds. */
   delay = 0;
 
@@ -96,16 +117,21 @@ export class DiscordServer {
     const text = Buffer.concat(chunks).toString();
     const body = text ? (JSON.parse(text) as Record<string, unknown>) : {};
     const path = decodeURIComponent((request.url ?? "").replace(/\?.*$/, "").replace(/^\/api\/v10/, ""));
-    const [status, answer, headers] = this.fault ?? this.answer(`${request.method} ${path}`, request, body);
+    const ofPath = this.faultOf?.path.test(path) ? this.faultOf.answer : undefined;
+    const [status, answer, headers] = this.fault ?? ofPath ?? this.answer(`${request.method} ${path}`, request, body);
     response.writeHead(status, { ...(answer !== undefined && { "content-type": "application/json" }), ...headers });
     response.end(answer === undefined ? undefined : JSON.stringify(answer));
   }
 
   private answer(call: string, { headers }: http.IncomingMessage, body: Record<string, unknown>): Answer {
+    const parse = (body.allowed_mentions as { parse?: unknown[] } | undefined)?.parse;
+    if (body.content !== undefined && parse?.length !== 0) this.pinging.push(body);
+    delete body.allowed_mentions;
     const callback = /^POST \/interactions\/(\d+)\/([^/]+)\/callback$/.exec(call);
     if (callback) return this.callback(callback[1]!, callback[2]!, body as { type: number });
     const webhook = /^(POST|PATCH) \/webhooks\/(\d+)\/([^/]+)(\/messages\/@original)?$/.exec(call);
     if (webhook) return this.webhook(webhook[2]!, webhook[3]!, body, webhook[4] !== undefined);
+    if (call === "GET /gateway") return [200, { url: "wss://gateway.discord.gg" }];
     if (headers.authorization !== `Bot ${botToken}`) return unauthorized;
     const role = /^(PUT|DELETE) \/guilds\/(\d+)\/members\/(\d+)\/roles\/(\d+)$/.exec(call);
     if (role) {

@@ -8,6 +8,8 @@ export async function startNode() {
   /** In wei, by wallet. */
   const balances = new Map<string, bigint>();
   const state: { error?: { code: number; message: string }; status: number } = { status: 200 };
+  /** What requests about a wallet are answered with instead. */
+  const errors = new Map<string, { code: number; message: string }>();
   const server = await receiveHttp((_request, response) => {
     const { id, method, params } = JSON.parse(server.requests.at(-1)!.body) as {
       id: number;
@@ -20,7 +22,8 @@ export async function startNode() {
     // A call answers with a word of 32 bytes.
     const result = method === "eth_call" ? `0x${hex.slice(2).padStart(64, "0")}` : hex;
     response.writeHead(state.status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ jsonrpc: "2.0", id, ...(state.error ? { error: state.error } : { result }) }));
+    const error = state.error ?? errors.get(wallet.toLowerCase());
+    response.end(JSON.stringify({ jsonrpc: "2.0", id, ...(error ? { error } : { result }) }));
   });
-  return { balances, state, requests: server.requests, url: server.url, close: server.close };
+  return { balances, errors, state, requests: server.requests, url: server.url, close: server.close };
 }

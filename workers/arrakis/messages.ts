@@ -13,6 +13,15 @@ const timestamp = z.union(
   },
 );
 
+/** Clocks of senders may be ahead by this, in milliseconds. */
+const aheadMs = 5 * 60_000;
+
+/** A time that state is compared by: one of the future would stand against all that happens until then. */
+const notAhead = timestamp.refine(
+  (ms) => ms <= Date.now() + aheadMs,
+  "expected at most 5 minutes ahead of the clock: milliseconds, not microseconds",
+);
+
 /** Ids of Discord: https://discord.com/developers/docs/reference#snowflakes */
 const snowflake = z.string().regex(/^\d{1,20}$/, "expected digits");
 
@@ -76,6 +85,7 @@ export type InteractionPayload = z.output<typeof interactionPayload>;
 /** `events.<type>`: what happened in a guild. */
 export const gatewayEventPayload = z.looseObject({
   ...gatewayFields,
+  timestamp: notAhead,
   event_type: z.string().min(1),
   data: z.record(z.string(), z.unknown()).default({}),
 });
@@ -103,7 +113,7 @@ const mostWallets = 1_000;
 
 const eligibilityFields = {
   event_id: eventId,
-  timestamp,
+  timestamp: notAhead,
   /** The guild that it is for. */
   community_id: snowflake,
   /** The member that asked, or that the wallet is of. */

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { restDiscord } from "../../../workers/arrakis/discord/rest";
-import { DiscordRefused, DiscordUnavailable, type Discord } from "../../../workers/arrakis/discord/discord";
-import { applicationId, botToken, DiscordServer, rateLimited } from "../../support/discord";
+import {
+  DiscordLimited,
+  DiscordRefused,
+  DiscordUnavailable,
+  type Discord,
+} from "../../../workers/arrakis/discord/discord";
+import { applicationId, banned, botToken, DiscordServer, rateLimited } from "../../support/discord";
 import { claimPorts } from "../../support/ports";
 import { serversMs } from "../../support/limits";
 
@@ -16,6 +21,7 @@ describe("Discord by its REST API", function () {
   });
   afterEach(() => {
     server.fault = undefined;
+    server.faultOf = undefined;
     server.delay = 0;
   });
   after(async () => {
@@ -31,6 +37,7 @@ describe("Discord by its REST API", function () {
     await discord.editReply(known, { content: "done" });
     await discord.followUp({ ...known, applicationId }, { content: "and more" });
     assert.deepEqual([known.edits, known.followUps], [[{ content: "done" }], [{ content: "and more" }]]);
+    assert.deepEqual(server.pinging, [], "text of members, such as @everyone in a name, notifies none");
     const component = server.interaction();
     assert.equal(await discord.defer(component, "update", 3_000), "deferred");
     assert.equal(component.callback?.body.type, 6);
@@ -70,6 +77,7 @@ describe("Discord by its REST API", function () {
     );
     await discord.directMessage(member.userId, { content: "hello" }, "nonce");
     assert.deepEqual(server.directMessages, [{ userId: member.userId, content: "hello" }]);
+    assert.deepEqual(server.pinging, []);
     const other = restDiscord({ ...settings(server.url), token: "wrong" });
     await assert.rejects(
       other.setRole(member, role, true),
@@ -105,11 +113,43 @@ describe("Discord by its REST API", function () {
     server.fault = rateLimited(60);
     const began = server.requests;
     await assert.rejects(discord.editReply(known, { content: "x" }), (error) => {
-      assert.ok(error instanceof DiscordUnavailable);
-      assert.ok(error.retryAfter! >= 59_000, String(error.retryAfter));
+      assert.ok(error instanceof DiscordLimited);
+      assert.ok(error.retryAfter >= 59_000, String(error.retryAfter));
       return true;
     });
     assert.equal(server.requests, began + 1);
+  });
+
+  it("a limit of some calls is no outage: others go on; one of all calls is, and one of the address", async () => {
+    const own = restDiscord(settings(server.url));
+    const [member, role] = [{ guildId: "200000000000000009", userId: "300000000000000002" }, "400000000000000001"];
+    server.faultOf = { path: /\/roles\//, answer: rateLimited(60) };
+    for (let calls = 0; calls < 2; calls++) await assert.rejects(own.setRole(member, role, true), DiscordLimited);
+    // Without asking again: the client knows when that bucket has room.
+    const before = server.requests;
+    await assert.rejects(own.setRole(member, role, true), DiscordLimited);
+    assert.equal(server.requests, before);
+    const known = server.interaction();
+    assert.equal(await own.defer(known, "public", 3_000), "deferred");
+    await own.editReply(known, { content: "x" });
+    await own.close();
+    for (const fault of [rateLimited(60, true), banned(60)]) {
+      const other = restDiscord(settings(server.url));
+      server.fault = fault;
+      await assert.rejects(
+        other.setRole(member, role, true),
+        (error) => error instanceof DiscordUnavailable && error.retryAfter! >= 59_000,
+      );
+      await other.close();
+    }
+  });
+
+  it("is asked for whether it answers at all by a call without a login", async () => {
+    await discord.check();
+    server.fault = [403, { message: "Missing Access", code: 50001 }];
+    await discord.check();
+    server.fault = "refuse";
+    await assert.rejects(discord.check(), DiscordUnavailable);
   });
 
   it("is unavailable where it answers 5xx, not in time, or not at all: never later than is allowed", async () => {

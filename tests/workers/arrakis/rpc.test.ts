@@ -39,4 +39,20 @@ describe("balances from Ethereum nodes", function () {
     );
     node.state.error = undefined;
   });
+
+  it("an error about one wallet is no outage: the next node is asked, and then only that wallet fails", async () => {
+    const [broken, other] = [`0x${"ee".repeat(20)}`, await startNode()];
+    node.errors.set(broken, { code: -32_000, message: "missing trie node" });
+    other.balances.set(broken, 10n ** 18n);
+    assert.equal(await rpcBalances({ ...settings, urls: [node.url, other.url] }).of(broken), "1");
+    await other.close();
+    const alone = rpcBalances({ ...settings, urls: [other.url, node.url] });
+    await assert.rejects(alone.of(broken), (error: Error) => {
+      assert.ok(!(error instanceof BalancesUnavailable), String(error));
+      assert.match(error.message, /-32000: missing trie node/);
+      return true;
+    });
+    assert.equal(await alone.of(wallet), "2.5");
+    node.errors.clear();
+  });
 });

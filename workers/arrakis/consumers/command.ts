@@ -9,6 +9,7 @@ import {
 } from "../bridges";
 import {
   type Discord,
+  DiscordLimited,
   DiscordRefused,
   DiscordUnavailable,
   type InteractionRef,
@@ -90,7 +91,8 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
       return await this.answer(at);
     } catch (error) {
       if (error instanceof DiscordUnavailable) return resultOf(error);
-      if (error instanceof DiscordRefused) at.hasCalled = true;
+      if (error instanceof DiscordRefused || error instanceof DiscordLimited) at.hasCalled = true;
+      if (error instanceof DiscordLimited && msg.info.deliveryCount < commandAttempts) return resultOf(error);
       if (error instanceof DiscordRefused && over.includes(error.code)) return this.drop(at, "expired");
       return this.end("failed", resultOf(error));
     }
@@ -133,7 +135,7 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
     }
     const isLast = !result.retryable || msg.info.deliveryCount >= commandAttempts;
     if (deferralOf(eventType) === undefined) return this.drop(at, "failed", result.error);
-    if (!isLast) return { ...result, retryAfter: againMs };
+    if (!isLast) return { ...result, retryAfter: Math.max(againMs, result.retryAfter ?? 0) };
     const isUnknown = result.error instanceof UnknownHandler;
     await this.ports.discord.editReply(ref, isUnknown ? messages.unknown : later ? messages.later : messages.failed);
     at.hasCalled = true;

@@ -1,7 +1,7 @@
 import type { Logger } from "../../messaging";
 import type { Discord } from "./discord";
 
-/** Writes one log line a call and calls nothing: the default, so that a clone of the project reaches nobody. */
+/** Writes one log line a call and calls nothing: the default, so that a clone of the project calls no one. */
 export function logDiscord(log: Logger): Discord {
   const note = (call: string, fields: object) =>
     log.info(fields, `Discord is not called (${call}), only logged: DISCORD_PROVIDER is "log"`);
@@ -26,6 +26,7 @@ export function logDiscord(log: Logger): Discord {
     async directMessage(user, { content }) {
       note("direct message", { user, content });
     },
+    check: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

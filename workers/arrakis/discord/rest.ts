@@ -7,7 +7,15 @@ import {
   type RouteBases,
   Routes,
 } from "discord-api-types/v10";
-import { type Deferral, type Discord, DiscordRefused, DiscordUnavailable, type InteractionRef } from "./discord";
+import {
+  type Deferral,
+  type Discord,
+  DiscordLimited,
+  DiscordRefused,
+  DiscordUnavailable,
+  type InteractionRef,
+  type Message,
+} from "./discord";
 
 /** Discord's REST API. */
 export interface DiscordSettings {
@@ -76,11 +84,11 @@ export function restDiscord(settings: DiscordSettings): Discord {
       ),
     async editReply(interaction, message) {
       const route = Routes.webhookMessage(...webhook(interaction), "@original");
-      await call(2 * settings.timeout, (signal) => others.patch(route, { body: message, auth: false, signal }));
+      await call(2 * settings.timeout, (signal) => others.patch(route, { body: quiet(message), auth: false, signal }));
     },
     async followUp(interaction, message) {
       const route = Routes.webhook(...webhook(interaction));
-      await call(2 * settings.timeout, (signal) => others.post(route, { body: message, auth: false, signal }));
+      await call(2 * settings.timeout, (signal) => others.post(route, { body: quiet(message), auth: false, signal }));
     },
     async setRole({ guildId, userId }, roleId, has) {
       const route = Routes.guildMemberRole(guildId, userId, roleId);
@@ -92,9 +100,17 @@ export function restDiscord(settings: DiscordSettings): Discord {
           body: { recipient_id: userId },
           signal,
         })) as APIChannel;
-        const body = { ...message, nonce, enforce_nonce: true };
+        const body = { ...quiet(message), nonce, enforce_nonce: true };
         await asBot().post(Routes.channelMessages(channel.id), { body, signal });
       });
+    },
+    async check() {
+      try {
+        await call(acknowledgeMs, (signal) => callbacks.get(Routes.gateway(), { auth: false, signal }));
+      } catch (error) {
+        // Whatever it answers, it answers.
+        if (error instanceof DiscordUnavailable) throw error;
+      }
     },
     async close() {
       for (const rest of [callbacks, others]) {
@@ -105,6 +121,9 @@ export function restDiscord(settings: DiscordSettings): Discord {
     },
   };
 }
+
+/** With text of members in it, such as `@everyone` as a name, which notifies no one. */
+const quiet = (message: Message) => ({ ...message, allowed_mentions: { parse: [] } });
 
 const deferrals: Record<Deferral, unknown> = {
   public: { type: InteractionResponseType.DeferredChannelMessageWithSource },
@@ -128,8 +147,13 @@ async function call(within: number, make: (signal: AbortSignal) => Promise<unkno
     await Promise.race([made, late]);
   } catch (error) {
     const { message } = error as Error;
-    if (error instanceof RateLimitError)
-      throw new DiscordUnavailable("Discord 429", error.retryAfter, { cause: error, mayBeDone: false });
+    if (error instanceof RateLimitError) {
+      const wait = Math.max(error.retryAfter, error.timeToReset);
+      // Without a bucket, as the limit of an address: all calls have to wait.
+      if (error.global || !Number.isFinite(error.limit))
+        throw new DiscordUnavailable("Discord 429", wait, { cause: error, mayBeDone: false });
+      throw new DiscordLimited(`Discord 429 for ${error.method} ${error.route}`, wait, { cause: error });
+    }
     if (error instanceof DiscordAPIError) {
       const text = `Discord ${error.status} (${error.code}): ${message}`;
       // About the login, or about all calls; a token of an interaction that is over is about this call.

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../messaging";
-import { type Discord, DiscordRefused } from "../discord/discord";
+import { type Discord, DiscordLimited, DiscordRefused } from "../discord/discord";
 import type { CheckType, EligibilityCheckPayload, EligibilityResult } from "../messages";
 import type { Profile, ProfileStore } from "../profiles/profile";
 import { rolesFor, type TierRoles } from "../profiles/roles";
@@ -26,6 +27,9 @@ const parallel = 10;
 
 /** Wallets of a community between two notes of how far a sync is. */
 const pageSize = 100;
+
+/** A limit of Discord that ends within this time is waited for, in milliseconds; a longer one fails the message. */
+const longestLimit = 60_000;
 
 /** A sync that is delivered again within this time goes on where it was. */
 const resumeMs = 24 * 60 * 60_000;
@@ -98,7 +102,7 @@ async function syncRoles(
   let { roles } = member;
   for (const { role, has } of rolesFor(member, tierRoles)) {
     try {
-      await discord.setRole(member, role, has);
+      await afterLimits(() => discord.setRole(member, role, has));
       roles = has ? [...roles, role] : roles.filter((each) => each !== role);
     } catch (error) {
       // A role that the bot may not give, a member that has left: the next member has nothing to do with it.
@@ -118,12 +122,23 @@ async function tell(
   const nonce = createHash("sha256").update(`${eventId} ${guildId} ${userId}`).digest("hex").slice(0, 25);
   const content = tier ? `Your tier is now ${tier}.` : "You are in no tier any more.";
   try {
-    await discord.directMessage(userId, { content }, nonce);
+    await afterLimits(() => discord.directMessage(userId, { content }, nonce));
   } catch (error) {
-    // It has closed its direct messages (50007), for example.
-    if (!(error instanceof DiscordRefused)) throw error;
+    // It has closed its direct messages (50007), for example; a repeated check would not tell it either.
+    if (!(error instanceof DiscordRefused || error instanceof DiscordLimited)) throw error;
     log.info({ err: error, user: userId }, "a member could not be told of its tier");
   }
+}
+
+/** Makes a call again while Discord limits calls of its kind: an attempt for each limit would use up the message's. */
+async function afterLimits(call: () => Promise<void>): Promise<void> {
+  for (;;)
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof DiscordLimited) || error.retryAfter > longestLimit) throw error;
+      await sleep(Math.max(1, error.retryAfter));
+    }
 }
 
 async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

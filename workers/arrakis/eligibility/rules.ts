@@ -6,12 +6,17 @@ export class BalancesUnavailable extends Error {
   override readonly name = "BalancesUnavailable";
 }
 
+/** What one wallet holds cannot be found out; others can. */
+export class BalanceUnknown extends Error {
+  override readonly name = "BalanceUnknown";
+}
+
 /** Where balances come from: an Ethereum node, or what the profile store knows. */
 export interface Balances {
   /**
    * Of a wallet, in whole tokens, as decimal text.
    *
-   * @throws BalancesUnavailable, or DatabaseUnavailable
+   * @throws BalanceUnknown, BalancesUnavailable, or DatabaseUnavailable
    */
   of(wallet: string): Promise<string>;
 }

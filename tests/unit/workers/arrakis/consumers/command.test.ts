@@ -7,6 +7,7 @@ import type { ConsumeResult } from "../../../../../workers/arrakis/bridges";
 import { CommandNatsConsumer, type CommandPorts } from "../../../../../workers/arrakis/consumers/command";
 import {
   type Deferral,
+  DiscordLimited,
   DiscordRefused,
   DiscordUnavailable,
   type Message,
@@ -216,6 +217,15 @@ describe("the command consumer", () => {
     assert.equal((await process(1_000)).unavailable, true);
     assert.deepEqual(await process(4_000), dropped);
     assert.deepEqual([deferred.length, await outcomes()], [1, new Map([["late", 1]])]);
+  });
+
+  it("a limit on an interaction's calls is its own failure, for as long as Discord asks for", async () => {
+    const limited = () => Promise.reject(new DiscordLimited("429", 9_000));
+    const handler = consumerOf({ handler: limited });
+    const result = await handler.process();
+    assert.deepEqual([result.unavailable, result.retryable, result.retryAfter], [undefined, true, 9_000]);
+    const deferring = consumerOf({ handler: ack, defer: limited });
+    assert.equal((await deferring.process(1_000)).retryable, true);
   });
 
   it("waits for no shared state: neither before a deferral nor before an answer", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { EligibilityNatsConsumer } from "../../../../../workers/arrakis/consumers/eligibility";
-import { DiscordRefused, DiscordUnavailable } from "../../../../../workers/arrakis/discord/discord";
+import { DiscordLimited, DiscordRefused, DiscordUnavailable } from "../../../../../workers/arrakis/discord/discord";
 import { eligibilityHandlers, type EligibilityPorts } from "../../../../../workers/arrakis/eligibility/handlers";
 import { BalancesUnavailable } from "../../../../../workers/arrakis/eligibility/rules";
 import {
@@ -129,5 +129,36 @@ describe("eligibility checks", () => {
     const refused = consumerOf({ discord: { setRole: refuse, directMessage: refuse } });
     assert.deepEqual(await refused.process(single), { success: true });
     assert.equal(refused.answers.length, 1);
+  });
+
+  it("a limit of Discord on some calls is waited for; a long one is that message's failure, for as long", async () => {
+    let limits = 2;
+    const { process, calls } = consumerOf({
+      discord: {
+        setRole: (_member, role, has) =>
+          limits-- > 0 ? Promise.reject(new DiscordLimited("429", 5)) : Promise.resolve(void calls.push([role, has])),
+        directMessage: () => Promise.reject(new DiscordLimited("429", 3_600_000)),
+      },
+    });
+    assert.deepEqual(await process(single), { success: true });
+    assert.deepEqual(calls, [
+      ["9", true],
+      ["8", false],
+      ["roles", "9"],
+    ]);
+    const limited = () => Promise.reject(new DiscordLimited("429", 600_000));
+    const long = await consumerOf({ discord: { setRole: limited, directMessage: limited } }).process(single);
+    assert.deepEqual([long.unavailable, long.retryable, long.retryAfter], [undefined, true, 600_000]);
+  });
+
+  it("events from the future are refused, by more than clocks may differ", () => {
+    const at = (timestamp: number | string) =>
+      eligibilityCheckPayload.safeParse({ ...common, ...single, timestamp }).error?.issues[0]?.message;
+    assert.equal(at(Date.now() + 60_000), undefined);
+    assert.equal(at(new Date(Date.now() + 60_000).toISOString()), undefined);
+    const refusal = /at most 5 minutes ahead of the clock/;
+    assert.match(at(Date.now() + 10 * 60_000)!, refusal);
+    assert.match(at("9999-12-31T00:00:00Z")!, refusal);
+    assert.match(at(Date.now() * 1_000)!, refusal);
   });
 });

@@ -94,6 +94,10 @@ describe("events of guilds and members", () => {
     assert.deepEqual(right.published, []);
   });
 
+  it("from the future are refused: they would stand for good", () => {
+    assert.throws(() => event("member.update", {}, { timestamp: Date.now() + 3_600_000 }), /ahead of the clock/);
+  });
+
   it("without a guild or member are terminal", async () => {
     for (const type of ["guild.join", "guild.leave", "member.join", "member.leave", "member.update"]) {
       const result = await consumerOf().process(event(type, {}, { guild_id: null }));

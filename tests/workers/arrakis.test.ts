@@ -485,6 +485,7 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
       await sleep(Math.max(0, known.createdAt + 3_100 - Date.now()));
       discord.fault = undefined;
       await until("it is over", async () => (await over()) > overBefore);
+      await until("ready, also without another command", () => running["command-worker"].isReady());
       await until("a role", () => discord.roles.get(`${guild} ${memberOf(1)}`)?.has(role.naib));
       const next = await until("the next command is answered", async () => {
         const again = discord.interaction();
@@ -516,6 +517,15 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
       const known = discord.interaction();
       await command(known, "threshold");
       await until("an answer", () => known.edits.length > 0);
+      await running["command-worker"].end("SIGTERM");
+      running["command-worker"] = start("command-worker");
+      await until("one that starts meanwhile answers too", async () => {
+        const again = discord.interaction();
+        await command(again, "threshold");
+        await pollUntil(() => again.edits.length > 0 || Date.now() - again.createdAt > 4_000, waitMs, 50);
+        return again.edits.length > 0;
+      });
+      assert.equal(await running["command-worker"].isReady(), false);
       await redis.start();
       await until("ready", () => running["command-worker"].isReady());
     });

@@ -25,6 +25,8 @@ export interface Dependency {
   check(): Promise<unknown>;
   /** Called when the worker stops, after its consumers have stopped. */
   close?(): Promise<unknown>;
+  /** False: parts can do without it, and start before it answers; the process is ready once it does. Default: true. */
+  awaited?: boolean;
   /** False where the process has only a stand-in of its own for it, which its check says. Default: true. */
   used?: boolean;
 }

@@ -45,7 +45,7 @@ export interface WorkerOptions<S extends z.ZodType, D extends Record<string, Dep
   name: string;
   /** Environment variables of its own. Default: none. */
   settings?: S;
-  /** Databases and the like, by name. They are waited for before parts start, and closed after parts have stopped. */
+  /** Databases and the like, by name: waited for before parts start (`awaited`), and closed after they have stopped. */
   dependencies?: (settings: z.output<S>, context: { log: Logger; metrics: WorkerMetrics }) => D | Promise<D>;
   /**
    * Makes its parts; they are started together, and stopped together. While a stream or durable is missing, they are
@@ -258,13 +258,17 @@ export async function runWorker<S extends z.ZodType, D extends Record<string, De
 const statusesOf = (parts: readonly WorkerPart[]): Record<string, ConsumerStatus> =>
   Object.fromEntries(parts.flatMap(({ name, status }, index) => (status ? [[name ?? String(index), status]] : [])));
 
-/** Waits until every dependency is reachable; a worker that took messages before would only hand them back. */
+/**
+ * Waits until every dependency is reachable that parts cannot do without; a worker that took messages before would only
+ * hand them back.
+ */
 async function untilReachable(
   dependencies: Readonly<Record<string, Dependency>>,
   log: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [dependency, { check }] of Object.entries(dependencies)) {
+  for (const [dependency, { check, awaited = true }] of Object.entries(dependencies)) {
+    if (!awaited) continue;
     for (let attempts = 1; !signal.aborted; attempts++) {
       const { ok, error } = await checkDependency({ check });
       if (ok) break;

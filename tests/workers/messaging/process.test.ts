@@ -266,6 +266,26 @@ describe("worker with real servers, as the users of a tenant", () => {
       assert.equal(await pollUntil(async () => (await unfinished()) === 1, waitMs), true);
     });
 
+    it("starts without what it can do without, is not ready meanwhile, and recovers", async () => {
+      let isAway = true;
+      const cache = {
+        awaited: false,
+        check: () => (isAway ? Promise.reject(new Error("connection refused")) : Promise.resolve()),
+      };
+      const worker = await startWorker({
+        ...{ name: "packer", env: environmentOf("packer"), log },
+        dependencies: () => ({ cache }),
+        parts: () => [],
+      });
+      const ready = async () => (await fetch(`http://127.0.0.1:${worker.healthPort}/ready`)).status;
+      await worker.started;
+      assert.equal(await ready(), 503);
+      isAway = false;
+      assert.ok(await pollUntil(async () => (await ready()) === 200, waitMs));
+      worker.stop("test");
+      assert.equal(await worker.ended, workerExitCode.stopped);
+    });
+
     it("handles a message in the trace of its sender", async () => {
       context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
       propagation.setGlobalPropagator(new W3CTraceContextPropagator());

@@ -46,7 +46,7 @@ const messages = {
 } as const satisfies Record<string, Message>;
 
 export interface CommandPorts {
-  discord: Pick<Discord, "defer" | "editReply">;
+  discord: Pick<Discord, "defer" | "editReply" | "check">;
   handlers: Handlers<InteractionPayload>;
   state: Pick<State, "get" | "set">;
   metrics: ArrakisMetrics;
@@ -55,7 +55,8 @@ export interface CommandPorts {
 /**
  * Takes `commands.>`: acknowledges each interaction at Discord at once, has it handled, and answers with an error where
  * that fails. An interaction that could not be acknowledged within 3 s is dropped and counted: Discord takes no answer
- * to it. Only a call of Discord shows that it answers: what is dropped without one does not end an outage.
+ * to it. Only a call of Discord shows that it answers: what is dropped without one does not end an outage. Where no
+ * interaction is in hand, Discord is asked whether it answers.
  */
 export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPayload>> {
   private readonly deferrals: Deferrals;
@@ -69,6 +70,7 @@ export class CommandNatsConsumer extends BaseNatsConsumer<Received<InteractionPa
       schema: receivedInteraction,
       attempts: commandAttempts,
       breaker,
+      probe: () => ports.discord.check(),
     });
     this.deferrals = new Deferrals(ports.state, config.log);
   }

@@ -8,6 +8,7 @@ export function memoryState(now: () => number = Date.now): State {
   const entries = new Map<string, { value: string; until: number }>();
   return {
     used: false,
+    awaited: false,
     get(key) {
       const found = entries.get(key);
       if (found && found.until <= now()) entries.delete(key);

@@ -8,4 +8,6 @@ export interface State {
   close(): Promise<void>;
   /** Whether Redis has it. */
   readonly used: boolean;
+  /** Workers do without it: they start before it answers. */
+  readonly awaited: false;
 }

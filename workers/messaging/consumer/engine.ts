@@ -209,12 +209,26 @@ export class Engine<T> {
       lane.waiting.delete(next!);
       void this.run(next!, admitted.probe);
     }
-    const wait = this.bindings.some(isWaiting) ? this.breaker.wait : undefined;
+    const canProbe = this.bindings.some(isWaiting) || (this.options.probe && this.state === "running");
+    const wait = canProbe ? this.breaker.wait : undefined;
     if (wait === undefined || this.probeTimer) return;
     this.probeTimer = setTimeout(() => {
       this.probeTimer = undefined;
+      if (this.held.size === 0) void this.probe();
       this.pump();
     }, wait);
+  }
+
+  /** Probes without a message. Never throws. */
+  private async probe(): Promise<void> {
+    if (!this.options.probe || this.state !== "running" || !this.breaker.admit()?.probe) return;
+    const answered = await this.options.probe().then(
+      () => true,
+      () => false,
+    );
+    this.breaker.ended({ probe: true, answered });
+    this.reportBreaker();
+    this.pump();
   }
 
   private async run(held: Held, probe: boolean): Promise<void> {
@@ -350,9 +364,9 @@ export class Engine<T> {
     binding.refill();
   }
 
-  private reportBreaker(outcome: Outcome): void {
+  private reportBreaker(outcome?: Outcome): void {
     const { isOpen } = this.breaker;
-    if (isOpen && outcome.kind === "hold")
+    if (isOpen && outcome?.kind === "hold")
       this.whyUnavailable = outcome.error?.message ?? "a dependency does not answer";
     if (isOpen === this.wasOpen) return;
     this.wasOpen = isOpen;

@@ -56,6 +56,12 @@ export interface ConsumerOptions<T> {
   idempotency?: IdempotencyStore;
   /** Between two probes of what does not answer. Default: from 1 s to 60 s. */
   breaker?: Growth;
+  /**
+   * Asks what the handler depends on whether it answers, and rejects if not: the probe while the breaker is open and no
+   * message is in hand. For handlers that drop messages (`dependencyCalled: false`). It needs a deadline of its own.
+   * Default: the next message probes.
+   */
+  probe?: () => Promise<unknown>;
   log: Log;
   metrics?: ConsumerMetrics;
 }

@@ -61,6 +61,7 @@ function consumerOf({ native, handler, defer, edit, data = {}, state = memorySta
           deferred.push({ how, within });
           return defer ? defer() : "deferred";
         },
+        check: () => Promise.resolve(),
         editReply: async (_ref, { content }) => {
           await edit?.();
           replies.push(content);

@@ -247,6 +247,49 @@ describe("consumer", () => {
     await until("it takes messages again", () => consumer.status.unavailable === undefined);
   });
 
+  it("asks what it needs itself while no message is in hand to probe, and takes messages again", async () => {
+    let isAway = true;
+    let probes = 0;
+    const probe = () => {
+      probes++;
+      return isAway ? Promise.reject(new Error("connection refused")) : Promise.resolve();
+    };
+    await start({ breaker: { first: 5, most: 20 }, probe });
+    await warmUp();
+    add(6);
+    await running(6);
+    consumer.end(6, outage);
+    await until("message 6 probes", () => consumer.running.length === 1);
+    assert.equal(probes, 0, "a message in hand is the probe");
+    consumer.end(6, { ...success, dependencyCalled: false });
+    await until("it is asked again and again", () => probes > 2);
+    assert.equal(consumer.status.unavailable, "connection refused");
+    isAway = false;
+    await until("it takes messages again", () => consumer.status.unavailable === undefined);
+    const asked = probes;
+    add(7, 8);
+    await running(7, 8);
+    assert.equal(probes, asked);
+  });
+
+  it("a message that comes while it asks what it needs waits for the answer", async () => {
+    let answer!: () => void;
+    const probe = () => new Promise<void>((resolve) => (answer = resolve));
+    await start({ breaker: { first: 5, most: 20 }, probe });
+    await warmUp();
+    add(6);
+    await running(6);
+    consumer.end(6, outage);
+    await until("message 6 probes", () => consumer.running.length === 1);
+    consumer.end(6, { ...success, dependencyCalled: false });
+    await until("it asks", () => answer !== undefined);
+    add(7);
+    await until("message 7 is in hand", () => consumer.status.inFlight === 1);
+    assert.deepEqual(consumer.running, []);
+    answer();
+    await running(7);
+  });
+
   it("keeps every message in hand, also one that waits", async () => {
     server.config.ack_wait = 60_000_000;
     await start({ breaker: { first: 60_000, most: 60_000 } });

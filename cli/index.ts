@@ -29,6 +29,7 @@ const commands = {
   removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
   drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
   traffic: () => (require("./commands/traffic") as typeof import("./commands/traffic")).traffic,
+  load: () => (require("./commands/load") as typeof import("./commands/load")).load,
   listLetters: () => deadLetters().listLetters,
   showLetter: () => deadLetters().showLetter,
   replayLetters: () => deadLetters().replayLetters,
@@ -164,6 +165,14 @@ function program(): Command {
     .option("--count <number>", "messages in all (default: until Ctrl-C)")
     .addHelpText("after", examples(["npm run traffic -- --account irisx --rate 50"]) + trafficHelp)
     .action(run(commands.traffic));
+  command(cli, "load", "publish the sample traffic of the tenants together, and report what became of it")
+    .option("--rate <number>", "messages a second of all accounts together", "100")
+    .option("--duration <duration>", "how long to publish: 30s, 10m, ...", "60s")
+    .option("--mix <accounts>", "accounts and their shares: irisx=3,covenant (default: all, in equal shares)")
+    .option("--yes-load <env>", "confirmation for an environment that is not local: its name")
+    .addOption(json())
+    .addHelpText("after", examples(["npm run load -- --rate 200 --duration 2m --mix irisx=3,covenant"]) + loadHelp)
+    .action(run(commands.load));
   deadLetterCommands(cli);
   command(cli, "alert-rules", "print a region's alerts and recording rules, for rule_files of a Prometheus")
     .requiredOption("--region <region>", "its servers, streams and durables")
@@ -305,6 +314,17 @@ providers do try to send.
 Exit codes:
   0  every message was acknowledged, also after Ctrl-C
   1  a message was not acknowledged, or the environment is not deployed
+  2  wrong usage or invalid settings; nothing was published`;
+
+const loadHelp = `
+
+Waits until the durables have processed what was published, or came no further for 30 s, then looks for every message
+that was acknowledged: processed, waiting, stored where no durable reads it, given up as a dead letter, or missing. Run
+the workers beside it (npm start -- --with-workers). Ctrl-C ends the publishing; the comparison follows.
+
+Exit codes:
+  0  every message was acknowledged, and none that was is missing
+  1  a message was not acknowledged, or an acknowledged one is missing; or the environment is not deployed
   2  wrong usage or invalid settings; nothing was published`;
 
 const policyHelp = (text: string) => `

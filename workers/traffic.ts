@@ -1,3 +1,4 @@
+import { createWriteStream } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { jetstream } from "@nats-io/jetstream";
@@ -11,6 +12,7 @@ import {
   secretsOf,
   SettingsError,
 } from "./messaging";
+import type { Recorded } from "./messaging/contract";
 
 /** A sample, and where it is published. */
 export interface Sample<Kind extends string> {
@@ -34,9 +36,10 @@ export interface Samples<Kind extends string> {
 const usage = ({
   system,
   about,
-}: Samples<string>) => `usage: traffic.ts [--rate <messages a second>] [--count <messages>]
+}: Samples<string>) => `usage: traffic.ts [--rate <messages a second>] [--count <messages>] [--record <file>]
 
 ${about}
+--record writes a line of JSON for each message that was acknowledged (Acknowledged) or refused ({ id, error }).
 It goes on until --count or Ctrl-C, and connects by NATS_URL, NATS_USER, NATS_PASSWORD, NATS_CA and NATS_INBOX_PREFIX;
 npm run traffic -- --account ${system} sets them.`;
 
@@ -64,6 +67,7 @@ export async function publishSamples<Kind extends string>(
   { rate, count, signal }: { rate: number; count: number; signal: AbortSignal },
   counts: Counts<Kind>,
   onFailure: (error: Error) => void,
+  record: (message: Recorded) => void = () => undefined,
 ): Promise<void> {
   const started = performance.now();
   for (let number = 0; number < count && !signal.aborted; number++) {
@@ -73,10 +77,15 @@ export async function publishSamples<Kind extends string>(
     if (signal.aborted) break;
     const { kind, subject, message, messageId = message.id } = sample(number);
     counts.published[kind]++;
+    const from = performance.now();
     publisher.publish(subject, message, { id: messageId }).then(
-      () => counts.acknowledged++,
+      ({ stream, seq }) => {
+        counts.acknowledged++;
+        record({ id: messageId, subject, stream, seq, ms: performance.now() - from });
+      },
       (error: Error) => {
         counts.failed++;
+        record({ id: messageId, error: error.message });
         onFailure(error);
       },
     );
@@ -94,7 +103,10 @@ async function run<Kind extends string>(samples: Samples<Kind>, args: string[]):
   const { system, kinds, sample } = samples;
   const name = `${system}-traffic`;
   const number = { type: "string" } as const;
-  const { values } = parseArgs({ args, options: { rate: number, count: number, help: { type: "boolean" } } });
+  const { values } = parseArgs({
+    args,
+    options: { rate: number, count: number, record: { type: "string" }, help: { type: "boolean" } },
+  });
   if (values.help) return print(usage(samples), 0);
   const { rate = "10", count = "Infinity" } = values;
   if (!(Number(rate) > 0 && Number(rate) <= 100_000)) return print(`--rate "${rate}": expected a number above 0`, 2);
@@ -111,13 +123,17 @@ async function run<Kind extends string>(samples: Samples<Kind>, args: string[]):
   const report = () => summary(counts, performance.now() - started);
   const timer = setInterval(() => console.error(report()), reportEveryMs);
   let reason: string | undefined;
+  const file = values.record === undefined ? undefined : createWriteStream(values.record, { mode: 0o600 });
   try {
     const publisher = createPublisher(jetstream(nc), { duplicateWindow: lastMs });
     const limits = { rate: Number(rate), count: Number(count), signal: stop.signal };
-    await publishSamples(publisher, sample, limits, counts, (error) => {
+    const onFailure = (error: Error) => {
       if (reason !== error.message) console.error((reason = error.message));
-    });
+    };
+    const record = (message: Recorded) => file?.write(`${JSON.stringify(message)}\n`);
+    await publishSamples(publisher, sample, limits, counts, onFailure, record);
   } finally {
+    if (file) await new Promise((resolve) => file.end(resolve));
     clearInterval(timer);
     await closeConnection(nc);
   }

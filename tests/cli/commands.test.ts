@@ -28,6 +28,7 @@ describe("the commands", function () {
       ["context"],
       ["env"],
       ["traffic"],
+      ["load"],
     ]) {
       const { status, stdout } = cli(...command, "--help");
       assert.equal(status, 0, command.join());
@@ -46,6 +47,8 @@ describe("the commands", function () {
       ["traffic", "--account", "orders"],
       /no sample traffic for account "orders"; there is for: aigentflow, arrakis, covenant, irisx/,
     ],
+    [["load", "--env", "production"], /--yes-load production/],
+    [["load", "--rate", "0", "--duration", "1 h"], /2 mistakes in the options.*--rate: "0".*--duration: "1 h"/s],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],
   ] as const) {
     it(`end with 2 and say why: ${words.join(" ")}`, () => {
@@ -56,7 +59,14 @@ describe("the commands", function () {
   }
 
   it("end with 1 where nothing is deployed, and say what to do", () => {
-    for (const command of [["status"], ["verify"], ["plan"], ["context"], ["traffic", "--account", "irisx"]]) {
+    for (const command of [
+      ["status"],
+      ["verify"],
+      ["plan"],
+      ["context"],
+      ["traffic", "--account", "irisx"],
+      ["load"],
+    ]) {
       const { status, stderr } = cli(...command);
       assert.equal(status, 1, stderr);
       assert.match(stderr, /environment local is not deployed.*npm start/);

@@ -9,6 +9,7 @@ import { parseDocument } from "yaml";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn } from "../../engine/processes";
 import { processes as allProcesses } from "../../tools/processes.mjs";
+import type { LoadReport } from "../../operations/load/load";
 import type { Status } from "../../operations/supercluster/status";
 import type { RegionOutputs } from "../../stacks/outputs";
 import { tenants } from "../../tenants";
@@ -229,6 +230,35 @@ describe("the local environment, from nothing to nothing", function () {
     await until(() => (fs.readFileSync(log, "utf8").includes(id) ? true : undefined));
     await until(() => processedBy(cli("status", "--json").stdout) > processed! || undefined);
     assert.equal(workerProcesses(copy.folder).length, declaredWorkers.length);
+  });
+
+  it("takes the traffic of several tenants, and finds each message: processed, and none missing", () => {
+    const { status, stdout, text } = cli(
+      "load",
+      "--rate",
+      "40",
+      "--duration",
+      "2s",
+      "--mix",
+      "irisx=3,covenant",
+      "--json",
+    );
+    assert.equal(status, 0, text);
+    const { accounts } = JSON.parse(stdout) as LoadReport;
+    assert.deepEqual(
+      accounts.map(({ account, published, acknowledged, waiting, missing }) => [
+        account,
+        published,
+        acknowledged,
+        waiting,
+        missing,
+      ]),
+      [
+        ["irisx", 60, 60, 0, []],
+        ["covenant", 20, 20, 0, []],
+      ],
+    );
+    assert.ok(accounts.every(({ processed }) => processed > 0));
   });
 
   it("says which worker died; the next up of its region starts it again", () => {

@@ -102,3 +102,17 @@ export const slotsLabel = "lanes.slots";
  * runs no handler. Its publisher waits until the durable's ack floor has passed it.
  */
 export const deliveryCheckHeader = "Delivery-Check";
+
+/** A message that its stream has stored. */
+export interface Acknowledged {
+  /** `Nats-Msg-Id`. */
+  id: string;
+  subject: string;
+  stream: string;
+  seq: number;
+  /** From the publish to the acknowledgement, in milliseconds. */
+  ms: number;
+}
+
+/** What became of a sample message: a line of the file that `traffic.ts --record` writes. */
+export type Recorded = Acknowledged | { id: string; error: string };

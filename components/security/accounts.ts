@@ -2,12 +2,19 @@ import { type ConnectionLimits, limitsOf, statedConnections } from "../../config
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { standIns } from "../../config/assets/failover";
+import { asksServers } from "../../config/assets/probe";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
 import { loginOf, provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import type { Environment } from "../../config/schema/settings";
-import { adminPermissions, inboxPrefixOf, permissionsOf, provisionerPermissions } from "./permissions";
+import {
+  adminPermissions,
+  inboxPrefixOf,
+  permissionsOf,
+  probePermissions,
+  provisionerPermissions,
+} from "./permissions";
 
 /**
  * The accounts of an environment, equal in all its regions: one a tenant in the order given, and the servers' own.
@@ -36,15 +43,23 @@ export function accountsOf(
       maxConnections: connections[tenant.name],
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
-        ...users.map(([name, spec]) => accountUser(tenant.name, name, permissionsOf(name, spec, usable))),
+        ...users.map(([name, spec]) => ({
+          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable)),
+          ...(asksServers(tenant, name) && { asksServers: true as const }),
+        })),
       ],
     };
   });
+  const { name, user: admin, probe } = systemAccount;
+  const isProbed = accounts.some(({ users }) => users.some((user) => user.asksServers));
   return [
     ...accounts,
     {
-      name: systemAccount.name,
-      users: [accountUser(systemAccount.name, systemAccount.user, adminPermissions(systemAccount.user))],
+      name,
+      users: [
+        accountUser(name, admin, adminPermissions(admin)),
+        ...(isProbed ? [accountUser(name, probe, probePermissions(probe))] : []),
+      ],
     },
   ];
 }

@@ -11,6 +11,10 @@ export interface Connection {
   NATS_INBOX_PREFIX: string;
   /** Certificates of the CAs to trust, PEM. */
   NATS_CA: string;
+  /** Of the probe alone: with what it asks servers about themselves. */
+  NATS_SYSTEM_USER?: string;
+  NATS_SYSTEM_PASSWORD?: string;
+  NATS_SYSTEM_INBOX_PREFIX?: string;
 }
 
 /** Logins of the users that tenants declare, without those that this program uses itself. */
@@ -26,24 +30,31 @@ export function connections(
   { settings, name, accounts }: RegionSpec,
   { clientCa, users }: RegionIdentity,
 ): Record<string, Connection> {
+  const passwordOf = (login: string): string => {
+    const known = users[login];
+    if (known) return known.password;
+    throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
+  };
+  const probe = accounts
+    .find((account) => account.name === systemAccount.name)
+    ?.users.find((user) => user.name === systemAccount.probe);
   return Object.fromEntries(
-    tenantUsers(accounts).map(({ login, inboxPrefix }) => {
-      const known = users[login];
-      if (!known)
-        throw new Error(
-          `the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`,
-        );
-      return [
-        login,
-        {
-          NATS_URL: clientUrls(settings, name).join(","),
-          NATS_USER: login,
-          NATS_PASSWORD: known.password,
-          NATS_INBOX_PREFIX: inboxPrefix,
-          NATS_CA: clientCa,
-        },
-      ];
-    }),
+    tenantUsers(accounts).map(({ login, inboxPrefix, asksServers }): [string, Connection] => [
+      login,
+      {
+        NATS_URL: clientUrls(settings, name).join(","),
+        NATS_USER: login,
+        NATS_PASSWORD: passwordOf(login),
+        NATS_INBOX_PREFIX: inboxPrefix,
+        NATS_CA: clientCa,
+        ...(asksServers &&
+          probe && {
+            NATS_SYSTEM_USER: probe.login,
+            NATS_SYSTEM_PASSWORD: passwordOf(probe.login),
+            NATS_SYSTEM_INBOX_PREFIX: probe.inboxPrefix,
+          }),
+      },
+    ]),
   );
 }
 

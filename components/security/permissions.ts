@@ -151,6 +151,19 @@ export function adminPermissions(user: string): Permissions {
   return permissions({ publish: ["$SYS.>", "$JS.API.>", inbox], subscribe: [inbox, "$SYS.>", "$JS.EVENT.>"] });
 }
 
+/** The probe in the system account: asks servers how they are, and hears of elections. It can change nothing. */
+export const probePermissions = (user: string): Permissions =>
+  permissions({
+    publish: ["$SYS.REQ.SERVER.PING.VARZ", "$SYS.REQ.SERVER.PING.JSZ"],
+    subscribe: [
+      `${inboxPrefixOf(user)}.>`,
+      "$JS.EVENT.ADVISORY.DOMAIN.LEADER_ELECTED",
+      ...["STREAM", "CONSUMER"].flatMap((what) =>
+        ["LEADER_ELECTED", "QUORUM_LOST"].map((event) => `$JS.EVENT.ADVISORY.${what}.${event}.>`),
+      ),
+    ],
+  });
+
 const api = (request: string): string => `$JS.API.${request}`;
 
 function permissions(allow: Allowed, deny: Allowed = { publish: [], subscribe: [] }): Permissions {

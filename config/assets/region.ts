@@ -9,6 +9,8 @@ export interface AccountUser {
   /** What clients set as `inboxPrefix`. */
   inboxPrefix: string;
   permissions: Permissions;
+  /** Whether its clients get the login of the system account's user `probe` too. Absent: no. */
+  asksServers?: true;
 }
 
 export interface Permissions {

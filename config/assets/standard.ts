@@ -1,8 +1,8 @@
 /** Every account's administrator, used by the jetstream stack only. */
 export const provisioner = "provisioner";
 
-/** The account that the servers themselves use, and its one user. */
-export const systemAccount = { name: "sys", user: "admin" } as const;
+/** The account that the servers themselves use, its administrator, and the user of the probe where there is one. */
+export const systemAccount = { name: "sys", user: "admin", probe: "probe" } as const;
 
 /** The stream, durable and user that prove a round trip without touching a tenant's own. */
 export const canary = { stream: "CANARY", durable: "canary", user: "canary" } as const;

@@ -14,11 +14,9 @@ import { tenants, users } from "./scopes";
 /** Every login of the servers, in their order, with the earlier one that is spelled the same. */
 const logins = (context: ValidationContext) =>
   [
-    {
-      path: ["accounts", systemAccount.name],
-      account: systemAccount.name as string,
-      user: systemAccount.user as string,
-    },
+    ...[systemAccount.user, systemAccount.probe].map((user) => ({
+      ...{ path: ["accounts", systemAccount.name], account: systemAccount.name as string, user: user as string },
+    })),
     ...tenants(context).flatMap(({ path, tenant }) =>
       [provisioner, ...Object.keys(withStandardParts(tenant).users)].map((user) => ({
         path: user in tenant.users ? [...path, "users", user] : path,

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { plural } from "../plural";
 import type { Tenants } from "../assets/asset";
+import { withProbe } from "../assets/probe";
 import { mirrorName } from "../assets/standard";
 import { isObject } from "../objects";
 import { InvalidInput, joinPath, parse, type Problem, unknownName } from "../problems";
@@ -103,10 +104,11 @@ export const ofAccounts = (tenants: Tenants, accounts: readonly string[]): Tenan
 
 /** All tenants of an environment: each by its schema, then all of them and the environment by the rules. */
 export function validateTenants(
-  rawTenants: unknown,
+  declared: unknown,
   environment: Environment,
   environmentName = "<environment>",
 ): Tenants {
+  const rawTenants = withProbe(declared, environment);
   refuse(tenantProblems(rawTenants, environment, environmentName), "tenants");
   return tenantsSchema.parse(rawTenants);
 }
@@ -115,10 +117,11 @@ export function validateTenants(
 export function validateDeployment(
   rawEnvironments: unknown,
   name: string,
-  rawTenants: unknown,
+  declared: unknown,
 ): { environment: Environment; tenants: Tenants } {
   const { problems } = parseEnvironments(rawEnvironments);
   const environment = environmentOf(rawEnvironments, name);
+  const rawTenants = environment ? withProbe(declared, environment) : declared;
   const unknown =
     isObject(rawEnvironments) && !(name in rawEnvironments)
       ? [unknownEnvironment("environments", name, Object.keys(rawEnvironments))]

@@ -66,6 +66,11 @@ const shared = {
   jetstreamDomain: token.optional(),
   /** What differs from the alerts' own thresholds (docs/monitoring.md). Default: nothing. */
   alerts: alerts.optional(),
+  /** Of the probe, where a jetstream stack names it (docs/monitoring.md). */
+  probe: strictObject({
+    /** As of any tenant: `leaving` for one release before its name is taken out of `jetstream`. Default: `present`. */
+    state: z.enum(["present", "leaving"]).optional(),
+  }).optional(),
   /** Which jetstream stack reconciles which tenants: stack name (without the environment's prefix) to tenants. */
   jetstream: z.record(
     z.string().regex(/^jetstream(--[a-z0-9-]+)?$/, 'write "jetstream" or "jetstream--<team>"'),

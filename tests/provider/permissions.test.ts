@@ -16,6 +16,7 @@ import {
 import { deadLetterNames } from "../../workers/messaging/contract";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
+import { validateTenants } from "../../config/rules/validate";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { tenants as systems } from "../../tenants";
@@ -74,11 +75,15 @@ const services: TenantSpec = {
   },
   deadLetters: { maxBytes: "1MiB" },
 };
-const tenants = { ...systems, buckets, services };
 
 // Two, because a server all alone elects no meta leader.
 const domain = "global";
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: domain });
+const tenants = {
+  ...systems,
+  ...{ buckets, services },
+  ...validateTenants({}, { ...environment, jetstream: { jetstream: ["probe"] } }),
+};
 const accounts = accountsOf(environment, tenants);
 const assets = assetsOf(environment, tenants);
 // Mirrors are for permissions what their origins are.
@@ -404,6 +409,56 @@ describe("permissions on a real server", () => {
       });
     });
   }
+
+  describe("of the probe in the system account", () => {
+    const user = users.find(({ login }) => login === "sys-probe")!;
+
+    it("let it ask servers how they are, and hear of elections", async () => {
+      const heard: string[] = [];
+      await as(user, async (nc) => {
+        const denied = denials(nc);
+        for (const what of ["STREAM", "CONSUMER"])
+          nc.subscribe(`$JS.EVENT.ADVISORY.${what}.LEADER_ELECTED.>`, {
+            callback: (_error, message) => void heard.push(message.subject),
+          });
+        for (const what of ["VARZ", "JSZ"]) {
+          const answer = await nc.request(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify({ cluster: "ams" }));
+          assert.equal(answer.json<{ server: { cluster: string } }>().server.cluster, "ams");
+        }
+        assert.deepEqual(await denied(), []);
+      });
+    });
+
+    it("refuse all that changes something, and all that says what clients and messages are", async () => {
+      const never = {
+        publish: [
+          "$JS.API.META.LEADER.STEPDOWN",
+          "$JS.API.SERVER.REMOVE",
+          "$JS.API.ACCOUNT.PURGE.irisx",
+          "$JS.API.ACCOUNT.STREAM.MOVE.irisx.SMS",
+          ...["PING", "PING.CONNZ", "PING.SUBSZ", "PING.ACCOUNTZ", "PING.CONFIGZ", "X.RELOAD", "X.KICK", "X.LDM"].map(
+            (request) => `$SYS.REQ.SERVER.${request}`,
+          ),
+          "$SYS.REQ.ACCOUNT.irisx.CONNZ",
+          "$SYS.REQ.CLAIMS.UPDATE",
+        ],
+        subscribe: ["$SYS.>", "$SYS.ACCOUNT.*.CONNECT", "$JS.EVENT.>", "$JS.EVENT.ADVISORY.API", "_INBOX_admin.>"],
+      };
+      await as(user, async (nc) => {
+        const denied = denials(nc);
+        for (const subject of never.publish) nc.publish(subject);
+        for (const subject of never.subscribe) nc.subscribe(subject, { callback: () => undefined });
+        await nc.flush();
+        assert.deepEqual(
+          new Set(await denied()),
+          new Set([
+            ...never.publish.map((subject) => `publish ${subject}`),
+            ...never.subscribe.map((subject) => `subscription ${subject}`),
+          ]),
+        );
+      });
+    });
+  });
 
   describe("of buckets", () => {
     const user = (name: string) => users.find((each) => each.login === `buckets-${name}`)!;

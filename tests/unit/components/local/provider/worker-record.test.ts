@@ -20,7 +20,7 @@ function loadedBy(file: string, found = new Set<string>()): Set<string> {
 }
 
 describe("the program of a local worker", () => {
-  for (const system of ["aigentflow", "arrakis", "covenant", "dead-letters", "irisx"])
+  for (const system of ["aigentflow", "arrakis", "covenant", "dead-letters", "irisx", "probe"])
     it(`${system}: its fingerprint covers every file that it loads, and no file of another system's program`, () => {
       const sources = sourcesOf(system);
       const loaded = [...loadedBy(programOf(system))];

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { jetstream } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { accountsOf } from "../../components/security/accounts";
+import { accountsConf } from "../../components/security/accounts-conf";
+import { connections } from "../../components/security/connections";
+import { inboxPrefixOf } from "../../components/security/permissions";
+import { assetsOf } from "../../config/assets/assets";
+import { loginOf, provisioner } from "../../config/assets/standard";
+import { validateTenants } from "../../config/rules/validate";
+import { ask, createConsumer, createStream, localEnvironment, usersOf } from "../support/accounts";
+import { serversMs } from "../support/limits";
+import { Supercluster } from "../support/nats";
+import { claimPorts } from "../support/ports";
+import { pull, stream } from "../support/rule-cases";
+import { SystemWorker, until } from "../support/system-lab";
+
+const shape = { regions: ["iad", "ams"], servers: 3 as const };
+const storage = { file: "4GiB", memory: "64MiB" } as const;
+const small = { maxBytes: "16MiB" };
+const environment = localEnvironment({ ...shape, storage, jetstream: { jetstream: ["shop", "probe"] } });
+const tenants = validateTenants(
+  {
+    shop: {
+      name: "shop",
+      home: "iad",
+      streams: { ORDERS: stream(["orders.>"], { ...small, mirrors: { ams: { maxAge: "7d", ...small } } }) },
+      consumers: { biller: pull(["ORDERS"], { maxDeliver: 5, filterSubjects: ["orders.new"] }) },
+      users: {
+        api: { publishes: ["orders.>"] },
+        biller: { consumes: ["biller"] },
+        operator: { allow: { publish: ["$JS.API.STREAM.LEADER.STEPDOWN.ORDERS"] } },
+      },
+    },
+  },
+  environment,
+);
+const accounts = accountsOf(environment, tenants);
+const users = usersOf(accounts);
+
+/** A series: its name and labels, as Prometheus writes them. */
+type Samples = ReadonlyMap<string, number>;
+
+describe("the probe on real servers", function () {
+  this.timeout(serversMs);
+  let cluster: Supercluster;
+  let client: NatsConnection;
+  let port: number;
+  const probes: SystemWorker[] = [];
+
+  before(async () => {
+    cluster = await Supercluster.prepare({ ...shape, accounts: accountsConf(accounts, users), settings: { storage } });
+    await cluster.ensure();
+    await cluster.ready();
+    const { streams, consumers } = assetsOf(environment, tenants);
+    for (const account of Object.keys(tenants)) {
+      const nc = await as(account, provisioner);
+      for (const asset of streams.filter((one) => one.account === account)) await createStream(nc, asset);
+      for (const asset of consumers.filter((one) => one.account === account)) await createConsumer(nc, asset);
+      await nc.close();
+    }
+    client = await as("shop", "api");
+    port = await claimPorts();
+    for (const region of shape.regions) probes.push(probe(region));
+    for (const one of probes) await one.ready();
+  });
+  after(async () => {
+    await Promise.all(probes.map((one) => one.kill("SIGKILL")));
+    await client?.close();
+    await cluster?.stop();
+  });
+
+  const as = (account: string, user: string) =>
+    cluster.connect(loginOf(account, user), { inboxPrefix: inboxPrefixOf(user), maxReconnectAttempts: -1 });
+
+  /** A process of a region, with what a deployment gives it. */
+  function probe(region: string, change: Record<string, string> = {}): SystemWorker {
+    const spec = { name: region, environment: "test", settings: environment, accounts };
+    const connection = connections(spec, { ...cluster.identity, users })[loginOf("probe", "probe")]!;
+    const { environment: variables = {} } = tenants.probe!.workers!.probe!;
+    return new SystemWorker(
+      ...(["probe", "probe"] as const),
+      { ...variables, ...connection, NATS_URL: cluster.urls(region).join(","), READING_INTERVAL: "500ms", ...change },
+      port++,
+    );
+  }
+
+  async function samples(region: string): Promise<Samples> {
+    const answer = await probes[shape.regions.indexOf(region)]!.ask("/metrics");
+    const lines = (answer?.body ?? "").split("\n").filter((line) => line && !line.startsWith("#"));
+    return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
+  }
+
+  /** Waits until a series of a region has a value. */
+  async function reads(region: string, series: string, expected: number | ((value: number) => boolean)): Promise<void> {
+    let found: number | undefined;
+    const isRight = typeof expected === "number" ? (value: number) => value === expected : expected;
+    await until(
+      () => `${region}: ${series} is ${found}, expected ${String(expected)}`,
+      async () => {
+        found = (await samples(region)).get(series);
+        return found !== undefined && isRight(found);
+      },
+    );
+  }
+
+  it("reads when the certificates of each server of its own region expire", async () => {
+    const { server, peer } = cluster.identity;
+    const ends = (cert: string) => new X509Certificate(cert).validToDate.getTime() / 1000;
+    const expected = { client: ends(server.cert), cluster: ends(peer.cert), gateway: ends(peer.cert) };
+    for (const region of shape.regions)
+      for (const index of [0, 1, 2])
+        for (const [listener, value] of Object.entries(expected))
+          await reads(
+            region,
+            `probe_certificate_expiry_timestamp_seconds{server="${region}-${index}",listener="${listener}"}`,
+            value,
+          );
+    const others = [...(await samples("iad")).keys()].filter((key) => key.includes('server="ams'));
+    assert.deepEqual(others, []);
+  });
+
+  const orders = 'tenant="shop",stream_name="ORDERS"';
+  const biller = `${orders},consumer_name="biller"`;
+
+  it("sees a stream, its durable and its mirror that are as they should be, each in its own region", async () => {
+    await reads("iad", `probe_stream_quorum{${orders}}`, 1);
+    await reads("iad", `probe_stream_replicas_behind{${orders}}`, 0);
+    await reads("iad", `probe_stream_replicas_offline{${orders}}`, 0);
+    await reads("iad", `probe_consumer_quorum{${biller}}`, 1);
+    await reads("iad", `probe_consumer_replicas_behind{${biller}}`, 0);
+    await reads("ams", 'probe_mirror_lag_seconds{tenant="shop",stream_name="ORDERS-ams"}', 0);
+    assert.equal((await samples("ams")).has(`probe_stream_quorum{${orders}}`), false);
+  });
+
+  it("says how long the oldest message of a durable has waited; what it does not want does not count", async () => {
+    const js = jetstream(client);
+    await js.publish("orders.other");
+    await reads("iad", `probe_consumer_oldest_seconds{${biller}}`, 0);
+    await js.publish("orders.new");
+    await reads("iad", `probe_consumer_oldest_seconds{${biller}}`, (age) => age > 1.5 && age < 60);
+    const worker = await as("shop", "biller");
+    const durable = await jetstream(worker).consumers.get("ORDERS", "biller");
+    const message = await durable.next();
+    await message!.ackAck();
+    await worker.close();
+    await reads("iad", `probe_consumer_oldest_seconds{${biller}}`, 0);
+  });
+
+  it("counts an election once, in the region of the new leader", async () => {
+    const elected = 'probe_advisories_total{kind="stream_leader_elected"}';
+    const [here, elsewhere] = [(await samples("iad")).get(elected)!, (await samples("ams")).get(elected)!];
+    const operator = await as("shop", "operator");
+    await ask(operator, "STREAM.LEADER.STEPDOWN.ORDERS");
+    await operator.close();
+    await reads("iad", elected, here + 1);
+    assert.equal((await samples("ams")).get(elected), elsewhere);
+  });
+
+  it("sees the replicas and the meta peer of a server that has stopped, and that they are back", async () => {
+    const offline = 'probe_meta_peer_offline{peer="iad-1"}';
+    /** In one of the regions: that of the meta leader. */
+    const peerIs = (expected: number) =>
+      until(`${offline} is ${expected}`, async () => {
+        const all = await Promise.all(shape.regions.map(samples));
+        return all.some((one) => one.get(offline) === expected);
+      });
+    await cluster.kill("iad-1");
+    await reads("iad", "probe_servers_answered", 2);
+    await reads("iad", `probe_stream_replicas_offline{${orders}}`, 1);
+    await reads("iad", `probe_stream_quorum{${orders}}`, 1);
+    await peerIs(1);
+    await cluster.ensure();
+    await reads("iad", `probe_stream_replicas_offline{${orders}}`, 0);
+    await peerIs(0);
+  });
+
+  it("shows nothing old, and is not ready, while the system account refuses it; the rest of it goes on", async () => {
+    const refused = probe("iad", { NATS_SYSTEM_PASSWORD: "wrong" });
+    try {
+      await until("it says why", async () => {
+        const health = await refused.ask("/healthz");
+        return health?.code === 200 && health.body.includes("Authorization Violation");
+      });
+      assert.equal((await refused.ask("/readyz"))!.code, 503);
+      const { body } = (await refused.ask("/metrics"))!;
+      assert.match(body, /^probe_servers_answered 0$/m);
+      assert.match(body, /^probe_readings_failed_total [1-9]/m);
+      assert.doesNotMatch(body, /^probe_stream_quorum/m);
+      assert.equal(refused.lines.join().includes("wrong"), false, "no password in the log");
+    } finally {
+      assert.equal(await refused.stop(), 0);
+    }
+  });
+});

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JetStreamClient } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import {
+  clientOf,
+  closeConnection,
+  connect,
+  type ConnectionSettings,
+  type ConsumerStatus,
+  type Logger,
+  type WorkerPart,
+} from "../messaging";
+import { type Advisory, advisory } from "./answers";
+import { type AdvisoryKind, advisoryKinds, type ProbeMetrics } from "./metrics";
+import { Readings } from "./readings";
+import { askServers } from "./system";
+
+export interface ServersOptions {
+  /** With the login of the system account. */
+  system: ConnectionSettings;
+  /** Milliseconds between two readings. */
+  every: number;
+  log: Logger;
+  metrics: ProbeMetrics;
+}
+
+/**
+ * Reads what the servers of the region that it is connected to know of themselves, and counts what they tell. It
+ * connects again whatever becomes of its connection: that the password of the system account was replaced is no reason
+ * to stop the rest of the process.
+ */
+export class Servers implements WorkerPart {
+  readonly name = "servers";
+  private readonly stopping = new AbortController();
+  private readonly readings = new Readings();
+  private running?: Promise<void>;
+  private connection?: NatsConnection;
+  private count = { processed: 0, errored: 0 };
+  private problem?: string;
+
+  constructor(private readonly options: ServersOptions) {}
+
+  get status(): ConsumerStatus {
+    return { running: true, ...this.count, unavailable: this.problem };
+  }
+
+  start(js: JetStreamClient): Promise<void> {
+    const region = clientOf(js).getConnection().info?.cluster;
+    if (region === undefined)
+      return Promise.reject(new Error("the server is in no cluster, so it is not known which region this is"));
+    this.running = this.run(region);
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    if (this.connection) await closeConnection(this.connection);
+  }
+
+  private async run(region: string): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.read(region).catch((error: unknown) => this.failed(error));
+      await sleep(this.options.every, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async read(region: string): Promise<void> {
+    const { log, metrics } = this.options;
+    const system = await this.connected();
+    const answers = await askServers(system, region, log);
+    const servers = new Set([...answers.varz, ...answers.jsz].map(({ server }) => server)).size;
+    if (servers === 0) throw new Error(`no server of ${region} answers the system account`);
+    metrics.show({ servers, readings: this.readings.read(answers, Date.now()) });
+    if (this.problem !== undefined) log.info({ servers }, "servers are read again");
+    this.problem = undefined;
+    this.count.processed++;
+  }
+
+  private failed(error: unknown): void {
+    if (this.stopping.signal.aborted) return;
+    const problem = error instanceof Error ? error.message : String(error);
+    if (this.problem !== problem) this.options.log.error({ err: error }, "servers cannot be read; trying again");
+    this.problem = problem;
+    this.count.processed++;
+    this.count.errored++;
+    this.options.metrics.show(undefined);
+  }
+
+  private async connected(): Promise<NatsConnection> {
+    if (this.connection && !this.connection.isClosed()) return this.connection;
+    const { log, system } = this.options;
+    const connection = await connect(system, { name: "probe system", log, signal: this.stopping.signal });
+    for (const [subject, kind] of Object.entries(advisoryKinds))
+      connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (!error) this.advised(kind, message.string());
+        },
+      });
+    return (this.connection = connection);
+  }
+
+  /** Every probe gets those of all regions, and counts its own region's. */
+  private advised(kind: AdvisoryKind, text: string): void {
+    const found = parsed(text);
+    if (!found) return this.options.log.warn({ kind }, "an advisory cannot be read");
+    const { account, stream, leader } = found;
+    const isOurs = leader === undefined ? this.readings.streams.has(`${account}/${stream}`) : this.isServer(leader);
+    if (!isOurs) return;
+    this.options.metrics.advisories.inc({ kind });
+    this.options.log.debug({ kind, ...found }, "advisory");
+  }
+
+  private isServer = (name: string): boolean => this.readings.servers.has(name);
+}
+
+function parsed(text: string): Advisory | undefined {
+  try {
+    return advisory.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

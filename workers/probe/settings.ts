@@ -1,0 +1,14 @@
+import * as z from "zod";
+import { durationSetting } from "../messaging";
+
+/** Environment variables of its own; docs/monitoring.md lists them. */
+export const settings = z.object({
+  /** Login of the system account, which alone may ask servers about themselves. */
+  NATS_SYSTEM_USER: z.string({ error: "expected the login of the system account's user probe" }),
+  NATS_SYSTEM_PASSWORD: z.string({ error: "expected the password of NATS_SYSTEM_USER" }),
+  NATS_SYSTEM_INBOX_PREFIX: z.string({ error: "expected the inbox prefix of NATS_SYSTEM_USER" }),
+  /** Between two readings of the servers. */
+  READING_INTERVAL: durationSetting.default(15_000),
+});
+
+export type ProbeSettings = z.output<typeof settings>;

@@ -10,13 +10,13 @@ import { userOf } from "./workers";
  */
 
 /** Name of the tenant, of its worker, its user and its durable, and of the folder of workers/ with the program. */
-export const probe = "probe";
+const probe = "probe";
 
 /** The stream of a region, to which the probes of all regions publish. */
-export const probeStream = (region: string): string => `PROBE_${region}`;
+const probeStream = (region: string): string => `PROBE_${region}`;
 
 /** Subject of what the probe of one region publishes to the stream of another. */
-export const probeSubject = (to: string, from = "*"): string => `${probe}.${to}.${from}`;
+const probeSubject = (to: string, from = "*"): string => `${probe}.${to}.${from}`;
 
 /**
  * Tenants as they were written, and the probe where one of the environment's jetstream stacks names it; a tenant of

@@ -15,7 +15,7 @@ import { tenants, users } from "./scopes";
 const logins = (context: ValidationContext) =>
   [
     ...[systemAccount.user, systemAccount.probe].map((user) => ({
-      ...{ path: ["accounts", systemAccount.name], account: systemAccount.name as string, user: user as string },
+      ...{ path: ["accounts", systemAccount.name], account: systemAccount.name, user: user },
     })),
     ...tenants(context).flatMap(({ path, tenant }) =>
       [provisioner, ...Object.keys(withStandardParts(tenant).users)].map((user) => ({

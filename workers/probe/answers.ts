@@ -5,10 +5,7 @@ import * as z from "zod";
  * version leaves out is missing among the metrics, and no error. Source: nats-server 2.14.9, server/monitor.go.
  */
 
-/**
- * Nanoseconds without a sign of a peer, which sends one every second, after which it counts as offline. Servers say so
- * themselves at once of one that says goodbye, and minutes later of one that was killed.
- */
+/** Nanoseconds without a sign of a peer, which sends one every second, after which it counts as offline. */
 const silent = 10e9;
 
 const peer = z
@@ -16,10 +13,15 @@ const peer = z
     name: z.string(),
     current: z.boolean(),
     offline: z.boolean().default(false),
-    /** Nanoseconds since its last sign. */
+    /** Nanoseconds since its last sign; 0 without any since the leader was elected. */
     active: z.number().default(0),
   })
-  .transform(({ name, current, offline, active }) => ({ name, current, offline: offline || active > silent }));
+  .transform(({ name, current, offline, active }) => ({
+    name,
+    current,
+    // The servers' own flag is there at once for a server that said goodbye, and minutes later for a killed one.
+    offline: offline || active > silent || (active === 0 && !current),
+  }));
 
 /** As its leader knows it; other members list themselves and know nothing of the rest. */
 const raftGroup = z.object({ leader: z.string().optional(), replicas: z.array(peer).default([]) });

@@ -14,8 +14,8 @@ const mostMoments = 240;
 /**
  * How long the oldest message of a reader has waited, from its positions at different moments: servers tell how many
  * wait, not since when. It is right to the time between two moments, and counts from the first one, so what waited
- * before this process began looks younger than it is. Of a reader that wants some subjects only, what it has passed over
- * may count as old for as long as it was never without a waiting message in between.
+ * before this process began looks younger than it is. Of a reader that wants some subjects only, a message that it has
+ * passed over may count as its oldest until there is a moment at which nothing waits.
  */
 export class Backlog {
   /** When the stream was first seen to have reached a sequence; both rise. */

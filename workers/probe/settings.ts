@@ -10,5 +10,3 @@ export const settings = z.object({
   /** Between two readings of the servers. */
   READING_INTERVAL: durationSetting.default(15_000),
 });
-
-export type ProbeSettings = z.output<typeof settings>;

@@ -37,7 +37,7 @@ const shown = (jszOf: Answer<Jsz>[], readings = new Readings(), at = 0): Record<
 
 describe("what the probe makes of servers' answers", () => {
   it("is what leaders say: other replicas know nothing of each other", () => {
-    const behind = [peer("iad-1", { current: false }), peer("iad-2", { offline: true })];
+    const behind = [peer("iad-1", { current: false, active: 1e9 }), peer("iad-2", { offline: true })];
     const follower = server("iad-1", { replicas: [peer("iad-1", { current: false }), peer("iad-0")] });
     const found = shown([follower, server("iad-0", { replicas: behind })]);
     assert.deepEqual(found, {
@@ -66,6 +66,12 @@ describe("what the probe makes of servers' answers", () => {
     });
   });
 
+  it("counts a replica as offline that a new leader has never heard of", () => {
+    const found = shown([server("iad-0", { replicas: [peer("iad-1"), peer("iad-2", { current: false })] })]);
+    assert.equal(found["probe_stream_replicas_offline shop/ORDERS"], 1);
+    assert.equal(found["probe_stream_replicas_behind shop/ORDERS"], 0);
+  });
+
   it("has a majority where nothing is replicated", () => {
     const plain = jsz.parse({
       account_details: [{ name: "shop", stream_detail: [{ name: "ORDERS", state: { last_seq: 1 } }] }],
@@ -89,7 +95,10 @@ describe("what the probe makes of servers' answers", () => {
         {
           server: "iad-0",
           data: jsz.parse({
-            meta_cluster: { leader, replicas: [peer("ams-0", { current: false }), peer("ams-1", { offline: true })] },
+            meta_cluster: {
+              leader,
+              replicas: [peer("ams-0", { current: false, active: 1 }), peer("ams-1", { offline: true })],
+            },
           }),
         },
       ]);

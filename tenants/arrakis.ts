@@ -131,9 +131,13 @@ export const arrakis: TenantSpec = {
     "eligibility-worker": {
       replicas: 2,
       maximum: 8,
-      secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+      secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis", "arrakis-rpc"],
     },
-    "sync-worker": { replicas: 1, maximum: 4, secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis"] },
+    "sync-worker": {
+      replicas: 1,
+      maximum: 4,
+      secrets: ["arrakis-database", "arrakis-discord", "arrakis-redis", "arrakis-rpc"],
+    },
     // Copies what a worker could not, because it died with it.
     "dead-letters": { system: "dead-letters" },
   },

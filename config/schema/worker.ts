@@ -7,7 +7,8 @@ import { assetName, count, duration, size, token } from "./values";
 const derived = /^(NATS_.*|HEALTH_HOST|HEALTH_PORT|SHUTDOWN_GRACE|PORT)$/;
 
 /** Names that a password, key or token has. */
-const secretName = /(PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY|API_KEY|CREDENTIALS|DATABASE_URL|REDIS_URL)$/;
+const secretName =
+  /(PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|PRIVATE_KEY|API_KEY|CREDENTIALS|DATABASE_URL|REDIS_URL|RPC_URL)$/;
 
 /** A URL with a password, or a private key. */
 const secretValue = /:\/\/[^/\s:@]*:[^/\s@]+@|-----BEGIN [A-Z ]*PRIVATE KEY-----/;

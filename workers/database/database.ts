@@ -10,7 +10,7 @@ export type { Query } from "./query";
 
 /** A system's part of a PostgreSQL database. */
 export interface Database {
-  /** @throws DatabaseUnavailable where the database does not answer; else the error of the statement */
+  /** @throws DatabaseUnavailable where the database does not answer or lacks something; else the statement's error */
   readonly query: Query;
   /**
    * Runs statements in one transaction: all of them count, or none. `work` runs once; what it throws rolls back.
@@ -26,7 +26,10 @@ export interface Database {
 /** For a connection, and for a statement, in milliseconds. */
 const deadline = 5_000;
 
-/** The database does not answer, or not now: nothing is known of what it was asked to do. */
+/**
+ * The database does not answer, or not now: nothing is known of what it was asked to do. Or it lacks a table or right:
+ * every message would fail until that is there.
+ */
 export class DatabaseUnavailable extends Error {
   override readonly name = "DatabaseUnavailable";
 }
@@ -121,6 +124,7 @@ async function withQuery<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): 
       return await client.query<R>(text, values);
     } catch (error) {
       if (isAboutStatement(error)) throw error;
+      if (isAboutDeployment(error)) throw unavailable(error);
       throw (lost = unavailable(error));
     }
   };
@@ -134,12 +138,17 @@ async function withQuery<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): 
 
 const unavailable = (error: unknown) => new DatabaseUnavailable((error as Error).message, { cause: error });
 
+const isOfClass = (error: unknown, classes: RegExp): boolean =>
+  error instanceof Error && "code" in error && String(error.code).length === 5 && classes.test(String(error.code));
+
 /**
- * Classes of SQLSTATE that say something about the statement, not the server: wrong data, a constraint, wrong SQL, a
+ * Classes of SQLSTATE that say something about the statement's values, not the server: wrong data, a constraint, a
  * limit of the program (an index entry that is too large).
  */
-const isAboutStatement = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && /^(22|23|42|54)[0-9A-Z]{3}$/.test(String(error.code));
+const isAboutStatement = (error: unknown): boolean => isOfClass(error, /^(22|23|54)/);
+
+/** A table, column or right that is missing, or wrong SQL: the same for all values. */
+const isAboutDeployment = (error: unknown): boolean => isOfClass(error, /^42/);
 
 async function inTransaction<T>(query: Query, work: () => Promise<T>): Promise<T> {
   await query("begin");

@@ -2,6 +2,7 @@
 const secretWords = [
   "pass",
   "password",
+  "sslpassword",
   "passwd",
   "passphrase",
   "secret",
@@ -13,6 +14,8 @@ const secretWords = [
   "api[-_]?key",
   "nkey",
   "seed",
+  // Providers of blockchain nodes have the key in the path.
+  "rpc[-_]?url",
 ].join("|");
 const wholeOrLast = new RegExp(`(^|[-_.])(${secretWords})$`, "i");
 const lastInCamelCase = /[a-z](Pass|Password|Passwd|Passphrase|Secret|Token|Creds|Credentials|Cookie|ApiKey|Seed)$/;
@@ -35,16 +38,25 @@ export function redactFields(line: string): string {
 /** `//user:password@host`, in text or in a URL. */
 const urlCredentials = /(\/\/)[^/\s"@\\]*:[^/\s"@\\]*@/g;
 
+/** `?password=...`, `&access_token=...`, in text or in a URL. */
+const parameter = /([?&])([\w.-]+)=([^&#\s"\\,]+)/g;
+
 /** `Bearer ...`, `Basic ...`. */
 const authorization = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/g;
 
 /**
- * Removes secrets from text, such as an error's message: credentials in URLs and `Authorization` headers, and the given
- * values wherever they stand. JSON stays valid if the values are those of `secretsOf`.
+ * Removes secrets from text, such as an error's message: credentials in URLs, parameters of URLs with a secret's name,
+ * `Authorization` headers, and the given values wherever they stand. JSON stays valid if the values are those of
+ * `secretsOf`.
  */
 export function redactText(text: string, values: readonly string[] = []): string {
   const known = values.reduce((rest, value) => rest.replaceAll(value, redacted), text);
-  return known.replace(urlCredentials, `$1${redacted}@`).replace(authorization, `$1 ${redacted}`);
+  return known
+    .replace(urlCredentials, `$1${redacted}@`)
+    .replace(parameter, (whole, mark: string, name: string) =>
+      isSecretName(name) ? `${mark}${name}=${redacted}` : whole,
+    )
+    .replace(authorization, `$1 ${redacted}`);
 }
 
 /** Shorter ones stand in too much that is no secret. */
@@ -54,7 +66,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Values in environment variables that must not be logged, in the forms in which they stand in JSON and in URLs: those
- * of variables with a secret's name, and passwords in URLs. Those shorter than 6 characters are left out.
+ * of variables with a secret's name (of URLs their paths, too), and passwords in URLs. Those shorter than 6 characters
+ * are left out.
  */
 export const secretsOf = (env: Environment): string[] => ordered(valuesOf(env).flatMap(inJsonAndUrls));
 
@@ -75,9 +88,20 @@ export function errorWithoutSecrets(error: Error): Error {
 function valuesOf(env: Environment): string[] {
   return Object.entries(env).flatMap(([name, value = ""]) => {
     const inUrls = [...value.matchAll(/\/\/[^/@\s:]*:([^/@\s]+)@/g)].map(([, password = ""]) => password);
-    return [...(isSecretName(name) ? [value] : []), ...inUrls, ...inUrls.map(decoded)];
+    const inParameters = [...value.matchAll(parameter)].flatMap(([, , key = "", text = ""]) =>
+      isSecretName(key) ? [text] : [],
+    );
+    const passwords = [...inUrls, ...inParameters];
+    return [...(isSecretName(name) ? [value, ...partsOfUrls(value)] : []), ...passwords, ...passwords.map(decoded)];
   });
 }
+
+/** Each URL of a list, and what stands behind its host: requests are reported without it. */
+const partsOfUrls = (value: string): string[] =>
+  value.split(/[\s,]+/).flatMap((text) => {
+    const url = /^[a-z][a-z+]*:\/\//.test(text) ? URL.parse(text) : null;
+    return url ? [text, url.pathname + url.search] : [];
+  });
 
 const inJsonAndUrls = (secret: string): string[] => [JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 

@@ -126,10 +126,10 @@ export const systems: System[] = [
           "workers.event-worker.secrets": ["arrakis-database", "arrakis-redis"],
           "workers.eligibility-worker.replicas": 2,
           "workers.eligibility-worker.maximum": 8,
-          "workers.eligibility-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+          "workers.eligibility-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis", "arrakis-rpc"],
           "workers.sync-worker.replicas": 1,
           "workers.sync-worker.maximum": 4,
-          "workers.sync-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis"],
+          "workers.sync-worker.secrets": ["arrakis-database", "arrakis-discord", "arrakis-redis", "arrakis-rpc"],
           "workers.dead-letters.system": "dead-letters",
         },
         why:

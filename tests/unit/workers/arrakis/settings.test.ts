@@ -64,7 +64,7 @@ describe("settings of arrakis", () => {
         DISCORD_APPLICATION_ID: "1",
         DISCORD_TIMEOUT: "1m",
         TIERS: "naib=x,usul=1=2",
-        RPC_URL: "ftp://x",
+        RPC_URL: "ftp://x/se-cret",
         RPC_TOKEN_ADDRESS: "0x1",
       }),
     );
@@ -72,7 +72,7 @@ describe("settings of arrakis", () => {
       found.map((line) => line.replace(/^(\w+).*$/, "$1")),
       ["DISCORD_TOKEN", "DISCORD_APPLICATION_ID", "DISCORD_TIMEOUT", "TIERS", "TIERS", "RPC_URL", "RPC_TOKEN_ADDRESS"],
     );
-    assert.doesNotMatch(found.join("\n"), /se cret/);
+    assert.doesNotMatch(found.join("\n"), /se.cret/);
     assert.match(problems(() => readSettings(discordSettings, { DISCORD_PROVIDER: "pigeon" })).join(), /log or rest/);
     assert.match(problems(() => readSettings(tierSettings, { TIERS: "a=1,a=2" })).join(), /each tier once/);
     assert.match(
@@ -89,6 +89,7 @@ describe("settings of arrakis", () => {
       "arrakis-database": "DATABASE_URL",
       "arrakis-discord": "DISCORD_TOKEN",
       "arrakis-redis": "REDIS_URL",
+      "arrakis-rpc": "RPC_URL",
     };
     assert.deepEqual([...named].sort(), Object.keys(secrets));
     for (const [secret, variable] of Object.entries(secrets))

@@ -120,6 +120,23 @@ describe("log", () => {
     ]);
   });
 
+  it("has no passwords in parameters of URLs, and no URL of a variable that is a secret, nor its path", () => {
+    const url = "postgres://db.example/app?user=app&password=hunter%2F22&sslmode=require";
+    const node = "https://mainnet.example/v3/0123456789abcdef";
+    const secrets = secretsOf({ DATABASE_URL: url, RPC_URL: `${node}, https://other.example?apikey=abcdefgh` });
+    const { log, lines } = logging({ secrets });
+    log.info({ url }, "refused: hunter/22");
+    log.info({ node }, "GET /v3/0123456789abcdef, https://other.example?apikey=abcdefgh, abcdefgh");
+    assert.doesNotMatch(lines.join(""), /hunter|0123456789abcdef|abcdefgh/);
+    assert.match(lines[0]!, /user=app&password=\[redacted\]&sslmode=require/);
+    const unknown = logging();
+    unknown.log.info("https://api.example/?access_token=abc&x=1#y and redis://h?password=p");
+    assert.equal(
+      unknown.events()[0]?.msg,
+      "https://api.example/?access_token=[redacted]&x=1#y and redis://h?password=[redacted]",
+    );
+  });
+
   it("tells secrets' names from others", () => {
     const others = ["tokens", "passwordResets", "secretary", "author", "monkey", "keys", "bypass-count"];
     assert.deepEqual(others.filter(isSecretName), []);

@@ -4,21 +4,22 @@ import { readToolchain } from "../../tools/toolchain.mjs";
 // Read at once: later a test may have put a cache of its own in place of the project's.
 const tools = readToolchain();
 
-/** Options of tools/prestart.mjs that install them. */
-const options = {
-  "nats-server-oldest": "--tests",
-  "toxiproxy-server": "--tests",
-  promtool: "--tests",
-  prometheus: "--tests",
-  "prometheus-nats-exporter": "--tests",
-  "redis-server": "--tests",
-  helm: "--kube",
+/** What installs them. */
+const commands = {
+  "nats-server-oldest": "prestart.mjs --tests",
+  "toxiproxy-server": "prestart.mjs --tests",
+  promtool: "prestart.mjs --tests",
+  prometheus: "prestart.mjs --tests",
+  "prometheus-nats-exporter": "prestart.mjs --tests",
+  "redis-server": "prestart.mjs --tests",
+  helm: "prestart.mjs --kube",
+  nats: "toolchain.mjs nats",
 };
 
 /** The file of a tool that only tests and benches need. Throws with what to do when it is not there. */
-export function testTool(name: keyof typeof options): string {
+export function testTool(name: keyof typeof commands): string {
   const file = tools[name];
   if (!file || !existsSync(file))
-    throw new Error(`${name} is not installed; install it with: node tools/prestart.mjs ${options[name]}`);
+    throw new Error(`${name} is not installed; install it with: node tools/${commands[name]}`);
   return file;
 }

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
+import { percentile } from "../statistics";
+
+/** Messages a second while latencies of deliveries are measured: servers and clients are far from busy. */
+const rate = 200;
+const waitMs = 60_000;
+
+/** From the call that publishes to the handler that receives, in milliseconds, by one clock. */
+export interface Latency {
+  p50: number;
+  p95: number;
+  p99: number;
+  messages: number;
+}
+
+/** A stream, and where its messages are received: from itself, or from a mirror of another region. */
+export interface Route {
+  from: string;
+  to: string;
+}
+
+const mirrorOf = ({ from, to }: Route): string => `${from}_IN_${to}`;
+
+/**
+ * Publishes to an R3 file stream in each region `from`, and receives by a durable of that stream, or of its R3 mirror
+ * in the region `to`, with a client of that region. The time of a mirror is that of its replication and its delivery.
+ */
+export async function measureDelivery(
+  connections: Record<string, NatsConnection>,
+  routes: readonly Route[],
+  seconds: number,
+): Promise<Map<Route, Latency>> {
+  const manager = await jetstreamManager(Object.values(connections)[0]!, { timeout: waitMs });
+  const homes = [...new Set(routes.map(({ from }) => from))];
+  const placed = (region: string) => ({ num_replicas: 3, placement: { cluster: region, tags: [] } });
+  for (const home of homes) await manager.streams.add({ name: home, subjects: [`home.${home}`], ...placed(home) });
+  const latencies = new Map<Route, number[]>(routes.map((route) => [route, []]));
+  const stops: (() => Promise<unknown>)[] = [];
+  for (const route of routes) {
+    const { from, to } = route;
+    const stream = from === to ? from : mirrorOf(route);
+    if (from !== to) await manager.streams.add({ name: stream, mirror: { name: from }, ...placed(to) });
+    await manager.consumers.add(stream, { durable_name: "reader", ack_policy: "explicit" });
+    const consumer = await jetstream(connections[to]!).consumers.get(stream, "reader");
+    const messages = await consumer.consume({
+      callback: (message) => {
+        const { sent } = message.json<{ sent: number }>();
+        // Those of the warm-up do not count.
+        if (sent > 0) latencies.get(route)!.push(performance.now() - sent);
+        message.ack();
+      },
+    });
+    stops.push(() => messages.close());
+  }
+  try {
+    await Promise.all(homes.map((home) => untilPublished(connections[home]!, home)));
+    const expected = Math.round(rate * seconds);
+    await Promise.all(homes.map((home) => publish(connections[home]!, home, expected)));
+    const all = await pollUntil(() => [...latencies.values()].every(({ length }) => length >= expected), waitMs);
+    if (!all)
+      throw new Error(
+        `not all of ${expected} messages arrived within ${waitMs / 1_000} s: ` +
+          [...latencies].map(([{ from, to }, { length }]) => `${from}-${to} ${length}`).join(", "),
+      );
+  } finally {
+    await Promise.all(stops.map((stop) => stop()));
+  }
+  return new Map(
+    [...latencies].map(([route, values]) => [
+      route,
+      {
+        p50: percentile(values, 0.5),
+        p95: percentile(values, 0.95),
+        p99: percentile(values, 0.99),
+        messages: values.length,
+      },
+    ]),
+  );
+}
+
+/** Servers of other regions learn of a new stream a moment later. */
+async function untilPublished(connection: NatsConnection, home: string): Promise<void> {
+  const client = jetstream(connection, { timeout: waitMs });
+  const body = JSON.stringify({ sent: 0 });
+  for (let left = 50; left > 0; left--) await client.publish(`home.${home}`, body, { retries: 20 });
+}
+
+/** At a steady rate, whatever acknowledgements take. */
+async function publish(connection: NatsConnection, home: string, count: number): Promise<void> {
+  const client = jetstream(connection, { timeout: waitMs });
+  const started = performance.now();
+  const acknowledged: Promise<unknown>[] = [];
+  for (let sent = 0; sent < count; sent++) {
+    const due = started + (sent * 1_000) / rate;
+    if (due > performance.now()) await sleep(due - performance.now());
+    acknowledged.push(client.publish(`home.${home}`, JSON.stringify({ sent: performance.now() })));
+  }
+  await Promise.all(acknowledged);
+}

@@ -31,6 +31,8 @@ export interface RegionOutputs {
   objects?: KubeObject[];
   /** Workers that run in the region, as `<account>/<name>`. Absent: none do; of a local region: none are to. */
   workers?: Record<string, WorkerOutputs>;
+  /** On this machine: the database server of its workers. */
+  database?: DatabaseOutputs;
   /** On AWS: ARNs of the secrets that clients read, by login. */
   connectionSecrets?: Record<string, string>;
   /** On AWS: name of the bucket for backups. */
@@ -51,6 +53,15 @@ export interface WorkerOutputs {
   deployment?: string;
   /** On Kubernetes with KEDA: durables (`<stream>/<name>`) that did not exist, so that nothing scales it yet. */
   waitsFor?: string[];
+}
+
+export interface DatabaseOutputs {
+  /** Those that have a database in it. */
+  accounts: string[];
+  /** On 127.0.0.1. Absent: this machine has no PostgreSQL, so each worker has a database of its own. */
+  port?: number;
+  /** By account. Secret. */
+  urls: Record<string, string>;
 }
 
 export interface UserOutputs {

@@ -140,7 +140,7 @@ async function servers(spec: RegionSpec, tenants: Tenants, before: Deployed | un
   }
   const workers = [...workersIn(tenants, spec.name).values()].flat();
   const local = new LocalRegion(spec.name, { region: spec, identity, workers });
-  return { identity, outputs: { workers: reported(local.workers) } };
+  return { identity, outputs: { workers: reported(local.workers), database: local.database } };
 }
 
 async function onKubernetes(

@@ -1,6 +1,7 @@
 import { colours } from "../../engine/terminal";
 import { table } from "./table";
 import { isCanary, type Status, type StreamStatus } from "../../operations/supercluster/status";
+import type { DatabaseStatus } from "../../operations/workers/database-status";
 import type { WorkerStatus } from "../../operations/workers/worker-status";
 
 /** The status as text: regions, then the streams of each account. */
@@ -15,6 +16,7 @@ export function renderStatus(status: Status): string {
     regionTable(status),
     streamTable(status),
     ...(status.undeclared.length ? [undeclaredTable(status)] : []),
+    ...(status.databases ? [databaseTable(status.databases)] : []),
     ...(status.workers ? [workerTable(status.workers)] : []),
   ].join("\n\n");
 }
@@ -58,6 +60,19 @@ function undeclaredTable({ undeclared }: Status): string {
   return table(
     ["ACCOUNT", "NOT DECLARED", "MESSAGES", "BYTES"],
     undeclared.map(({ account, name, messages, bytes }) => [account, name, String(messages), String(bytes)]),
+    colours.dim,
+  );
+}
+
+function databaseTable(databases: DatabaseStatus[]): string {
+  return table(
+    ["REGION", "DATABASE OF WORKERS", "STATE", "ACCOUNTS"],
+    databases.map(({ region, address, isUp, accounts }) => [
+      region,
+      address === undefined ? "embedded, one each" : `postgres://${address}`,
+      isUp ? "up" : address === undefined ? "" : colours.red("does not answer"),
+      accounts.join(", "),
+    ]),
     colours.dim,
   );
 }

@@ -24,13 +24,15 @@ export interface LocalWorkerInputs extends WorkerName {
   grace: number;
   /** Its user's connection. Secret. */
   connection: Connection;
+  /** Its DATABASE_URL, unless its system's `.env` has another or DATABASE_FOLDER. Secret. Default: none. */
+  database?: string;
 }
 
 /** A worker on this machine, without its connection. */
 export const workerDescription = (
   { environment, region }: { environment: string; region: string },
   { account, name, objectName, system, environment: variables, port, grace }: WorkerAsset,
-): Omit<LocalWorkerInputs, "connection"> => ({
+): Omit<LocalWorkerInputs, "connection" | "database"> => ({
   ...{ environment, region, name: `${account}-${objectName}`, account, worker: name, system, variables, grace },
   ...(port !== undefined && { port }),
 });

@@ -26,7 +26,12 @@ export class LocalWorker extends DynamicResource {
     super(
       { module: "local", type: "Worker", entry: "components/local/provider/entry.js" },
       name,
-      { ...args, connection: pulumi.secret(args.connection), health: undefined, url: undefined },
+      {
+        ...args,
+        connection: pulumi.secret(args.connection),
+        ...(args.database !== undefined && { database: pulumi.secret(args.database) }),
+        ...{ health: undefined, url: undefined },
+      },
       opts,
     );
   }

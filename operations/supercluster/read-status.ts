@@ -1,5 +1,6 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { readAccess } from "../access/access";
+import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
 import { connectToSystem, takeSnapshot } from "./snapshot";
 import { type Status, statusOf } from "./status";
@@ -12,11 +13,12 @@ import { serversInAll } from "../../config/sizes";
 export async function readStatus(checked: CheckedEnvironment): Promise<Status> {
   const system = await connectToSystem(await readAccess(checked));
   try {
-    const [snapshot, workers] = await Promise.all([
+    const [snapshot, workers, databases] = await Promise.all([
       takeSnapshot(system, serversInAll(checked.environment)),
       workerStatuses(checked),
+      databaseStatuses(checked),
     ]);
-    return statusOf(checked, snapshot, workers);
+    return statusOf(checked, snapshot, { workers, databases });
   } finally {
     await system.close();
   }

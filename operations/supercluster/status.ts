@@ -4,6 +4,7 @@ import { clientUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { serversIn, serversInAll } from "../../config/sizes";
 import type { CheckedEnvironment } from "../settings/checked-environment";
+import type { DatabaseStatus } from "../workers/database-status";
 import type { WorkerStatus } from "../workers/worker-status";
 import type { Snapshot } from "./snapshot";
 import type { StreamDetail } from "../../jetstream/monitoring";
@@ -21,6 +22,8 @@ export interface Status {
   undeclared: UndeclaredStream[];
   /** Absent: none were deployed. */
   workers?: WorkerStatus[];
+  /** Database servers of workers on this machine. Absent: none were deployed. */
+  databases?: DatabaseStatus[];
 }
 
 export interface RegionStatus {
@@ -66,7 +69,7 @@ export function statusOf(
     failovers,
   }: Pick<CheckedEnvironment, "name" | "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>,
   snapshot: Snapshot,
-  workers: WorkerStatus[] = [],
+  { workers = [], databases = [] }: { workers?: WorkerStatus[]; databases?: DatabaseStatus[] } = {},
 ): Status {
   const regions = environment.regions.map((region): RegionStatus => {
     const states = serversOf(environment, region).flatMap((server) => snapshot.servers[server.name] ?? []);
@@ -103,6 +106,7 @@ export function statusOf(
     streams,
     undeclared: undeclaredStreams(streams, snapshot),
     ...(workers.length > 0 && { workers }),
+    ...(databases.length > 0 && { databases }),
   };
 }
 

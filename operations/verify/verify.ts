@@ -5,7 +5,9 @@ import { connectToSystem, type Snapshot, snapshotUntil, takeSnapshot } from "../
 import { type Status, statusOf } from "../supercluster/status";
 import { type Check, checksOf } from "./checks";
 import { objectChecks } from "./objects";
+import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
+import { databaseChecks } from "./databases";
 import { prove } from "./prove";
 import { readyWorkers, workerChecks } from "./workers";
 
@@ -41,9 +43,16 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
     const proofs = await prove(checked, access, system, snapshot, workers);
     // Taken again after the proofs: their messages must be in the mirrors too.
     const after = await snapshotUntil(take, isGood, settleMs);
+    const databases = await databaseStatuses(checked);
     return {
-      status: statusOf(checked, after, await workerStatuses(checked)),
-      checks: [...checksOf(checked, after), ...workerChecks(workers), ...(await objects), ...proofs],
+      status: statusOf(checked, after, { workers: await workerStatuses(checked), databases }),
+      checks: [
+        ...checksOf(checked, after),
+        ...databaseChecks(databases, checked.name),
+        ...workerChecks(workers),
+        ...(await objects),
+        ...proofs,
+      ],
       milliseconds: Date.now() - started,
     };
   } finally {

@@ -21,7 +21,8 @@ export const secretIsInItsPlace: ResourceRule = {
 const homes: Record<string, readonly string[]> = {
   "kubernetes:core/v1:Secret": ["data", "stringData"],
   "pulumi-nodejs:dynamic/local:Server": ["secrets"],
-  "pulumi-nodejs:dynamic/local:Worker": ["connection"],
+  "pulumi-nodejs:dynamic/local:Worker": ["connection", "database"],
+  "pulumi-nodejs:dynamic/local:Database": ["passwords"],
   "pulumi-nodejs:dynamic/kubernetes:Rollout": ["cluster"],
   "pulumi-nodejs:dynamic/kubernetes:Objects": ["cluster", "objects"],
   "pulumi-nodejs:dynamic/kubernetes:StoredIdentity": ["cluster"],

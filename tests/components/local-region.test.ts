@@ -62,7 +62,7 @@ describe("LocalRegion", () => {
     assert.deepEqual(of("supercluster:local:Region")[0]!.outputs, { addresses: value });
   });
 
-  it("runs workers beside its servers, each with the connection of its user as a secret", async () => {
+  it("runs workers beside its servers, with connections and databases as secrets", async () => {
     const { result, of, registrations } = await record(
       () =>
         new LocalRegion("ams", {
@@ -79,7 +79,7 @@ describe("LocalRegion", () => {
     const sms = workers.find(({ name }) => name === "ams-irisx-sms-worker")!;
     assert.deepEqual(
       Object.keys(sms.inputs).filter((key) => isSecret(sms.inputs[key])),
-      ["connection"],
+      ["connection", "database"],
     );
     const { NATS_URL, NATS_USER } = unsecret(sms.inputs.connection) as Record<string, string>;
     assert.deepEqual(
@@ -87,8 +87,24 @@ describe("LocalRegion", () => {
       ["irisx-sms-worker", 3, "irisx", "sms-worker"],
     );
     // Stopped before them.
-    assert.deepEqual(sms.options.dependencies, ["ams-0", "ams-1", "ams-2"]);
+    assert.deepEqual(sms.options.dependencies, [
+      ...["ams-0", "ams-1", "ams-2"],
+      ...["ams-database", "ams-database-irisx"],
+    ]);
+    const password = "password of ams-database-irisx";
+    assert.equal(unsecret(sms.inputs.database), `postgres://irisx:${password}@127.0.0.1:40001/irisx`);
+    const [database, ...others] = of("pulumi-nodejs:dynamic/local:Database");
+    assert.deepEqual([database!.name, others], ["ams-database", []]);
+    assert.deepEqual(
+      Object.keys(database!.inputs).filter((key) => isSecret(database!.inputs[key])),
+      ["passwords"],
+    );
+    assert.deepEqual(unsecret(database!.inputs.passwords), { irisx: password });
+    assert.deepEqual((await settled(result.database!.urls)).secret, true);
+    const collector = workers.find(({ name }) => name === "ams-irisx-dead-letters")!;
+    assert.ok(!("database" in collector.inputs), "the collector keeps no state");
     const open = JSON.stringify(registrations.map((one) => unsecret(one, () => "[secret]")));
-    assert.ok(!open.includes(identity.users["irisx-sms-worker"]!.password));
+    for (const secret of [identity.users["irisx-sms-worker"]!.password, `:${password}@`])
+      assert.ok(!open.includes(secret));
   });
 });

@@ -99,6 +99,19 @@ describe("workers on this machine", function () {
     assert.equal(await answers(`${outputs!.health}/healthz`), 200);
   });
 
+  it("get the database of their account, unless they have a folder of their own", async () => {
+    const database = "postgres://irisx:password-of-the-database@127.0.0.1:9/irisx";
+    const log = () => fs.readFileSync(path.join(folder(), "worker.log"), "utf8");
+    outputs = (await workerProvider.update(id, outputs!, inputs({ database }))).outs;
+    assert.equal(await answers(`${outputs!.health}/healthz`), 200);
+    assert.match(fs.readFileSync(`/proc/${pid()}/environ`, "utf8"), new RegExp(`\0DATABASE_URL=${database}\0`));
+    assert.ok(!log().includes("DATABASE_URL is not set"));
+    assert.ok(!log().includes("password-of-the-database"));
+    const variables = { DATABASE_FOLDER: path.join(cache, "own") };
+    outputs = (await workerProvider.update(id, outputs!, inputs({ database, variables }))).outs;
+    assert.match(log(), /DATABASE_URL is not set/);
+  });
+
   it("fail with what their log says, where they cannot start", async () => {
     const wrong = inputs({ name: "irisx-wrong", variables: { SMS_PROVIDER: "pigeon" } });
     await assert.rejects(workerProvider.create(wrong), (error: Error) => {

@@ -45,6 +45,7 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "kubernetes:storage.k8s.io/v1:StorageClass": () => ({}),
   "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Worker": () => ({ health: "http://127.0.0.1:40000" }),
+  "pulumi-nodejs:dynamic/local:Database": () => ({ port: 40001 }),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),
 };
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { processes, startOf } from "../../tools/processes.mjs";
+import { type Process, processes, startOf } from "../../tools/processes.mjs";
 import { exitWithNpm, guard } from "../../tools/run-guard.mjs";
 
 /*
@@ -55,7 +55,10 @@ function begin(): string {
 
 /** Ends every process of a run, this one apart, and removes its folder. */
 function endRun(folder: string): void {
-  const marked = processes().flatMap(({ pid, env }) => (env[variable] === folder && pid !== process.pid ? [pid] : []));
+  // PostgreSQL servers have its folder in their arguments.
+  const isOfRun = ({ args, env }: Process) =>
+    env[variable] === folder || args.some((arg) => arg.includes(`${folder}/`));
+  const marked = processes().flatMap((one) => (one.pid !== process.pid && isOfRun(one) ? [one.pid] : []));
   for (const pid of [...marked, ...recordedServers(folder)]) {
     try {
       process.kill(pid, "SIGKILL");

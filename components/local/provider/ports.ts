@@ -27,6 +27,25 @@ export async function refuseTakenPorts(
   }
 }
 
+/** The first of these ports of 127.0.0.1 that is free, else any. */
+export async function freePort(...wanted: (number | undefined)[]): Promise<number> {
+  for (const port of [...wanted, 0]) {
+    const bound = port === undefined ? undefined : await boundPort(port);
+    if (bound !== undefined) return bound;
+  }
+  throw new Error("no port of 127.0.0.1 is free");
+}
+
+const boundPort = (port: number): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once("error", () => resolve(undefined));
+    probe.listen({ host: "127.0.0.1", port, exclusive: true }, () => {
+      const { port: bound } = probe.address() as net.AddressInfo;
+      probe.close(() => resolve(bound));
+    });
+  });
+
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(":") + 1));
 
 const isTaken = (address: string): Promise<boolean> =>

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
-import * as net from "node:net";
 import { parseEnv } from "node:util";
 import { pollUntil } from "../../../config/poll-until";
 import { startOf } from "../../../tools/processes.mjs";
 import type { LocalWorkerInputs, WorkerName } from "../worker-layout";
 import { read } from "./files";
+import { freePort } from "./ports";
 import { end, isAlive } from "./process";
 import {
   folderOfWorker,
@@ -93,14 +93,16 @@ async function launch(
 
 /** Its own variables may be anything but what this program sets. Passwords are in no command line, and in no file. */
 async function environmentOf(
-  { system, variables, connection, grace }: LocalWorkerInputs,
+  { system, variables, connection, grace, database }: LocalWorkerInputs,
   { healthPort, port }: Pick<WorkerRecord, "healthPort" | "port">,
 ): Promise<NodeJS.ProcessEnv> {
   const { PATH, HOME, SUPERCLUSTER_CACHE, NODE_COMPILE_CACHE } = process.env;
+  const own = { ...variables, ...parseEnv((await ownVariables(system)) ?? "") };
   return {
     ...{ PATH, HOME, SUPERCLUSTER_CACHE, NODE_COMPILE_CACHE },
-    ...variables,
-    ...parseEnv((await ownVariables(system)) ?? ""),
+    // Only one of the two may be set.
+    ...(database !== undefined && !("DATABASE_FOLDER" in own) && { DATABASE_URL: database }),
+    ...own,
     ...connection,
     ...(port !== undefined && { PORT: String(port) }),
     HEALTH_PORT: String(healthPort),
@@ -115,25 +117,6 @@ async function isAnswering(port: number): Promise<boolean> {
     return false;
   }
 }
-
-/** The first of these ports of 127.0.0.1 that is free, else any. */
-async function freePort(...wanted: (number | undefined)[]): Promise<number> {
-  for (const port of [...wanted, 0]) {
-    const bound = port === undefined ? undefined : await boundPort(port);
-    if (bound !== undefined) return bound;
-  }
-  throw new Error("no port of 127.0.0.1 is free");
-}
-
-const boundPort = (port: number): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const probe = net.createServer();
-    probe.once("error", () => resolve(undefined));
-    probe.listen({ host: "127.0.0.1", port, exclusive: true }, () => {
-      const { port: bound } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(bound));
-    });
-  });
 
 async function endOfLog(worker: WorkerName): Promise<string> {
   const log = logOfWorker(worker);

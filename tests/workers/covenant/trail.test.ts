@@ -294,12 +294,8 @@ describe("the audit trail of covenant", function () {
     describe("", () => isTrail(() => open({ url: server.url, connections: 4 })));
 
     it("is not found in a database of something else, where its check makes nothing", async () => {
-      const admin = open({ url: server.url, connections: 1 });
-      await admin.query("create database elsewhere");
-      await admin.close();
-      const url = new URL(server.url);
-      url.pathname = "/elsewhere";
-      const other = openDatabase({ url: url.href, connections: 1 }, { name: "covenant" }, () => undefined);
+      const elsewhere = await startPostgres();
+      const other = openDatabase({ url: elsewhere.url, connections: 1 }, { name: "covenant" }, () => undefined);
       await assert.rejects(
         checkTrail(other),
         /^Error: the database has no table covenant.trail_heads: expected that of/,
@@ -307,6 +303,7 @@ describe("the audit trail of covenant", function () {
       const { rows } = await other.query("select 1 from pg_namespace where nspname = 'covenant'");
       assert.deepEqual(rows, []);
       await other.close();
+      await elsewhere.stop();
     });
 
     it("keeps a second writer waiting while the first one writes", async () => {

@@ -126,7 +126,7 @@ describe("the status of workers", () => {
 
   it("is a table of its own, and absent without workers", async () => {
     answer = { ready: true, checks: {} };
-    const text = renderStatus(statusOf(checked, healthySnapshot(checked), await statuses()));
+    const text = renderStatus(statusOf(checked, healthySnapshot(checked), { workers: await statuses() }));
     assert.match(text, /irisx +api +iad +ready +7 +1 +http:\/\/127\.0\.0\.1:8081/);
     assert.match(text, /irisx +dead +iad +http:\/\/127\.0\.0\.1:9 does not answer/);
     assert.ok(!renderStatus(statusOf(checked, healthySnapshot(checked))).includes("WORKER"));

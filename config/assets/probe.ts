@@ -1,3 +1,4 @@
+import { probeDurable, probeStream, probeSubject } from "../../workers/messaging/contract";
 import { isObject } from "../objects";
 import type { Environment } from "../schema/settings";
 import type { TenantSpec } from "../schema/tenant";
@@ -9,14 +10,8 @@ import { userOf } from "./workers";
  * the environment: a stream in each region, and a worker in each that publishes to all of them. Pure.
  */
 
-/** Name of the tenant, of its worker, its user and its durable, and of the folder of workers/ with the program. */
+/** Name of the tenant, of its worker and its user, and of the folder of workers/ with the program. */
 const probe = "probe";
-
-/** The stream of a region, to which the probes of all regions publish. */
-const probeStream = (region: string): string => `PROBE_${region}`;
-
-/** Subject of what the probe of one region publishes to the stream of another. */
-const probeSubject = (to: string, from = "*"): string => `${probe}.${to}.${from}`;
 
 /**
  * Tenants as they were written, and the probe where one of the environment's jetstream stacks names it; a tenant of
@@ -55,9 +50,9 @@ function probeTenant({ regions, probe: { state } = {} }: Environment): TenantSpe
       ]),
     ),
     consumers: {
-      [probe]: {
+      [probeDurable]: {
         mode: "pull",
-        streams: regions.map(probeStream),
+        streams: regions.map((region) => probeStream(region)),
         ackPolicy: "explicit",
         ackWait: "10s",
         maxDeliver: 3,
@@ -65,9 +60,10 @@ function probeTenant({ regions, probe: { state } = {} }: Environment): TenantSpe
         deletionPolicy: "delete",
       },
     },
-    users: { [probe]: { publishes: regions.map((region) => probeSubject(region)), consumes: [probe] } },
+    users: { [probe]: { publishes: regions.map((region) => probeSubject(region)), consumes: [probeDurable] } },
     workers: {
       [probe]: {
+        durables: [probeDurable],
         regions: [...regions],
         environment: { PROBE_REGIONS: regions.join(",") },
         resources: { cpu: "50m", memory: "192MiB" },

@@ -81,7 +81,14 @@ describe("the probe on real servers", function () {
     const { environment: variables = {} } = tenants.probe!.workers!.probe!;
     return new SystemWorker(
       ...(["probe", "probe"] as const),
-      { ...variables, ...connection, NATS_URL: cluster.urls(region).join(","), READING_INTERVAL: "500ms", ...change },
+      {
+        ...variables,
+        ...connection,
+        NATS_URL: cluster.urls(region).join(","),
+        READING_INTERVAL: "500ms",
+        CANARY_INTERVAL: "500ms",
+        ...change,
+      },
       port++,
     );
   }
@@ -148,6 +155,16 @@ describe("the probe on real servers", function () {
     await reads("iad", `probe_consumer_oldest_seconds{${biller}}`, 0);
   });
 
+  it("measures how long publishing to each region takes, and how long a message takes from each", async () => {
+    for (const region of shape.regions)
+      for (const other of shape.regions) {
+        await reads(region, `probe_publishes_total{to="${other}",outcome="acknowledged"}`, (count) => count > 3);
+        await reads(region, `probe_publish_duration_seconds_count{to="${other}"}`, (count) => count > 3);
+        await reads(region, `probe_delivery_duration_seconds_count{from="${other}"}`, (count) => count > 3);
+        assert.equal((await samples(region)).get(`probe_publishes_total{to="${other}",outcome="failed"}`), 0);
+      }
+  });
+
   it("counts an election once, in the region of the new leader", async () => {
     const elected = 'probe_advisories_total{kind="stream_leader_elected"}';
     const [here, elsewhere] = [(await samples("iad")).get(elected)!, (await samples("ams")).get(elected)!];
@@ -166,6 +183,7 @@ describe("the probe on real servers", function () {
         const all = await Promise.all(shape.regions.map(samples));
         return all.some((one) => one.get(offline) === expected);
       });
+    const failed = 'probe_publishes_total{to="iad",outcome="failed"}';
     await cluster.kill("iad-1");
     await reads("iad", "probe_servers_answered", 2);
     await reads("iad", `probe_stream_replicas_offline{${orders}}`, 1);
@@ -174,6 +192,18 @@ describe("the probe on real servers", function () {
     await cluster.ensure();
     await reads("iad", `probe_stream_replicas_offline{${orders}}`, 0);
     await peerIs(0);
+    assert.equal((await samples("ams")).get(failed), 0, "publishers that repeat what is not acknowledged lose nothing");
+  });
+
+  it("counts what a region does not acknowledge as failed, and goes on with the others", async () => {
+    const of = (to: string, outcome: string) => `probe_publishes_total{to="${to}",outcome="${outcome}"}`;
+    const before = (await samples("ams")).get(of("ams", "acknowledged"))!;
+    for (const index of [0, 1, 2]) await cluster.kill(`iad-${index}`);
+    await reads("ams", of("iad", "failed"), (count) => count > 1);
+    await reads("ams", of("ams", "acknowledged"), (count) => count > before + 10);
+    await cluster.ensure();
+    const [acknowledged] = [(await samples("ams")).get(of("iad", "acknowledged"))!];
+    await reads("ams", of("iad", "acknowledged"), (count) => count > acknowledged);
   });
 
   it("shows nothing old, and is not ready, while the system account refuses it; the rest of it goes on", async () => {
@@ -184,6 +214,9 @@ describe("the probe on real servers", function () {
         return health?.code === 200 && health.body.includes("Authorization Violation");
       });
       assert.equal((await refused.ask("/readyz"))!.code, 503);
+      await until("its messages are acknowledged", async () =>
+        /^probe_publishes_total{to="iad",outcome="acknowledged"} [1-9]/m.test((await refused.ask("/metrics"))!.body),
+      );
       const { body } = (await refused.ask("/metrics"))!;
       assert.match(body, /^probe_servers_answered 0$/m);
       assert.match(body, /^probe_readings_failed_total [1-9]/m);

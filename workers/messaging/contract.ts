@@ -116,3 +116,12 @@ export interface Acknowledged {
 
 /** What became of a sample message: a line of the file that `traffic.ts --record` writes. */
 export type Recorded = Acknowledged | { id: string; error: string };
+
+/** The durable of a probe's region, on the region's stream (workers/probe). */
+export const probeDurable = "probe";
+
+/** The stream of a region, to which the probes of all regions publish. */
+export const probeStream = (region: string): string => `PROBE_${region}`;
+
+/** Subject of what the probe of one region publishes to the stream of another. */
+export const probeSubject = (to: string, from = "*"): string => `probe.${to}.${from}`;

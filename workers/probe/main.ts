@@ -1,4 +1,7 @@
-import { connectionSettings, runWorker } from "../messaging";
+import { connectionSettings, probeDurable, probeStream, runWorker } from "../messaging";
+import { CanaryPublisher } from "./canary/publisher";
+import { CanaryReceiver } from "./canary/receiver";
+import { Eventually } from "./eventually";
 import { probeMetrics } from "./metrics";
 import { Servers } from "./servers";
 import { settings } from "./settings";
@@ -19,8 +22,14 @@ function main(args: readonly string[]): void {
   void runWorker({
     name,
     settings,
-    parts: ({ settings: own, log, metrics: { registry } }) => {
-      const metrics = probeMetrics(registry);
+    parts: (context) => {
+      const { settings: own, log, metrics: worker, concurrency, grace, nc } = context;
+      // Its servers tell: no setting can be wrong.
+      const region = nc.info?.cluster;
+      if (region === undefined) throw new Error("the server is in no cluster, so it is not known which region this is");
+      const regions = own.PROBE_REGIONS;
+      const metrics = probeMetrics(worker.registry);
+      metrics.begin(regions);
       const { servers, ca } = connectionSettings(process.env);
       const system = {
         ...{ servers, ca },
@@ -28,7 +37,14 @@ function main(args: readonly string[]): void {
         password: own.NATS_SYSTEM_PASSWORD,
         inboxPrefix: own.NATS_SYSTEM_INBOX_PREFIX,
       };
-      return [new Servers({ system, every: own.READING_INTERVAL, log, metrics })];
+      const place = { stream: probeStream(region), durable: probeDurable };
+      const receiver = () =>
+        new CanaryReceiver({ ...place, regions, measured: metrics, log, metrics: worker, concurrency, grace });
+      return [
+        new Servers({ region, system, every: own.READING_INTERVAL, log, metrics }),
+        new CanaryPublisher({ region, regions, every: own.CANARY_INTERVAL, log, metrics }),
+        new Eventually(probeDurable, receiver, log),
+      ];
     },
   });
 }

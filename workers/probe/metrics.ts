@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const ofStream = ["tenant", "stream_name"] as const;
 const ofDurable = [...ofStream, "consumer_name"] as const;
@@ -64,6 +64,11 @@ export const advisoryKinds = {
 
 export type AdvisoryKind = (typeof advisoryKinds)[keyof typeof advisoryKinds];
 
+/** Seconds: from one server to the next in a room, to the other side of the earth with an election in between. */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+const outcomes = ["acknowledged", "failed"] as const;
+
 /** What the probe reports, beside what every worker does. No label has a value that senders of messages choose. */
 export function probeMetrics(registry: Registry) {
   const registers = [registry];
@@ -86,8 +91,40 @@ export function probeMetrics(registry: Registry) {
     registers,
   });
   for (const kind of Object.values(advisoryKinds)) advisories.inc({ kind }, 0);
+  const publishes = new Counter({
+    name: "probe_publishes_total",
+    help: "Messages to the stream of another region or of this one: acknowledged within 10 s, with retries, or failed",
+    labelNames: ["to", "outcome"] as const,
+    registers,
+  });
+  const publishing = new Histogram({
+    name: "probe_publish_duration_seconds",
+    help: "From publishing to the acknowledgement of the stream of a region",
+    ...{ labelNames: ["to"] as const, buckets, registers },
+  });
+  const delivery = new Histogram({
+    name: "probe_delivery_duration_seconds",
+    help: "From publishing in a region to being received in this one, by the clocks of both",
+    ...{ labelNames: ["from"] as const, buckets, registers },
+  });
   return {
     advisories,
+    /** Makes the series of all regions begin with 0: of a counter that begins with 1 no increase is seen. */
+    begin(regions: readonly string[]): void {
+      for (const region of regions) {
+        for (const outcome of outcomes) publishes.inc({ to: region, outcome }, 0);
+        publishing.zero({ to: region });
+        delivery.zero({ from: region });
+      }
+    },
+    /** `seconds`: until the acknowledgement; `undefined`: there was none. */
+    published(to: string, seconds: number | undefined): void {
+      publishes.inc({ to, outcome: seconds === undefined ? "failed" : "acknowledged" });
+      if (seconds !== undefined) publishing.observe({ to }, seconds);
+    },
+    delivered(from: string, seconds: number): void {
+      delivery.observe({ from }, seconds);
+    },
     /** Replaces all that was read before; `undefined`: nothing could be read. */
     show(read: { servers: number; readings: readonly Reading[] } | undefined): void {
       for (const gauge of gauges.values()) gauge.reset();

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JetStreamClient } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import {
-  clientOf,
   closeConnection,
   connect,
   type ConnectionSettings,
@@ -16,6 +14,8 @@ import { Readings } from "./readings";
 import { askServers } from "./system";
 
 export interface ServersOptions {
+  /** Whose servers are read. */
+  region: string;
   /** With the login of the system account. */
   system: ConnectionSettings;
   /** Milliseconds between two readings. */
@@ -25,7 +25,7 @@ export interface ServersOptions {
 }
 
 /**
- * Reads what the servers of the region that it is connected to know of themselves, and counts what they tell. It
+ * Reads what the servers of a region know of themselves, and counts what they tell. It
  * connects again whatever becomes of its connection: that the password of the system account was replaced is no reason
  * to stop the rest of the process.
  */
@@ -44,11 +44,8 @@ export class Servers implements WorkerPart {
     return { running: true, ...this.count, unavailable: this.problem };
   }
 
-  start(js: JetStreamClient): Promise<void> {
-    const region = clientOf(js).getConnection().info?.cluster;
-    if (region === undefined)
-      return Promise.reject(new Error("the server is in no cluster, so it is not known which region this is"));
-    this.running = this.run(region);
+  start(): Promise<void> {
+    this.running = this.run();
     return Promise.resolve();
   }
 
@@ -58,16 +55,16 @@ export class Servers implements WorkerPart {
     if (this.connection) await closeConnection(this.connection);
   }
 
-  private async run(region: string): Promise<void> {
+  private async run(): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
-      await this.read(region).catch((error: unknown) => this.failed(error));
+      await this.read().catch((error: unknown) => this.failed(error));
       await sleep(this.options.every, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  private async read(region: string): Promise<void> {
-    const { log, metrics } = this.options;
+  private async read(): Promise<void> {
+    const { log, metrics, region } = this.options;
     const system = await this.connected();
     const answers = await askServers(system, region, log);
     const servers = new Set([...answers.varz, ...answers.jsz].map(({ server }) => server)).size;

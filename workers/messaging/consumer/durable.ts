@@ -76,5 +76,14 @@ function labelled(text: string | undefined): number | undefined {
 export const waitOf = ({ backoff, ackWait }: Durable, delivery: number): number =>
   backoff[Math.min(delivery, backoff.length) - 1] ?? ackWait;
 
+/**
+ * What a negative acknowledgement must ask for, in milliseconds, so that the message is delivered again after `wait`.
+ * The server counts what it is asked for from the durable's `ack_wait`, and then waits for the backoff of that
+ * delivery: longer by their difference (nats-server 2.12 to 2.14, consumer.go: `processNak`, `checkPending`). It may be
+ * negative, and is never 0, which is no delay: the message would come at once.
+ */
+export const nakDelay = (durable: Durable, delivery: number, wait: number): number =>
+  Math.round(wait - (waitOf(durable, delivery) - durable.ackWait)) || 1;
+
 /** The shortest of those waits. */
 export const shortestWait = ({ backoff, ackWait }: Durable): number => Math.min(ackWait, ...backoff);

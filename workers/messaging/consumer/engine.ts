@@ -12,7 +12,7 @@ import { inTraceOf } from "../trace";
 import { Binding } from "./binding";
 import { Breaker } from "./breaker";
 import { isDeliveryCheck } from "./delivery-check";
-import { shortestWait, waitOf } from "./durable";
+import { nakDelay, shortestWait, waitOf } from "./durable";
 import { nextLane, roomOf } from "./lanes";
 import { type ConsumerOptions, idempotencyKey } from "./options";
 import { answeredOf, mayRun, type Outcome, outcomeOf } from "./outcome";
@@ -196,7 +196,7 @@ export class Engine<T> {
     const isFirst = message.info.deliveryCount === binding.durable.attempts + 1;
     if (!isFirst || this.held.size === 1) return false;
     // Messages that were in hand together when a process ended have the same waits, and would be together again.
-    this.finish(held, () => message.nak(1 + Math.random() * spread));
+    this.again(held, 1 + Math.random() * spread);
     return true;
   }
 
@@ -303,7 +303,7 @@ export class Engine<T> {
     this.count(held, outcome);
     try {
       if (outcome.kind === "ack") await this.acknowledge(held);
-      else if (outcome.kind === "nak") this.finish(held, () => message.nak(outcome.delay));
+      else if (outcome.kind === "nak") this.again(held, outcome.delay);
       else if (outcome.kind === "dead") await this.giveUp(held, outcome);
       else if (this.state === "running") held.binding.waiting.add(held);
       else this.finish(held, () => message.nak());
@@ -339,13 +339,19 @@ export class Engine<T> {
         metrics?.deadLetters.inc({ ...binding.labels, outcome: "failed" });
         log.error({ ...at(message), reason, err: failure }, "the dead letter is not stored; the message is kept");
         if (this.unwritten.size < mostUnwritten) this.unwritten.set(key, { reason, error });
-        return this.finish(held, () => message.nak(deadLetterRetry));
+        return this.again(held, deadLetterRetry);
       }
     }
     this.unwritten.delete(key);
     log.error({ ...at(message), reason, err: error }, "given up");
     const why = `${reason}${error ? `: ${firstLine(error)}` : ""}`;
     this.finish(held, () => message.term(deadLetters ? `${copiedReason}${why}` : why));
+  }
+
+  /** Has it delivered again after a time in milliseconds. */
+  private again(held: Held, wait: number): void {
+    const { message, binding } = held;
+    this.finish(held, () => message.nak(nakDelay(binding.durable, message.info.deliveryCount, wait)));
   }
 
   /** A message is in hand no longer. */

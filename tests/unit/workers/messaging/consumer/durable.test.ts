@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ConsumerConfig, ConsumerInfo } from "@nats-io/jetstream";
-import { durableOf, shortestWait, waitOf } from "../../../../../workers/messaging/consumer/durable";
+import { durableOf, nakDelay, shortestWait, waitOf } from "../../../../../workers/messaging/consumer/durable";
 
 const second = 1_000_000_000;
 const infoOf = (config: Partial<ConsumerConfig>, more: Partial<ConsumerInfo> = {}) =>
@@ -37,6 +37,17 @@ describe("what a worker reads of its durable", () => {
     );
     assert.equal(shortestWait(withBackoff), 1_000);
     assert.equal(waitOf(durableOf(infoOf({})), 3), 30_000);
+  });
+
+  it("a negative acknowledgement leaves out what the server waits longer than ack_wait by itself", () => {
+    const withBackoff = durableOf(infoOf({ ack_wait: second, backoff: [second, 30 * second] }));
+    const asked = [1, 2, 3].map((delivery) =>
+      [30_000, 29_000, 5_000].map((wait) => nakDelay(withBackoff, delivery, wait)),
+    );
+    // Never 0, which is no delay: the message would come at once.
+    const later = [1_000, 1, -24_000];
+    assert.deepEqual(asked, [[30_000, 29_000, 5_000], later, later]);
+    assert.equal(nakDelay(durableOf(infoOf({})), 3, 5_000), 5_000);
   });
 
   it("lag is what was not acknowledged yet", () => assert.equal(durableOf(infoOf({})).lag, 5));

@@ -37,6 +37,10 @@ const ofAccount = [...jetstream, "account"] as const;
 const ofStream = [...ofAccount, "stream_name", "is_stream_leader", "stream_leader"] as const;
 const ofConsumer = [...ofStream, "consumer_name", "is_consumer_leader", "consumer_leader"] as const;
 
+/** What the probe says of streams and durables: `account` is that of its process. */
+const ofProbedStream = ["tenant", "stream_name"] as const;
+const ofProbedConsumer = [...ofProbedStream, "consumer_name"] as const;
+
 export const metrics = {
   /** The one metric of the exporter that is gone while its server does not answer: `nats_varz_*` keep old values. */
   nats_healthz_status: {
@@ -373,6 +377,101 @@ export const metrics = {
     labels: [],
     unit: "0 or 1",
     meaning: "1 while the process is connected to a server",
+  },
+
+  /** workers/probe/metrics.ts. */
+  probe_servers_answered: {
+    source: "worker",
+    labels: [],
+    unit: "servers",
+    meaning: "Servers of the region that answered the probe's last reading; the other series are of what they said",
+  },
+  probe_certificate_expiry_timestamp_seconds: {
+    source: "worker",
+    labels: ["server", "listener"],
+    unit: "seconds since 1970",
+    meaning:
+      "When the certificate expires that a server shows to clients, to its region (cluster), to others (gateway)",
+  },
+  probe_meta_peer_behind: {
+    source: "worker",
+    labels: ["peer"],
+    unit: "0 or 1",
+    meaning: "1 for a server that answers the meta leader and has not applied what that has",
+  },
+  probe_meta_peer_offline: {
+    source: "worker",
+    labels: ["peer"],
+    unit: "0 or 1",
+    meaning: "1 for a server that does not answer the meta leader",
+  },
+  probe_stream_quorum: {
+    source: "worker",
+    labels: ofProbedStream,
+    unit: "0 or 1",
+    meaning: "1 for a stream with a leader and a majority of its replicas",
+  },
+  probe_stream_replicas_behind: {
+    source: "worker",
+    labels: ofProbedStream,
+    unit: "replicas",
+    meaning: "Replicas that answer their leader and do not have all that it has",
+  },
+  probe_stream_replicas_offline: {
+    source: "worker",
+    labels: ofProbedStream,
+    unit: "replicas",
+    meaning: "Replicas that do not answer their leader",
+  },
+  probe_consumer_quorum: {
+    source: "worker",
+    labels: ofProbedConsumer,
+    unit: "0 or 1",
+    meaning: "1 for a durable with a leader and a majority of its replicas",
+  },
+  probe_consumer_replicas_behind: {
+    source: "worker",
+    labels: ofProbedConsumer,
+    unit: "replicas",
+    meaning: "Replicas of a durable that answer its leader and do not know all that it knows",
+  },
+  probe_mirror_lag_seconds: {
+    source: "worker",
+    labels: ofProbedStream,
+    unit: "seconds",
+    meaning: "Age of the oldest message of its origin that a mirror does not have yet",
+  },
+  probe_consumer_oldest_seconds: {
+    source: "worker",
+    labels: ofProbedConsumer,
+    unit: "seconds",
+    meaning: "Age of the oldest message that a durable has not acknowledged yet",
+  },
+  probe_advisories_total: {
+    source: "worker",
+    labels: ["kind"],
+    unit: "events, counted since the start",
+    meaning: "Leaders that were elected and majorities that were lost in the region",
+  },
+  probe_publishes_total: {
+    source: "worker",
+    labels: ["to", "outcome"],
+    unit: "messages, counted since the start",
+    meaning: "What the probe publishes to the stream of a region: acknowledged within 10 s, or failed",
+  },
+  probe_publish_duration_seconds: {
+    source: "worker",
+    labels: ["to"],
+    unit: "seconds",
+    meaning: "From publishing in the region to the acknowledgement of a stream in another, or in the same",
+    isHistogram: true,
+  },
+  probe_delivery_duration_seconds: {
+    source: "worker",
+    labels: ["from"],
+    unit: "seconds",
+    meaning: "From publishing in a region to being received in this one, by two clocks",
+    isHistogram: true,
   },
 
   /** workers/arrakis/metrics.ts. */

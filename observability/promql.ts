@@ -145,6 +145,16 @@ export const quantile = (share: number, by: readonly string[], buckets: Expr): E
 /** The difference of a number and each series. */
 export const from = (number: number, expr: Expr): Expr => ({ ...expr, text: `${number} - ${inner(expr)}` });
 
+/** Series whose label `to` has the value of another; the result has both. */
+export const relabelled = (expr: Expr, label: string, to: string): Expr => ({
+  text: `label_join(${expr.text}, "${to}", "", "${label}")`,
+  labels: [...new Set([...expr.labels, to])],
+  metrics: expr.metrics,
+});
+
+/** Seconds until a time in seconds. */
+export const secondsUntil = (time: Expr): Expr => ({ ...time, text: `${inner(time)} - time()` });
+
 /** Seconds since a time in seconds. */
 export const secondsSince = (time: Expr): Expr => ({ ...time, text: `time() - ${inner(time)}` });
 

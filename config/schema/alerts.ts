@@ -6,7 +6,7 @@ import { assetName, duration, token } from "./values";
 
 interface Kind {
   /** What the threshold counts. Absent: the alert has none. */
-  unit?: "messages" | "percent" | "seconds" | "servers";
+  unit?: "messages" | "percent" | "seconds" | "days" | "servers";
   /** Its default; absent where it follows from the environment. */
   threshold?: number;
   /** Whose threshold can be set one by one, by `of`. */
@@ -52,6 +52,17 @@ export const alertKinds = {
   NATSConsumerBreakerOpen: {},
   NATSWorkerDown: {},
   NATSWorkerDisconnected: {},
+
+  // Where the probe runs.
+  NATSCertificateExpiring: { unit: "days", threshold: 30 },
+  NATSMetaPeerBehind: {},
+  NATSReplicaBehind: { each: "stream" },
+  NATSMirrorLate: { unit: "seconds", threshold: 60, each: "stream" },
+  NATSConsumerMessageOld: { unit: "seconds", threshold: 3600, each: "consumer" },
+  // Which part of messages is to be acknowledged.
+  NATSPublishFailing: { unit: "percent", threshold: 99.99 },
+  NATSPublishFailingSlowly: { unit: "percent", threshold: 99.99 },
+  NATSProbeBlind: {},
 
   // Of single systems.
   ArrakisInteractionsUnanswered: { unit: "percent", threshold: 5 },

@@ -2,6 +2,7 @@ import type { AlertName } from "../../config/schema/alerts";
 import type { Alert } from "./alert";
 import { clientAlerts } from "./clients";
 import { limitAlerts } from "./limits";
+import { probeAlerts } from "./probe";
 import { serverAlerts } from "./servers";
 import { streamAlerts } from "./streams";
 import { systemAlerts } from "./systems";
@@ -12,5 +13,6 @@ export const alerts: Record<AlertName, Alert> = {
   ...streamAlerts,
   ...limitAlerts,
   ...clientAlerts,
+  ...probeAlerts,
   ...systemAlerts,
 };

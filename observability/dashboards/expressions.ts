@@ -65,6 +65,12 @@ type Histogram =
   | "nats_consumer_delivery_delay_seconds"
   | "nats_publisher_message_duration_seconds";
 
+/** What one of 100 of the probe's messages exceeds, in seconds. */
+export const slowest = (
+  by: readonly string[],
+  name: "probe_publish_duration_seconds" | "probe_delivery_duration_seconds",
+): Expr => quantile(0.99, by, rate(servers.series(name), rateInterval));
+
 /** The median and what one of 20 and of 100 exceeds, in seconds. */
 export const quantiles = (selection: Selection, name: Histogram, by: readonly string[]): Query[] =>
   [0.5, 0.95, 0.99].map((share) =>

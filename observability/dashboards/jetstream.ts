@@ -1,15 +1,30 @@
 import type { Environment } from "../../config/schema/settings";
-import { consumerLabels, current, ofLeader, percentOf, serverLabels } from "../alerts/alert";
+import { consumerLabels, current, ofLeader, percentOf, serverLabels, streamLabels } from "../alerts/alert";
 import { percent } from "../alerts/limits";
+import { probed } from "../alerts/probe";
 import { silence } from "../alerts/streams";
-import { compare, count, matched, max, times } from "../promql";
+import { compare, count, type Expr, from, increase, matched, max, sum, times } from "../promql";
 import { serverRate, stored } from "./expressions";
-import { accounts, as, type Dashboard, graph, limitOf, servers, streams, value } from "./panel";
+import {
+  accounts,
+  as,
+  type Dashboard,
+  graph,
+  limitOf,
+  probedStreams,
+  servers,
+  streams,
+  value,
+  withoutProbe,
+} from "./panel";
 
 const server = "{{server}}";
 const ofStream = "{{stream_name}} of {{account}}";
 const ofDurable = "{{consumer_name}} of {{stream_name}}";
 const api = { all: "nats_varz_jetstream_stats_api_total", errors: "nats_varz_jetstream_stats_api_errors" } as const;
+
+/** How many are 0. */
+const without = (expr: Expr): Expr => sum(["region"], from(1, expr));
 
 /** What is behind streams: the meta group, replicas, the API, storage. */
 export const jetstream = (environment: Environment): Dashboard => ({
@@ -75,6 +90,60 @@ export const jetstream = (environment: Environment): Dashboard => ({
           "number",
           "Of each server. Above some thousands heartbeats cost CPU.",
           [as(server, current(servers, "nats_varz_jetstream_stats_ha_assets"))],
+        ),
+      ],
+    },
+    {
+      title: "Replicas and elections, by the probe",
+      panels: [
+        graph(
+          "Meta peers",
+          "number",
+          "1: it does not answer the meta leader, or answers and is behind.",
+          [
+            as("{{peer}} offline", max(["peer"], servers.series("probe_meta_peer_offline"))),
+            as("{{peer}} behind", max(["peer"], servers.series("probe_meta_peer_behind"))),
+          ],
+          withoutProbe,
+        ),
+        graph(
+          "Replicas of streams",
+          "number",
+          "That do not answer their leader, or answer and are behind.",
+          [
+            as(`${ofStream} offline`, probed(probedStreams, "probe_stream_replicas_offline", streamLabels)),
+            as(`${ofStream} behind`, probed(probedStreams, "probe_stream_replicas_behind", streamLabels)),
+          ],
+          withoutProbe,
+        ),
+        graph(
+          "Replicas of durables",
+          "number",
+          "That answer their leader and are behind.",
+          [as(ofDurable, probed(probedStreams, "probe_consumer_replicas_behind", consumerLabels))],
+          withoutProbe,
+        ),
+        graph(
+          "Without a majority",
+          "number",
+          "Streams and durables that have no leader or too few replicas.",
+          [
+            as("streams in {{region}}", without(servers.series("probe_stream_quorum"))),
+            as("durables in {{region}}", without(servers.series("probe_consumer_quorum"))),
+          ],
+          withoutProbe,
+        ),
+        graph(
+          "Elections",
+          "number",
+          "Leaders elected and majorities lost, of the last ten minutes.",
+          [
+            as(
+              "{{kind}} in {{region}}",
+              sum(["region", "kind"], increase(servers.series("probe_advisories_total"), "10m")),
+            ),
+          ],
+          withoutProbe,
         ),
       ],
     },

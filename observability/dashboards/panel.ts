@@ -67,6 +67,9 @@ export const graph = panel("graph");
 export const value = panel("value");
 export const list = panel("list");
 
+/** Of a panel whose series are the probe's. */
+export const withoutProbe = { whenEmpty: "No probe runs" } as const;
+
 /** A query, as its series are called. */
 export const as = (legend: string, expr: Expr): Query => ({ expr, legend });
 
@@ -114,5 +117,7 @@ export const servers = chosen(region);
 export const accounts = chosen({ ...region, ...account });
 /** Of streams, mirrors, and durables of streams. */
 export const streams = chosen({ ...region, ...account, "~stream_name": "$stream" });
+/** Of streams and durables, as the probe reports them. */
+export const probedStreams = chosen({ ...region, "~tenant": "$account", "~stream_name": "$stream" });
 /** Of workers, by durable. */
 export const consumers = chosen({ ...region, ...account, "~consumer": "$consumer" });

@@ -1,12 +1,17 @@
 import type { Environment } from "../../config/schema/settings";
 import { current, serverLabels } from "../alerts/alert";
 import { percent } from "../alerts/limits";
+import { untilExpiry } from "../alerts/probe";
+import { thresholdOf } from "../thresholds";
 import { clusterHealth } from "./cluster-health";
 import { gatewayLabels, rateOf, serverRate } from "./expressions";
-import { as, type Dashboard, graph, limitOf, noneOf, servers } from "./panel";
-import { increase, max, sum } from "../promql";
+import { as, type Dashboard, graph, limitOf, noneOf, servers, withoutProbe } from "./panel";
+import { increase, max, min, sum } from "../promql";
 
 const legend = "{{server}}";
+
+/** The threshold of certificates, in seconds. */
+const secondsLeft = (environment: Environment): number => thresholdOf(environment, "NATSCertificateExpiring") * 86_400;
 
 /** One region: its servers. */
 export const region = (environment: Environment): Dashboard => ({
@@ -78,6 +83,20 @@ export const region = (environment: Environment): Dashboard => ({
       title: "Resources",
       panels: [
         graph("CPU", "percent", "Of one CPU.", [as(legend, current(servers, "nats_varz_cpu"))]),
+        graph(
+          "Certificates",
+          "seconds",
+          "Until the first of a server's certificates expires. A deployment renews them from 120 days on.",
+          [as(legend, min(serverLabels, untilExpiry(servers)))],
+          {
+            ...withoutProbe,
+            limit: {
+              ...limitOf(environment, "NATSCertificateExpiring"),
+              value: secondsLeft(environment),
+              isLeast: true,
+            },
+          },
+        ),
         graph("Memory", "bytes", "Of the server's process.", [as(legend, current(servers, "nats_varz_mem"))]),
         graph(
           "File storage",

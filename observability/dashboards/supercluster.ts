@@ -1,10 +1,11 @@
 import type { Environment } from "../../config/schema/settings";
-import { countOf, current, majority, ofLeader } from "../alerts/alert";
+import { countOf, current, majority, ofLeader, streamLabels } from "../alerts/alert";
 import { percent } from "../alerts/limits";
+import { probed, unacknowledged } from "../alerts/probe";
 import { silence } from "../alerts/streams";
-import { count, type Expr, max, orZero, sum } from "../promql";
-import { gatewayLabels, rateOf, serverRate, stored, totalOf } from "./expressions";
-import { as, type Dashboard, graph, limitOf, list, noneOf, servers, value } from "./panel";
+import { count, type Expr, max, orZero, sum, times } from "../promql";
+import { gatewayLabels, rateOf, serverRate, slowest, stored, totalOf } from "./expressions";
+import { as, type Dashboard, graph, limitOf, list, noneOf, servers, value, withoutProbe } from "./panel";
 
 const firing = (severity: string): Expr => orZero(servers.series("ALERTS", { alertstate: "firing", severity }));
 
@@ -87,6 +88,32 @@ export const supercluster = (environment: Environment): Dashboard => ({
       ],
     },
     {
+      title: "Messages from region to region",
+      panels: [
+        graph(
+          "Until acknowledged",
+          "seconds",
+          "One of 100 of the probe's messages to a stream takes longer.",
+          [as("{{region}} to {{to}}", slowest(["region", "to"], "probe_publish_duration_seconds"))],
+          withoutProbe,
+        ),
+        graph(
+          "Until received",
+          "seconds",
+          "One of 100 takes longer, by the clocks of both regions.",
+          [as("{{from}} to {{region}}", slowest(["from", "region"], "probe_delivery_duration_seconds"))],
+          withoutProbe,
+        ),
+        graph(
+          "Not acknowledged",
+          "percent",
+          "Of the probe's messages, within 10 s. The target is 99.99 %.",
+          [as("{{region}} to {{to}}", times(unacknowledged(servers, "1h"), 100))],
+          withoutProbe,
+        ),
+      ],
+    },
+    {
       title: "Mirrors",
       panels: [
         graph(
@@ -94,14 +121,21 @@ export const supercluster = (environment: Environment): Dashboard => ({
           "number",
           "What a mirror knows that it has not copied. If the origin's region were lost now, it would not be here.",
           [as("{{stream_name}} in {{region}}", ofLeader.stream(servers, "nats_stream_mirror_lag"))],
-          { width: 12, limit: limitOf(environment, "NATSMirrorLagHigh") },
+          { width: 8, limit: limitOf(environment, "NATSMirrorLagHigh") },
+        ),
+        graph(
+          "Seconds behind",
+          "seconds",
+          "Age of the oldest message that a mirror does not have. A failover now would lose what is missing.",
+          [as("{{stream_name}} in {{region}}", probed(servers, "probe_mirror_lag_seconds", streamLabels))],
+          { ...withoutProbe, width: 8, limit: limitOf(environment, "NATSMirrorLate") },
         ),
         graph(
           "Since the origin was heard from",
           "seconds",
           "While it grows the mirror copies nothing, and does not know how far it is behind.",
           [as("{{stream_name}} in {{region}}", silence(servers))],
-          { width: 12, limit: limitOf(environment, "NATSMirrorStalled") },
+          { width: 8, limit: limitOf(environment, "NATSMirrorStalled") },
         ),
       ],
     },

@@ -1,8 +1,20 @@
 import type { Environment } from "../../config/schema/settings";
 import { consumerLabels, ofLeader, percentOf, streamLabels } from "../alerts/alert";
+import { probed } from "../alerts/probe";
 import { clusterHealth } from "./cluster-health";
 import { acknowledged, failedShare, processed, quantiles, stored, totalOf } from "./expressions";
-import { accounts, as, consumers, type Dashboard, graph, limitOf, streams, value } from "./panel";
+import {
+  accounts,
+  as,
+  consumers,
+  type Dashboard,
+  graph,
+  limitOf,
+  probedStreams,
+  streams,
+  value,
+  withoutProbe,
+} from "./panel";
 
 const ofStream = "{{stream_name}} in {{region}}";
 const ofDurable = "{{consumer_name}} of {{stream_name}}";
@@ -98,6 +110,13 @@ export const tenant = (environment: Environment): Dashboard => ({
             ),
           ],
           { limit: limitOf(environment, "NATSConsumerAckPendingNearLimit") },
+        ),
+        graph(
+          "Oldest Message",
+          "seconds",
+          "How long the oldest message has waited that a durable has not acknowledged.",
+          [as(ofDurable, probed(probedStreams, "probe_consumer_oldest_seconds", consumerLabels))],
+          { ...withoutProbe, limit: limitOf(environment, "NATSConsumerMessageOld") },
         ),
         graph("Processing Rate", "messages/s", "Deliveries that were acknowledged, by durable.", [
           as(ofDurable, acknowledged(streams)),

@@ -233,7 +233,7 @@ export const cases: Record<AlertName, Case> = {
   },
   NATSWorkerDown: {
     what: "no process of a worker runs",
-    accident: without("nats_connection_up", {}),
+    accident: without("nats_connection_up", { worker: "biller" }),
     fires: one("NATSWorkerDown", { ...shop, worker: "biller" }),
     quiet: [without("nats_connection_up", { pod: "biller-a" })],
   },
@@ -241,6 +241,57 @@ export const cases: Record<AlertName, Case> = {
     what: "one process of a worker has no connection",
     accident: set("nats_connection_up", { pod: "biller-a" }, 0),
     fires: one("NATSWorkerDisconnected", { namespace: "workers-shop", worker: "biller", pod: "biller-a" }),
+  },
+  NATSCertificateExpiring: {
+    what: "a server's certificate for clients expires in less than 30 days",
+    accident: set("probe_certificate_expiry_timestamp_seconds", { server: "iad-1", listener: "client" }, 29 * 86_400),
+    fires: one("NATSCertificateExpiring", { server: "iad-1", listener: "client" }),
+    // Until the end of the test.
+    quiet: [set("probe_certificate_expiry_timestamp_seconds", {}, 30 * 86_400 + 7_200)],
+  },
+  NATSMetaPeerBehind: {
+    what: "a server does not apply what the meta leader has",
+    accident: set("probe_meta_peer_behind", { peer: "ams-0" }, 1),
+    fires: one("NATSMetaPeerBehind", { peer: "ams-0" }),
+    // Its server does not answer: that is another alert.
+    quiet: [set("probe_meta_peer_offline", { peer: "ams-0" }, 1)],
+  },
+  NATSReplicaBehind: {
+    what: "a replica of a stream and one of a durable are behind",
+    accident: all(
+      set("probe_stream_replicas_behind", { tenant: "shop", stream_name: "ORDERS" }, 1),
+      set("probe_consumer_replicas_behind", { tenant: "shop", stream_name: "ORDERS" }, 1),
+    ),
+    fires: ["the stream", "a durable"].flatMap((of) => one("NATSReplicaBehind", { ...orders, of })),
+    quiet: [set("probe_stream_replicas_offline", { stream_name: "ORDERS" }, 1)],
+  },
+  NATSMirrorLate: {
+    what: "a mirror has not had a message for 61 s",
+    accident: set("probe_mirror_lag_seconds", {}, 61),
+    fires: one("NATSMirrorLate", mirror),
+    quiet: [set("probe_mirror_lag_seconds", {}, 60)],
+  },
+  NATSConsumerMessageOld: {
+    what: "a message waits for more than an hour",
+    accident: set("probe_consumer_oldest_seconds", { consumer_name: "biller" }, 3601),
+    fires: one("NATSConsumerMessageOld", biller),
+    quiet: [set("probe_consumer_oldest_seconds", { consumer_name: "biller" }, 3600)],
+  },
+  NATSPublishFailing: {
+    what: "one of 120 messages to another region fails",
+    accident: set("probe_publishes_total", { to: "ams", outcome: "failed" }, { perMinute: 0.1 }),
+    fires: (["NATSPublishFailing", "NATSPublishFailingSlowly"] as const).flatMap((name) => one(name, { to: "ams" })),
+    quiet: [set("probe_publishes_total", { to: "ams", outcome: "failed" }, { perMinute: 0.0005 })],
+  },
+  NATSPublishFailingSlowly: {
+    what: "one of 1,200 messages to another region fails",
+    accident: set("probe_publishes_total", { to: "ams", outcome: "failed" }, { perMinute: 0.01 }),
+    fires: one("NATSPublishFailingSlowly", { to: "ams" }),
+  },
+  NATSProbeBlind: {
+    what: "no server answers the probe",
+    accident: set("probe_servers_answered", {}, 0),
+    fires: one("NATSProbeBlind"),
   },
   ArrakisInteractionsUnanswered: {
     what: "one interaction in ten is taken after its 3 s",

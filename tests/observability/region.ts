@@ -9,7 +9,7 @@ import { pull, stream } from "../support/rule-cases";
 export const region = "iad";
 
 export const environment = kubernetesEnvironment({
-  jetstream: { jetstream: ["shop"] },
+  jetstream: { jetstream: ["shop", "probe"] },
   kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
 });
 
@@ -87,7 +87,8 @@ function ofServer(server: string): [string, Value][] {
     ["nats_varz_jetstream_stats_api_total", { perMinute: 600 }],
     ["nats_varz_jetstream_stats_api_errors", { perMinute: 3 }],
   ];
-  const account = { ...jetstream, account: "shop" };
+  const accountOf = (account: string) => ({ ...jetstream, account });
+  const account = accountOf("shop");
   return [
     ...plain.map(([name, value]): [string, Value] => [key(name, { server }), value]),
     ...["ams", "syd"].flatMap((remote_gateway_name): [string, Value][] => {
@@ -105,9 +106,9 @@ function ofServer(server: string): [string, Value][] {
     [key("nats_account_memory_used", account), 1e6],
     // Without a limit.
     [key("nats_account_max_memory", account), 1.8446744073709552e19],
-    ...here.flatMap(({ name, mirrorOf, spec }): [string, Value][] => {
+    ...here.flatMap(({ account: owner, name, mirrorOf, spec }): [string, Value][] => {
       const own = {
-        ...{ ...account, stream_name: name, stream_leader: leader },
+        ...{ ...accountOf(owner), stream_name: name, stream_leader: leader },
         is_stream_leader: String(server === leader),
       };
       const mirror = { ...own, mirror_name: mirrorOf ?? "" };
@@ -124,7 +125,7 @@ function ofServer(server: string): [string, Value][] {
             ] as [string, Value][])
           : []),
         ...consumers
-          .filter((consumer) => consumer.stream === name)
+          .filter((consumer) => consumer.account === owner && consumer.stream === name)
           .flatMap((consumer): [string, Value][] => {
             const durable = {
               ...{ ...own, consumer_name: consumer.name, consumer_leader: leader },
@@ -180,7 +181,61 @@ function ofWorker(pod: string): [string, Value][] {
   ];
 }
 
-export const healthy: Series = new Map([...servers.flatMap(ofServer), ...["biller-a", "biller-b"].flatMap(ofWorker)]);
+const probePod = { account: "probe", namespace: "workers-probe", worker: "probe", pod: "probe-a" };
+/** So that a certificate is far from its end during all of a test. */
+const inYears = 1e8;
+
+/** What the probe reads and measures. */
+function ofProbe(): [string, Value][] {
+  const one = (name: MetricName, labels: Labels, value: Value): [string, Value] => [
+    key(name, { ...probePod, ...labels }),
+    value,
+  ];
+  return [
+    one("nats_connection_up", {}, 1),
+    one("probe_servers_answered", {}, 3),
+    ...servers.flatMap((server) =>
+      ["client", "cluster", "gateway"].map((listener) =>
+        one("probe_certificate_expiry_timestamp_seconds", { server, listener }, inYears),
+      ),
+    ),
+    ...["iad-1", "ams-0"].flatMap((peer) => [
+      one("probe_meta_peer_behind", { peer }, 0),
+      one("probe_meta_peer_offline", { peer }, 0),
+    ]),
+    ...here.flatMap(({ account: tenant, name: stream_name, mirrorOf }) => {
+      const stream = { tenant, stream_name };
+      return [
+        one("probe_stream_quorum", stream, 1),
+        one("probe_stream_replicas_behind", stream, 0),
+        one("probe_stream_replicas_offline", stream, 0),
+        ...(mirrorOf === undefined ? [] : [one("probe_mirror_lag_seconds", stream, 1)]),
+        ...consumers
+          .filter((consumer) => consumer.account === tenant && consumer.stream === stream_name)
+          .flatMap(({ name: consumer_name }) => [
+            one("probe_consumer_quorum", { ...stream, consumer_name }, 1),
+            one("probe_consumer_replicas_behind", { ...stream, consumer_name }, 0),
+            one("probe_consumer_oldest_seconds", { ...stream, consumer_name }, 5),
+          ]),
+      ];
+    }),
+    one("probe_advisories_total", { kind: "stream_leader_elected" }, 0),
+    ...["iad", "ams", "syd"].flatMap((other) => [
+      one("probe_publishes_total", { to: other, outcome: "acknowledged" }, { perMinute: 12 }),
+      one("probe_publishes_total", { to: other, outcome: "failed" }, 0),
+      ...Object.entries({ "0.1": 10, "+Inf": 12 }).flatMap(([le, perMinute]) => [
+        one("probe_publish_duration_seconds", { to: other, le }, { perMinute }),
+        one("probe_delivery_duration_seconds", { from: other, le }, { perMinute }),
+      ]),
+    ]),
+  ];
+}
+
+export const healthy: Series = new Map([
+  ...servers.flatMap(ofServer),
+  ...["biller-a", "biller-b"].flatMap(ofWorker),
+  ...ofProbe(),
+]);
 
 /** Whether a series has these labels; a value that begins with `!` is one that it must not have. */
 const fits = (series: string, name: string, where: Labels): boolean =>

@@ -4,7 +4,7 @@ import type { Series, Value } from "./region";
 /** What promtool is given: series during an accident, and after it. */
 
 /** Minutes for which an accident lasts: longer than the longest `for`; and all of a test. */
-export const [accidentEnds, end] = [46, 76];
+export const [accidentEnds, end] = [46, 86];
 
 /** A series as promtool writes one: during the accident, then after it, when a counter goes on from where it is. */
 function valuesOf(during: Value | undefined, after: Value | undefined): string {

@@ -11,9 +11,11 @@ import { panelsOf } from "../../../observability/dashboards";
 import { type MetricName, metricOf, metrics } from "../../../observability/metrics";
 import { recordingRules } from "../../../observability/recording-rules";
 import { type AlertingRule, rulesFile, rulesOf, runbookOf } from "../../../observability/rules";
-import { tenants } from "../../../tenants";
+import { validateTenants } from "../../../config/rules/validate";
+import { tenants as systems } from "../../../tenants";
 import { arrakisMetrics } from "../../../workers/arrakis/metrics";
 import { createWorkerMetrics } from "../../../workers/messaging/metrics";
+import { probeMetrics } from "../../../workers/probe/metrics";
 import { localEnvironment } from "../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
 import { projectFolder } from "../../support/project-copy";
@@ -22,6 +24,10 @@ import { pull, stream } from "../../support/rule-cases";
 const read = (file: string): string => fs.readFileSync(path.join(projectFolder, file), "utf8");
 const environment = kubernetesEnvironment({
   kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
+});
+const tenants = validateTenants(systems, {
+  ...environment,
+  jetstream: { jetstream: [...Object.keys(systems), "probe"] },
 });
 const site = siteOf(environment, tenants, "iad");
 const rules = rulesOf(environment, tenants, "iad");
@@ -75,6 +81,7 @@ describe("alerts", () => {
     const registry = new Registry();
     createWorkerMetrics(registry);
     arrakisMetrics(registry);
+    probeMetrics(registry);
     const there = await registry.getMetricsAsJSON();
     const ofWorkers = (Object.keys(metrics) as MetricName[]).filter((name) => metricOf(name).source === "worker");
     assert.ok(ofWorkers.length >= 4);

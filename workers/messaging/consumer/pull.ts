@@ -25,6 +25,7 @@ interface PullRequest {
   batch: number;
   /** What was not delivered of it. A guess where there are several, which are served in turn; the sum is right. */
   left: number;
+  /** When it was made, at the latest. */
   asked: number;
   /** When something was heard of it. */
   heard: number;
@@ -119,6 +120,8 @@ export class PullSource implements Source {
     if (message.subject.startsWith(this.inbox)) return this.told(message);
     this.unanswered = 0;
     for (const [number, oldest] of this.requests) {
+      // The server sends no heartbeat while it sends messages.
+      oldest.heard = Date.now();
       this.outstanding--;
       if (--oldest.left === 0) this.requests.delete(number);
       break;
@@ -153,6 +156,7 @@ export class PullSource implements Source {
     request.heard = Date.now();
     // Its messages were counted for another request, which is over instead.
     if (!this.requests.has(number) && oldest) {
+      request.asked = request.heard;
       this.requests.delete(oldest[0]);
       this.requests.set(number, request);
     }
@@ -170,10 +174,11 @@ export class PullSource implements Source {
     this.outstanding = [...this.requests.values()].reduce((sum, { left }) => sum + left, 0);
   }
 
-  /** Requests that were lost must not hold free slots for ever. */
+  /** Requests that were lost must not hold free slots for good. */
   private sweep(): void {
     const limit = Date.now() - silence;
-    const silent = [...this.requests].filter(([, { heard }]) => heard < limit);
+    // The server ends each in time: one that messages of others are counted for is over too.
+    const silent = [...this.requests].filter(([, { heard, asked }]) => heard < limit || asked + expires < limit);
     if (silent.length > 0 && silent.length === this.requests.size) {
       this.forgetAll();
       if (this.isConnected) this.events.doubt("no heartbeat");

@@ -5,6 +5,7 @@ import type { JsMsg } from "@nats-io/jetstream";
 import type { Durable } from "../../../../../workers/messaging/consumer/durable";
 import { PullSource } from "../../../../../workers/messaging/consumer/pull";
 import { FakeJetStream } from "../../../../support/fake-jetstream";
+import { waitMs } from "../../../../support/limits";
 
 const durable = { stream: "ORDERS", name: "worker" } as Durable;
 
@@ -114,6 +115,21 @@ describe("pull requests", () => {
       { numRuns: 100 },
     );
   });
+
+  it("are not taken for lost while messages come, though the server then reports nothing else", async () => {
+    const server = new FakeJetStream();
+    const slots = 100;
+    const { source, inHand, doubts } = sourceOf(slots, server);
+    source.refill();
+    // Longer than a request may be silent, and fewer messages than another request would be made for.
+    for (let message = 0; message < 20; message++) {
+      await sleep(200);
+      server.add("{}");
+      assert.ok(inHand.length + server.open <= slots, `${inHand.length} and ${server.open} of ${slots}`);
+    }
+    assert.deepEqual([doubts, server.requests.length], [[], 1]);
+    await source.stop();
+  }).timeout(waitMs);
 
   it("are forgotten, and the durable looked up, when the server reports that it was deleted", async () => {
     const server = new FakeJetStream();

@@ -58,6 +58,7 @@ function program(): Command {
     "npm start                                     the local environment: real servers on this machine",
     "npm start -- --dry-run                        what it would change",
     "npm start -- --with-workers                   with what takes messages out (docs/workers.md)",
+    "npm start -- --with-monitoring                with Prometheus, its alerts, and Alertmanager (docs/monitoring.md)",
   ]);
   deployCommand(cli, "deploy", "the same as start, under the name that production uses", [
     "npm run deploy -- --env production --dry-run --plan plans    save a plan for each stack",
@@ -207,16 +208,27 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
       ).conflicts("withoutWorkers"),
     )
     .option("--without-workers", "local environments: stop them (default: as they were deployed last)")
+    .addOption(
+      new Option(
+        "--with-monitoring",
+        "local environments: run exporters, Prometheus and Alertmanager on this machine too, from now on",
+      ).conflicts("withoutMonitoring"),
+    )
+    .option("--without-monitoring", "local environments: stop them (default: as they were deployed last)")
     .addHelpText("after", examples(lines))
-    .action(({ withWorkers, withoutWorkers, ...options }: DeployOptions & WorkerFlags) =>
-      commands.deploy()(name, { ...options, workers: withWorkers ?? (withoutWorkers ? false : undefined) }),
+    .action(({ withWorkers, withoutWorkers, withMonitoring, withoutMonitoring, ...options }: DeployCommandOptions) =>
+      commands.deploy()(name, {
+        ...options,
+        parts: {
+          workers: withWorkers ?? (withoutWorkers ? false : undefined),
+          monitoring: withMonitoring ?? (withoutMonitoring ? false : undefined),
+        },
+      }),
     );
 }
 
-interface WorkerFlags {
-  withWorkers?: true;
-  withoutWorkers?: true;
-}
+type DeployCommandOptions = Omit<DeployOptions, "parts"> &
+  Partial<Record<"withWorkers" | "withoutWorkers" | "withMonitoring" | "withoutMonitoring", true>>;
 
 /** Commands about messages that workers gave up. */
 function deadLetterCommands(cli: Command): void {

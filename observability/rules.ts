@@ -1,5 +1,6 @@
 import { Document, visit } from "yaml";
 import type { Tenants } from "../config/assets/asset";
+import type { WorkerAsset } from "../config/assets/workers";
 import { type AlertName, alertNames } from "../config/schema/alerts";
 import type { Environment } from "../config/schema/settings";
 import { alerts } from "./alerts";
@@ -40,9 +41,18 @@ export interface RegionRules {
 /** Page of an alert, in this project. */
 export const runbookOf = (alert: AlertName): string => `docs/runbooks/alerts/${alert}.md`;
 
-/** All rules of a region: what streams and durables may reach, series of other names, alerts. */
-export function rulesOf(environment: Environment, tenants: Tenants, region: string): RegionRules {
-  const site = siteOf(environment, tenants, region);
+/**
+ * All rules of a region: what streams and durables may reach, series of other names, alerts.
+ *
+ * @param running its workers; by default those of its tenants where the environment runs any on Kubernetes
+ */
+export function rulesOf(
+  environment: Environment,
+  tenants: Tenants,
+  region: string,
+  running: { workers?: readonly WorkerAsset[] } = {},
+): RegionRules {
+  const site = siteOf(environment, tenants, region, running.workers);
   const made = alertNames.map((alert) => ({ alert, ...alertingRules(environment, site, alert) }));
   const leftOut = made.flatMap(({ alert, reason }) => (reason === undefined ? [] : [{ alert, reason }]));
   const declared = declaredIn(environment, tenants, region);

@@ -33,6 +33,8 @@ export interface RegionOutputs {
   workers?: Record<string, WorkerOutputs>;
   /** On this machine: the database server of its workers. */
   database?: DatabaseOutputs;
+  /** On this machine: URLs of what monitors the region. Absent: nothing is to. */
+  monitoring?: MonitoringOutputs;
   /** On AWS: ARNs of the secrets that clients read, by login. */
   connectionSecrets?: Record<string, string>;
   /** On AWS: name of the bucket for backups. */
@@ -41,6 +43,14 @@ export interface RegionOutputs {
   natAddresses?: string[];
   /** On AWS, where this program made the cluster: text of a kubeconfig that gets its tokens from `aws`. No secret. */
   kubeconfig?: string;
+}
+
+export interface MonitoringOutputs {
+  /** By server. */
+  exporters: Record<string, string>;
+  /** Of the environment's first region, for all. */
+  prometheus?: string;
+  alertmanager?: string;
 }
 
 export interface WorkerOutputs {

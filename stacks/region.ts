@@ -2,15 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { Tenants } from "../config/assets/asset";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
+import type { WorkerAsset } from "../config/assets/workers";
 import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
-import { localWorkers } from "../config/local-workers";
+import { isAskedFor, type LocalParts } from "../config/local-parts";
 import { stackName } from "../config/stacks";
 import { clientUrls, serversOf, workersNamespaceOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
-import { rulesOf } from "../observability/rules";
+import { rulesFile, rulesOf } from "../observability/rules";
 import { awsLocationOf } from "../components/aws/location";
+import type { LocalRegion } from "../components/local/region";
 import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
 import { runsWith } from "../components/supercluster/pod-parts";
@@ -75,8 +77,10 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
 /** A region as it was deployed last; undefined where it was not. */
 async function deployedRegion(stack: string): Promise<Deployed | undefined> {
   const found = ((await outputsOf(fullName(stack))) ?? {}) as Partial<RegionOutputs>;
-  const { region: deployed, ca, accounts, reservations, connections, workers } = found;
-  return ca && accounts ? { region: deployed, ca, accounts, reservations, connections, workers } : undefined;
+  const { region: deployed, ca, accounts, reservations, connections, workers, monitoring } = found;
+  return ca && accounts
+    ? { region: deployed, ca, accounts, reservations, connections, workers, monitoring }
+    : undefined;
 }
 
 /** Another region of the environment: accounts are the same in all, so a new region begins with their limits. */
@@ -88,11 +92,9 @@ async function deployedElsewhere({ name, environment, settings }: Omit<RegionSpe
   return undefined;
 }
 
-/** Whether a local region runs its workers: as this run was asked to, else as it was deployed last. */
-function runsLocally(before: Deployed | undefined): boolean {
-  const asked = process.env[localWorkers];
-  return asked === undefined ? before?.workers !== undefined : asked === "1";
-}
+/** Whether a part of a local region runs: as this run was asked to, else as it was deployed last. */
+const runsLocally = (part: keyof LocalParts, before: Deployed | undefined): boolean =>
+  isAskedFor(part) ?? before?.[part] !== undefined;
 
 /** Where local workers are found. */
 const reported = (workers: Record<string, LocalWorker>) =>
@@ -133,14 +135,31 @@ async function servers(spec: RegionSpec, tenants: Tenants, before: Deployed | un
   const { settings } = spec;
   if (settings.target === "kubernetes") return onKubernetes({ ...spec, settings }, tenants, before);
   const identity = await regionIdentity(spec);
+  return { identity, outputs: onThisMachine(spec, { identity, tenants, before }) };
+}
+
+function onThisMachine(
+  region: RegionSpec,
+  { identity, tenants, before }: { identity: pulumi.Output<RegionIdentity>; tenants: Tenants; before?: Deployed },
+): Servers["outputs"] {
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
-  if (!runsLocally(before)) {
-    new LocalRegion(spec.name, { region: spec, identity });
-    return { identity, outputs: {} };
-  }
-  const workers = [...workersIn(tenants, spec.name).values()].flat();
-  const local = new LocalRegion(spec.name, { region: spec, identity, workers });
-  return { identity, outputs: { workers: reported(local.workers), database: local.database } };
+  const runsWorkers = runsLocally("workers", before);
+  const workers = runsWorkers ? [...workersIn(tenants, region.name).values()].flat() : [];
+  const local = new LocalRegion(region.name, { region, identity, workers });
+  return {
+    ...(runsWorkers && { workers: reported(local.workers), database: local.database }),
+    ...(runsLocally("monitoring", before) && { monitoring: monitoringOf(region, { local, workers, tenants }) }),
+  };
+}
+
+function monitoringOf(
+  region: RegionSpec,
+  { local, workers, tenants }: { local: LocalRegion; workers: WorkerAsset[]; tenants: Tenants },
+) {
+  type Monitoring = typeof import("../components/local/monitoring");
+  const { LocalMonitoring } = require("../components/local/monitoring") as Monitoring;
+  const rules = rulesFile(rulesOf(region.settings, tenants, region.name, { workers }));
+  return new LocalMonitoring(region.name, { region, local, workers, rules }).urls;
 }
 
 async function onKubernetes(

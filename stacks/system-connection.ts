@@ -6,7 +6,7 @@ import { regionAccess } from "./region-access";
 
 /** How a region was deployed: with its outputs, the system account can connect to the servers of all regions. */
 export type Deployed = Pick<RegionOutputs, "ca" | "accounts"> &
-  Partial<Pick<RegionOutputs, "region" | "reservations" | "connections" | "workers">>;
+  Partial<Pick<RegionOutputs, "region" | "reservations" | "connections" | "workers" | "monitoring">>;
 
 /**
  * Runs an action with a connection of the system account: to this region's servers, or those of another region where

@@ -1,6 +1,7 @@
 export const projectFolder: string;
 export const standInFolder: string;
 export const DEFAULT_TOOLS: string[];
+export const MONITORING_TOOLS: string[];
 export const TEST_TOOLS: string[];
 export const KUBE_TOOLS: string[];
 /** Where releases are published, by who publishes them. */

@@ -173,16 +173,19 @@ const DESCRIBE = {
   },
 
   /** Tests run the rules with promtool; its version prints like that of the server beside it. */
-  prometheus: () =>
-    prometheusTool("prometheus", {
+  prometheus: () => ({
+    // Of 2023; the first with keep_firing_for.
+    ...prometheusProgram("prometheus", releases.prometheus, {
       executables: ["promtool", "prometheus"],
-      debian: { package: "prometheus", programs: ["promtool", "prometheus"] },
-      // Of 2023; the first with keep_firing_for.
       oldest: "2.42",
       before: "4",
     }),
+    // Building it would take ten minutes.
+    builds: [],
+    debian: { package: "prometheus", programs: ["promtool", "prometheus"] },
+  }),
 
-  /** What stands beside each server in production; tests read real servers with it. */
+  /** What stands beside each server in production. */
   "prometheus-nats-exporter"() {
     const exporter = goModule("prometheus-nats-exporter");
     const file = `prometheus-nats-exporter-v${exporter.version}-${platform}-${x86[arch] ?? arch}.tar.gz`;
@@ -204,13 +207,25 @@ const DESCRIBE = {
     };
   },
 
-  alertmanager: () =>
-    prometheusTool("alertmanager", {
-      executables: ["alertmanager", "amtool"],
-      debian: { package: "prometheus-alertmanager", programs: ["prometheus-alertmanager", "amtool"] },
-      oldest: "0.25",
-      before: "1",
-    }),
+  /** Debian's package works only where it is installed: it reads a template in /usr/share. */
+  alertmanager() {
+    const server = goModule("alertmanager");
+    return {
+      ...prometheusProgram("alertmanager", server.version, {
+        executables: ["alertmanager"],
+        oldest: "0.25",
+        before: "1",
+      }),
+      builds: [
+        {
+          ...server,
+          package: `${server.module}/cmd/alertmanager`,
+          variables: { "github.com/prometheus/common/version.Version": server.version },
+          takes: "about a minute the first time",
+        },
+      ],
+    };
+  },
 
   /** Only tests start one. The project publishes no executables. */
   redis: () => ({
@@ -257,9 +272,8 @@ function natsServer(name) {
   };
 }
 
-/** A program of the Prometheus project: its release, or Debian's package. Building it would take ten minutes. */
-function prometheusTool(name, { executables, debian, oldest, before }) {
-  const pin = releases[name];
+/** A program of the Prometheus project, as it is released and found on PATH. */
+function prometheusProgram(name, pin, { executables, oldest, before }) {
   const file = `${name}-${pin}.${platform}-${amd64}.tar.gz`;
   const folder = (base) => `${base.github}/prometheus/${name}/releases/download/v${pin}`;
   return {
@@ -272,8 +286,6 @@ function prometheusTool(name, { executables, debian, oldest, before }) {
       beside: executables.slice(1),
     },
     release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/sha256sums.txt`] }),
-    builds: [],
-    debian,
     byHand: `${name} ${oldest} or later (below ${before}): https://prometheus.io/download/`,
   };
 }
@@ -308,8 +320,11 @@ export const DEFAULT_TOOLS = [
   "nats-server",
 ];
 
+/** What `npm start -- --with-monitoring` needs beside that. */
+export const MONITORING_TOOLS = ["prometheus", "prometheus-nats-exporter", "alertmanager"];
+
 /** What only tests and benches need: the oldest supported server, a proxy that cuts connections, monitoring. */
-export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", "prometheus", "prometheus-nats-exporter", "redis"];
+export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", ...MONITORING_TOOLS, "redis"];
 
 /** What only tests on a Kubernetes need. */
 export const KUBE_TOOLS = ["helm"];

@@ -1,3 +1,4 @@
+import type { LocalParts } from "../../config/local-parts";
 import { everyStack } from "../../config/stacks";
 import { BadUsage } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
@@ -10,7 +11,9 @@ import { preflight } from "../../operations/deploy/preflight";
 import { filesWritten, toBeCommitted } from "../../operations/deploy/secret-keys";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
 import { verifySupercluster } from "../../operations/verify/verify";
+import { MONITORING_TOOLS } from "../../tools/pins.mjs";
 import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
+import { ensureToolchain } from "../../tools/toolchain.mjs";
 import { agree } from "../confirm";
 import { renderNextCommands } from "../render/next-commands";
 import { renderStatus } from "../render/status";
@@ -24,8 +27,8 @@ export interface DeployOptions {
   plan?: string;
   /** Region that is deployed first, alone. */
   pauseAfter?: string;
-  /** Of a local environment: whether its workers run on this machine. Default: as it was deployed last. */
-  workers?: boolean;
+  /** Of a local environment: what runs beside its servers. Default: as it was deployed last. */
+  parts?: LocalParts;
 }
 
 /** The two names of the command; messages and the lock name the one that was typed. */
@@ -37,34 +40,46 @@ export type DeployCommand = "start" | "deploy";
  */
 export async function deploy(
   command: DeployCommand,
-  { env, allowLocalState = false, dryRun = false, plan, pauseAfter, workers }: DeployOptions,
+  { env, allowLocalState = false, dryRun = false, plan, pauseAfter, parts = {} }: DeployOptions,
 ): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
   const notice = checked.environment.target === "local" ? standInNotice(standIns()) : undefined;
   if (notice) warn(notice);
-  if (workers !== undefined && checked.environment.target !== "local")
-    throw new BadUsage(
-      `--with-workers and --without-workers are for local environments; those of ${env} run where its settings have ` +
-        "kubernetes.workers (docs/workers.md). Nothing was done.",
-    );
+  if (checked.environment.target !== "local") refuseLocalParts(env, parts);
   preflight(checked, { allowLocalState });
   const plans = plan === undefined ? undefined : new Plans(plan);
-  if (dryRun) return showPlan(checked, { plans, workers });
+  if (parts.monitoring) await ensureToolchain({ tools: MONITORING_TOOLS });
+  if (dryRun) return showPlan(checked, { plans, parts });
   warningsOf(checked.environment).forEach(warn);
   const canary = pauseAfter === undefined ? undefined : { region: pauseAfter, isToContinue };
   const bringUpAndVerify = async () => {
-    const access = await bringUp(checked, { plans, canary, workers });
+    const access = await bringUp(checked, { plans, canary, parts });
     if (!access) return;
     const verification = await verifySupercluster(checked, access);
     print(`\n${renderStatus(verification.status)}`);
     print(`\n${renderVerification(verification)}`);
-    print(renderNextCommands(checked));
+    print(renderNextCommands(checked, verification.status.monitoring));
     requireSuccess(verification);
     logProgress(`\n${env} is up and verified; ${seconds(Date.now() - started)} in all`);
   };
   await withEnvironmentLock(env, `${command} --env ${env}`, () => bringUpAndVerify().finally(remindOfKeys(checked)));
   if (notice) warn(notice);
+}
+
+/** Where what runs beside local servers is described for others. */
+const elsewhere: Record<keyof LocalParts, string> = {
+  workers: "those of ENV run where its settings have kubernetes.workers (docs/workers.md)",
+  monitoring: "the Prometheus that reads ENV is yours (docs/monitoring.md)",
+};
+
+function refuseLocalParts(env: string, parts: LocalParts): void {
+  for (const part of Object.keys(elsewhere) as (keyof LocalParts)[])
+    if (parts[part] !== undefined)
+      throw new BadUsage(
+        `--with-${part} and --without-${part} are for local environments; ${elsewhere[part].replace("ENV", env)}. ` +
+          "Nothing was done.",
+      );
 }
 
 /** What a deployment wrote into files of the project must be committed, also where it failed later. */

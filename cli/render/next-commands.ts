@@ -1,9 +1,13 @@
 import { npmRun } from "../../config/command-lines";
 import { serversInAll } from "../../config/sizes";
+import type { MonitoringStatus } from "../../operations/monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
 
 /** What to run after a deployment, as text. */
-export function renderNextCommands({ name, environment }: Pick<CheckedEnvironment, "name" | "environment">): string {
+export function renderNextCommands(
+  { name, environment }: Pick<CheckedEnvironment, "name" | "environment">,
+  monitoring?: Pick<MonitoringStatus, "prometheus" | "alertmanager">,
+): string {
   const width = 50;
   const context = npmRun("-s context", name);
   const nats = `.cache/bin/nats --context sys-admin-${environment.regions[0]} server list ${serversInAll(environment)}`;
@@ -12,5 +16,11 @@ export function renderNextCommands({ name, environment }: Pick<CheckedEnvironmen
     `  ${npmRun("status", name).padEnd(width)}  this table again`,
     `  ${npmRun("verify", name).padEnd(width)}  the checks and proofs again`,
     `  npm run toolchain -- nats && eval "$(${context})" && ${nats}`,
+    ...(monitoring
+      ? [
+          `  ${`${monitoring.prometheus.url}/alerts`.padEnd(width)}  alerts, in Prometheus`,
+          `  ${monitoring.alertmanager.url.padEnd(width)}  what is sent of them, in Alertmanager`,
+        ]
+      : []),
   ].join("\n");
 }

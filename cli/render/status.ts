@@ -1,6 +1,7 @@
 import { colours } from "../../engine/terminal";
 import { table } from "./table";
 import { isCanary, type Status, type StreamStatus } from "../../operations/supercluster/status";
+import { type MonitoringStatus, monitoringPrograms } from "../../operations/monitoring/monitoring-status";
 import type { DatabaseStatus } from "../../operations/workers/database-status";
 import type { WorkerStatus } from "../../operations/workers/worker-status";
 
@@ -18,6 +19,7 @@ export function renderStatus(status: Status): string {
     ...(status.undeclared.length ? [undeclaredTable(status)] : []),
     ...(status.databases ? [databaseTable(status.databases)] : []),
     ...(status.workers ? [workerTable(status.workers)] : []),
+    ...(status.monitoring ? [monitoringTable(status.monitoring)] : []),
   ].join("\n\n");
 }
 
@@ -91,6 +93,19 @@ function workerTable(workers: WorkerStatus[]): string {
     ]),
     colours.dim,
   );
+}
+
+function monitoringTable(monitoring: MonitoringStatus): string {
+  const programs = table(
+    ["MONITORING", "URL", "STATE"],
+    monitoringPrograms(monitoring).map(([name, { url, isUp }]) => [
+      name,
+      url,
+      isUp ? "up" : colours.red("does not answer"),
+    ]),
+    colours.dim,
+  );
+  return [programs, ...monitoring.problems.map((problem) => colours.yellow(problem))].join("\n");
 }
 
 function mirror({ home, lag }: StreamStatus): string {

@@ -69,3 +69,23 @@ export function scrapeConfig(
     ],
   });
 }
+
+/** Patterns of Prometheus's files of targets: exporters, and processes of workers. */
+export interface TargetFiles {
+  exporters: string;
+  workers: string;
+}
+
+/**
+ * The same for local servers and workers, whose addresses and labels are in files.
+ *
+ * @param interval of reading them, and of looking for new files
+ */
+export const localScrapeConfigs = (files: TargetFiles, interval: string) =>
+  [
+    { job_name: job, pattern: files.exporters },
+    { job_name: workersJob, pattern: files.workers },
+  ].map(({ job_name, pattern }) => ({
+    ...{ job_name, scrape_interval: interval },
+    file_sd_configs: [{ files: [pattern], refresh_interval: interval }],
+  }));

@@ -56,26 +56,39 @@ export interface Site extends Selection {
 
 const levels = ["accounts", "streams", "all"] as const;
 
-export function siteOf(environment: Environment, tenants: Tenants, region: string): Site {
+/**
+ * A region as its environment and tenants have it.
+ *
+ * @param workers those that run in it; by default those of its tenants where the environment runs any on Kubernetes
+ */
+export function siteOf(
+  environment: Environment,
+  tenants: Tenants,
+  region: string,
+  workers: readonly WorkerAsset[] = onKubernetes(environment, tenants, region),
+): Site {
   const level = environment.target === "kubernetes" ? environment.kubernetes.monitoring.exporter.jetstream : "all";
-  const runsWorkers = environment.target === "kubernetes" && environment.kubernetes.workers !== undefined;
+  const namespaceOf = ({ account }: WorkerAsset) =>
+    environment.target === "kubernetes" ? workersNamespaceOf(environment, region, account) : undefined;
   return {
     region,
     others: environment.regions.filter((other) => other !== region),
     servers: serversOf(environment, region).map(({ name }) => name),
     allServers: serversInAll(environment),
-    workers: runsWorkers
-      ? Object.values(tenants)
-          .flatMap(workersOf)
-          .filter(({ regions }) => regions.includes(region))
-          .map((worker) => ({ worker, namespace: workersNamespaceOf(environment, region, worker.account) }))
-      : [],
+    workers: workers.map((worker) => ({ worker, namespace: namespaceOf(worker) })),
     series: (name, where) => series(name, where, { region }),
     threshold: (alert, fallback) => thresholdOf(environment, alert, fallback),
     hasOwn: (alert) => hasOwnThresholds(environment, alert),
     has: (metric) => levels.indexOf(level) >= levels.indexOf(metricOf(metric).needs ?? "accounts"),
   };
 }
+
+const onKubernetes = (environment: Environment, tenants: Tenants, region: string): WorkerAsset[] =>
+  environment.target === "kubernetes" && environment.kubernetes.workers
+    ? Object.values(tenants)
+        .flatMap(workersOf)
+        .filter(({ regions }) => regions.includes(region))
+    : [];
 
 /** Metrics that each server has once. */
 type ServerMetric = {

@@ -115,7 +115,10 @@ export const clientAlerts = {
       site.workers.map(({ worker: { account, objectName }, namespace }) => ({
         expr: compare(
           orZero(
-            sum(["region"], site.series("nats_connection_up", { worker: objectName, ...(namespace && { namespace }) })),
+            sum(
+              ["region"],
+              site.series("nats_connection_up", { worker: objectName, ...(namespace ? { namespace } : { account }) }),
+            ),
           ),
           "<",
           1,

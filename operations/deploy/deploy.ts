@@ -1,5 +1,5 @@
 import { type Access, readAccess } from "../access/access";
-import { localWorkersAs } from "../../config/local-workers";
+import { type LocalParts, localPartsAs } from "../../config/local-parts";
 import { pulumiEnvironment } from "../../engine/environment";
 import { type ExistingStacks, existingStacks } from "../../engine/existing-stacks";
 import { Failure } from "../../engine/failure";
@@ -31,8 +31,8 @@ export interface DeployOptions {
   /** Exactly what they contain is done. */
   plans?: Plans;
   canary?: Canary;
-  /** Of a local environment: whether its workers run on this machine. Default: as it was deployed last. */
-  workers?: boolean;
+  /** Of a local environment: what runs beside its servers. Default: as it was deployed last. */
+  parts?: LocalParts;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface DeployOptions {
  */
 export async function deploy(
   checked: CheckedEnvironment,
-  { plans, canary, workers }: DeployOptions = {},
+  { plans, canary, parts = {} }: DeployOptions = {},
 ): Promise<Access | undefined> {
   const first = canary && canaryStack(checked, canary.region);
   const existing = await existingStacks(checked);
@@ -62,7 +62,7 @@ export async function deploy(
   announceKeys(checked, steps, existing);
   // A plan may have been saved of other settings.
   if (!plans) restartLines(restartingRegions(checked, deployed)).forEach(logProgress);
-  const runner = new StackRunner(checked, localWorkersAs(workers));
+  const runner = new StackRunner(checked, localPartsAs(parts));
   const gate = steps.some(({ isGated }) => isGated) ? await Gate.open(checked) : undefined;
   let access: Promise<Access> | undefined;
   let unchanged: ReadonlySet<string> | undefined;
@@ -127,7 +127,7 @@ async function runAgain(
  */
 export async function dryRun(
   checked: CheckedEnvironment,
-  { plans, workers }: Pick<DeployOptions, "plans" | "workers"> = {},
+  { plans, parts = {} }: Pick<DeployOptions, "plans" | "parts"> = {},
 ): Promise<void> {
   const existing = await existingStacks(checked);
   const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing));
@@ -140,7 +140,7 @@ export async function dryRun(
   const deployed = deployedRegions(checked, existing);
   // Awaited after the previews; until then a failure must not count as unhandled.
   deployed.catch(() => undefined);
-  const runner = new StackRunner(checked, localWorkersAs(workers));
+  const runner = new StackRunner(checked, localPartsAs(parts));
   const throwaway = missing.length ? new ThrowawayBackend(checked.project) : undefined;
   try {
     // All at the same time: a preview changes nothing that another could read.

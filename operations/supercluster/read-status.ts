@@ -1,4 +1,5 @@
 import type { CheckedEnvironment } from "../settings/checked-environment";
+import { monitoringStatus } from "../monitoring/monitoring-status";
 import { readAccess } from "../access/access";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
@@ -13,12 +14,13 @@ import { serversInAll } from "../../config/sizes";
 export async function readStatus(checked: CheckedEnvironment): Promise<Status> {
   const system = await connectToSystem(await readAccess(checked));
   try {
-    const [snapshot, workers, databases] = await Promise.all([
+    const [snapshot, workers, databases, monitoring] = await Promise.all([
       takeSnapshot(system, serversInAll(checked.environment)),
       workerStatuses(checked),
       databaseStatuses(checked),
+      monitoringStatus(checked),
     ]);
-    return statusOf(checked, snapshot, { workers, databases });
+    return statusOf(checked, snapshot, { workers, databases, monitoring });
   } finally {
     await system.close();
   }

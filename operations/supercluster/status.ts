@@ -3,6 +3,7 @@ import { canary } from "../../config/assets/standard";
 import { clientUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { serversIn, serversInAll } from "../../config/sizes";
+import type { MonitoringStatus } from "../monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { DatabaseStatus } from "../workers/database-status";
 import type { WorkerStatus } from "../workers/worker-status";
@@ -24,6 +25,8 @@ export interface Status {
   workers?: WorkerStatus[];
   /** Database servers of workers on this machine. Absent: none were deployed. */
   databases?: DatabaseStatus[];
+  /** Of a local environment: what monitors it. Absent: nothing does. */
+  monitoring?: MonitoringStatus;
 }
 
 export interface RegionStatus {
@@ -69,7 +72,7 @@ export function statusOf(
     failovers,
   }: Pick<CheckedEnvironment, "name" | "environment" | "tenants"> & Partial<Pick<CheckedEnvironment, "failovers">>,
   snapshot: Snapshot,
-  { workers = [], databases = [] }: { workers?: WorkerStatus[]; databases?: DatabaseStatus[] } = {},
+  { workers = [], databases = [], monitoring }: Partial<Pick<Status, "workers" | "databases" | "monitoring">> = {},
 ): Status {
   const regions = environment.regions.map((region): RegionStatus => {
     const states = serversOf(environment, region).flatMap((server) => snapshot.servers[server.name] ?? []);
@@ -107,6 +110,7 @@ export function statusOf(
     undeclared: undeclaredStreams(streams, snapshot),
     ...(workers.length > 0 && { workers }),
     ...(databases.length > 0 && { databases }),
+    ...(monitoring && { monitoring }),
   };
 }
 

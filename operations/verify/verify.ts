@@ -8,6 +8,7 @@ import { objectChecks } from "./objects";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
 import { databaseChecks } from "./databases";
+import { monitoringChecks, settledMonitoring } from "./monitoring";
 import { prove } from "./prove";
 import { readyWorkers, workerChecks } from "./workers";
 
@@ -44,12 +45,14 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
     // Taken again after the proofs: their messages must be in the mirrors too.
     const after = await snapshotUntil(take, isGood, settleMs);
     const databases = await databaseStatuses(checked);
+    const monitoring = await settledMonitoring(checked);
     return {
-      status: statusOf(checked, after, { workers: await workerStatuses(checked), databases }),
+      status: statusOf(checked, after, { workers: await workerStatuses(checked), databases, monitoring }),
       checks: [
         ...checksOf(checked, after),
         ...databaseChecks(databases, checked.name),
         ...workerChecks(workers),
+        ...monitoringChecks(monitoring, checked.name),
         ...(await objects),
         ...proofs,
       ],

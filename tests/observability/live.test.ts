@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { assetsOf } from "../../config/assets/assets";
+import { workersOf } from "../../config/assets/workers";
 import { loginOf } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import { validateTenants } from "../../config/rules/validate";
@@ -145,17 +146,19 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     });
     await worker.started;
     monitoring = await Monitoring.start({
+      environment: cluster.environment,
       servers: Object.values(cluster.inputs()).map(({ region, name, config }) => ({
         ...{ region, name },
         monitor: `http://${config.http}`,
       })),
-      workers: [
-        {
-          port: worker.healthPort,
-          labels: { region: "iad", account: "shop", namespace: "workers-shop", worker: "biller", pod: "biller-a" },
-        },
-      ],
-      rules: shape.regions.map((region) => rulesFile(rulesOf(environment, tenants, region))),
+      regions: shape.regions.map((region) => {
+        const workers = workersOf(tenants.shop!).filter((one) => one.regions.includes(region));
+        return {
+          region,
+          rules: rulesFile(rulesOf(environment, tenants, region, { workers })),
+          workers: workers.map((one) => ({ worker: one, health: `http://127.0.0.1:${worker.healthPort}` })),
+        };
+      }),
     });
   });
 

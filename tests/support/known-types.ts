@@ -46,6 +46,8 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   "kubernetes:helm.sh/v3:Release": () => ({ status: {} }),
   "pulumi-nodejs:dynamic/local:Worker": () => ({ health: "http://127.0.0.1:40000" }),
   "pulumi-nodejs:dynamic/local:Database": () => ({ port: 40001 }),
+  "pulumi-nodejs:dynamic/local:Program": () => ({ url: "http://127.0.0.1:40002" }),
+  "pulumi-nodejs:dynamic/local:Files": () => ({}),
   "pulumi-nodejs:dynamic/local:Server": () => ({ addresses: {}, version: "0.0.0" }),
 };
 

@@ -1,83 +1,52 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import * as fs from "node:fs";
-import * as path from "node:path";
-import { stringify } from "yaml";
-import { pollUntil } from "../../config/poll-until";
-import { sources } from "../../observability/metrics";
-import { requestMs, waitMs } from "./limits";
+import { environmentDir } from "../../config/cache";
+import {
+  alertmanagerInputs,
+  exporterInputs,
+  type MonitoredWorker,
+  prometheusInputs,
+  regionInputs,
+} from "../../components/local/monitoring-layout";
+import type { LocalProgramInputs } from "../../components/local/program-layout";
+import { filesProvider } from "../../components/local/provider/files-provider";
+import { programProvider } from "../../components/local/provider/program-provider";
+import { PrometheusApi } from "../../operations/monitoring/prometheus-api";
 import { claimPorts } from "./ports";
-import { runFolder } from "./run";
 import { testTool } from "./tools";
 
 /** What a Prometheus of a test reads and evaluates. */
 export interface Monitored {
+  /** Name of the environment, whose folder has all files. */
+  environment: string;
   /** Servers; each gets an exporter. */
   servers: { region: string; name: string; monitor: string }[];
-  /** Processes of workers, with the labels that they have on Kubernetes. */
-  workers: { port: number; labels: Record<string, string> }[];
-  /** Files of rules. */
-  rules: string[];
+  /** Its regions, each with its file of rules and its workers. */
+  regions: { region: string; rules: string; workers: MonitoredWorker[] }[];
 }
 
-interface Rule {
-  name: string;
-  type: "recording" | "alerting";
-  health: string;
-  lastError?: string;
-}
+type Tool = Parameters<typeof testTool>[0];
 
-/** Flags of the exporter in a server's pod: those of the chart, and `-healthz`. */
-const exporterFlags = [
-  ...["-healthz", "-connz", "-routez", "-subz", "-varz", "-prefix=nats", "-use_internal_server_id", "-jsz=all"],
-  "-gatewayz",
-];
-
-/** Real exporters and a real Prometheus on 127.0.0.1, which reads and evaluates every second. */
+/** What monitors a local environment, as `npm start -- --with-monitoring` runs it, reading and evaluating each second. */
 export class Monitoring {
-  private readonly children: ChildProcess[] = [];
+  private readonly started: Awaited<ReturnType<typeof programProvider.create>>[] = [];
+  /** Of the Prometheus. */
+  private api!: PrometheusApi;
+  private alertmanager!: string;
 
-  private constructor(
-    private readonly url: string,
-    private readonly folder: string,
-  ) {}
+  private constructor(private readonly environment: string) {}
 
-  static async start({ servers, workers, rules }: Monitored): Promise<Monitoring> {
-    const first = await claimPorts();
-    const folder = fs.mkdtempSync(path.join(runFolder, "prometheus-"));
-    const monitoring = new Monitoring(`http://127.0.0.1:${first}`, folder);
-    const exporters = servers.map((server, index) => ({ ...server, port: first + 1 + index }));
-    for (const { port, monitor } of exporters)
-      monitoring.run("prometheus-nats-exporter", [`-port=${port}`, "-addr=127.0.0.1", ...exporterFlags, monitor]);
-    const scrape = (job_name: string, targets: { port: number; labels: Record<string, string> }[]) => ({
-      job_name,
-      static_configs: targets.map(({ port, labels }) => ({ targets: [`127.0.0.1:${port}`], labels })),
-    });
-    const write = (name: string, text: string) => {
-      const file = path.join(folder, name);
-      fs.writeFileSync(file, text);
-      return file;
-    };
-    const config = {
-      global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
-      rule_files: rules.map((text, index) => write(`rules-${index}.yaml`, text)),
-      scrape_configs: [
-        scrape(
-          sources.exporter.job,
-          exporters.map(({ port, region, name }) => ({ port, labels: { region, server: name } })),
-        ),
-        scrape(sources.worker.job, workers),
-      ],
-    };
-    monitoring.run("prometheus", [
-      `--config.file=${write("prometheus.yaml", stringify(config))}`,
-      `--storage.tsdb.path=${path.join(folder, "data")}`,
-      `--web.listen-address=127.0.0.1:${first}`,
-      "--log.level=warn",
-    ]);
+  static async start({ environment, servers, regions }: Monitored): Promise<Monitoring> {
+    const port = await claimPorts();
+    const monitoring = new Monitoring(environment);
     try {
-      if (!(await pollUntil(() => monitoring.query("up").then(Boolean, () => false), waitMs)))
-        throw new Error("Prometheus did not start");
+      monitoring.alertmanager = await monitoring.run(alertmanagerInputs(environment, { port: port + 1 }));
+      const options = { interval: "1s", readsScrapeFiles: false, port };
+      monitoring.api = new PrometheusApi(await monitoring.run(prometheusInputs(environment, options)));
+      for (const inputs of regions) await filesProvider.create(regionInputs(environment, inputs));
+      const exporters = servers.map(({ region, name, monitor }, index) =>
+        exporterInputs(environment, { region, server: name, monitor, port: port + 2 + index }),
+      );
+      await Promise.all(exporters.map((inputs) => monitoring.run(inputs)));
       return monitoring;
     } catch (error) {
       await monitoring.stop();
@@ -85,41 +54,32 @@ export class Monitoring {
     }
   }
 
-  private run(tool: "prometheus" | "prometheus-nats-exporter", args: string[]): void {
-    const log = fs.openSync(path.join(this.folder, `${tool}.log`), "a");
-    this.children.push(spawn(testTool(tool), args, { stdio: ["ignore", log, log] }));
+  /** Starts a program; returns its URL. */
+  private async run(inputs: LocalProgramInputs): Promise<string> {
+    const made = await programProvider.create({ ...inputs, program: testTool(inputs.tool as Tool) });
+    this.started.push(made);
+    return made.outs!.url;
   }
 
-  /** Series of an expression, now. Throws what Prometheus answers where it cannot be evaluated. */
-  async query(expr: string): Promise<{ metric: Record<string, string>; value: number }[]> {
-    const answer = await this.get<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
-      `query?query=${encodeURIComponent(expr)}`,
-    );
-    return answer.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
+  /** Series of an expression, now. */
+  query(expr: string) {
+    return this.api.query(expr);
   }
 
   /** All rules, with what became of their last evaluation. */
-  async rules(): Promise<Rule[]> {
-    const { groups } = await this.get<{ groups: { rules: Rule[] }[] }>("rules");
-    return groups.flatMap(({ rules }) => rules);
+  async rules() {
+    return (await this.api.ruleGroups()).flatMap(({ rules }) => rules);
   }
 
-  private async get<T>(what: string): Promise<T> {
-    const response = await fetch(`${this.url}/api/v1/${what}`, { signal: AbortSignal.timeout(requestMs) });
-    const { status, data, error } = (await response.json()) as { status: string; data: T; error?: string };
-    if (status !== "success") throw new Error(error);
-    return data;
+  /** Names of the alerts that Alertmanager has and shows. */
+  async received(): Promise<string[]> {
+    const response = await fetch(`${this.alertmanager}/api/v2/alerts?active=true`);
+    const alerts = (await response.json()) as { labels: { alertname: string } }[];
+    return alerts.map(({ labels }) => labels.alertname);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(
-      this.children.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = once(child, "exit");
-        child.kill("SIGKILL");
-        await ended;
-      }),
-    );
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    await Promise.all(this.started.map(({ id, outs }) => programProvider.delete(id, outs!)));
+    fs.rmSync(`${environmentDir(this.environment)}/monitoring`, { recursive: true, force: true });
   }
 }

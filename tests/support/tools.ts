@@ -10,6 +10,7 @@ const commands = {
   "toxiproxy-server": "prestart.mjs --tests",
   promtool: "prestart.mjs --tests",
   prometheus: "prestart.mjs --tests",
+  alertmanager: "prestart.mjs --tests",
   "prometheus-nats-exporter": "prestart.mjs --tests",
   "redis-server": "prestart.mjs --tests",
   helm: "prestart.mjs --kube",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { kubernetes } from "../../config/schema/kubernetes";
 import { atLeast, DEFAULT_TOOLS, describeTool, KUBE_TOOLS, projectFolder, TEST_TOOLS } from "../../tools/pins.mjs";
 
-const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, ...KUBE_TOOLS, "nats", "alertmanager"];
+const TOOLS = [...DEFAULT_TOOLS, ...TEST_TOOLS, ...KUBE_TOOLS, "nats"];
 const read = (...path: string[]) => readFileSync(join(projectFolder, ...path), "utf8");
 
 describe("tools: pins", () => {
@@ -23,7 +23,7 @@ describe("tools: pins", () => {
   });
 
   it("are what the official download and the Go module proxy are asked for", () => {
-    for (const name of ["pulumi", "nats-server", "nats", "alertmanager", ...TEST_TOOLS, ...KUBE_TOOLS]) {
+    for (const name of ["pulumi", "nats-server", "nats", ...TEST_TOOLS, ...KUBE_TOOLS]) {
       const tool = describeTool(name);
       // Published as source only.
       assert.equal(tool.release === undefined, name === "redis");

@@ -117,6 +117,7 @@ describe("tools: prestart", () => {
       "promtool",
       "prometheus",
       "prometheus-nats-exporter",
+      "alertmanager",
       "redis-server",
     ]);
   });

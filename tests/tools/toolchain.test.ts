@@ -195,7 +195,7 @@ describe("tools: toolchain", () => {
 
   it("takes Debian's package, unpacked, where the release cannot be reached and nothing is built", async () => {
     const [place, old] = [fresh(), fresh()];
-    const { executables, debian } = describeTool("alertmanager");
+    const { executables, debian } = describeTool("prometheus");
     /** An apt-get whose own lists are empty, and a package with programs of this version. */
     const fakeDebian = ({ bin }: ReturnType<typeof fresh>, version: string) => {
       writeScript(
@@ -214,7 +214,7 @@ describe("tools: toolchain", () => {
         ),
       );
     };
-    const tools = ["alertmanager"];
+    const tools = ["prometheus"];
     const path = ({ bin }: ReturnType<typeof fresh>) => `${bin}${delimiter}/usr/bin${delimiter}/bin`;
     const withoutDebian = mkdtempSync(join(folder, "empty-"));
     await assert.rejects(ensure(place, { tools, path: withoutDebian }), (error: Error) => {
@@ -222,17 +222,17 @@ describe("tools: toolchain", () => {
       assert.doesNotMatch(error.message, /Go/);
       return true;
     });
-    fakeDebian(place, "0.25.0+ds");
+    fakeDebian(place, "2.42.0+ds");
     const paths = await ensure(place, { tools, path: path(place) });
     assert.deepEqual(Object.keys(paths), executables);
-    assert.equal(how(place.cache, "alertmanager"), "Debian package");
-    assert.equal(readRecord(place.cache).alertmanager!.version, "0.25.0+ds");
-    assert.match(execFileSync(paths.amtool!, { encoding: "utf8" }), /^amtool, version/);
+    assert.equal(how(place.cache, "prometheus"), "Debian package");
+    assert.equal(readRecord(place.cache).prometheus!.version, "2.42.0+ds");
+    assert.match(execFileSync(paths.prometheus!, { encoding: "utf8" }), /^prometheus, version/);
     assert.deepEqual(leftIn(place.cache), ["bin", "toolchain.json"]);
-    fakeDebian(old, "0.15.3");
+    fakeDebian(old, "2.15.2");
     await assert.rejects(
       ensure(old, { tools, path: path(old) }),
-      /Debian: Debian's package prometheus-alertmanager is 0\.15\.3, wanted is 0\.25 or later, below 1/,
+      /Debian: Debian's package prometheus is 2\.15\.2, wanted is 2\.42 or later, below 4/,
     );
   });
 

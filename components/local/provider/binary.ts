@@ -3,32 +3,32 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { cacheDir } from "../../../config/cache";
+import { readRecord } from "../../../tools/record.mjs";
 
 const run = promisify(execFile);
 
 /** Path of the nats-server to run: `program`, else the one installed for this project, else the first on PATH.
  * @throws when none is found */
-export function natsServer(program?: string): string {
-  if (program) return program;
+export const natsServer = (program?: string): string => program ?? executable("nats-server");
+
+/**
+ * Path of a program: the one installed for this project, else the first on PATH.
+ *
+ * @param tool what tools/toolchain.mjs installs it by
+ * @throws when none is found
+ */
+export function executable(name: string, tool?: string): string {
   const folders = [path.join(cacheDir(), "bin"), ...(process.env.PATH ?? "").split(path.delimiter)];
-  const found = [...installed(), ...folders.map((folder) => path.join(folder, "nats-server"))].find(isExecutable);
-  if (!found)
-    throw new Error(`nats-server was found neither in ${folders[0]} nor on PATH; install it: node tools/toolchain.mjs`);
-  return found;
+  const found = [...installed(name), ...folders.map((folder) => path.join(folder, name))].find(isExecutable);
+  if (found) return found;
+  const install = `node tools/toolchain.mjs${tool === undefined ? "" : ` ${tool}`}`;
+  throw new Error(`${name} was found neither in ${folders[0]} nor on PATH; install it: ${install}`);
 }
 
-interface InstalledTools {
-  tools: { "nats-server": { path: string } };
-}
-
-/** From the record of installed tools (tools/record.mjs). */
-function installed(): string[] {
-  try {
-    const record = JSON.parse(fs.readFileSync(path.join(cacheDir(), "toolchain.json"), "utf8")) as InstalledTools;
-    return [record.tools["nats-server"].path];
-  } catch {
-    return [];
-  }
+/** From the record of installed tools. */
+function installed(name: string): string[] {
+  const entry = readRecord(cacheDir())[name];
+  return entry ? [entry.path] : [];
 }
 
 function isExecutable(file: string): boolean {

@@ -1,15 +1,13 @@
-import { spawn } from "node:child_process";
-import * as fs from "node:fs/promises";
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { natsServer } from "./binary";
-import { read, remove, write, writeAll } from "./files";
+import { remove, write, writeAll } from "./files";
+import { endOfLog, launch } from "./launch";
 import { isServing, varz } from "./monitor";
 import { refuseTakenPorts } from "./ports";
 import { isAlive, type ProcessIdentity } from "./process";
-import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
+import { filesOf, folderOf, inFolder, stateOf, writeRecord } from "./record";
 import { endAtOnce } from "./stop";
 import { pollUntil } from "../../../config/poll-until";
-import { startOf } from "../../../tools/processes.mjs";
 
 const servingDeadline = 30_000;
 
@@ -24,13 +22,20 @@ export async function start(wanted: LocalServerInputs, version: string): Promise
   await write(inFolder(wanted, "keyFingerprint"), `${wanted.jetstreamKeyFingerprint}\n`);
   await remove(inFolder(wanted, "pid"));
   await writeRecord(wanted, { applied: stateOf(wanted, version) });
-  const process = await launch(wanted);
-  await writeRecord(wanted, { applied: stateOf(wanted, version), process });
+  const { PATH } = process.env;
+  const started = await launch({
+    command: natsServer(wanted.program),
+    args: ["-c", inFolder(wanted, "config")],
+    cwd: folderOf(wanted),
+    env: { PATH },
+    log: inFolder(wanted, "log"),
+  });
+  await writeRecord(wanted, { applied: stateOf(wanted, version), process: started });
   try {
-    await settle(wanted, version, process);
+    await settle(wanted, version, started);
   } catch (error) {
     // A server that did not come up would otherwise keep running without a resource.
-    await endAtOnce(process);
+    await endAtOnce(started);
     throw error;
   }
 }
@@ -49,7 +54,7 @@ export async function settle(wanted: LocalServerInputs, version: string, process
   if (state !== "serving") {
     const problem = state ? "ended while it started" : `did not serve within ${servingDeadline / 1000} s`;
     throw new Error(
-      `${wanted.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(wanted)}`,
+      `${wanted.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(inFolder(wanted, "log"))}`,
     );
   }
   await writeRecord(wanted, {
@@ -57,30 +62,4 @@ export async function settle(wanted: LocalServerInputs, version: string, process
     process,
     digest: (await varz(monitor))?.config_digest,
   });
-}
-
-/** Starts the process detached, with no inherited descriptors: it outlives this run and its terminal. */
-async function launch(server: LocalServerInputs): Promise<ProcessIdentity> {
-  const logFile = inFolder(server, "log");
-  await fs.rename(logFile, `${logFile}.1`).catch(() => undefined);
-  const log = await fs.open(logFile, "a", 0o600);
-  try {
-    const child = spawn(natsServer(server.program), ["-c", inFolder(server, "config")], {
-      cwd: folderOf(server),
-      env: { PATH: process.env.PATH },
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-    });
-    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-    child.unref();
-    return { pid: child.pid!, startTime: startOf(child.pid!) || "ended" };
-  } finally {
-    await log.close();
-  }
-}
-
-async function endOfLog(server: ServerName): Promise<string> {
-  const log = inFolder(server, "log");
-  const lines = ((await read(log)) ?? "").trimEnd().split("\n").slice(-8);
-  return `The end of ${log}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

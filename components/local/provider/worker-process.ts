@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { pollUntil } from "../../../config/poll-until";
-import { startOf } from "../../../tools/processes.mjs";
 import type { LocalWorkerInputs, WorkerName } from "../worker-layout";
-import { read } from "./files";
+import { endOfLog, launch } from "./launch";
 import { freePort } from "./ports";
 import { end, isAlive } from "./process";
 import {
@@ -49,7 +47,7 @@ export async function startWorker(inputs: LocalWorkerInputs, before?: WorkerReco
   await fs.mkdir(folderOfWorker(inputs), { recursive: true, mode: 0o700 });
   const healthPort = await freePort(before?.healthPort);
   const port = inputs.port === undefined ? undefined : await freePort(inputs.port, before?.port);
-  const record = await launch(inputs, { healthPort, ...(port !== undefined && { port }) });
+  const record = await run(inputs, { healthPort, ...(port !== undefined && { port }) });
   const state = await pollUntil(async () => {
     if (await isAnswering(healthPort)) return "alive";
     return isAlive(record.process) ? undefined : "ended";
@@ -58,37 +56,23 @@ export async function startWorker(inputs: LocalWorkerInputs, before?: WorkerReco
   await end(record.process, ["SIGTERM", endMs], ["SIGKILL", endMs]);
   const problem = state ? "ended while it started" : `did not answer within ${aliveMs / 1000} s`;
   throw new Error(
-    `worker ${inputs.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(inputs)}`,
+    `worker ${inputs.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(logOfWorker(inputs))}`,
   );
 }
 
-/** Starts the process detached, with no inherited descriptors: it outlives this run and its terminal. */
-async function launch(
-  inputs: LocalWorkerInputs,
-  ports: Pick<WorkerRecord, "healthPort" | "port">,
-): Promise<WorkerRecord> {
+/** Starts the process, and records it. */
+async function run(inputs: LocalWorkerInputs, ports: Pick<WorkerRecord, "healthPort" | "port">): Promise<WorkerRecord> {
   const program = await programFingerprint(inputs.system);
-  const env = await environmentOf(inputs, ports);
-  const logFile = logOfWorker(inputs);
-  await fs.rename(logFile, `${logFile}.1`).catch(() => undefined);
-  const log = await fs.open(logFile, "a", 0o600);
-  try {
-    const args = ["--require=./tools/runtime.cjs", programOf(inputs.system), inputs.worker];
-    const child = spawn(process.execPath, args, {
-      cwd: workingFolder,
-      env,
-      detached: true,
-      stdio: ["ignore", log.fd, log.fd],
-    });
-    await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
-    const identity = { pid: child.pid!, startTime: startOf(child.pid!) || "ended" };
-    const record = { process: identity, inputs: inputsFingerprint(inputs), program, ...ports };
-    writeWorkerRecord(inputs, record);
-    child.unref();
-    return record;
-  } finally {
-    await log.close();
-  }
+  const identity = await launch({
+    command: process.execPath,
+    args: ["--require=./tools/runtime.cjs", programOf(inputs.system), inputs.worker],
+    cwd: workingFolder,
+    env: await environmentOf(inputs, ports),
+    log: logOfWorker(inputs),
+  });
+  const record = { process: identity, inputs: inputsFingerprint(inputs), program, ...ports };
+  writeWorkerRecord(inputs, record);
+  return record;
 }
 
 /** Its own variables may be anything but what this program sets. Passwords are in no command line, and in no file. */
@@ -116,10 +100,4 @@ async function isAnswering(port: number): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function endOfLog(worker: WorkerName): Promise<string> {
-  const log = logOfWorker(worker);
-  const lines = ((await read(log)) ?? "").trimEnd().split("\n").slice(-8);
-  return `The end of ${log}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -20,7 +20,10 @@ const exporterFlags = [
   "-gatewayz",
 ];
 
-/** A file of targets, as Prometheus's file_sd_configs read it. */
+/**
+ * A file of targets, as Prometheus's file_sd_configs read it. `instance` is a name: with a port, which may be another
+ * after a restart, one server would have two series for some minutes, and rules that match them would fail.
+ */
 const targetFile = (address: string, labels: Record<string, string> = {}): string =>
   `${JSON.stringify([{ targets: [address], labels }])}\n`;
 
@@ -35,7 +38,7 @@ export const exporterInputs = (
   args: ["-port={port}", "-addr=127.0.0.1", ...exporterFlags, monitor],
   ready: "/metrics",
   files: {},
-  announcements: { [`${targets}/exporter-${server}.json`]: targetFile("{address}", { region, server }) },
+  announcements: { [`${targets}/exporter-${server}.json`]: targetFile("{address}", { region, server, instance: server }) },
   ...(port !== undefined && { port }),
 });
 
@@ -134,7 +137,7 @@ export const regionInputs = (
     ...Object.fromEntries(
       workers.map(({ worker: { account, objectName }, health }) => {
         const pod = `${account}-${objectName}`;
-        const labels = { region, account, worker: objectName, pod };
+        const labels = { region, account, worker: objectName, pod, instance: pod };
         return [`${targets}/worker-${region}-${pod}.json`, targetFile(new URL(health).host, labels)];
       }),
     ),

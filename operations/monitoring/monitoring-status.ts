@@ -85,7 +85,7 @@ async function readPrometheus(
   const [targets, groups, managers] = await Promise.all([api.targets(), api.ruleGroups(), api.alertmanagers()]);
   const unread = expected.flatMap((one) => {
     const { host } = new URL(one.url);
-    const target = targets.find(({ labels }) => labels.instance === host);
+    const target = targets.find(({ scrapeUrl }) => new URL(scrapeUrl).host === host);
     if (target?.health === "up") return [];
     return [`${one.what} (${host}) ${target ? `is not read: ${target.lastError || "not yet"}` : "is no target"}`];
   });

@@ -25,6 +25,7 @@ export interface RuleGroup {
 /** One address that it reads. */
 export interface Target {
   labels: Record<string, string>;
+  scrapeUrl: string;
   health: "up" | "down" | "unknown";
   lastError: string;
 }

@@ -17,6 +17,7 @@ import {
   reloadProgram,
   removeProgramRecord,
   runningProgram,
+  servingMs,
   writeProgramRecord,
 } from "./program-record";
 
@@ -27,9 +28,6 @@ interface Outputs extends ProgramName {
   /** Files that tell others where it is. */
   announced: string[];
 }
-
-/** Milliseconds until a program serves: Prometheus reads its log of series first. */
-const servingMs = 60_000;
 
 /** Milliseconds for a process to end after a signal. */
 const endMs = 10_000;
@@ -44,7 +42,10 @@ export const programProvider = {
   async diff(id: string, olds: Outputs, news: LocalProgramInputs): Promise<dynamic.DiffResult> {
     const running = await runningProgram(olds);
     const isCurrent =
-      running?.program === programOf(news) && running.files === fingerprintOf(await filesOf(news)) && isAnnounced(olds);
+      running?.isServing &&
+      running.program === programOf(news) &&
+      running.files === fingerprintOf(await filesOf(news)) &&
+      isAnnounced(olds);
     return {
       changes: isCurrent ? undefined : true,
       replaces: id === idOf(news) ? [] : ["name"],
@@ -84,31 +85,34 @@ async function ensure(inputs: LocalProgramInputs): Promise<Outputs> {
   fs.mkdirSync(folderOfProgram(inputs), { recursive: true, mode: 0o700 });
   await writeAll(folderOfProgram(inputs), files);
   const before = await readProgramRecord(inputs);
-  let record = before && isAlive(before.process) ? before : undefined;
-  if (record && record.program !== wanted.program) {
-    await stop(record.process);
-    record = undefined;
-  }
-  if (record && record.files !== wanted.files) {
-    writeProgramRecord(inputs, { ...record, files: wanted.files });
+  const running = before && isAlive(before.process) ? before : undefined;
+  const isKept = running?.isServing && running.program === wanted.program;
+  if (running && !isKept) await stop(running.process);
+  if (isKept && running.files !== wanted.files) {
+    writeProgramRecord(inputs, { ...running, files: wanted.files });
     await reloadProgram(inputs);
   }
-  const { port } = record ?? (await start(inputs, wanted, before?.port));
+  const { port } = isKept ? running : await start(inputs, wanted, before?.port);
   const announcements = at(port, inputs.announcements ?? {});
   await writeAll(environmentDir(inputs.environment), announcements);
   const { environment, name } = inputs;
   return { environment, name, url: `http://${addressOf(port)}`, announced: Object.keys(announcements) };
 }
 
-/** @throws with the end of its log, where it ends or does not serve within 60 s */
+/**
+ * Starts a program that does not run, and waits until it serves.
+ *
+ * @param before the port that it had last
+ * @throws with the end of its log, where it ends or does not serve within 60 s
+ */
 async function start(
   inputs: LocalProgramInputs,
   wanted: Pick<ProgramRecord, "program" | "files">,
   before: number | undefined,
 ): Promise<ProgramRecord> {
   const port = await freePort(before, inputs.port);
-  const log = logOfProgram(inputs);
   const { PATH, HOME } = process.env;
+  const log = logOfProgram(inputs);
   const started = await launch({
     command: executableOf(inputs),
     args: inputs.args.map((arg) => filledIn(arg, port)),
@@ -116,16 +120,20 @@ async function start(
     env: { PATH, HOME },
     log,
   });
-  const record = { process: started, ...wanted, port };
+  const record: ProgramRecord = { process: started, ...wanted, port, isServing: false };
   writeProgramRecord(inputs, record);
   const state = await pollUntil(async () => {
     if (await isServing(`http://${addressOf(port)}${inputs.ready}`)) return "serving";
     return isAlive(started) ? undefined : "ended";
   }, servingMs);
-  if (state === "serving") return record;
-  await stop(started);
-  const problem = state ? "ended while it started" : `did not serve within ${servingMs / 1000} s`;
-  throw new Error(`${inputs.tool} ${problem}; fix what its log reports and run this again. ${await endOfLog(log)}`);
+  if (state !== "serving") {
+    await stop(started);
+    const problem = state ? "ended while it started" : `did not serve within ${servingMs / 1000} s`;
+    throw new Error(`${inputs.tool} ${problem}; fix what its log reports and run this again. ${await endOfLog(log)}`);
+  }
+  const served = { ...record, isServing: true };
+  writeProgramRecord(inputs, served);
+  return served;
 }
 
 async function isServing(url: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { environmentDir } from "../../../config/cache";
+import { pollUntil } from "../../../config/poll-until";
 import type { ProgramName } from "../program-layout";
 import { read } from "./files";
 import { isAlive, type ProcessIdentity, signal } from "./process";
@@ -13,7 +14,12 @@ export interface ProgramRecord {
   /** Of the files that it read last. */
   files: string;
   port: number;
+  /** False while it starts: SIGHUP would end it. */
+  isServing: boolean;
 }
+
+/** Milliseconds until a program serves: Prometheus reads its log of series first. */
+export const servingMs = 60_000;
 
 export const folderOfProgram = ({ environment, name }: ProgramName): string =>
   path.join(environmentDir(environment), name);
@@ -41,8 +47,11 @@ export async function runningProgram(program: ProgramName): Promise<ProgramRecor
   return record && isAlive(record.process) ? record : undefined;
 }
 
-/** Has a program read its files again, if it runs. */
+/** Has a program read its files again, if it runs; one that starts, once it serves. */
 export async function reloadProgram(program: ProgramName): Promise<void> {
-  const running = await runningProgram(program);
-  if (running) signal(running.process.pid, "SIGHUP");
+  const settled = await pollUntil(async () => {
+    const running = await runningProgram(program);
+    return running && !running.isServing ? undefined : { running };
+  }, servingMs);
+  if (settled?.running) signal(settled.running.process.pid, "SIGHUP");
 }

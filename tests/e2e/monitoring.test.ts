@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { MonitoringStatus } from "../../operations/monitoring/monitoring-status";
+import { startOf } from "../../tools/processes.mjs";
+import { Deployment } from "../support/deployment";
+import { engineMs, requestMs } from "../support/limits";
+
+interface Recorded {
+  process: { pid: number; startTime: string };
+}
+
+/** `npm start -- --with-monitoring`, as a person uses it. */
+describe("a local environment that is monitored", function () {
+  this.timeout(engineMs);
+  let deployment: Deployment;
+  before(async () => {
+    deployment = await Deployment.prepare(["irisx"]);
+  });
+  after(() => deployment?.remove());
+
+  const folder = () => deployment.path(".cache/environments/local");
+  const records = () =>
+    globSync(`${folder()}/**/program.json`).map((file) => JSON.parse(readFileSync(file, "utf8")) as Recorded);
+  const running = () => records().filter(({ process }) => startOf(process.pid) === process.startTime);
+  const status = () => {
+    const { text } = deployment.cli("status", "--json");
+    return (JSON.parse(text) as { monitoring?: MonitoringStatus }).monitoring;
+  };
+
+  it("has a Prometheus that reads every server, evaluates every rule and knows Alertmanager; the start prints where", async () => {
+    const text = deployment.succeeds("start", "--with-monitoring");
+    assert.match(text, /monitoring +ok +3 targets read, \d+ rules evaluated/);
+    const { prometheus, alertmanager, exporters, problems, rules } = status()!;
+    assert.deepEqual([problems, Object.keys(exporters)], [[], ["iad-0", "ams-0", "syd-0"]]);
+    assert.ok(rules > 60, `${rules} rules`);
+    assert.ok(text.includes(`${prometheus.url}/alerts `), text);
+    assert.ok(text.includes(`${alertmanager.url} `), text);
+    assert.equal(running().length, 5);
+    for (const { url, isUp } of [prometheus, alertmanager, ...Object.values(exporters)]) {
+      assert.ok(isUp, url);
+      assert.equal(new URL(url).hostname, "127.0.0.1");
+    }
+    const page = await fetch(`${prometheus.url}/alerts`, { signal: AbortSignal.timeout(requestMs) });
+    assert.equal(page.status, 200);
+  });
+
+  it("stays as it is by a start that says nothing of it, and what died is started again where it was", () => {
+    const before = status()!;
+    const [dead] = records();
+    process.kill(dead!.process.pid, "SIGKILL");
+    assert.equal(deployment.cli("verify").status, 1);
+    assert.match(deployment.succeeds("start"), /monitoring +ok +3 targets read/);
+    assert.equal(running().length, 5);
+    assert.deepEqual(status()!.exporters, before.exporters);
+    assert.equal(status()!.prometheus.url, before.prometheus.url);
+  });
+
+  it("sends alerts where a file of one's own says, without a copy in any state", () => {
+    const own = deployment.path("observability/alertmanager.yaml");
+    const secret = "http://127.0.0.1:9/a-secret-of-a-person";
+    writeFileSync(
+      own,
+      `route: { receiver: mine }\nreceivers: [{ name: mine, webhook_configs: [{ url: "${secret}" }] }]\n`,
+    );
+    deployment.succeeds("start");
+    const used = `${folder()}/monitoring/alertmanager/alertmanager.yaml`;
+    assert.ok(readFileSync(used, "utf8").includes(secret));
+    const state = globSync(deployment.path(".cache/state/**/*.json")).filter((file) =>
+      readFileSync(file, "utf8").includes("a-secret-of-a-person"),
+    );
+    assert.deepEqual(state, []);
+    rmSync(own);
+  });
+
+  it("reads the workers too where they run", () => {
+    assert.match(deployment.succeeds("start", "--with-workers"), /monitoring +ok +8 targets read/);
+    assert.deepEqual(status()!.problems, []);
+    assert.match(readFileSync(`${folder()}/monitoring/rules/iad.yaml`, "utf8"), /alert: NATSWorkerDown/);
+    deployment.succeeds("start", "--without-workers");
+    assert.deepEqual(status()!.problems, []);
+  });
+
+  it("ends with the environment, or alone; other environments are refused", () => {
+    deployment.succeeds("start", "--without-monitoring");
+    assert.equal(status(), undefined);
+    assert.equal(running().length, 0);
+    deployment.succeeds("start", "--with-monitoring");
+    const started = running();
+    assert.equal(started.length, 5);
+    deployment.succeeds("stop");
+    assert.ok(started.every(({ process }) => startOf(process.pid) !== process.startTime));
+    assert.ok(!existsSync(folder()));
+    const { status: code, text } = deployment.cli("start", "--env", "production", "--with-monitoring");
+    assert.equal(code, 2, text);
+    assert.match(text, /--with-monitoring and --without-monitoring are for local environments; .*Nothing was done/);
+  });
+});

@@ -18,8 +18,8 @@ export function renderNextCommands(
     `  npm run toolchain -- nats && eval "$(${context})" && ${nats}`,
     ...(monitoring
       ? [
-          `  ${`${monitoring.prometheus.url}/alerts`.padEnd(width)}  alerts, in Prometheus`,
-          `  ${monitoring.alertmanager.url.padEnd(width)}  what is sent of them, in Alertmanager`,
+          `  ${monitoring.prometheus.url.padEnd(width)}  Prometheus: alerts, and what they read`,
+          `  ${monitoring.alertmanager.url.padEnd(width)}  Alertmanager: which alerts are sent where`,
         ]
       : []),
   ].join("\n");

@@ -38,7 +38,9 @@ export const exporterInputs = (
   args: ["-port={port}", "-addr=127.0.0.1", ...exporterFlags, monitor],
   ready: "/metrics",
   files: {},
-  announcements: { [`${targets}/exporter-${server}.json`]: targetFile("{address}", { region, server, instance: server }) },
+  announcements: {
+    [`${targets}/exporter-${server}.json`]: targetFile("{address}", { region, server, instance: server }),
+  },
   ...(port !== undefined && { port }),
 });
 
@@ -89,7 +91,7 @@ export function prometheusInputs(
   };
 }
 
-/** Alerts are grouped and shown, and go to nobody but who looks. */
+/** Alerts are grouped and shown, and sent to no one. */
 const alertmanagerConfig = {
   route: { receiver: "none", group_by: ["alertname", "region"] },
   receivers: [{ name: "none" }],

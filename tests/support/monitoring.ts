@@ -26,7 +26,7 @@ export interface Monitored {
 
 type Tool = Parameters<typeof testTool>[0];
 
-/** What monitors a local environment, as `npm start -- --with-monitoring` runs it, reading and evaluating each second. */
+/** What monitors a local environment, as `npm start -- --with-monitoring` runs it, but reading each second. */
 export class Monitoring {
   private readonly started: Awaited<ReturnType<typeof programProvider.create>>[] = [];
   /** Of the Prometheus. */

@@ -28,8 +28,11 @@ export async function launch({ command, args, cwd, env, log: logFile }: Launch):
   }
 }
 
-/** The last lines of a log, for messages. */
-export async function endOfLog(log: string): Promise<string> {
+/** What is thrown where a process did not start: the problem, what to do, and the last lines of its log. */
+export async function failedStart(what: string, problem: string, log: string): Promise<Error> {
   const lines = ((await read(log)) ?? "").trimEnd().split("\n").slice(-8);
-  return `The end of ${log}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  return new Error(
+    `${what} ${problem}; fix what its log reports and run this again. The end of ${log}:\n` +
+      lines.map((line) => `  ${line}`).join("\n"),
+  );
 }

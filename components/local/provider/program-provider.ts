@@ -6,7 +6,7 @@ import { pollUntil } from "../../../config/poll-until";
 import type { LocalProgramInputs, ProgramName } from "../program-layout";
 import { executable } from "./binary";
 import { fingerprint, read, remove, writeAll } from "./files";
-import { endOfLog, launch } from "./launch";
+import { failedStart, launch } from "./launch";
 import { freePort } from "./ports";
 import { end, isAlive, type ProcessIdentity } from "./process";
 import {
@@ -38,7 +38,7 @@ const idOf = ({ environment, name }: ProgramName): string => `${environment}/${n
 
 /** Programs beside local servers as the engine sees them. */
 export const programProvider = {
-  /** The engine compares inputs itself; this adds what inputs do not show: a program that died, or a file of its own. */
+  /** The engine compares inputs itself; this adds what inputs do not show: that it died, or a person's own file. */
   async diff(id: string, olds: Outputs, news: LocalProgramInputs): Promise<dynamic.DiffResult> {
     const running = await runningProgram(olds);
     const isCurrent =
@@ -129,7 +129,7 @@ async function start(
   if (state !== "serving") {
     await stop(started);
     const problem = state ? "ended while it started" : `did not serve within ${servingMs / 1000} s`;
-    throw new Error(`${inputs.tool} ${problem}; fix what its log reports and run this again. ${await endOfLog(log)}`);
+    throw await failedStart(inputs.tool, problem, log);
   }
   const served = { ...record, isServing: true };
   writeProgramRecord(inputs, served);

@@ -1,7 +1,7 @@
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { natsServer } from "./binary";
 import { remove, write, writeAll } from "./files";
-import { endOfLog, launch } from "./launch";
+import { failedStart, launch } from "./launch";
 import { isServing, varz } from "./monitor";
 import { refuseTakenPorts } from "./ports";
 import { isAlive, type ProcessIdentity } from "./process";
@@ -53,9 +53,7 @@ export async function settle(wanted: LocalServerInputs, version: string, process
   }, servingDeadline);
   if (state !== "serving") {
     const problem = state ? "ended while it started" : `did not serve within ${servingDeadline / 1000} s`;
-    throw new Error(
-      `${wanted.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(inFolder(wanted, "log"))}`,
-    );
+    throw await failedStart(wanted.name, problem, inFolder(wanted, "log"));
   }
   await writeRecord(wanted, {
     applied: stateOf(wanted, version),

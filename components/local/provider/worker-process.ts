@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import { parseEnv } from "node:util";
 import { pollUntil } from "../../../config/poll-until";
 import type { LocalWorkerInputs, WorkerName } from "../worker-layout";
-import { endOfLog, launch } from "./launch";
+import { failedStart, launch } from "./launch";
 import { freePort } from "./ports";
 import { end, isAlive } from "./process";
 import {
@@ -55,9 +55,7 @@ export async function startWorker(inputs: LocalWorkerInputs, before?: WorkerReco
   if (state === "alive") return record;
   await end(record.process, ["SIGTERM", endMs], ["SIGKILL", endMs]);
   const problem = state ? "ended while it started" : `did not answer within ${aliveMs / 1000} s`;
-  throw new Error(
-    `worker ${inputs.name} ${problem}; fix what its log reports and run this again. ${await endOfLog(logOfWorker(inputs))}`,
-  );
+  throw await failedStart(`worker ${inputs.name}`, problem, logOfWorker(inputs));
 }
 
 /** Starts the process, and records it. */

@@ -7,9 +7,15 @@ export const settings: Record<string, unknown> = {
     // While a dead letter cannot be stored, the advisory about it is all there is. It expires as dead letters do.
     "*/DEAD_LETTER_EVENTS/dead-letters",
   ],
+  "data-is-protected": [
+    // What probes send each other: it is deleted with its region, and after ten minutes anyway.
+    "probe/*",
+  ],
   "given-up-message-stays": [
     // The proof of an account writes its own messages, and reads them immediately.
     "*/CANARY/canary",
+    // So does the probe.
+    "probe/*/probe",
   ],
   "unlimited-has-a-reason": Object.fromEntries(
     ["irisx/WEBHOOKS/webhook-worker", "irisx/REPLAYS/WEBHOOKS-webhook-worker"].map((durable) => [

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { deadLetterNames } from "../../workers/messaging/contract";
+import { probe } from "../../config/assets/probe";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { loginOf } from "../../config/assets/standard";
@@ -82,8 +83,8 @@ export class LocalRegion extends pulumi.ComponentResource {
   }
 }
 
-/** The collector of dead letters has streams only. */
-const keepsState = ({ system }: WorkerAsset): boolean => system !== deadLetterNames.collector;
+/** The collector of dead letters and the probe have streams only. */
+const keepsState = ({ system }: WorkerAsset): boolean => system !== deadLetterNames.collector && system !== probe;
 
 function databaseOf(
   name: string,

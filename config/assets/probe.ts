@@ -11,7 +11,7 @@ import { userOf } from "./workers";
  */
 
 /** Name of the tenant, of its worker and its user, and of the folder of workers/ with the program. */
-const probe = "probe";
+export const probe = "probe";
 
 /**
  * Tenants as they were written, and the probe where one of the environment's jetstream stacks names it; a tenant of

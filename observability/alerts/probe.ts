@@ -1,3 +1,4 @@
+import { probe } from "../../config/assets/probe";
 import type { AlertName } from "../../config/schema/alerts";
 import type { MetricName } from "../metrics";
 import { and, compare, type Expr, matched, max, rate, relabelled, secondsUntil, sum } from "../promql";
@@ -19,7 +20,7 @@ const day = 86_400;
 const wherever =
   (conditions: Alert["conditions"]): Alert["conditions"] =>
   (site): Condition[] =>
-    site.workers.some(({ worker }) => worker.system === "probe") ? conditions(site) : [];
+    site.workers.some(({ worker }) => worker.system === probe) ? conditions(site) : [];
 
 /** Metrics of streams and durables, with the label `account` that others of them have. */
 type ProbedMetric = Extract<MetricName, `probe_${"stream" | "consumer" | "mirror"}_${string}`>;

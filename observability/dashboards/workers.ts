@@ -35,7 +35,7 @@ export const workers = (environment: Environment): Dashboard => ({
           "number",
           "1: the worker takes no messages, because a database or provider does not answer.",
           [as(consumer, max(ofConsumer, consumers.series("nats_consumer_breaker_open")))],
-          { limit: noneOf("warning"), whenEmpty: "No worker watches a dependency" },
+          { limit: noneOf("warning") },
         ),
       ],
     },

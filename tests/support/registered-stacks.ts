@@ -272,6 +272,8 @@ const variants: Record<string, () => AnySettings> = {
       environment: { ...settings.environment, authorities: { clients: replaced, peers: replaced } },
     };
   },
+  "iad with the probe": () => probed(settingsIn("staging", everything, { kind: "region", region: "iad" })),
+  "jetstream with the probe": () => probed(settingsOf("jetstream")),
   "jetstream of another tenant": () => {
     const environment = kubernetesEnvironment({ jetstream: { jetstream: ["shop"] } });
     return {
@@ -280,6 +282,11 @@ const variants: Record<string, () => AnySettings> = {
     };
   },
 };
+
+function probed(settings: AnySettings): AnySettings {
+  const environment = { ...settings.environment, jetstream: { jetstream: [...Object.keys(tenants), "probe"] } };
+  return { ...settings, environment, tenants: validateTenants(tenants, environment) };
+}
 
 function leaving(settings: AnySettings): AnySettings {
   const changed = { ...tenants, irisx: { ...tenants.irisx!, state: "leaving" as const } };

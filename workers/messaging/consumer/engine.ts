@@ -109,6 +109,7 @@ export class Engine<T> {
       await this.stop();
       throw error;
     }
+    this.options.metrics?.breakerOpen.set(this.labels, 0);
     this.timers.push(setInterval(() => void this.look(), lookEvery).unref());
     void this.look();
   }

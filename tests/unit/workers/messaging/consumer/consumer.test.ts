@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import type { JsMsg } from "@nats-io/jetstream";
+import { Registry } from "prom-client";
 import * as z from "zod";
 import { pollUntil } from "../../../../../config/poll-until";
 import { BaseNatsConsumer } from "../../../../../workers/messaging/consumer/consumer";
 import type { ConsumerOptions } from "../../../../../workers/messaging/consumer/options";
 import type { GivenUp } from "../../../../../workers/messaging/dead-letters/headers";
+import { createWorkerMetrics } from "../../../../../workers/messaging/metrics";
 import type { ProcessResult } from "../../../../../workers/messaging/result";
 import { FakeJetStream } from "../../../../support/fake-jetstream";
 import { waitMs } from "../../../../support/limits";
@@ -74,6 +76,16 @@ describe("consumer", () => {
   afterEach(async () => {
     for (const id of consumer.running) consumer.end(id, success);
     await consumer.stop();
+  });
+
+  it("reports from its start that no dependency stops it, so that the series is there", async () => {
+    const metrics = createWorkerMetrics(new Registry());
+    await start({ metrics });
+    const { values } = await metrics.breakerOpen.get();
+    assert.deepEqual(
+      values.map(({ labels, value }) => [labels, value]),
+      [[{ consumer: "worker" }, 0]],
+    );
   });
 
   it("takes one message at a time until five have ended, then as many as it has slots", async () => {

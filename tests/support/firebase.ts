@@ -19,8 +19,8 @@ export interface Failure {
   /** Of `google.firebase.fcm.v1.FcmError`. */
   code: string;
   retryAfter?: string;
-  /** Only messages that are to be delivered fail, those that are only validated do not. */
-  isOfMessage?: boolean;
+  /** What fails. Default: every request. `sends`: what is to be delivered; `notifications`: what has a notification. */
+  of?: "sends" | "notifications";
 }
 
 const project = "covenant-test";
@@ -36,6 +36,8 @@ const fields = ["topic", "notification", "data", "android", "apns", "webpush"];
 export async function startFirebase() {
   const keys = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   const taken: TakenMessage[] = [];
+  /** Taken too, to topics without subscribers: they show nothing. */
+  const silent: Partial<TakenMessage>[] = [];
   const tokens = new Set<string>();
   const counts = { tokens: 0, requests: 0 };
   let failure: Failure | undefined;
@@ -88,13 +90,18 @@ export async function startFirebase() {
       message: TakenMessage;
       validate_only?: boolean;
     };
-    if (failure && !(failure.isOfMessage && isOnlyValidated))
+    const isSpared = { sends: isOnlyValidated === true, notifications: message.notification === undefined };
+    if (failure && !(failure.of && isSpared[failure.of]))
       return refusal(failure.status, failure.code, "as the test wants");
     const unknown = Object.keys(message).filter((field) => !fields.includes(field));
     if (unknown.length > 0) return refusal(400, "INVALID_ARGUMENT", `Unknown name "${unknown[0]}" at 'message'`);
     const payload = JSON.stringify([message.notification, message.data]);
     if (Buffer.byteLength(payload) > 2_048) return refusal(400, "INVALID_ARGUMENT", "Message is too big");
     if (isOnlyValidated) return [200, { name: `projects/${project}/messages/fake_message_id` }];
+    if (!message.notification) {
+      silent.push(message);
+      return [200, { name: `projects/${project}/messages/silent-${silent.length}` }];
+    }
     if (Buffer.byteLength(message.apns.headers["apns-collapse-id"] ?? "") > 64)
       return refusal(400, "INVALID_ARGUMENT", "BadCollapseId");
     taken.push(message);
@@ -123,6 +130,7 @@ export async function startFirebase() {
   return {
     url,
     taken,
+    silent,
     counts,
     /** A service account's key file. */
     credentials: JSON.stringify({

@@ -92,11 +92,18 @@ describe("Firebase Cloud Messaging", function () {
     });
 
   it("answers 500 INTERNAL to one notification, and takes another one: retry", async () => {
-    firebase.fail({ status: 500, code: "INTERNAL", isOfMessage: true });
+    firebase.fail({ status: 500, code: "INTERNAL", of: "notifications" });
     assert.deepEqual(await serviceOf().send(incident), {
       ...{ outcome: "retry", reason: "FCM 500 INTERNAL: as the test wants", retryAfter: undefined },
     });
     assert.deepEqual([firebase.taken, firebase.counts.requests], [[], 2]);
+    assert.deepEqual(firebase.silent, [{ topic: "incidents-check", data: { check: "1" } }], "which shows nothing");
+  });
+
+  it("answers 500 INTERNAL to all that is to be delivered, though it validates: unavailable", async () => {
+    firebase.fail({ status: 500, code: "INTERNAL", of: "sends" });
+    assert.equal((await serviceOf().send(incident)).outcome, "unavailable");
+    assert.deepEqual([firebase.taken, firebase.silent], [[], []]);
   });
 
   it("is unavailable while it does not answer, or gives no token", async () => {

@@ -9,7 +9,10 @@ export interface FcmSettings {
   /** Where it is. Default: https://fcm.googleapis.com. */
   url: string;
   account: ServiceAccount;
-  /** Devices subscribe to `<prefix>-critical`, `<prefix>-warning`, `<prefix>-info`. */
+  /**
+   * Devices subscribe to `<prefix>-critical`, `<prefix>-warning`, `<prefix>-info`. None subscribes to `<prefix>-check`,
+   * which tells whether messages are taken at all; what is sent there shows nothing.
+   */
   topicPrefix: string;
   /** For one request, in milliseconds. */
   timeout: number;
@@ -41,8 +44,8 @@ export function fcm(settings: FcmSettings): PushService {
     const { response, text } = await request({ message });
     const result = resultOf(response, text);
     if (result.outcome !== "retry") return result;
-    // INTERNAL: of this notification only if FCM takes another one. Validation delivers nothing.
-    const other = await request({ validate_only: true, message: { topic: message.topic, notification: sample } });
+    // INTERNAL: of this notification only if FCM takes another message. To validate one says nothing of deliveries.
+    const other = await request({ message: { topic: `${settings.topicPrefix}-check`, data: { check: "1" } } });
     return other.response.ok ? result : { ...result, outcome: "unavailable" };
   }
 
@@ -75,9 +78,6 @@ export function fcm(settings: FcmSettings): PushService {
     },
   };
 }
-
-/** A notification that has nothing to be refused for. */
-const sample = { title: "check" } as const;
 
 function messageOf({ id, level, title, description, time }: Notification, topicPrefix: string) {
   const tag = collapseIdOf(id);

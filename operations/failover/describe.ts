@@ -1,3 +1,4 @@
+import type { WorkerAsset } from "../../config/assets/workers";
 import { plural } from "../../config/plural";
 import { unknownDurables } from "./durable-starts";
 import type { FailoverOptions } from "./failover";
@@ -22,10 +23,34 @@ export async function describeFailover(
     `${name} (${region}): ${contentText(home)}`,
     `${mirror} (${to}): ${contentText(copy)}${source ? `, lag as last known ${source.lag}${heard}` : ""}`,
     missingText({ name, region, mirror }, home, copy),
+    ...unreadText(
+      { name, mirror },
+      pair.durables.map((durable) => durable.name),
+      pair.workers,
+    ),
     ...(await unknownDurables(pair)).map(
       (durable) =>
         `durable ${durable}: its position is unknown, so on ${mirror} it begins with ${startText(start)} (--start)`,
     ),
+  ];
+}
+
+/**
+ * The durables of a stream that workers read now: on its mirror, which has another name, none does. Pure.
+ *
+ * @param durables of the stream
+ */
+export function unreadText(
+  { name, mirror }: { name: string; mirror: string },
+  durables: readonly string[],
+  workers: readonly Pick<WorkerAsset, "durables">[],
+): string[] {
+  const read = workers.flatMap((worker) => worker.durables).filter(({ stream }) => stream === name);
+  const unread = durables.filter((durable) => read.some((one) => one.name === durable));
+  if (unread.length === 0) return [];
+  return [
+    `no worker reads ${mirror}: what it stores for ${unread.join(", ")} waits there until the failback, ` +
+      "within its limits",
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { failedOver } from "../../config/assets/failover";
+import { type WorkerAsset, workersOf } from "../../config/assets/workers";
 import { type Failover, failoverKey } from "../../config/schema/failover";
 import { failoverProblems } from "../../config/rules/failover";
 import { InvalidInput } from "../../config/problems";
@@ -46,6 +47,8 @@ export class FailoverPair {
     name: string,
     readonly environment: Environment,
     readonly setting: FailoverSetting,
+    /** Of the stream's account. */
+    readonly workers: readonly WorkerAsset[] = [],
   ) {
     const { streams, consumers } = own.assets;
     this.stream = streams.find((asset) => asset.name === name)!;
@@ -177,7 +180,7 @@ function summaryOf({ config, state }: StreamInfo): StreamSummary {
 }
 
 export const failoverPairOf = (
-  { environment, project }: CheckedEnvironment,
+  { environment, project, tenants }: CheckedEnvironment,
   { account, stream }: StreamRef,
   own: StackAccount,
 ): FailoverPair =>
@@ -186,6 +189,7 @@ export const failoverPairOf = (
     stream,
     environment,
     new FailoverSetting(own.stack, project.name, failoverKey(account, stream)),
+    tenants[account] && workersOf(tenants[account]),
   );
 
 /** Refuses a failover that the settings do not allow, with every reason. */

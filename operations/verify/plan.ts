@@ -1,5 +1,6 @@
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import { withLanes } from "../../config/assets/lanes";
 import { failoverKey } from "../../config/schema/failover";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
@@ -46,9 +47,13 @@ export function planOf(
     environment,
     failovers = {},
   }: Pick<CheckedEnvironment, "environment"> & Partial<Pick<CheckedEnvironment, "failovers">>,
-  tenant: TenantSpec,
+  declared: TenantSpec,
 ): { streams: StreamPlan[]; unprovable: Unprovable[] } {
-  const own = assetsOf(environment, { [tenant.name]: tenant }).consumers.filter(({ name }) => name in tenant.consumers);
+  // Each lane has a durable, and subjects, of its own.
+  const tenant = withLanes(declared);
+  const own = assetsOf(environment, { [tenant.name]: declared }).consumers.filter(
+    ({ name }) => name in tenant.consumers,
+  );
   const unprovable: Unprovable[] = [];
   const streams = Object.entries(tenant.streams).flatMap(([stream, { subjects, home = tenant.home }]): StreamPlan[] => {
     const messages = new Map<string, string>();

@@ -1,9 +1,28 @@
 import assert from "node:assert/strict";
-import { missingText } from "../../../../operations/failover/describe";
+import { workersOf } from "../../../../config/assets/workers";
+import { missingText, unreadText } from "../../../../operations/failover/describe";
+import { tenants } from "../../../../tenants";
 import type { StreamSummary } from "../../../../operations/failover/steps";
 
 const upTo = (lastSeq: number): StreamSummary => ({ isMirror: false, sources: [], messages: 1, firstSeq: 1, lastSeq });
 const names = { name: "S", region: "iad", mirror: "S-ams" };
+
+describe("workers after a failover", () => {
+  const unread = (stream: string, durables: string[], workers = workersOf(tenants.arrakis!)) =>
+    unreadText({ name: stream, mirror: `${stream}-ams` }, durables, workers);
+
+  it("leave the promoted mirror: the plan names its durables that none reads, and what becomes of messages", () =>
+    assert.deepEqual(unread("ELIGIBILITY", ["eligibility-worker", "sync-worker"]), [
+      "no worker reads ELIGIBILITY-ams: what it stores for eligibility-worker, sync-worker waits there until the " +
+        "failback, within its limits",
+    ]));
+
+  it("are not mentioned for durables that clients of one's own read", () => {
+    assert.deepEqual(unread("ELIGIBILITY", ["reports"]), []);
+    assert.deepEqual(unread("ELIGIBILITY", ["eligibility-worker"], []), []);
+    assert.deepEqual(unread("OTHER", ["eligibility-worker"]), []);
+  });
+});
 
 describe("what a mirror may lack before a failover", () => {
   it("is unknown while the stream's region does not answer", () =>

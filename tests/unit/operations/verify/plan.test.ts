@@ -14,14 +14,14 @@ describe("the plan of a proof", () => {
     assert.deepEqual(regionsOfProof(["iad"], "iad"), { from: "iad", to: "iad" });
   });
 
-  it("reaches all 22 durables of the four systems by their own users", () => {
+  it("reaches all 24 durables of the four systems by their own users", () => {
     const plans = Object.values(tenants).map((tenant) => planOf({ environment }, tenant));
     assert.deepEqual(
       plans.flatMap(({ unprovable }) => unprovable),
       [],
     );
     const durables = plans.flatMap(({ streams }) => streams.flatMap((stream) => stream.durables));
-    assert.equal(durables.length, 22);
+    assert.equal(durables.length, 24);
     assert.ok(durables.every(({ messages }) => messages >= 1));
   });
 
@@ -45,12 +45,32 @@ describe("the plan of a proof", () => {
     ]);
   });
 
+  it("reaches each lane of a consumer, and each by its own subject", () => {
+    const [{ messages, durables } = assert.fail()] = planOf({ environment }, tenants.irisx!).streams.filter(
+      ({ stream }) => stream === "SMS",
+    );
+    assert.deepEqual(
+      durables.map(({ consumer, user, messages: number }) => [consumer.name, user, number]),
+      [
+        ["sms-worker-high", "sms-worker", 1],
+        ["sms-worker", "sms-worker", 1],
+        ["sms-worker-low", "sms-worker", 1],
+      ],
+    );
+    assert.deepEqual(
+      messages.map(({ subject }) => subject),
+      ["sms.send.high", "sms.send", "sms.send.low"],
+    );
+  });
+
   it("names a durable that no user can feed", () => {
     const tenant = { ...tenants.irisx!, users: { "sms-worker": { consumes: ["sms-worker"] } } };
     assert.deepEqual(
       planOf({ environment }, tenant).unprovable.map(({ consumer, reason }) => `${consumer.name}: ${reason}`),
       [
+        "sms-worker-high: no user publishes to its subjects",
         "sms-worker: no user publishes to its subjects",
+        "sms-worker-low: no user publishes to its subjects",
         "email-worker: no user consumes it",
         "webhook-worker: no user consumes it",
       ],

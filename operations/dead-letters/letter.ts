@@ -106,7 +106,7 @@ export function targetOf(
 /** Why a letter cannot be replayed, whatever there is on the servers; undefined if it can. Pure. */
 export function unplayable({ replays, missing }: Pick<DeadLetter, "replays" | "missing">): string | undefined {
   if (replays >= mostReplays)
-    return `it has been replayed ${replays} times, and ${mostReplays} are allowed; drop it, or publish it anew`;
+    return `it has been replayed ${replays} times, and ${mostReplays} are allowed; drop it, or publish it again`;
   return missing === "expired" ? "its body had expired before it could be copied; drop it" : undefined;
 }
 

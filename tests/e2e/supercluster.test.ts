@@ -203,7 +203,8 @@ describe("the local environment, from nothing to nothing", function () {
   it("is healed after a reboot, all file-stored messages still there", async () => {
     for (const { pid } of servers()) process.kill(pid, "SIGKILL");
     const text = succeeds("start", "--with-workers");
-    assert.match(text, /durable irisx\/SMS\/sms-worker +ok +\w+ -> its worker, acknowledged within/);
+    for (const lane of ["sms-worker", "sms-worker-high", "sms-worker-low"])
+      assert.match(text, new RegExp(`durable irisx/SMS/${lane} +ok +\\w+ -> its worker, acknowledged within`));
     const { state } = (await ask(await client("irisx", "provisioner"), "STREAM.INFO.SMS")) as {
       state: { messages: number };
     };

@@ -18,7 +18,7 @@ import { Connections } from "../../operations/verify/connections";
 import { isSettled, proveStream } from "../../operations/verify/durables";
 import { Leftovers } from "../../operations/verify/leftovers";
 import { publish } from "../../operations/verify/messages";
-import { planOf, type StreamPlan } from "../../operations/verify/plan";
+import { planOf, takes } from "../../operations/verify/plan";
 import { irisx } from "../../tenants/irisx";
 import { webhookSecret } from "../../workers/irisx/adapters/webhook-secret";
 import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
@@ -468,7 +468,11 @@ describe("irisx from its HTTP API to servers that receive", function () {
         });
         assert.deepEqual(
           proofs.map(({ name, result, detail }) => [name, result, detail.replace(/\d+ ms/, "0 ms")]),
-          [["durable irisx/SMS/sms-worker", "ok", `${sms.from} -> its worker, acknowledged within 0 ms`]],
+          ["sms-worker-high", "sms-worker", "sms-worker-low"].map((lane) => [
+            `durable irisx/SMS/${lane}`,
+            "ok",
+            `${sms.from} -> its worker, acknowledged within 0 ms`,
+          ]),
         );
         const sent = all.twilio.requests.map(({ body }) => new URLSearchParams(body).get("To"));
         assert.ok(
@@ -484,7 +488,8 @@ describe("irisx from its HTTP API to servers that receive", function () {
 
       it("without a worker, no message of a proof is acknowledged", async () => {
         const before = await until("the servers report it", async () => detailOf(await observe(), "sms-worker"));
-        const [{ subject, publisher }] = sms.messages as [StreamPlan["messages"][number]];
+        const normal = sms.durables.find(({ consumer }) => consumer.name === "sms-worker")!;
+        const { subject, publisher } = sms.messages.find((message) => takes(normal.consumer, message.subject))!;
         const last = await publish(await connections.get(sms.from, "irisx", publisher), subject, randomUUID());
         const found = await until("the servers report it", async () => {
           const snapshot = await observe();

@@ -4,7 +4,7 @@ import { type Events, type Kind, kinds } from "./kinds";
 
 const tenants = ["a", "b", "c"].map((letter) => `${letter.repeat(8)}-0000-4000-8000-000000000000`);
 
-/** Things of the samples, so many of each kind and tenant: their states change again and again. */
+/** Things of the samples: the number of each kind and tenant: their states change again and again. */
 const things = 20;
 
 /** An identifier of its own for each number. */

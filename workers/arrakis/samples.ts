@@ -4,7 +4,7 @@ import { commands } from "./handlers/registration";
 /** What the gateway publishes, by kind. */
 export type SampleKind = "interaction" | "event";
 
-/** A sample message: guilds and members that belong to nobody, and tokens that Discord does not know. */
+/** A sample message: guilds and members that do not exist, and tokens that Discord does not know. */
 export interface Sample {
   kind: SampleKind;
   subject: string;

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { Channel } from "./deliveries/delivery";
 import { contents } from "./messages";
 
-/** A sample message: recipients that belong to nobody, so that real providers reach nobody either. */
+/** A sample message: recipients that do not exist, so that real providers reach no one either. */
 export type Sample = {
   [C in Channel]: { channel: C; tenantId: string; content: z.input<(typeof contents)[C]> };
 }[Channel];

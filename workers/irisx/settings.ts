@@ -133,7 +133,7 @@ const apiEnvironment = z
   })
   .refine(({ API_HOST, API_TOKEN }) => API_TOKEN !== undefined || isLoopback(API_HOST), {
     path: ["API_TOKEN"],
-    error: "needed where API_HOST (or HEALTH_HOST) is not this machine: whoever reaches the API can send messages",
+    error: "needed where API_HOST (or HEALTH_HOST) is not this machine: all who reach the API can send messages",
     when: () => true,
   })
   .transform((env): ApiSettings => ({ host: env.API_HOST, port: env.PORT, token: env.API_TOKEN }));

@@ -7,7 +7,7 @@ import { sample } from "./samples";
 
 export const traffic: Samples<Channel> = {
   system: "irisx",
-  about: `Publishes sample SMS, e-mails and webhooks to irisx's streams, as its API would. Recipients belong to nobody
+  about: `Publishes sample SMS, e-mails and webhooks to irisx's streams, as its API would. Recipients do not exist
 (example.com, 555-0100, .invalid), but workers with real providers do try to send.`,
   kinds: ["sms", "email", "webhook"],
   sample(number) {

@@ -34,8 +34,8 @@ export interface Question<Q extends z.ZodType = z.ZodType, A extends z.ZodType =
 export const question = <Q extends z.ZodType, A extends z.ZodType>(of: Question<Q, A>): Question<Q, A> => of;
 
 /**
- * Why a request has no answer. `no-responders`: nobody listens; `timeout`: nobody has answered in time, and the request
- * may have been carried out; `refused`: the responder's error; `invalid-response`: an answer of another form.
+ * Why a request has no answer. `no-responders`: nothing listens; `timeout`: no answer in time, and the request may have
+ * been carried out; `refused`: the responder's error; `invalid-response`: an answer of another form.
  */
 export type RequestFailure = "no-responders" | "timeout" | "refused" | "invalid-response";
 

@@ -7,7 +7,7 @@ export class Slots {
 
   /** Resolves when a slot is free, and takes it. */
   async take(): Promise<void> {
-    // `release` hands its slot over, so that nobody who comes later takes it first.
+    // `release` hands its slot over, so that none that comes later takes it first.
     if (this.taken < this.count) this.taken++;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
   }

@@ -5,7 +5,7 @@ import type { RedisSettings } from "./settings";
 /** The client of the package `redis`. */
 export type RedisClient = RedisClientType;
 
-/** A connection to a Redis server, which is made again for ever when it is lost. */
+/** A connection to a Redis server, which is made again whenever it is lost. */
 export interface Redis {
   /**
    * Runs commands: `redis.use((client) => client.get(key))`. They are not sent again: after RedisUnavailable it is not

@@ -21,7 +21,7 @@ const grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /** Of an assertion, in seconds: as long as is allowed. */
 const validFor = 3_600;
 
-/** A token is replaced so many milliseconds before it ends. */
+/** How long before its end a token is replaced, in milliseconds. */
 const early = 60_000;
 
 const answer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });

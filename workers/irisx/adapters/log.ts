@@ -1,6 +1,6 @@
 import type { Sender } from "./sender";
 
-/** Writes one log line a message and sends nothing: the default, so that a clone of the project reaches nobody. */
+/** Writes one log line a message and sends nothing: the default, so that a clone of the project reaches no one. */
 export const logSender = <T extends { id: string }>(
   write: (line: string, fields: { id: string }) => void,
   what: string,

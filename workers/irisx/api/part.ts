@@ -6,8 +6,8 @@ import type { ApiSettings } from "../settings";
 import { type ApiPorts, createApi } from "./server";
 
 /**
- * A client waits for the answer: after so many milliseconds it is told to repeat its request, with the same id, rather
- * than that the message is sent again for the whole duplicate window.
+ * A client waits for the answer: after this time, in milliseconds, it is told to repeat its request, with the same id,
+ * rather than that the message is sent again for the whole duplicate window.
  */
 const publishingMs = 15_000;
 

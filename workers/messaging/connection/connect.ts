@@ -24,8 +24,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects, and stays connected: attempts are repeated for ever, every 2 to 3 s. What the client reports is logged and
- * counted.
+ * Connects, and stays connected: attempts are repeated without limit, every 2 to 3 s. What the client reports is logged
+ * and counted.
  *
  * @returns the connection; `closeConnection` ends it
  * @throws AuthorizationError or UserAuthenticationExpiredError where the server refuses the login; a connection that is

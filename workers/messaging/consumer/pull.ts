@@ -15,7 +15,7 @@ const silence = 2.5 * heartbeat;
 const enough = 0.75;
 /** Before it asks again after a refusal. */
 const pause = 250;
-/** So many requests in a row that reach no durable (503), a second's, are more than a leader that moves. */
+/** Requests in a row that reach no durable (503): more than while a leader moves, which takes a second of them. */
 const mostUnanswered = 4;
 /** How long to wait, when stopping, for messages that the server has sent and that are on their way. */
 const linger = 200;
@@ -162,7 +162,7 @@ export class PullSource implements Source {
     }
   }
 
-  /** A request is over; so many messages of it were not delivered. What was counted wrongly was another request's. */
+  /** A request is over, with messages that were not delivered. What was counted wrongly was another request's. */
   private end(number: number, undelivered: number): void {
     let rest = (this.requests.get(number)?.left ?? 0) - undelivered;
     this.requests.delete(number);

@@ -4,8 +4,8 @@ import type { JetStreamClientImpl } from "@nats-io/jetstream/internal";
 import type { Source, SourceEvents } from "./source";
 
 /**
- * A client that is connected to another region shows after so many milliseconds (measured: 1,013; the server looks
- * once a second).
+ * A client that is connected to another region shows after this time, in milliseconds (measured: 1,013; the server
+ * looks once a second).
  */
 const untilSeen = 1_500;
 

@@ -23,7 +23,7 @@ export interface DeadLetterCopier extends DeadLetterWriter {
   copy(message: CopiedMessage, why: GivenUp): Promise<"stored" | "exists">;
 }
 
-/** A message that is copied, by whoever has it. */
+/** A message that is copied, by a worker or by the collector. */
 export interface CopiedMessage extends DeadLetterOrigin {
   /** When it was stored, in nanoseconds since 1970; undefined where that is not known. */
   nanoseconds?: bigint;
@@ -71,7 +71,7 @@ export function createDeadLetterWriter(
     let lastSubjectSequence = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        // One subject for each message of a durable, so there is one copy for ever, not only for a duplicate window.
+        // One subject for each message of a durable, so there is one copy always, not only for a duplicate window.
         const options = { msgID: id, headers, timeout, expect: { lastSubjectSequence } };
         const { duplicate } = await js.publish(subject, data, options);
         return duplicate ? "exists" : "stored";

@@ -27,7 +27,7 @@ async function directory({ store, tiers }: HandlerPorts, interaction: Interactio
   }));
   const lines = found.slice(0, pageSize).map((each) => `${plain(each.nym ?? each.userId)} ${each.tier ?? ""}`.trim());
   return {
-    content: lines.join("\n") || "There is nobody on this page.",
+    content: lines.join("\n") || "There is no one on this page.",
     components: [
       {
         type: ComponentType.ActionRow,

@@ -13,7 +13,7 @@ async function leaderboard({ store }: HandlerPorts, guildId: string, page: numbe
     .slice(0, pageSize)
     .map(({ rank, nym, userId, balance, tier }) => `#${rank} ${plain(nym ?? userId)}: ${balance} ${tier ?? ""}`.trim());
   return {
-    content: lines.join("\n") || "There is nobody on this page.",
+    content: lines.join("\n") || "There is no one on this page.",
     components: pageButtons("leaderboard", page, found.length > pageSize),
   };
 }

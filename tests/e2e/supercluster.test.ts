@@ -230,6 +230,9 @@ describe("the local environment, from nothing to nothing", function () {
     const log = path.join(copy.cache, "environments", "local", "iad", "workers", "irisx-sms-worker", "worker.log");
     await until(() => (fs.readFileSync(log, "utf8").includes(id) ? true : undefined));
     await until(() => processedBy(cli("status", "--json").stdout) > processed! || undefined);
+    // What the worker stored, by the API: both have the database of their account.
+    const found = await fetch(`${of("api").url}/sms/${id}`, { signal: AbortSignal.timeout(requestMs) });
+    assert.equal(((await found.json()) as { status: string }).status, "logged");
     assert.equal(workerProcesses(copy.folder).length, declaredWorkers.length);
   });
 

@@ -330,7 +330,7 @@ describe("irisx from its HTTP API to servers that receive", function () {
       assert.match(JSON.stringify(refused.body), /priority.*expected one of high, normal, low/);
     });
 
-    it("what was sent is not sent again, whoever publishes it again", async () => {
+    it("what was sent is not sent again where it is published again", async () => {
       const id = await all.post("/sms", { tenantId: "acme", to: "+12025550124", body: "Once" });
       await until("it is sent", async () => (await state("/sms", id)).status === "sent");
       const sent = all.twilio.requests.length;

@@ -297,7 +297,7 @@ export const systems: System[] = [
         },
         why:
           "with interest there is neither an audit trail with replay nor a copy in ams and syd: a message is gone " +
-          "once acknowledged, and a mirror would hold it for ever ([ADR 0010](adr/0010-limits-not-interest.md))",
+          "once acknowledged, and a mirror would hold it without end ([ADR 0010](adr/0010-limits-not-interest.md))",
       },
       { here: { "streams.*.storage": "file" }, why: "JetStream's default" },
       {
@@ -753,7 +753,7 @@ export const systems: System[] = [
           "users.api.allow.publish": ["AGENT", "TASK", "AUDIT"].map((kind) => `$JS.API.DIRECT.GET.${kind}_EVENTS`),
         },
         why:
-          "stored events are read by sequence or time without a consumer: whoever may create one can read, and hold " +
+          "stored events are read by sequence or time without a consumer: who may create one can read, and hold " +
           "up, all that its account has. Any replica answers",
       },
       {

@@ -88,7 +88,7 @@ export const irisx: readonly Requirement[] = [
     here: "in PostgreSQL by `DATABASE_URL`, else in PGlite; what was sent is claimed by no later message",
     files: ["workers/irisx/deliveries/deliver.ts", "workers/irisx/deliveries/postgres.ts"],
     tests: [
-      ...provedBy(whole, oneOfEach, "what was sent is not sent again, whoever publishes it again"),
+      ...provedBy(whole, oneOfEach, "what was sent is not sent again where it is published again"),
       ...provedBy(states, "is queued, claimed, sent, and then never claimed again"),
       ...provedBy(unit("deliveries/deliver"), "claims, sends, stores, reports: in this order"),
     ],
@@ -145,7 +145,7 @@ export const irisx: readonly Requirement[] = [
     here: "one `id` for all three, in an envelope with the tenant, as zod schemas that both sides check",
     files: ["workers/irisx/messages.ts", "workers/messaging/envelope.ts"],
     tests: [
-      ...provedBy(unit("samples"), "are what the API takes, and reach nobody"),
+      ...provedBy(unit("samples"), "are what the API takes, and reach no one"),
       ...provedBy(unit("api/server"), "takes an id of the client, so that a request can be repeated"),
     ],
   },

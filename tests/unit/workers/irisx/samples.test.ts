@@ -4,7 +4,7 @@ import { contents } from "../../../../workers/irisx/messages";
 import { sample } from "../../../../workers/irisx/samples";
 
 describe("sample messages", () => {
-  it("are what the API takes, and reach nobody", () => {
+  it("are what the API takes, and reach no one", () => {
     fc.assert(
       fc.property(fc.nat(), (number) => {
         const { channel, content } = sample(number);

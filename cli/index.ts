@@ -69,8 +69,13 @@ function program(): Command {
     .option("--keep-data", "only stop local servers; the next start finds streams and messages")
     .option("--yes-destroy <env>", "confirmation for an environment that is not local: its name")
     .action(run(commands.stop));
-  command(cli, "status", "show regions, accounts, streams, replicas, mirrors and their lag")
+  command(cli, "status", "show problems first, each with what to do; then regions, streams, durables and workers")
+    .option("--account <name>", "only this account")
+    .option("--stream <name>", "only this stream, with its mirrors and durables")
+    .option("--watch [seconds]", "look again every 2 seconds, or as often as this says, until Ctrl-C")
+    .option("--exit-code", "end with 1 where there is a problem; without it, only where nothing could be read")
     .addOption(json())
+    .addHelpText("after", statusHelp)
     .action(run(commands.status));
   command(cli, "verify", "run every check and prove that messages pass from region to region")
     .addOption(json())
@@ -316,6 +321,15 @@ Exit codes:
   0  the servers hold nothing, or there is nothing to do
   1  refused before anything was changed, or no progress for 5 minutes
   2  wrong usage or invalid settings; nothing was done`;
+
+const statusHelp = `
+
+With --json it prints one object (operations/supercluster/status.ts describes it); with --watch one in each line.
+
+Exit codes:
+  0  the status was read
+  1  no region answers, the environment is not deployed, or there is a problem and --exit-code
+  2  wrong usage or invalid settings`;
 
 const trafficHelp = `
 

@@ -11,7 +11,7 @@ export interface Varz {
 }
 
 export interface Gatewayz {
-  outbound_gateways?: Record<string, unknown>;
+  outbound_gateways?: Record<string, { connection?: { rtt?: string } }>;
   inbound_gateways?: Record<string, unknown[]>;
 }
 
@@ -67,9 +67,18 @@ export interface ConsumerDetail {
   cluster?: RaftGroup;
   num_pending: number;
   num_ack_pending: number;
+  /** Messages in hand that were delivered more than once. */
+  num_redelivered?: number;
   num_waiting: number;
   /** The last that was delivered for the first time. */
   delivered?: { consumer_seq: number; stream_seq: number };
-  /** All up to these sequences are acknowledged. */
-  ack_floor?: { consumer_seq: number; stream_seq: number };
+  /** All up to these sequences are acknowledged; `last_active` is when, RFC 3339. */
+  ack_floor?: { consumer_seq: number; stream_seq: number; last_active?: string };
+}
+
+/** A duration in Go's notation, as `86.5ms` or `1m2.5s`, in milliseconds; undefined for none. */
+export function milliseconds(duration = ""): number | undefined {
+  const units: Record<string, number> = { ns: 1e-6, µs: 1e-3, us: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+  const parts = [...duration.matchAll(/([\d.]+)(ns|µs|us|ms|s|m|h)/g)];
+  return parts.length > 0 ? parts.reduce((sum, [, value, unit]) => sum + Number(value) * units[unit!]!, 0) : undefined;
 }

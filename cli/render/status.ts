@@ -1,26 +1,52 @@
 import { colours } from "../../engine/terminal";
 import { table } from "./table";
-import { isCanary, type Status, type StreamStatus } from "../../operations/supercluster/status";
+import {
+  type ConsumerStatus,
+  type GatewayStatus,
+  isCanary,
+  type Problem,
+  type Status,
+  type StreamStatus,
+} from "../../operations/supercluster/status";
 import { type MonitoringStatus, monitoringPrograms } from "../../operations/monitoring/monitoring-status";
 import type { DatabaseStatus } from "../../operations/workers/database-status";
 import type { WorkerStatus } from "../../operations/workers/worker-status";
 
-/** The status as text: regions, then the streams of each account. */
-export function renderStatus(status: Status): string {
-  const { environment, warnings, metaLeader, metaPeers } = status;
+/**
+ * The status as text: problems with what to do, regions, then the streams of each account, and the durables that have
+ * something left.
+ *
+ * @param before an earlier one: streams are shown with what was stored since
+ */
+export function renderStatus(status: Status, before?: Status): string {
+  const { environment, time, warnings, metaLeader, metaPeers, problems, consumers } = status;
   const meta = metaLeader
     ? `meta leader ${metaLeader}, ${part(metaPeers.current, metaPeers.all)} peers current`
     : colours.red("no meta leader");
+  const busy = consumers.filter(({ pending, ackPending }) => pending !== 0 || ackPending !== 0);
   return [
-    `${colours.bold(environment)}: ${meta}`,
+    `${colours.bold(environment)}: ${meta}${before ? `, ${time.slice(11, 19)} UTC` : ""}`,
     ...warnings.map((text) => colours.yellow(`warning: ${text}`)),
+    ...(problems ? [problemList(problems)] : []),
     regionTable(status),
-    streamTable(status),
+    ...(status.gateways.length ? [gatewayTable(status.gateways)] : []),
+    streamTable(status, before),
+    ...(busy.length ? [consumerTable(busy, time)] : []),
     ...(status.undeclared.length ? [undeclaredTable(status)] : []),
     ...(status.databases ? [databaseTable(status.databases)] : []),
     ...(status.workers ? [workerTable(status.workers)] : []),
     ...(status.monitoring ? [monitoringTable(status.monitoring)] : []),
   ].join("\n\n");
+}
+
+function problemList(problems: Problem[]): string {
+  if (problems.length === 0) return colours.green("nothing to do");
+  return problems
+    .map(({ severity, what, detail, todo }) => {
+      const mark = severity === "problem" ? colours.red("PROBLEM") : colours.yellow("warning");
+      return `${mark}  ${what}: ${detail}\n         ${colours.dim("->")} ${todo}`;
+    })
+    .join("\n");
 }
 
 function regionTable({ regions }: Status): string {
@@ -38,24 +64,77 @@ function regionTable({ regions }: Status): string {
   );
 }
 
-function streamTable({ streams }: Status): string {
-  const origins = streams.filter((stream) => !stream.mirrorOf && !isCanary(stream));
+function gatewayTable(gateways: GatewayStatus[]): string {
   return table(
-    ["ACCOUNT", "STREAM", "HOME", "REPLICAS", "MESSAGES", "CONSUMERS", "MIRRORS (LAG)"],
+    ["FROM", "TO", "SERVERS", "ROUND TRIP"],
+    gateways.map(({ from, to, connected, roundTripMs }, index) => [
+      gateways[index - 1]?.from === from ? "" : from,
+      to,
+      part(connected.servers, connected.all),
+      roundTripMs === undefined ? "" : `${roundTripMs.toFixed(1)} ms`,
+    ]),
+    colours.dim,
+  );
+}
+
+function streamTable(status: Status, before?: Status): string {
+  const { streams } = status;
+  const origins = streams.filter((stream) => !stream.mirrorOf && !isCanary(stream));
+  const heads = ["ACCOUNT", "STREAM", "HOME", "LEADER", "REPLICAS", "MESSAGES", "FULL", "CONSUMERS", "MIRRORS (LAG)"];
+  return table(
+    [...heads, ...(before ? ["STORED/S"] : [])],
     origins.map((stream, index) => [
       origins[index - 1]?.account === stream.account ? "" : stream.account,
       stream.name,
       stream.home,
+      stream.leader ?? "",
       part(stream.replicas.current, stream.replicas.all),
       stream.messages === undefined ? colours.red("no leader") : String(stream.messages),
+      stream.fullness === undefined ? "" : `${stream.fullness.toFixed(0)} %`,
       String(stream.consumers),
       streams
         .filter(({ account, mirrorOf }) => account === stream.account && mirrorOf === stream.name)
         .map(mirror)
         .join(", "),
+      ...(before ? [growth(stream, status, before)] : []),
     ]),
     colours.dim,
   );
+}
+
+/** Messages a second that were stored between two looks. */
+function growth(stream: StreamStatus, { time }: Status, before: Status): string {
+  const earlier = before.streams.find(({ account, name }) => account === stream.account && name === stream.name);
+  const seconds = (Date.parse(time) - Date.parse(before.time)) / 1_000;
+  if (stream.lastSequence === undefined || earlier?.lastSequence === undefined || !(seconds > 0)) return "";
+  return ((stream.lastSequence - earlier.lastSequence) / seconds).toFixed(1);
+}
+
+function consumerTable(consumers: ConsumerStatus[], time: string): string {
+  return table(
+    ["ACCOUNT", "DURABLE", "LEADER", "PENDING", "ACK PENDING", "REDELIVERED", "LAST ACKNOWLEDGED"],
+    consumers.map(({ account, stream, name, leader, pending, ackPending, redelivered, lastAcknowledged }) => [
+      account,
+      `${stream}/${name}`,
+      leader ?? colours.red("no leader"),
+      ...[pending, ackPending, redelivered].map((count) => (count === undefined ? "" : String(count))),
+      lastAcknowledged === undefined ? "" : `${ago(Date.parse(time) - Date.parse(lastAcknowledged))} ago`,
+    ]),
+    colours.dim,
+  );
+}
+
+/** `12 s`, `3 min`, `5 h`, `2 d`. */
+function ago(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds / 1_000);
+  const [size, unit] = (
+    [
+      [86_400, "d"],
+      [3_600, "h"],
+      [60, "min"],
+    ] as const
+  ).find(([one]) => seconds >= 2 * one) ?? [1, "s"];
+  return `${Math.floor(seconds / size)} ${unit}`;
 }
 
 function undeclaredTable({ undeclared }: Status): string {

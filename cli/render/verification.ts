@@ -24,6 +24,8 @@ export function renderVerification(verification: Verification): string {
 
 /** @throws {Failure} naming each failed check; does nothing when none failed */
 export function requireSuccess(verification: Verification): void {
-  const lines = failedChecks(verification).map(({ name, detail }) => `  ${name}: ${detail}`);
+  const lines = failedChecks(verification).map(
+    ({ name, detail, see }) => `  ${name}: ${detail}${see === undefined ? "" : ` (docs/runbooks/${see})`}`,
+  );
   if (lines.length) throw new Failure(`${plural(lines.length, "check")} failed:\n${lines.join("\n")}`);
 }

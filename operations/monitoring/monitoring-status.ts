@@ -3,7 +3,7 @@ import { stackName } from "../../config/stacks";
 import { stackOutputs } from "../../engine/stack-outputs";
 import type { RegionOutputs } from "../../stacks/outputs";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { PrometheusApi } from "./prometheus-api";
+import { type Alert, PrometheusApi } from "./prometheus-api";
 
 /** What monitors a local environment, as it is now. */
 export interface MonitoringStatus {
@@ -17,6 +17,8 @@ export interface MonitoringStatus {
   targets: number;
   /** Rules that it evaluates. */
   rules: number;
+  /** Alerts that fire. Absent: none. */
+  firing?: Alert[];
 }
 
 export interface ProgramStatus {
@@ -80,9 +82,15 @@ interface Expected {
 async function readPrometheus(
   url: string,
   { expected, regions, alertmanager }: Expected,
-): Promise<Pick<MonitoringStatus, "problems" | "targets" | "rules">> {
+): Promise<Pick<MonitoringStatus, "problems" | "targets" | "rules" | "firing">> {
   const api = new PrometheusApi(url);
-  const [targets, groups, managers] = await Promise.all([api.targets(), api.ruleGroups(), api.alertmanagers()]);
+  const [targets, groups, managers, alerts] = await Promise.all([
+    api.targets(),
+    api.ruleGroups(),
+    api.alertmanagers(),
+    api.alerts(),
+  ]);
+  const firing = alerts.filter(({ state }) => state === "firing");
   const unread = expected.flatMap((one) => {
     const { host } = new URL(one.url);
     const target = targets.find(({ scrapeUrl }) => new URL(scrapeUrl).host === host);
@@ -105,6 +113,7 @@ async function readPrometheus(
     ],
     targets: targets.length,
     rules: rules.length,
+    ...(firing.length > 0 && { firing }),
   };
 }
 

@@ -30,6 +30,13 @@ export interface Target {
   lastError: string;
 }
 
+export interface Alert {
+  /** With `alertname` and `severity`. */
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  state: "pending" | "firing";
+}
+
 /** A Prometheus, asked by its URL. Every request throws what Prometheus answers where it fails. */
 export class PrometheusApi {
   constructor(private readonly url: string) {}
@@ -49,6 +56,11 @@ export class PrometheusApi {
 
   async targets(): Promise<Target[]> {
     return (await this.get<{ activeTargets: Target[] }>("targets?state=active")).activeTargets;
+  }
+
+  /** Those that fire, or will soon. */
+  async alerts(): Promise<Alert[]> {
+    return (await this.get<{ alerts: Alert[] }>("alerts")).alerts;
   }
 
   /** URLs of the Alertmanagers that it sends alerts to. */

@@ -7,18 +7,26 @@ import type { MonitoringStatus } from "../monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { DatabaseStatus } from "../workers/database-status";
 import type { WorkerStatus } from "../workers/worker-status";
+import { milliseconds } from "../../jetstream/monitoring";
 import type { Snapshot } from "./snapshot";
 import type { StreamDetail } from "../../jetstream/monitoring";
 
 /** Overview of an environment. `status --json` prints this object. */
 export interface Status {
   environment: string;
+  /** When servers were asked, RFC 3339. */
+  time: string;
+  /** What to look at, the worst first. Absent: it was not asked for. */
+  problems?: Problem[];
   /** Risks that the settings take on purpose. */
   warnings: string[];
   metaLeader?: string;
   metaPeers: { current: number; all: number };
   regions: RegionStatus[];
+  /** Between each two regions, in each direction. */
+  gateways: GatewayStatus[];
   streams: StreamStatus[];
+  consumers: ConsumerStatus[];
   /** Streams of its accounts that servers hold and that nothing declares. */
   undeclared: UndeclaredStream[];
   /** Absent: none were deployed. */
@@ -27,6 +35,19 @@ export interface Status {
   databases?: DatabaseStatus[];
   /** Of a local environment: what monitors it. Absent: nothing does. */
   monitoring?: MonitoringStatus;
+}
+
+/** Something that is not as it should be. */
+export interface Problem {
+  /** `problem`: it is broken, or will be soon. `warning`: to be looked at. */
+  severity: "problem" | "warning";
+  /** What it is about: `servers`, `stream irisx/SMS`, ... */
+  what: string;
+  detail: string;
+  /** A command, or a page of this project. */
+  todo: string;
+  account?: string;
+  stream?: string;
 }
 
 export interface RegionStatus {
@@ -40,6 +61,31 @@ export interface RegionStatus {
   version?: string;
 }
 
+export interface GatewayStatus {
+  from: string;
+  to: string;
+  /** Servers of `from` that have a connection to `to`, and those that should. */
+  connected: { servers: number; all: number };
+  /** The longest that a server measured, in milliseconds. Absent: none has measured it. */
+  roundTripMs?: number;
+}
+
+export interface ConsumerStatus {
+  account: string;
+  stream: string;
+  name: string;
+  /** Absent: no leader reported it. */
+  leader?: string;
+  /** Messages that it has not delivered. */
+  pending?: number;
+  /** Delivered, and not acknowledged. */
+  ackPending?: number;
+  /** Of those, delivered more than once. */
+  redelivered?: number;
+  /** When it was last acknowledged to, RFC 3339. Absent: never, or not known. */
+  lastAcknowledged?: string;
+}
+
 export interface StreamStatus {
   account: string;
   name: string;
@@ -48,6 +94,11 @@ export interface StreamStatus {
   /** Absent: no leader reported it. */
   messages?: number;
   bytes?: number;
+  /** Sequence of its last message: two of them tell how fast it grows. */
+  lastSequence?: number;
+  /** In percent of its nearer limit, of bytes or messages. Absent: it has none. */
+  fullness?: number;
+  leader?: string;
   replicas: { current: number; all: number };
   consumers: number;
   mirrorOf?: string;
@@ -86,7 +137,8 @@ export function statusOf(
       version: [...new Set(states.map(({ version }) => version))].join(", ") || undefined,
     };
   });
-  const streams = assetsOf(environment, tenants, failovers).streams.map((asset): StreamStatus => {
+  const assets = assetsOf(environment, tenants, failovers);
+  const streams = assets.streams.map((asset): StreamStatus => {
     const detail = snapshot.streams[asset.account]?.[asset.name];
     return {
       account: asset.account,
@@ -94,24 +146,68 @@ export function statusOf(
       home: asset.region,
       messages: detail?.state.messages,
       bytes: detail?.state.bytes,
+      lastSequence: detail?.state.last_seq,
+      fullness: detail && fullness(detail),
+      leader: detail?.cluster?.leader,
       replicas: { current: detail ? currentReplicas(detail) : 0, all: asset.spec.replicas },
       consumers: detail?.consumer_detail?.length ?? 0,
       mirrorOf: asset.mirrorOf,
       lag: detail?.mirror?.lag,
     };
   });
+  const consumers = assets.consumers.map(({ account, stream, name: durable }): ConsumerStatus => {
+    const details = snapshot.streams[account]?.[stream]?.consumer_detail;
+    const detail = details?.find((one) => one.name === durable);
+    return {
+      ...{ account, stream, name: durable },
+      leader: detail?.cluster?.leader,
+      pending: detail?.num_pending,
+      ackPending: detail?.num_ack_pending,
+      redelivered: detail?.num_redelivered,
+      lastAcknowledged: detail?.ack_floor?.last_active,
+    };
+  });
   return {
     environment: name,
+    time: new Date().toISOString(),
     warnings: warningsOf(environment),
     metaLeader: snapshot.meta?.leader,
     metaPeers: { current: currentPeers(snapshot), all: serversInAll(environment) },
     regions,
+    gateways: gatewaysOf(environment, snapshot),
     streams,
+    consumers,
     undeclared: undeclaredStreams(streams, snapshot),
     ...(workers.length > 0 && { workers }),
     ...(databases.length > 0 && { databases }),
     ...(monitoring && { monitoring }),
   };
+}
+
+function gatewaysOf(environment: CheckedEnvironment["environment"], { servers }: Snapshot): GatewayStatus[] {
+  const { regions } = environment;
+  return regions.flatMap((from) =>
+    regions
+      .filter((to) => to !== from)
+      .map((to): GatewayStatus => {
+        const own = serversOf(environment, from);
+        const connections = own.flatMap(({ name }) => servers[name]?.gateways?.outbound_gateways?.[to] ?? []);
+        const measured = connections.flatMap(({ connection }) => milliseconds(connection?.rtt) ?? []);
+        return {
+          ...{ from, to, connected: { servers: connections.length, all: own.length } },
+          ...(measured.length > 0 && { roundTripMs: Math.max(...measured) }),
+        };
+      }),
+  );
+}
+
+/** How full a stream is, in percent of its nearer limit; undefined: it has none. */
+export function fullness({ config, state }: Pick<StreamDetail, "config" | "state">): number | undefined {
+  const parts = [
+    [state.bytes, config.max_bytes],
+    [state.messages, config.max_msgs],
+  ].flatMap(([used, limit]) => (Number(limit) > 0 ? [(100 * Number(used)) / Number(limit)] : []));
+  return parts.length > 0 ? Math.max(...parts) : undefined;
 }
 
 /** Streams of a snapshot that are not among these. */

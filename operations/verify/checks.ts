@@ -19,6 +19,8 @@ export interface Check {
   /** `skipped`: not done, `detail` says why. `warning`: a risk that the settings take on purpose. */
   result: "ok" | "failed" | "skipped" | "warning";
   detail: string;
+  /** What to do about it: a page of docs/runbooks. */
+  see?: string;
 }
 
 type Specification = Pick<CheckedEnvironment, "environment" | "tenants"> &
@@ -42,8 +44,10 @@ export function checksOf(specified: Specification, snapshot: Snapshot): Check[] 
 }
 
 /** A check that passes when there are no problems; otherwise they are its detail. */
-const check = (name: string, problems: string[], detail: string): Check =>
-  problems.length ? { name, result: "failed", detail: problems.join("; ") } : { name, result: "ok", detail };
+const check = (name: string, problems: string[], detail: string, see?: string): Check =>
+  problems.length
+    ? { name, result: "failed", detail: problems.join("; "), ...(see !== undefined && { see }) }
+    : { name, result: "ok", detail };
 
 function serverChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const expected = environment.regions.flatMap((region) =>
@@ -58,11 +62,13 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
       "servers",
       expected.filter(({ name }) => !servers[name]).map(({ name }) => `${name} does not answer`),
       `${present.length} of ${expected.length} answer`,
+      "alerts/NATSServerDown.md",
     ),
     check(
       "versions",
       versions.length > 1 ? [`servers run different versions: ${versions.join(", ")}`] : [],
       versions.join(),
+      "upgrade-nats.md",
     ),
     check(
       "health",
@@ -73,6 +79,7 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
           : [`${name}: ${health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "no answer"}`];
       }),
       "every server and all that it holds",
+      "alerts/NATSServerUnhealthy.md",
     ),
     check(
       "routes",
@@ -86,9 +93,12 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
       counts.length === 1
         ? `every server to ${plural(counts[0]!, "other")} of its region`
         : "every server to the others of its region",
+      "alerts/NATSRouteLost.md",
     ),
   ];
 }
+
+const gatewayLost = "alerts/NATSGatewayLost.md";
 
 function gatewayChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const { regions } = environment;
@@ -116,15 +126,18 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
       }),
   );
   return [
-    check("gateways out", outbound, `every server to ${plural(regions.length - 1, "other region")}`),
-    check("gateways in", inbound, "from every server of every other region"),
+    check("gateways out", outbound, `every server to ${plural(regions.length - 1, "other region")}`, gatewayLost),
+    check("gateways in", inbound, "from every server of every other region", gatewayLost),
   ];
 }
 
 function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
   const { meta } = snapshot;
   const all = serversInAll(environment);
-  if (!meta) return check("meta group", ["no leader: no stream or consumer can be created or changed"], "");
+  if (!meta) {
+    const lost = ["no leader: no stream or consumer can be created or changed"];
+    return check("meta group", lost, "", "alerts/NATSMetaLeaderMissing.md");
+  }
   return check(
     "meta group",
     [
@@ -140,6 +153,7 @@ function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
         : []),
     ],
     `leader ${meta.leader}, ${all} of ${all} peers current`,
+    "alerts/NATSMetaGroupSizeWrong.md",
   );
 }
 
@@ -188,7 +202,7 @@ function folded(name: string, checks: Check[], counted: string): Check[] {
 
 function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Check {
   const name = `${asset.mirrorOf ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
-  if (!detail) return check(name, ["does not exist, or has no leader"], "");
+  if (!detail) return check(name, ["does not exist, or has no leader"], "", "alerts/NATSStreamMissing.md");
   const lag = detail.mirror?.lag ?? 0;
   const args = streamArgs(asset);
   const lowered = beingLowered(streamFields, args, detail.config);
@@ -204,6 +218,7 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
       ...(lag > 0 ? [`is ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
     ],
     "",
+    lag > 0 ? "alerts/NATSMirrorLagHigh.md" : undefined,
   );
   if (made.result === "failed" || lowered.length === 0) return made;
   const steps = unlikeThese.map((difference) => `${differenceText(difference)}, and lowered in steps, one per up`);
@@ -228,6 +243,7 @@ function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): 
       name,
       [stream ? "does not exist, or has no leader" : "its stream does not exist, or has no leader"],
       "",
+      "alerts/NATSConsumerMissing.md",
     );
   return check(
     name,

@@ -27,6 +27,7 @@ export function workerChecks(workers: readonly WorkerStatus[]): Check[] {
           name,
           result: "failed",
           detail: failing.map((worker) => `${worker.name} in ${worker.region}: ${worker.reason}`).join("; "),
+          see: "alerts/NATSWorkerDown.md",
         }
       : { name, result: "ok", detail: `${plural(own.length, "worker")} ready` };
   });

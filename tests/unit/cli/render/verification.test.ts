@@ -6,9 +6,12 @@ import type { Verification } from "../../../../operations/verify/verify";
 const verification = (...checks: Verification["checks"]): Verification => ({
   status: {
     environment: "local",
+    time: "2026-01-01T00:00:00.000Z",
     warnings: [],
     metaPeers: { current: 0, all: 0 },
     regions: [],
+    gateways: [],
+    consumers: [],
     streams: [],
     undeclared: [],
   },

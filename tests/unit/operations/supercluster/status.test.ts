@@ -14,8 +14,8 @@ describe("the status", () => {
     assert.equal(status.streams.filter(({ mirrorOf, name }) => !mirrorOf && name !== "CANARY").length, 14 + 4 * 3);
     assert.match(text, /local: meta leader iad-0, 9\/9 peers current/);
     assert.match(text, /iad +tls:\/\/127\.0\.0\.1:14220 \(\+2\) +3\/3 +3 +0 +2\.14\.9/);
-    assert.match(text, /COVENANT_USERS +iad +3\/3 +3 +3 +ams \(0\), syd \(0\)/);
-    assert.match(text, /DEAD_LETTERS +iad +3\/3/);
+    assert.match(text, /COVENANT_USERS +iad +iad-0 +3\/3 +3 +0 % +3 +ams \(0\), syd \(0\)/);
+    assert.match(text, /DEAD_LETTERS +iad +iad-0 +3\/3/);
     assert.match(text, /INTERNAL +iad +0\/3 +no leader/);
     assert.ok(!text.includes("CANARY"));
   });

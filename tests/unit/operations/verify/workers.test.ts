@@ -16,7 +16,10 @@ describe("checks of workers", () => {
       { name: "workers irisx", result: "ok", detail: "2 workers ready" },
     ]);
     const [failed] = workerChecks([worker("api"), worker("sms-worker", { isReady: false, reason: "no durable" })]);
-    assert.deepEqual(failed, { name: "workers irisx", result: "failed", detail: "sms-worker in iad: no durable" });
+    assert.deepEqual(failed, {
+      ...{ name: "workers irisx", result: "failed", detail: "sms-worker in iad: no durable" },
+      see: "alerts/NATSWorkerDown.md",
+    });
   });
 });
 

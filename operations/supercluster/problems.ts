@@ -1,0 +1,150 @@
+import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
+import { assetsOf } from "../../config/assets/assets";
+import { deployCommand, npmRun } from "../../config/command-lines";
+import { plural } from "../../config/plural";
+import type { AlertName } from "../../config/schema/alerts";
+import type { ConsumerDetail, StreamDetail } from "../../jetstream/monitoring";
+import { thresholdOf } from "../../observability/thresholds";
+import { deadLetterNames } from "../../workers/messaging/contract";
+import type { MonitoringStatus } from "../monitoring/monitoring-status";
+import type { Alert } from "../monitoring/prometheus-api";
+import type { CheckedEnvironment } from "../settings/checked-environment";
+import { checksOf } from "../verify/checks";
+import { databaseChecks } from "../verify/databases";
+import { monitoringChecks } from "../verify/monitoring";
+import { workerChecks } from "../verify/workers";
+import type { DatabaseStatus } from "../workers/database-status";
+import type { WorkerStatus } from "../workers/worker-status";
+import type { Snapshot } from "./snapshot";
+import { fullness, type Problem } from "./status";
+
+type Specified = Pick<CheckedEnvironment, "name" | "environment" | "tenants"> &
+  Partial<Pick<CheckedEnvironment, "failovers">>;
+
+/**
+ * What an operator should know first: what the checks of `npm run verify` find, and what comes near a limit, by the
+ * thresholds of the alerts. Those that are broken come first. Pure.
+ */
+export function problemsOf(
+  specified: Specified,
+  snapshot: Snapshot,
+  {
+    workers = [],
+    databases = [],
+    monitoring,
+  }: { workers?: WorkerStatus[]; databases?: DatabaseStatus[]; monitoring?: MonitoringStatus } = {},
+): Problem[] {
+  const { name: environment } = specified;
+  const checks = [
+    ...checksOf(specified, snapshot),
+    ...workerChecks(workers),
+    ...databaseChecks(databases, environment),
+    ...monitoringChecks(monitoring, environment),
+  ];
+  const found = checks
+    // What settings do on purpose is a warning of the settings.
+    .filter(({ name, result }) => name !== "settings" && (result === "failed" || result === "warning"))
+    .map(({ name, result, detail, see }): Problem => {
+      const [, account, stream] = /^\w+ ([^/ ]+)(?:\/([^/ ]+))?/.exec(name) ?? [];
+      return {
+        severity: result === "failed" ? "problem" : "warning",
+        what: name,
+        detail,
+        todo: see === undefined ? `${npmRun("plan", environment)}, then ${deployCommand(environment)}` : page(see),
+        ...(account !== undefined && account in specified.tenants && { account, ...(stream && { stream }) }),
+      };
+    });
+  const all = [...found, ...(monitoring?.firing ?? []).map(firing), ...nearLimits(specified, snapshot)];
+  return [
+    ...all.filter(({ severity }) => severity === "problem"),
+    ...all.filter(({ severity }) => severity === "warning"),
+  ];
+}
+
+const page = (see: string): string => `docs/runbooks/${see}`;
+
+const ofAlert = (alert: AlertName): string => page(`alerts/${alert}.md`);
+
+function firing({ labels, annotations }: Alert): Problem {
+  const { alertname = "", severity, account, stream_name: stream } = labels;
+  return {
+    severity: severity === "critical" ? "problem" : "warning",
+    what: `alert ${alertname}`,
+    detail: annotations.summary ?? JSON.stringify(labels),
+    todo: page(`alerts/${alertname}.md`),
+    ...(account !== undefined && { account, ...(stream !== undefined && { stream }) }),
+  };
+}
+
+function nearLimits(specified: Specified, { streams }: Snapshot): Problem[] {
+  const assets = assetsOf(specified.environment, specified.tenants, specified.failovers);
+  return [
+    ...assets.streams.flatMap((asset) => ofStream(specified, asset, streams[asset.account]?.[asset.name])),
+    ...assets.consumers.flatMap((asset) => {
+      const stream = streams[asset.account]?.[asset.stream];
+      return ofConsumer(
+        specified,
+        asset,
+        stream?.consumer_detail?.find(({ name }) => name === asset.name),
+      );
+    }),
+  ];
+}
+
+function ofStream(
+  { name: environment, environment: { alerts } }: Specified,
+  { account, name, mirrorOf }: StreamAsset,
+  detail: StreamDetail | undefined,
+): Problem[] {
+  if (!detail || mirrorOf) return [];
+  const what = `stream ${account}/${name}`;
+  const full = fullness(detail) ?? 0;
+  const problems: Problem[] = [];
+  if (full > thresholdOf({ alerts }, "NATSStreamNearFull"))
+    problems.push({
+      ...{ severity: "warning", what, account, stream: name },
+      detail:
+        `is ${full.toFixed(0)} % full; at its limit it ` +
+        (detail.config.discard === "new" ? "refuses messages" : "deletes the oldest messages"),
+      todo: ofAlert("NATSStreamNearFull"),
+    });
+  if (name === deadLetterNames.copies && detail.state.messages > 0)
+    problems.push({
+      ...{ severity: "warning", what, account, stream: name },
+      detail: `${plural(detail.state.messages, "message")} given up`,
+      todo: npmRun("dead-letters", environment, ["list", "--account", account]),
+    });
+  return problems;
+}
+
+function ofConsumer(
+  { environment: { alerts } }: Specified,
+  { account, stream, name }: ConsumerAsset,
+  detail: ConsumerDetail | undefined,
+): Problem[] {
+  if (!detail) return [];
+  const what = `durable ${account}/${stream}/${name}`;
+  const common = { severity: "warning", what, account, stream } as const;
+  const limit = Number(detail.config.max_ack_pending);
+  const inHand = limit > 0 ? (100 * detail.num_ack_pending) / limit : 0;
+  return [
+    ...(detail.num_pending > thresholdOf({ alerts }, "NATSConsumerLagHigh")
+      ? [
+          {
+            ...common,
+            detail: `${plural(detail.num_pending, "message")} wait for it`,
+            todo: ofAlert("NATSConsumerLagHigh"),
+          },
+        ]
+      : []),
+    ...(inHand > thresholdOf({ alerts }, "NATSConsumerAckPendingNearLimit")
+      ? [
+          {
+            ...common,
+            detail: `${detail.num_ack_pending} of at most ${limit} delivered messages are not acknowledged`,
+            todo: ofAlert("NATSConsumerAckPendingNearLimit"),
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { renderStatus } from "../../../../cli/render/status";
+import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
+import { problemsOf } from "../../../../operations/supercluster/problems";
+import { assertSelection, selected } from "../../../../operations/supercluster/selected-status";
+import type { Snapshot } from "../../../../operations/supercluster/snapshot";
+import { type Problem, statusOf } from "../../../../operations/supercluster/status";
+import { healthySnapshot } from "../../../support/healthy-snapshot";
+
+const project = path.join(__dirname, "..", "..", "..", "..");
+const checked = checkedEnvironment("local");
+
+/** With nothing given up. */
+function healthy(): Snapshot {
+  const snapshot = healthySnapshot(checked);
+  for (const { DEAD_LETTERS } of Object.values(snapshot.streams)) DEAD_LETTERS!.state.messages = 0;
+  return snapshot;
+}
+
+/** What is found after a change of what servers report. */
+function after(change: (snapshot: Snapshot) => void, more: Parameters<typeof problemsOf>[2] = {}): Problem[] {
+  const snapshot = healthy();
+  change(snapshot);
+  return problemsOf(checked, snapshot, more);
+}
+
+const brief = (problems: Problem[]) => problems.map(({ severity, what, todo }) => `${severity} ${what}: ${todo}`);
+
+describe("problems, each with what to do", () => {
+  it("are none where all is as specified", () => {
+    assert.deepEqual(
+      after(() => undefined),
+      [],
+    );
+  });
+
+  it("are what the checks find, with pages that exist", () => {
+    const found = after(({ servers, streams }) => {
+      delete servers["iad-0"];
+      servers["ams-0"]!.health = { status: "unavailable", error: "JetStream is not current" };
+      servers["syd-0"]!.gateways = {};
+      servers["syd-1"]!.varz = { remotes: 1, connections: 0, mem: 1 };
+      delete streams.irisx!.SMS;
+      streams.irisx!.EMAIL!.config.max_age = 1;
+      streams.covenant!.COVENANT_USERS!.consumer_detail = [];
+    });
+    for (const line of [
+      "problem servers: docs/runbooks/alerts/NATSServerDown.md",
+      "problem health: docs/runbooks/alerts/NATSServerUnhealthy.md",
+      "problem routes: docs/runbooks/alerts/NATSRouteLost.md",
+      "problem gateways out: docs/runbooks/alerts/NATSGatewayLost.md",
+      "problem consumer covenant/COVENANT_USERS/CACHE_INVALIDATOR: docs/runbooks/alerts/NATSConsumerMissing.md",
+      "problem stream irisx/SMS: docs/runbooks/alerts/NATSStreamMissing.md",
+      "problem stream irisx/EMAIL: npm run plan, then npm start",
+    ])
+      assert.ok(brief(found).includes(line), `${line}\n${brief(found).join("\n")}`);
+    assert.ok(found.some(({ account, stream }) => account === "irisx" && stream === "SMS"));
+    for (const { todo } of found)
+      if (todo.startsWith("docs/")) assert.ok(fs.existsSync(path.join(project, todo)), todo);
+  });
+
+  it("are what comes near a limit, by the thresholds of the alerts", () => {
+    const found = after(({ streams }) => {
+      const { EMAIL, DEAD_LETTERS } = streams.irisx!;
+      EMAIL!.state.bytes = 0.9 * Number(EMAIL!.config.max_bytes);
+      DEAD_LETTERS!.state.messages = 2;
+      const [durable] = EMAIL!.consumer_detail!;
+      durable!.num_pending = 1_001;
+      durable!.num_ack_pending = Number(durable!.config.max_ack_pending);
+    }).filter(({ account }) => account === "irisx");
+    assert.deepEqual(
+      found.map(({ severity, what, detail, todo }) => [severity, what, detail.split(";")[0], todo]),
+      [
+        ["warning", "stream irisx/EMAIL", "is 90 % full", "docs/runbooks/alerts/NATSStreamNearFull.md"],
+        ["warning", "stream irisx/DEAD_LETTERS", "2 messages given up", "npm run dead-letters -- list --account irisx"],
+        [
+          "warning",
+          "durable irisx/EMAIL/email-worker",
+          "1001 messages wait for it",
+          "docs/runbooks/alerts/NATSConsumerLagHigh.md",
+        ],
+        [
+          "warning",
+          "durable irisx/EMAIL/email-worker",
+          "100 of at most 100 delivered messages are not acknowledged",
+          "docs/runbooks/alerts/NATSConsumerAckPendingNearLimit.md",
+        ],
+      ].map((row) => row.map((cell) => cell.replace("100 of at most 100", inHandText()))),
+    );
+  });
+
+  it("are workers and databases that do not run; what is broken comes before warnings", () => {
+    const worker = { region: "iad", account: "irisx", name: "sms-worker", isReady: false, reason: "it is starting" };
+    const database = { region: "iad", accounts: ["irisx"], address: "127.0.0.1:5432", isUp: false };
+    const found = after(
+      ({ streams }) => {
+        streams.irisx!.DEAD_LETTERS!.state.messages = 1;
+      },
+      { workers: [worker], databases: [database] },
+    );
+    assert.deepEqual(
+      found.map(({ severity, what }) => `${severity} ${what}`),
+      ["problem workers irisx", "problem database of workers iad", "warning stream irisx/DEAD_LETTERS"],
+    );
+    const status = { ...statusOf(checked, healthy()), problems: found };
+    const text = renderStatus(status);
+    assert.match(text, /PROBLEM {2}workers irisx: sms-worker in iad: it is starting\n +-> docs\/runbooks\/alerts/);
+    assert.ok(text.indexOf("PROBLEM") < text.indexOf("REGION"), "problems come first");
+    assert.match(renderStatus({ ...status, problems: [] }), /^nothing to do$/m);
+  });
+});
+
+describe("alerts that fire", () => {
+  it("are problems where they are critical, each with its page; those of a stream stand at its account", () => {
+    const alert = (alertname: string, severity: string, more: Record<string, string> = {}) => ({
+      ...{ labels: { alertname, severity, ...more }, annotations: { summary: `${alertname} fires` } },
+      state: "firing" as const,
+    });
+    const program = { url: "http://127.0.0.1:1", isUp: true };
+    const firing = [
+      alert("NATSStreamNearFull", "warning", { account: "irisx", stream_name: "SMS" }),
+      alert("NATSServerDown", "critical"),
+    ];
+    const monitoring = { ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [] }, firing };
+    const found = after(() => undefined, { monitoring: { ...monitoring, targets: 1, rules: 1 } });
+    assert.deepEqual(found, [
+      {
+        ...{ severity: "problem", what: "alert NATSServerDown", detail: "NATSServerDown fires" },
+        todo: "docs/runbooks/alerts/NATSServerDown.md",
+      },
+      {
+        ...{ severity: "warning", what: "alert NATSStreamNearFull", detail: "NATSStreamNearFull fires" },
+        ...{ todo: "docs/runbooks/alerts/NATSStreamNearFull.md", account: "irisx", stream: "SMS" },
+      },
+    ]);
+  });
+});
+
+const inHandText = (): string => {
+  const durable = healthy().streams.irisx!.EMAIL!.consumer_detail![0]!;
+  const limit = Number(durable.config.max_ack_pending);
+  return `${limit} of at most ${limit}`;
+};
+
+describe("the status of one account or stream", () => {
+  const status = () => {
+    const snapshot = healthy();
+    delete snapshot.streams.irisx!.SMS;
+    delete snapshot.servers["syd-0"];
+    return { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) };
+  };
+
+  it("has its streams and durables, and the problems that are of all", () => {
+    const { streams, consumers, problems = [] } = selected(status(), { account: "covenant" });
+    assert.deepEqual([...new Set([...streams, ...consumers].map(({ account }) => account))], ["covenant"]);
+    assert.ok(problems.some(({ what }) => what === "servers"));
+    assert.ok(!problems.some(({ account }) => account === "irisx"));
+    assert.ok(selected(status(), { account: "irisx" }).problems!.some(({ stream }) => stream === "SMS"));
+  });
+
+  it("has a stream's mirrors and durables", () => {
+    const { streams, consumers } = selected(status(), { stream: "COVENANT_USERS" });
+    assert.ok(streams.length === 3 && streams.every((one) => (one.mirrorOf ?? one.name) === "COVENANT_USERS"));
+    assert.ok(consumers.length > 0 && consumers.every(({ stream }) => stream === "COVENANT_USERS"));
+  });
+
+  it("is refused for what the settings do not have, with every mistake", () => {
+    assert.throws(
+      () => assertSelection({ account: "irsx", stream: "SMSS" }, checked),
+      /2 mistakes.*--account: "irsx".*"irisx".*--stream: "SMSS"/s,
+    );
+    assert.throws(() => assertSelection({ account: "covenant", stream: "SMS" }, checked), /--stream: "SMS"/);
+    assertSelection({ account: "irisx", stream: "SMS" }, checked);
+  });
+});
+
+describe("the status, looked at twice", () => {
+  it("shows what was stored meanwhile, round trips, and durables that have something left", () => {
+    const snapshot = healthy();
+    snapshot.servers["iad-0"]!.gateways!.outbound_gateways!.ams = { connection: { rtt: "86.52ms" } };
+    const [durable] = snapshot.streams.irisx!.EMAIL!.consumer_detail!;
+    Object.assign(durable!, { num_pending: 7, num_ack_pending: 2, num_redelivered: 1 });
+    durable!.ack_floor = { consumer_seq: 1, stream_seq: 1, last_active: "2026-01-01T00:00:00Z" };
+    const before = { ...statusOf(checked, snapshot), time: "2026-01-01T00:02:00.000Z" };
+    snapshot.streams.irisx!.EMAIL!.state.last_seq += 10;
+    const now = { ...statusOf(checked, snapshot), time: "2026-01-01T00:02:04.000Z" };
+    const text = renderStatus(now, before);
+    assert.match(text, /^iad +ams +3\/3 +86\.5 ms$/m);
+    assert.match(text, /^ +EMAIL +iad +iad-0 +3\/3 +3 +0 % +\d+ +.*2\.5$/m);
+    assert.match(text, /^irisx +EMAIL\/email-worker +iad-0 +7 +2 +1 +2 min ago$/m);
+    assert.match(text, /local: meta leader .*00:02:04 UTC/);
+    assert.ok(!renderStatus(now).includes("STORED/S"));
+  });
+});

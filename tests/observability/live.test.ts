@@ -27,6 +27,8 @@ const environment = localEnvironment({
   ...{ ...shape, storage, jetstream: { jetstream: ["shop"] } },
   alerts: {
     ...{ NATSRegionLost: at, NATSClusterQuorumLost: at, NATSMetaLeaderMissing: at },
+    NATSConsumerLagHigh: { ...at, of: [{ account: "shop", consumer: "archiver", threshold: 20 }] },
+    NATSStreamNearFull: at,
     ...{ NATSServerDown: at, NATSDeadLetters: at, NATSDeadLettersWaiting: at, NATSConsumerProcessingErrors: at },
   },
 });
@@ -41,9 +43,17 @@ const tenants = validateTenants(
       streams: {
         ORDERS: stream(["orders.>"], { ...small, maxMsgs: 50_000, mirrors: { ams: { maxAge: "7d", ...small } } }),
         INVOICES: stream(["invoices.>"], small),
+        ARCHIVE: stream(["archive.>"], { ...small, retention: "workqueue", maxMsgs: 100 }),
       },
-      consumers: { biller: pull(["ORDERS"], { attempts: 2, ackWait: "1s", maxAckPending: 200 }) },
-      users: { api: { publishes: ["orders.>"] }, biller: { consumes: ["biller"], publishes: ["invoices.>"] } },
+      consumers: {
+        archiver: pull(["ARCHIVE"], { maxAckPending: 200 }),
+        biller: pull(["ORDERS"], { attempts: 2, ackWait: "1s", maxAckPending: 200 }),
+      },
+      users: {
+        api: { publishes: ["orders.>", "archive.>"] },
+        archiver: { consumes: ["archiver"] },
+        biller: { consumes: ["biller"], publishes: ["invoices.>"] },
+      },
       workers: { biller: {} },
       deadLetters: small,
     },
@@ -109,8 +119,6 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     });
     await cluster.ensure();
     await cluster.ready();
-    const as = (user: string) =>
-      cluster.connect(loginOf("shop", user), { inboxPrefix: inboxPrefixOf(user), maxReconnectAttempts: -1 });
     const provisioner = await as("provisioner");
     const { streams, consumers } = assetsOf(environment, tenants);
     for (const asset of streams) await createStream(provisioner, asset);
@@ -174,6 +182,9 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     await cluster?.stop();
   });
 
+  const as = (user: string) =>
+    cluster.connect(loginOf("shop", user), { inboxPrefix: inboxPrefixOf(user), maxReconnectAttempts: -1 });
+
   /** Panels of which an expression has no series. */
   const withoutSeries = async () => {
     const found = await Promise.all(
@@ -229,7 +240,27 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     };
     await pollUntil(isSo, waitMs);
     assert.deepEqual(firing, expected);
+    console.log(`      firing: ${firing.join(", ")}`);
   };
+
+  it("exactly the alerts of a stopped consumer, then of a stream that fills, fire, and clear", async () => {
+    const archive = async (messages: number) => {
+      for (let n = 0; n < messages; n++) await jetstream(api).publish("archive.order", String(n));
+    };
+    await fire(usual);
+    await archive(50);
+    await fire(["NATSConsumerLagHigh", ...usual].sort());
+    await archive(40);
+    await fire(["NATSConsumerLagHigh", "NATSStreamNearFull", ...usual].sort());
+    const archiver = await as("archiver");
+    const durable = await jetstream(archiver).consumers.get("ARCHIVE", "archiver");
+    for await (const message of await durable.fetch({ max_messages: 90 })) message.ack();
+    // Sends what is acknowledged first.
+    await archiver.drain();
+    await fire(usual);
+    const isReceived = async () => [...new Set(await monitoring.received())].sort().join() === usual.join();
+    assert.ok(await pollUntil(isReceived, waitMs), "Alertmanager has the same");
+  });
 
   it("exactly the alert of a killed server fires beside those of this traffic, and clears", async () => {
     await fire(usual);

@@ -156,8 +156,8 @@ function monitoringOf(
   region: RegionSpec,
   { local, workers, tenants }: { local: LocalRegion; workers: WorkerAsset[]; tenants: Tenants },
 ) {
-  type Monitoring = typeof import("../components/local/monitoring");
-  const { LocalMonitoring } = require("../components/local/monitoring") as Monitoring;
+  const { LocalMonitoring } =
+    require("../components/local/monitoring") as typeof import("../components/local/monitoring");
   const rules = rulesFile(rulesOf(region.settings, tenants, region.name, { workers }));
   return new LocalMonitoring(region.name, { region, local, workers, rules }).urls;
 }

@@ -12,7 +12,7 @@ const targets = "monitoring/targets";
 const rules = "monitoring/rules";
 
 /** File of a person's own configuration of Alertmanager, in the project; git ignores it. */
-export const ownAlertmanager = "observability/alertmanager.yaml";
+const ownAlertmanager = "observability/alertmanager.yaml";
 
 /** Flags of the exporter in a server's pod: those of the chart, and `-healthz`. */
 const exporterFlags = [

@@ -25,6 +25,8 @@ const firstWithScrapeFiles = "2.43";
 /**
  * What monitors a region: an exporter for each server, its rules, and where its workers are. The environment's first
  * region has Prometheus and Alertmanager for all.
+ *
+ * @public to stacks/region.ts, which loads it only where it is needed
  */
 export class LocalMonitoring extends pulumi.ComponentResource {
   /** URLs: of its exporters by server; of Prometheus and Alertmanager where they are the region's. */

@@ -37,7 +37,10 @@ type Name = (typeof names)[number];
 const until = async <T>(what: string, find: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> =>
   (await pollUntil(find, waitMs, 50)) ?? assert.fail(`not within ${waitMs} ms: ${what}`);
 
-/** An hour's outage and the waits of durables, so many times as fast. */
+/** An hour is 12 s: more redeliveries than a message has attempts, if nothing kept it from being delivered again. */
+const hourMs = 12_000;
+
+/** The waits of durables, faster in proportion. */
 const scaled = (asset: ConsumerAsset): ConsumerAsset => {
   const { backoff: _backoff, ...spec } = asset.spec;
   return { ...asset, spec: { ...spec, ackWait: "2s" } };
@@ -199,6 +202,21 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
     );
     const message = answer?.message as { data: string } | undefined;
     return message && Buffer.from(message.data, "base64");
+  }
+
+  const internal = async () => (await ask(administrator, "STREAM.INFO.INTERNAL")).state as { last_seq: number };
+
+  /** Checks whose answer is not in the stream from a sequence on. */
+  async function unanswered(ids: readonly string[], from: number): Promise<string[]> {
+    const left = new Set(ids);
+    for (let seq = from; seq <= (await internal()).last_seq; seq++) {
+      const { message } = (await ask(administrator, "STREAM.MSG.GET.INTERNAL", { seq })) as {
+        message: { data: string };
+      };
+      const answer = JSON.parse(Buffer.from(message.data, "base64").toString()) as { event_id?: string };
+      if (answer.event_id) left.delete(answer.event_id);
+    }
+    return [...left];
   }
 
   const letters = async () =>
@@ -528,6 +546,54 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
       assert.equal(await running["command-worker"].isReady(), false);
       await redis.start();
       await until("ready", () => running["command-worker"].isReady());
+    });
+
+    it("an hour without Discord, PostgreSQL and Redis, scaled, under traffic: nothing is lost", async () => {
+      await Promise.all(names.map((name) => running[name].ready()));
+      await nothingWaits();
+      const before = await letters();
+      const answersFrom = (await internal()).last_seq + 1;
+      const joined: number[] = [];
+      const checked: string[] = [];
+      let isOver = false;
+      const traffic = (async () => {
+        for (let number = 1_000; !isOver; number++) {
+          joined.push(number);
+          await event("member.join", memberOf(number), {
+            username: `fremen-${number}`,
+            wallet_address: walletOf(number),
+          });
+          const id = snowflake();
+          checked.push(id);
+          const payload = { event_id: id, timestamp: Date.now(), check_type: "single", community_id: guild };
+          const body = JSON.stringify({ ...payload, wallet_address: walletOf(number) });
+          await jetstream(worker).publish(eligibilitySubjects.single, body, { msgID: id });
+          // What cannot be answered within its time is dropped and counted: it is no dead letter.
+          await command(discord.interaction(), "stats");
+          await sleep(200);
+        }
+      })();
+      discord.fault = "refuse";
+      await Promise.all([postgres.pause(), redis.pause()]);
+      const hourEnds = Date.now() + hourMs;
+      for (const name of ["event-worker", "eligibility-worker", "command-worker"] as const) {
+        await until(`${name} is not ready`, async () => !(await running[name].isReady()));
+        assert.equal(await running[name].isAlive(), true, name);
+      }
+      await sleep(Math.max(0, hourEnds - Date.now()));
+      discord.fault = undefined;
+      await Promise.all([postgres.start(), redis.start()]);
+      isOver = true;
+      await traffic;
+      await nothingWaits();
+      await Promise.all(names.map((name) => running[name].ready()));
+      assert.ok(joined.length >= 20, `${joined.length} rounds of traffic`);
+      const stored = await Promise.all(
+        joined.map((number) => store.find({ guildId: guild, userId: memberOf(number) })),
+      );
+      assert.ok(stored.every(Boolean), "every member is stored");
+      assert.deepEqual(await unanswered(checked, answersFrom), [], "every check is answered");
+      assert.equal(await letters(), before, "no dead letter");
     });
 
     it("SIGTERM ends every worker with 0, and no user lacked a permission", async () => {

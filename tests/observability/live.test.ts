@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
+import { type JsMsg, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { assetsOf } from "../../config/assets/assets";
 import { workersOf } from "../../config/assets/workers";
@@ -86,14 +86,15 @@ class Biller extends BaseNatsConsumer<{ n: number }> {
   /** The last message that failed for good. */
   givenUp = 0;
 
-  /** Every fifth message fails for good, others once in a while. */
-  async processMessage({ n }: { n: number }): Promise<ProcessResult> {
+  /** Every fifth message fails for good, others once in a while, and never at their second delivery. */
+  async processMessage({ n }: { n: number }, { info }: JsMsg): Promise<ProcessResult> {
     await sleep(2);
     if (n % 5 === 0) {
       this.givenUp = Math.max(this.givenUp, n);
       return { success: false, error: new Error("no such customer") };
     }
-    if (++this.count % 7 === 0) return { success: false, retryable: true, error: new Error("try again") };
+    if (info.deliveryCount === 1 && ++this.count % 7 === 0)
+      return { success: false, retryable: true, error: new Error("try again") };
     return { success: true };
   }
 }

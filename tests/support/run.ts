@@ -69,10 +69,10 @@ function endRun(folder: string): void {
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** Servers get a clean environment, and are recorded with their start time. */
+/** Servers and what monitors them get a clean environment, and are recorded with their start time. */
 function recordedServers(folder: string): number[] {
   const records = ["", ".cache/"].flatMap((cache) =>
-    fs.globSync(path.join(folder, `*/${cache}environments/*/*/*/server.json`)),
+    fs.globSync(path.join(folder, `*/${cache}environments/*/**/{server,program}.json`)),
   );
   return records.flatMap((record) => {
     const { process: started } = JSON.parse(fs.readFileSync(record, "utf8")) as {

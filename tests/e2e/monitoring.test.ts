@@ -68,7 +68,7 @@ describe("a local environment that is monitored", function () {
     assert.equal(status()!.prometheus.url, before.prometheus.url);
     const used = `${folder()}/monitoring/alertmanager/alertmanager.yaml`;
     assert.ok(readFileSync(used, "utf8").includes(secret));
-    const states = globSync(deployment.path(".cache/state/**/*.json"));
+    const states = globSync(deployment.path(".cache/state/.pulumi/stacks/**/*.json"));
     assert.ok(states.length > 0);
     assert.deepEqual(
       states.filter((file) => readFileSync(file, "utf8").includes("a-secret-of-a-person")),

@@ -15,8 +15,20 @@ export const isAtLeast = (version: string, wanted: string): boolean => byVersion
 /** Orders versions, lowest first, as `Array.sort` takes it. */
 export const byVersion = (left: string, right: string): number => compare(numbers(left), numbers(right));
 
-/** The servers that this project is tested with: `from` and later, but not `before` (docs/runbooks/upgrade-nats.md). */
-export const supportedServers = { from: "2.12.1", before: "2.15.0" } as const;
+/**
+ * The oldest and the newest server that this project is tested with. The newest one is the default, locally and on
+ * Kubernetes: Renovate moves it here and in tools/offline/go (docs/runbooks/upgrade-nats.md).
+ */
+export const testedServers = { oldest: "2.12.1", newest: "2.15.3" } as const;
+
+/** The first version of the line behind a version's: `2.16.0` behind `2.15.3`. */
+const nextLine = (version: string): string => {
+  const [major, minor] = version.split(".").map(Number);
+  return `${major}.${minor! + 1}.0`;
+};
+
+/** The servers that are supported: `from` and later, but not `before`. */
+export const supportedServers = { from: testedServers.oldest, before: nextLine(testedServers.newest) } as const;
 
 /**
  * Whether an image's tag begins with a version that is not supported. One without a version cannot be checked here: the

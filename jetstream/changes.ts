@@ -36,7 +36,13 @@ export const reasonOf = ({ what, reason, error }: Refusal): string =>
 export const isVersioned = ({ refusal }: Change): boolean => refusal?.until !== undefined;
 
 /** The API levels of nats-server and the first version that has each. Source: server/jetstream_versioning.go. */
-export const firstVersionOf: Record<number, string> = { 1: "2.11.0", 2: "2.12.0", 3: "2.12.5", 4: "2.14.0" };
+export const firstVersionOf: Record<number, string> = {
+  1: "2.11.0",
+  2: "2.12.0",
+  3: "2.12.5",
+  4: "2.14.0",
+  5: "2.15.0",
+};
 
 /** Fields that are set in a configuration and need an API level above 0, highest level first. */
 export function levelsOf(fields: Field[], config: Wire): { field: string; level: number }[] {

@@ -20,6 +20,8 @@ export interface Info {
     name?: string;
     leader?: string;
     replicas?: { name: string; current: boolean; offline?: boolean; active: number; lag?: number }[];
+    /** Where servers of 2.15 and later are moving or scaling it to; until they are done they refuse another move. */
+    desired?: { status?: { description?: string; err?: string } };
   };
 }
 

@@ -9,15 +9,16 @@ import type { StreamConfig } from "./schemas";
 
 /**
  * The configurations to send one after another, each when the one before has settled. The server does not move and
- * scale in one request (error 10123): more replicas come before a move, so that it never has fewer, and fewer after it.
+ * scale in one request, nor, from 2.15 on, move and change the retention (error 10123): more replicas come before a
+ * move, so that it never has fewer, and fewer after it.
  */
 export function stepsOf(found: Wire, wanted: Wire): Wire[] {
-  const [before, after] = [found.num_replicas!, wanted.num_replicas!];
+  const { num_replicas: replicas, retention, placement } = found;
   const moves = wanted.placement !== undefined && !isSamePlace(found, wanted);
-  if (!moves || before === after) return [wanted];
-  return after > before
-    ? [{ ...wanted, placement: found.placement }, wanted]
-    : [{ ...wanted, num_replicas: before }, wanted];
+  if (!moves || (wanted.num_replicas === replicas && wanted.retention === retention)) return [wanted];
+  return wanted.num_replicas! > replicas!
+    ? [{ ...wanted, placement }, wanted]
+    : [{ ...wanted, num_replicas: replicas, retention }, wanted];
 }
 
 const isSamePlace = (left: Wire, right: Wire): boolean =>
@@ -37,8 +38,13 @@ export function misplaced({ config, cluster }: Info): string[] {
     ...(cluster.leader ? [] : ["no leader"]),
     ...(home !== undefined && cluster.name !== home ? [`still led from ${cluster.name}`] : []),
     ...(copies === replicas ? [] : [`${copies} copies instead of ${replicas}`]),
+    ...(cluster.desired ? [changing(cluster.desired.status)] : []),
   ];
 }
+
+/** What servers of 2.15 and later say of a change that is under way. */
+const changing = ({ description, err }: { description?: string; err?: string } = {}): string =>
+  ["servers are still changing it", description, err].filter(Boolean).join(": ");
 
 /** What keeps every copy from being in its place and up to date. */
 export const unsettled = (info: Info): string[] => [...misplaced(info), ...behind(info)];

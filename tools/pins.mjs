@@ -99,6 +99,7 @@ const DESCRIBE = {
   },
 
   "nats-server": () => natsServer("nats-server"),
+  "nats-server-previous": () => natsServer("nats-server-previous"),
   "nats-server-oldest": () => natsServer("nats-server-oldest"),
 
   nats() {
@@ -323,8 +324,8 @@ export const DEFAULT_TOOLS = [
 /** What `npm start -- --with-monitoring` needs beside that. */
 export const MONITORING_TOOLS = ["prometheus", "prometheus-nats-exporter", "alertmanager"];
 
-/** What only tests and benches need: the oldest supported server, a proxy that cuts connections, monitoring. */
-export const TEST_TOOLS = ["nats-server-oldest", "toxiproxy", ...MONITORING_TOOLS, "redis"];
+/** What only tests and benches need: the other supported servers, a proxy that cuts connections, monitoring. */
+export const TEST_TOOLS = ["nats-server-previous", "nats-server-oldest", "toxiproxy", ...MONITORING_TOOLS, "redis"];
 
 /** What only tests on a Kubernetes need. */
 export const KUBE_TOOLS = ["helm"];

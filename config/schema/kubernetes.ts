@@ -25,6 +25,7 @@ import { connectionSecrets, identitySecret } from "./secret-store";
 import { workers } from "./kubernetes-workers";
 import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
+import { testedServers } from "../versions";
 
 /**
  * How an environment's servers run on Kubernetes: `kubernetes` of the environment in Pulumi.yaml. What differs by
@@ -121,8 +122,8 @@ export const kubernetes = strictObject({
     registry: imageRegistry.optional(),
     /** Secrets with the registry's credentials; they must be in the namespace. */
     pullSecrets: z.array(objectName).default([]),
-    /** One version for all targets: the one in tools/pins.mjs. */
-    nats: container("nats", "2.14.9-alpine"),
+    /** One version for all targets: the newest of config/versions.ts. */
+    nats: container("nats", `${testedServers.newest}-alpine`),
     reloader: container("natsio/nats-server-config-reloader", "0.23.0"),
     exporter: container("natsio/prometheus-nats-exporter", "0.20.1"),
     box: container("natsio/nats-box", "0.19.7"),

@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Field } from "../../jetstream/fields";
 import { streamLosses } from "../../jetstream/losses";
-import { describeTool } from "../../tools/pins.mjs";
+import { testedServers } from "../../config/versions";
 import { type Argument, type BucketArgument, buckets, type Table, tables } from "./tables";
 import { bucketMeaningOf, changeOf, lossOf, meaningOf, quoted, sinceOf } from "./words";
 
 /** docs/streams.md, whole. */
 export const page = (): string => `${[introduction(), ...tables.map(section), ofBuckets(), examples()].join("\n\n")}\n`;
 
-const oldest = describeTool("nats-server-oldest").pin;
+const { oldest, newest } = testedServers;
 const oldestLine = oldest.replace(/\.\d+$/, "");
 /** The supported servers: from the oldest that tests run to the line of the newest. */
-export const servers = `${oldest} to ${describeTool("nats-server").pin.replace(/\d+$/, "x")}`;
+export const servers = `${oldest} to ${newest.replace(/\d+$/, "x")}`;
 
 const introduction =
   (): string => `<!-- Written by \`npm run docs\`: change the comments in config/schema/ and jetstream/schemas.ts,

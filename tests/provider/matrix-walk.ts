@@ -165,7 +165,8 @@ export class Walk {
   private settled(kind: AssetKind, args: AssetArgs): Promise<Info> {
     return eventually(
       () => this.info(kind, args),
-      ({ cluster }) => Boolean(cluster?.leader) && (cluster!.replicas ?? []).every(({ current }) => current),
+      ({ cluster }) =>
+        Boolean(cluster?.leader) && !cluster!.desired && (cluster!.replicas ?? []).every(({ current }) => current),
     );
   }
 

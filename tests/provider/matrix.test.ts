@@ -31,7 +31,11 @@ import {
 } from "./matrix-examples";
 import { errorOf, levelOf, type Outcome, Walk } from "./matrix-walk";
 
-const versions = { pinned: describeTool("nats-server").pin, oldest: describeTool("nats-server-oldest").pin };
+const versions = {
+  pinned: describeTool("nats-server").pin,
+  previous: describeTool("nats-server-previous").pin,
+  oldest: describeTool("nats-server-oldest").pin,
+};
 const levelOfVersion = (version: string): number =>
   Math.max(...Object.entries(firstVersionOf).map(([level, first]) => (isAtLeast(version, first) ? Number(level) : 0)));
 
@@ -93,7 +97,7 @@ describe("the examples for the tables of fields", () => {
   }
 });
 
-for (const which of ["pinned", "oldest"] as const) {
+for (const which of ["pinned", "previous", "oldest"] as const) {
   const version = versions[which];
 
   describe(`the plan says X, server ${version} does X`, function () {

@@ -28,8 +28,8 @@ export interface SuperclusterOptions {
   basePort?: number;
   /** Text of the accounts file. Default: `defaultAccounts`. */
   accounts?: string;
-  /** Which nats-server: the project's own (default), or the oldest one that is supported. */
-  version?: "pinned" | "oldest";
+  /** Which nats-server: the project's own (default), the newest of the line before, or the oldest that is supported. */
+  version?: "pinned" | "previous" | "oldest";
   /** Changes of single settings. */
   settings?: Partial<LocalEnvironment>;
 }
@@ -101,7 +101,8 @@ export class Supercluster {
       basePort,
     });
     const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts);
-    const program = version === "oldest" ? { program: testTool("nats-server-oldest") } : {};
+    const program =
+      version === undefined || version === "pinned" ? {} : { program: testTool(`nats-server-${version}`) };
     const all = regions.flatMap((name) => {
       const region: RegionSpec = { name, environment: this.environment, settings: environment, accounts: [] };
       return Array.from({ length: servers }, (_, index) => ({

@@ -7,6 +7,7 @@ const tools = readToolchain();
 /** What installs them. */
 const commands = {
   "nats-server-oldest": "prestart.mjs --tests",
+  "nats-server-previous": "prestart.mjs --tests",
   "toxiproxy-server": "prestart.mjs --tests",
   promtool: "prestart.mjs --tests",
   prometheus: "prestart.mjs --tests",

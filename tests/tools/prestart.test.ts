@@ -112,6 +112,7 @@ describe("tools: prestart", () => {
     };
     assert.deepEqual(installed("prestart"), []);
     assert.deepEqual(installed("pretest"), [
+      "nats-server-previous",
       "nats-server-oldest",
       "toxiproxy-server",
       "promtool",

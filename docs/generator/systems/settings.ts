@@ -29,7 +29,7 @@ export const settings: Setting[] = [
     what: "Version of nats-server",
     source: "2.10, 2.10.0, 2.10.7",
     at: "version",
-    here: "2.14",
+    here: "2.15",
     why: "2.10 gets no more fixes, and silently drops fields that it does not know; the exact version is pinned",
   },
   { what: "Pull policy", source: "IfNotPresent", at: "chart.container.image.pullPolicy" },

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { byVersion, isAtLeast, isUnsupportedTag, supportedServers } from "../../../config/versions";
+import { byVersion, isAtLeast, isUnsupportedTag, supportedServers, testedServers } from "../../../config/versions";
 import { describeTool } from "../../../tools/pins.mjs";
 
 const versions = fc.array(fc.nat(200), { minLength: 3, maxLength: 3 });
@@ -23,12 +23,19 @@ describe("versions", () => {
     it(`${version} ${expected ? "has" : "has not"} what ${wanted} has`, () =>
       assert.equal(isAtLeast(version, wanted), expected));
 
+  it("of servers are those that tests run: the newest, the line before it, and the oldest", () => {
+    const [newest, previous, oldest] = ["nats-server", "nats-server-previous", "nats-server-oldest"].map(
+      (name) => describeTool(name).pin,
+    );
+    assert.deepEqual(testedServers, { oldest, newest });
+    const line = (version: string) => version.split(".").slice(0, 2).join(".");
+    assert.ok(byVersion(oldest!, previous!) < 0 && byVersion(previous!, newest!) < 0);
+    assert.notEqual(line(previous!), line(newest!));
+  });
+
   it("of servers are supported from the oldest that tests run to the line of the newest", () => {
-    const [major, minor] = describeTool("nats-server").pin.split(".").map(Number);
-    assert.deepEqual(supportedServers, {
-      from: describeTool("nats-server-oldest").pin,
-      before: `${major}.${minor! + 1}.0`,
-    });
+    const [major, minor] = testedServers.newest.split(".").map(Number);
+    assert.deepEqual(supportedServers, { from: testedServers.oldest, before: `${major}.${minor! + 1}.0` });
   });
 
   it("of servers are supported in a range, by the tags of their images", () => {
@@ -37,13 +44,14 @@ describe("versions", () => {
       "v2.12.1-alpine",
       "2.12-alpine",
       "2.14.9",
-      "2.14.9-alpine3.22",
+      "2.15.3",
+      "2.15.3-alpine3.22",
       "2",
       "latest",
       "my-2.9",
     ])
       assert.equal(isUnsupportedTag(tag), false, tag);
-    for (const tag of ["2.12.0", "2.11-alpine", "v2.9.0", "2.15.0", "2.15.0-RC.1", "3", "1.4.1-linux"])
+    for (const tag of ["2.12.0", "2.11-alpine", "v2.9.0", "2.16.0", "2.16.0-RC.1", "3", "1.4.1-linux"])
       assert.equal(isUnsupportedTag(tag), true, tag);
   });
 

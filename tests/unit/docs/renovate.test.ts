@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { kubernetes } from "../../../config/schema/kubernetes";
+import { testedServers } from "../../../config/versions";
 import { projectFolder } from "../../support/project-copy";
 
 const read = (file: string): string => readFileSync(path.join(projectFolder, file), "utf8");
@@ -20,11 +21,12 @@ describe("renovate.json", () => {
     }));
   });
 
-  it("finds the chart and every image of a region", () => {
+  it("finds the newest server, the chart and every other image of a region", () => {
     const { chart, images } = kubernetes.parse({});
     assert.deepEqual(found, [
+      { name: images.nats.repository, version: testedServers.newest },
       { name: "nats", version: chart.version, registry: chart.repository },
-      ...[images.nats, images.reloader, images.exporter, images.box].map(({ repository, tag }) => ({
+      ...[images.reloader, images.exporter, images.box].map(({ repository, tag }) => ({
         name: repository,
         version: tag,
       })),

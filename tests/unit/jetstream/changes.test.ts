@@ -26,7 +26,7 @@ const streams: fc.Arbitrary<Args> = fc
   )
   .map((args) => ({ name: "S", ...args }));
 const wire = (args: Args) => toWire(streamFields, args);
-const versions = ["2.12.1", "2.12.4", "2.12.5", "2.12.10", "2.14.0", "2.14.9"];
+const versions = ["2.12.1", "2.12.4", "2.12.5", "2.12.10", "2.14.0", "2.14.9", "2.15.3"];
 
 describe("what changes between two configurations", () => {
   it("is shown to the last nanosecond, and as unlimited where that is not the default", () => {

@@ -90,12 +90,17 @@ describe("scaling and moving", () => {
         .map((tags) => ({ cluster, ...(tags && { tags }) })),
     );
   const config = fc.record(
-    { num_replicas: fc.constantFrom(1, 3, 5), placement: place, max_msgs: fc.constantFrom(-1, 10) },
+    {
+      num_replicas: fc.constantFrom(1, 3, 5),
+      placement: place,
+      retention: fc.constantFrom("limits", "interest"),
+      max_msgs: fc.constantFrom(-1, 10),
+    },
     { noNullPrototype: true },
   );
   const isMoved = (from: Wire, to: Wire) => JSON.stringify(from.placement) !== JSON.stringify(to.placement);
 
-  it("end at the wanted place, never change replicas and place at once, never move on fewer copies", () =>
+  it("end at the wanted place, move by themselves, and never on fewer copies", () =>
     fc.assert(
       fc.property(config, config, (found, wanted) => {
         const steps = stepsOf(found, wanted);
@@ -103,8 +108,8 @@ describe("scaling and moving", () => {
         assert.ok(steps.length <= 2);
         let before: Wire = found;
         for (const step of steps) {
-          const isScaled = before.num_replicas !== step.num_replicas;
-          assert.ok(!(isScaled && isMoved(before, step)), JSON.stringify([before, step]));
+          const isOther = before.num_replicas !== step.num_replicas || before.retention !== step.retention;
+          assert.ok(!(isOther && isMoved(before, step)), JSON.stringify([before, step]));
           if (isMoved(before, step)) assert.equal(step.num_replicas, Math.max(found.num_replicas, wanted.num_replicas));
           before = step;
         }
@@ -134,6 +139,10 @@ describe("scaling and moving", () => {
     assert.deepEqual(unsettled(info({ leader: undefined })), ["no leader"]);
     assert.deepEqual(unsettled(info({ name: "ams" })), ["still led from ams"]);
     assert.deepEqual(unsettled(info({}, 1)), ["3 copies instead of 1"]);
+    assert.deepEqual(unsettled(info({ desired: {} })), ["servers are still changing it"]);
+    assert.deepEqual(unsettled(info({ desired: { status: { description: "waiting for peers", err: "disk full" } } })), [
+      "servers are still changing it: waiting for peers: disk full",
+    ]);
     assert.deepEqual(
       unsettled(
         info({ replicas: [replica("iad-1", { current: false, lag: 7 }), replica("iad-2", { offline: true })] }),

@@ -69,7 +69,7 @@ describe("settings of Kubernetes", () => {
       "a tag of an old server",
       { kubernetes: { clusters, images: { nats: { tag: "2.9.0-alpine" } } } },
       'environments.test.kubernetes.images.nats.tag: "2.9.0-alpine" is not a supported version of nats-server; ' +
-        "write one from 2.12.1 to before 2.15.0",
+        "write one from 2.12.1 to before 2.16.0",
     ],
     [
       "a CPU limit below the request",

@@ -2,4 +2,4 @@ module supercluster/tools/nats-server
 
 go 1.26.0
 
-require github.com/nats-io/nats-server/v2 v2.14.9
+require github.com/nats-io/nats-server/v2 v2.15.3

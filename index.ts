@@ -5,10 +5,6 @@ import { stackName } from "./config/stacks";
 import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/rules/validate";
 import { tenants as declared } from "./tenants/index";
 
-// Pulumi's source maps name files that are not there, as node_modules/@pulumi/resource.ts, on which Node.js 22 takes a
-// minute to colour a stack trace: every error of the program would look like a hang.
-Reflect.deleteProperty(Error, "prepareStackTrace");
-
 /** Each kind of stack loads only what it needs. */
 const programs: Record<Settings["stack"]["kind"], () => (settings: never) => unknown> = {
   identity: () => (require("./stacks/identity") as typeof import("./stacks/identity")).identity,

@@ -1,22 +1,60 @@
-// Pulumi's SDK loads these at its start, for the serialization of functions, which this project does not use: half of
-// the time that the SDK takes to load. Here they are loaded when something of them is asked for.
-for (const name of ["@npmcli/arborist", "typescript"]) {
+// What Pulumi's SDK loads at its start and this project does not use, half of the time that it takes to load
+// (docs/adr/0003).
+const { dirname } = require("node:path");
+
+/** Loaded when something of them is asked for. */
+const deferred = [
+  // For the serialization of functions.
+  "@npmcli/arborist",
+  "typescript",
+  // Commands run the CLI by themselves (docs/adr/0017).
+  "@pulumi/pulumi/automation",
+  // Messages in other languages.
+  "zod/v4/locales",
+];
+
+const nothing = () => undefined;
+
+/** Replaced, unless the SDK is asked for traces of its own. */
+const replaced = {
+  // Lines of stack traces are those of the sources already, and the SDK's maps name files that are not there: it would
+  // read megabytes of maps for each stack that it keeps with a resource.
+  "source-map-support/register": {},
+  ...(!process.env.PULUMI_EXPERIMENTAL && {
+    "@pulumi/pulumi/cmd/run/tracing": { newSpan: () => new Proxy({}, { get: () => nothing }) },
+  }),
+};
+
+/** Marked as an ES module, it is taken as it is, without being asked for each of its names. */
+const lazily = (load) =>
+  new Proxy({}, { get: (_, key) => key === "__esModule" || (key === "default" ? load() : load()[key]) });
+
+let sdk;
+try {
+  sdk = dirname(require.resolve("@pulumi/pulumi"));
+} catch {
+  // Without the SDK there is nothing to defer.
+}
+
+/** Puts what `exportsOf` makes for a file into the cache of modules. Another version of the SDK may do without it. */
+function put(name, exportsOf) {
   let file;
   try {
-    file = require.resolve(name, { paths: [require.resolve("@pulumi/pulumi")] });
+    file = require.resolve(name, { paths: [sdk] });
   } catch {
-    // Another version of the SDK may do without it.
-    continue;
+    return;
   }
-  const load = () => {
-    if (require.cache[file] === deferred) delete require.cache[file];
-    return require(file);
-  };
-  // Marked as an ES module, it is taken as it is, without being asked for each of its names.
-  const get = (_, key) => {
-    if (key === "__esModule") return true;
-    return key === "default" ? load() : load()[key];
-  };
-  const deferred = { id: file, filename: file, loaded: true, children: [], exports: new Proxy({}, { get }) };
-  require.cache[file] ??= deferred;
+  require.cache[file] ??= { id: file, filename: file, loaded: true, children: [], exports: exportsOf(file) };
+}
+
+if (sdk) {
+  for (const name of deferred)
+    put(name, (file) => {
+      const placeholder = lazily(() => {
+        if (require.cache[file]?.exports === placeholder) delete require.cache[file];
+        return require(file);
+      });
+      return placeholder;
+    });
+  for (const [name, exports] of Object.entries(replaced)) put(name, () => exports);
 }

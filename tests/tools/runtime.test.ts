@@ -6,10 +6,10 @@ import * as path from "node:path";
 import { projectFolder } from "../support/project-copy";
 
 /** Runs a script in a process of its own, with a cache folder of its own; returns what it prints. */
-function run(script: string, cache: string): string {
+function run(script: string, cache: string, more: NodeJS.ProcessEnv = {}): string {
   const { stdout, stderr, status } = spawnSync(process.execPath, ["-r", "./tools/runtime.cjs", "-e", script], {
     cwd: projectFolder,
-    env: { ...process.env, SUPERCLUSTER_CACHE: cache },
+    env: { ...process.env, SUPERCLUSTER_CACHE: cache, ...more },
     encoding: "utf8",
   });
   assert.equal(status, 0, stderr);
@@ -59,13 +59,21 @@ describe("a process of this project", () => {
   });
 
   describe("that loads Pulumi's SDK", () => {
-    it("does not load what only the serialization of functions needs", () => {
+    it("does not load what it does not use", () => {
       const script =
-        'require("@pulumi/pulumi"); const { isProxy } = require("node:util").types; ' +
-        'for (const name of ["typescript", "@npmcli/arborist"]) ' +
+        'for (const name of ["", "/cmd/run/tracing"]) require("@pulumi/pulumi" + name); ' +
+        'require("source-map-support/register"); const { isProxy } = require("node:util").types; ' +
+        'for (const name of ["typescript", "@npmcli/arborist", "@pulumi/pulumi/automation"]) ' +
         "console.log(isProxy(require.cache[require.resolve(name)].exports)); " +
-        "console.log(Object.keys(require.cache).filter((file) => /pacote/.test(file)).length)";
-      assert.equal(run(script, cache), "true\ntrue\n0");
+        "const unused = /pacote|localWorkspace|sdk-trace|source-map-support.js/; " +
+        "console.log(Object.keys(require.cache).filter((file) => unused.test(file)).length)";
+      assert.equal(run(script, cache), "true\ntrue\ntrue\n0");
+    });
+
+    it("traces what the SDK does where it is asked to", () => {
+      const script = 'console.log(typeof require("@pulumi/pulumi/cmd/run/tracing").start)';
+      assert.equal(run(script, cache, { PULUMI_EXPERIMENTAL: "1" }), "function");
+      assert.equal(run(script, cache), "undefined");
     });
 
     it("serializes functions all the same", () => {
@@ -77,8 +85,9 @@ describe("a process of this project", () => {
     it("gives other importers the modules as they are", () => {
       const script =
         'require("@pulumi/pulumi"); const typescript = require("typescript"); ' +
-        'console.log(typeof typescript.createSourceFile, typeof require("@npmcli/arborist").Arborist)';
-      assert.equal(run(script, cache), "function function");
+        'console.log(typeof typescript.createSourceFile, typeof require("@npmcli/arborist").Arborist, ' +
+        'typeof require("@pulumi/pulumi").automation.LocalWorkspace)';
+      assert.equal(run(script, cache), "function function function");
     });
   });
 });

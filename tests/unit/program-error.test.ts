@@ -11,7 +11,7 @@ describe("an error of the program", () => {
       'require("./index")().catch(print);';
     const { stdout, stderr, error } = spawnSync(
       process.execPath,
-      ["-r", "source-map-support/register", "-r", "./tools/runtime.cjs", "-e", script],
+      ["-r", "./tools/runtime.cjs", "-r", "source-map-support/register", "-e", script],
       {
         cwd: path.join(__dirname, "..", ".."),
         encoding: "utf8",

@@ -40,5 +40,10 @@ export function copyProject(): { folder: string; cache: string; env: NodeJS.Proc
 
   const env = { ...process.env };
   delete env.SUPERCLUSTER_CACHE;
-  return { folder, cache, env, remove: () => fs.rmSync(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    cache,
+    env,
+    remove: () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
+  };
 }

@@ -55,10 +55,24 @@ function begin(): string {
 
 /** Ends every process of a run, this one apart, and removes its folder. */
 function endRun(folder: string): void {
+  endAll(folder, ({ env }) => env[variable] === folder);
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
+
+/** Ends what runs of the environments whose files are in a copy of the project, as if the machine had lost power. */
+export const endEnvironmentsOf = (copy: string): void =>
+  endAll(copy, ({ pid }) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/cwd`) === copy;
+    } catch {
+      return false;
+    }
+  });
+
+function endAll(folder: string, isOfIt: (one: Process) => boolean): void {
   // PostgreSQL servers have its folder in their arguments.
-  const isOfRun = ({ args, env }: Process) =>
-    env[variable] === folder || args.some((arg) => arg.includes(`${folder}/`));
-  const marked = processes().flatMap((one) => (one.pid !== process.pid && isOfRun(one) ? [one.pid] : []));
+  const has = (one: Process) => isOfIt(one) || one.args.some((arg) => arg.includes(`${folder}/`));
+  const marked = processes().flatMap((one) => (one.pid !== process.pid && has(one) ? [one.pid] : []));
   for (const pid of [...marked, ...recordedServers(folder)]) {
     try {
       process.kill(pid, "SIGKILL");
@@ -66,13 +80,12 @@ function endRun(folder: string): void {
       // It has ended.
     }
   }
-  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
 /** Servers and what monitors them get a clean environment, and are recorded with their start time. */
 function recordedServers(folder: string): number[] {
-  const records = ["", ".cache/"].flatMap((cache) =>
-    fs.globSync(path.join(folder, `*/${cache}environments/*/**/{server,program}.json`)),
+  const records = ["", ".cache/", "*/", "*/.cache/"].flatMap((cache) =>
+    fs.globSync(path.join(folder, `${cache}environments/*/**/{server,program}.json`)),
   );
   return records.flatMap((record) => {
     const { process: started } = JSON.parse(fs.readFileSync(record, "utf8")) as {

@@ -1,3 +1,5 @@
+import { supportedServers } from "./versions";
+
 /**
  * Every line that a provider prints and that a program of this project reads. Readers go by the code, so that a text
  * can be reworded; the code can be searched for. Codes are never used for something else.
@@ -50,6 +52,33 @@ export const diagnostics = declared({
     text: (what) =>
       `${what}: between two requests, about as long as a server takes to answer one, no stream captures it, and ` +
       'publishers get "no responders"',
+  },
+  /** Of JetStream as a whole, once a process. */
+  serversNewer: {
+    code: "SC1006",
+    severity: "warning",
+    isPartial: false,
+    text: (version) =>
+      `a server runs ${version}, and this program is tested with those before ${supportedServers.before}: fields ` +
+      "that it does not know are named, and stay as they are; what such servers refuse shows at `up` " +
+      "(docs/runbooks/upgrade-nats.md)",
+  },
+  /** Of JetStream as a whole, once a process. */
+  serversOlder: {
+    code: "SC1007",
+    severity: "warning",
+    isPartial: false,
+    text: (version) =>
+      `a server runs ${version}, and this program is tested with ${supportedServers.from} and later: older ones may ` +
+      "drop fields that they do not know, so what needs a later server is refused (docs/runbooks/upgrade-nats.md)",
+  },
+  /** Of a stream or consumer, at a refresh. */
+  unknownFields: {
+    code: "SC1008",
+    severity: "note",
+    isPartial: false,
+    text: (fields) =>
+      `has fields that this program does not know, and leaves as they are: ${fields}; extraConfig can set them`,
   },
   /** Of a region whose Kubernetes cluster does not answer a preview. */
   clusterNotChecked: {

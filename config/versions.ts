@@ -30,6 +30,40 @@ const nextLine = (version: string): string => {
 /** The servers that are supported: `from` and later, but not `before`. */
 export const supportedServers = { from: testedServers.oldest, before: nextLine(testedServers.newest) } as const;
 
+/** Lines that servers have to run before a later one, when they are restarted one after another. */
+const waypoints: readonly { from: string; through: string; reason: string }[] = [
+  {
+    from: "2.15.0",
+    through: "2.14.0",
+    // js_raft_delete_range, on by default (server/feature_flags.go).
+    reason: "servers of 2.15 replicate gaps of a mirror in a way at which running servers before 2.14 panic",
+  },
+];
+
+/** The version that a tag or `nats-server --version` begins with; undefined for a digest, or a tag without one. */
+const versionIn = (text: string): string | undefined => /^v?(\d+\.\d+(\.\d+)?)(?![\w.])/.exec(text)?.[1];
+
+/**
+ * Why running servers cannot be replaced by those of another version, one after another; undefined where they can, or
+ * where one of the two names no version. Both as an image's tag or a version.
+ */
+export function upgradeRefusal(running: string, wanted: string): string | undefined {
+  const [from, to] = [versionIn(running), versionIn(wanted)];
+  if (from === undefined || to === undefined) return undefined;
+  const skipped = waypoints.find((line) => isAtLeast(to, line.from) && !isAtLeast(from, line.through));
+  return (
+    skipped &&
+    `${from} cannot be replaced by ${to} server by server: ${skipped.reason}; ` +
+      `deploy ${skipped.through.replace(/\d+$/, "x")} first, then this`
+  );
+}
+
+/** How a server's version lies outside of those that are supported; undefined where it does not. */
+export function outsideOfSupported(version: string): "older" | "newer" | undefined {
+  if (!isAtLeast(version, supportedServers.from)) return "older";
+  return isAtLeast(version, supportedServers.before) ? "newer" : undefined;
+}
+
 /**
  * Whether an image's tag begins with a version that is not supported. One without a version cannot be checked here: the
  * policy image-is-pinned refuses it.

@@ -1,3 +1,8 @@
+/** Of an asset that needs a higher API level than its server has. */
+export const offlineAdvice =
+  "a later server made or changed it, and this one stopped it, data kept: upgrade all servers " +
+  "(docs/runbooks/upgrade-nats.md), or delete it";
+
 /** What to do about errors whose own text does not explain it. By error code. */
 const advice: Record<number, string> = {
   10005: "its region needs as many servers as replicas, all up, with room and with its placementTags",
@@ -11,7 +16,12 @@ const advice: Record<number, string> = {
   10065:
     "another stream of the account captures one of its subjects; each may be in one stream only: " +
     "docs/runbooks/move-subjects.md",
+  10074: "a server that is not part of a cluster has one copy only: replicas: 1, or more servers",
+  10112: "servers of 2.15 and later deliver to no subject of JetStream's API or of replies",
   10124: "run again when the move has finished",
+  10194: offlineAdvice,
+  10195: offlineAdvice,
+  10226: "run again when the servers have finished moving or scaling it",
 };
 
 /** The JetStream API refused a request. Codes: nats-server's server/errors.json. */

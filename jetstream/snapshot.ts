@@ -49,8 +49,8 @@ export async function keepSnapshot(
 }
 
 /**
- * Writes a snapshot of a stream into a new folder below `parent`, and returns the folder's path. Only streams on file
- * storage have snapshots (error 10064). A failure leaves no folder that looks like a snapshot.
+ * Writes a snapshot of a stream into a new folder below `parent`, and returns the folder's path. Servers
+ * before 2.15 take none of streams in memory (error 10064). A failure leaves no folder that looks like a snapshot.
  */
 export async function takeSnapshot(
   connection: NatsConnection,

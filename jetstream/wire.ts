@@ -80,6 +80,12 @@ export function differences(fields: Field[], args: Args, actual: Wire, last: Arg
   return [...managed, ...extra];
 }
 
+/** Fields of a server's configuration that neither the table nor `extraConfig` has: a later version brought them. */
+export function unknownFields(fields: Field[], found: Wire, { extraConfig = {} }: Args): string[] {
+  const known = new Set(fields.flatMap(({ wire, single = wire }) => [wire, single]).map((path) => path.split(".")[0]!));
+  return Object.keys(found).filter((key) => !known.has(key) && !(key in (extraConfig as Wire)));
+}
+
 /**
  * The full configuration to send in an update. Managed fields are as in `wanted`, or as `found` where that means the
  * same; fields that nothing here manages stay as found; `extraConfig` fields of the `last` arguments that are no longer

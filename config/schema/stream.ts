@@ -328,7 +328,7 @@ export const streamManagement = {
   /**
    * Folder below which a snapshot is written before a change that costs messages, and before it is deleted while it
    * holds some; relative to the project's. `npm run restore` makes the stream of one again, consumers included. Without
-   * a snapshot nothing is done. Needs file storage (error 10064).
+   * a snapshot nothing is done. Needs file storage: servers before 2.15 take none of memory (error 10064).
    */
   snapshotTo: z.string().min(1).optional(),
   /**

@@ -9,7 +9,7 @@ import { said } from "../support/said";
 
 const patience = { stuckMs: 300, everyMs: 5, logEveryMs: 60_000 };
 const settings = kubernetesEnvironment();
-const state = { config: podConfig(regionOf(settings), 0), files: {}, version: "2.14.9-alpine" };
+const state = { config: podConfig(regionOf(settings), 0), files: {}, version: "2.15.3-alpine" };
 const statefulSet = "/apis/apps/v1/namespaces/nats/statefulsets/iad";
 const pod = (name: string) => `/api/v1/namespaces/nats/pods/${name}`;
 const event = (name: string) => `/api/v1/namespaces/nats/events/${name}`;
@@ -234,6 +234,17 @@ describe("Rollout, against an API server that keeps what it is told", () => {
     const api = await region({ status: starting, advance: () => api.refuse(/\/events$/) });
     const lines = await said(() => update(api).catch(() => undefined));
     assert.equal(lines.length, 1, lines.join("\n"));
+  });
+
+  it("refuses at preview to skip a line that running servers cannot be skipped over", async () => {
+    const api = await region();
+    const running = { ...inputs(api), state: { ...state, version: "2.12.1-alpine" } };
+    const { failures = [] } = await rolloutProvider(patience).check(running, inputs(api));
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["state"],
+    );
+    assert.match(failures[0]!.reason, /^2\.12\.1 cannot be replaced by 2\.15\.3 .* deploy 2\.14\.x first/);
   });
 
   it("reports at preview what it does, in a region that is there and in a new one", async () => {

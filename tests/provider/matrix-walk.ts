@@ -12,7 +12,7 @@ import type { Info } from "../../jetstream/info";
 import type { AssetKind } from "../../jetstream/kinds";
 import { stepsOf } from "../../jetstream/steps";
 import type { AssetArgs } from "../../jetstream/schemas";
-import { differences, fromWire, toWire } from "../../jetstream/wire";
+import { differences, fromWire, toWire, unknownFields } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { named, type Step } from "./matrix-examples";
 import { waitMs } from "../support/limits";
@@ -111,6 +111,7 @@ export class Walk {
   async shows(kind: AssetKind, args: AssetArgs): Promise<void> {
     const found = await this.config(kind, args);
     assert.deepEqual(differences(kind.fields, args, found), []);
+    assert.deepEqual(unknownFields(kind.fields, found, args), [], "the table has all fields that a server shows");
     assert.deepEqual(fromWire(kind.fields, found, args), args, "a refresh keeps what was written");
     const imported = fromWire(kind.fields, found, Object.fromEntries(kind.identity.map((key) => [key, args[key]])));
     assert.deepEqual(

@@ -28,7 +28,10 @@ export interface SuperclusterOptions {
   basePort?: number;
   /** Text of the accounts file. Default: `defaultAccounts`. */
   accounts?: string;
-  /** Which nats-server: the project's own (default), the newest of the line before, or the oldest that is supported. */
+  /**
+   * Which nats-server: the project's own, the newest of the line before, or the oldest that is supported. Default: what
+   * the environment variable NATS_SERVER says, else the project's own.
+   */
   version?: "pinned" | "previous" | "oldest";
   /** Changes of single settings. */
   settings?: Partial<LocalEnvironment>;
@@ -90,7 +93,7 @@ export class Supercluster {
       servers = 1,
       basePort,
       accounts,
-      version,
+      version = process.env.NATS_SERVER as SuperclusterOptions["version"],
       settings,
     } = { ...this.options, ...change };
     const environment = localEnvironment({

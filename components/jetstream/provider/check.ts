@@ -3,6 +3,7 @@ import { plural } from "../../../config/plural";
 import { dependsOnServers, diagnosticLine, diagnostics } from "../../../config/diagnostics";
 import { joinPath, parse } from "../../../config/problems";
 import { fits } from "../../../config/server-tags";
+import { outsideOfSupported } from "../../../config/versions";
 import { type Change, changesOf, firstVersionOf, isVersioned, levelsOf, reasonOf } from "../../../jetstream/changes";
 import type { Wire } from "../../../jetstream/fields";
 import { differences, toWire } from "../../../jetstream/wire";
@@ -314,9 +315,10 @@ async function levelFailures(
   servers: Servers,
 ): Promise<Failure[]> {
   const reset = isReset(args, deployed) ? [{ field: "resetTo", level: resetLevel }] : [];
-  const needed = [...levelsOf(kind.fields, toWire(kind.fields, args)), ...reset].filter(
-    ({ level }) => level > alwaysThere,
-  );
+  const levels = [...levelsOf(kind.fields, toWire(kind.fields, args)), ...reset];
+  const version = levels.length ? (await servers.accountAtOnce(args))?.connection.info?.version : undefined;
+  const floor = version && outsideOfSupported(version) === "older" ? 0 : alwaysThere;
+  const needed = levels.filter(({ level }) => level > floor);
   const facts = needed.length ? await servers.facts() : undefined;
   return needed
     .filter(({ level }) => facts && facts.level < level)

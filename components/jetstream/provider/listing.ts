@@ -1,5 +1,6 @@
 import type { AssetArgs } from "../../../jetstream/schemas";
 import { read, withReadSlot } from "../../../jetstream/api";
+import { offlineAdvice } from "../../../jetstream/errors";
 import type { Info } from "../../../jetstream/info";
 import { type AssetKind, idOf } from "../../../jetstream/kinds";
 import type { Account } from "../../../jetstream/account";
@@ -105,7 +106,10 @@ export class Listing {
 const entriesOf = ({ streams = [], consumers = [], missing = [], offline = {} }: Page): [string, Info | Unknown][] => [
   ...streams.map((info): [string, Info] => [info.config.name!, info]),
   ...consumers.map((info): [string, Info] => [info.name, info]),
-  ...missing.map((name): [string, Unknown] => [name, new Unknown(offline[name] ?? "none of its servers answered")]),
+  ...missing.map((name): [string, Unknown] => [
+    name,
+    new Unknown(offline[name] ? `${offline[name]}; ${offlineAdvice}` : "none of its servers answered"),
+  ]),
 ];
 
 /** A server whose group lost its majority answers too, with what it last knew. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as dynamic from "@pulumi/pulumi/dynamic";
 import type { Declared } from "../../../config/assets/declared";
 import { diagnosticLine, diagnostics } from "../../../config/diagnostics";
-import { fromWire } from "../../../jetstream/wire";
+import { fromWire, unknownFields } from "../../../jetstream/wire";
 import type { AssetArgs } from "../../../jetstream/schemas";
 import { withWriteSlot } from "../../../jetstream/api";
 import { mistakes, refusals, replaced } from "./check";
@@ -84,6 +84,8 @@ export function provider(kind: AssetKind): dynamic.ResourceProvider {
       try {
         const found = await required().find(kind, args);
         if (!found) return { id: "", props: {} };
+        const unknown = unknownFields(kind.fields, found.config, args);
+        if (unknown.length) logProgress(diagnosticLine(diagnostics.unknownFields, id, unknown.join(", ")));
         const inputs = fromWire(kind.fields, found.config, args);
         return { id, props: { ...inputs, ...(nonce !== undefined && { [nonceKey]: nonce }) }, inputs };
       } catch (error) {

@@ -11,6 +11,7 @@ import { Listing } from "./listing";
 import type { Account } from "../../../jetstream/account";
 import { SubjectMoves } from "../../../jetstream/subject-moves";
 import type { ConnectionSettings } from "./settings";
+import { untestedLine } from "./tested-servers";
 import { timeouts } from "../../../jetstream/timeouts";
 
 /** How long a change waits for JetStream to be ready, in ms, and that it waits for every server. */
@@ -35,6 +36,7 @@ export class Session {
   private known: Promise<ServerFacts | undefined> | undefined;
   private warned = false;
   private isSilent = false;
+  private isNoted = false;
 
   /** @param declared what the stack declares, by account; without it subjects do not move between its streams */
   constructor(
@@ -121,6 +123,7 @@ export class Session {
   private async open(account: string, patience: typeof waits): Promise<Account> {
     await this.whenReady(patience);
     const connection = await this.connections.account(account);
+    this.noteServers(connection.info?.version);
     return {
       connection,
       owner: this.settings.owner,
@@ -128,6 +131,14 @@ export class Session {
       moves: this.moves.get(account),
       logProgress,
     };
+  }
+
+  /** Warns once where the server that a connection reached is none that this program is tested with. */
+  private noteServers(version: string | undefined): void {
+    const line = this.isNoted ? undefined : untestedLine(version);
+    if (line === undefined) return;
+    this.isNoted = true;
+    logProgress(line);
   }
 
   /** Waits for the gate once per process; a failed wait is not remembered, so that a later one may succeed. */

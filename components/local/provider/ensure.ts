@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { upgradeRefusal } from "../../../config/versions";
 import { classify } from "../../supercluster/reload";
 import { files, type LocalServerInputs } from "../layout";
 import { natsServer, refusal, versionOf } from "./binary";
@@ -27,6 +28,8 @@ export async function ensure(wanted: LocalServerInputs): Promise<string> {
 }
 
 async function sync(wanted: LocalServerInputs, version: string, running: Running): Promise<void> {
+  const skipped = skippedLine(wanted, version, running);
+  if (skipped) throw new Error(skipped);
   const { action, reason } = await decide(wanted, version, running);
   if (action === "none") {
     await writeAll(folderOf(wanted), filesOf(wanted));
@@ -36,6 +39,12 @@ async function sync(wanted: LocalServerInputs, version: string, running: Running
   if (action === "restart") return restart(wanted, version, reason);
   const rejection = await reload(wanted, version, running.process);
   if (rejection) await restart(wanted, version, `${reason}, not reloaded: ${rejection}`);
+}
+
+/** Why a running server must not be replaced by one of the installed version while others of its version run. */
+export function skippedLine({ name }: ServerName, version: string, running?: Running): string | undefined {
+  const reason = running?.record && upgradeRefusal(running.record.applied.version, version);
+  return reason && `${name}: ${reason}`;
 }
 
 async function decide(

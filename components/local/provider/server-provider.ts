@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from "node:util";
 import { logProgress } from "../../log-progress";
 import { classify, type ServerState } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
-import { ensure, otherKey } from "./ensure";
+import { natsServer, versionOf } from "./binary";
+import { ensure, otherKey, skippedLine } from "./ensure";
 import { observe, observeDrift } from "./observe";
 import { type ServerName, stateOf } from "./record";
 import { destroy } from "./stop";
@@ -24,14 +25,23 @@ const idOf = ({ environment, region, name }: ServerName): string => `${environme
 /** Local servers as the engine sees them. */
 export const serverProvider = {
   async check(_olds: unknown, inputs: LocalServerInputs): Promise<dynamic.CheckResult<LocalServerInputs>> {
-    const reason = isKnown(inputs.jetstreamKeyFingerprint) && (await otherKey(inputs, inputs.jetstreamKeyFingerprint));
-    return { inputs, failures: reason ? [{ property: "secrets", reason }] : [] };
+    const otherData = isKnown(inputs.jetstreamKeyFingerprint)
+      ? await otherKey(inputs, inputs.jetstreamKeyFingerprint)
+      : undefined;
+    const skipped = skippedLine(inputs, await installedFor(inputs), await observe(inputs));
+    return {
+      inputs,
+      failures: Object.entries({ secrets: otherData, program: skipped }).flatMap(([property, reason]) =>
+        reason ? [{ property, reason }] : [],
+      ),
+    };
   },
 
   /** The engine compares inputs itself; this adds what inputs do not show: a server that died or was changed. */
   async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
     const running = await observe(olds);
-    if (running?.record && isKnown(news.jetstreamKeyFingerprint)) announce(news, running.record.applied);
+    if (running?.record && isKnown(news.jetstreamKeyFingerprint))
+      announce(news, await installedFor(news), running.record.applied);
     const outOfStep = !running || (await observeDrift(olds, running)).length > 0;
     return {
       changes: outOfStep ? true : undefined,
@@ -63,9 +73,11 @@ export const serverProvider = {
   delete: (_id: string, outputs: Outputs): Promise<void> => destroy(outputs),
 };
 
+const installedFor = ({ program }: LocalServerInputs): Promise<string> => versionOf(natsServer(program));
+
 /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
-function announce(wanted: LocalServerInputs, running: ServerState): void {
-  const { action, causes } = classify(running, stateOf(wanted, running.version));
+function announce(wanted: LocalServerInputs, installed: string, running: ServerState): void {
+  const { action, causes } = classify(running, stateOf(wanted, installed));
   if (action === "restart")
     logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server is restarted when all others are current`);
   if (action === "reload")

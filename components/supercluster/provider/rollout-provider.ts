@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
+import { upgradeRefusal } from "../../../config/versions";
 import { logProgress } from "../../log-progress";
 import { kubectl } from "../kubectl";
 import type { Parts } from "../pod-parts";
@@ -44,7 +45,8 @@ export const rolloutProvider = (patience?: Patience) => ({
   /** A region that is new has no diff: what its deployment does is logged here. */
   check(olds: Partial<RolloutInputs>, inputs: RolloutInputs): Promise<dynamic.CheckResult<RolloutInputs>> {
     if (olds.region === undefined) logProgress(announcementOf(undefined, inputs)!);
-    return Promise.resolve({ inputs, failures: [] });
+    const reason = olds.state && upgradeRefusal(olds.state.version, inputs.state.version);
+    return Promise.resolve({ inputs, failures: reason ? [{ property: "state", reason }] : [] });
   },
 
   /** Logs whether a change needs a reload or a restart, which the engine cannot know. */

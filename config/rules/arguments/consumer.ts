@@ -183,6 +183,16 @@ const modes: ConsumerRule[] = [
     example: { deliverSubject: "deliver.*" },
   }),
   rule({
+    at: "deliverSubject",
+    // isReservedDestination of server/client.go, from 2.15 on; earlier servers take what they deliver for requests.
+    when: ({ deliverSubject }) =>
+      /^(\$JS\.(API|ACK|FC|SNAPSHOT|EVENT|[^.]+\.API)(\.|$)|_G?R_\.)/.test(deliverSubject ?? ""),
+    found: ({ deliverSubject }) => `${text(deliverSubject)} is the servers' own, to which they deliver nothing`,
+    instead: "write one of the application's",
+    error: 10112,
+    example: { deliverSubject: "$JS.ACK.example" },
+  }),
+  rule({
     at: "flowControl",
     when: ({ ackPolicy, flowControl, idleHeartbeat }) =>
       ackPolicy !== "flow_control" && flowControl && idleHeartbeat === undefined,

@@ -256,7 +256,7 @@ const management: StreamRule[] = [
   rule({
     at: "snapshotTo",
     when: ({ snapshotTo, storage }) => snapshotTo !== undefined && storage === "memory",
-    found: "needs file storage: servers take no snapshots of memory streams",
+    found: "needs file storage: servers before 2.15 take no snapshots of memory streams",
     instead: 'leave it out, or write storage: "file"',
     example: { snapshotTo: "snapshots", storage: "memory" },
   }),

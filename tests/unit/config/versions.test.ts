@@ -1,6 +1,14 @@
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { byVersion, isAtLeast, isUnsupportedTag, supportedServers, testedServers } from "../../../config/versions";
+import {
+  byVersion,
+  isAtLeast,
+  isUnsupportedTag,
+  outsideOfSupported,
+  supportedServers,
+  testedServers,
+  upgradeRefusal,
+} from "../../../config/versions";
 import { describeTool } from "../../../tools/pins.mjs";
 
 const versions = fc.array(fc.nat(200), { minLength: 3, maxLength: 3 });
@@ -54,6 +62,32 @@ describe("versions", () => {
     for (const tag of ["2.12.0", "2.11-alpine", "v2.9.0", "2.16.0", "2.16.0-RC.1", "3", "1.4.1-linux"])
       assert.equal(isUnsupportedTag(tag), true, tag);
   });
+
+  it("of running servers are replaced server by server, but not over a line that older ones do not understand", () => {
+    for (const [running, wanted] of [
+      ["2.12.1", "2.14.9"],
+      ["2.14.0", "2.15.3"],
+      ["2.14-alpine", "2.15.3-alpine"],
+      ["2.15.3", "2.12.1"],
+      ["sha256:2126", "2.15.3"],
+      ["2.12.1", "sha256:2157"],
+      ["latest", "2.15.3"],
+    ] as const)
+      assert.equal(upgradeRefusal(running, wanted), undefined, `${running} to ${wanted}`);
+    for (const running of ["2.12.1", "v2.12-alpine", "2.13.4-alpine"])
+      assert.match(
+        upgradeRefusal(running, "2.15.3-alpine")!,
+        /^2\.1[23](\.\d)? cannot be replaced by 2\.15\.3 server by server: .*; deploy 2\.14\.x first, then this$/,
+      );
+  });
+
+  it("are older or newer than those that are supported, or among them", () =>
+    assert.deepEqual(["2.11.9", "2.12.1", "2.15.99", "2.16.0-RC.1"].map(outsideOfSupported), [
+      "older",
+      undefined,
+      undefined,
+      "newer",
+    ]));
 
   it("are ordered lowest first", () =>
     assert.deepEqual(["2.15.3", "2.9.0", "2.12.11"].toSorted(byVersion), ["2.9.0", "2.12.11", "2.15.3"]));

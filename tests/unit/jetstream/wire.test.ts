@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { changesOf } from "../../../jetstream/changes";
 import { consumerFields, streamFields } from "../../../jetstream/fields";
-import { type Args, differences, fromWire, merge, toWire } from "../../../jetstream/wire";
+import { type Args, differences, fromWire, merge, toWire, unknownFields } from "../../../jetstream/wire";
 
 const duration = fc
   .tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom("ms", "s", "m", "h", "d"))
@@ -89,6 +89,19 @@ for (const [what, fields, args] of kinds) {
       ));
   });
 }
+
+describe("fields that a later server has", () => {
+  it("are named, unless extraConfig has them, and stay as they are in an update", () => {
+    const args = { name: "S", subjects: ["a"], sources: ["O"] };
+    const found = { ...toWire(streamFields, args), allow_more: true, later: { deep: 1 } };
+    assert.deepEqual(unknownFields(streamFields, found, args), ["allow_more", "later"]);
+    assert.deepEqual(unknownFields(streamFields, found, { ...args, extraConfig: { allow_more: true } }), ["later"]);
+    const consumer = toWire(consumerFields, { name: "C", ackPolicy: "explicit", filterSubjects: ["a"] });
+    assert.deepEqual(unknownFields(consumerFields, { ...consumer, filter_subject: "a" }, {}), []);
+    const merged = merge(streamFields, toWire(streamFields, { ...args, description: "x" }), found);
+    assert.deepEqual([merged.allow_more, merged.later], [true, { deep: 1 }]);
+  });
+});
 
 describe("one filter subject", () => {
   const [one, list] = [

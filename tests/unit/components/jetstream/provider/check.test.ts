@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { refusals, type Servers } from "../../../../../components/jetstream/provider/check";
+import type { Account } from "../../../../../jetstream/account";
 import { streamKind } from "../../../../../jetstream/kinds";
 import type { AssetArgs } from "../../../../../jetstream/schemas";
 
@@ -45,4 +46,38 @@ describe("a stream that is placed by tags", () => {
     assert.deepEqual(await found({ ...wanted, description: "all" }, zones, wanted), []);
     assert.equal((await found(wanted, zones, args(["az:a"]))).length, 1);
   });
+});
+
+describe("fields that need a later server", () => {
+  const args: AssetArgs = {
+    account: "app",
+    name: "ORDERS",
+    region: "iad",
+    subjects: ["orders.>"],
+    allowAtomic: true,
+    allowBatched: true,
+  };
+  /** Servers of one version, which a connection tells by itself. */
+  const servers = (version: string, level: number): Servers => ({
+    facts: () => Promise.resolve({ version, level, servers: [] }),
+    account: () => Promise.resolve(undefined),
+    accountAtOnce: () => Promise.resolve({ connection: { info: { version } } } as unknown as Account),
+  });
+  const named = async (version: string, level: number) =>
+    (await refusals(streamKind, undefined, args, servers(version, level))).map(({ property, reason }) => [
+      property,
+      /needs API level \d, server \S+ or later/.exec(reason)?.[0],
+    ]);
+  const batched = ["allowBatched", "needs API level 4, server 2.14.0 or later"];
+
+  it("are named at preview", async () => {
+    assert.deepEqual(await named("2.15.3", 5), []);
+    assert.deepEqual(await named("2.12.1", 2), [batched]);
+  });
+
+  it("are named too where servers are older than those that are supported, which would drop them", async () =>
+    assert.deepEqual(await named("2.11.4", 1), [
+      batched,
+      ["allowAtomic", "needs API level 2, server 2.12.0 or later"],
+    ]));
 });

@@ -33,16 +33,49 @@ export interface Assets {
   replicas: 1 | 3;
 }
 
-/** The Pulumi program that declares them, over a connection of the provider. */
+/** The stack whose program declares the assets, and that of as many resources of a provider that does nothing. */
+export const stacks = { assets: "bench", floor: "floor" } as const;
+export type BenchStack = (typeof stacks)[keyof typeof stacks];
+
+/** The provider that does nothing, beside the components of the project. */
+export const floorProvider = {
+  file: "components/floor/entry.js",
+  source: `
+require("../provider-process");
+exports.create = async (inputs) => ({ id: inputs.name, outs: inputs });
+exports.read = async (id, props) => ({ id, props });
+`,
+};
+
+/** The Pulumi program of both stacks. The assets are declared over a connection of the provider. */
 export const program = ({ streams, consumers, replicas }: Assets, connection: unknown): string => `
-import { JetstreamProvider } from "./components/jetstream/jetstream-provider";
-import { Stream } from "./components/jetstream/stream";
-import { Consumer } from "./components/jetstream/consumer";
-const provider = new JetstreamProvider("bench", ${JSON.stringify(connection)} as never);
+const { CustomResource, getStack } = require("@pulumi/pulumi");
 const benchStream = ${benchStream.toString()};
 const benchConsumer = ${benchConsumer.toString()};
-for (let index = 0; index < ${streams}; index++) {
-  const stream = new Stream(\`s\${index}\`, benchStream(index, ${replicas}) as never, { provider });
-  if (${consumers}) new Consumer(\`s\${index}-worker\`, benchConsumer(index) as never, { provider, dependsOn: stream });
-}
+const indexes = Array.from({ length: ${streams} }, (_, index) => index);
+const programs = {
+  ${stacks.floor}() {
+    const __provider = 'exports.handler=()=>require(process.cwd()+"/${floorProvider.file}")';
+    class Floor extends CustomResource {
+      constructor(name, args, options) {
+        super("pulumi-nodejs:dynamic/floor:Floor", name, { ...args, __provider }, options);
+      }
+    }
+    for (const index of indexes) {
+      const stream = new Floor(\`s\${index}\`, benchStream(index, ${replicas}), {});
+      if (${consumers}) new Floor(\`s\${index}-worker\`, benchConsumer(index), { dependsOn: stream });
+    }
+  },
+  ${stacks.assets}() {
+    const { JetstreamProvider } = require("./components/jetstream/jetstream-provider");
+    const { Stream } = require("./components/jetstream/stream");
+    const { Consumer } = require("./components/jetstream/consumer");
+    const provider = new JetstreamProvider("bench", ${JSON.stringify(connection)});
+    for (const index of indexes) {
+      const stream = new Stream(\`s\${index}\`, benchStream(index, ${replicas}), { provider });
+      if (${consumers}) new Consumer(\`s\${index}-worker\`, benchConsumer(index), { provider, dependsOn: stream });
+    }
+  },
+};
+programs[getStack()]();
 `;

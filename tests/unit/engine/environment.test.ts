@@ -26,4 +26,19 @@ describe("the variables pulumi runs in", () => {
     assert.equal(pulumiEnvironment(environment, "region").PULUMI_SKIP_CHECKPOINTS, undefined);
     assert.equal(pulumiEnvironment(environment, "identity").PULUMI_SKIP_CHECKPOINTS, undefined);
   });
+
+  it("let the engine collect garbage less often, unless the caller says how often", () => {
+    const { GOGC, GOMEMLIMIT } = process.env;
+    for (const name of ["GOGC", "GOMEMLIMIT"]) Reflect.deleteProperty(process.env, name);
+    try {
+      assert.equal(pulumiEnvironment(environment).GOGC, "400");
+      assert.equal(pulumiEnvironment(environment).GOMEMLIMIT, "2GiB");
+      process.env.GOGC = "50";
+      assert.equal(pulumiEnvironment(environment).GOGC, "50");
+      assert.equal(pulumiVariables(environment).GOGC, undefined, "not for a shell");
+    } finally {
+      Reflect.deleteProperty(process.env, "GOGC");
+      Object.assign(process.env, { ...(GOGC && { GOGC }), ...(GOMEMLIMIT && { GOMEMLIMIT }) });
+    }
+  });
 });

@@ -9,7 +9,7 @@ import type { AssetArgs } from "./schemas";
  */
 const silentlyIgnored: { field: string; reason(info: Info): string | false }[] = [
   {
-    // Before 2.15; later servers refuse it (error 10074).
+    // In an update, by servers of 2.12; those of 2.14.9 and later refuse it, as every server does at creation (10074).
     field: "replicas",
     reason: ({ config, cluster }) =>
       !cluster && config.num_replicas! > 1 && "this server is not part of a cluster, so there is only one copy",

@@ -30,6 +30,7 @@ const commands = {
   drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
   traffic: () => (require("./commands/traffic") as typeof import("./commands/traffic")).traffic,
   load: () => (require("./commands/load") as typeof import("./commands/load")).load,
+  drill: () => (require("./commands/drill") as typeof import("./commands/drill")).drill,
   listLetters: () => deadLetters().listLetters,
   showLetter: () => deadLetters().showLetter,
   replayLetters: () => deadLetters().replayLetters,
@@ -179,6 +180,18 @@ function program(): Command {
     .addOption(json())
     .addHelpText("after", examples(["npm run load -- --rate 200 --duration 2m --mix irisx=3,covenant"]) + loadHelp)
     .action(run(commands.load));
+  command(cli, "drill", "make an accident happen, measure what publishers notice, and take it back")
+    .argument("[accident]", "one of --list, or all")
+    .option("--list", "what each does and touches, how long it takes, and how it is undone; changes nothing")
+    .option("--region <region>", "where it happens (default: the region with most streams)")
+    .option("--hold <duration>", "how long the accident lasts: 10s, 1m, ... (default: the drill's own)")
+    .option("--clients <number>", "clients of client-storm", "5000")
+    .option("--yes-drill <env>", "confirmation for an environment that is not local: its name")
+    .addOption(json())
+    .addHelpText("after", examples(["npm run drill -- server-killed", "npm run drill -- all"]) + drillHelp)
+    .action((accident: string | undefined, options: Parameters<ReturnType<typeof commands.drill>>[1]) =>
+      commands.drill()(accident, options),
+    );
   deadLetterCommands(cli);
   command(cli, "alert-rules", "print a region's alerts and recording rules, for rule_files of a Prometheus")
     .requiredOption("--region <region>", "its servers, streams and durables")
@@ -302,6 +315,7 @@ Exit codes:
   2    wrong usage or invalid settings; nothing was done
   3    plan only: messages would be lost
   4    policy and policy-state only: a mandatory policy is violated
+  5    drill only: this machine cannot simulate the accident
   130  interrupted`;
 
 const planHelp = `
@@ -352,6 +366,21 @@ Exit codes:
   0  every message was acknowledged, and none that was is missing
   1  a message was not acknowledged, or an acknowledged one is missing; or the environment is not deployed
   2  wrong usage or invalid settings; nothing was published`;
+
+const drillHelp = `
+
+Publishes to every stream of the tenants by their own users, in the region of the accident and in another one, with the
+retries of docs/clients.md. Then it looks for every message that was acknowledged. Workers acknowledge the messages
+without processing them; they stay until the limits of their streams. It refuses to begin where the environment is not
+healthy. Ctrl-C ends the accident early, and takes it back. One that was killed is taken back by the next, or by
+npm start. docs/drills.md has what was measured.
+
+Exit codes:
+  0    what is expected did hold
+  1    a gap was longer than expected, an acknowledged message is lost, or the environment is not healthy
+  2    wrong usage, or refused; nothing was done
+  5    this machine cannot do it: the message says what it takes; nothing was done
+  130  ended early by Ctrl-C, and taken back`;
 
 const policyHelp = (text: string) => `
 ${text}

@@ -1,8 +1,16 @@
 /**
  * Exit codes of every command; only `plan` ends with `wouldLose`, only `policy` and `policy:state` with
- * `violatesPolicy`.
+ * `violatesPolicy`, only `drill` with `cannotSimulate`.
  */
-export const exitCodes = { ok: 0, failed: 1, badUsage: 2, wouldLose: 3, violatesPolicy: 4, interrupted: 130 } as const;
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  badUsage: 2,
+  wouldLose: 3,
+  violatesPolicy: 4,
+  cannotSimulate: 5,
+  interrupted: 130,
+} as const;
 
 /** An error that the operator can act on: its message is printed without a stack trace. */
 export class Failure extends Error {
@@ -22,6 +30,11 @@ export class WouldLose extends Failure {
 /** The plan or the deployed state violates a mandatory policy; nothing was done. */
 export class ViolatesPolicy extends Failure {
   override readonly exitCode = exitCodes.violatesPolicy;
+}
+
+/** This machine cannot do to the environment what a drill would; nothing was done. */
+export class CannotSimulate extends Failure {
+  override readonly exitCode = exitCodes.cannotSimulate;
 }
 
 /** Ended by Ctrl-C, after the operations in progress finished. */

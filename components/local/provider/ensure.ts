@@ -33,7 +33,7 @@ async function sync(wanted: LocalServerInputs, version: string, running: Running
   const { action, reason } = await decide(wanted, version, running);
   if (action === "none") {
     await writeAll(folderOf(wanted), filesOf(wanted));
-    return settle(wanted, version, running.process);
+    return settle(wanted, stateOf(wanted, version), running.process);
   }
   await refuseBrokenFiles(wanted);
   if (action === "restart") return restart(wanted, version, reason);

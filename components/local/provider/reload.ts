@@ -3,7 +3,7 @@ import type { LocalServerInputs } from "../layout";
 import { writeAll } from "./files";
 import { varz } from "./monitor";
 import { type ProcessIdentity, signal } from "./process";
-import { filesOf, folderOf, inFolder, stateOf, writeRecord } from "./record";
+import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
 import { type ReloadOutcome, reloadOutcome } from "./reload-outcome";
 import { pollUntil } from "../../../config/poll-until";
 
@@ -22,7 +22,10 @@ export async function reload(
 }
 
 /** Makes a running server reload its files (SIGHUP) and waits for the outcome; no answer within 15 s is a rejection. */
-export async function hangUp(server: LocalServerInputs, process: ProcessIdentity): Promise<ReloadOutcome> {
+export async function hangUp(
+  server: ServerName & Pick<LocalServerInputs, "config">,
+  process: ProcessIdentity,
+): Promise<ReloadOutcome> {
   const monitor = `http://${server.config.http}`;
   const log = inFolder(server, "log");
   const loaded = (await varz(monitor))?.config_load_time;

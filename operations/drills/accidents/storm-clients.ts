@@ -1,0 +1,51 @@
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import pLimit from "p-limit";
+
+/** What a process of clients is sent. Secret. */
+export interface Storm {
+  servers: string[];
+  user: string;
+  pass: string;
+  inboxPrefix: string;
+  ca: string;
+  clients: number;
+}
+
+/** What it answers once each has connected or was refused. */
+export interface StormResult {
+  connected: number;
+  seconds: number;
+  /** How often, by reason. */
+  refused: Record<string, number>;
+}
+
+/** Of one process: more wait for a handshake. A crowd that comes back is limited by its own processors alike. */
+const atOnce = 250;
+/** For a client that dials while all do, in milliseconds. */
+const connectMs = 60_000;
+
+async function connectAll({ clients, ca, ...login }: Storm): Promise<StormResult> {
+  const started = performance.now();
+  const open: NatsConnection[] = [];
+  const refused: Record<string, number> = {};
+  const one = async () => {
+    try {
+      const options = { reconnect: false, ignoreClusterUpdates: true, timeout: connectMs };
+      open.push(await connect({ ...login, ...options, tls: { ca }, name: "supercluster drill: storm" }));
+    } catch (error) {
+      const { message } = error as Error;
+      refused[message] = (refused[message] ?? 0) + 1;
+    }
+  };
+  await pLimit(atOnce).map(
+    Array.from({ length: clients }, () => undefined),
+    one,
+  );
+  return { connected: open.length, seconds: (performance.now() - started) / 1_000, refused };
+}
+
+if (require.main === module) {
+  process.once("message", (storm: Storm) => void connectAll(storm).then((result) => process.send!(result)));
+  // The drill has ended, however.
+  process.once("disconnect", () => process.exit());
+}

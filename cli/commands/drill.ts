@@ -64,7 +64,7 @@ export async function drill(name: string | undefined, { env, list, json = false,
 }
 
 function selected(name: string | undefined): Drill[] {
-  if (name === "all") return Object.values(drills);
+  if (name === "all") return drillNames.map((one) => drills[one]);
   const found = drills[name as DrillName];
   if (found) return [found];
   throw new BadUsage(

@@ -6,6 +6,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 /** Names of the accidents, in the order of `drill -- all`. */
 export const drillNames = [
   "nothing",
+  "server-stopped",
   "server-killed",
   "meta-leader-lost",
   "slow-disk",

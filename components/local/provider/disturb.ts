@@ -8,7 +8,7 @@ import { end } from "./process";
 import { inFolder, readRecord, type ServerName, type ServerRecord, writeRecord } from "./record";
 import { hangUp } from "./reload";
 import { run } from "./start";
-import { endAtOnce } from "./stop";
+import { endAtOnce, endGently } from "./stop";
 
 /*
  * What a drill does to a local server, and how it is taken back. A server that is not as its settings have it is
@@ -36,6 +36,12 @@ export async function running(server: ServerName): Promise<Required<Running>> {
 /** Ends a server as `kill -9` does. */
 export async function kill(server: ServerName): Promise<void> {
   await end((await running(server)).process, ["SIGKILL", endMs]);
+}
+
+/** Ends a server by lame duck mode, as a deployment does; returns when it has ended. */
+export async function stopGently(server: ServerName): Promise<void> {
+  const found = await running(server);
+  await endGently(server, found.record.applied.config, found);
 }
 
 /** Records that a server is not as its settings have it. */

@@ -1,7 +1,7 @@
 import { restartChanged, restore, current, running } from "../../../components/local/provider/disturb";
 import { executable } from "../../../components/local/provider/binary";
 import type { ServerName } from "../../../components/local/provider/record";
-import { CannotSimulate, Failure } from "../../../engine/failure";
+import { CannotSimulate } from "../../../engine/failure";
 import type { Accident, DrillContext, Prepare } from "../drill";
 import { type Toxic, type ToxicProxy, Toxiproxy } from "../toxiproxy";
 
@@ -21,7 +21,7 @@ export const gatewaySlow: Prepare = (context) => betweenRegions(context, both("l
 /** Puts a proxy before each gateway of two regions, for those of the other one. */
 async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<Accident> {
   const { home, other } = context;
-  if (!other) throw new Failure("this drill needs a second region");
+  if (!other) throw new CannotSimulate("this drill needs a second region");
   const toxiproxy = await Toxiproxy.start(toxiproxyServer());
   const proxies: ToxicProxy[] = [];
   const servers = [...context.serversIn(home), ...context.serversIn(other)];

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { jetstream } from "@nats-io/jetstream";
 import type { TenantSpec } from "../../../config/schema/tenant";
 import { plural } from "../../../config/plural";
-import { Failure } from "../../../engine/failure";
+import { CannotSimulate, Failure } from "../../../engine/failure";
 import { deadLetterNames } from "../../../workers/messaging/contract";
 import { connectTo, connectToAny } from "../../access/access";
 import { type AccountLetters, lettersOf } from "../../dead-letters/account-letters";
@@ -30,7 +30,7 @@ export const poisonMessage: Prepare = async (context) => {
   const workers = await workerStatuses(checked);
   const targets = Object.values(checked.tenants).flatMap((tenant) => targetOf(context, tenant, workers));
   if (targets.length === 0)
-    throw new Failure("no worker of an account that keeps dead letters is ready: npm start -- --with-workers");
+    throw new CannotSimulate("no worker of an account that keeps dead letters is ready: npm start -- --with-workers");
   const ids = new Map(targets.map((target) => [target, `${idPrefix}${randomUUID()}`]));
   let publishedAt = 0;
   const drop = (target: Target) => withLetters(context, target.tenant, (letters) => dropPoison(letters));

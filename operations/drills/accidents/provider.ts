@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { canary, provisioner } from "../../../config/assets/standard";
+import { pollUntil } from "../../../config/poll-until";
 import { Failure } from "../../../engine/failure";
 import { dynamicProvidersOn } from "../../../engine/provider-processes";
 import { StackRunner } from "../../../engine/stack-run";
@@ -9,6 +10,7 @@ import { wait } from "../wait";
 
 const answerMs = 5_000;
 const lookEveryMs = 20;
+const goneMs = 10_000;
 
 export const providerKilled: Prepare = async (context) => {
   const { access, checked, home } = context;
@@ -23,6 +25,9 @@ export const providerKilled: Prepare = async (context) => {
   return {
     async begin() {
       await askConsumer(connection, "DELETE");
+      // Its servers may still answer for a moment.
+      if (!(await pollUntil(async () => !(await exists(connection)), goneMs)))
+        throw new Failure(`${durable} is still there ${goneMs / 1_000} s after it was deleted`);
       context.note(`deleted ${durable}, and began an up of ${stack}`);
       up = runner.up(stack, "jetstream").then(
         () => "succeeded",

@@ -1,7 +1,7 @@
-import { kill, restore } from "../../../components/local/provider/disturb";
+import { kill, restore, stopGently } from "../../../components/local/provider/disturb";
 import type { ServerName } from "../../../components/local/provider/record";
 import { regionOfServer } from "../../../config/topology";
-import { Failure } from "../../../engine/failure";
+import { CannotSimulate, Failure } from "../../../engine/failure";
 import type { Accident, DrillContext, Prepare } from "../drill";
 import { wait } from "../wait";
 
@@ -22,10 +22,22 @@ const killing = (context: DrillContext, servers: ServerName[]): Accident => ({
 
 export const serverKilled: Prepare = async (context) => killing(context, (await byLeaders(context)).slice(0, 1));
 
+/** As a node that is drained, or a deployment, ends it: it hands its leaders over first. */
+export const serverStopped: Prepare = async (context) => {
+  const [server] = await byLeaders(context);
+  return {
+    async begin() {
+      context.note(`stopped: ${server!.name}`);
+      await stopGently(server!);
+    },
+    undo: () => restore([server!]),
+  };
+};
+
 export const twoOfThree: Prepare = async (context) => {
   const servers = await byLeaders(context);
   if (servers.length !== 3)
-    throw new Failure(`${context.home} has ${servers.length} servers; this drill needs a region of three`);
+    throw new CannotSimulate(`${context.home} has ${servers.length} servers; this drill needs a region of three`);
   return killing(context, servers.slice(0, 2));
 };
 

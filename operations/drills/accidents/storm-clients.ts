@@ -15,27 +15,30 @@ export interface Storm {
 export interface StormResult {
   connected: number;
   seconds: number;
-  /** How often, by reason. */
+  /** Attempts that failed, by reason; clients try again until all have had three minutes. */
   refused: Record<string, number>;
 }
 
-/** Of one process: more wait for a handshake. A crowd that comes back is limited by its own processors alike. */
-const atOnce = 250;
-/** For a client that dials while all do, in milliseconds. */
-const connectMs = 60_000;
+/** Handshakes of one process at the same time: with more, a process of its own is the bottleneck, and all time out. */
+const atOnce = 50;
+/** For one attempt, and for all, in milliseconds. */
+const connectMs = 20_000;
+const allMs = 180_000;
 
 async function connectAll({ clients, ca, ...login }: Storm): Promise<StormResult> {
   const started = performance.now();
   const open: NatsConnection[] = [];
   const refused: Record<string, number> = {};
+  const deadline = Date.now() + allMs;
+  const options = { reconnect: false, ignoreClusterUpdates: true, timeout: connectMs };
   const one = async () => {
-    try {
-      const options = { reconnect: false, ignoreClusterUpdates: true, timeout: connectMs };
-      open.push(await connect({ ...login, ...options, tls: { ca }, name: "supercluster drill: storm" }));
-    } catch (error) {
-      const { message } = error as Error;
-      refused[message] = (refused[message] ?? 0) + 1;
-    }
+    while (Date.now() < deadline)
+      try {
+        return open.push(await connect({ ...login, ...options, tls: { ca }, name: "supercluster drill: storm" }));
+      } catch (error) {
+        const { message } = error as Error;
+        refused[message] = (refused[message] ?? 0) + 1;
+      }
   };
   await pLimit(atOnce).map(
     Array.from({ length: clients }, () => undefined),

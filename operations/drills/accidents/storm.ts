@@ -64,5 +64,5 @@ function note(context: DrillContext, results: readonly StormResult[]): void {
   const refused = new Map<string, number>();
   for (const [reason, times] of results.flatMap((result) => Object.entries(result.refused)))
     refused.set(reason, (refused.get(reason) ?? 0) + times);
-  for (const [reason, times] of refused) context.note(`${times} x not connected: ${reason}`);
+  for (const [reason, times] of refused) context.note(`${times} x refused and tried again: ${reason}`);
 }

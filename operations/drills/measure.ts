@@ -12,8 +12,8 @@ export interface Unavailability {
   unavailable: number;
 }
 
-/** A gap that is no longer than this is not counted as an outage, in milliseconds: pauses between publishes. */
-export const noticed = 1_000;
+/** A gap that is no longer than this counts as no outage, in milliseconds: one attempt to publish takes as long. */
+export const noticed = 2_000;
 
 /**
  * Times without an acknowledgement between the begin and the end of a measurement, both of which count as one. Pure.

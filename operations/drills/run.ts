@@ -29,7 +29,9 @@ const warmUpMs = 3_000;
 const firstAcksMs = 60_000;
 /** For servers and streams to be well again, and for publishers to publish again. */
 const recoveryMs = 180_000;
-/** After it, in milliseconds. */
+/** For what is settling when a drill is to begin, as `npm run verify` has it. Milliseconds. */
+const patienceMs = 10_000;
+/** After the accident, in milliseconds. */
 const settleMs = 2_000;
 
 export interface DrillOptions {
@@ -58,7 +60,7 @@ export async function runDrill(
   options: DrillOptions = {},
 ): Promise<DrillResult> {
   await takeBackLast(checked);
-  const sick = unhealthy(checked, await snapshotOf(checked, access));
+  const sick = await problemsAfter(checked, access, patienceMs);
   if (sick.length > 0)
     throw new Failure(
       `${checked.name} is not healthy, so what a drill measures would say nothing; nothing was done. ` +
@@ -71,6 +73,20 @@ export async function runDrill(
   );
   if (abort.signal.aborted) throw new Interrupted(`${drill.name} was ended early, and taken back`);
   return result;
+}
+
+/** Waits until every check of servers and streams passes; what fails still after these milliseconds. */
+async function problemsAfter(checked: CheckedEnvironment, access: Access, milliseconds: number): Promise<string[]> {
+  let problems: string[] = [];
+  const isWell = async () => {
+    problems = await snapshotOf(checked, access).then(
+      (snapshot) => unhealthy(checked, snapshot),
+      (error: Error) => [error.message],
+    );
+    return problems.length === 0;
+  };
+  await pollUntil(isWell, milliseconds, 250);
+  return problems;
 }
 
 interface Noted {
@@ -165,8 +181,12 @@ async function measured(drill: Drill, { context, notes }: Noted, options: DrillO
     await publishing.stop();
     progress("looking for each acknowledged message");
     const losses = await lossesOf(context, publishing);
-    await accident.finish?.();
-    accident = undefined;
+    if (accident.finish) {
+      await accident.finish();
+      accident = undefined;
+      const left = await problemsAfter(checked, access, recoveryMs);
+      if (left.length > 0) throw new Failure(`${checked.name} is not healthy after the drill:\n${left.join("\n")}`);
+    }
     const { streams } = assetsOf(checked.environment, checked.tenants, checked.failovers);
     return drillResult(drill, {
       ...{ holdMs: context.holdMs, measured: { from, to }, publishings: publishing.all, region: home, losses },
@@ -196,15 +216,11 @@ async function happen(context: DrillContext, accident: Accident, publishing: Pub
     await accident.undo?.();
   }
   const ended = Date.now();
-  const isWell = async () => {
-    const snapshot = await context.snapshot().catch(() => undefined);
-    return snapshot !== undefined && unhealthy(checked, snapshot).length === 0;
-  };
   // Not ended by Ctrl-C: what it leaves is to be known.
-  const isHealthy = await pollUntil(isWell, recoveryMs, 250);
+  const problems = await problemsAfter(checked, context.access, recoveryMs);
   const never = new AbortController().signal;
   const arePublishing = await publishing.allSince(Date.now(), recoveryMs, never);
-  if (!isHealthy || !arePublishing) return undefined;
+  if (problems.length > 0 || !arePublishing) return undefined;
   const milliseconds = Date.now() - ended;
   progress(`all is well ${(milliseconds / 1_000).toFixed(1)} s after it ended`);
   return milliseconds;

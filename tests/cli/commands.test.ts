@@ -29,6 +29,7 @@ describe("the commands", function () {
       ["env"],
       ["traffic"],
       ["load"],
+      ["drill"],
     ]) {
       const { status, stdout } = cli(...command, "--help");
       assert.equal(status, 0, command.join());
@@ -48,6 +49,11 @@ describe("the commands", function () {
       /no sample traffic for account "orders"; there is for: aigentflow, arrakis, covenant, irisx/,
     ],
     [["load", "--env", "production"], /--yes-load production/],
+    [["drill"], /which accident\?.*--list.*server-killed.*, or all/],
+    [["drill", "server-kiled"], /"server-kiled" is not an accident.*server-killed/],
+    [["drill", "region-lost", "--env", "production"], /region-lost is for local environments: .*Nothing was done/],
+    [["drill", "nothing", "--env", "production"], /--yes-drill production/],
+    [["drill", "nothing", "--hold", "1 h", "--clients", "0"], /2 mistakes in the options.*--hold.*--clients: "0"/s],
     [["load", "--rate", "0", "--duration", "1 h"], /2 mistakes in the options.*--rate: "0".*--duration: "1 h"/s],
     [["import", "--account", "irisx"], /tenants\/irisx\.ts exists already; .*--out.*--force/],
   ] as const) {
@@ -66,6 +72,7 @@ describe("the commands", function () {
       ["context"],
       ["traffic", "--account", "irisx"],
       ["load"],
+      ["drill", "nothing"],
     ]) {
       const { status, stderr } = cli(...command);
       assert.equal(status, 1, stderr);

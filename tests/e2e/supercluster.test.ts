@@ -10,6 +10,7 @@ import { hasPendingOperations } from "../../engine/backend";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn } from "../../engine/processes";
 import { processes as allProcesses } from "../../tools/processes.mjs";
+import type { DrillResult } from "../../operations/drills/report";
 import type { LoadReport } from "../../operations/load/load";
 import type { Status } from "../../operations/supercluster/status";
 import type { RegionOutputs } from "../../stacks/outputs";
@@ -265,6 +266,22 @@ describe("the local environment, from nothing to nothing", function () {
       ],
     );
     assert.ok(accounts.every(({ processed }) => processed > 0));
+  });
+
+  it("gives up a message that cannot be parsed, in a drill that loses no other one and drops the dead letters", () => {
+    const { stdout, text } = cli("drill", "poison-message", "--hold", "1s", "--json");
+    const [result] = JSON.parse(stdout || "[]") as DrillResult[];
+    assert.ok(result, text);
+    const accounts = ["arrakis", "covenant", "irisx", "aigentflow"];
+    for (const account of accounts)
+      assert.ok(
+        result.notes.some((note) => note.startsWith(`${account}/`) && note.includes('given up as "invalid"')),
+        result.notes.join("\n"),
+      );
+    assert.match(result.notes.at(-1)!, /^dropped: \d+ dead letters$/);
+    assert.equal(new Set(result.streams.map(({ account }) => account)).size, accounts.length);
+    for (const { stream, acknowledged, lost } of result.streams)
+      assert.ok(acknowledged > 0 && lost.length === 0, `${stream}: ${acknowledged} acknowledged, ${lost.length} lost`);
   });
 
   it("says which worker died; the next up of its region starts it again", () => {

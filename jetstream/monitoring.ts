@@ -11,7 +11,7 @@ export interface Varz {
 }
 
 export interface Gatewayz {
-  outbound_gateways?: Record<string, { connection?: { rtt?: string } }>;
+  outbound_gateways?: Record<string, { connection?: { rtt?: string; port?: number } }>;
   inbound_gateways?: Record<string, unknown[]>;
 }
 

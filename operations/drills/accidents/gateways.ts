@@ -1,12 +1,19 @@
 import { restartChanged, restore, current, running } from "../../../components/local/provider/disturb";
 import { executable } from "../../../components/local/provider/binary";
 import type { ServerName } from "../../../components/local/provider/record";
-import { CannotSimulate } from "../../../engine/failure";
+import { pollUntil } from "../../../config/poll-until";
+import { CannotSimulate, Failure } from "../../../engine/failure";
+import type { Gatewayz } from "../../../jetstream/monitoring";
 import type { Accident, DrillContext, Prepare } from "../drill";
 import { type Toxic, type ToxicProxy, Toxiproxy } from "../toxiproxy";
 
 /** A port that nothing listens on: what servers tell each other of their gateways leads nowhere. */
 const closed = "127.0.0.1:1";
+/** Other regions still tell where the gateways really are. A server that goes around is restarted, as often as this. */
+const attempts = 5;
+const connectMs = 30_000;
+/** In milliseconds. A server leaves a connection without an answer after some minutes, and may go around then. */
+const longest = 60_000;
 /** More in each direction, in milliseconds. */
 const delayMs = 250;
 
@@ -22,6 +29,7 @@ export const gatewaySlow: Prepare = (context) => betweenRegions(context, both("l
 async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<Accident> {
   const { home, other } = context;
   if (!other) throw new CannotSimulate("this drill needs a second region");
+  if (context.holdMs > longest) throw new CannotSimulate(`this drill lasts at most ${longest / 1_000} s (--hold)`);
   const toxiproxy = await Toxiproxy.start(toxiproxyServer());
   const proxies: ToxicProxy[] = [];
   const servers = [...context.serversIn(home), ...context.serversIn(other)];
@@ -34,7 +42,8 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
     );
     proxies.push(...made);
     const urls = made.map(({ listen }) => `tls://${listen}`);
-    for (const server of context.serversIn(from)) {
+    const ports = new Set(made.map(({ listen }) => Number(listen.split(":").at(-1))));
+    const restart = async (server: ServerName) => {
       context.progress(`${server.name}: restarting, with its gateways to ${to} through proxies`);
       await restartChanged(server, (config) => ({
         ...config,
@@ -45,11 +54,23 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
         },
       }));
       await current(server);
-    }
+    };
+    for (const server of context.serversIn(from)) await restart(server);
+    return async () => {
+      for (let attempt = 1; ; attempt++) {
+        const around: ServerName[] = [];
+        for (const server of context.serversIn(from))
+          if (!ports.has(await gatewayPort(server, to))) around.push(server);
+        if (around.length === 0) return;
+        const names = around.map(({ name }) => name).join(", ");
+        if (attempt === attempts) throw new Failure(`${names} reach ${to} around the proxies; run the drill again`);
+        for (const server of around) await restart(server);
+      }
+    };
   };
   try {
-    await throughProxies(home, other);
-    await throughProxies(other, home);
+    const checks = [await throughProxies(home, other), await throughProxies(other, home)];
+    for (const check of checks) await check();
   } catch (error) {
     await toxiproxy.stop();
     throw error;
@@ -72,6 +93,17 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
       await restore(servers).finally(() => toxiproxy.stop());
     },
   };
+}
+
+/** The port that a server's gateway to a region is connected to; 0: to none. */
+async function gatewayPort(server: ServerName, region: string): Promise<number> {
+  const { config } = (await running(server)).record.applied;
+  const port = async () => {
+    const answer = await fetch(`http://${config.http}/gatewayz`, { signal: AbortSignal.timeout(connectMs) });
+    const { outbound_gateways: gateways } = (await answer.json()) as Gatewayz;
+    return gateways?.[region]?.connection?.port;
+  };
+  return (await pollUntil(port, connectMs, 250)) ?? 0;
 }
 
 function toxiproxyServer(): string {

@@ -6,29 +6,39 @@ import { assetsOf } from "../../config/assets/assets";
 import { workersOf } from "../../config/assets/workers";
 import { loginOf } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
+import { streamArgs } from "../../jetstream/asset-args";
+import { streamFields } from "../../jetstream/fields";
+import { toWire } from "../../jetstream/wire";
 import { validateTenants } from "../../config/rules/validate";
+import type { LocalServerInputs } from "../../components/local/layout";
+import { accountsOf } from "../../components/security/accounts";
+import { accountsConf } from "../../components/security/accounts-conf";
+import { connections } from "../../components/security/connections";
 import { inboxPrefixOf } from "../../components/security/permissions";
 import { dashboardsOf } from "../../observability/dashboards";
-import { withoutProbe } from "../../observability/dashboards/panel";
 import { rulesFile, rulesOf } from "../../observability/rules";
 import { BaseNatsConsumer, createDeadLetterWriter, createLogger, type ProcessResult } from "../../workers/messaging";
 import { type RunningWorker, startWorker } from "../../workers/messaging/run";
-import { accountsText, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { ask, createConsumer, createStream, localEnvironment, usersOf } from "../support/accounts";
+import { issue, makeAuthority } from "../support/certificates";
 import { serversMs, waitMs } from "../support/limits";
 import { Monitoring } from "../support/monitoring";
-import { Supercluster } from "../support/nats";
+import { makeIdentity, Supercluster } from "../support/nats";
+import { claimPorts } from "../support/ports";
 import { pull, stream } from "../support/rule-cases";
+import { SystemWorker } from "../support/system-lab";
 
 const shape = { regions: ["iad", "ams"], servers: 3 as const };
 const storage = { file: "4GiB", memory: "64MiB" } as const;
 /** What this test makes fire is not waited for longer than it has to be. */
 const at = { for: "2s" } as const;
 const environment = localEnvironment({
-  ...{ ...shape, storage, jetstream: { jetstream: ["shop"] } },
+  ...{ ...shape, storage, jetstream: { jetstream: ["shop", "probe"] } },
   alerts: {
     ...{ NATSRegionLost: at, NATSClusterQuorumLost: at, NATSMetaLeaderMissing: at },
     NATSConsumerLagHigh: { ...at, of: [{ account: "shop", consumer: "archiver", threshold: 20 }] },
     NATSStreamNearFull: at,
+    ...{ NATSGatewayLost: at, NATSCertificateExpiring: at, NATSMirrorStalled: at },
     ...{ NATSServerDown: at, NATSDeadLetters: at, NATSDeadLettersWaiting: at, NATSConsumerProcessingErrors: at },
   },
 });
@@ -64,18 +74,18 @@ const tenants = validateTenants(
 /** What is empty here: no worker gets a type that it does not know. */
 const empty = ["NATS / Workers and dead letters: Of an unknown type"];
 
-/** Not those of the probe, which does not run here: tests/workers/probe.test.ts has its series. */
+const accounts = accountsOf(environment, tenants);
+const users = usersOf(accounts);
+
 const panels = dashboardsOf(environment).flatMap(({ title, rows }) =>
   rows.flatMap((row) =>
-    row.panels
-      .filter(({ whenEmpty }) => whenEmpty !== withoutProbe.whenEmpty)
-      .flatMap((panel) =>
-        panel.queries.map(({ expr }) => ({
-          what: `${title}: ${panel.title}`,
-          mayBeEmpty: panel.whenEmpty !== undefined,
-          expr: expr.text.replaceAll("$__rate_interval", "10s").replace(/\$\w+/g, ".*"),
-        })),
-      ),
+    row.panels.flatMap((panel) =>
+      panel.queries.map(({ expr }) => ({
+        what: `${title}: ${panel.title}`,
+        mayBeEmpty: panel.whenEmpty !== undefined,
+        expr: expr.text.replaceAll("$__rate_interval", "10s").replace(/\$\w+/g, ".*"),
+      })),
+    ),
   ),
 );
 
@@ -103,6 +113,7 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
   this.timeout(serversMs);
   let cluster: Supercluster;
   let worker: RunningWorker;
+  const probes: Record<string, { process: SystemWorker; health: string }> = {};
   let monitoring: Monitoring;
   let api: NatsConnection;
   let traffic: Promise<void>;
@@ -113,18 +124,20 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
   let isPoisoned = true;
 
   before(async () => {
-    cluster = await Supercluster.prepare({
-      ...shape,
-      accounts: accountsText(environment, tenants),
-      settings: { storage },
-    });
+    const identity = await makeIdentity(90);
+    cluster = await Supercluster.prepare(
+      { ...shape, accounts: accountsConf(accounts, users), settings: { storage } },
+      identity,
+    );
     await cluster.ensure();
     await cluster.ready();
-    const provisioner = await as("provisioner");
     const { streams, consumers } = assetsOf(environment, tenants);
-    for (const asset of streams) await createStream(provisioner, asset);
-    for (const asset of consumers) await createConsumer(provisioner, asset);
-    await provisioner.close();
+    for (const account of Object.keys(tenants)) {
+      const provisioner = await as("provisioner", account);
+      for (const asset of streams) if (asset.account === account) await createStream(provisioner, asset);
+      for (const asset of consumers) if (asset.account === account) await createConsumer(provisioner, asset);
+      await provisioner.close();
+    }
     api = await as("api");
     worker = await startWorker({
       name: "biller",
@@ -156,6 +169,10 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
       },
     });
     await worker.started;
+    const port = await claimPorts();
+    for (const [index, region] of shape.regions.entries())
+      probes[region] = { process: probe(region, port + index), health: `http://127.0.0.1:${port + index}` };
+    for (const one of Object.values(probes)) await one.process.ready();
     monitoring = await Monitoring.start({
       environment: cluster.environment,
       servers: Object.values(cluster.inputs()).map(({ region, name, config }) => ({
@@ -163,11 +180,14 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
         monitor: `http://${config.http}`,
       })),
       regions: shape.regions.map((region) => {
-        const workers = workersOf(tenants.shop!).filter((one) => one.regions.includes(region));
+        const workers = Object.values(tenants)
+          .flatMap(workersOf)
+          .filter((one) => one.regions.includes(region));
+        const healthOf = { biller: `http://127.0.0.1:${worker.healthPort}`, probe: probes[region]!.health };
         return {
           region,
           rules: rulesFile(rulesOf(environment, tenants, region, { workers })),
-          workers: workers.map((one) => ({ worker: one, health: `http://127.0.0.1:${worker.healthPort}` })),
+          workers: workers.map((one) => ({ worker: one, health: healthOf[one.name as keyof typeof healthOf] })),
         };
       }),
     });
@@ -178,13 +198,33 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     await monitoring?.stop();
     worker?.stop("the test is over");
     await worker?.ended;
+    await Promise.all(Object.values(probes).map(({ process }) => process.kill("SIGKILL")));
     await traffic;
     await api?.close();
     await cluster?.stop();
   });
 
-  const as = (user: string) =>
-    cluster.connect(loginOf("shop", user), { inboxPrefix: inboxPrefixOf(user), maxReconnectAttempts: -1 });
+  const as = (user: string, account = "shop") =>
+    cluster.connect(loginOf(account, user), { inboxPrefix: inboxPrefixOf(user), maxReconnectAttempts: -1 });
+
+  /**
+   * The probe of a region. A message of its own that an accident delays would count for hours, so it sends one at its
+   * start alone; tests/workers/probe.test.ts has those that fail.
+   */
+  function probe(region: string, port: number): SystemWorker {
+    const spec = { name: region, environment: "test", settings: environment, accounts };
+    return new SystemWorker(
+      ...(["probe", "probe"] as const),
+      {
+        ...tenants.probe!.workers!.probe!.environment,
+        ...connections(spec, { ...cluster.identity, users })[loginOf("probe", "probe")]!,
+        NATS_URL: cluster.urls(region).join(","),
+        READING_INTERVAL: "1s",
+        CANARY_INTERVAL: "1h",
+      },
+      port,
+    );
+  }
 
   /** Panels of which an expression has no series. */
   const withoutSeries = async () => {
@@ -236,7 +276,9 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     let firing: string[] = [];
     const isSo = async () => {
       const alerts = await monitoring.query('ALERTS{alertstate="firing"}');
-      firing = alerts.map(({ metric: { alertname, server } }) => [alertname, server].filter(Boolean).join(" ")).sort();
+      firing = alerts
+        .map(({ metric: { alertname, server, listener } }) => [alertname, server, listener].filter(Boolean).join(" "))
+        .sort();
       return firing.join() === expected.join();
     };
     await pollUntil(isSo, waitMs);
@@ -273,6 +315,58 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     await fire([...usual, "NATSServerDown iad-2"]);
     await cluster.ensure();
     isPoisoned = true;
+    await fire(usual);
+  });
+
+  /** Brings one server to other inputs, or back. */
+  const change = (server: string, changed: Partial<LocalServerInputs> = {}) => {
+    const inputs = cluster.inputs();
+    return cluster.ensure({ ...inputs, [server]: { ...inputs[server]!, ...changed } });
+  };
+
+  it("exactly the alert of a certificate that is about to expire fires, and clears when it is replaced", async () => {
+    const { certificates, secrets } = cluster.inputs()["iad-1"]!;
+    // Of another authority: what is connected stays, and others find other servers.
+    const { cert, key } = await issue(await makeAuthority("others", 29), "server", { days: 29 });
+    await change("iad-1", {
+      certificates: { ...certificates, "tls/client.crt": cert },
+      secrets: { ...secrets, "tls/client.key": key },
+    });
+    await fire([...usual, "NATSCertificateExpiring iad-1 client"].sort());
+    await change("iad-1");
+    await fire(usual);
+  });
+
+  it("exactly the alert of a server whose gateway is cut fires, and clears", async () => {
+    const { config, certificates, secrets } = cluster.inputs()["iad-2"]!;
+    // The other region refuses what it shows; servers of its own region do not.
+    const stranger = await issue(await makeAuthority("strangers", 90), "peer", { clientAuth: true, days: 90 });
+    const tls = { ...config.gateway.tls, cert_file: "tls/gateway.crt", key_file: "tls/gateway.key" };
+    // A connection that is open would stay.
+    await cluster.kill("iad-2");
+    await change("iad-2", {
+      config: { ...config, gateway: { ...config.gateway, tls } },
+      certificates: { ...certificates, [tls.cert_file]: stranger.cert },
+      secrets: { ...secrets, [tls.key_file]: stranger.key },
+    });
+    await fire([...usual, "NATSGatewayLost iad-2"].sort());
+    await change("iad-2");
+    await fire(usual);
+  });
+
+  it("exactly the alert of a mirror that is held back fires, and clears", async () => {
+    const mirror = assetsOf(environment, tenants).streams.find(({ mirrorOf }) => mirrorOf === "ORDERS")!;
+    const provisioner = await as("provisioner");
+    await ask(provisioner, `STREAM.DELETE.${mirror.name}`);
+    // Made by hand, as if its origin were behind another domain: what it asks for reaches no one.
+    await ask(provisioner, `STREAM.CREATE.${mirror.name}`, {
+      ...toWire(streamFields, streamArgs(mirror)),
+      mirror: { name: "ORDERS", external: { api: "$JS.elsewhere.API" } },
+    });
+    await fire([...usual, "NATSMirrorStalled"].sort());
+    await ask(provisioner, `STREAM.DELETE.${mirror.name}`);
+    await createStream(provisioner, mirror);
+    await provisioner.close();
     await fire(usual);
   });
 

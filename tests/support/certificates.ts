@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { formatsOf, makeKey } from "../../tools/offline/plugins/keys";
 import { makeRequest, selfSign, signRequest, type Terms } from "../../tools/offline/plugins/x509";
 
-/** Certificates for tests: real ones, ECDSA P-256, valid for a day. */
+/** Certificates for tests: real ones, ECDSA P-256. */
 
 /** A CA that can sign. */
 export interface Authority {
@@ -44,15 +44,18 @@ export async function makeAuthority(commonName: string, days = 1): Promise<Autho
   return { cert: made.certPem, key };
 }
 
-/** A certificate, by default for 127.0.0.1 and localhost, for serving and (with `clientAuth`) dialling. */
+/** A certificate, by default for a day, 127.0.0.1 and localhost, for serving and (with `clientAuth`) dialling. */
 export async function issue(
   authority: Authority,
   commonName: string,
-  { clientAuth = false, names = local } = {},
+  { clientAuth = false, names = local, days = 1 } = {},
 ): Promise<Certificate> {
   const key = await makeKey("ECDSA", 0, "P256");
   const request = makeRequest(key, { commonName }, names);
   const allowedUses = ["digital_signature", "server_auth", ...(clientAuth ? ["client_auth"] : [])];
-  const { certPem } = signRequest(request.pem, authority.cert, authority.key, { ...terms, allowedUses });
+  const validityPeriodHours = 24 * days;
+  const { certPem } = signRequest(request.pem, authority.cert, authority.key, {
+    ...{ ...terms, validityPeriodHours, allowedUses },
+  });
   return { cert: certPem, key: formatsOf(key).privateKeyPem };
 }

@@ -44,14 +44,14 @@ export const defaultAccounts = `accounts {
 }
 `;
 
-/** Identity of a region, with real certificates; all regions of a supercluster can share it. */
-export async function makeIdentity(): Promise<RegionIdentity> {
-  const [clientCa, peerCa] = await Promise.all([makeAuthority("clients"), makeAuthority("peers")]);
+/** Identity of a region, with real certificates, by default for a day; all regions of a supercluster can share it. */
+export async function makeIdentity(days = 1): Promise<RegionIdentity> {
+  const [clientCa, peerCa] = await Promise.all([makeAuthority("clients", days), makeAuthority("peers", days)]);
   return {
     clientCa: clientCa.cert,
     peerCa: peerCa.cert,
-    server: await issue(clientCa, "server"),
-    peer: await issue(peerCa, "peer", { clientAuth: true }),
+    server: await issue(clientCa, "server", { days }),
+    peer: await issue(peerCa, "peer", { clientAuth: true, days }),
     jetstreamKey: "test-jetstream-key",
     users: {},
   };

@@ -451,7 +451,7 @@ export const metrics = {
     source: "worker",
     labels: ["kind"],
     unit: "events, counted since the start",
-    meaning: "Leaders that were elected and majorities that were lost in the region",
+    meaning: "Leaders that were elected, majorities that were lost, messages that durables gave up, in the region",
   },
   probe_publishes_total: {
     source: "worker",

@@ -26,7 +26,10 @@ function accountsBlock(accounts: readonly AccountSpec[], users: RegionIdentity["
   return `accounts: ${JSON.stringify(conf, null, 2)}\n`;
 }
 
-function accountConf({ jetstream, maxConnections, users: accountUsers }: AccountSpec, users: RegionIdentity["users"]) {
+function accountConf(
+  { jetstream, maxConnections, users: accountUsers, exports, imports }: AccountSpec,
+  users: RegionIdentity["users"],
+) {
   return {
     ...(jetstream && {
       jetstream: {
@@ -37,6 +40,10 @@ function accountConf({ jetstream, maxConnections, users: accountUsers }: Account
       },
     }),
     ...(maxConnections && { limits: { max_connections: maxConnections } }),
+    ...(exports && { exports: exports.map(({ subject, to }) => ({ stream: subject, accounts: to })) }),
+    ...(imports && {
+      imports: imports.map(({ subject, from, prefix }) => ({ stream: { account: from, subject }, prefix })),
+    }),
     users: accountUsers.map((user) => userConf(user, users)),
   };
 }

@@ -1,3 +1,4 @@
+import { advisoryPrefix, givenUpKinds, givenUpSubject } from "../../workers/messaging/contract";
 import { type ConnectionLimits, limitsOf, statedConnections } from "../../config/assets/account-limits";
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
@@ -51,9 +52,10 @@ export function accountsOf(
     };
   });
   const { name, user: admin, probe } = systemAccount;
-  const isProbed = accounts.some(({ users }) => users.some((user) => user.asksServers));
+  const probing = accounts.filter(({ users }) => users.some((user) => user.asksServers));
+  const isProbed = probing.length > 0;
   return [
-    ...accounts,
+    ...accounts.map((account) => withAdvisories(account, accounts, probing)),
     {
       name,
       users: [
@@ -62,6 +64,27 @@ export function accountsOf(
       ],
     },
   ];
+}
+
+const givenUp = givenUpKinds.map((kind) => givenUpSubject(kind));
+
+/** An account that tells those of probes which messages its durables have given up; one of a probe hears all others. */
+function withAdvisories(
+  account: AccountSpec,
+  accounts: readonly AccountSpec[],
+  probing: readonly AccountSpec[],
+): AccountSpec {
+  const to = probing.flatMap(({ name }) => (name === account.name ? [] : [name]));
+  const heard = probing.includes(account) ? accounts.filter(({ name }) => name !== account.name) : [];
+  return {
+    ...account,
+    ...(to.length > 0 && { exports: givenUp.map((subject) => ({ subject, to })) }),
+    ...(heard.length > 0 && {
+      imports: heard.flatMap(({ name: from }) =>
+        givenUp.map((subject) => ({ subject, from, prefix: advisoryPrefix(from) })),
+      ),
+    }),
+  };
 }
 
 function accountUser(account: string, name: string, permissions: Permissions): AccountUser {

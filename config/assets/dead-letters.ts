@@ -2,6 +2,8 @@ import {
   deadLetterNames,
   deadLetterPrefix,
   deadLetterSubject,
+  givenUpKinds,
+  givenUpSubject,
   replayDurable,
   replaySubject,
   sweptLabel,
@@ -122,9 +124,7 @@ function streamsFor(
     [deadLetterNames.events]: {
       ...common,
       description: "Advisories about messages that were given up, until the collector has copied them",
-      subjects: ["MAX_DELIVERIES", "MSG_TERMINATED"].flatMap((kind) =>
-        read.map((stream) => `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${stream}.*`),
-      ),
+      subjects: givenUpKinds.flatMap((kind) => read.map((stream) => givenUpSubject(kind, `${stream}.*`))),
       retention: "workqueue",
       maxBytes: room.events,
       // A stream that leaves takes its subjects; its advisories stay, and are read.

@@ -1,4 +1,11 @@
-import { probeDurable, probeStream, probeSubject } from "../../workers/messaging/contract";
+import {
+  advisoryPrefix,
+  givenUpKinds,
+  givenUpSubject,
+  probeDurable,
+  probeStream,
+  probeSubject,
+} from "../../workers/messaging/contract";
 import { isObject } from "../objects";
 import type { Environment } from "../schema/settings";
 import type { TenantSpec } from "../schema/tenant";
@@ -60,7 +67,13 @@ function probeTenant({ regions, probe: { state } = {} }: Environment): TenantSpe
         deletionPolicy: "delete",
       },
     },
-    users: { [probe]: { publishes: regions.map((region) => probeSubject(region)), consumes: [probeDurable] } },
+    users: {
+      [probe]: {
+        publishes: regions.map((region) => probeSubject(region)),
+        subscribes: givenUpKinds.map((kind) => `${advisoryPrefix("*")}.${givenUpSubject(kind)}`),
+        consumes: [probeDurable],
+      },
+    },
     workers: {
       [probe]: {
         durables: [probeDurable],

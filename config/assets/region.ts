@@ -28,6 +28,10 @@ export interface AccountSpec {
   /** Client connections at the same time on all servers of all regions. Absent: only the limit of each server. */
   maxConnections?: number;
   users: AccountUser[];
+  /** What clients of single other accounts may hear, and nothing more. Absent: nothing. */
+  exports?: { subject: string; to: string[] }[];
+  /** What it hears of other accounts, on the subject with the prefix and a dot before it. */
+  imports?: { subject: string; from: string; prefix: string }[];
 }
 
 /** The servers of one region; rendered to a server's configuration or to chart values by pure functions. */

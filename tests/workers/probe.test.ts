@@ -155,6 +155,49 @@ describe("the probe on real servers", function () {
     await reads("iad", `probe_consumer_oldest_seconds{${biller}}`, 0);
   });
 
+  it("counts what a durable of another account gives up, in the region of the stream", async () => {
+    const terminated = 'probe_advisories_total{kind="consumer_message_terminated"}';
+    const exceeded = 'probe_advisories_total{kind="consumer_max_deliveries"}';
+    const worker = await as("shop", "biller");
+    const durable = await jetstream(worker).consumers.get("ORDERS", "biller");
+    const next = () => durable.next({ expires: 5_000 });
+    await jetstream(client).publish("orders.new");
+    (await next())!.term();
+    await reads("iad", terminated, 1);
+    await jetstream(client).publish("orders.new");
+    for (let attempt = 1; attempt <= 5; attempt++) (await next())!.nak();
+    // The server finds that there is no sixth attempt when it is asked for a message.
+    assert.equal(await durable.next({ expires: 1_000 }), null);
+    await reads("iad", exceeded, 1);
+    await worker.close();
+    for (const kind of [terminated, exceeded]) assert.equal((await samples("ams")).get(kind), 0);
+  });
+
+  it("hears nothing else of other accounts, and they nothing of it", async () => {
+    const heard: string[] = [];
+    const refused: string[] = [];
+    const listen = (nc: NatsConnection, subjects: string[]) => {
+      for (const subject of subjects)
+        nc.subscribe(subject, {
+          callback: (error, message) => void (error ? refused.push(subject) : heard.push(message.subject)),
+        });
+    };
+    const [own, administrator] = [await as("probe", "probe"), await as("shop", provisioner)];
+    const forbidden = ["advisories.shop.orders.>", "advisories.>", "$JS.EVENT.ADVISORY.>", "orders.>"];
+    listen(own, forbidden);
+    // May hear all advisories of its own account: those of the probe's are not among them.
+    listen(administrator, ["$JS.EVENT.ADVISORY.CONSUMER.>", "advisories.>"]);
+    await Promise.all([own.flush(), administrator.flush()]);
+    await jetstream(client).publish("orders.other");
+    await until("all is refused", () => refused.length === forbidden.length + 1);
+    assert.deepEqual(refused.sort(), [...forbidden, "advisories.>"].sort());
+    assert.deepEqual(
+      heard.filter((subject) => /orders|PROBE/.test(subject)),
+      [],
+    );
+    await Promise.all([own.close(), administrator.close()]);
+  });
+
   it("measures how long publishing to each region takes, and how long a message takes from each", async () => {
     for (const region of shape.regions)
       for (const other of shape.regions) {

@@ -123,5 +123,15 @@ export const probeDurable = "probe";
 /** The stream of a region, to which the probes of all regions publish. */
 export const probeStream = (region: string): string => `PROBE_${region}`;
 
+/** Kinds of advisories about messages that a durable gave up, which servers tell only in the stream's own account. */
+export const givenUpKinds = ["MAX_DELIVERIES", "MSG_TERMINATED"] as const;
+
+/** Subject of such advisories in their account: all, or those about one durable. */
+export const givenUpSubject = (kind: (typeof givenUpKinds)[number], durable = ">"): string =>
+  `$JS.EVENT.ADVISORY.CONSUMER.${kind}.${durable}`;
+
+/** What the probe's account puts before the subjects of advisories that an account exports to it. */
+export const advisoryPrefix = (account: string): string => `advisories.${account}`;
+
 /** Subject of what the probe of one region publishes to the stream of another. */
 export const probeSubject = (to: string, from = "*"): string => `probe.${to}.${from}`;

@@ -2,6 +2,7 @@ import { connectionSettings, probeDurable, probeStream, runWorker } from "../mes
 import { CanaryPublisher } from "./canary/publisher";
 import { CanaryReceiver } from "./canary/receiver";
 import { Eventually } from "./eventually";
+import { GivenUp } from "./given-up";
 import { probeMetrics } from "./metrics";
 import { Servers } from "./servers";
 import { settings } from "./settings";
@@ -40,8 +41,10 @@ function main(args: readonly string[]): void {
       const place = { stream: probeStream(region), durable: probeDurable };
       const receiver = () =>
         new CanaryReceiver({ ...place, regions, measured: metrics, log, metrics: worker, concurrency, grace });
+      const known = new Servers({ region, system, every: own.READING_INTERVAL, log, metrics });
       return [
-        new Servers({ region, system, every: own.READING_INTERVAL, log, metrics }),
+        known,
+        new GivenUp(nc, known, metrics.advisories),
         new CanaryPublisher({ region, regions, every: own.CANARY_INTERVAL, log, metrics }),
         new Eventually(probeDurable, receiver, log),
       ];

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { givenUpKinds } from "../messaging";
 
 const ofStream = ["tenant", "stream_name"] as const;
 const ofDurable = [...ofStream, "consumer_name"] as const;
@@ -62,7 +63,15 @@ export const advisoryKinds = {
   "$JS.EVENT.ADVISORY.CONSUMER.QUORUM_LOST.>": "consumer_quorum_lost",
 } as const;
 
-export type AdvisoryKind = (typeof advisoryKinds)[keyof typeof advisoryKinds];
+/** The same of what servers tell in the account of the stream alone, which exports it to the probe's. */
+export const givenUpAdvisories = {
+  MAX_DELIVERIES: "consumer_max_deliveries",
+  MSG_TERMINATED: "consumer_message_terminated",
+} as const satisfies Record<(typeof givenUpKinds)[number], string>;
+
+const kinds = [...Object.values(advisoryKinds), ...Object.values(givenUpAdvisories)];
+
+export type AdvisoryKind = (typeof kinds)[number];
 
 /** Seconds: from one server to the next in a room, to the other side of the earth with an election in between. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -86,11 +95,11 @@ export function probeMetrics(registry: Registry) {
   });
   const advisories = new Counter({
     name: "probe_advisories_total",
-    help: "Leaders elected and majorities lost, of the region",
+    help: "Leaders elected, majorities lost and messages given up by durables, of the region",
     labelNames: ["kind"] as const,
     registers,
   });
-  for (const kind of Object.values(advisoryKinds)) advisories.inc({ kind }, 0);
+  for (const kind of kinds) advisories.inc({ kind }, 0);
   const publishes = new Counter({
     name: "probe_publishes_total",
     help: "Messages to the stream of another region or of this one: acknowledged within 10 s, with retries, or failed",

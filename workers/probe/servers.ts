@@ -44,6 +44,11 @@ export class Servers implements WorkerPart {
     return { running: true, ...this.count, unavailable: this.problem };
   }
 
+  /** Whether a stream is of the region, as far as the last reading knows. */
+  hasStream(account: string, stream: string): boolean {
+    return this.readings.streams.has(`${account}/${stream}`);
+  }
+
   start(): Promise<void> {
     this.running = this.run();
     return Promise.resolve();
@@ -103,7 +108,7 @@ export class Servers implements WorkerPart {
     const found = parsed(text);
     if (!found) return this.options.log.warn({ kind }, "an advisory cannot be read");
     const { account, stream, leader } = found;
-    const isOurs = leader === undefined ? this.readings.streams.has(`${account}/${stream}`) : this.isServer(leader);
+    const isOurs = leader === undefined ? this.hasStream(account ?? "", stream ?? "") : this.isServer(leader);
     if (!isOurs) return;
     this.options.metrics.advisories.inc({ kind });
     this.options.log.debug({ kind, ...found }, "advisory");

@@ -48,7 +48,8 @@ const run =
   (options: Options) =>
     load()(options);
 
-function program(): Command {
+/** The commands with their options, which tests compare with those that documents name. */
+export function program(): Command {
   const cli = new Command("supercluster")
     .description("Deploys and operates NATS superclusters. Every command takes --env; the default is local.")
     .addHelpText("after", rootHelp)
@@ -416,10 +417,12 @@ function fail(message: string, exitCode: number): number {
   return exitCode;
 }
 
-guardRun();
-listenForInterrupts();
-void main().then((exitCode) => {
-  process.exitCode = exitCode;
-  // Sockets of clients that are closing would hold the process for a moment longer.
-  process.stdout.write("", () => process.exit(exitCode));
-});
+if (require.main === module) {
+  guardRun();
+  listenForInterrupts();
+  void main().then((exitCode) => {
+    process.exitCode = exitCode;
+    // Sockets of clients that are closing would hold the process for a moment longer.
+    process.stdout.write("", () => process.exit(exitCode));
+  });
+}

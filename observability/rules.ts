@@ -83,15 +83,26 @@ function alertingRules(
   const missing = conditions.flatMap(({ expr }) => expr.metrics).find((metric) => !site.has(metric));
   if (missing) return { rules: [], reason: `kubernetes.monitoring.exporter.jetstream leaves ${missing} out` };
   return {
-    rules: conditions.map(({ expr, labels }) => ({
-      alert: name,
-      expr: expr.text,
-      for: prometheusDuration(setting?.for ?? alert.for),
-      labels: { severity: alert.severity, region: site.region, ...labels },
-      annotations: { summary: alert.summary, description: alert.description, runbook: runbookOf(name) },
-    })),
+    rules: conditions.map((condition) => {
+      const labels = { severity: alert.severity, region: site.region, ...condition.labels };
+      return {
+        alert: name,
+        expr: condition.expr.text,
+        for: prometheusDuration(setting?.for ?? alert.for),
+        labels,
+        annotations: {
+          summary: filled(alert.summary, labels),
+          description: filled(alert.description, labels),
+          runbook: runbookOf(name),
+        },
+      };
+    }),
   };
 }
+
+/** A text with the labels of its rule: Prometheus puts only those of series into it. */
+const filled = (text: string, labels: Record<string, string>): string =>
+  text.replace(/{{ \$labels\.(\w+) }}/g, (placeholder, label: string) => labels[label] ?? placeholder);
 
 const recorded =
   ({ region }: Site) =>

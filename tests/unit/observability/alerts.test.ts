@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { Command } from "commander";
 import { Registry } from "prom-client";
+import { program } from "../../../cli";
+import { accountsOf } from "../../../components/security/accounts";
 import { alertNames } from "../../../config/schema/alerts";
 import { type TenantSpec, tenantSpec } from "../../../config/schema/tenant";
 import { toMilliseconds } from "../../../config/units";
@@ -20,6 +23,7 @@ import { localEnvironment } from "../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
 import { projectFolder } from "../../support/project-copy";
 import { pull, stream } from "../../support/rule-cases";
+import { blocksOf } from "../../support/runbook";
 
 const read = (file: string): string => fs.readFileSync(path.join(projectFolder, file), "utf8");
 const environment = kubernetesEnvironment({
@@ -50,6 +54,24 @@ describe("alerts", () => {
         for (const label of ["job", "instance"]) assert.ok(!expr.labels.includes(label), `${name} keeps ${label}`);
       }
     }
+  });
+
+  it("have texts without a gap: what Prometheus puts into them are labels of series, not those of the rule", () => {
+    for (const name of alertNames) {
+      const own = alerting.filter(({ alert }) => alert === name);
+      const conditions = alerts[name].conditions(site);
+      assert.equal(own.length, conditions.length);
+      for (const [index, { expr }] of conditions.entries())
+        for (const [, label] of JSON.stringify(own[index]!.annotations).matchAll(/\$labels\.(\w+)/g))
+          assert.ok(expr.labels.includes(label!), `${name}: no series has ${label}`);
+    }
+    const lost = alerting
+      .filter(({ alert }) => alert === "NATSRegionLost")
+      .map(({ annotations }) => annotations.summary);
+    assert.deepEqual(lost, [
+      "Region ams is lost: no server of iad has a connection to it",
+      "Region syd is lost: no server of iad has a connection to it",
+    ]);
   });
 
   it("stay in one object whatever the number of streams: one line for each stream and durable", () => {
@@ -127,6 +149,18 @@ describe("alerts", () => {
   });
 });
 
+/** Reads a command line as the command itself does, and does nothing. @throws for what the command would refuse */
+function parse(words: string[]): void {
+  const quiet = (command: Command): void => {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    if (command.commands.length === 0) command.action(() => undefined);
+    command.commands.forEach(quiet);
+  };
+  const all = program();
+  quiet(all);
+  all.parse(words, { from: "user" });
+}
+
 describe("pages of alerts", () => {
   const folder = "docs/runbooks/alerts";
   const pages = fs
@@ -147,6 +181,39 @@ describe("pages of alerts", () => {
     }
   });
 
+  /** Commands that stand in blocks of the pages, each with the page that it is from. */
+  const commandsOf = (tool: RegExp): { page: string; words: string[] }[] =>
+    alertNames.flatMap((page) =>
+      blocksOf(page, read(runbookOf(page))).flatMap(({ text }) =>
+        [...text.replaceAll(/ +#.*$/gm, "").matchAll(tool)].map(([, command]) => ({
+          page,
+          words: command!.trim().split(/\s+/),
+        })),
+      ),
+    );
+
+  it("have commands of this project in their blocks, with options that these have", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const found = commandsOf(/\bnpm run ((?:-s )?[^")\n;|&]+)/g);
+    assert.ok(found.length > 40, `${found.length} commands`);
+    for (const { page, words } of found) {
+      const [name, separator, ...args] = words.filter((word) => word !== "-s");
+      const [, command] = /cli\/index\.ts (.+)$/.exec(scripts[name!] ?? "") ?? [];
+      assert.ok(command, `${page}: npm run ${name}`);
+      assert.ok([undefined, "--"].includes(separator), `${page}: npm run ${words.join(" ")} needs a --`);
+      assert.doesNotThrow(() => parse([...command.split(" "), ...args]), `${page}: npm run ${words.join(" ")}`);
+    }
+    assert.throws(() => parse(["status", "--of", "production"]), /unknown option '--of'/);
+  });
+
+  it("have contexts of the nats CLI in their blocks that npm run context writes for production", () => {
+    const logins = accountsOf(environment, tenants).flatMap(({ users }) => users.map(({ login }) => login));
+    const contexts = logins.flatMap((login) => environment.regions.map((region) => `${login}-${region}`));
+    const found = commandsOf(/\bnats --context (\S+)/g);
+    assert.ok(found.length > 15, `${found.length} commands`);
+    for (const { page, words } of found) assert.ok(contexts.includes(words[0]!), `${page}: ${words[0]}`);
+  });
+
   it("name commands of this project that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const used = alertNames.flatMap((name) =>
@@ -161,12 +228,19 @@ describe("pages of alerts", () => {
 });
 
 describe("documents", () => {
-  const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "workers/messaging/README.md"].concat(
-    fs.globSync("docs/**/*.md", { cwd: projectFolder }),
-  );
-  const named = (text: string) => [...text.matchAll(/\b(?:NATS|Arrakis)[A-Z][a-z]\w*/g)].map(([name]) => name);
+  /** Pages, and code with its comments; not the tests, which name what does not exist. */
+  const documents = fs
+    .globSync("**/*.{md,ts,mjs,yaml}", {
+      cwd: projectFolder,
+      exclude: (name) => ["node_modules", "tests", ".cache", ".git"].includes(name),
+    })
+    .filter((file) => !/^(node_modules|tests|\.cache|\.git)\//.test(file));
+  const named = (text: string) =>
+    [...text.matchAll(/\bNATS[A-Z][a-z]\w*|\bArrakis\w+(?:Slow|Unanswered)\b/g)].map(([name]) => name);
 
-  it("name no alert that does not exist", () => {
+  it("and comments name no alert that does not exist", () => {
+    for (const part of ["README.md", "docs/monitoring.md", "workers/covenant/README.md", "workers/probe/servers.ts"])
+      assert.ok(documents.includes(part), part);
     const known: readonly string[] = alertNames;
     const all = documents.flatMap((file) => named(read(file)).map((name) => ({ file, name })));
     assert.ok(all.length > 100, "alerts are named");

@@ -1,6 +1,7 @@
 import * as assert from "node:assert/strict";
 import { Provider } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Tenants } from "../../config/assets/asset";
 import type { RegionIdentity } from "../../config/assets/region";
 import { workersOf } from "../../config/assets/workers";
 import { validateTenants } from "../../config/rules/validate";
@@ -35,20 +36,21 @@ const declared = {
   api: { port: 3000 },
 };
 
-/** What the workers of a tenant in iad register. */
-async function recorded(
+/** What the workers of the shop in iad register. */
+const recorded = (
   settings = environment(),
   { workers = declared, missing = [] }: { workers?: object; missing?: string[] } = {},
-) {
-  const tenants = validateTenants({ shop: { ...shop(), workers } }, settings);
+) => registered(settings, validateTenants({ shop: { ...shop(), workers } }, settings), "shop", missing);
+
+function registered(settings: KubernetesEnvironment, tenants: Tenants, tenant: string, missing: string[] = []) {
   return record(() => {
-    return new TenantWorkers("iad-shop", {
+    return new TenantWorkers(`iad-${tenant}`, {
       region: {
         ...{ name: "iad", environment: "production", accounts: accountsOf(settings, tenants) },
         settings: withWorkers(settings)!,
       },
-      tenant: "shop",
-      workers: workersOf(tenants.shop!),
+      tenant,
+      workers: workersOf(tenants[tenant]!),
       identity: pulumi.secret(identityOutputs(settings, tenants).iad as RegionIdentity),
       provider: new Provider("iad", {}),
       missing,
@@ -170,6 +172,26 @@ describe("TenantWorkers", function () {
       ],
       volumes: [{ name: "tmp", emptyDir: { sizeLimit: "64Mi" } }],
     });
+  });
+
+  it("runs the probe by the image of all workers, with both of its logins in its one secret", async () => {
+    const settings = { ...environment(), jetstream: { jetstream: ["probe"] } };
+    const { of } = await registered(settings, validateTenants({}, settings), "probe");
+    const [deployment, ...others] = of("kubernetes:apps/v1:Deployment");
+    assert.deepEqual([deployment!.name, others], ["iad-probe-probe", []]);
+    const { template } = specOf(deployment!) as { template: { spec: { containers: Inputs[] } } };
+    const [container] = template.spec.containers;
+    assert.deepEqual([container!.image, container!.args], ["example/workers:1.4.0", ["probe", "probe"]]);
+    assert.match(JSON.stringify(container!.env), /"PROBE_REGIONS","value":"iad,ams,syd"/);
+    const [secret] = of("kubernetes:core/v1:Secret");
+    const data = unsecret(secret!.inputs.data) as Record<string, string>;
+    const text = (key: string) => Buffer.from(data[key]!, "base64").toString();
+    assert.deepEqual(["NATS_USER", "NATS_SYSTEM_USER", "NATS_SYSTEM_PASSWORD", "NATS_SYSTEM_INBOX_PREFIX"].map(text), [
+      "probe-probe",
+      "sys-probe",
+      "password of sys-probe",
+      "_INBOX_probe",
+    ]);
   });
 
   it("has one pod evicted at a time, and serves the port of a worker inside the cluster", async () => {

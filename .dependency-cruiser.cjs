@@ -25,7 +25,9 @@ const mayImport = {
     "policies",
     contract,
   ],
-  cli: ["config", "jetstream", "engine", "operations", "tools", contract],
+  // Its page, console/page, is served to a browser and imports types only (rule page-runs-in-a-browser).
+  console: ["config", "jetstream", "engine", "operations", contract, "workers/messaging/redact.ts"],
+  cli: ["config", "jetstream", "engine", "operations", "console", "tools", contract],
   // What a preview loads at every start: little.
   policies: ["config", "components", "tools"],
   // A workspace of its own: nothing of Pulumi, and of the rest only types (rule workers-share-types-only).
@@ -79,6 +81,13 @@ module.exports = {
       severity: "error",
       from: { path: "^workers/messaging/" },
       to: { path: "^(config|tenants|workers/(?!messaging/|node_modules/))" },
+    },
+    {
+      name: "page-runs-in-a-browser",
+      comment: "console/page/ is served as it is: of the rest it shares types",
+      severity: "error",
+      from: { path: "^console/page/" },
+      to: { path: "^[^/]+/", pathNot: "^(console/page/|node_modules/)", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "no-tests",

@@ -10,7 +10,7 @@ export default tseslint.config(
     rules: { "max-len": ["error", { code: 120, ignoreRegExpLiterals: true }] },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

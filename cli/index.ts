@@ -15,6 +15,7 @@ const commands = {
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).deploy,
   stop: () => (require("./commands/stop") as typeof import("./commands/stop")).stop,
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
+  console: () => (require("./commands/console") as typeof import("./commands/console")).serveConsole,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
   plan: () => (require("./commands/plan") as typeof import("./commands/plan")).plan,
   policy: () => (require("./commands/policy") as typeof import("./commands/policy")).policy,
@@ -79,6 +80,10 @@ export function program(): Command {
     .addOption(json())
     .addHelpText("after", statusHelp)
     .action(run(commands.status));
+  command(cli, "console", "serve a live picture of the supercluster to browsers on this machine, until Ctrl-C")
+    .option("--port <port>", "of 127.0.0.1 (default: one that is free)")
+    .addHelpText("after", consoleHelp)
+    .action(run(commands.console));
   command(cli, "verify", "run every check and prove that messages pass from region to region")
     .addOption(json())
     .action(run(commands.verify));
@@ -345,6 +350,16 @@ Exit codes:
   0  the status was read
   1  no region answers, the environment is not deployed, or there is a problem and --exit-code
   2  wrong usage or invalid settings`;
+
+const consoleHelp = `
+
+It only reads (docs/console.md). The address that it prints has a token: it lets in who has it, until Ctrl-C.
+
+Exit codes:
+  0    never: it runs until Ctrl-C
+  1    the environment is not deployed, or the port is taken
+  2    wrong usage or invalid settings
+  130  Ctrl-C`;
 
 const trafficHelp = `
 

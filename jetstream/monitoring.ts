@@ -8,10 +8,22 @@ export interface Varz {
   remotes?: number;
   connections: number;
   mem: number;
+  /** Percent of one processor. */
+  cpu?: number;
+  /** When the process started, RFC 3339. */
+  start?: string;
+  /** Messages from and to clients, routes and gateways since then. */
+  in_msgs?: number;
+  out_msgs?: number;
+  /** Clients that were disconnected since then because they took too long to read. */
+  slow_consumers?: number;
 }
 
 export interface Gatewayz {
-  outbound_gateways?: Record<string, { connection?: { rtt?: string; port?: number } }>;
+  outbound_gateways?: Record<
+    string,
+    { connection?: { rtt?: string; port?: number; out_msgs?: number; out_bytes?: number } }
+  >;
   inbound_gateways?: Record<string, unknown[]>;
 }
 
@@ -47,7 +59,8 @@ export interface StreamDetail {
   name: string;
   cluster?: RaftGroup;
   config: Record<string, unknown>;
-  state: { messages: number; bytes: number; last_seq: number };
+  /** `first_ts`: when its oldest message was stored, RFC 3339; of an empty stream it says nothing. */
+  state: { messages: number; bytes: number; last_seq: number; first_ts?: string };
   mirror?: Origin;
   sources?: Origin[];
   consumer_detail?: ConsumerDetail[];

@@ -89,7 +89,7 @@ export const irisx: TenantSpec = {
   // The source wants priority queues: what `sms.send` had before is normal, and a low one always has a slot.
   lanes: { "sms.send": { high: 6, normal: 3, low: 1 } },
   // The source wants a dead letter queue after the last retry: 30 days of what failed, to be shown and replayed.
-  deadLetters: { maxAge: "30d", maxBytes: "1GiB" },
+  deadLetters: { maxAge: "30d", maxBytes: "1GiB", redact: ["to", "body", "html"] },
   // Passwords and keys of what they send to are in these Secrets: workers/irisx/README.md has their variables.
   workers: {
     api: { replicas: 2, port: 8081, secrets: ["irisx-api", "irisx-database"] },

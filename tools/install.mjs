@@ -2,6 +2,7 @@
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Unavailable } from "./download.mjs";
-import { debianPackage } from "./offline/debian-package.mjs";
+import { debianPackage, missingDependencies } from "./offline/debian-package.mjs";
 import { findGo, goBuild, OLDEST_GO } from "./offline/go-build.mjs";
 import { ToolchainError } from "./log.mjs";
 import { findOnPath, findToolOnPath, versionOf } from "./path-search.mjs";
@@ -111,11 +112,12 @@ async function build(tool, { cache, path, log }) {
 /** Debian's version is an older one, which has to be good enough, as one on PATH. */
 async function unpackDebian(tool, { cache, path, log }) {
   const work = workFolder(cache, tool.name);
-  const folder = debianPackage(tool.debian.package, work, { path, log });
-  const { with: others = [] } = tool.debian;
-  for (const name of others) debianPackage(name, work, { path, log });
-  const files = tool.debian.programs.map((program) => {
-    const file = join(folder, "usr", "bin", program);
+  const { package: name, programs, in: home = "usr/bin", with: also = [], dependencies = false } = tool.debian;
+  const folder = debianPackage(name, work, { path, log });
+  const others = [...also, ...(dependencies ? missingDependencies(name, work, { path }) : [])];
+  for (const other of others) debianPackage(other, work, { path, log });
+  const files = programs.map((program) => {
+    const file = join(folder, home, program);
     return others.length ? withLibraries(file, folder, join(cache, "bin", `${program}.d`)) : file;
   });
   const version = versionOf(files[0], tool.onPath.version, cache);
@@ -129,7 +131,7 @@ async function unpackDebian(tool, { cache, path, log }) {
   return entries;
 }
 
-/** Copies a program and the shared libraries that were unpacked with it; returns a script that starts it with them. */
+/** Copies a program and what was unpacked with it; returns a script that starts it with that. */
 function withLibraries(file, folder, place) {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
@@ -137,11 +139,31 @@ function withLibraries(file, folder, place) {
   const found = readdirSync(join(folder, "usr", "lib"), { recursive: true }).filter((name) => library.test(name));
   // What is a link in the package is a file here.
   for (const name of found) copyFileSync(join(folder, "usr", "lib", name), join(place, basename(name)));
+  // A program with a folder of its own has its data there.
+  if (basename(dirname(file)) !== "bin") cpSync(dirname(file), place, { recursive: true });
   copyFileSync(file, join(place, basename(file)));
   const launcher = `${file}.sh`;
-  const program = join(realpathSync(place), basename(file));
-  writeFileSync(launcher, `#!/bin/sh\nLD_LIBRARY_PATH='${dirname(program)}' exec '${program}' "$@"\n`, { mode: 0o755 });
+  const home = realpathSync(place);
+  const variables = [`LD_LIBRARY_PATH='${home}'`, ...fontsOf(folder, home)];
+  writeFileSync(launcher, `#!/bin/sh\n${variables.join(" ")} exec '${join(home, basename(file))}' "$@"\n`, {
+    mode: 0o755,
+  });
   return launcher;
+}
+
+/** Fonts that were unpacked, and a configuration that finds them and the machine's own. */
+function fontsOf(folder, home) {
+  const unpacked = join(folder, "usr", "share", "fonts");
+  if (!existsSync(unpacked)) return [];
+  cpSync(unpacked, join(home, "fonts"), { recursive: true });
+  const folders = [join(home, "fonts"), "/usr/share/fonts"].map((dir) => `<dir>${dir}</dir>`).join("");
+  const file = join(home, "fonts.conf");
+  writeFileSync(
+    file,
+    '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n' +
+      `<fontconfig>${folders}<cachedir>${join(home, "font-cache")}</cachedir></fontconfig>\n`,
+  );
+  return [`FONTCONFIG_FILE='${file}'`];
 }
 
 async function installScript(tool, { cache, log, record }) {

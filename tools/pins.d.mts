@@ -20,7 +20,16 @@ export interface Tool {
     programs?: string[];
   };
   /** Debian's package, and the names of the executables in it, in their order. */
-  debian?: { package: string; programs: string[]; /** Packages that it needs. */ with?: string[] };
+  debian?: {
+    package: string;
+    programs: string[];
+    /** Folder of the programs and of data beside them. Default: usr/bin. */
+    in?: string;
+    /** Packages that it needs. */
+    with?: string[];
+    /** Whether what apt would install with it is unpacked too. */
+    dependencies?: boolean;
+  };
   builds?: { name: string; folder: string; module: string; version: string; go: string; package: string }[];
 }
 export function describeTool(name: string): Tool;

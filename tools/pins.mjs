@@ -244,6 +244,28 @@ const DESCRIBE = {
     byHand: "redis-server 6.2 or later (below 9): https://redis.io/docs/latest/operate/oss_and_stack/install/",
   }),
 
+  /** In which tests look at the console. The project publishes no executables; another one is named by CHROMIUM. */
+  chromium: () => ({
+    pin: releases.chromium,
+    executables: ["chromium-headless-shell"],
+    onPath: {
+      version: ["--version"],
+      wanted: "120 or later",
+      accepts: (version) => atLeast(version, "120"),
+      beside: [],
+    },
+    builds: [],
+    debian: {
+      package: "chromium-headless-shell",
+      programs: ["chromium-headless-shell"],
+      in: "usr/lib/chromium",
+      with: ["fonts-inter", "fonts-dejavu-core"],
+      // Its own, and libraries that machines without a display lack.
+      dependencies: true,
+    },
+    byHand: "Chromium or Chrome 120 or later, and the variable CHROMIUM with the path of its program",
+  }),
+
   "pulumi-resource-random": () => plugin("random"),
   "pulumi-resource-tls": () => plugin("tls"),
 };
@@ -324,8 +346,15 @@ export const DEFAULT_TOOLS = [
 /** What `npm start -- --with-monitoring` needs beside that. */
 export const MONITORING_TOOLS = ["prometheus", "prometheus-nats-exporter", "alertmanager"];
 
-/** What only tests and benches need: the other supported servers, a proxy that cuts connections, monitoring. */
-export const TEST_TOOLS = ["nats-server-previous", "nats-server-oldest", "toxiproxy", ...MONITORING_TOOLS, "redis"];
+/** What only tests and benches need: the other supported servers, a proxy that cuts connections, a browser, ... */
+export const TEST_TOOLS = [
+  "nats-server-previous",
+  "nats-server-oldest",
+  "toxiproxy",
+  ...MONITORING_TOOLS,
+  "redis",
+  ...(process.env.CHROMIUM ? [] : ["chromium"]),
+];
 
 /** What only tests on a Kubernetes need. */
 export const KUBE_TOOLS = ["helm"];

@@ -3,7 +3,7 @@ import { print } from "../../engine/terminal";
 import { readAccess } from "../../operations/access/access";
 import { writeContexts } from "../../operations/access/contexts";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { quoted } from "../render/shell";
+import { quoted } from "../../config/command-lines";
 
 /** Writes a context of the nats CLI for each user in each region, and prints how a shell uses them. */
 export async function context({ env }: { env: string }): Promise<void> {

@@ -1,7 +1,7 @@
 import { prepareFolders, pulumiVariables } from "../../engine/environment";
 import { print } from "../../engine/terminal";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { quoted } from "../render/shell";
+import { quoted } from "../../config/command-lines";
 
 /** Prints the variables for running `pulumi` on the environment by hand, for a shell to evaluate. */
 export function env({ env: name }: { env: string }): void {

@@ -10,6 +10,8 @@ import type { DeadLetterStore } from "./store";
 export interface AccountLetters {
   /** The first `limit` of those that are selected, whole, and counts of all. */
   list(selection: Selection, limit: number): Promise<Listed>;
+  /** The last `limit` that were given up, the newest first, and counts of all. */
+  newest(limit: number): Promise<Listed>;
   /** @throws {Failure} where it does not exist */
   show(id: string): Promise<DeadLetter>;
   /**
@@ -112,6 +114,15 @@ export function lettersOf(store: DeadLetterStore, tenant: TenantSpec): AccountLe
         all.push({ stream: letter.stream, durable: letter.durable, reason: letter.reason });
       }
       return { letters, all, backlog: await store.backlog() };
+    },
+    async newest(limit) {
+      const [letters, all]: [DeadLetter[], Listed["all"]] = [[], []];
+      for await (const letter of store.letters({})) {
+        letters.push(letter);
+        if (letters.length > limit) letters.shift();
+        all.push({ stream: letter.stream, durable: letter.durable, reason: letter.reason });
+      }
+      return { letters: letters.reverse(), all, backlog: await store.backlog() };
     },
     show: async (id) => (await byIds([id]))[0]!,
     replay: (selection, approve) => changing(selection, approve, replay),

@@ -2,7 +2,7 @@ import { deadLetterNames } from "../../workers/messaging/contract";
 import { unknownName } from "../../config/problems";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { BadUsage, Failure } from "../../engine/failure";
-import { connectToAny, readAccess } from "../access/access";
+import { type Access, connectToAny, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type AccountLetters, lettersOf } from "./account-letters";
 import { deadLetterStore } from "./store";
@@ -10,6 +10,7 @@ import { deadLetterStore } from "./store";
 /**
  * Works on the dead letters of an account, by its user for that.
  *
+ * @param access default: it is read, which takes a process of Pulumi
  * @throws {BadUsage} where the account keeps none, before any server is asked
  * @throws {Failure} with what a server refused or did not answer
  */
@@ -17,9 +18,10 @@ export async function withDeadLetters<T>(
   checked: CheckedEnvironment,
   account: string,
   work: (letters: AccountLetters) => Promise<T>,
+  access?: Access,
 ): Promise<T> {
   const tenant = keeping(checked, account);
-  const connection = await connectToAny(await readAccess(checked), account, deadLetterNames.cli);
+  const connection = await connectToAny(access ?? (await readAccess(checked)), account, deadLetterNames.cli);
   try {
     return await work(lettersOf(await deadLetterStore(connection), tenant));
   } catch (error) {

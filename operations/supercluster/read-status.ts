@@ -1,37 +1,47 @@
+import type { NatsConnection } from "@nats-io/transport-node";
 import { serversInAll } from "../../config/sizes";
-import { readAccess } from "../access/access";
+import { type Access, readAccess } from "../access/access";
 import { monitoringStatus } from "../monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
 import { problemsOf } from "./problems";
-import { connectToSystem, takeSnapshot } from "./snapshot";
+import { connectToSystem, type Snapshot, takeSnapshot } from "./snapshot";
 import { type Status, statusOf } from "./status";
 
 /** What `npm run status` reads, as often as it is asked. */
 export interface StatusReader {
+  /** Of the system account. It ends when its server does, and is not opened again. */
+  system: NatsConnection;
   read(): Promise<Status>;
+  /** The status, and the answers of servers that it was made of. */
+  look(): Promise<Look>;
   close(): Promise<void>;
+}
+
+export interface Look {
+  status: Status;
+  snapshot: Snapshot;
 }
 
 /**
  * Connects to the system account of an environment; `read` returns the status that its servers report now.
  *
+ * @param access default: it is read, which takes a process of Pulumi
  * @throws {Failure} when no region answers, or the environment is not deployed
  */
-export async function openStatus(checked: CheckedEnvironment): Promise<StatusReader> {
-  const system = await connectToSystem(await readAccess(checked));
-  return {
-    async read() {
-      const [snapshot, workers, databases, monitoring] = await Promise.all([
-        takeSnapshot(system, serversInAll(checked.environment)),
-        workerStatuses(checked),
-        databaseStatuses(checked),
-        monitoringStatus(checked),
-      ]);
-      const beside = { workers, databases, monitoring };
-      return { ...statusOf(checked, snapshot, beside), problems: problemsOf(checked, snapshot, beside) };
-    },
-    close: () => system.close(),
+export async function openStatus(checked: CheckedEnvironment, access?: Access): Promise<StatusReader> {
+  const system = await connectToSystem(access ?? (await readAccess(checked)));
+  const look = async (): Promise<Look> => {
+    const [snapshot, workers, databases, monitoring] = await Promise.all([
+      takeSnapshot(system, serversInAll(checked.environment)),
+      workerStatuses(checked),
+      databaseStatuses(checked),
+      monitoringStatus(checked),
+    ]);
+    const beside = { workers, databases, monitoring };
+    const status = { ...statusOf(checked, snapshot, beside), problems: problemsOf(checked, snapshot, beside) };
+    return { status, snapshot };
   };
+  return { system, look, read: async () => (await look()).status, close: () => system.close() };
 }

@@ -14,6 +14,7 @@ const commands = {
   alertmanager: "prestart.mjs --tests",
   "prometheus-nats-exporter": "prestart.mjs --tests",
   "redis-server": "prestart.mjs --tests",
+  "chromium-headless-shell": "prestart.mjs --tests",
   helm: "prestart.mjs --kube",
   nats: "toolchain.mjs nats",
 };

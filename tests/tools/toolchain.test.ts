@@ -260,6 +260,39 @@ describe("tools: toolchain", () => {
     assert.deepEqual(leftIn(place.cache), ["bin", "toolchain.json"]);
   });
 
+  it("takes what apt would install with Debian's package, its data and fonts along", async () => {
+    const place = fresh();
+    writeScript(
+      join(place.bin, "apt-get"),
+      'case "$*" in',
+      "  *--print-uris*)",
+      "    echo \"'http://host/libone0_1_amd64.deb' libone0_1_amd64.deb 10 SHA256:ab\"",
+      "    echo \"'http://host/chromium-headless-shell_1_amd64.deb' chromium-headless-shell_1_amd64.deb 10 SHA256:cd\"",
+      "    exit;;",
+      "esac",
+      'for name; do :; done; : > "${name}_1_amd64.deb"',
+    );
+    writeScript(
+      join(place.bin, "dpkg-deb"),
+      'mkdir -p "$3/usr/lib/chromium" "$3/usr/lib/any" "$3/usr/share/fonts"',
+      'case "$2" in',
+      "  chromium*)",
+      '    echo data > "$3/usr/lib/chromium/data.pak"',
+      '    program="$3/usr/lib/chromium/chromium-headless-shell"',
+      '    printf \'#!/bin/sh\\necho "Chromium 130.0.1 $(cat "$LD_LIBRARY_PATH/libone.so.0" ' +
+        '"$LD_LIBRARY_PATH/data.pak" | tr "\\\\n" " ")"\\ngrep -c "<dir>" "$FONTCONFIG_FILE"\\n\' > "$program"',
+      '    chmod +x "$program";;',
+      '  libone0*) echo one > "$3/usr/lib/any/libone.so.0";;',
+      '  fonts*) echo font > "$3/usr/share/fonts/a.ttf";;',
+      "esac",
+    );
+    const path = `${place.bin}${delimiter}/usr/bin${delimiter}/bin`;
+    const paths = await ensure(place, { tools: ["chromium"], path });
+    const said = execFileSync(paths["chromium-headless-shell"]!, { encoding: "utf8" });
+    assert.equal(said, "Chromium 130.0.1 one data \n1\n");
+    assert.deepEqual(leftIn(place.cache), ["bin", "toolchain.json"]);
+  });
+
   it("gives up soon on a host that does not answer", async () => {
     const place = fresh();
     // An address kept for documentation: nothing answers there.

@@ -1,6 +1,6 @@
 // Where the official releases cannot be reached: a package of Debian, unpacked without installing it, and without root.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Unavailable } from "../download.mjs";
 import { findOnPath } from "../path-search.mjs";
@@ -9,33 +9,44 @@ const MINUTES = 5;
 
 /** Downloads a package with apt, which checks its signature, and unpacks it into a folder, whose path is returned. */
 export function debianPackage(name, work, { path, log }) {
-  const [apt, dpkg] = ["apt-get", "dpkg-deb"].map((program) => {
-    const file = findOnPath(program, path);
-    if (!file) throw new Unavailable(`${program} is not on PATH`);
-    return file;
-  });
-  const run = (file, args) =>
-    spawnSync(file, args, {
-      cwd: work,
-      encoding: "utf8",
-      timeout: MINUTES * 60_000,
-      env: { ...process.env, LC_ALL: "C" },
-    });
-  const own = ownLists(work);
   log.step(name, "downloading Debian's package");
-  let last = run(apt, ["download", name]);
-  if (last.status !== 0) {
-    // The machine's lists are empty or old, and only root may change them.
-    run(apt, [...own, "update"]);
-    last = run(apt, [...own, "download", name]);
-  }
+  const last = askApt(["download", name], work, path);
   const archive = readdirSync(work).find((file) => file.startsWith(`${name}_`) && file.endsWith(".deb"));
   if (last.status !== 0 || !archive) throw new Unavailable(`apt-get download ${name}: ${lastLine(last)}`);
   const folder = join(work, "unpacked");
-  const unpacked = run(dpkg, ["--extract", archive, folder]);
+  const unpacked = run(program("dpkg-deb", path), ["--extract", archive, folder], work);
   if (unpacked.status !== 0) throw new Unavailable(`dpkg-deb --extract ${archive}: ${lastLine(unpacked)}`);
   return folder;
 }
+
+/** What apt would install with a package: its dependencies that this machine lacks. */
+export function missingDependencies(name, work, { path }) {
+  const asked = ["install", "--print-uris", "--yes", "--no-install-recommends", name];
+  const last = askApt(asked, work, path);
+  if (last.status !== 0) throw new Unavailable(`apt-get install --print-uris ${name}: ${lastLine(last)}`);
+  const names = [...last.stdout.matchAll(/^'\S+' ([^_\s]+)_\S+\.deb /gm)].map(([, found]) => found);
+  return names.filter((found) => found !== name);
+}
+
+/** The machine's lists may be empty or old, and only root may change them: then lists of our own are fetched, once. */
+function askApt(args, work, path) {
+  const apt = program("apt-get", path);
+  if (!existsSync(join(work, "lists"))) {
+    const first = run(apt, args, work);
+    if (first.status === 0) return first;
+    run(apt, [...ownLists(work), "update"], work);
+  }
+  return run(apt, [...ownLists(work), ...args], work);
+}
+
+function program(name, path) {
+  const file = findOnPath(name, path);
+  if (!file) throw new Unavailable(`${name} is not on PATH`);
+  return file;
+}
+
+const run = (file, args, cwd) =>
+  spawnSync(file, args, { cwd, encoding: "utf8", timeout: MINUTES * 60_000, env: { ...process.env, LC_ALL: "C" } });
 
 /** Options of apt that keep its lists and caches in a folder of ours. */
 function ownLists(work) {

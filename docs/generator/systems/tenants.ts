@@ -585,6 +585,11 @@ export const systems: System[] = [
         here: { "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "1GiB" },
         why: "a month to find out why something failed and to replay it ([dead-letters.md](dead-letters.md))",
       },
+      {
+        document: "nothing about who may read messages",
+        here: { "deadLetters.redact": ["to", "body", "html"] },
+        why: "whom it was for and what it said is not needed to see why it failed; the console leaves it out",
+      },
       { here: { "consumers.*.mode": "pull" }, why: "workers of one durable share it and can be scaled" },
       { here: { "consumers.*.deliverPolicy": "all" }, why: "JetStream's default" },
       {

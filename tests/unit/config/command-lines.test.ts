@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { deployCommand, npmRun } from "../../../config/command-lines";
+import { deployCommand, npmRun, quoted } from "../../../config/command-lines";
 
 describe("command lines in messages", () => {
   it("name the environment unless it is the default", () => {
@@ -16,4 +16,10 @@ describe("command lines in messages", () => {
     assert.equal(deployCommand("local"), "npm start");
     assert.equal(deployCommand("production"), "npm run deploy -- --env production");
   });
+});
+
+describe("values for a shell", () => {
+  it("are quoted", () => assert.equal(quoted("a'b $c"), `'a'\\''b $c'`));
+  it("are quoted in a command where they need it: names of servers come from anywhere", () =>
+    assert.equal(npmRun("status", "local", ["--stream", "A;reboot"]), "npm run status -- --stream 'A;reboot'"));
 });

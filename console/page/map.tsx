@@ -1,0 +1,151 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { GatewayView, Head, ServerView } from "../picture.ts";
+import { to } from "./route.ts";
+import { bytes, milliseconds } from "./words.ts";
+
+interface Place {
+  x: number;
+  y: number;
+}
+
+const node = { width: 148, height: 72 };
+
+/** Regions on an ellipse, the first at the top; two beside each other. Pure. */
+function placesOf(names: string[], width: number, height: number): Map<string, Place> {
+  const [rx, ry] = [width / 2 - node.width / 2 - 6, height / 2 - node.height / 2 - 6];
+  const start = names.length === 2 ? Math.PI : -Math.PI / 2;
+  return new Map(
+    names.map((name, index) => {
+      const angle = start + (2 * Math.PI * index) / Math.max(names.length, 1);
+      const one = names.length === 1;
+      const spread = names.length === 3 && index > 0 ? 1.12 : 1;
+      return [
+        name,
+        {
+          x: width / 2 + (one ? 0 : Math.min(1, Math.abs(Math.cos(angle)) * spread) * Math.sign(Math.cos(angle)) * rx),
+          y: height / 2 + (one ? 0 : (names.length === 3 && index > 0 ? 1 : Math.sin(angle)) * ry),
+        },
+      ];
+    }),
+  );
+}
+
+/** Regions, their servers as marks, and a line for each two with what it takes and carries. */
+export function SuperclusterMap({ head }: { head: Head }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(640);
+  useEffect(() => {
+    const resize = new ResizeObserver(() => place.current && setWidth(Math.max(280, place.current.clientWidth)));
+    resize.observe(place.current!);
+    return () => resize.disconnect();
+  }, []);
+  const names = head.regions.map(({ name }) => name);
+  const height = names.length > 3 ? 420 : width < 520 ? 300 : 340;
+  const places = placesOf(names, width, height);
+  const pairs = names.flatMap((from, index) => names.slice(index + 1).map((to): [string, string] => [from, to]));
+  return (
+    <div ref={place} class="map">
+      <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label="Map">
+        {pairs.map(([from, other]) => (
+          <Link key={`${from} ${other}`} head={head} ends={[from, other]} places={places} count={names.length} />
+        ))}
+        {names.map((name) => (
+          <Region key={name} name={name} head={head} at={places.get(name)!} />
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+/** Both directions of the gateways between two regions. */
+function Link({
+  head,
+  ends: [from, other],
+  places,
+  count,
+}: {
+  head: Head;
+  ends: [string, string];
+  places: Map<string, Place>;
+  count: number;
+}) {
+  const both = head.gateways.filter(
+    (one) => (one.from === from && one.to === other) || (one.from === other && one.to === from),
+  );
+  const [a, b] = [places.get(from)!, places.get(other)!];
+  const kind = kindOf(both);
+  const rtt = Math.max(...both.map(({ roundTripMs }) => roundTripMs ?? -1));
+  const rate = both.reduce((sum, { bytesPerSecond }) => sum + (bytesPerSecond ?? 0), 0);
+  // Lines that cross in the middle would hide each other's words.
+  const share = count > 3 && Math.abs(a.x - b.x) + Math.abs(a.y - b.y) > 300 ? 0.36 : 0.5;
+  const [x, y] = [a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share];
+  const words =
+    kind === "problem"
+      ? "not connected"
+      : rtt < 0
+        ? "not measured"
+        : `${milliseconds(rtt)}${kind === "warning" && both.some(({ isSlow }) => isSlow) ? ", slow" : ""}`;
+  const carries = kind !== "problem" && rate >= 1 ? `${bytes(rate)}/s` : "";
+  const boxWidth = Math.max(words.length, carries.length) * 6.8 + 16;
+  return (
+    <g
+      class={`gateway ${kind}`}
+      role="img"
+      aria-label={`${from} and ${other}: ${words}${carries ? `, ${carries}` : ""}`}
+    >
+      <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={1.5 + Math.min(4, Math.log10(1 + rate) / 2)} />
+      <rect x={x - boxWidth / 2} y={y - (carries ? 18 : 11)} width={boxWidth} height={carries ? 36 : 22} rx="8" />
+      <text x={x} y={carries ? y - 3 : y + 4} class="rtt">
+        {words}
+      </text>
+      {carries && (
+        <text x={x} y={y + 12} class="carries">
+          {carries}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function kindOf(both: GatewayView[]): "problem" | "warning" | "" {
+  if (both.some(({ connected }) => connected.servers === 0)) return "problem";
+  return both.some(({ connected, isSlow }) => isSlow || connected.servers < connected.all) ? "warning" : "";
+}
+
+const stateOf = ({ isUp, unhealthy }: ServerView) => (!isUp ? "problem" : unhealthy ? "warning" : "ok");
+
+function Region({ name, head, at }: { name: string; head: Head; at: Place }) {
+  const servers = head.servers.filter(({ region }) => region === name);
+  const up = servers.filter(({ isUp }) => isUp).length;
+  const region = head.regions.find((one) => one.name === name)!;
+  const kind = up === 0 ? "problem" : up < servers.length ? "warning" : "";
+  const [left, top] = [at.x - node.width / 2, at.y - node.height / 2];
+  const gap = Math.min(18, (node.width - 32) / Math.max(servers.length, 1));
+  const failedOver = head.failovers.filter(({ to: target }) => target === name).length;
+  const state = up === 0 ? "lost" : `${up} of ${servers.length}`;
+  const more = failedOver > 0 ? `${failedOver} failed over` : up > 0 ? `leads ${region.leads}` : "";
+  return (
+    <a href={to.region(name)} class={`region ${kind}`} aria-label={`Region ${name} ${state} ${more}`.trim()}>
+      <rect x={left} y={top} width={node.width} height={node.height} rx="12" />
+      <text x={left + 14} y={top + 28} class="name">
+        {`${name} `}
+      </text>
+      <text x={left + node.width - 14} y={top + 28} class="leads">
+        {`${state} `}
+      </text>
+      {servers.map((server, index) => (
+        <g key={server.name} class={`server ${stateOf(server)}`}>
+          {stateOf(server) === "ok" ? (
+            <circle cx={left + 20 + index * gap} cy={top + 50} r={server.isMetaLeader ? 6 : 5} />
+          ) : (
+            <path d={`M${left + 15 + index * gap} ${top + 45}l10 10m0-10l-10 10`} />
+          )}
+          {server.isMetaLeader && <circle class="meta" cx={left + 20 + index * gap} cy={top + 50} r="8.5" />}
+        </g>
+      ))}
+      <text x={left + node.width - 14} y={top + 54} class="small">
+        {more}
+      </text>
+    </a>
+  );
+}

@@ -1,0 +1,238 @@
+import { deadLetterNames } from "../../workers/messaging/contract";
+import { assetsOf } from "../../config/assets/assets";
+import { workerKey, workersOf } from "../../config/assets/workers";
+import { serversOf } from "../../config/topology";
+import { fromBytes, fromNanoseconds } from "../../config/units";
+import { ownerOf } from "../../jetstream/ownership";
+import type { ConsumerDetail, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
+import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
+import type { Look } from "../../operations/supercluster/read-status";
+import { fullness, type Problem } from "../../operations/supercluster/status";
+import type {
+  DurableView,
+  GatewayView,
+  Head,
+  Picture,
+  ReplicaView,
+  ServerView,
+  Severity,
+  StreamView,
+  TenantView,
+  WorkerView,
+} from "../picture";
+import type { Rates } from "./rates";
+
+export type Shown = Pick<CheckedEnvironment, "name" | "environment" | "tenants" | "failovers">;
+
+/** Milliseconds by which a slow round trip is longer than usual at least: on one machine they are short and vary. */
+const slowByMs = 20;
+
+/**
+ * What is shown of a look, with what counters grew by since the one before it.
+ * @param usual round trip of a gateway, `<from>/<to>`, in milliseconds; undefined: not known yet
+ */
+export function pictureOf(
+  checked: Shown,
+  { status, snapshot }: Look,
+  rates: Rates,
+  usual: (gateway: string) => number | undefined = () => undefined,
+): Picture {
+  const at = Date.parse(status.time);
+  const severities = severitiesOf(status.problems ?? []);
+  const rate = (counter: string, value: number | undefined) => rates.of(counter, value, at);
+  const { streams, durables } = rowsOf(checked, snapshot.streams, severities, rate);
+  const silent = checked.environment.regions.flatMap((region) =>
+    serversOf(checked.environment, region).flatMap(({ name }) => (snapshot.servers[name] ? [] : [name])),
+  );
+  const head: Head = {
+    ...{ environment: status.environment, time: status.time, warnings: status.warnings },
+    unseen: unseenOf(silent, streams),
+    problems: status.problems ?? [],
+    metaPeers: status.metaPeers,
+    regions: status.regions.map((region) => ({ ...region, quorum: region.serversUp * 2 > region.servers })),
+    gateways: status.gateways.map((gateway): GatewayView => {
+      const { from, to } = gateway;
+      const own = serversOf(checked.environment, from).flatMap(
+        ({ name }) => snapshot.servers[name]?.gateways?.outbound_gateways?.[to]?.connection ?? [],
+      );
+      const usually = usual(`${from}/${to}`) ?? Infinity;
+      const isSlow = (gateway.roundTripMs ?? 0) > Math.max(2 * usually, usually + slowByMs);
+      if (own.length === 0) return { ...gateway, isSlow };
+      return {
+        ...gateway,
+        isSlow,
+        bytesPerSecond: rate(`bytes ${from} ${to}`, sum(own.map(({ out_bytes }) => out_bytes ?? 0))),
+        messagesPerSecond: rate(`messages ${from} ${to}`, sum(own.map(({ out_msgs }) => out_msgs ?? 0))),
+      };
+    }),
+    servers: serversView(checked, { status, snapshot }, rate),
+    tenants: tenantsView(checked, streams),
+    failovers: Object.entries(checked.failovers).map(([key, { to }]) => {
+      const [account = "", stream = ""] = key.split("/");
+      return { account, stream, to };
+    }),
+    workers: (status.workers ?? []).map((worker): WorkerView => {
+      const key = `${worker.region} ${worker.account}/${worker.name}`;
+      const tenant = checked.tenants[worker.account];
+      const declared = tenant && workersOf(tenant).find((one) => workerKey(one) === workerKey(worker));
+      return {
+        ...worker,
+        rate: rate(`processed ${key}`, worker.processed),
+        errorRate: rate(`errored ${key}`, worker.errored),
+        durables: (declared?.durables ?? []).map(({ stream, name }) => `${stream}/${name}`),
+      };
+    }),
+    databases: status.databases ?? [],
+    ...(status.monitoring && { monitoring: status.monitoring }),
+  };
+  return { head, streams, durables };
+}
+
+type Rate = (counter: string, value: number | undefined) => number | undefined;
+
+function serversView({ environment }: Shown, { status, snapshot }: Look, rate: Rate): ServerView[] {
+  return environment.regions.flatMap((region) =>
+    serversOf(environment, region).map(({ name }): ServerView => {
+      const state = snapshot.servers[name];
+      if (!state) return { name, region, isUp: false, isMetaLeader: false };
+      const { varz, health, version, leads } = state;
+      const problem = health?.error ?? health?.errors?.map(({ error }) => error).join("; ");
+      return {
+        ...{ name, region, isUp: true, isMetaLeader: status.metaLeader === name, version, leads },
+        ...(health && health.status !== "ok" && { unhealthy: problem || health.status }),
+        ...{ connections: varz?.connections, cpu: varz?.cpu, memory: varz?.mem },
+        messagesPerSecond: rate(`messages ${name}`, varz && (varz.in_msgs ?? 0) + (varz.out_msgs ?? 0)),
+        ...{ slowConsumers: varz?.slow_consumers, started: varz?.start },
+      };
+    }),
+  );
+}
+
+function tenantsView({ tenants }: Shown, streams: Picture["streams"]): TenantView[] {
+  return Object.values(tenants).map(({ name, home, deadLetters }) => ({
+    ...{ name, home, keepsDeadLetters: deadLetters !== undefined },
+    ...(deadLetters && { deadLetters: streams[`${name}/${deadLetterNames.copies}`]?.messages }),
+  }));
+}
+
+/** What nothing could be read about, in words. */
+function unseenOf(silent: readonly string[], streams: Picture["streams"]): string[] {
+  const hidden = Object.values(streams).filter(({ leader }) => leader === undefined);
+  return [
+    ...(silent.length > 0
+      ? [`${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer: what only they know is not shown`]
+      : []),
+    ...(hidden.length > 0
+      ? [
+          `${hidden.length === 1 ? "one stream has" : `${hidden.length} streams have`} no leader that answers: ` +
+            "messages, lag and durables of it are not known now",
+        ]
+      : []),
+  ];
+}
+
+/** The worst severity by `<account>/<stream>`, with its durables', and of durables by `<account>/<stream>/<name>`. */
+function severitiesOf(problems: readonly Problem[]): Map<string, Severity> {
+  const found = new Map<string, Severity>();
+  for (const { what, severity, account, stream } of problems) {
+    const keys = [/^durable (\S+)$/.exec(what)?.[1], account && stream && `${account}/${stream}`];
+    for (const key of keys) if (key && found.get(key) !== "problem") found.set(key, severity);
+  }
+  return found;
+}
+
+function rowsOf(
+  { environment, tenants, failovers }: Shown,
+  held: Look["snapshot"]["streams"],
+  severities: Map<string, Severity>,
+  rate: Rate,
+): Pick<Picture, "streams" | "durables"> {
+  const assets = assetsOf(environment, tenants, failovers);
+  const streams: Picture["streams"] = {};
+  const durables: Picture["durables"] = {};
+  for (const { account, name, region, spec, mirrorOf } of assets.streams)
+    streams[`${account}/${name}`] = {
+      ...{ account, name, home: region, wantedReplicas: spec.replicas, mirrorOf, replicas: [] },
+      subjects: [],
+    };
+  for (const { account, stream, name } of assets.consumers)
+    durables[`${account}/${stream}/${name}`] = { account, stream, name, replicas: [], filters: [] };
+  for (const [account, own] of Object.entries(held))
+    for (const detail of Object.values(own)) {
+      const id = `${account}/${detail.name}`;
+      streams[id] = { ...streams[id], ...streamView(account, detail, rate) };
+      for (const consumer of detail.consumer_detail ?? [])
+        durables[`${id}/${consumer.name}`] = durableView(account, detail.name, consumer, rate);
+    }
+  const mark = (rows: Record<string, { leader?: string; severity?: Severity }>, noLeader?: Severity) => {
+    for (const [id, row] of Object.entries(rows)) {
+      const severity = severities.get(id) ?? (row.leader === undefined ? noLeader : undefined);
+      if (severity) row.severity = severity;
+    }
+  };
+  mark(streams, "problem");
+  mark(durables);
+  return { streams, durables };
+}
+
+function streamView(account: string, detail: StreamDetail, rate: Rate): StreamView {
+  const { name, cluster, config, state, mirror } = detail;
+  return {
+    ...{ account, name, leader: cluster?.leader, replicas: replicasOf(cluster) },
+    ...{ messages: state.messages, bytes: state.bytes, rate: rate(`stream ${account}/${name}`, state.last_seq) },
+    fullness: rounded(fullness(detail)),
+    ...(state.messages > 0 && state.first_ts !== undefined && { oldest: state.first_ts }),
+    ...(mirror && { mirrorOf: mirror.name, lag: mirror.lag }),
+    subjects: (config.subjects as string[] | undefined) ?? [],
+    config: shownOf(config),
+    ...(ownerOf(config) !== undefined && { owner: ownerOf(config) }),
+  };
+}
+
+function durableView(account: string, stream: string, detail: ConsumerDetail, rate: Rate): DurableView {
+  const { name, cluster, config } = detail;
+  const filters = (config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : [])) as string[];
+  const limit = Number(config.max_ack_pending);
+  return {
+    ...{ account, stream, name, leader: cluster?.leader, replicas: replicasOf(cluster) },
+    ...{ pending: detail.num_pending, ackPending: detail.num_ack_pending, redelivered: detail.num_redelivered },
+    ...(limit > 0 && { limit }),
+    rate: rate(`durable ${account}/${stream}/${name}`, detail.delivered?.consumer_seq),
+    lastAcknowledged: detail.ack_floor?.last_active,
+    filters,
+  };
+}
+
+/** Settings of a stream whose changes are told, as the server has them. */
+const settings = [
+  ...["retention", "storage", "num_replicas", "max_bytes", "max_msgs", "max_age", "max_msg_size", "discard"],
+  ...["max_msgs_per_subject", "duplicate_window", "compression", "allow_direct", "sealed"],
+];
+
+const shownOf = (config: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(
+    settings.flatMap((name) => (config[name] === undefined ? [] : [[name, inWords(name, config[name])]])),
+  );
+
+const units: Record<string, (value: number) => string> = {
+  ...{ max_age: fromNanoseconds, duplicate_window: fromNanoseconds },
+  ...{ max_bytes: fromBytes, max_msg_size: fromBytes },
+};
+
+/** Numbers with their unit; no limit, as servers say it, is 0 or -1. */
+function inWords(name: string, value: unknown): string {
+  if (name.startsWith("max_") && Number(value) <= 0) return "unlimited";
+  return units[name]?.(Number(value)) ?? String(value);
+}
+
+const replicasOf = (group: RaftGroup | undefined): ReplicaView[] => [
+  ...(group?.leader ? [{ server: group.leader, isLeader: true, isCurrent: true, isOffline: false }] : []),
+  ...(group?.replicas ?? []).map(({ name, current, offline, lag }): ReplicaView => ({
+    ...{ server: name, isLeader: false, isCurrent: current, isOffline: offline ?? false },
+    ...(lag !== undefined && { lag }),
+  })),
+];
+
+const rounded = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
+
+const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);

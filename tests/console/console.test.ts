@@ -1,0 +1,429 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { jetstream } from "@nats-io/jetstream";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
+import type { Browser } from "playwright-core";
+import { pollUntil } from "../../config/poll-until";
+import type { Tenants } from "../../config/assets/asset";
+import { readAssets } from "../../console/server/assets";
+import { contentSecurityPolicy } from "../../console/server/guard";
+import type { RunningConsole } from "../../console/server/serve";
+import { arrakis } from "../../tenants/arrakis";
+import { irisx } from "../../tenants/irisx";
+import { ask } from "../support/accounts";
+import { accessibilityProblems, openPage, type Opened, screenshot, startBrowser } from "../support/browser";
+import { ConsoleLab } from "../support/console-lab";
+import { serversMs, waitMs } from "../support/limits";
+
+const tenants: Tenants = { irisx, arrakis };
+const shape = { regions: ["iad", "ams", "syd"], servers: 3 as const };
+
+/** A name that JetStream takes, and that would be an element with a script where a page took names for HTML. */
+const hostile = `<img"src='x'onerror=alert('stream')`;
+
+describe("the console, in a browser, over a real supercluster", function () {
+  this.timeout(serversMs);
+  let lab: ConsoleLab;
+  let running: RunningConsole;
+  let browser: Browser;
+  let desktop: Opened;
+  let publisher: NatsConnection;
+  let traffic: NodeJS.Timeout;
+  const others: Opened[] = [];
+
+  before(async () => {
+    lab = await ConsoleLab.start(tenants, shape);
+    running = await lab.console({ paceMs: 500 });
+    browser = await startBrowser();
+    desktop = await openPage(browser, running.url);
+    desktop.page.setDefaultTimeout(waitMs);
+    publisher = await lab.as("irisx", "api");
+    const js = jetstream(publisher);
+    let n = 0;
+    traffic = setInterval(() => {
+      for (let one = 0; one < 3; one++) void js.publish("sms.send", JSON.stringify({ n: ++n })).catch(() => {});
+      void js.publish("email.send", JSON.stringify({ n })).catch(() => {});
+    }, 100);
+  });
+  after(async () => {
+    clearInterval(traffic);
+    await browser?.close();
+    await running?.close();
+    await publisher?.close();
+    await lab?.cluster.stop();
+  });
+
+  afterEach(() => Promise.all(others.splice(0).map(({ page }) => page.context().close())));
+
+  /** Another page, until the test has ended. */
+  const open = async (options: Parameters<typeof openPage>[2] = {}, url = running.url) => {
+    const opened = await openPage(browser, url, options);
+    opened.page.setDefaultTimeout(waitMs);
+    others.push(opened);
+    return opened;
+  };
+  const go = async (hash: string, { page } = desktop) => {
+    await page.evaluate((to) => (location.hash = to), hash);
+    await page.waitForFunction((to) => location.hash === to, hash);
+  };
+  const sees = (text: string | RegExp, { page } = desktop) =>
+    page.locator("body").getByText(text).first().waitFor({ timeout: waitMs });
+  const origin = () => new URL(running.url).origin;
+  const token = () => new URL(running.url).hash.replace("#token=", "");
+
+  /** As a program may send it: browsers would not. */
+  const send = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string }>((resolve, reject) => {
+      const sent = request(`${origin()}${path}`, { method, headers }, (answer) => {
+        let body = "";
+        answer.on("data", (part: Buffer) => (body += part.toString()));
+        answer.on("end", () => resolve({ status: answer.statusCode!, headers: answer.headers, body }));
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+
+  describe("access", () => {
+    it("has what it reads behind the token, and nothing of it in the address after the page was opened", async () => {
+      const authorization = `Bearer ${token()}`;
+      for (const path of ["/api/updates", "/api/lines?key=stream:irisx/SMS", "/api/dead-letters/irisx"]) {
+        assert.equal((await send(path)).status, 401, path);
+        assert.equal((await send(path, { authorization: "Bearer wrong" })).status, 401, path);
+      }
+      assert.equal((await send("/api/lines?key=a:b", { authorization })).status, 200);
+      assert.ok(!desktop.page.url().includes(token()));
+      await sees(/This address is no longer valid/, await open({}, origin()));
+    });
+
+    it("answers to its own name only, so that no site that resolves to this machine reads it", async () => {
+      const authorization = `Bearer ${token()}`;
+      for (const host of ["evil.example", `evil.example:${new URL(origin()).port}`, "127.0.0.1", "127.0.0.1:1"])
+        assert.equal((await send("/api/lines", { host, authorization })).status, 421, host);
+      const { port } = new URL(origin());
+      assert.equal((await send("/", { host: `localhost:${port}` })).status, 200);
+    });
+
+    it("has nothing to change, and no file beside its own", async () => {
+      const authorization = `Bearer ${token()}`;
+      for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+        assert.equal((await send("/api/lines", { authorization }, method)).status, 405, method);
+      for (const path of ["/page/../server/guard.ts", "/page/..%2Fserver%2Fguard.ts", "/package.json", "/vendor/"])
+        assert.equal((await send(path)).status, 404, path);
+    });
+
+    it("lets no script in that is not its own", async () => {
+      const { headers } = await send("/");
+      assert.equal(headers["content-security-policy"], contentSecurityPolicy);
+      assert.equal(headers["referrer-policy"], "no-referrer");
+      assert.equal(headers["access-control-allow-origin"], undefined);
+      const { page } = await open();
+      const refused = await page.evaluate(() => {
+        const tryIt = (make: () => void) => {
+          try {
+            make();
+            return "taken";
+          } catch (error) {
+            return (error as Error).name;
+          }
+        };
+        const script = document.createElement("script");
+        const asHtml = tryIt(() => (document.body.innerHTML = "<b>html</b>"));
+        const inline = tryIt(() => {
+          script.text = "window.ran = true";
+          document.body.append(script);
+        });
+        return { asHtml, inline, ran: "ran" in window };
+      });
+      assert.deepEqual(refused, { asHtml: "TypeError", inline: "TypeError", ran: false });
+    });
+
+    it("is less than 300 kB, all of it from this machine", () => {
+      const bytes = [...readAssets().values()].reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+      console.log(`      ${Math.round(bytes / 1000)} kB in ${readAssets().size} files`);
+      assert.ok(bytes < 300_000, `${bytes} bytes`);
+    });
+  });
+
+  describe("what it shows", () => {
+    it("the map: regions, gateways with their round trips, servers with their roles", async () => {
+      await go("#/");
+      for (const region of shape.regions)
+        await desktop.page.getByRole("link", { name: new RegExp(`^Region ${region} 3 of 3`) }).waitFor();
+      await desktop.page.getByRole("img", { name: /^iad and ams: [\d.]+ ms/ }).waitFor();
+      await sees("meta leader");
+      await sees("9 of 9 servers answer");
+      await sees(/^2\.\d+\.\d+|· 2\.\d+/);
+    });
+
+    it("streams: leader and replicas, rate, fullness; one is found by its name, without a mouse", async () => {
+      await go("#/streams");
+      const { page } = desktop;
+      await page.keyboard.press("/");
+      await page.keyboard.type("sms");
+      const row = page.getByRole("row").filter({ hasText: "irisx/SMS" });
+      await row.getByText(/, leader/).waitFor({ state: "attached" });
+      assert.equal(await page.locator(".virtual .body .cells").count(), 1);
+      assert.equal(await row.locator(".chip").count(), 3);
+      await page.waitForFunction(
+        () => Number(document.querySelector('.virtual .body [data-name="Msg/s"]')!.textContent) > 5,
+      );
+      await page.keyboard.press("Tab");
+      await page.locator(".virtual .body").focus();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => location.hash === "#/tenant/irisx/stream/SMS");
+      await page.getByRole("heading", { level: 1, name: "SMS" }).waitFor();
+      await page.getByRole("row", { name: /sms-worker-high/ }).waitFor();
+    });
+
+    it("a page for each object, by its address alone", async () => {
+      const pages: [hash: string, heading: RegExp | string, text: RegExp | string][] = [
+        ["#/tenant/irisx", "irisx", /^Tenant, home region/],
+        ["#/tenant/irisx/stream/SMS", /SMS/, "sms.send, sms.send.normal, sms.send.high, sms.send.low, sms.status"],
+        ["#/tenant/arrakis/stream/ELIGIBILITY-ams", /ELIGIBILITY-ams/, "Mirror of"],
+        ["#/tenant/irisx/stream/SMS/durable/sms-worker", /sms-worker/, "Delivered again"],
+        ["#/region/ams", /Region ams/, "3 of 3 answer"],
+        ["#/server/syd-1", /syd-1/, "answers, healthy"],
+        ["#/workers", "Workers", /No workers were deployed/],
+        ["#/events", "Events", /What servers reported/],
+        ["#/tenant/nobody/stream/NOTHING", /nobody\/NOTHING/, /Nothing of this name is there/],
+        ["#/nonsense", /There is nothing/, "To the overview"],
+      ];
+      const fresh = await open();
+      await sees("live", fresh);
+      for (const [hash, heading, text] of pages) {
+        await go(hash, fresh);
+        await fresh.page.getByRole("heading", { level: 1, name: heading }).waitFor({ timeout: waitMs });
+        await sees(text, fresh);
+      }
+      await fresh.page.goto(`${origin()}/?again${pages[2]![0]}`);
+      await fresh.page.getByRole("heading", { level: 1, name: "ELIGIBILITY-ams" }).waitFor();
+      assert.deepEqual(fresh.complaints, []);
+    });
+
+    it("names of streams as text, whatever is in them", async () => {
+      const provisioner = await lab.as("arrakis", "provisioner");
+      await ask(provisioner, `STREAM.CREATE.${hostile}`, { name: hostile, subjects: ["hostile"], num_replicas: 1 });
+      await go("#/streams");
+      await desktop.page.getByRole("searchbox").fill("onerror");
+      const link = desktop.page.getByRole("link", { name: `arrakis/${hostile}` });
+      await link.click();
+      await desktop.page.getByRole("heading", { level: 1, name: hostile }).waitFor();
+      await go("#/events");
+      await sees(`stream arrakis/${hostile} is new`);
+      assert.equal(await desktop.page.locator("img:not(.brand img)").count(), 0);
+      await ask(provisioner, `STREAM.DELETE.${hostile}`);
+      await provisioner.close();
+      assert.deepEqual(desktop.complaints, []);
+    });
+
+    it("the last hour as lines, once there are two samples", async () => {
+      await go("#/tenant/irisx/stream/SMS");
+      await desktop.page.getByRole("img", { name: /^Messages: now [\d,]+, between/ }).waitFor();
+      await go("#/tenant/irisx");
+      await sees("irisx/SMS");
+      await screenshot(desktop.page, "console-tenant");
+    });
+  });
+
+  describe("workers and dead letters", () => {
+    const id = "SMS.17.sms-worker";
+    const letter = { to: "+12025550100", apiKey: "a secret", note: "<img src=x onerror=alert('body')>" };
+
+    before(async () => {
+      const worker = await lab.as("irisx", "sms-worker");
+      const header = headers();
+      for (const [name, value] of Object.entries({
+        ...{ "Dead-Letter-Subject": "sms.send", "Dead-Letter-Stream": "SMS", "Dead-Letter-Sequence": "17" },
+        ...{ "Dead-Letter-Durable": "sms-worker", "Dead-Letter-Deliveries": "5", "Dead-Letter-Reason": "attempts" },
+        ...{ "Dead-Letter-Error": "Twilio answered 503 <b>busy</b>", "X-Trace": "abc", Authorization: "Bearer x" },
+      }))
+        header.set(name, value);
+      const js = jetstream(worker);
+      await js.publish(`dead.${id}`, JSON.stringify(letter), { headers: header });
+      for (let n = 18; n < 26; n++) {
+        header.set("Dead-Letter-Sequence", String(n));
+        header.set("Dead-Letter-Reason", n % 2 ? "invalid" : "attempts");
+        await js.publish(`dead.SMS.${n}.sms-worker`, "no JSON at all", { headers: header });
+      }
+      await worker.close();
+    });
+
+    it("dead letters by reason, each with the command that replays it", async () => {
+      await go("#/dead-letters");
+      const { page } = desktop;
+      await page.getByRole("link", { name: "Dead letters" }).getByText("9").waitFor();
+      await sees("npm run dead-letters -- replay --account irisx --stream SMS --durable sms-worker --reason attempts");
+      await sees("Twilio answered 503 <b>busy</b>");
+      await screenshot(page, "console-dead-letters");
+      await page.getByRole("link", { name: id }).click();
+      await sees(`npm run dead-letters -- replay --account irisx ${id}`);
+    });
+
+    it("headers and body once they are asked for, as text, without what the tenant redacts", async () => {
+      const { page } = desktop;
+      await go(`#/tenant/irisx/dead-letter/${id}`);
+      assert.equal(await page.locator("pre").count(), 0);
+      await page.getByRole("button", { name: "Show headers and body" }).click();
+      const body = await page.locator("pre").innerText();
+      assert.deepEqual(JSON.parse(body), { ...letter, to: "[redacted]", apiKey: "[redacted]" });
+      await sees("X-Trace");
+      assert.ok(!(await page.locator("main").innerText()).includes("Bearer x"));
+      assert.equal(await page.locator("main img").count(), 0);
+      await go("#/tenant/irisx/dead-letter/SMS.18.sms-worker");
+      await page.getByRole("button", { name: "Show headers and body" }).click();
+      await sees("[redacted]: it is no JSON, and its tenant redacts fields");
+      await go("#/tenant/irisx/dead-letter/SMS.999.sms-worker");
+      await page.getByRole("button", { name: "Show headers and body" }).click();
+      await page
+        .getByRole("alert")
+        .getByText(/irisx has no 1 dead letter SMS.999.sms-worker/)
+        .waitFor();
+      assert.deepEqual(
+        desktop.complaints.filter((one) => !one.includes("502")),
+        [],
+      );
+      desktop.complaints.length = 0;
+    });
+
+    it("workers: ready or why not, what they processed, what waits for them", async () => {
+      const health = (ok: boolean) => ({
+        checks: {
+          nats: { ok: true },
+          consumers: { ok, consumers: { "sms-worker": { unavailable: "Twilio is down" } } },
+        },
+        stats: { totalMessagesProcessed: 41, totalMessagesErrored: 1 },
+      });
+      const served = createServer((asked, answer) => {
+        const ok = !asked.url!.startsWith("/bad");
+        answer.statusCode = asked.url!.endsWith("/readyz") && !ok ? 503 : 200;
+        answer.end(JSON.stringify(health(ok)));
+      }).listen(0, "127.0.0.1");
+      await once(served, "listening");
+      const url = `http://127.0.0.1:${(served.address() as AddressInfo).port}`;
+      lab.writeOutputs("iad", {
+        workers: { "irisx/email-worker": { health: `${url}/good` }, "irisx/sms-worker": { health: `${url}/bad` } },
+      });
+      await go("#/workers");
+      const row = (name: string) => desktop.page.getByRole("row").filter({ hasText: name });
+      await row("irisx/sms-worker").getByText("Twilio is down").waitFor();
+      await row("irisx/email-worker").getByText("41").waitFor();
+      await go("#/");
+      await sees("workers irisx");
+      lab.writeOutputs("iad", {});
+      served.closeAllConnections();
+      served.close();
+    });
+  });
+
+  describe("for people", () => {
+    const views = ["#/", "#/streams", "#/tenant/irisx/stream/SMS", "#/durables", "#/dead-letters"];
+    const more = ["#/region/iad", "#/server/iad-0", "#/tenant/irisx/stream/SMS/durable/sms-worker"];
+    for (const [what, options, shown] of [
+      ["light", { colorScheme: "light" }, [...views, ...more, "#/workers", "#/events"]],
+      ["dark", { colorScheme: "dark" }, views],
+      ["on a phone", { colorScheme: "light", viewport: { width: 390, height: 844 } }, views],
+    ] as const)
+      it(`axe finds nothing wrong in any view, ${what}`, async () => {
+        const opened = await open(options);
+        await sees("live", opened);
+        for (const view of shown) {
+          await go(view, opened);
+          await opened.page.locator("h1").waitFor();
+          await opened.page.waitForTimeout(300);
+          assert.deepEqual(await accessibilityProblems(opened.page), [], view);
+          const wide = await opened.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `${view} is ${wide} pixels too wide`);
+        }
+        assert.deepEqual(opened.complaints, []);
+      });
+  });
+
+  describe("what it costs", () => {
+    /** Requests that servers got in so many milliseconds. */
+    const requests = async (ms: number) => {
+      const system = await lab.cluster.connect("sys-admin");
+      let count = 0;
+      system.subscribe("$SYS.REQ.SERVER.PING.VARZ", { callback: () => void count++ });
+      await system.flush();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await system.close();
+      return count;
+    };
+
+    it("is the same for one page and for many, and next to nothing while none is open", async () => {
+      const one = await requests(4_000);
+      const more = await Promise.all([1, 2, 3].map(() => open()));
+      await Promise.all(more.map((opened) => sees("live", opened)));
+      const many = await requests(4_000);
+      assert.ok(one >= 2 && many <= one + 3, `${one} with one page, ${many} with four`);
+      await Promise.all([desktop, ...more].map(({ page }) => page.goto("about:blank")));
+      assert.ok(await pollUntil(async () => (await requests(5_000)) <= 1, waitMs));
+      await desktop.page.goto(running.url);
+    });
+  });
+
+  describe("in an incident", () => {
+    it("a killed server is named at once, where it is and what to do; healed, that is said too", async () => {
+      await go("#/");
+      await sees("9 of 9 servers answer");
+      await screenshot(desktop.page, "console-healthy");
+      await lab.cluster.kill("iad-2");
+      await sees("8 of 9 servers answer");
+      await desktop.page.getByRole("heading", { level: 1, name: /problem/ }).waitFor();
+      await desktop.page
+        .getByRole("status")
+        .getByText(/^iad-2 does not answer/)
+        .waitFor();
+      await desktop.page.getByRole("link", { name: /^Region iad 2 of 3/ }).waitFor();
+      await go("#/events");
+      await sees("iad-2 does not answer any more");
+      await go("#/");
+      await lab.cluster.ensure();
+      await sees("9 of 9 servers answer");
+      await sees("iad-2 answers again");
+    });
+
+    it("a lost region is said to be lost, what only it knows is not made up, and the rest goes on", async () => {
+      const servers = ["ams-0", "ams-1", "ams-2"];
+      await Promise.all(servers.map((name) => lab.cluster.kill(name)));
+      await desktop.page.getByRole("link", { name: /^Region ams lost/ }).waitFor();
+      await sees("region ams is lost: none of its servers answers");
+      await sees("one stream has no leader that answers: messages, lag and durables of it are not known now.");
+      await desktop.page.getByRole("img", { name: "iad and ams: not connected" }).waitFor();
+      await screenshot(desktop.page, "console-incident");
+      await go("#/tenant/arrakis/stream/ELIGIBILITY-ams");
+      await sees("not known");
+      await go("#/tenant/irisx/stream/SMS");
+      await sees(/^\d+\/s$/);
+      assert.deepEqual(await accessibilityProblems(desktop.page), []);
+      await lab.cluster.ensure();
+      await go("#/");
+      await sees("9 of 9 servers answer");
+    });
+
+    it("goes on by another server when the one that it asks ends", async () => {
+      const closed = desktop.page.getByText(/No server answers since/);
+      await Promise.all(["iad-0", "iad-1", "iad-2"].map((name) => lab.cluster.kill(name)));
+      await desktop.page.getByRole("link", { name: /^Region iad lost/ }).waitFor();
+      await closed.waitFor({ state: "detached" });
+      await lab.cluster.ensure();
+      await sees("9 of 9 servers answer");
+    });
+
+    it("says since when it sees nothing, where no server answers, and comes back by itself", async () => {
+      const all = Object.keys(lab.cluster.inputs());
+      await Promise.all(all.map((name) => lab.cluster.kill(name)));
+      await desktop.page
+        .getByRole("alert")
+        .getByText(/^No server answers since \d\d:\d\d:\d\d; what is shown is of/)
+        .waitFor();
+      await lab.cluster.ensure();
+      await lab.cluster.ready();
+      await desktop.page.getByRole("alert").waitFor({ state: "detached" });
+      await sees("9 of 9 servers answer");
+    });
+  });
+});

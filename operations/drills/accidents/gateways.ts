@@ -56,21 +56,23 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
       await current(server);
     };
     for (const server of context.serversIn(from)) await restart(server);
+    /** Restarts those that do not reach the region through the proxies; returns their names. */
     return async () => {
-      for (let attempt = 1; ; attempt++) {
-        const around: ServerName[] = [];
-        for (const server of context.serversIn(from))
-          if (!ports.has(await gatewayPort(server, to))) around.push(server);
-        if (around.length === 0) return;
-        const names = around.map(({ name }) => name).join(", ");
-        if (attempt === attempts) throw new Failure(`${names} reach ${to} around the proxies; run the drill again`);
-        for (const server of around) await restart(server);
-      }
+      const around: ServerName[] = [];
+      for (const server of context.serversIn(from)) if (!ports.has(await gatewayPort(server, to))) around.push(server);
+      for (const server of around) await restart(server);
+      return around.map(({ name }) => name);
     };
   };
   try {
-    const checks = [await throughProxies(home, other), await throughProxies(other, home)];
-    for (const check of checks) await check();
+    const [ofHome, ofOther] = [await throughProxies(home, other), await throughProxies(other, home)];
+    // A restart makes those of the other region connect again.
+    for (let attempt = 1; ; attempt++) {
+      const around = [...(await ofHome()), ...(await ofOther())];
+      if (around.length === 0) break;
+      if (attempt === attempts)
+        throw new Failure(`gateways of ${around.join(", ")} went around the proxies; run the drill again`);
+    }
   } catch (error) {
     await toxiproxy.stop();
     throw error;

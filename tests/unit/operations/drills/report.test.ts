@@ -80,7 +80,7 @@ describe("what a drill reports", () => {
     ]);
   });
 
-  it("names acknowledged messages that a stream of three replicas on file lost; those in memory are only reported", () => {
+  it("names what a stream of three replicas on file lost; what one in memory lost is only reported", () => {
     assert.deepEqual(of({ losses: lost("ORDERS") }).missed, ["shop/ORDERS lost 1 acknowledged messages"]);
     const memory = of({ losses: lost("ORDERS"), kept: () => ({ replicas: 3, storage: "memory" }) });
     assert.deepEqual(memory.missed, []);

@@ -6,6 +6,9 @@ const path = require("node:path");
 const { addHook } = require("pirates");
 const { version } = require("sucrase/package.json");
 
+/** What Node.js has itself stays as it is written, as in the image of the workers. */
+const options = { transforms: ["imports", "typescript"], disableESTransforms: true };
+
 const project = path.join(__dirname, "..");
 const folder = path.join(path.resolve(project, process.env.SUPERCLUSTER_CACHE || ".cache"), "transpiled");
 
@@ -15,19 +18,22 @@ addHook(
     if (name.startsWith("..")) return transpiled(code);
     if (process.env.NODE_V8_COVERAGE && name.startsWith("workers")) return mapped(code, source);
     const file = path.join(folder, name.replaceAll(path.sep, "+"));
-    const mark = `\n//${createHash("sha1").update(version).update(code).digest("hex")}`;
+    const mark = `\n//${createHash("sha1")
+      .update(version + JSON.stringify(options))
+      .update(code)
+      .digest("hex")}`;
     const kept = read(file);
     return kept?.endsWith(mark) ? kept : keep(file, transpiled(code) + mark);
   },
   { exts: [".ts"] },
 );
 
-const transpiled = (code) => require("sucrase").transform(code, { transforms: ["imports", "typescript"] }).code;
+const transpiled = (code) => require("sucrase").transform(code, options).code;
 
 /** V8 counts in the text that runs; `npm run coverage` reports lines of the source. */
 function mapped(code, source) {
   const { code: text, sourceMap } = require("sucrase").transform(code, {
-    transforms: ["imports", "typescript"],
+    ...options,
     filePath: source,
     sourceMapOptions: { compiledFilename: source },
   });

@@ -14,7 +14,7 @@ import { Breaker } from "./breaker";
 import { isDeliveryCheck } from "./delivery-check";
 import { nakDelay, shortestWait, waitOf } from "./durable";
 import { nextLane, roomOf } from "./lanes";
-import { type ConsumerOptions, idempotencyKey } from "./options";
+import { type ConsumerOptions, idempotencyKey, type IdempotencyStore } from "./options";
 import { answeredOf, mayRun, type Outcome, outcomeOf } from "./outcome";
 import { PushSubscriptions } from "./push";
 import { SlowStart } from "./slow-start";
@@ -170,9 +170,9 @@ export class Engine<T> {
     if (deliveryCount > 1) {
       metrics?.redeliveries.inc(binding.labels);
       const known = this.unwritten.size > 0 && this.unwritten.get(idempotencyKey(message));
-      if (known) return void this.end(held, { kind: "dead", ...known });
+      if (known) return this.end(held, { kind: "dead", ...known });
       const may = mayRun(deliveryCount, binding.durable);
-      if (!may) return void this.end(held, { kind: "dead", reason: "deliveries", error: undelivered(deliveryCount) });
+      if (!may) return this.end(held, { kind: "dead", reason: "deliveries", error: undelivered(deliveryCount) });
       if (may === "alone" && this.isolate(held)) return;
     } else metrics?.deliveryDelay.observe(binding.labels, Math.max(0, Date.now() - message.time.getTime()) / 1_000);
     binding.waiting.add(held);
@@ -182,12 +182,14 @@ export class Engine<T> {
   /** Durables of the same name, in several streams, are one consumer in metrics. */
   private countInHand(binding: Binding<Held>, change: 1 | -1): void {
     binding.inHand += change;
+    const { metrics } = this.options;
+    if (!metrics) return;
     const { labels } = binding;
     const inHand = this.bindings.reduce(
       (sum, other) => (other.labels.consumer === labels.consumer ? sum + other.inHand : sum),
       0,
     );
-    this.options.metrics?.inFlight.set(labels, inHand);
+    metrics.inFlight.set(labels, inHand);
   }
 
   /** It may be the message that ends the process: from now on one at a time. Returns whether it comes back later. */
@@ -210,6 +212,7 @@ export class Engine<T> {
       lane.waiting.delete(next!);
       void this.run(next!, admitted.probe);
     }
+    if (!this.breaker.isOpen) return;
     const canProbe = this.bindings.some(isWaiting) || (this.options.probe && this.state === "running");
     const wait = canProbe ? this.breaker.wait : undefined;
     if (wait === undefined || this.probeTimer) return;
@@ -241,16 +244,20 @@ export class Engine<T> {
     this.breaker.ended({ probe, answered, wait: outcome.kind === "hold" ? outcome.wait : undefined });
     if (answered) this.slowStart.ended();
     this.reportBreaker(outcome);
-    await this.end(held, outcome);
+    this.end(held, outcome);
   }
 
   /** Reports the end of a message; `stop()` waits for it, as for a handler. */
-  private async end(held: Held, outcome: Outcome): Promise<void> {
+  private end(held: Held, outcome: Outcome): void {
     this.running++;
-    if (!held.isAbandoned) await this.settle(held, outcome);
-    this.running--;
-    if (this.running === 0) this.idle?.();
-    this.pump();
+    const ended = () => {
+      this.running--;
+      if (this.running === 0) this.idle?.();
+      this.pump();
+    };
+    const settling = held.isAbandoned ? undefined : this.settle(held, outcome);
+    if (settling) void settling.then(ended);
+    else ended();
   }
 
   /** Runs the handler. `answered` is undefined where it did not run or called nothing. Never throws. */
@@ -267,7 +274,12 @@ export class Engine<T> {
       return { outcome: { kind: "dead", reason: "invalid", error: shown(error) } };
     }
     const from = performance.now();
-    const result = await inTraceOf(message.headers, () => this.result(payload, message));
+    let result: ProcessResult;
+    try {
+      result = await inTraceOf(message.headers, () => this.result(payload, message));
+    } catch (error) {
+      result = { success: false, retryable: true, error: asError(error) };
+    }
     this.options.metrics?.processingDuration.observe(binding.labels, (performance.now() - from) / 1_000);
     const { error } = result;
     const outcome = outcomeOf(
@@ -284,46 +296,49 @@ export class Engine<T> {
     return schema ? checkMessage(schema, payload) : (payload as T);
   }
 
-  private async result(payload: T, message: JsMsg): Promise<ProcessResult> {
+  /** What the handler returns; it may throw instead. */
+  private result(payload: T, message: JsMsg): Promise<ProcessResult> {
     const { idempotency, timeout } = this.options;
-    try {
-      if (!idempotency && !timeout) return await this.processMessage(payload, message);
-      const key = idempotencyKey(message);
-      if (await idempotency?.has(key)) return { success: true };
-      const result = await within(this.processMessage(payload, message), timeout);
-      if (result.success) await idempotency?.add(key);
-      return result;
-    } catch (error) {
-      return { success: false, retryable: true, error: asError(error) };
-    }
+    if (idempotency) return this.resultOnce(payload, message, idempotency);
+    const result = this.processMessage(payload, message);
+    return timeout ? within(result, timeout) : result;
   }
 
-  /** Does what was decided. Never throws. */
-  private async settle(held: Held, outcome: Outcome): Promise<void> {
+  private async resultOnce(payload: T, message: JsMsg, done: IdempotencyStore): Promise<ProcessResult> {
+    const key = idempotencyKey(message);
+    if (await done.has(key)) return { success: true };
+    const result = await within(this.processMessage(payload, message), this.options.timeout);
+    if (result.success) await done.add(key);
+    return result;
+  }
+
+  /** Does what was decided, and returns a promise where that takes time. Never throws. */
+  private settle(held: Held, outcome: Outcome): Promise<void> | undefined {
     const { message } = held;
     this.count(held, outcome);
-    try {
-      if (outcome.kind === "ack") await this.acknowledge(held);
-      else if (outcome.kind === "nak") this.again(held, outcome.delay);
-      else if (outcome.kind === "dead") await this.giveUp(held, outcome);
-      else if (this.state === "running") held.binding.waiting.add(held);
-      else this.finish(held, () => message.nak());
-    } catch (error) {
-      this.options.log.error({ ...at(message), err: error }, "not acknowledged; it is delivered again");
-      this.finish(held);
-    }
+    if (outcome.kind === "dead") return this.giveUp(held, outcome);
+    if (outcome.kind === "ack" && this.options.doubleAck) return this.acknowledge(held);
+    if (outcome.kind === "ack") this.finish(held, () => message.ack());
+    else if (outcome.kind === "nak") this.again(held, outcome.delay);
+    else if (this.state === "running") held.binding.waiting.add(held);
+    else this.finish(held, () => message.nak());
+    return undefined;
   }
 
   private count({ binding }: Held, outcome: Outcome): void {
-    this.options.metrics?.messagesProcessed.inc({ ...binding.labels, status: statuses[outcome.kind] });
+    this.options.metrics?.messagesProcessed.inc({ consumer: binding.labels.consumer, status: statuses[outcome.kind] });
     if (outcome.kind === "hold") return;
     this.processed++;
     if (outcome.kind !== "ack") this.errored++;
   }
 
+  /** Until the server has confirmed it. */
   private async acknowledge(held: Held): Promise<void> {
-    if (this.options.doubleAck) await held.message.ackAck();
-    else held.message.ack();
+    try {
+      await held.message.ackAck();
+    } catch (error) {
+      this.options.log.error({ ...at(held.message), err: error }, notAcknowledged);
+    }
     this.finish(held);
   }
 
@@ -364,7 +379,7 @@ export class Engine<T> {
     try {
       if (!held.isAbandoned) answer?.();
     } catch (error) {
-      this.options.log.error({ ...at(held.message), err: error }, "not acknowledged; it is delivered again");
+      this.options.log.error({ ...at(held.message), err: error }, notAcknowledged);
     }
     // What one lane does not use, another one may.
     if (this.lanes.length > 1) for (const lane of this.lanes) lane.refill();
@@ -465,6 +480,8 @@ export class Engine<T> {
 const isWaiting = ({ waiting }: Binding<Held>): boolean => waiting.size > 0;
 
 const statuses = { ack: "success", nak: "retry", dead: "terminal", hold: "unavailable" } as const;
+
+const notAcknowledged = "not acknowledged; it is delivered again";
 
 const decodeJson = (message: JsMsg): unknown => message.json();
 

@@ -55,7 +55,7 @@ export class PulledMessage implements JsMsg {
     return this.time.toISOString();
   }
   get timestampNanos(): bigint {
-    return BigInt(tokensOf(this.message.reply ?? "")[7]!);
+    return BigInt(tokensOf(this.message.reply ?? "")[9]!);
   }
 
   ack(): void {
@@ -96,29 +96,31 @@ export class PulledMessage implements JsMsg {
 }
 
 /**
- * The tokens behind `$JS.ACK`: domain, account, stream, durable, deliveries, sequence in the stream, in the durable,
- * time, pending. The first two are missing in the older form.
+ * `$JS`, `ACK`, domain, account, stream, durable, deliveries, sequence in the stream, in the durable, time, pending.
+ * Domain and account are missing in the older form.
  */
 function tokensOf(reply: string): string[] {
-  const [js, ack, ...rest] = reply.split(".");
-  if (js !== "$JS" || ack !== "ACK" || rest.length < 7) throw new Error(`not a message of JetStream: ${reply}`);
-  return rest.length === 7 ? ["_", "", ...rest] : rest;
+  const tokens = reply.split(".");
+  if (tokens[0] !== "$JS" || tokens[1] !== "ACK" || tokens.length < 9)
+    throw new Error(`not a message of JetStream: ${reply}`);
+  if (tokens.length === 9) tokens.splice(2, 0, "_", "");
+  return tokens;
 }
 
 function deliveryInfo(reply: string): DeliveryInfo {
   const tokens = tokensOf(reply);
   const number = (index: number) => Number.parseInt(tokens[index]!, 10);
-  const deliveryCount = number(4);
+  const deliveryCount = number(6);
   return {
-    domain: tokens[0] === "_" ? "" : tokens[0]!,
-    account_hash: tokens[1],
-    stream: tokens[2]!,
-    consumer: tokens[3]!,
+    domain: tokens[2] === "_" ? "" : tokens[2]!,
+    account_hash: tokens[3],
+    stream: tokens[4]!,
+    consumer: tokens[5]!,
     deliveryCount,
     redelivered: deliveryCount > 1,
-    streamSequence: number(5),
-    deliverySequence: number(6),
-    timestampNanos: number(7),
-    pending: number(8),
+    streamSequence: number(7),
+    deliverySequence: number(8),
+    timestampNanos: number(9),
+    pending: number(10),
   };
 }

@@ -13,6 +13,8 @@ const heartbeat = 1_000;
 const silence = 2.5 * heartbeat;
 /** No more is asked for while this part of the free slots is asked for. */
 const enough = 0.75;
+/** As many messages are worth a request at once: the server sends them while others are processed. */
+const eager = 20;
 /** Before it asks again after a refusal. */
 const pause = 250;
 /** Requests in a row that reach no durable (503): more than while a leader moves, which takes a second of them. */
@@ -69,9 +71,10 @@ export class PullSource implements Source {
   }
 
   refill(): void {
+    this.ask(eager);
     if (this.isScheduled || this.isStopped) return;
     this.isScheduled = true;
-    // After all messages that came together were looked at: one request for what they leave free.
+    // Of fewer, after all messages that came together were looked at: one request for what they leave free.
     setImmediate(() => {
       this.isScheduled = false;
       this.ask();
@@ -94,13 +97,14 @@ export class PullSource implements Source {
     await this.subscription.drain();
   }
 
-  private ask(): void {
+  /** @param least messages; fewer are not asked for */
+  private ask(least = 1): void {
     if (this.isStopped || !this.isConnected || Date.now() < this.notBefore || this.connection.isClosed()) return;
     const { stream, name, maxBatch = Infinity, maxExpires = Infinity } = this.durable();
     const room = this.events.room();
     const batch = Math.min(room - this.outstanding, maxBatch);
     // Few of them together: while others are on their way, a request for a single message costs more than it brings.
-    if (batch <= 0 || this.outstanding > room * enough) return;
+    if (batch < least || this.outstanding > room * enough) return;
     const number = ++this.last;
     const now = Date.now();
     this.requests.set(number, { batch, left: batch, asked: now, heard: now });

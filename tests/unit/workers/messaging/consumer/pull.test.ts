@@ -45,6 +45,25 @@ describe("pull requests", () => {
     await source.stop();
   });
 
+  it("ask at once for as many as are worth a request, while others that came with them are looked at", async () => {
+    const server = new FakeJetStream();
+    const { source, inHand } = sourceOf(100, server);
+    source.refill();
+    await nextTurn();
+    for (let message = 0; message < 100; message++) server.add("{}");
+    const finish = (count: number) => {
+      inHand.splice(0, count);
+      source.refill();
+      return server.requests.map(({ batch }) => batch);
+    };
+    assert.deepEqual(finish(19), []);
+    assert.deepEqual(finish(1), [20]);
+    assert.deepEqual(finish(19), [20]);
+    assert.deepEqual(finish(1), [20, 20]);
+    for (let message = 0; message < 40; message++) server.add("{}");
+    await source.stop();
+  });
+
   it("have a message's place, time and deliveries", async () => {
     const server = new FakeJetStream();
     const { source, inHand } = sourceOf(1, server);

@@ -5,12 +5,6 @@ export function median(values: number[]): number {
   return sorted.length % 2 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The value that the share `part` (0 to 1) of the values does not exceed. NaN where there are none. */
-export function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? NaN;
-}
-
 /** `median (least-most)` with a unit. */
 export function spread(values: number[], unit: string, digits = 1): string {
   const [least, most] = [Math.min(...values), Math.max(...values)];

@@ -1,18 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { type Percentiles, percentiles } from "../../config/percentiles";
 import { pollUntil } from "../../config/poll-until";
-import { percentile } from "../statistics";
 
 /** Messages a second while latencies of deliveries are measured: servers and clients are far from busy. */
 const rate = 200;
 const waitMs = 60_000;
 
 /** From the call that publishes to the handler that receives, in milliseconds, by one clock. */
-export interface Latency {
-  p50: number;
-  p95: number;
-  p99: number;
+export interface Latency extends Percentiles {
   messages: number;
 }
 
@@ -68,17 +65,7 @@ export async function measureDelivery(
   } finally {
     await Promise.all(stops.map((stop) => stop()));
   }
-  return new Map(
-    [...latencies].map(([route, values]) => [
-      route,
-      {
-        p50: percentile(values, 0.5),
-        p95: percentile(values, 0.95),
-        p99: percentile(values, 0.99),
-        messages: values.length,
-      },
-    ]),
-  );
+  return new Map([...latencies].map(([route, values]) => [route, { ...percentiles(values), messages: values.length }]));
 }
 
 /** Servers of other regions learn of a new stream a moment later. */

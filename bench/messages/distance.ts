@@ -1,5 +1,6 @@
 import type { LocalServerInputs } from "../../components/local/layout";
 import { pollUntil } from "../../config/poll-until";
+import { type Gatewayz, milliseconds } from "../../jetstream/monitoring";
 import type { Supercluster } from "../../tests/support/nats";
 import { Toxiproxy } from "../../tests/support/toxiproxy";
 
@@ -66,10 +67,6 @@ export async function startDistances(cluster: Supercluster): Promise<Distances> 
   };
 }
 
-interface Gatewayz {
-  outbound_gateways?: Record<string, { connection?: { rtt?: string } }>;
-}
-
 async function assertRoundTrips(servers: LocalServerInputs[]): Promise<void> {
   let wrong: string[] = [];
   const right = await pollUntil(async () => {
@@ -86,16 +83,10 @@ async function wrongOf({ name, region, config }: LocalServerInputs): Promise<str
   return config.gateway.gateways
     .filter((other) => other.name !== region)
     .flatMap((other) => {
-      const measured = milliseconds(gateways[other.name]?.connection?.rtt);
+      const measured = milliseconds(gateways[other.name]?.connection?.rtt) ?? NaN;
       const wanted = roundTripOf(region, other.name);
       return Math.abs(measured - wanted) <= wanted * tolerance
         ? []
         : [`${name} to ${other.name}: ${measured} ms instead of ${wanted} ms`];
     });
-}
-
-/** Of Go's notation, as `86.123ms` or `1.02s`. NaN for nothing. */
-export function milliseconds(duration = ""): number {
-  const [, value, unit] = /^([\d.]+)(µs|ms|s)$/.exec(duration) ?? [];
-  return Number(value) * ({ µs: 0.001, ms: 1, s: 1_000 }[unit ?? ""] ?? NaN);
 }

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { type Percentiles, percentiles } from "../../config/percentiles";
 import { startSupercluster, type Supercluster } from "../../tests/support/nats";
-import { percentile } from "../statistics";
 import { officialBench } from "./official";
 import { publishFromProcesses, serversCpu } from "./processes";
 import type { PublishRun } from "./publish-run";
@@ -38,7 +38,7 @@ export interface PublishSample {
   /** Of the official `nats bench` in the same mode, a second. */
   official: number;
   /** Of a publish until its acknowledgement, in milliseconds; of synchronous runs. */
-  latency?: { p50: number; p95: number; p99: number };
+  latency?: Percentiles;
   /** Processors in use while it ran: 1 is one of them, wholly. */
   clientCpu: number;
   serverCpu?: number;
@@ -126,11 +126,7 @@ async function measure(
     messages: run.count / seconds,
     official,
     ...(latencies.length > 0 && {
-      latency: {
-        p50: percentile(latencies, 0.5),
-        p95: percentile(latencies, 0.95),
-        p99: percentile(latencies, 0.99),
-      },
+      latency: percentiles(latencies),
     }),
     clientCpu: cpu / seconds,
     ...(serverCpu !== undefined && { serverCpu: serverCpu / seconds }),

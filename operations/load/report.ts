@@ -1,3 +1,4 @@
+import { type Percentiles, percentiles } from "../../config/percentiles";
 import { overlaps } from "../../config/subjects";
 import type { Acknowledged, Recorded } from "../../workers/messaging/contract";
 
@@ -31,7 +32,7 @@ export interface AccountReport {
   acknowledged: number;
   /** Without an acknowledgement: they may be stored or not. */
   unacknowledged: number;
-  publish?: { p50: number; p95: number; p99: number };
+  publish?: Percentiles;
   /** Acknowledged by every durable that reads them. */
   processed: number;
   /** A durable has them to deliver, or has no acknowledgement yet. */
@@ -98,10 +99,4 @@ function stateOf({ subject, seq }: Acknowledged, { durables }: StreamFacts): "pr
   );
   if (readers.length === 0) return "unread";
   return readers.every(({ waiting, ackFloor }) => waiting === 0 || seq <= ackFloor) ? "processed" : "waiting";
-}
-
-function percentiles(values: readonly number[]): { p50: number; p95: number; p99: number } {
-  const sorted = [...values].sort((left, right) => left - right);
-  const at = (part: number) => sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]!;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { milliseconds } from "../../../../bench/messages/distance";
 import { slowestOf } from "../../../../bench/messages/official";
 import type { PublishSample } from "../../../../bench/messages/publishing";
 import { markdown, picture, tables } from "../../../../bench/messages/report";
 import { type Measured, targets, verdictOf } from "../../../../bench/messages/targets";
-import { percentile } from "../../../../bench/statistics";
 
 const sample = (mode: PublishSample["mode"], clients: number, messages: number, p99 = 4): PublishSample => ({
   kind: "R3 file",
@@ -83,19 +81,5 @@ describe("figures beside their targets", () => {
     assert.equal(slowestOf("#RunID,MsgCount,DurationSecs\na,1,0.5\nb,1,1.25\n"), 1.25);
     assert.throws(() => slowestOf("#RunID,MsgCount\na,1\n"), /no durations/);
     assert.throws(() => slowestOf("#RunID,DurationSecs\n"), /no durations/);
-  });
-
-  it("are read from round trips in Go's notation", () => {
-    assert.deepEqual(["86.5ms", "1.25s", "640µs"].map(milliseconds), [86.5, 1_250, 0.64]);
-    assert.ok(Number.isNaN(milliseconds()));
-  });
-
-  it("have percentiles that are values", () => {
-    const values = [5, 1, 4, 2, 3];
-    assert.deepEqual(
-      [0, 0.5, 0.8, 0.99, 1].map((part) => percentile(values, part)),
-      [1, 3, 4, 5, 5],
-    );
-    assert.ok(Number.isNaN(percentile([], 0.5)));
   });
 });

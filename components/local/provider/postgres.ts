@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { pollUntil } from "../../../config/poll-until";
 import { startOf } from "../../../tools/processes.mjs";
 import { takesLogins } from "../postgres-ping";
+import { failedStart } from "./launch";
 import { commandLine, end, isAlive, type ProcessIdentity } from "./process";
 import { type PostgresPrograms, serverUser } from "./postgres-programs";
 
@@ -101,11 +102,7 @@ export async function startPostgres(
   // What is left of a killed server keeps a new one from starting for a moment.
   const state = await pollUntil(() => startOnce(programs, folder, port, settings), releaseMs, 1_000);
   if (state === "serves") return;
-  const lines = fs.readFileSync(log, "utf8").trimEnd().split("\n").slice(-8);
-  throw new Error(
-    `the PostgreSQL server of ${folder} ${state ?? "ended while it started"}; fix what its log reports and run this ` +
-      `again. The end of ${log}:\n${lines.map((line) => `  ${line}`).join("\n")}`,
-  );
+  throw await failedStart(`the PostgreSQL server of ${folder}`, state ?? "ended while it started", log);
 }
 
 /** Undefined: it ended. */

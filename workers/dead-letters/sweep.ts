@@ -48,6 +48,8 @@ export class Sweep implements WorkerPart {
   async start(js: JetStreamClient): Promise<void> {
     const connection = clientOf(js).getConnection();
     const manager = await jetstreamManager(connection, { checkAPI: false });
+    // Before a first deployment it is missing: the worker says so once, and starts its parts again.
+    await this.options.swept.read(manager);
     this.running = this.run({ connection, manager, writer: createDeadLetterWriter(js) });
   }
 

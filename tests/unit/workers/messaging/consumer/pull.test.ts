@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import type { JsMsg } from "@nats-io/jetstream";
@@ -23,6 +24,8 @@ function sourceOf(slots: number, server: FakeJetStream, servedUnheard = 0) {
 }
 
 describe("pull requests", () => {
+  afterEach(() => mock.restoreAll());
+
   it("ask for the free slots, then for those that become free", async () => {
     const server = new FakeJetStream();
     const { source, inHand } = sourceOf(10, server);
@@ -147,6 +150,32 @@ describe("pull requests", () => {
       assert.ok(inHand.length + server.open <= slots, `${inHand.length} and ${server.open} of ${slots}`);
     }
     assert.deepEqual([doubts, server.requests.length], [[], 1]);
+    await source.stop();
+  }).timeout(waitMs);
+
+  it("are over when the server must have ended them, though messages of another are counted for them", async () => {
+    let now = 0;
+    mock.method(Date, "now", () => now);
+    const server = new FakeJetStream();
+    const { source, inHand, doubts } = sourceOf(10, server);
+    source.refill();
+    await nextTurn();
+    for (let message = 0; message < 5; message++) server.add("{}");
+    inHand.length = 0;
+    now = 4_000;
+    source.refill();
+    await nextTurn();
+    // The first request is lost; what the second brings is counted for the first, the oldest.
+    server.requests.shift();
+    now = 7_000;
+    server.heartbeat();
+    for (let message = 0; message < 3; message++) server.add("{}");
+    now = 7_600;
+    const batches = () => server.requests.map(({ batch }) => batch);
+    while (batches().length < 2) await sleep(20);
+    assert.deepEqual([batches(), doubts], [[5, 2], []], "its slots are asked for again");
+    server.requests.length = 0;
+    source.renew();
     await source.stop();
   }).timeout(waitMs);
 

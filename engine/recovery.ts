@@ -60,7 +60,7 @@ export async function runRecovering(stack: string, command: Run<Result>, args: s
       if (lock === "update") throw new Failure(inProgress(stack, await currentOperation(stack, command)));
       const hasWaited = await waitForOtherRun(stack, (running) => aliveHolder(stack, lock, running), deadline);
       // Reported again after its holder had ended, a lock stays; until then a run that ends may be releasing it. While
-      // it is there nobody else can hold one, so `cancel`, which removes every lock, takes none from a run.
+      // it is there no one else can hold one, so `cancel`, which removes every lock, takes none from a run.
       const isStale = lock.every(({ pid, timestamp }) => ended.has(`${pid} ${timestamp}`));
       if (isStale) await cleanUp(stack, lock, command);
       else if (!hasWaited) for (const { pid, timestamp } of lock) ended.add(`${pid} ${timestamp}`);

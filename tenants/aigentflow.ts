@@ -89,7 +89,7 @@ export const aigentflow: TenantSpec = {
       maxAckPending: 1000,
       deliverPolicy: "all",
     },
-    // The source names no consumer of the audit trail, and a trail that nobody can read is of no use.
+    // The source names no consumer of the audit trail, and a trail that no one can read is of no use.
     "api-audit-consumer": {
       mode: "pull",
       streams: ["AUDIT_EVENTS"],

@@ -134,7 +134,7 @@ export const covenant: TenantSpec = {
       filterSubjects: ["covenant.>", "alerts.>"],
       ackPolicy: "explicit",
       // No maxDeliver, on purpose: an audit record that cannot be written is tried until it can. Only a message with
-      // which so many workers ended is given up.
+      // which that many workers ended is given up.
       attempts: 100,
       ackWait: "30s",
       maxAckPending: 1000,

@@ -75,7 +75,7 @@ const named = ({ regions }: ClusterView): string[] | undefined =>
     .map((region) => region.trim())
     .filter(Boolean);
 
-/** Helm refuses every change of a release of which one has not ended, for ever if its process was killed. */
+/** Helm refuses every change of a release of which one has not ended, without limit if its process was killed. */
 export function pendingRefusal(
   { namespace, cluster }: Pick<WantedCluster, "namespace" | "cluster">,
   pending: HelmRecord[],

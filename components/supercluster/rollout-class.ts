@@ -43,7 +43,7 @@ const withAccounts = ({ files, ...state }: ServerState, accounts: string): Serve
   files: { ...files, "accounts.conf": accounts },
 });
 
-/** What a change of these does to so many pods of a region. */
+/** What a change of these does to a number of pods of a region. */
 const restartText = (causes: string[], servers: number): string =>
   `${causes.join(", ")} changed: rolling restart of its ${plural(servers, "pod")}, one after another, ` +
   "each when the previous one is current";

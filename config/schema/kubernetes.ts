@@ -150,7 +150,7 @@ export const kubernetes = strictObject({
     box: share({ cpu: "10m", cpuLimit: "500m", memory: "128MiB" }),
   }).prefault({}),
   /**
-   * A pod with the nats CLI beside the servers (nats-box). Whoever may `kubectl exec` there has the passwords of its
+   * A pod with the nats CLI beside the servers (nats-box). Those who may `kubectl exec` there have the passwords of its
    * contexts; `npm run context` writes the same contexts on the operator's own machine.
    */
   natsBox: strictObject({

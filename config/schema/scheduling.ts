@@ -85,7 +85,7 @@ export const toleration = strictObject({
   operator: z.enum(["Equal", "Exists"]).optional(),
   value: labelValue.optional(),
   effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
-  /** How long a server stays on a node that gets the taint. Default: for ever. */
+  /** How long a server stays on a node that gets the taint. Default: without limit. */
   tolerationSeconds: z.int().optional(),
 }).superRefine(({ key, operator = "Equal", value, effect, tolerationSeconds }, context) => {
   const add = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });

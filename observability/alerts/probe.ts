@@ -48,7 +48,7 @@ export const unacknowledged = (site: Selection, window: Window): Expr =>
   );
 
 /**
- * Where the failures that a month may have are used up so many times too fast, in a long window and still in a short
+ * Where the failures that a month may have are used up several times too fast, in a long window and still in a short
  * one: https://sre.google/workbook/alerting-on-slos/
  *
  * @param times how many times too fast

@@ -214,7 +214,7 @@ describe("the bucket for backups", () => {
       assert.deepEqual(Resource, ["arn of iad-backups", "arn of iad-backups/*"]);
   });
 
-  it("keeps what was replaced for a time, and all else for ever unless it is to expire", async () => {
+  it("keeps what was replaced for a time, and all else without limit unless it is to expire", async () => {
     const rule = async (backups: object) => {
       const recording = await region({ backups }, () => 0);
       assert.deepEqual(

@@ -278,7 +278,7 @@ describe("KubernetesRegion", function () {
     ]);
   });
 
-  it("lets in who may connect before there are servers, and nobody to what is for servers alone", async () => {
+  it("lets in who may connect before there are servers, and no one to what is for servers alone", async () => {
     const policyOf = async (networkPolicy?: object, values?: object) => {
       const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ networkPolicy, values }) });
       const { of } = await recorded("iad", settings);

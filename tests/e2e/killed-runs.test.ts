@@ -89,7 +89,7 @@ describe("a run that is killed leaves no process behind", function () {
     ["the command"],
     ["pulumi"],
     ["the provider"],
-    // Without these Pulumi waits for the operations in progress, here for ever: the run is killed after them.
+    // Without these Pulumi waits for the operations in progress, here without end: the run is killed after them.
     ["the language host", "npm"],
     ["the program", "the command"],
     ["the provider's launcher", "pulumi"],

@@ -217,7 +217,7 @@ export const cases: Record<AlertName, Case> = {
     fires: one("NATSDeadLetters", { ...shop, stream_name: "DEAD_LETTERS" }),
   },
   NATSDeadLettersWaiting: {
-    what: "nobody copies what was given up",
+    what: "nothing copies what was given up",
     accident: set("nats_stream_total_messages", { stream_name: "DEAD_LETTER_EVENTS" }, 1),
     fires: one("NATSDeadLettersWaiting", { ...shop, stream_name: "DEAD_LETTER_EVENTS" }),
   },

@@ -97,7 +97,7 @@ describe("changes that cost messages, on three servers", function () {
     allowDataLoss: [{ change, maxMessages }],
   });
 
-  /** Makes a consumer that has acknowledged so many messages. */
+  /** Makes a consumer that has acknowledged a number of messages. */
   async function consume(stream: string, acknowledged: number, name = "billing", filter?: string): Promise<void> {
     await ask(app, `CONSUMER.CREATE.${stream}.${name}`, {
       stream_name: stream,

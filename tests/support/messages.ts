@@ -19,7 +19,7 @@ export async function textsIn(nc: NatsConnection, stream: string): Promise<strin
 
 let count = 0;
 
-/** Takes and acknowledges up to so many messages of a durable; fewer, where there are no more. */
+/** Takes and acknowledges up to a number of messages of a durable; fewer, where there are no more. */
 export async function take(
   nc: NatsConnection,
   stream: string,

@@ -39,7 +39,7 @@ module.exports = class extends reporters.Spec {
       const { passes, failures } = this.stats;
       if (process.env.SUPERCLUSTER_TEST_REPORT)
         writeFileSync(process.env.SUPERCLUSTER_TEST_REPORT, `${[`${passes} ${failures}`, ...failed].join("\n")}\n`);
-      // Something that a test left open keeps the process alive, for ever in CI. Unref: this timer does not.
+      // Something that a test left open keeps the process alive, without end in CI. Unref: this timer does not.
       setTimeout(() => {
         console.error(
           `tests are over for ${graceSeconds} s and the process does not end; open: ` +

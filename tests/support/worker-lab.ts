@@ -205,7 +205,7 @@ export class WorkerLab {
     return counts;
   }
 
-  /** Waits until so many orders of a stream are done. */
+  /** Waits until a number of orders of a stream are done. */
   async untilDone(stream: string, count: number): Promise<void> {
     const isDone = () => this.notes(stream).done.size >= count;
     if (!(await pollUntil(isDone, waitMs)))

@@ -156,7 +156,7 @@ describe("aigentflow: NestJS applications and workers on real servers", function
         assert.deepEqual(await read(kind, { from: { time: began } }), [event]);
         assert.deepEqual(await read(kind, { from: { time: new Date(Date.now() + 60_000) } }), []);
       }
-      // What was read again was delivered to nobody.
+      // What was read again was delivered to no one.
       assert.equal(received.length, 6);
       await application.close();
     });

@@ -438,7 +438,7 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
       await until("3 s are over", () => Date.now() - known.createdAt > 3_200);
       running["command-worker"] = start("command-worker");
       await running["command-worker"].ready();
-      // `unknown`: a request of the worker before had it delivered to nobody, so that Discord was asked.
+      // `unknown`: a request of the worker before had it delivered to no one, so that Discord was asked.
       const count = (outcome: string) => running["command-worker"].metric("arrakis_interactions_total", `"${outcome}"`);
       await until("it is dropped", async () => (await count("late")) + (await count("unknown")) === 1);
       assert.deepEqual([known.callback, known.edits], [undefined, []]);

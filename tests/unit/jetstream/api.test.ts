@@ -5,7 +5,7 @@ import { type ApiError, NoAnswer } from "../../../jetstream/errors";
 import type { Wire } from "../../../jetstream/fields";
 
 describe("pages of a list", () => {
-  /** A server with so many entries, of which some are left out because their leader does not answer. */
+  /** A server with a number of entries, of which some are left out because their leader does not answer. */
   const server = (total: number, limit: number, missing: number[], asked: number[]) => ({
     request: (subject: string, body: string) => {
       assert.equal(subject, "$JS.API.STREAM.LIST");

@@ -138,7 +138,7 @@ describe("state of deliveries in PostgreSQL", function () {
 
   describe("", () => behavesAsStore(() => deliveryStore(settings(), unexpected)));
 
-  it("gets its schema once, whoever starts first", async () => {
+  it("gets its schema once, whichever process starts first", async () => {
     const stores = Array.from({ length: 5 }, () => deliveryStore(settings(), unexpected));
     await Promise.all(stores.map((store) => store.check()));
     await Promise.all(stores.map((store) => store.close()));

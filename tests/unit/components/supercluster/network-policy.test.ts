@@ -14,7 +14,7 @@ describe("who may connect to servers", () => {
     namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values }] },
   });
 
-  it("is by default everyone as a client or gateway, servers on routes, any pod as Prometheus, nobody on 8222", () => {
+  it("is by default everyone as a client or gateway, servers on routes, any pod as Prometheus, no one on 8222", () => {
     const peers = peersOf({});
     assert.deepEqual(Object.keys(peers), ["4222", "6222", "7222", "7777"]);
     assert.deepEqual([peers[4222], peers[7222], peers[7777]], [undefined, undefined, [{ namespaceSelector: {} }]]);

@@ -27,7 +27,7 @@ const rolling = "rolling restart of its 3 pods, one after another, each when the
 describe("what a deployment does to a region's pods", () => {
   it("is nothing where nothing changes", () => assert.equal(said(kubernetesEnvironment()), undefined));
 
-  it("is a rolling restart of so many pods, for what is in their template", () => {
+  it("is a rolling restart of a number of pods, for what is in their template", () => {
     assert.equal(said(kubernetes({ resources: { memory: "4GiB" } })), `iad: kubernetes.resources changed: ${rolling}`);
     assert.equal(
       said(kubernetes({ images: { exporter: { tag: "0.21.0" } } })),

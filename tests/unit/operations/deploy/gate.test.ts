@@ -12,7 +12,7 @@ describe("the gate between two regions", () => {
     delete snapshot.servers[server];
     return snapshot;
   };
-  /** Observes one snapshot after another; the last for ever. */
+  /** Observes one snapshot after another; the last again and again. */
   const observing = (...snapshots: Snapshot[]) => {
     let count = 0;
     const next = () => snapshots[Math.min(count++, snapshots.length - 1)]!;

@@ -64,7 +64,7 @@ const failbackEffects: Record<FailbackStep | "mirror", (world: Situation) => voi
 
 const most = 20;
 
-/** Steps until there is nothing left to do, or so many, or until it is refused. */
+/** Steps until there is nothing left to do, or a number of them, or until it is refused. */
 function run(world: Situation, direction: "failover" | "failback", atMost = most): string[] {
   const taken: string[] = [];
   while (taken.length < atMost) {

@@ -43,7 +43,7 @@ describe("batches", () => {
     await alone;
   });
 
-  it("have at most so many items", async () => {
+  it("have at most the number of items asked for", async () => {
     const { groups, batches } = held(2);
     const all = [1, 2, 3].map((item) => batches.add(item));
     await turn();

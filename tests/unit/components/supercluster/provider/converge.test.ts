@@ -6,7 +6,7 @@ const failed = (code: number) =>
   Object.assign(new Error(`HTTP ${code}`), { code, body: JSON.stringify({ message: `status ${code}` }) });
 const patience = { stuckMs: 200, everyMs: 1, logEveryMs: 60_000 };
 
-/** Runs it over what is seen, one look after another, the last for ever; returns what was done. */
+/** Runs it over what is seen, one look after another, the last again and again; returns what was done. */
 async function run(...looks: (Next | Error)[]): Promise<void> {
   let count = 0;
   const look = () => {

@@ -50,7 +50,7 @@ describe("NatsModule", () => {
     const tenantId = "aaaaaaaa-0000-4000-8000-000000000000";
     assert.equal(application.get(EventPublisherService).createBaseMessage(tenantId).source, "billing");
     await application.close();
-    // It belongs to whoever made it.
+    // It belongs to what made it.
     assert.equal(isClosed, false);
   });
 

@@ -1,4 +1,4 @@
-import { npmRun } from "../../config/command-lines";
+import { deployCommand } from "../../config/command-lines";
 import {
   type MonitoringStatus,
   monitoringPrograms,
@@ -24,7 +24,7 @@ export const settledMonitoring = (checked: CheckedEnvironment): Promise<Monitori
 export function monitoringChecks(found: MonitoringStatus | undefined, environment: string): Check[] {
   if (!found) return [];
   const dead = monitoringPrograms(found).flatMap(([name, { url, isUp }]) =>
-    isUp ? [] : [`${name} (${url}) does not answer; start it: ${npmRun("start", environment)}`],
+    isUp ? [] : [`${name} (${url}) does not answer; start it: ${deployCommand(environment)}`],
   );
   const problems = [...dead, ...found.problems];
   return [

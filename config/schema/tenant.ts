@@ -121,8 +121,8 @@ const deadLetters = strictObject({
    */
   maxBytes: size.optional(),
   /**
-   * Names of fields, at any depth, and of headers whose values `npm run console` does not show; those with the name of a
-   * secret are never shown. Default: none.
+   * Names of fields, at any depth, and of headers whose values `npm run console` does not show; those with the name of
+   * a secret are never shown. Default: none.
    */
   redact: z.array(z.string().min(1)).optional(),
   /** Of the streams that are derived, once this is removed. Default: `retain`; in the local environment `delete`. */

@@ -91,7 +91,7 @@ async function* updates(): AsyncGenerator<Update> {
 const mostEvents = 500;
 
 /** Pure. */
-export function after(state: State, update: Update): Partial<State> {
+function after(state: State, update: Update): Partial<State> {
   const live = { link: "live" } as const;
   switch (update.kind) {
     case "picture":

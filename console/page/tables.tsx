@@ -113,7 +113,7 @@ const phone = "(max-width: 760px)";
 /** Height of a row in pixels, as style.css has it: on a phone a row is a card. */
 const useRowHeight = () => (useMedia(phone) ? 92 : 44);
 
-export function StreamTable({ rows, label }: { rows: StreamView[]; label: string }) {
+function StreamTable({ rows, label }: { rows: StreamView[]; label: string }) {
   const now = useNow(5_000);
   const [seen, setSeen] = useState<string[]>([]);
   const lines = useLines(seen.map((id) => `stream:${id}`));
@@ -177,7 +177,7 @@ export function StreamTable({ rows, label }: { rows: StreamView[]; label: string
   );
 }
 
-export function DurableTable({ rows, label }: { rows: DurableView[]; label: string }) {
+function DurableTable({ rows, label }: { rows: DurableView[]; label: string }) {
   const now = useNow(5_000);
   const [seen, setSeen] = useState<string[]>([]);
   const lines = useLines(seen.map((id) => `durable:${id}`));

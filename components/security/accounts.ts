@@ -37,6 +37,7 @@ export function accountsOf(
       assets.filter(({ account }) => account === tenant.name);
     const own = { streams: ofAccount(streams), consumers: ofAccount(consumers) };
     const usable = [...own.consumers, ...standIns(own).map(({ consumer }) => consumer)];
+    const origins = new Map(own.streams.flatMap(({ name, mirrorOf }) => (mirrorOf ? [[name, mirrorOf]] : [])));
     const users = Object.entries(withStandardParts(tenant).users);
     return {
       name: tenant.name,
@@ -45,7 +46,7 @@ export function accountsOf(
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
-          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable)),
+          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, origins)),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
       ],

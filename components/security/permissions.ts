@@ -2,7 +2,7 @@ import type { ConsumerAsset } from "../../config/assets/asset";
 import type { Permissions } from "../../config/assets/region";
 import { covers } from "../../config/subjects";
 import { toMilliseconds } from "../../config/units";
-import { keyValueStreamName, objectStoreStreamName } from "../../config/schema/bucket";
+import { bucketKinds, keyValueStreamName, objectStoreStreamName } from "../../config/schema/bucket";
 import type { BucketRight, UserSpec } from "../../config/schema/tenant";
 
 /** Prefix of a user's answers; clients set it as `inboxPrefix`. */
@@ -13,8 +13,16 @@ interface Allowed {
   subscribe: string[];
 }
 
-/** What a user may do, from what it declares and the durables of its own account. Nothing else. */
-export function permissionsOf(user: string, spec: UserSpec, consumers: readonly ConsumerAsset[]): Permissions {
+/** Names of streams, by those of their mirrors. */
+type Origins = ReadonlyMap<string, string>;
+
+/** What a user may do, from what it declares and the durables and mirrors of its own account. Nothing else. */
+export function permissionsOf(
+  user: string,
+  spec: UserSpec,
+  consumers: readonly ConsumerAsset[],
+  origins: Origins = new Map(),
+): Permissions {
   const durables = consumers.filter(({ name }) => spec.consumes?.includes(name)).map(consuming);
   const rules = permissions(
     {
@@ -22,7 +30,7 @@ export function permissionsOf(user: string, spec: UserSpec, consumers: readonly 
         ...(spec.publishes ?? []),
         ...(spec.requests ?? []),
         ...durables.flatMap(({ publish }) => publish),
-        ...bucketRequests(spec),
+        ...bucketRequests(spec, origins),
         ...(spec.allow?.publish ?? []),
       ],
       subscribe: [
@@ -71,9 +79,10 @@ function consuming({ stream, name, spec }: ConsumerAsset): Allowed {
 
 /**
  * What it takes to use buckets, by the rights declared: the requests of the clients' own libraries. A watcher reads by
- * a consumer of its own, which it creates and deletes; its name cannot be known, so it may delete others' too.
+ * a consumer of its own, which it creates and deletes; its name cannot be known, so it may delete others' too. What
+ * lists does the same: servers cannot tell the two apart.
  */
-function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[] {
+function bucketRequests({ keyValues = {}, objectStores = {} }: UserSpec, origins: Origins): string[] {
   const watching = (stream: string, entries: string) => [
     ...["CREATE", "INFO", "DELETE"].map((verb) => api(`CONSUMER.${verb}.${stream}.*`)),
     // Without a name where the client leaves it to the server; with the filter at the end where there is one.
@@ -87,23 +96,36 @@ function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[]
     api(`DIRECT.GET.${stream}`),
     api(`DIRECT.GET.${stream}.>`),
   ];
-  const keyValue = (bucket: string): Record<BucketRight, string[]> => ({
-    get: reading(keyValueStreamName(bucket)),
-    put: [`$KV.${bucket}.>`],
-    watch: watching(keyValueStreamName(bucket), `$KV.${bucket}.>`),
-  });
+  const purging = (stream: string) => [api(`STREAM.PURGE.${stream}`)];
+  const keyValue = (bucket: string): Record<BucketRight, string[]> => {
+    const stream = keyValueStreamName(bucket);
+    // A mirror's entries have the subjects of its origin.
+    const entries = `$KV.${(origins.get(stream) ?? stream).slice(bucketKinds.keyValues.prefix.length)}.>`;
+    const watch = watching(stream, entries);
+    return {
+      get: reading(stream),
+      put: [entries],
+      watch,
+      list: watch,
+      // It looks for what is old by watching.
+      purge: [...watch, ...purging(stream)],
+    };
+  };
   const objectStore = (bucket: string): Record<BucketRight, string[]> => {
     const stream = objectStoreStreamName(bucket);
+    const watch = [...watching(stream, `$O.${bucket}.M.>`), api(`STREAM.MSG.GET.${stream}`)];
     return {
       // An object is read chunk by chunk, as a consumer does.
       get: [...reading(stream), ...watching(stream, `$O.${bucket}.C.*`)],
       // What replaces or deletes an object looks it up, and removes its chunks.
-      put: [`$O.${bucket}.>`, ...reading(stream), api(`STREAM.PURGE.${stream}`)],
-      watch: [...watching(stream, `$O.${bucket}.M.>`), api(`STREAM.MSG.GET.${stream}`)],
+      put: [`$O.${bucket}.>`, ...reading(stream), ...purging(stream)],
+      watch,
+      list: watch,
+      purge: [`$O.${bucket}.M.>`, ...reading(stream), ...purging(stream)],
     };
   };
   const requests = (
-    granted: NonNullable<UserSpec["buckets"]>,
+    granted: NonNullable<UserSpec["keyValues"]>,
     streamName: (bucket: string) => string,
     requestsOf: (bucket: string) => Record<BucketRight, string[]>,
   ) =>
@@ -112,7 +134,7 @@ function bucketRequests({ buckets = {}, objectStores = {} }: UserSpec): string[]
       ...[rights].flat().flatMap((right) => requestsOf(bucket)[right]),
     ]);
   return [
-    ...requests(buckets, keyValueStreamName, keyValue),
+    ...requests(keyValues, keyValueStreamName, keyValue),
     // Clients look whether the account has JetStream before they open a store.
     ...(Object.keys(objectStores).length ? [api("INFO")] : []),
     ...requests(objectStores, objectStoreStreamName, objectStore),

@@ -1,3 +1,4 @@
+import { mirroredFields } from "./buckets";
 import { failedOver } from "./failover";
 import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
@@ -56,6 +57,7 @@ function streamsOf(environment: Environment, declared: TenantSpec): StreamAsset[
           discard: "old",
           // Servers want a mirror to answer reads exactly if its origin does (error 10157).
           ...(spec.allowDirect && { mirrorDirect: true }),
+          ...mirroredFields(tenant, name, spec),
           ...limits,
         },
       });

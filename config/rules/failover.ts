@@ -1,3 +1,4 @@
+import { bucketsOf } from "../assets/buckets";
 import { withStandardParts } from "../assets/standard-parts";
 import * as z from "zod";
 import type { Tenants } from "../assets/asset";
@@ -39,6 +40,15 @@ function entryProblems(key: string, entry: Failover | undefined, tenants: Tenant
   if (!tenant) return [{ path: at, message: unknownName(account, "a tenant of this stack", Object.keys(tenants)) }];
   const stream = tenant.streams[name];
   if (!stream) return [{ path: at, message: unknownName(name, `a stream of ${account}`, Object.keys(tenant.streams)) }];
+  if (bucketsOf(tenant).some((bucket) => bucket.stream === name))
+    return [
+      {
+        path: at,
+        message:
+          `${name} is a bucket, which clients find by its name, so no mirror can take its place: ` +
+          "mirrors answer reads while its region is lost, and it moves with its home; leave it out",
+      },
+    ];
   const unfit = excluded
     .filter(({ field }) => stream[field])
     .slice(0, 1)

@@ -1,6 +1,7 @@
 import type { Problem } from "../problems";
 import { alertRules } from "./alerts";
 import { awsRules } from "./aws";
+import { atBuckets, bucketRules } from "./buckets";
 import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
 import type { ValidationContext } from "./context";
@@ -29,6 +30,7 @@ const rules: readonly Rule[] = [
   ...chartValueRules,
   ...tenantRules,
   ...streamRules,
+  ...bucketRules,
   ...mirrorRules,
   ...placementRules,
   ...consumerRules,
@@ -42,5 +44,5 @@ const rules: readonly Rule[] = [
 /** Every problem of an environment and its tenants, in the order of the rules; empty if there is none. */
 export function problemsOf(context: ValidationContext): Problem[] {
   const { problems, corrected } = misspeltRegions(context);
-  return [...problems, ...rules.flatMap((each) => each(corrected))];
+  return atBuckets([...problems, ...rules.flatMap((each) => each(corrected))], context);
 }

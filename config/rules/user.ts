@@ -1,9 +1,9 @@
-import { canary, loginOf, provisioner, systemAccount } from "../assets/standard";
+import { canary, loginOf, mirrorName, provisioner, systemAccount } from "../assets/standard";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
 import { reservedIn } from "../reserved-subjects";
 import { bucketKinds } from "../schema/bucket";
-import type { UserSpec } from "../schema/tenant";
+import type { TenantSpec, UserSpec } from "../schema/tenant";
 import { overlaps } from "../subjects";
 import { toMilliseconds } from "../units";
 import type { ValidationContext } from "./context";
@@ -77,14 +77,23 @@ const explicitlyAllowed = (context: ValidationContext) =>
     ),
   );
 
+/** The stream that a tenant's mirror of this name copies; undefined where there is no such mirror. */
+const originOf = ({ streams }: TenantSpec, mirror: string): string | undefined =>
+  Object.entries(streams).find(([name, { mirrors = {} }]) =>
+    Object.keys(mirrors).some((region) => mirrorName(name, region) === mirror),
+  )?.[0];
+
 /** A user's buckets, with what their kind is and how its streams' names begin. */
 const buckets = (context: ValidationContext) =>
   users(context).flatMap((scope) =>
-    (["buckets", "objectStores"] as const).flatMap((field) =>
-      Object.keys(scope.user[field] ?? {}).map((bucket) => ({
+    (["keyValues", "objectStores"] as const).flatMap((field) =>
+      Object.entries(scope.user[field] ?? {}).map(([bucket, rights]) => ({
         ...scope,
         path: [...scope.path, field, bucket],
+        field,
         bucket,
+        rights: [rights].flat(),
+        origin: originOf(scope.tenant, bucketKinds[field].prefix + bucket),
         ...bucketKinds[field],
       })),
     ),
@@ -136,8 +145,22 @@ export const userRules: Rule[] = [
     message: ({ key, bucket, what, prefix }, { declared }) => {
       const streams = declared.streams(key).filter((stream) => stream.startsWith(prefix));
       const known = streams.map((stream) => stream.slice(prefix.length));
-      return `the tenant declares no stream ${prefix}${bucket}, so ` + unknownName(bucket, `${what} of ${key}`, known);
+      return unknownName(bucket, `${what} of ${key}`, known);
     },
+  }),
+  rule({
+    each: buckets,
+    when: ({ field, origin, rights }) =>
+      field === "keyValues" && origin !== undefined && rights.some((right) => right === "put" || right === "purge"),
+    message: ({ bucket, origin, prefix }) =>
+      `"${bucket}" is a mirror, which takes no writes; give the right to write on ${text(origin!.slice(prefix.length))}`,
+  }),
+  rule({
+    each: buckets,
+    when: ({ field, origin }) => field === "objectStores" && origin !== undefined,
+    message: ({ bucket, origin, prefix }) =>
+      `"${bucket}" is a mirror, whose objects have the subjects of ${text(origin!.slice(prefix.length))}, ` +
+      `so clients find none in it; write ${text(origin!.slice(prefix.length))}`,
   }),
   rule({
     each: explicitlyAllowed,

@@ -1,10 +1,12 @@
 import * as z from "zod";
 import { plural } from "../plural";
 import type { Tenants } from "../assets/asset";
+import { withBuckets } from "../assets/buckets";
 import { withProbe } from "../assets/probe";
 import { mirrorName } from "../assets/standard";
 import { isObject } from "../objects";
 import { InvalidInput, joinPath, parse, type Problem, unknownName } from "../problems";
+import { bucketKinds } from "../schema/bucket";
 import { type Failovers, failovers } from "../schema/failover";
 import {
   type Environment,
@@ -32,7 +34,8 @@ export interface ValidSettings {
   environment: Environment;
 }
 
-const tenantsSchema = z.record(token, tenantSpec);
+const tenantSchema = tenantSpec.transform((tenant) => withBuckets(tenant));
+const tenantsSchema = z.record(token, tenantSchema);
 
 /** The environments of Pulumi.yaml, and with it `supercluster:stack` of a stack's own file. */
 export function validateSettings(rawEnvironments: unknown): Pick<ValidSettings, "environments">;
@@ -185,8 +188,7 @@ function stackProblems(stack: StackSettings, environment: Environment | undefine
 function tenantProblems(rawTenants: unknown, environment: Environment, name: string): Problem[] {
   const { problems } = parse(tenantsSchema, rawTenants, "tenants");
   if (!isObject(rawTenants)) return problems;
-  const names = (tenant: string, field: "streams" | "consumers" | "users") =>
-    Object.keys(fieldOf(rawTenants[tenant], field));
+  const names = (tenant: string, field: "consumers" | "users") => Object.keys(fieldOf(rawTenants[tenant], field));
   return [
     ...problems,
     ...problemsOf({
@@ -196,18 +198,25 @@ function tenantProblems(rawTenants: unknown, environment: Environment, name: str
       declared: {
         tenants: Object.keys(rawTenants),
         streams: (tenant) =>
-          names(tenant, "streams").flatMap((stream) => [
-            stream,
-            ...Object.keys(fieldOf(fieldOf(fieldOf(rawTenants[tenant], "streams"), stream), "mirrors")).map((region) =>
-              mirrorName(stream, region),
-            ),
-          ]),
+          Object.entries(prefixes).flatMap(([field, prefix]) =>
+            Object.entries(fieldOf(rawTenants[tenant], field)).flatMap(([name, spec]) => [
+              prefix + name,
+              ...Object.keys(fieldOf(spec, "mirrors")).map((region) => mirrorName(prefix + name, region)),
+            ]),
+          ),
         consumers: (tenant) => names(tenant, "consumers"),
         users: (tenant) => names(tenant, "users"),
       },
     }),
   ];
 }
+
+/** Fields of a tenant that become streams, with what the streams' names begin with. */
+const prefixes = {
+  streams: "",
+  keyValues: bucketKinds.keyValues.prefix,
+  objectStores: bucketKinds.objectStores.prefix,
+};
 
 function fieldOf(value: unknown, field: string): Record<string, unknown> {
   const inner = isObject(value) ? value[field] : undefined;
@@ -218,7 +227,7 @@ function fieldOf(value: unknown, field: string): Record<string, unknown> {
 function validTenants(rawTenants: Record<string, unknown>): Tenants {
   return Object.fromEntries(
     Object.entries(rawTenants).flatMap(([key, raw]) => {
-      const tenant = tenantSpec.safeParse(withoutInvalid(raw)).data;
+      const tenant = tenantSchema.safeParse(withoutInvalid(raw)).data;
       return tenant ? [[key, tenant]] : [];
     }),
   );

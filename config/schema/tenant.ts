@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { bucketName, tenantKeyValue, tenantObjectStore } from "./bucket";
 import { consumerShape, consumerManagement, pullShape, pushShape } from "./consumer";
 import { assetName, count, duration, durationLimit, size, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
@@ -58,15 +59,13 @@ const consumerSpec = z.discriminatedUnion("mode", [
   strictObject({ mode: z.literal("push"), ...ofDurables, ...pushShape }),
 ]);
 
-/** Names that clients put into subjects. Source: ADR-8 of nats-architecture-and-design. */
-const bucketName = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, "write letters, digits, dashes and underscores");
-
 /**
- * What a user does with a bucket. `get`: reads single entries. `watch`: reads entries and follows their changes; lists
- * keys and histories. `put`: writes and deletes entries; a conditional write that fails reads the entry, so most users
- * that put also get.
+ * What a user does with a bucket. `get`: reads single entries. `list`: lists keys or objects, and histories. `watch`:
+ * lists, and follows changes. `put`: writes entries and deletes them; a conditional write that fails reads the entry,
+ * so most users that put also get. `purge`: takes old entries away for good, as `purgeDeletes` of the clients'
+ * libraries does; of a store, deletes objects without the right to write any.
  */
-export const bucketRight = z.enum(["get", "put", "watch"]);
+export const bucketRight = z.enum(["get", "put", "watch", "list", "purge"]);
 const bucketRights = z.union([bucketRight, z.array(bucketRight).min(1)]);
 
 const rules = strictObject({ publish: z.array(subject).optional(), subscribe: z.array(subject).optional() });
@@ -96,8 +95,11 @@ const userSpec = strictObject({
    * request once, wherever the answer is wanted.
    */
   responds: responds.optional(),
-  /** Key-value buckets of this tenant (their streams are `KV_<bucket>`) that it uses, with its rights on each. */
-  buckets: z.record(bucketName, bucketRights).optional(),
+  /**
+   * Key-value buckets of this tenant (their streams are `KV_<bucket>`) that it uses, with its rights on each:
+   * `{ profiles: ["get", "watch"] }`. A mirror (`profiles-ams`) is named by itself; it is only read.
+   */
+  keyValues: z.record(bucketName, bucketRights).optional(),
   /** Object stores of this tenant (their streams are `OBJ_<bucket>`) that it uses, with its rights on each. */
   objectStores: z.record(bucketName, bucketRights).optional(),
   /** Added to what is derived. */
@@ -172,6 +174,10 @@ export const tenantSpec = strictObject({
   /** Region its streams are placed in unless they name another. */
   home: token,
   streams: z.record(assetName, streamSpec),
+  /** Key-value buckets, by name. Each is the stream `KV_<name>`. Default: none. */
+  keyValues: z.record(bucketName, tenantKeyValue).optional(),
+  /** Object stores, by name. Each is the stream `OBJ_<name>`. Default: none. */
+  objectStores: z.record(bucketName, tenantObjectStore).optional(),
   consumers: z.record(assetName, consumerSpec),
   users: z.record(token, userSpec),
   /**

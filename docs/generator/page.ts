@@ -140,8 +140,35 @@ In addition they take \`account\`, \`bucket\` (the name), \`region\`, and the fi
     ["| Field | What it is | The stream's field |", "|---|---|---|", ...buckets.both.map(line)].join("\n"),
     "Of key-value buckets only:",
     ["| Field | What it is | The stream's field |", "|---|---|---|", ...buckets.keyValue.map(line)].join("\n"),
+    `A tenant declares them by name in \`keyValues\` and \`objectStores\`, with these fields, those of "how the program
+treats it", and:`,
+    [
+      "| Field | What it is |",
+      "|---|---|",
+      ...buckets.tenants.map(({ name, text }) => cells([...quoted([name]), text])),
+    ].join("\n"),
+    `In a tenant, \`storage\` is \`file\` and \`replicas\` 3 unless it says otherwise. \`plan\`, \`verify\`, \`status\`,
+limits, alerts and policies know a bucket by its stream, \`KV_<name>\` or \`OBJ_<name>\`. A bucket does not fail over:
+clients find it by its name. Where its home region is lost, its mirrors answer reads, and writes wait.`,
+    `A user gets rights by words, in its own \`keyValues\` and \`objectStores\`:`,
+    ["| Word | On a key-value bucket | On an object store |", "|---|---|---|", ...rights.map(cells)].join("\n"),
+    `Clients read entries from the mirror in their region where they open the bucket with direct reads
+(\`open("profiles", { allow_direct: true })\`); to watch or list there, they open the mirror
+(\`open("profiles", { streamName: "KV_profiles-ams" })\`), on which the user has \`watch\` or \`list\` by its name,
+\`profiles-ams\`. Purges are no messages, so they reach no mirror: of a store, a mirror keeps the chunks of deleted
+objects until its own \`maxBytes\` drops the oldest it has; give it more than the store. A store is read at home: its
+mirrors are copies to restore from.`,
   ].join("\n\n");
 }
+
+/** Words of users, and what the clients' libraries do with each. */
+const rights: [string, string, string][] = [
+  ["`get`", "`get` of single entries", "`get` and `info` of objects"],
+  ["`put`", "`put`, `create`, `update`, `delete`, `purge` of a key", "`put`, `update`, `delete` of objects"],
+  ["`watch`", "`watch`, `keys`, `history`", "`watch`, `list`"],
+  ["`list`", "`keys`, `history`; servers cannot tell it from `watch`", "`list`; servers cannot tell it from `watch`"],
+  ["`purge`", "`purgeDeletes`, and the API's purge", "`delete` of objects, without the right to write any"],
+];
 
 const cells = (texts: string[]): string => `| ${texts.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
 

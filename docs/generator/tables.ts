@@ -1,3 +1,4 @@
+import { renamedFields } from "../../config/schema/bucket";
 import type * as z from "zod";
 import { errorsByField } from "../../config/rules/arguments/argument-rule";
 import { consumerArgumentRules } from "../../config/rules/arguments/consumer";
@@ -166,20 +167,18 @@ export interface BucketArgument {
   field: Argument;
 }
 
-const renamed: Record<string, string[]> = {
-  ttl: ["maxAge"],
-  history: ["maxMsgsPerSubject"],
-  maxValueSize: ["maxMsgSize"],
-  limitMarkerTtl: ["subjectDeleteMarkerTtl", "allowMsgTtl"],
-};
-
 /** A bucket takes some fields of streams as they are, without a comment of its own. */
 const ofBuckets = (list: Comment[]): BucketArgument[] =>
   list.map(({ name, text, tags }) => {
-    const becomes = renamed[name] ?? [name];
+    const becomes = [...((renamedFields as Record<string, readonly string[]>)[name] ?? [name])];
     const field = argumentsOf(stream, ofStreams).find((argument) => argument.name === becomes[0])!;
     return { name, comment: text || field.comment, tags, becomes, field };
   });
 
 const inBuckets = commentsOf("config/schema/bucket.ts");
-export const buckets = { both: ofBuckets(inBuckets.ofBuckets!), keyValue: ofBuckets(inBuckets.keyValueShape!) };
+export const buckets = {
+  both: ofBuckets(inBuckets.ofBuckets!),
+  keyValue: ofBuckets(inBuckets.keyValueShape!),
+  /** What tenants say beside that. */
+  tenants: inBuckets.ofTenants!,
+};

@@ -41,8 +41,8 @@ const tenant = (streams: Record<string, StreamSpec>, consumers: object = worker(
     streams: { ORDERS: stream("orders.>"), KV_settings: bucket, NEIGHBOUR: stream("neighbour"), ...streams },
     consumers,
     users: {
-      api: { publishes: ["orders.>", "neighbour", "*.telemetry.up"], buckets: { settings: ["get", "put"] } },
-      device: { subscribes: ["*.telemetry.up"], buckets: { settings: "watch" } },
+      api: { publishes: ["orders.>", "neighbour", "*.telemetry.up"], keyValues: { settings: ["get", "put"] } },
+      device: { subscribes: ["*.telemetry.up"], keyValues: { settings: "watch" } },
     },
   }) as TenantSpec;
 

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { jetstream, jetstreamManager, type JetStreamOptions } from "@nats-io/jetstream";
-import { Kvm } from "@nats-io/kv";
+import { type KV, Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import { Svcm } from "@nats-io/services";
 import { type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
-import {
-  keyValueStream,
-  keyValueStreamName,
-  objectStoreStream,
-  objectStoreStreamName,
-} from "../../config/schema/bucket";
+import { withBuckets } from "../../config/assets/buckets";
 import { deadLetterNames } from "../../workers/messaging/contract";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
@@ -23,6 +18,8 @@ import { tenants as systems } from "../../tenants";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
+
+const inBucket = { storage: "memory", replicas: 1, maxBytes: "4MiB" } as const;
 
 const inHome = {
   retention: "limits",
@@ -37,18 +34,21 @@ const inHome = {
 const buckets: TenantSpec = {
   name: "buckets",
   home: "iad",
-  streams: {
-    ...Object.fromEntries(
-      ["settings", "flags"].map((name) => [keyValueStreamName(name), { ...keyValueStream(name, {}), ...inHome }]),
-    ),
-    [objectStoreStreamName("reports")]: { ...objectStoreStream("reports", {}), ...inHome },
+  streams: {},
+  keyValues: {
+    settings: { ...inBucket, mirrors: { ams: {} } },
+    flags: inBucket,
   },
+  objectStores: { reports: inBucket },
   consumers: {},
   users: {
-    reader: { buckets: { settings: "get" }, objectStores: { reports: "get" } },
-    writer: { buckets: { settings: ["get", "put"] }, objectStores: { reports: "put" } },
-    watcher: { buckets: { settings: "watch" }, objectStores: { reports: "watch" } },
-    blind: { buckets: { settings: "put" } },
+    reader: { keyValues: { settings: "get" }, objectStores: { reports: "get" } },
+    writer: { keyValues: { settings: ["get", "put"] }, objectStores: { reports: "put" } },
+    watcher: { keyValues: { settings: "watch" }, objectStores: { reports: "watch" } },
+    lister: { keyValues: { settings: "list" }, objectStores: { reports: "list" } },
+    purger: { keyValues: { settings: "purge" }, objectStores: { reports: "purge" } },
+    near: { keyValues: { "settings-ams": ["get", "watch"] } },
+    blind: { keyValues: { settings: "put" } },
     device: { publishes: ["*.telemetry.up"], subscribes: ["*.telemetry.down"] },
   },
 };
@@ -81,7 +81,7 @@ const domain = "global";
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: domain });
 const tenants = {
   ...systems,
-  ...{ buckets, services },
+  ...{ buckets: withBuckets(buckets), services },
   ...validateTenants({}, { ...environment, jetstream: { jetstream: ["probe"] } }),
 };
 const accounts = accountsOf(environment, tenants);
@@ -528,8 +528,49 @@ describe("permissions on a real server", () => {
       assert.deepEqual(deleted, [true, []]);
     });
 
+    it("let a user that lists see what there is, and one that purges take it away", async () => {
+      await working("writer", async (nc) => {
+        const bucket = await settings(nc);
+        await bucket.put("old", "1");
+        await bucket.delete("old");
+        await (await reports(nc)).putBlob({ name: "draft" }, new Uint8Array(1000));
+      });
+      const listed = async () =>
+        working("lister", async (nc) => {
+          const keys: string[] = [];
+          for await (const key of await (await settings(nc)).keys()) keys.push(key);
+          const objects = await (await reports(nc)).list();
+          return [keys.toSorted(), objects.filter(({ deleted }) => !deleted).map(({ name }) => name)];
+        });
+      assert.deepEqual(await listed(), [[["blind", "once", "theme"], ["draft"]], []]);
+      const purged = await working("purger", async (nc) => {
+        // The library has it, and its types do not.
+        const bucket = (await settings(nc)) as KV & { purgeDeletes(olderMs: number): Promise<{ purged: number }> };
+        const { purged } = await bucket.purgeDeletes(0);
+        return [purged > 0, (await (await reports(nc)).delete("draft")).success];
+      });
+      assert.deepEqual(purged, [[true, true], []]);
+      assert.deepEqual((await listed())[0][1], []);
+    });
+
+    it("let a user read and watch a mirror, where it is", async () => {
+      const administrator = user(provisioner);
+      const mirror = assets.streams.find(({ name }) => name === "KV_settings-ams")!;
+      await as(administrator, (nc) => createStream(nc, mirror));
+      const [seen, denied] = await working("near", async (nc) => {
+        const options = { streamName: "KV_settings-ams", allow_direct: true };
+        const mirror = await new Kvm(jetstream(nc)).open("settings", options);
+        const watched = await first(await mirror.watch({ key: "theme" }));
+        return [watched?.string(), (await mirror.get("theme"))?.string()];
+      });
+      assert.deepEqual([seen, denied], [["dark", "dark"], []]);
+    });
+
     it("allow nothing beyond the word", async () => {
       const attempts: [string, string[]][] = [
+        ["lister", ["$KV.settings.theme", "$JS.API.STREAM.PURGE.KV_settings", "$JS.API.CONSUMER.CREATE.KV_flags.x"]],
+        ["purger", ["$KV.settings.theme", "$O.reports.C.x", "$JS.API.STREAM.PURGE.KV_flags"]],
+        ["near", ["$KV.settings.theme", "$JS.API.DIRECT.GET.KV_settings.$KV.settings.theme"]],
         ["reader", ["$KV.settings.theme", "$JS.API.CONSUMER.CREATE.KV_settings.x", "$O.reports.M.x"]],
         ["watcher", ["$KV.settings.theme", "$JS.API.DIRECT.GET.KV_settings.$KV.settings.theme"]],
         ["blind", ["$JS.API.DIRECT.GET.KV_settings.$KV.settings.theme", "$JS.API.CONSUMER.CREATE.KV_settings.x"]],

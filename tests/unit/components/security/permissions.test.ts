@@ -48,14 +48,14 @@ describe("permissions", () => {
   it("on a bucket are the requests of the words declared", () => {
     const allowed = (user: UserSpec) => permissionsOf("u", user, []).publish.allow;
     const info = "$JS.API.STREAM.INFO.KV_settings";
-    assert.deepEqual(allowed({ buckets: { settings: "put" } }), [info, "$KV.settings.>"]);
-    assert.deepEqual(allowed({ buckets: { settings: ["get"] } }), [
+    assert.deepEqual(allowed({ keyValues: { settings: "put" } }), [info, "$KV.settings.>"]);
+    assert.deepEqual(allowed({ keyValues: { settings: ["get"] } }), [
       info,
       "$JS.API.STREAM.MSG.GET.KV_settings",
       "$JS.API.DIRECT.GET.KV_settings",
       "$JS.API.DIRECT.GET.KV_settings.>",
     ]);
-    assert.deepEqual(allowed({ buckets: { settings: "watch" } }), [
+    assert.deepEqual(allowed({ keyValues: { settings: "watch" } }), [
       info,
       "$JS.API.CONSUMER.CREATE.KV_settings.*",
       "$JS.API.CONSUMER.INFO.KV_settings.*",
@@ -66,7 +66,7 @@ describe("permissions", () => {
       "$JS.FC.*.*.KV_settings.>",
     ]);
     assert.ok(
-      !allowed({ buckets: { settings: ["get", "put", "watch"] } }).some((subject) => subject.includes("PURGE")),
+      !allowed({ keyValues: { settings: ["get", "put", "watch"] } }).some((subject) => subject.includes("PURGE")),
     );
     assert.ok(allowed({ objectStores: { reports: "put" } }).includes("$JS.API.STREAM.PURGE.OBJ_reports"));
   });

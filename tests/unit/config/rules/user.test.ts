@@ -58,16 +58,15 @@ const cases: Case[] = [
     "a bucket that is not there",
     (t) => {
       t.streams.KV_settings = stream(["$KV.settings.>"]);
-      t.users.api.buckets = { setings: "get" };
+      t.users.api.keyValues = { setings: "get" };
     },
-    "tenants.shop.users.api.buckets.setings: the tenant declares no stream KV_setings, " +
-      'so "setings" is not a key-value bucket of shop; did you mean "settings"? Known: settings',
+    "tenants.shop.users.api.keyValues.setings: " +
+      '"setings" is not a key-value bucket of shop; did you mean "settings"? Known: settings',
   ],
   [
     "an object store that is not there",
     (t) => (t.users.api.objectStores = { reports: ["get", "watch"] }),
-    "tenants.shop.users.api.objectStores.reports: the tenant declares no stream OBJ_reports, " +
-      'so "reports" is not an object store of shop; there are none',
+    "tenants.shop.users.api.objectStores.reports: " + '"reports" is not an object store of shop; there are none',
   ],
   [
     "the whole of JetStream's API",

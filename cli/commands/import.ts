@@ -21,10 +21,12 @@ export async function importAccount({ env, account, out, force = false }: Import
   const file = path.resolve(out ?? path.join(projectFolder, "tenants", `${account}.ts`));
   const { tenant, toDecide, leftOut, changes } = await importInto(checkedEnvironment(env), { account, file, force });
   const [streams, consumers] = [Object.values(tenant.streams), Object.values(tenant.consumers)];
-  const mirrors = streams.flatMap((stream) => Object.keys(stream.mirrors ?? {}));
+  const buckets = [...Object.values(tenant.keyValues ?? {}), ...Object.values(tenant.objectStores ?? {})];
+  const mirrors = [...streams, ...buckets].flatMap((stream) => Object.keys(stream.mirrors ?? {}));
   print(
     `${path.relative(process.cwd(), file)}: ` +
-      `${plural(streams.length, "stream")}, ${plural(mirrors.length, "mirror")}, ` +
+      `${plural(streams.length, "stream")}, ${buckets.length ? `${plural(buckets.length, "bucket")}, ` : ""}` +
+      `${plural(mirrors.length, "mirror")}, ` +
       `${plural(consumers.length, "durable")} of ${account}`,
   );
   printRemarks(`to decide, marked ${marker}:`, toDecide);

@@ -1,3 +1,5 @@
+import { withBuckets } from "../../config/assets/buckets";
+import type { TenantKeyValue, TenantObjectStore } from "../../config/schema/bucket";
 import type { Environment } from "../../config/schema/settings";
 import type { ConsumerSpec, StreamSpec, TenantSpec } from "../../config/schema/tenant";
 
@@ -13,6 +15,8 @@ type StreamDraft = Partial<Omit<StreamSpec, "mirrors">> & { mirrors?: Record<str
 /** A `TenantSpec` as servers show it: what has to be decided is absent, and no schema has checked it. */
 export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" | "users" | "deadLetters" | "limits"> {
   streams: Record<string, StreamDraft>;
+  keyValues?: Record<string, Partial<TenantKeyValue>>;
+  objectStores?: Record<string, Partial<TenantObjectStore>>;
   consumers: Record<string, Partial<ConsumerSpec>>;
 }
 
@@ -20,7 +24,7 @@ export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" 
  * The draft as the tenant that it becomes, to make assets of it before schema and rules have checked it: they report
  * what is missing or wrong in it.
  */
-export const asTenant = (draft: Draft): TenantSpec => draft as TenantSpec;
+export const asTenant = (draft: Draft): TenantSpec => withBuckets(draft as TenantSpec);
 
 /** A tenant as it is to be written. */
 export interface ImportedTenant {

@@ -5,6 +5,7 @@ import type { Args } from "../../jetstream/wire";
 import { mirrorName } from "../../config/assets/standard";
 import { unlimited } from "../../config/units";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
+import { asBuckets } from "./buckets";
 import type { Draft, Place } from "./draft";
 import { type LiveStream, nameOf } from "./live";
 
@@ -33,7 +34,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
     name: place.account,
     ...(description && { description }),
     home,
-    streams: Object.fromEntries(streams),
+    ...asBuckets(Object.fromEntries(streams)),
     consumers: {},
     users,
     ...(deadLetters && { deadLetters }),

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { jetstream } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import { Objm } from "@nats-io/obj";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Place } from "../../operations/import/draft";
 import { readLive } from "../../operations/import/live";
@@ -9,6 +12,7 @@ import { tenantOf } from "../../operations/import/tenant";
 import { tenantFile } from "../../operations/import/typescript";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { pollUntil } from "../../config/poll-until";
+import { withBuckets } from "../../config/assets/buckets";
 import { assetsOf } from "../../config/assets/assets";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { validateTenants } from "../../config/rules/validate";
@@ -243,7 +247,7 @@ describe("an account that was filled by hand, taken under management", function 
 
   /** Brings up what a tenant declares, as its stack does: streams, then mirrors and durables. */
   async function up(spec: TenantSpec): Promise<Deployed[]> {
-    const assets = assetsOf(environment, { app: spec });
+    const assets = assetsOf(environment, { app: withBuckets(spec) });
     const made: Deployed[] = [];
     for (const asset of assets.streams) made.push(await Deployed.create(provider, stream, streamArgs(asset)));
     for (const asset of assets.consumers) made.push(await Deployed.create(provider, consumer, consumerArgs(asset)));
@@ -257,6 +261,15 @@ describe("an account that was filled by hand, taken under management", function 
     // Every deployed account has its canary.
     await up({ name: "app", home: "iad", streams: {}, consumers: {}, users: {} });
     for (const config of streams) await ask(app, `STREAM.CREATE.${config.name}`, config);
+    await new Kvm(jetstream(app)).create("profiles", {
+      ...{ history: 3, ttl: 3_600_000, markerTTL: 60_000, max_bytes: 1024 ** 2, maxValueSize: 65_536 },
+      ...{ compression: true, description: "Profiles", placement: { cluster: "iad", tags: [] } },
+    });
+    await new Kvm(jetstream(app)).create("usual");
+    await new Objm(jetstream(app)).create("documents", {
+      ...{ ttl: 3_600_000_000_000, max_bytes: 1024 ** 2, description: "Documents", compression: true },
+      ...{ placement: { cluster: "ams", tags: [] }, metadata: { team: "files" } },
+    });
     for (const [name, config] of consumers)
       await ask(app, `CONSUMER.CREATE.${name}.${config.durable_name}`, { stream_name: name, config, action: "create" });
     await ask(app, "CONSUMER.CREATE.ORDERS.visitor", {
@@ -292,14 +305,27 @@ describe("an account that was filled by hand, taken under management", function 
     const file = path.join(folder, "app.ts");
     fs.writeFileSync(file, tenantFile(imported, "../config/schema/tenant"));
     tenant = (require(file) as { app: TenantSpec }).app;
-    assert.deepEqual(validateTenants({ app: tenant }, environment), { app: tenant });
+    assert.deepEqual(validateTenants({ app: tenant }, environment), { app: withBuckets(tenant) });
     assert.deepEqual(
       Object.keys(tenant.streams).sort(),
       streams
         .map(({ name }) => name)
-        .filter((name) => !name.endsWith("-ams"))
+        .filter((name) => !name.endsWith("-ams") && !name.startsWith("KV_"))
         .sort(),
     );
+    const { profiles, settings, usual } = tenant.keyValues!;
+    assert.deepEqual(profiles, {
+      ...{ description: "Profiles", replicas: 1, compression: true, ttl: "1h", maxBytes: "1MiB" },
+      ...{ history: 3, maxValueSize: "64KiB", limitMarkerTtl: "1m", denyDelete: false, adopt: true },
+    });
+    assert.deepEqual(settings, { replicas: 1, maxBytes: "unlimited", history: 5, adopt: true });
+    assert.deepEqual(usual!.denyDelete, false, "as clients of JavaScript make them");
+    assert.deepEqual(tenant.objectStores, {
+      documents: {
+        ...{ description: "Documents", home: "ams", replicas: 1, compression: true, ttl: "1h", maxBytes: "1MiB" },
+        ...{ metadata: { team: "files" }, adopt: true },
+      },
+    });
     assert.deepEqual(Object.keys(tenant.streams.ORDERS!.mirrors!), ["ams"]);
     assert.deepEqual(tenant.consumers.audit!.streams.toSorted(), ["INTEREST", "ORDERS", "ORDERS-ams"]);
     assert.deepEqual(Object.keys(tenant.consumers).sort(), [
@@ -316,7 +342,7 @@ describe("an account that was filled by hand, taken under management", function 
       Array.from({ length: 5 }, () => "unlimited"),
     );
     assert.deepEqual(
-      [tenant.streams.KV_settings!.maxBytes, tenant.streams.ODD!.maxAge],
+      [tenant.keyValues!.settings!.maxBytes, tenant.streams.ODD!.maxAge],
       ["unlimited", "604800000000001ns"],
     );
   });

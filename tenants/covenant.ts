@@ -78,6 +78,26 @@ export const covenant: TenantSpec = {
       },
     },
   },
+  // C002-2: the source gives these to servers as roles, "KV Store" and "Object Store"; they are streams of any server.
+  keyValues: {
+    // What each country is like now, for those who look one up: the events above only say what changed.
+    profiles: {
+      description: "Country profiles, by country code",
+      history: 5,
+      maxBytes: "256MiB",
+      maxValueSize: "256KiB",
+      mirrors: { ams: {}, syd: {} },
+    },
+  },
+  objectStores: {
+    documents: {
+      description: "Documents of projects",
+      maxBytes: "1GiB",
+      compression: true,
+      // Twice as much: chunks of deleted documents stay in a mirror.
+      mirrors: { ams: { maxBytes: "2GiB" }, syd: { maxBytes: "2GiB" } },
+    },
+  },
   // C002-16: a consumer belongs to one stream, so each of these becomes a durable a stream: 3 + 3 + 1 + 4. They share
   // maxAckPending and rateLimitBps.
   // C002-17: without an ack policy the server takes `none` and ignores redelivery; all say explicit.
@@ -147,6 +167,12 @@ export const covenant: TenantSpec = {
     api: {
       publishes: [...countries, ...projects, ...users, ...incidents],
       subscribes: ["covenant.>", "alerts.>"],
+      keyValues: {
+        profiles: ["get", "put", "watch"],
+        "profiles-ams": ["get", "watch"],
+        "profiles-syd": ["get", "watch"],
+      },
+      objectStores: { documents: ["get", "put", "list"] },
       // As in the source, `_INBOX.>`: any client gets the answers to what it publishes.
       inbox: "shared",
     },
@@ -154,6 +180,8 @@ export const covenant: TenantSpec = {
       // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until an owner says more.
       publishes: ["user-events.>"],
       subscribes: ["covenant.>", "alerts.>"],
+      keyValues: { profiles: "get" },
+      objectStores: { documents: "get" },
     },
     analytics: { subscribes: ["covenant.>", "alerts.>"], consumes: ["ANALYTICS"] },
     // The source has no users for the three below; its own three could not have consumed anything.

@@ -150,6 +150,14 @@ treats it", and:`,
     `In a tenant, \`storage\` is \`file\` and \`replicas\` 3 unless it says otherwise. \`plan\`, \`verify\`, \`status\`,
 limits, alerts and policies know a bucket by its stream, \`KV_<name>\` or \`OBJ_<name>\`. A bucket does not fail over:
 clients find it by its name. Where its home region is lost, its mirrors answer reads, and writes wait.`,
+    `\`\`\`ts
+keyValues: { profiles: { history: 5, maxBytes: "256MiB", mirrors: { ams: {} } } },
+objectStores: { documents: { maxBytes: "1GiB" } },
+users: {
+  api: { keyValues: { profiles: ["get", "put"] }, objectStores: { documents: "put" } },
+  reader: { keyValues: { "profiles-ams": ["get", "watch"] } },
+},
+\`\`\``,
     `A user gets rights by words, in its own \`keyValues\` and \`objectStores\`:`,
     ["| Word | On a key-value bucket | On an object store |", "|---|---|---|", ...rights.map(cells)].join("\n"),
     `Clients read entries from the mirror in their region where they open the bucket with direct reads
@@ -194,6 +202,7 @@ export const exampleFiles = [
   "a-stream-and-its-consumers.ts",
   "a-push-consumer.ts",
   "mirrors-and-sources.ts",
+  "buckets.ts",
   "lower-a-limit-in-steps.ts",
   "take-over-what-is-there.ts",
 ];

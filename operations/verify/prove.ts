@@ -3,6 +3,7 @@ import type { Access } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type Snapshot, subscribersOf, takeSnapshot } from "../supercluster/snapshot";
 import type { WorkerStatus } from "../workers/worker-status";
+import { bucketPlansOf, proveBucket } from "./buckets";
 import { type Proof, proveByCanary } from "./canary";
 import { Connections } from "./connections";
 import { proveStream, type ProofContext } from "./durables";
@@ -43,6 +44,8 @@ export async function prove(
     proofs.push(
       ...(await Promise.all(plans.flatMap(({ streams }) => streams.map((plan) => proveStream(plan, context))))).flat(),
     );
+    for (const tenant of Object.values(tenants))
+      for (const plan of bucketPlansOf(tenant, environment.regions)) proofs.push(await proveBucket(connections, plan));
     proofs.push(
       ...plans
         .flatMap(({ unprovable }) => unprovable)

@@ -265,7 +265,7 @@ describe("an account that was filled by hand, taken under management", function 
       ...{ history: 3, ttl: 3_600_000, markerTTL: 60_000, max_bytes: 1024 ** 2, maxValueSize: 65_536 },
       ...{ compression: true, description: "Profiles", placement: { cluster: "iad", tags: [] } },
     });
-    await new Kvm(jetstream(app)).create("usual");
+    await new Kvm(jetstream(app)).create("usual", { placement: { cluster: "iad", tags: [] } });
     await new Objm(jetstream(app)).create("documents", {
       ...{ ttl: 3_600_000_000_000, max_bytes: 1024 ** 2, description: "Documents", compression: true },
       ...{ placement: { cluster: "ams", tags: [] }, metadata: { team: "files" } },

@@ -64,7 +64,9 @@ const titles = { streams: "Stream", consumers: "Consumer", users: "User" } as co
 function entities(kind: keyof typeof titles, compared: Compared[]): string {
   const own = compared.filter(({ at }) => at.startsWith(`${kind}.`));
   const names = [...new Set(own.map(({ at }) => at.split(".")[1]!))];
-  const found = [...new Set(own.map(({ at }) => at.split(".")[2]!))];
+  // What has parts, as a user's rights on buckets, is in the table of reasons.
+  const whole = own.map(({ at }) => at.split(".")).filter((path) => path.length === 3);
+  const found = [...new Set(whole.map(([, , field]) => field!))];
   const fields = found.toSorted((a, b) => placeOf(a) - placeOf(b));
   return table(
     [titles[kind], ...fields],

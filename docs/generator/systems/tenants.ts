@@ -397,6 +397,29 @@ export const systems: System[] = [
         why: "the trail has no hole: what comes before a message and has no entry is read from its stream",
       },
       {
+        id: "C002-2",
+        document: "roles of servers: KV Store, Object Store",
+        here: {
+          "keyValues.profiles.history": 5,
+          "keyValues.profiles.maxBytes": "256MiB",
+          "keyValues.profiles.maxValueSize": "256KiB",
+          "keyValues.profiles.mirrors": ["ams", "syd"],
+          "objectStores.documents.maxBytes": "1GiB",
+          "objectStores.documents.compression": true,
+          "objectStores.documents.mirrors": ["ams", "syd"],
+          "users.api.keyValues.profiles": ["get", "put", "watch"],
+          "users.api.keyValues.profiles-ams": ["get", "watch"],
+          "users.api.keyValues.profiles-syd": ["get", "watch"],
+          "users.api.objectStores.documents": ["get", "put", "list"],
+          "users.mobile.keyValues.profiles": "get",
+          "users.mobile.objectStores.documents": "get",
+        },
+        why:
+          "both are streams, which any server holds: one of each, at home in iad, with copies in ams and syd. The API " +
+          "writes both and follows profiles in each region; the apps read. What is in them is ours: the source only " +
+          "names the roles",
+      },
+      {
         document: "nothing about what cannot be processed",
         here: { "deadLetters.maxAge": "30d", "deadLetters.maxBytes": "256MiB" },
         why: "a month to find out why something failed and to replay it ([dead-letters.md](dead-letters.md))",

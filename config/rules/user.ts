@@ -153,7 +153,8 @@ export const userRules: Rule[] = [
     when: ({ field, origin, rights }) =>
       field === "keyValues" && origin !== undefined && rights.some((right) => right === "put" || right === "purge"),
     message: ({ bucket, origin, prefix }) =>
-      `"${bucket}" is a mirror, which takes no writes; give the right to write on ${text(origin!.slice(prefix.length))}`,
+      `"${bucket}" is a mirror, which takes no writes; ` +
+      `give the right to write on ${text(origin!.slice(prefix.length))}`,
   }),
   rule({
     each: buckets,

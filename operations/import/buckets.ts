@@ -54,8 +54,8 @@ function bucketOf(kind: BucketKind, bucket: string, spec: Args): Args | undefine
     mirrors: mirrorsOf(spec),
   });
   const entry = Object.fromEntries(Object.entries(own).filter(([field, value]) => value !== usual[field]));
-  const [made] = bucketsOf({ [kind]: { [bucket]: entry } } as Pick<TenantSpec, BucketKind>);
-  return isDeepStrictEqual(comparable(made!.spec as Args), comparable(spec)) ? entry : undefined;
+  const [made] = bucketsOf({ [kind]: { [bucket]: entry } });
+  return isDeepStrictEqual(comparable(made!.spec), comparable(spec)) ? entry : undefined;
 }
 
 /** Names of the buckets that are collected; what else a source says is no part of a bucket. */

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { bucketsOf, type BucketKind } from "../../config/assets/buckets";
 import { bucketKinds, bucketName, renamedFields, tenantKeyValue, tenantObjectStore } from "../../config/schema/bucket";
-import type { TenantSpec } from "../../config/schema/tenant";
 import { unlimited } from "../../config/units";
 import type { Args } from "../../jetstream/wire";
 import { defined } from "./arguments";

@@ -415,9 +415,9 @@ export const systems: System[] = [
           "users.mobile.objectStores.documents": "get",
         },
         why:
-          "both are streams, which any server holds: one of each, at home in iad, with copies in ams and syd. The " +
-          "API writes both and follows profiles in each region; the apps read. What is in them is ours: the source only " +
-          "names the roles",
+          "both are streams, which any server holds: one of each, at home in iad, with copies in ams and syd. " +
+          "The API writes both and follows profiles in each region; the apps read. What is in them is ours: " +
+          "the source only names the roles",
       },
       {
         document: "nothing about what cannot be processed",

@@ -6,7 +6,7 @@ import type { Args } from "../../jetstream/wire";
 import { defined } from "./arguments";
 
 /** Streams of a tenant, those that are buckets as buckets. */
-export interface WithBuckets {
+interface WithBuckets {
   streams: Record<string, Args>;
   keyValues?: Record<string, Args>;
   objectStores?: Record<string, Args>;

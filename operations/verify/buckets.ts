@@ -17,7 +17,7 @@ const answerMs = 2_000;
 const key = "supercluster-verify";
 
 /** What proves one key-value bucket: who does what, and where. */
-export interface BucketPlan {
+interface BucketPlan {
   account: string;
   bucket: string;
   stream: string;

@@ -1,6 +1,9 @@
 /** Names that the deployment and its workers have in common: the one file of workers/ that others read (ADR 0036). */
 const contract = "workers/messaging/contract.ts";
 
+/** How servers hand out whole streams: of workers/backup/ and of the provider, which keeps what it is to delete. */
+const snapshots = "workers/backup/protocol.ts";
+
 /**
  * Imports point one way, and in no circle: `npm run lint` checks every pair of folders. What a folder may import beside
  * itself stands in this table; docs/architecture.md says what each folder is for.
@@ -9,7 +12,7 @@ const mayImport = {
   config: [contract],
   tenants: ["config"],
   observability: ["config", contract],
-  jetstream: ["config", contract],
+  jetstream: ["config", contract, snapshots],
   // What npm start needs before npm has installed any package, and others too: the one file lock, and processes.
   components: ["config", "jetstream", "observability", "tools", contract],
   stacks: ["config", "jetstream", "components", "observability"],
@@ -24,6 +27,7 @@ const mayImport = {
     "engine",
     "policies",
     contract,
+    "workers/backup",
   ],
   // Its page, console/page, is served to a browser and imports types only (rule page-runs-in-a-browser).
   console: ["config", "jetstream", "engine", "operations", contract, "workers/messaging/redact.ts"],

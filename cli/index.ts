@@ -24,6 +24,8 @@ const commands = {
   context: () => (require("./commands/context") as typeof import("./commands/context")).context,
   backup: () => (require("./commands/backup") as typeof import("./commands/backup")).backup,
   restore: () => (require("./commands/backup") as typeof import("./commands/backup")).restore,
+  verifyBackup: () => (require("./commands/backup") as typeof import("./commands/backup")).verifyOneBackup,
+  backupKey: () => (require("./commands/backup") as typeof import("./commands/backup")).backupKey,
   failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
@@ -122,15 +124,7 @@ export function program(): Command {
   command(cli, "context", "write nats CLI contexts, one for each user and region, and print how to use them").action(
     run(commands.context),
   );
-  command(cli, "backup", "write a snapshot of a stream to a folder: messages, consumers and their positions")
-    .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "name of the stream")
-    .requiredOption("--to <folder>", "folder in which a subfolder is created for the snapshot")
-    .action(run(commands.backup));
-  command(cli, "restore", "recreate the stream of a snapshot; refused if the stream exists")
-    .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--from <folder>", "folder of the snapshot, as printed by backup")
-    .action(run(commands.restore));
+  backupCommands(cli);
   command(cli, "failover", "replace a stream by its mirror in another region; works while the home region is down")
     .requiredOption("--account <name>", "account of the stream")
     .requiredOption("--stream <name>", "name of the stream")
@@ -254,6 +248,49 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
 type DeployCommandOptions = Omit<DeployOptions, "parts"> &
   Partial<Record<"withWorkers" | "withoutWorkers" | "withMonitoring" | "withoutMonitoring", true>>;
 
+/** Commands about copies of streams. */
+function backupCommands(cli: Command): void {
+  const source = (given: Command) =>
+    given
+      .option("--backup <id>", "with --all and --keys: not the last finished backup, but this one")
+      .option("--key <file>", "key of an encrypted backup, as backup-key wrote it");
+  command(cli, "backup", "copy streams with their messages, consumers and positions: one of them, or all")
+    .requiredOption("--to <place>", "folder, or with --all also s3://<bucket>/<prefix>")
+    .option("--account <name>", "account of the one stream")
+    .option("--stream <name>", "name of the one stream")
+    .addOption(new Option("--all", "every file stream of every account, and the keys").conflicts(["account", "stream"]))
+    .option("--recipient <age1...>", "encrypt for the holder of this key; more than once for several", collected)
+    .option("--unencrypted", "with --all: do not encrypt; without the keys")
+    .option("--rate <size>", "with --all: bytes a second that servers send at most, e.g. 20MiB (default: no limit)")
+    .option("--keep <number>", "with --all: delete finished backups before the last so many (default: keep all)")
+    .addHelpText("after", backupHelp)
+    .action(run(commands.backup));
+  source(command(cli, "restore", "recreate streams of a backup; a stream that has messages is never touched"))
+    .requiredOption("--from <place>", "folder that backup printed, or with --all and --keys what was given as --to")
+    .option("--account <name>", "recreate the one stream of a snapshot in this account")
+    .option("--all", "recreate every stream of a backup that does not exist, or never had a message")
+    .option("--keys", "make the identity stack of the keys in a backup, where it has none")
+    .addHelpText(
+      "after",
+      examples(["npm run restore -- --keys --from backups --key backup.key", "npm start", restoreAllExample]),
+    )
+    .action(run(commands.restore));
+  source(command(cli, "verify-backup", "restore a backup into a server of its own, and compare counts and checksums"))
+    .requiredOption("--from <place>", "what was given to backup as --to")
+    .addHelpText("after", examples(["npm run verify-backup -- --from s3://backups/nats --key backup.key"]))
+    .action(run(commands.verifyBackup));
+  cli
+    .command("backup-key")
+    .description("make a key for encrypted backups, and print its recipient")
+    .requiredOption("--out <file>", "file to write; must not exist")
+    .exitOverride()
+    .action(run(commands.backupKey));
+}
+
+const collected = (value: string, before: string[] = []): string[] => [...before, value];
+
+const restoreAllExample = "npm run restore -- --all --from backups --key backup.key";
+
 /** Commands about messages that workers gave up. */
 function deadLetterCommands(cli: Command): void {
   const letters = cli
@@ -371,6 +408,22 @@ Exit codes:
   0  every message was acknowledged, also after Ctrl-C
   1  a message was not acknowledged, or the environment is not deployed
   2  wrong usage or invalid settings; nothing was published`;
+
+const backupHelp = `
+Examples:
+  npm run backup-key -- --out backup.key
+  npm run backup -- --all --to backups --recipient age1...
+  npm run backup -- --all --to s3://backups/nats --recipient age1... --rate 20MiB --keep 14
+  npm run backup -- --account irisx --stream SMS --to backups        one stream, as \`nats stream backup\` writes it
+
+Streams in memory have no snapshots, and are named. A backup that was interrupted is continued by the same command
+within 12 hours. S3 is found and logged in to by the AWS SDK's variables: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3.
+
+Exit codes:
+  0  every file stream was copied
+  1  a stream could not be copied, or no region answers; the same command goes on
+  2  wrong usage or invalid settings; nothing was copied
+  130  stopped by Ctrl-C after the stream in progress; the same command goes on`;
 
 const loadHelp = `
 

@@ -1,30 +1,26 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { createInbox, type NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
+import {
+  type Ask,
+  chunkBytes,
+  receiveSnapshot,
+  sendSnapshot,
+  type StreamBackup,
+  type StreamCounts,
+} from "../workers/backup/protocol";
 import type { Account } from "./account";
 import { write } from "./api";
 import { Refused } from "./errors";
-import type { Wire } from "./fields";
-import type { StreamState } from "./info";
 import type { AssetArgs } from "./schemas";
 
 /**
  * Copies of whole streams in a folder, in the format of `nats stream backup` and `nats stream restore`: messages,
- * consumers and their positions in `stream.tar.s2`, configuration and state in `backup.json`. The protocol: NATS ADR-1
- * and server/jetstream_api.go of nats-server (streamSnapshot, processStreamRestore).
+ * consumers and their positions in `stream.tar.s2`, configuration and state in `backup.json`.
  */
 
-/** What `backup.json` holds. */
-export interface Backup {
-  config: Wire & { name: string };
-  state: StreamState;
-}
-
 const files = { backup: "backup.json", data: "stream.tar.s2" };
-/** The server gives up 5 s after the last acknowledged chunk; this side waits twice as long. */
-const idleMs = 10_000;
-const chunkBytes = 128 * 1024;
 
 /**
  * Takes the snapshot that a stream's arguments ask for (`snapshotTo`), before messages of it are deleted. Throws
@@ -78,73 +74,39 @@ async function receive(
   stream: string,
   file: string,
   inboxPrefix: string | undefined,
-): Promise<Backup> {
-  const inbox = createInbox(inboxPrefix);
-  const chunks = connection.subscribe(inbox);
+): Promise<StreamBackup> {
   const data = await fs.open(file, "wx", 0o600);
-  const stalled = () => chunks.unsubscribe();
-  let timer = setTimeout(stalled, idleMs);
-  let isComplete = false;
   try {
-    const { config, state } = await write<Backup>(connection, `STREAM.SNAPSHOT.${stream}`, {
-      deliver_subject: inbox,
-      chunk_size: chunkBytes,
-      no_consumers: false,
-    });
-    for await (const message of chunks) {
-      clearTimeout(timer);
-      timer = setTimeout(stalled, idleMs);
-      if (message.data.length === 0) {
-        const status = message.headers?.code ?? 204;
-        if (status >= 400)
-          throw new Error(`snapshot of ${stream} ended with ${message.headers!.status}: nothing was changed`);
-        isComplete = true;
-        break;
-      }
-      await data.write(message.data);
-      message.respond();
-    }
-    if (!isComplete)
-      throw new Error(`snapshot of ${stream}: no data received for ${idleMs / 1000} s; nothing was changed`);
+    const { config, state, chunks } = await receiveSnapshot(connection, asking(connection), stream, { inboxPrefix });
+    for await (const chunk of chunks) await data.write(chunk);
     await data.sync();
     return { config, state };
   } finally {
-    clearTimeout(timer);
-    chunks.unsubscribe();
     await data.close();
   }
 }
 
 /** Reads the configuration and state in a snapshot's folder. */
-export async function readBackup(folder: string): Promise<Backup> {
-  return JSON.parse(await fs.readFile(path.join(folder, files.backup), "utf8")) as Backup;
+export async function readBackup(folder: string): Promise<StreamBackup> {
+  return JSON.parse(await fs.readFile(path.join(folder, files.backup), "utf8")) as StreamBackup;
 }
 
 /**
  * Recreates the stream of a snapshot, with its messages, consumers and their positions; returns its state. A stream
  * that exists is never touched (error 10130).
  */
-export async function restoreSnapshot(connection: NatsConnection, folder: string): Promise<StreamState> {
-  const { config, state } = await readBackup(folder);
-  const { deliver_subject: target } = await write<{ deliver_subject: string }>(
-    connection,
-    `STREAM.RESTORE.${config.name}`,
-    { config, state },
-  );
+export async function restoreSnapshot(connection: NatsConnection, folder: string): Promise<StreamCounts> {
+  const backup = await readBackup(folder);
   const data = await fs.open(path.join(folder, files.data));
   try {
-    // One after another: each answer confirms that the server has the chunk.
-    for await (const chunk of data.createReadStream({ highWaterMark: chunkBytes })) {
-      await connection.request(target, chunk as Uint8Array, { timeout: idleMs });
-    }
-    const done = (await connection.request(target, undefined, { timeout: 60_000 })).json<{
-      state?: StreamState;
-      error?: { description: string; err_code: number };
-    }>();
-    if (done.error)
-      throw new Error(`restore of ${config.name}: ${done.error.description} (error ${done.error.err_code})`);
-    return done.state!;
+    const chunks = data.createReadStream({ highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>;
+    return await sendSnapshot(connection, asking(connection), backup, chunks);
   } finally {
     await data.close();
   }
 }
+
+const asking =
+  (connection: NatsConnection): Ask =>
+  (subject, payload) =>
+    write(connection, subject, payload);

@@ -266,6 +266,36 @@ const DESCRIBE = {
     byHand: "Chromium or Chrome 120 or later, and the variable CHROMIUM with the path of its program",
   }),
 
+  /** Speaks the protocol of S3; only tests start one. */
+  versitygw() {
+    const gateway = goModule("versitygw");
+    const system = { linux: "Linux", darwin: "Darwin" }[platform];
+    const file = `versitygw_v${gateway.version}_${system}_${x86[arch] ?? arch}.tar.gz`;
+    const folder = (base) => `${base.github}/versity/versitygw/releases/download/v${gateway.version}`;
+    return {
+      pin: gateway.version,
+      executables: ["versitygw"],
+      onPath: {
+        version: ["--version"],
+        wanted: `${gateway.version} or later, below 2`,
+        accepts: (version) => atLeast(version, gateway.version) && !atLeast(version, "2.0.0"),
+        beside: [],
+      },
+      release: (base) => ({ file, url: `${folder(base)}/${file}`, checksums: [`${folder(base)}/checksums.txt`] }),
+      builds: [
+        {
+          ...gateway,
+          package: `${gateway.module}/cmd/versitygw`,
+          variables: { "main.Version": gateway.version },
+          takes: "about two minutes the first time",
+        },
+      ],
+      byHand:
+        `versitygw ${gateway.version} or later (below 2): ` +
+        `https://github.com/versity/versitygw/releases/tag/v${gateway.version}`,
+    };
+  },
+
   "pulumi-resource-random": () => plugin("random"),
   "pulumi-resource-tls": () => plugin("tls"),
 };
@@ -347,6 +377,7 @@ export const DEFAULT_TOOLS = [
 export const MONITORING_TOOLS = ["prometheus", "prometheus-nats-exporter", "alertmanager"];
 
 /** What only tests and benches need: the other supported servers, a proxy that cuts connections, a browser, ... */
+/** What only tests and benches need: the other supported servers, a proxy that cuts connections, stores, monitoring. */
 export const TEST_TOOLS = [
   "nats-server-previous",
   "nats-server-oldest",
@@ -354,6 +385,7 @@ export const TEST_TOOLS = [
   ...MONITORING_TOOLS,
   "redis",
   ...(process.env.CHROMIUM ? [] : ["chromium"]),
+  "versitygw",
 ];
 
 /** What only tests on a Kubernetes need. */

@@ -15,6 +15,7 @@ const commands = {
   "prometheus-nats-exporter": "prestart.mjs --tests",
   "redis-server": "prestart.mjs --tests",
   "chromium-headless-shell": "prestart.mjs --tests",
+  versitygw: "prestart.mjs --tests",
   helm: "prestart.mjs --kube",
   nats: "toolchain.mjs nats",
 };

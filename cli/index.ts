@@ -233,6 +233,14 @@ function deployCommand(cli: Command, name: "start" | "deploy", description: stri
       ).conflicts("withoutMonitoring"),
     )
     .option("--without-monitoring", "local environments: stop them (default: as they were deployed last)")
+    .addOption(
+      new Option(
+        "--restore-from <place>",
+        "rebuild it from a backup: its keys where it has none, and streams before others are made",
+      ).conflicts(["dryRun", "plan", "pauseAfter"]),
+    )
+    .option("--backup <id>", "with --restore-from: not the last finished backup, but this one")
+    .option("--key <file>", "with --restore-from: the key of the backup")
     .addHelpText("after", examples(lines))
     .action(({ withWorkers, withoutWorkers, withMonitoring, withoutMonitoring, ...options }: DeployCommandOptions) =>
       commands.deploy()(name, {
@@ -252,7 +260,7 @@ type DeployCommandOptions = Omit<DeployOptions, "parts"> &
 function backupCommands(cli: Command): void {
   const source = (given: Command) =>
     given
-      .option("--backup <id>", "with --all and --keys: not the last finished backup, but this one")
+      .option("--backup <id>", "with --all: not the last finished backup, but this one")
       .option("--key <file>", "key of an encrypted backup, as backup-key wrote it");
   command(cli, "backup", "copy streams with their messages, consumers and positions: one of them, or all")
     .requiredOption("--to <place>", "folder, or with --all also s3://<bucket>/<prefix>")
@@ -266,14 +274,10 @@ function backupCommands(cli: Command): void {
     .addHelpText("after", backupHelp)
     .action(run(commands.backup));
   source(command(cli, "restore", "recreate streams of a backup; a stream that has messages is never touched"))
-    .requiredOption("--from <place>", "folder that backup printed, or with --all and --keys what was given as --to")
+    .requiredOption("--from <place>", "folder that backup printed, or with --all what was given as --to")
     .option("--account <name>", "recreate the one stream of a snapshot in this account")
     .option("--all", "recreate every stream of a backup that does not exist, or never had a message")
-    .option("--keys", "make the identity stack of the keys in a backup, where it has none")
-    .addHelpText(
-      "after",
-      examples(["npm run restore -- --keys --from backups --key backup.key", "npm start", restoreAllExample]),
-    )
+    .addHelpText("after", examples(["npm run restore -- --all --from backups --key backup.key"]))
     .action(run(commands.restore));
   source(command(cli, "verify-backup", "restore a backup into a server of its own, and compare counts and checksums"))
     .requiredOption("--from <place>", "what was given to backup as --to")
@@ -288,8 +292,6 @@ function backupCommands(cli: Command): void {
 }
 
 const collected = (value: string, before: string[] = []): string[] => [...before, value];
-
-const restoreAllExample = "npm run restore -- --all --from backups --key backup.key";
 
 /** Commands about messages that workers gave up. */
 function deadLetterCommands(cli: Command): void {
@@ -416,7 +418,7 @@ Examples:
   npm run backup -- --all --to s3://backups/nats --recipient age1... --rate 20MiB --keep 14
   npm run backup -- --account irisx --stream SMS --to backups        one stream, as \`nats stream backup\` writes it
 
-Streams in memory have no snapshots, and are named. A backup that was interrupted is continued by the same command
+Streams in memory are not copied, and are named. A backup that was interrupted is continued by the same command
 within 12 hours. S3 is found and logged in to by the AWS SDK's variables: AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_S3.
 
 Exit codes:

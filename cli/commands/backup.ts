@@ -5,14 +5,12 @@ import { backupStream, restoreStream } from "../../operations/backup/backup";
 import {
   backupEnvironment,
   type BackupSource,
+  type Restored,
   restoreEnvironment,
-  restoreKeys,
   writeKey,
 } from "../../operations/backup/backup-all";
 import { verifyBackup } from "../../operations/backup/verify-backup";
 import { checkedEnvironment } from "../../operations/settings/checked-environment";
-import { deployCommand } from "../../config/command-lines";
-import type { Restored } from "../../workers/backup/restore";
 
 interface BackupCommand {
   env: string;
@@ -50,18 +48,12 @@ export async function backup(command: BackupCommand): Promise<void> {
 interface RestoreCommand extends BackupSource {
   env: string;
   all?: boolean;
-  keys?: boolean;
   account?: string;
 }
 
-/** Creates the stream of a snapshot, all of a backup, or its keys; never changes a stream with messages. */
-export async function restore({ env, all, keys, account, ...source }: RestoreCommand): Promise<void> {
-  if ([all, keys, account !== undefined].filter(Boolean).length !== 1)
-    throw new BadUsage("pass one of --all, --keys and --account <name>. Nothing was done.");
-  if (keys) {
-    const { id } = await restoreKeys(checkedEnvironment(env), source);
-    return print(`the keys of backup ${id} are in place; next: ${deployCommand(env)}`);
-  }
+/** Creates the stream of a snapshot, or all of a backup; never changes a stream with messages. */
+export async function restore({ env, all = false, account, ...source }: RestoreCommand): Promise<void> {
+  if (all === (account !== undefined)) throw new BadUsage("pass --all, or --account <name>. Nothing was done.");
   if (all) return report(await restoreEnvironment(checkedEnvironment(env), source), "restored");
   const { stream, messages } = await restoreStream(checkedEnvironment(env), account!, source.from);
   print(`${account}/${stream}: ${count(messages)} messages restored`);

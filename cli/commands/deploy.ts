@@ -7,6 +7,7 @@ import { readProject } from "../../engine/project";
 import { logProgress, print, progressColours as colour, seconds } from "../../engine/terminal";
 import { warningsOf } from "../../config/rules/warnings";
 import { deploy as bringUp, dryRun as showPlan } from "../../operations/deploy/deploy";
+import type * as BackupAll from "../../operations/backup/backup-all";
 import { preflight } from "../../operations/deploy/preflight";
 import { filesWritten, toBeCommitted } from "../../operations/deploy/secret-keys";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
@@ -29,6 +30,12 @@ export interface DeployOptions {
   pauseAfter?: string;
   /** Of a local environment: what runs beside its servers. Default: as it was deployed last. */
   parts?: LocalParts;
+  /** Backup that the environment is rebuilt from: its keys, and its streams before others are made. */
+  restoreFrom?: string;
+  /** With `restoreFrom`: not the last backup, but this one. */
+  backup?: string;
+  /** With `restoreFrom`: file with the key of the backup. */
+  key?: string;
 }
 
 /** The two names of the command; messages and the lock name the one that was typed. */
@@ -40,7 +47,7 @@ export type DeployCommand = "start" | "deploy";
  */
 export async function deploy(
   command: DeployCommand,
-  { env, allowLocalState = false, dryRun = false, plan, pauseAfter, parts = {} }: DeployOptions,
+  { env, allowLocalState = false, dryRun = false, plan, pauseAfter, parts = {}, restoreFrom, ...source }: DeployOptions,
 ): Promise<void> {
   const started = Date.now();
   const checked = checkedEnvironment(env);
@@ -49,12 +56,17 @@ export async function deploy(
   if (checked.environment.target !== "local") refuseLocalParts(env, parts);
   preflight(checked, { allowLocalState });
   const plans = plan === undefined ? undefined : new Plans(plan);
+  if (restoreFrom === undefined && Object.values(source).some((option) => option !== undefined))
+    throw new BadUsage("--backup and --key belong to --restore-from. Nothing was done.");
+  const rebuild =
+    restoreFrom === undefined ? undefined : await loadRebuild()(checked, { from: restoreFrom, ...source });
   if (parts.monitoring) await ensureToolchain({ tools: MONITORING_TOOLS });
   if (dryRun) return showPlan(checked, { plans, parts });
   warningsOf(checked.environment).forEach(warn);
   const canary = pauseAfter === undefined ? undefined : { region: pauseAfter, isToContinue };
   const bringUpAndVerify = async () => {
-    const access = await bringUp(checked, { plans, canary, parts });
+    await rebuild?.begin();
+    const access = await bringUp(checked, { plans, canary, parts, beforeStreams: rebuild?.beforeStreams });
     if (!access) return;
     const verification = await verifySupercluster(checked, access);
     print(`\n${renderStatus(verification.status)}`);
@@ -66,6 +78,9 @@ export async function deploy(
   await withEnvironmentLock(env, `${command} --env ${env}`, () => bringUpAndVerify().finally(remindOfKeys(checked)));
   if (notice) warn(notice);
 }
+
+// Loaded when it is asked for: every start would pay for it.
+const loadRebuild = () => (require("../../operations/backup/backup-all") as typeof BackupAll).rebuildFrom;
 
 /** Where what runs beside local servers is described for others. */
 const elsewhere: Record<keyof LocalParts, string> = {

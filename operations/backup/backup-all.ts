@@ -14,10 +14,12 @@ import { identitiesOf, newKey, recipientProblem } from "../../workers/backup/sea
 import { openStore } from "../../workers/backup/store/open";
 import type { Store } from "../../workers/backup/store/store";
 import { loadFile } from "../../workers/backup/stored";
-import { readAccess } from "../access/access";
+import { type Access, readAccess } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { withAccounts } from "./accounts";
-import { keysOf, putKeysBack } from "./keys";
+import { hasKeys, keysOf, putKeysBack } from "./keys";
+
+export type { Restored };
 
 export interface BackupRequest {
   /** A folder, or `s3://<bucket>/<prefix>`. */
@@ -97,35 +99,73 @@ export function checkedRequest({ to, recipients, unencrypted, rate, keep }: Back
 
 /** Brings the streams of a backup back, where they do not exist or never had a message. */
 export async function restoreEnvironment(checked: CheckedEnvironment, source: BackupSource): Promise<Restored[]> {
-  const { store, manifest, identities } = await readSource(checked.name, source);
-  logProgress(`backup ${manifest.id} of ${manifest.environment}: ${plural(manifest.entries.length, "stream")}`);
-  const access = await readAccess(checked);
-  return withAccounts(access, (accounts) =>
-    restoreAll({ store, manifest, accounts, identities, log: logProgress }),
-  ).catch((error: Error) => {
-    throw asFailure(error);
-  });
+  const read = await readSource(checked.name, source);
+  return restoreStreams(read, await readAccess(checked));
 }
 
-/** Makes the identity stack from the keys in a backup; refused where the stack has keys already. */
-export async function restoreKeys(checked: CheckedEnvironment, source: BackupSource): Promise<Manifest> {
-  const { store, manifest, identities } = await readSource(checked.name, source);
+async function restoreStreams(source: ReadSource, access: Access): Promise<Restored[]> {
+  const { manifest } = source;
+  logProgress(`backup ${manifest.id} of ${manifest.environment}: ${plural(manifest.entries.length, "stream")}`);
+  return withAccounts(access, (accounts) => restoreAll({ ...source, accounts, log: logProgress })).catch(
+    (error: Error) => {
+      throw asFailure(error);
+    },
+  );
+}
+
+/** What a deployment from a backup does before its first stack, and before the first that makes streams. */
+export interface Rebuild {
+  begin(): Promise<void>;
+  beforeStreams(access: Access): Promise<void>;
+}
+
+/**
+ * Rebuilds an environment from a backup: its keys where it has none, and its streams before a deployment makes empty
+ * ones, which publishers would write to. Reads the backup at once.
+ * @throws {BadUsage} as `readSource`
+ */
+export async function rebuildFrom(checked: CheckedEnvironment, source: BackupSource): Promise<Rebuild> {
+  const read = await readSource(checked.name, source);
+  return {
+    begin: async () => {
+      if (await hasKeys(checked)) return logProgress("the environment has keys; those of the backup are not used");
+      await putBack(checked, read);
+      logProgress(`the keys of backup ${read.manifest.id} are in place`);
+    },
+    beforeStreams: async (access) => {
+      const failed = (await restoreStreams(read, access)).filter(({ result }) => result === "failed");
+      if (failed.length)
+        throw new Failure(
+          `${failed.map(({ account, stream, problem }) => `${account}/${stream}: ${problem}`).join("\n")}\n` +
+            "No stream was created empty; run the same command again, or without --restore-from to go on without them.",
+        );
+    },
+  };
+}
+
+async function putBack(checked: CheckedEnvironment, { store, manifest, identities }: ReadSource): Promise<void> {
   if (!manifest.keys)
-    throw new Failure(`backup ${manifest.id} in ${store.place} has no keys: it was made with --unencrypted`);
+    throw new Failure(
+      `backup ${manifest.id} in ${store.place} has no keys: it was made with --unencrypted. ` +
+        "Deploy without it, which makes new keys, and restore its streams: npm run restore -- --all",
+    );
   const kept = await loadFile(store, manifest.keys, identities)
     .then(text)
     .catch((error: Error) => {
       throw asFailure(error);
     });
   await putKeysBack(checked, kept);
-  return manifest;
+}
+
+/** A backup and what reads it. */
+interface ReadSource {
+  store: Store;
+  manifest: Manifest;
+  identities: string[];
 }
 
 /** A backup and what reads it. @throws {BadUsage} where the key file does not hold a key */
-export async function readSource(
-  environment: string,
-  { from, backup, key }: BackupSource,
-): Promise<{ store: Store; manifest: Manifest; identities: string[] }> {
+export async function readSource(environment: string, { from, backup, key }: BackupSource): Promise<ReadSource> {
   const problems: string[] = [];
   const store = opened(from, problems);
   const identities = key === undefined ? [] : identitiesIn(key, problems);

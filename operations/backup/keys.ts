@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { npmRun } from "../../config/command-lines";
 import { existingStacks } from "../../engine/existing-stacks";
 import { prepareFolders } from "../../engine/environment";
 import { BadUsage } from "../../engine/failure";
@@ -21,22 +20,16 @@ export async function keysOf(checked: CheckedEnvironment): Promise<string> {
   return JSON.stringify({ format: 1, stack, state });
 }
 
-/**
- * Makes the identity stack of keys that were kept. Refused where the stack has keys already: they would be lost, and
- * with them what they encrypt.
- */
+/** Whether the identity stack has keys. */
+export const hasKeys = async (checked: CheckedEnvironment): Promise<boolean> =>
+  (await existingStacks(checked)).get(checked.stacks.identity) === "deployed";
+
+/** Makes the identity stack of kept keys. It must not have any: they would be lost, and what they encrypt. */
 export async function putKeysBack(checked: CheckedEnvironment, text: string): Promise<void> {
   const { stack, state } = keptKeys.parse(JSON.parse(text));
   const own = checked.stacks.identity;
-  if (stack !== own)
-    throw new BadUsage(`the keys are those of stack ${stack}, not of ${own}: pass its environment as --env`);
-  const existing = (await existingStacks(checked)).get(own);
-  if (existing === "deployed")
-    throw new BadUsage(
-      `stack ${own} has keys already, which would be lost; nothing was changed. If they may go: ` +
-        npmRun("stop", checked.name),
-    );
+  if (stack !== own) throw new BadUsage(`the keys are those of stack ${stack}, not of ${own}`);
   prepareFolders();
-  if (existing === undefined) await new StackRunner(checked).init(own, "identity");
+  if (!(await existingStacks(checked)).has(own)) await new StackRunner(checked).init(own, "identity");
   await importState(checked, own, JSON.stringify(state));
 }

@@ -1,9 +1,9 @@
-import { write } from "../../jetstream/api";
 import { logProgress } from "../../engine/terminal";
 import type { AccountAccess } from "../../workers/backup/backup";
 import type { Manifest } from "../../workers/backup/manifest";
 import type { StreamBackup } from "../../workers/backup/protocol";
 import { restoreAll, type Restored } from "../../workers/backup/restore";
+import { asking } from "./accounts";
 import { type BackupSource, readSource } from "./backup-all";
 import { startThrowawayServer } from "./throwaway-server";
 
@@ -22,7 +22,7 @@ export async function verifyBackup(
   try {
     for (const account of names) {
       const connection = await server.connect(account);
-      accounts.push({ account, connection, ask: (subject, body) => write(connection, subject, body) });
+      accounts.push({ account, connection, ask: asking(connection) });
     }
     const results = await restoreAll({ store, manifest, accounts, identities, configured: alone, log: logProgress });
     return { manifest, results };

@@ -33,6 +33,8 @@ export interface DeployOptions {
   canary?: Canary;
   /** Of a local environment: what runs beside its servers. Default: as it was deployed last. */
   parts?: LocalParts;
+  /** Called once all regions are up, before the first stack that makes streams. */
+  beforeStreams?: (access: Access) => Promise<void>;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface DeployOptions {
  */
 export async function deploy(
   checked: CheckedEnvironment,
-  { plans, canary, parts = {} }: DeployOptions = {},
+  { plans, canary, parts = {}, beforeStreams }: DeployOptions = {},
 ): Promise<Access | undefined> {
   const first = canary && canaryStack(checked, canary.region);
   const existing = await existingStacks(checked);
@@ -71,6 +73,7 @@ export async function deploy(
       access = readAccess(checked);
       // Awaited after the last step; until then a failure must not count as unhandled.
       access.catch(() => undefined);
+      await beforeStreams?.(await access);
     }
     // After the identity stack, which regions read. A plan says itself what is done.
     if (isGated && !isCanary && !plans)

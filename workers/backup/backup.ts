@@ -87,7 +87,7 @@ export async function backupAll(options: BackupOptions): Promise<BackupResult> {
       if (signal?.aborted) throw new BackupIncomplete(id, ["it was stopped"]);
       const stream = config.name;
       if (config.storage !== "file") {
-        left.push({ account, stream, reason: "is kept in memory, of which servers take no snapshots" });
+        left.push({ account, stream, reason: "is kept in memory: backups hold file streams" });
         continue;
       }
       try {

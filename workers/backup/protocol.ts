@@ -3,7 +3,7 @@ import { createInbox, type NatsConnection } from "@nats-io/transport-node";
 /**
  * How servers hand out and take back whole streams: messages, consumers and their positions, as a tar archive that S2
  * compresses. The protocol: NATS ADR-1 and server/jetstream_api.go of nats-server (streamSnapshot,
- * processStreamRestore). Imports nothing but the client: the provider loads this file too (ADR 0041).
+ * processStreamRestore). Imports nothing but the client: the provider loads this file too (ADR 0044).
  */
 
 /** What a server says of a stream together with its snapshot; a restore needs it again. */
@@ -42,7 +42,7 @@ export interface SnapshotOptions {
 
 /**
  * Asks for the snapshot of a stream. The chunks must be read to their end, without pauses of 5 s: the server ends the
- * snapshot then. Only streams on file storage have snapshots (error 10064).
+ * snapshot then. Before 2.15, servers have none of streams in memory (error 10064).
  */
 export async function receiveSnapshot(
   connection: NatsConnection,

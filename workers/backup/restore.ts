@@ -85,7 +85,7 @@ export async function restoreAll({
 }
 
 /** In what a restored stream differs from the one that was copied; undefined: in nothing. Pure. */
-export function differenceOf(before: StreamCounts, after: StreamCounts): string | undefined {
+function differenceOf(before: StreamCounts, after: StreamCounts): string | undefined {
   const differing = (["messages", "first_seq", "last_seq", "consumer_count"] as const).filter(
     (key) => key in before && key in after && before[key] !== after[key],
   );

@@ -125,17 +125,19 @@ export function program(): Command {
     run(commands.context),
   );
   backupCommands(cli);
-  command(cli, "failover", "replace a stream by its mirror in another region; works while the home region is down")
-    .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "name of the stream")
-    .requiredOption("--to <region>", "region of the mirror")
+  command(cli, "failover", "replace streams by their mirrors in other regions; works while their region is down")
+    .option("--region <region>", "all streams of this region that have a mirror")
+    .option("--account <name>", "account of a single stream")
+    .option("--stream <name>", "name of a single stream")
+    .option("--to <region>", "region of the mirrors; default: of each stream the mirror that has most of it")
     .option("--start <where>", "where durables start whose position is unknown: all, new, a sequence, or a time", "all")
     .option("--yes", "skip the confirmation")
     .action(run(commands.failover));
-  command(cli, "failback", "move a stream that failed over back to its home region, with the messages received since")
-    .requiredOption("--account <name>", "account of the stream")
-    .requiredOption("--stream <name>", "name of the stream")
-    .option("--max-loss <messages>", "messages of the mirror that may be lost because the stream lacks them", "0")
+  command(cli, "failback", "move streams that failed over back to their region, with the messages received since")
+    .option("--region <region>", "all streams of this region")
+    .option("--account <name>", "account of a single stream")
+    .option("--stream <name>", "name of a single stream")
+    .option("--max-loss <messages>", "messages of a mirror that may be lost because the stream lacks them", "0")
     .action(run(commands.failback));
   command(
     cli,

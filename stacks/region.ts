@@ -16,6 +16,7 @@ import type { LocalRegion } from "../components/local/region";
 import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
 import { runsWith } from "../components/supercluster/pod-parts";
+import { declaredFailovers } from "./declared-failovers";
 import { coveredConnections, coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
 import { askedOnce, connectionsInUse } from "./held-streams";
@@ -40,7 +41,9 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const connections = deployed
     ? await coveredConnections(tenants, deployed.connections, (names) => connectionsInUse(known, deployed, names))
     : statedConnections(tenants);
-  const spec: RegionSpec = { ...known, accounts: accountsOf(environment, tenants, { reservations, connections }) };
+  const failovers = declaredFailovers(name, environment, tenants);
+  const accounts = accountsOf(environment, tenants, { reservations, connections, failovers });
+  const spec: RegionSpec = { ...known, accounts };
   if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
   for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
   const { identity, outputs } = await servers(spec, tenants, before);

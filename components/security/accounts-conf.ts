@@ -27,7 +27,7 @@ function accountsBlock(accounts: readonly AccountSpec[], users: RegionIdentity["
 }
 
 function accountConf(
-  { jetstream, maxConnections, users: accountUsers, exports, imports }: AccountSpec,
+  { jetstream, maxConnections, mappings, users: accountUsers, exports, imports }: AccountSpec,
   users: RegionIdentity["users"],
 ) {
   return {
@@ -44,6 +44,7 @@ function accountConf(
     ...(imports && {
       imports: imports.map(({ subject, from, prefix }) => ({ stream: { account: from, subject }, prefix })),
     }),
+    ...(mappings && { mappings }),
     users: accountUsers.map((user) => userConf(user, users)),
   };
 }

@@ -2,12 +2,14 @@ import { advisoryPrefix, givenUpKinds, givenUpSubject } from "../../workers/mess
 import { type ConnectionLimits, limitsOf, statedConnections } from "../../config/assets/account-limits";
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
-import { standIns } from "../../config/assets/failover";
+import { mappingsOf, standIns } from "../../config/assets/failover";
+import { mirroredStreams } from "../../config/assets/failover-subjects";
 import { asksServers } from "../../config/assets/probe";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
 import { loginOf, provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
+import type { Failovers } from "../../config/schema/failover";
 import type { Environment } from "../../config/schema/settings";
 import {
   adminPermissions,
@@ -22,6 +24,7 @@ import {
  *
  * @param reservations what the accounts' limits cover; by default what is declared
  * @param connections limits of connections; by default what tenants state
+ * @param failovers streams that have failed over; by default none has
  */
 export function accountsOf(
   environment: Environment,
@@ -29,24 +32,28 @@ export function accountsOf(
   {
     reservations = declaredReservations(environment, tenants),
     connections = statedConnections(tenants),
-  }: { reservations?: Reservations; connections?: ConnectionLimits } = {},
+    failovers = {},
+  }: { reservations?: Reservations; connections?: ConnectionLimits; failovers?: Failovers } = {},
 ): AccountSpec[] {
   const { streams, consumers } = assetsOf(environment, tenants);
+  const mappings = mappingsOf(streams, failovers);
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
     const ofAccount = <T extends { account: string }>(assets: T[]) =>
       assets.filter(({ account }) => account === tenant.name);
     const own = { streams: ofAccount(streams), consumers: ofAccount(consumers) };
     const usable = [...own.consumers, ...standIns(own).map(({ consumer }) => consumer)];
     const origins = new Map(own.streams.flatMap(({ name, mirrorOf }) => (mirrorOf ? [[name, mirrorOf]] : [])));
+    const mirrored = mirroredStreams(own.streams);
     const users = Object.entries(withStandardParts(tenant).users);
     return {
       name: tenant.name,
       jetstream: limitsOf(tenant, reservations[tenant.name] ?? {}),
       maxConnections: connections[tenant.name],
+      ...(mappings[tenant.name] && { mappings: mappings[tenant.name] }),
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
-          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, origins)),
+          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mirrored })),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
       ],

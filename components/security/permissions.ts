@@ -1,4 +1,5 @@
-import type { ConsumerAsset } from "../../config/assets/asset";
+import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
+import { withFailoverSubjects } from "../../config/assets/failover-subjects";
 import type { Permissions } from "../../config/assets/region";
 import { covers } from "../../config/subjects";
 import { toMilliseconds } from "../../config/units";
@@ -16,23 +17,28 @@ interface Allowed {
 /** Names of streams, by those of their mirrors. */
 type Origins = ReadonlyMap<string, string>;
 
-/** What a user may do, from what it declares and the durables and mirrors of its own account. Nothing else. */
+/**
+ * What a user may do, from what it declares and the durables and mirrors of its own account. Nothing else.
+ *
+ * @param mirrored streams of its account that may fail over
+ */
 export function permissionsOf(
   user: string,
   spec: UserSpec,
   consumers: readonly ConsumerAsset[],
-  origins: Origins = new Map(),
+  { origins = new Map(), mirrored = [] }: { origins?: Origins; mirrored?: readonly StreamAsset[] } = {},
 ): Permissions {
+  const published = (subjects: readonly string[]) => withFailoverSubjects(subjects, mirrored);
   const durables = consumers.filter(({ name }) => spec.consumes?.includes(name)).map(consuming);
   const rules = permissions(
     {
-      publish: [
+      publish: published([
         ...(spec.publishes ?? []),
         ...(spec.requests ?? []),
         ...durables.flatMap(({ publish }) => publish),
         ...bucketRequests(spec, origins),
         ...(spec.allow?.publish ?? []),
-      ],
+      ]),
       subscribe: [
         `${inboxPrefixOf(user)}.>`,
         // Beside its own, so that no client that sets it is cut off where an inbox becomes shared.
@@ -43,7 +49,7 @@ export function permissionsOf(
         ...(spec.allow?.subscribe ?? []),
       ],
     },
-    { publish: spec.deny?.publish ?? [], subscribe: spec.deny?.subscribe ?? [] },
+    { publish: published(spec.deny?.publish ?? []), subscribe: spec.deny?.subscribe ?? [] },
   );
   if (!spec.responds) return rules;
   return { ...rules, responses: { max: 1, expiresMs: toMilliseconds(spec.responds.expires ?? "5s") } };

@@ -1,7 +1,7 @@
 import { type Failover, type Failovers, failoverKey, type Start } from "../schema/failover";
 import { limitInBytes, limitInMilliseconds, limitInNumber } from "../units";
 import type { ConsumerAsset, StreamAsset } from "./asset";
-import { parkedSubject } from "./standard";
+import { failoverMappings, failoverSubject, failoverTransform } from "./failover-subjects";
 
 interface Assets {
   streams: StreamAsset[];
@@ -9,15 +9,15 @@ interface Assets {
 }
 
 /**
- * The assets with failovers carried out: the stream is parked, the mirror in the other region has become a stream with
- * its subjects, and its durables are there too. Pure.
+ * The assets with failovers carried out: the mirror in the other region has become a stream that gets what the account
+ * maps to it, and the durables are there too. The stream itself stays as it is: where it is, nothing can be changed.
+ * Pure.
  */
 export function failedOver({ streams, consumers }: Assets, declared: Failovers): Assets {
   const failoverOf = (account: string, stream: string | undefined): Failover | undefined =>
     stream === undefined ? undefined : declared[failoverKey(account, stream)];
   return {
     streams: streams.map((stream) => {
-      if (failoverOf(stream.account, stream.name)) return parked(stream);
       const isChosen = failoverOf(stream.account, stream.mirrorOf)?.to === stream.region;
       return isChosen ? promoted(stream, originOf(stream, streams)!) : stream;
     }),
@@ -76,21 +76,16 @@ export const keepsMore = (mirror: StreamAsset, origin: StreamAsset): boolean => 
   );
 };
 
-/** Any number: a declared failover is the consent. */
-const consent = (change: "subjects" | "mirror") => ({
-  allowDataLoss: [{ change, maxMessages: Number.MAX_SAFE_INTEGER }],
-});
-
-/**
- * What comes back into a parked stream was renamed and published again when it was first stored; and as few as possible
- * are taken for duplicates.
- */
-function parked(stream: StreamAsset): StreamAsset {
-  const spec = without(stream.spec, "subjectTransform", "republish");
-  return {
-    ...stream,
-    spec: { ...spec, subjects: [parkedSubject(stream.name)], duplicateWindow: "100ms", ...consent("subjects") },
-  };
+/** Mappings of each account that has streams failed over, by account. */
+export function mappingsOf(
+  streams: readonly StreamAsset[],
+  declared: Failovers,
+): Record<string, Record<string, string>> {
+  const mappings: Record<string, Record<string, string>> = {};
+  for (const { account, name, spec } of streams)
+    if (declared[failoverKey(account, name)])
+      Object.assign((mappings[account] ??= {}), failoverMappings(name, spec.subjects));
+  return mappings;
 }
 
 /** The mirror as a stream: what it takes in is its origin's affair, what it keeps at least its own. */
@@ -115,13 +110,16 @@ function promoted(mirror: StreamAsset, origin: StreamAsset): StreamAsset {
     promotedFrom: origin.name,
     spec: {
       ...spec,
+      subjects: spec.subjects.map((subject) => failoverSubject(origin.name, subject)),
+      subjectTransform: failoverTransform(origin.name),
       description: `In the place of ${origin.name}, failed over from ${origin.region}`,
       storage,
       replicas,
       ...widestLimits(mirror, origin),
       ...(deletionPolicy && { deletionPolicy }),
       ...(adopt && { adopt }),
-      ...consent("mirror"),
+      // Any number: a declared failover is the consent.
+      allowDataLoss: [{ change: "mirror", maxMessages: Number.MAX_SAFE_INTEGER }],
     },
   };
 }

@@ -27,6 +27,8 @@ export interface AccountSpec {
   jetstream?: AccountLimits;
   /** Client connections at the same time on all servers of all regions. Absent: only the limit of each server. */
   maxConnections?: number;
+  /** Subjects that its clients' messages get instead of their own, while streams have failed over. Absent: none. */
+  mappings?: Record<string, string>;
   users: AccountUser[];
   /** What clients of single other accounts may hear, and nothing more. Absent: nothing. */
   exports?: { subject: string; to: string[] }[];

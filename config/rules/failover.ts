@@ -26,6 +26,7 @@ export function failoverProblems(raw: unknown, tenants: Tenants, path: string): 
  */
 const excluded: { field: keyof StreamSpec; reason: string }[] = [
   { field: "sources", reason: "its sources would be copied to the mirror again from their start" },
+  { field: "subjectTransform", reason: "what comes back would be renamed again" },
   { field: "allowMsgSchedules", reason: "a stream with schedules cannot take back what the mirror received" },
   { field: "allowMsgCounter", reason: "a mirror cannot become a stream of counters" },
   { field: "sealed", reason: "it receives nothing that the mirror would have to take over" },

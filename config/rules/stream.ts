@@ -1,6 +1,7 @@
 import { plural } from "../plural";
 import { subjectsByStream } from "../assets/assets";
 import { destinationSubject, isRenamedAway } from "../subject-transform";
+import { failoverToken } from "../assets/failover-subjects";
 import { canary, mirrorName } from "../assets/standard";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
@@ -151,6 +152,13 @@ export const streamRules: Rule[] = [
     message: ({ name }) =>
       `is empty: the stream has no subjects and no sources, so JetStream would take "${name}" as its subject; ` +
       `write e.g. [${text(`${name.toLowerCase()}.>`)}]`,
+  }),
+  rule({
+    each: subjects,
+    when: ({ subject }) => subject.split(".")[0] === failoverToken,
+    message: ({ subject }) =>
+      `${text(subject)} begins as the subjects of streams that failed over do; begin with another token than ` +
+      text(failoverToken),
   }),
   rule({
     each: byteLimits,

@@ -111,14 +111,19 @@ export async function connectTo(
 }
 
 /**
- * Connects a user to the first region, in the order of the settings, that accepts the connection: a lost region must
- * not make the others unreachable.
+ * Connects a user to the first region that accepts the connection: a lost region must not make the others unreachable.
+ * @param regions in the order in which they are tried; default: that of the settings
  * @throws {Failure} with the reason of every region, or when there is no such user.
  */
-export async function connectToAny(access: Access, account: string, user: string): Promise<NatsConnection> {
+export async function connectToAny(
+  access: Access,
+  account: string,
+  user: string,
+  regions: readonly string[] = access.environment.regions,
+): Promise<NatsConnection> {
   userOf(access, account, user);
   const failures: string[] = [];
-  for (const region of access.environment.regions) {
+  for (const region of regions) {
     try {
       return await connectTo(access, region, account, user);
     } catch (error) {

@@ -1,9 +1,9 @@
 import { write } from "../../jetstream/api";
 import { resetLevel } from "../../jetstream/reset-consumer";
-import { firstReturnedAfter } from "../stream/messages";
+import { firstReturnedAfter, type Identity } from "../stream/messages";
 import { type ConsumerInfo, requiredStream } from "../stream/stack-account";
-import type { FailbackNote } from "./configurations";
 import type { FailoverPair } from "./failover-pair";
+import type { OpenNote } from "./loss-check";
 import { type Position, resumeAt, startOf } from "./positions";
 
 /** Durables of the home stream during a failback. */
@@ -20,8 +20,17 @@ export async function pauseDurables(pair: FailoverPair): Promise<void> {
   }
 }
 
-/** Moves each durable past what was processed on the mirror, and ends its pause. */
-export async function resumeDurables(pair: FailoverPair, mirror: string, note: Required<FailbackNote>): Promise<void> {
+/**
+ * Moves each durable past what was processed on the mirror, and ends its pause.
+ *
+ * @param tail what the home stream got after its opening
+ */
+export async function resumeDurables(
+  pair: FailoverPair,
+  mirror: string,
+  note: OpenNote,
+  tail: readonly Identity[],
+): Promise<void> {
   const last = (await requiredStream(pair.account, mirror)).state.last_seq;
   for (const { stream, name, spec } of pair.durables) {
     const [home, there] = [await pair.consumerInfo(stream, name), await pair.consumerInfo(mirror, name)];
@@ -33,12 +42,26 @@ export async function resumeDurables(pair: FailoverPair, mirror: string, note: R
     if (resume === "where it was")
       pair.account.logProgress(`durable ${name} continues where it was, after ${home.ack_floor.stream_seq}`);
     else {
-      const seq = "at" in resume ? resume.at : await firstReturnedAfter(pair.ask, stream, mirror, resume.behind, note);
+      const seq = "at" in resume ? resume.at : await firstAfter(pair, mirror, resume.behind, note, tail);
       await moveDurable(pair, stream, name, seq);
     }
     if (home.paused)
       await write(pair.account.connection, `CONSUMER.PAUSE.${stream}.${name}`, { pause_until: spec.pauseUntil });
   }
+}
+
+/** Sequence, in the home stream, of the first message that is not among those of the mirror up to `behind`. */
+async function firstAfter(
+  pair: FailoverPair,
+  mirror: string,
+  behind: number,
+  { own, open }: OpenNote,
+  tail: readonly Identity[],
+): Promise<number> {
+  const { name } = pair.stream;
+  if (behind < open.upTo) return firstReturnedAfter(pair.ask, name, mirror, behind, { own, end: open.last });
+  const next = tail.find(({ origin }) => origin === undefined || origin > behind);
+  return next?.seq ?? (tail.at(-1)?.seq ?? open.last) + 1;
 }
 
 const positionOf = ({ ack_floor, num_pending, num_ack_pending }: ConsumerInfo): Position => ({

@@ -1,14 +1,12 @@
-import type { NatsConnection } from "@nats-io/transport-node";
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { failedOver } from "../../config/assets/failover";
 import { type WorkerAsset, workersOf } from "../../config/assets/workers";
 import { type Failover, failoverKey } from "../../config/schema/failover";
 import { failoverProblems } from "../../config/rules/failover";
 import { InvalidInput } from "../../config/problems";
-import type { Environment } from "../../config/schema/settings";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import type { Wire } from "../../jetstream/fields";
-import { read, readPages } from "../../jetstream/api";
+import { read } from "../../jetstream/api";
 import { ApiError, NoAnswer } from "../../jetstream/errors";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import type { Account } from "../../jetstream/account";
@@ -23,8 +21,11 @@ import {
   type StackAccount,
   type StreamInfo,
 } from "../stream/stack-account";
+import { failbackNoteOf } from "./configurations";
+import type { Mappings } from "./mappings";
 import { FailoverSetting } from "./setting";
 import type { FailoverFacts, StreamLookup, StreamSummary } from "./steps";
+import type { Reload } from "./together";
 
 /**
  * A stream with its mirrors and durables, as specified without a failover, and the connections to read and change
@@ -38,14 +39,13 @@ export class FailoverPair {
   /** Specified for a mirror itself. */
   readonly durablesOfMirrors: ConsumerAsset[];
   readonly account: Account;
-  readonly system: NatsConnection;
   /** Streams that did not answer: later steps do not wait for them again. */
   private readonly silent = new Set<string>();
 
   constructor(
-    own: Pick<StackAccount, "account" | "system" | "assets">,
+    own: Pick<StackAccount, "account" | "assets">,
     name: string,
-    readonly environment: Environment,
+    private readonly mappings: Mappings,
     readonly setting: FailoverSetting,
     /** Of the stream's account. */
     readonly workers: readonly WorkerAsset[] = [],
@@ -58,7 +58,6 @@ export class FailoverPair {
       this.mirrors.some((mirror) => mirror.name === consumer.stream),
     );
     this.account = own.account;
-    this.system = own.system;
   }
 
   mirrorIn(region: string): StreamAsset {
@@ -76,16 +75,16 @@ export class FailoverPair {
 
   async facts(): Promise<FailoverFacts> {
     const { name, region } = this.stream;
-    const [home, holders, ...found] = await Promise.all([
+    const [home, mappings, ...found] = await Promise.all([
       this.look(name),
-      this.holders(),
+      this.mappings.of(this.stream),
       ...this.mirrors.map((mirror) => this.look(mirror.name)),
     ]);
     return {
       stream: name,
       region,
       home,
-      holders,
+      ...mappings,
       mirrors: this.mirrors.map((mirror, index) => ({
         name: mirror.name,
         region: mirror.region,
@@ -117,22 +116,16 @@ export class FailoverPair {
     );
   }
 
-  /**
-   * Streams that hold any of the stream's own subjects. The meta leader lists them, with or without a leader of
-   * their own.
-   */
-  async holders(): Promise<string[]> {
-    const names = await Promise.all(
-      this.stream.spec.subjects.map((subject) =>
-        readPages(
-          this.account.connection,
-          "STREAM.NAMES",
-          { subject },
-          ({ streams }: { streams?: string[] | null; total?: number }) => streams ?? [],
-        ),
-      ),
-    );
-    return [...new Set(names.flat())];
+  /** Servers have to map the stream's subjects, as its setting declares. */
+  async toMap(): Promise<Reload> {
+    const unmapped = async () => (await this.mappings.of(this.stream)).unmapped;
+    return { servers: await unmapped(), left: unmapped };
+  }
+
+  /** Servers have to map the stream's subjects no more. */
+  async toUnmap(): Promise<Reload> {
+    const mapped = async () => (await this.mappings.of(this.stream)).mapped;
+    return { servers: await mapped(), left: mapped };
   }
 
   /** Changes a stream's configuration as it is found. */
@@ -176,18 +169,20 @@ function summaryOf({ config, state }: StreamInfo): StreamSummary {
     messages: state.messages,
     firstSeq: state.first_seq,
     lastSeq: state.last_seq,
+    ...(failbackNoteOf(config)?.open && { isOpened: true }),
   };
 }
 
 export const failoverPairOf = (
-  { environment, project, tenants }: CheckedEnvironment,
+  { project, tenants }: CheckedEnvironment,
   { account, stream }: StreamRef,
   own: StackAccount,
+  mappings: Mappings,
 ): FailoverPair =>
   new FailoverPair(
     own,
     stream,
-    environment,
+    mappings,
     new FailoverSetting(own.stack, project.name, failoverKey(account, stream)),
     tenants[account] && workersOf(tenants[account]),
   );

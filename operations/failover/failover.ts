@@ -1,12 +1,13 @@
 import { Failure } from "../../engine/failure";
 import { pollUntil } from "../../config/poll-until";
 import type { Start } from "../../config/schema/failover";
+import { fewEnough } from "../stream/wait-for-copy";
 import { decideSettled } from "./decide";
 import { durableStarts, missingDurables } from "./durable-starts";
 import type { FailoverPair } from "./failover-pair";
-import { park } from "./park";
 import { startOf, startText } from "./positions";
 import { type FailoverStep, nextFailoverStep, type StreamSummary } from "./steps";
+import type { Reload } from "./together";
 
 export interface FailoverOptions {
   /** Region of the mirror. */
@@ -29,28 +30,27 @@ export function decideFailover(pair: FailoverPair, { to }: Pick<FailoverOptions,
   });
 }
 
-/** Runs step by step until nothing is left to do. Safe to repeat after any interruption. */
-export async function runFailover(pair: FailoverPair, options: FailoverOptions): Promise<void> {
+/**
+ * Runs step by step until servers have to be reloaded, which it returns, or nothing is left to do. Safe to repeat after
+ * any interruption.
+ */
+export async function advanceFailover(pair: FailoverPair, options: FailoverOptions): Promise<Reload | undefined> {
   for (;;) {
     const next = await decideFailover(pair, options);
-    if (next.step === "nothing" || next.step === "mirror") return;
+    if (next.step === "nothing" || next.step === "mirror") return undefined;
+    if (next.step === "map") return pair.toMap();
     await steps[next.step](pair, options, next.mirror!);
   }
 }
 
 type Mirror = { name: string; region: string; found: StreamSummary };
+type OwnStep = Exclude<FailoverStep, "map">;
 
-const steps: Record<FailoverStep, (pair: FailoverPair, options: FailoverOptions, mirror: Mirror) => Promise<void>> = {
-  async park(pair) {
-    const { name, spec } = pair.stream;
-    pair.account.logProgress(`taking ${spec.subjects.join(", ")} away from ${name}`);
-    await park(pair);
-  },
-
+const steps: Record<OwnStep, (pair: FailoverPair, options: FailoverOptions, mirror: Mirror) => Promise<void>> = {
   async "catch-up"(pair, _, { name, found }) {
     const { name: stream } = pair.stream;
-    pair.account.logProgress(`${stream} answers: waiting until ${name} has all of it (now up to ${found.lastSeq})`);
-    await waitForLastMessage(pair, name);
+    pair.account.logProgress(`${stream} answers: waiting until ${name} has nearly all of it (now ${found.lastSeq})`);
+    await waitForMirror(pair, name);
   },
 
   async declare(pair, { to, start }, { name }) {
@@ -59,7 +59,7 @@ const steps: Record<FailoverStep, (pair: FailoverPair, options: FailoverOptions,
   },
 
   async promote(pair, { to }, { name }) {
-    pair.account.logProgress(`making ${name} a stream of its own, with the subjects of ${pair.stream.name}`);
+    pair.account.logProgress(`making ${name} a stream of its own, in the place of ${pair.stream.name}`);
     const asset = pair.failedOver(pair.setting.read()!).streams.find((stream) => stream.name === name)!;
     await pair.ensureStream(asset);
     const found = await pair.look(name);
@@ -83,16 +83,14 @@ const steps: Record<FailoverStep, (pair: FailoverPair, options: FailoverOptions,
 
 const catchUpMs = 60_000;
 
-/** The stream stores nothing more: when the mirror has its last message, it has all. */
-async function waitForLastMessage(pair: FailoverPair, mirror: string): Promise<void> {
-  const hasAll = async () => {
+async function waitForMirror(pair: FailoverPair, mirror: string): Promise<void> {
+  const hasNearlyAll = async () => {
     const [home, copy] = await Promise.all([pair.look(pair.stream.name), pair.look(mirror)]);
-    return typeof home !== "object" || typeof copy !== "object" || copy.lastSeq >= home.lastSeq;
+    return typeof home !== "object" || typeof copy !== "object" || home.lastSeq - copy.lastSeq <= fewEnough;
   };
-  if (await pollUntil(hasAll, catchUpMs, 200)) return;
+  if (await pollUntil(hasNearlyAll, catchUpMs, 200)) return;
   throw new Failure(
-    `${mirror} did not receive all of ${pair.stream.name} within ${catchUpMs / 1000} s; ` +
-      "publishers are refused meanwhile. Run the command again to keep waiting, " +
-      "or give the subjects back: npm run failback",
+    `${mirror} did not receive all of ${pair.stream.name} within ${catchUpMs / 1000} s. Nothing was changed; ` +
+      "run the command again to keep waiting",
   );
 }

@@ -13,6 +13,8 @@ export interface StreamSummary {
   messages: number;
   firstSeq: number;
   lastSeq: number;
+  /** As the stream at home: it has its own window and republishing again, right before the mappings go. */
+  isOpened?: boolean;
 }
 
 /** `unreachable`: no server answers for it; it may exist or not. */
@@ -31,8 +33,10 @@ export interface FailoverFacts {
   region: string;
   home: StreamLookup;
   mirrors: MirrorLookup[];
-  /** Streams that hold the stream's subjects. The meta leader knows them, also for streams without a leader. */
-  holders: string[];
+  /** Servers that answer, and do not map all of the stream's subjects. */
+  unmapped: string[];
+  /** Servers that answer, and map any of the stream's subjects. */
+  mapped: string[];
   /** Region that the setting names, if the stream is in it. */
   declared?: string;
 }
@@ -47,13 +51,13 @@ const isView = (found: StreamLookup): found is StreamSummary => typeof found ===
 const isPromoted = (mirror: MirrorLookup): mirror is MirrorLookup & { found: StreamSummary } =>
   isView(mirror.found) && !mirror.found.isMirror;
 
-export type FailoverStep = "park" | "catch-up" | "declare" | "promote" | "consumers";
+export type FailoverStep = "catch-up" | "declare" | "promote" | "consumers" | "map";
 
 /** The next step of a failover to a region; `missing` are durables that do not exist on the mirror yet. */
 export function nextFailoverStep(
   facts: FailoverFacts & { to: string; missing: string[] },
 ): FailoverDecision<FailoverStep> {
-  const { stream, home, mirrors, holders, declared, to, missing } = facts;
+  const { stream, home, mirrors, unmapped, declared, to, missing } = facts;
   const elsewhere = mirrors.find((mirror) => mirror.region !== to && isPromoted(mirror));
   if (elsewhere)
     return {
@@ -71,22 +75,21 @@ export function nextFailoverStep(
   }
   const chosen = { ...mirror, found };
   if (found.isMirror) {
-    if (holders.includes(stream)) return { step: "park", mirror: chosen };
-    if (holders.length) return { refuse: `the subjects of ${stream} belong to ${holders.join(", ")}` };
-    if (isView(home) && home.lastSeq > found.lastSeq) return { step: "catch-up", mirror: chosen };
+    if (isView(home) && home.lastSeq - found.lastSeq > fewEnough) return { step: "catch-up", mirror: chosen };
     return { step: declared === to ? "promote" : "declare", mirror: chosen };
   }
-  if (!holders.includes(name))
+  if (isView(home) && home.sources.includes(name))
     return { refuse: `${stream} has a failback from ${to} in progress; finish it first: npm run failback` };
   if (declared !== to) return { step: "declare", mirror: chosen };
-  return missing.length ? { step: "consumers", mirror: chosen } : { step: "nothing" };
+  if (missing.length) return { step: "consumers", mirror: chosen };
+  return unmapped.length ? { step: "map", mirror: chosen } : { step: "nothing" };
 }
 
-export type FailbackStep = "source" | "wait" | "undeclare" | "swap" | "close" | "unsource" | "open";
+export type FailbackStep = "map" | "source" | "wait" | "open" | "undeclare" | "unmap" | "close" | "unsource";
 
 /** The next step of a failback; `left`: messages of the mirror that are not at home yet, where that is known. */
 export function nextFailbackStep(facts: FailoverFacts & { left?: number }): FailoverDecision<FailbackStep> {
-  const { stream, region, home, mirrors, holders, declared, left = 0 } = facts;
+  const { stream, region, home, mirrors, mapped, unmapped, declared, left = 0 } = facts;
   if (!isView(home)) {
     return {
       refuse:
@@ -104,16 +107,16 @@ export function nextFailbackStep(facts: FailoverFacts & { left?: number }): Fail
     };
   const [mirror] = promoted;
   if (mirror) {
-    const isServing = holders.includes(mirror.name);
-    if (holders.includes(stream)) return { step: declared ? "undeclare" : "close", mirror };
+    // What a server that does not map still gives to the home stream would be mixed with what comes back.
+    if (declared && unmapped.length) return { step: "map", mirror };
     if (!home.sources.includes(mirror.name)) return { step: "source", mirror };
-    if (isServing && left > fewEnough) return { step: "wait", mirror };
-    // From here on a plan that still had the setting would take the subjects away again.
-    return { step: declared ? "undeclare" : "swap", mirror };
+    if (!home.isOpened) return { step: left > fewEnough ? "wait" : "open", mirror };
+    // From here on a run that still had the setting would map the subjects again.
+    if (declared) return { step: "undeclare", mirror };
+    return { step: mapped.length ? "unmap" : "close", mirror };
   }
   const unseen = mirrors.find(
-    ({ name, region: at, found }) =>
-      found === "unreachable" && (at === declared || home.sources.includes(name) || !holders.includes(stream)),
+    ({ name, region: at, found }) => found === "unreachable" && (at === declared || home.sources.includes(name)),
   );
   if (unseen)
     return {
@@ -122,9 +125,8 @@ export function nextFailbackStep(facts: FailoverFacts & { left?: number }): Fail
         `bring ${unseen.region} up first`,
     };
   if (home.sources.some((source) => mirrors.some(({ name }) => name === source))) return { step: "unsource" };
-  if (!holders.includes(stream))
-    return holders.length ? { refuse: `the subjects of ${stream} belong to ${holders.join(", ")}` } : { step: "open" };
+  if (declared) return { step: "undeclare" };
+  if (mapped.length) return { step: "unmap" };
   const missing = mirrors.find(({ found }) => found === "missing");
-  if (missing) return { step: "mirror", mirror: missing };
-  return declared ? { step: "undeclare" } : { step: "nothing" };
+  return missing ? { step: "mirror", mirror: missing } : { step: "nothing" };
 }

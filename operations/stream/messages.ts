@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { ApiError } from "../../jetstream/errors";
 import type { StreamInfo } from "./stack-account";
 
@@ -46,9 +47,45 @@ export async function lastReturned(ask: Ask, stream: string, mirror: string, own
   return message && message.seq > own ? originSequence(message, mirror) : undefined;
 }
 
-/** Whether the mirror has no message after a sequence. */
-export const hasNothingAfter = async (ask: Ask, mirror: string, seq: number): Promise<boolean> =>
-  (await nextMessage(ask, mirror, seq + 1)) === undefined;
+/** The mirror's sequence of the message that has a sequence in the stream; undefined when it is not from there. */
+export async function returnedAt(ask: Ask, stream: string, mirror: string, seq: number): Promise<number | undefined> {
+  const message = await getMessage(ask, stream, { seq });
+  return message && originSequence(message, mirror);
+}
+
+/** A message by what identifies it. */
+export interface Identity {
+  seq: number;
+  /** Sequence in the stream that it was sourced from; undefined: it was published to the stream itself. */
+  origin?: number;
+  /** `Nats-Msg-Id`, where its publisher gave one. */
+  id?: string;
+}
+
+const atOnce = 64;
+
+/**
+ * What a stream holds after a sequence, in order, as far as its leader has stored it now. Reads every message: for the
+ * last ones, not for all.
+ *
+ * @param origin stream from which messages may have been sourced
+ */
+export async function identitiesAfter(ask: Ask, stream: string, seq: number, origin: string): Promise<Identity[]> {
+  const { state } = await ask<{ state: StreamInfo["state"] }>(`STREAM.INFO.${stream}`, {});
+  const limit = pLimit(atOnce);
+  const first = Math.max(seq + 1, state.first_seq);
+  const found = await Promise.all(
+    Array.from({ length: Math.max(0, state.last_seq + 1 - first) }, (_, index) =>
+      limit(() => getMessage(ask, stream, { seq: first + index })),
+    ),
+  );
+  return found.flatMap((message) =>
+    message ? [{ seq: message.seq, origin: originSequence(message, origin), id: idOf(message) }] : [],
+  );
+}
+
+const idOf = ({ hdrs }: Pick<Message, "hdrs">): string | undefined =>
+  hdrs && /^Nats-Msg-Id: ?(.*?)\r?$/im.exec(Buffer.from(hdrs, "base64").toString())?.[1];
 
 /**
  * Last sequence up to which both streams hold the same messages. A mirror keeps the time at which its origin stored a

@@ -63,30 +63,55 @@ export function stackOf(
  * Runs an action with an account, connected through the servers of a region, and closes the connections.
  * @throws {Failure} for every error, with its message
  */
-export async function withStackAccount<T>(
+export const withStackAccount = <T>(
   checked: CheckedEnvironment,
   account: string,
   region: string,
   action: (own: StackAccount) => Promise<T>,
+): Promise<T> => connected(checked, [account], { region: () => region }, ([own]) => action(own!));
+
+/**
+ * The same with several accounts, all connected through the first region that answers.
+ * @param regions in the order in which they are tried
+ */
+export const withStackAccounts = <T>(
+  checked: CheckedEnvironment,
+  accounts: readonly string[],
+  regions: readonly string[],
+  action: (own: StackAccount[]) => Promise<T>,
+): Promise<T> => connected(checked, accounts, { regions, region: (system) => system.info!.cluster! }, action);
+
+async function connected<T>(
+  checked: CheckedEnvironment,
+  accounts: readonly string[],
+  { regions, region }: { regions?: readonly string[]; region: (system: NatsConnection) => string },
+  action: (own: StackAccount[]) => Promise<T>,
 ): Promise<T> {
   const { environment, tenants, project } = checked;
-  const stack = stackOf(checked, account);
-  const assets = assetsOf(environment, ofAccounts(tenants, [account]));
+  const stacks = accounts.map((account) => stackOf(checked, account));
   const access = await readAccess(checked);
-  const system = await connectToSystem(access);
+  const open = [await connectToSystem(access, regions)];
+  const [system] = open as [NatsConnection];
   try {
-    const connection = await connectTo(access, region, account, provisioner);
-    try {
-      const own = { connection, owner: `${project.name}/${stack}`, logProgress };
-      // Without a meta leader no request is answered; a short timeout lets the next attempt find a new one.
-      return await withTimeouts({ requestMs: 5_000 }, () => action({ stack, account: own, system, assets }));
-    } finally {
-      await connection.close();
-    }
+    const own = await Promise.all(
+      accounts.map(async (account, index): Promise<StackAccount> => {
+        const connection = await connectTo(access, region(system), account, provisioner);
+        open.push(connection);
+        const stack = stacks[index]!;
+        return {
+          stack,
+          account: { connection, owner: `${project.name}/${stack}`, logProgress },
+          system,
+          assets: assetsOf(environment, ofAccounts(tenants, [account])),
+        };
+      }),
+    );
+    // Without a meta leader no request is answered; a short timeout lets the next attempt find a new one.
+    return await withTimeouts({ requestMs: 5_000 }, () => action(own));
   } catch (error) {
     throw error instanceof Failure ? error : new Failure((error as Error).message);
   } finally {
-    await system.close();
+    await Promise.all(open.map((connection) => connection.close()));
   }
 }
 

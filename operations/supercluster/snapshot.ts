@@ -27,9 +27,12 @@ export interface ServerState {
   leads: number;
 }
 
-/** A connection of the system account. */
-export const connectToSystem = (access: Access): Promise<NatsConnection> =>
-  connectToAny(access, systemAccount.name, systemAccount.user);
+/**
+ * A connection of the system account.
+ * @param regions in the order in which they are tried; default: that of the settings
+ */
+export const connectToSystem = (access: Access, regions?: readonly string[]): Promise<NatsConnection> =>
+  connectToAny(access, systemAccount.name, systemAccount.user, regions);
 
 /**
  * Sends monitoring requests to every server.

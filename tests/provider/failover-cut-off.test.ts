@@ -5,307 +5,329 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
-import { runFailback } from "../../operations/failover/failback";
-import { runFailover } from "../../operations/failover/failover";
+import { advanceFailback } from "../../operations/failover/failback";
+import { advanceFailover } from "../../operations/failover/failover";
 import { FailoverSetting } from "../../operations/failover/setting";
 import { FailoverPair } from "../../operations/failover/failover-pair";
+import { Mappings } from "../../operations/failover/mappings";
+import { type Reload, runTogether } from "../../operations/failover/together";
 import { assetsOf } from "../../config/assets/assets";
-import { parkedSubject } from "../../config/assets/standard";
+import { failoverSubject } from "../../config/assets/failover-subjects";
+import type { Failovers } from "../../config/schema/failover";
 import { tenantSpec } from "../../config/schema/tenant";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import { ensure } from "../../jetstream/ensure";
 import { timeouts } from "../../jetstream/timeouts";
 import { pollUntil } from "../../config/poll-until";
-import { ask, localEnvironment } from "../support/accounts";
+import { accountsText, ask, localEnvironment } from "../support/accounts";
 import { cutOff, type Moment } from "../support/cut-off";
 import { serversMs, waitMs } from "../support/limits";
 import { repeated, take, textsIn } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 const owner = "supercluster/cut-off";
-const moments: Moment[] = ["before", "after"];
 /** At least as many as either command makes of a stream with two durables. */
 const mostChanges = 13;
-const cases = moments.flatMap((moment) =>
-  Array.from({ length: mostChanges }, (_, index) => ({
-    moment,
-    number: index + 1,
-    name: `${moment.toUpperCase()}${index + 1}`,
-  })),
-);
-
 const limits = { maxAge: "7d", maxBytes: "8MiB" };
-const durable = {
-  mode: "pull",
-  streams: cases.map(({ name }) => name),
-  ackPolicy: "explicit",
-  ackWait: "60s",
-  maxDeliver: 5,
-  deliverPolicy: "all",
-};
-const tenant = tenantSpec.parse({
-  name: "app",
-  home: "iad",
-  streams: Object.fromEntries(
-    cases.map(({ name }) => [
-      name,
-      {
-        subjects: [`${name}.>`],
-        retention: "limits",
-        storage: "file",
-        replicas: 1,
-        discard: "old",
-        ...limits,
-        mirrors: { ams: limits },
-      },
-    ]),
-  ),
-  consumers: { worker: durable, audit: durable },
-  users: {},
-});
 
-/** Every stream's run is killed at another of its changes; all of them at once, because they are independent. */
-describe("failover and failback, killed at every change", function () {
-  this.timeout(serversMs);
-  let cluster: Supercluster;
-  let app: NatsConnection;
-  let publisher: NatsConnection;
-  let system: NatsConnection;
-  const environment = localEnvironment({ servers: 1 });
-  const assets = assetsOf(environment, { app: tenant });
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-failover-"));
-  const lines: string[] = [];
-  const logProgress = (line: string) => void lines.push(line);
-  const usual = { ...timeouts };
+/** How the home region is lost, whether it comes back with the mappings, and where the commands are cut off. */
+const accidents: { signal: "SIGTERM" | "SIGKILL"; returns: "with" | "without"; moment: Moment }[] = [
+  { signal: "SIGTERM", returns: "without", moment: "before" },
+  { signal: "SIGKILL", returns: "with", moment: "after" },
+];
 
-  /** By stream: texts whose publisher got an acknowledgement, in order. */
-  const acknowledged: Record<string, string[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
-  /** By stream: texts that a worker has acknowledged. */
-  const processed: Record<string, string[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
-  /** By stream: how many were acknowledged when the home region came up, and when its stream knew of the failover. */
-  const returned: Record<string, [number, number]> = {};
-  let publishing: Promise<unknown> | undefined;
-  let isPublishing = true;
-
-  async function publish(name: string, text: string): Promise<void> {
-    const answer = await publisher.request(`${name}.x`, text, { timeout: 500 }).catch(() => undefined);
-    if (answer?.json<{ stream?: string }>().stream) acknowledged[name]!.push(text);
-  }
-
-  before(async () => {
-    Object.assign(timeouts, { requestMs: 2_000 });
-    cluster = await startSupercluster({ settings: { storage: { file: "2GiB", memory: "64MiB" } } });
-    [app, publisher] = await Promise.all([
-      cluster.connectForever("app", cluster.urls("ams")),
-      cluster.connectForever("app", cluster.urls("syd")),
-    ]);
-    system = await cluster.connect("admin", { servers: cluster.urls("ams") });
-    for (const { name } of cases) fs.writeFileSync(path.join(folder, `Pulumi.${name}.yaml`), "config: {}\n");
-    const account = { connection: app, owner, logProgress };
-    const atOnce = pLimit(8);
-    const own = assets.streams.filter(({ name }) => name !== "CANARY");
-    await Promise.all(
-      own
-        .filter(({ mirrorOf }) => !mirrorOf)
-        .map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))),
-    );
-    const durables = assets.consumers.filter(({ stream }) => stream !== "CANARY");
-    await Promise.all([
-      ...own
-        .filter(({ mirrorOf }) => mirrorOf)
-        .map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))),
-      ...durables.map((asset) => atOnce(() => ensure(consumerKind, consumerArgs(asset), account))),
-    ]);
-    await Promise.all(
-      cases.map(async ({ name }) => {
-        for (let index = 0; index < 10; index++) await publish(name, `${name} home ${index}`);
-        processed[name]!.push(...(await take(app, name, "worker", 4)));
-      }),
-    );
-    await Promise.all(
-      cases.map(({ name }) => pollUntil(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, waitMs)),
-    );
-    await cluster.kill("iad-0", "SIGTERM");
-    publishing = Promise.all(
-      cases.map(async ({ name }) => {
-        for (let index = 0; isPublishing; index++) {
-          await publish(name, `${name} later ${index}`);
-          await sleep(100);
-        }
-      }),
-    );
-  });
-
-  after(async () => {
-    isPublishing = false;
-    await publishing;
-    Object.assign(timeouts, usual);
-    await Promise.all([app, publisher, system].map((connection) => connection?.close()));
-    await cluster?.stop();
-    fs.rmSync(folder, { recursive: true, force: true });
-  });
-
-  const messagesIn = async (name: string) =>
-    ((await ask(app, `STREAM.INFO.${name}`)).state as { messages: number }).messages;
-  const configOf = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
-  const settingOf = (name: string) => new FailoverSetting(name, "supercluster", `app/${name}`, folder);
-
-  type Run = (pair: FailoverPair) => Promise<unknown>;
-  const failoverPairOf = (name: string, connection: NatsConnection) =>
-    new FailoverPair(
-      { account: { connection, owner, logProgress }, system, assets },
-      name,
-      environment,
-      settingOf(name),
-    );
-
-  /** Runs it until it is cut off, again to its end, and once more; returns the cut and the other runs' changes. */
-  async function runs(
-    { name, number, moment }: (typeof cases)[number],
-    run: Run,
-  ): Promise<{ cut?: string; rest: string[]; more: string[] }> {
-    const first = cutOff(app, number, moment);
-    const cut = await Promise.race([run(failoverPairOf(name, first.connection)).then(() => undefined), first.reached]);
-    const [second, third] = [cutOff(app, Infinity, moment), cutOff(app, Infinity, moment)];
-    await run(failoverPairOf(name, second.connection)).catch((error: Error) => {
-      // What the killed one had sent was carried out while this one looked.
-      assert.match(error.message, /run the command again/i);
-      return run(failoverPairOf(name, second.connection));
-    });
-    await run(failoverPairOf(name, third.connection));
-    return { cut, rest: second.changes(), more: third.changes() };
-  }
-
-  it("makes the mirror a stream while the home region is down, and does nothing when it is repeated", async () => {
-    const results = await Promise.all(
-      cases.map((one) => runs(one, (pair) => runFailover(pair, { to: "ams", start: "all" }))),
-    );
-    assert.deepEqual(
-      results.flatMap(({ more }) => more),
-      [],
-    );
-    const cuts = new Set(results.flatMap(({ cut }) => cut?.replace(/(BEFORE|AFTER)\d+/g, "S") ?? []));
-    assert.deepEqual(
-      cuts,
-      new Set([
-        "STREAM.UPDATE.S",
-        "STREAM.UPDATE.S-ams",
-        "CONSUMER.CREATE.S-ams.worker",
-        "CONSUMER.CREATE.S-ams.audit",
+for (const { signal, returns, moment } of accidents) {
+  const cases = Array.from({ length: mostChanges }, (_, index) => ({ number: index + 1, name: `S${index + 1}` }));
+  const durable = {
+    mode: "pull",
+    streams: cases.map(({ name }) => name),
+    ackPolicy: "explicit",
+    ackWait: "60s",
+    maxDeliver: 5,
+    deliverPolicy: "all",
+  };
+  const tenant = tenantSpec.parse({
+    name: "app",
+    home: "iad",
+    streams: Object.fromEntries(
+      cases.map(({ name }) => [
+        name,
+        {
+          subjects: [`${name}.*.>`],
+          retention: "limits",
+          storage: "file",
+          replicas: 1,
+          discard: "old",
+          ...limits,
+          mirrors: { ams: limits },
+        },
       ]),
-    );
-    for (const { name } of cases) {
-      assert.deepEqual((await configOf(`${name}-ams`)).subjects, [`${name}.>`]);
-      assert.deepEqual(settingOf(name).read(), { to: "ams", consumers: { worker: "all", audit: "all" } });
+    ),
+    consumers: { worker: durable, audit: durable },
+    // What every publisher may do, and nothing else: what it is mapped to is derived.
+    users: { api: { publishes: ["*.x.>"] }, worker: { consumes: ["worker", "audit"] } },
+  });
+
+  describe(`failover after ${signal}, the region returning ${returns} mappings, killed ${moment} every change`, function () {
+    this.timeout(serversMs);
+    let cluster: Supercluster;
+    let app: NatsConnection;
+    let worker: NatsConnection;
+    let publisher: NatsConnection;
+    let system: NatsConnection;
+    const environment = localEnvironment({ servers: 1 });
+    const assets = assetsOf(environment, { app: tenant });
+    const own = assets.streams.filter(({ name }) => name !== "CANARY");
+    const durables = assets.consumers.filter(({ stream }) => stream !== "CANARY");
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-failover-"));
+    const lines: string[] = [];
+    const logProgress = (line: string) => void lines.push(line);
+    const usual = { ...timeouts };
+
+    /** By stream: texts whose publisher got an acknowledgement, in order. */
+    const acknowledged: Record<string, string[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
+    /** By stream: texts that a worker has acknowledged. */
+    const processed: Record<string, string[]> = Object.fromEntries(cases.map(({ name }) => [name, []]));
+    /** By stream: how many were acknowledged before it was brought home. */
+    const earlierCount: Record<string, number> = {};
+    let publishing: Promise<unknown> | undefined;
+    let isPublishing = true;
+
+    async function publish(name: string, text: string, by = publisher): Promise<string | undefined> {
+      const answer = await by.request(`${name}.x.y`, text, { timeout: 500 }).catch(() => undefined);
+      const stream = answer?.json<{ stream?: string }>().stream;
+      if (stream) acknowledged[name]!.push(text);
+      return stream;
     }
-  });
 
-  it("lets workers go on there, from the start that was stated", async () => {
-    await Promise.all(
-      cases.map(async ({ name }) => {
-        const taken = await take(app, `${name}-ams`, "worker", 8);
-        assert.deepEqual(taken, acknowledged[name]!.slice(0, 8), "what was processed at home comes again");
-        processed[name]!.push(...taken.slice(4));
-      }),
-    );
-  });
+    const settingOf = (name: string) => new FailoverSetting(name, "supercluster", `app/${name}`, folder);
+    const declared = (): Failovers =>
+      Object.fromEntries(
+        cases.flatMap(({ name }) => {
+          const failover = settingOf(name).read();
+          return failover ? [[`app/${name}`, failover]] : [];
+        }),
+      );
+    const inputs = (failovers: Failovers) =>
+      cluster.inputs({ accounts: accountsText(environment, { app: tenant }, failovers) });
+    const oneByOne = pLimit(1);
+    /** As `pulumi up` of region stacks does it: servers load what is declared. */
+    const reload = (regions: string[]) =>
+      oneByOne(async () => {
+        const wanted = Object.entries(inputs(declared())).filter(([, { region }]) => regions.includes(region));
+        await cluster.ensure(Object.fromEntries(wanted));
+      });
 
-  it("brings every stream home, and does nothing when it is asked for again", async () => {
-    for (const { name } of cases) returned[name] = [acknowledged[name]!.length, 0];
-    await cluster.ensure();
-    await cluster.ready();
-    await Promise.all(
-      cases.map(async ({ name }) => {
-        assert.ok(
-          await pollUntil(
-            async () =>
-              String((await configOf(name).catch(() => ({ subjects: "" }))).subjects) === parkedSubject(name) ||
-              undefined,
-            waitMs,
-          ),
-          name,
+    before(async () => {
+      Object.assign(timeouts, { requestMs: 2_000 });
+      const accounts = accountsText(environment, { app: tenant });
+      cluster = await startSupercluster({ accounts, settings: { storage: { file: "2GiB", memory: "64MiB" } } });
+      const connect = (user: string, region: string) =>
+        cluster.connectForever(`app-${user}`, cluster.urls(region), { inboxPrefix: `_INBOX_${user}` });
+      [app, worker, publisher] = await Promise.all([
+        connect("provisioner", "ams"),
+        connect("worker", "ams"),
+        connect("api", "syd"),
+      ]);
+      system = await cluster.connect("sys-admin", { servers: cluster.urls("ams"), inboxPrefix: "_INBOX_admin" });
+      for (const { name } of cases) fs.writeFileSync(path.join(folder, `Pulumi.${name}.yaml`), "config: {}\n");
+      const account = { connection: app, owner, logProgress };
+      const atOnce = pLimit(8);
+      const isOrigin = ({ mirrorOf }: { mirrorOf?: string }) => mirrorOf === undefined;
+      for (const some of [own.filter(isOrigin), own.filter((asset) => !isOrigin(asset))])
+        await Promise.all(some.map((asset) => atOnce(() => ensure(streamKind, streamArgs(asset), account))));
+      await Promise.all(durables.map((asset) => atOnce(() => ensure(consumerKind, consumerArgs(asset), account))));
+      await Promise.all(
+        cases.map(async ({ name }) => {
+          for (let index = 0; index < 10; index++) await publish(name, `${name} home ${index}`);
+          processed[name]!.push(...(await take(worker, name, "worker", 4, "_INBOX_worker")));
+        }),
+      );
+      await Promise.all(
+        cases.map(({ name }) => pollUntil(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, waitMs)),
+      );
+      await cluster.kill("iad-0", signal);
+      publishing = Promise.all(
+        cases.map(async ({ name }) => {
+          for (let index = 0; isPublishing; index++) {
+            await publish(name, `${name} later ${index}`);
+            await sleep(100);
+          }
+        }),
+      );
+    });
+
+    after(async () => {
+      isPublishing = false;
+      await publishing;
+      Object.assign(timeouts, usual);
+      await Promise.all([app, worker, publisher, system].map((connection) => connection?.close()));
+      await cluster?.stop();
+      fs.rmSync(folder, { recursive: true, force: true });
+    });
+
+    const messagesIn = async (name: string) =>
+      ((await ask(app, `STREAM.INFO.${name}`)).state as { messages: number }).messages;
+    const configOf = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
+
+    type Run = (pair: FailoverPair) => Promise<Reload | undefined>;
+    const run = (advance: Run, name: string, connection: NatsConnection) => {
+      const mappings = new Mappings(system, environment, reload);
+      const pair = new FailoverPair(
+        { account: { connection, owner, logProgress }, assets },
+        name,
+        mappings,
+        settingOf(name),
+      );
+      return runTogether([pair], advance, (servers) => mappings.bring(servers));
+    };
+
+    /** Runs it until it is cut off, again to its end, and once more; returns the cut and the other runs' changes. */
+    async function runs(
+      { name, number }: (typeof cases)[number],
+      advance: Run,
+    ): Promise<{ cut?: string; rest: string[]; more: string[] }> {
+      const first = cutOff(app, number, moment);
+      const cut = await Promise.race([run(advance, name, first.connection).then(() => undefined), first.reached]);
+      const [second, third] = [cutOff(app, Infinity, moment), cutOff(app, Infinity, moment)];
+      await run(advance, name, second.connection).catch((error: Error) => {
+        // What the killed one had sent was carried out while this one looked.
+        assert.match(error.message, /run the command again/i);
+        return run(advance, name, second.connection);
+      });
+      await run(advance, name, third.connection);
+      return { cut, rest: second.changes(), more: third.changes() };
+    }
+
+    const cutsOf = (results: { cut?: string }[]) =>
+      new Set(results.flatMap(({ cut }) => cut?.replace(/S\d+/g, "S") ?? []));
+
+    it("makes the mirror a stream while the home region is down, and does nothing when it is repeated", async () => {
+      const began = performance.now();
+      const results = await Promise.all(
+        cases.map((one) => runs(one, (pair) => advanceFailover(pair, { to: "ams", start: "all" }))),
+      );
+      lines.push(`${Math.round(performance.now() - began)} ms`);
+      assert.deepEqual(
+        results.flatMap(({ more }) => more),
+        [],
+      );
+      assert.deepEqual(
+        cutsOf(results),
+        new Set(["STREAM.UPDATE.S-ams", "CONSUMER.CREATE.S-ams.worker", "CONSUMER.CREATE.S-ams.audit"]),
+      );
+      for (const { name } of cases) {
+        assert.deepEqual((await configOf(`${name}-ams`)).subjects, [failoverSubject(name, `${name}.*.>`)]);
+        assert.deepEqual(settingOf(name).read(), { to: "ams", consumers: { worker: "all", audit: "all" } });
+        assert.equal(await publish(name, `${name} mapped`), `${name}-ams`);
+      }
+    });
+
+    it("lets workers go on there, from the start that was stated", async () => {
+      await Promise.all(
+        cases.map(async ({ name }) => {
+          const taken = await take(worker, `${name}-ams`, "worker", 8, "_INBOX_worker");
+          assert.deepEqual(taken.slice(0, 8), [...acknowledged[name]!.slice(0, 8)], "what was processed comes again");
+          processed[name]!.push(...taken.slice(4));
+        }),
+      );
+    });
+
+    it(`takes back a home region that returns ${returns} the mappings`, async () => {
+      await cluster.ensure({ "iad-0": inputs(returns === "with" ? declared() : {})["iad-0"]! });
+      await cluster.ready();
+      const home = await cluster.connectForever("app-api", cluster.urls("iad"), { inboxPrefix: "_INBOX_api" });
+      for (const { name } of cases) {
+        const stream = await pollUntil(() => publish(name, `${name} at home`, home), waitMs, 500);
+        assert.equal(stream, returns === "with" ? `${name}-ams` : name);
+        assert.equal(await pollUntil(() => publish(name, `${name} elsewhere`), waitMs, 500), `${name}-ams`);
+      }
+      await home.close();
+    });
+
+    it("brings every stream home, and does nothing when it is asked for again", async () => {
+      for (const { name } of cases) earlierCount[name] = acknowledged[name]!.length;
+      const results = await Promise.all(cases.map((one) => runs(one, (pair) => advanceFailback(pair, { maxLoss: 0 }))));
+      assert.deepEqual(
+        results.flatMap(({ more }) => more),
+        [],
+      );
+      const cuts = cutsOf(results);
+      const expected = [
+        "CONSUMER.PAUSE.S.worker",
+        "CONSUMER.PAUSE.S.audit",
+        "STREAM.UPDATE.S",
+        "CONSUMER.RESET.S.worker",
+        "STREAM.DELETE.S-ams",
+        "STREAM.CREATE.S-ams",
+      ];
+      assert.deepEqual(
+        expected.filter((change) => !cuts.has(change)),
+        [],
+      );
+      for (const { name } of cases)
+        assert.equal(await pollUntil(() => publish(name, `${name} after`), waitMs, 500), name);
+      isPublishing = false;
+      await publishing;
+    });
+
+    it("has every acknowledged message once; those from before the failback in order", async () => {
+      for (const { name } of cases) {
+        const [texts, all] = [await textsIn(app, name), acknowledged[name]!];
+        assert.deepEqual(
+          all.filter((text) => !texts.includes(text)),
+          [],
+          `${name} lost some`,
         );
-        // A message that was on its way then is acknowledged within this.
-        await sleep(500);
-        returned[name]![1] = acknowledged[name]!.length;
-      }),
-    );
-    const results = await Promise.all(cases.map((one) => runs(one, (pair) => runFailback(pair, { maxLoss: 0 }))));
-    assert.deepEqual(
-      results.flatMap(({ more }) => more),
-      [],
-    );
-    const cuts = new Set(results.flatMap(({ cut }) => cut?.replace(/(BEFORE|AFTER)\d+/g, "S") ?? []));
-    const expected = [
-      "CONSUMER.PAUSE.S.worker",
-      "CONSUMER.PAUSE.S.audit",
-      "STREAM.UPDATE.S",
-      "STREAM.UPDATE.S-ams",
-      "CONSUMER.RESET.S.worker",
-      "STREAM.DELETE.S-ams",
-      "STREAM.CREATE.S-ams",
-    ];
-    assert.deepEqual(
-      expected.filter((change) => !cuts.has(change)),
-      [],
-    );
-    isPublishing = false;
-    await publishing;
-  });
+        assert.deepEqual(
+          repeated(texts).filter((text) => all.includes(text)),
+          [],
+          `${name} has some twice`,
+        );
+        const earlier = all.slice(0, earlierCount[name]).filter((text) => !text.endsWith(" at home"));
+        assert.deepEqual(
+          texts.filter((text) => earlier.includes(text)),
+          earlier,
+          `${name}'s order`,
+        );
+      }
+    });
 
-  it("has every acknowledged message, in order, and twice only what came in while the region returned", async () => {
-    for (const { name } of cases) {
-      const [texts, all] = [await textsIn(app, name), acknowledged[name]!];
-      assert.deepEqual(
-        all.filter((text) => !texts.includes(text)),
-        [],
-        `${name} lost some`,
-      );
-      const meanwhile = all.slice(...returned[name]!);
-      assert.deepEqual(
-        repeated(texts).filter((text) => all.includes(text) && !meanwhile.includes(text)),
-        [],
-        `${name} has some twice`,
-      );
-      assert.deepEqual(
-        texts.filter((text) => all.includes(text) && !meanwhile.includes(text)),
-        all.filter((text) => !meanwhile.includes(text)),
-        `${name}'s order`,
-      );
-    }
-  });
+    it("gives workers all that is left to do, and nothing that is done", async () => {
+      for (const { name } of cases) {
+        const rest: string[] = [];
+        const next = () => take(worker, name, "worker", 100, "_INBOX_worker");
+        for (let taken = await next(); taken.length; taken = await next()) rest.push(...taken);
+        assert.deepEqual(
+          acknowledged[name]!.filter((text) => !processed[name]!.includes(text) && !rest.includes(text)),
+          [],
+          `${name} skipped some`,
+        );
+        assert.deepEqual(
+          rest.filter((text) => processed[name]!.includes(text)),
+          [],
+          `${name} gives some again`,
+        );
+      }
+    });
 
-  it("gives workers all that is left to do, and nothing that is done", async () => {
-    for (const { name } of cases) {
-      const rest: string[] = [];
-      for (let taken = await take(app, name, "worker", 100); taken.length; taken = await take(app, name, "worker", 100))
-        rest.push(...taken);
-      assert.deepEqual(
-        acknowledged[name]!.filter((text) => !processed[name]!.includes(text) && !rest.includes(text)),
-        [],
-        `${name} skipped some`,
-      );
-      assert.deepEqual(
-        rest.filter((text) => processed[name]!.includes(text)),
-        [],
-        `${name} gives some again`,
-      );
-    }
+    it("leaves streams, mirrors, mappings and settings as they are specified", async () => {
+      for (const asset of own) {
+        const watched = cutOff(app, Infinity, "before");
+        await ensure(streamKind, streamArgs(asset), { connection: watched.connection, owner, logProgress });
+        assert.deepEqual(watched.changes(), []);
+      }
+      for (const asset of durables) {
+        const watched = cutOff(app, Infinity, "before");
+        await ensure(consumerKind, consumerArgs(asset), { connection: watched.connection, owner, logProgress });
+        assert.deepEqual(watched.changes(), []);
+      }
+      const mappings = new Mappings(system, environment, reload);
+      for (const asset of own.filter(({ mirrorOf }) => !mirrorOf))
+        assert.deepEqual(await mappings.of(asset), { mapped: [], unmapped: ["ams-0", "iad-0", "syd-0"] });
+      for (const { name } of cases)
+        assert.equal(fs.readFileSync(settingOf(name).file, "utf8").replace("{}", "").trim(), "config:");
+    });
   });
-
-  it("leaves streams, mirrors and settings as they are specified", async () => {
-    for (const asset of assets.streams.filter(({ name }) => name !== "CANARY")) {
-      const watched = cutOff(app, Infinity, "before");
-      await ensure(streamKind, streamArgs(asset), { connection: watched.connection, owner, logProgress });
-      assert.deepEqual(watched.changes(), []);
-    }
-    for (const asset of assets.consumers.filter(({ stream }) => stream !== "CANARY")) {
-      const watched = cutOff(app, Infinity, "before");
-      await ensure(consumerKind, consumerArgs(asset), { connection: watched.connection, owner, logProgress });
-      assert.deepEqual(watched.changes(), []);
-    }
-    for (const { name } of cases)
-      assert.equal(fs.readFileSync(settingOf(name).file, "utf8").replace("{}", "").trim(), "config:");
-  });
-});
+}

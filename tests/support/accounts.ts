@@ -7,6 +7,7 @@ import { accountsConf } from "../../components/security/accounts-conf";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
 import type { AccountSpec, RegionSpec } from "../../config/assets/region";
+import type { Failovers } from "../../config/schema/failover";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 import { requestMs, waitMs } from "./limits";
 import { untilAnswered } from "./publisher";
@@ -47,9 +48,9 @@ export function usersOf(accounts: readonly AccountSpec[]): Record<string, { pass
   );
 }
 
-/** The accounts file of tenants, with every password its login. */
-export function accountsText(environment: Environment, tenants: Tenants): string {
-  const accounts = accountsOf(environment, tenants);
+/** The accounts file of tenants, with every password its login; `failovers`: streams that have failed over. */
+export function accountsText(environment: Environment, tenants: Tenants, failovers: Failovers = {}): string {
+  const accounts = accountsOf(environment, tenants, { failovers });
   return accountsConf(accounts, usersOf(accounts));
 }
 

@@ -153,8 +153,9 @@ export class Supercluster {
   }
 
   /** A connection that comes back, whatever happens to servers. */
-  connectForever(user: string, servers = this.urls()): Promise<NatsConnection> {
+  connectForever(user: string, servers = this.urls(), options: NodeConnectionOptions = {}): Promise<NatsConnection> {
     return this.connect(user, {
+      ...options,
       servers,
       ignoreClusterUpdates: true,
       maxReconnectAttempts: -1,

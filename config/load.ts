@@ -12,6 +12,6 @@ export interface Settings<Kind extends StackSettings["kind"] = StackSettings["ki
   tenants: Tenants;
   /** Regions known to be lost (`supercluster:degraded`). */
   degraded: string[];
-  /** Streams that failed over to a mirror (`supercluster:failover`). */
+  /** Streams that failed over to a mirror (`supercluster:failover`); empty but for jetstream stacks. */
   failovers: Failovers;
 }

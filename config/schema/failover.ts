@@ -4,7 +4,8 @@ import { assetName, count, startTime, token } from "./values";
 
 /**
  * Streams that failed over to the region of one of their mirrors: `supercluster:failover` of a jetstream stack's file.
- * `npm run failover` and `npm run failback` write it; a plan without it would undo them.
+ * `npm run failover` and `npm run failback` write it; a plan without it would undo them. Region stacks read it too:
+ * their servers map the streams' subjects.
  */
 
 const isStart = (value: unknown): value is Start =>

@@ -45,7 +45,8 @@ export async function failOver(
   approve: (lines: string[]) => Promise<void>,
 ): Promise<FailoverResult | undefined> {
   const { streams, left } = selected(checked, selection);
-  if (streams.length === 0) throw new Failure(`nothing to fail over: ${left.join("; ")}`);
+  if (streams.length === 0)
+    throw new Failure(`nothing to fail over: ${left.join("; ") || `${homeOf(checked, selection)} has no streams`}`);
   if (to !== undefined || "stream" in selection)
     for (const one of streams)
       checkFailover(checked, one, { to: to ?? mirrorRegions(checked, one)[0]!, consumers: {} });

@@ -2,11 +2,14 @@ import { ApiError } from "../../jetstream/errors";
 import type { Ask } from "../../operations/stream/messages";
 import type { StreamInfo } from "../../operations/stream/stack-account";
 
-/** A message of a fake stream: its sequence, when it was first stored, and the stream and sequence it came from. */
+/**
+ * A message of a fake stream: its sequence, when it was first stored, the stream and sequence it came from, and its id.
+ */
 export interface FakeMessage {
   seq: number;
   time: string;
   from?: [stream: string, seq: number];
+  id?: string;
 }
 
 /** Messages with these sequences, each with a time of its own that `written` makes the stream's. */
@@ -16,16 +19,14 @@ export const messages = (written: string, ...sequences: number[]): FakeMessage[]
 /** JetStream's answers about streams that hold these messages; `asked` are the requests so far. */
 export function fakeMessages(streams: Record<string, FakeMessage[]>): { ask: Ask; asked: string[] } {
   const asked: string[] = [];
-  const wire = ({ seq, time, from }: FakeMessage) => ({
-    seq,
-    time,
-    subject: "s.x",
-    ...(from && {
-      hdrs: Buffer.from(`NATS/1.0\r\nNats-Stream-Source: ${from[0]}:hash ${from[1]} > > s.x\r\n\r\n`).toString(
-        "base64",
-      ),
-    }),
-  });
+  const wire = ({ seq, time, from, id }: FakeMessage) => {
+    const headers = [
+      ...(id ? [`Nats-Msg-Id: ${id}`] : []),
+      ...(from ? [`Nats-Stream-Source: ${from[0]}:hash ${from[1]} > > s.x`] : []),
+    ];
+    const text = ["NATS/1.0", ...headers, "", ""].join("\r\n");
+    return { seq, time, subject: "s.x", ...(headers.length && { hdrs: Buffer.from(text).toString("base64") }) };
+  };
   const ask = async (subject: string, payload: unknown) => {
     asked.push(subject);
     const held = streams[subject.split(".").at(-1)!]!;

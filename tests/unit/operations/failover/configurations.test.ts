@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { cleared, collecting, failbackNoteOf, opened, parked } from "../../../../operations/failover/configurations";
+import { cleared, collecting, failbackNoteOf, opened } from "../../../../operations/failover/configurations";
 
 describe("configurations of a failover", () => {
   const specified = {
     name: "S",
     subjects: ["s.>"],
     duplicate_window: 120e9,
-    subject_transform: { src: "s.>", dest: "t.>" },
     republish: { src: ">", dest: "copy.>" },
     max_age: 1e9,
     metadata: { team: "mail" },
@@ -14,26 +13,25 @@ describe("configurations of a failover", () => {
   const note = { common: 3, own: 5 };
   const without = (config: object) => JSON.parse(JSON.stringify(config)) as unknown;
 
-  it("parked: no subject of its own, nothing renamed or republished, everything else as it was", () =>
-    assert.deepEqual(without(parked(specified)), {
+  it("collecting: one source from a sequence on, nothing republished or taken for a duplicate, and the note", () =>
+    assert.deepEqual(without(collecting(specified, "S-ams", 4, note)), {
       name: "S",
-      subjects: ["parked.S.>"],
+      subjects: ["s.>"],
       duplicate_window: 100e6,
+      sources: [{ name: "S-ams", opt_start_seq: 4 }],
       max_age: 1e9,
-      metadata: { team: "mail" },
+      metadata: { team: "mail", "supercluster.failback": JSON.stringify(note) },
     }));
 
-  it("collecting: parked, with one source from a sequence on, and the note", () => {
-    const config = collecting(specified, "S-ams", 4, note);
+  it("opened: republished and told from duplicates as specified, still collecting", () => {
+    const open = { ...note, open: { last: 9, upTo: 7 } };
+    const back = opened(collecting(specified, "S-ams", 4, note), specified, open);
     assert.deepEqual(
-      [config.subjects, config.sources, failbackNoteOf(config)],
-      [["parked.S.>"], [{ name: "S-ams", opt_start_seq: 4 }], note],
+      [back.duplicate_window, back.republish, back.sources, failbackNoteOf(back)],
+      [specified.duplicate_window, specified.republish, [{ name: "S-ams", opt_start_seq: 4 }], open],
     );
   });
 
-  it("opened and cleared: what was specified, without sources or note", () => {
-    const back = opened(collecting(specified, "S-ams", 4, note), specified, { ...note, end: 9 });
-    assert.deepEqual([back.subjects, failbackNoteOf(back)], [["s.>"], { ...note, end: 9 }]);
-    assert.deepEqual(without(cleared(back)), specified);
-  });
+  it("cleared: what was specified, without sources or note", () =>
+    assert.deepEqual(without(cleared(collecting(specified, "S-ams", 4, note), specified)), specified));
 });

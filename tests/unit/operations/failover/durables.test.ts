@@ -6,8 +6,12 @@ import { type Answer, fakeConnection, refusal } from "../../../support/fake-conn
 import { type FakeMessage, fakeMessages, messages } from "../../../support/fake-messages";
 
 const owner = "supercluster/x";
-/** Both streams had 1 to 4; 5 was stored at home only; 6 and 7 came back, which the mirror has as 5 and 6. */
-const note = { common: 4, own: 5, end: 7 };
+/**
+ * Both streams had 1 to 4; 5 was stored at home only; 6 and 7 came back, which the mirror has as 5 and 6. After the
+ * opening 8 was published at home, and 9 came back, which the mirror has as 7.
+ */
+const note = { common: 4, own: 5, open: { last: 7, upTo: 6 } };
+const tail = [{ seq: 8 }, { seq: 9, origin: 7 }];
 const returned = [6, 7].map((seq): FakeMessage => ({ seq, time: "", from: ["S-ams", seq - 1] }));
 const { ask } = fakeMessages({ S: [...messages("home", 1, 2, 3, 4, 5), ...returned] });
 
@@ -33,6 +37,7 @@ function durableOf(home: object | "missing", there: object | "missing", reset: A
     "CONSUMER.PAUSE.S.worker": noted("pause", {}),
   });
   const pair = {
+    stream: { name: "S" },
     durables: [{ stream: "S", name: "worker", spec: { pauseUntil: "2030-01-01T00:00:00Z" } }],
     account: { connection, owner, logProgress: (line: string) => void lines.push(line) },
     consumerInfo: (stream: string) => Promise.resolve(stream === "S" ? home : there),
@@ -54,27 +59,38 @@ describe("durables of the home stream during a failback", () => {
 
   it("continue past what was acknowledged on the mirror in the part that both streams have", async () => {
     const { pair, sent, lines } = durableOf(consumer(1), consumer(3));
-    await resumeDurables(pair, "S-ams", note);
+    await resumeDurables(pair, "S-ams", note, tail);
     assert.deepEqual(sent, { reset: { seq: 4 } });
     assert.deepEqual(lines, ["durable worker continues at 4"]);
   });
 
   it("continue at the first message that came back and was not acknowledged on the mirror", async () => {
     const { pair, sent } = durableOf(consumer(5), consumer(5));
-    await resumeDurables(pair, "S-ams", note);
+    await resumeDurables(pair, "S-ams", note, tail);
     assert.deepEqual(sent, { reset: { seq: 7 } });
+  });
+
+  it("continue at the first message after the opening that is not one of the acknowledged ones", async () => {
+    for (const [rest, seq] of [
+      [tail, 8],
+      [tail.slice(1), 10],
+    ] as const) {
+      const { pair, sent } = durableOf(consumer(5), consumer(7));
+      await resumeDurables(pair, "S-ams", note, rest);
+      assert.deepEqual(sent, { reset: { seq } });
+    }
   });
 
   it("stay where they were without a durable on the mirror, and get their own pause back", async () => {
     const { pair, sent, lines } = durableOf(consumer(2, { paused: true }), "missing");
-    await resumeDurables(pair, "S-ams", note);
+    await resumeDurables(pair, "S-ams", note, tail);
     assert.deepEqual(sent, { pause: { pause_until: "2030-01-01T00:00:00Z" } });
     assert.deepEqual(lines, ["durable worker continues where it was, after 2"]);
   });
 
   it("stay where they were where the server cannot move them, and that is reported", async () => {
     const { pair, lines } = durableOf(consumer(1), consumer(3), refusal(10122, "cannot reset"));
-    await resumeDurables(pair, "S-ams", note);
+    await resumeDurables(pair, "S-ams", note, tail);
     assert.match(lines.join(), /could not be moved to 4 and continues where it was: cannot reset/);
   });
 });

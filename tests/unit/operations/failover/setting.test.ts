@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { withEntry } from "../../../../operations/failover/setting";
 import { assetsOf } from "../../../../config/assets/assets";
 import { failoverProblems } from "../../../../config/rules/failover";
-import { parkedSubject } from "../../../../config/assets/standard";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
 
@@ -84,12 +83,12 @@ describe("assets with a failover", () => {
   );
   const stream = (name: string) => streams.find((one) => one.name === name)!;
 
-  it("have the stream parked, and the mirror in its place with subjects and limits", () => {
-    assert.deepEqual(stream("ELIGIBILITY").spec.subjects, [parkedSubject("ELIGIBILITY")]);
+  it("have the stream as it was, and the mirror in its place with its limits", () => {
+    assert.deepEqual(stream("ELIGIBILITY").spec.subjects, ["eligibility.>"]);
     const { mirrorOf, promotedFrom, spec } = stream("ELIGIBILITY-ams");
     assert.deepEqual(
       [mirrorOf, promotedFrom, spec.subjects, spec.retention, spec.maxAge, spec.maxBytes],
-      [undefined, "ELIGIBILITY", ["eligibility.>"], "limits", "7d", "2GiB"],
+      [undefined, "ELIGIBILITY", ["fo.ELIGIBILITY.eligibility.>"], "limits", "7d", "2GiB"],
     );
   });
 

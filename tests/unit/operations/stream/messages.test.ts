@@ -3,7 +3,7 @@ import {
   commonEnd,
   countAfter,
   firstReturnedAfter,
-  hasNothingAfter,
+  identitiesAfter,
   lastReturned,
   originSequence,
 } from "../../../../operations/stream/messages";
@@ -73,8 +73,22 @@ describe("what a stream holds after a sequence", () => {
     assert.deepEqual(await Promise.all([0, 3, 5, 6, 9].map((seq) => countAfter(ask, "M", seq))), [3, 2, 1, 0, 0]);
     assert.equal(await countAfter(ask, "EMPTY", 0), 0);
   });
+});
 
-  it("is nothing from its last message on", async () => {
-    assert.deepEqual(await Promise.all([5, 6].map((seq) => hasNothingAfter(ask, "M", seq))), [false, true]);
+describe("what identifies the last messages of a stream", () => {
+  it("is the sequence that each had in the stream it came from, and the id its publisher gave it", async () => {
+    const held: FakeMessage[] = [
+      ...messages("home", 1, 2),
+      { seq: 3, time: "", from: ["M", 7], id: "a" },
+      { seq: 5, time: "", id: "b" },
+      { seq: 6, time: "", from: ["OTHER", 9] },
+    ];
+    const { ask } = fakeMessages({ S: held });
+    assert.deepEqual(await identitiesAfter(ask, "S", 2, "M"), [
+      { seq: 3, origin: 7, id: "a" },
+      { seq: 5, origin: undefined, id: "b" },
+      { seq: 6, origin: undefined, id: undefined },
+    ]);
+    assert.deepEqual(await identitiesAfter(ask, "S", 6, "M"), []);
   });
 });

@@ -11,8 +11,8 @@ import { stackName } from "../config/stacks";
 const projectFolder = path.join(__dirname, "..");
 
 /**
- * Streams that failed over, as the files of the environment's jetstream stacks declare them: Pulumi gives a region stack
- * only the settings of its own file, and its servers map the subjects of all of them.
+ * Streams that failed over, as the files of the environment's jetstream stacks declare them: Pulumi gives a region
+ * stack only the settings of its own file, and its servers map the subjects of all of them.
  *
  * @throws {InvalidInput} with every mistake
  */

@@ -69,7 +69,7 @@ for (const { signal, returns, moment } of accidents) {
     users: { api: { publishes: ["*.x.>"] }, worker: { consumes: ["worker", "audit"] } },
   });
 
-  describe(`failover after ${signal}, the region returning ${returns} mappings, killed ${moment} every change`, function () {
+  describe(`failover after ${signal}, home returning ${returns} mappings, killed ${moment} every change`, function () {
     this.timeout(serversMs);
     let cluster: Supercluster;
     let app: NatsConnection;

@@ -5,7 +5,7 @@ export type Answer = object | ((payload: Record<string, unknown>) => object);
 export type Answers = Record<string, Answer>;
 
 /** The answer to this payload. */
-export const resolveAnswer = (answer: Answer, payload: Record<string, unknown>): object =>
+const resolveAnswer = (answer: Answer, payload: Record<string, unknown>): object =>
   typeof answer === "function" ? (answer as (payload: Record<string, unknown>) => object)(payload) : answer;
 
 /** An answer of the JetStream API that refuses. */

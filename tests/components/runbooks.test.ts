@@ -204,6 +204,7 @@ const others = [
   "lost-volume.md",
   "migrate.md",
   "pending-release.md",
+  "rebuild.md",
   "replace-a-node.md",
   "restore-objects.md",
   "stale-lock.md",

@@ -22,6 +22,10 @@ const notHere: Record<string, string> = {
   "first-deployment.md, 1. This machine, 1": "AWS; npm start and npm stop are those of tests/e2e",
   "first-deployment.md, 2. Storage for the state, 1": "AWS",
   "lost-volume.md, Local servers, 1": "servers of this machine",
+  "rebuild.md, Before that day, 1": "S3; a folder and local servers: tests/e2e/rebuild.test.ts",
+  "rebuild.md, Before that day, 2": "the same",
+  "rebuild.md, Before that day, 3": "the same",
+  "rebuild.md, On that day, 1": "the same",
   "remove-a-region.md, From two regions to one, 1": "servers of this machine: tests/local/remove-peers.test.ts",
   "remove-a-region.md, A region that is lost for good, 1":
     "the nats CLI finds load balancers by their names, which only this cluster's DNS knows",

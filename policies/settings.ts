@@ -17,12 +17,20 @@ export const settings: Record<string, unknown> = {
     // So does the probe.
     "probe/*/probe",
   ],
-  "unlimited-has-a-reason": Object.fromEntries(
-    ["irisx/WEBHOOKS/webhook-worker", "irisx/REPLAYS/WEBHOOKS-webhook-worker"].map((durable) => [
-      durable,
-      "Retries that are not due wait unacknowledged: a limit would let one receiver that is down stop all webhooks.",
-    ]),
-  ),
+  "unlimited-has-a-reason": {
+    ...Object.fromEntries(
+      ["irisx/WEBHOOKS/webhook-worker", "irisx/REPLAYS/WEBHOOKS-webhook-worker"].map((durable) => [
+        durable,
+        "Retries that are not due wait unacknowledged: a limit would let one receiver that is down stop all webhooks.",
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["", "-ams", "-syd"].flatMap((copy) => [
+        [`covenant/KV_profiles${copy}`, "A profile is valid until it is replaced; maxBytes bounds them."],
+        [`covenant/OBJ_documents${copy}`, "A document is kept until it is deleted; maxBytes bounds them."],
+      ]),
+    ),
+  },
   "user-has-an-inbox-of-its-own": [
     // Its owner wrote `_INBOX.>`: clients that set no prefix get the answers to what they publish.
     "covenant-api",

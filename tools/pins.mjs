@@ -259,8 +259,9 @@ const DESCRIBE = {
       package: "chromium-headless-shell",
       programs: ["chromium-headless-shell"],
       in: "usr/lib/chromium",
-      with: ["fonts-inter", "fonts-dejavu-core"],
-      // Its own, and libraries that machines without a display lack.
+      // Its data lies beside the program, so it is taken although the machine may have it.
+      with: ["chromium-common", "fonts-inter", "fonts-dejavu-core"],
+      // Libraries that machines without a display lack.
       dependencies: true,
     },
     byHand: "Chromium or Chrome 120 or later, and the variable CHROMIUM with the path of its program",

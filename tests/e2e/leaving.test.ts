@@ -101,7 +101,7 @@ describe("a tenant that leaves, in two releases", function () {
       ["up", "--stack", "local-iad", "--yes", "--skip-preview"],
     ]) {
       refused(
-        /account covenant was taken out, and still owns ALERTS_INCIDENTS, .*COVENANT_COUNTRIES-ams.* and 6 more\n.*Nothing was done\.\n.*state: "leaving"/,
+        /account covenant was taken out, and still owns ALERTS_INCIDENTS, .*COVENANT_COUNTRIES-ams.* and 12 more\n.*Nothing was done\.\n.*state: "leaving"/,
         ...args,
       );
     }

@@ -44,14 +44,23 @@ import { irisx } from "./irisx";
 const names = ${JSON.stringify(names)};
 const there = (mirrors: object) =>
   Object.fromEntries(Object.entries(mirrors).filter(([region]) => names.includes(region)));
-const within = ({ streams, ...tenant }: any) => ({
-  ...tenant,
-  streams: Object.fromEntries(
-    Object.entries<any>(streams).map(([name, { mirrors = {}, ...stream }]) => [
-      name,
-      { ...stream, mirrors: there(mirrors) },
-    ]),
+const mirrored = (specs: object = {}) =>
+  Object.fromEntries(
+    Object.entries<any>(specs).map(([name, { mirrors = {}, ...spec }]) => [name, { ...spec, mirrors: there(mirrors) }]),
+  );
+const elsewhere = ["ams", "syd", "sin", "sfo", "jnb"].filter((region) => !names.includes(region));
+const readable = ({ keyValues = {}, ...user }: any) => ({
+  ...user,
+  keyValues: Object.fromEntries(
+    Object.entries(keyValues).filter(([bucket]) => !elsewhere.some((region) => bucket.endsWith("-" + region))),
   ),
+});
+const within = ({ streams, keyValues, objectStores, users, ...tenant }: any) => ({
+  ...tenant,
+  streams: mirrored(streams),
+  keyValues: mirrored(keyValues),
+  objectStores: mirrored(objectStores),
+  users: Object.fromEntries(Object.entries(users).map(([name, user]) => [name, readable(user)])),
 });
 export const tenants = Object.fromEntries(
   [arrakis, covenant, irisx, aigentflow].map((tenant) => [tenant.name, within(tenant)]),
@@ -179,7 +188,7 @@ export const tenants = Object.fromEntries(
     tenantsIn(["iad", "ams", "syd"]);
     const { text, restarted } = await regions.grow(["iad", "ams", "syd"]);
     assert.doesNotMatch(withoutOtherNotices(text), /warning/);
-    assert.match(text, /mirrors covenant +ok +8 mirrors/);
+    assert.match(text, /mirrors covenant +ok +12 mirrors/);
     assert.deepEqual(restarted, ["ams-0", "ams-1", "ams-2", "iad-0", "iad-1", "iad-2"]);
     await regions.meshIsComplete();
     await regions.nothingLost();

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { testedServers } from "../../config/versions";
 import { policies, rules } from "../../policies/registry";
 import { settings } from "../../policies/settings";
 import { isComponent } from "../support/known-types";
@@ -137,7 +138,7 @@ describe("settings of policies", () => {
     after: number;
   }[] = [
     { rule: "store-holds-what-is-reserved", stack: "jetstream", config: { headroom: 60 }, before: 0, after: 2 },
-    { rule: "release-keeps-data", stack: "iad", config: { releases: ["2.14.9"] }, before: 0, after: 1 },
+    { rule: "release-keeps-data", stack: "iad", config: { releases: [testedServers.newest] }, before: 0, after: 1 },
     { rule: "stream-size-is-expected", stack: "jetstream", config: { most: "20GiB" }, before: 0, after: 3 },
     { rule: "node-group-is-small", stack: "iad on a new cluster", config: { most: 0 }, before: 0, after: 3 },
     ...[

@@ -6,7 +6,12 @@ import type { HeldAsset } from "../../jetstream/holdings";
 import { Failure } from "../../engine/failure";
 
 interface Moved {
-  cluster?: { leader?: string; replicas?: { name: string }[] };
+  cluster?: {
+    leader?: string;
+    replicas?: { name: string }[];
+    /** Servers of 2.15 and later: where it is to be. Earlier ones have those among `replicas` at once. */
+    desired?: { replicas?: { name: string }[] };
+  };
 }
 
 /** 10124: it is moving already; 10040: it is not on the server any more; 10059: it was deleted meanwhile. */
@@ -22,7 +27,8 @@ export async function moveStream(system: NatsConnection, stream: HeldAsset, serv
   const subject = `ACCOUNT.STREAM.MOVE.${stream.account}.${stream.stream}`;
   try {
     const { cluster } = await write<Moved>(system, subject, { server, cluster: regionOfServer(server) });
-    const members = [cluster?.leader ?? server, ...(cluster?.replicas ?? []).map(({ name }) => name)];
+    const copies = [...(cluster?.replicas ?? []), ...(cluster?.desired?.replicas ?? [])];
+    const members = [cluster?.leader ?? server, ...copies.map(({ name }) => name)];
     await cancelIfElsewhere(system, stream, members, regionOfServer(server));
   } catch (error) {
     if (error instanceof NoAnswer || (error instanceof ApiError && isAcceptable(error))) return;

@@ -105,15 +105,15 @@ export async function sendSnapshot(
   try {
     // One after another: each answer confirms that the server has the chunk.
     for await (const chunk of sized(chunks)) await connection.request(target, chunk, { timeout: idleMs });
+    const { state: counts, error } = await finish();
+    if (error) throw new Error(`restore of ${config.name}: ${error.description} (error ${error.err_code})`);
+    return counts!;
   } catch (error) {
-    // Otherwise the server waits for the rest, and the stream's name is taken.
-    const ended = await finish().catch(() => undefined);
-    if (ended && !ended.error) await ask(`STREAM.DELETE.${config.name}`, undefined);
+    // Otherwise the server waits for the rest, and then, from 2.15 on, a stream without servers keeps the name.
+    await finish().catch(() => undefined);
+    await ask(`STREAM.DELETE.${config.name}`, undefined).catch(() => undefined);
     throw error;
   }
-  const { state: counts, error } = await finish();
-  if (error) throw new Error(`restore of ${config.name}: ${error.description} (error ${error.err_code})`);
-  return counts!;
 }
 
 /** The server's answer to the end of a snapshot. */

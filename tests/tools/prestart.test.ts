@@ -120,6 +120,7 @@ describe("tools: prestart", () => {
       "prometheus-nats-exporter",
       "alertmanager",
       "redis-server",
+      ...(process.env.CHROMIUM ? [] : ["chromium-headless-shell"]),
       "versitygw",
     ]);
   });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { History, sampleMs } from "../../../console/server/history";
-import { changeOf } from "../../../console/server/changes";
-import { Rates } from "../../../console/server/rates";
-import { routeOf, to } from "../../../console/page/route";
-import type { Picture, StreamView } from "../../../console/picture";
+import { History, sampleMs } from "../../../../console/server/history";
+import { changeOf } from "../../../../console/server/changes";
+import { Rates } from "../../../../console/server/rates";
+import { routeOf, to } from "../../../../console/page/route";
+import type { Picture, StreamView } from "../../../../console/picture";
 
 const row = (change: Partial<StreamView> = {}): StreamView => ({
   ...{ account: "a", name: "S", replicas: [], subjects: [], rate: 1 },

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { inWords } from "../../../console/server/events/advisories";
-import { differencesOf } from "../../../console/server/events/differences";
-import { pictureOf, type Shown } from "../../../console/server/picture";
-import { Rates } from "../../../console/server/rates";
-import type { Snapshot } from "../../../operations/supercluster/snapshot";
-import { problemsOf } from "../../../operations/supercluster/problems";
-import { statusOf } from "../../../operations/supercluster/status";
-import { irisx } from "../../../tenants/irisx";
-import { localEnvironment } from "../../support/accounts";
-import { healthySnapshot } from "../../support/healthy-snapshot";
+import { inWords } from "../../../../../console/server/events/advisories";
+import { differencesOf } from "../../../../../console/server/events/differences";
+import { pictureOf, type Shown } from "../../../../../console/server/picture";
+import { Rates } from "../../../../../console/server/rates";
+import type { Snapshot } from "../../../../../operations/supercluster/snapshot";
+import { problemsOf } from "../../../../../operations/supercluster/problems";
+import { statusOf } from "../../../../../operations/supercluster/status";
+import { irisx } from "../../../../../tenants/irisx";
+import { localEnvironment } from "../../../../support/accounts";
+import { healthySnapshot } from "../../../../support/healthy-snapshot";
 
 const environment = localEnvironment({ jetstream: { jetstream: ["irisx"] } });
 const checked: Shown = { name: "local", environment, tenants: { irisx }, failovers: {} };

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { jetstream, jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { write } from "../../jetstream/api";
 import { byVersion, testedServers } from "../../config/versions";
 import { ensure } from "../../components/local/provider/ensure";
 import { readServerFacts } from "../../jetstream/facts";
@@ -63,7 +64,10 @@ describe(`servers of ${previous}, upgraded to ${testedServers.newest} one after 
         const { seq } = (await app.request("ORDERS.gap", "")).json<{ seq: number }>();
         await ask(app, "STREAM.MSG.DELETE.ORDERS", { seq });
       }
-      await manager.streams.add({ name: `COPY-${index}`, mirror: { name: "ORDERS" }, num_replicas: 3 });
+      // Refused for a moment, while the server that restarted is not known to be back.
+      await write(app, `STREAM.CREATE.COPY-${index}`, {
+        ...{ name: `COPY-${index}`, mirror: { name: "ORDERS" }, num_replicas: 3 },
+      });
       const facts = await pollUntil(async () => {
         const found = await readServerFacts(system, wanted.length);
         return found?.servers.length === wanted.length ? found : undefined;

@@ -3,7 +3,7 @@ import { createInbox, type NatsConnection } from "@nats-io/transport-node";
 /**
  * How servers hand out and take back whole streams: messages, consumers and their positions, as a tar archive that S2
  * compresses. The protocol: NATS ADR-1 and server/jetstream_api.go of nats-server (streamSnapshot,
- * processStreamRestore). Imports nothing but the client: the provider loads this file too (ADR 0044).
+ * processStreamRestore). Imports nothing but the client: the provider loads this file too (ADR 0043).
  */
 
 /** What a server says of a stream together with its snapshot; a restore needs it again. */

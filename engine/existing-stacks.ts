@@ -1,15 +1,11 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { askPulumi } from "./ask-pulumi";
 import { isEmpty, stackExists } from "./backend";
-import { pulumiEnvironment, stateFolder } from "./environment";
-import { Failure } from "./failure";
-import { type DeployableEnvironment, projectFolder } from "./project";
+import { stateFolder } from "./environment";
+import type { DeployableEnvironment } from "./project";
 import { everyStack } from "../config/stacks";
 
 /** Stacks of an environment that exist in the backend: by name, whether they have resources. */
 export type ExistingStacks = ReadonlyMap<string, "empty" | "deployed">;
-
-const deadlineMs = 60_000;
 
 /** Throws Failure when the backend cannot be read. */
 export async function existingStacks(checked: DeployableEnvironment): Promise<ExistingStacks> {
@@ -37,19 +33,10 @@ interface Listed {
 }
 
 async function list({ environment }: DeployableEnvironment): Promise<Listed[]> {
-  try {
-    const { stdout } = await promisify(execFile)("pulumi", ["stack", "ls", "--json", "--non-interactive"], {
-      cwd: projectFolder,
-      env: pulumiEnvironment(environment),
-      maxBuffer: 64 * 1024 ** 2,
-      timeout: deadlineMs,
-    });
-    return JSON.parse(stdout) as Listed[];
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Failure(
-      "the stacks of the backend could not be listed; check the backend and your login with: pulumi whoami -v\n" +
-        (stderr?.trim() || message),
-    );
-  }
+  const stdout = await askPulumi(
+    environment,
+    ["stack", "ls", "--json"],
+    "the stacks of the backend could not be listed; check the backend and your login with: pulumi whoami -v\n",
+  );
+  return JSON.parse(stdout) as Listed[];
 }

@@ -17,6 +17,10 @@ export class Failure extends Error {
   readonly exitCode: number = exitCodes.failed;
 }
 
+/** What was thrown as an error that the operator can act on: a `Failure` stays what it is. */
+export const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure((error as Error).message);
+
 /** Wrong usage, or a request that the settings do not allow; nothing was done. */
 export class BadUsage extends Failure {
   override readonly exitCode = exitCodes.badUsage;

@@ -1,9 +1,7 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { askPulumi } from "./ask-pulumi";
 import { outputsOf } from "./backend";
-import { pulumiEnvironment, stateFolder } from "./environment";
-import { Failure } from "./failure";
-import { type DeployableEnvironment, projectFolder } from "./project";
+import { stateFolder } from "./environment";
+import type { DeployableEnvironment } from "./project";
 
 /**
  * Outputs of a stack as it was deployed last. A local one is read from its file, in milliseconds, and is empty where
@@ -19,14 +17,11 @@ export async function stackOutputs<Outputs>(
 ): Promise<Partial<Outputs>> {
   if (environment.target === "local" && !secrets)
     return outputsOf(stateFolder(), project.name, stack) as Partial<Outputs>;
-  const args = ["stack", "output", "--stack", stack, "--json", "--non-interactive"];
-  const { stdout } = await promisify(execFile)("pulumi", secrets ? [...args, "--show-secrets"] : args, {
-    cwd: projectFolder,
-    env: pulumiEnvironment(environment),
-    maxBuffer: 64 * 1024 ** 2,
-    timeout: 60_000,
-  }).catch((error: Error & { stderr?: string }) => {
-    throw new Failure(`the outputs of stack ${stack} could not be read: ${error.stderr?.trim() || error.message}`);
-  });
+  const args = ["stack", "output", "--stack", stack, "--json"];
+  const stdout = await askPulumi(
+    environment,
+    secrets ? [...args, "--show-secrets"] : args,
+    `the outputs of stack ${stack} could not be read: `,
+  );
   return JSON.parse(stdout) as Partial<Outputs>;
 }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { plural } from "../../config/plural";
 import { toBytes } from "../../config/units";
-import { BadUsage, Failure, Interrupted } from "../../engine/failure";
+import { asFailure, BadUsage, Failure, Interrupted } from "../../engine/failure";
 import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { logProgress } from "../../engine/terminal";
 import { backupAll, type BackupResult, findBackup } from "../../workers/backup/backup";
@@ -107,7 +107,7 @@ async function restoreStreams(source: ReadSource, access: Access): Promise<Resto
   const { manifest } = source;
   logProgress(`backup ${manifest.id} of ${manifest.environment}: ${plural(manifest.entries.length, "stream")}`);
   return withAccounts(access, (accounts) => restoreAll({ ...source, accounts, log: logProgress })).catch(
-    (error: Error) => {
+    (error: unknown) => {
       throw asFailure(error);
     },
   );
@@ -151,7 +151,7 @@ async function putBack(checked: CheckedEnvironment, { store, manifest, identitie
     );
   const kept = await loadFile(store, manifest.keys, identities)
     .then(text)
-    .catch((error: Error) => {
+    .catch((error: unknown) => {
       throw asFailure(error);
     });
   await putKeysBack(checked, kept);
@@ -170,7 +170,7 @@ export async function readSource(environment: string, { from, backup, key }: Bac
   const store = opened(from, problems);
   const identities = key === undefined ? [] : identitiesIn(key, problems);
   if (problems.length || !store) throw new BadUsage(problems.join("\n"));
-  const manifest = await findBackup(store, environment, backup).catch((error: Error) => {
+  const manifest = await findBackup(store, environment, backup).catch((error: unknown) => {
     throw asFailure(error);
   });
   return { store, manifest, identities };
@@ -214,5 +214,3 @@ function opened(place: string, problems: string[]): Store | undefined {
     return undefined;
   }
 }
-
-const asFailure = (error: Error): Failure => (error instanceof Failure ? error : new Failure(error.message));

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { provisioner } from "../../config/assets/standard";
-import { BadUsage, Failure } from "../../engine/failure";
+import { asFailure, BadUsage } from "../../engine/failure";
 import { readBackup, restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { connectTo, readAccess, userOf } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -51,7 +51,7 @@ async function asProvisioner<T>(
   try {
     return await action(connection, inboxPrefix);
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure((error as Error).message);
+    throw asFailure(error);
   } finally {
     await connection.close();
   }

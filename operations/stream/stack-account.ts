@@ -11,7 +11,7 @@ import { apply } from "../../jetstream/ensure";
 import { observe } from "../../jetstream/observe";
 import { withTimeouts } from "../../jetstream/timeouts";
 import { connectTo, readAccess } from "../access/access";
-import { Failure } from "../../engine/failure";
+import { asFailure, Failure } from "../../engine/failure";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { connectToSystem } from "../supercluster/snapshot";
 import { logProgress } from "../../engine/terminal";
@@ -109,7 +109,7 @@ async function connected<T>(
     // Without a meta leader no request is answered; a short timeout lets the next attempt find a new one.
     return await withTimeouts({ requestMs: 5_000 }, () => action(own));
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure((error as Error).message);
+    throw asFailure(error);
   } finally {
     await Promise.all(open.map((connection) => connection.close()));
   }

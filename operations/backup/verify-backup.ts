@@ -32,13 +32,12 @@ export async function verifyBackup(
   }
 }
 
+/** What a stream has of other streams, servers or regions. */
+const ofOthers: readonly string[] = ["mirror", "mirror_direct", "sources", "placement", "republish"];
+
 /** As a server without others takes it: one replica, placed nowhere, without what it would copy from. Pure. */
-function alone({
-  mirror: _,
-  sources: __,
-  placement: ___,
-  republish: ____,
-  ...config
-}: StreamBackup["config"]): StreamBackup["config"] {
-  return { ...config, num_replicas: 1 };
-}
+const alone = ({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] => ({
+  ...Object.fromEntries(Object.entries(config).filter(([field]) => !ofOthers.includes(field))),
+  name,
+  num_replicas: 1,
+});

@@ -5,6 +5,7 @@ import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../../config/poll-until";
 import { write } from "../../../jetstream/api";
+import { verifyBackup } from "../../../operations/backup/verify-backup";
 import { tenants } from "../../../tenants";
 import { type AccountAccess, backupAll, BackupIncomplete, findBackup } from "../../../workers/backup/backup";
 import { restoreAll } from "../../../workers/backup/restore";
@@ -35,6 +36,12 @@ describe("backups of all streams of an environment", function () {
   const streams = {
     SMS: { subjects: ["sms.>"], placement: { cluster: "iad" }, max_bytes: 64 * 1024 ** 2 },
     "SMS-ams": { mirror: { name: "SMS" }, placement: { cluster: "ams" }, max_bytes: 64 * 1024 ** 2 },
+    "EMPTY-ams": {
+      mirror: { name: "EMPTY" },
+      mirror_direct: true,
+      placement: { cluster: "ams" },
+      max_bytes: 1024 ** 2,
+    },
     EMPTY: { subjects: ["empty.>"], max_bytes: 1024 ** 2 },
     CANARY: { subjects: ["canary.irisx.>"], storage: "memory", max_bytes: 1024 ** 2 },
   };
@@ -119,6 +126,7 @@ describe("backups of all streams of an environment", function () {
     assert.deepEqual(manifest.entries.map(({ account, stream, state }) => [account, stream, state.messages]).sort(), [
       ["covenant", "USERS", 20],
       ["irisx", "EMPTY", 0],
+      ["irisx", "EMPTY-ams", 0],
       ["irisx", "SMS", 300],
       ["irisx", "SMS-ams", 300],
     ]);
@@ -136,6 +144,7 @@ describe("backups of all streams of an environment", function () {
     const results = await restoreAll(restore);
     assert.deepEqual(results.map(({ stream, result }) => `${stream} ${result}`).sort(), [
       "EMPTY exists",
+      "EMPTY-ams exists",
       "SMS restored",
       "SMS-ams restored",
       "USERS restored",
@@ -158,6 +167,19 @@ describe("backups of all streams of an environment", function () {
       ],
       "a stream that has messages is not touched",
     );
+  });
+
+  it("are proved to be readable on a server of its own, without what a mirror needs of others", async () => {
+    const file = path.join(folder, "backup.key");
+    fs.writeFileSync(file, key.identity);
+    const { results } = await verifyBackup(environment, { from: s3.place, key: file });
+    assert.deepEqual(results.map(({ stream, result, problem }) => [stream, result, problem].join(" ").trim()).sort(), [
+      "EMPTY restored",
+      "EMPTY-ams restored",
+      "SMS restored",
+      "SMS-ams restored",
+      "USERS restored",
+    ]);
   });
 
   it("bring back streams that were restored before, and those that never had a message", async () => {
@@ -243,7 +265,13 @@ describe("backups of all streams of an environment", function () {
     await assert.rejects(findBackup(store, environment), /does not have a finished backup of environment test; it has/);
     const first = written.splice(0);
     const { manifest } = await backupAll(options(failing(() => false)));
-    assert.deepEqual(manifest.entries.map(({ stream }) => stream).sort(), ["EMPTY", "SMS", "SMS-ams", "USERS"]);
+    assert.deepEqual(manifest.entries.map(({ stream }) => stream).sort(), [
+      "EMPTY",
+      "EMPTY-ams",
+      "SMS",
+      "SMS-ams",
+      "USERS",
+    ]);
     assert.ok(first.every((name) => name.startsWith(`test/${manifest.id}/`)));
     assert.deepEqual(
       written.filter((name) => first.includes(name)),
@@ -274,6 +302,12 @@ describe("backups of all streams of an environment", function () {
     const log = () => stopping.abort();
     await assert.rejects(backupAll({ ...options(store), log, signal: stopping.signal }), /it was stopped/);
     const { manifest } = await backupAll(options(store));
-    assert.deepEqual(manifest.entries.map(({ stream }) => stream).sort(), ["EMPTY", "SMS", "SMS-ams", "USERS"]);
+    assert.deepEqual(manifest.entries.map(({ stream }) => stream).sort(), [
+      "EMPTY",
+      "EMPTY-ams",
+      "SMS",
+      "SMS-ams",
+      "USERS",
+    ]);
   });
 });

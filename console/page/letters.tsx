@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { LetterList, Picture, WholeLetter } from "../picture.ts";
 import { read } from "./connection.ts";
-import { Crumbs, Facts, Mark, Todo, useNow } from "./parts.tsx";
+import { Crumbs, Facts, Mark, Table, Todo, useNow } from "./parts.tsx";
 import { to } from "./route.ts";
 import { age, bytes, count, plural } from "./words.ts";
 
@@ -91,36 +91,22 @@ function Letters({ list: { account, reasons, letters, total, backlog } }: { list
                 ? `The newest ${letters.length} of ${count(total)}`
                 : plural(total, "dead letter")}
             </h2>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Dead letters, table">
-              <table class="plain">
-                <thead>
-                  <tr>
-                    <th scope="col">Message</th>
-                    <th scope="col">Reason</th>
-                    <th scope="col">Error</th>
-                    <th scope="col" class="number">
-                      Deliveries
-                    </th>
-                    <th scope="col" class="number">
-                      Given up
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {letters.map((letter) => (
-                    <tr key={letter.id}>
-                      <th scope="row">
-                        <a href={to.letter(account, letter.id)}>{letter.id}</a>
-                      </th>
-                      <td>{letter.reason}</td>
-                      <td class="wrap">{letter.error ?? "–"}</td>
-                      <td class="number">{count(letter.deliveries)}</td>
-                      <td class="number">{age(letter.givenUp, now)} ago</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label="Dead letters"
+              headings={["Message", "Reason", "Error", { number: "Deliveries" }, { number: "Given up" }]}
+            >
+              {letters.map((letter) => (
+                <tr key={letter.id}>
+                  <th scope="row">
+                    <a href={to.letter(account, letter.id)}>{letter.id}</a>
+                  </th>
+                  <td>{letter.reason}</td>
+                  <td class="wrap">{letter.error ?? "–"}</td>
+                  <td class="number">{count(letter.deliveries)}</td>
+                  <td class="number">{age(letter.givenUp, now)} ago</td>
+                </tr>
+              ))}
+            </Table>
           </section>
         </>
       )}

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { GatewayView, Head, ServerView } from "../picture.ts";
+import { markOf, markOfGateway } from "./region-card.tsx";
 import { to } from "./route.ts";
 import { bytes, milliseconds } from "./words.ts";
 
@@ -108,11 +109,11 @@ function Link({
 }
 
 function kindOf(both: GatewayView[]): "problem" | "warning" | "" {
-  if (both.some(({ connected }) => connected.servers === 0)) return "problem";
-  return both.some(({ connected, isSlow }) => isSlow || connected.servers < connected.all) ? "warning" : "";
+  const marks = both.map(markOfGateway);
+  return (["problem", "warning"] as const).find((kind) => marks.includes(kind)) ?? "";
 }
 
-const stateOf = ({ isUp, unhealthy }: ServerView) => (!isUp ? "problem" : unhealthy ? "warning" : "ok");
+const stateOf = (server: ServerView) => markOf(server) ?? "ok";
 
 function Region({ name, head, at }: { name: string; head: Head; at: Place }) {
   const servers = head.servers.filter(({ region }) => region === name);

@@ -2,8 +2,8 @@ import type { ComponentChildren } from "preact";
 import type { HappenedEvent, Picture, StreamView } from "../picture.ts";
 import { EventList } from "./events.tsx";
 import { Chart, useLines } from "./lines.tsx";
-import { Bar, Crumbs, Facts, FailedOver, Mark, Problems, Replicas, RowMark, useNow } from "./parts.tsx";
-import { markOf, ServerTable } from "./region-card.tsx";
+import { Bar, Crumbs, Facts, FailedOver, Mark, Problems, Replicas, RowMark, Table, useNow } from "./parts.tsx";
+import { markOf, markOfGateway, markOfRegion, ServerTable } from "./region-card.tsx";
 import { to } from "./route.ts";
 import { age, bytes, count, milliseconds, percent, perSecond, plural } from "./words.ts";
 
@@ -102,42 +102,30 @@ export function StreamPage({
         {durables.length === 0 ? (
           <p class="muted">None{stream.leader === undefined ? " that is known now" : ""}.</p>
         ) : (
-          <div class="scroll" tabIndex={0} role="region" aria-label="Durables, table">
-            <table class="plain">
-              <thead>
-                <tr>
-                  <th scope="col">Durable</th>
-                  <th scope="col">Leader</th>
-                  <th scope="col" class="number">
-                    Waiting
-                  </th>
-                  <th scope="col" class="number">
-                    In hand
-                  </th>
-                  <th scope="col" class="number">
-                    Again
-                  </th>
-                  <th scope="col" class="number">
-                    Msg/s
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {durables.map((durable) => (
-                  <tr key={durable.name}>
-                    <th scope="row">
-                      <RowMark row={durable} /> <a href={to.durable(account, name, durable.name)}>{durable.name}</a>
-                    </th>
-                    <td>{durable.leader ?? "not known"}</td>
-                    <td class="number">{count(durable.pending)}</td>
-                    <td class="number">{count(durable.ackPending)}</td>
-                    <td class="number">{count(durable.redelivered)}</td>
-                    <td class="number">{perSecond(durable.rate)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="Durables"
+            headings={[
+              "Durable",
+              "Leader",
+              { number: "Waiting" },
+              { number: "In hand" },
+              { number: "Again" },
+              { number: "Msg/s" },
+            ]}
+          >
+            {durables.map((durable) => (
+              <tr key={durable.name}>
+                <th scope="row">
+                  <RowMark row={durable} /> <a href={to.durable(account, name, durable.name)}>{durable.name}</a>
+                </th>
+                <td>{durable.leader ?? "not known"}</td>
+                <td class="number">{count(durable.pending)}</td>
+                <td class="number">{count(durable.ackPending)}</td>
+                <td class="number">{count(durable.redelivered)}</td>
+                <td class="number">{perSecond(durable.rate)}</td>
+              </tr>
+            ))}
+          </Table>
         )}
       </section>
       <div class="beside even">
@@ -260,10 +248,7 @@ export function RegionPage({
     <>
       <Crumbs of={[["Overview", to.overview]]} />
       <h1>
-        <Mark
-          severity={region.serversUp === 0 ? "problem" : region.serversUp < region.servers ? "warning" : undefined}
-        />{" "}
-        Region {name}
+        <Mark severity={markOfRegion(region)} /> Region {name}
       </h1>
       <section class="card" aria-label="Now">
         <Facts
@@ -281,49 +266,27 @@ export function RegionPage({
       </section>
       <section class="card" aria-labelledby="gateways">
         <h2 id="gateways">Gateways</h2>
-        <div class="scroll" tabIndex={0} role="region" aria-label="Gateways, table">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                <th scope="col">To</th>
-                <th scope="col" class="number">
-                  Servers
+        <Table
+          label="Gateways"
+          headings={["From", "To", { number: "Servers" }, { number: "Round trip" }, { number: "Sends" }]}
+        >
+          {gateways.map((gateway) => {
+            const { from, to: other, connected, roundTripMs, bytesPerSecond } = gateway;
+            return (
+              <tr key={`${from} ${other}`}>
+                <th scope="row">
+                  <Mark severity={markOfGateway(gateway)} /> {from}
                 </th>
-                <th scope="col" class="number">
-                  Round trip
-                </th>
-                <th scope="col" class="number">
-                  Sends
-                </th>
+                <td>{other}</td>
+                <td class="number">
+                  {connected.servers} of {connected.all}
+                </td>
+                <td class="number">{milliseconds(roundTripMs)}</td>
+                <td class="number">{bytesPerSecond === undefined ? "–" : `${bytes(bytesPerSecond)}/s`}</td>
               </tr>
-            </thead>
-            <tbody>
-              {gateways.map(({ from, to: other, connected, roundTripMs, bytesPerSecond, isSlow }) => (
-                <tr key={`${from} ${other}`}>
-                  <th scope="row">
-                    <Mark
-                      severity={
-                        connected.servers === 0
-                          ? "problem"
-                          : connected.servers < connected.all || isSlow
-                            ? "warning"
-                            : undefined
-                      }
-                    />{" "}
-                    {from}
-                  </th>
-                  <td>{other}</td>
-                  <td class="number">
-                    {connected.servers} of {connected.all}
-                  </td>
-                  <td class="number">{milliseconds(roundTripMs)}</td>
-                  <td class="number">{bytesPerSecond === undefined ? "–" : `${bytes(bytesPerSecond)}/s`}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            );
+          })}
+        </Table>
       </section>
       <Recent
         events={events.filter(({ server, what }) => (server && names.includes(server)) || what === `region ${name}`)}

@@ -127,6 +127,45 @@ export function Replicas({ replicas, wanted }: { replicas: ReplicaView[]; wanted
   );
 }
 
+/** The heading of a column; numbers stand to the right. */
+export type Heading = string | { number: string };
+
+export const Headings = ({ of }: { of: Heading[] }) => (
+  <thead>
+    <tr>
+      {of.map((heading) =>
+        typeof heading === "string" ? (
+          <th key={heading} scope="col">
+            {heading}
+          </th>
+        ) : (
+          <th key={heading.number} scope="col" class="number">
+            {heading.number}
+          </th>
+        ),
+      )}
+    </tr>
+  </thead>
+);
+
+/** A table that scrolls sideways where it is wider than the page, also by keyboard. */
+export const Table = ({
+  label,
+  headings,
+  children,
+}: {
+  label: string;
+  headings: Heading[];
+  children: ComponentChildren;
+}) => (
+  <div class="scroll" tabIndex={0} role="region" aria-label={`${label}, table`}>
+    <table class="plain">
+      <Headings of={headings} />
+      <tbody>{children}</tbody>
+    </table>
+  </div>
+);
+
 export function Facts({ facts }: { facts: [name: string, value: ComponentChildren][] }) {
   return (
     <dl class="facts">

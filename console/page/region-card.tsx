@@ -1,15 +1,21 @@
 import type { Head, ServerView } from "../picture.ts";
-import { Mark } from "./parts.tsx";
+import { Headings, Mark } from "./parts.tsx";
 import { to } from "./route.ts";
 import { bytes, count, perSecond, percent, plural } from "./words.ts";
 
 export const markOf = ({ isUp, unhealthy }: ServerView) => (!isUp ? "problem" : unhealthy ? "warning" : undefined);
 
+export const markOfRegion = ({ serversUp, servers }: Head["regions"][number]) =>
+  serversUp === 0 ? "problem" : serversUp < servers ? "warning" : undefined;
+
+export const markOfGateway = ({ connected, isSlow }: Pick<Head["gateways"][number], "connected" | "isSlow">) =>
+  connected.servers === 0 ? "problem" : isSlow || connected.servers < connected.all ? "warning" : undefined;
+
 /** A region with its servers. */
 export function RegionCard({ region, head }: { region: Head["regions"][number]; head: Head }) {
   const servers = head.servers.filter((server) => server.region === region.name);
   const { serversUp, leads, connections, version, name } = region;
-  const severity = serversUp === 0 ? "problem" : serversUp < region.servers ? "warning" : undefined;
+  const severity = markOfRegion(region);
   return (
     <section class={`card region-card ${severity ?? ""}`} aria-labelledby={`region-${name}`}>
       <h2 id={`region-${name}`}>
@@ -28,23 +34,7 @@ export function ServerTable({ servers, label }: { servers: ServerView[]; label: 
   return (
     <table class="plain">
       <caption class="unseen">{label}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Server</th>
-          <th scope="col" class="number">
-            CPU
-          </th>
-          <th scope="col" class="number">
-            Memory
-          </th>
-          <th scope="col" class="number">
-            Msg/s
-          </th>
-          <th scope="col" class="number">
-            Leads
-          </th>
-        </tr>
-      </thead>
+      <Headings of={["Server", { number: "CPU" }, { number: "Memory" }, { number: "Msg/s" }, { number: "Leads" }]} />
       <tbody>
         {servers.map((server) => (
           <tr key={server.name} class={server.isUp ? "" : "lost"}>

@@ -1,6 +1,6 @@
 import type { Picture } from "../picture.ts";
 import { Spark, useLines } from "./lines.tsx";
-import { Mark, Todo } from "./parts.tsx";
+import { Mark, Table, Todo } from "./parts.tsx";
 import { to } from "./route.ts";
 import { count, perSecond } from "./words.ts";
 
@@ -23,66 +23,49 @@ export function WorkersView({ picture: { head, durables } }: { picture: Picture 
         </section>
       ) : (
         <section class="card" aria-label="Workers">
-          <div class="scroll" tabIndex={0} role="region" aria-label="Workers, table">
-            <table class="plain">
-              <thead>
-                <tr>
-                  <th scope="col">Worker</th>
-                  <th scope="col">Region</th>
-                  <th scope="col">State</th>
-                  <th scope="col" class="number">
-                    Msg/s
+          <Table
+            label="Workers"
+            headings={[
+              "Worker",
+              "Region",
+              "State",
+              { number: "Msg/s" },
+              "Last hour",
+              { number: "Processed" },
+              { number: "Failed" },
+              { number: "In hand" },
+              { number: "Waiting" },
+            ]}
+          >
+            {workers.map((worker) => {
+              const own = worker.durables.flatMap((name) => durables[`${worker.account}/${name}`] ?? []);
+              const total = (of: "pending" | "ackPending") => own.reduce((sum, one) => sum + (one[of] ?? 0), 0);
+              return (
+                <tr key={key(worker)}>
+                  <th scope="row">
+                    <Mark severity={worker.isReady ? undefined : "problem"} />{" "}
+                    <a href={to.tenantDurables(worker.account)}>
+                      <span class="muted">{worker.account}/</span>
+                      {worker.name}
+                    </a>
                   </th>
-                  <th scope="col">Last hour</th>
-                  <th scope="col" class="number">
-                    Processed
-                  </th>
-                  <th scope="col" class="number">
-                    Failed
-                  </th>
-                  <th scope="col" class="number">
-                    In hand
-                  </th>
-                  <th scope="col" class="number">
-                    Waiting
-                  </th>
+                  <td>{worker.region}</td>
+                  <td>
+                    {worker.isReady ? "ready" : worker.reason}
+                    {worker.pods && ` (${worker.pods.ready} of ${worker.pods.all} pods)`}
+                  </td>
+                  <td class="number">{perSecond(worker.rate)}</td>
+                  <td>
+                    <Spark line={lines[`worker:${key(worker)}`]?.values.rate} label="Messages a second, last hour" />
+                  </td>
+                  <td class="number">{count(worker.processed)}</td>
+                  <td class="number">{count(worker.errored)}</td>
+                  <td class="number">{own.length === 0 ? "–" : count(total("ackPending"))}</td>
+                  <td class="number">{own.length === 0 ? "–" : count(total("pending"))}</td>
                 </tr>
-              </thead>
-              <tbody>
-                {workers.map((worker) => {
-                  const own = worker.durables.flatMap((name) => durables[`${worker.account}/${name}`] ?? []);
-                  const total = (of: "pending" | "ackPending") => own.reduce((sum, one) => sum + (one[of] ?? 0), 0);
-                  return (
-                    <tr key={key(worker)}>
-                      <th scope="row">
-                        <Mark severity={worker.isReady ? undefined : "problem"} />{" "}
-                        <a href={to.tenantDurables(worker.account)}>
-                          <span class="muted">{worker.account}/</span>
-                          {worker.name}
-                        </a>
-                      </th>
-                      <td>{worker.region}</td>
-                      <td>
-                        {worker.isReady ? "ready" : worker.reason}
-                        {worker.pods && ` (${worker.pods.ready} of ${worker.pods.all} pods)`}
-                      </td>
-                      <td class="number">{perSecond(worker.rate)}</td>
-                      <td>
-                        <Spark
-                          line={lines[`worker:${key(worker)}`]?.values.rate}
-                          label="Messages a second, last hour"
-                        />
-                      </td>
-                      <td class="number">{count(worker.processed)}</td>
-                      <td class="number">{count(worker.errored)}</td>
-                      <td class="number">{own.length === 0 ? "–" : count(total("ackPending"))}</td>
-                      <td class="number">{own.length === 0 ? "–" : count(total("pending"))}</td>
-                    </tr>
-                  );
-                })}
-              </tbody>
-            </table>
-          </div>
+              );
+            })}
+          </Table>
         </section>
       )}
     </>

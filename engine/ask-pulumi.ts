@@ -17,11 +17,11 @@ const [deadlineMs, mostBytes] = [60_000, 64 * 1024 ** 2];
  */
 export async function askPulumi(
   environment: Pick<Environment, "target">,
-  args: readonly string[],
+  args: string[],
   failure: string,
   input?: string,
 ): Promise<string> {
-  const running = promisify(execFile)("pulumi", [...args, "--non-interactive"], {
+  const running = promisify(execFile)("pulumi", args, {
     cwd: projectFolder,
     env: pulumiEnvironment(environment),
     maxBuffer: mostBytes,

@@ -35,7 +35,7 @@ interface Listed {
 async function list({ environment }: DeployableEnvironment): Promise<Listed[]> {
   const stdout = await askPulumi(
     environment,
-    ["stack", "ls", "--json"],
+    ["stack", "ls", "--json", "--non-interactive"],
     "the stacks of the backend could not be listed; check the backend and your login with: pulumi whoami -v\n",
   );
   return JSON.parse(stdout) as Listed[];

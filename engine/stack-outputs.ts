@@ -17,7 +17,7 @@ export async function stackOutputs<Outputs>(
 ): Promise<Partial<Outputs>> {
   if (environment.target === "local" && !secrets)
     return outputsOf(stateFolder(), project.name, stack) as Partial<Outputs>;
-  const args = ["stack", "output", "--stack", stack, "--json"];
+  const args = ["stack", "output", "--stack", stack, "--json", "--non-interactive"];
   const stdout = await askPulumi(
     environment,
     secrets ? [...args, "--show-secrets"] : args,

@@ -8,7 +8,7 @@ import type { DeployableEnvironment } from "./project";
 export const exportState = ({ environment }: Pick<DeployableEnvironment, "environment">, stack: string) =>
   askPulumi(
     environment,
-    ["stack", "export", "--show-secrets", "--stack", stack],
+    ["stack", "export", "--show-secrets", "--stack", stack, "--non-interactive"],
     `the state of stack ${stack} could not be read: `,
   );
 
@@ -22,5 +22,5 @@ export async function importState(
   state: string,
 ): Promise<void> {
   const failure = `the state of stack ${stack} could not be written: `;
-  await askPulumi(environment, ["stack", "import", "--stack", stack], failure, state);
+  await askPulumi(environment, ["stack", "import", "--stack", stack, "--non-interactive"], failure, state);
 }

@@ -11,9 +11,10 @@ import type { Breakpoint, Moment } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { FaultyProvider } from "../support/faulty-provider";
 import { serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { defaultAccounts, metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
-import { publishFirst, Publisher } from "../support/publisher";
+import { Publisher } from "../support/publisher";
 import { Toxiproxy } from "../support/toxiproxy";
 import { type Operation, operations, streamArgs } from "./fault-operations";
 
@@ -132,7 +133,7 @@ describe("bad luck of the JetStream provider", function () {
       action: "create",
       config: { durable_name: "theirs", ack_policy: "explicit" },
     });
-    await publishFirst(app, "foreign", "theirs");
+    await requestUntilHeard(app, "foreign", "theirs");
     foreign = await foreignNow();
     // Their own making may have taken several requests.
     writes = await ConfigurationWrites.watch(cluster);
@@ -561,7 +562,7 @@ describe("bad luck of the JetStream provider", function () {
           .request(`$JS.API.CONSUMER.MSG.NEXT.${name}.c`, undefined, { noMux: true, timeout: 5_000 })
           .catch(() => undefined);
       const message = await pollUntil(next, waitMs);
-      await app.request(message!.reply!, "+ACK");
+      await requestUntilHeard(app, message!.reply!, "+ACK");
     }
     return cell;
   }

@@ -10,6 +10,7 @@ import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { requestMs, serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -120,7 +121,7 @@ describe("changes that cost messages, on three servers", function () {
       }
     }
     // The acknowledgement of the last one is one of all before it.
-    await last!.ackAck({ timeout: requestMs });
+    await requestUntilHeard(app, (last as JsMsg & { reply: string }).reply, "+ACK");
   }
 
   const losses: Loss[] = [

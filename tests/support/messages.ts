@@ -1,6 +1,22 @@
-import type { NatsConnection } from "@nats-io/transport-node";
+import { type Msg, type NatsConnection, RequestError } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "./accounts";
-import { requestMs } from "./limits";
+import { requestMs, waitMs } from "./limits";
+
+/**
+ * Asks, again while servers answer "no responders": a subject that a stream or durable has only just begun to listen to
+ * is not yet known to every server.
+ */
+export async function requestUntilHeard(nc: NatsConnection, subject: string, data: string): Promise<Msg> {
+  const send = () =>
+    nc.request(subject, data, { timeout: requestMs }).catch((error: unknown) => {
+      if (error instanceof RequestError && error.isNoResponders()) return undefined;
+      throw error;
+    });
+  const answer = await pollUntil(send, waitMs);
+  if (!answer) throw new Error(`nothing listens to ${subject}`);
+  return answer;
+}
 
 /** Texts of all messages that a stream holds, in order. */
 export async function textsIn(nc: NatsConnection, stream: string): Promise<string[]> {
@@ -33,7 +49,7 @@ export async function take(
   const taken: string[] = [];
   for await (const message of subscription) {
     if (message.headers?.code) break;
-    await nc.request(message.reply!, "+ACK", { timeout: requestMs });
+    await requestUntilHeard(nc, message.reply!, "+ACK");
     taken.push(message.string());
     if (taken.length === batch) break;
   }

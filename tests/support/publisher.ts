@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
+import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "./limits";
 
@@ -13,16 +13,6 @@ export async function untilAnswered<T>(send: () => Promise<T>, isOver: () => boo
     });
     if (sent) return sent;
   }
-}
-
-/** Publishes once to a new stream; repeated while servers that do not know its subject answer "no responders". */
-export async function publishFirst(connection: NatsConnection, subject: string, text: string): Promise<void> {
-  const send = () =>
-    connection.request(subject, text).catch((error: unknown) => {
-      if (error instanceof RequestError && error.isNoResponders()) return undefined;
-      throw error;
-    });
-  if (!(await pollUntil(send, waitMs))) throw new Error(`${subject} has no stream`);
 }
 
 /** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */

@@ -1,6 +1,6 @@
 import type { JetStreamManager, StreamInfo } from "@nats-io/jetstream";
-import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
-import { deadLetterNames, sweptLabel } from "../messaging";
+import { type NatsConnection, TimeoutError } from "@nats-io/transport-node";
+import { deadLetterNames, isNoResponders, sweptLabel } from "../messaging";
 
 /**
  * Streams that hold a message until it is acknowledged: work queues, and those of interest. The deployment writes them
@@ -38,7 +38,7 @@ export async function remove(
     await connection.request(`$JS.ACK.${stream}.${durable}.1.${sequence}.1.0.0`, "+ACK", { timeout });
     return true;
   } catch (error) {
-    if (error instanceof TimeoutError || (error instanceof RequestError && error.isNoResponders())) return false;
+    if (error instanceof TimeoutError || isNoResponders(error)) return false;
     throw error;
   }
 }

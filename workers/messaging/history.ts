@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Msg, type MsgHdrs, type NatsConnection, NoRespondersError, RequestError } from "@nats-io/transport-node";
+import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { growingDelay } from "./consumer/backoff";
+import { isNoResponders } from "./no-responders";
 
 /** A message as its stream has it. */
 export interface StoredMessage {
@@ -77,7 +78,7 @@ export async function* readHistory(nc: NatsConnection, options: HistoryOptions):
         yield message;
       }
     } catch (error) {
-      if (!isNoAnswer(error)) throw error;
+      if (!isNoResponders(error)) throw error;
       cause = error;
     }
     if (isOver) return;
@@ -94,9 +95,6 @@ export async function* readHistory(nc: NatsConnection, options: HistoryOptions):
     else await sleep(growingDelay(++failures, waits));
   }
 }
-
-const isNoAnswer = (error: unknown): boolean =>
-  error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
 
 /** @throws Error for what the server refuses */
 function statusOf({ headers, data }: Msg, stream: string): "message" | "end" | "none" {

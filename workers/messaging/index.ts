@@ -36,6 +36,7 @@ export {
 export { type HistoryOptions, readHistory, type StoredMessage } from "./history";
 export { createLogger, type Logger } from "./log";
 export { createWorkerMetrics, type WorkerMetrics } from "./metrics";
+export { isNoResponders } from "./no-responders";
 export { createPublisher, type Publisher, type PublisherOptions, UnacknowledgedError } from "./publisher";
 export { secretsOf, withoutSecrets } from "./redact";
 export type { ProcessResult } from "./result";

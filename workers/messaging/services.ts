@@ -1,17 +1,11 @@
 import { Svcm } from "@nats-io/services";
-import {
-  headers,
-  type Msg,
-  type NatsConnection,
-  NoRespondersError,
-  RequestError,
-  TimeoutError,
-} from "@nats-io/transport-node";
+import { headers, type Msg, type NatsConnection, TimeoutError } from "@nats-io/transport-node";
 import * as z from "zod";
 import { checkMessage, MessageError, readMessage } from "./envelope";
 import type { ConsumerStatus } from "./health";
 import type { Logger } from "./log";
 import type { RequestStatus, WorkerMetrics } from "./metrics";
+import { isNoResponders } from "./no-responders";
 import { inTraceOf, withTraceHeaders } from "./trace";
 
 /*
@@ -112,9 +106,6 @@ function failed(subject: string, timeout: number, error: unknown): unknown {
     return new RequestFailedError("no-responders", `${subject}: no service listens`, undefined, { cause: error });
   return error;
 }
-
-const isNoResponders = (error: unknown): boolean =>
-  error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
 
 /** Thrown by a handler: the requester gets code and message. Anything else that it throws is a 500 without it. */
 export class Refusal extends Error {

@@ -3,11 +3,16 @@ import * as path from "node:path";
 import { gapsOf } from "./generator/gaps";
 import { page } from "./generator/page";
 import { policiesPage } from "./generator/policies";
+import { sharingPage } from "./generator/sharing";
 import { systemsPage } from "./generator/systems/page";
 import { tables } from "./generator/tables";
 
-/** Writes docs/policies.md, docs/systems.md; and docs/streams.md, unless an argument's comment leaves something out. */
+/**
+ * Writes docs/policies.md, docs/sharing.md, docs/systems.md; and docs/streams.md, unless an argument's comment leaves
+ * something out.
+ */
 writeFileSync(path.join(__dirname, "policies.md"), policiesPage());
+writeFileSync(path.join(__dirname, "sharing.md"), sharingPage());
 writeFileSync(path.join(__dirname, "systems.md"), systemsPage());
 const gaps = tables.flatMap((table) => table.arguments.flatMap(gapsOf));
 if (gaps.length) {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/assets/region";
+import { type Export, type Import, localSubject } from "../../config/assets/sharing";
 
 /**
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
@@ -40,14 +41,25 @@ function accountConf(
       },
     }),
     ...(maxConnections && { limits: { max_connections: maxConnections } }),
-    ...(exports && { exports: exports.map(({ subject, to }) => ({ stream: subject, accounts: to })) }),
-    ...(imports && {
-      imports: imports.map(({ subject, from, prefix }) => ({ stream: { account: from, subject }, prefix })),
-    }),
+    ...(exports && { exports: exports.map(exportConf) }),
+    ...(imports && { imports: imports.map(importConf) }),
     ...(mappings && { mappings }),
     users: accountUsers.map((user) => userConf(user, users)),
   };
 }
+
+/** Without accounts it is public. Servers forget after the threshold whom an answer goes to: 2 minutes by default. */
+const exportConf = ({ kind, subject, to, expiresMs }: Export) => ({
+  [kind]: subject,
+  ...(to !== "all" && { accounts: to }),
+  ...(expiresMs !== undefined && { threshold: `${expiresMs}ms` }),
+});
+
+/** Servers know a prefix of streams only; of a service it is written out. */
+const importConf = ({ kind, subject, from, prefix }: Import) => ({
+  [kind]: { account: from, subject },
+  ...(kind === "stream" ? { prefix } : { to: localSubject({ prefix, subject }) }),
+});
 
 function userConf({ login, permissions }: AccountUser, users: RegionIdentity["users"]) {
   const hash = users[login]?.hash;

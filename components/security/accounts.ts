@@ -7,6 +7,7 @@ import { mirroredStreams } from "../../config/assets/failover-subjects";
 import { asksServers } from "../../config/assets/probe";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
+import { type Export, exportsOf, type Import, importsOf } from "../../config/assets/sharing";
 import { loginOf, provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import type { Failovers } from "../../config/schema/failover";
@@ -50,6 +51,8 @@ export function accountsOf(
       jetstream: limitsOf(tenant, reservations[tenant.name] ?? {}),
       maxConnections: connections[tenant.name],
       ...(mappings[tenant.name] && { mappings: mappings[tenant.name] }),
+      exports: exportsOf(tenant),
+      imports: importsOf(tenant),
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
@@ -84,15 +87,16 @@ function withAdvisories(
 ): AccountSpec {
   const to = probing.flatMap(({ name }) => (name === account.name ? [] : [name]));
   const heard = probing.includes(account) ? accounts.filter(({ name }) => name !== account.name) : [];
-  return {
-    ...account,
-    ...(to.length > 0 && { exports: givenUp.map((subject) => ({ subject, to })) }),
-    ...(heard.length > 0 && {
-      imports: heard.flatMap(({ name: from }) =>
-        givenUp.map((subject) => ({ subject, from, prefix: advisoryPrefix(from) })),
-      ),
-    }),
-  };
+  const told = to.length > 0 ? givenUp.map((subject): Export => ({ kind: "stream", subject, to })) : [];
+  const hears = heard.flatMap(({ name: from }) =>
+    givenUp.map((subject): Import => ({ kind: "stream", subject, from, prefix: advisoryPrefix(from) })),
+  );
+  const { exports = [], imports = [], ...rest } = account;
+  const [all, others] = [
+    [...exports, ...told],
+    [...imports, ...hears],
+  ];
+  return { ...rest, ...(all.length > 0 && { exports: all }), ...(others.length > 0 && { imports: others }) };
 }
 
 function accountUser(account: string, name: string, permissions: Permissions): AccountUser {

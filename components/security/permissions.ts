@@ -1,6 +1,7 @@
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { withFailoverSubjects } from "../../config/assets/failover-subjects";
 import type { Permissions } from "../../config/assets/region";
+import { defaultExpires } from "../../config/assets/sharing";
 import { covers } from "../../config/subjects";
 import { toMilliseconds } from "../../config/units";
 import { bucketKinds, keyValueStreamName, objectStoreStreamName } from "../../config/schema/bucket";
@@ -52,7 +53,7 @@ export function permissionsOf(
     { publish: published(spec.deny?.publish ?? []), subscribe: spec.deny?.subscribe ?? [] },
   );
   if (!spec.responds) return rules;
-  return { ...rules, responses: { max: 1, expiresMs: toMilliseconds(spec.responds.expires ?? "5s") } };
+  return { ...rules, responses: { max: 1, expiresMs: toMilliseconds(spec.responds.expires ?? defaultExpires) } };
 }
 
 /** What a service subscribes to: its endpoints, and requests to all services, to all of its name, and to itself. */

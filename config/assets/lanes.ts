@@ -65,6 +65,16 @@ export function withLanes(tenant: TenantSpec): TenantSpec {
       ...(user.publishes && { publishes: widened(user.publishes) }),
       ...(user.consumes && { consumes: user.consumes.flatMap((name) => namesOf(tenant, name)) }),
     })),
+    ...(tenant.exports?.streams && {
+      exports: {
+        ...tenant.exports,
+        streams: Object.fromEntries(
+          Object.entries(tenant.exports.streams).flatMap(([subject, spec]) =>
+            subjectsFor(tenant, subject).map((one) => [one, spec]),
+          ),
+        ),
+      },
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Environment } from "../schema/settings";
 import type { AccountLimits } from "./account-limits";
+import type { Export, Import } from "./sharing";
 
 /** One user of an account with its effective permissions. */
 export interface AccountUser {
@@ -30,10 +31,10 @@ export interface AccountSpec {
   /** Subjects that its clients' messages get instead of their own, while streams have failed over. Absent: none. */
   mappings?: Record<string, string>;
   users: AccountUser[];
-  /** What clients of single other accounts may hear, and nothing more. Absent: nothing. */
-  exports?: { subject: string; to: string[] }[];
-  /** What it hears of other accounts, on the subject with the prefix and a dot before it. */
-  imports?: { subject: string; from: string; prefix: string }[];
+  /** What clients of other accounts may hear or ask, and nothing more. Absent: nothing. */
+  exports?: Export[];
+  /** What it hears of other accounts or asks them, on the subject with the prefix and a dot before it. */
+  imports?: Import[];
 }
 
 /** The servers of one region; rendered to a server's configuration or to chart values by pure functions. */

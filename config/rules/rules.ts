@@ -14,6 +14,7 @@ import { mirrorRules } from "./mirror";
 import { misspeltRegions } from "./misspelt-region";
 import { placementRules } from "./placement";
 import type { Rule } from "./rule";
+import { sharingRules } from "./sharing";
 import { streamRules } from "./stream";
 import { tenantRules } from "./tenant";
 import { userRules } from "./user";
@@ -35,6 +36,7 @@ const rules: readonly Rule[] = [
   ...placementRules,
   ...consumerRules,
   ...userRules,
+  ...sharingRules,
   ...deadLetterRules,
   ...laneRules,
   ...workerRules,

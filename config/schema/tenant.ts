@@ -154,6 +154,35 @@ const accountLimits = strictObject({
   connections: count.optional(),
 });
 
+/** Tenants by name, or all that there are and will be. */
+const partners = z.union([z.literal("all"), z.array(token).min(1)]);
+
+const exported = z.record(
+  subject,
+  strictObject({
+    description: z.string().optional(),
+    /** Tenants that may import it, or `all`. What none of them imports is seen by none. */
+    to: partners,
+  }),
+);
+
+/** What other tenants may import. docs/sharing.md has what each side sees. */
+const exportsSpec = strictObject({
+  /** Subjects that others may subscribe to: what this tenant's users publish on them. Default: none. */
+  streams: exported.optional(),
+  /** Subjects on which others may ask; a user of this tenant `responds` on them. Default: none. */
+  services: exported.optional(),
+});
+
+const importsSpec = strictObject({
+  /** First token of the subjects here: `orders.placed` of shop is `shop.orders.placed`. Default: the tenant's name. */
+  prefix: token.optional(),
+  /** Subjects to subscribe to, each exported by that tenant or part of what it exports. Default: none. */
+  streams: z.array(subject).min(1).optional(),
+  /** Subjects to ask on, each exported by that tenant or part of what it exports. Default: none. */
+  services: z.array(subject).min(1).optional(),
+});
+
 export const tenantSpec = strictObject({
   /** The account's name. */
   name: token,
@@ -201,6 +230,13 @@ export const tenantSpec = strictObject({
   /** By name: the durable that each reads, or any other name, as `api`. Default: none. */
   workers: z.record(assetName, workerSpec).optional(),
   limits: accountLimits.optional(),
+  /** Subjects that other tenants may hear or ask on (docs/sharing.md). Default: nothing is shared. */
+  exports: exportsSpec.optional(),
+  /**
+   * By the name of the tenant that exports it: what this tenant hears of others, and asks them. Its users name the
+   * subjects with the prefix: `subscribes: ["shop.orders.placed"]`, `requests: ["shop.price.get"]`. Default: nothing.
+   */
+  imports: z.record(token, importsSpec).optional(),
 });
 
 export type StreamSpec = z.infer<typeof streamSpec>;

@@ -1,5 +1,6 @@
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import { importsOf, localSubject } from "../../config/assets/sharing";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import { failoverProblems } from "../../config/rules/failover";
 import { failoverKey } from "../../config/schema/failover";
@@ -47,21 +48,32 @@ export function coverageOf(environment: Environment, tenants: Tenants, region: s
   };
 }
 
-/** Users that subscribe to a stream's subjects by core NATS, which get nothing while these are mapped. Pure. */
+/**
+ * Users that subscribe to a stream's subjects by core NATS, and tenants that import them: they get nothing while these
+ * are mapped. Pure.
+ */
 export function unheardLines(tenants: Tenants, subjectsOf: (StreamRef & { subjects: readonly string[] })[]): string[] {
-  return subjectsOf.flatMap(({ account, stream, subjects }) =>
-    Object.entries(tenants[account] ? withStandardParts(tenants[account]).users : {}).flatMap(([user, spec]) => {
+  const line = (who: string, stream: string, heard: readonly string[]) =>
+    heard.length
+      ? [
+          `${who} gets nothing of ${stream} by core NATS on ${heard.join(", ")} until the ` +
+            "failback: its messages have other subjects meanwhile",
+        ]
+      : [];
+  return subjectsOf.flatMap(({ account, stream, subjects }) => [
+    ...Object.entries(tenants[account] ? withStandardParts(tenants[account]).users : {}).flatMap(([user, spec]) => {
       const heard = [
         ...(spec.subscribes ?? []),
         ...(spec.responds?.endpoints ?? []),
         ...(spec.allow?.subscribe ?? []),
       ].filter((subject) => subjects.some((own) => overlaps(subject, own)));
-      return heard.length
-        ? [
-            `user ${user} of ${account} gets nothing of ${stream} by core NATS on ${heard.join(", ")} until the ` +
-              "failback: its messages have other subjects meanwhile",
-          ]
-        : [];
+      return line(`user ${user} of ${account}`, stream, heard);
     }),
-  );
+    ...Object.entries(tenants).flatMap(([name, tenant]) => {
+      const heard = importsOf(tenant)
+        .filter(({ kind, from }) => kind === "stream" && from === account)
+        .filter(({ subject }) => subjects.some((own) => overlaps(subject, own)));
+      return line(`tenant ${name}`, stream, heard.map(localSubject));
+    }),
+  ]);
 }

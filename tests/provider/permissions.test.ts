@@ -17,9 +17,11 @@ import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { bucketPlansOf, proveBucket } from "../../operations/verify/buckets";
 import type { Connections } from "../../operations/verify/connections";
+import { billing, shop } from "../../docs/examples/tenants/sharing";
 import { tenants as systems } from "../../tenants";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 const inBucket = { storage: "memory", replicas: 1, maxBytes: "4MiB" } as const;
@@ -79,13 +81,38 @@ const services: TenantSpec = {
   deadLetters: { maxBytes: "1MiB" },
 };
 
+/** Imports what every tenant may, and has a user that may do what its account cannot. */
+const press: TenantSpec = {
+  name: "press",
+  home: "iad",
+  streams: {},
+  consumers: {},
+  users: {
+    editor: {
+      subscribes: ["shop.orders.news"],
+      requests: ["shop.price.list"],
+      allow: {
+        publish: ["shop.price.get", "orders.news"],
+        subscribe: ["shop.orders.placed.*", "orders.news"],
+      },
+    },
+  },
+  imports: { shop: { streams: ["orders.news"], services: ["price.list"] } },
+};
+
 // Two, because a server all alone elects no meta leader.
 const domain = "global";
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: domain });
 const tenants = {
   ...systems,
   ...{ buckets: withBuckets(buckets), services },
-  ...validateTenants({}, { ...environment, jetstream: { jetstream: ["probe"] } }),
+  ...validateTenants(
+    { shop, billing, press },
+    {
+      ...environment,
+      jetstream: { jetstream: ["probe", "shop", "billing", "press"] },
+    },
+  ),
 };
 const accounts = accountsOf(environment, tenants);
 const assets = assetsOf(environment, tenants);
@@ -673,6 +700,116 @@ describe("permissions on a real server", () => {
         });
         assert.match((await denied()).join(), /^publish _INBOX_asker\./);
       });
+    });
+  });
+
+  describe("of what accounts share", () => {
+    const user = (login: string) => users.find((each) => each.login === login)!;
+    const open: NatsConnection[] = [];
+    afterEach(() => Promise.all(open.splice(0).map((nc) => nc.close())));
+
+    /** A user in one region, what was denied to it, and what it hears. */
+    async function joined(login: string, region: string) {
+      const { inboxPrefix } = user(login);
+      const nc = await cluster.connect(login, { inboxPrefix, reconnect: false, servers: cluster.urls(region) });
+      open.push(nc);
+      const heard: string[] = [];
+      const hear = async (...subjects: string[]) => {
+        for (const subject of subjects)
+          nc.subscribe(subject, { callback: (_error, message) => void heard.push(message.subject) });
+        await nc.flush();
+      };
+      return { nc, heard, hear, denied: denials(nc) };
+    }
+
+    /** Publishes until the last of these is heard: what comes before it has then been heard too, or never will be. */
+    const publishUntil = async (from: NatsConnection, subjects: string[], isHeard: () => boolean) => {
+      const heard = await pollUntil(async () => {
+        for (const subject of subjects) from.publish(subject);
+        await from.flush();
+        return isHeard();
+      }, waitMs);
+      assert.ok(heard, `${subjects.at(-1)} is heard`);
+    };
+
+    it("let the tenant that is named hear a stream's subjects under its prefix, and nothing else of it", async () => {
+      const shop = await joined("shop-api", "ams");
+      const clerk = await joined("billing-clerk", "iad");
+      await clerk.hear("shop.orders.placed.*");
+      await publishUntil(shop.nc, ["orders.cancelled.eu", "orders.news", "orders.placed.eu", "orders.placed.us"], () =>
+        clerk.heard.includes("shop.orders.placed.us"),
+      );
+      assert.deepEqual([...new Set(clerk.heard)].toSorted(), ["shop.orders.placed.eu", "shop.orders.placed.us"]);
+      assert.deepEqual([await shop.denied(), await clerk.denied()], [[], []]);
+      const { seq } = await jetstream(shop.nc).publish("orders.placed.eu", "{}");
+      assert.ok(seq > 0, "its own stream stores and acknowledges it as before");
+    });
+
+    it("let each user of it hear what it says it does", async () => {
+      const reader = await joined("billing-reader", "iad");
+      await reader.hear("shop.orders.placed.eu", "shop.orders.placed.us", "shop.orders.placed.*", "shop.orders.news");
+      assert.deepEqual(await reader.denied(), [
+        "subscription shop.orders.placed.us",
+        "subscription shop.orders.placed.*",
+        "subscription shop.orders.news",
+      ]);
+      reader.nc.publish("shop.orders.placed.eu");
+      reader.nc.publish("shop.price.get");
+      assert.deepEqual((await reader.denied()).slice(3), ["publish shop.orders.placed.eu", "publish shop.price.get"]);
+    });
+
+    it("let another tenant hear what all may, and nothing of the rest, whatever its users may do", async () => {
+      const shop = await joined("shop-api", "ams");
+      const editor = await joined("press-editor", "iad");
+      await editor.hear("shop.orders.news", "shop.orders.placed.*", "orders.news");
+      await publishUntil(shop.nc, ["orders.placed.eu", "orders.news"], () => editor.heard.includes("shop.orders.news"));
+      assert.deepEqual([...new Set(editor.heard)], ["shop.orders.news"]);
+      assert.deepEqual(await editor.denied(), []);
+    });
+
+    it("let the other side share back, under the prefix that it was given", async () => {
+      const shop = await joined("shop-api", "ams");
+      const clerk = await joined("billing-clerk", "iad");
+      await shop.hear("market.bills.sent");
+      await publishUntil(clerk.nc, ["bills.sent"], () => shop.heard.length > 0);
+      assert.deepEqual([...new Set(shop.heard)], ["market.bills.sent"]);
+    });
+
+    it("let no user of another account publish what an account shares", async () => {
+      const [editor, clerk] = [await joined("press-editor", "iad"), await joined("billing-clerk", "iad")];
+      await editor.hear("orders.news");
+      await clerk.hear("shop.orders.placed.*");
+      const stored = () => as(user("shop-provisioner"), async (nc) => (await ask(nc, "STREAM.INFO.ORDERS")).state);
+      const before = await stored();
+      await publishUntil(editor.nc, ["orders.news"], () => editor.heard.includes("orders.news"));
+      assert.deepEqual([await stored(), clerk.heard], [before, []]);
+    });
+
+    it("let those ask a service who may, through gateways, and get one answer", async () => {
+      const pricer = await joined("shop-pricer", "ams");
+      const askers: Record<string, unknown>[] = [];
+      pricer.nc.subscribe("price.*", {
+        callback: (_error, message) => {
+          askers.push(JSON.parse(message.headers!.get("Nats-Request-Info")) as Record<string, unknown>);
+          message.respond(message.subject);
+          message.respond("again");
+        },
+      });
+      await pricer.nc.flush();
+      const [clerk, editor] = [await joined("billing-clerk", "iad"), await joined("press-editor", "iad")];
+      assert.equal((await requestUntilHeard(clerk.nc, "shop.price.get", "")).string(), "price.get");
+      assert.equal((await requestUntilHeard(editor.nc, "shop.price.list", "")).string(), "price.list");
+      assert.deepEqual(
+        askers.map(({ rtt: _, ...who }) => who),
+        [{ acc: "billing" }, { acc: "press" }],
+      );
+      await assert.rejects(editor.nc.request("shop.price.get"), /no responders/i);
+      clerk.nc.publish("shop.price.list");
+      assert.deepEqual(await clerk.denied(), ["publish shop.price.list"]);
+      assert.deepEqual(
+        [await editor.denied(), (await pricer.denied()).every((one) => one.startsWith("publish _R_."))],
+        [[], true],
+      );
     });
   });
 

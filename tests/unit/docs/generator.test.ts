@@ -14,6 +14,7 @@ import { toWire } from "../../../jetstream/wire";
 import { commentsOf } from "../../../docs/generator/comments";
 import { gapsOf } from "../../../docs/generator/gaps";
 import { exampleFiles, page, servers, wireNames } from "../../../docs/generator/page";
+import { sharingPage } from "../../../docs/generator/sharing";
 import { type Argument, buckets, resources, tables } from "../../../docs/generator/tables";
 import { bucketMeaningOf, changeOf, meaningOf, sinceOf } from "../../../docs/generator/words";
 import { record } from "../../support/mocks";
@@ -23,6 +24,11 @@ const project = projectFolder;
 const docs = path.join(project, "docs");
 const all = tables.flatMap((table) => table.arguments);
 const named = (name: string): Argument => all.find((argument) => argument.name === name)!;
+
+describe("docs/sharing.md", () => {
+  it("is what `npm run docs` writes", () =>
+    assert.equal(readFileSync(path.join(docs, "sharing.md"), "utf8"), sharingPage(), "run npm run docs"));
+});
 
 describe("docs/streams.md", () => {
   it("is what `npm run docs` writes", () =>

@@ -3,6 +3,7 @@ import { accountsOf } from "../../../../components/security/accounts";
 import { accountsConf, accountsFingerprint } from "../../../../components/security/accounts-conf";
 import { permissionsOf } from "../../../../components/security/permissions";
 import type { AccountSpec } from "../../../../config/assets/region";
+import type { TenantSpec } from "../../../../config/schema/tenant";
 import { tenants } from "../../../../tenants";
 import { localEnvironment, usersOf } from "../../../support/accounts";
 
@@ -115,6 +116,31 @@ describe("accounts file", () => {
       subscribe: { allow: permissions.subscribe.allow },
       allow_responses: { max: 1, expires: "86400000ms" },
     });
+  });
+
+  it("has what is shared: prefixes of streams, whole subjects of services, and how long an answer may take", () => {
+    const shop: TenantSpec = {
+      ...{ name: "shop", home: "iad", streams: {}, consumers: {} },
+      users: { pricer: { responds: { service: "price", endpoints: ["price.*"], expires: "20s" } } },
+      lanes: { news: { high: 1, normal: 1 } },
+      exports: { streams: { news: { to: "all" } }, services: { "price.get": { to: ["billing"] } } },
+    };
+    const billing: TenantSpec = {
+      ...{ name: "billing", home: "iad", streams: {}, consumers: {}, users: {} },
+      imports: { shop: { prefix: "market", streams: ["news", "news.high"], services: ["price.get"] } },
+    };
+    const all = accountsOf(environment, { shop, billing });
+    const conf = blockOf(accountsConf(all, usersOf(all))) as Record<string, { exports?: object; imports?: object }>;
+    assert.deepEqual(conf.shop!.exports, [
+      ...["news", "news.normal", "news.high"].map((stream) => ({ stream })),
+      { service: "price.get", accounts: ["billing"], threshold: "20000ms" },
+    ]);
+    assert.deepEqual(conf.billing!.imports, [
+      { stream: { account: "shop", subject: "news" }, prefix: "market" },
+      { stream: { account: "shop", subject: "news.high" }, prefix: "market" },
+      { service: { account: "shop", subject: "price.get" }, to: "market.price.get" },
+    ]);
+    assert.deepEqual([conf.shop!.imports, conf.billing!.exports], [undefined, undefined]);
   });
 
   it("leaves out what has no limit", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { validateTenants } from "../../../../config/rules/validate";
+import { billing, shop } from "../../../../docs/examples/tenants/sharing";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
 import { kubernetesEnvironment } from "../../../support/kubernetes";
@@ -10,6 +11,12 @@ describe("rules", () => {
     const environment = localEnvironment();
     assert.deepEqual(Object.keys(validateTenants(tenants, environment)), Object.keys(tenants));
     validateTenants(tenants, kubernetesEnvironment());
+  });
+
+  it("find nothing in the tenants of docs/examples", () => {
+    const examples = { shop, billing };
+    const environment = localEnvironment({ jetstream: { jetstream: Object.keys(examples) } });
+    assert.deepEqual(Object.keys(validateTenants(examples, environment)), Object.keys(examples));
   });
 
   it("find nothing in a tenant that has one of each", () =>

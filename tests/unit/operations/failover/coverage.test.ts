@@ -42,4 +42,15 @@ describe("a failover of a region", () => {
           "its messages have other subjects meanwhile",
       ],
     ));
+
+  it("names the tenants that import its streams' subjects", () => {
+    const press = tenantSpec.parse({
+      ...{ name: "press", home: "iad", streams: {}, consumers: {}, users: {} },
+      imports: { shop: { prefix: "market", streams: ["orders.news", "carts.news"] } },
+    });
+    assert.deepEqual(unheardLines({ press }, [{ account: "shop", stream: "ORDERS", subjects: ["orders.>"] }]), [
+      "tenant press gets nothing of ORDERS by core NATS on market.orders.news until the failback: " +
+        "its messages have other subjects meanwhile",
+    ]);
+  });
 });

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { type Comment, commentsOf } from "./comments";
+
+/** docs/sharing.md, whole. */
+export function sharingPage(): string {
+  const comments = commentsOf("config/schema/tenant.ts");
+  const rows = (field: string, list: readonly Comment[]) =>
+    list.map(({ name, text }) => [`\`${field}.${name}\``, text] as const);
+  const fields = [
+    ...rows("exports", comments.exportsSpec!),
+    ["`to` of each", comments.exported!.find(({ name }) => name === "to")!.text] as const,
+    ...rows("imports.<tenant>", comments.importsSpec!),
+  ];
+  return `<!-- Written by \`npm run docs\`: change the comments in config/schema/tenant.ts,
+or docs/generator/sharing.ts. -->
+
+# Sharing between accounts
+
+The account is the security boundary: what is published in one is heard in no other. A tenant that says so shares single
+subjects. It **exports** them, to tenants that it names or to all; another tenant **imports** them, under a prefix, and
+its users name them with that prefix like subjects of their own.
+
+\`\`\`ts
+${textOf("sharing.ts")}
+\`\`\`
+
+| Field | What it is |
+|---|---|
+${fields.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |`).join("\n")}
+
+## What each side sees
+
+| | The tenant that exports | The tenant that imports |
+|---|---|---|
+| A stream's subject | publishes as before, with acknowledgements; does not see who listens \
+| hears each message, in every region, from now on: core NATS keeps nothing; cannot publish on it |
+| A service | sees the request, on its own subject, an inbox made for this answer, and which account asks (header \
+\`Nats-Request-Info\`), not which user | gets one answer, within the time that the service has (\`expires\`); cannot \
+hear what others ask |
+| Not imported | nothing | nothing: neither subjects nor streams of other accounts exist for it |
+
+Both are core NATS. What has to be kept, or acknowledged, is stored by the account that publishes it. A service is not
+found by \`$SRV\` from other accounts: who imports it knows its subject.
+
+**Permissions** are derived as always. A user of the tenant that imports may subscribe to exactly what it
+\`subscribes\`, and ask exactly what it \`requests\`; an import by itself lets no user do anything.
+
+**Lanes and routes.** An exported subject that has lanes stands for all of them; who imports it writes those that it
+wants.
+
+**Failover.** While a stream has failed over, its messages have other subjects (\`fo.\`), so importers hear nothing of
+it until the failback, as core subscribers of the same account do; the command's plan names both.
+
+## What is refused
+
+All mistakes are reported at once, before anything is done:
+
+- partners, subjects and services that do not exist, or are exported to others only; a service on which no user answers;
+- exports that overlap, because servers do not define which of the two applies;
+- an export of what was imported: who exports says to whom it goes. So there are no circles;
+- an import that would be, here, a subject of a stream, of another import, or of a user that publishes, answers,
+  subscribes or asks there: give it another \`prefix\`;
+- subjects of servers and clients themselves (\`$JS\`, \`$SYS\`, \`_INBOX\`).
+
+## Order
+
+Accounts are configuration of the servers, reloaded without a restart, in every region before any stack of streams is
+brought up. Add both sides in one release, or the export first; take the import away first, or both in one release.
+While regions are deployed one after another, an import works in those that have it.
+`;
+}
+
+const textOf = (file: string): string =>
+  readFileSync(path.join(__dirname, "..", "examples", "tenants", file), "utf8").trim();

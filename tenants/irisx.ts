@@ -17,6 +17,8 @@ export const irisx: TenantSpec = {
       maxMsgs: 1_000_000,
       maxBytes: "10GiB",
       discard: "old",
+      // C003-8: 99.99 % and no loss, so a region is not all there is: a failover to ams goes on taking messages. Same below.
+      mirrors: { ams: { maxAge: "7d", maxMsgs: 1_000_000, maxBytes: "10GiB" } },
     },
     EMAIL: {
       subjects: ["email.send", "email.status"],
@@ -27,6 +29,7 @@ export const irisx: TenantSpec = {
       maxMsgs: 1_000_000,
       maxBytes: "10GiB",
       discard: "old",
+      mirrors: { ams: { maxAge: "7d", maxMsgs: 1_000_000, maxBytes: "10GiB" } },
     },
     WEBHOOKS: {
       subjects: ["webhooks.deliver", "webhooks.retry"],
@@ -37,6 +40,7 @@ export const irisx: TenantSpec = {
       maxMsgs: 1_000_000,
       maxBytes: "5GiB",
       discard: "old",
+      mirrors: { ams: { maxAge: "7d", maxMsgs: 1_000_000, maxBytes: "5GiB" } },
     },
   },
   consumers: {

@@ -568,6 +568,16 @@ export const systems: System[] = [
         here: { "streams.*.replicas": 3 },
         why: "one server's disk is one",
       },
+      {
+        id: "C003-8",
+        document: '"99.99%+ (with acks)" on one server',
+        here: { "streams.*.mirrors": ["ams"] },
+        why:
+          "4.3 minutes of 30 days are less than a region takes to come back; with a copy in ams, `npm run failover` " +
+          "goes on taking messages. It costs 25 GiB reserved on each server of ams, and every message once over the " +
+          "gateway; publishers wait for iad alone. Deliveries wait in ams until the failback, or until workers run " +
+          "there (docs/runbooks/failover.md)",
+      },
       { here: { "streams.*.discard": "old" }, why: "JetStream's default" },
       { here: { home: "iad" }, why: "the documents know one region; covenant's primary one" },
       {

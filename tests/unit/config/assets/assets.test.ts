@@ -16,9 +16,9 @@ const declared = {
 };
 
 describe("assets", () => {
-  it("are 14 streams, 9 mirrors, 22 durables, a canary of both for each account, and dead letters of all", () => {
+  it("are 14 streams, 12 mirrors, 22 durables, a canary of both for each account, and dead letters of all", () => {
     assert.equal(declared.streams.filter(({ mirrorOf }) => !mirrorOf).length, 14);
-    assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 9);
+    assert.equal(declared.streams.filter(({ mirrorOf }) => mirrorOf).length, 12);
     assert.equal(declared.consumers.length, 22);
     assert.deepEqual(
       streams.filter(({ name }) => name === "CANARY").map(({ account }) => account),

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { assetsOn, type HeldAsset, peersOf, readHoldings } from "../../jetstream/holdings";
@@ -27,49 +26,16 @@ const isWhole = ({ consumer, leader, members, missing, replicas }: HeldAsset): b
 const stateOf = async (client: NatsConnection, stream: string) =>
   (await ask(client, `STREAM.INFO.${stream}`)).state as { first_seq: number; last_seq: number; messages: number };
 
+const systems = ["arrakis", "covenant", "irisx", "aigentflow"];
+
 describe("one region that grows, with all tenants and three servers a region", function () {
   this.timeout(engineMs);
   let regions: Regions;
   let publisher: Publisher;
   let reader: Reader;
 
-  /** The tenants' files of an installation that has only these regions. */
-  const tenantsIn = (names: string[]) =>
-    fs.writeFileSync(
-      regions.deployment.path("tenants/index.ts"),
-      `import { aigentflow } from "./aigentflow";
-import { arrakis } from "./arrakis";
-import { covenant } from "./covenant";
-import { irisx } from "./irisx";
-const names = ${JSON.stringify(names)};
-const there = (mirrors: object) =>
-  Object.fromEntries(Object.entries(mirrors).filter(([region]) => names.includes(region)));
-const mirrored = (specs: object = {}) =>
-  Object.fromEntries(
-    Object.entries<any>(specs).map(([name, { mirrors = {}, ...spec }]) => [name, { ...spec, mirrors: there(mirrors) }]),
-  );
-const elsewhere = ["ams", "syd", "sin", "sfo", "jnb"].filter((region) => !names.includes(region));
-const readable = ({ keyValues = {}, ...user }: any) => ({
-  ...user,
-  keyValues: Object.fromEntries(
-    Object.entries(keyValues).filter(([bucket]) => !elsewhere.some((region) => bucket.endsWith("-" + region))),
-  ),
-});
-const within = ({ streams, keyValues, objectStores, users, ...tenant }: any) => ({
-  ...tenant,
-  streams: mirrored(streams),
-  keyValues: mirrored(keyValues),
-  objectStores: mirrored(objectStores),
-  users: Object.fromEntries(Object.entries(users).map(([name, user]) => [name, readable(user)])),
-});
-export const tenants = Object.fromEntries(
-  [arrakis, covenant, irisx, aigentflow].map((tenant) => [tenant.name, within(tenant)]),
-);
-`,
-    );
-
   before(async () => {
-    regions = await Regions.prepare(["arrakis", "covenant", "irisx", "aigentflow"], { regions: ["iad"], servers: 3 });
+    regions = await Regions.prepare(systems, { regions: ["iad"], servers: 3 });
   });
   after(async () => {
     await reader?.stop();
@@ -77,6 +43,7 @@ export const tenants = Object.fromEntries(
   });
 
   it("refuses mirrors in regions that it does not have", () => {
+    regions.deployment.useTenants(systems);
     const { status, text } = regions.deployment.cli("start");
     assert.equal(status, 2, text);
     assert.match(
@@ -86,7 +53,7 @@ export const tenants = Object.fromEntries(
   });
 
   it("works alone", async () => {
-    tenantsIn(["iad"]);
+    regions.deployment.useTenants(systems, ["iad"]);
     const { status, text } = await regions.start();
     assert.equal(status, 0, text);
     assert.doesNotMatch(withoutOtherNotices(text), /warning/);
@@ -160,7 +127,7 @@ export const tenants = Object.fromEntries(
   });
 
   it("becomes two of three servers each: no loss, and a warning that two are not enough", async () => {
-    tenantsIn(["iad", "ams"]);
+    regions.deployment.useTenants(systems, ["iad", "ams"]);
     const { text, restarted } = await regions.grow(["iad", "ams"]);
     const system = await regions.deployment.client("iad", "sys", "admin");
     assert.deepEqual(
@@ -185,7 +152,7 @@ export const tenants = Object.fromEntries(
   });
 
   it("becomes three, with every mirror that its tenants ask for", async () => {
-    tenantsIn(["iad", "ams", "syd"]);
+    regions.deployment.useTenants(systems, ["iad", "ams", "syd"]);
     const { text, restarted } = await regions.grow(["iad", "ams", "syd"]);
     assert.doesNotMatch(withoutOtherNotices(text), /warning/);
     assert.match(text, /mirrors covenant +ok +12 mirrors/);

@@ -9,6 +9,7 @@ import { environment, type KubernetesEnvironment } from "../../config/schema/set
 import { validateTenants } from "../../config/rules/validate";
 import { irisx } from "../../tenants/irisx";
 import { ask, createConsumer, createStream } from "../support/accounts";
+import { within } from "../support/tenants-within";
 import { KubeEnvironment } from "./environment";
 import { kubeSettings } from "./settings";
 
@@ -38,7 +39,7 @@ else
     const workers = Object.fromEntries(
       Object.entries(irisx.workers!).map(([name, worker]) => [
         name,
-        { ...worker, replicas: 1, maximum: undefined, ...(!database && { resources: { memory: "1GiB" } }) },
+        { ...worker, replicas: 1, maximum: undefined, ...(!database && { resources: { memory: "1GiB" as const } }) },
       ]),
     );
     let kube: KubeEnvironment;
@@ -82,7 +83,7 @@ else
 
     before(async () => {
       const environment = settings();
-      const tenants = validateTenants({ irisx: { ...irisx, workers } }, environment);
+      const tenants = validateTenants({ irisx: within({ ...irisx, workers }, options.regions) }, environment);
       kube = KubeEnvironment.create(options, tenants);
       const metadata = { name: namespace };
       await core.createNamespace({ body: { metadata } }).catch(() => undefined);

@@ -139,7 +139,7 @@ describe("settings of policies", () => {
   }[] = [
     { rule: "store-holds-what-is-reserved", stack: "jetstream", config: { headroom: 60 }, before: 0, after: 2 },
     { rule: "release-keeps-data", stack: "iad", config: { releases: [testedServers.newest] }, before: 0, after: 1 },
-    { rule: "stream-size-is-expected", stack: "jetstream", config: { most: "20GiB" }, before: 0, after: 3 },
+    { rule: "stream-size-is-expected", stack: "jetstream", config: { most: "20GiB" }, before: 0, after: 5 },
     { rule: "node-group-is-small", stack: "iad on a new cluster", config: { most: 0 }, before: 0, after: 3 },
     ...[
       {

@@ -40,10 +40,20 @@ export class Deployment {
     for (const environment of ["local", "production", "production-kubernetes", "six"])
       project.setIn([...environments, environment, "jetstream", "jetstream"], tenants);
     fs.writeFileSync(file, String(project));
+    this.useTenants(tenants);
+  }
+
+  /** Writes which tenants there are. `regions`: without what they have in other ones. Default: as they are. */
+  useTenants(tenants: string[], regions?: string[]): void {
     const imports = tenants.map((tenant) => `import { ${tenant} } from "./${tenant}";`);
+    const listed = tenants.map((tenant) => (regions ? `${tenant}: within(${tenant}, regions)` : tenant));
+    if (regions) {
+      const from = "../tests/support/tenants-within";
+      imports.push(`import { within } from "${from}";`, `const regions = ${JSON.stringify(regions)};`);
+    }
     fs.writeFileSync(
       this.path("tenants/index.ts"),
-      `${imports.join("\n")}\nexport const tenants = { ${tenants.join(", ")} };\n`,
+      `${imports.join("\n")}\nexport const tenants = { ${listed.join(", ")} };\n`,
     );
   }
 

@@ -19,6 +19,7 @@ export class Regions {
     for (const region of made.environment().regions.filter((known) => !settings.regions.includes(known)))
       fs.rmSync(made.deployment.path(`Pulumi.local-${region}.yaml`));
     made.deployment.set(settings);
+    made.deployment.useTenants(tenants, settings.regions);
     return made;
   }
 

@@ -1,12 +1,13 @@
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "./schema/settings";
 import type { KubernetesWorkers } from "./schema/kubernetes-workers";
+import { type Listener, listenersOf, listenerTable } from "./listeners";
 import { serversIn } from "./sizes";
 
 /**
  * Addresses of one server. Every region lists as many gateway URLs as it has servers: the meta group counts them, and
  * equal ones once.
  */
-export interface ServerAddresses {
+export interface ServerAddresses extends Partial<Record<Listener, string>> {
   /** `server_name`: unique in the supercluster. */
   name: string;
   client: string;
@@ -20,6 +21,8 @@ export interface ServerAddresses {
 const localPorts = { client: 0, route: 5, gateway: 10, monitor: 15 } as const;
 /** Ports of 127.0.0.1 that a local region takes. */
 export const portsARegion = 20;
+/** Ports that its listeners take, where there are any: up to three, up to five servers. */
+const listenerPortsARegion = 15;
 
 export type Protocol = keyof typeof localPorts;
 
@@ -79,6 +82,17 @@ export function storageClassName(
   return "existing" in storageClass ? storageClass.existing : storageClass.name.replaceAll("<region>", region);
 }
 
+/** Who may connect to the load balancer of a listener, on which port. */
+export function loadBalancerIn({ kubernetes }: Pick<KubernetesEnvironment, "kubernetes">, name: Listener) {
+  const { listeners, ...shared } = kubernetes.loadBalancers;
+  const {
+    port = listenerTable[name].outside,
+    public: isPublic = shared.public,
+    sourceRanges = shared.sourceRanges,
+  } = listeners[name] ?? {};
+  return { port, public: isPublic, sourceRanges };
+}
+
 /**
  * What identifies the Kubernetes cluster of a region in settings; undefined where they name none. Equal ones are the
  * same cluster, different ones may be.
@@ -90,28 +104,57 @@ export function clusterIdOf({ kubernetes, aws }: KubernetesEnvironment, region: 
   return onAws?.cluster && JSON.stringify([onAws.account, onAws.region, onAws.cluster.name]);
 }
 
-/** The last port of 127.0.0.1 that a local environment takes. */
-export const lastPortOf = ({ basePort, regions }: Pick<LocalEnvironment, "basePort" | "regions">): number =>
-  basePort + regions.length * portsARegion - 1;
+type LocalPorts = Pick<LocalEnvironment, "basePort" | "listenersBasePort" | "listeners" | "regions">;
 
-/** Port of a local server. */
-function localPort(basePort: number, regionIndex: number, server: number, protocol: Protocol): number {
-  return basePort + regionIndex * portsARegion + localPorts[protocol] + server;
+const listenersBasePort = ({ basePort, listenersBasePort: own = basePort + 200 }: LocalPorts): number => own;
+
+/** Ports of 127.0.0.1 that a local environment takes: first and last of each block, and the setting that moves it. */
+export function portBlocksOf(
+  environment: LocalPorts,
+): { setting: "basePort" | "listenersBasePort"; first: number; last: number }[] {
+  const { basePort, regions } = environment;
+  const block = (setting: "basePort" | "listenersBasePort", first: number, perRegion: number) => [
+    { setting, first, last: first + regions.length * perRegion - 1 },
+  ];
+  return [
+    ...block("basePort", basePort, portsARegion),
+    ...(listenersOf(environment).length > 0
+      ? block("listenersBasePort", listenersBasePort(environment), listenerPortsARegion)
+      : []),
+  ];
 }
+
+/** Ports of a local server. */
+function localPortsOf(environment: LocalEnvironment, region: string, server: number) {
+  const index = environment.regions.indexOf(region);
+  const own = environment.basePort + index * portsARegion + server;
+  const ofListeners = listenersBasePort(environment) + index * listenerPortsARegion + server;
+  return {
+    of: (protocol: Protocol) => own + localPorts[protocol],
+    ofListener: (name: Listener) => ofListeners + listenerTable[name].local,
+  };
+}
+
+/** An address for each listener of an environment. */
+const listenerAddresses = (environment: Environment, address: (name: Listener) => string) =>
+  Object.fromEntries(
+    listenersOf(environment).map((name) => [name, `${listenerTable[name].scheme}://${address(name)}`]),
+  ) as Partial<Record<Listener, string>>;
 
 /** The addresses of a region's servers, from names (or ports) alone: never from another stack's outputs. */
 export function serversOf(environment: Environment, region: string): ServerAddresses[] {
-  const regionIndex = environment.regions.indexOf(region);
   return Array.from({ length: serversIn(environment, region) }, (_, server) => {
     const name = `${region}-${server}`;
     if (environment.target === "local") {
-      const at = (protocol: Protocol) => `127.0.0.1:${localPort(environment.basePort, regionIndex, server, protocol)}`;
+      const ports = localPortsOf(environment, region, server);
+      const at = (protocol: Protocol) => `127.0.0.1:${ports.of(protocol)}`;
       return {
         name,
         client: `tls://${at("client")}`,
         route: `tls://${at("route")}`,
         gateway: `tls://${at("gateway")}`,
         monitor: `http://${at("monitor")}`,
+        ...listenerAddresses(environment, (name) => `127.0.0.1:${ports.ofListener(name)}`),
       };
     }
     const { domain, kubernetes } = environment;
@@ -123,6 +166,10 @@ export function serversOf(environment: Environment, region: string): ServerAddre
       route: `tls://${pod}:${kubernetesPorts.route}`,
       gateway: `tls://gateway-${server}.${region}.${domain}:${kubernetesPorts.gateway}`,
       monitor: `http://${pod}:${kubernetesPorts.monitor}`,
+      ...listenerAddresses(
+        environment,
+        (name) => `${listenerTable[name].host}.${region}.${domain}:${loadBalancerIn(environment, name).port}`,
+      ),
     };
   });
 }
@@ -140,6 +187,14 @@ export const ordinalOfServer = (name: string): number => Number(name.slice(name.
 /** Client URLs of a region, each once. */
 export function clientUrls(environment: Environment, region: string): string[] {
   return [...new Set(serversOf(environment, region).map(({ client }) => client))];
+}
+
+/** URLs of each listener of a region, each once. */
+export function listenerUrls(environment: Environment, region: string): Partial<Record<Listener, string[]>> {
+  const servers = serversOf(environment, region);
+  return Object.fromEntries(
+    listenersOf(environment).map((name) => [name, [...new Set(servers.map((server) => server[name]!))]]),
+  );
 }
 
 /**

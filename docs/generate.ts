@@ -1,16 +1,15 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { gapsOf } from "./generator/gaps";
+import { listenersPage } from "./generator/listeners";
 import { page } from "./generator/page";
 import { policiesPage } from "./generator/policies";
 import { sharingPage } from "./generator/sharing";
 import { systemsPage } from "./generator/systems/page";
 import { tables } from "./generator/tables";
 
-/**
- * Writes docs/policies.md, docs/sharing.md, docs/systems.md; and docs/streams.md, unless an argument's comment leaves
- * something out.
- */
+/** Writes every page; docs/streams.md only where no argument's comment leaves something out. */
+writeFileSync(path.join(__dirname, "listeners.md"), listenersPage());
 writeFileSync(path.join(__dirname, "policies.md"), policiesPage());
 writeFileSync(path.join(__dirname, "sharing.md"), sharingPage());
 writeFileSync(path.join(__dirname, "systems.md"), systemsPage());

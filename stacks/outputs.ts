@@ -1,4 +1,6 @@
 import type { ConnectionLimits } from "../config/assets/account-limits";
+import type { Listener } from "../config/listeners";
+import type { ByUse } from "../components/supercluster/load-balancers";
 import type { KubeObject } from "../components/supercluster/object-drift";
 import type { Reservations } from "../config/assets/reservations";
 import type { RunsWith } from "../components/supercluster/pod-parts";
@@ -12,6 +14,8 @@ export interface RegionOutputs {
     clientUrls: string[];
     monitorUrls: string[];
     gatewayUrls: string[];
+    /** By listener. Absent: servers listen for nothing beside NATS's own protocol. */
+    listenerUrls?: Partial<Record<Listener, string[]>>;
   };
   /** CA certificate that clients of this region trust, PEM. */
   ca: string;
@@ -24,7 +28,7 @@ export interface RegionOutputs {
   /** Their limits of connections, of the accounts that have one. */
   connections: ConnectionLimits;
   /** On Kubernetes: names or addresses of its load balancers, once their controller has assigned them. */
-  loadBalancers?: { clients: string[]; gateways: string[] };
+  loadBalancers?: ByUse<string[]>;
   /** On Kubernetes: a file for Prometheus's `scrape_config_files`. */
   scrapeConfig?: string;
   /** On Kubernetes: what the program made in its cluster, with digests in place of secrets. */

@@ -8,7 +8,8 @@ import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
 import { isAskedFor, type LocalParts } from "../config/local-parts";
 import { stackName } from "../config/stacks";
-import { clientUrls, serversOf, workersNamespaceOf } from "../config/topology";
+import { listenersOf } from "../config/listeners";
+import { clientUrls, listenerUrls, serversOf, workersNamespaceOf } from "../config/topology";
 import { warningsOf } from "../config/rules/warnings";
 import { rulesFile, rulesOf } from "../observability/rules";
 import { awsLocationOf } from "../components/aws/location";
@@ -56,6 +57,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
       clientUrls: clientUrls(environment, stack.region),
       monitorUrls: addresses.map(({ monitor }) => monitor),
       gatewayUrls: addresses.map(({ gateway }) => gateway),
+      ...(listenersOf(environment).length > 0 && { listenerUrls: listenerUrls(environment, stack.region) }),
     },
     runsWith: runsWith(spec),
     reservations,
@@ -174,6 +176,8 @@ async function onKubernetes(
   const workers: Workers = settings.kubernetes.workers ? workersIn(tenants, name) : new Map();
   type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
   const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as Kubernetes;
+  type Balancers = typeof import("../components/supercluster/load-balancers");
+  const { mapUses } = require("../components/supercluster/load-balancers") as Balancers;
   const location = awsLocationOf(environment, settings, name);
   const aws =
     location &&
@@ -194,7 +198,7 @@ async function onKubernetes(
   });
   const { identity } = servers;
   const host = (hosts: pulumi.Output<string[]>) => hosts.apply(([first]) => first!);
-  aws?.records({ clients: host(servers.loadBalancers.clients), gateways: host(servers.loadBalancers.gateways) });
+  aws?.records(mapUses(servers.loadBalancers, host));
   return {
     identity,
     outputs: {

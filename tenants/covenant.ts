@@ -176,7 +176,9 @@ export const covenant: TenantSpec = {
       // As in the source, `_INBOX.>`: any client gets the answers to what it publishes.
       inbox: "shared",
     },
+    // Web and mobile apps: by WebSocket, where the environment listens for it.
     mobile: {
+      listeners: ["websocket"],
       // C002-24: no stream stores it and the source names no reader: core NATS, at most once, until an owner says more.
       publishes: ["user-events.>"],
       subscribes: ["covenant.>", "alerts.>"],

@@ -29,6 +29,7 @@ export function renderStatus(status: Status, before?: Status): string {
     ...warnings.map((text) => colours.yellow(`warning: ${text}`)),
     ...(problems ? [problemList(problems)] : []),
     regionTable(status),
+    ...listenerTables(status),
     ...(status.gateways.length ? [gatewayTable(status.gateways)] : []),
     streamTable(status, before),
     ...(busy.length ? [consumerTable(busy, time)] : []),
@@ -62,6 +63,14 @@ function regionTable({ regions }: Status): string {
     ]),
     colours.dim,
   );
+}
+
+/** None, where servers listen for nothing beside NATS's own protocol. */
+function listenerTables({ regions }: Status): string[] {
+  const rows = regions.flatMap(({ name, listenerUrls }) =>
+    Object.entries(listenerUrls).map(([listener, urls]) => [name, listener, urls.join(", ")]),
+  );
+  return rows.length > 0 ? [table(["REGION", "LISTENER", "URL"], rows, colours.dim)] : [];
 }
 
 function gatewayTable(gateways: GatewayStatus[]): string {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
-import { loadBalancers } from "../supercluster/load-balancers";
+import { type ByUse, loadBalancers, mapUses } from "../supercluster/load-balancers";
 import { Backups } from "./backups";
 import { Cluster } from "./cluster";
 import { ConnectionSecrets } from "./connection-secrets";
@@ -50,10 +50,10 @@ export class AwsRegion extends pulumi.ComponentResource {
       this.backups = new Backups(`${name}-backups`, { location, key: this.key }, this.inside).bucket;
     if (settings.securityGroups) {
       const { vpcId, nodeSecurityGroup: nodes } = this.cluster!;
-      const { sourceRanges } = region.settings.kubernetes.loadBalancers;
+      const balancers = loadBalancers(region.settings, region.name);
       this.annotations = new SecurityGroups(
         `${name}-load-balancers`,
-        { location, vpcId, nodes, sourceRanges },
+        { location, vpcId, nodes, balancers },
         this.inside,
       ).annotations;
     }
@@ -76,21 +76,12 @@ export class AwsRegion extends pulumi.ComponentResource {
   }
 
   /** Creates DNS records for the load balancers, given their host names; none where the settings have no zone. */
-  records(targets: { clients: pulumi.Input<string>; gateways: pulumi.Input<string> }): void {
+  records(targets: ByUse<pulumi.Input<string>>): void {
     const { location, region } = this.args;
     const zone = location.settings.hostedZone;
     if (!zone) return;
-    const { clients, gateways } = loadBalancers(region.settings, region.name);
-    new Records(
-      `${this.name}-records`,
-      {
-        zone,
-        targets: [
-          { hosts: clients.hosts, loadBalancer: targets.clients },
-          { hosts: gateways.hosts, loadBalancer: targets.gateways },
-        ],
-      },
-      this.inside,
-    );
+    const balancers = loadBalancers(region.settings, region.name);
+    const known = mapUses(balancers, ({ hosts }, use) => ({ hosts, loadBalancer: targets[use]! }));
+    new Records(`${this.name}-records`, { zone, targets: Object.values(known) }, this.inside);
   }
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as vpc from "@pulumi/aws/vpc";
-import { kubernetesPorts } from "../../config/topology";
+import { type ByUse, type LoadBalancer, mapUses, type Use } from "../supercluster/load-balancers";
 import type { AwsLocation } from "./location";
 
 export interface SecurityGroupsArgs {
@@ -9,35 +9,31 @@ export interface SecurityGroupsArgs {
   vpcId: pulumi.Input<string>;
   /** Security group of the nodes. */
   nodes: pulumi.Input<string>;
-  /** CIDR ranges that may connect. */
-  sourceRanges: readonly string[];
+  balancers: ByUse<Pick<LoadBalancer, "port" | "target" | "sourceRanges">>;
 }
 
-/** Each load balancer opens one port. Routes (6222), monitoring (8222) and metrics (7777) stay between nodes. */
-const ports = { clients: kubernetesPorts.client, gateways: kubernetesPorts.gateway } as const;
-
 /**
- * Security groups of a region's two load balancers: ingress from the given ranges, egress to the nodes, on one port
- * each; and the matching ingress rules of the nodes.
+ * Security groups of a region's load balancers: ingress from their ranges, egress to the nodes, on one port each; and
+ * the matching ingress rules of the nodes. Routes (6222), monitoring (8222) and metrics (7777) stay between nodes.
  */
 export class SecurityGroups extends pulumi.ComponentResource {
   /** Annotations that attach the groups to the load balancers. */
-  readonly annotations: Record<keyof typeof ports, pulumi.Output<Record<string, string>>>;
+  readonly annotations: ByUse<pulumi.Output<Record<string, string>>>;
 
   constructor(name: string, args: SecurityGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("supercluster:aws:SecurityGroups", name, {}, opts);
-    this.annotations = { clients: this.group(name, "clients", args), gateways: this.group(name, "gateways", args) };
+    this.annotations = mapUses(args.balancers, (balancer, use) => this.group(name, use, balancer, args));
     this.registerOutputs({ annotations: this.annotations });
   }
 
   private group(
     name: string,
-    use: keyof typeof ports,
-    { location, vpcId, nodes, sourceRanges }: SecurityGroupsArgs,
+    use: Use,
+    { port, target, sourceRanges }: Pick<LoadBalancer, "port" | "target" | "sourceRanges">,
+    { location, vpcId, nodes }: SecurityGroupsArgs,
   ): pulumi.Output<Record<string, string>> {
     const own = { parent: this };
-    const port = ports[use];
-    const tcp = { ipProtocol: "tcp", fromPort: port, toPort: port };
+    const tcp = (one: number) => ({ ipProtocol: "tcp", fromPort: one, toPort: one });
     const { id } = new ec2.SecurityGroup(
       `${name}-${use}`,
       { description: `NATS ${use} of ${location.environment} ${location.region}`, vpcId },
@@ -46,20 +42,25 @@ export class SecurityGroups extends pulumi.ComponentResource {
     for (const range of new Set(sourceRanges)) {
       new vpc.SecurityGroupIngressRule(
         `${name}-${use}-${range}`,
-        { securityGroupId: id, ...tcp, cidrIpv4: range, description: `NATS ${use}` },
+        { securityGroupId: id, ...tcp(port), cidrIpv4: range, description: `NATS ${use}` },
         own,
       );
     }
     new vpc.SecurityGroupEgressRule(
       `${name}-${use}-to-nodes`,
-      { securityGroupId: id, ...tcp, referencedSecurityGroupId: nodes, description: "To the servers, nowhere else" },
+      {
+        securityGroupId: id,
+        ...tcp(target),
+        referencedSecurityGroupId: nodes,
+        description: "To the servers, nowhere else",
+      },
       own,
     );
     new vpc.SecurityGroupIngressRule(
       `${name}-nodes-${use}`,
       {
         securityGroupId: nodes,
-        ...tcp,
+        ...tcp(target),
         referencedSecurityGroupId: id,
         description: `NATS ${use} from their load balancer`,
       },

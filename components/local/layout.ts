@@ -93,6 +93,7 @@ function hostLayoutOf(addresses: ServerAddresses): HostLayout {
       route: host(addresses.route),
       gateway: host(addresses.gateway),
       monitor: host(addresses.monitor),
+      websocket: addresses.websocket && host(addresses.websocket),
     },
     files: {
       pid: files.pid,
@@ -111,4 +112,5 @@ export const addressesOf = (config: ServerConfig): Record<string, string> => ({
   route: config.cluster.listen,
   gateway: config.gateway.listen,
   monitor: config.http,
+  ...(config.websocket && { websocket: config.websocket.listen }),
 });

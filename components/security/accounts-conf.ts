@@ -61,13 +61,14 @@ const importConf = ({ kind, subject, from, prefix }: Import) => ({
   ...(kind === "stream" ? { prefix } : { to: localSubject({ prefix, subject }) }),
 });
 
-function userConf({ login, permissions }: AccountUser, users: RegionIdentity["users"]) {
+function userConf({ login, permissions, connectionTypes }: AccountUser, users: RegionIdentity["users"]) {
   const hash = users[login]?.hash;
   if (!hash)
     throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
   return {
     user: login,
     password: hash,
+    ...(connectionTypes && { allowed_connection_types: connectionTypes }),
     permissions: {
       publish: rulesConf(permissions.publish),
       subscribe: rulesConf(permissions.subscribe),

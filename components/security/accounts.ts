@@ -10,8 +10,10 @@ import { declaredReservations, type Reservations } from "../../config/assets/res
 import { type Export, exportsOf, type Import, importsOf } from "../../config/assets/sharing";
 import { loginOf, provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
+import { listenersOf, listenerTable } from "../../config/listeners";
 import type { Failovers } from "../../config/schema/failover";
 import type { Environment } from "../../config/schema/settings";
+import type { UserSpec } from "../../config/schema/tenant";
 import {
   adminPermissions,
   inboxPrefixOf,
@@ -37,6 +39,21 @@ export function accountsOf(
   }: { reservations?: Reservations; connections?: ConnectionLimits; failovers?: Failovers } = {},
 ): AccountSpec[] {
   const { streams, consumers } = assetsOf(environment, tenants);
+  const listeners = listenersOf(environment);
+  const accountUser = (
+    account: string,
+    name: string,
+    permissions: Permissions,
+    { listeners: allowed = [] }: Pick<UserSpec, "listeners"> = {},
+  ): AccountUser => ({
+    ...{ name, login: loginOf(account, name), inboxPrefix: inboxPrefixOf(name), permissions },
+    ...(listeners.length > 0 && {
+      connectionTypes: [
+        "STANDARD",
+        ...listeners.filter((one) => allowed.includes(one)).map((one) => listenerTable[one].connection),
+      ],
+    }),
+  });
   const mappings = mappingsOf(streams, failovers);
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
     const ofAccount = <T extends { account: string }>(assets: T[]) =>
@@ -56,7 +73,7 @@ export function accountsOf(
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
-          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mirrored })),
+          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mirrored }), spec),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
       ],
@@ -97,8 +114,4 @@ function withAdvisories(
     [...imports, ...hears],
   ];
   return { ...rest, ...(all.length > 0 && { exports: all }), ...(others.length > 0 && { imports: others }) };
-}
-
-function accountUser(account: string, name: string, permissions: Permissions): AccountUser {
-  return { name, login: loginOf(account, name), inboxPrefix: inboxPrefixOf(name), permissions };
 }

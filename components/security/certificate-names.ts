@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { listenersOf } from "../../config/listeners";
 import type { Environment } from "../../config/schema/settings";
 import { kubernetesNames, namespaceOf, type Protocol, serversOf } from "../../config/topology";
 
@@ -13,8 +14,10 @@ export function certificateNames(
   region: string,
   protocols: Exclude<Protocol, "monitor">[],
 ): CertificateNames {
+  // Listeners show the certificate of clients.
+  const listeners = protocols.includes("client") ? listenersOf(environment) : [];
   const dialled = serversOf(environment, region).flatMap((server) =>
-    protocols.map((protocol) => new URL(server[protocol]).hostname),
+    [...protocols, ...listeners].map((protocol) => new URL(server[protocol]!).hostname),
   );
   const hosts = [
     ...new Set([

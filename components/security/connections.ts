@@ -1,7 +1,8 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { deadLetterNames } from "../../workers/messaging/contract";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
-import { clientUrls } from "../../config/topology";
+import { type Listener, listenerTable } from "../../config/listeners";
+import { clientUrls, listenerUrls } from "../../config/topology";
 
 /** What one user's client needs to connect; keys are the environment variables that clients read. */
 export interface Connection {
@@ -11,6 +12,8 @@ export interface Connection {
   NATS_INBOX_PREFIX: string;
   /** Certificates of the CAs to trust, PEM. */
   NATS_CA: string;
+  /** Of users that may connect by WebSocket, where servers listen for it. */
+  NATS_WEBSOCKET_URL?: string;
   /** Of the probe alone: with what it asks servers about themselves. */
   NATS_SYSTEM_USER?: string;
   NATS_SYSTEM_PASSWORD?: string;
@@ -39,7 +42,7 @@ export function connections(
     .find((account) => account.name === systemAccount.name)
     ?.users.find((user) => user.name === systemAccount.probe);
   return Object.fromEntries(
-    tenantUsers(accounts).map(({ login, inboxPrefix, asksServers }): [string, Connection] => [
+    tenantUsers(accounts).map(({ login, inboxPrefix, asksServers, connectionTypes = [] }): [string, Connection] => [
       login,
       {
         NATS_URL: clientUrls(settings, name).join(","),
@@ -47,6 +50,12 @@ export function connections(
         NATS_PASSWORD: passwordOf(login),
         NATS_INBOX_PREFIX: inboxPrefix,
         NATS_CA: clientCa,
+        ...Object.fromEntries(
+          Object.entries(listenerUrls(settings, name)).flatMap(([listener, urls]) => {
+            const { connection, variable } = listenerTable[listener as Listener];
+            return connectionTypes.includes(connection) ? [[variable, urls.join(",")]] : [];
+          }),
+        ),
         ...(asksServers &&
           probe && {
             NATS_SYSTEM_USER: probe.login,

@@ -6,6 +6,7 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf, systemAccount } from "../../config/assets/standard";
 import { labelVariables } from "../../config/server-tags";
 import { resourcesIn, serversIn, volumeSizeIn } from "../../config/sizes";
+import { listenerNames, listenerTable } from "../../config/listeners";
 import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { prometheusDuration } from "../../observability/promql";
@@ -27,6 +28,7 @@ export const mounts = {
   client: "/etc/nats-certs/nats",
   route: "/etc/nats-certs/cluster",
   gateway: "/etc/nats-certs/gateway",
+  websocket: "/etc/nats-certs/websocket",
   /** Below /etc/, because that is what the reloader sees. */
   secrets: "/etc/nats-secrets",
   data: "/data",
@@ -70,6 +72,7 @@ const host: HostLayout = {
     route: `0.0.0.0:${kubernetesPorts.route}`,
     gateway: `0.0.0.0:${kubernetesPorts.gateway}`,
     monitor: `0.0.0.0:${kubernetesPorts.monitor}`,
+    websocket: `0.0.0.0:${listenerTable.websocket.port}`,
   },
   files: {
     pid: "/var/run/nats/nats.pid",
@@ -215,6 +218,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
         },
       },
       monitor: { enabled: true, port: kubernetesPorts.monitor },
+      ...listenerValues(config),
       merge: {
         max_payload: raw(config.max_payload),
         lame_duck_duration: config.lame_duck_duration,
@@ -309,6 +313,21 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
   };
   return mergedOver(values, kubernetes.values);
 }
+
+/** The chart's values of each listener: port and certificate by its own keys, the rest merged. */
+const listenerValues = (config: ServerConfig) =>
+  Object.fromEntries(
+    listenerNames.flatMap((name) => {
+      const { chart, port } = listenerTable[name];
+      const own = config[chart];
+      if (!own) return [];
+      const { listen: _, tls: __, ...merge } = own;
+      const { name: secretName, cert, key } = secrets.client;
+      return [
+        [chart, { enabled: true, port, tls: { enabled: true, secretName, dir: mounts[name], cert, key }, merge }],
+      ];
+    }),
+  );
 
 /** Merged into an object of the chart; nothing where settings give it nothing. */
 const merging = (metadata: ReturnType<typeof metadataOf>): { merge?: { metadata: typeof metadata } } =>

@@ -16,7 +16,7 @@ import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
 import { chartValues, dataVolume, podConfig, secrets, secretsOf } from "./chart-values";
 import { ClusterGuard } from "./cluster-guard";
-import { hostsOf, type LoadBalancer, loadBalancers, waitAnnotations } from "./load-balancers";
+import { type ByUse, hostsOf, type LoadBalancer, loadBalancers, mapUses, waitAnnotations } from "./load-balancers";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
 import { listenerPorts, networkPolicySpec } from "./network-policy";
 import { comparable, type KubeObject } from "./object-drift";
@@ -47,7 +47,7 @@ export interface KubernetesRegionArgs {
   /** What Prometheus is to evaluate. */
   rules: RegionRules;
   /** More annotations of the load balancers. */
-  annotations?: { clients: pulumi.Input<Record<string, string>>; gateways: pulumi.Input<Record<string, string>> };
+  annotations?: ByUse<pulumi.Input<Record<string, string>>>;
   /** KMS key of the storage class, where this program makes one. Default: the driver's key. */
   kmsKeyId?: pulumi.Input<string>;
   /** Namespaces whose workers connect to the servers. Default: none. */
@@ -73,7 +73,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
   /** The region's part of the identity; secret. */
   readonly identity: pulumi.Output<RegionIdentity>;
   /** Host names or addresses of the load balancers, once their controller has assigned them. */
-  readonly loadBalancers: { clients: pulumi.Output<string[]>; gateways: pulumi.Output<string[]> };
+  readonly loadBalancers: ByUse<pulumi.Output<string[]>>;
   /** A file for Prometheus's `scrape_config_files`. */
   readonly scrapeConfig: pulumi.Output<string>;
   /** What the program made in the cluster, with digests in place of secrets, to be compared with what is there. */
@@ -221,7 +221,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         kept("networking.k8s.io/v1", "NetworkPolicy", {
           metadata: { ...metadata, name: "nats-servers" },
           spec: networkPolicySpec(networkPolicy, {
-            ports: listenerPorts(settings.kubernetes.values),
+            ports: listenerPorts(settings),
             workers: workerNamespaces,
             keda: workers?.scaling.by === "keda" ? workers.scaling.kedaNamespace : undefined,
           }),
@@ -241,9 +241,8 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         kept("v1", "Service", serviceArgs(balancer, more, metadata, settings)),
         inNamespace,
       );
-    const clients = service(balancers.clients, annotations?.clients);
-    const gateways = service(balancers.gateways, annotations?.gateways);
-    this.loadBalancers = { clients: hosts(clients), gateways: hosts(gateways) };
+    const services = mapUses(balancers, (balancer, use) => service(balancer, annotations?.[use]));
+    this.loadBalancers = mapUses(services, hosts);
 
     const scrape = scrapeConfig(settings, region.name, workerNamespaces);
     const prometheus = new kubernetes.core.v1.ConfigMap(
@@ -338,7 +337,16 @@ export class KubernetesRegion extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [namespace, ...made, ...optional, clients, gateways, prometheus, alerts, ...boards, release],
+        dependsOn: [
+          namespace,
+          ...made,
+          ...optional,
+          ...Object.values(services),
+          prometheus,
+          alerts,
+          ...boards,
+          release,
+        ],
       },
     );
     this.objects = pulumi.unsecret(pulumi.all(objects).apply((all) => all.map(comparable)));
@@ -361,7 +369,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         ...(overrides.length && { overrides }),
       },
       // Created last, so deleted first: it checks that this is the right cluster.
-      { parent: this, dependsOn: [release, clients, gateways, prometheus, alerts, present] },
+      { parent: this, dependsOn: [release, ...Object.values(services), prometheus, alerts, present] },
     );
     this.registerOutputs({ loadBalancers: this.loadBalancers, scrapeConfig: this.scrapeConfig });
   }

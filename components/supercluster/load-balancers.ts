@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
-import { kubernetesNames, kubernetesPorts, serversOf } from "../../config/topology";
+import { type Listener, listenersOf, listenerTable } from "../../config/listeners";
+import { kubernetesNames, kubernetesPorts, loadBalancerIn, serversOf } from "../../config/topology";
 import { annotationsOf } from "./metadata";
 
 /** Labels by which the chart's own Services find a region's servers. */
@@ -14,36 +15,58 @@ export interface LoadBalancer {
   name: string;
   /** DNS names that clients or other regions dial. */
   hosts: string[];
+  /** Ports that it is dialled on, and of the pods behind it. */
+  port: number;
+  target: number;
+  /** Who may connect, as CIDR; none: everyone. */
+  sourceRanges: string[];
   annotations: Record<string, string>;
   spec: types.input.core.v1.ServiceSpec;
 }
 
-/** A region's load balancers: for clients, and for the gateways of other regions. */
-export function loadBalancers(
-  environment: KubernetesEnvironment,
-  region: string,
-): { clients: LoadBalancer; gateways: LoadBalancer } {
-  const servers = serversOf(environment, region);
-  const hosts = (protocol: "client" | "gateway") => [
-    ...new Set(servers.map((server) => new URL(server[protocol]).hostname)),
-  ];
+/** What a region's load balancers are for: clients, the gateways of other regions, and each listener. */
+export type Use = "clients" | "gateways" | Listener;
+
+/** What there is one of for each load balancer. */
+export type ByUse<T> = Record<"clients" | "gateways", T> & Partial<Record<Listener, T>>;
+
+/** The same of each load balancer. */
+export const mapUses = <T, R>(all: ByUse<T>, of: (one: T, use: Use) => R): ByUse<R> =>
+  Object.fromEntries(Object.entries(all).map(([use, one]) => [use, of(one, use as Use)])) as ByUse<R>;
+
+/** A region's load balancers. */
+export function loadBalancers(environment: KubernetesEnvironment, region: string): ByUse<LoadBalancer> {
+  const { listeners: _, ...shared } = environment.kubernetes.loadBalancers;
+  const ofListeners = listenersOf(environment).map((name): [Listener, LoadBalancer] => {
+    const { port: target, chart, host } = listenerTable[name];
+    const at = { name: `nats-${host}`, protocol: name, portName: chart, target };
+    return [name, loadBalancer(environment, region, { ...at, ...loadBalancerIn(environment, name) })];
+  });
+  const own = (name: string, protocol: "client" | "gateway", portName: string) => {
+    const port = kubernetesPorts[protocol];
+    return loadBalancer(environment, region, { ...shared, name, protocol, portName, port, target: port });
+  };
   return {
-    clients: loadBalancer(environment, region, "nats-clients", "client", hosts("client")),
-    gateways: loadBalancer(environment, region, "nats-gateways", "gateway", hosts("gateway")),
+    clients: own("nats-clients", "client", "nats"),
+    gateways: own("nats-gateways", "gateway", "gateway"),
+    ...Object.fromEntries(ofListeners),
   };
 }
 
-const portNames = { client: "nats", gateway: "gateway" } as const;
+interface Described extends Pick<LoadBalancer, "name" | "port" | "target" | "sourceRanges"> {
+  protocol: "client" | "gateway" | Listener;
+  /** Of the pods' port: the chart's. */
+  portName: string;
+  public: boolean;
+}
 
 function loadBalancer(
   settings: KubernetesEnvironment,
   region: string,
-  name: string,
-  protocol: "client" | "gateway",
-  hosts: string[],
+  { name, protocol, portName, port, target, sourceRanges, public: isPublic }: Described,
 ): LoadBalancer {
-  const { kubernetes } = settings;
-  const { annotations, sourceRanges, dns, public: isPublic } = kubernetes.loadBalancers;
+  const { annotations, dns } = settings.kubernetes.loadBalancers;
+  const hosts = [...new Set(serversOf(settings, region).map((server) => new URL(server[protocol]!).hostname))];
   const own = Object.fromEntries(
     Object.entries(annotations ?? networkLoadBalancer(isPublic)).map(([key, value]) => [
       key,
@@ -51,8 +74,7 @@ function loadBalancer(
     ]),
   );
   return {
-    name,
-    hosts,
+    ...{ name, hosts, port, target, sourceRanges },
     annotations: {
       ...annotationsOf(settings, region, "services"),
       ...own,
@@ -61,14 +83,7 @@ function loadBalancer(
     spec: {
       type: "LoadBalancer",
       selector: serverLabels,
-      ports: [
-        {
-          name: portNames[protocol],
-          port: kubernetesPorts[protocol],
-          targetPort: portNames[protocol],
-          appProtocol: "tls",
-        },
-      ],
+      ports: [{ name: portName, port, targetPort: portName, appProtocol: "tls" }],
       // A server is ready only when there is a meta leader, and without gateways there never is one.
       publishNotReadyAddresses: protocol === "gateway",
       ...(sourceRanges.length && { loadBalancerSourceRanges: sourceRanges }),

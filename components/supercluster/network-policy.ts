@@ -1,6 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
 import { isObject } from "../../config/objects";
 import type { NetworkPolicySettings } from "../../config/schema/network-policy";
+import { listenersOf, listenerTable } from "../../config/listeners";
+import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { kubernetesPorts, metricsPort } from "../../config/topology";
 import { serverLabels } from "./load-balancers";
 
@@ -26,8 +28,17 @@ const rule = (port: number, from: Peer[]): Rule => ({
 /** Listeners that `kubernetes.values` can enable as `config.<name>`, and their ports by default: the chart's. */
 const listeners = { leafnodes: 7422, mqtt: 1883, websocket: 8080 };
 
-/** Ports of the listeners that `kubernetes.values` enables. */
-export function listenerPorts({ config }: Record<string, unknown>): number[] {
+/** Ports of the listeners that the environment or `kubernetes.values` enables. */
+export function listenerPorts(environment: Listening): number[] {
+  const { config } = environment.kubernetes.values;
+  return [...listenersOf(environment).map((name) => listenerTable[name].port), ...portsOf(config)];
+}
+
+type Listening = Pick<KubernetesEnvironment, "listeners"> & {
+  kubernetes: Pick<KubernetesEnvironment["kubernetes"], "values">;
+};
+
+function portsOf(config: unknown): number[] {
   if (!isObject(config)) return [];
   return Object.entries(listeners).flatMap(([name, port]) => {
     const listener = config[name];

@@ -3,13 +3,14 @@ import type { RegionSpec } from "../../config/assets/region";
 import { systemAccount } from "../../config/assets/standard";
 import { tagsOf } from "../../config/server-tags";
 import { storageIn } from "../../config/sizes";
+import type { Listener } from "../../config/listeners";
 import { type Protocol, serversOf } from "../../config/topology";
 import { type Duration, toBytes, toMilliseconds } from "../../config/units";
 
 /** Where one server runs: all that differs between the targets. Paths are the server's own view. */
 export interface HostLayout {
   /** `host:port` it listens on. */
-  listen: Record<Protocol, string>;
+  listen: Record<Protocol, string> & Partial<Record<Listener, string>>;
   files: {
     pid: string;
     /** Folder of JetStream's data. */
@@ -68,6 +69,14 @@ export interface ServerConfig {
     domain?: string;
     cipher: "aes";
     key$include: string;
+  };
+  websocket?: {
+    listen: string;
+    tls: { cert_file: string; key_file: string };
+    handshake_timeout: string;
+    compression: boolean;
+    same_origin: boolean;
+    allowed_origins?: string[];
   };
   system_account: string;
   accounts$include: string;
@@ -143,8 +152,30 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
       cipher: "aes",
       key$include: files.jetstreamKey,
     },
+    ...listenerConfig(settings, host),
     system_account: systemAccount.name,
     accounts$include: files.accounts,
+  };
+}
+
+/** What servers listen for beside NATS's own protocol: nothing unless it is asked for. */
+function listenerConfig(
+  { listeners: { websocket } = {} }: RegionSpec["settings"],
+  { listen, files }: HostLayout,
+): Pick<ServerConfig, "websocket"> {
+  const tls = { cert_file: files.client.cert, key_file: files.client.key };
+  return {
+    ...(websocket && {
+      websocket: {
+        listen: listen.websocket!,
+        tls,
+        // As the timeout of TLS for clients.
+        handshake_timeout: "10s",
+        compression: websocket.compression,
+        same_origin: websocket.sameOrigin,
+        ...(websocket.allowedOrigins && { allowed_origins: websocket.allowedOrigins }),
+      },
+    }),
   };
 }
 

@@ -10,6 +10,8 @@ export interface AccountUser {
   /** What clients set as `inboxPrefix`. */
   inboxPrefix: string;
   permissions: Permissions;
+  /** How it may connect, by the servers' names. Absent: in any way that there is, which is only NATS's own. */
+  connectionTypes?: string[];
   /** Whether its clients get the login of the system account's user `probe` too. Absent: no. */
   asksServers?: true;
 }

@@ -4,7 +4,7 @@ import type { StreamAsset } from "../assets/asset";
 import { withRoomForFailover } from "../assets/failover";
 import { unknownName } from "../problems";
 import { serversIn, serversInAll, storageIn } from "../sizes";
-import { lastPortOf, portsARegion } from "../topology";
+import { portBlocksOf } from "../topology";
 import { limitInBytes, toBytes, toMilliseconds, unlimited } from "../units";
 import type { AuthoritySettings } from "../schema/settings";
 import type { ValidationContext } from "./context";
@@ -16,6 +16,13 @@ const theEnvironment = ({ name, environment }: ValidationContext) => [{ path: ["
 
 const localEnvironment = ({ name, environment }: ValidationContext) =>
   environment.target === "local" ? [{ path: ["environments", name], ...environment }] : [];
+
+const portBlocks = (context: ValidationContext) =>
+  localEnvironment(context).flatMap(({ path, ...environment }) =>
+    portBlocksOf(environment).map(({ setting, ...block }) => ({
+      ...{ ...block, path: [...path, setting], regions: environment.regions },
+    })),
+  );
 
 const authorities = ({ name, environment: { authorities } }: ValidationContext) =>
   Object.entries(authorities).map(([whose, authority]) => ({
@@ -119,12 +126,11 @@ export const environmentRules: Rule[] = [
       'and requests that create streams are messages of up to 256KiB; write e.g. "8MiB"',
   }),
   rule({
-    each: localEnvironment,
-    at: ["basePort"],
-    when: ({ basePort, regions }) => lastPortOf({ basePort, regions }) > lastPort,
-    message: ({ basePort, regions }) =>
-      `${basePort} is too high: ${plural(regions.length, "region")} of ${portsARegion} ports would end ` +
-      `above ${lastPort}; write ${lastPort + 1 - regions.length * portsARegion} or less`,
+    each: portBlocks,
+    when: ({ last }) => last > lastPort,
+    message: ({ first, last, regions }) =>
+      `${first} is too high: ${plural(regions.length, "region")} of ${(last + 1 - first) / regions.length} ports ` +
+      `would end above ${lastPort}; write ${lastPort - (last - first)} or less`,
   }),
   rule({
     each: authorities,

@@ -1,6 +1,6 @@
 import { joinPath, type Problem } from "../problems";
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "../schema/settings";
-import { clusterIdOf, lastPortOf, namespaceOf, storageClassName, workersNamespaceOf } from "../topology";
+import { clusterIdOf, namespaceOf, portBlocksOf, storageClassName, workersNamespaceOf } from "../topology";
 import { text } from "./messages";
 
 /** An environment and its name. */
@@ -37,16 +37,20 @@ function portProblems(
   later: Named<LocalEnvironment>,
   all: LocalEnvironment[],
 ): Problem[] {
-  if (earlier.basePort > lastPortOf(later) || later.basePort > lastPortOf(earlier)) return [];
-  const free = Math.max(...all.filter((one) => one !== later).map(lastPortOf)) + 1;
-  return [
-    problem(
-      later,
-      ["basePort"],
-      `${later.basePort} to ${lastPortOf(later)} are also ports of environment ${text(earlier.name)} ` +
-        `(${earlier.basePort} to ${lastPortOf(earlier)}), so only one of the two could run; write e.g. ${free}`,
-    ),
-  ];
+  const others = all.filter((one) => one !== later).flatMap(portBlocksOf);
+  const free = Math.max(...others.map(({ last }) => last)) + 1;
+  return portBlocksOf(later).flatMap(({ setting, first, last }) =>
+    portBlocksOf(earlier)
+      .filter((taken) => first <= taken.last && taken.first <= last)
+      .map((taken) =>
+        problem(
+          later,
+          [setting],
+          `${first} to ${last} are also ports of environment ${text(earlier.name)} ` +
+            `(${taken.first} to ${taken.last}), so only one of the two could run; write e.g. ${free}`,
+        ),
+      ),
+  );
 }
 
 function domainProblems(earlier: Named<KubernetesEnvironment>, later: Named<KubernetesEnvironment>): Problem[] {

@@ -3,7 +3,8 @@ import { thousandthsOf } from "../schema/kubernetes-values";
 import type { KubernetesEnvironment } from "../schema/settings";
 import { isDnsLabel } from "../schema/values";
 import { resourcesIn, storageIn, volumeSizeIn } from "../sizes";
-import { clusterIdOf, namespaceOf, storageClassName } from "../topology";
+import { listenersOf } from "../listeners";
+import { clusterIdOf, loadBalancerIn, namespaceOf, storageClassName } from "../topology";
 import { toBytes, toMilliseconds } from "../units";
 import { isUnsupportedTag, supportedServers } from "../versions";
 import type { ValidationContext } from "./context";
@@ -75,6 +76,21 @@ const containerResources = (context: ValidationContext) =>
       cpuLimit: one.cpuLimit,
     })),
   ]);
+
+/** Load balancers: those of clients and gateways, and of each listener that is asked for. */
+const loadBalancersOf = (context: ValidationContext) =>
+  onKubernetes(context).flatMap(({ path, ...environment }) => {
+    const at = [...path, "kubernetes", "loadBalancers"];
+    const { loadBalancers } = environment.kubernetes;
+    const own = listenersOf(environment).filter((name) => {
+      const { public: isPublic, sourceRanges } = loadBalancers.listeners[name] ?? {};
+      return isPublic !== undefined || sourceRanges !== undefined;
+    });
+    return [
+      { path: at, ...loadBalancers },
+      ...own.map((name) => ({ path: [...at, "listeners", name], ...loadBalancerIn(environment, name) })),
+    ];
+  });
 
 /** Clusters that are named in settings. */
 const namedClusters = (context: ValidationContext) =>
@@ -159,9 +175,9 @@ const platformRules: Rule[] = [
       "request; write as much or more, or leave it out",
   }),
   rule({
-    each: onKubernetes,
-    at: ["kubernetes", "loadBalancers", "public"],
-    when: ({ kubernetes: { loadBalancers } }) => loadBalancers.public && loadBalancers.sourceRanges.length === 0,
+    each: loadBalancersOf,
+    at: ["public"],
+    when: (one) => one.public && one.sourceRanges.length === 0,
     message: () =>
       "true without sourceRanges lets everyone on the internet connect; " +
       'write who may in sourceRanges, e.g. ["203.0.113.0/24"], or ["0.0.0.0/0"] for everyone',

@@ -10,6 +10,7 @@ import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
 import { kubernetesWorkerRules } from "./kubernetes-workers";
 import { laneRules } from "./lanes";
+import { listenerRules } from "./listeners";
 import { mirrorRules } from "./mirror";
 import { misspeltRegions } from "./misspelt-region";
 import { placementRules } from "./placement";
@@ -25,6 +26,7 @@ import { workerRules } from "./worker";
  */
 const rules: readonly Rule[] = [
   ...environmentRules,
+  ...listenerRules,
   ...kubernetesRules,
   ...kubernetesWorkerRules,
   ...awsRules,

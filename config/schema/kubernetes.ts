@@ -25,6 +25,7 @@ import { connectionSecrets, identitySecret } from "./secret-store";
 import { workers } from "./kubernetes-workers";
 import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
+import { listenerNames } from "../listeners";
 import { testedServers } from "../versions";
 
 /**
@@ -55,6 +56,16 @@ const container = (repository: string, tag: string) =>
     /** `sha256:...`: exactly this image. Default: whatever the tag names. */
     digest: imageDigest.optional(),
   }).prefault({});
+
+/** The load balancer of a listener, where `listeners` asks for it. */
+const ofListener = strictObject({
+  /** Port that clients connect to. Default: 443 for WebSocket. */
+  port: z.int().min(1).max(65535).optional(),
+  /** Whether it can be reached from the internet. Default: as `loadBalancers.public`. */
+  public: z.boolean().optional(),
+  /** Who may connect, as CIDR. Default: as `loadBalancers.sourceRanges`. */
+  sourceRanges: sourceRanges.optional(),
+});
 
 const chart = strictObject({
   /** Version of the official chart `nats`. Another version may have other values: `npm run test:kube` compares them. */
@@ -219,7 +230,7 @@ export const kubernetes = strictObject({
   identitySecret: identitySecret.optional(),
   /** Default: none run here. */
   workers: workers.optional(),
-  /** The two load balancers of a region: one for clients (4222), one for gateways (7222). */
+  /** The load balancers of a region: one for clients (4222), one for gateways (7222), one for each listener. */
   loadBalancers: strictObject({
     /**
      * Whether they can be reached from the internet; `sourceRanges` must then be written. Gateways of regions in
@@ -233,8 +244,13 @@ export const kubernetes = strictObject({
      * region's name.
      */
     annotations: annotations.optional(),
-    /** Makes them known as `nats.<region>.<domain>` and `gateway-<n>.<region>.<domain>`; `none`: you do. */
+    /**
+     * Makes them known as `nats.<region>.<domain>` and `gateway-<n>.<region>.<domain>`, and by the names of listeners;
+     * `none`: you do.
+     */
     dns: z.enum(["external-dns", "route53", "none"]).default("external-dns"),
+    /** What differs for those of `listeners`, which are often open to more than clients are. */
+    listeners: z.partialRecord(z.enum(listenerNames), ofListener).default({}),
   }).prefault({}),
   monitoring: strictObject({
     /** A PodMonitor of the Prometheus operator; without it there is a ready scrape_configs file. */

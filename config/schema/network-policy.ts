@@ -21,7 +21,8 @@ const ranges = sourceRanges.default([]);
 export const networkPolicy = strictObject({
   enabled: z.boolean().default(true),
   /**
-   * Clients (4222), and the listeners for leaf nodes, MQTT and WebSocket where `kubernetes.values` enables them.
+   * Clients (4222), and the listeners for leaf nodes, MQTT and WebSocket where `listeners` or `kubernetes.values`
+   * enables them.
    * Default: everyone. Once anything is named, only that, and pods of the servers' own namespace.
    */
   clients: strictObject({ namespaces, sourceRanges: ranges }).prefault({}),

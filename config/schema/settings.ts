@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { alerts } from "./alerts";
 import { aws } from "./aws";
+import { listeners } from "./listeners";
 import { assetName, dnsName, duration, serverTag, size, token } from "./values";
 import { kubernetes, kubernetesSizes } from "./kubernetes";
 import { strictObject } from "../problems";
@@ -64,6 +65,8 @@ const shared = {
    * `$JS.API.`, with the same permissions. A change restarts all servers, one after another. Default: none.
    */
   jetstreamDomain: token.optional(),
+  /** What servers listen for beside NATS's own protocol (docs/listeners.md). Default: nothing. */
+  listeners: listeners.optional(),
   /** What differs from the alerts' own thresholds (docs/monitoring.md). Default: nothing. */
   alerts: alerts.optional(),
   /** Of the probe, where a jetstream stack names it (docs/monitoring.md). */
@@ -84,6 +87,8 @@ export const environment = z.discriminatedUnion("target", [
     ...shared,
     /** First of the ports on 127.0.0.1: 20 a region, see config/topology.ts. */
     basePort: z.int().min(1024).max(65000),
+    /** First of the ports of `listeners` on 127.0.0.1: 15 a region. Default: `basePort` + 200. */
+    listenersBasePort: z.int().min(1024).max(65000).optional(),
     /** Number of servers and their storage by region, where a region has others than all. Default: none has. */
     byRegion: z.record(token, strictObject(sizes)).optional(),
     /**

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { bucketName, tenantKeyValue, tenantObjectStore } from "./bucket";
 import { consumerShape, consumerManagement, pullShape, pushShape } from "./consumer";
+import { listenerNames } from "../listeners";
 import { assetName, count, duration, durationLimit, size, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
 import { streamShape, streamManagement } from "./stream";
@@ -106,6 +107,11 @@ const userSpec = strictObject({
   allow: rules.optional(),
   /** Taken from what is derived. */
   deny: rules.optional(),
+  /**
+   * By which of the environment's `listeners` it may connect too, e.g. `["websocket"]`; one that an environment has not
+   * means nothing there. Default: by none, only by NATS's own protocol.
+   */
+  listeners: z.array(z.enum(listenerNames)).optional(),
   /**
    * `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>` too, for clients that set none;
    * it can read the answers to others of its account that set none. Default: `own`.

@@ -1,6 +1,7 @@
 import { assetsOf } from "../../config/assets/assets";
 import { canary } from "../../config/assets/standard";
-import { clientUrls, serversOf } from "../../config/topology";
+import type { Listener } from "../../config/listeners";
+import { clientUrls, listenerUrls, serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { serversIn, serversInAll } from "../../config/sizes";
 import type { MonitoringStatus } from "../monitoring/monitoring-status";
@@ -53,6 +54,8 @@ export interface Problem {
 export interface RegionStatus {
   name: string;
   clientUrls: string[];
+  /** URLs of what servers listen for beside NATS's own protocol, by listener. */
+  listenerUrls: Partial<Record<Listener, string[]>>;
   serversUp: number;
   servers: number;
   /** Number of streams that its servers lead. */
@@ -130,6 +133,7 @@ export function statusOf(
     return {
       name: region,
       clientUrls: clientUrls(environment, region),
+      listenerUrls: listenerUrls(environment, region),
       serversUp: states.length,
       servers: serversIn(environment, region),
       leads: sum(states.map(({ leads }) => leads)),

@@ -8,6 +8,7 @@ import { objectChecks } from "./objects";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
 import { databaseChecks } from "./databases";
+import { listenerChecks } from "./listeners";
 import { monitoringChecks, settledMonitoring } from "./monitoring";
 import { prove } from "./prove";
 import { readyWorkers, workerChecks } from "./workers";
@@ -50,6 +51,7 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
       status: statusOf(checked, after, { workers: await workerStatuses(checked), databases, monitoring }),
       checks: [
         ...checksOf(checked, after),
+        ...(await listenerChecks(access)),
         ...databaseChecks(databases, checked.name),
         ...workerChecks(workers),
         ...monitoringChecks(monitoring, checked.name),

@@ -7,6 +7,7 @@ import { AwsRegion } from "../../components/aws/region";
 import { RegionIdentitySecret } from "../../components/aws/region-identity";
 import { accountsOf } from "../../components/security/accounts";
 import { aws } from "../../config/schema/aws";
+import { listeners } from "../../config/schema/listeners";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { tenants } from "../../tenants";
@@ -19,9 +20,11 @@ const accountKey = `arn:aws:kms:us-east-1:${account}:key/01234567-89ab-cdef-0123
 const sourceRanges = ["10.0.0.0/8", "203.0.113.0/24"];
 
 /** A region's settings of AWS, in an environment where only iad has any. */
-function settingsOf(change: object): KubernetesEnvironment {
-  const kubernetes = kubernetesSettings({ loadBalancers: { dns: "route53", sourceRanges } });
+function settingsOf(change: object, more: Partial<KubernetesEnvironment> = {}): KubernetesEnvironment {
+  const listeners = { websocket: { sourceRanges: ["0.0.0.0/0"] } };
+  const kubernetes = kubernetesSettings({ loadBalancers: { dns: "route53", sourceRanges, listeners } });
   return kubernetesEnvironment({
+    ...more,
     kubernetes,
     aws: aws.parse({ tags: { team: "messaging" }, regions: { iad: { region: "us-east-1", account, ...change } } }),
   });
@@ -36,8 +39,9 @@ async function region<T>(
   change: object,
   use: (region: AwsRegion, identity: pulumi.Output<RegionIdentity>) => T,
   options?: RecordOptions,
+  more?: Partial<KubernetesEnvironment>,
 ): Promise<Recording<T>> {
-  const settings = settingsOf(change);
+  const settings = settingsOf(change, more);
   const spec = { name: "iad", environment: "test", settings, accounts: accountsOf(settings, tenants) };
   return record(
     () =>
@@ -423,6 +427,24 @@ describe("security groups", () => {
         `sg-cluster tcp 7222 7222 ${gateways}`,
       ],
     );
+  });
+
+  it("let those in that a listener is for, by the ports of its load balancer and of its servers", async () => {
+    const recording = await region(
+      { cluster: { name: "shared" }, securityGroups: true },
+      (made) => made.annotations!,
+      existing,
+      { listeners: listeners.parse({ websocket: {} }) },
+    );
+    const group = "iad-load-balancers-websocket";
+    const all = ["Ingress", "Egress"].flatMap((way) =>
+      inputsOf(recording, `aws:vpc/securityGroup${way}Rule:SecurityGroup${way}Rule`).map(summary),
+    );
+    assert.deepEqual(all.filter((rule) => rule.includes(group)).sort(), [
+      `${group} tcp 443 443 0.0.0.0/0`,
+      `${group} tcp 8080 8080 sg-cluster`,
+      `sg-cluster tcp 8080 8080 ${group}`,
+    ]);
   });
 
   it("let load balancers connect to nodes only, and never open 6222, 8222 and 7777", async () => {

@@ -9,6 +9,8 @@ import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
 import { chartKeys } from "../../config/rules/chart-values";
 import { listenerPorts, networkPolicySpec } from "../../components/supercluster/network-policy";
+import { listenerTable } from "../../config/listeners";
+import { listeners } from "../../config/schema/listeners";
 import { regionOf } from "../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { defaultAccounts, makeIdentity } from "../support/nats";
@@ -222,8 +224,22 @@ describe("the official chart, given a region's values", () => {
       const listening = containers.find(({ name }) => name === "nats")!.ports.map(({ containerPort }) => containerPort);
       assert.deepEqual(
         listening.filter((port) => ![4222, 6222, 7222, 8222].includes(port)).toSorted(),
-        listenerPorts(values).toSorted(),
+        listenerPorts(own).toSorted(),
       );
+    }
+  });
+
+  it("renders listeners of the environment as servers are configured by them, with the clients' certificate", () => {
+    const own = kubernetesEnvironment({
+      listeners: listeners.parse({ websocket: { allowedOrigins: ["https://app.example.com"], compression: true } }),
+    });
+    assert.deepEqual(unknownKeys(chartValues(regionOf(own)), knownValues()), []);
+    const found = parseConf(natsConf(render(chartValues(regionOf(own))))) as Record<string, unknown>;
+    for (const { chart, port } of Object.values(listenerTable)) {
+      const { listen, ...config } = podConfig(regionOf(own), 0)[chart]!;
+      assert.ok(listen.endsWith(`:${port}`));
+      const tls = { ...config.tls, cert_file: `${mounts[chart]}/tls.crt`, key_file: `${mounts[chart]}/tls.key` };
+      assert.deepEqual(found[chart], { ...config, port, tls });
     }
   });
 

@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import { createRequire } from "node:module";
 import * as path from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { projectFolder } from "./project-copy";
@@ -18,6 +19,38 @@ export const startBrowser = (): Promise<Browser> =>
     // It opens nothing but pages of this project, and containers rarely allow its sandbox.
     args: ["--no-sandbox"],
   });
+
+/**
+ * A package of CommonJS modules as one script, for a page that knows no packages: its exports are `window.<global>`.
+ */
+export function scriptOf(name: string, global: string): string {
+  const modules = new Map<string, string>();
+  const add = (file: string): string => {
+    if (!modules.has(file)) {
+      modules.set(file, "");
+      const find = createRequire(file);
+      const code = fs.readFileSync(file, "utf8").replace(/require\("([^"]+)"\)/g, (_, wanted: string) => {
+        return `require(${add(find.resolve(wanted))})`;
+      });
+      modules.set(file, code);
+    }
+    return String([...modules.keys()].indexOf(file));
+  };
+  const entry = add(createRequire(__filename).resolve(name));
+  const functions = [...modules.values()].map((code) => `(module, exports, require) => {${code}\n}`);
+  return `{
+    const modules = [${functions.join(",\n")}];
+    const loaded = [];
+    const load = (index) => {
+      if (!loaded[index]) {
+        const module = (loaded[index] = { exports: {} });
+        modules[index](module, module.exports, load);
+      }
+      return loaded[index].exports;
+    };
+    window.${global} = load(${entry});
+  }`;
+}
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, ...options });

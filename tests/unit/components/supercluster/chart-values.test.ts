@@ -16,6 +16,9 @@ import { accountsOf } from "../../../../components/security/accounts";
 import { storageClass } from "../../../../components/storage/storage-class";
 import type { RegionIdentity } from "../../../../config/assets/region";
 import { tenantLogins } from "../../../../components/security/connections";
+import { certificateNames } from "../../../../components/security/certificate-names";
+import { listeners } from "../../../../config/schema/listeners";
+import { serversOf } from "../../../../config/topology";
 import { tenants } from "../../../../tenants";
 import { regionOf } from "../../../support/accounts";
 import { identityOutputs } from "../../../support/identity";
@@ -202,6 +205,33 @@ describe("load balancers", () => {
     assert.deepEqual(
       [clients, gateways].map(({ spec }) => (spec.ports as { port: number }[]).map(({ port }) => port)),
       [[4222], [7222]],
+    );
+  });
+
+  it("are one for each listener, by its own name and port, open to others than clients are", () => {
+    const own = { public: true, sourceRanges: ["0.0.0.0/0"], port: 8443 };
+    const settings = kubernetesEnvironment({
+      ...kubernetes({ loadBalancers: { sourceRanges: ["10.0.0.0/8"], listeners: { websocket: own } } }),
+      listeners: listeners.parse({ websocket: {} }),
+    });
+    const { clients, websocket } = loadBalancers(settings, "ams");
+    assert.deepEqual([websocket!.name, websocket!.hosts], ["nats-websocket", ["websocket.ams.nats.example.com"]]);
+    assert.deepEqual(websocket!.spec.ports, [
+      { name: "websocket", port: 8443, targetPort: "websocket", appProtocol: "tls" },
+    ]);
+    assert.deepEqual(
+      [clients, websocket!].map(({ spec }) => spec.loadBalancerSourceRanges),
+      [["10.0.0.0/8"], ["0.0.0.0/0"]],
+    );
+    const scheme = "service.beta.kubernetes.io/aws-load-balancer-scheme";
+    assert.deepEqual(
+      [clients, websocket!].map(({ annotations }) => annotations[scheme]),
+      ["internal", "internet-facing"],
+    );
+    assert.equal(serversOf(settings, "ams")[0]!.websocket, "wss://websocket.ams.nats.example.com:8443");
+    assert.ok(certificateNames(settings, "ams", ["client"]).dnsNames.includes("websocket.ams.nats.example.com"));
+    assert.ok(
+      !certificateNames(settings, "ams", ["route", "gateway"]).dnsNames.includes("websocket.ams.nats.example.com"),
     );
   });
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type * as z from "zod";
 import { listenerPorts, networkPolicySpec, type OtherPeers } from "../../../../components/supercluster/network-policy";
+import { listeners as listenersSchema } from "../../../../config/schema/listeners";
 import { networkPolicy } from "../../../../config/schema/network-policy";
 
 /** Who may connect to each port; undefined: everyone. */
@@ -35,10 +37,13 @@ describe("who may connect to servers", () => {
     assert.deepEqual(peers[7777], [namespaces("monitoring"), { ipBlock: { cidr: "10.20.0.0/16" } }]);
   });
 
-  it("is the same for listeners that values of the chart enable as for clients", () => {
+  it("is the same for listeners of the environment or of the chart's values as for clients", () => {
     const config = { websocket: { enabled: true }, mqtt: { enabled: true, port: 1884 }, leafnodes: { enabled: false } };
-    assert.deepEqual(listenerPorts({ config }).toSorted(), [1884, 8080]);
-    assert.deepEqual([listenerPorts({}), listenerPorts({ config: { leafnodes: { enabled: true } } })], [[], [7422]]);
+    const portsOf = (values: Record<string, z.core.util.JSONType>, listeners = {}) =>
+      listenerPorts({ kubernetes: { values }, listeners: listenersSchema.parse(listeners) }).toSorted();
+    assert.deepEqual(portsOf({ config }), [1884, 8080]);
+    assert.deepEqual([portsOf({}), portsOf({ config: { leafnodes: { enabled: true } } })], [[], [7422]]);
+    assert.deepEqual(portsOf({}, { websocket: {} }), [8080]);
     const peers = peersOf({ clients: { sourceRanges: ["10.0.0.0/8"] } }, { ports: [8080] });
     assert.deepEqual(peers[8080], peers[4222]);
     assert.deepEqual(peersOf({}, { ports: [8080] })[8080], undefined);

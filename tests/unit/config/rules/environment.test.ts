@@ -55,6 +55,14 @@ const cases: Case[] = [
     "environments.test.basePort: 64990 is too high: 29 regions",
   ],
   [
+    "ports of listeners that do not exist",
+    (_t, e) => {
+      Object.assign(e, { listeners: { websocket: {} }, listenersBasePort: 65_000 });
+      e.regions.push(...Array.from({ length: 33 }, (_, index) => `r${index}`));
+    },
+    "environments.test.listenersBasePort: 65000 is too high: 36 regions of 15 ports would end above 65535",
+  ],
+  [
     "a CA that is not trusted",
     (_t, e) => (e.authorities.peers = { trusted: [1], signing: 2 }),
     "environments.test.authorities.peers.signing: " +

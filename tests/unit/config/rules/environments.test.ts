@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { InvalidInput } from "../../../../config/problems";
 import { problemsBetween } from "../../../../config/rules/environments";
 import { validateDeployment, validateSettings } from "../../../../config/rules/validate";
+import { listeners } from "../../../../config/schema/listeners";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
 import { clusters, kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
@@ -19,6 +20,16 @@ describe("two environments", () => {
     ]);
     assert.deepEqual(found({ one: local(14_220), two: local(14_280), three: local(14_160) }), []);
     assert.match(found({ one: local(14_220), two: local(14_280), three: local(14_200) }).join(), /write e.g. 14340$/);
+    const listening = { ...local(14_220), listeners: listeners.parse({ websocket: {} }) };
+    assert.deepEqual(found({ one: local(14_220), two: local(14_440) }), []);
+    assert.deepEqual(found({ one: listening, two: local(14_440) }), [
+      'environments.two.basePort: 14440 to 14499 are also ports of environment "one" (14420 to 14464), ' +
+        "so only one of the two could run; write e.g. 14465",
+    ]);
+    assert.deepEqual(found({ two: local(14_440), one: listening }), [
+      'environments.one.listenersBasePort: 14420 to 14464 are also ports of environment "two" (14440 to 14499), ' +
+        "so only one of the two could run; write e.g. 14500",
+    ]);
   });
 
   it("cannot have the same addresses on Kubernetes, nor the same namespace", () => {

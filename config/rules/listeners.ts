@@ -1,0 +1,68 @@
+import { listenerTable } from "../listeners";
+import { portBlocksOf } from "../topology";
+import type { ValidationContext } from "./context";
+import { text } from "./messages";
+import { type Rule, rule } from "./rule";
+
+const websockets = ({ name, environment }: ValidationContext) =>
+  environment.listeners?.websocket
+    ? [{ path: ["environments", name, "listeners", "websocket"], ...environment.listeners.websocket }]
+    : [];
+
+const allowedOrigins = (context: ValidationContext) =>
+  websockets(context).flatMap(({ path, allowedOrigins: all = [] }) =>
+    all.map((origin, index) => ({
+      path: [...path, "allowedOrigins", index],
+      origin,
+      twin: all.slice(0, index).find((other) => new URL(other).hostname === new URL(origin).hostname),
+    })),
+  );
+
+/** Blocks of ports of a local environment that share ports. */
+const sharedPorts = ({ name, environment }: ValidationContext) => {
+  const [servers, listeners] = environment.target === "local" ? portBlocksOf(environment) : [];
+  if (!servers || !listeners || listeners.first > servers.last || servers.first > listeners.last) return [];
+  return [{ path: ["environments", name, listeners.setting], servers, listeners }];
+};
+
+/** Listeners that both their setting and values of the chart configure. */
+const twice = ({ name, environment }: ValidationContext) => {
+  if (environment.target !== "kubernetes") return [];
+  const { config } = environment.kubernetes.values as { config?: Record<string, unknown> };
+  return Object.entries(environment.listeners ?? {}).flatMap(([listener, settings]) => {
+    const { chart } = listenerTable[listener as keyof typeof listenerTable];
+    return settings !== undefined && config?.[chart] !== undefined
+      ? [{ path: ["environments", name, "kubernetes", "values", "config", chart], listener }]
+      : [];
+  });
+};
+
+/** Rules about what servers listen for beside NATS's own protocol. */
+export const listenerRules: Rule[] = [
+  rule({
+    each: allowedOrigins,
+    when: ({ twin }) => twin !== undefined,
+    message: ({ origin, twin }) =>
+      `${text(origin)} and ${text(twin)} have the same host, of which servers keep the last one only; remove one`,
+  }),
+  rule({
+    each: websockets,
+    at: ["sameOrigin"],
+    when: ({ sameOrigin, allowedOrigins: all }) => sameOrigin && all !== undefined,
+    message: () =>
+      "true refuses every page but those of the listener's own host and port, before allowedOrigins is looked at; " +
+      "remove one of the two",
+  }),
+  rule({
+    each: sharedPorts,
+    when: () => true,
+    message: ({ servers, listeners }) =>
+      `${listeners.first} to ${listeners.last}, the ports of listeners, are also among those of servers ` +
+      `(${servers.first} to ${servers.last}); write e.g. ${servers.last + 1}`,
+  }),
+  rule({
+    each: twice,
+    when: () => true,
+    message: ({ listener }) => `is set by listeners.${listener} of the environment; write that alone`,
+  }),
+];

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { listenerTable } from "../../config/listeners";
+import { type Comment, commentsOf } from "./comments";
+
+/** docs/listeners.md, whole. */
+export const listenersPage = (): string =>
+  `${[introduction, fields, onKubernetes, ofUsers, example].map((part) => part()).join("\n\n")}\n`;
+
+const introduction = (): string => `<!-- Written by \`npm run docs\`: change the comments in config/schema/, or
+docs/generator/listeners.ts. -->
+
+# Listeners beside NATS's own protocol
+
+Servers listen for NATS's own protocol, and for nothing else unless \`listeners\` of an environment asks for it. It is
+the same on one machine and on Kubernetes: the certificate that clients see, on a port of its own, with the accounts,
+users and permissions of tenants. Who may connect by it is said user by user; everybody else is refused there, with the
+right password too.
+
+| Listener | URL on Kubernetes | Server's port | Port on one machine | Variable of connections |
+| --- | --- | --- | --- | --- |
+${rows()}
+
+On one machine the first port is \`listenersBasePort\` (\`basePort\` + 200 unless it is set), 15 a region. Adding,
+changing or removing a listener restarts the servers, one after another, and the identity stack issues certificates with
+its name. \`npm run status\` lists its URLs, \`npm run verify\` connects to each by TLS, the stack output
+\`region.listenerUrls\` has them, and so has the connection of each user that may use it.`;
+
+const rows = (): string =>
+  Object.entries(listenerTable)
+    .map(([name, { what, scheme, host, outside, port, local, variable }]) => {
+      const url = `${scheme}://${host}.<region>.<domain>${scheme === "wss" && outside === 443 ? "" : `:${outside}`}`;
+      const ofMachine = local === 0 ? "the first" : `the first + ${local}`;
+      return cells([`\`${name}\`: ${what}`, `\`${url}\``, String(port), ofMachine, `\`${variable}\``]);
+    })
+    .join("\n");
+
+const fields = (): string => `## Settings
+
+Of an environment in Pulumi.yaml, below \`listeners\`. Every mistake is reported at once, with its path.
+
+${table(flattened(commentsOf("config/schema/listeners.ts").listeners!))}`;
+
+const onKubernetes = (): string => `## On Kubernetes
+
+Each listener has a load balancer of its own (Service \`nats-<listener>\`, for AWS a Network Load Balancer, with its
+security group and records where settings ask for those), and the servers' NetworkPolicy opens its port, to those who
+may connect as clients. What differs from \`kubernetes.loadBalancers\` stands below its \`listeners.<listener>\`:
+
+${table(commentsOf("config/schema/kubernetes.ts").ofListener!)}`;
+
+const ofUsers = (): string => `## Users
+
+\`listeners: ["websocket"]\` of a user of a tenant lets it connect so too; its permissions are the same as by NATS's
+own protocol. Users of this program (\`provisioner\`, \`admin\`, ...) never can.`;
+
+const example = (): string => `## Example
+
+A file of [docs/examples](examples), by which tests/local/listeners.test.ts runs real servers.
+
+\`\`\`ts
+${readFileSync(path.join(__dirname, "..", "examples", "listeners.ts"), "utf8").trim()}
+\`\`\`
+
+WebSocket, in a page, with the official client; origins keep other sites' pages away, not programs, so what a user may
+do is still what its permissions say:
+
+\`\`\`ts
+import { wsconnect } from "@nats-io/nats-core";
+
+const nc = await wsconnect({ servers: "wss://websocket.iad.nats.example.com", user, pass, inboxPrefix });
+\`\`\``;
+
+/** Settings with those below them, dotted. */
+const flattened = (comments: Comment[], above = ""): { name: string; text: string }[] =>
+  comments.flatMap(({ name, text, properties }) => [
+    { name: above + name, text },
+    ...flattened(properties, `${above}${name}.`),
+  ]);
+
+const table = (all: { name: string; text: string }[]): string =>
+  ["| Setting | What it is |", "| --- | --- |", ...all.map(({ name, text }) => cells([`\`${name}\``, text]))].join(
+    "\n",
+  );
+
+const cells = (texts: string[]): string => `| ${texts.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;

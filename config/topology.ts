@@ -20,7 +20,7 @@ export interface ServerAddresses extends Partial<Record<Listener, string>> {
 /** Ports of one local server, from its region's block: four protocols, up to five servers. */
 const localPorts = { client: 0, route: 5, gateway: 10, monitor: 15 } as const;
 /** Ports of 127.0.0.1 that a local region takes. */
-export const portsARegion = 20;
+const portsARegion = 20;
 /** Ports that its listeners take, where there are any: up to three, up to five servers. */
 const listenerPortsARegion = 15;
 

@@ -56,10 +56,10 @@ own protocol. Users of this program (\`provisioner\`, \`admin\`, ...) never can.
 
 const example = (): string => `## Example
 
-A file of [docs/examples](examples), by which tests/local/listeners.test.ts runs real servers.
+A file of [docs/examples/tenants](examples/tenants), by which tests/local/listeners.test.ts runs real servers.
 
 \`\`\`ts
-${readFileSync(path.join(__dirname, "..", "examples", "listeners.ts"), "utf8").trim()}
+${readFileSync(path.join(__dirname, "..", "examples", "tenants", "listeners.ts"), "utf8").trim()}
 \`\`\`
 
 WebSocket, in a page, with the official client; origins keep other sites' pages away, not programs, so what a user may

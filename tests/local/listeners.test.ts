@@ -17,7 +17,7 @@ import { serversOf } from "../../config/topology";
 import { inboxPrefixOf } from "../../components/security/permissions";
 import { observe } from "../../components/local/provider/observe";
 import { inFolder } from "../../components/local/provider/record";
-import { environmentListeners, factory } from "../../docs/examples/listeners";
+import { environmentListeners, factory } from "../../docs/examples/tenants/listeners";
 import { covenant } from "../../tenants/covenant";
 import { accountsText, localEnvironment } from "../support/accounts";
 import { openPage, scriptOf, startBrowser } from "../support/browser";
@@ -29,7 +29,7 @@ import { claimPorts } from "../support/ports";
 const tenants = { covenant, factory };
 const regions = ["iad", "ams"];
 
-/** The listeners of docs/examples/listeners.ts on real servers: what each user may do there, and what it may not. */
+/** The listeners of the example, on real servers: what each user may do there, and what it may not. */
 describe("listeners beside NATS's own protocol", function () {
   this.timeout(serversMs);
   let cluster: Supercluster;

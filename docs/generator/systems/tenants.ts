@@ -397,6 +397,13 @@ export const systems: System[] = [
         why: "the trail has no hole: what comes before a message and has no entry is read from its stream",
       },
       {
+        document: "subscribers: GraphQL API, mobile apps (iOS, Android), web",
+        here: { "users.mobile.listeners": ["websocket"] },
+        why:
+          "pages and apps speak NATS by WebSocket; it has effect where the environment listens for it " +
+          "(docs/listeners.md), which none does by default",
+      },
+      {
         id: "C002-2",
         document: "roles of servers: KV Store, Object Store",
         here: {

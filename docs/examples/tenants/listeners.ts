@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import type { listeners } from "../../config/schema/listeners";
-import type { TenantSpec } from "../../config/schema/tenant";
+import type { listeners } from "../../../config/schema/listeners";
+import type { TenantSpec } from "../../../config/schema/tenant";
 
 /** What its environment listens for: `listeners` of the environment in Pulumi.yaml. */
 export const environmentListeners: z.input<typeof listeners> = {

@@ -447,6 +447,32 @@ export const metrics = {
     unit: "seconds",
     meaning: "Age of the oldest message that a durable has not acknowledged yet",
   },
+  probe_account_connections: {
+    source: "worker",
+    labels: ["tenant"],
+    unit: "connections",
+    meaning: "Clients of an account on all servers of all regions; only in the region of the meta leader",
+  },
+  probe_account_streams: {
+    source: "worker",
+    labels: ["tenant"],
+    unit: "streams",
+    meaning: "Streams of an account in all regions; only in the region of the meta leader",
+  },
+  probe_failover_mapped: {
+    source: "worker",
+    labels: [...ofProbedStream, "in"],
+    unit: "0 or 1",
+    meaning:
+      "1 where all servers of the region `in` map the subjects of a stream that has failed over; of each stream that " +
+      "any server maps, and only in the region of the meta leader",
+  },
+  probe_max_deliveries_total: {
+    source: "worker",
+    labels: ofProbedConsumer,
+    unit: "messages, counted since the start",
+    meaning: "Messages that a durable has delivered as often as it may, without an acknowledgement",
+  },
   probe_advisories_total: {
     source: "worker",
     labels: ["kind"],
@@ -514,6 +540,24 @@ export const metrics = {
     labels: ["account", "stream_name"],
     unit: "messages",
     meaning: "maxMsgs of each declared stream that has a limit of messages",
+  },
+  supercluster_stream_max_consumers: {
+    source: "rule",
+    labels: ["account", "stream_name"],
+    unit: "consumers",
+    meaning: "`limits.consumers` of the tenant, for each of its declared streams; none without it",
+  },
+  supercluster_account_max_connections: {
+    source: "rule",
+    labels: ["account"],
+    unit: "connections",
+    meaning: "`limits.connections` of each tenant that states it",
+  },
+  supercluster_account_max_streams: {
+    source: "rule",
+    labels: ["account"],
+    unit: "streams",
+    meaning: "`limits.streams` of each tenant that states it",
   },
   supercluster_consumer_max_ack_pending: {
     source: "rule",

@@ -180,10 +180,13 @@ export function adminPermissions(user: string): Permissions {
   return permissions({ publish: ["$SYS.>", "$JS.API.>", inbox], subscribe: [inbox, "$SYS.>", "$JS.EVENT.>"] });
 }
 
-/** The probe in the system account: asks servers how they are, and hears of elections. It can change nothing. */
+/**
+ * The probe in the system account: asks servers how they are and what their accounts map and how many clients these
+ * have, and hears of elections. It can change nothing.
+ */
 export const probePermissions = (user: string): Permissions =>
   permissions({
-    publish: ["$SYS.REQ.SERVER.PING.VARZ", "$SYS.REQ.SERVER.PING.JSZ"],
+    publish: ["VARZ", "JSZ", "ACCOUNTZ"].map((what) => `$SYS.REQ.SERVER.PING.${what}`),
     subscribe: [
       `${inboxPrefixOf(user)}.>`,
       "$JS.EVENT.ADVISORY.DOMAIN.LEADER_ELECTED",

@@ -1,3 +1,4 @@
+import { failoverToken } from "../../workers/messaging/contract";
 import { intersection } from "../subjects";
 import type { StreamAsset } from "./asset";
 
@@ -6,9 +7,6 @@ import type { StreamAsset } from "./asset";
  * (`mappings` of the account), the promoted mirror captures these, and renames what it stores back. So the lost stream,
  * which nothing can change, keeps its subjects too. Pure.
  */
-
-/** First token of all of them; reserved in every account. */
-export const failoverToken = "fo";
 
 /** The subject by which the stream's promoted mirror gets a subject. */
 export const failoverSubject = (stream: string, subject: string): string => `${failoverToken}.${stream}.${subject}`;

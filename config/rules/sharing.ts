@@ -1,4 +1,4 @@
-import { failoverToken } from "../assets/failover-subjects";
+import { failoverToken } from "../../workers/messaging/contract";
 import { type Export, exportsOf, type Import, importsOf, localSubject, sharedFields } from "../assets/sharing";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";

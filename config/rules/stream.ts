@@ -1,7 +1,7 @@
 import { plural } from "../plural";
 import { subjectsByStream } from "../assets/assets";
 import { destinationSubject, isRenamedAway } from "../subject-transform";
-import { failoverToken } from "../assets/failover-subjects";
+import { failoverToken } from "../../workers/messaging/contract";
 import { canary, mirrorName } from "../assets/standard";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";

@@ -42,6 +42,7 @@ export const alertKinds = {
   NATSAccountStorageNearFull: { unit: "percent", threshold: 80 },
   NATSServerStorageNearFull: { unit: "percent", threshold: 80 },
   NATSServerConnectionsNearFull: { unit: "percent", threshold: 80 },
+  NATSStreamConsumersNearFull: { unit: "percent", threshold: 80, each: "stream" },
   NATSConsumerAckPendingNearLimit: { unit: "percent", threshold: 80, each: "consumer" },
 
   NATSSlowConsumers: {},
@@ -59,6 +60,10 @@ export const alertKinds = {
   NATSReplicaBehind: { each: "stream" },
   NATSMirrorLate: { unit: "seconds", threshold: 60, each: "stream" },
   NATSConsumerMessageOld: { unit: "seconds", threshold: 3600, each: "consumer" },
+  NATSMaxDeliveries: { each: "consumer" },
+  NATSAccountConnectionsNearFull: { unit: "percent", threshold: 80 },
+  NATSAccountStreamsNearFull: { unit: "percent", threshold: 80 },
+  NATSFailoverMappingsDiffer: {},
   // Which part of messages is to be acknowledged.
   NATSPublishFailing: { unit: "percent", threshold: 99.99 },
   NATSPublishFailingSlowly: { unit: "percent", threshold: 99.99 },

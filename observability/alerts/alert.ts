@@ -1,4 +1,5 @@
 import type { Tenants } from "../../config/assets/asset";
+import { presentTenants } from "../../config/assets/leaving";
 import { type WorkerAsset, workersOf } from "../../config/assets/workers";
 import type { AlertName } from "../../config/schema/alerts";
 import type { Environment } from "../../config/schema/settings";
@@ -44,6 +45,8 @@ export interface Site extends Selection {
   servers: string[];
   /** Servers of all regions. */
   allServers: number;
+  /** Accounts of tenants whose given up messages nothing keeps: those without `deadLetters`. */
+  withoutDeadLetters: string[];
   /** Workers that should run in it; `namespace` is undefined outside Kubernetes. */
   workers: { worker: WorkerAsset; namespace: string | undefined }[];
   /** The threshold of settings, or the default. Throws for an alert that has none. */
@@ -75,6 +78,9 @@ export function siteOf(
     others: environment.regions.filter((other) => other !== region),
     servers: serversOf(environment, region).map(({ name }) => name),
     allServers: serversInAll(environment),
+    withoutDeadLetters: Object.values(presentTenants(tenants)).flatMap(({ name, deadLetters }) =>
+      deadLetters === undefined ? [name] : [],
+    ),
     workers: workers.map((worker) => ({ worker, namespace: namespaceOf(worker) })),
     series: (name, where) => series(name, where, { region }),
     threshold: (alert, fallback) => thresholdOf(environment, alert, fallback),
@@ -108,8 +114,9 @@ export const answering = (site: Selection): Expr => max(serverLabels, site.serie
 export const current = (site: Selection, name: ServerMetric): Expr =>
   max(serverLabels, and(site.series(name), site.series("nats_healthz_status"), serverLabels));
 
-/** Labels of a stream, and of a durable. */
-export const streamLabels = ["region", "account", "stream_name"] as const;
+/** Labels of an account, of a stream, and of a durable. */
+export const accountLabels = ["region", "account"] as const;
+export const streamLabels = [...accountLabels, "stream_name"] as const;
 export const consumerLabels = [...streamLabels, "consumer_name"] as const;
 
 type StreamMetric = Extract<MetricName, `nats_stream_${string}`>;

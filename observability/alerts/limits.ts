@@ -2,6 +2,7 @@ import type { AlertName } from "../../config/schema/alerts";
 import { below, compare, max } from "../promql";
 import {
   aboveThreshold,
+  accountLabels,
   type Alert,
   consumerLabels,
   current,
@@ -14,7 +15,6 @@ import {
 
 /** Alerts about what fills up. */
 
-const account = ["region", "account"] as const;
 /** Servers report "no limit" as the largest unsigned number of 64 bits. */
 const noLimit = 1e18;
 
@@ -24,7 +24,12 @@ export const percent = {
     site: Selection,
     used: "nats_account_storage_used" | "nats_account_memory_used",
     limit: "nats_account_max_storage" | "nats_account_max_memory",
-  ) => percentOf(max(account, site.series(used)), below(max(account, site.series(limit)), noLimit), account),
+  ) =>
+    percentOf(
+      max(accountLabels, site.series(used)),
+      below(max(accountLabels, site.series(limit)), noLimit),
+      accountLabels,
+    ),
   ofServer: (
     site: Selection,
     used: "nats_varz_jetstream_stats_storage" | "nats_varz_jetstream_stats_memory" | "nats_varz_connections",
@@ -131,6 +136,30 @@ export const limitAlerts = {
     ],
     summary: "Server {{ $labels.server }} has {{ $value | humanize }} % of the clients that it takes",
     description: "At its limit it refuses new clients. If another server stops, its clients come here too.",
+  },
+  NATSStreamConsumersNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: (site) => [
+      {
+        expr: aboveThreshold(
+          site,
+          "NATSStreamConsumersNearFull",
+          percentOf(
+            ofLeader.stream(site, "nats_stream_consumer_count"),
+            site.series("supercluster_stream_max_consumers"),
+            streamLabels,
+          ),
+          streamLabels,
+        ),
+      },
+    ],
+    summary:
+      "Stream {{ $labels.stream_name }} of {{ $labels.account }} has {{ $value | humanize }} % of the consumers that " +
+      "it may have",
+    description:
+      "At the limit no client can watch, read in order or subscribe any more, and no durable can be made. " +
+      "Consumers that exist go on.",
   },
   NATSConsumerAckPendingNearLimit: {
     severity: "warning",

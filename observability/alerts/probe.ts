@@ -1,13 +1,15 @@
 import { probe } from "../../config/assets/probe";
 import type { AlertName } from "../../config/schema/alerts";
 import type { MetricName } from "../metrics";
-import { and, compare, type Expr, matched, max, rate, relabelled, secondsUntil, sum } from "../promql";
+import { and, compare, type Expr, increase, matched, max, rate, relabelled, secondsUntil, sum } from "../promql";
 import {
   aboveThreshold,
+  accountLabels,
   type Alert,
   type Condition,
   consumerLabels,
   ofDeclared,
+  percentOf,
   type Selection,
   type Site,
   streamLabels,
@@ -23,10 +25,26 @@ const wherever =
     site.workers.some(({ worker }) => worker.system === probe) ? conditions(site) : [];
 
 /** Metrics of streams and durables, with the label `account` that others of them have. */
-type ProbedMetric = Extract<MetricName, `probe_${"stream" | "consumer" | "mirror"}_${string}`>;
+type ProbedMetric = Extract<MetricName, `probe_${"stream" | "consumer" | "mirror" | "account" | "failover"}_${string}`>;
 
 export const probed = (site: Selection, name: ProbedMetric, on: readonly string[]): Expr =>
   max(on, relabelled(site.series(name), "tenant", "account"));
+
+/** Where an account uses more of what its tenant states than the alert allows. */
+const ofAccounts = (
+  site: Site,
+  alert: AlertName,
+  used: "probe_account_connections" | "probe_account_streams",
+  limit: "supercluster_account_max_connections" | "supercluster_account_max_streams",
+): Condition[] => [
+  {
+    expr: compare(
+      percentOf(probed(site, used, accountLabels), site.series(limit), accountLabels),
+      ">",
+      site.threshold(alert),
+    ),
+  },
+];
 
 const listeners = ["region", "server", "listener"] as const;
 
@@ -143,6 +161,84 @@ export const probeAlerts = {
     description:
       "It was not delivered, or is delivered again and again. Few messages wait, perhaps one: what it asks for " +
       "has not happened.",
+  },
+  NATSMaxDeliveries: {
+    severity: "warning",
+    for: "0s",
+    conditions: wherever((site) =>
+      site.withoutDeadLetters.length === 0
+        ? []
+        : [
+            {
+              expr: ofDeclared(
+                site,
+                "NATSMaxDeliveries",
+                compare(
+                  sum(
+                    consumerLabels,
+                    relabelled(
+                      increase(
+                        site.series("probe_max_deliveries_total", { "~tenant": site.withoutDeadLetters.join("|") }),
+                        "10m",
+                      ),
+                      "tenant",
+                      "account",
+                    ),
+                  ),
+                  ">",
+                  0,
+                ),
+                consumerLabels,
+              ),
+            },
+          ],
+    ),
+    summary:
+      "Durable {{ $labels.consumer_name }} of {{ $labels.stream_name }} ({{ $labels.account }}) has given up " +
+      "messages: all their deliveries failed",
+    description:
+      "It delivers them no more, and its tenant keeps no dead letters. They stay in their stream as long as its " +
+      "limits allow, and what they ask for has not happened.",
+  },
+  NATSAccountConnectionsNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: wherever((site) =>
+      ofAccounts(
+        site,
+        "NATSAccountConnectionsNearFull",
+        "probe_account_connections",
+        "supercluster_account_max_connections",
+      ),
+    ),
+    summary: "Account {{ $labels.account }} has {{ $value | humanize }} % of the clients that it may have",
+    description:
+      "All regions together. At the limit servers refuse its new clients, and those that connect again after a " +
+      "server has stopped.",
+  },
+  NATSAccountStreamsNearFull: {
+    severity: "warning",
+    for: "5m",
+    conditions: wherever((site) =>
+      ofAccounts(site, "NATSAccountStreamsNearFull", "probe_account_streams", "supercluster_account_max_streams"),
+    ),
+    summary: "Account {{ $labels.account }} has {{ $value | humanize }} % of the streams that it may have",
+    description: "All regions together. At the limit no stream of it can be created. Those that exist go on.",
+  },
+  NATSFailoverMappingsDiffer: {
+    severity: "critical",
+    for: "5m",
+    conditions: wherever((site) => [
+      {
+        expr: compare(probed(site, "probe_failover_mapped", [...streamLabels, "in"]), "==", 0),
+      },
+    ]),
+    summary:
+      "Servers of {{ $labels.in }} do not map the subjects of {{ $labels.stream_name }} ({{ $labels.account }}), " +
+      "which has failed over",
+    description:
+      "Servers of other regions do. What is published in this region goes to the stream at home: it is refused, or " +
+      "stored apart from what the other regions publish.",
   },
   NATSPublishFailing: {
     severity: "critical",

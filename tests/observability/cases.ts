@@ -22,6 +22,7 @@ interface Case {
 const shop = { account: "shop" };
 const orders = { ...shop, stream_name: "ORDERS" };
 const biller = { ...orders, consumer_name: "biller" };
+const mailer = { tenant: "cart", stream_name: "CARTS", consumer_name: "mailer" };
 const mirror = { ...shop, stream_name: "PRICES-iad" };
 const leading = { is_stream_leader: "true" };
 const ofBiller = { namespace: "workers-shop", consumer: "biller" };
@@ -188,6 +189,16 @@ export const cases: Record<AlertName, Case> = {
     accident: set("nats_varz_connections", { server: "iad-1" }, 60_000),
     fires: one("NATSServerConnectionsNearFull", { server: "iad-1" }),
   },
+  NATSStreamConsumersNearFull: {
+    what: "a stream has 41 of 50 consumers",
+    accident: set("nats_stream_consumer_count", orders, 41),
+    fires: one("NATSStreamConsumersNearFull", orders),
+    quiet: [
+      set("nats_stream_consumer_count", orders, 40),
+      // Of a tenant that states no limit.
+      set("nats_stream_consumer_count", { stream_name: "CARTS" }, 5000),
+    ],
+  },
   NATSConsumerAckPendingNearLimit: {
     what: "181 of 200 messages of a durable are not acknowledged",
     accident: set("nats_consumer_num_ack_pending", biller, 181),
@@ -276,6 +287,36 @@ export const cases: Record<AlertName, Case> = {
     accident: set("probe_consumer_oldest_seconds", { consumer_name: "biller" }, 3601),
     fires: one("NATSConsumerMessageOld", biller),
     quiet: [set("probe_consumer_oldest_seconds", { consumer_name: "biller" }, 3600)],
+  },
+  NATSMaxDeliveries: {
+    what: "a durable of a tenant without dead letters gives up a message every minute",
+    accident: set("probe_max_deliveries_total", mailer, { perMinute: 1 }),
+    fires: one("NATSMaxDeliveries", { account: "cart", stream_name: "CARTS", consumer_name: "mailer" }),
+    // Of a tenant with dead letters: these alert.
+    quiet: [set("probe_max_deliveries_total", { consumer_name: "biller" }, { perMinute: 1 })],
+  },
+  NATSAccountConnectionsNearFull: {
+    what: "an account has 81 of 100 clients",
+    accident: set("probe_account_connections", { tenant: "shop" }, 81),
+    fires: one("NATSAccountConnectionsNearFull", shop),
+    quiet: [set("probe_account_connections", { tenant: "shop" }, 80)],
+  },
+  NATSAccountStreamsNearFull: {
+    what: "an account has 17 of 20 streams",
+    accident: set("probe_account_streams", { tenant: "shop" }, 17),
+    fires: one("NATSAccountStreamsNearFull", shop),
+    quiet: [set("probe_account_streams", { tenant: "shop" }, 16)],
+  },
+  NATSFailoverMappingsDiffer: {
+    what: "servers of one region do not map a stream that others map",
+    accident: set("probe_failover_mapped", { in: "syd" }, 0),
+    fires: one("NATSFailoverMappingsDiffer", { ...shop, stream_name: "PRICES", in: "syd" }),
+    quiet: [
+      // A lost region tells nothing.
+      without("probe_failover_mapped", { in: "syd" }),
+      // None has failed over.
+      without("probe_failover_mapped", {}),
+    ],
   },
   NATSPublishFailing: {
     what: "one of 120 messages to another region fails",

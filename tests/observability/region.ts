@@ -9,7 +9,7 @@ import { pull, stream } from "../support/rule-cases";
 export const region = "iad";
 
 export const environment = kubernetesEnvironment({
-  jetstream: { jetstream: ["shop", "probe"] },
+  jetstream: { jetstream: ["shop", "cart", "probe"] },
   kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
 });
 
@@ -31,6 +31,14 @@ export const tenants = validateTenants(
       users: { api: { publishes: ["orders.>"] }, biller: { consumes: ["biller", "audit"] } },
       workers: { biller: {} },
       deadLetters: {},
+      limits: { connections: 100, streams: 20, consumers: 50 },
+    },
+    cart: {
+      name: "cart",
+      home: region,
+      streams: { CARTS: stream(["carts.>"]) },
+      consumers: { mailer: pull(["CARTS"], { maxDeliver: 5 }) },
+      users: { mailer: { consumes: ["mailer"] } },
     },
   },
   environment,
@@ -216,9 +224,15 @@ function ofProbe(): [string, Value][] {
             one("probe_consumer_quorum", { ...stream, consumer_name }, 1),
             one("probe_consumer_replicas_behind", { ...stream, consumer_name }, 0),
             one("probe_consumer_oldest_seconds", { ...stream, consumer_name }, 5),
+            one("probe_max_deliveries_total", { ...stream, consumer_name }, 0),
           ]),
       ];
     }),
+    one("probe_account_connections", { tenant: "shop" }, 10),
+    one("probe_account_streams", { tenant: "shop" }, 10),
+    ...["iad", "ams", "syd"].map((other) =>
+      one("probe_failover_mapped", { tenant: "shop", stream_name: "PRICES", in: other }, 1),
+    ),
     one("probe_advisories_total", { kind: "stream_leader_elected" }, 0),
     ...["iad", "ams", "syd"].flatMap((other) => [
       one("probe_publishes_total", { to: other, outcome: "acknowledged" }, { perMinute: 12 }),

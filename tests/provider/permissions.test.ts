@@ -451,7 +451,7 @@ describe("permissions on a real server", () => {
           nc.subscribe(`$JS.EVENT.ADVISORY.${what}.LEADER_ELECTED.>`, {
             callback: (_error, message) => void heard.push(message.subject),
           });
-        for (const what of ["VARZ", "JSZ"]) {
+        for (const what of ["VARZ", "JSZ", "ACCOUNTZ"]) {
           const answer = await nc.request(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify({ cluster: "ams" }));
           assert.equal(answer.json<{ server: { cluster: string } }>().server.cluster, "ams");
         }
@@ -466,7 +466,7 @@ describe("permissions on a real server", () => {
           "$JS.API.SERVER.REMOVE",
           "$JS.API.ACCOUNT.PURGE.irisx",
           "$JS.API.ACCOUNT.STREAM.MOVE.irisx.SMS",
-          ...["PING", "PING.CONNZ", "PING.SUBSZ", "PING.ACCOUNTZ", "PING.CONFIGZ", "X.RELOAD", "X.KICK", "X.LDM"].map(
+          ...["PING", "PING.CONNZ", "PING.SUBSZ", "PING.CONFIGZ", "X.RELOAD", "X.KICK", "X.LDM"].map(
             (request) => `$SYS.REQ.SERVER.${request}`,
           ),
           "$SYS.REQ.ACCOUNT.irisx.CONNZ",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
@@ -8,6 +9,7 @@ import { connections } from "../../components/security/connections";
 import { inboxPrefixOf } from "../../components/security/permissions";
 import { assetsOf } from "../../config/assets/assets";
 import { loginOf, provisioner } from "../../config/assets/standard";
+import { failoverKey } from "../../config/schema/failover";
 import { validateTenants } from "../../config/rules/validate";
 import { ask, createConsumer, createStream, localEnvironment, usersOf } from "../support/accounts";
 import { serversMs } from "../support/limits";
@@ -86,6 +88,7 @@ describe("the probe on real servers", function () {
         ...connection,
         NATS_URL: cluster.urls(region).join(","),
         READING_INTERVAL: "500ms",
+        ACCOUNTS_INTERVAL: "1s",
         CANARY_INTERVAL: "500ms",
         ...change,
       },
@@ -169,8 +172,11 @@ describe("the probe on real servers", function () {
     // The server finds that there is no sixth attempt when it is asked for a message.
     assert.equal(await durable.next({ expires: 1_000 }), null);
     await reads("iad", exceeded, 1);
+    await reads("iad", `probe_max_deliveries_total{${biller}}`, 1);
     await worker.close();
     for (const kind of [terminated, exceeded]) assert.equal((await samples("ams")).get(kind), 0);
+    const ofShop = [...(await samples("ams")).keys()].filter((key) => /^probe_max_deliveries.*biller/.test(key));
+    assert.deepEqual(ofShop, []);
   });
 
   it("hears nothing else of other accounts, and they nothing of it", async () => {
@@ -196,6 +202,59 @@ describe("the probe on real servers", function () {
       [],
     );
     await Promise.all([own.close(), administrator.close()]);
+  });
+
+  /** Waits until the region of the meta leader, and no other, has these series, and exactly those of the name. */
+  async function onlyLeaderReads(name: string, expected: Record<string, number>): Promise<void> {
+    let found: [string, number][][] = [];
+    const isSo = async () => {
+      const all = await Promise.all(shape.regions.map(samples));
+      found = all.map((one) => [...one].filter(([series]) => series.startsWith(name)));
+      const [own = [], ...others] = found.filter((series) => series.length > 0);
+      return others.length === 0 && isDeepStrictEqual(Object.fromEntries(own), expected);
+    };
+    await until(() => `${name} is ${JSON.stringify(found)}`, isSo);
+  }
+
+  it("counts the clients and streams of accounts in all regions, once", async () => {
+    const { streams } = assetsOf(environment, tenants);
+    const streamsOf = (account: string) => streams.filter((one) => one.account === account).length;
+    await onlyLeaderReads("probe_account_streams", {
+      'probe_account_streams{tenant="shop"}': streamsOf("shop"),
+      'probe_account_streams{tenant="probe"}': streamsOf("probe"),
+    });
+    const clients = (shop: number) =>
+      onlyLeaderReads("probe_account_connections", {
+        'probe_account_connections{tenant="shop"}': shop,
+        'probe_account_connections{tenant="probe"}': shape.regions.length,
+      });
+    await clients(1);
+    const elsewhere = await cluster.connect(loginOf("shop", "biller"), { servers: cluster.urls("ams") });
+    await clients(2);
+    await elsewhere.close();
+    await clients(1);
+  });
+
+  it("sees which regions map a stream that has failed over, and that all do", async () => {
+    const name = "probe_failover_mapped";
+    const mapping = (iad: number, ams: number) => ({
+      [`${name}{${orders},in="iad"}`]: iad,
+      [`${name}{${orders},in="ams"}`]: ams,
+    });
+    const failovers = { [failoverKey("shop", "ORDERS")]: { to: "ams", consumers: {} } };
+    const mapped = cluster.inputs({ accounts: accountsConf(accountsOf(environment, tenants, { failovers }), users) });
+    const plain = cluster.inputs();
+    const inRegion = (region: string) => (inputs: typeof plain) =>
+      Object.fromEntries(Object.entries(inputs).filter(([, server]) => server.region === region));
+    await onlyLeaderReads(name, {});
+    await cluster.ensure(inRegion("ams")(mapped));
+    await onlyLeaderReads(name, mapping(0, 1));
+    await cluster.ensure(inRegion("iad")(mapped));
+    await onlyLeaderReads(name, mapping(1, 1));
+    await cluster.ensure({ ...mapped, "iad-1": plain["iad-1"]! });
+    await onlyLeaderReads(name, mapping(0, 1));
+    await cluster.ensure();
+    await onlyLeaderReads(name, {});
   });
 
   it("measures how long publishing to each region takes, and how long a message takes from each", async () => {

@@ -133,5 +133,11 @@ export const givenUpSubject = (kind: (typeof givenUpKinds)[number], durable = ">
 /** What the probe's account puts before the subjects of advisories that an account exports to it. */
 export const advisoryPrefix = (account: string): string => `advisories.${account}`;
 
+/**
+ * First token of what an account maps the subjects of a stream to that has failed over, before the stream's name;
+ * reserved in every account.
+ */
+export const failoverToken = "fo";
+
 /** Subject of what the probe of one region publishes to the stream of another. */
 export const probeSubject = (to: string, from = "*"): string => `probe.${to}.${from}`;

@@ -60,20 +60,37 @@ export const jsz = z.object({
 
 export type Varz = z.output<typeof varz>;
 export type Jsz = z.output<typeof jsz>;
+export type Accountz = z.output<typeof accountz>;
 export type RaftGroup = z.output<typeof raftGroup>;
 export type StreamDetail = z.output<typeof stream>;
 export type DurableDetail = z.output<typeof durable>;
 
+/** Of one account where the request names it, else the names of all. */
+export const accountz = z.object({
+  accounts: z.array(z.string()).default([]),
+  system_account: z.string().optional(),
+  account_detail: z
+    .object({
+      account_name: z.string(),
+      /** Of this server. */
+      client_connections: z.number().default(0),
+      /** What its clients' subjects become. */
+      mappings: z.record(z.string(), z.array(z.object({ subject: z.string() }))).default({}),
+    })
+    .optional(),
+});
+
 /** One server's answer. */
 export interface Answer<T> {
   server: string;
+  region: string;
   data: T;
 }
 
 /** Answers carry who gives them, and what is wrong where there is no data. */
 export const answerOf = <S extends z.ZodType>(data: S) =>
   z.object({
-    server: z.object({ name: z.string() }),
+    server: z.object({ name: z.string(), cluster: z.string() }),
     data: data.optional(),
     error: z.object({ description: z.string() }).optional(),
   });

@@ -1,7 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Counter } from "prom-client";
 import { advisoryPrefix, type ConsumerStatus, givenUpKinds, givenUpSubject, type WorkerPart } from "../messaging";
-import { givenUpAdvisories } from "./metrics";
+import { type DurableLabels, givenUpAdvisories, type ProbeMetrics } from "./metrics";
 import type { Servers } from "./servers";
 
 /**
@@ -15,7 +14,7 @@ export class GivenUp implements WorkerPart {
   constructor(
     private readonly nc: NatsConnection,
     private readonly servers: Pick<Servers, "hasStream">,
-    private readonly advisories: Counter<"kind">,
+    private readonly metrics: Pick<ProbeMetrics, "advisories" | "maxDeliveries">,
   ) {}
 
   get status(): ConsumerStatus {
@@ -28,8 +27,10 @@ export class GivenUp implements WorkerPart {
         callback: (error, message) => {
           if (error) return;
           this.processed++;
-          const [account, stream] = placeOf(message.subject);
-          if (this.servers.hasStream(account, stream)) this.advisories.inc({ kind: givenUpAdvisories[kind] });
+          const place = placeOf(message.subject);
+          if (!this.servers.hasStream(place.tenant, place.stream_name)) return;
+          this.metrics.advisories.inc({ kind: givenUpAdvisories[kind] });
+          if (kind === "MAX_DELIVERIES") this.metrics.maxDeliveries.inc(place);
         },
       });
     return Promise.resolve();
@@ -42,7 +43,7 @@ export class GivenUp implements WorkerPart {
 }
 
 /** Of `advisories.<account>.$JS.EVENT.ADVISORY.CONSUMER.<kind>.<stream>.<durable>`. */
-function placeOf(subject: string): [account: string, stream: string] {
+function placeOf(subject: string): DurableLabels {
   const tokens = subject.split(".");
-  return [tokens[1]!, tokens.at(-2)!];
+  return { tenant: tokens[1]!, stream_name: tokens.at(-2)!, consumer_name: tokens.at(-1)! };
 }

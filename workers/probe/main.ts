@@ -41,10 +41,11 @@ function main(args: readonly string[]): void {
       const place = { stream: probeStream(region), durable: probeDurable };
       const receiver = () =>
         new CanaryReceiver({ ...place, regions, measured: metrics, log, metrics: worker, concurrency, grace });
-      const known = new Servers({ region, system, every: own.READING_INTERVAL, log, metrics });
+      const intervals = { every: own.READING_INTERVAL, accountsEvery: own.ACCOUNTS_INTERVAL };
+      const known = new Servers({ region, system, ...intervals, log, metrics });
       return [
         known,
-        new GivenUp(nc, known, metrics.advisories),
+        new GivenUp(nc, known, metrics),
         new CanaryPublisher({ region, regions, every: own.CANARY_INTERVAL, log, metrics }),
         new Eventually(probeDurable, receiver, log),
       ];

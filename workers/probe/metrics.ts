@@ -43,9 +43,26 @@ const readings = {
     help: "How long the oldest message of a durable has waited that is not acknowledged yet",
     labels: ofDurable,
   },
+  probe_account_connections: {
+    help: "Clients of an account on all servers of all regions that answer; only in the meta leader's region",
+    labels: ["tenant"],
+  },
+  probe_account_streams: {
+    help: "Streams of an account in all regions that have a leader; only in the meta leader's region",
+    labels: ["tenant"],
+  },
+  probe_failover_mapped: {
+    help:
+      "1 where all servers of the region `in` that answer map the subjects of a stream that has failed over, 0 where " +
+      "some do not; of each stream that any server maps; only in the meta leader's region",
+    labels: [...ofStream, "in"],
+  },
 } as const;
 
 export type ReadingName = keyof typeof readings;
+
+/** Which durable: its account, stream and name. */
+export type DurableLabels = Record<(typeof ofDurable)[number], string>;
 
 /** One series of what was read. */
 export interface Reading {
@@ -100,6 +117,12 @@ export function probeMetrics(registry: Registry) {
     registers,
   });
   for (const kind of kinds) advisories.inc({ kind }, 0);
+  const maxDeliveries = new Counter({
+    name: "probe_max_deliveries_total",
+    help: "Messages that a durable of the region has delivered as often as it may, without an acknowledgement",
+    labelNames: ofDurable,
+    registers,
+  });
   const publishes = new Counter({
     name: "probe_publishes_total",
     help: "Messages to the stream of another region or of this one: acknowledged within 10 s, with retries, or failed",
@@ -118,6 +141,7 @@ export function probeMetrics(registry: Registry) {
   });
   return {
     advisories,
+    maxDeliveries,
     /** Makes the series of all regions begin with 0: of a counter that begins with 1 no increase is seen. */
     begin(regions: readonly string[]): void {
       for (const region of regions) {
@@ -135,11 +159,15 @@ export function probeMetrics(registry: Registry) {
       delivery.observe({ from }, seconds);
     },
     /** Replaces all that was read before; `undefined`: nothing could be read. */
-    show(read: { servers: number; readings: readonly Reading[] } | undefined): void {
+    show(
+      read: { servers: number; readings: readonly Reading[]; durables: readonly DurableLabels[] } | undefined,
+    ): void {
       for (const gauge of gauges.values()) gauge.reset();
       for (const { name, labels, value } of read?.readings ?? []) gauges.get(name)!.set(labels, value);
       answered.set(read?.servers ?? 0);
       if (!read) failed.inc();
+      // As above: of each durable they begin with 0.
+      for (const labels of read?.durables ?? []) maxDeliveries.inc(labels, 0);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Answer, DurableDetail, Jsz, RaftGroup, StreamDetail, Varz } from "./answers";
 import { Backlog, type Position } from "./backlog";
-import type { Reading } from "./metrics";
+import type { DurableLabels, Reading } from "./metrics";
 
 /** What the servers of a region have answered; each may be missing in one of the lists. */
 export interface Answers {
@@ -17,15 +17,20 @@ interface View<T> {
 /** Makes series of answers, and remembers since when messages wait. */
 export class Readings {
   private backlogs = new Map<string, Backlog>();
-  /** Servers and streams of the region, as of the last reading; streams as `<account>/<stream>`. */
+  /** Servers, streams and durables of the region, as of the last reading; streams as `<account>/<stream>`. */
   servers: ReadonlySet<string> = new Set();
   streams: ReadonlySet<string> = new Set();
+  durables: readonly DurableLabels[] = [];
 
   /** @param at milliseconds, rising from one call to the next */
   read({ varz, jsz }: Answers, at: number): Reading[] {
     const streams = viewsOf(jsz);
     this.servers = new Set([...varz, ...jsz].map(({ server }) => server));
     this.streams = new Set(streams.keys());
+    this.durables = [...streams].flatMap(([key, views]) => {
+      const names = new Set(views.flatMap(({ detail }) => detail.consumer_detail.map(({ name }) => name)));
+      return [...names].map((consumer_name) => ({ ...streamOf(key), consumer_name }));
+    });
     const before = this.backlogs;
     this.backlogs = new Map();
     const ageOf = (key: string, position: Position): number => {
@@ -53,10 +58,13 @@ function certificates({ server, data }: Answer<Varz>): Reading[] {
   });
 }
 
+/** Whether it is the meta leader that answers. */
+export const leadsMeta = ({ server, data }: Answer<Jsz>): boolean => data.meta_cluster?.leader === server;
+
 /** Only the meta leader knows them. */
-function metaPeers({ server, data: { meta_cluster: meta } }: Answer<Jsz>): Reading[] {
-  if (meta?.leader !== server) return [];
-  return meta.replicas.flatMap(({ name: peer, current, offline }): Reading[] => [
+function metaPeers(answer: Answer<Jsz>): Reading[] {
+  if (!leadsMeta(answer)) return [];
+  return answer.data.meta_cluster!.replicas.flatMap(({ name: peer, current, offline }): Reading[] => [
     { name: "probe_meta_peer_behind", labels: { peer }, value: Number(!current && !offline) },
     { name: "probe_meta_peer_offline", labels: { peer }, value: Number(offline) },
   ]);
@@ -70,6 +78,11 @@ function viewsOf(jsz: readonly Answer<Jsz>[]): Map<string, View<StreamDetail>[]>
     ),
   );
   return Map.groupBy(all, ({ key }) => key);
+}
+
+function streamOf(key: string): { tenant: string; stream_name: string } {
+  const [tenant, stream_name] = key.split("/") as [string, string];
+  return { tenant, stream_name };
 }
 
 /** The leader's view; without replication there is one alone. */
@@ -93,8 +106,7 @@ function groupOf(leader: { cluster?: RaftGroup } | undefined): Group {
 }
 
 function ofStream(key: string, views: readonly View<StreamDetail>[], ageOf: AgeOf): Reading[] {
-  const [tenant, stream_name] = key.split("/") as [string, string];
-  const labels = { tenant, stream_name };
+  const labels = streamOf(key);
   const leader = leading(views);
   const { quorum, behind, offline } = groupOf(leader);
   const durables = Map.groupBy(

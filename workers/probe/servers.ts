@@ -8,10 +8,11 @@ import {
   type Logger,
   type WorkerPart,
 } from "../messaging";
+import { accountReadings } from "./accounts";
 import { type Advisory, advisory } from "./answers";
-import { type AdvisoryKind, advisoryKinds, type ProbeMetrics } from "./metrics";
-import { Readings } from "./readings";
-import { askServers } from "./system";
+import { type AdvisoryKind, advisoryKinds, type ProbeMetrics, type Reading } from "./metrics";
+import { leadsMeta, Readings } from "./readings";
+import { askAccounts, askServers } from "./system";
 
 export interface ServersOptions {
   /** Whose servers are read. */
@@ -20,6 +21,8 @@ export interface ServersOptions {
   system: ConnectionSettings;
   /** Milliseconds between two readings. */
   every: number;
+  /** The least milliseconds between two of all accounts, which servers of all regions answer. */
+  accountsEvery: number;
   log: Logger;
   metrics: ProbeMetrics;
 }
@@ -35,6 +38,8 @@ export class Servers implements WorkerPart {
   private readonly readings = new Readings();
   private running?: Promise<void>;
   private connection?: NatsConnection;
+  /** The last reading of accounts; absent where this is not its region. */
+  private accounts?: { at: number; readings: Reading[] };
   private count = { processed: 0, errored: 0 };
   private problem?: string;
 
@@ -74,10 +79,25 @@ export class Servers implements WorkerPart {
     const answers = await askServers(system, region, log);
     const servers = new Set([...answers.varz, ...answers.jsz].map(({ server }) => server)).size;
     if (servers === 0) throw new Error(`no server of ${region} answers the system account`);
-    metrics.show({ servers, readings: this.readings.read(answers, Date.now()) });
+    const at = Date.now();
+    const readings = this.readings.read(answers, at);
+    this.accounts = answers.jsz.some(leadsMeta) ? await this.readAccounts(system, at) : undefined;
+    const { durables } = this.readings;
+    metrics.show({ servers, durables, readings: [...readings, ...(this.accounts?.readings ?? [])] });
     if (this.problem !== undefined) log.info({ servers }, "servers are read again");
     this.problem = undefined;
     this.count.processed++;
+  }
+
+  /** They are the same for all regions, so one of them reads them: that of the meta leader. */
+  private async readAccounts(system: NatsConnection, at: number): Promise<typeof this.accounts> {
+    const { accountsEvery, log } = this.options;
+    if (this.accounts && at - this.accounts.at < accountsEvery) return this.accounts;
+    const readings = await askAccounts(system, log).then(accountReadings, (error: unknown): Reading[] => {
+      log.warn({ err: error }, "accounts cannot be read; trying again");
+      return [];
+    });
+    return { at, readings };
   }
 
   private failed(error: unknown): void {

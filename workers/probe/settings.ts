@@ -9,6 +9,8 @@ export const settings = z.object({
   NATS_SYSTEM_INBOX_PREFIX: z.string({ error: "expected the inbox prefix of NATS_SYSTEM_USER" }),
   /** Between two readings of the servers. */
   READING_INTERVAL: durationSetting.default(15_000),
+  /** The least between two readings of accounts, of which servers of all regions are asked. */
+  ACCOUNTS_INTERVAL: durationSetting.default(60_000),
   /** All regions, separated by commas: a message is published to the stream of each. */
   PROBE_REGIONS: z
     .string({ error: 'expected names of regions, such as "iad,ams"' })

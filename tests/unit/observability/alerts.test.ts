@@ -29,10 +29,12 @@ const read = (file: string): string => fs.readFileSync(path.join(projectFolder, 
 const environment = kubernetesEnvironment({
   kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
 });
-const tenants = validateTenants(systems, {
-  ...environment,
-  jetstream: { jetstream: [...Object.keys(systems), "probe"] },
-});
+/** Beside the systems one whose given up messages nothing keeps. */
+const plain = { name: "plain", home: "iad", users: {}, streams: { NOTES: stream(["notes.>"]) }, consumers: {} };
+const tenants = validateTenants(
+  { ...systems, plain },
+  { ...environment, jetstream: { jetstream: [...Object.keys(systems), "plain", "probe"] } },
+);
 const site = siteOf(environment, tenants, "iad");
 const rules = rulesOf(environment, tenants, "iad");
 const alerting = rules.groups.flatMap((group) => group.rules.filter((rule): rule is AlertingRule => "alert" in rule));

@@ -25,7 +25,7 @@ function server(name: string, { leader = "iad-0", replicas = [peer("iad-1"), pee
       },
     ],
   });
-  return { server: name, data };
+  return { server: name, region: "iad", data };
 }
 
 const shown = (jszOf: Answer<Jsz>[], readings = new Readings(), at = 0): Record<string, number> =>
@@ -76,7 +76,7 @@ describe("what the probe makes of servers' answers", () => {
     const plain = jsz.parse({
       account_details: [{ name: "shop", stream_detail: [{ name: "ORDERS", state: { last_seq: 1 } }] }],
     });
-    assert.equal(shown([{ server: "iad-0", data: plain }])["probe_stream_quorum shop/ORDERS"], 1);
+    assert.equal(shown([{ server: "iad-0", region: "iad", data: plain }])["probe_stream_quorum shop/ORDERS"], 1);
   });
 
   it("is how long messages have waited for a durable and for a mirror", () => {
@@ -93,7 +93,7 @@ describe("what the probe makes of servers' answers", () => {
     const of = (leader: string) =>
       shown([
         {
-          server: "iad-0",
+          ...{ server: "iad-0", region: "iad" },
           data: jsz.parse({
             meta_cluster: {
               leader,
@@ -113,7 +113,7 @@ describe("what the probe makes of servers' answers", () => {
 
   it("leaves out the certificates that a server does not report", () => {
     const old = varz.parse({ gateway: { tls_cert_not_after: "2027-01-01T00:00:00Z" } });
-    assert.deepEqual(new Readings().read({ varz: [{ server: "iad-0", data: old }], jsz: [] }, 0), [
+    assert.deepEqual(new Readings().read({ varz: [{ server: "iad-0", region: "iad", data: old }], jsz: [] }, 0), [
       {
         name: "probe_certificate_expiry_timestamp_seconds",
         labels: { server: "iad-0", listener: "gateway" },

@@ -87,6 +87,11 @@ export interface ConsumerDetail {
   delivered?: { consumer_seq: number; stream_seq: number };
   /** All up to these sequences are acknowledged; `last_active` is when, RFC 3339. */
   ack_floor?: { consumer_seq: number; stream_seq: number; last_active?: string };
+  /**
+   * When its oldest message was stored that is not acknowledged, RFC 3339. No server reports it: those who need it look
+   * the message up (operations/supercluster/oldest-waiting.ts).
+   */
+  oldest_waiting?: string;
 }
 
 /** A duration in Go's notation, as `86.5ms` or `1m2.5s`, in milliseconds; undefined for none. */

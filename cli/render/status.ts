@@ -1,3 +1,4 @@
+import { inWords } from "../../config/durations";
 import { colours } from "../../engine/terminal";
 import { table } from "./table";
 import {
@@ -120,30 +121,19 @@ function growth(stream: StreamStatus, { time }: Status, before: Status): string 
 }
 
 function consumerTable(consumers: ConsumerStatus[], time: string): string {
+  const since = (then: string | undefined) => (then === undefined ? "" : inWords(Date.parse(time) - Date.parse(then)));
   return table(
-    ["ACCOUNT", "DURABLE", "LEADER", "PENDING", "ACK PENDING", "REDELIVERED", "LAST ACKNOWLEDGED"],
-    consumers.map(({ account, stream, name, leader, pending, ackPending, redelivered, lastAcknowledged }) => [
+    ["ACCOUNT", "DURABLE", "LEADER", "PENDING", "ACK PENDING", "REDELIVERED", "OLDEST", "LAST ACKNOWLEDGED"],
+    consumers.map(({ account, stream, name, leader, pending, ackPending, redelivered, ...times }) => [
       account,
       `${stream}/${name}`,
       leader ?? colours.red("no leader"),
       ...[pending, ackPending, redelivered].map((count) => (count === undefined ? "" : String(count))),
-      lastAcknowledged === undefined ? "" : `${ago(Date.parse(time) - Date.parse(lastAcknowledged))} ago`,
+      since(times.oldestWaiting),
+      times.lastAcknowledged === undefined ? "" : `${since(times.lastAcknowledged)} ago`,
     ]),
     colours.dim,
   );
-}
-
-/** `12 s`, `3 min`, `5 h`, `2 d`. */
-function ago(milliseconds: number): string {
-  const seconds = Math.max(0, milliseconds / 1_000);
-  const [size, unit] = (
-    [
-      [86_400, "d"],
-      [3_600, "h"],
-      [60, "min"],
-    ] as const
-  ).find(([one]) => seconds >= 2 * one) ?? [1, "s"];
-  return `${Math.floor(seconds / size)} ${unit}`;
 }
 
 function undeclaredTable({ undeclared }: Status): string {

@@ -1,6 +1,7 @@
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { deployCommand, npmRun } from "../../config/command-lines";
+import { inWords } from "../../config/durations";
 import { plural } from "../../config/plural";
 import type { AlertName } from "../../config/schema/alerts";
 import type { ConsumerDetail, StreamDetail } from "../../jetstream/monitoring";
@@ -126,6 +127,7 @@ function ofConsumer(
   const what = `durable ${account}/${stream}/${name}`;
   const common = { severity: "warning", what, account, stream } as const;
   const limit = Number(detail.config.max_ack_pending);
+  const age = detail.oldest_waiting === undefined ? 0 : (Date.now() - Date.parse(detail.oldest_waiting)) / 1_000;
   const inHand = limit > 0 ? (100 * detail.num_ack_pending) / limit : 0;
   return [
     ...(detail.num_pending > thresholdOf({ alerts }, "NATSConsumerLagHigh")
@@ -134,6 +136,15 @@ function ofConsumer(
             ...common,
             detail: `${plural(detail.num_pending, "message")} wait for it`,
             todo: ofAlert("NATSConsumerLagHigh"),
+          },
+        ]
+      : []),
+    ...(age > thresholdOf({ alerts }, "NATSConsumerMessageOld")
+      ? [
+          {
+            ...common,
+            detail: `its oldest message has waited for ${inWords(age * 1_000)}`,
+            todo: ofAlert("NATSConsumerMessageOld"),
           },
         ]
       : []),

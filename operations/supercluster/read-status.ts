@@ -5,6 +5,7 @@ import { monitoringStatus } from "../monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
+import { OldestWaiting } from "./oldest-waiting";
 import { problemsOf } from "./problems";
 import { connectToSystem, type Snapshot, takeSnapshot } from "./snapshot";
 import { type Status, statusOf } from "./status";
@@ -14,7 +15,7 @@ export interface StatusReader {
   /** Of the system account. It ends when its server does, and is not opened again. */
   system: NatsConnection;
   read(): Promise<Status>;
-  /** The status, and the answers of servers that it was made of. */
+  /** The status without ages of messages, and the answers of servers that it was made of. */
   look(): Promise<Look>;
   close(): Promise<void>;
 }
@@ -27,14 +28,16 @@ export interface Look {
 /**
  * Connects to the system account of an environment; `read` returns the status that its servers report now.
  *
- * @param access default: it is read, which takes a process of Pulumi
+ * @param given access; default: it is read, which takes a process of Pulumi
  * @throws {Failure} when no region answers, or the environment is not deployed
  */
-export async function openStatus(checked: CheckedEnvironment, access?: Access): Promise<StatusReader> {
-  const system = await connectToSystem(access ?? (await readAccess(checked)));
-  const look = async (): Promise<Look> => {
+export async function openStatus(checked: CheckedEnvironment, given?: Access): Promise<StatusReader> {
+  const access = given ?? (await readAccess(checked));
+  const system = await connectToSystem(access);
+  const oldest = new OldestWaiting(access);
+  const look = async (take: () => Promise<Snapshot>): Promise<Look> => {
     const [snapshot, workers, databases, monitoring] = await Promise.all([
-      takeSnapshot(system, serversInAll(checked.environment)),
+      take(),
       workerStatuses(checked),
       databaseStatuses(checked),
       monitoringStatus(checked),
@@ -43,5 +46,18 @@ export async function openStatus(checked: CheckedEnvironment, access?: Access): 
     const status = { ...statusOf(checked, snapshot, beside), problems: problemsOf(checked, snapshot, beside) };
     return { status, snapshot };
   };
-  return { system, look, read: async () => (await look()).status, close: () => system.close() };
+  const answers = () => takeSnapshot(system, serversInAll(checked.environment));
+  const withAges = async () => {
+    const snapshot = await answers();
+    await oldest.addTo(snapshot);
+    return snapshot;
+  };
+  return {
+    system,
+    look: () => look(answers),
+    read: async () => (await look(withAges)).status,
+    close: async () => {
+      await Promise.all([oldest.close(), system.close()]);
+    },
+  };
 }

@@ -85,6 +85,11 @@ export interface ConsumerStatus {
   ackPending?: number;
   /** Of those, delivered more than once. */
   redelivered?: number;
+  /**
+   * When the oldest message was stored that it has not acknowledged, RFC 3339. Of a durable that begins with the last
+   * message of each subject, one before that may count. Absent: none waits, or it could not be read.
+   */
+  oldestWaiting?: string;
   /** When it was last acknowledged to, RFC 3339. Absent: never, or not known. */
   lastAcknowledged?: string;
 }
@@ -168,6 +173,7 @@ export function statusOf(
       pending: detail?.num_pending,
       ackPending: detail?.num_ack_pending,
       redelivered: detail?.num_redelivered,
+      ...(detail?.oldest_waiting !== undefined && { oldestWaiting: detail.oldest_waiting }),
       lastAcknowledged: detail?.ack_floor?.last_active,
     };
   });

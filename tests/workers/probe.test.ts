@@ -11,6 +11,9 @@ import { assetsOf } from "../../config/assets/assets";
 import { loginOf, provisioner } from "../../config/assets/standard";
 import { failoverKey } from "../../config/schema/failover";
 import { validateTenants } from "../../config/rules/validate";
+import type { Access } from "../../operations/access/access";
+import { OldestWaiting } from "../../operations/supercluster/oldest-waiting";
+import { takeSnapshot } from "../../operations/supercluster/snapshot";
 import { ask, createConsumer, createStream, localEnvironment, usersOf } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { Supercluster } from "../support/nats";
@@ -156,6 +159,43 @@ describe("the probe on real servers", function () {
     await message!.ackAck();
     await worker.close();
     await reads("iad", `probe_consumer_oldest_seconds{${biller}}`, 0);
+  });
+
+  it("is what the status says too, which looks the message up", async () => {
+    const { ca, basePort } = { ca: cluster.identity.clientCa, ...cluster.options };
+    const ofUser = ({ name, login, inboxPrefix }: (typeof accounts)[number]["users"][number]) =>
+      [name, { login, inboxPrefix, password: login }] as const;
+    const access: Access = {
+      ...{ name: "test", ca, environment: { ...environment, basePort } },
+      accounts: Object.fromEntries(
+        accounts.map((account) => [account.name, { users: Object.fromEntries(account.users.map(ofUser)) }]),
+      ),
+    };
+    const system = await as("sys", "admin");
+    const worker = await as("shop", "biller");
+    const oldest = new OldestWaiting(access);
+    const found = async (name: string) => {
+      const snapshot = await takeSnapshot(system, 6);
+      await oldest.addTo(snapshot);
+      return snapshot.streams.shop!.ORDERS!.consumer_detail!.find((one) => one.name === name)!.oldest_waiting;
+    };
+    try {
+      const js = jetstream(client);
+      await js.publish("orders.other");
+      const before = Date.now();
+      await js.publish("orders.new");
+      const after = Date.now();
+      await js.publish("orders.new");
+      let time = NaN;
+      const isSeen = async () => !Number.isNaN((time = Date.parse((await found("biller")) ?? "")));
+      await until("it is seen", isSeen);
+      assert.ok(before - 1 <= time && time <= after + 1, `${before} <= ${time} <= ${after}`);
+      const durable = await jetstream(worker).consumers.get("ORDERS", "biller");
+      for (let left = 2; left > 0; left--) await (await durable.next())!.ackAck();
+      await until("nothing waits", async () => (await found("biller")) === undefined);
+    } finally {
+      await Promise.all([oldest.close(), system.close(), worker.close()]);
+    }
   });
 
   it("counts what a durable of another account gives up, in the region of the stream", async () => {

@@ -68,6 +68,7 @@ describe("problems, each with what to do", () => {
       DEAD_LETTERS!.state.messages = 2;
       const [durable] = EMAIL!.consumer_detail!;
       durable!.num_pending = 1_001;
+      durable!.oldest_waiting = new Date(Date.now() - 3 * 3_600_000).toISOString();
       durable!.num_ack_pending = Number(durable!.config.max_ack_pending);
     }).filter(({ account }) => account === "irisx");
     assert.deepEqual(
@@ -80,6 +81,12 @@ describe("problems, each with what to do", () => {
           "durable irisx/EMAIL/email-worker",
           "1001 messages wait for it",
           "docs/runbooks/alerts/NATSConsumerLagHigh.md",
+        ],
+        [
+          "warning",
+          "durable irisx/EMAIL/email-worker",
+          "its oldest message has waited for 3 h",
+          "docs/runbooks/alerts/NATSConsumerMessageOld.md",
         ],
         [
           "warning",
@@ -183,13 +190,15 @@ describe("the status, looked at twice", () => {
     const [durable] = snapshot.streams.irisx!.EMAIL!.consumer_detail!;
     Object.assign(durable!, { num_pending: 7, num_ack_pending: 2, num_redelivered: 1 });
     durable!.ack_floor = { consumer_seq: 1, stream_seq: 1, last_active: "2026-01-01T00:00:00Z" };
+    durable!.oldest_waiting = "2025-12-31T23:59:00Z";
     const before = { ...statusOf(checked, snapshot), time: "2026-01-01T00:02:00.000Z" };
     snapshot.streams.irisx!.EMAIL!.state.last_seq += 10;
     const now = { ...statusOf(checked, snapshot), time: "2026-01-01T00:02:04.000Z" };
     const text = renderStatus(now, before);
     assert.match(text, /^iad +ams +3\/3 +86\.5 ms$/m);
     assert.match(text, /^ +EMAIL +iad +iad-0 +3\/3 +3 +0 % +\d+ +.*2\.5$/m);
-    assert.match(text, /^irisx +EMAIL\/email-worker +iad-0 +7 +2 +1 +2 min ago$/m);
+    assert.match(text, /^ACCOUNT +DURABLE +LEADER .* OLDEST +LAST ACKNOWLEDGED$/m);
+    assert.match(text, /^irisx +EMAIL\/email-worker +iad-0 +7 +2 +1 +3 min +2 min ago$/m);
     assert.match(text, /local: meta leader .*00:02:04 UTC/);
     assert.ok(!renderStatus(now).includes("STORED/S"));
   });

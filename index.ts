@@ -2,7 +2,13 @@ import "./tools/promise-stacks.cjs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config/load";
 import { stackName } from "./config/stacks";
-import { validateDegraded, validateFailovers, validateSettings, validateTenants } from "./config/rules/validate";
+import {
+  validateDegraded,
+  validateFailovers,
+  validateRotations,
+  validateSettings,
+  validateTenants,
+} from "./config/rules/validate";
 import { tenants as declared } from "./tenants/index";
 
 /** Each kind of stack loads only what it needs. */
@@ -29,6 +35,7 @@ export = async (): Promise<unknown> => {
     tenants,
     degraded: validateDegraded(config.getObject("degraded"), environment),
     failovers: validateFailovers(config.getObject("failover"), stack, environment, tenants),
+    rotations: validateRotations(config.getObject("passwords"), stack, tenants),
   };
   return programs[stack.kind]()(settings as never);
 };

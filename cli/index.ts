@@ -28,6 +28,7 @@ const commands = {
   backupKey: () => (require("./commands/backup") as typeof import("./commands/backup")).backupKey,
   failover: () => (require("./commands/failover") as typeof import("./commands/failover")).failover,
   failback: () => (require("./commands/failback") as typeof import("./commands/failback")).failback,
+  rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).rotate,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
   removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
   drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
@@ -139,6 +140,13 @@ export function program(): Command {
     .option("--stream <name>", "name of a single stream")
     .option("--max-loss <messages>", "messages of a mirror that may be lost because the stream lacks them", "0")
     .action(run(commands.failback));
+  command(cli, "rotate", "replace a user's password; the old one is accepted too until it is taken away")
+    .requiredOption("--user <account/user>", "the user, e.g. irisx/api")
+    .option("--finish", "take the old password away, once no client uses it")
+    .option("--abort", "go back to the old password, and take the new one away once no client uses it")
+    .option("--disconnect", "with --finish or --abort: although clients use it, which are refused from then on")
+    .option("--yes", "skip the confirmation")
+    .action(run(commands.rotate));
   command(
     cli,
     "migrate",

@@ -1,5 +1,6 @@
 import type { Tenants } from "./assets/asset";
 import type { Failovers } from "./schema/failover";
+import type { Rotations } from "./schema/passwords";
 import type { Environment, StackSettings } from "./schema/settings";
 
 /** All that a stack's program starts from: validated, typed, passed in rather than imported. */
@@ -14,4 +15,6 @@ export interface Settings<Kind extends StackSettings["kind"] = StackSettings["ki
   degraded: string[];
   /** Streams that failed over to a mirror (`supercluster:failover`); empty but for jetstream stacks. */
   failovers: Failovers;
+  /** Passwords that were rotated (`supercluster:passwords`), of an identity stack. Default: none was. */
+  rotations?: Rotations;
 }

@@ -141,6 +141,46 @@ export async function connectionsInUse(
   );
 }
 
+/** A client that logged in by a name. */
+export interface ClientOfLogin {
+  /** What it calls itself; may be empty. */
+  name: string;
+  address: string;
+  server: string;
+  /** When it connected (RFC 3339). */
+  since: string;
+}
+
+/**
+ * The clients that are logged in by a name, on all servers: the first 1,000 of each.
+ *
+ * @throws {Error} where not all servers answer: one may be on any other
+ */
+export async function clientsOf(
+  system: NatsConnection,
+  login: string,
+  servers: string[],
+  maxWait = 5_000,
+): Promise<ClientOfLogin[]> {
+  const answers = await askAll<{ connections?: { name?: string; ip: string; port: number; start: string }[] }>(
+    system,
+    "CONNZ",
+    { auth: true, user: login, limit: 1_000 },
+    servers.length,
+    maxWait,
+  );
+  const silent = servers.filter((name) => !answers.some(({ server, data }) => data && server.name === name));
+  if (silent.length) throw new Error(`${silent.join(", ")} did not answer`);
+  return answers.flatMap(({ server, data }) =>
+    (data?.connections ?? []).map(({ name = "", ip, port, start }) => ({
+      name,
+      address: `${ip}:${port}`,
+      server: server.name,
+      since: start,
+    })),
+  );
+}
+
 /** Names of the meta group's peers, up or down; undefined where its leader did not answer, which alone lists them. */
 function metaPeers(answers: Answer<Jsz>[]): Set<string> | undefined {
   const leader = answers.find(({ server, data }) => data?.meta_cluster?.leader === server.name);

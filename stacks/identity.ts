@@ -19,7 +19,7 @@ import { suppliedAuthorities } from "./supplied-authorities";
 const key = { length: 48, special: false };
 
 /** CAs, certificates, keys and passwords of an environment, and nothing else: no server is needed to run it. */
-export function identity({ name, environment, tenants }: Settings): Record<string, pulumi.Output<unknown>> {
+export function identity({ name, environment, tenants, rotations }: Settings): Record<string, pulumi.Output<unknown>> {
   // What cannot be recreated is protected outside local environments: authorities, JetStream keys, the passwords of
   // provisioners. Not what is renewed or scales with servers, and no component: its resources would inherit it.
   const protect = environment.target !== "local";
@@ -37,6 +37,7 @@ export function identity({ name, environment, tenants }: Settings): Record<strin
   const { users } = new Credentials("users", {
     accounts,
     protect,
+    rotations,
     unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)),
   });
 

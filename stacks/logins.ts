@@ -15,12 +15,12 @@ export function login(
   const user = accounts
     .find((candidate) => candidate.name === account)
     ?.users.find((candidate) => candidate.name === name);
-  const password = user && users[user.login]?.password;
-  if (!user || password === undefined) {
+  const known = user && users[user.login];
+  if (!known) {
     throw new Error(
       `the identity stack has no password for user ${name} of account ${account}: deploy it first, ` +
         "it is older than the tenants",
     );
   }
-  return { login: user.login, password, inboxPrefix: user.inboxPrefix };
+  return { login: known.login ?? user.login, password: known.password, inboxPrefix: user.inboxPrefix };
 }

@@ -125,8 +125,12 @@ function userOutputs(
   user: string,
 ): pulumi.Inputs {
   const known = spec.accounts.find(({ name }) => name === account)!.users.find(({ name }) => name === user)!;
-  const password = identity.users.apply((users) => login(spec.accounts, users, account, user).password);
-  return { login: known.login, inboxPrefix: known.inboxPrefix, password: pulumi.secret(password) };
+  const found = identity.users.apply((users) => login(spec.accounts, users, account, user));
+  return {
+    login: pulumi.unsecret(found.apply((one) => one.login)),
+    inboxPrefix: known.inboxPrefix,
+    password: pulumi.secret(found.apply(({ password }) => password)),
+  };
 }
 
 interface Servers {

@@ -44,7 +44,7 @@ function accountConf(
     ...(exports && { exports: exports.map(exportConf) }),
     ...(imports && { imports: imports.map(importConf) }),
     ...(mappings && { mappings }),
-    users: accountUsers.map((user) => userConf(user, users)),
+    users: accountUsers.flatMap((user) => usersConf(user, users)),
   };
 }
 
@@ -61,20 +61,22 @@ const importConf = ({ kind, subject, from, prefix }: Import) => ({
   ...(kind === "stream" ? { prefix } : { to: localSubject({ prefix, subject }) }),
 });
 
-function userConf({ login, permissions, connectionTypes }: AccountUser, users: RegionIdentity["users"]) {
-  const hash = users[login]?.hash;
-  if (!hash)
+/** One user, twice while one of its passwords replaces the other. */
+function usersConf({ login, permissions, connectionTypes }: AccountUser, users: RegionIdentity["users"]) {
+  const known = users[login];
+  if (!known?.hash)
     throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
-  return {
-    user: login,
+  const conf = {
+    publish: rulesConf(permissions.publish),
+    subscribe: rulesConf(permissions.subscribe),
+    ...(permissions.responses && { allow_responses: responsesConf(permissions.responses) }),
+  };
+  return [{ login, ...known }, ...(known.also ? [known.also] : [])].map(({ login: user, hash }) => ({
+    user,
     password: hash,
     ...(connectionTypes && { allowed_connection_types: connectionTypes }),
-    permissions: {
-      publish: rulesConf(permissions.publish),
-      subscribe: rulesConf(permissions.subscribe),
-      ...(permissions.responses && { allow_responses: responsesConf(permissions.responses) }),
-    },
-  };
+    permissions: conf,
+  }));
 }
 
 const responsesConf = ({ max, expiresMs }: NonNullable<Permissions["responses"]>) => ({

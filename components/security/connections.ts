@@ -33,37 +33,40 @@ export function connections(
   { settings, name, accounts }: RegionSpec,
   { clientCa, users }: RegionIdentity,
 ): Record<string, Connection> {
-  const passwordOf = (login: string): string => {
+  const loginOf = (login: string): { user: string; password: string } => {
     const known = users[login];
-    if (known) return known.password;
+    if (known) return { user: known.login ?? login, password: known.password };
     throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
   };
   const probe = accounts
     .find((account) => account.name === systemAccount.name)
     ?.users.find((user) => user.name === systemAccount.probe);
   return Object.fromEntries(
-    tenantUsers(accounts).map(({ login, inboxPrefix, asksServers, connectionTypes = [] }): [string, Connection] => [
-      login,
-      {
-        NATS_URL: clientUrls(settings, name).join(","),
-        NATS_USER: login,
-        NATS_PASSWORD: passwordOf(login),
-        NATS_INBOX_PREFIX: inboxPrefix,
-        NATS_CA: clientCa,
-        ...Object.fromEntries(
-          Object.entries(listenerUrls(settings, name)).flatMap(([listener, urls]) => {
-            const { connection, variable } = listenerTable[listener as Listener];
-            return connectionTypes.includes(connection) ? [[variable, urls.join(",")]] : [];
+    tenantUsers(accounts).map(({ login, inboxPrefix, asksServers, connectionTypes = [] }): [string, Connection] => {
+      const { user, password } = loginOf(login);
+      const system = asksServers && probe && { ...probe, ...loginOf(probe.login) };
+      return [
+        login,
+        {
+          NATS_URL: clientUrls(settings, name).join(","),
+          NATS_USER: user,
+          NATS_PASSWORD: password,
+          NATS_INBOX_PREFIX: inboxPrefix,
+          NATS_CA: clientCa,
+          ...Object.fromEntries(
+            Object.entries(listenerUrls(settings, name)).flatMap(([listener, urls]) => {
+              const { connection, variable } = listenerTable[listener as Listener];
+              return connectionTypes.includes(connection) ? [[variable, urls.join(",")]] : [];
+            }),
+          ),
+          ...(system && {
+            NATS_SYSTEM_USER: system.user,
+            NATS_SYSTEM_PASSWORD: system.password,
+            NATS_SYSTEM_INBOX_PREFIX: system.inboxPrefix,
           }),
-        ),
-        ...(asksServers &&
-          probe && {
-            NATS_SYSTEM_USER: probe.login,
-            NATS_SYSTEM_PASSWORD: passwordOf(probe.login),
-            NATS_SYSTEM_INBOX_PREFIX: probe.inboxPrefix,
-          }),
-      },
-    ]),
+        },
+      ];
+    }),
   );
 }
 

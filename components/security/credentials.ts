@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { AccountSpec, RegionIdentity } from "../../config/assets/region";
-import { provisioner } from "../../config/assets/standard";
+import type { AccountSpec, Credential, RegionIdentity } from "../../config/assets/region";
+import { loginOfGeneration, provisioner } from "../../config/assets/standard";
+import { firstPassword, type Rotations, userKey } from "../../config/schema/passwords";
 import { hashPassword, saltOf } from "./passwords";
 
 /** A password for every user of every account, with the hash that servers are given. */
@@ -12,11 +13,17 @@ export class Credentials extends pulumi.ComponentResource {
   /**
    * @param args.protect whether passwords of provisioners and the seed are protected. Not the component, as in
    *   CertificateAuthority
+   * @param args.rotations users who have other passwords than the first. Only the one that is given out is protected
    * @param args.unprotected accounts that are removed with the next release
    */
   constructor(
     name: string,
-    { accounts, protect, unprotected = [] }: { accounts: AccountSpec[]; protect: boolean; unprotected?: string[] },
+    {
+      accounts,
+      protect,
+      rotations = {},
+      unprotected = [],
+    }: { accounts: AccountSpec[]; protect: boolean; rotations?: Rotations; unprotected?: string[] },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:security:Credentials", name, {}, opts);
@@ -28,18 +35,33 @@ export class Credentials extends pulumi.ComponentResource {
     const logins = accounts.flatMap((account) =>
       account.users.map((user) => ({
         login: user.login,
+        passwords: rotations[userKey(account.name, user.name)] ?? firstPassword,
         isKept: user.name === provisioner && !unprotected.includes(account.name),
       })),
     );
-    const users = logins.map(({ login, isKept }) => {
-      // A user may be removed or get another password; without its provisioner an account's streams cannot be deleted.
-      const own = isKept ? kept : parent;
-      const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
-      return pulumi
-        .all([result, seed.result])
-        .apply(
-          ([password, salts]) => [login, { password, hash: hashPassword(password, saltOf(salts, login)) }] as const,
-        );
+    const users = logins.map(({ login: first, passwords: { accepted, given }, isKept }) => {
+      const made = accepted.map((generation) => {
+        const login = loginOfGeneration(first, generation);
+        // A user may be removed or get another password; without its provisioner an account's streams cannot be
+        // deleted.
+        const own = isKept && generation === given ? kept : parent;
+        const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
+        return pulumi
+          .all([result, seed.result])
+          .apply(([password, salts]) => ({ login, password, hash: hashPassword(password, saltOf(salts, login)) }));
+      });
+      return pulumi.all(made).apply((all): [string, Credential] => {
+        const own = all.find(({ login }) => login === loginOfGeneration(first, given))!;
+        const also = all.find((one) => one !== own);
+        return [
+          first,
+          {
+            ...{ password: own.password, hash: own.hash },
+            ...(own.login !== first && { login: own.login }),
+            ...(also && { also: { login: also.login, hash: also.hash } }),
+          },
+        ];
+      });
     });
     this.users = pulumi.secret(pulumi.all(users).apply((entries) => Object.fromEntries(entries)));
     this.registerOutputs({});

@@ -50,7 +50,7 @@ function contexts(
         const context = {
           description: `${user.name} of account ${account.name}`,
           url: `tls://${kubernetesNames.service}:${kubernetesPorts.client}`,
-          user: user.login,
+          user: users[user.login]!.login ?? user.login,
           password: users[user.login]!.password,
           ca: `${mounts.contexts}/${secrets.box.ca}`,
           inbox_prefix: user.inboxPrefix,

@@ -60,6 +60,16 @@ export interface RegionIdentity {
   peer: { cert: string; key: string };
   /** Key of JetStream's encryption at rest. Lost with all data it encrypted. */
   jetstreamKey: string;
-  /** By login. */
-  users: Record<string, { password: string; hash: string }>;
+  /** By login of the first password. */
+  users: Record<string, Credential>;
+}
+
+/** How one user logs in. */
+export interface Credential {
+  password: string;
+  hash: string;
+  /** Name to log in with, once another password has replaced the first. Absent: the login of the first. */
+  login?: string;
+  /** Another password that servers accept while one replaces the other: a user of its own with the same rights. */
+  also?: { login: string; hash: string };
 }

@@ -13,6 +13,10 @@ export const canarySubject = (account: string, token = ">"): string => `canary.$
 /** Name a user logs in with: user names are global to a server, so the account is part of it. */
 export const loginOf = (account: string, user: string): string => `${account}-${user}`;
 
+/** Name that a user logs in with by a password of a generation: a server knows one password a name. */
+export const loginOfGeneration = (login: string, generation: number): string =>
+  generation === 1 ? login : `${login}.${generation}`;
+
 /** The one subject of a stream whose own are taken away for a time. No client publishes to it. */
 export const parkedSubject = (stream: string): string => `parked.${stream}.>`;
 

@@ -8,6 +8,7 @@ import { isObject } from "../objects";
 import { InvalidInput, joinPath, parse, type Problem, unknownName } from "../problems";
 import { bucketKinds } from "../schema/bucket";
 import { type Failovers, failovers } from "../schema/failover";
+import { type Rotations, rotations } from "../schema/passwords";
 import {
   type Environment,
   environment as environmentSchema,
@@ -20,6 +21,7 @@ import { token } from "../schema/values";
 import { part } from "../stacks";
 import { problemsBetween } from "./environments";
 import { failoverProblems } from "./failover";
+import { passwordProblems } from "./passwords";
 import { problemsOf } from "./rules";
 
 /**
@@ -99,6 +101,14 @@ export function validateFailovers(
   const own = stack.kind === "jetstream" ? (jetstream[part(stack)] ?? []) : [];
   refuse(failoverProblems(raw, ofAccounts(tenants, own), "failover"));
   return failovers.parse(raw ?? {});
+}
+
+/** Passwords that were rotated: `supercluster:passwords` of the identity stack's file. Default: none was. */
+export function validateRotations(raw: unknown, stack: StackSettings, tenants: Tenants): Rotations {
+  if (raw !== undefined && stack.kind !== "identity")
+    refuse([{ path: "passwords", message: "belongs to the file of the identity stack; move it there" }]);
+  refuse(passwordProblems(raw, tenants, "passwords"));
+  return rotations.parse(raw ?? {});
 }
 
 /** The tenants that one jetstream stack reconciles. */

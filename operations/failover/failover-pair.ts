@@ -23,7 +23,7 @@ import {
 } from "../stream/stack-account";
 import { failbackNoteOf } from "./configurations";
 import type { Mappings } from "./mappings";
-import { FailoverSetting } from "./setting";
+import { StackSetting } from "../settings/stack-setting";
 import type { FailoverFacts, StreamLookup, StreamSummary } from "./steps";
 import type { Reload } from "./together";
 
@@ -46,7 +46,7 @@ export class FailoverPair {
     own: Pick<StackAccount, "account" | "assets">,
     name: string,
     private readonly mappings: Mappings,
-    readonly setting: FailoverSetting,
+    readonly setting: StackSetting<Failover>,
     /** Of the stream's account. */
     readonly workers: readonly WorkerAsset[] = [],
   ) {
@@ -183,7 +183,7 @@ export const failoverPairOf = (
     own,
     stream,
     mappings,
-    new FailoverSetting(own.stack, project.name, failoverKey(account, stream)),
+    new StackSetting(own.stack, `${project.name}:failover`, failoverKey(account, stream)),
     tenants[account] && workersOf(tenants[account]),
   );
 

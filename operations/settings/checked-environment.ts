@@ -1,7 +1,9 @@
 import * as z from "zod";
 import type { Tenants } from "../../config/assets/asset";
 import type { Failovers } from "../../config/schema/failover";
+import { rotations, type Rotations } from "../../config/schema/passwords";
 import { failoverProblems } from "../../config/rules/failover";
+import { passwordProblems } from "../../config/rules/passwords";
 import { presentTenants } from "../../config/assets/leaving";
 import { InvalidInput, type Problem } from "../../config/problems";
 import type { Environment } from "../../config/schema/settings";
@@ -20,6 +22,8 @@ export interface CheckedEnvironment extends DeployableEnvironment {
   accounts: Tenants;
   /** Streams that failed over to a mirror. */
   failovers: Failovers;
+  /** Passwords that were rotated. */
+  rotations: Rotations;
 }
 
 /** What stack files are checked against, read by itself: a mistake elsewhere must not hide mistakes in stack files. */
@@ -45,6 +49,7 @@ export function checkedEnvironment(
   if (shape) problems.push(...stackFileProblems(project, name, shape));
   if (valid) problems.push(...suppliedProblems(project, stacksOf(name, valid.environment).identity, valid.environment));
   const failovers = valid ? collect(problems, () => declaredFailovers(project, name, valid)) : {};
+  const rotated = valid ? collect(problems, () => declaredRotations(project, name, valid)) : {};
   if (!valid || problems.length > 0) throw new InvalidInput(problems, "settings and tenants");
   return {
     project,
@@ -53,6 +58,7 @@ export function checkedEnvironment(
     tenants: presentTenants(valid.tenants),
     accounts: valid.tenants,
     failovers: failovers!,
+    rotations: rotated!,
     stacks: stacksOf(name, valid.environment),
   };
 }
@@ -72,6 +78,19 @@ function declaredFailovers(
   const problems = declared.flatMap((one) => one.problems);
   if (problems.length) throw new InvalidInput(problems);
   return Object.assign({}, ...declared.map(({ raw }) => raw ?? {})) as Failovers;
+}
+
+function declaredRotations(
+  project: ProjectFiles,
+  name: string,
+  { environment, tenants }: { environment: Environment; tenants: Tenants },
+): Rotations {
+  const stack = stacksOf(name, environment).identity;
+  const file = project.stacks[stack] as { config?: Record<string, unknown> } | undefined;
+  const raw = file?.config?.[`${project.name}:passwords`];
+  const problems = passwordProblems(raw, tenants, `Pulumi.${stack}.yaml: config.${project.name}:passwords`);
+  if (problems.length) throw new InvalidInput(problems);
+  return rotations.parse(raw ?? {});
 }
 
 function collect<T>(problems: Problem[], check: () => T): T | undefined {

@@ -9,7 +9,7 @@ import type { ProjectFiles } from "../../engine/project";
 const fileKeys = ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
 
 /** Configuration keys of this project that a stack may set. What stacks of an environment share is in Pulumi.yaml. */
-const ownKeys = ["stack", "degraded", "failover"];
+const ownKeys = ["stack", "degraded", "failover", "passwords"];
 
 /** Providers a stack file may configure. */
 const providers = ["pulumi", "aws", "aws-native", "kubernetes", "random", "tls"];

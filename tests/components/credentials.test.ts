@@ -67,6 +67,38 @@ describe("Credentials", () => {
     assert.deepEqual(await protectedOf(["covenant"]), ["users-irisx-provisioner", "users-salts"]);
   });
 
+  it("has two passwords while one replaces the other, under two logins; the one given out is protected", async () => {
+    const withProvisioner = [account("irisx", ["api", "provisioner"])];
+    const rotated = async (accepted: number[], given: number) => {
+      const rotations = { "irisx/provisioner": { accepted, given } };
+      const { result, of } = await record(
+        () => new Credentials("users", { accounts: withProvisioner, protect: true, rotations }),
+      );
+      const made = of("random:index/randomPassword:RandomPassword")
+        .filter(({ name }) => name.includes("provisioner"))
+        .map(({ name, options }) => `${name}${options.protect ? " (protected)" : ""}`);
+      const { login, password, hash, also } = (await settled(result.users)).value["irisx-provisioner"]!;
+      assert.ok(bcrypt.compareSync(password, hash));
+      return { made, login, also: also?.login };
+    };
+    const [first, second] = ["users-irisx-provisioner", "users-irisx-provisioner.2"] as const;
+    assert.deepEqual(await rotated([1, 2], 1), {
+      made: [`${first} (protected)`, second],
+      login: undefined,
+      also: "irisx-provisioner.2",
+    });
+    assert.deepEqual(await rotated([1, 2], 2), {
+      made: [first, `${second} (protected)`],
+      login: "irisx-provisioner.2",
+      also: "irisx-provisioner",
+    });
+    assert.deepEqual(await rotated([2], 2), {
+      made: [`${second} (protected)`],
+      login: "irisx-provisioner.2",
+      also: undefined,
+    });
+  });
+
   it("shows nothing in the component's own outputs", async () => {
     const { of } = await record(() => new Credentials("users", { accounts, protect: false }));
     assert.deepEqual(of("supercluster:security:Credentials")[0]!.outputs, {});

@@ -129,7 +129,7 @@ else
         const urn = /urn:\S+::users-irisx-api(?=\W)/.exec(on.pulumi("stack", "export", "--stack", on.stacks[0]!))![0];
         const before = await core.readNamespacedSecret({ name: "nats-server", namespace });
         const pods = await podsOf();
-        const text = await pages.run("rotate.md, A user's password, 1", {
+        const text = await pages.run("rotate.md, A password that others know, 1", {
           fill: { "users-covenant-api": login, "<urn>": urn },
         });
         assert.match(text, /pages is up and verified/);

@@ -7,13 +7,13 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import pLimit from "p-limit";
 import { advanceFailback } from "../../operations/failover/failback";
 import { advanceFailover } from "../../operations/failover/failover";
-import { FailoverSetting } from "../../operations/failover/setting";
+import { StackSetting } from "../../operations/settings/stack-setting";
 import { FailoverPair } from "../../operations/failover/failover-pair";
 import { Mappings } from "../../operations/failover/mappings";
 import { type Reload, runTogether } from "../../operations/failover/together";
 import { assetsOf } from "../../config/assets/assets";
 import { failoverSubject } from "../../config/assets/failover-subjects";
-import type { Failovers } from "../../config/schema/failover";
+import type { Failover, Failovers } from "../../config/schema/failover";
 import { tenantSpec } from "../../config/schema/tenant";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
@@ -101,7 +101,8 @@ for (const { signal, returns, moment } of accidents) {
       return stream;
     }
 
-    const settingOf = (name: string) => new FailoverSetting(name, "supercluster", `app/${name}`, folder);
+    const settingOf = (name: string) =>
+      new StackSetting<Failover>(name, "supercluster:failover", `app/${name}`, folder);
     const declared = (): Failovers =>
       Object.fromEntries(
         cases.flatMap(({ name }) => {

@@ -86,7 +86,7 @@ export class ConsoleLab {
 
 const checkedOf = (environment: LocalEnvironment, tenants: Tenants): CheckedEnvironment => ({
   project: { name: "supercluster", environments: {}, declared: [], stacks: {} },
-  ...{ name: "local", environment, tenants, accounts: tenants, failovers: {} },
+  ...{ name: "local", environment, tenants, accounts: tenants, failovers: {}, rotations: {} },
   stacks: stacksOf("local", environment),
 });
 

@@ -32,9 +32,10 @@ export class Publisher {
 
   /**
    * Publishes until `stop`, with `pauseMs` after each message; done when the first is acknowledged. A message without
-   * an answer within `timeoutMs` is sent again, with the same id: a busy machine may lose a stream's leader.
+   * an answer within `timeoutMs` is sent again, with the same id: a busy machine may lose a stream's leader. `as` tells
+   * several publishers to a stream apart.
    */
-  async start(stream: string, subject: string, { pauseMs = 50, timeoutMs = 1_000 } = {}): Promise<void> {
+  async start(stream: string, subject: string, { pauseMs = 50, timeoutMs = 1_000, as = stream } = {}): Promise<void> {
     const sequences = new Map<number, string>();
     this.acknowledged.set(stream, sequences);
     const client = jetstream(this.connection, { timeout: timeoutMs });
@@ -44,7 +45,7 @@ export class Publisher {
       sequences.set(seq, text);
     };
     const isTaken = () =>
-      publish(`${stream} 0`).then(
+      publish(`${as} 0`).then(
         () => true,
         () => undefined,
       );
@@ -53,7 +54,7 @@ export class Publisher {
       (async () => {
         for (let count = 1; !this.isStopped; count++) {
           // What is not acknowledged was perhaps not stored: no test relies on it.
-          await publish(`${stream} ${count}`).catch((error: Error) => this.refused.push(error.message));
+          await publish(`${as} ${count}`).catch((error: Error) => this.refused.push(error.message));
           await sleep(pauseMs);
         }
       })(),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withEntry } from "../../../../operations/failover/setting";
+import { withEntry } from "../../../../operations/settings/stack-setting";
 import { assetsOf } from "../../../../config/assets/assets";
 import { failoverProblems } from "../../../../config/rules/failover";
 import { tenants } from "../../../../tenants";

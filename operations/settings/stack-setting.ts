@@ -1,31 +1,30 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { isMap, parseDocument } from "yaml";
-import type { Failover } from "../../config/schema/failover";
 import { projectFolder } from "../../engine/project";
 
 /**
- * One stream's entry of `supercluster:failover` in a stack's file. The rest of the file stays as it is, comments
- * included.
+ * One entry of a map of settings in a stack's file, as of `supercluster:failover`. The rest of the file stays as it is,
+ * comments included.
  */
-export class FailoverSetting {
+export class StackSetting<Value> {
   readonly file: string;
 
   constructor(
     stack: string,
-    private readonly project: string,
+    private readonly map: `${string}:${string}`,
     private readonly key: string,
     folder = projectFolder,
   ) {
     this.file = path.join(folder, `Pulumi.${stack}.yaml`);
   }
 
-  read(): Failover | undefined {
-    return (parseDocument(this.text()).getIn(this.path(), false) as { toJSON?(): Failover } | undefined)?.toJSON?.();
+  read(): Value | undefined {
+    return (parseDocument(this.text()).getIn(this.path(), false) as { toJSON?(): Value } | undefined)?.toJSON?.();
   }
 
   /** Writes the entry, or takes it out. */
-  write(value: Failover | undefined): void {
+  write(value: Value | undefined): void {
     const before = this.text();
     const after = withEntry(before, this.path(), value);
     if (after === before) return;
@@ -36,7 +35,7 @@ export class FailoverSetting {
   }
 
   private path(): [string, string, string] {
-    return ["config", `${this.project}:failover`, this.key];
+    return ["config", this.map, this.key];
   }
 
   private text(): string {

@@ -31,3 +31,7 @@ export function reservedIn(subject: string): string | undefined {
   if (covers(subject, "$JS.API.>")) return "JetStream's API ($JS.API)";
   return covers(subject, "$SYS.>") ? "the servers' own subjects ($SYS)" : undefined;
 }
+
+/** Whether a subject, or what it includes, is the servers' or the clients' libraries' own. */
+export const isOfServers = (subject: string): boolean =>
+  /^(\$|_INBOX)/.test(subject) || reservedIn(subject) !== undefined;

@@ -85,6 +85,24 @@ export const destinationSubject = (destination: string): string =>
     .map((token) => (/\{\{|^\$\d+$/.test(token) ? "*" : token))
     .join(".");
 
+/**
+ * What a destination makes of a subject, or of a pattern, that its source covers: `orders.v2.eu` of `orders.eu`, for
+ * `orders.*` and `orders.v2.{{wildcard(1)}}`. A token that another function makes is `*`.
+ */
+export function transformed(source: string, destination: string, subject: string): string {
+  const [from, tokens] = [source.split("."), subject.split(".")];
+  const wildcards = from.flatMap((token, index) => (token === "*" ? [tokens[index]!] : []));
+  return destination
+    .split(".")
+    .flatMap((token) => {
+      if (token === ">") return tokens.slice(from.length - 1);
+      const [, named, numbered] = /^(?:\{\{\s*wildcard\s*\(\s*(\d+)\s*\)\s*\}\}|\$(\d+))$/i.exec(token) ?? [];
+      const index = named ?? numbered;
+      return index === undefined ? destinationSubject(token) : (wildcards[Number(index) - 1] ?? "*");
+    })
+    .join(".");
+}
+
 /** What of a stream decides under which subjects its messages are stored. */
 interface Renaming {
   subjects?: readonly string[];

@@ -43,10 +43,23 @@ function accountConf(
     ...(maxConnections && { limits: { max_connections: maxConnections } }),
     ...(exports && { exports: exports.map(exportConf) }),
     ...(imports && { imports: imports.map(importConf) }),
-    ...(mappings && { mappings }),
+    ...(mappings && { mappings: mappingsConf(mappings) }),
     users: accountUsers.flatMap((user) => usersConf(user, users)),
   };
 }
+
+const mappingsConf = (mappings: NonNullable<AccountSpec["mappings"]>) =>
+  Object.fromEntries(
+    Object.entries(mappings).map(([subject, to]) => [
+      subject,
+      typeof to === "string"
+        ? to
+        : to.map(({ to: destination, weight, region: cluster }) => ({
+            ...{ destination, weight: `${weight}%` },
+            ...(cluster && { cluster }),
+          })),
+    ]),
+  );
 
 /** Without accounts it is public. Servers forget after the threshold whom an answer goes to: 2 minutes by default. */
 const exportConf = ({ kind, subject, to, expiresMs }: Export) => ({

@@ -3,7 +3,8 @@ import { type ConnectionLimits, limitsOf, statedConnections } from "../../config
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { mappingsOf, standIns } from "../../config/assets/failover";
-import { mirroredStreams } from "../../config/assets/failover-subjects";
+import { mappedByFailovers, mirroredStreams } from "../../config/assets/failover-subjects";
+import { mappedBy } from "../../config/assets/mappings";
 import { asksServers } from "../../config/assets/probe";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
@@ -54,26 +55,28 @@ export function accountsOf(
       ],
     }),
   });
-  const mappings = mappingsOf(streams, failovers);
+  const failedOver = mappingsOf(streams, failovers);
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
     const ofAccount = <T extends { account: string }>(assets: T[]) =>
       assets.filter(({ account }) => account === tenant.name);
     const own = { streams: ofAccount(streams), consumers: ofAccount(consumers) };
     const usable = [...own.consumers, ...standIns(own).map(({ consumer }) => consumer)];
     const origins = new Map(own.streams.flatMap(({ name, mirrorOf }) => (mirrorOf ? [[name, mirrorOf]] : [])));
-    const mirrored = mirroredStreams(own.streams);
+    const mapped = [...mappedByFailovers(mirroredStreams(own.streams)), ...mappedBy(tenant)];
     const users = Object.entries(withStandardParts(tenant).users);
     return {
       name: tenant.name,
       jetstream: limitsOf(tenant, reservations[tenant.name] ?? {}),
       maxConnections: connections[tenant.name],
-      ...(mappings[tenant.name] && { mappings: mappings[tenant.name] }),
+      ...((tenant.mappings ?? failedOver[tenant.name]) && {
+        mappings: { ...tenant.mappings, ...failedOver[tenant.name] },
+      }),
       exports: exportsOf(tenant),
       imports: importsOf(tenant),
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
-          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mirrored }), spec),
+          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mapped }), spec),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
       ],

@@ -1,5 +1,5 @@
-import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
-import { withFailoverSubjects } from "../../config/assets/failover-subjects";
+import type { ConsumerAsset } from "../../config/assets/asset";
+import { type Mapped, withMapped } from "../../config/assets/mappings";
 import type { Permissions } from "../../config/assets/region";
 import { defaultExpires } from "../../config/assets/sharing";
 import { covers } from "../../config/subjects";
@@ -21,15 +21,15 @@ type Origins = ReadonlyMap<string, string>;
 /**
  * What a user may do, from what it declares and the durables and mirrors of its own account. Nothing else.
  *
- * @param mirrored streams of its account that may fail over
+ * @param mapped what subjects of its account are mapped to, or would be by a failover
  */
 export function permissionsOf(
   user: string,
   spec: UserSpec,
   consumers: readonly ConsumerAsset[],
-  { origins = new Map(), mirrored = [] }: { origins?: Origins; mirrored?: readonly StreamAsset[] } = {},
+  { origins = new Map(), mapped = [] }: { origins?: Origins; mapped?: readonly Mapped[] } = {},
 ): Permissions {
-  const published = (subjects: readonly string[]) => withFailoverSubjects(subjects, mirrored);
+  const published = (subjects: readonly string[]) => withMapped(subjects, mapped);
   const durables = consumers.filter(({ name }) => spec.consumes?.includes(name)).map(consuming);
   const rules = permissions(
     {

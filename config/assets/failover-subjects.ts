@@ -1,6 +1,6 @@
 import { failoverToken } from "../../workers/messaging/contract";
-import { intersection } from "../subjects";
 import type { StreamAsset } from "./asset";
+import type { Mapped } from "./mappings";
 
 /**
  * Subjects of a stream that has failed over. Its publishers keep theirs: the servers of every region map them to these
@@ -28,19 +28,10 @@ export const mirroredStreams = (streams: readonly StreamAsset[]): StreamAsset[] 
   streams.filter(({ account, name }) => streams.some((other) => other.account === account && other.mirrorOf === name));
 
 /**
- * Subjects that a user may or must not publish, with what they are mapped to while a stream has failed over: servers
- * check the mapped subject. They are there from the first day on, as nothing can be deployed to a region that is lost.
+ * What failovers of these streams would map. Users may publish it from the first day on, as nothing can be deployed to
+ * a region that is lost.
  */
-export const withFailoverSubjects = (subjects: readonly string[], streams: readonly StreamAsset[]): string[] => [
-  ...subjects,
-  ...subjects
-    .filter((subject) => !subject.startsWith("$JS."))
-    .flatMap((subject) =>
-      streams.flatMap(({ name, spec }) =>
-        spec.subjects
-          .map((own) => intersection(subject, own))
-          .filter((both) => both !== undefined)
-          .map((both) => failoverSubject(name, both)),
-      ),
-    ),
-];
+export const mappedByFailovers = (streams: readonly StreamAsset[]): Mapped[] =>
+  streams.flatMap(({ name, spec }) =>
+    Object.entries(failoverMappings(name, spec.subjects)).map(([from, to]) => ({ from, to })),
+  );

@@ -1,4 +1,5 @@
 import type { Environment } from "../schema/settings";
+import type { TenantSpec } from "../schema/tenant";
 import type { AccountLimits } from "./account-limits";
 import type { Export, Import } from "./sharing";
 
@@ -30,8 +31,8 @@ export interface AccountSpec {
   jetstream?: AccountLimits;
   /** Client connections at the same time on all servers of all regions. Absent: only the limit of each server. */
   maxConnections?: number;
-  /** Subjects that its clients' messages get instead of their own, while streams have failed over. Absent: none. */
-  mappings?: Record<string, string>;
+  /** Subjects that its clients' messages get instead of their own: all of them, or parts. Absent: none. */
+  mappings?: Record<string, string | NonNullable<TenantSpec["mappings"]>[string]>;
   users: AccountUser[];
   /** What clients of other accounts may hear or ask, and nothing more. Absent: nothing. */
   exports?: Export[];

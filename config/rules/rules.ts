@@ -11,6 +11,7 @@ import { kubernetesRules } from "./kubernetes";
 import { kubernetesWorkerRules } from "./kubernetes-workers";
 import { laneRules } from "./lanes";
 import { listenerRules } from "./listeners";
+import { mappingRules } from "./mappings";
 import { mirrorRules } from "./mirror";
 import { misspeltRegions } from "./misspelt-region";
 import { placementRules } from "./placement";
@@ -39,6 +40,7 @@ const rules: readonly Rule[] = [
   ...consumerRules,
   ...userRules,
   ...sharingRules,
+  ...mappingRules,
   ...deadLetterRules,
   ...laneRules,
   ...workerRules,

@@ -1,4 +1,5 @@
 import { mirrorName } from "../assets/standard";
+import { withStandardParts } from "../assets/standard-parts";
 import type { ConsumerSpec, StreamSpec, TenantSpec, UserSpec } from "../schema/tenant";
 import type { ValidationContext } from "./context";
 import type { Scope } from "./rule";
@@ -65,4 +66,10 @@ export const consumers = (context: ValidationContext): ConsumerScope[] =>
 export const users = (context: ValidationContext): UserScope[] =>
   tenants(context).flatMap(({ path, key, tenant }) =>
     Object.entries(tenant.users).map(([name, user]) => ({ path: [...path, "users", name], key, tenant, name, user })),
+  );
+
+/** Subjects of streams of an account, by stream, its canary and dead letters included. */
+export const storedBy = (tenant: TenantSpec): { stream: string; subject: string }[] =>
+  Object.entries(withStandardParts(tenant).streams).flatMap(([stream, { subjects }]) =>
+    subjects.map((subject) => ({ stream, subject })),
   );

@@ -2,13 +2,13 @@ import { failoverToken } from "../../workers/messaging/contract";
 import { type Export, exportsOf, type Import, importsOf, localSubject, sharedFields } from "../assets/sharing";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
-import { reservedIn } from "../reserved-subjects";
+import { isOfServers } from "../reserved-subjects";
 import type { TenantSpec } from "../schema/tenant";
 import { covers, overlaps } from "../subjects";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
 import { type Rule, rule } from "./rule";
-import { tenants, users } from "./scopes";
+import { storedBy, tenants, users } from "./scopes";
 
 /** Rules about what tenants share. Servers would refuse the whole accounts file for most of these mistakes. */
 
@@ -81,12 +81,6 @@ function missing(shared: Import, key: string, offered: readonly Export[]): strin
   );
 }
 
-/** Subjects of streams of an account, by stream, its canary and dead letters included. */
-const stored = (tenant: TenantSpec): { stream: string; subject: string }[] =>
-  Object.entries(withStandardParts(tenant).streams).flatMap(([stream, { subjects }]) =>
-    subjects.map((subject) => ({ stream, subject })),
-  );
-
 /** What of a tenant uses subjects that are to be those of an import alone. */
 function usesOf(tenant: TenantSpec, kind: Import["kind"]): { subject: string; what: string }[] {
   const ofUsers = Object.entries(withStandardParts(tenant).users).flatMap(([name, user]) =>
@@ -118,8 +112,7 @@ const named = (context: ValidationContext) =>
     ),
   );
 
-const isReserved = (subject: string): boolean =>
-  /^(\$|_INBOX)/.test(subject) || subject.startsWith(`${failoverToken}.`) || reservedIn(subject) !== undefined;
+const isReserved = (subject: string): boolean => isOfServers(subject) || subject.startsWith(`${failoverToken}.`);
 
 export const sharingRules: Rule[] = [
   rule({
@@ -164,9 +157,9 @@ export const sharingRules: Rule[] = [
   rule({
     each: exported,
     when: ({ kind, subject, tenant }) =>
-      kind === "service" && stored(tenant).some((one) => overlaps(one.subject, subject)),
+      kind === "service" && storedBy(tenant).some((one) => overlaps(one.subject, subject)),
     message: ({ subject, tenant }) =>
-      `${text(subject)} is stored by ${stored(tenant).find((one) => overlaps(one.subject, subject))!.stream}, ` +
+      `${text(subject)} is stored by ${storedBy(tenant).find((one) => overlaps(one.subject, subject))!.stream}, ` +
       "whose acknowledgement would be the first answer; use another subject",
   }),
   rule({
@@ -209,9 +202,9 @@ export const sharingRules: Rule[] = [
   rule({
     each: imported,
     when: ({ local, tenant, shared }) =>
-      shared.prefix === failoverToken || stored(tenant).some(({ subject }) => overlaps(subject, local)),
+      shared.prefix === failoverToken || storedBy(tenant).some(({ subject }) => overlaps(subject, local)),
     message: ({ local, tenant, key }) => {
-      const stream = stored(tenant).find(({ subject }) => overlaps(subject, local))?.stream;
+      const stream = storedBy(tenant).find(({ subject }) => overlaps(subject, local))?.stream;
       return stream
         ? `is ${text(local)} here, which stream ${stream} of ${key} stores; write another prefix`
         : `has the prefix of streams that have failed over, "${failoverToken}"; write another one`;

@@ -189,6 +189,18 @@ const importsSpec = strictObject({
   services: z.array(subject).min(1).optional(),
 });
 
+/** Where a part of the messages of a subject goes instead. */
+const mappedTo = strictObject({
+  /**
+   * The subject that they get; `{{wildcard(1)}}` is what the first `*` of theirs stands for. It stands once in a list.
+   */
+  to: z.string().min(1),
+  /** Percent of the messages: 1 to 100, and at most 100 together; the rest keeps its subject. */
+  weight: z.int().min(1).max(100),
+  /** Only what clients publish in this region, for which entries without a region then mean nothing. Default: all. */
+  region: token.optional(),
+});
+
 export const tenantSpec = strictObject({
   /** The account's name. */
   name: token,
@@ -243,6 +255,12 @@ export const tenantSpec = strictObject({
    * subjects with the prefix: `subscribes: ["shop.orders.placed"]`, `requests: ["shop.price.get"]`. Default: nothing.
    */
   imports: z.record(token, importsSpec).optional(),
+  /**
+   * Canary releases: messages of a subject, or a part of them, get another one, on which the new version works:
+   * `{ "price.get": [{ to: "price.v2.get", weight: 10 }] }`. Publishers and those who ask write what they always do,
+   * and may do both (docs/sharing.md). Default: none.
+   */
+  mappings: z.record(subject, z.array(mappedTo).min(1)).optional(),
 });
 
 export type StreamSpec = z.infer<typeof streamSpec>;

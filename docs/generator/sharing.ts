@@ -63,6 +63,29 @@ All mistakes are reported at once, before anything is done:
   subscribes or asks there: give it another \`prefix\`;
 - subjects of servers and clients themselves (\`$JS\`, \`$SYS\`, \`_INBOX\`).
 
+## Mappings: a new version for a part of the messages
+
+\`\`\`ts
+${textOf("canary-release.ts")}
+\`\`\`
+
+| Field of \`mappings.<subject>[]\` | What it is |
+|---|---|
+${rows("", comments.mappedTo!)
+  .map(([name, text]) => `| ${name.replace(".", "")} | ${text} |`)
+  .join("\n")}
+
+Servers map a message once, as it arrives from a client of the account, or as a request of another account. Users may
+publish what their own subjects may become, cut to what they may publish; what is denied is denied in both forms.
+Weights are changed by a deployment of the regions: a reload, no restart. A release ends with the new subject at 100,
+then with publishers that write it.
+
+Refused are mappings of subjects of servers, of imported subjects (who exports maps), and of streams with mirrors, whose
+subjects a failover maps ([ADR 0042](adr/0042-failover-by-mappings.md)); overlapping ones; a destination that is mapped
+again, or stands twice; weights above 100; and a destination that is stored where the subject is not, or the other way
+round, because a part of the messages would be acknowledged and the rest not. \`npm run verify\` skips durables whose
+messages are mapped, and says so. What other accounts hear is the subject that a message has in the end.
+
 ## Order
 
 Accounts are configuration of the servers, reloaded without a restart, in every region before any stack of streams is

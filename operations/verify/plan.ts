@@ -1,5 +1,6 @@
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import { mappingOf } from "../../config/assets/mappings";
 import { withLanes } from "../../config/assets/lanes";
 import { failoverKey } from "../../config/schema/failover";
 import { covers } from "../../config/subjects";
@@ -65,6 +66,8 @@ export function planOf(
       if (failover) unprovable.push({ consumer, reason: `its stream has failed over to ${failover.to}` });
       else if (!user) unprovable.push({ consumer, reason: "no user consumes it" });
       else if (!message) unprovable.push({ consumer, reason: "no user publishes to its subjects" });
+      else if (mappingOf(tenant, message.subject))
+        unprovable.push({ consumer, reason: `messages of ${mappingOf(tenant, message.subject)} are mapped to others` });
       else {
         durables.push({ consumer, user });
         if (![...messages.keys()].some((subject) => takes(consumer, subject)))

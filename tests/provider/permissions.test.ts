@@ -17,6 +17,7 @@ import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { bucketPlansOf, proveBucket } from "../../operations/verify/buckets";
 import type { Connections } from "../../operations/verify/connections";
+import { store } from "../../docs/examples/tenants/canary-release";
 import { billing, shop } from "../../docs/examples/tenants/sharing";
 import { tenants as systems } from "../../tenants";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
@@ -90,14 +91,17 @@ const press: TenantSpec = {
   users: {
     editor: {
       subscribes: ["shop.orders.news"],
-      requests: ["shop.price.list"],
+      requests: ["shop.price.list", "store.cart.price"],
       allow: {
         publish: ["shop.price.get", "orders.news"],
         subscribe: ["shop.orders.placed.*", "orders.news"],
       },
     },
   },
-  imports: { shop: { streams: ["orders.news"], services: ["price.list"] } },
+  imports: {
+    shop: { streams: ["orders.news"], services: ["price.list"] },
+    store: { services: ["cart.price"] },
+  },
 };
 
 // Two, because a server all alone elects no meta leader.
@@ -107,11 +111,8 @@ const tenants = {
   ...systems,
   ...{ buckets: withBuckets(buckets), services },
   ...validateTenants(
-    { shop, billing, press },
-    {
-      ...environment,
-      jetstream: { jetstream: ["probe", "shop", "billing", "press"] },
-    },
+    { shop, billing, press, store },
+    { ...environment, jetstream: { jetstream: ["probe", "shop", "billing", "press", "store"] } },
   ),
 };
 const accounts = accountsOf(environment, tenants);
@@ -130,6 +131,9 @@ const requests = (subjects: string[]): string[] =>
 const asChecked = (subject: string): string => subject.replace(`$JS.${domain}.API.`, "$JS.API.");
 
 const letterStreams: string[] = Object.values(deadLetterNames);
+
+/** In one region the server checks what a part of the messages is mapped to. */
+const asWritten = (line: string): string => line.replace("cart.next.", "cart.add.");
 
 /** A subject that a pattern matches. */
 const example = (pattern: string): string => pattern.replaceAll("*", "x").replace(/>$/, "x.y");
@@ -430,10 +434,10 @@ describe("permissions on a real server", () => {
           nc.subscribe(subject, { callback: () => undefined });
         await nc.flush();
         assert.deepEqual(
-          new Set(await denied()),
+          new Set((await denied()).map(asWritten)),
           new Set([
-            ...never.publish.map((subject) => `publish ${asChecked(subject)}`),
-            ...never.subscribe.map((subject) => `subscription ${subject}`),
+            ...never.publish.map((subject) => asWritten(`publish ${asChecked(subject)}`)),
+            ...never.subscribe.map((subject) => asWritten(`subscription ${subject}`)),
           ]),
         );
       });
@@ -703,16 +707,23 @@ describe("permissions on a real server", () => {
     });
   });
 
+  const joinedUsers: NatsConnection[] = [];
+  /** Connects a user in one region, until `leave`. */
+  const join = async (login: string, region: string): Promise<NatsConnection> => {
+    const { inboxPrefix } = users.find((each) => each.login === login)!;
+    const nc = await cluster.connect(login, { inboxPrefix, reconnect: false, servers: cluster.urls(region) });
+    joinedUsers.push(nc);
+    return nc;
+  };
+  const leave = () => Promise.all(joinedUsers.splice(0).map((nc) => nc.close()));
+
   describe("of what accounts share", () => {
     const user = (login: string) => users.find((each) => each.login === login)!;
-    const open: NatsConnection[] = [];
-    afterEach(() => Promise.all(open.splice(0).map((nc) => nc.close())));
+    afterEach(leave);
 
     /** A user in one region, what was denied to it, and what it hears. */
     async function joined(login: string, region: string) {
-      const { inboxPrefix } = user(login);
-      const nc = await cluster.connect(login, { inboxPrefix, reconnect: false, servers: cluster.urls(region) });
-      open.push(nc);
+      const nc = await join(login, region);
       const heard: string[] = [];
       const hear = async (...subjects: string[]) => {
         for (const subject of subjects)
@@ -810,6 +821,71 @@ describe("permissions on a real server", () => {
         [await editor.denied(), (await pricer.denied()).every((one) => one.startsWith("publish _R_."))],
         [[], true],
       );
+    });
+  });
+
+  describe("of mapped subjects", () => {
+    afterEach(leave);
+
+    /** Services that answer with what they are asked on. */
+    const answering = async () => {
+      for (const [login, subject] of [
+        ["store-price-1", "cart.price"],
+        ["store-price-2", "cart.price.next"],
+      ] as const) {
+        const nc = await join(login, "iad");
+        nc.subscribe(subject, { callback: (_error, message) => void message.respond(message.subject) });
+        await nc.flush();
+      }
+    };
+    /** Asks until both versions have answered. */
+    const untilBoth = async (nc: NatsConnection, subject: string) => {
+      const answers = new Set<string>();
+      await pollUntil(
+        async () => answers.add((await requestUntilHeard(nc, subject, "")).string()).size === 2,
+        waitMs,
+        1,
+      );
+      return [...answers].toSorted();
+    };
+
+    it("give a part of the requests to the new version, also those of other accounts", async () => {
+      await answering();
+      const both = ["cart.price", "cart.price.next"];
+      assert.deepEqual(await untilBoth(await join("store-web", "ams"), "cart.price"), both);
+      assert.deepEqual(await untilBoth(await join("press-editor", "ams"), "store.cart.price"), both);
+    });
+
+    it("map a part of what is published in the region that is named, acknowledged, and nothing in others", async () => {
+      const subjects = async () => {
+        const administrator = users.find(({ login }) => login === "store-provisioner")!;
+        const { state } = await as(administrator, (nc) => ask(nc, "STREAM.INFO.CARTS", { subjects_filter: ">" }));
+        return (state as { subjects?: Record<string, number> }).subjects ?? {};
+      };
+      const [near, far] = [await join("store-web", "iad"), await join("store-web", "ams")];
+      const first = await subjects();
+      const of = (subject: string, found: Record<string, number>) => found[subject] ?? 0;
+      for (let index = 0; index < 20; index++) await jetstream(near).publish("cart.add.eu");
+      const second = await subjects();
+      assert.deepEqual(
+        [of("cart.add.eu", second), of("cart.next.eu", second)],
+        [of("cart.add.eu", first) + 20, of("cart.next.eu", first)],
+      );
+      const isBoth = async () => {
+        await jetstream(far).publish("cart.add.eu");
+        const found = await subjects();
+        return ["cart.add.eu", "cart.next.eu"].every((subject) => of(subject, found) > of(subject, second));
+      };
+      assert.ok(await pollUntil(isBoth, waitMs, 1), "a part is mapped and a part is not");
+    });
+
+    it("let a user publish what its own subject may become, and nothing beside it", async () => {
+      const nc = await join("store-web", "iad");
+      const denied = denials(nc);
+      nc.publish("cart.next.eu");
+      nc.publish("cart.next.us");
+      nc.publish("cart.add.us");
+      assert.deepEqual(await denied(), ["publish cart.next.us", "publish cart.add.us"]);
     });
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { validateTenants } from "../../../../config/rules/validate";
+import { store } from "../../../../docs/examples/tenants/canary-release";
 import { billing, shop } from "../../../../docs/examples/tenants/sharing";
 import { tenants } from "../../../../tenants";
 import { localEnvironment } from "../../../support/accounts";
@@ -14,7 +15,7 @@ describe("rules", () => {
   });
 
   it("find nothing in the tenants of docs/examples", () => {
-    const examples = { shop, billing };
+    const examples = { shop, billing, store };
     const environment = localEnvironment({ jetstream: { jetstream: Object.keys(examples) } });
     assert.deepEqual(Object.keys(validateTenants(examples, environment)), Object.keys(examples));
   });

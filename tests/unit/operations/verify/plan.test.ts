@@ -45,6 +45,15 @@ describe("the plan of a proof", () => {
     ]);
   });
 
+  it("leaves out a durable whose messages are mapped to other subjects, and says so", () => {
+    const mapped = { ...tenants.irisx!, mappings: { "sms.send.high": [{ to: "sms.send.next", weight: 10 }] } };
+    const { unprovable } = planOf({ environment }, mapped);
+    assert.deepEqual(
+      unprovable.map(({ consumer, reason }) => [consumer.name, reason]),
+      [["sms-worker-high", "messages of sms.send.high are mapped to others"]],
+    );
+  });
+
   it("reaches each lane of a consumer, and each by its own subject", () => {
     const [{ messages, durables } = assert.fail()] = planOf({ environment }, tenants.irisx!).streams.filter(
       ({ stream }) => stream === "SMS",

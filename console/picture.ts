@@ -49,8 +49,10 @@ export interface GatewayView extends GatewayStatus {
 export interface ServerView {
   name: string;
   region: string;
-  /** Whether it answered. */
+  /** Whether it answered, at this look or one of the two before it. */
   isUp: boolean;
+  /** Of one that is late or lost: when it answered last, RFC 3339. Absent: just now, or never. */
+  silentSince?: string;
   isMetaLeader: boolean;
   version?: string;
   /** Why it is not healthy. Absent: it is, or is down. */

@@ -136,7 +136,7 @@ function Region({ name, head, at }: { name: string; head: Head; at: Place }) {
       </text>
       {servers.map((server, index) => (
         <g key={server.name} class={`server ${stateOf(server)}`}>
-          {stateOf(server) === "ok" ? (
+          {["ok", "unknown"].includes(stateOf(server)) ? (
             <circle cx={left + 20 + index * gap} cy={top + 50} r={server.isMetaLeader ? 6 : 5} />
           ) : (
             <path d={`M${left + 15 + index * gap} ${top + 45}l10 10m0-10l-10 10`} />

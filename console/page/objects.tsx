@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import type { HappenedEvent, Picture, StreamView } from "../picture.ts";
+import type { HappenedEvent, Picture, ServerView, StreamView } from "../picture.ts";
 import { EventList } from "./events.tsx";
 import { Chart, useLines } from "./lines.tsx";
 import { Bar, Crumbs, Facts, FailedOver, Mark, Problems, Replicas, RowMark, Table, useNow } from "./parts.tsx";
 import { markOf, markOfGateway, markOfRegion, ServerTable } from "./region-card.tsx";
 import { to } from "./route.ts";
-import { age, bytes, count, milliseconds, percent, perSecond, plural } from "./words.ts";
+import { age, bytes, clock, count, milliseconds, percent, perSecond, plural } from "./words.ts";
 
 const rate = (value: number) => `${perSecond(value)}/s`;
 
@@ -295,6 +295,12 @@ export function RegionPage({
   );
 }
 
+const stateOf = ({ isUp, unhealthy, silentSince }: ServerView): string => {
+  if (!isUp) return silentSince ? `does not answer since ${clock(silentSince)}` : "does not answer";
+  if (silentSince) return `late: all of this is as of ${clock(silentSince)}`;
+  return unhealthy ?? "answers, healthy";
+};
+
 export function ServerPage({
   server: name,
   picture,
@@ -327,7 +333,7 @@ export function ServerPage({
       <section class="card" aria-label="Now">
         <Facts
           facts={[
-            ["State", server.isUp ? (server.unhealthy ?? "answers, healthy") : "does not answer"],
+            ["State", stateOf(server)],
             ["Version", server.version ?? "–"],
             ["Running for", age(server.started, now)],
             ["Clients", count(server.connections)],

@@ -1,9 +1,10 @@
 import type { Head, ServerView } from "../picture.ts";
 import { Headings, Mark } from "./parts.tsx";
 import { to } from "./route.ts";
-import { bytes, count, perSecond, percent, plural } from "./words.ts";
+import { bytes, clock, count, perSecond, percent, plural } from "./words.ts";
 
-export const markOf = ({ isUp, unhealthy }: ServerView) => (!isUp ? "problem" : unhealthy ? "warning" : undefined);
+export const markOf = ({ isUp, unhealthy, silentSince }: ServerView) =>
+  !isUp ? "problem" : unhealthy ? "warning" : silentSince ? "unknown" : undefined;
 
 export const markOfRegion = ({ serversUp, servers }: Head["regions"][number]) =>
   serversUp === 0 ? "problem" : serversUp < servers ? "warning" : undefined;
@@ -41,6 +42,7 @@ export function ServerTable({ servers, label }: { servers: ServerView[]; label: 
             <th scope="row">
               <Mark severity={markOf(server)} /> <a href={to.server(server.name)}>{server.name}</a>
               {server.isMetaLeader && <span class="tag">meta leader</span>}
+              {server.isUp && server.silentSince && <span class="tag">as of {clock(server.silentSince)}</span>}
             </th>
             {server.isUp ? (
               <>
@@ -51,7 +53,7 @@ export function ServerTable({ servers, label }: { servers: ServerView[]; label: 
               </>
             ) : (
               <td colSpan={4} class="number">
-                does not answer
+                does not answer{server.silentSince && ` since ${clock(server.silentSince)}`}
               </td>
             )}
           </tr>

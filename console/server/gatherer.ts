@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StatusReader } from "../../operations/supercluster/read-status";
+import type { Look, StatusReader } from "../../operations/supercluster/read-status";
+import type { Answers } from "../../operations/supercluster/snapshot";
 import type { HappenedEvent, Picture, Update } from "../picture";
 import { changeOf } from "./changes";
 import { differencesOf, type Happened } from "./events/differences";
 import { listenTo } from "./events/listen";
 import { History, sampleMs } from "./history";
+import { LastAnswers } from "./last-answers";
 import { pictureOf, type Shown } from "./picture";
 import { Rates } from "./rates";
 
@@ -21,8 +23,8 @@ export interface Told {
 }
 
 export interface GathererOptions {
-  /** Connects; called again after a connection has ended. */
-  open: () => Promise<Pick<StatusReader, "look" | "close" | "system">>;
+  /** Connects; called again after a connection has ended. `completed` is what stands for the answers of a look. */
+  open: (completed: (answers: Answers) => Answers) => Promise<Pick<StatusReader, "look" | "close" | "system">>;
   paceMs?: number;
 }
 
@@ -33,6 +35,7 @@ export interface GathererOptions {
 export class Gatherer {
   private readonly pages = new Set<(told: Told) => void>();
   private readonly rates = new Rates();
+  private readonly lastAnswers = new LastAnswers();
   readonly history = new History();
   private readonly events: HappenedEvent[] = [];
   private eventCount = 0;
@@ -87,11 +90,11 @@ export class Gatherer {
 
   private async lookOnce(): Promise<void> {
     try {
-      this.reader ??= await this.connected();
-      const look = await this.reader.look();
-      if (Object.keys(look.snapshot.servers).length === 0) throw new Error("no server answers");
+      const look = await this.look();
       const usual = (gateway: string) => this.history.median(`gateway:${gateway}`, "roundTripMs");
-      const picture = pictureOf(this.checked, look, this.rates, usual);
+      const picture = pictureOf(this.checked, look, this.rates, {
+        ...{ usual, silentSince: this.lastAnswers.silentSince },
+      });
       this.rates.next();
       const before = this.picture;
       const wasBlind = this.blind !== undefined;
@@ -101,16 +104,27 @@ export class Gatherer {
       if (before && !wasBlind) this.tell({ kind: "change", change: changeOf(before, picture), events });
       else this.tell({ kind: "picture", picture, events: this.events });
     } catch (error) {
-      // The server that it was connected to may be gone: another one answers the next time.
-      await this.reader?.close().catch(() => {});
-      this.reader = undefined;
       this.blind ??= { since: new Date().toISOString(), reason: (error as Error).message };
       this.tell({ kind: "blind", ...this.blind });
     }
   }
 
+  private async look(): Promise<Look> {
+    const isNew = this.reader === undefined;
+    try {
+      this.reader ??= await this.connected();
+      return await this.reader.look();
+    } catch (error) {
+      await this.reader?.close().catch(() => {});
+      this.reader = undefined;
+      if (isNew) throw error;
+      // The server that it was connected to may be gone, which says nothing about the others.
+      return this.look();
+    }
+  }
+
   private async connected() {
-    const reader = await this.options.open();
+    const reader = await this.options.open((answers) => this.lastAnswers.completed(answers));
     listenTo(reader.system, (events) => this.tell({ kind: "events", events: this.keep(events) }));
     return reader;
   }

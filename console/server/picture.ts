@@ -1,7 +1,7 @@
 import { deadLetterNames } from "../../workers/messaging/contract";
 import { assetsOf } from "../../config/assets/assets";
 import { workerKey, workersOf } from "../../config/assets/workers";
-import { serversOf } from "../../config/topology";
+import { serverNames, serversOf } from "../../config/topology";
 import { fromBytes, fromNanoseconds } from "../../config/units";
 import { ownerOf } from "../../jetstream/ownership";
 import type { ConsumerDetail, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
@@ -27,45 +27,38 @@ export type Shown = Pick<CheckedEnvironment, "name" | "environment" | "tenants" 
 /** Milliseconds by which a slow round trip is longer than usual at least: on one machine they are short and vary. */
 const slowByMs = 20;
 
-/**
- * What is shown of a look, with what counters grew by since the one before it.
- * @param usual round trip of a gateway, `<from>/<to>`, in milliseconds; undefined: not known yet
- */
+/** What earlier looks told. */
+export interface Before {
+  /** Round trip of a gateway, `<from>/<to>`, in milliseconds; undefined: not known yet. */
+  usual: (gateway: string) => number | undefined;
+  /** By name of servers that did not answer this look: when they answered last, RFC 3339. */
+  silentSince: Readonly<Record<string, string>>;
+}
+
+/** What is shown of a look, with what counters grew by since the one before it. */
 export function pictureOf(
   checked: Shown,
   { status, snapshot }: Look,
   rates: Rates,
-  usual: (gateway: string) => number | undefined = () => undefined,
+  { usual, silentSince }: Before = { usual: () => undefined, silentSince: {} },
 ): Picture {
   const at = Date.parse(status.time);
   const severities = severitiesOf(status.problems ?? []);
-  const rate = (counter: string, value: number | undefined) => rates.of(counter, value, at);
+  const isLate = (server: string) => server in silentSince && server in snapshot.servers;
+  const rate: Rate = (counter, value, tellers = []) => rates.of(counter, value, at, tellers.some(isLate));
   const { streams, durables } = rowsOf(checked, snapshot.streams, severities, rate);
-  const silent = checked.environment.regions.flatMap((region) =>
-    serversOf(checked.environment, region).flatMap(({ name }) => (snapshot.servers[name] ? [] : [name])),
-  );
+  const silent = serverNames(checked.environment).filter((name) => !(name in snapshot.servers));
   const head: Head = {
     ...{ environment: status.environment, time: status.time, warnings: status.warnings },
     unseen: unseenOf(silent, streams),
     problems: status.problems ?? [],
     metaPeers: status.metaPeers,
     regions: status.regions.map((region) => ({ ...region, quorum: region.serversUp * 2 > region.servers })),
-    gateways: status.gateways.map((gateway): GatewayView => {
-      const { from, to } = gateway;
-      const own = serversOf(checked.environment, from).flatMap(
-        ({ name }) => snapshot.servers[name]?.gateways?.outbound_gateways?.[to]?.connection ?? [],
-      );
-      const usually = usual(`${from}/${to}`) ?? Infinity;
-      const isSlow = (gateway.roundTripMs ?? 0) > Math.max(2 * usually, usually + slowByMs);
-      if (own.length === 0) return { ...gateway, isSlow };
-      return {
-        ...gateway,
-        isSlow,
-        bytesPerSecond: rate(`bytes ${from} ${to}`, sum(own.map(({ out_bytes }) => out_bytes ?? 0))),
-        messagesPerSecond: rate(`messages ${from} ${to}`, sum(own.map(({ out_msgs }) => out_msgs ?? 0))),
-      };
+    gateways: gatewaysView(checked, { status, snapshot }, rate, usual),
+    servers: serversView(checked, { status, snapshot }, rate).map((server) => {
+      const since = silentSince[server.name];
+      return since === undefined ? server : { ...server, silentSince: since };
     }),
-    servers: serversView(checked, { status, snapshot }, rate),
     tenants: tenantsView(checked, streams),
     failovers: Object.entries(checked.failovers).map(([key, { to }]) => {
       const [account = "", stream = ""] = key.split("/");
@@ -88,7 +81,26 @@ export function pictureOf(
   return { head, streams, durables };
 }
 
-type Rate = (counter: string, value: number | undefined) => number | undefined;
+/** Of a counter that these servers told. */
+type Rate = (counter: string, value: number | undefined, tellers?: string[]) => number | undefined;
+
+const gatewaysView = (
+  { environment }: Shown,
+  { status, snapshot }: Look,
+  rate: Rate,
+  usual: Before["usual"],
+): GatewayView[] =>
+  status.gateways.map((gateway): GatewayView => {
+    const { from, to } = gateway;
+    const tellers = serversOf(environment, from).map(({ name }) => name);
+    const own = tellers.flatMap((name) => snapshot.servers[name]?.gateways?.outbound_gateways?.[to]?.connection ?? []);
+    const usually = usual(`${from}/${to}`) ?? Infinity;
+    const isSlow = (gateway.roundTripMs ?? 0) > Math.max(2 * usually, usually + slowByMs);
+    if (own.length === 0) return { ...gateway, isSlow };
+    const sent = (counter: "out_bytes" | "out_msgs") =>
+      rate(`${counter} ${from} ${to}`, sum(own.map((one) => one[counter] ?? 0)), tellers);
+    return { ...gateway, isSlow, bytesPerSecond: sent("out_bytes"), messagesPerSecond: sent("out_msgs") };
+  });
 
 function serversView({ environment }: Shown, { status, snapshot }: Look, rate: Rate): ServerView[] {
   return environment.regions.flatMap((region) =>
@@ -101,7 +113,7 @@ function serversView({ environment }: Shown, { status, snapshot }: Look, rate: R
         ...{ name, region, isUp: true, isMetaLeader: status.metaLeader === name, version, leads },
         ...(health && health.status !== "ok" && { unhealthy: problem || health.status }),
         ...{ connections: varz?.connections, cpu: varz?.cpu, memory: varz?.mem },
-        messagesPerSecond: rate(`messages ${name}`, varz && (varz.in_msgs ?? 0) + (varz.out_msgs ?? 0)),
+        messagesPerSecond: rate(`messages ${name}`, varz && (varz.in_msgs ?? 0) + (varz.out_msgs ?? 0), [name]),
         ...{ slowConsumers: varz?.slow_consumers, started: varz?.start },
       };
     }),
@@ -177,9 +189,11 @@ function rowsOf(
 
 function streamView(account: string, detail: StreamDetail, rate: Rate): StreamView {
   const { name, cluster, config, state, mirror } = detail;
+  const leaders = cluster?.leader === undefined ? [] : [cluster.leader];
   return {
     ...{ account, name, leader: cluster?.leader, replicas: replicasOf(cluster) },
-    ...{ messages: state.messages, bytes: state.bytes, rate: rate(`stream ${account}/${name}`, state.last_seq) },
+    ...{ messages: state.messages, bytes: state.bytes },
+    rate: rate(`stream ${account}/${name}`, state.last_seq, leaders),
     fullness: rounded(fullness(detail)),
     ...(state.messages > 0 && state.first_ts !== undefined && { oldest: state.first_ts }),
     ...(mirror && { mirrorOf: mirror.name, lag: mirror.lag }),
@@ -197,7 +211,11 @@ function durableView(account: string, stream: string, detail: ConsumerDetail, ra
     ...{ account, stream, name, leader: cluster?.leader, replicas: replicasOf(cluster) },
     ...{ pending: detail.num_pending, ackPending: detail.num_ack_pending, redelivered: detail.num_redelivered },
     ...(limit > 0 && { limit }),
-    rate: rate(`durable ${account}/${stream}/${name}`, detail.delivered?.consumer_seq),
+    rate: rate(
+      `durable ${account}/${stream}/${name}`,
+      detail.delivered?.consumer_seq,
+      cluster?.leader === undefined ? [] : [cluster.leader],
+    ),
     lastAcknowledged: detail.ack_floor?.last_active,
     filters,
   };

@@ -39,7 +39,10 @@ export async function startConsole(
 ): Promise<RunningConsole> {
   const access = given ?? (await readAccess(checked));
   const token = newToken();
-  const gatherer = new Gatherer(checked, { open: open ?? (() => openStatus(checked, access)), paceMs });
+  const gatherer = new Gatherer(checked, {
+    open: open ?? ((completed) => openStatus(checked, access, completed)),
+    paceMs,
+  });
   let bound = port;
   const app = consoleApp({
     ...{ environment: checked.name, token, port: () => bound, gatherer },

@@ -7,7 +7,7 @@ import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
 import { OldestWaiting } from "./oldest-waiting";
 import { problemsOf } from "./problems";
-import { connectToSystem, type Snapshot, takeSnapshot } from "./snapshot";
+import { type Answers, askServers, connectToSystem, type Snapshot, snapshotOf } from "./snapshot";
 import { type Status, statusOf } from "./status";
 
 /** What `npm run status` reads, as often as it is asked. */
@@ -29,9 +29,14 @@ export interface Look {
  * Connects to the system account of an environment; `read` returns the status that its servers report now.
  *
  * @param given access; default: it is read, which takes a process of Pulumi
+ * @param completed what stands for the answers of one look; default: these alone
  * @throws {Failure} when no region answers, or the environment is not deployed
  */
-export async function openStatus(checked: CheckedEnvironment, given?: Access): Promise<StatusReader> {
+export async function openStatus(
+  checked: CheckedEnvironment,
+  given?: Access,
+  completed: (answers: Answers) => Answers = (answers) => answers,
+): Promise<StatusReader> {
   const access = given ?? (await readAccess(checked));
   const system = await connectToSystem(access);
   const oldest = new OldestWaiting(access);
@@ -46,7 +51,7 @@ export async function openStatus(checked: CheckedEnvironment, given?: Access): P
     const status = { ...statusOf(checked, snapshot, beside), problems: problemsOf(checked, snapshot, beside) };
     return { status, snapshot };
   };
-  const answers = () => takeSnapshot(system, serversInAll(checked.environment));
+  const answers = async () => snapshotOf(completed(await askServers(system, serversInAll(checked.environment))));
   const withAges = async () => {
     const snapshot = await answers();
     await oldest.addTo(snapshot);

@@ -34,13 +34,21 @@ export interface ServerState {
 export const connectToSystem = (access: Access, regions?: readonly string[]): Promise<NatsConnection> =>
   connectToAny(access, systemAccount.name, systemAccount.user, regions);
 
+/** What servers answered to each of the monitoring requests. */
+export interface Answers {
+  varz: Answer<Varz>[];
+  gateways: Answer<Gatewayz>[];
+  health: Answer<Healthz>[];
+  jetstream: Answer<Jsz>[];
+}
+
 /**
  * Sends monitoring requests to every server.
  * @param system connection of the system account
  * @param expected number of servers; it returns as soon as that many have answered
  * @param maxWait milliseconds after which it returns with the answers received by then
  */
-export async function takeSnapshot(system: NatsConnection, expected: number, maxWait = 2_000): Promise<Snapshot> {
+export async function askServers(system: NatsConnection, expected: number, maxWait = 2_000): Promise<Answers> {
   const ask = <T>(what: string, options: object = {}) => askAll<T>(system, what, options, expected, maxWait);
   const [varz, gateways, health, jetstream] = await Promise.all([
     ask<Varz>("VARZ"),
@@ -48,6 +56,15 @@ export async function takeSnapshot(system: NatsConnection, expected: number, max
     ask<Healthz>("HEALTHZ"),
     ask<Jsz>("JSZ", { accounts: true, streams: true, consumer: true, config: true, limit: 100_000 }),
   ]);
+  return { varz, gateways, health, jetstream };
+}
+
+/** Asks every server, as `askServers` does, and puts their answers together. */
+export const takeSnapshot = async (...asked: Parameters<typeof askServers>): Promise<Snapshot> =>
+  snapshotOf(await askServers(...asked));
+
+/** What these answers say; where two servers claim to lead something, the later answer counts. Pure. */
+export function snapshotOf({ varz, gateways, health, jetstream }: Answers): Snapshot {
   const snapshot: Snapshot = { servers: {}, streams: {} };
   const server = ({ server: { name, cluster, ver } }: Answer<unknown>): ServerState =>
     (snapshot.servers[name] ??= { region: cluster, version: ver, leads: 0 });
@@ -60,18 +77,20 @@ export async function takeSnapshot(system: NatsConnection, expected: number, max
     // Only the leader lists its peers.
     if (meta?.leader && meta.leader === answer.server.name) snapshot.meta = meta;
   }
-  for (const answer of jetstream) addStreams(snapshot, answer);
+  addStreams(snapshot, jetstream);
   for (const answer of jetstream) addConsumers(snapshot, answer);
   return snapshot;
 }
 
-function addStreams({ servers, streams }: Snapshot, { server, data }: Answer<Jsz>): void {
-  for (const { name, stream_detail = [] } of data?.account_details ?? []) {
-    for (const stream of stream_detail.filter(({ cluster }) => leads(server, cluster))) {
-      (streams[name] ??= {})[stream.name] = { ...stream, consumer_detail: [] };
-      servers[server.name]!.leads++;
-    }
-  }
+function addStreams({ servers, streams }: Snapshot, answers: readonly Answer<Jsz>[]): void {
+  const leaders = new Map<string, ServerState>();
+  for (const { server, data } of answers)
+    for (const { name, stream_detail = [] } of data?.account_details ?? [])
+      for (const stream of stream_detail.filter(({ cluster }) => leads(server, cluster))) {
+        (streams[name] ??= {})[stream.name] = { ...stream, consumer_detail: [] };
+        leaders.set(`${name}/${stream.name}`, servers[server.name]!);
+      }
+  for (const leader of leaders.values()) leader.leads++;
 }
 
 /** Only a consumer's leader, which may be another server than its stream's, knows its peers and pending messages. */
@@ -79,7 +98,10 @@ function addConsumers({ streams }: Snapshot, { server, data }: Answer<Jsz>): voi
   for (const { name, stream_detail = [] } of data?.account_details ?? []) {
     for (const stream of stream_detail) {
       const own = (stream.consumer_detail ?? []).filter(({ cluster }) => leads(server, cluster));
-      streams[name]?.[stream.name]?.consumer_detail!.push(...own);
+      const held = streams[name]?.[stream.name];
+      if (!held || own.length === 0) continue;
+      const names = new Set(own.map((one) => one.name));
+      held.consumer_detail = [...held.consumer_detail!.filter((one) => !names.has(one.name)), ...own];
     }
   }
 }

@@ -383,6 +383,7 @@ describe("the console, in a browser, over a real supercluster", function () {
       await go("#/");
       await lab.cluster.ensure();
       await sees("9 of 9 servers answer");
+      await go("#/events");
       await sees("iad-2 answers again");
     });
 

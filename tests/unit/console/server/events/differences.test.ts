@@ -68,6 +68,29 @@ describe("events of the console: what happened between two looks", () => {
   });
 });
 
+describe("a picture of servers of which one is late", () => {
+  it("says since when, and keeps its rates as they were instead of calling its streams idle", () => {
+    const rates = new Rates();
+    const at = (second: number, silentSince: Record<string, string> = {}) => {
+      const snapshot = healthySnapshot(checked);
+      const told = silentSince["iad-0"] ? 1 : second;
+      snapshot.streams.irisx!.SMS!.state.last_seq = 100 * told;
+      const status = { ...statusOf(checked, snapshot), time: new Date(1_000 * second).toISOString(), problems: [] };
+      const picture = pictureOf(checked, { snapshot, status }, rates, { usual: () => undefined, silentSince });
+      rates.next();
+      return picture;
+    };
+    at(0);
+    assert.equal(at(1).streams["irisx/SMS"]!.rate, 100);
+    const since = new Date(1_000).toISOString();
+    const late = at(3, { "iad-0": since });
+    assert.equal(late.streams["irisx/SMS"]!.rate, 100);
+    const server = late.head.servers.find(({ name }) => name === "iad-0")!;
+    assert.deepEqual([server.isUp, server.silentSince], [true, since]);
+    assert.equal(at(5).streams["irisx/SMS"]!.rate, 100);
+  });
+});
+
 describe("events of the console: what servers say", () => {
   const elected = (kind: "STREAM" | "CONSUMER", stream: string, consumer?: string) => ({
     subject: `$JS.EVENT.ADVISORY.${kind}.LEADER_ELECTED.${stream}`,

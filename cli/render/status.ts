@@ -1,5 +1,6 @@
 import { inWords } from "../../config/durations";
 import { colours } from "../../engine/terminal";
+import { kindsOf } from "../../operations/supercluster/causes";
 import { table } from "./table";
 import {
   type ConsumerStatus,
@@ -44,9 +45,11 @@ export function renderStatus(status: Status, before?: Status): string {
 function problemList(problems: Problem[]): string {
   if (problems.length === 0) return colours.green("nothing to do");
   return problems
-    .map(({ severity, what, detail, todo }) => {
+    .map(({ severity, what, detail, todo, follows = [] }) => {
       const mark = severity === "problem" ? colours.red("PROBLEM") : colours.yellow("warning");
-      return `${mark}  ${what}: ${detail}\n         ${colours.dim("->")} ${todo}`;
+      const arrow = `\n         ${colours.dim("->")} `;
+      const more = follows.length > 0 ? `\n         follows from it (--json lists it): ${kindsOf(follows)}` : "";
+      return `${mark}  ${what}: ${detail}${colours.dim(more)}${arrow}${todo}`;
     })
     .join("\n");
 }

@@ -16,6 +16,8 @@ import { monitoringChecks } from "../verify/monitoring";
 import { workerChecks } from "../verify/workers";
 import type { DatabaseStatus } from "../workers/database-status";
 import type { WorkerStatus } from "../workers/worker-status";
+import { lossOfGateway, lossOfRegion, lossOfServer } from "../verify/explanations";
+import { byCause, type Explained } from "./causes";
 import type { Snapshot } from "./snapshot";
 import { fullness, type Problem } from "./status";
 
@@ -24,7 +26,8 @@ type Specified = Pick<CheckedEnvironment, "name" | "environment" | "tenants"> &
 
 /**
  * What an operator should know first: what the checks of `npm run verify` find, and what comes near a limit, by the
- * thresholds of the alerts. Those that are broken come first. Pure.
+ * thresholds of the alerts. What is lost is one problem with what follows from it. Those that are broken come first.
+ * Pure.
  */
 export function problemsOf(
   specified: Specified,
@@ -43,38 +46,42 @@ export function problemsOf(
     ...monitoringChecks(monitoring, environment),
   ];
   const found = checks
-    // What settings do on purpose is a warning of the settings.
-    .filter(({ name, result }) => name !== "settings" && (result === "failed" || result === "warning"))
-    .map(({ name, result, detail, see }): Problem => {
+    // What settings do on purpose is a warning of the settings; each server that is lost is a cause by itself.
+    .filter(({ name, result }) => !["settings", "servers"].includes(name) && ["failed", "warning"].includes(result))
+    .map(({ name, result, detail, see, because }): Explained => {
       const [, account, stream] = /^\w+ ([^/ ]+)(?:\/([^/ ]+))?/.exec(name) ?? [];
-      return {
+      const problem: Problem = {
         severity: result === "failed" ? "problem" : "warning",
         what: name,
         detail,
         todo: see === undefined ? `${npmRun("plan", environment)}, then ${deployCommand(environment)}` : page(see),
         ...(account !== undefined && account in specified.tenants && { account, ...(stream && { stream }) }),
       };
+      return { problem, because };
     });
-  const all = [...found, ...(monitoring?.firing ?? []).map(firing), ...nearLimits(specified, snapshot)];
-  return [
-    ...all.filter(({ severity }) => severity === "problem"),
-    ...all.filter(({ severity }) => severity === "warning"),
-  ];
+  const near = nearLimits(specified, snapshot).map((problem): Explained => ({ problem }));
+  return byCause(specified, snapshot, [...found, ...(monitoring?.firing ?? []).map(firing), ...near]);
 }
 
 const page = (see: string): string => `docs/runbooks/${see}`;
 
 const ofAlert = (alert: AlertName): string => page(`alerts/${alert}.md`);
 
-function firing({ labels, annotations }: Alert): Problem {
-  const { alertname = "", severity, account, stream_name: stream } = labels;
-  return {
+function firing({ labels, annotations }: Alert): Explained {
+  const { alertname = "", severity, account, stream_name: stream, region, server, remote } = labels;
+  const problem: Problem = {
     severity: severity === "critical" ? "problem" : "warning",
     what: `alert ${alertname}`,
     detail: annotations.summary ?? JSON.stringify(labels),
     todo: page(`alerts/${alertname}.md`),
     ...(account !== undefined && { account, ...(stream !== undefined && { stream }) }),
   };
+  const explanation = [
+    ...(server === undefined ? [] : [lossOfServer(server)]),
+    ...(remote === undefined ? [] : [lossOfRegion(remote), lossOfGateway(region ?? "", remote)]),
+    ...(region === undefined ? [] : [lossOfRegion(region)]),
+  ];
+  return { problem, ...(explanation.length > 0 && { because: [explanation] }) };
 }
 
 function nearLimits(specified: Specified, { streams }: Snapshot): Problem[] {

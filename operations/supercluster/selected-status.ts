@@ -1,7 +1,7 @@
 import { assetsOf } from "../../config/assets/assets";
 import { InvalidInput, type Problem, unknownName } from "../../config/problems";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import type { Status } from "./status";
+import type { Problem as Found, Status } from "./status";
 
 /** What of a status is asked for; all of it without any. */
 export interface StatusSelection {
@@ -39,16 +39,18 @@ export function selected(status: Status, { account, stream }: StatusSelection): 
     streams.filter(({ name, ...one }) => isOf({ ...one, stream: name }));
   const ofAccount = <O extends { account: string }>(all: O[]) =>
     all.filter((one) => account === undefined || one.account === account);
-  return {
-    ...status,
-    ...(status.problems && {
-      problems: status.problems.filter(
+  const problemsOf = (problems: Found[]): Found[] =>
+    problems
+      .filter(
         (problem) =>
           problem.account === undefined ||
           (ofAccount([{ account: problem.account }]).length > 0 &&
             (stream === undefined || problem.stream === undefined || problem.stream === stream)),
-      ),
-    }),
+      )
+      .map(({ follows, ...problem }) => ({ ...problem, ...(follows && { follows: problemsOf(follows) }) }));
+  return {
+    ...status,
+    ...(status.problems && { problems: problemsOf(status.problems) }),
     streams: byName(status.streams),
     consumers: status.consumers.filter(isOf),
     undeclared: byName(status.undeclared),

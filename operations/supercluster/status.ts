@@ -49,6 +49,8 @@ export interface Problem {
   todo: string;
   account?: string;
   stream?: string;
+  /** Problems that it explains, the worst first: they are over when it is. Absent: none. */
+  follows?: Problem[];
 }
 
 export interface RegionStatus {

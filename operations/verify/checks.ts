@@ -9,6 +9,7 @@ import { beingLowered } from "../../jetstream/steps";
 import { type Difference, differences } from "../../jetstream/wire";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { plural } from "../../config/plural";
+import { type Explanation, lossOfGateway, lossOfRegion, lossOfServer } from "./explanations";
 import type { Snapshot } from "../supercluster/snapshot";
 import { currentPeers, currentReplicas, undeclaredStreams } from "../supercluster/status";
 import type { RaftGroup, StreamDetail } from "../../jetstream/monitoring";
@@ -21,6 +22,11 @@ export interface Check {
   detail: string;
   /** What to do about it: a page of docs/runbooks. */
   see?: string;
+  /**
+   * Of a failed check: what would explain it, one of each list; see `Cause`. Absent: at least a part of it has no other
+   * cause.
+   */
+  because?: Explanation[];
 }
 
 type Specification = Pick<CheckedEnvironment, "environment" | "tenants"> &
@@ -43,11 +49,26 @@ export function checksOf(specified: Specification, snapshot: Snapshot): Check[] 
   ];
 }
 
+/** Something that is wrong, with what would explain it; where nothing would, its text alone. */
+interface Explained {
+  text: string;
+  because: Explanation[];
+}
+
+const by = (text: string, because: Explanation[]): string | Explained =>
+  because.length > 0 ? { text, because } : text;
+
 /** A check that passes when there are no problems; otherwise they are its detail. */
-const check = (name: string, problems: string[], detail: string, see?: string): Check =>
-  problems.length
-    ? { name, result: "failed", detail: problems.join("; "), ...(see !== undefined && { see }) }
-    : { name, result: "ok", detail };
+function check(name: string, problems: (string | Explained)[], detail: string, see?: string): Check {
+  if (problems.length === 0) return { name, result: "ok", detail };
+  const explained = problems.flatMap((problem) => (typeof problem === "string" ? [] : [problem]));
+  return {
+    ...{ name, result: "failed" },
+    detail: problems.map((problem) => (typeof problem === "string" ? problem : problem.text)).join("; "),
+    ...(see !== undefined && { see }),
+    ...(explained.length === problems.length && { because: explained.flatMap(({ because }) => because) }),
+  };
+}
 
 function serverChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const expected = environment.regions.flatMap((region) =>
@@ -60,7 +81,9 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
   return [
     check(
       "servers",
-      expected.filter(({ name }) => !servers[name]).map(({ name }) => `${name} does not answer`),
+      expected
+        .filter(({ name }) => !servers[name])
+        .map(({ name }) => ({ text: `${name} does not answer`, because: [[lossOfServer(name)]] })),
       `${present.length} of ${expected.length} answer`,
       "alerts/NATSServerDown.md",
     ),
@@ -85,11 +108,12 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
       "routes",
       present
         .filter(({ name, region }) => (servers[name]!.varz?.remotes ?? 0) !== othersIn(region))
-        .map(
-          ({ name, region }) =>
+        .map(({ name, region }) => ({
+          text:
             `${name} has routes to ${plural(servers[name]!.varz?.remotes ?? 0, "server")} ` +
             `of its region, not ${othersIn(region)}`,
-        ),
+          because: [serversOf(environment, region).map((server) => lossOfServer(server.name))],
+        })),
       counts.length === 1
         ? `every server to ${plural(counts[0]!, "other")} of its region`
         : "every server to the others of its region",
@@ -109,7 +133,10 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
     statesOf(region).flatMap(({ name, gateways }) =>
       regions
         .filter((other) => other !== region && !gateways?.outbound_gateways?.[other])
-        .map((other) => `${name} has no connection to ${other}`),
+        .map((other) => ({
+          text: `${name} has no connection to ${other}`,
+          because: [[lossOfRegion(other), lossOfGateway(region, other)]],
+        })),
     ),
   );
   // Each server of the other region connects to any one server here, so connections are counted by region.
@@ -122,7 +149,10 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
           0,
         );
         const expected = statesOf(other).length;
-        return connections < expected ? [`${region} has ${connections} of ${expected} connections from ${other}`] : [];
+        const text = `${region} has ${connections} of ${expected} connections from ${other}`;
+        // They were to a server that is lost, and are made again to another one.
+        const servers = serversOf(environment, region).map(({ name }) => lossOfServer(name));
+        return connections < expected ? [{ text, because: [[...servers, lossOfGateway(other, region)]] }] : [];
       }),
   );
   return [
@@ -147,7 +177,7 @@ function metaCheck({ environment }: Specification, snapshot: Snapshot): Check {
             `has ${plural(meta.cluster_size, "peer")}, not ${all}` +
               (meta.cluster_size > all ? " (remove those of a deleted region: npm run remove-peers)" : ""),
           ]),
-      ...behind(meta).map((peer) => `${peer} is not current`),
+      ...behind(meta).map((peer) => ({ text: `${peer} is not current`, because: [[lossOfServer(peer)]] })),
       ...(currentPeers(snapshot) < all && behind(meta).length === 0
         ? [`only ${currentPeers(snapshot)} of ${all} peers are known to be current`]
         : []),
@@ -166,22 +196,36 @@ function assetChecks({ environment, tenants, failovers }: Specification, snapsho
   return Object.keys(tenants).flatMap((account) => {
     const detail = (stream: string) => snapshot.streams[account]?.[stream];
     const own = streams.filter((stream) => stream.account === account);
+    const assetOf = (stream: string) => own.find(({ name }) => name === stream);
+    /** Why a stream has no leader: so few servers of its region are left that they can have no majority of it. */
+    const unled = (stream: string): Explanation[] => {
+      const { region, spec } = assetOf(stream)!;
+      const lost = serversOf(environment, region).filter(({ name }) => !snapshot.servers[name]);
+      return 2 * lost.length > spec.replicas ? [lost.map(({ name }) => lossOfServer(name))] : [];
+    };
+    /** Why a mirror does not copy. */
+    const uncopied = ({ mirrorOf, region }: StreamAsset): Explanation[] => {
+      const home = mirrorOf && assetOf(mirrorOf)?.region;
+      return home ? [[lossOfRegion(home), lossOfGateway(region, home)]] : [];
+    };
     const [mirrors, origins] = [own.filter(({ mirrorOf }) => mirrorOf), own.filter(({ mirrorOf }) => !mirrorOf)];
     const durables = consumers.filter((consumer) => consumer.account === account);
     return [
       ...folded(
         `streams ${account}`,
-        origins.map((stream) => streamCheck(stream, detail(stream.name))),
+        origins.map((stream) => streamCheck(stream, detail(stream.name), { unled: unled(stream.name), uncopied: [] })),
         plural(origins.length, "stream"),
       ),
       ...folded(
         `mirrors ${account}`,
-        mirrors.map((stream) => streamCheck(stream, detail(stream.name))),
+        mirrors.map((stream) =>
+          streamCheck(stream, detail(stream.name), { unled: unled(stream.name), uncopied: uncopied(stream) }),
+        ),
         plural(mirrors.length, "mirror"),
       ),
       ...folded(
         `consumers ${account}`,
-        durables.map((durable) => consumerCheck(durable, detail(durable.stream))),
+        durables.map((durable) => consumerCheck(durable, detail(durable.stream), unled(durable.stream))),
         plural(durables.length, "durable"),
       ),
     ];
@@ -200,9 +244,13 @@ function folded(name: string, checks: Check[], counted: string): Check[] {
   ];
 }
 
-function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Check {
+function streamCheck(
+  asset: StreamAsset,
+  detail: StreamDetail | undefined,
+  { unled, uncopied }: { unled: Explanation[]; uncopied: Explanation[] },
+): Check {
   const name = `${asset.mirrorOf ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
-  if (!detail) return check(name, ["does not exist, or has no leader"], "", "alerts/NATSStreamMissing.md");
+  if (!detail) return check(name, [by("does not exist, or has no leader", unled)], "", "alerts/NATSStreamMissing.md");
   const lag = detail.mirror?.lag ?? 0;
   const args = streamArgs(asset);
   const lowered = beingLowered(streamFields, args, detail.config);
@@ -213,9 +261,9 @@ function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined): Chec
       ...unlikeThese.filter(({ field }) => !lowered.includes(field)).map(differenceText),
       ...replicaProblems(currentReplicas(detail), asset.spec.replicas, detail.cluster),
       ...[detail.mirror, ...(detail.sources ?? [])].flatMap((origin) =>
-        origin?.error ? [`cannot copy ${origin.name}: ${origin.error.description}`] : [],
+        origin?.error ? [by(`cannot copy ${origin.name}: ${origin.error.description}`, uncopied)] : [],
       ),
-      ...(lag > 0 ? [`is ${plural(lag, "message")} behind ${asset.mirrorOf}`] : []),
+      ...(lag > 0 ? [by(`is ${plural(lag, "message")} behind ${asset.mirrorOf}`, uncopied)] : []),
     ],
     "",
     lag > 0 ? "alerts/NATSMirrorLagHigh.md" : undefined,
@@ -235,13 +283,13 @@ const undeclaredChecks = ({ environment, tenants, failovers }: Specification, sn
     }),
   );
 
-function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined): Check {
+function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined, unled: Explanation[]): Check {
   const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
   const detail = stream?.consumer_detail?.find((consumer) => consumer.name === asset.name);
   if (!detail)
     return check(
       name,
-      [stream ? "does not exist, or has no leader" : "its stream does not exist, or has no leader"],
+      [by(stream ? "does not exist, or has no leader" : "its stream does not exist, or has no leader", unled)],
       "",
       "alerts/NATSConsumerMissing.md",
     );
@@ -260,12 +308,17 @@ const differenceText = ({ field, expected, found }: Difference): string =>
 
 const text = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
-function replicaProblems(current: number, wanted: number, group: RaftGroup | undefined): string[] {
+function replicaProblems(current: number, wanted: number, group: RaftGroup | undefined): (string | Explained)[] {
   if (current === wanted) return [];
   const stragglers = behind(group ?? {});
-  const names = stragglers.length ? ` (not ${stragglers.join(", ")})` : "";
-  return [`${current} of ${wanted} replicas are current${names}`];
+  const text = `${current} of ${wanted} replicas are current`;
+  if (stragglers.length === 0) return [text];
+  const because = stragglers.map((server) => [lossOfServer(server)]);
+  return [{ text: `${text} (not ${stragglers.join(", ")})`, because }];
 }
 
-const behindProblems = (group: RaftGroup | undefined): string[] =>
-  behind(group ?? {}).map((server) => `its replica on ${server} is not current`);
+const behindProblems = (group: RaftGroup | undefined): Explained[] =>
+  behind(group ?? {}).map((server) => ({
+    text: `its replica on ${server} is not current`,
+    because: [[lossOfServer(server)]],
+  }));

@@ -5,6 +5,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { snapshotUntil } from "../supercluster/snapshot";
 import { type WorkerStatus, workerStatuses } from "../workers/worker-status";
 import type { Check } from "./checks";
+import { lossOfRegion } from "./explanations";
 
 /** Milliseconds for workers to be ready: they look for durables that were just made every half second. */
 const readyMs = 30_000;
@@ -28,6 +29,7 @@ export function workerChecks(workers: readonly WorkerStatus[]): Check[] {
           result: "failed",
           detail: failing.map((worker) => `${worker.name} in ${worker.region}: ${worker.reason}`).join("; "),
           see: "alerts/NATSWorkerDown.md",
+          because: failing.map(({ region }) => [lossOfRegion(region)]),
         }
       : { name, result: "ok", detail: `${plural(own.length, "worker")} ready` };
   });

@@ -3,6 +3,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { renderStatus } from "../../../../cli/render/status";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
+import type { RaftGroup } from "../../../../jetstream/monitoring";
+import { kindsOf } from "../../../../operations/supercluster/causes";
 import { problemsOf } from "../../../../operations/supercluster/problems";
 import { assertSelection, selected } from "../../../../operations/supercluster/selected-status";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
@@ -47,7 +49,7 @@ describe("problems, each with what to do", () => {
       streams.covenant!.COVENANT_USERS!.consumer_detail = [];
     });
     for (const line of [
-      "problem servers: docs/runbooks/alerts/NATSServerDown.md",
+      "problem server iad-0: docs/runbooks/alerts/NATSServerDown.md",
       "problem health: docs/runbooks/alerts/NATSServerUnhealthy.md",
       "problem routes: docs/runbooks/alerts/NATSRouteLost.md",
       "problem gateways out: docs/runbooks/alerts/NATSGatewayLost.md",
@@ -119,6 +121,94 @@ describe("problems, each with what to do", () => {
   });
 });
 
+describe("problems of what is lost", () => {
+  const names = (problems: Problem[] = []) => problems.map(({ what }) => what);
+  const lose = (lost: string[]) => (snapshot: Snapshot) => {
+    for (const name of lost) delete snapshot.servers[name];
+    const peers = (group: RaftGroup | undefined) =>
+      (group?.replicas ?? []).filter(({ name }) => lost.includes(name)).forEach((peer) => (peer.current = false));
+    peers(snapshot.meta);
+    for (const own of Object.values(snapshot.streams))
+      for (const [name, { cluster, consumer_detail: durables }] of Object.entries(own)) {
+        if (lost.includes(cluster!.leader!)) delete own[name];
+        peers(cluster);
+        durables!.forEach((durable) => peers(durable.cluster));
+      }
+  };
+  const region = ["ams-0", "ams-1", "ams-2"];
+
+  it("are one for a region, with all that follows from it", () => {
+    const found = after(lose(region));
+    assert.deepEqual(brief(found), ["problem region ams: docs/runbooks/alerts/NATSRegionLost.md"]);
+    assert.equal(found[0]!.detail, "is lost: none of its 3 servers answers");
+    const follows = names(found[0]!.follows);
+    assert.ok(follows.includes("meta group") && follows.includes("gateways in"), follows.join("\n"));
+    assert.ok(follows.includes("mirror arrakis/ELIGIBILITY-ams"), follows.join("\n"));
+    assert.equal(
+      found[0]!.follows!.findIndex(({ severity }) => severity === "warning"),
+      -1,
+    );
+  });
+
+  it("are one for a server, one for a majority, and one for the way between two regions", () => {
+    const server = after(lose(["iad-1"]));
+    assert.deepEqual(names(server), ["server iad-1"]);
+    assert.ok(names(server[0]!.follows).some((what) => what.startsWith("consumer ")));
+    const majority = after(lose(["syd-1", "syd-2"]));
+    assert.deepEqual(names(majority), ["region syd"]);
+    assert.match(majority[0]!.detail, /^has no majority: syd-1, syd-2 do not answer/);
+    const way = after(({ servers, streams }) => {
+      for (const [one, other] of [
+        ["iad", "ams"],
+        ["ams", "iad"],
+      ] as const)
+        for (const name of [0, 1, 2].map((n) => `${one}-${n}`)) {
+          delete servers[name]!.gateways!.outbound_gateways![other];
+          delete servers[name]!.gateways!.inbound_gateways![other];
+        }
+      streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.lag = 5;
+    });
+    assert.deepEqual(
+      way.map(({ what, detail }) => `${what}: ${detail}`),
+      ["gateway iad ams: iad and ams are not connected"],
+    );
+    assert.deepEqual(names(way[0]!.follows), ["gateways out", "gateways in", "mirror arrakis/ELIGIBILITY-ams"]);
+  });
+
+  it("do not take in what has another cause, nor what a server that is lost explains in part only", () => {
+    const found = after((snapshot) => {
+      lose(["syd-2"])(snapshot);
+      const { cluster } = snapshot.streams.irisx!.SMS!;
+      cluster!.replicas![0]!.current = false;
+      delete snapshot.streams.irisx!.EMAIL;
+    });
+    const own = names(found);
+    assert.deepEqual(own[0], "server syd-2");
+    assert.ok(own.includes("stream irisx/SMS") && own.includes("stream irisx/EMAIL"), own.join("\n"));
+  });
+
+  it("take in what workers of a lost region, and alerts about it, say", () => {
+    const alert = (labels: Record<string, string>) => ({
+      ...{ labels: { alertname: "NATSMirrorStalled", severity: "critical", ...labels }, annotations: {} },
+      state: "firing" as const,
+    });
+    const program = { url: "http://127.0.0.1:1", isUp: true };
+    const monitoring = {
+      ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [], targets: 1, rules: 1 },
+      firing: [alert({ region: "ams" }), alert({ region: "iad" }), alert({ region: "syd", remote: "ams" })],
+    };
+    const worker = { region: "ams", account: "irisx", name: "sms-worker", isReady: false, reason: "no servers" };
+    const found = after(lose(region), { monitoring, workers: [worker] });
+    assert.deepEqual(names(found), ["region ams", "alert NATSMirrorStalled"]);
+    assert.match(kindsOf(found[0]!.follows!), /meta group, .*workers and 2 alerts$/);
+    const text = renderStatus({ ...statusOf(checked, healthy()), problems: found });
+    assert.match(
+      text,
+      /PROBLEM {2}region ams: is lost.*\n +follows from it \(--json lists it\): gateways, .*\n +-> docs/,
+    );
+  });
+});
+
 describe("alerts that fire", () => {
   it("are problems where they are critical, each with its page; those of a stream stand at its account", () => {
     const alert = (alertname: string, severity: string, more: Record<string, string> = {}) => ({
@@ -162,7 +252,7 @@ describe("the status of one account or stream", () => {
   it("has its streams and durables, and the problems that are of all", () => {
     const { streams, consumers, problems = [] } = selected(status(), { account: "covenant" });
     assert.deepEqual([...new Set([...streams, ...consumers].map(({ account }) => account))], ["covenant"]);
-    assert.ok(problems.some(({ what }) => what === "servers"));
+    assert.ok(problems.some(({ what }) => what === "server syd-0"));
     assert.ok(!problems.some(({ account }) => account === "irisx"));
     assert.ok(selected(status(), { account: "irisx" }).problems!.some(({ stream }) => stream === "SMS"));
   });

@@ -18,7 +18,7 @@ describe("checks of workers", () => {
     const [failed] = workerChecks([worker("api"), worker("sms-worker", { isReady: false, reason: "no durable" })]);
     assert.deepEqual(failed, {
       ...{ name: "workers irisx", result: "failed", detail: "sms-worker in iad: no durable" },
-      see: "alerts/NATSWorkerDown.md",
+      ...{ see: "alerts/NATSWorkerDown.md", because: [["region iad"]] },
     });
   });
 });

@@ -22,7 +22,7 @@ export interface Head {
   time: string;
   /** What cannot be seen, each with since when or why. Empty: nothing is hidden. */
   unseen: string[];
-  problems: Problem[];
+  problems: ProblemView[];
   /** Risks that the settings take on purpose. */
   warnings: string[];
   metaPeers: { current: number; all: number };
@@ -36,6 +36,13 @@ export interface Head {
   databases: DatabaseStatus[];
   /** Absent: no Prometheus is known. */
   monitoring?: Pick<MonitoringStatus, "prometheus" | "alertmanager" | "problems" | "targets" | "rules">;
+}
+
+export interface ProblemView extends Problem {
+  /** When it was seen first, RFC 3339. Absent: it was there before the console was started. */
+  since?: string;
+  /** What follows from it, in words. Absent: nothing. */
+  kinds?: string;
 }
 
 export interface GatewayView extends GatewayStatus {

@@ -2,7 +2,19 @@ import type { ComponentChildren } from "preact";
 import type { HappenedEvent, Picture, ServerView, StreamView } from "../picture.ts";
 import { EventList } from "./events.tsx";
 import { Chart, useLines } from "./lines.tsx";
-import { Bar, Crumbs, Facts, FailedOver, Mark, Problems, Replicas, RowMark, Table, useNow } from "./parts.tsx";
+import {
+  Bar,
+  Crumbs,
+  Facts,
+  FailedOver,
+  Mark,
+  Problems,
+  Replicas,
+  RowMark,
+  Table,
+  useNow,
+  withFollowing,
+} from "./parts.tsx";
 import { markOf, markOfGateway, markOfRegion, ServerTable } from "./region-card.tsx";
 import { to } from "./route.ts";
 import { age, bytes, clock, count, milliseconds, percent, perSecond, plural } from "./words.ts";
@@ -46,7 +58,7 @@ export function StreamPage({
   const lines = useLines([`stream:${id}`])[`stream:${id}`];
   const stream = picture.streams[id];
   if (!stream) return <Missing what={`Stream ${id}`} />;
-  const problems = picture.head.problems.filter((one) => one.account === account && one.stream === name);
+  const problems = withFollowing(picture.head.problems, (one) => one.account === account && one.stream === name);
   const durables = Object.values(picture.durables).filter((one) => one.account === account && one.stream === name);
   const mirrors = Object.values(picture.streams).filter((one) => one.account === account && one.mirrorOf === name);
   const failover = picture.head.failovers.find((one) => one.account === account && one.stream === name);
@@ -175,7 +187,9 @@ export function DurablePage({
   const lines = useLines([`durable:${id}`])[`durable:${id}`];
   const durable = picture.durables[id];
   if (!durable) return <Missing what={`Durable ${id}`} />;
-  const problems = picture.head.problems.filter(({ what }) => what === `durable ${id}`);
+  const problems = withFollowing(picture.head.problems, ({ what }) =>
+    [`durable ${id}`, `consumer ${id}`].includes(what),
+  );
   const workers = picture.head.workers.filter(
     (worker) => worker.account === account && worker.durables.includes(`${stream}/${name}`),
   );
@@ -243,6 +257,10 @@ export function RegionPage({
   const servers = head.servers.filter((server) => server.region === name);
   const gateways = head.gateways.filter(({ from, to: other }) => from === name || other === name);
   const own = Object.values(streams).filter(({ home }) => home === name);
+  const problems = head.problems.filter(({ what }) => {
+    const [kind, ...ids] = what.split(" ");
+    return (kind === "region" || kind === "gateway") && ids.includes(name);
+  });
   const names = servers.map((server) => server.name);
   return (
     <>
@@ -250,6 +268,7 @@ export function RegionPage({
       <h1>
         <Mark severity={markOfRegion(region)} /> Region {name}
       </h1>
+      {problems.length > 0 && <Problems problems={problems} label="Problems" />}
       <section class="card" aria-label="Now">
         <Facts
           facts={[
@@ -314,6 +333,7 @@ export function ServerPage({
   const lines = useLines([`server:${name}`])[`server:${name}`];
   const server = picture.head.servers.find((one) => one.name === name);
   if (!server) return <Missing what={`Server ${name}`} />;
+  const problems = picture.head.problems.filter(({ what }) => what === `server ${name}`);
   const holds = Object.values(picture.streams).filter(({ replicas }) => replicas.some((one) => one.server === name));
   const behind = holds.filter(({ replicas }) =>
     replicas.some((one) => one.server === name && (!one.isCurrent || one.isOffline)),
@@ -330,6 +350,7 @@ export function ServerPage({
         <Mark severity={markOf(server)} /> {name}
         {server.isMetaLeader && <span class="tag">meta leader</span>}
       </h1>
+      {problems.length > 0 && <Problems problems={problems} label="Problems" />}
       <section class="card" aria-label="Now">
         <Facts
           facts={[

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Problem } from "../../operations/supercluster/status.ts";
-import type { ReplicaView, Severity } from "../picture.ts";
+import type { ProblemView, ReplicaView, Severity } from "../picture.ts";
 import { addressOf, to } from "./route.ts";
+import { age } from "./words.ts";
 
 const markWords = { problem: "problem", warning: "warning", info: "", ok: "ok", unknown: "not known" } as const;
 
@@ -58,27 +58,38 @@ export function Todo({ text }: { text: string }) {
 
 const mostProblems = 4;
 
+/** What these problems are about, and what follows from them, together with what explains it. */
+export const withFollowing = (problems: ProblemView[], isOf: (problem: ProblemView) => boolean): ProblemView[] =>
+  problems.flatMap((problem) => {
+    if (isOf(problem)) return [problem];
+    const follows = (problem.follows ?? []).filter(isOf);
+    return follows.map((one) => ({ ...one, detail: `${one.detail}; follows from ${problem.what}` }));
+  });
+
 /** The worst first, each with what to do. */
-export function Problems({ problems, label }: { problems: Problem[]; label: string }) {
+export function Problems({ problems, label }: { problems: ProblemView[]; label: string }) {
   const [isWhole, setWhole] = useState(false);
+  const now = useNow();
   const shown = isWhole ? problems : problems.slice(0, mostProblems);
   return (
     <>
       <ul class="problems" aria-label={label}>
-        {shown.map((problem, index) => {
-          const address = addressOf(problem);
-          return (
-            <li key={`${problem.what} ${index}`} class={problem.severity}>
-              <Mark severity={problem.severity} />
-              <div>
-                <p>
-                  <b>{address ? <a href={address}>{problem.what}</a> : problem.what}</b> <span>{problem.detail}</span>
-                </p>
-                <Todo text={problem.todo} />
-              </div>
-            </li>
-          );
-        })}
+        {shown.map((problem, index) => (
+          <li key={`${problem.what} ${index}`} class={problem.severity}>
+            <Mark severity={problem.severity} />
+            <div>
+              <p>
+                <b>
+                  <About problem={problem} />
+                </b>{" "}
+                <span>{problem.detail}</span>
+              </p>
+              <Todo text={problem.todo} />
+              {problem.follows && <Following follows={problem.follows} kinds={problem.kinds} />}
+            </div>
+            {problem.since && <span class="for muted">for {age(problem.since, now)}</span>}
+          </li>
+        ))}
       </ul>
       {problems.length > shown.length && (
         <button class="more" onClick={() => setWhole(true)}>
@@ -88,6 +99,27 @@ export function Problems({ problems, label }: { problems: Problem[]; label: stri
     </>
   );
 }
+
+function About({ problem }: { problem: ProblemView }) {
+  const address = addressOf(problem);
+  return <>{address ? <a href={address}>{problem.what}</a> : problem.what}</>;
+}
+
+/** What is over when its cause is: folded, because there is nothing to do about it. */
+const Following = ({ follows, kinds }: { follows: ProblemView[]; kinds?: string }) => (
+  <details>
+    <summary>
+      {follows.length === 1 ? "This follows" : `${follows.length} more follow`} from it{kinds && `: ${kinds}`}
+    </summary>
+    <ul>
+      {follows.map((one, index) => (
+        <li key={`${one.what} ${index}`}>
+          <About problem={one} /> <span class="muted">{one.detail}</span>
+        </li>
+      ))}
+    </ul>
+  </details>
+);
 
 /** Nothing where it has no limit. */
 export function Bar({ value, label }: { value?: number; label: string }) {

@@ -79,12 +79,14 @@ export function addressOf(about: {
   const { what, account, stream, server } = about;
   const [kind = "", id = ""] = what.split(" ");
   const parts = id.split("/");
-  if (kind === "durable" && parts.length === 3) return to.durable(parts[0]!, parts[1]!, parts[2]!);
+  if (["durable", "consumer"].includes(kind) && parts.length === 3) return to.durable(parts[0]!, parts[1]!, parts[2]!);
   if (kind === "dead" && account) return to.tenantLetters(account);
   if (account && stream === "DEAD_LETTERS") return to.tenantLetters(account);
   if (account && stream) return to.stream(account, stream);
   if (server) return to.server(server);
   if (kind === "region") return to.region(id);
+  if (kind === "server") return to.server(id);
+  if (kind === "gateway") return to.region(id);
   if (kind === "workers") return to.workers;
   return account ? to.tenant(account) : undefined;
 }

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DurableView, Picture, Severity, StreamView } from "../picture.ts";
 import { Spark, useLines } from "./lines.tsx";
-import { Bar, Problems, Replicas, RowMark, useMedia, useNow } from "./parts.tsx";
+import { Bar, Problems, Replicas, RowMark, useMedia, useNow, withFollowing } from "./parts.tsx";
 import { to } from "./route.ts";
 import { type Column, VirtualTable } from "./virtual.tsx";
 import { age, bytes, count, perSecond } from "./words.ts";
@@ -46,7 +46,7 @@ export function TablesView({
   const durables = Object.values(picture.durables).filter((row) => account === undefined || row.account === account);
   const address = (one: "streams" | "durables") =>
     account === undefined ? to[one] : one === "streams" ? to.tenant(account) : to.tenantDurables(account);
-  const problems = account === undefined ? [] : head.problems.filter((one) => one.account === account);
+  const problems = account === undefined ? [] : withFollowing(head.problems, (one) => one.account === account);
   return (
     <>
       <h1>{account ?? (kind === "streams" ? "Streams" : "Durables")}</h1>

@@ -93,7 +93,7 @@ export class Gatherer {
       const look = await this.look();
       const usual = (gateway: string) => this.history.median(`gateway:${gateway}`, "roundTripMs");
       const picture = pictureOf(this.checked, look, this.rates, {
-        ...{ usual, silentSince: this.lastAnswers.silentSince },
+        ...{ usual, silentSince: this.lastAnswers.silentSince, before: this.picture?.head },
       });
       this.rates.next();
       const before = this.picture;

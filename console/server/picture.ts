@@ -7,12 +7,14 @@ import { ownerOf } from "../../jetstream/ownership";
 import type { ConsumerDetail, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
 import type { Look } from "../../operations/supercluster/read-status";
+import { kindsOf } from "../../operations/supercluster/causes";
 import { fullness, type Problem } from "../../operations/supercluster/status";
 import type {
   DurableView,
   GatewayView,
   Head,
   Picture,
+  ProblemView,
   ReplicaView,
   ServerView,
   Severity,
@@ -33,6 +35,8 @@ export interface Before {
   usual: (gateway: string) => number | undefined;
   /** By name of servers that did not answer this look: when they answered last, RFC 3339. */
   silentSince: Readonly<Record<string, string>>;
+  /** Of the look before. */
+  before?: Pick<Head, "problems">;
 }
 
 /** What is shown of a look, with what counters grew by since the one before it. */
@@ -40,7 +44,7 @@ export function pictureOf(
   checked: Shown,
   { status, snapshot }: Look,
   rates: Rates,
-  { usual, silentSince }: Before = { usual: () => undefined, silentSince: {} },
+  { usual, silentSince, before }: Before = { usual: () => undefined, silentSince: {} },
 ): Picture {
   const at = Date.parse(status.time);
   const severities = severitiesOf(status.problems ?? []);
@@ -51,7 +55,15 @@ export function pictureOf(
   const head: Head = {
     ...{ environment: status.environment, time: status.time, warnings: status.warnings },
     unseen: unseenOf(silent, streams),
-    problems: status.problems ?? [],
+    problems: (status.problems ?? []).map((problem): ProblemView => {
+      const earlier = before?.problems.find(({ what }) => what === problem.what);
+      const since = earlier ? earlier.since : before && status.time;
+      return {
+        ...problem,
+        ...(since !== undefined && { since }),
+        ...(problem.follows && { kinds: kindsOf(problem.follows) }),
+      };
+    }),
     metaPeers: status.metaPeers,
     regions: status.regions.map((region) => ({ ...region, quorum: region.serversUp * 2 > region.servers })),
     gateways: gatewaysView(checked, { status, snapshot }, rate, usual),
@@ -146,8 +158,8 @@ function unseenOf(silent: readonly string[], streams: Picture["streams"]): strin
 /** The worst severity by `<account>/<stream>`, with its durables', and of durables by `<account>/<stream>/<name>`. */
 function severitiesOf(problems: readonly Problem[]): Map<string, Severity> {
   const found = new Map<string, Severity>();
-  for (const { what, severity, account, stream } of problems) {
-    const keys = [/^durable (\S+)$/.exec(what)?.[1], account && stream && `${account}/${stream}`];
+  for (const { what, severity, account, stream } of problems.flatMap((one) => [one, ...(one.follows ?? [])])) {
+    const keys = [/^(?:durable|consumer) (\S+)$/.exec(what)?.[1], account && stream && `${account}/${stream}`];
     for (const key of keys) if (key && found.get(key) !== "problem") found.set(key, severity);
   }
   return found;

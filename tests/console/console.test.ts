@@ -388,10 +388,17 @@ describe("the console, in a browser, over a real supercluster", function () {
     });
 
     it("a lost region is said to be lost, what only it knows is not made up, and the rest goes on", async () => {
+      await go("#/");
       const servers = ["ams-0", "ams-1", "ams-2"];
       await Promise.all(servers.map((name) => lab.cluster.kill(name)));
       await desktop.page.getByRole("link", { name: /^Region ams lost/ }).waitFor();
       await sees("region ams is lost: none of its servers answers");
+      const problems = desktop.page.getByRole("list", { name: "Problems" });
+      await problems.getByText("is lost: none of its 3 servers answers").waitFor();
+      const follows = problems.getByText(/more follow from it: .*1 mirror.*/);
+      await follows.click();
+      await problems.getByRole("link", { name: "mirror arrakis/ELIGIBILITY-ams" }).waitFor();
+      await follows.click();
       await sees("one stream has no leader that answers: messages, lag and durables of it are not known now.");
       await desktop.page.getByRole("img", { name: "iad and ams: not connected" }).waitFor();
       await screenshot(desktop.page, "console-incident");

@@ -101,9 +101,10 @@ function ofStreams(before: Picture, now: Picture): Said[] {
 
 const by = (owner: string | undefined): string => (owner === undefined ? "" : ` (managed by ${owner})`);
 
-/** Those of servers are said above, and counts of dead letters too. */
+/** Those of what is lost are said above, and counts of dead letters too. */
 const isSaid = ({ what, detail }: Head["problems"][number]): boolean =>
-  what === "servers" || (what.endsWith(`/${deadLetterNames.copies}`) && detail.endsWith("given up"));
+  /^(region|server|gateway) /.test(what) ||
+  (what.endsWith(`/${deadLetterNames.copies}`) && detail.endsWith("given up"));
 
 function ofProblems(before: Head, now: Head): Said[] {
   const key = ({ what, severity }: Head["problems"][number]) => `${severity} ${what}`;

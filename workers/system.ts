@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { type Dependency, runWorker, type WorkerContext, type WorkerPart } from "./messaging";
 import { together } from "./settings";
+import { printUsage } from "./usage";
 
 /** What a worker is made with, beside its own settings. */
 export type PartContext<Dependencies> = Omit<WorkerContext<unknown, Dependencies>, "settings">;
@@ -37,11 +38,7 @@ export function runSystem<Shared extends z.ZodType, Dependencies extends Record<
   const { workers } = system;
   const unknown = args.filter((name) => !Object.hasOwn(workers, name));
   if (args.length === 0 || unknown.length > 0) {
-    const isHelp = args.some((name) => name === "--help" || name === "-h");
-    if (unknown.length > 0 && !isHelp) console.error(`no such worker: ${unknown.join(", ")}`);
-    (isHelp ? console.log : console.error)(usage(system));
-    process.exitCode = isHelp ? 0 : 2;
-    return;
+    return printUsage(usage(system), args, unknown.length > 0 ? `no such worker: ${unknown.join(", ")}` : undefined);
   }
   const names = [...new Set(args)];
   void runWorker({

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { durationSetting, runWorker } from "../messaging";
+import { nameFrom } from "../usage";
 import { Collector } from "./collector";
 import { collectorMetrics } from "./metrics";
 import { Sweep } from "./sweep";
@@ -14,13 +15,8 @@ two looks for messages about which an advisory was lost (default: 1m). See docs/
 const settings = z.object({ SWEEP_INTERVAL: durationSetting.default(60_000) });
 
 function main(args: readonly string[]): void {
-  const [name = "dead-letters", ...more] = args;
-  if (more.length > 0 || name.startsWith("-")) {
-    const isHelp = args.some((arg) => arg === "--help" || arg === "-h");
-    (isHelp ? console.log : console.error)(usage);
-    process.exitCode = isHelp ? 0 : 2;
-    return;
-  }
+  const name = nameFrom(args, "dead-letters", usage);
+  if (name === undefined) return;
   void runWorker({
     name,
     settings,

@@ -1,4 +1,5 @@
 import { connectionSettings, probeDurable, probeStream, runWorker } from "../messaging";
+import { nameFrom } from "../usage";
 import { CanaryPublisher } from "./canary/publisher";
 import { CanaryReceiver } from "./canary/receiver";
 import { Eventually } from "./eventually";
@@ -13,13 +14,8 @@ Measures what servers do not report by themselves, in the region that it is conn
 the user probe of an account, and as the user probe of the system account. See docs/monitoring.md.`;
 
 function main(args: readonly string[]): void {
-  const [name = "probe", ...more] = args;
-  if (more.length > 0 || name.startsWith("-")) {
-    const isHelp = args.some((arg) => arg === "--help" || arg === "-h");
-    (isHelp ? console.log : console.error)(usage);
-    process.exitCode = isHelp ? 0 : 2;
-    return;
-  }
+  const name = nameFrom(args, "probe", usage);
+  if (name === undefined) return;
   void runWorker({
     name,
     settings,

@@ -7,10 +7,19 @@ import { readFileSync } from "node:fs";
  */
 export function processorSeconds(): number | undefined {
   if (process.platform !== "linux") return undefined;
-  const stat = readFileSync("/proc/self/stat", "utf8");
-  // After the name, which may have spaces: cutime and cstime are the fields 16 and 17 of proc(5).
+  // cutime and cstime.
+  return secondsIn("self", 16);
+}
+
+/** Processor time in seconds of a process itself, on Linux. */
+export const secondsOf = (pid: number): number => secondsIn(String(pid), 14);
+
+/** The sum of two fields of proc(5), of which the first has this number. */
+function secondsIn(pid: string, field: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // After the name, which may have spaces, comes the third.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond();
+  return (Number(fields[field - 3]) + Number(fields[field - 2])) / ticksPerSecond();
 }
 
 let ticks: number | undefined;

@@ -205,6 +205,7 @@ export function program(): Command {
   deadLetterCommands(cli);
   command(cli, "alert-rules", "print a region's alerts and recording rules, for rule_files of a Prometheus")
     .requiredOption("--region <region>", "its servers, streams and durables")
+    .option("--with-workers", "of an environment on this machine: as npm start -- --with-workers runs it")
     .addHelpText("after", examples(["npm run -s alert-rules -- --env production --region iad > nats-alerts-iad.yaml"]))
     .action(run(commands.alertRules));
   command(cli, "dashboards", "write dashboards for Grafana, as files to import or provision")

@@ -5,6 +5,7 @@ import { listenersPage } from "./generator/listeners";
 import { page } from "./generator/page";
 import { policiesPage } from "./generator/policies";
 import { sharingPage } from "./generator/sharing";
+import { statusPage } from "./generator/status";
 import { systemsPage } from "./generator/systems/page";
 import { tables } from "./generator/tables";
 
@@ -12,6 +13,7 @@ import { tables } from "./generator/tables";
 writeFileSync(path.join(__dirname, "listeners.md"), listenersPage());
 writeFileSync(path.join(__dirname, "policies.md"), policiesPage());
 writeFileSync(path.join(__dirname, "sharing.md"), sharingPage());
+writeFileSync(path.join(__dirname, "status.md"), statusPage());
 writeFileSync(path.join(__dirname, "systems.md"), systemsPage());
 const gaps = tables.flatMap((table) => table.arguments.flatMap(gapsOf));
 if (gaps.length) {

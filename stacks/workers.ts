@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenants } from "../config/assets/asset";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
-import { isScaled, type WorkerAsset, workerKey, workersOf } from "../config/assets/workers";
+import { isScaled, type WorkerAsset, workerKey, workersOfRegion } from "../config/assets/workers";
 import type { KubernetesEnvironment } from "../config/schema/settings";
 import { serverNames, withWorkers, workersNamespaceOf } from "../config/topology";
 import type { WorkerOutputs } from "./outputs";
@@ -13,12 +13,7 @@ export type Workers = ReadonlyMap<string, WorkerAsset[]>;
 
 /** Workers that run in a region. */
 export const workersIn = (tenants: Tenants, region: string): Workers =>
-  Map.groupBy(
-    Object.values(tenants)
-      .flatMap(workersOf)
-      .filter(({ regions }) => regions.includes(region)),
-    ({ account }) => account,
-  );
+  Map.groupBy(workersOfRegion(tenants, region), ({ account }) => account);
 
 /** `<stream>/<name>` of a worker's durables. */
 const durablesOf = ({ durables }: WorkerAsset): string[] => durables.map(({ stream, name }) => `${stream}/${name}`);

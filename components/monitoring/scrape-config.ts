@@ -18,7 +18,8 @@ const workersJob = sources.worker.job;
 
 /**
  * A file for Prometheus's `scrape_config_files`: a region's servers and workers, found by the Kubernetes API, each with
- * its region and name.
+ * its region and name. `instance` is the pod's name: a pod that was replaced has another address, and would have two
+ * series of each for some minutes, at which rules that match them fail.
  *
  * @param workers namespaces of workers
  */
@@ -43,6 +44,7 @@ export function scrapeConfig(
           ...Object.entries(serverLabels).map(([label, value]) => keep(metaLabel(label), value)),
           keep("__meta_kubernetes_pod_container_port_name", metricsPortName),
           copy("__meta_kubernetes_pod_name", "server"),
+          copy("__meta_kubernetes_pod_name", "instance"),
           { target_label: "job", replacement: job },
           { target_label: "region", replacement: region },
         ],
@@ -58,6 +60,7 @@ export function scrapeConfig(
                 keep("__meta_kubernetes_pod_container_port_name", "health"),
                 copy("__meta_kubernetes_namespace", "namespace"),
                 copy("__meta_kubernetes_pod_name", "pod"),
+                copy("__meta_kubernetes_pod_name", "instance"),
                 copy(metaLabel("app.kubernetes.io/name"), "worker"),
                 copy(metaLabel("app.kubernetes.io/instance"), "account"),
                 { target_label: "job", replacement: workersJob },

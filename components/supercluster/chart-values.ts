@@ -261,6 +261,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
             { targetLabel: "job", replacement: job },
             { targetLabel: "region", replacement: name },
             { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "server" },
+            { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "instance" },
           ]),
         ],
       },

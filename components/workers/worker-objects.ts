@@ -245,6 +245,7 @@ export const podMonitorSpec = ({ kubernetes }: KubernetesEnvironment, region: st
       relabelings: [
         { targetLabel: "job", replacement: sources.worker.job },
         { targetLabel: "region", replacement: region },
+        { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "instance" },
         { sourceLabels: ["__meta_kubernetes_pod_label_app_kubernetes_io_name"], targetLabel: "worker" },
         { sourceLabels: ["__meta_kubernetes_pod_label_app_kubernetes_io_instance"], targetLabel: "account" },
       ],

@@ -1,6 +1,7 @@
 import type { ConsumerSpec, TenantSpec } from "../schema/tenant";
 import type { WorkerSpec } from "../schema/worker";
 import { type Size, toMilliseconds } from "../units";
+import type { Tenants } from "./asset";
 import { consumerOf } from "./lanes";
 import { isLeaving } from "./leaving";
 import { withStandardParts } from "./standard-parts";
@@ -50,6 +51,12 @@ const closing = 5_000;
 
 /** Of a worker without a durable. */
 const graceOfOthers = 30_000;
+
+/** The workers of all tenants that run in a region. Pure. */
+export const workersOfRegion = (tenants: Tenants, region: string): WorkerAsset[] =>
+  Object.values(tenants)
+    .flatMap(workersOf)
+    .filter(({ regions }) => regions.includes(region));
 
 /** The workers of a tenant; none while it is leaving. Pure. */
 export function workersOf(declared: TenantSpec): WorkerAsset[] {

@@ -1,6 +1,6 @@
 import type { Tenants } from "../../config/assets/asset";
 import { presentTenants } from "../../config/assets/leaving";
-import { type WorkerAsset, workersOf } from "../../config/assets/workers";
+import { type WorkerAsset, workersOfRegion } from "../../config/assets/workers";
 import type { AlertName } from "../../config/schema/alerts";
 import type { Environment } from "../../config/schema/settings";
 import { serversInAll } from "../../config/sizes";
@@ -90,11 +90,7 @@ export function siteOf(
 }
 
 const onKubernetes = (environment: Environment, tenants: Tenants, region: string): WorkerAsset[] =>
-  environment.target === "kubernetes" && environment.kubernetes.workers
-    ? Object.values(tenants)
-        .flatMap(workersOf)
-        .filter(({ regions }) => regions.includes(region))
-    : [];
+  environment.target === "kubernetes" && environment.kubernetes.workers ? workersOfRegion(tenants, region) : [];
 
 /** Metrics that each server has once. */
 type ServerMetric = {

@@ -19,6 +19,8 @@ export interface Rule {
 
 export interface RuleGroup {
   name: string;
+  /** Seconds that its last evaluation took. */
+  evaluationTime: number;
   rules: Rule[];
 }
 

@@ -14,6 +14,7 @@ import type { StreamDetail } from "../../jetstream/monitoring";
 
 /** Overview of an environment. `status --json` prints this object. */
 export interface Status {
+  /** Its name. */
   environment: string;
   /** When servers were asked, RFC 3339. */
   time: string;
@@ -21,12 +22,17 @@ export interface Status {
   problems?: Problem[];
   /** Risks that the settings take on purpose. */
   warnings: string[];
+  /** Server that leads the meta group. Absent: there is none, or it did not answer. */
   metaLeader?: string;
+  /** Servers of the meta group that have all of it, and all that there should be. */
   metaPeers: { current: number; all: number };
+  /** In the order of the settings. */
   regions: RegionStatus[];
   /** Between each two regions, in each direction. */
   gateways: GatewayStatus[];
+  /** Those that are declared, with their mirrors. */
   streams: StreamStatus[];
+  /** Durables that are declared. */
   consumers: ConsumerStatus[];
   /** Streams of its accounts that servers hold and that nothing declares. */
   undeclared: UndeclaredStream[];
@@ -44,10 +50,13 @@ export interface Problem {
   severity: "problem" | "warning";
   /** What it is about: `servers`, `stream irisx/SMS`, ... */
   what: string;
+  /** What was found, in words. */
   detail: string;
   /** A command, or a page of this project. */
   todo: string;
+  /** Whose it is. Absent: it is about no account alone. */
   account?: string;
+  /** Absent: it is about no stream alone. */
   stream?: string;
   /** Problems that it explains, the worst first: they are over when it is. Absent: none. */
   follows?: Problem[];

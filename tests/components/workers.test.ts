@@ -294,6 +294,7 @@ describe("TenantWorkers", function () {
       [
         ["job", "nats-workers"],
         ["region", "iad"],
+        ["instance", undefined],
         ["worker", undefined],
         ["account", undefined],
       ],

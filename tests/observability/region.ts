@@ -55,7 +55,8 @@ type Labels = Record<string, string>;
 /** A series with the labels that Prometheus and the exporter give it. */
 function key<Name extends MetricName>(name: Name, labels: Partial<Record<LabelOf<Name>, string>>): string {
   const { source, isHistogram } = metricOf(name);
-  const all: Labels = { job: sources[source].job!, region, instance: "10.0.0.7:7777", ...labels };
+  const { pod, server } = labels as Labels;
+  const all: Labels = { job: sources[source].job!, region, instance: pod ?? server!, ...labels };
   for (const label of labelsOf(name)) if (!(label in all)) throw new Error(`${name} has no value for ${label}`);
   const text = Object.entries(all).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return `${name}${isHistogram ? "_bucket" : ""}{${text.join(",")}}`;

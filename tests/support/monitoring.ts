@@ -10,6 +10,7 @@ import {
 import type { LocalProgramInputs } from "../../components/local/program-layout";
 import { filesProvider } from "../../components/local/provider/files-provider";
 import { programProvider } from "../../components/local/provider/program-provider";
+import { runningProgram } from "../../components/local/provider/program-record";
 import { PrometheusApi } from "../../operations/monitoring/prometheus-api";
 import { claimPorts } from "./ports";
 import { testTool } from "./tools";
@@ -18,6 +19,8 @@ import { testTool } from "./tools";
 export interface Monitored {
   /** Name of the environment, whose folder has all files. */
   environment: string;
+  /** Of reading and evaluating. Default: 1s. */
+  interval?: string;
   /** Servers; each gets an exporter. */
   servers: { region: string; name: string; monitor: string }[];
   /** Its regions, each with its file of rules and its workers. */
@@ -33,20 +36,25 @@ export class Monitoring {
   private api!: PrometheusApi;
   private alertmanager!: string;
 
-  private constructor(private readonly environment: string) {}
+  private constructor(
+    private readonly environment: string,
+    /** Each a server's exporter, by its name and URL. */
+    readonly exporters: { name: string; url: string }[] = [],
+  ) {}
 
-  static async start({ environment, servers, regions }: Monitored): Promise<Monitoring> {
+  static async start({ environment, interval = "1s", servers, regions }: Monitored): Promise<Monitoring> {
     const port = await claimPorts();
     const monitoring = new Monitoring(environment);
     try {
       monitoring.alertmanager = await monitoring.run(alertmanagerInputs(environment, { port: port + 1 }));
-      const options = { interval: "1s", readsScrapeFiles: false, port };
+      const options = { interval, readsScrapeFiles: false, port };
       monitoring.api = new PrometheusApi(await monitoring.run(prometheusInputs(environment, options)));
       for (const inputs of regions) await filesProvider.create(regionInputs(environment, inputs));
       const exporters = servers.map(({ region, name, monitor }, index) =>
         exporterInputs(environment, { region, server: name, monitor, port: port + 2 + index }),
       );
-      await Promise.all(exporters.map((inputs) => monitoring.run(inputs)));
+      const start = async (inputs: LocalProgramInputs) => ({ name: inputs.name, url: await monitoring.run(inputs) });
+      monitoring.exporters.push(...(await Promise.all(exporters.map(start))));
       return monitoring;
     } catch (error) {
       await monitoring.stop();
@@ -66,9 +74,22 @@ export class Monitoring {
     return this.api.query(expr);
   }
 
+  /** Groups of rules, with how long their last evaluation took. */
+  groups() {
+    return this.api.ruleGroups();
+  }
+
   /** All rules, with what became of their last evaluation. */
   async rules() {
-    return (await this.api.ruleGroups()).flatMap(({ rules }) => rules);
+    return (await this.groups()).flatMap(({ rules }) => rules);
+  }
+
+  /** Process ids. */
+  async processes(): Promise<{ exporters: number[]; prometheus: number }> {
+    const { environment } = this;
+    const pidOf = async (name: string) => (await runningProgram({ environment, name }))!.process.pid;
+    const exporters = await Promise.all(this.exporters.map(({ name }) => pidOf(name)));
+    return { exporters, prometheus: await pidOf(prometheusInputs(environment, { readsScrapeFiles: false }).name) };
   }
 
   /** Names of the alerts that Alertmanager has and shows. */

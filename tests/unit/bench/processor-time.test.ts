@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { processorSeconds } from "../../../bench/processor-time";
+import { processorSeconds, secondsOf } from "../../../bench/processor-time";
 
 describe("processor time of commands", function () {
   it("is that of the processes that were started, and of those that they have started", function () {
@@ -11,5 +11,15 @@ describe("processor time of commands", function () {
     assert.equal(spawnSync(process.execPath, ["-e", nested]).status, 0);
     const used = processorSeconds()! - before!;
     assert.ok(used >= 0.3, `${used} s`);
+  });
+
+  it("is that of a single process, too", function () {
+    if (process.platform !== "linux") return this.skip();
+    const before = secondsOf(process.pid);
+    const end = process.cpuUsage().user + 300_000;
+    while (process.cpuUsage().user < end);
+    const used = secondsOf(process.pid) - before;
+    // To two ticks.
+    assert.ok(used >= 0.28, `${used} s`);
   });
 });

@@ -13,6 +13,7 @@ import { loadBalancers } from "../../../../components/supercluster/load-balancer
 import { regionSecrets } from "../../../../components/supercluster/region-secrets";
 import { scrapeConfig } from "../../../../components/monitoring/scrape-config";
 import { accountsOf } from "../../../../components/security/accounts";
+import { podMonitorSpec } from "../../../../components/workers/worker-objects";
 import { storageClass } from "../../../../components/storage/storage-class";
 import type { RegionIdentity } from "../../../../config/assets/region";
 import { tenantLogins } from "../../../../components/security/connections";
@@ -305,7 +306,27 @@ describe("a scrape configuration", () => {
     );
     assert.deepEqual(jobs[1]!.kubernetes_sd_configs, [{ role: "pod", namespaces: { names: ["workers-shop"] } }]);
     const labels = (jobs[1]!.relabel_configs as { target_label?: string }[]).flatMap((row) => row.target_label ?? []);
-    assert.deepEqual(labels, ["namespace", "pod", "worker", "account", "job", "region"]);
+    assert.deepEqual(labels, ["namespace", "pod", "instance", "worker", "account", "job", "region"]);
+  });
+
+  it("names instances by pods: by addresses a pod has two series of each for minutes after it was replaced", () => {
+    const settings = kubernetesEnvironment(kubernetes({ namespace: "nats" }));
+    const text = scrapeConfig(settings, "ams", ["workers-shop"]);
+    type Row = { source_labels?: string[]; target_label?: string };
+    const { scrape_configs: jobs } = parse(text) as { scrape_configs: { relabel_configs: Row[] }[] };
+    for (const { relabel_configs: rows } of jobs)
+      assert.deepEqual(rows.find((row) => row.target_label === "instance")?.source_labels, [
+        "__meta_kubernetes_pod_name",
+      ]);
+    type Monitored = { sourceLabels?: string[]; targetLabel: string };
+    const relabelings: Monitored[] = podMonitorSpec(settings, "ams").podMetricsEndpoints[0]!.relabelings;
+    const { patch } = chartValues(region()).promExporter.podMonitor as {
+      patch: { path: string; value: Monitored[] }[];
+    };
+    for (const rows of [relabelings, patch.find(({ path }) => path.endsWith("/relabelings"))!.value])
+      assert.deepEqual(rows.find((row) => row.targetLabel === "instance")?.sourceLabels, [
+        "__meta_kubernetes_pod_name",
+      ]);
   });
 });
 

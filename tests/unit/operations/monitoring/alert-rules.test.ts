@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
+import { workersOfRegion } from "../../../../config/assets/workers";
 import { alertRulesFile } from "../../../../operations/monitoring/alert-rules";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
 import { rulesOf } from "../../../../observability/rules";
@@ -10,6 +11,16 @@ describe("the file of alerts", () => {
     assert.deepEqual(parse(alertRulesFile(checked, "ams")), {
       groups: rulesOf(checked.environment, checked.accounts, "ams").groups,
     });
+  });
+
+  it("watches workers of an environment on this machine where it is asked for them", () => {
+    const checked = checkedEnvironment("local");
+    const watched = (withWorkers: boolean) =>
+      [...alertRulesFile(checked, "iad", { withWorkers }).matchAll(/alert: NATSWorkerDown\n/g)].length;
+    assert.equal(watched(false), 0);
+    const workers = workersOfRegion(checked.tenants, "iad");
+    assert.ok(workers.length > 3);
+    assert.equal(watched(true), workers.length);
   });
 
   it("is of a region of the environment", () => {

@@ -22,6 +22,28 @@ export const listenerTable = {
     /** Variable with its URLs, of the users that may connect by it. */
     variable: "NATS_WEBSOCKET_URL",
   },
+  leafNodes: {
+    what: "leaf nodes",
+    port: 7422,
+    chart: "leafnodes",
+    outside: 7422,
+    local: 5,
+    scheme: "nats-leaf",
+    host: "leafnodes",
+    connection: "LEAFNODE",
+    variable: "NATS_LEAFNODE_URL",
+  },
+  mqtt: {
+    what: "MQTT",
+    port: 1883,
+    chart: "mqtt",
+    outside: 8883,
+    local: 10,
+    scheme: "mqtts",
+    host: "mqtt",
+    connection: "MQTT",
+    variable: "NATS_MQTT_URL",
+  },
 } as const satisfies Record<keyof Listeners, object>;
 
 export type Listener = keyof typeof listenerTable;

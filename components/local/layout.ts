@@ -1,4 +1,5 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { listenerNames, listenerTable } from "../../config/listeners";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { type ServerConfig, type HostLayout, serverConfig } from "../supercluster/server-config";
@@ -93,7 +94,7 @@ function hostLayoutOf(addresses: ServerAddresses): HostLayout {
       route: host(addresses.route),
       gateway: host(addresses.gateway),
       monitor: host(addresses.monitor),
-      websocket: addresses.websocket && host(addresses.websocket),
+      ...Object.fromEntries(listenerNames.flatMap((name) => (addresses[name] ? [[name, host(addresses[name])]] : []))),
     },
     files: {
       pid: files.pid,
@@ -112,5 +113,10 @@ export const addressesOf = (config: ServerConfig): Record<string, string> => ({
   route: config.cluster.listen,
   gateway: config.gateway.listen,
   monitor: config.http,
-  ...(config.websocket && { websocket: config.websocket.listen }),
+  ...Object.fromEntries(
+    listenerNames.flatMap((name) => {
+      const own = config[listenerTable[name].chart];
+      return own ? [[name, own.listen]] : [];
+    }),
+  ),
 });

@@ -41,6 +41,7 @@ export function accountsOf(
 ): AccountSpec[] {
   const { streams, consumers } = assetsOf(environment, tenants);
   const listeners = listenersOf(environment);
+  const domain = listeners.includes("leafNodes") ? environment.jetstreamDomain : undefined;
   const accountUser = (
     account: string,
     name: string,
@@ -76,7 +77,7 @@ export function accountsOf(
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
-          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mapped }), spec),
+          ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mapped, domain }), spec),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
       ],

@@ -14,6 +14,9 @@ export interface Connection {
   NATS_CA: string;
   /** Of users that may connect by WebSocket, where servers listen for it. */
   NATS_WEBSOCKET_URL?: string;
+  /** Likewise of leaf nodes and of MQTT. */
+  NATS_LEAFNODE_URL?: string;
+  NATS_MQTT_URL?: string;
   /** Of the probe alone: with what it asks servers about themselves. */
   NATS_SYSTEM_USER?: string;
   NATS_SYSTEM_PASSWORD?: string;

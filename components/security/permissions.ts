@@ -22,14 +22,16 @@ type Origins = ReadonlyMap<string, string>;
  * What a user may do, from what it declares and the durables and mirrors of its own account. Nothing else.
  *
  * @param mapped what subjects of its account are mapped to, or would be by a failover
+ * @param domain of JetStream, where leaf nodes may copy streams; undefined: servers listen for none
  */
 export function permissionsOf(
   user: string,
   spec: UserSpec,
   consumers: readonly ConsumerAsset[],
-  { origins = new Map(), mapped = [] }: { origins?: Origins; mapped?: readonly Mapped[] } = {},
+  { origins = new Map(), mapped = [], domain }: { origins?: Origins; mapped?: readonly Mapped[]; domain?: string } = {},
 ): Permissions {
   const published = (subjects: readonly string[]) => withMapped(subjects, mapped);
+  const copied = spec.copies && domain !== undefined ? copying(spec.copies, domain) : { publish: [], subscribe: [] };
   const durables = consumers.filter(({ name }) => spec.consumes?.includes(name)).map(consuming);
   const rules = permissions(
     {
@@ -38,6 +40,7 @@ export function permissionsOf(
         ...(spec.requests ?? []),
         ...durables.flatMap(({ publish }) => publish),
         ...bucketRequests(spec, origins),
+        ...copied.publish,
         ...(spec.allow?.publish ?? []),
       ]),
       subscribe: [
@@ -47,6 +50,7 @@ export function permissionsOf(
         ...(spec.subscribes ?? []),
         ...(spec.responds ? responding(spec.responds) : []),
         ...durables.flatMap(({ subscribe }) => subscribe),
+        ...copied.subscribe,
         ...(spec.allow?.subscribe ?? []),
       ],
     },
@@ -55,6 +59,21 @@ export function permissionsOf(
   if (!spec.responds) return rules;
   return { ...rules, responses: { max: 1, expiresMs: toMilliseconds(spec.responds.expires ?? defaultExpires) } };
 }
+
+/**
+ * What it takes to copy streams to a JetStream of another domain: its server makes a consumer of each, by the API's
+ * subject with the domain, which servers check before they read it as their own. Answers to the server go to `$JSC.R`,
+ * messages to the leaf's own inbox.
+ */
+const copying = (streams: readonly string[], domain: string): Allowed => ({
+  publish: streams.flatMap((stream) => [
+    `$JS.${domain}.API.CONSUMER.CREATE.${stream}`,
+    `$JS.${domain}.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.FC.${stream}.>`,
+    `$JS.FC.*.*.${stream}.>`,
+  ]),
+  subscribe: streams.length > 0 ? ["$JSC.R.>"] : [],
+});
 
 /** What a service subscribes to: its endpoints, and requests to all services, to all of its name, and to itself. */
 const responding = ({ service, endpoints }: NonNullable<UserSpec["responds"]>): string[] => [

@@ -6,7 +6,7 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf, systemAccount } from "../../config/assets/standard";
 import { labelVariables } from "../../config/server-tags";
 import { resourcesIn, serversIn, volumeSizeIn } from "../../config/sizes";
-import { listenerNames, listenerTable } from "../../config/listeners";
+import { type Listener, listenerNames, listenerTable } from "../../config/listeners";
 import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { prometheusDuration } from "../../observability/promql";
@@ -29,6 +29,8 @@ export const mounts = {
   route: "/etc/nats-certs/cluster",
   gateway: "/etc/nats-certs/gateway",
   websocket: "/etc/nats-certs/websocket",
+  leafNodes: "/etc/nats-certs/leafnodes",
+  mqtt: "/etc/nats-certs/mqtt",
   /** Below /etc/, because that is what the reloader sees. */
   secrets: "/etc/nats-secrets",
   data: "/data",
@@ -72,7 +74,10 @@ const host: HostLayout = {
     route: `0.0.0.0:${kubernetesPorts.route}`,
     gateway: `0.0.0.0:${kubernetesPorts.gateway}`,
     monitor: `0.0.0.0:${kubernetesPorts.monitor}`,
-    websocket: `0.0.0.0:${listenerTable.websocket.port}`,
+    ...(Object.fromEntries(listenerNames.map((name) => [name, `0.0.0.0:${listenerTable[name].port}`])) as Record<
+      Listener,
+      string
+    >),
   },
   files: {
     pid: "/var/run/nats/nats.pid",
@@ -322,11 +327,11 @@ const listenerValues = (config: ServerConfig) =>
       const { chart, port } = listenerTable[name];
       const own = config[chart];
       if (!own) return [];
-      const { listen: _, tls: __, ...merge } = own;
+      const { listen: _, tls: all, ...merge } = own;
+      const { cert_file: __, key_file: ___, ...more } = { ...all };
       const { name: secretName, cert, key } = secrets.client;
-      return [
-        [chart, { enabled: true, port, tls: { enabled: true, secretName, dir: mounts[name], cert, key }, merge }],
-      ];
+      const tls = { enabled: true, secretName, dir: mounts[name], cert, key, merge: more };
+      return [[chart, { enabled: true, port, tls, merge }]];
     }),
   );
 

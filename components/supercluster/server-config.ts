@@ -78,9 +78,17 @@ export interface ServerConfig {
     same_origin: boolean;
     allowed_origins?: string[];
   };
+  leafnodes?: { listen: string; no_advertise: true; tls: { cert_file: string; key_file: string; timeout: number } };
+  mqtt?: { listen: string; tls: { cert_file: string; key_file: string; timeout: number } };
   system_account: string;
   accounts$include: string;
 }
+
+/**
+ * Seconds for TLS with clients. The default of 2 s is too short for a busy machine when hundreds of clients reconnect
+ * at once: those that time out dial again, and none ever connects.
+ */
+const timeout = 10;
 
 /**
  * Configuration of a region's server.
@@ -115,9 +123,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
     lame_duck_duration: goDuration(settings.lameDuck.duration),
     lame_duck_grace_period: goDuration(settings.lameDuck.gracePeriod),
     pid_file: files.pid,
-    // The default of 2 s is too short for a busy machine when hundreds of clients reconnect at once: those that time
-    // out dial again, and none ever connects.
-    tls: { cert_file: files.client.cert, key_file: files.client.key, timeout: 10 },
+    tls: { cert_file: files.client.cert, key_file: files.client.key, timeout },
     cluster: {
       name,
       listen: listen.route,
@@ -160,22 +166,24 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
 
 /** What servers listen for beside NATS's own protocol: nothing unless it is asked for. */
 function listenerConfig(
-  { listeners: { websocket } = {} }: RegionSpec["settings"],
+  { listeners: { websocket, leafNodes, mqtt } = {} }: RegionSpec["settings"],
   { listen, files }: HostLayout,
-): Pick<ServerConfig, "websocket"> {
+): Pick<ServerConfig, "websocket" | "leafnodes" | "mqtt"> {
   const tls = { cert_file: files.client.cert, key_file: files.client.key };
   return {
     ...(websocket && {
       websocket: {
         listen: listen.websocket!,
         tls,
-        // As the timeout of TLS for clients.
-        handshake_timeout: "10s",
+        handshake_timeout: `${timeout}s`,
         compression: websocket.compression,
         same_origin: websocket.sameOrigin,
         ...(websocket.allowedOrigins && { allowed_origins: websocket.allowedOrigins }),
       },
     }),
+    // As for clients: addresses come from names, not from what servers see of each other.
+    ...(leafNodes && { leafnodes: { listen: listen.leafNodes!, no_advertise: true, tls: { ...tls, timeout } } }),
+    ...(mqtt && { mqtt: { listen: listen.mqtt!, tls: { ...tls, timeout } } }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Environment } from "../schema/settings";
 import { limitInNumber, toBytes, type Unlimited, unlimited } from "../units";
 import type { StreamAsset, Tenants } from "./asset";
+import { mqttReservation } from "./mqtt";
 import { assetsOf } from "./assets";
 import { withRoomForFailover } from "./failover";
 
@@ -29,20 +30,23 @@ export interface Held {
   silent: string[];
 }
 
-/** What the declared streams and mirrors reserve, with the room that a failover needs. Each tenant has an entry. */
+/** What the declared streams and mirrors reserve, with the room that failovers and MQTT need; an entry a tenant. */
 export function declaredReservations(environment: Environment, tenants: Tenants): Reservations {
   const streams = withRoomForFailover(assetsOf(environment, tenants).streams);
   return Object.fromEntries(
-    Object.values(tenants).map(({ name: account }) => [
-      account,
-      Object.fromEntries(
-        streams
-          .filter((stream) => stream.account === account)
-          .map(({ name, spec: { storage, maxBytes, replicas } }) => [
-            name,
-            { [storage]: maxBytes === unlimited ? unlimited : toBytes(maxBytes) * replicas },
-          ]),
-      ),
+    Object.values(tenants).map((tenant) => [
+      tenant.name,
+      {
+        ...Object.fromEntries(
+          streams
+            .filter((stream) => stream.account === tenant.name)
+            .map(({ name, spec: { storage, maxBytes, replicas } }) => [
+              name,
+              { [storage]: maxBytes === unlimited ? unlimited : toBytes(maxBytes) * replicas },
+            ]),
+        ),
+        ...mqttReservation(environment, tenant),
+      },
     ]),
   );
 }

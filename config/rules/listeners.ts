@@ -1,8 +1,10 @@
 import { listenerTable } from "../listeners";
+import { unknownName } from "../problems";
 import { portBlocksOf } from "../topology";
 import type { ValidationContext } from "./context";
 import { text } from "./messages";
 import { type Rule, rule } from "./rule";
+import { users } from "./scopes";
 
 const websockets = ({ name, environment }: ValidationContext) =>
   environment.listeners?.websocket
@@ -37,6 +39,19 @@ const twice = ({ name, environment }: ValidationContext) => {
   });
 };
 
+/** Streams that users' leaf nodes copy. */
+const copies = (context: ValidationContext) =>
+  users(context).flatMap((scope) =>
+    (scope.user.copies ?? []).map((stream, index) => ({
+      ...scope,
+      path: [...scope.path, "copies", index],
+      stream,
+      retention: scope.tenant.streams[stream]?.retention,
+    })),
+  );
+
+const copiers = (context: ValidationContext) => users(context).filter(({ user }) => user.copies !== undefined);
+
 /** Rules about what servers listen for beside NATS's own protocol. */
 export const listenerRules: Rule[] = [
   rule({
@@ -64,5 +79,33 @@ export const listenerRules: Rule[] = [
     each: twice,
     when: () => true,
     message: ({ listener }) => `is set by listeners.${listener} of the environment; write that alone`,
+  }),
+  rule({
+    each: copies,
+    when: ({ key, stream }, { declared }) => !declared.streams(key).includes(stream),
+    message: ({ key, stream }, { declared }) => unknownName(stream, `a stream of ${key}`, declared.streams(key)),
+  }),
+  rule({
+    each: copies,
+    when: ({ retention }) => retention === "workqueue" || retention === "interest",
+    message: ({ stream, retention }) =>
+      retention === "workqueue"
+        ? `"${stream}" is a work queue, which a copy would empty; copy a stream with retention "limits"`
+        : `"${stream}" keeps messages until all have them, and a leaf node that is cut off would hold them; ` +
+          'copy a stream with retention "limits"',
+  }),
+  rule({
+    each: copiers,
+    at: ["copies"],
+    when: ({ user }) => !user.listeners?.includes("leafNodes"),
+    message: () => 'is for leaf nodes, and this user may not connect as one; write listeners: ["leafNodes"] too',
+  }),
+  rule({
+    each: copiers,
+    at: ["copies"],
+    when: (_, { environment }) => environment.listeners?.leafNodes !== undefined && !environment.jetstreamDomain,
+    message: () =>
+      "needs a name for the JetStream that it is copied from: write jetstreamDomain in the environment, " +
+      "which no leaf node's own domain may equal",
   }),
 ];

@@ -119,7 +119,7 @@ export const userRules: Rule[] = [
   }),
   rule({
     each: userSubjects("publishes", "subscribes", "requests", "responds"),
-    when: ({ subject }) => /^(\$JS|\$JSC|\$NRG|\$SYS|_INBOX)/.test(subject),
+    when: ({ subject }) => /^(\$JS|\$JSC|\$MQTT|\$NRG|\$SYS|_INBOX)/.test(subject),
     message: ({ subject }) =>
       `${text(subject)} is derived, never declared; name the durable in "consumes", or the exact subject in "allow"`,
   }),

@@ -59,7 +59,7 @@ const container = (repository: string, tag: string) =>
 
 /** The load balancer of a listener, where `listeners` asks for it. */
 const ofListener = strictObject({
-  /** Port that clients connect to. Default: 443 for WebSocket. */
+  /** Port that clients connect to. Default: 443 for WebSocket, 7422 for leaf nodes, 8883 for MQTT. */
   port: z.int().min(1).max(65535).optional(),
   /** Whether it can be reached from the internet. Default: as `loadBalancers.public`. */
   public: z.boolean().optional(),

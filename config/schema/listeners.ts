@@ -45,6 +45,17 @@ export const listeners = strictObject({
    * `wss://websocket.<region>.<domain>`. Default: off.
    */
   websocket: websocket.optional(),
+  /**
+   * Leaf nodes: servers elsewhere, of others, that log in as a user of a tenant and carry what that user may publish
+   * and subscribe to, over TLS with the clients' certificate. There is nothing to set: `leafNodes: {}`. Default: off.
+   */
+  leafNodes: strictObject({}).optional(),
+  /**
+   * Clients that speak MQTT 3.1.1, over TLS with the clients' certificate: topic `a/b` is subject `a.b`. Messages of
+   * QoS 1 and 2, retained ones and sessions are kept in streams of the user's account, `$MQTT_...`, which servers make
+   * in the region where its first client connects (`limits.mqtt` of a tenant). `mqtt: {}`. Default: off.
+   */
+  mqtt: strictObject({}).optional(),
 });
 
 export type Listeners = z.infer<typeof listeners>;

@@ -113,6 +113,11 @@ const userSpec = strictObject({
    */
   listeners: z.array(z.enum(listenerNames)).optional(),
   /**
+   * Streams of this tenant that a leaf node that logs in as this user may copy with a JetStream of its own: a mirror or
+   * source there has `external: { api: "$JS.<jetstreamDomain>.API", deliver: "_INBOX_<user>.copies" }`. Default: none.
+   */
+  copies: z.array(assetName).optional(),
+  /**
    * `own`: `_INBOX_<user>.>`, for clients that set `inboxPrefix`. `shared`: `_INBOX.>` too, for clients that set none;
    * it can read the answers to others of its account that set none. Default: `own`.
    */
@@ -158,6 +163,12 @@ const accountLimits = strictObject({
    * but that of each server (65,536).
    */
   connections: count.optional(),
+  /**
+   * Bytes that MQTT may keep in the account's file storage: messages of QoS 1 and 2 until they are delivered, retained
+   * ones, sessions; on one replica. Counts where an environment listens for MQTT and a user may connect by it.
+   * Default: 256MiB.
+   */
+  mqtt: size.optional(),
 });
 
 /** Tenants by name, or all that there are and will be. */

@@ -52,7 +52,36 @@ ${table(commentsOf("config/schema/kubernetes.ts").ofListener!)}`;
 const ofUsers = (): string => `## Users
 
 \`listeners: ["websocket"]\` of a user of a tenant lets it connect so too; its permissions are the same as by NATS's
-own protocol. Users of this program (\`provisioner\`, \`admin\`, ...) never can.`;
+own protocol. Users of this program (\`provisioner\`, \`admin\`, ...) never can.
+
+| Field of a user | What it is |
+| --- | --- |
+${ofUser.map((name) => cells([`\`${name}\``, textOf(name)])).join("\n")}
+
+**Leaf nodes** carry to the supercluster what their user may publish, and from it what the user may subscribe to.
+Clients of the leaf node that ask a service of the supercluster take \`_INBOX_<user>\` as their \`inboxPrefix\`, which is the
+only inbox that the user may hear. Its JetStream needs a domain of its own; it goes on while the line is cut, and copies
+catch up afterwards. Its configuration, with the user's password in a file that only the server reads:
+
+\`\`\`
+jetstream { domain: hall, store_dir: /data }
+leafnodes {
+  remotes: [
+    { urls: ["nats-leaf://factory-hall:<password>@leafnodes.iad.nats.example.com:7422"], tls { ca_file: ca.crt } }
+  ]
+}
+\`\`\`
+
+**MQTT** needs no rights beside the subjects: topic \`orders/stop\` is \`orders.stop\`, \`orders/+\` is
+\`orders.*\`; \`orders/#\` is \`orders.>\` and \`orders\` itself, so it needs both. A subscription that is refused
+is answered with 128; what may not be published is dropped, with an acknowledgement, as MQTT 3.1.1 has no refusal. What
+servers keep for it (streams \`$MQTT_...\`) counts against the account, for which \`limits.mqtt\` of the tenant makes
+room; each subscription of QoS 1 or 2 is a consumer of \`$MQTT_msgs\` (\`limits.consumers\`). These streams do not
+fail over: sessions and retained messages are lost with the region where they are.`;
+
+const ofUser = ["listeners", "copies"];
+const textOf = (name: string): string =>
+  commentsOf("config/schema/tenant.ts").userSpec!.find((comment) => comment.name === name)!.text;
 
 const example = (): string => `## Example
 

@@ -1,4 +1,5 @@
 import { assetsOf } from "../../config/assets/assets";
+import { isOfMqtt } from "../../config/assets/mqtt";
 import { canary } from "../../config/assets/standard";
 import type { Listener } from "../../config/listeners";
 import { clientUrls, listenerUrls, serversOf } from "../../config/topology";
@@ -241,7 +242,7 @@ export function undeclaredStreams(
     .flatMap(([account, streams]) =>
       Object.values(streams).map(({ name, state: { messages, bytes } }) => ({ account, name, messages, bytes })),
     )
-    .filter(({ account, name }) => !known.has(`${account}/${name}`))
+    .filter(({ account, name }) => !known.has(`${account}/${name}`) && !isOfMqtt(name))
     .sort((one, other) => `${one.account}/${one.name}`.localeCompare(`${other.account}/${other.name}`));
 }
 

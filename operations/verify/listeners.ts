@@ -1,3 +1,4 @@
+import * as net from "node:net";
 import * as tls from "node:tls";
 import { type Listener, listenersOf, listenerTable } from "../../config/listeners";
 import { forwardTo, listenerUrls } from "../../config/topology";
@@ -35,13 +36,21 @@ const answersOf = (listener: Listener, urls: string[]): string =>
 function problemOf(url: string, ca: string): Promise<string | undefined> {
   const { protocol, hostname: host, port } = new URL(url);
   return new Promise((resolve) => {
-    const socket = tls.connect({ host, port: Number(port) || defaultPorts[protocol], ca, timeout: deadlineMs });
+    const socket = net.connect({ host, port: Number(port) || defaultPorts[protocol]! });
+    const late = setTimeout(() => end(`no answer within ${deadlineMs / 1000} s`), deadlineMs);
     const end = (problem?: string) => {
+      clearTimeout(late);
       socket.destroy();
       resolve(problem && `${url}: ${problem}`);
     };
-    socket.once("secureConnect", () => end());
-    socket.once("timeout", () => end(`no answer within ${deadlineMs / 1000} s`));
+    const secure = () =>
+      tls
+        .connect({ socket, ca, ...(net.isIP(host) === 0 && { servername: host }), host })
+        .once("secureConnect", () => end())
+        .once("error", (error: Error) => end(error.message));
+    // Servers greet each other in the clear, and then change to TLS.
+    if (protocol === "nats-leaf:") socket.once("data", secure);
+    else socket.once("connect", secure);
     socket.once("error", (error: Error) => end(error.message));
   });
 }

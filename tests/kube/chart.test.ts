@@ -9,7 +9,7 @@ import { jetstreamKeyConf } from "../../components/security/jetstream-key";
 import { chartValues, mounts, podConfig, secrets } from "../../components/supercluster/chart-values";
 import { chartKeys } from "../../config/rules/chart-values";
 import { listenerPorts, networkPolicySpec } from "../../components/supercluster/network-policy";
-import { listenerTable } from "../../config/listeners";
+import { listenerNames, listenerTable } from "../../config/listeners";
 import { listeners } from "../../config/schema/listeners";
 import { regionOf } from "../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
@@ -231,14 +231,18 @@ describe("the official chart, given a region's values", () => {
 
   it("renders listeners of the environment as servers are configured by them, with the clients' certificate", () => {
     const own = kubernetesEnvironment({
-      listeners: listeners.parse({ websocket: { allowedOrigins: ["https://app.example.com"], compression: true } }),
+      listeners: listeners.parse({
+        websocket: { allowedOrigins: ["https://app.example.com"], compression: true },
+        ...{ leafNodes: {}, mqtt: {} },
+      }),
     });
     assert.deepEqual(unknownKeys(chartValues(regionOf(own)), knownValues()), []);
     const found = parseConf(natsConf(render(chartValues(regionOf(own))))) as Record<string, unknown>;
-    for (const { chart, port } of Object.values(listenerTable)) {
+    for (const name of listenerNames) {
+      const { chart, port } = listenerTable[name];
       const { listen, ...config } = podConfig(regionOf(own), 0)[chart]!;
       assert.ok(listen.endsWith(`:${port}`));
-      const tls = { ...config.tls, cert_file: `${mounts[chart]}/tls.crt`, key_file: `${mounts[chart]}/tls.key` };
+      const tls = { ...config.tls, cert_file: `${mounts[name]}/tls.crt`, key_file: `${mounts[name]}/tls.key` };
       assert.deepEqual(found[chart], { ...config, port, tls });
     }
   });

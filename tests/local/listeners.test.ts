@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import * as fs from "node:fs";
 import { createServer, type Server } from "node:http";
 import * as https from "node:https";
@@ -8,8 +8,11 @@ import type { AddressInfo } from "node:net";
 import * as tls from "node:tls";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type * as NatsCore from "@nats-io/nats-core";
+import { connect, connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import type { Browser, Page } from "playwright-core";
+import { assetsOf } from "../../config/assets/assets";
 import type { RegionIdentity } from "../../config/assets/region";
+import { isOfMqtt, mqttReservation } from "../../config/assets/mqtt";
 import { loginOf } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import { listeners as listenersSchema } from "../../config/schema/listeners";
@@ -18,13 +21,18 @@ import { inboxPrefixOf } from "../../components/security/permissions";
 import { observe } from "../../components/local/provider/observe";
 import { inFolder } from "../../components/local/provider/record";
 import { environmentListeners, factory } from "../../docs/examples/tenants/listeners";
+import { listenerChecks } from "../../operations/verify/listeners";
 import { covenant } from "../../tenants/covenant";
-import { accountsText, localEnvironment } from "../support/accounts";
+import { accountsText, ask, createStream, localEnvironment } from "../support/accounts";
 import { openPage, scriptOf, startBrowser } from "../support/browser";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
+import { type Hub, LeafNode } from "../support/leaf-node";
 import { serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { makeIdentity, Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
+
+type OnMessage = [topic: string, payload: Buffer, packet: IPublishPacket];
 
 const tenants = { covenant, factory };
 const regions = ["iad", "ams"];
@@ -63,13 +71,13 @@ describe("listeners beside NATS's own protocol", function () {
       ...environmentListeners,
       websocket: { ...environmentListeners.websocket, allowedOrigins: [origin()] },
     });
-    settings = { listenersBasePort: basePort + regions.length * 20, listeners };
-    const environment = localEnvironment({ regions, basePort, ...settings });
-    cluster = await Supercluster.prepare(
-      { regions, basePort, settings, accounts: accountsText(environment, tenants) },
-      await identityOf(),
-    );
-    const sameOrigin = { ...settings, listeners: listenersSchema.parse({ websocket: { sameOrigin: true } }) };
+    settings = { listenersBasePort: basePort + regions.length * 20, listeners, jetstreamDomain: "global" };
+    const accounts = accountsText(localEnvironment({ regions, basePort, ...settings }), tenants);
+    cluster = await Supercluster.prepare({ regions, basePort, settings, accounts }, await identityOf());
+    const sameOrigin = {
+      ...settings,
+      listeners: { ...listeners, websocket: listenersSchema.parse({ websocket: { sameOrigin: true } }).websocket },
+    };
     inputs = { ...cluster.inputs(), "ams-0": cluster.inputs({ settings: sameOrigin })["ams-0"]! };
     await cluster.ensure(inputs);
     await cluster.ready();
@@ -78,6 +86,8 @@ describe("listeners beside NATS's own protocol", function () {
     site?.close();
     await cluster?.stop();
   });
+
+  const environment = () => localEnvironment({ regions, servers: 1, basePort: cluster.options.basePort, ...settings });
 
   /** Connects by NATS's own protocol, as a user of a tenant. */
   const as = (account: string, user: string): Promise<NatsConnection> =>
@@ -250,10 +260,217 @@ describe("listeners beside NATS's own protocol", function () {
       assert.deepEqual((await observe(inputs["iad-0"]!))!.process, process);
     });
 
-    it("is at the addresses that the environment says", () => {
-      const [server] = serversOf(localEnvironment({ regions, basePort: cluster.options.basePort, ...settings }), "ams");
+    it("is at the address that the environment says", () => {
+      const [server] = serversOf(environment(), "ams");
       assert.equal(server!.websocket, `wss://${address("ams-0")}`);
     });
+  });
+
+  describe("leaf nodes", () => {
+    let leaf: LeafNode;
+    let site: NatsConnection;
+    let provisioner: NatsConnection;
+    const ownPort = (index: number) => cluster.options.basePort + regions.length * 35 + index;
+    const hub = (login: string): Hub => ({
+      ...{ address: inputs["iad-0"]!.config.leafnodes!.listen, ca: authority.cert, login },
+    });
+    const copy = (stream: string) => ({
+      mirror: { name: stream, external: { api: "$JS.global.API", deliver: "_INBOX_hall.copies" } },
+    });
+    const messagesIn = async (nc: NatsConnection, stream: string) => {
+      const { state } = (await ask(nc, `STREAM.INFO.${stream}`)) as { state: { messages: number } };
+      return state.messages;
+    };
+    const has = async (stream: string, count: number) =>
+      (await pollUntil(async () => (await messagesIn(site, stream)) === count || undefined, waitMs)) ?? false;
+
+    before(async () => {
+      provisioner = await as("factory", "provisioner");
+      const { streams } = assetsOf(environment(), { factory });
+      for (const stream of streams.filter(({ name }) => name in factory.streams))
+        await createStream(provisioner, stream);
+      leaf = await LeafNode.start(ownPort(0), hub("factory-hall"));
+      site = await leaf.connect("_INBOX_hall");
+    });
+    after(async () => {
+      await site?.close();
+      await leaf?.stop();
+      await provisioner?.close();
+    });
+
+    it("carry both ways what their user may, and nothing else", async () => {
+      const [machine, operator] = [await as("factory", "machine"), await as("factory", "operator")];
+      const ordersAtMachine: string[] = [];
+      machine.subscribe("orders.>", { callback: (_, { subject }) => void ordersAtMachine.push(subject) });
+      const orders = site.subscribe("orders.stop", { max: 1 });
+      const secrets: string[] = [];
+      site.subscribe("readings.>", { callback: (_, { subject }) => void secrets.push(subject) });
+      const readings = operator.subscribe("readings.from-the-hall", { max: 1 });
+      await Promise.all([machine.flush(), operator.flush(), site.flush()]);
+      // What is forged goes first, so it would be heard before what ends the test.
+      const repeat = setInterval(() => {
+        site.publish("orders.forged");
+        site.publish("readings.from-the-hall");
+        machine.publish("readings.from-a-machine");
+        operator.publish("orders.stop");
+      }, 200);
+      try {
+        for await (const { subject } of orders) assert.equal(subject, "orders.stop");
+        for await (const { subject } of readings) assert.equal(subject, "readings.from-the-hall");
+        assert.ok(await pollUntil(() => Promise.resolve(ordersAtMachine.length > 0 || undefined), waitMs));
+      } finally {
+        clearInterval(repeat);
+      }
+      assert.deepEqual(
+        [new Set(ordersAtMachine), secrets.includes("readings.from-a-machine")],
+        [new Set(["orders.stop"]), false],
+      );
+      await Promise.all([machine.close(), operator.close()]);
+    });
+
+    it("copy the streams that their user may copy by a JetStream of their own, cut off and back", async () => {
+      const cook = await as("factory", "cook");
+      const machine = await as("factory", "machine");
+      await requestUntilHeard(cook, "recipes.bread", "flour");
+      await requestUntilHeard(machine, "readings.oven", "220 degrees");
+      await ask(site, "STREAM.CREATE.OWN", { name: "OWN", subjects: ["own"] });
+      await ask(site, "STREAM.CREATE.READINGS", { name: "READINGS", ...copy("READINGS") });
+      await ask(site, "STREAM.CREATE.RECIPES", { name: "RECIPES", ...copy("RECIPES") });
+      assert.ok(await has("RECIPES", 1), "the copy has what was there");
+      await leaf.cutOff();
+      await requestUntilHeard(cook, "recipes.cake", "sugar");
+      // Its own JetStream goes on, and so does what it has copied.
+      await requestUntilHeard(site, "own", "of the hall");
+      assert.deepEqual([await messagesIn(site, "OWN"), await messagesIn(site, "RECIPES")], [1, 1]);
+      await leaf.join();
+      assert.ok(await has("RECIPES", 2), "the copy has what came meanwhile");
+      assert.deepEqual(
+        [(await messagesIn(provisioner, "READINGS")) > 0, await messagesIn(site, "READINGS")],
+        [true, 0],
+      );
+      await Promise.all([cook.close(), machine.close()]);
+    });
+
+    it("are refused for users that are not for it", async () => {
+      const other = await LeafNode.start(ownPort(1), hub("factory-machine"));
+      try {
+        const isRefused = () => Promise.resolve(/authorization violation/i.test(other.log()) || undefined);
+        assert.ok(await pollUntil(isRefused, waitMs), other.log());
+      } finally {
+        await other.stop();
+      }
+    });
+  });
+
+  describe("MQTT", () => {
+    const clients: MqttClient[] = [];
+    const eventOf = (client: MqttClient, event: string): Promise<unknown[]> =>
+      once(client as unknown as EventEmitter, event, { signal: AbortSignal.timeout(waitMs) });
+    const at = (server = "iad-0") => `mqtts://${inputs[server]!.config.mqtt!.listen}`;
+    /** A session that outlives its connections, by the user's name. */
+    const connectMqtt = async (user: string, options: IClientOptions = {}, url = at()): Promise<MqttClient> => {
+      const login = loginOf("factory", user);
+      const own = { username: login, password: login, clientId: user, clean: false, ca: authority.cert };
+      const more = { connectTimeout: waitMs, reconnectPeriod: 0, ...options };
+      const client = await connectAsync(url, { ...own, ...more }, false);
+      clients.push(client);
+      return client;
+    };
+    /** The next message that a client gets, with its topic. */
+    const next = async (client: MqttClient) => {
+      const [topic, payload, packet] = (await eventOf(client, "message")) as OnMessage;
+      return { topic, text: payload.toString(), qos: packet.qos, retain: packet.retain };
+    };
+    afterEach(() => Promise.all(clients.splice(0).map((client) => client.endAsync(true))));
+
+    it("acknowledges what its user may publish, which is a message of NATS", async () => {
+      const operator = await as("factory", "operator");
+      const readings = operator.subscribe("readings.*", { max: 1 });
+      await operator.flush();
+      const sensor = await connectMqtt("sensor");
+      await sensor.publishAsync("readings/temperature", "21 degrees", { qos: 1 });
+      for await (const message of readings)
+        assert.deepEqual([message.subject, message.string()], ["readings.temperature", "21 degrees"]);
+      await operator.close();
+    });
+
+    it("keeps messages of QoS 1 for a session that is away, in an account with limits", async () => {
+      const before = await connectMqtt("sensor");
+      await before.subscribeAsync("orders/+", { qos: 1 });
+      await before.endAsync();
+      const panel = await connectMqtt("panel");
+      await panel.publishAsync("orders/stop", "at once", { qos: 1 });
+      const login = loginOf("factory", "sensor");
+      // Its messages come as soon as it is connected.
+      const sensor = connect(at(), {
+        ...{ username: login, password: login, clientId: "sensor", clean: false, ca: authority.cert },
+        ...{ connectTimeout: waitMs, reconnectPeriod: 0 },
+      });
+      clients.push(sensor);
+      assert.deepEqual(await next(sensor), { topic: "orders/stop", text: "at once", qos: 1, retain: false });
+    });
+
+    it("gives retained messages to those that subscribe later, in another region too", async () => {
+      const panel = await connectMqtt("panel");
+      await panel.publishAsync("orders/mode", "quiet", { qos: 1, retain: true });
+      const sensor = await connectMqtt("sensor", { clientId: "sensor-of-ams", clean: true }, at("ams-0"));
+      const message = next(sensor);
+      await sensor.subscribeAsync("orders/mode", { qos: 1 });
+      assert.deepEqual(await message, { topic: "orders/mode", text: "quiet", qos: 1, retain: true });
+    });
+
+    it("denies what its user may not", async () => {
+      const sensor = await connectMqtt("sensor");
+      // The last is orders itself too, which its user may not hear.
+      for (const topic of ["readings/#", "$MQTT/#", "#", "orders/#"])
+        await assert.rejects(sensor.subscribeAsync(topic, { qos: 1 }), /Unspecified error/, topic);
+      const machine = await as("factory", "machine");
+      const heard: string[] = [];
+      machine.subscribe("orders.>", { callback: (_, { subject }) => void heard.push(subject) });
+      await machine.flush();
+      await sensor.publishAsync("orders/forged", "", { qos: 1 });
+      const panel = await connectMqtt("panel");
+      await panel.publishAsync("orders/end", "", { qos: 1 });
+      assert.ok(await pollUntil(() => Promise.resolve(heard.includes("orders.end") || undefined), waitMs));
+      assert.deepEqual(heard, ["orders.end"]);
+      await machine.close();
+    });
+
+    it("refuses users that are not for it, and connections without TLS", async () => {
+      await assert.rejects(connectMqtt("machine"), /not authorized/i);
+      const login = loginOf("factory", "sensor");
+      const plain = connect(at().replace("mqtts:", "mqtt:"), { username: login, password: login, reconnectPeriod: 0 });
+      clients.push(plain);
+      let isConnected = false;
+      plain.once("connect", () => (isConnected = true));
+      await eventOf(plain, "close");
+      assert.equal(isConnected, false);
+    });
+
+    it("has only streams that limits of the account count, and that status does not call undeclared", async () => {
+      const provisioner = await as("factory", "provisioner");
+      const { streams } = (await ask(provisioner, "STREAM.NAMES")) as { streams: string[] };
+      const made = streams.filter((name) => name.startsWith("$MQTT_"));
+      assert.deepEqual(made.sort(), Object.keys(mqttReservation(environment(), factory)).sort());
+      assert.ok(made.every(isOfMqtt));
+      await provisioner.close();
+    });
+  });
+
+  it("pass the check of verify, each by its own way into TLS", async () => {
+    const access = { environment: environment(), ca: authority.cert };
+    const results = async (ca: string) =>
+      (await listenerChecks({ ...access, ca })).map(({ name, result }) => `${name}: ${result}`);
+    const names = ["websocket", "leafNodes", "mqtt"];
+    assert.deepEqual(
+      await results(authority.cert),
+      names.map((name) => `listener ${name}: ok`),
+    );
+    const other = await makeAuthority("another");
+    assert.deepEqual(
+      await results(other.cert),
+      names.map((name) => `listener ${name}: failed`),
+    );
   });
 });
 

@@ -45,6 +45,20 @@ const user: fc.Arbitrary<UserSpec> = fc.record(
 );
 
 describe("permissions", () => {
+  it("of a leaf node that copies a stream are what its server asks with, where servers listen for leaf nodes", () => {
+    const leaf: UserSpec = { publishes: ["readings.>"], listeners: ["leafNodes"], copies: ["S"] };
+    const { publish, subscribe } = permissionsOf("leaf", leaf, [], { domain: "global" });
+    assert.deepEqual(publish.allow, [
+      "readings.>",
+      "$JS.global.API.CONSUMER.CREATE.S",
+      "$JS.global.API.CONSUMER.CREATE.S.>",
+      "$JS.FC.S.>",
+      "$JS.FC.*.*.S.>",
+    ]);
+    assert.deepEqual(subscribe.allow, ["_INBOX_leaf.>", "$JSC.R.>"]);
+    assert.deepEqual(permissionsOf("leaf", leaf, []).publish.allow, ["readings.>"]);
+  });
+
   it("on a bucket are the requests of the words declared", () => {
     const allowed = (user: UserSpec) => permissionsOf("u", user, []).publish.allow;
     const info = "$JS.API.STREAM.INFO.KV_settings";

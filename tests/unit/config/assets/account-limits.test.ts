@@ -58,6 +58,19 @@ describe("what streams reserve", () => {
     });
   });
 
+  it("is room for what MQTT keeps too, where servers listen for it and a user may connect by it", () => {
+    const listening = (servers: 1 | 3 | 5) => localEnvironment({ servers, listeners: { mqtt: {} } });
+    const users = { sensor: { listeners: ["mqtt" as const] } };
+    const reserved = (environment = listening(5), tenant: Partial<TenantSpec> = { users }) =>
+      declaredReservations(environment, { shop: { ...shop, ...tenant } }).shop!;
+    const plain = reserved(localEnvironment());
+    assert.deepEqual(reserved(listening(5), {}), plain);
+    const { $MQTT_msgs: messages, ...others } = reserved();
+    assert.deepEqual(messages, { file: 3 * 256 * mebibyte });
+    assert.equal(Object.keys(others).length, Object.keys(plain).length + 4);
+    assert.deepEqual(reserved(listening(1), { users, limits: { mqtt: "1GiB" } }).$MQTT_msgs, { file: 1024 * mebibyte });
+  });
+
   it("is together the larger of each, by kind of storage", () => {
     assert.deepEqual(
       union(

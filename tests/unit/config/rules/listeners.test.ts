@@ -31,6 +31,29 @@ const cases: Case[] = [
     (t) => (t.users.api.listeners = ["websockets"]),
     "tenants.shop.users.api.listeners[0]: ",
   ],
+  [
+    "a copy of a stream that does not exist",
+    (t) => Object.assign(t.users.api, { listeners: ["leafNodes"], copies: ["ORDER"] }),
+    'tenants.shop.users.api.copies[0]: "ORDER" is not a stream of shop; did you mean "ORDERS"?',
+  ],
+  [
+    "a copy that would empty a work queue",
+    (t) => Object.assign(t.users.api, { listeners: ["leafNodes"], copies: ["JOBS"] }),
+    'tenants.shop.users.api.copies[0]: "JOBS" is a work queue, which a copy would empty',
+  ],
+  [
+    "copies of a user that is no leaf node",
+    (t) => (t.users.api.copies = ["ORDERS"]),
+    "tenants.shop.users.api.copies: is for leaf nodes, and this user may not connect as one",
+  ],
+  [
+    "copies from a JetStream without a name",
+    (t, e) => {
+      Object.assign(t.users.api, { listeners: ["leafNodes"], copies: ["ORDERS"] });
+      Object.assign(e, { listeners: { leafNodes: {} } });
+    },
+    "tenants.shop.users.api.copies: needs a name for the JetStream that it is copied from: write jetstreamDomain",
+  ],
 ];
 
 describe("rules about listeners", () => {

@@ -89,3 +89,20 @@ function fromValues({ config = {}, statefulSet, fullnameOverride, global, contai
 
 /** The chart takes sizes as text. */
 const bytes = (size: string | undefined): number | undefined => (size === undefined ? undefined : Number(size));
+
+/** Listeners of a resource's servers that ask for no TLS, by their names in nats.conf. */
+export function listenersWithoutTls(resource: Resource): string[] {
+  const values = valuesOf(resource);
+  const config = ((values ?? resource.inputs) as { config?: Record<string, Listening | undefined> }).config ?? {};
+  return ["websocket", "leafnodes", "mqtt"].filter((name) => {
+    const own = config[name];
+    if (!own || (values && !own.enabled)) return false;
+    return values ? !(own.tls?.enabled && own.tls.secretName) : !(own.tls?.cert_file && own.tls.key_file);
+  });
+}
+
+/** As the chart has a listener, or as nats.conf has it. */
+interface Listening {
+  enabled?: boolean;
+  tls?: { enabled?: boolean; secretName?: string; cert_file?: string; key_file?: string };
+}

@@ -1,9 +1,9 @@
 import type { ResourceRule } from "../rule";
-import { configuredServers, serverTypes } from "../servers";
+import { configuredServers, listenersWithoutTls, serverTypes } from "../servers";
 
 export const clientPortHasTls: ResourceRule = {
   name: "client-port-has-tls",
-  description: "Clients connect by TLS, on both targets.",
+  description: "Clients connect by TLS, on both targets, and by every listener too.",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
@@ -14,7 +14,11 @@ export const clientPortHasTls: ResourceRule = {
   types: serverTypes,
   violations(resource) {
     const servers = configuredServers(resource);
-    if (!servers || (servers.config.tls?.cert_file && servers.config.tls.key_file)) return [];
-    return [`clients of ${resource.name} connect without TLS`];
+    if (!servers) return [];
+    const { tls } = servers.config;
+    return [
+      ...(tls?.cert_file && tls.key_file ? [] : [`clients of ${resource.name} connect without TLS`]),
+      ...listenersWithoutTls(resource).map((listener) => `${resource.name} listens for ${listener} without TLS`),
+    ];
   },
 };

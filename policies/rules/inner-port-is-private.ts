@@ -5,8 +5,11 @@ import { localServerType, releaseType, configuredServers, valuesOf } from "../se
 const serviceType = "kubernetes:core/v1:Service";
 const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 
-/** Ports for clients and other regions; 6222, 7777 and 8222 are for the region's servers and their monitoring. */
-const outer = [4222, 7222];
+/**
+ * Ports for the region's servers and their monitoring, and their names in a pod. All others are for clients and other
+ * regions; those of listeners are settings.
+ */
+const inner: readonly unknown[] = [6222, 7777, 8222, "cluster", "prom-metrics", "monitor"];
 
 export const innerPortIsPrivate: ResourceRule = {
   name: "inner-port-is-private",
@@ -16,7 +19,7 @@ export const innerPortIsPrivate: ResourceRule = {
   why:
     "Monitoring needs no login: it shows every account, connection and subject, and takes profiles. " +
     "Routes are for the servers of one cluster only.",
-  remediation: "Open only 4222 and 7222; Prometheus scrapes from inside the cluster",
+  remediation: "Open only ports of clients, gateways and listeners; Prometheus scrapes from inside the cluster",
   types: [serviceType, ingressType, releaseType, localServerType],
   violations(resource) {
     const { name, inputs } = resource;
@@ -40,16 +43,16 @@ export const innerPortIsPrivate: ResourceRule = {
 
 interface ServiceSpec {
   type: string;
-  ports: { port: number }[];
+  ports: { port: number; targetPort: number | string }[];
 }
 
 const ofService = ({ type, ports = [] }: Partly<ServiceSpec> = {}): number[] =>
   type === "LoadBalancer" || type === "NodePort"
-    ? ports.flatMap(({ port = 0 }) => (outer.includes(port) ? [] : [port]))
+    ? ports.flatMap(({ port = 0, targetPort }) => ([port, targetPort].some((one) => inner.includes(one)) ? [port] : []))
     : [];
 
 const ofRange = ({ fromPort, toPort }: Inputs): string[] =>
-  fromPort === toPort && outer.includes(Number(fromPort)) ? [] : [`${fromPort} to ${toPort}`];
+  fromPort === toPort && !inner.includes(Number(fromPort)) ? [] : [`${fromPort} to ${toPort}`];
 
 function ofChart({ service }: { service?: object }): string[] {
   const { ports = {} } = (service ?? {}) as { ports?: Record<string, { enabled?: boolean }> };

@@ -82,6 +82,12 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       undefined,
     ),
     local("a local server without TLS for clients", "C004-14", "config/tls", undefined),
+    chart("WebSocket without TLS, by a value of the chart", "the chart's own default", `${values}/websocket`, {
+      enabled: true,
+    }),
+    local("a local server that listens for MQTT without TLS", "the server's own default", "config/mqtt", {
+      listen: "127.0.0.1:1883",
+    }),
   ],
   "peers-have-mutual-tls": [
     chart("routes without TLS", "C002-12", `${values}/cluster/tls/enabled`, false),
@@ -226,6 +232,16 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       name: "monitor",
       port: 8222,
     }),
+    of("iad", service, "iad-nats-clients")(
+      "monitoring on a load balancer, by another port",
+      "C002-12",
+      "spec/ports/0",
+      {
+        name: "https",
+        port: 443,
+        targetPort: "monitor",
+      },
+    ),
     of("iad", service, "iad-nats-gateways")(
       "routes on the load balancer",
       "C002-3: one cluster over three regions",

@@ -1,5 +1,6 @@
 import { declaredReservations } from "../../config/assets/reservations";
 import { aws } from "../../config/schema/aws";
+import { listeners } from "../../config/schema/listeners";
 import type { Settings } from "../../config/load";
 import { partialPlan } from "../../config/partial-plan";
 import type { KubernetesEnvironment, StackSettings } from "../../config/schema/settings";
@@ -25,6 +26,7 @@ const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 /** Regions on new clusters of AWS, with all that can be made there. */
 export const everything = kubernetesEnvironment({
+  listeners: listeners.parse({ websocket: {}, leafNodes: {}, mqtt: {} }),
   kubernetes: kubernetesSettings({
     clusters: { syd: { context: "nats-syd" } },
     namespace: "nats-<region>",
@@ -49,7 +51,10 @@ export const everything = kubernetesEnvironment({
       gateways: { sourceRanges },
       metrics: { namespaces: ["monitoring"] },
     },
-    loadBalancers: { public: true, sourceRanges, dns: "external-dns" },
+    loadBalancers: {
+      ...{ public: true, sourceRanges, dns: "external-dns" },
+      listeners: { websocket: { sourceRanges: ["0.0.0.0/0"] }, mqtt: { port: 8884 } },
+    },
     monitoring: {
       ...{ podMonitor: true, prometheusRule: true, labels: { release: "prometheus" } },
       exporter: { jetstream: "streams" },

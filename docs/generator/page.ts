@@ -158,6 +158,7 @@ users: {
   reader: { keyValues: { "profiles-ams": ["get", "watch"] } },
 },
 \`\`\``,
+    `[examples/tenants/buckets.ts](examples/tenants/buckets.ts) is a whole tenant with each of them, which tests run.`,
     `A user gets rights by words, in its own \`keyValues\` and \`objectStores\`:`,
     ["| Word | On a key-value bucket | On an object store |", "|---|---|---|", ...rights.map(cells)].join("\n"),
     `Clients read entries from the mirror in their region where they open the bucket with direct reads

@@ -244,6 +244,19 @@ function folded(name: string, checks: Check[], counted: string): Check[] {
   ];
 }
 
+/**
+ * Whether a mirror has heard nothing of its origin since its leader began. Its lag is reported as 0 then; servers ask
+ * for what it copies again after 30 s, where the first request was lost.
+ */
+const isUnconnected = ({ mirrorOf }: StreamAsset, detail: StreamDetail | undefined): boolean =>
+  mirrorOf !== undefined && (detail?.mirror?.active ?? 0) < 0;
+
+/** Whether a mirror that is declared is not connected. */
+export const hasUnconnectedMirror = ({ environment, tenants, failovers }: Specification, snapshot: Snapshot): boolean =>
+  assetsOf(environment, tenants, failovers).streams.some((asset) =>
+    isUnconnected(asset, snapshot.streams[asset.account]?.[asset.name]),
+  );
+
 function streamCheck(
   asset: StreamAsset,
   detail: StreamDetail | undefined,
@@ -264,9 +277,12 @@ function streamCheck(
         origin?.error ? [by(`cannot copy ${origin.name}: ${origin.error.description}`, uncopied)] : [],
       ),
       ...(lag > 0 ? [by(`is ${plural(lag, "message")} behind ${asset.mirrorOf}`, uncopied)] : []),
+      ...(isUnconnected(asset, detail)
+        ? [by(`is not connected to ${asset.mirrorOf}, so what servers report of its lag says nothing`, uncopied)]
+        : []),
     ],
     "",
-    lag > 0 ? "alerts/NATSMirrorLagHigh.md" : undefined,
+    lag > 0 || isUnconnected(asset, detail) ? "alerts/NATSMirrorLagHigh.md" : undefined,
   );
   if (made.result === "failed" || lowered.length === 0) return made;
   const steps = unlikeThese.map((difference) => `${differenceText(difference)}, and lowered in steps, one per up`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { validateTenants } from "../../../../config/rules/validate";
+import { buckets } from "../../../../docs/examples/tenants/buckets";
 import { store } from "../../../../docs/examples/tenants/canary-release";
 import { billing, shop } from "../../../../docs/examples/tenants/sharing";
 import { tenants } from "../../../../tenants";
@@ -15,7 +16,7 @@ describe("rules", () => {
   });
 
   it("find nothing in the tenants of docs/examples", () => {
-    const examples = { shop, billing, store };
+    const examples = { shop, billing, store, buckets };
     const environment = localEnvironment({ jetstream: { jetstream: Object.keys(examples) } });
     assert.deepEqual(Object.keys(validateTenants(examples, environment)), Object.keys(examples));
   });

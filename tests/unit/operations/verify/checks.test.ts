@@ -89,6 +89,11 @@ describe("the checks of a supercluster", () => {
       "mirror arrakis/ELIGIBILITY-ams: is 2 messages behind ELIGIBILITY",
     ],
     [
+      "a mirror that is not connected, whose lag is reported as 0",
+      (s: Snapshot) => (s.streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.active = -1),
+      "mirror arrakis/ELIGIBILITY-ams: is not connected to ELIGIBILITY, so what servers report of its lag says nothing",
+    ],
+    [
       "a mirror whose copying is refused",
       (s: Snapshot) => (s.streams.arrakis!["ELIGIBILITY-ams"]!.mirror!.error = { description: "refused" }),
       "mirror arrakis/ELIGIBILITY-ams: cannot copy ELIGIBILITY: refused",

@@ -11,6 +11,7 @@ import { consumerFiltersAreOfItsStream } from "./rules/consumer-filters-are-of-i
 import { consumerGivesUp } from "./rules/consumer-gives-up";
 import { consumerHasAStream } from "./rules/consumer-has-a-stream";
 import { dataIsProtected } from "./rules/data-is-protected";
+import { exportIsToNamedTenants } from "./rules/export-is-to-named-tenants";
 import { fileStreamHasThreeReplicas } from "./rules/file-stream-has-three-replicas";
 import { gatewayMeshIsComplete } from "./rules/gateway-mesh-is-complete";
 import { gatewayMeshIsSymmetric } from "./rules/gateway-mesh-is-symmetric";
@@ -89,6 +90,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     userMayNotDoEverything,
     loginIsOfOneAccount,
     userHasAnInboxOfItsOwn,
+    exportIsToNamedTenants,
     identityIsProtected,
     certificateIsRenewed,
   ],

@@ -25,6 +25,14 @@ export interface User {
   permissions?: { publish?: SubjectRules; subscribe?: SubjectRules };
 }
 
+/** A subject that an account shares. */
+interface Export {
+  account: string;
+  subject: string;
+  /** Who may import it. Absent: every account. */
+  accounts?: string[];
+}
+
 /** Where each type has its secret files, and how they are encoded there. */
 const secretFields = [
   { type: secretType, field: "data", decode: (text: string) => Buffer.from(text, "base64").toString() },
@@ -37,21 +45,31 @@ const secretFields = [
  * Users of the accounts file (components/security/accounts-conf.ts). It contains password hashes, so it comes from the
  * identity stack's outputs: none where a preview does not know them, or where a state hides them.
  */
-export function usersOf({ type, inputs }: Resource): User[] {
-  return secretFields
+export const usersOf = (resource: Resource): User[] =>
+  accountsOf(resource).flatMap(([account, { users = [] }]) =>
+    users.map(({ user, permissions }) => ({ account, login: user, permissions })),
+  );
+
+/** What accounts of the file share, streams and services alike; nothing where a preview does not know it. */
+export const exportsOf = (resource: Resource): Export[] =>
+  accountsOf(resource).flatMap(([account, { exports: shared = [] }]) =>
+    shared.map(({ stream, service, accounts }) => ({ account, subject: (stream ?? service)!, accounts })),
+  );
+
+const accountsOf = ({ type, inputs }: Resource): [string, Account][] =>
+  secretFields
     .filter((field) => field.type === type)
     .flatMap(({ field, decode }) => textsIn(known(inputs, field)).map(decode))
     .flatMap((text) => accountsIn.exec(text)?.[1] ?? [])
-    .flatMap((json) => Object.entries(JSON.parse(json) as Accounts))
-    .flatMap(([account, { users = [] }]) =>
-      users.map(({ user, permissions }) => ({ account, login: user, permissions })),
-    );
-}
+    .flatMap((json) => Object.entries(JSON.parse(json) as Record<string, Account>));
 
 /** The last statement of its file. */
 const accountsIn = /^accounts: ([^]*)/m;
 
-type Accounts = Record<string, { users?: { user: string; permissions?: User["permissions"] }[] }>;
+interface Account {
+  users?: { user: string; permissions?: User["permissions"] }[];
+  exports?: { stream?: string; service?: string; accounts?: string[] }[];
+}
 
 const textsIn = (files: unknown): string[] =>
   typeof files === "object" && files !== null

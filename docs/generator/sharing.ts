@@ -46,6 +46,8 @@ found by \`$SRV\` from other accounts: who imports it knows its subject.
 **Permissions** are derived as always. A user of the tenant that imports may subscribe to exactly what it
 \`subscribes\`, and ask exactly what it \`requests\`; an import by itself lets no user do anything.
 
+A policy, \`export-is-to-named-tenants\`, names what is exported to all, unless it is excepted.
+
 **Lanes and routes.** An exported subject that has lanes stands for all of them; who imports it writes those that it
 wants.
 

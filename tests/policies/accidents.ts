@@ -607,6 +607,17 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       ({ arrakis }) => (arrakis!.users.at(-1)!.permissions!.subscribe = { allow: ["_INBOX.>"] }),
     ),
   ],
+  "export-is-to-named-tenants": [
+    users(
+      "a service that every account may ask",
+      "what one tenant was meant to have",
+      ({ arrakis }) => (arrakis!.exports = [{ service: "price.get" }]),
+    ),
+    users("a stream that every account may hear", "what one tenant was meant to have", ({ arrakis, irisx }) => {
+      arrakis!.exports = [{ stream: "orders.>", accounts: ["irisx"] }];
+      irisx!.exports = [{ stream: "news" }];
+    }),
+  ],
   "identity-is-protected": [
     unprotected(
       "a JetStream key that can be deleted",

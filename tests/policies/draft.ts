@@ -49,15 +49,20 @@ export class Draft {
   }
 
   /** Accounts and users of a region, by account, as its servers include them. */
-  accounts(change: (accounts: Record<string, { users: User[] }>) => void): void {
+  accounts(change: (accounts: Record<string, Account>) => void): void {
     const files = this.one("core/v1:Secret", "iad-nats-server").props.data as Record<string, string>;
     const text = Buffer.from(files["accounts.conf"]!, "base64").toString();
-    const accounts = JSON.parse(text.replace(/^[^]*?^accounts: /m, "")) as Record<string, { users: User[] }>;
+    const accounts = JSON.parse(text.replace(/^[^]*?^accounts: /m, "")) as Record<string, Account>;
     const before = JSON.stringify(accounts);
     change(accounts);
     assert.notEqual(JSON.stringify(accounts), before);
     files["accounts.conf"] = Buffer.from(`accounts: ${JSON.stringify(accounts)}\n`).toString("base64");
   }
+}
+
+interface Account {
+  users: User[];
+  exports?: { stream?: string; service?: string; accounts?: string[] }[];
 }
 
 export interface User {

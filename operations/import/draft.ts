@@ -1,3 +1,4 @@
+import type { Tenants } from "../../config/assets/asset";
 import { withBuckets } from "../../config/assets/buckets";
 import type { TenantKeyValue, TenantObjectStore } from "../../config/schema/bucket";
 import type { Environment } from "../../config/schema/settings";
@@ -12,8 +13,13 @@ export interface Remark {
 type MirrorSpec = NonNullable<StreamSpec["mirrors"]>[string];
 type StreamDraft = Partial<Omit<StreamSpec, "mirrors">> & { mirrors?: Record<string, Partial<MirrorSpec>> };
 
+/** What a tenant declares and its streams do not show, beside its users: it stays as it is declared. */
+export const kept = ["deadLetters", "limits", "exports", "imports", "mappings"] as const;
+
+type Kept = Pick<TenantSpec, "description" | (typeof kept)[number]>;
+
 /** A `TenantSpec` as servers show it: what has to be decided is absent, and no schema has checked it. */
-export interface Draft extends Pick<TenantSpec, "name" | "description" | "home" | "users" | "deadLetters" | "limits"> {
+export interface Draft extends Pick<TenantSpec, "name" | "home" | "users">, Kept {
   streams: Record<string, StreamDraft>;
   keyValues?: Record<string, Partial<TenantKeyValue>>;
   objectStores?: Record<string, Partial<TenantObjectStore>>;
@@ -43,8 +49,8 @@ export interface Place {
   /** The stack that will own all of it, as in the mark: `supercluster/local-jetstream`. */
   owner: string;
   environment: Environment;
-  /**
-   * The account's tenant as it is declared so far: its users, limits and dead letters are not read from the servers.
-   */
-  declared?: Pick<TenantSpec, "description" | "users" | "limits" | "deadLetters">;
+  /** The account's tenant as it is declared so far. */
+  declared?: Pick<TenantSpec, "users"> & Kept;
+  /** All tenants: what they share is checked with it. Default: none. */
+  tenants?: Tenants;
 }

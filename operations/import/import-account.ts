@@ -39,6 +39,7 @@ export async function importAccount(
     owner: `${project.name}/${stackOf(checked, account)}`,
     environment,
     declared: tenants[account],
+    tenants,
   });
   writeFileSync(file, tenantFile(imported, typeFrom(file)), { flag: force ? "w" : "wx" });
   return imported;

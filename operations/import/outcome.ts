@@ -3,7 +3,6 @@ import { consumerFields, streamFields, type Wire } from "../../jetstream/fields"
 import { type Difference, differences } from "../../jetstream/wire";
 import { assetsOf } from "../../config/assets/assets";
 import { InvalidInput, joinPath } from "../../config/problems";
-import type { Environment } from "../../config/schema/settings";
 import { validateTenants } from "../../config/rules/validate";
 import { asTenant, type Draft, type Place, type Remark } from "./draft";
 import { type LiveStream, nameOf } from "./live";
@@ -46,8 +45,8 @@ const changeText = ({ field, expected, found }: Difference): string =>
 const valueText = (value: unknown): string => (value === undefined ? "not set" : JSON.stringify(value));
 
 /** What must be written before the tenant is valid: every problem of schema and rules. */
-export function decisionsOf(draft: Draft, { account, environment, declared }: Place): Remark[] {
-  const users = declared
+export function decisionsOf(draft: Draft, place: Place): Remark[] {
+  const users = place.declared
     ? []
     : [
         {
@@ -55,12 +54,12 @@ export function decisionsOf(draft: Draft, { account, environment, declared }: Pl
           message: "servers do not know the tenant's users: add each one with what it publishes and consumes",
         },
       ];
-  return [...mistakesOf(draft, account, environment), ...users];
+  return [...mistakesOf(draft, place), ...users];
 }
 
-function mistakesOf(draft: Draft, account: string, environment: Environment): Remark[] {
+function mistakesOf(draft: Draft, { account, environment, tenants }: Place): Remark[] {
   try {
-    validateTenants({ [account]: draft }, environment);
+    validateTenants({ ...tenants, [account]: draft }, environment);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;

@@ -6,7 +6,7 @@ import { mirrorName } from "../../config/assets/standard";
 import { unlimited } from "../../config/units";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
 import { asBuckets } from "./buckets";
-import type { Draft, Place } from "./draft";
+import { type Draft, kept, type Place } from "./draft";
 import { type LiveStream, nameOf } from "./live";
 
 /** The streams of a tenant, with its mirrors. */
@@ -29,7 +29,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
       }),
     ];
   });
-  const { description, users = {}, deadLetters, limits } = place.declared ?? {};
+  const { description, users = {}, ...declared }: Partial<NonNullable<Place["declared"]>> = place.declared ?? {};
   return {
     name: place.account,
     ...(description && { description }),
@@ -37,8 +37,7 @@ export function draftOf(origins: LiveStream[], copies: LiveStream[], place: Plac
     ...asBuckets(Object.fromEntries(streams)),
     consumers: {},
     users,
-    ...(deadLetters && { deadLetters }),
-    ...(limits && { limits }),
+    ...Object.fromEntries(kept.flatMap((field) => (declared[field] ? [[field, declared[field]]] : []))),
   };
 }
 

@@ -57,6 +57,31 @@ describe("importing what servers hold of a tenant", () => {
     }
   });
 
+  it("keeps what the declared tenant shares and maps, and checks it with the other tenants", () => {
+    const press: TenantSpec = {
+      ...{ name: "press", home: "iad", streams: {}, consumers: {}, users: {} },
+      exports: { streams: { news: { to: ["shop"] } } },
+    };
+    const declared: TenantSpec = {
+      ...shop,
+      users: { api: { publishes: ["orders.placed"], requests: ["price"] } },
+      exports: { streams: { "orders.placed": { to: ["press"] } } },
+      imports: { press: { streams: ["news"] } },
+      mappings: { price: [{ to: "price.next", weight: 10 }] },
+    };
+    const environment = { ...place.environment, jetstream: { jetstream: ["shop", "press"] } };
+    const of = (tenants: Record<string, TenantSpec>) =>
+      tenantOf(liveOf(shop, mark), { ...place, environment, declared, tenants });
+    const { tenant, toDecide } = of({ shop: declared, press });
+    const { exports: shared, imports, mappings } = tenant;
+    assert.deepEqual(
+      { exports: shared, imports, mappings },
+      { exports: declared.exports, imports: declared.imports, mappings: declared.mappings },
+    );
+    assert.deepEqual(toDecide, []);
+    assert.deepEqual(at(of({ shop: declared }).toDecide), ['exports.streams["orders.placed"].to[0]', "imports.press"]);
+  });
+
   it("keeps users and description of the declared tenant, and asks for users where there is none", () => {
     const declared = { description: "The shop", users: { api: { publishes: ["orders.placed"] } } };
     const { tenant } = tenantOf(liveOf(shop, mark), { ...place, declared });

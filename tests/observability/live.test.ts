@@ -9,6 +9,7 @@ import { pollUntil } from "../../config/poll-until";
 import { streamArgs } from "../../jetstream/asset-args";
 import { streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
+import { failoverKey } from "../../config/schema/failover";
 import { validateTenants } from "../../config/rules/validate";
 import type { LocalServerInputs } from "../../components/local/layout";
 import { accountsOf } from "../../components/security/accounts";
@@ -38,7 +39,7 @@ const environment = localEnvironment({
     ...{ NATSRegionLost: at, NATSClusterQuorumLost: at, NATSMetaLeaderMissing: at },
     NATSConsumerLagHigh: { ...at, of: [{ account: "shop", consumer: "archiver", threshold: 20 }] },
     NATSStreamNearFull: at,
-    ...{ NATSGatewayLost: at, NATSCertificateExpiring: at, NATSMirrorStalled: at },
+    ...{ NATSGatewayLost: at, NATSCertificateExpiring: at, NATSMirrorStalled: at, NATSFailoverMappingsDiffer: at },
     ...{ NATSServerDown: at, NATSDeadLetters: at, NATSDeadLettersWaiting: at, NATSConsumerProcessingErrors: at },
   },
 });
@@ -220,6 +221,7 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
         ...connections(spec, { ...cluster.identity, users })[loginOf("probe", "probe")]!,
         NATS_URL: cluster.urls(region).join(","),
         READING_INTERVAL: "1s",
+        ACCOUNTS_INTERVAL: "1s",
         CANARY_INTERVAL: "1h",
       },
       port,
@@ -367,6 +369,17 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     await ask(provisioner, `STREAM.DELETE.${mirror.name}`);
     await createStream(provisioner, mirror);
     await provisioner.close();
+    await fire(usual);
+  });
+
+  it("exactly the alert of regions that differ in what a failover maps fires, and clears once all map it", async () => {
+    const failovers = { [failoverKey("shop", "ORDERS")]: { to: "ams", consumers: {} } };
+    const mapped = cluster.inputs({ accounts: accountsConf(accountsOf(environment, tenants, { failovers }), users) });
+    await cluster.ensure(Object.fromEntries(Object.entries(mapped).filter(([, { region }]) => region === "ams")));
+    await fire([...usual, "NATSFailoverMappingsDiffer"].sort());
+    await cluster.ensure(mapped);
+    await fire(usual);
+    await cluster.ensure();
     await fire(usual);
   });
 

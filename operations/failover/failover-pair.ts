@@ -7,7 +7,6 @@ import { InvalidInput } from "../../config/problems";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import type { Wire } from "../../jetstream/fields";
 import { read } from "../../jetstream/api";
-import { ApiError, NoAnswer } from "../../jetstream/errors";
 import { consumerKind, streamKind } from "../../jetstream/kinds";
 import type { Account } from "../../jetstream/account";
 import { ensure } from "../../jetstream/ensure";
@@ -21,6 +20,7 @@ import {
   type StackAccount,
   type StreamInfo,
 } from "../stream/stack-account";
+import { Answers, lookMs, orUnreachable } from "./answers";
 import { failbackNoteOf } from "./configurations";
 import type { Mappings } from "./mappings";
 import { StackSetting } from "../settings/stack-setting";
@@ -39,8 +39,7 @@ export class FailoverPair {
   /** Specified for a mirror itself. */
   readonly durablesOfMirrors: ConsumerAsset[];
   readonly account: Account;
-  /** Streams that did not answer: later steps do not wait for them again. */
-  private readonly silent = new Set<string>();
+  private readonly answers = new Answers();
 
   constructor(
     own: Pick<StackAccount, "account" | "assets">,
@@ -101,14 +100,11 @@ export class FailoverPair {
 
   /** What its leader reports, or why there is no answer. Refuses another stack's stream. */
   async infoOf(name: string): Promise<StreamInfo | "unreachable" | "missing"> {
-    if (this.silent.has(name)) return "unreachable";
-    const info = await orUnreachable(ownStream(this.account, name, lookMs));
-    if (info === "unreachable") this.silent.add(name);
-    return info ?? "missing";
+    return (await this.answers.of(name, (deadline) => ownStream(this.account, name, deadline))) ?? "missing";
   }
 
   async consumerInfo(stream: string, name: string): Promise<ConsumerInfo | "unreachable" | "missing"> {
-    if (this.silent.has(stream)) return "unreachable";
+    if (this.answers.isLost(stream)) return "unreachable";
     return (
       (await orUnreachable(
         observe(consumerKind, { stream, name }, this.account, lookMs) as Promise<ConsumerInfo | undefined>,
@@ -144,22 +140,6 @@ export class FailoverPair {
   /** A read request to JetStream, by its subject without the prefix; given up after 10 s. */
   ask = <T>(subject: string, payload: unknown): Promise<T> =>
     read<T>(this.account.connection, subject, payload, 10_000);
-}
-
-const lookMs = 2_500;
-const offline = [10118, 10119];
-
-async function orUnreachable<T>(answer: Promise<T>): Promise<T | "unreachable"> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (
-      error instanceof NoAnswer ||
-      (error instanceof ApiError && (offline.includes(error.errCode) || error.isTemporary))
-    )
-      return "unreachable";
-    throw error;
-  }
 }
 
 function summaryOf({ config, state }: StreamInfo): StreamSummary {

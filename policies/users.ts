@@ -20,7 +20,7 @@ interface SubjectRules {
 
 export interface User {
   account: string;
-  /** Name to log in with. */
+  /** Name to log in with, or public nkey. */
   login: string;
   permissions?: { publish?: SubjectRules; subscribe?: SubjectRules };
 }
@@ -47,7 +47,7 @@ const secretFields = [
  */
 export const usersOf = (resource: Resource): User[] =>
   accountsOf(resource).flatMap(([account, { users = [] }]) =>
-    users.map(({ user, permissions }) => ({ account, login: user, permissions })),
+    users.map(({ user, nkey, permissions }) => ({ account, login: user ?? nkey!, permissions })),
   );
 
 /** What accounts of the file share, streams and services alike; nothing where a preview does not know it. */
@@ -67,7 +67,7 @@ const accountsOf = ({ type, inputs }: Resource): [string, Account][] =>
 const accountsIn = /^accounts: ([^]*)/m;
 
 interface Account {
-  users?: { user: string; permissions?: User["permissions"] }[];
+  users?: { user?: string; nkey?: string; permissions?: User["permissions"] }[];
   exports?: { stream?: string; service?: string; accounts?: string[] }[];
 }
 

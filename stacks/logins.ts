@@ -22,5 +22,9 @@ export function login(
         "it is older than the tenants",
     );
   }
-  return { login: known.login ?? user.login, password: known.password, inboxPrefix: user.inboxPrefix };
+  const { password, byNkey } = known;
+  const { inboxPrefix } = user;
+  return byNkey
+    ? { login: known.hash, password, byNkey, inboxPrefix }
+    : { login: known.login ?? user.login, password, inboxPrefix };
 }

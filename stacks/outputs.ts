@@ -79,8 +79,12 @@ export interface DatabaseOutputs {
 }
 
 export interface UserOutputs {
+  /** Name to log in with, or the public nkey, as servers show it. */
   login: string;
+  /** Or the seed of its nkey. Secret. */
   password: string;
+  /** It is an nkey. Absent: a password. */
+  byNkey?: true;
   inboxPrefix: string;
 }
 

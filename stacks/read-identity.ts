@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RegionIdentity, RegionSpec } from "../config/assets/region";
+import type { AccountUser, Credential, RegionIdentity, RegionSpec } from "../config/assets/region";
 import { plannedUsers, type PlannedUsers } from "../config/partial-plan";
 import type { IdentityInStore } from "../components/supercluster/kubernetes-region";
 import type { CarriedIdentity, JetstreamIdentity } from "./outputs";
@@ -7,9 +7,12 @@ import { fromIdentity, plainFromIdentity } from "./references";
 
 type Region = Pick<RegionSpec, "name" | "environment" | "accounts">;
 
-/** Stands for a password and its hash. */
+/** Stands for a password and its hash, or an nkey. */
 const notCreated = "created by the identity stack";
-const placeholder = { password: notCreated, hash: notCreated };
+const placeholderOf = ({ byNkey }: AccountUser): Credential => ({
+  ...{ password: notCreated, hash: notCreated },
+  ...(byNkey && { byNkey }),
+});
 
 /**
  * What the identity stack has created for a region. In previews of all stacks of an environment together, users that
@@ -24,7 +27,7 @@ export async function regionIdentity(
 ): Promise<pulumi.Output<RegionIdentity>> {
   const { name, environment } = region;
   const how = plannedAs();
-  const lacks = ({ users }: RegionIdentity) => passwordsOf(missing(Object.keys(users), region));
+  const lacks = ({ users }: RegionIdentity) => loginsOf(missing(isIn(users), region));
   const identity = stored ?? (await fromIdentity<RegionIdentity>(environment, name, how ? undefined : lacks));
   return how ? identity.apply((known) => withPlanned(known, region, how)) : identity;
 }
@@ -56,11 +59,11 @@ export async function identityInStore(region: Region): Promise<IdentityInStore> 
   const { name, environment } = region;
   const how = plannedAs();
   const identities = await plainFromIdentity<Record<string, CarriedIdentity>>(environment, "identities", (all) =>
-    all[name] ? (how ? [] : passwordsOf(missing(all[name].users, region))) : [`the identity of ${name}`],
+    all[name] ? (how ? [] : loginsOf(missing(isNamed(all[name].users), region))) : [`the identity of ${name}`],
   );
   const carried = identities?.[name];
   // What the store will have after the same deployment is not known yet.
-  const isToChange = !carried || (how === "unknown" && missing(carried.users, region).length > 0);
+  const isToChange = !carried || (how === "unknown" && missing(isNamed(carried.users), region).length > 0);
   type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
   const { IdentityInStore: InStore } = require("../components/supercluster/kubernetes-region") as Kubernetes;
   return new InStore(isToChange ? pulumi.output(pulumi.unknown as string) : carried.fingerprint, (read) =>
@@ -72,13 +75,27 @@ const plannedAs = (): PlannedUsers | undefined =>
   pulumi.runtime.isDryRun() ? (process.env[plannedUsers] as PlannedUsers | undefined) : undefined;
 
 function withPlanned(known: RegionIdentity, region: Region, how: PlannedUsers): RegionIdentity {
-  const planned = missing(Object.keys(known.users), region);
+  const planned = missing(isIn(known.users), region);
   if (planned.length && how === "unknown") return pulumi.unknown as RegionIdentity;
-  return { ...known, users: { ...known.users, ...Object.fromEntries(planned.map((login) => [login, placeholder])) } };
+  const placeholders = planned.map((user) => [user.login, placeholderOf(user)] as const);
+  return { ...known, users: { ...known.users, ...Object.fromEntries(placeholders) } };
 }
 
-/** Logins of users that are not among the known ones. */
-const missing = (known: string[], { accounts }: Region): string[] =>
-  accounts.flatMap(({ users }) => users.map(({ login }) => login)).filter((login) => !known.includes(login));
+type IsKnown = (user: AccountUser) => boolean;
 
-const passwordsOf = (logins: string[]): string[] => logins.map((login) => `the password of ${login}`);
+/** A user that changes from a password to an nkey, or back, is not known yet. */
+const isIn =
+  (users: RegionIdentity["users"]): IsKnown =>
+  ({ login, byNkey }) =>
+    login in users && users[login]!.byNkey === byNkey;
+
+const isNamed =
+  (logins: readonly string[]): IsKnown =>
+  ({ login }) =>
+    logins.includes(login);
+
+const missing = (isKnown: IsKnown, { accounts }: Region): AccountUser[] =>
+  accounts.flatMap(({ users }) => users).filter((user) => !isKnown(user));
+
+const loginsOf = (users: AccountUser[]): string[] =>
+  users.map(({ login, byNkey }) => `the ${byNkey ? "nkey" : "password"} of ${login}`);

@@ -129,6 +129,7 @@ function userOutputs(
   return {
     login: pulumi.unsecret(found.apply((one) => one.login)),
     inboxPrefix: known.inboxPrefix,
+    ...(known.byNkey && { byNkey: true }),
     password: pulumi.secret(found.apply(({ password }) => password)),
   };
 }

@@ -75,20 +75,25 @@ const importConf = ({ kind, subject, from, prefix }: Import) => ({
 });
 
 /** One user, twice while one of its passwords replaces the other. */
-function usersConf({ login, permissions, connectionTypes }: AccountUser, users: RegionIdentity["users"]) {
+function usersConf({ login, byNkey, permissions, connectionTypes }: AccountUser, users: RegionIdentity["users"]) {
   const known = users[login];
-  if (!known?.hash)
-    throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
-  const conf = {
-    publish: rulesConf(permissions.publish),
-    subscribe: rulesConf(permissions.subscribe),
-    ...(permissions.responses && { allow_responses: responsesConf(permissions.responses) }),
-  };
-  return [{ login, ...known }, ...(known.also ? [known.also] : [])].map(({ login: user, hash }) => ({
-    user,
-    password: hash,
+  // Without a hash, all who know the name could log in.
+  if (!known?.hash || known.byNkey !== byNkey) {
+    const what = byNkey ? "nkey" : "password";
+    throw new Error(`the identity has no ${what} for user "${login}"; run "pulumi up" on the identity stack first`);
+  }
+  const rights = {
     ...(connectionTypes && { allowed_connection_types: connectionTypes }),
-    permissions: conf,
+    permissions: {
+      publish: rulesConf(permissions.publish),
+      subscribe: rulesConf(permissions.subscribe),
+      ...(permissions.responses && { allow_responses: responsesConf(permissions.responses) }),
+    },
+  };
+  const logins = [{ login: known.login ?? login, hash: known.hash }, ...(known.also ? [known.also] : [])];
+  return logins.map(({ login: user, hash }) => ({
+    ...(byNkey ? { nkey: hash } : { user, password: hash }),
+    ...rights,
   }));
 }
 

@@ -78,6 +78,7 @@ export function accountsOf(
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
           ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mapped, domain }), spec),
+          ...(spec.login === "nkey" && { byNkey: true as const }),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
       ],

@@ -1,4 +1,4 @@
-import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import type { Credential, RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { deadLetterNames } from "../../workers/messaging/contract";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { type Listener, listenerTable } from "../../config/listeners";
@@ -7,8 +7,11 @@ import { clientUrls, listenerUrls } from "../../config/topology";
 /** What one user's client needs to connect; keys are the environment variables that clients read. */
 export interface Connection {
   NATS_URL: string;
-  NATS_USER: string;
-  NATS_PASSWORD: string;
+  /** Of a user that logs in by password. */
+  NATS_USER?: string;
+  NATS_PASSWORD?: string;
+  /** Of a user that logs in by nkey: the seed of its key. */
+  NATS_NKEY_SEED?: string;
   NATS_INBOX_PREFIX: string;
   /** Certificates of the CAs to trust, PEM. */
   NATS_CA: string;
@@ -36,24 +39,22 @@ export function connections(
   { settings, name, accounts }: RegionSpec,
   { clientCa, users }: RegionIdentity,
 ): Record<string, Connection> {
-  const loginOf = (login: string): { user: string; password: string } => {
+  const credentialOf = (login: string): Credential => {
     const known = users[login];
-    if (known) return { user: known.login ?? login, password: known.password };
-    throw new Error(`the identity has no password for user "${login}"; run "pulumi up" on the identity stack first`);
+    if (known) return known;
+    throw new Error(`the identity has no login for user "${login}"; run "pulumi up" on the identity stack first`);
   };
   const probe = accounts
     .find((account) => account.name === systemAccount.name)
     ?.users.find((user) => user.name === systemAccount.probe);
   return Object.fromEntries(
     tenantUsers(accounts).map(({ login, inboxPrefix, asksServers, connectionTypes = [] }): [string, Connection] => {
-      const { user, password } = loginOf(login);
-      const system = asksServers && probe && { ...probe, ...loginOf(probe.login) };
+      const system = asksServers && probe ? loginVariables(probe.login, credentialOf(probe.login)) : undefined;
       return [
         login,
         {
           NATS_URL: clientUrls(settings, name).join(","),
-          NATS_USER: user,
-          NATS_PASSWORD: password,
+          ...loginVariables(login, credentialOf(login)),
           NATS_INBOX_PREFIX: inboxPrefix,
           NATS_CA: clientCa,
           ...Object.fromEntries(
@@ -63,15 +64,20 @@ export function connections(
             }),
           ),
           ...(system && {
-            NATS_SYSTEM_USER: system.user,
-            NATS_SYSTEM_PASSWORD: system.password,
-            NATS_SYSTEM_INBOX_PREFIX: system.inboxPrefix,
+            NATS_SYSTEM_USER: system.NATS_USER,
+            NATS_SYSTEM_PASSWORD: system.NATS_PASSWORD,
+            NATS_SYSTEM_INBOX_PREFIX: probe!.inboxPrefix,
           }),
         },
       ];
     }),
   );
 }
+
+const loginVariables = (login: string, known: Credential): Partial<Connection> =>
+  known.byNkey
+    ? { NATS_NKEY_SEED: known.password }
+    : { NATS_USER: known.login ?? login, NATS_PASSWORD: known.password };
 
 const ownUsers: readonly string[] = [provisioner, canary.user, deadLetterNames.cli];
 

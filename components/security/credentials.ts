@@ -3,9 +3,10 @@ import * as random from "@pulumi/random";
 import type { AccountSpec, Credential, RegionIdentity } from "../../config/assets/region";
 import { loginOfGeneration, provisioner } from "../../config/assets/standard";
 import { firstPassword, type Rotations, userKey } from "../../config/schema/passwords";
+import { userKeyOf } from "./nkeys";
 import { hashPassword, saltOf } from "./passwords";
 
-/** A password for every user of every account, with the hash that servers are given. */
+/** A password or nkey for every user of every account, with the hash or public key that servers are given. */
 export class Credentials extends pulumi.ComponentResource {
   /** By login. Secret. */
   readonly users: pulumi.Output<RegionIdentity["users"]>;
@@ -35,11 +36,19 @@ export class Credentials extends pulumi.ComponentResource {
     const logins = accounts.flatMap((account) =>
       account.users.map((user) => ({
         login: user.login,
+        byNkey: user.byNkey,
         passwords: rotations[userKey(account.name, user.name)] ?? firstPassword,
         isKept: user.name === provisioner && !unprotected.includes(account.name),
       })),
     );
-    const users = logins.map(({ login: first, passwords: { accepted, given }, isKept }) => {
+    const users = logins.map(({ login: first, byNkey, passwords: { accepted, given }, isKept }) => {
+      if (byNkey) {
+        const secret = new random.RandomPassword(`${name}-${first}-nkey`, { length: 48, special: false }, parent);
+        return secret.result.apply((text): [string, Credential] => {
+          const { seed: password, publicKey: hash } = userKeyOf(text);
+          return [first, { password, hash, byNkey }];
+        });
+      }
       const made = accepted.map((generation) => {
         const login = loginOfGeneration(first, generation);
         // A user may be removed or get another password; without its provisioner an account's streams cannot be

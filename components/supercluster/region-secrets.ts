@@ -46,16 +46,22 @@ function contexts(
   const entries = accounts.flatMap((account) =>
     account.users
       .filter(({ name }) => administrators || !isAdministrator(account.name, name))
-      .map((user) => {
+      .flatMap(({ name, login, inboxPrefix }): [file: string, text: string][] => {
+        const known = users[login]!;
+        const key = `${login}.nk`;
         const context = {
-          description: `${user.name} of account ${account.name}`,
+          description: `${name} of account ${account.name}`,
           url: `tls://${kubernetesNames.service}:${kubernetesPorts.client}`,
-          user: users[user.login]!.login ?? user.login,
-          password: users[user.login]!.password,
+          ...(known.byNkey
+            ? { nkey: `${mounts.contexts}/${key}` }
+            : { user: known.login ?? login, password: known.password }),
           ca: `${mounts.contexts}/${secrets.box.ca}`,
-          inbox_prefix: user.inboxPrefix,
+          inbox_prefix: inboxPrefix,
         };
-        return [`${user.login}.json`, JSON.stringify(context, undefined, 2)] as const;
+        return [
+          [`${login}.json`, JSON.stringify(context, undefined, 2)],
+          ...(known.byNkey ? [[key, known.password] as [string, string]] : []),
+        ];
       }),
   );
   return Object.fromEntries(entries);

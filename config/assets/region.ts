@@ -6,8 +6,10 @@ import type { Export, Import } from "./sharing";
 /** One user of an account with its effective permissions. */
 export interface AccountUser {
   name: string;
-  /** Name to log in with. */
+  /** Name to log in with by the first password; of an nkey, what its secret is kept under. */
   login: string;
+  /** Logs in by nkey. Absent: by password. */
+  byNkey?: true;
   /** What clients set as `inboxPrefix`. */
   inboxPrefix: string;
   permissions: Permissions;
@@ -67,8 +69,12 @@ export interface RegionIdentity {
 
 /** How one user logs in. */
 export interface Credential {
+  /** What its client has: a password, or the seed of its nkey (`SU...`). */
   password: string;
+  /** What servers have: the password's hash, or the public nkey (`U...`). */
   hash: string;
+  /** It is an nkey. Absent: a password. */
+  byNkey?: true;
   /** Name to log in with, once another password has replaced the first. Absent: the login of the first. */
   login?: string;
   /** Another password that servers accept while one replaces the other: a user of its own with the same rights. */

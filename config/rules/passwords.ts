@@ -8,7 +8,12 @@ import { passwords, userKey } from "../schema/passwords";
 /** Users that have a password, as `<account>/<user>`. */
 export const usersWithPasswords = (tenants: Tenants): string[] => [
   ...Object.values(tenants).flatMap((tenant) =>
-    [provisioner, ...Object.keys(withStandardParts(tenant).users)].map((user) => userKey(tenant.name, user)),
+    [
+      provisioner,
+      ...Object.entries(withStandardParts(tenant).users).flatMap(([user, { login }]) =>
+        login === "nkey" ? [] : [user],
+      ),
+    ].map((user) => userKey(tenant.name, user)),
   ),
   userKey(systemAccount.name, systemAccount.user),
 ];

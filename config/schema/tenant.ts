@@ -83,6 +83,12 @@ const responds = strictObject({
 
 const userSpec = strictObject({
   description: z.string().optional(),
+  /**
+   * How its clients prove who they are. `password`: by a name and a password. `nkey`: by the signature of a key
+   * (Ed25519), of which servers know the public half only, and which never crosses the network (docs/logins.md). A
+   * change is another login: its clients are refused until they have it. Default: `password`.
+   */
+  login: z.enum(["password", "nkey"]).optional(),
   /** Subjects it publishes to, with or without JetStream's acknowledgement. */
   publishes: z.array(subject).optional(),
   /** Core NATS subjects it subscribes to. */

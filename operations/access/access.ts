@@ -1,4 +1,4 @@
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, type NatsConnection, nkeyAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node";
 import type { Connection } from "../../components/security/connections";
 import type * as PortForward from "../../components/supercluster/provider/port-forward";
 import { clientUrls, forwardTo } from "../../config/topology";
@@ -70,12 +70,11 @@ export async function clientVariables(
   account: string,
   user: string,
 ): Promise<Connection> {
-  const { login, password, inboxPrefix } = userOf(access, account, user);
+  const known = userOf(access, account, user);
   return {
     NATS_URL: (await urlsOf(access.environment, region)).join(","),
-    NATS_USER: login,
-    NATS_PASSWORD: password,
-    NATS_INBOX_PREFIX: inboxPrefix,
+    ...(known.byNkey ? { NATS_NKEY_SEED: known.password } : { NATS_USER: known.login, NATS_PASSWORD: known.password }),
+    NATS_INBOX_PREFIX: known.inboxPrefix,
     NATS_CA: access.ca,
   };
 }
@@ -91,14 +90,14 @@ export async function connectTo(
   account: string,
   user: string,
 ): Promise<NatsConnection> {
-  const { login, password, inboxPrefix } = userOf(access, account, user);
+  const known = userOf(access, account, user);
+  const { login, inboxPrefix } = known;
   const servers = await urlsOf(access.environment, region).catch((error: Error) => {
     throw new Failure(`the servers of ${region} could not be reached: ${error.message}`);
   });
   return connect({
     servers,
-    user: login,
-    pass: password,
+    ...loginOptions(known),
     inboxPrefix,
     tls: { ca: access.ca },
     name: "supercluster cli",
@@ -109,6 +108,11 @@ export async function connectTo(
     throw new Failure(`${login} could not connect to ${region} (${servers.join(", ")}): ${error.message}`);
   });
 }
+
+const loginOptions = (user: UserOutputs): NodeConnectionOptions =>
+  user.byNkey
+    ? { authenticator: nkeyAuthenticator(new TextEncoder().encode(user.password)) }
+    : { user: user.login, pass: user.password };
 
 /**
  * Connects a user to the first region that accepts the connection: a lost region must not make the others unreachable.

@@ -16,16 +16,17 @@ export function writeContexts(access: Access, folder: string): string[] {
   const ca = path.join(folder, "nats", "ca.crt");
   writeFileSync(ca, access.ca, { mode: 0o600 });
   return Object.entries(access.accounts).flatMap(([account, { users }]) =>
-    Object.entries(users).flatMap(([user, { login, password, inboxPrefix }]) =>
+    Object.entries(users).flatMap(([user, known]) =>
       access.environment.regions.map((region) => {
         const name = `${account}-${user}-${region}`;
+        const seed = path.join(target, `${name}.nk`);
+        if (known.byNkey) writeFileSync(seed, known.password, { mode: 0o600 });
         const content = {
           description: `${user} of account ${account} in ${region}`,
           url: clientUrls(access.environment, region).join(","),
-          user: login,
-          password,
+          ...(known.byNkey ? { nkey: seed } : { user: known.login, password: known.password }),
           ca,
-          inbox_prefix: inboxPrefix,
+          inbox_prefix: known.inboxPrefix,
         };
         writeFileSync(path.join(target, `${name}.json`), `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
         return name;

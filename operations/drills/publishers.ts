@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
-import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
+import { connect, headers, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
 import type { Tenants } from "../../config/assets/asset";
 import { withLanes } from "../../config/assets/lanes";
 import { type Acknowledged, deliveryCheckHeader, type Recorded } from "../../workers/messaging/contract";
@@ -112,8 +112,9 @@ export class Publishing {
     const variables = await clientVariables(this.access, region, account, user);
     return connect({
       servers: variables.NATS_URL.split(","),
-      user: variables.NATS_USER,
-      pass: variables.NATS_PASSWORD,
+      ...(variables.NATS_NKEY_SEED === undefined
+        ? { user: variables.NATS_USER, pass: variables.NATS_PASSWORD }
+        : { authenticator: nkeyAuthenticator(new TextEncoder().encode(variables.NATS_NKEY_SEED)) }),
       inboxPrefix: variables.NATS_INBOX_PREFIX,
       tls: { ca: variables.NATS_CA },
       name: "supercluster drill",

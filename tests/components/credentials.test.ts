@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { fromSeed } from "@nats-io/nkeys";
 import bcrypt from "bcryptjs";
 import type { AccountSpec } from "../../config/assets/region";
 import { Credentials } from "../../components/security/credentials";
@@ -97,6 +98,26 @@ describe("Credentials", () => {
       login: "irisx-provisioner.2",
       also: undefined,
     });
+  });
+
+  it("makes an nkey instead, of a secret of its own, for a user that logs in by nkey", async () => {
+    const museum = account("museum", ["turnstile", "viewer"]);
+    const users = museum.users.map((user) => (user.name === "turnstile" ? { ...user, byNkey: true as const } : user));
+    const byNkey = [{ ...museum, users }];
+    const { result, of } = await record(() => new Credentials("users", { accounts: byNkey, protect: true }));
+    assert.deepEqual(
+      of("random:index/randomPassword:RandomPassword").map(({ name, inputs }) => [name, inputs.length]),
+      [
+        ["users-museum-turnstile-nkey", 48],
+        ["users-museum-viewer", 32],
+        ["users-salts", 32],
+      ],
+    );
+    const { value } = await settled(result.users);
+    const { password, hash, byNkey: is } = value["museum-turnstile"]!;
+    const pair = fromSeed(new TextEncoder().encode(password));
+    assert.deepEqual([pair.getPublicKey(), is], [hash, true]);
+    assert.equal(value["museum-viewer"]!.byNkey, undefined);
   });
 
   it("shows nothing in the component's own outputs", async () => {

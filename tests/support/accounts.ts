@@ -4,9 +4,10 @@ import { consumerFields, streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
 import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
+import { userKeyOf } from "../../components/security/nkeys";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
-import type { AccountSpec, RegionSpec } from "../../config/assets/region";
+import type { AccountSpec, Credential, RegionSpec } from "../../config/assets/region";
 import type { Failovers } from "../../config/schema/failover";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 import { requestMs, waitMs } from "./limits";
@@ -39,11 +40,15 @@ export const regionOf = <E extends Environment>(settings: E, name = "iad"): Regi
   accounts: [],
 });
 
-/** Users whose password is their login. */
-export function usersOf(accounts: readonly AccountSpec[]): Record<string, { password: string; hash: string }> {
+/** Users whose password is their login; nkeys are made of it. */
+export function usersOf(accounts: readonly AccountSpec[]): Record<string, Credential> {
   return Object.fromEntries(
     accounts.flatMap(({ users }) =>
-      users.map(({ login }) => [login, { password: login, hash: hashPassword(login, salt) }] as const),
+      users.map(({ login, byNkey }): [string, Credential] => {
+        if (!byNkey) return [login, { password: login, hash: hashPassword(login, salt) }];
+        const { seed: password, publicKey: hash } = userKeyOf(login);
+        return [login, { password, hash, byNkey }];
+      }),
     ),
   );
 }

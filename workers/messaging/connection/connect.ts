@@ -4,6 +4,7 @@ import {
   connect as connectOnce,
   credsAuthenticator,
   type NatsConnection,
+  nkeyAuthenticator,
   type NodeConnectionOptions,
   type Status,
   UserAuthenticationExpiredError,
@@ -60,7 +61,7 @@ export async function closeConnection(connection: NatsConnection, ms = 5_000): P
 }
 
 function clientOptions(settings: ConnectionSettings, name: string): NodeConnectionOptions {
-  const { servers, user, password, token, creds, ca, inboxPrefix } = settings;
+  const { servers, user, password, nkeySeed, token, creds, ca, inboxPrefix } = settings;
   const isEncrypted = ca !== undefined || servers.some((url) => url.startsWith("tls://"));
   return {
     servers,
@@ -74,6 +75,7 @@ function clientOptions(settings: ConnectionSettings, name: string): NodeConnecti
     pingInterval: 10_000,
     maxPingOut: 2,
     ...(user && { user, pass: password }),
+    ...(nkeySeed && { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed)) }),
     ...(token && { token }),
     ...(creds && { authenticator: credsAuthenticator(new TextEncoder().encode(creds)) }),
     ...(inboxPrefix && { inboxPrefix }),

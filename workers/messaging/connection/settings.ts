@@ -9,6 +9,8 @@ export interface ConnectionSettings {
   /** `NATS_USER` and `NATS_PASSWORD`. */
   user?: string;
   password?: string;
+  /** `NATS_NKEY_SEED`: seed of the user's nkey (`SU...`), or the path of a file with it. */
+  nkeySeed?: string;
   /** `NATS_TOKEN`. */
   token?: string;
   /** `NATS_CREDS`: text of a credentials file, or its path. */
@@ -20,13 +22,13 @@ export interface ConnectionSettings {
 }
 
 /** The text of a variable, or of the file whose path it is. */
-const textOrFile = (begin: string, what: string) =>
+const textOrFile = (form: RegExp, what: string) =>
   z.string().transform((value, context) => {
-    if (value.includes(begin)) return value;
+    if (form.test(value)) return value;
     try {
       const text = fs.readFileSync(value, "utf8");
-      if (text.includes(begin)) return text;
-      context.addIssue(`the file has no "${begin}": expected ${what}`);
+      if (form.test(text)) return text;
+      context.addIssue(`the file is something else: expected ${what}`);
     } catch (error) {
       context.addIssue(`expected ${what}, or the path of a file with it (${(error as NodeJS.ErrnoException).code})`);
     }
@@ -50,8 +52,11 @@ const variables = z.object({
   NATS_USER: z.string().optional(),
   NATS_PASSWORD: z.string().optional(),
   NATS_TOKEN: z.string().optional(),
-  NATS_CREDS: textOrFile("BEGIN NATS USER JWT", "the text of a credentials file").optional(),
-  NATS_CA: textOrFile("BEGIN CERTIFICATE", "certificates in PEM").optional(),
+  NATS_NKEY_SEED: textOrFile(/^\s*SU[A-Z2-7]{56}\s*$/, "the seed of a user's nkey (SU and 56 letters and digits)")
+    .transform((text) => text.trim())
+    .optional(),
+  NATS_CREDS: textOrFile(/BEGIN NATS USER JWT/, "the text of a credentials file").optional(),
+  NATS_CA: textOrFile(/BEGIN CERTIFICATE/, "certificates in PEM").optional(),
   NATS_INBOX_PREFIX: z
     .string()
     .regex(/^[^\s.*>]+(\.[^\s.*>]+)*$/, 'expected a subject without wildcards, such as "_INBOX_worker"')
@@ -62,18 +67,19 @@ const text = z.string().optional();
 
 /** What relates variables; checked apart from each of them, so that all mistakes are reported. */
 const login = z
-  .object({ NATS_USER: text, NATS_PASSWORD: text, NATS_TOKEN: text, NATS_CREDS: text })
-  .superRefine(({ NATS_USER, NATS_PASSWORD, NATS_TOKEN, NATS_CREDS }, context) => {
+  .object({ NATS_USER: text, NATS_PASSWORD: text, NATS_NKEY_SEED: text, NATS_TOKEN: text, NATS_CREDS: text })
+  .superRefine(({ NATS_USER, NATS_PASSWORD, NATS_NKEY_SEED, NATS_TOKEN, NATS_CREDS }, context) => {
     const problem = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
     if (NATS_USER && !NATS_PASSWORD) problem("NATS_PASSWORD", "expected the password of NATS_USER");
     if (NATS_PASSWORD && !NATS_USER) problem("NATS_USER", "expected the user of NATS_PASSWORD");
-    const ways = Object.entries({ NATS_USER, NATS_TOKEN, NATS_CREDS }).filter(([, value]) => value);
+    const ways = Object.entries({ NATS_USER, NATS_NKEY_SEED, NATS_TOKEN, NATS_CREDS }).filter(([, value]) => value);
     if (ways.length > 1)
       problem(ways[0]![0], `expected one way to log in, found ${ways.map(([name]) => name).join(" and ")}`);
   });
 
 /**
- * Reads `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `NATS_TOKEN`, `NATS_CREDS`, `NATS_CA` and `NATS_INBOX_PREFIX`.
+ * Reads `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `NATS_NKEY_SEED`, `NATS_TOKEN`, `NATS_CREDS`, `NATS_CA` and
+ * `NATS_INBOX_PREFIX`.
  *
  * @throws SettingsError with every mistake
  */
@@ -86,6 +92,7 @@ export function connectionSettings(env: Environment): ConnectionSettings {
     servers: read.NATS_URL,
     user: read.NATS_USER,
     password: read.NATS_PASSWORD,
+    nkeySeed: read.NATS_NKEY_SEED,
     token: read.NATS_TOKEN,
     creds: read.NATS_CREDS,
     ca: read.NATS_CA,

@@ -39,6 +39,16 @@ describe("contexts of the nats CLI", () => {
     });
   });
 
+  it("of a user by nkey name the file of its seed", () => {
+    const known = access([]);
+    known.accounts.covenant!.users.app = { login: "UAPP", password: "SUAPP", byNkey: true, inboxPrefix: "_INBOX_app" };
+    writeContexts(known, cache());
+    const context = path.join(cache(), "nats", "context", "covenant-app-ams.json");
+    const { nkey, user, password } = JSON.parse(readFileSync(context, "utf8")) as Record<string, string>;
+    assert.deepEqual([user, password, readFileSync(nkey!, "utf8")], [undefined, undefined, "SUAPP"]);
+    assert.equal(statSync(nkey!).mode & 0o777, 0o600);
+  });
+
   it("are deleted with their user", () => {
     writeContexts(access(["api", "mobile"]), cache());
     writeContexts(access(["api"]), cache());

@@ -36,6 +36,7 @@ describe("connection settings", () => {
         servers: ["tls://a:4222", "tls://b:4222"],
         user: "worker",
         password: "secret",
+        nkeySeed: undefined,
         token: undefined,
         creds: undefined,
         ca,
@@ -57,6 +58,15 @@ describe("connection settings", () => {
     );
     assert.doesNotMatch(problems.join("\n"), /top-secret/);
     assert.match(problems[1]!, /ENOENT/);
+  });
+
+  it("takes the seed of an nkey, and shows none that is wrong", () => {
+    const seed = `SU${"A".repeat(56)}`;
+    assert.equal(connectionSettings({ NATS_NKEY_SEED: `${seed}\n` }).nkeySeed, seed);
+    const [wrong] = problemsOf({ NATS_NKEY_SEED: `${seed}X` });
+    assert.match(wrong!, /^NATS_NKEY_SEED is wrong: expected the seed of a user's nkey/);
+    const [twice] = problemsOf({ NATS_NKEY_SEED: seed, NATS_TOKEN: "c" });
+    assert.match(twice!, /found NATS_NKEY_SEED and NATS_TOKEN$/);
   });
 
   it("refuses two ways to log in, and a login inside a URL", () => {

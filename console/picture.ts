@@ -1,3 +1,4 @@
+import type { FailedOver } from "../operations/supercluster/failed-over";
 import type { MonitoringStatus } from "../operations/monitoring/monitoring-status";
 import type { GatewayStatus, Problem, RegionStatus } from "../operations/supercluster/status";
 import type { DatabaseStatus } from "../operations/workers/database-status";
@@ -31,7 +32,7 @@ export interface Head {
   servers: ServerView[];
   tenants: TenantView[];
   /** Streams that a failover replaced by a mirror. */
-  failovers: { account: string; stream: string; to: string }[];
+  failovers: FailedOver[];
   workers: WorkerView[];
   databases: DatabaseStatus[];
   /** Absent: no Prometheus is known. */

@@ -83,6 +83,7 @@ export function App() {
         </Banner>
       )}
       {picture &&
+        route.view !== "overview" &&
         !blind &&
         link === "live" &&
         picture.head.unseen.map((text) => (

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { GatewayView, Head, ServerView } from "../picture.ts";
 import { markOf, markOfGateway } from "./region-card.tsx";
 import { to } from "./route.ts";
-import { bytes, milliseconds } from "./words.ts";
+import { bytes, milliseconds, plural } from "./words.ts";
 
 interface Place {
   x: number;
@@ -41,7 +41,7 @@ export function SuperclusterMap({ head }: { head: Head }) {
     return () => resize.disconnect();
   }, []);
   const names = head.regions.map(({ name }) => name);
-  const height = names.length > 3 ? 420 : width < 520 ? 300 : 340;
+  const height = names.length > 3 ? 420 : 300;
   const places = placesOf(names, width, height);
   const pairs = names.flatMap((from, index) => names.slice(index + 1).map((to): [string, string] => [from, to]));
   return (
@@ -86,24 +86,27 @@ function Link({
       : rtt < 0
         ? "not measured"
         : `${milliseconds(rtt)}${kind === "warning" && both.some(({ isSlow }) => isSlow) ? ", slow" : ""}`;
+  const classOfLine = (line: string) => (line === words ? "rtt" : moved.includes(line) ? "moved" : "carries");
   const carries = kind !== "problem" && rate >= 1 ? `${bytes(rate)}/s` : "";
-  const boxWidth = Math.max(words.length, carries.length) * 6.8 + 16;
+  const moved = [
+    [from, other],
+    [other, from],
+  ].flatMap(([home, target]) => {
+    const own = head.failovers.filter((one) => one.from === home && one.to === target);
+    return own.length > 0 ? [`${plural(own.length, "stream")} of ${home} now in ${target}`] : [];
+  });
+  const lines = [words, ...(carries ? [carries] : []), ...moved];
+  const boxWidth = Math.max(...lines.map(({ length }) => length)) * 6.8 + 16;
+  const top = y - 9 * lines.length;
   return (
-    <g
-      class={`gateway ${kind}`}
-      role="img"
-      aria-label={`${from} and ${other}: ${words}${carries ? `, ${carries}` : ""}`}
-    >
+    <g class={`gateway ${kind}`} role="img" aria-label={`${from} and ${other}: ${lines.join(", ")}`}>
       <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={1.5 + Math.min(4, Math.log10(1 + rate) / 2)} />
-      <rect x={x - boxWidth / 2} y={y - (carries ? 18 : 11)} width={boxWidth} height={carries ? 36 : 22} rx="8" />
-      <text x={x} y={carries ? y - 3 : y + 4} class="rtt">
-        {words}
-      </text>
-      {carries && (
-        <text x={x} y={y + 12} class="carries">
-          {carries}
+      <rect x={x - boxWidth / 2} y={top - 2} width={boxWidth} height={18 * lines.length + 4} rx="8" />
+      {lines.map((line, index) => (
+        <text key={line} x={x} y={top + 13 + 17 * index} class={classOfLine(line)}>
+          {line}
         </text>
-      )}
+      ))}
     </g>
   );
 }
@@ -124,7 +127,7 @@ function Region({ name, head, at }: { name: string; head: Head; at: Place }) {
   const gap = Math.min(18, (node.width - 32) / Math.max(servers.length, 1));
   const failedOver = head.failovers.filter(({ to: target }) => target === name).length;
   const state = up === 0 ? "lost" : `${up} of ${servers.length}`;
-  const more = failedOver > 0 ? `${failedOver} failed over` : up > 0 ? `leads ${region.leads}` : "";
+  const more = up === 0 ? "" : failedOver > 0 ? `+ ${failedOver} failed over` : `leads ${region.leads}`;
   return (
     <a href={to.region(name)} class={`region ${kind}`} aria-label={`Region ${name} ${state} ${more}`.trim()}>
       <rect x={left} y={top} width={node.width} height={node.height} rx="12" />

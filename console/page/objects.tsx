@@ -99,7 +99,7 @@ export function StreamPage({
         {mirrors.length > 0 && <Mirrors mirrors={mirrors} />}
         {failover && (
           <p>
-            <FailedOver to={failover.to} />
+            <FailedOver failover={failover} />
           </p>
         )}
       </section>

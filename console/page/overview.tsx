@@ -14,6 +14,15 @@ export function Overview({ picture, events }: { picture: Picture; events: Happen
     <>
       <Verdict picture={picture} />
       {problems.length > 0 && <Problems problems={problems} label="Problems" />}
+      {head.unseen.length > 0 && (
+        <div class="hidden-facts muted" role="status">
+          {head.unseen.map((text) => (
+            <p key={text}>
+              <Mark severity="unknown" label="" /> <span>{text}.</span>
+            </p>
+          ))}
+        </div>
+      )}
       <div class="beside">
         <section class="card" aria-labelledby="map">
           <h2 id="map">Regions and gateways</h2>
@@ -33,12 +42,12 @@ export function Overview({ picture, events }: { picture: Picture; events: Happen
       </section>
       {(failovers.length > 0 || warnings.length > 0 || monitoring) && (
         <section class="card notes" aria-label="Notes">
-          {failovers.map(({ account, stream, to: region }) => (
-            <p key={`${account}/${stream}`}>
-              <a href={to.stream(account, stream)}>
-                {account}/{stream}
+          {failovers.map((failover) => (
+            <p key={`${failover.account}/${failover.stream}`}>
+              <a href={to.stream(failover.account, failover.stream)}>
+                {failover.account}/{failover.stream}
               </a>
-              : <FailedOver to={region} />
+              : <FailedOver failover={failover} />
             </p>
           ))}
           {warnings.map((text) => (

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { FailedOver as Failover } from "../../operations/supercluster/failed-over.ts";
 import type { ProblemView, ReplicaView, Severity } from "../picture.ts";
 import { addressOf, to } from "./route.ts";
 import { age } from "./words.ts";
@@ -31,9 +32,12 @@ export const RowMark = ({ row: { severity, leader } }: { row: { severity?: Sever
   <Mark severity={severity ?? (leader === undefined ? "unknown" : undefined)} />
 );
 
-export const FailedOver = ({ to: region }: { to: string }) => (
+export const FailedOver = ({ failover: { to: region, mapped, unmapped } }: { failover: Failover }) => (
   <>
-    <Mark severity="warning" /> failed over: its mirror in <a href={to.region(region)}>{region}</a> takes its messages
+    <Mark severity="warning" /> failed over: its mirror in <a href={to.region(region)}>{region}</a> takes its messages;{" "}
+    {unmapped.length === 0
+      ? `all ${mapped.length} servers that answer map its subjects there`
+      : `${mapped.length} servers map its subjects there, ${unmapped.join(", ")} not`}
   </>
 );
 
@@ -66,6 +70,9 @@ export const withFollowing = (problems: ProblemView[], isOf: (problem: ProblemVi
     return follows.map((one) => ({ ...one, detail: `${one.detail}; follows from ${problem.what}` }));
   });
 
+const lasting = (since: string, now: number): string =>
+  now - Date.parse(since) < 5_000 ? "just now" : `for ${age(since, now)}`;
+
 /** The worst first, each with what to do. */
 export function Problems({ problems, label }: { problems: ProblemView[]; label: string }) {
   const [isWhole, setWhole] = useState(false);
@@ -87,7 +94,7 @@ export function Problems({ problems, label }: { problems: ProblemView[]; label: 
               <Todo text={problem.todo} />
               {problem.follows && <Following follows={problem.follows} kinds={problem.kinds} />}
             </div>
-            {problem.since && <span class="for muted">for {age(problem.since, now)}</span>}
+            {problem.since && <span class="for muted">{lasting(problem.since, now)}</span>}
           </li>
         ))}
       </ul>

@@ -42,12 +42,13 @@ export interface Before {
 /** What is shown of a look, with what counters grew by since the one before it. */
 export function pictureOf(
   checked: Shown,
-  { status, snapshot }: Look,
+  { status, snapshot, failovers }: Look,
   rates: Rates,
   { usual, silentSince, before }: Before = { usual: () => undefined, silentSince: {} },
 ): Picture {
   const at = Date.parse(status.time);
-  const severities = severitiesOf(status.problems ?? []);
+  const problems = [...failovers.flatMap(unmapped), ...(status.problems ?? [])];
+  const severities = severitiesOf(problems);
   const isLate = (server: string) => server in silentSince && server in snapshot.servers;
   const rate: Rate = (counter, value, tellers = []) => rates.of(counter, value, at, tellers.some(isLate));
   const { streams, durables } = rowsOf(checked, snapshot.streams, severities, rate);
@@ -55,7 +56,7 @@ export function pictureOf(
   const head: Head = {
     ...{ environment: status.environment, time: status.time, warnings: status.warnings },
     unseen: unseenOf(silent, streams),
-    problems: (status.problems ?? []).map((problem): ProblemView => {
+    problems: problems.map((problem): ProblemView => {
       const earlier = before?.problems.find(({ what }) => what === problem.what);
       const since = earlier ? earlier.since : before && status.time;
       return {
@@ -66,16 +67,13 @@ export function pictureOf(
     }),
     metaPeers: status.metaPeers,
     regions: status.regions.map((region) => ({ ...region, quorum: region.serversUp * 2 > region.servers })),
-    gateways: gatewaysView(checked, { status, snapshot }, rate, usual),
-    servers: serversView(checked, { status, snapshot }, rate).map((server) => {
+    gateways: gatewaysView(checked, { status, snapshot, failovers }, rate, usual),
+    servers: serversView(checked, { status, snapshot, failovers }, rate).map((server) => {
       const since = silentSince[server.name];
       return since === undefined ? server : { ...server, silentSince: since };
     }),
     tenants: tenantsView(checked, streams),
-    failovers: Object.entries(checked.failovers).map(([key, { to }]) => {
-      const [account = "", stream = ""] = key.split("/");
-      return { account, stream, to };
-    }),
+    failovers,
     workers: (status.workers ?? []).map((worker): WorkerView => {
       const key = `${worker.region} ${worker.account}/${worker.name}`;
       const tenant = checked.tenants[worker.account];
@@ -92,6 +90,20 @@ export function pictureOf(
   };
   return { head, streams, durables };
 }
+
+/** A stream that failed over for some servers only. */
+const unmapped = ({ account, stream, to, unmapped: servers }: Look["failovers"][number]): Problem[] =>
+  servers.length === 0
+    ? []
+    : [
+        {
+          ...{ severity: "problem", what: `stream ${account}/${stream}`, account, stream },
+          detail:
+            `failed over to ${to}, but ${servers.join(", ")} ${servers.length === 1 ? "does" : "do"} not map its ` +
+            "subjects: what is published there does not reach it",
+          todo: "docs/runbooks/alerts/NATSFailoverMappingsDiffer.md",
+        },
+      ];
 
 /** Of a counter that these servers told. */
 type Rate = (counter: string, value: number | undefined, tellers?: string[]) => number | undefined;

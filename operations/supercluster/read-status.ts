@@ -1,14 +1,20 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { serversInAll } from "../../config/sizes";
 import { type Access, readAccess } from "../access/access";
+import { askAll } from "../../jetstream/system-requests";
+import type { Accountz } from "../failover/mappings";
 import { monitoringStatus } from "../monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
+import { type FailedOver, failedOver } from "./failed-over";
 import { OldestWaiting } from "./oldest-waiting";
 import { problemsOf } from "./problems";
 import { type Answers, askServers, connectToSystem, type Snapshot, snapshotOf } from "./snapshot";
 import { type Status, statusOf } from "./status";
+
+/** Milliseconds for servers to say what they map. */
+const mappingsMs = 2_000;
 
 /** What `npm run status` reads, as often as it is asked. */
 export interface StatusReader {
@@ -23,6 +29,7 @@ export interface StatusReader {
 export interface Look {
   status: Status;
   snapshot: Snapshot;
+  failovers: FailedOver[];
 }
 
 /**
@@ -40,7 +47,7 @@ export async function openStatus(
   const access = given ?? (await readAccess(checked));
   const system = await connectToSystem(access);
   const oldest = new OldestWaiting(access);
-  const look = async (take: () => Promise<Snapshot>): Promise<Look> => {
+  const look = async (take: () => Promise<Snapshot>): Promise<Omit<Look, "failovers">> => {
     const [snapshot, workers, databases, monitoring] = await Promise.all([
       take(),
       workerStatuses(checked),
@@ -59,7 +66,12 @@ export async function openStatus(
   };
   return {
     system,
-    look: () => look(answers),
+    look: async () => {
+      const looked = await look(answers);
+      const expected = Object.keys(looked.snapshot.servers).length;
+      const ask = (account: string) => askAll<Accountz>(system, "ACCOUNTZ", { account }, expected, mappingsMs);
+      return { ...looked, failovers: await failedOver(checked, looked.snapshot, ask) };
+    },
     read: async () => (await look(withAges)).status,
     close: async () => {
       await Promise.all([oldest.close(), system.close()]);

@@ -7,15 +7,20 @@ import { headers, type NatsConnection } from "@nats-io/transport-node";
 import type { Browser } from "playwright-core";
 import { pollUntil } from "../../config/poll-until";
 import type { Tenants } from "../../config/assets/asset";
+import { assetsOf } from "../../config/assets/assets";
+import { streamArgs } from "../../jetstream/asset-args";
+import { streamFields } from "../../jetstream/fields";
+import { toWire } from "../../jetstream/wire";
 import { readAssets } from "../../console/server/assets";
 import { contentSecurityPolicy } from "../../console/server/guard";
 import type { RunningConsole } from "../../console/server/serve";
 import { arrakis } from "../../tenants/arrakis";
 import { irisx } from "../../tenants/irisx";
-import { ask } from "../support/accounts";
+import { accountsText, ask } from "../support/accounts";
 import { accessibilityProblems, openPage, type Opened, screenshot, startBrowser } from "../support/browser";
 import { ConsoleLab } from "../support/console-lab";
 import { serversMs, waitMs } from "../support/limits";
+import { Monitoring } from "../support/monitoring";
 
 const tenants: Tenants = { irisx, arrakis };
 const shape = { regions: ["iad", "ams", "syd"], servers: 3 as const };
@@ -155,6 +160,8 @@ describe("the console, in a browser, over a real supercluster", function () {
       await sees("meta leader");
       await sees("9 of 9 servers answer");
       await sees(/^2\.\d+\.\d+|· 2\.\d+/);
+      await sees("All is well");
+      await screenshot(desktop.page, "console-healthy");
     });
 
     it("streams: leader and replicas, rate, fullness; one is found by its name, without a mouse", async () => {
@@ -224,6 +231,7 @@ describe("the console, in a browser, over a real supercluster", function () {
       await desktop.page.getByRole("img", { name: /^Messages: now [\d,]+, between/ }).waitFor();
       await go("#/tenant/irisx");
       await sees("irisx/SMS");
+      await desktop.page.locator(".virtual .spark path").nth(2).waitFor();
       await screenshot(desktop.page, "console-tenant");
     });
   });
@@ -366,10 +374,34 @@ describe("the console, in a browser, over a real supercluster", function () {
   });
 
   describe("in an incident", () => {
+    it("alerts that fire are among the problems, where a Prometheus is known", async () => {
+      const alert = {
+        ...{ alert: "NATSStreamNearFull", expr: "vector(1)" },
+        labels: { severity: "critical", account: "irisx", stream_name: "SMS" },
+        annotations: { summary: "Stream irisx/SMS is 97 % full" },
+      };
+      const rules = JSON.stringify({ groups: [{ name: "nats-iad-alerts", rules: [alert] }] });
+      const monitoring = await Monitoring.start({
+        ...{ environment: `console-${process.pid}`, servers: [] },
+        regions: [{ region: "iad", rules, workers: [] }],
+      });
+      try {
+        lab.writeOutputs("iad", { monitoring: monitoring.outputs });
+        await go("#/");
+        const problems = desktop.page.getByRole("list", { name: "Problems" });
+        await problems.getByText("Stream irisx/SMS is 97 % full").waitFor();
+        await problems.getByText("docs/runbooks/alerts/NATSStreamNearFull.md").waitFor();
+        await sees(/Prometheus\s+reads 0 targets; alerts that fire are among the problems/);
+      } finally {
+        await monitoring.stop();
+      }
+      await sees(/Prometheus\s+does not answer: alerts are not known/);
+      lab.writeOutputs("iad", {});
+    });
+
     it("a killed server is named at once, where it is and what to do; healed, that is said too", async () => {
       await go("#/");
       await sees("9 of 9 servers answer");
-      await screenshot(desktop.page, "console-healthy");
       await lab.cluster.kill("iad-2");
       await sees("8 of 9 servers answer");
       await desktop.page.getByRole("heading", { level: 1, name: /problem/ }).waitFor();
@@ -395,11 +427,11 @@ describe("the console, in a browser, over a real supercluster", function () {
       await sees("region ams is lost: none of its servers answers");
       const problems = desktop.page.getByRole("list", { name: "Problems" });
       await problems.getByText("is lost: none of its 3 servers answers").waitFor();
-      const follows = problems.getByText(/more follow from it: .*1 mirror.*/);
+      const follows = problems.getByText(/more follow from it: .*mirrors/);
       await follows.click();
       await problems.getByRole("link", { name: "mirror arrakis/ELIGIBILITY-ams" }).waitFor();
       await follows.click();
-      await sees("one stream has no leader that answers: messages, lag and durables of it are not known now.");
+      await sees(/streams have no leader that answers: messages, lag and durables of it are not known now/);
       await desktop.page.getByRole("img", { name: "iad and ams: not connected" }).waitFor();
       await screenshot(desktop.page, "console-incident");
       await go("#/tenant/arrakis/stream/ELIGIBILITY-ams");
@@ -432,6 +464,26 @@ describe("the console, in a browser, over a real supercluster", function () {
       await lab.cluster.ready();
       await desktop.page.getByRole("alert").waitFor({ state: "detached" });
       await sees("9 of 9 servers answer");
+    });
+
+    it("a stream that failed over is on the map, and servers that do not map its subjects are named", async () => {
+      const failovers = { "irisx/SMS": { to: "ams", consumers: {} } };
+      const { environment } = lab.checked;
+      const inputs = lab.cluster.inputs({ accounts: accountsText(environment, tenants, failovers) });
+      const { "syd-2": last, ...others } = inputs;
+      await lab.cluster.ensure(others);
+      const promoted = assetsOf(environment, tenants, failovers).streams.find(({ name }) => name === "SMS-ams")!;
+      const provisioner = await lab.as("irisx", "provisioner");
+      await ask(provisioner, "STREAM.UPDATE.SMS-ams", toWire(streamFields, streamArgs(promoted)));
+      await provisioner.close();
+      await go("#/");
+      await sees("1 stream of iad now in ams");
+      await sees(/^failed over to ams, but syd-2 does not map its subjects/);
+      await lab.cluster.ensure({ "syd-2": last! });
+      await sees(/all 9 servers that answer map its subjects there/);
+      await desktop.page.getByText(/does not map its subjects/).waitFor({ state: "detached" });
+      await go("#/tenant/irisx/stream/SMS");
+      await sees(/failed over: its mirror in/);
     });
   });
 });

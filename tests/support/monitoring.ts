@@ -34,6 +34,7 @@ export class Monitoring {
   private readonly started: Awaited<ReturnType<typeof programProvider.create>>[] = [];
   /** Of the Prometheus. */
   private api!: PrometheusApi;
+  private prometheus!: string;
   private alertmanager!: string;
 
   private constructor(
@@ -48,7 +49,8 @@ export class Monitoring {
     try {
       monitoring.alertmanager = await monitoring.run(alertmanagerInputs(environment, { port: port + 1 }));
       const options = { interval, readsScrapeFiles: false, port };
-      monitoring.api = new PrometheusApi(await monitoring.run(prometheusInputs(environment, options)));
+      monitoring.prometheus = await monitoring.run(prometheusInputs(environment, options));
+      monitoring.api = new PrometheusApi(monitoring.prometheus);
       for (const inputs of regions) await filesProvider.create(regionInputs(environment, inputs));
       const exporters = servers.map(({ region, name, monitor }, index) =>
         exporterInputs(environment, { region, server: name, monitor, port: port + 2 + index }),
@@ -67,6 +69,11 @@ export class Monitoring {
     const made = await programProvider.create({ ...inputs, program: testTool(inputs.tool as Tool) });
     this.started.push(made);
     return made.outs!.url;
+  }
+
+  /** What a region's stack has as outputs: nothing of exporters. */
+  get outputs() {
+    return { prometheus: this.prometheus, alertmanager: this.alertmanager, exporters: {} };
   }
 
   /** Series of an expression, now. */

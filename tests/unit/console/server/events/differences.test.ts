@@ -18,7 +18,10 @@ const look = (change: (snapshot: Snapshot) => void = () => {}) => {
   change(snapshot);
   return pictureOf(
     checked,
-    { snapshot, status: { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) } },
+    {
+      ...{ snapshot, failovers: [] },
+      status: { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) },
+    },
     new Rates(),
   );
 };
@@ -76,7 +79,7 @@ describe("a picture of servers of which one is late", () => {
       const told = silentSince["iad-0"] ? 1 : second;
       snapshot.streams.irisx!.SMS!.state.last_seq = 100 * told;
       const status = { ...statusOf(checked, snapshot), time: new Date(1_000 * second).toISOString(), problems: [] };
-      const picture = pictureOf(checked, { snapshot, status }, rates, { usual: () => undefined, silentSince });
+      const picture = pictureOf(checked, { snapshot, status, failovers: [] }, rates, { usual: () => undefined, silentSince });
       rates.next();
       return picture;
     };

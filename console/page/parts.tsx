@@ -34,7 +34,8 @@ export const RowMark = ({ row: { severity, leader } }: { row: { severity?: Sever
 
 export const FailedOver = ({ failover: { to: region, mapped, unmapped } }: { failover: Failover }) => (
   <>
-    <Mark severity="warning" /> failed over: its mirror in <a href={to.region(region)}>{region}</a> takes its messages;{" "}
+    <Mark severity="warning" /> failed over: its mirror in <a href={to.region(region)}>{region}</a> takes its messages
+    {"; "}
     {unmapped.length === 0
       ? `all ${mapped.length} servers that answer map its subjects there`
       : `${mapped.length} servers map its subjects there, ${unmapped.join(", ")} not`}

@@ -161,7 +161,7 @@ function unseenOf(silent: readonly string[], streams: Picture["streams"]): strin
     ...(hidden.length > 0
       ? [
           `${hidden.length === 1 ? "one stream has" : `${hidden.length} streams have`} no leader that answers: ` +
-            "messages, lag and durables of it are not known now",
+            "messages, lag and durables are not known now",
         ]
       : []),
   ];

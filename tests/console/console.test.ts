@@ -416,7 +416,7 @@ describe("the console, in a browser, over a real supercluster", function () {
       ["streams", 501],
       ["durables", 2_001],
     ] as const)
-      it(`has only the ${view} that can be seen in the page, also while it scrolls and all of them change`, async () => {
+      it(`has only the ${view} that can be seen in the page, while it scrolls and all of them change`, async () => {
         const opened = await open({}, large.url);
         const { page } = opened;
         await sees("live", opened);
@@ -508,7 +508,7 @@ describe("the console, in a browser, over a real supercluster", function () {
       await follows.click();
       await problems.getByRole("link", { name: "mirror arrakis/ELIGIBILITY-ams" }).waitFor();
       await follows.click();
-      await sees(/streams have no leader that answers: messages, lag and durables of it are not known now/);
+      await sees(/streams have no leader that answers: messages, lag and durables are not known now/);
       await desktop.page.getByRole("img", { name: "iad and ams: not connected" }).waitFor();
       await screenshot(desktop.page, "console-incident");
       await go("#/tenant/arrakis/stream/ELIGIBILITY-ams");

@@ -13,24 +13,13 @@ import { streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
 import { readAssets } from "../../console/server/assets";
 import { contentSecurityPolicy } from "../../console/server/guard";
-import { type RunningConsole, startConsole } from "../../console/server/serve";
-import { problemsOf } from "../../operations/supercluster/problems";
-import { statusOf } from "../../operations/supercluster/status";
+import type { RunningConsole } from "../../console/server/serve";
 import { arrakis } from "../../tenants/arrakis";
 import { irisx } from "../../tenants/irisx";
 import { accountsText, ask } from "../support/accounts";
-import {
-  accessibilityProblems,
-  framesOfScrolling,
-  openPage,
-  type Opened,
-  screenshot,
-  startBrowser,
-} from "../support/browser";
+import { accessibilityProblems, openPage, type Opened, screenshot, startBrowser } from "../support/browser";
 import { ConsoleLab } from "../support/console-lab";
-import { healthySnapshot } from "../support/healthy-snapshot";
 import { serversMs, waitMs } from "../support/limits";
-import { manyStreams } from "../support/many-streams";
 import { Monitoring } from "../support/monitoring";
 
 const tenants: Tenants = { irisx, arrakis };
@@ -382,72 +371,6 @@ describe("the console, in a browser, over a real supercluster", function () {
       assert.ok(await pollUntil(async () => (await requests(5_000)) <= 1, waitMs));
       await desktop.page.goto(running.url);
     });
-  });
-
-  describe("500 streams with 2,000 durables", () => {
-    const many = manyStreams(500, 4);
-    let large: RunningConsole;
-    let system: NatsConnection;
-
-    before(async () => {
-      const checked = { ...lab.checked, tenants: { many }, accounts: { many } };
-      system = await lab.cluster.connect("sys-admin");
-      let looks = 0;
-      /** What servers would say of so many; every number is another one at each look. */
-      const look = () => {
-        const snapshot = healthySnapshot(checked);
-        looks++;
-        for (const { state, consumer_detail: durables } of Object.values(snapshot.streams.many!)) {
-          Object.assign(state, { messages: looks, bytes: looks * 100, last_seq: looks });
-          for (const durable of durables!) durable.num_pending = looks;
-        }
-        const status = { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) };
-        return Promise.resolve({ status, snapshot, failovers: [] });
-      };
-      const open = () => Promise.resolve({ system, look, close: () => Promise.resolve() });
-      large = await startConsole(checked, { ...{ access: lab.access, paceMs: 500 }, open });
-    });
-    after(async () => {
-      await large?.close();
-      await system?.close();
-    });
-
-    for (const [view, rows] of [
-      ["streams", 501],
-      ["durables", 2_001],
-    ] as const)
-      it(`has only the ${view} that can be seen in the page, while it scrolls and all of them change`, async () => {
-        const opened = await open({}, large.url);
-        const { page } = opened;
-        await sees("live", opened);
-        await go(`#/${view}`, opened);
-        await page.locator(`[role=table][aria-rowcount="${rows}"]`).waitFor();
-        const shown = () => page.locator(".virtual .body .cells").count();
-        const most = 40;
-        assert.ok((await shown()) <= most, `${await shown()} rows`);
-        const changes = await page.evaluate(
-          () =>
-            new Promise<number[]>((resolve) => {
-              const counts: number[] = [];
-              new MutationObserver((records, observer) => {
-                counts.push(records.length);
-                if (counts.length < 3) return;
-                observer.disconnect();
-                resolve(counts);
-              }).observe(document.querySelector(".virtual .body")!, {
-                ...{ subtree: true, childList: true, characterData: true, attributes: true },
-              });
-            }),
-        );
-        // A few for each cell of a row that can be seen, and none for others.
-        assert.ok(Math.max(...changes) <= most * 9 * 3, `${changes.join(", ")} changes of the page in one update`);
-        const frames = (await framesOfScrolling(page, ".virtual .body")).toSorted((one, other) => one - other);
-        const [middle, worst] = [frames[Math.floor(frames.length / 2)]!, frames.at(-1)!];
-        console.log(`      ${frames.length} frames: median ${middle.toFixed(0)} ms, longest ${worst.toFixed(0)} ms`);
-        assert.ok((await shown()) <= most, `${await shown()} rows at the end`);
-        await page.locator(`.virtual [aria-rowindex="${rows}"]`).waitFor();
-        assert.deepEqual(opened.complaints, []);
-      });
   });
 
   describe("in an incident", () => {

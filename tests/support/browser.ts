@@ -95,25 +95,3 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   fs.mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
 }
-
-/** Milliseconds of each frame while what this selector finds is scrolled to its end, a little in each frame. */
-export const framesOfScrolling = (page: Page, selector: string, pixels = 400): Promise<number[]> =>
-  page.evaluate(
-    ([what, step]) =>
-      new Promise<number[]>((resolve) => {
-        const element = document.querySelector(what)!;
-        const frames: number[] = [];
-        let before = performance.now();
-        const next = () => {
-          const now = performance.now();
-          frames.push(now - before);
-          before = now;
-          const { scrollTop } = element;
-          element.scrollTop = scrollTop + step;
-          if (element.scrollTop === scrollTop && frames.length > 10) resolve(frames.slice(1));
-          else requestAnimationFrame(next);
-        };
-        requestAnimationFrame(next);
-      }),
-    [selector, pixels] as const,
-  );

@@ -79,7 +79,10 @@ describe("a picture of servers of which one is late", () => {
       const told = silentSince["iad-0"] ? 1 : second;
       snapshot.streams.irisx!.SMS!.state.last_seq = 100 * told;
       const status = { ...statusOf(checked, snapshot), time: new Date(1_000 * second).toISOString(), problems: [] };
-      const picture = pictureOf(checked, { snapshot, status, failovers: [] }, rates, { usual: () => undefined, silentSince });
+      const picture = pictureOf(checked, { snapshot, status, failovers: [] }, rates, {
+        usual: () => undefined,
+        silentSince,
+      });
       rates.next();
       return picture;
     };

@@ -379,6 +379,20 @@ export const metrics = {
     meaning: "1 while the process is connected to a server",
   },
 
+  /** workers/backup/metrics.ts. */
+  backup_last_begun_timestamp_seconds: {
+    source: "worker",
+    labels: ["store"],
+    unit: "seconds since 1970",
+    meaning: "When the last finished backup began; 0 where there is none",
+  },
+  backup_last_verified_timestamp_seconds: {
+    source: "worker",
+    labels: ["store"],
+    unit: "seconds since 1970",
+    meaning: "When a backup was last restored and compared; 0 where none was",
+  },
+
   /** workers/probe/metrics.ts. */
   probe_servers_answered: {
     source: "worker",

@@ -22,6 +22,7 @@ import { imageIsPinned } from "./rules/image-is-pinned";
 import { innerPortHasANetworkPolicy } from "./rules/inner-port-has-a-network-policy";
 import { innerPortIsPrivate } from "./rules/inner-port-is-private";
 import { interestStreamHasAConsumer } from "./rules/interest-stream-has-a-consumer";
+import { jobRunsAlone } from "./rules/job-runs-alone";
 import { kubernetesApiIsNotOpen } from "./rules/kubernetes-api-is-not-open";
 import { loginIsOfOneAccount } from "./rules/login-is-of-one-account";
 import { memoryStreamHasThreeReplicas } from "./rules/memory-stream-has-three-replicas";
@@ -123,6 +124,7 @@ export const chapters: Readonly<Record<string, readonly Rule[]>> = {
     workersOutliveANode,
     workersHaveAMaximum,
     pushWorkerIsAlone,
+    jobRunsAlone,
   ],
   AWS: [backupsAreSafe, kubernetesApiIsNotOpen, nodeGroupIsSmall],
 };

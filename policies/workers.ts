@@ -4,6 +4,7 @@ import type { Inputs, Partly, Resource } from "./resource";
 /** What rules see of workers on Kubernetes. */
 
 export const deploymentType = "kubernetes:apps/v1:Deployment";
+export const cronJobType = "kubernetes:batch/v1:CronJob";
 export const disruptionBudgetType = "kubernetes:policy/v1:PodDisruptionBudget";
 export const autoscalerType = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler";
 export const scaledObjectType = "kubernetes:keda.sh/v1alpha1:ScaledObject";
@@ -11,6 +12,7 @@ export const scaledObjectType = "kubernetes:keda.sh/v1alpha1:ScaledObject";
 type Plain<T> = T extends (infer Item)[] ? Plain<Item>[] : T extends object ? { [Key in keyof T]: Plain<T[Key]> } : T;
 
 export type Deployment = Partly<Plain<types.output.apps.v1.DeploymentSpec>>;
+export type CronJob = Partly<Plain<types.output.batch.v1.CronJobSpec>>;
 export type Pod = Partly<Plain<types.output.core.v1.PodSpec>>;
 export type Container = Partly<Plain<types.output.core.v1.Container>>;
 
@@ -18,8 +20,14 @@ export type Container = Partly<Plain<types.output.core.v1.Container>>;
 export const deploymentOf = ({ type, inputs }: Resource): Deployment | undefined =>
   type === deploymentType ? (inputs.spec ?? {}) : undefined;
 
-/** The pod of a Deployment. */
+/** The specification of a CronJob; undefined for a resource of another type. */
+export const cronJobOf = ({ type, inputs }: Resource): CronJob | undefined =>
+  type === cronJobType ? (inputs.spec ?? {}) : undefined;
+
+/** The pod of a Deployment or a CronJob. */
 export function podOf(resource: Resource): Pod | undefined {
+  const job = cronJobOf(resource);
+  if (job) return job.jobTemplate?.spec?.template?.spec ?? {};
   const deployment = deploymentOf(resource);
   return deployment && (deployment.template?.spec ?? {});
 }

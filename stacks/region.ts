@@ -3,6 +3,7 @@ import type { Settings } from "../config/load";
 import type { Tenants } from "../config/assets/asset";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import type { WorkerAsset } from "../config/assets/workers";
+import { backup, withBackups } from "../config/assets/backups";
 import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
 import type { KubernetesEnvironment } from "../config/schema/settings";
@@ -17,6 +18,7 @@ import type { LocalRegion } from "../components/local/region";
 import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
 import { runsWith } from "../components/supercluster/pod-parts";
+import { deployBackups } from "./backups";
 import { declaredFailovers } from "./declared-failovers";
 import { coveredConnections, coveredReservations } from "./account-limits";
 import { refuseDroppedOwners } from "./dropped-accounts";
@@ -199,11 +201,14 @@ async function onKubernetes(
     rules: rulesOf(settings, tenants, name),
     kmsKeyId: aws?.key,
     annotations: aws?.annotations,
-    workerNamespaces: [...workers.keys()].map((tenant) => workersNamespaceOf(settings, name, tenant)!),
+    workerNamespaces: [...workers.keys(), ...(withBackups(settings, name) ? [backup] : [])].map((tenant) =>
+      workersNamespaceOf(settings, name, tenant)!,
+    ),
   });
   const { identity } = servers;
   const host = (hosts: pulumi.Output<string[]>) => hosts.apply(([first]) => first!);
   aws?.records(mapUses(servers.loadBalancers, host));
+  deployBackups(region, { provider: servers.provider, identity, aws });
   return {
     identity,
     outputs: {

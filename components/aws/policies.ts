@@ -52,6 +52,37 @@ export const volumePolicy = (key: string): string =>
     },
   ]);
 
+const objects = (location: AwsLocation, bucket: string, name = "*") =>
+  `arn:${partitionOf(location)}:s3:::${bucket}/${name}`;
+
+const listing = (location: AwsLocation, bucket: string): Statement => ({
+  Action: ["s3:ListBucket"],
+  Resource: `arn:${partitionOf(location)}:s3:::${bucket}`,
+});
+
+const using = (key: string | undefined): Statement[] =>
+  key === undefined ? [] : [{ Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: key }];
+
+/** Lets a job make backups in a bucket and delete older ones; earlier versions of files it cannot delete. */
+export const backupWriterPolicy = (location: AwsLocation, bucket: string, key?: string): string =>
+  policy([
+    listing(location, bucket),
+    {
+      Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+      Resource: objects(location, bucket),
+    },
+    ...using(key),
+  ]);
+
+/** Lets a job read backups, and note beside them that they are good. */
+export const backupReaderPolicy = (location: AwsLocation, bucket: string, key?: string): string =>
+  policy([
+    listing(location, bucket),
+    { Action: ["s3:GetObject"], Resource: objects(location, bucket) },
+    { Action: ["s3:PutObject"], Resource: objects(location, bucket, "*/verified.json") },
+    ...using(key),
+  ]);
+
 /** Denies access to a bucket without TLS, or with TLS older than 1.2. */
 export function tlsOnly(bucketArn: string): string {
   const refused = { Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [bucketArn, `${bucketArn}/*`] } as const;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { type ByUse, loadBalancers, mapUses } from "../supercluster/load-balancers";
+import { BackupAccess } from "./backup-access";
 import { Backups } from "./backups";
 import { Cluster } from "./cluster";
 import { ConnectionSecrets } from "./connection-secrets";
@@ -72,6 +73,16 @@ export class AwsRegion extends pulumi.ComponentResource {
     return (
       location.settings.connectionSecrets &&
       new ConnectionSecrets(`${this.name}-connections`, { location, region, identity, key: this.key }, this.inside).arns
+    );
+  }
+
+  /** Gives the pods of backup jobs roles that reach the region's bucket. */
+  backupAccess(namespace: string, accounts: { writer: string; reader: string }): void {
+    const { location } = this.args;
+    new BackupAccess(
+      `${this.name}-backup-access`,
+      { location, bucket: this.backups!, key: this.key, namespace, accounts },
+      this.inside,
     );
   }
 

@@ -2,6 +2,7 @@ import { advisoryPrefix, givenUpKinds, givenUpSubject } from "../../workers/mess
 import { type ConnectionLimits, limitsOf, statedConnections } from "../../config/assets/account-limits";
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import { backup, backupsOf } from "../../config/assets/backups";
 import { mappingsOf, standIns } from "../../config/assets/failover";
 import { mappedByFailovers, mirroredStreams } from "../../config/assets/failover-subjects";
 import { mappedBy } from "../../config/assets/mappings";
@@ -17,6 +18,7 @@ import type { Environment } from "../../config/schema/settings";
 import type { UserSpec } from "../../config/schema/tenant";
 import {
   adminPermissions,
+  backupPermissions,
   inboxPrefixOf,
   permissionsOf,
   probePermissions,
@@ -81,6 +83,7 @@ export function accountsOf(
           ...(spec.login === "nkey" && { byNkey: true as const }),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
+        ...(backupsOf(environment) ? [accountUser(tenant.name, backup, backupPermissions(backup))] : []),
       ],
     };
   });

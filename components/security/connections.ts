@@ -1,5 +1,6 @@
 import type { Credential, RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { deadLetterNames } from "../../workers/messaging/contract";
+import { backup } from "../../config/assets/backups";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { type Listener, listenerTable } from "../../config/listeners";
 import { clientUrls, listenerUrls } from "../../config/topology";
@@ -39,11 +40,7 @@ export function connections(
   { settings, name, accounts }: RegionSpec,
   { clientCa, users }: RegionIdentity,
 ): Record<string, Connection> {
-  const credentialOf = (login: string): Credential => {
-    const known = users[login];
-    if (known) return known;
-    throw new Error(`the identity has no login for user "${login}"; run "pulumi up" on the identity stack first`);
-  };
+  const credentialOf = (login: string) => credentialIn(users, login);
   const probe = accounts
     .find((account) => account.name === systemAccount.name)
     ?.users.find((user) => user.name === systemAccount.probe);
@@ -79,7 +76,29 @@ const loginVariables = (login: string, known: Credential): Partial<Connection> =
     ? { NATS_NKEY_SEED: known.password }
     : { NATS_USER: known.login ?? login, NATS_PASSWORD: known.password };
 
-const ownUsers: readonly string[] = [provisioner, canary.user, deadLetterNames.cli];
+/** Logins of the users that copy streams, by account, as workers/backup/settings.ts reads them. Secret. */
+export const backupCredentials = (
+  { accounts }: Pick<RegionSpec, "accounts">,
+  { users }: Pick<RegionIdentity, "users">,
+): Record<string, { user: string; password: string; inboxPrefix: string }> =>
+  Object.fromEntries(
+    accounts.flatMap(({ name, users: known }) =>
+      known
+        .filter((user) => name !== systemAccount.name && user.name === backup)
+        .map(({ login, inboxPrefix }) => {
+          const { login: user = login, password } = credentialIn(users, login);
+          return [name, { user, password, inboxPrefix }];
+        }),
+    ),
+  );
+
+function credentialIn(users: RegionIdentity["users"], login: string): Credential {
+  const known = users[login];
+  if (known) return known;
+  throw new Error(`the identity has no login for user "${login}"; run "pulumi up" on the identity stack first`);
+}
+
+const ownUsers: readonly string[] = [provisioner, backup, canary.user, deadLetterNames.cli];
 
 const tenantUsers = (accounts: RegionSpec["accounts"]) =>
   accounts

@@ -199,6 +199,13 @@ export function adminPermissions(user: string): Permissions {
   return permissions({ publish: ["$SYS.>", "$JS.API.>", inbox], subscribe: [inbox, "$SYS.>", "$JS.EVENT.>"] });
 }
 
+/** Copies every stream of its account, and can change nothing; it reads every message, as a backup must. */
+export const backupPermissions = (user: string): Permissions =>
+  permissions({
+    publish: [api("STREAM.LIST"), api("STREAM.SNAPSHOT.*"), "$JS.SNAPSHOT.ACK.>"],
+    subscribe: [`${inboxPrefixOf(user)}.>`],
+  });
+
 /**
  * The probe in the system account: asks servers how they are and what their accounts map and how many clients these
  * have, and hears of elections. It can change nothing.

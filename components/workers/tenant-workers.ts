@@ -1,6 +1,5 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { loginOf } from "../../config/assets/standard";
 import type { WorkerAsset } from "../../config/assets/workers";
@@ -8,6 +7,7 @@ import { type WithWorkers, workersNamespaceOf } from "../../config/topology";
 import { type Connection, connections } from "../security/connections";
 import { annotationsOf, labelsOf, metadataOf } from "../supercluster/metadata";
 import { objectLabels, podSecurity } from "../supercluster/release";
+import { encoded, fingerprint } from "./secret-data";
 import { WorkerDeployment } from "./worker-deployment";
 import { connectionSecret, podMonitorKind, podMonitorSpec, urlWithin } from "./worker-objects";
 
@@ -93,14 +93,3 @@ export class TenantWorkers extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
-
-/** As `data` of a Secret: server-side apply does not remove keys that leave `stringData`. */
-const encoded = (connection: Connection): Record<string, string> =>
-  Object.fromEntries(Object.entries(connection).map(([key, text]) => [key, Buffer.from(text).toString("base64")]));
-
-/** Identifies a connection: 16 hexadecimal digits. A password has 32 random characters, so it tells nothing of it. */
-const fingerprint = (connection: Connection): string =>
-  createHash("sha256")
-    .update(JSON.stringify(Object.entries(connection).sort()))
-    .digest("hex")
-    .slice(0, 16);

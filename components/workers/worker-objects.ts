@@ -25,6 +25,21 @@ const secondsAfterGrace = 10;
 /** Any but root: the image runs with every number, and writes nothing but /tmp. */
 const user = 1000;
 
+/** Of pods on the image of workers, and of their containers. */
+export const podSecurityContext = {
+  runAsNonRoot: true,
+  runAsUser: user,
+  runAsGroup: user,
+  fsGroup: user,
+  seccompProfile: { type: "RuntimeDefault" },
+} as const;
+export const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  capabilities: { drop: ["ALL"] },
+};
+
 /** Label whose value is `worker`, by which NetworkPolicies and monitoring find them. */
 const component = { "app.kubernetes.io/component": "worker" } as const;
 
@@ -39,7 +54,7 @@ export const workerLabels = ({ account, objectName }: Pick<WorkerAsset, "account
 export const connectionSecret = (user: string): string => `nats-${user}`;
 
 /** Annotation of pods: identifies the connection that they were started with, so that another one starts them again. */
-const connectionAnnotation = "supercluster/connection";
+export const connectionAnnotation = "supercluster/connection";
 
 /** Address of the servers for pods of their cluster; a name of their certificate. */
 export const urlWithin = (settings: KubernetesEnvironment, region: string): string =>
@@ -80,36 +95,37 @@ export function deploymentSpec(
 }
 
 function podSpec({ worker, settings }: PlacedWorker): PodSpec {
-  const { images, topologyKeys } = settings.kubernetes;
+  const { images } = settings.kubernetes;
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     ...(images.pullSecrets.length > 0 && { imagePullSecrets: images.pullSecrets.map((name) => ({ name })) }),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: user,
-      runAsGroup: user,
-      fsGroup: user,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: podSecurityContext,
     terminationGracePeriodSeconds: Math.ceil(worker.grace / 1000) + secondsAfterGrace,
-    topologySpreadConstraints: [topologyKeys.host, topologyKeys.zone].map((topologyKey) => ({
-      maxSkew: 1,
-      topologyKey,
-      whenUnsatisfiable: "ScheduleAnyway",
-      labelSelector: { matchLabels: workerLabels(worker) },
-    })),
+    topologySpreadConstraints: spreadOf(settings, workerLabels(worker)),
     containers: [container(worker, settings)],
     volumes: [{ name: "tmp", emptyDir: { sizeLimit: "64Mi" } }],
   };
 }
+
+/** Pods with these labels are on different hosts and in different zones, where there is room. */
+export const spreadOf = (
+  { kubernetes: { topologyKeys } }: KubernetesEnvironment,
+  matchLabels: Record<string, string>,
+) =>
+  [topologyKeys.host, topologyKeys.zone].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels },
+  }));
 
 function container(worker: WorkerAsset, settings: WithWorkers): types.input.core.v1.Container {
   const { cpu, cpuLimit, memory } = worker.resources;
   const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
   return {
     name: "worker",
-    image: imageOf(settings),
+    image: imageOf(settings.kubernetes.images.registry, settings.kubernetes.workers.image),
     args: [worker.system, worker.name],
     // Of equal names the last one counts: no other Secret replaces the connection.
     envFrom: [...worker.secrets, connectionSecret(worker.user!)].map((name) => ({ secretRef: { name } })),
@@ -127,12 +143,7 @@ function container(worker: WorkerAsset, settings: WithWorkers): types.input.core
       requests: { cpu, memory: quantity(memory) },
       limits: { ...(cpuLimit !== undefined && { cpu: cpuLimit }), memory: quantity(memory) },
     },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      capabilities: { drop: ["ALL"] },
-    },
+    securityContext: containerSecurity,
     volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
   };
 }
@@ -151,12 +162,11 @@ const variablesOf = (
   SHUTDOWN_GRACE: `${grace}ms`,
 });
 
-const quantity = (size: WorkerAsset["resources"]["memory"]): string => String(toBytes(size));
+export const quantity = (size: WorkerAsset["resources"]["memory"]): string => String(toBytes(size));
 
-/** The image of an environment's workers, as a pod names it. */
-function imageOf({ kubernetes }: WithWorkers): string {
-  const { repository, tag, digest } = kubernetes.workers.image;
-  const { registry } = kubernetes.images;
+/** An image as a pod names it. */
+export function imageOf(registry: string | undefined, image: WithWorkers["kubernetes"]["workers"]["image"]): string {
+  const { repository, tag, digest } = image;
   const name = registry === undefined ? repository : `${registry}/${repository}`;
   return digest === undefined ? `${name}:${tag}` : `${name}@${digest}`;
 }

@@ -1,3 +1,4 @@
+import { backup } from "../assets/backups";
 import { clusterIdOf, namespaceOf, workersNamespaceOf } from "../topology";
 import { unknownName } from "../problems";
 import { isDnsLabel } from "../schema/values";
@@ -10,16 +11,18 @@ const environments = ({ name, environment, tenants }: ValidationContext) => {
   if (environment.target !== "kubernetes" || !environment.kubernetes.workers) return [];
   const { workers } = environment.kubernetes;
   const owners = Object.keys(tenants).filter((tenant) => tenants[tenant]!.workers);
-  return [{ path: ["environments", name, "kubernetes", "workers"], environment, workers, owners }];
+  const jobs = environment.kubernetes.backups;
+  return [{ path: ["environments", name, "kubernetes", "workers"], environment, workers, owners, jobs }];
 };
 
 type Scope = ReturnType<typeof environments>[number];
 
 /** Every namespace of workers and of servers, with the cluster that it is in. */
-const places = ({ environment, owners }: Scope) =>
+const places = ({ environment, owners, jobs }: Scope) =>
   environment.regions.flatMap((region) => {
     const cluster = clusterIdOf(environment, region) ?? region;
-    const ofWorkers = owners.map((tenant) => workersNamespaceOf(environment, region, tenant)!);
+    const all = [...owners, ...(jobs?.region === region ? [backup] : [])];
+    const ofWorkers = all.map((tenant) => workersNamespaceOf(environment, region, tenant)!);
     return [namespaceOf(environment, region), ...ofWorkers].map((namespace) => ({ cluster, namespace }));
   });
 

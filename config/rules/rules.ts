@@ -1,6 +1,7 @@
 import type { Problem } from "../problems";
 import { alertRules } from "./alerts";
 import { awsRules } from "./aws";
+import { backupRules } from "./backups";
 import { atBuckets, bucketRules } from "./buckets";
 import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
@@ -30,6 +31,7 @@ const rules: readonly Rule[] = [
   ...listenerRules,
   ...kubernetesRules,
   ...kubernetesWorkerRules,
+  ...backupRules,
   ...awsRules,
   ...chartValueRules,
   ...tenantRules,

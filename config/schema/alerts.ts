@@ -6,7 +6,7 @@ import { assetName, duration, token } from "./values";
 
 interface Kind {
   /** What the threshold counts. Absent: the alert has none. */
-  unit?: "messages" | "percent" | "seconds" | "days" | "servers";
+  unit?: "messages" | "percent" | "seconds" | "hours" | "days" | "servers";
   /** Its default; absent where it follows from the environment. */
   threshold?: number;
   /** Whose threshold can be set one by one, by `of`. */
@@ -68,6 +68,11 @@ export const alertKinds = {
   NATSPublishFailing: { unit: "percent", threshold: 99.99 },
   NATSPublishFailingSlowly: { unit: "percent", threshold: 99.99 },
   NATSProbeBlind: {},
+
+  // Where backups are made on a schedule.
+  NATSBackupTooOld: { unit: "hours", threshold: 26 },
+  NATSBackupNotVerified: { unit: "days", threshold: 8 },
+  NATSBackupUnwatched: {},
 
   // Of single systems.
   ArrakisInteractionsUnanswered: { unit: "percent", threshold: 5 },

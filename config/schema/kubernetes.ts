@@ -22,6 +22,7 @@ import {
 import { affinity, toleration } from "./scheduling";
 import { dnsName, duration, size, sourceRanges, token } from "./values";
 import { connectionSecrets, identitySecret } from "./secret-store";
+import { backups } from "./kubernetes-backups";
 import { workers } from "./kubernetes-workers";
 import { networkPolicy } from "./network-policy";
 import { strictObject } from "../problems";
@@ -230,6 +231,8 @@ export const kubernetes = strictObject({
   identitySecret: identitySecret.optional(),
   /** Default: none run here. */
   workers: workers.optional(),
+  /** Backups of all streams on a schedule. Default: none are made here. */
+  backups: backups.optional(),
   /** The load balancers of a region: one for clients (4222), one for gateways (7222), one for each listener. */
   loadBalancers: strictObject({
     /**

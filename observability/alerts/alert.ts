@@ -1,4 +1,5 @@
 import type { Tenants } from "../../config/assets/asset";
+import { backupsOf } from "../../config/assets/backups";
 import { presentTenants } from "../../config/assets/leaving";
 import { type WorkerAsset, workersOfRegion } from "../../config/assets/workers";
 import type { AlertName } from "../../config/schema/alerts";
@@ -49,6 +50,8 @@ export interface Site extends Selection {
   withoutDeadLetters: string[];
   /** Workers that should run in it; `namespace` is undefined outside Kubernetes. */
   workers: { worker: WorkerAsset; namespace: string | undefined }[];
+  /** Whether it makes the environment's backups. */
+  makesBackups: boolean;
   /** The threshold of settings, or the default. Throws for an alert that has none. */
   threshold: (alert: AlertName, fallback?: number) => number;
   /** Whether settings treat single streams or durables of the alert differently. */
@@ -82,6 +85,7 @@ export function siteOf(
       deadLetters === undefined ? [name] : [],
     ),
     workers: workers.map((worker) => ({ worker, namespace: namespaceOf(worker) })),
+    makesBackups: backupsOf(environment)?.region === region,
     series: (name, where) => series(name, where, { region }),
     threshold: (alert, fallback) => thresholdOf(environment, alert, fallback),
     hasOwn: (alert) => hasOwnThresholds(environment, alert),

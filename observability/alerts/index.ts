@@ -1,5 +1,6 @@
 import type { AlertName } from "../../config/schema/alerts";
 import type { Alert } from "./alert";
+import { backupAlerts } from "./backups";
 import { clientAlerts } from "./clients";
 import { limitAlerts } from "./limits";
 import { probeAlerts } from "./probe";
@@ -14,5 +15,6 @@ export const alerts: Record<AlertName, Alert> = {
   ...limitAlerts,
   ...clientAlerts,
   ...probeAlerts,
+  ...backupAlerts,
   ...systemAlerts,
 };

@@ -1,8 +1,6 @@
 import { provisioner, systemAccount } from "../../config/assets/standard";
-import type { NatsConnection } from "@nats-io/transport-node";
-import { read, write } from "../../jetstream/api";
+import { asking } from "../../workers/backup/ask";
 import type { AccountAccess } from "../../workers/backup/backup";
-import type { Ask } from "../../workers/backup/protocol";
 import { type Access, connectToAny, userOf } from "../access/access";
 
 /** Runs an action with every account of a deployed environment, connected as its administrator. */
@@ -19,9 +17,3 @@ export async function withAccounts<T>(access: Access, action: (accounts: Account
     await Promise.all(accounts.map(({ connection }) => connection.close()));
   }
 }
-
-/** Requests that change nothing are sent again where no answer came: servers that have just started elect leaders. */
-export const asking =
-  (connection: NatsConnection): Ask =>
-  (subject, body) =>
-    (/^STREAM\.(INFO|LIST)/.test(subject) ? read : write)(connection, subject, body);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { natsServer } from "../../components/local/provider/binary";
 import { pollUntil } from "../../config/poll-until";
 import { Failure } from "../../engine/failure";
@@ -13,30 +13,26 @@ const startMs = 20_000;
 
 /** A nats-server of its own, on 127.0.0.1, in a temporary folder; both are gone after `stop`. */
 export interface ThrowawayServer {
-  connect(account: string): Promise<NatsConnection>;
+  /** Where it is, and its login. */
+  options: NodeConnectionOptions;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a nats-server with JetStream on a free port, with an account of each name.
+ * Starts a nats-server with JetStream and one account on a free port.
  * @throws {Failure} where it does not start within 20 s
  */
-export async function startThrowawayServer(accounts: readonly string[]): Promise<ThrowawayServer> {
+export async function startThrowawayServer(): Promise<ThrowawayServer> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-restored-"));
   const password = randomBytes(16).toString("hex");
   const config = path.join(folder, "server.conf");
-  const users = accounts.map(
-    (account) => `  ${account} { jetstream: enabled, users: [ { user: ${account}, password: "${password}" } ] }`,
-  );
   fs.writeFileSync(
     config,
     [
       "listen: 127.0.0.1:-1",
       `ports_file_dir: "${folder}"`,
       `jetstream { store_dir: "${folder}/jetstream", max_file_store: 1TB, max_memory_store: 1GB }`,
-      "accounts {",
-      ...users,
-      "}",
+      `authorization { user: restored, password: "${password}" }`,
     ].join("\n"),
     { mode: 0o600 },
   );
@@ -53,7 +49,7 @@ export async function startThrowawayServer(accounts: readonly string[]): Promise
       const said = fs.readFileSync(path.join(folder, "server.log"), "utf8").trim().split("\n").slice(-5).join("\n");
       throw new Failure(`a nats-server to restore into did not start:\n${said}`);
     }
-    return { stop, connect: (account) => connect({ servers: url, user: account, pass: password }) };
+    return { stop, options: { servers: url, user: "restored", pass: password } };
   } catch (error) {
     await stop();
     throw error;

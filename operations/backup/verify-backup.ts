@@ -1,43 +1,37 @@
+import { connect } from "@nats-io/transport-node";
 import { logProgress } from "../../engine/terminal";
-import type { AccountAccess } from "../../workers/backup/backup";
+import { asking } from "../../workers/backup/ask";
 import type { Manifest } from "../../workers/backup/manifest";
-import type { StreamBackup } from "../../workers/backup/protocol";
-import { restoreAll, type Restored } from "../../workers/backup/restore";
-import { asking } from "./accounts";
+import type { Restored } from "../../workers/backup/restore";
+import { noteVerified, verifyStreams } from "../../workers/backup/verify";
 import { type BackupSource, readSource } from "./backup-all";
 import { startThrowawayServer } from "./throwaway-server";
 
 /**
  * Restores a backup into a server of its own, which is gone afterwards, and compares counts, sequences and checksums.
- * Needs nothing of the environment but the backup and its key.
+ * Needs nothing of the environment but the backup and its key. Notes beside the backup that it is good, where it may
+ * write there.
  */
 export async function verifyBackup(
   environment: string,
   source: BackupSource,
 ): Promise<{ manifest: Manifest; results: Restored[] }> {
   const { store, manifest, identities } = await readSource(environment, source);
-  const names = [...new Set(manifest.entries.map(({ account }) => account))];
-  const server = await startThrowawayServer(names);
-  const accounts: AccountAccess[] = [];
+  const server = await startThrowawayServer();
   try {
-    for (const account of names) {
-      const connection = await server.connect(account);
-      accounts.push({ account, connection, ask: asking(connection) });
+    const connection = await connect(server.options);
+    try {
+      const access = { connection, ask: asking(connection) };
+      const results = await verifyStreams({ store, manifest, identities, server: access, log: logProgress });
+      if (results.every(({ result }) => result === "restored"))
+        await noteVerified(store, manifest).catch((error: Error) =>
+          logProgress(`it could not be noted beside the backup that it is good: ${error.message}`),
+        );
+      return { manifest, results };
+    } finally {
+      await connection.close();
     }
-    const results = await restoreAll({ store, manifest, accounts, identities, configured: alone, log: logProgress });
-    return { manifest, results };
   } finally {
-    await Promise.all(accounts.map(({ connection }) => connection.close()));
     await server.stop();
   }
 }
-
-/** What a stream has of other streams, servers or regions. */
-const ofOthers: readonly string[] = ["mirror", "mirror_direct", "sources", "placement", "republish"];
-
-/** As a server without others takes it: one replica, placed nowhere, without what it would copy from. Pure. */
-const alone = ({ name, ...config }: StreamBackup["config"]): StreamBackup["config"] => ({
-  ...Object.fromEntries(Object.entries(config).filter(([field]) => !ofOthers.includes(field))),
-  name,
-  num_replicas: 1,
-});

@@ -1,7 +1,7 @@
 import type { ResourceRule } from "../rule";
 import { imagesOf, parseImage } from "../images";
 import { releaseType, valuesOf } from "../servers";
-import { containersIn, deploymentType, podOf } from "../workers";
+import { containersIn, cronJobType, deploymentType, podOf } from "../workers";
 
 export const imageIsPinned: ResourceRule = {
   name: "image-is-pinned",
@@ -14,7 +14,7 @@ export const imageIsPinned: ResourceRule = {
   remediation:
     "Write a version of three numbers, or a digest (kubernetes.images, kubernetes.workers.image, " +
     "kubernetes.chart.version)",
-  types: [releaseType, deploymentType],
+  types: [releaseType, deploymentType, cronJobType],
   violations(resource) {
     const { chart, version, repositoryOpts } = resource.inputs as {
       chart?: string;

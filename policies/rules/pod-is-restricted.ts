@@ -1,7 +1,7 @@
 import type { ResourceRule } from "../rule";
 import type { Partly, Resource } from "../resource";
 import { releaseType, valuesOf, type Values } from "../servers";
-import { containersIn, deploymentType, podOf } from "../workers";
+import { containersIn, cronJobType, deploymentType, podOf } from "../workers";
 
 const namespaceType = "kubernetes:core/v1:Namespace";
 
@@ -14,7 +14,7 @@ export const podIsRestricted: ResourceRule = {
     "The chart sets no security context: its containers run as root and may gain more rights. " +
     "A namespace that enforces the standard rejects such pods; one that does not accepts them.",
   remediation: "Leave securityContext of pods and containers, and the namespace's label, as components/ writes them",
-  types: [releaseType, namespaceType, deploymentType],
+  types: [releaseType, namespaceType, deploymentType, cronJobType],
   violations(resource) {
     if (resource.type === namespaceType) {
       const { labels } = (resource.inputs.metadata ?? {}) as { labels?: Record<string, string> };

@@ -1,5 +1,5 @@
 import type { ResourceRule } from "../rule";
-import { containersIn, deploymentType, podOf } from "../workers";
+import { containersIn, cronJobType, deploymentType, podOf } from "../workers";
 
 export const workerWritesNoFiles: ResourceRule = {
   name: "worker-writes-no-files",
@@ -10,7 +10,7 @@ export const workerWritesNoFiles: ResourceRule = {
     "A worker handles what strangers send. What it can write it can be made to run, " +
     "and with a token it can ask the Kubernetes API for more.",
   remediation: "Leave readOnlyRootFilesystem and automountServiceAccountToken as components/workers writes them",
-  types: [deploymentType],
+  types: [deploymentType, cronJobType],
   violations(resource) {
     const pod = podOf(resource) ?? {};
     return [

@@ -260,6 +260,24 @@ export const cases: Record<AlertName, Case> = {
     // Until the end of the test.
     quiet: [set("probe_certificate_expiry_timestamp_seconds", {}, 30 * 86_400 + 7_200)],
   },
+  NATSBackupTooOld: {
+    what: "the last backup began more than 26 h ago",
+    accident: set("backup_last_begun_timestamp_seconds", {}, -26 * 3_600),
+    fires: one("NATSBackupTooOld"),
+    // Until the end of the test.
+    quiet: [set("backup_last_begun_timestamp_seconds", {}, -24 * 3_600)],
+  },
+  NATSBackupNotVerified: {
+    what: "no backup was restored for more than 8 days",
+    accident: set("backup_last_verified_timestamp_seconds", {}, -8 * 86_400),
+    fires: one("NATSBackupNotVerified"),
+    quiet: [set("backup_last_verified_timestamp_seconds", {}, -7 * 86_400)],
+  },
+  NATSBackupUnwatched: {
+    what: "what reports the age of backups is gone",
+    accident: without("backup_last_begun_timestamp_seconds", {}),
+    fires: one("NATSBackupUnwatched"),
+  },
   NATSMetaPeerBehind: {
     what: "a server does not apply what the meta leader has",
     accident: set("probe_meta_peer_behind", { peer: "ams-0" }, 1),

@@ -10,7 +10,13 @@ export const region = "iad";
 
 export const environment = kubernetesEnvironment({
   jetstream: { jetstream: ["shop", "cart", "probe"] },
-  kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
+  kubernetes: kubernetesSettings({
+    workers: { image: { repository: "example/workers", tag: "1.4.0" } },
+    backups: {
+      ...{ region, to: "s3://backups", secrets: ["s3"] },
+      recipients: ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"],
+    },
+  }),
 });
 
 export const tenants = validateTenants(
@@ -246,10 +252,18 @@ function ofProbe(): [string, Value][] {
   ];
 }
 
+const watchPod = { account: "backup", namespace: "workers-backup", worker: "backup-watch", pod: "backup-watch-a" };
+
+/** Just made, and just restored. */
+const ofBackups: [string, Value][] = (
+  ["backup_last_begun_timestamp_seconds", "backup_last_verified_timestamp_seconds"] as const
+).map((name) => [key(name, { ...watchPod, store: "s3://backups" }), 0]);
+
 export const healthy: Series = new Map([
   ...servers.flatMap(ofServer),
   ...["biller-a", "biller-b"].flatMap(ofWorker),
   ...ofProbe(),
+  ...ofBackups,
 ]);
 
 /** Whether a series has these labels; a value that begins with `!` is one that it must not have. */

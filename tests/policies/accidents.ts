@@ -54,6 +54,8 @@ const ofWorker = of("production-kubernetes-iad", deployment, sms);
 const ofScaler = of("production-kubernetes-iad", "HorizontalPodAutoscaler", sms);
 const ofKeda = of("iad with workers by KEDA", "ScaledObject", sms);
 const pod = "spec/template/spec";
+const ofBackup = ofNew("batch/v1:CronJob", "iad-backup-backup");
+const jobSpec = "spec/jobTemplate/spec";
 const users = (what: string, from: string, change: Parameters<Draft["accounts"]>[0]): Accident => ({
   what,
   from,
@@ -996,6 +998,16 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ofWorker("a reader of a push durable that is scaled", "JetStream: each gets every message", "spec/strategy", {
       type: "Recreate",
     }),
+  ],
+  "job-runs-alone": [
+    ofBackup("two backups at once", "each copies every stream", "spec/concurrencyPolicy", "Allow"),
+    ofBackup("a backup that hangs for good", "no later one starts", `${jobSpec}/activeDeadlineSeconds`, undefined),
+    ofBackup(
+      "a backup whose log is lost",
+      "containers replaced",
+      `${jobSpec}/template/spec/restartPolicy`,
+      "OnFailure",
+    ),
   ],
 };
 

@@ -35,6 +35,8 @@ export const knownTypes: Record<string, (name: string) => Record<string, unknown
   }),
   "kubernetes:networking.k8s.io/v1:NetworkPolicy": () => ({}),
   "kubernetes:apps/v1:Deployment": () => ({}),
+  "kubernetes:batch/v1:CronJob": () => ({}),
+  "kubernetes:core/v1:ServiceAccount": () => ({}),
   "kubernetes:policy/v1:PodDisruptionBudget": () => ({}),
   "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": () => ({}),
   "kubernetes:keda.sh/v1alpha1:ScaledObject": () => ({}),

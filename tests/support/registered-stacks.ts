@@ -46,6 +46,11 @@ export const everything = kubernetesEnvironment({
       scaling: { by: "keda" },
       environment: { irisx: { API_HOST: "0.0.0.0" } },
     },
+    backups: {
+      region: "iad",
+      recipients: ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"],
+      verify: { keySecret: "backup-key" },
+    },
     networkPolicy: {
       clients: { namespaces: ["shop"], sourceRanges },
       gateways: { sourceRanges },

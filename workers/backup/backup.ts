@@ -8,12 +8,13 @@ import {
   type LeftOut,
   type Manifest,
   manifestFrom,
+  type StoredFile,
   superseded,
 } from "./manifest";
 import { paced } from "./pace";
 import { type Ask, receiveSnapshot, type StreamBackup } from "./protocol";
 import { dataOf, readText, type Store, writeText } from "./store/store";
-import { storeFile } from "./stored";
+import { copyFile, storeFile } from "./stored";
 
 /** An account whose streams are copied, connected as a user that may list them and take their snapshots. */
 export interface AccountAccess {
@@ -33,7 +34,10 @@ export interface BackupOptions {
   rate?: number;
   /** Finished backups to keep, this one included; older ones are deleted. Default: all. */
   keep?: number;
-  /** The environment's keys, to be kept beside the streams. Default: they are not. */
+  /**
+   * The environment's keys, to be kept beside the streams. Default: those of the last backup that has some are taken
+   * over as they are, encrypted; a scheduled backup can neither read nor make them.
+   */
   keys?: () => Promise<string>;
   /** A line of progress for each stream. */
   log: (line: string) => void;
@@ -101,8 +105,9 @@ export async function backupAll(options: BackupOptions): Promise<BackupResult> {
   }
   if (failed.length) throw new BackupIncomplete(id, failed);
 
-  const keys =
-    options.keys && (await storeFile(store, fileNames.keys(environment, id), dataOf(await options.keys()), recipients));
+  const keys = options.keys
+    ? await storeFile(store, fileNames.keys(environment, id), dataOf(await options.keys()), recipients)
+    : await keysTakenOver();
   const manifest: Manifest = {
     format: 1,
     ...{ environment, id, begun: (isContinued ? dateOf(id) : begun).toISOString(), finished: new Date().toISOString() },
@@ -116,6 +121,14 @@ export async function backupAll(options: BackupOptions): Promise<BackupResult> {
     await store.remove(names);
   }
   return { manifest, removed: old.map((one) => one.id) };
+
+  async function keysTakenOver(): Promise<StoredFile | undefined> {
+    for (const { id: before } of found.filter(({ isFinished }) => isFinished).reverse()) {
+      const { keys: kept } = manifestFrom(await readText(store, fileNames.manifest(environment, before)));
+      if (kept?.isSealed) return copyFile(store, kept, fileNames.keys(environment, id));
+    }
+    return undefined;
+  }
 
   async function copied(access: AccountAccess, stream: string): Promise<Entry> {
     const where = { account: access.account, stream };

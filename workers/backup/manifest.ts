@@ -3,8 +3,9 @@ import * as z from "zod";
 /**
  * What a backup consists of. Below `<environment>/<id>/` of a store: for each stream its data and, once that is there
  * whole, its entry; `keys.age` with the environment's keys; and at last `manifest.json`, without which a backup is
- * unfinished. Entries and manifest are readable without a key, to see from anywhere how old the last good one is; they
- * hold names and numbers, never a message.
+ * unfinished; `verified.json` follows where all of it was restored and compared. Entries, manifest and that note are
+ * readable without a key, to see from anywhere how old the last good one is; they hold names and numbers, never a
+ * message.
  */
 
 const sequence = z.number().int().nonnegative();
@@ -61,6 +62,8 @@ export const fileNames = {
   data: (environment: string, id: string, { account, stream }: Pick<Entry, "account" | "stream">): string =>
     `${environment}/${id}/streams/${account}/${encodeURIComponent(stream)}.tar.s2`,
   keys: (environment: string, id: string): string => `${environment}/${id}/keys`,
+  /** Written once all of it was restored and compared. */
+  verified: (environment: string, id: string): string => `${environment}/${id}/verified.json`,
 } as const;
 
 /** A backup's name: when it began, in UTC, to the second. Later ones sort behind earlier ones. */

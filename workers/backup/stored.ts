@@ -14,18 +14,34 @@ export async function storeFile(
   recipients: readonly string[],
 ): Promise<StoredFile> {
   const isSealed = recipients.length > 0;
-  const stored = isSealed ? `${name}${sealedEnding}` : name;
+  return {
+    ...(await write(store, isSealed ? `${name}${sealedEnding}` : name, isSealed ? await seal(recipients, data) : data)),
+    isSealed,
+  };
+}
+
+/** Copies an encrypted file under another name, as it is. @throws where it is not what was stored */
+export async function copyFile(store: Store, file: StoredFile, name: string): Promise<StoredFile> {
+  const copy = await write(store, `${name}${sealedEnding}`, await asStored(store, file));
+  return { ...copy, isSealed: true };
+}
+
+async function write(
+  store: Store,
+  name: string,
+  data: AsyncIterable<Uint8Array>,
+): Promise<Omit<StoredFile, "isSealed">> {
   const hash = createHash("sha256");
   let bytes = 0;
-  const counted = async function* (chunks: AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
+  const counted = async function* () {
+    for await (const chunk of data) {
       hash.update(chunk);
       bytes += chunk.length;
       yield chunk;
     }
   };
-  await store.write(stored, counted(isSealed ? await seal(recipients, data) : data));
-  return { name: stored, bytes, sha256: hash.digest("hex"), isSealed };
+  await store.write(name, counted());
+  return { name, bytes, sha256: hash.digest("hex") };
 }
 
 /**
@@ -35,13 +51,26 @@ export async function storeFile(
  */
 export async function loadFile(
   store: Store,
-  { name, bytes, sha256, isSealed }: StoredFile,
+  file: StoredFile,
   identities: readonly string[],
 ): Promise<AsyncIterable<Uint8Array>> {
+  const { name, isSealed } = file;
   if (isSealed && identities.length === 0)
     throw new Error(`${store.place}/${name} is encrypted: name the file with the key`);
+  const checked = await asStored(store, file);
+  if (!isSealed) return checked;
+  return unseal(identities, checked).catch((error: Error) => {
+    throw new Error(`${store.place}/${name} could not be decrypted: ${error.message}; is it the right key?`);
+  });
+}
+
+/** As it lies there. Ends with an error where it is not what was stored, before its last chunk. */
+async function asStored(
+  store: Store,
+  { name, bytes, sha256 }: StoredFile,
+): Promise<AsyncGenerator<Uint8Array, void, void>> {
   const raw = await store.read(name);
-  const checked = (async function* () {
+  return (async function* () {
     const hash = createHash("sha256");
     let seen = 0;
     let last: Uint8Array | undefined;
@@ -55,8 +84,4 @@ export async function loadFile(
       throw new Error(`${store.place}/${name} is not what was stored: ${seen} of ${bytes} bytes, or other contents`);
     if (last) yield last;
   })();
-  if (!isSealed) return checked;
-  return unseal(identities, checked).catch((error: Error) => {
-    throw new Error(`${store.place}/${name} could not be decrypted: ${error.message}; is it the right key?`);
-  });
 }

@@ -35,7 +35,8 @@ export interface Dependency {
 export interface HealthSource {
   /** Whether the process has started and is not stopping. */
   accepting(): boolean;
-  connection(): { connected: boolean; server?: string };
+  /** Absent: of a process that has none. */
+  connection?(): { connected: boolean; server?: string };
   /** By durable. Empty for a process without consumers. */
   consumers(): Readonly<Record<string, ConsumerStatus>>;
   dependencies?(): Readonly<Record<string, Dependency>>;
@@ -89,9 +90,9 @@ class Health {
     const reached = await Promise.all(
       dependencies.map(async ([name, dependency]) => [name, await this.checked(name, dependency)] as const),
     );
-    const { connected, server } = this.source.connection();
+    const nats = this.source.connection?.();
     const checks = {
-      nats: { ok: connected, server },
+      nats: nats ? { ok: nats.connected, server: nats.server } : { ok: true, used: false },
       consumers: { ok: all.every(({ running, unavailable }) => running && !unavailable), consumers },
       redis: { ok: true, used: false },
       ...Object.fromEntries(reached),
@@ -151,7 +152,7 @@ export interface HealthServerOptions {
   /** Where it listens. Default: 127.0.0.1. */
   host?: string;
   health: HealthSource;
-  metrics: WorkerMetrics;
+  metrics: Pick<WorkerMetrics, "registry">;
   log: Logger;
 }
 

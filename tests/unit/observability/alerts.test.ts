@@ -17,6 +17,7 @@ import { type AlertingRule, rulesFile, rulesOf, runbookOf } from "../../../obser
 import { validateTenants } from "../../../config/rules/validate";
 import { tenants as systems } from "../../../tenants";
 import { arrakisMetrics } from "../../../workers/arrakis/metrics";
+import { backupMetrics } from "../../../workers/backup/metrics";
 import { createWorkerMetrics } from "../../../workers/messaging/metrics";
 import { probeMetrics } from "../../../workers/probe/metrics";
 import { localEnvironment } from "../../support/accounts";
@@ -25,9 +26,14 @@ import { projectFolder } from "../../support/project-copy";
 import { pull, stream } from "../../support/rule-cases";
 import { blocksOf } from "../../support/runbook";
 
+/** Of no key that anybody has. */
+const recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const read = (file: string): string => fs.readFileSync(path.join(projectFolder, file), "utf8");
 const environment = kubernetesEnvironment({
-  kubernetes: kubernetesSettings({ workers: { image: { repository: "example/workers", tag: "1.4.0" } } }),
+  kubernetes: kubernetesSettings({
+    workers: { image: { repository: "example/workers", tag: "1.4.0" } },
+    backups: { region: "iad", to: "s3://backups", secrets: ["s3"], recipients: [recipient] },
+  }),
 });
 /** Beside the systems one whose given up messages nothing keeps. */
 const plain = { name: "plain", home: "iad", users: {}, streams: { NOTES: stream(["notes.>"]) }, consumers: {} };
@@ -106,6 +112,7 @@ describe("alerts", () => {
     createWorkerMetrics(registry);
     arrakisMetrics(registry);
     probeMetrics(registry);
+    backupMetrics(registry, "s3://backups");
     const there = await registry.getMetricsAsJSON();
     const ofWorkers = (Object.keys(metrics) as MetricName[]).filter((name) => metricOf(name).source === "worker");
     assert.ok(ofWorkers.length >= 4);

@@ -1,26 +1,41 @@
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../../config/poll-until";
 import { write } from "../../../jetstream/api";
+import { startThrowawayServer, type ThrowawayServer } from "../../../operations/backup/throwaway-server";
 import { verifyBackup } from "../../../operations/backup/verify-backup";
 import { tenants } from "../../../tenants";
+import { backupAge } from "../../../workers/backup/age";
 import { type AccountAccess, backupAll, BackupIncomplete, findBackup } from "../../../workers/backup/backup";
 import { restoreAll } from "../../../workers/backup/restore";
 import { newKey } from "../../../workers/backup/seal";
 import { FolderStore } from "../../../workers/backup/store/folder";
 import { openStore } from "../../../workers/backup/store/open";
-import type { Store } from "../../../workers/backup/store/store";
-import { accountsText, ask, localEnvironment } from "../../support/accounts";
+import { dataOf, type Store } from "../../../workers/backup/store/store";
+import { loadFile } from "../../../workers/backup/stored";
+import { noteVerified } from "../../../workers/backup/verify";
+import { accountsText, ask } from "../../support/accounts";
+import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
 import { serversMs, waitMs } from "../../support/limits";
+import { claimPorts } from "../../support/ports";
 import { startSupercluster, type Supercluster } from "../../support/nats";
 import { runFolder } from "../../support/run";
 import { type S3Server, startS3 } from "../../support/s3";
 
 const environment = "test";
 const inboxPrefix = "_INBOX_provisioner";
+/** With backups on a schedule, so with the users of the jobs. */
+const scheduled = (recipient: string) => {
+  const backups = { region: "iad", to: "s3://backups/nats", secrets: ["s3"], recipients: [recipient] };
+  const image = { repository: "example/workers", tag: "1.4.0" };
+  return kubernetesEnvironment({ kubernetes: kubernetesSettings({ workers: { image }, backups }) });
+};
 const secretText = "the text of a message that nobody else may read";
 
 describe("backups of all streams of an environment", function () {
@@ -91,7 +106,7 @@ describe("backups of all streams of an environment", function () {
     Object.assign(key, await newKey());
     cluster = await startSupercluster({
       regions: ["iad", "ams"],
-      accounts: accountsText(localEnvironment(), tenants),
+      accounts: accountsText(scheduled(key.recipient), tenants),
     });
     irisx = await cluster.connect("irisx-provisioner", { inboxPrefix });
     covenant = await cluster.connect("covenant-provisioner", { inboxPrefix });
@@ -309,5 +324,148 @@ describe("backups of all streams of an environment", function () {
       "SMS-ams",
       "USERS",
     ]);
+  });
+
+  describe("by the programs of the jobs", () => {
+    let server: ThrowawayServer;
+    const children: ChildProcess[] = [];
+    const job = (command: string, variables: Record<string, string> = {}) => {
+      const { BACKUP_ENVIRONMENT = "jobs", BACKUP_STORE = s3.place, ...more } = variables;
+      const child = spawn(process.execPath, ["-r", "./tools/runtime.cjs", "workers/backup/main.ts", command], {
+        env: { ...process.env, BACKUP_ENVIRONMENT, BACKUP_STORE, ...more },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      children.push(child);
+      let output = "";
+      child.stdout.on("data", (data: Buffer) => (output += String(data)));
+      return { child, said: () => output };
+    };
+    const ran = async (command: string, variables?: Record<string, string>) => {
+      const { child, said } = job(command, variables);
+      const [code] = (await once(child, "close")) as [number];
+      return { code, said: said() };
+    };
+    const credentials = (...names: string[]) =>
+      JSON.stringify(
+        Object.fromEntries(
+          names.map((name) => [
+            name,
+            { user: `${name}-backup`, password: `${name}-backup`, inboxPrefix: "_INBOX_backup" },
+          ]),
+        ),
+      );
+    const run = (variables: Record<string, string> = {}) =>
+      ran("run", {
+        NATS_URL: cluster.urls().join(","),
+        NATS_CA: cluster.identity.clientCa,
+        BACKUP_CREDENTIALS: credentials("irisx", "covenant"),
+        BACKUP_RECIPIENTS: key.recipient,
+        ...variables,
+      });
+    const verify = () => {
+      const { servers, user, pass } = server.options as { servers: string; user: string; pass: string };
+      return ran("verify", {
+        NATS_URL: servers,
+        NATS_USER: user,
+        NATS_PASSWORD: pass,
+        BACKUP_KEY_SECRET: `# a key\n${key.identity}\n`,
+      });
+    };
+
+    before(async () => {
+      server = await startThrowawayServer();
+    });
+    after(async () => {
+      for (const child of children) child.kill("SIGKILL");
+      await server?.stop();
+    });
+
+    it("are made by users who may do nothing else, take over the keys, and are restored and noted", async () => {
+      const store = openStore(s3.place);
+      await backupAll({ ...options(store), environment: "jobs", keys: () => Promise.resolve("the keys") });
+      const { code, said } = await run({ BACKUP_RATE: String(20 * 1024 ** 2), BACKUP_KEEP: "1" });
+      assert.equal(code, 0, said);
+      const { last, verified } = await backupAge(store, "jobs");
+      assert.equal(last!.entries.length, 5);
+      assert.equal(await text(await loadFile(store, last!.keys!, [key.identity])), "the keys");
+      assert.equal(verified, undefined);
+      assert.ok(!said.includes("irisx-backup"), "no login is in the log");
+
+      const result = await verify();
+      assert.equal(result.code, 0, result.said);
+      assert.ok(!result.said.includes(key.identity), "nor is the key");
+      assert.equal((await backupAge(store, "jobs")).verified!.id, last!.id);
+
+      const user = await cluster.connect("irisx-backup", { inboxPrefix: "_INBOX_backup" });
+      for (const refused of ["STREAM.INFO.SMS", "STREAM.DELETE.SMS", "STREAM.RESTORE.SMS", "STREAM.PURGE.SMS"])
+        await assert.rejects(user.request(`$JS.API.${refused}`, "", { timeout: waitMs }), /permission/i, refused);
+      await user.close();
+    });
+
+    it("that are spoiled are not noted as good, and say which stream", async () => {
+      const store = openStore(s3.place);
+      const { manifest } = await backupAll({ ...options(store), environment: "jobs" });
+      const { file } = manifest.entries.find(({ stream }) => stream === "USERS")!;
+      await store.write(file.name, dataOf("other data"));
+      const { code, said } = await verify();
+      assert.equal(code, 1);
+      assert.match(said, /covenant\/USERS: .*is not what was stored/);
+      assert.notEqual((await backupAge(store, "jobs")).verified?.id, manifest.id);
+    });
+
+    it("are watched: their age is a metric, of an empty store too, and a store that is gone is not ready", async () => {
+      const port = await claimPorts();
+      const metric = async (name: string) => {
+        const body = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        const value = new RegExp(`^${name}(?:{.*})? (.*)$`, "m").exec(body)?.[1];
+        return value === undefined ? undefined : Number(value);
+      };
+      const shown = (name: string, isRight: (value: number | undefined) => boolean) =>
+        pollUntil(async () => isRight(await metric(name).catch(() => undefined)), waitMs);
+      const watch = { HEALTH_PORT: String(port), READING_INTERVAL: "200ms", BACKUP_ENVIRONMENT: "watched" };
+      const { child, said } = job("watch", watch);
+      assert.ok(await shown("backup_last_begun_timestamp_seconds", (value) => value === 0), said());
+      const store = openStore(s3.place);
+      const { manifest } = await backupAll({ ...options(store), environment: "watched" });
+      const begun = Date.parse(manifest.begun) / 1000;
+      assert.ok(await shown("backup_last_begun_timestamp_seconds", (value) => value === begun), said());
+      assert.equal(await metric("backup_last_verified_timestamp_seconds"), 0);
+      await noteVerified(store, manifest);
+      assert.ok(
+        await shown("backup_last_verified_timestamp_seconds", (value) => value !== undefined && value >= begun),
+      );
+      const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+      assert.equal(await ready(), 200);
+      child.kill("SIGTERM");
+      assert.deepEqual(await once(child, "exit"), [0, null]);
+
+      const gone = job("watch", { ...watch, AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" });
+      assert.ok(await shown("backup_readings_failed_total", (value) => (value ?? 0) > 0), gone.said());
+      assert.equal(await ready(), 503);
+      assert.equal(await metric("backup_last_begun_timestamp_seconds"), undefined, "nothing is known");
+      gone.child.kill("SIGTERM");
+      await once(gone.child, "exit");
+    });
+
+    it("say every wrong variable at once, and never the secret ones", async () => {
+      const { code, said } = await run({
+        BACKUP_STORE: "ftp://backups",
+        BACKUP_CREDENTIALS: "{ secret",
+        BACKUP_RECIPIENTS: "age1wrong",
+        BACKUP_RATE: "100",
+        BACKUP_KEEP: "0",
+      });
+      assert.equal(code, 2);
+      for (const name of ["STORE", "CREDENTIALS", "RECIPIENTS", "RATE", "KEEP"])
+        assert.match(said, new RegExp(`BACKUP_${name} `), name);
+      assert.ok(!said.includes("{ secret"), said);
+      assert.equal((await ran("run-all")).code, 2);
+    });
+
+    it("fail where an account refuses the login", async () => {
+      const { code, said } = await run({ BACKUP_CREDENTIALS: credentials("irisx", "nobody") });
+      assert.equal(code, 1, said);
+      assert.match(said, /Authorization/i);
+    });
   });
 });

@@ -6,6 +6,10 @@ import { NoSuchFile, type Store } from "./store";
 /** Bytes of each part of an upload; one is sent while the next is filled. S3 takes 10,000: 160 GiB a stream. */
 const partSize = 16 * 1024 ** 2;
 
+/** Milliseconds without an answer, or without data, after which a request has failed. */
+const connectMs = 10_000;
+const silenceMs = 120_000;
+
 /** S3 deletes at most as many at once. */
 const mostDeleted = 1_000;
 
@@ -24,7 +28,11 @@ export class S3Store implements Store {
     this.place = `s3://${[bucket, prefix].filter(Boolean).join("/")}`;
     // Others than AWS have no name for each bucket.
     const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
-    this.client = new S3Client({ forcePathStyle: Boolean(AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL), maxAttempts: 5 });
+    this.client = new S3Client({
+      forcePathStyle: Boolean(AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL),
+      maxAttempts: 5,
+      requestHandler: { connectionTimeout: connectMs, socketTimeout: silenceMs },
+    });
   }
 
   async write(name: string, data: AsyncIterable<Uint8Array>): Promise<void> {

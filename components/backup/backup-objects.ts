@@ -118,7 +118,7 @@ export function watchSpec(placed: PlacedBackups): types.input.apps.v1.Deployment
   const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
   const container: Container = {
     ...program(placed, "watch", { cpu: "20m", memory: "256MiB" }),
-    env: variables(placed, { HEALTH_HOST: "0.0.0.0", HEALTH_PORT: String(healthPort), SHUTDOWN_GRACE: "30s" }),
+    env: variables(placed, { HEALTH_HOST: "0.0.0.0", HEALTH_PORT: String(healthPort), SHUTDOWN_GRACE: "30000ms" }),
     ports: [{ name: "health", containerPort: healthPort }],
     startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 30 },
     livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 3 },

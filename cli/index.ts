@@ -17,6 +17,7 @@ const commands = {
   status: () => (require("./commands/status") as typeof import("./commands/status")).status,
   console: () => (require("./commands/console") as typeof import("./commands/console")).serveConsole,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).verify,
+  doctor: () => (require("./commands/doctor") as typeof import("./commands/doctor")).doctor,
   plan: () => (require("./commands/plan") as typeof import("./commands/plan")).plan,
   policy: () => (require("./commands/policy") as typeof import("./commands/policy")).policy,
   policyState: () => (require("./commands/policy") as typeof import("./commands/policy")).policyState,
@@ -90,6 +91,10 @@ export function program(): Command {
   command(cli, "verify", "run every check and prove that messages pass from region to region")
     .addOption(json())
     .action(run(commands.verify));
+  command(cli, "doctor", "look at everything before a release: servers, state, Kubernetes objects, age of backups")
+    .option("--backups <place>", "where backups are: a folder or s3://<bucket>/<prefix> (default: kubernetes.backups)")
+    .addOption(json())
+    .action(run(commands.doctor));
   command(cli, "plan", "show what a deployment would do to each stream and consumer, and what it would cost")
     .addOption(json())
     .addHelpText("after", planHelp)

@@ -42,7 +42,8 @@ export function renderStatus(status: Status, before?: Status): string {
   ].join("\n\n");
 }
 
-function problemList(problems: Problem[]): string {
+/** Each with what to do. */
+export function problemList(problems: readonly Problem[]): string {
   if (problems.length === 0) return colours.green("nothing to do");
   return problems
     .map(({ severity, what, detail, todo, follows = [] }) => {

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createInbox, type NatsConnection } from "@nats-io/transport-node";
+import { isNoResponders } from "../messaging/no-responders";
 
 /**
  * How servers hand out and take back whole streams: messages, consumers and their positions, as a tar archive that S2
  * compresses. The protocol: NATS ADR-1 and server/jetstream_api.go of nats-server (streamSnapshot,
- * processStreamRestore). Imports nothing but the client: the provider loads this file too (ADR 0043).
+ * processStreamRestore). Imports little but the client: the provider loads this file too (ADR 0043).
  */
 
 /** What a server says of a stream together with its snapshot; a restore needs it again. */
@@ -101,10 +103,10 @@ export async function sendSnapshot(
     config,
     state,
   });
-  const finish = async () => (await connection.request(target, undefined, { timeout: 60_000 })).json<Finished>();
+  const finish = async () => (await heard(connection, target, undefined, 60_000)).json<Finished>();
   try {
     // One after another: each answer confirms that the server has the chunk.
-    for await (const chunk of sized(chunks)) await connection.request(target, chunk, { timeout: idleMs });
+    for await (const chunk of sized(chunks)) await heard(connection, target, chunk, idleMs);
     const { state: counts, error } = await finish();
     if (error) throw new Error(`restore of ${config.name}: ${error.description} (error ${error.err_code})`);
     return counts!;
@@ -113,6 +115,22 @@ export async function sendSnapshot(
     await finish().catch(() => undefined);
     await ask(`STREAM.DELETE.${config.name}`, undefined).catch(() => undefined);
     throw error;
+  }
+}
+
+/**
+ * A request to the server that restores. It may be one of another region, and what it has just subscribed to is not
+ * known here yet: until then there are "no responders", and it has received nothing.
+ */
+async function heard(connection: NatsConnection, subject: string, data: Uint8Array | undefined, timeout: number) {
+  const deadline = Date.now() + idleMs;
+  for (;;) {
+    try {
+      return await connection.request(subject, data, { timeout });
+    } catch (error) {
+      if (!isNoResponders(error) || Date.now() > deadline) throw error;
+      await sleep(100);
+    }
   }
 }
 

@@ -111,7 +111,7 @@ export function backupFindings(
           found(
             "warning",
             verified ? `a backup was last restored ${since(verified.at.getTime())} ago` : "none was ever restored",
-            `${npmRun("verify-backup", name)} --from ${place} --key <file>`,
+            `npm run verify-backup -- --env ${name} --from ${place} --key <file>`,
           ),
         ]),
   ];

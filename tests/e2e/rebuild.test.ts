@@ -42,7 +42,20 @@ describe("an environment of which only a backup and its key are left", function 
     assert.equal(deployment.cli(...backup).status, 2, "neither encrypted nor said not to be");
     assert.match(deployment.succeeds(...backup, "--recipient", recipient), /20\d messages.*with the keys/);
     const source = ["--from", deployment.path("backups"), "--key", deployment.path("backup.key")];
+    const place = ["--backups", deployment.path("backups"), "--json"];
+    const looked = () => {
+      const { status, text } = deployment.cli("doctor", ...place);
+      // What it is doing follows, from its standard error.
+      const { ok, findings } = JSON.parse(text.slice(0, text.lastIndexOf("}") + 1)) as {
+        ok: boolean;
+        findings: { part: string; detail: string }[];
+      };
+      return { status, ok, backups: findings.filter(({ part }) => part === "backups").map(({ detail }) => detail) };
+    };
+    assert.deepEqual(looked(), { status: 0, ok: true, backups: ["none was ever restored"] });
     assert.match(deployment.succeeds("verify-backup", ...source), /20\d messages of backup \w+ restored and compared/);
+    assert.deepEqual(looked(), { status: 0, ok: true, backups: [] });
+    assert.equal(deployment.cli("doctor", "--backups", deployment.path("nothing")).status, 1, "no backup is a problem");
   });
 
   it("is rebuilt by both: the same clients are let in, and every message and position is there", async () => {

@@ -75,14 +75,13 @@ const withoutVariablesOf =
   };
 
 /** Stream SMS of irisx and its durable may be deleted. */
-const withDeletableSms = ({ irisx, ...tenants }: Tenants): Tenants => ({
-  ...tenants,
-  irisx: {
-    ...irisx!,
-    streams: { ...irisx!.streams, SMS: { ...irisx!.streams.SMS!, deletionPolicy: "delete" } },
-    consumers: { ...irisx!.consumers, "sms-worker": { ...irisx!.consumers["sms-worker"]!, deletionPolicy: "delete" } },
-  },
-});
+const withDeletableSms = ({ irisx, ...tenants }: Tenants): Tenants => {
+  const deletable = { deletionPolicy: "delete" } as const;
+  const sms = irisx!.streams.SMS!;
+  const SMS = { ...sms, ...deletable, mirrors: { ams: { ...sms.mirrors!.ams!, ...deletable } } };
+  const consumers = { ...irisx!.consumers, "sms-worker": { ...irisx!.consumers["sms-worker"]!, ...deletable } };
+  return { ...tenants, irisx: { ...irisx!, streams: { ...irisx!.streams, SMS }, consumers } };
+};
 
 /** irisx without SMS, its lanes, durable and worker, and what users do with them. */
 const withoutSms = (tenants: Tenants): Tenants => {

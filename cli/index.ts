@@ -32,6 +32,7 @@ const commands = {
   rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).rotate,
   migrate: () => (require("./commands/migrate") as typeof import("./commands/migrate")).migrate,
   removePeers: () => (require("./commands/remove-peers") as typeof import("./commands/remove-peers")).removePeers,
+  upgrade: () => (require("./commands/upgrade") as typeof import("./commands/upgrade")).upgrade,
   drainServers: () => (require("./commands/drain-servers") as typeof import("./commands/drain-servers")).drainServers,
   traffic: () => (require("./commands/traffic") as typeof import("./commands/traffic")).traffic,
   load: () => (require("./commands/load") as typeof import("./commands/load")).load,
@@ -180,6 +181,13 @@ export function program(): Command {
     .option("--yes", "skip the confirmation")
     .addHelpText("after", drainHelp)
     .action(run(commands.drainServers));
+  command(cli, "upgrade", "move all servers to another version of nats-server, region by region")
+    .requiredOption("--to <version>", "version of nats-server, e.g. 2.15.3")
+    .option("--dry-run", "say what each step restarts, and what can no longer be undone; changes nothing")
+    .option("--yes", "skip the confirmation")
+    .addOption(allowLocalState())
+    .addHelpText("after", upgradeHelp)
+    .action(run(commands.upgrade));
   command(cli, "traffic", "publish sample messages to the streams of an account, until Ctrl-C")
     .requiredOption("--account <name>", "account with a program of its own in workers/, e.g. irisx")
     .option("--user <name>", "user of the account that publishes (default: api, else the first that only publishes)")
@@ -226,7 +234,7 @@ export function program(): Command {
 /** `start` and `deploy`: one implementation, each with its own help; locks and messages name the one that was typed. */
 function deployCommand(cli: Command, name: "start" | "deploy", description: string, lines: string[]): void {
   command(cli, name, description)
-    .option("--allow-local-state", "allow state and secrets of an environment that is not local on this machine")
+    .addOption(allowLocalState())
     .option("--dry-run", "show what would change in every stack; changes nothing")
     .option("--plan <folder>", "with --dry-run: save the plan of each stack there; without: apply exactly those plans")
     .addOption(
@@ -360,6 +368,9 @@ Examples:
   npm run dead-letters -- ${name} --account irisx SMS.17.sms-worker
   npm run dead-letters -- ${name} --account irisx --durable sms-worker --error "503"`;
 
+const allowLocalState = () =>
+  new Option("--allow-local-state", "allow state and secrets of an environment that is not local on this machine");
+
 const json = () => new Option("--json", "print JSON instead of text");
 
 const oneStack = () =>
@@ -396,6 +407,21 @@ Exit codes:
   0  the servers hold nothing, or there is nothing to do
   1  refused before anything was changed, or no progress for 5 minutes
   2  wrong usage or invalid settings; nothing was done`;
+
+const upgradeHelp = `
+Lines that older servers cannot run beside are taken one by one (2.12 to 2.15 by way of 2.14); one line back where
+servers allow it. The version is written into Pulumi.yaml, with the chart and the containers that are tested with it.
+After each region every server must answer and every replica must be current, or it ends. Run it again after that, or
+after an interruption: it continues with the servers that are left.
+
+Exit codes:
+  0  every server runs the version, and messages pass; or there was nothing to do
+  1  refused before anything was changed, or it ended on the way: the message says what to do
+  2  wrong usage or invalid settings; nothing was done
+
+Examples:
+  npm run upgrade -- --env production --to 2.15.3 --dry-run
+  npm run upgrade -- --env production --to 2.15.3`;
 
 const statusHelp = `
 

@@ -16,10 +16,11 @@ export const isAtLeast = (version: string, wanted: string): boolean => byVersion
 export const byVersion = (left: string, right: string): number => compare(numbers(left), numbers(right));
 
 /**
- * The oldest and the newest server that this project is tested with. The newest one is the default, locally and on
- * Kubernetes: Renovate moves it here and in tools/offline/go (docs/runbooks/upgrade-nats.md).
+ * The servers that this project is tested with: the oldest and the newest, and the newest of the line before. The
+ * newest one is the default, locally and on Kubernetes: Renovate moves it here and in tools/offline/go
+ * (docs/runbooks/upgrade-nats.md).
  */
-export const testedServers = { oldest: "2.12.1", newest: "2.15.3" } as const;
+export const testedServers = { oldest: "2.12.1", previous: "2.14.9", newest: "2.15.3" } as const;
 
 /** The first version of the line behind a version's: `2.16.0` behind `2.15.3`. */
 const nextLine = (version: string): string => {
@@ -30,8 +31,15 @@ const nextLine = (version: string): string => {
 /** The servers that are supported: `from` and later, but not `before`. */
 export const supportedServers = { from: testedServers.oldest, before: nextLine(testedServers.newest) } as const;
 
-/** Lines that servers have to run before a later one, when they are restarted one after another. */
-const waypoints: readonly { from: string; through: string; reason: string }[] = [
+/** A line that servers have to run between older and newer ones, when they are restarted one after another. */
+interface Waypoint {
+  /** First version that servers before `through` cannot run beside. */
+  from: string;
+  through: string;
+  reason: string;
+}
+
+const waypoints: readonly Waypoint[] = [
   {
     from: "2.15.0",
     through: "2.14.0",
@@ -39,6 +47,44 @@ const waypoints: readonly { from: string; through: string; reason: string }[] = 
     reason: "servers of 2.15 replicate gaps of a mirror in a way at which running servers before 2.14 panic",
   },
 ];
+
+/** A version behind which servers cannot go back, when they are restarted one after another. */
+interface NoWayBack {
+  behind: string;
+  reason: string;
+}
+
+/** Source: the entries that a server of each line applies (server/jetstream_cluster.go, `entryOp`). */
+const noWaysBack: readonly NoWayBack[] = [
+  {
+    behind: "2.14.0",
+    // resetSeqOp of 2.14, deleteRangeOp as 2.15 sends it.
+    reason:
+      "logs of servers since 2.14 can hold entries (a durable that was reset, gaps of a mirror) " +
+      "at which older ones panic",
+  },
+];
+
+/** Why a server of `from` cannot be replaced by one of `to`, which is older; undefined where it can. */
+export const noWayBack = (from: string, to: string): NoWayBack | undefined =>
+  noWaysBack.find(({ behind }) => isAtLeast(from, behind) && !isAtLeast(to, behind));
+
+/**
+ * The versions that servers run one after another, from `from` (not included) to `to`, which is later: those in between
+ * are the newest that are tested of their line.
+ */
+export function upgradePath(from: string, to: string): string[] {
+  const skipped = waypointBetween(from, to);
+  if (!skipped) return [to];
+  const between = Object.values(testedServers)
+    .filter((version) => isAtLeast(version, skipped.through) && !isAtLeast(version, skipped.from))
+    .toSorted(byVersion)
+    .at(-1)!;
+  return [...upgradePath(from, between), to];
+}
+
+const waypointBetween = (from: string, to: string): Waypoint | undefined =>
+  waypoints.find((line) => isAtLeast(to, line.from) && !isAtLeast(from, line.through));
 
 /** The version that a tag or `nats-server --version` begins with; undefined for a digest, or a tag without one. */
 const versionIn = (text: string): string | undefined => /^v?(\d+\.\d+(\.\d+)?)(?![\w.])/.exec(text)?.[1];
@@ -50,12 +96,11 @@ const versionIn = (text: string): string | undefined => /^v?(\d+\.\d+(\.\d+)?)(?
 export function upgradeRefusal(running: string, wanted: string): string | undefined {
   const [from, to] = [versionIn(running), versionIn(wanted)];
   if (from === undefined || to === undefined) return undefined;
-  const skipped = waypoints.find((line) => isAtLeast(to, line.from) && !isAtLeast(from, line.through));
-  return (
-    skipped &&
-    `${from} cannot be replaced by ${to} server by server: ${skipped.reason}; ` +
-      `deploy ${skipped.through.replace(/\d+$/, "x")} first, then this`
-  );
+  const cannot = `${from} cannot be replaced by ${to} server by server`;
+  const back = noWayBack(from, to);
+  if (back) return `${cannot}: ${back.reason}; restore a backup into servers of ${to} instead`;
+  const skipped = waypointBetween(from, to);
+  return skipped && `${cannot}: ${skipped.reason}; deploy ${skipped.through.replace(/\d+$/, "x")} first, then this`;
 }
 
 /** How a server's version lies outside of those that are supported; undefined where it does not. */

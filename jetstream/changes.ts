@@ -44,6 +44,10 @@ export const firstVersionOf: Record<number, string> = {
   5: "2.15.0",
 };
 
+/** The API level of a version. */
+export const levelOf = (version: string): number =>
+  Math.max(0, ...Object.entries(firstVersionOf).flatMap(([level, first]) => (isAtLeast(version, first) ? +level : [])));
+
 /** Fields that are set in a configuration and need an API level above 0, highest level first. */
 export function levelsOf(fields: Field[], config: Wire): { field: string; level: number }[] {
   return fields

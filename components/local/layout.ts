@@ -1,5 +1,7 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { listenerNames, listenerTable } from "../../config/listeners";
+import type { Environment } from "../../config/schema/settings";
+import { testedServers } from "../../config/versions";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { type ServerConfig, type HostLayout, serverConfig } from "../supercluster/server-config";
@@ -43,6 +45,8 @@ export interface ServerDescription {
   config: ServerConfig;
   /** Monitoring URLs of the region's other servers: a server is not restarted while another one is behind. */
   peers: string[];
+  /** Version of the nats-server to run, of config/versions.ts. Default: the newest. */
+  serverVersion?: string;
 }
 
 /** The files beside the configuration, which all servers of a region share. */
@@ -65,8 +69,15 @@ export function serverDescription(region: RegionSpec, server: number): ServerDes
     name: config.server_name,
     config,
     peers: servers.filter((_, index) => index !== server).map(({ monitor }) => monitor),
+    ...versionOf(region.settings),
   };
 }
+
+/** The newest is the default, so that a later release moves servers that name none. */
+const versionOf = (settings: Environment): Pick<ServerDescription, "serverVersion"> =>
+  settings.target === "local" && settings.serverVersion !== undefined && settings.serverVersion !== testedServers.newest
+    ? { serverVersion: settings.serverVersion }
+    : {};
 
 /** The files of a region's servers; `accounts` is the text of the file with accounts and users. */
 export function serverFiles(identity: RegionIdentity, accounts: string): ServerFiles {

@@ -5,6 +5,7 @@ import { listeners } from "./listeners";
 import { assetName, dnsName, duration, serverTag, size, token } from "./values";
 import { kubernetes, kubernetesSizes } from "./kubernetes";
 import { strictObject } from "../problems";
+import { testedServers } from "../versions";
 
 /** What the stacks of an environment share: one object by environment in Pulumi.yaml. */
 
@@ -89,6 +90,11 @@ export const environment = z.discriminatedUnion("target", [
     basePort: z.int().min(1024).max(65000),
     /** First of the ports of `listeners` on 127.0.0.1: 15 a region. Default: `basePort` + 200. */
     listenersBasePort: z.int().min(1024).max(65000).optional(),
+    /**
+     * Version of nats-server, one of those that are tested: `npm run upgrade` sets it, and installs it. A change
+     * restarts the servers, one after another. Default: the newest.
+     */
+    serverVersion: z.enum(Object.values(testedServers)).optional(),
     /** Number of servers and their storage by region, where a region has others than all. Default: none has. */
     byRegion: z.record(token, strictObject(sizes)).optional(),
     /**

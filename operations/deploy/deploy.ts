@@ -35,6 +35,11 @@ export interface DeployOptions {
   parts?: LocalParts;
   /** Called once all regions are up, before the first stack that makes streams. */
   beforeStreams?: (access: Access) => Promise<void>;
+  /**
+   * Regions are deployed one after another, local ones too, and this is called after each that was changed, once it is
+   * as healthy as before: what it throws ends the deployment.
+   */
+  afterRegion?: (stack: string) => Promise<void>;
 }
 
 /**
@@ -45,11 +50,11 @@ export interface DeployOptions {
  */
 export async function deploy(
   checked: CheckedEnvironment,
-  { plans, canary, parts = {}, beforeStreams }: DeployOptions = {},
+  { plans, canary, parts = {}, beforeStreams, afterRegion }: DeployOptions = {},
 ): Promise<Access | undefined> {
   const first = canary && canaryStack(checked, canary.region);
   const existing = await existingStacks(checked);
-  const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing), first);
+  const steps = stepsOf(checked.environment, checked.stacks, deployedOf(existing), first, afterRegion !== undefined);
   plans?.require(
     steps.flatMap(({ stacks }) => stacks),
     checked.name,
@@ -85,7 +90,9 @@ export async function deploy(
       if (unchanged?.has(stack)) return;
       if (checked.environment.target !== "local" && !existing.has(stack)) await runner.init(stack, kind);
       const { isUnchanged } = await runner.up(stack, kind, plans);
-      if (isGated && (isCanary || !isUnchanged)) await gate!.pass(stack);
+      if (!isGated || (isUnchanged && !isCanary)) return;
+      await gate!.pass(stack);
+      await afterRegion?.(stack);
     });
     const left = steps.slice(index + 1).flatMap((step) => step.stacks);
     if (isCanary && !(await canary!.isToContinue(canaryReport(stacks[0]!, left, gate!.isClosed)))) {

@@ -19,14 +19,16 @@ export interface Step {
  *
  * @param deployed stacks that have been deployed before
  * @param canary the region stack that is deployed before all others, alone
+ * @param inTurn whether local regions are deployed one after another too
  */
 export function stepsOf(
   { target }: Pick<Environment, "target">,
   { identity, regions, jetstream }: Stacks,
   deployed: ReadonlySet<string>,
   canary?: string,
+  inTurn = false,
 ): Step[] {
-  const isNew = (stack: string) => target === "local" || !deployed.has(stack);
+  const isNew = (stack: string) => (target === "local" && !inTurn) || !deployed.has(stack);
   const step = (kind: Kind, stacks: string[], isGated = false): Step => ({ kind, stacks, isGated, isCanary: false });
   const others = regions.filter((stack) => stack !== canary);
   return [

@@ -3,13 +3,31 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { cacheDir } from "../../../config/cache";
+import { testedServers } from "../../../config/versions";
 import { readRecord } from "../../../tools/record.mjs";
+import type { LocalServerInputs } from "../layout";
 
 const run = promisify(execFile);
 
-/** Path of the nats-server to run: `program`, else the one installed for this project, else the first on PATH.
- * @throws when none is found */
-export const natsServer = (program?: string): string => program ?? executable("nats-server");
+/** What tools/toolchain.mjs installs each tested version of nats-server by; its executable has the same name. */
+export const serverTools: Readonly<Record<string, string>> = {
+  [testedServers.newest]: "nats-server",
+  [testedServers.previous]: "nats-server-previous",
+  [testedServers.oldest]: "nats-server-oldest",
+};
+
+/**
+ * Path of the nats-server to run: `program`, else that of `serverVersion` (default: the newest) as installed for this
+ * project, else the first on PATH.
+ * @throws when none is found
+ */
+export function natsServer({
+  program,
+  serverVersion = testedServers.newest,
+}: Pick<LocalServerInputs, "program" | "serverVersion"> = {}): string {
+  const tool = serverTools[serverVersion] ?? "nats-server";
+  return program ?? executable(tool, tool);
+}
 
 /**
  * Path of a program: the one installed for this project, else the first on PATH.

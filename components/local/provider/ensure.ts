@@ -18,7 +18,7 @@ import { pollUntil } from "../../../config/poll-until";
  * @throws when the wanted state cannot work; a running server is then left as it was
  */
 export async function ensure(wanted: LocalServerInputs): Promise<string> {
-  const version = await versionOf(natsServer(wanted.program));
+  const version = await versionOf(natsServer(wanted));
   const problem = await otherKey(wanted, wanted.jetstreamKeyFingerprint);
   if (problem) throw new Error(problem);
   const running = await observe(wanted);
@@ -80,7 +80,7 @@ async function refuseBrokenFiles(wanted: LocalServerInputs): Promise<void> {
   const copy = inFolder(wanted, "candidate");
   try {
     await writeAll(copy, filesOf(wanted));
-    const reason = await refusal(natsServer(wanted.program), path.join(copy, files.config));
+    const reason = await refusal(natsServer(wanted), path.join(copy, files.config));
     if (reason)
       throw new Error(`${wanted.name} keeps its configuration, because nats-server rejects the new one: ${reason}`);
   } finally {

@@ -1,6 +1,6 @@
 import { fingerprint, changedOnDisk, read } from "./files";
 import { natsConf } from "../../supercluster/nats-conf";
-import { files } from "../layout";
+import { files, type LocalServerInputs } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { type Drift, driftOf } from "./drift";
 import { varz } from "./monitor";
@@ -33,7 +33,10 @@ const isOurs = async (server: ServerName, { pid }: ProcessIdentity): Promise<boo
   (await commandLine(pid)).endsWith(`-c ${inFolder(server, "config")}`);
 
 /** What changed about a running server without this program. A server without a record can only be restarted. */
-export async function observeDrift(server: ServerName, { record }: Running): Promise<Drift[]> {
+export async function observeDrift(
+  server: ServerName & Pick<LocalServerInputs, "serverVersion">,
+  { record }: Running,
+): Promise<Drift[]> {
   if (!record) return [{ what: "its record is gone", restart: true }];
   const { applied } = record;
   const changedFiles = await changedOnDisk(folderOf(server), {
@@ -41,6 +44,6 @@ export async function observeDrift(server: ServerName, { record }: Running): Pro
     [files.config]: fingerprint(natsConf(applied.config)),
   });
   const inForce = await varz(`http://${applied.config.http}`);
-  const installed = await versionOf(natsServer());
+  const installed = await versionOf(natsServer({ serverVersion: server.serverVersion }));
   return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed });
 }

@@ -16,6 +16,8 @@ interface Outputs extends ServerName {
   addresses: Record<string, string>;
   /** Version of nats-server. */
   version: string;
+  /** The one that settings name, where they name one. */
+  serverVersion?: string;
   /** What a refresh found changed outside Pulumi. */
   drift?: string[];
 }
@@ -73,7 +75,7 @@ export const serverProvider = {
   delete: (_id: string, outputs: Outputs): Promise<void> => destroy(outputs),
 };
 
-const installedFor = ({ program }: LocalServerInputs): Promise<string> => versionOf(natsServer(program));
+const installedFor = (inputs: LocalServerInputs): Promise<string> => versionOf(natsServer(inputs));
 
 /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
 function announce(wanted: LocalServerInputs, installed: string, running: ServerState): void {
@@ -85,8 +87,12 @@ function announce(wanted: LocalServerInputs, installed: string, running: ServerS
 }
 
 async function ensured(inputs: LocalServerInputs): Promise<Outputs> {
-  const { environment, region, name, config } = inputs;
-  return { environment, region, name, addresses: addressesOf(config), version: await ensure(inputs) };
+  const { environment, region, name, config, serverVersion } = inputs;
+  const version = await ensure(inputs);
+  return {
+    ...{ environment, region, name, addresses: addressesOf(config), version },
+    ...(serverVersion !== undefined && { serverVersion }),
+  };
 }
 
 /** Whether a preview knows the value already. */

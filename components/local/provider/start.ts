@@ -38,7 +38,7 @@ export async function run(server: Startable, applied: ServerState): Promise<void
   await writeRecord(server, { applied });
   const { PATH } = process.env;
   const started = await launch({
-    command: natsServer(server.program),
+    command: natsServer({ program: server.program, serverVersion: applied.version }),
     args: ["-c", inFolder(server, "config")],
     cwd: folderOf(server),
     env: { PATH },

@@ -7,6 +7,7 @@ import {
   outsideOfSupported,
   supportedServers,
   testedServers,
+  upgradePath,
   upgradeRefusal,
 } from "../../../config/versions";
 import { describeTool } from "../../../tools/pins.mjs";
@@ -35,7 +36,7 @@ describe("versions", () => {
     const [newest, previous, oldest] = ["nats-server", "nats-server-previous", "nats-server-oldest"].map(
       (name) => describeTool(name).pin,
     );
-    assert.deepEqual(testedServers, { oldest, newest });
+    assert.deepEqual(testedServers, { oldest, previous, newest });
     const line = (version: string) => version.split(".").slice(0, 2).join(".");
     assert.ok(byVersion(oldest!, previous!) < 0 && byVersion(previous!, newest!) < 0);
     assert.notEqual(line(previous!), line(newest!));
@@ -68,7 +69,8 @@ describe("versions", () => {
       ["2.12.1", "2.14.9"],
       ["2.14.0", "2.15.3"],
       ["2.14-alpine", "2.15.3-alpine"],
-      ["2.15.3", "2.12.1"],
+      ["2.15.3", "2.14.9"],
+      ["2.14.9", "2.14.5"],
       ["sha256:2126", "2.15.3"],
       ["2.12.1", "sha256:2157"],
       ["latest", "2.15.3"],
@@ -79,6 +81,23 @@ describe("versions", () => {
         upgradeRefusal(running, "2.15.3-alpine")!,
         /^2\.1[23](\.\d)? cannot be replaced by 2\.15\.3 server by server: .*; deploy 2\.14\.x first, then this$/,
       );
+    for (const running of ["2.15.3", "2.14.0-alpine"])
+      assert.match(
+        upgradeRefusal(running, "2.12.1")!,
+        /^2\.1[45]\.\d cannot be replaced by 2\.12\.1 server by server: .*; restore a backup into servers of 2\.12\.1/,
+      );
+  });
+
+  it("of running servers are reached by way of the lines that may not be skipped", () => {
+    const { oldest, previous, newest } = testedServers;
+    for (const [from, to, expected] of [
+      [oldest, newest, [previous, newest]],
+      ["2.13.0", "2.15.0", [previous, "2.15.0"]],
+      [oldest, previous, [previous]],
+      [previous, newest, [newest]],
+      ["2.14.5", "2.14.9", ["2.14.9"]],
+    ] as const)
+      assert.deepEqual(upgradePath(from, to), expected, `${from} to ${to}`);
   });
 
   it("are older or newer than those that are supported, or among them", () =>

@@ -54,4 +54,11 @@ describe("the order of a deployment", () => {
       "jetstream+jetstream--irisx",
     ]);
   });
+
+  it("takes local regions one after another too, where each is looked at", () => {
+    assert.deepEqual(
+      stepsOf({ target: "local" }, stacks, new Set(stacks.regions), undefined, true).map((step) => step.stacks),
+      [["identity"], ...stacks.regions.map((stack) => [stack]), stacks.jetstream],
+    );
+  });
 });

@@ -22,6 +22,13 @@ export const byVersion = (left: string, right: string): number => compare(number
  */
 export const testedServers = { oldest: "2.12.1", previous: "2.14.9", newest: "2.15.3" } as const;
 
+/** What tools/toolchain.mjs installs each tested version of nats-server by; its executable has the same name. */
+export const serverTools: Readonly<Record<string, string>> = {
+  [testedServers.newest]: "nats-server",
+  [testedServers.previous]: "nats-server-previous",
+  [testedServers.oldest]: "nats-server-oldest",
+};
+
 /** The first version of the line behind a version's: `2.16.0` behind `2.15.3`. */
 const nextLine = (version: string): string => {
   const [major, minor] = version.split(".").map(Number);

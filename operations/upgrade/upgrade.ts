@@ -1,9 +1,7 @@
 import { deployCommand, npmRun } from "../../config/command-lines";
-import { serverTools } from "../../components/local/provider/binary";
 import { serversInAll } from "../../config/sizes";
 import { BadUsage, Failure } from "../../engine/failure";
 import { logProgress } from "../../engine/terminal";
-import { ensureToolchain } from "../../tools/toolchain.mjs";
 import { type Access, readAccess } from "../access/access";
 import { deploy } from "../deploy/deploy";
 import { type CheckedEnvironment, checkedEnvironment } from "../settings/checked-environment";
@@ -49,12 +47,17 @@ async function pendingChanges(checked: CheckedEnvironment, { steps }: UpgradePla
 /**
  * Does the steps of a plan: for each it writes the version into Pulumi.yaml and deploys the regions one after another;
  * after each region all must be current. What was done stays done: the same request continues.
+ * @param install called before settings name a step's version
  * @throws {Failure} with what to do, when a region fails or something is not current within 5 minutes
  */
-export async function upgrade(checked: CheckedEnvironment, plan: UpgradePlan): Promise<Access> {
+export async function upgrade(
+  checked: CheckedEnvironment,
+  plan: UpgradePlan,
+  install: (step: UpgradeStep) => Promise<void>,
+): Promise<Access> {
   let access = await readAccess(checked);
   for (const step of plan.steps) {
-    await prepare(checked, step);
+    await install(step);
     await assertAllCurrent(checked, access, {
       when: "nothing was changed:",
       howToGoOn: ["Repair it, then run this command again."],
@@ -72,12 +75,6 @@ export async function upgrade(checked: CheckedEnvironment, plan: UpgradePlan): P
     await assertVersion(wanted, step);
   }
   return access;
-}
-
-/** Another server is installed before settings name it. */
-async function prepare({ environment }: CheckedEnvironment, { version }: UpgradeStep): Promise<void> {
-  const tool = serverTools[version];
-  if (environment.target === "local" && tool !== undefined) await ensureToolchain({ tools: [tool] });
 }
 
 function howToGoOnFrom({ environment, to, running }: UpgradePlan, { isBack }: UpgradeStep): string[] {

@@ -3,18 +3,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { cacheDir } from "../../../config/cache";
-import { testedServers } from "../../../config/versions";
+import { serverTools, testedServers } from "../../../config/versions";
 import { readRecord } from "../../../tools/record.mjs";
 import type { LocalServerInputs } from "../layout";
 
 const run = promisify(execFile);
-
-/** What tools/toolchain.mjs installs each tested version of nats-server by; its executable has the same name. */
-export const serverTools: Readonly<Record<string, string>> = {
-  [testedServers.newest]: "nats-server",
-  [testedServers.previous]: "nats-server-previous",
-  [testedServers.oldest]: "nats-server-oldest",
-};
 
 /**
  * Path of the nats-server to run: `program`, else that of `serverVersion` (default: the newest) as installed for this

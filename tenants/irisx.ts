@@ -17,7 +17,7 @@ export const irisx: TenantSpec = {
       maxMsgs: 1_000_000,
       maxBytes: "10GiB",
       discard: "old",
-      // C003-8: 99.99 % and no loss, so a region is not all there is: a failover to ams goes on taking messages. Same below.
+      // C003-8: 99.99 % and no loss ask for more than one region: after a failover ams takes the messages. Same below.
       mirrors: { ams: { maxAge: "7d", maxMsgs: 1_000_000, maxBytes: "10GiB" } },
     },
     EMAIL: {

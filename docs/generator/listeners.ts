@@ -59,9 +59,9 @@ own protocol. Users of this program (\`provisioner\`, \`admin\`, ...) never can.
 ${ofUser.map((name) => cells([`\`${name}\``, textOf(name)])).join("\n")}
 
 **Leaf nodes** carry to the supercluster what their user may publish, and from it what the user may subscribe to.
-Clients of the leaf node that ask a service of the supercluster take \`_INBOX_<user>\` as their \`inboxPrefix\`, which is the
-only inbox that the user may hear. Its JetStream needs a domain of its own; it goes on while the line is cut, and copies
-catch up afterwards. Its configuration, with the user's password in a file that only the server reads:
+Clients of the leaf node that ask a service of the supercluster take \`_INBOX_<user>\` as their \`inboxPrefix\`, which
+is the only inbox that the user may hear. Its JetStream needs a domain of its own; it goes on while the line is cut, and
+copies catch up afterwards. Its configuration, with the user's password in a file that only the server reads:
 
 \`\`\`
 jetstream { domain: hall, store_dir: /data }

@@ -26,8 +26,8 @@ export const backupAlerts = {
     ]),
     summary: "The last backup began {{ $value | humanizeDuration }} ago",
     description:
-      "What was published since then would be lost with the supercluster. The value is the time since 1970 where there " +
-      "is no finished backup at all.",
+      "What was published since then would be lost with the supercluster. The value is the time since 1970 where " +
+      "there is no finished backup at all.",
   },
   NATSBackupNotVerified: {
     severity: "warning",

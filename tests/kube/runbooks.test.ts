@@ -30,6 +30,7 @@ const notHere: Record<string, string> = {
   "remove-a-region.md, A region that is lost for good, 1":
     "the nats CLI finds load balancers by their names, which only this cluster's DNS knows",
   "remove-servers.md, More servers, 1": "the same",
+  "rotate.md, A user's password, 1": "local servers: tests/e2e/rotate.test.ts, tests/local/rotation.test.ts",
   "stale-lock.md, A Helm release that was being installed, 2":
     "a run that was killed within the second of an install: tests/e2e/stale-locks.test.ts",
 };

@@ -65,11 +65,13 @@ describe("the policy registry", () => {
       "config/plural.ts",
       "config/reserved-subjects.ts",
       "config/rules/server-overhead.ts",
+      "config/server-problems.ts",
       "config/sizes.ts",
       "config/subject-transform.ts",
       "config/subjects.ts",
       "config/units.ts",
       "config/unknown-value.ts",
+      "config/versions.ts",
     ]);
     assert.deepEqual([...libraries], ["@pulumi/policy"]);
     assert.ok(existsSync(path.join(folder, "PulumiPolicy.yaml")));

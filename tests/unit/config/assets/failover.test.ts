@@ -5,6 +5,7 @@ import { withMapped } from "../../../../config/assets/mappings";
 import { tenantSpec } from "../../../../config/schema/tenant";
 import { accountsOf } from "../../../../components/security/accounts";
 import { accountsConf } from "../../../../components/security/accounts-conf";
+import { tenants } from "../../../../tenants";
 import { localEnvironment, usersOf } from "../../../support/accounts";
 
 const limits = { maxAge: "7d", maxBytes: "8MiB" };
@@ -75,4 +76,42 @@ describe("permissions of publishers", () => {
 
   it("never reach JetStream's own subjects by a stream", () =>
     assert.deepEqual(withMapped(["$JS.API.INFO"], [{ from: "*.>", to: "fo.{{wildcard(1)}}.>" }]), ["$JS.API.INFO"]));
+});
+
+describe("assets with a failover", () => {
+  const { arrakis } = tenants;
+  const plain = assetsOf(localEnvironment(), { arrakis: arrakis! });
+  const { streams, consumers } = assetsOf(
+    localEnvironment(),
+    { arrakis: arrakis! },
+    { "arrakis/ELIGIBILITY": { to: "ams", consumers: { "sync-worker": 7 } } },
+  );
+  const stream = (name: string) => streams.find((one) => one.name === name)!;
+
+  it("have the stream as it was, and the mirror in its place with its limits", () => {
+    assert.deepEqual(stream("ELIGIBILITY").spec.subjects, ["eligibility.>"]);
+    const { mirrorOf, promotedFrom, spec } = stream("ELIGIBILITY-ams");
+    assert.deepEqual(
+      [mirrorOf, promotedFrom, spec.subjects, spec.retention, spec.maxAge, spec.maxBytes],
+      [undefined, "ELIGIBILITY", ["fo.ELIGIBILITY.eligibility.>"], "limits", "7d", "2GiB"],
+    );
+  });
+
+  it("have its durables there too, with the start that is stated, or all", () => {
+    const there = consumers
+      .filter((one) => one.stream === "ELIGIBILITY-ams")
+      .map(({ name, spec }) => [name, spec.deliverPolicy, spec.optStartSeq]);
+    assert.deepEqual(there, [
+      ["eligibility-worker", "all", undefined],
+      ["sync-worker", "by_start_sequence", 7],
+    ]);
+  });
+
+  it("are otherwise what they were", () => {
+    const others = (all: typeof plain) => ({
+      streams: all.streams.filter(({ name }) => !name.startsWith("ELIGIBILITY")),
+      consumers: all.consumers.filter((one) => one.stream !== "ELIGIBILITY-ams"),
+    });
+    assert.deepEqual(others({ streams, consumers }), others(plain));
+  });
 });

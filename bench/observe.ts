@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import * as os from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -20,7 +19,7 @@ import { Supercluster } from "../tests/support/nats";
 import { claimPorts } from "../tests/support/ports";
 import { pull, stream } from "../tests/support/rule-cases";
 import { SystemWorker } from "../tests/support/system-lab";
-import { secondsOf } from "./processor-time";
+import { busyGroups, residentBytes, sum } from "./processes";
 
 const help = `Measures what it costs to watch a region: three servers, their exporters, a probe and a Prometheus with
 the region's rules, reading and evaluating as on Kubernetes by default (30 s). Streams have three replicas and a durable
@@ -216,10 +215,10 @@ async function measure(count: number, seconds: number): Promise<Cost> {
       },
       cpu: {
         before,
-        servers: cpu.servers!,
-        exporters: cpu.exporters!,
-        probe: cpu.probe!,
-        prometheus: cpu.prometheus!,
+        servers: cpu.servers,
+        exporters: cpu.exporters,
+        probe: cpu.probe,
+        prometheus: cpu.prometheus,
       },
       memory: {
         exporter: Math.max(...exporters.map(residentBytes)),
@@ -240,28 +239,13 @@ async function measure(count: number, seconds: number): Promise<Cost> {
 /** Until what was started or created has come to rest, in milliseconds: longer than two intervals. */
 const settleMs = 65_000;
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
-/** Percent of one processor that groups of processes use for some seconds. */
-async function busyGroups(groups: Record<string, number[]>, seconds: number): Promise<Record<string, number>> {
-  const used = () => Object.entries(groups).map(([name, pids]) => [name, sum(pids.map(secondsOf))] as const);
-  const [began, before] = [Date.now(), new Map(used())];
-  await sleep(seconds * 1_000);
-  const elapsed = (Date.now() - began) / 1_000;
-  return Object.fromEntries(used().map(([name, after]) => [name, (100 * (after - before.get(name)!)) / elapsed]));
-}
-
 const busy = async (pids: () => number[], seconds: number): Promise<number> =>
-  (await busyGroups({ all: pids() }, seconds)).all!;
+  (await busyGroups({ all: pids() }, seconds)).all;
 
 /** What a server has answered over HTTP since it started. */
 async function httpRequests(address: string): Promise<number> {
   const varz = (await (await fetch(`http://${address}/varz`)).json()) as { http_req_stats: Record<string, number> };
   return sum(Object.values(varz.http_req_stats));
 }
-
-/** Resident memory of a process. */
-const residentBytes = (pid: number): number =>
-  1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
 
 void main(process.argv.slice(2));

@@ -29,6 +29,8 @@ export type Phase = keyof typeof phases;
 export interface BenchProject {
   cluster: Supercluster;
   run(phase: Phase, checkpoints: boolean, stack?: BenchStack): Measured;
+  /** Size of a stack's state. */
+  stateBytes(stack: BenchStack): number;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,12 @@ export async function startProject(assets: Assets): Promise<BenchProject> {
     cluster,
     run: (phase, checkpoints, stack = stacks.assets) =>
       pulumi([...phases[phase], "--yes", "--skip-preview"], checkpoints, stack),
+    stateBytes(stack) {
+      const isIt = (file: string) =>
+        file.endsWith(`${stack}.json`) && path.basename(path.dirname(path.dirname(file))) === "stacks";
+      return fs.statSync(path.join(state, fs.readdirSync(state, { recursive: true, encoding: "utf8" }).find(isIt)!))
+        .size;
+    },
     stop,
   };
 }

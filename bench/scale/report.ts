@@ -6,7 +6,7 @@ import type { Part, Sample } from "./part";
 export type Measured = readonly (readonly [count: number, sample: Sample])[];
 
 /** Three digits that matter, or all before the point. */
-export function figure(value: number): string {
+function figure(value: number): string {
   if (!Number.isFinite(value)) return "unknown";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
   return String(Number(value.toPrecision(3)));

@@ -160,7 +160,7 @@ export async function clientsOf(
   system: NatsConnection,
   login: string,
   servers: string[],
-  maxWait = 5_000,
+  maxWait = 20_000,
 ): Promise<ClientOfLogin[]> {
   const answers = await askAll<{ connections?: { name?: string; ip: string; port: number; start: string }[] }>(
     system,

@@ -3,7 +3,6 @@ import type { Environment } from "../schema/settings";
 import type { TenantSpec } from "../schema/tenant";
 import { serversIn } from "../sizes";
 import { toBytes } from "../units";
-import type { Reservation } from "./reservations";
 
 /** Messages, and what is without a limit of its own beside them (server/mqtt.go). Servers make them themselves. */
 const streams = { messages: "$MQTT_msgs", others: ["$MQTT_rmsgs", "$MQTT_sess", "$MQTT_qos2in", "$MQTT_out"] };
@@ -22,7 +21,7 @@ const mostReplicas = 3;
 export function mqttReservation(
   environment: Environment,
   { users, limits = {} }: Pick<TenantSpec, "users" | "limits">,
-): Record<string, Reservation> {
+): Record<string, { file: number }> {
   const isUsed = Object.values(users).some(({ listeners = [] }) => listeners.includes("mqtt"));
   if (!isUsed || !listenersOf(environment).includes("mqtt")) return {};
   const servers = Math.max(...environment.regions.map((region) => serversIn(environment, region)));

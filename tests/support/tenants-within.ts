@@ -7,10 +7,11 @@ export function within({ streams, keyValues, objectStores, users, ...tenant }: T
       ...spec,
       mirrors: Object.fromEntries(Object.entries(mirrors).filter(([region]) => regions.includes(region))),
     }));
-  const isThere = (bucket: string) =>
-    bucket in { ...keyValues, ...objectStores } || regions.some((region) => bucket.endsWith(`-${region}`));
+  const elsewhere = Object.entries({ ...keyValues, ...objectStores }).flatMap(([bucket, { mirrors = {} }]) =>
+    Object.keys(mirrors).flatMap((region) => (regions.includes(region) ? [] : `${bucket}-${region}`)),
+  );
   const readable = <Rights>(rights: Record<string, Rights> = {}) =>
-    Object.fromEntries(Object.entries(rights).filter(([bucket]) => isThere(bucket)));
+    Object.fromEntries(Object.entries(rights).filter(([bucket]) => !elsewhere.includes(bucket)));
   return {
     ...tenant,
     streams: mirrored(streams),

@@ -1,8 +1,5 @@
-import * as os from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { table } from "../cli/render/table";
 import { accountsOf } from "../components/security/accounts";
 import { accountsConf } from "../components/security/accounts-conf";
 import { connections } from "../components/security/connections";
@@ -20,6 +17,7 @@ import { claimPorts } from "../tests/support/ports";
 import { pull, stream } from "../tests/support/rule-cases";
 import { SystemWorker } from "../tests/support/system-lab";
 import { busyGroups, residentBytes, sum } from "./processes";
+import { benchSizes, kilobytes, megabytes, percent } from "./sizes";
 
 const help = `Measures what it costs to watch a region: three servers, their exporters, a probe and a Prometheus with
 the region's rules, reading and evaluating as on Kubernetes by default (30 s). Streams have three replicas and a durable
@@ -38,41 +36,6 @@ const region = "iad";
 const interval = "30s";
 const shape = { regions: [region], servers: 3 as const };
 
-/** Options of the command line. @throws what is wrong with them */
-function optionsOf(args: string[]): { help: boolean; seconds: number; counts: number[] } {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { help: { type: "boolean", short: "h", default: false }, seconds: { type: "string", default: "120" } },
-  });
-  const seconds = Number(values.seconds);
-  if (!(seconds >= 30)) throw new Error(`--seconds ${values.seconds}: write 30 or more, so that something is read`);
-  const counts = positionals.map(Number);
-  const wrong = positionals.find((_, index) => !(Number.isInteger(counts[index]) && counts[index]! > 0));
-  if (wrong !== undefined) throw new Error(`${wrong}: write numbers of streams, such as 14 500`);
-  return { help: values.help, seconds, counts: counts.length > 0 ? counts : [14, 500] };
-}
-
-async function main(args: string[]): Promise<void> {
-  let options;
-  try {
-    options = optionsOf(args);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${help}`);
-    process.exitCode = 2;
-    return;
-  }
-  if (options.help) return void process.stdout.write(help);
-  process.stdout.write(
-    `${os.cpus().length} x ${os.cpus()[0]?.model}, ${process.platform} ${os.release()}, node ${process.version}, ` +
-      `load ${os.loadavg()[0]!.toFixed(1)}; ${options.seconds} s, read every ${interval}\n`,
-  );
-  const measured: Cost[] = [];
-  for (const count of options.counts) measured.push(await measure(count, options.seconds));
-  const rows = Object.entries(lines).map(([what, show]) => [what, ...measured.map(show)]);
-  process.stdout.write(`\n${table(["", ...options.counts.map((count) => `${count} streams`)], rows)}\n`);
-}
-
 /** What was measured with a number of streams. */
 interface Cost {
   /** Of one server's exporter, and of the probe, in bytes. */
@@ -88,10 +51,6 @@ interface Cost {
   /** Seconds that the last evaluation of all groups took. */
   evaluation: number;
 }
-
-const percent = (value: number) => `${value.toFixed(2)} %`;
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
-const kilobytes = (bytes: number) => `${(bytes / 1e3).toFixed(0)} kB`;
 
 const lines: Record<string, (cost: Cost) => string> = {
   "HTTP requests to the 3 servers, a minute": ({ requests }) => requests.http.toFixed(0),
@@ -159,7 +118,7 @@ async function measure(count: number, seconds: number): Promise<Cost> {
     );
     // Elections and what servers do after many changes are over.
     await sleep(settleMs);
-    const before = await busy(() => servers, seconds);
+    const before = await busyGroups({ servers }, seconds);
 
     const port = await claimPorts();
     const spec = { name: region, environment: "bench", settings: environment, accounts };
@@ -213,13 +172,7 @@ async function measure(count: number, seconds: number): Promise<Cost> {
         http: (sum(afterwards) - sum(http) - inputs.length) / minutes,
         system: system_ / minutes,
       },
-      cpu: {
-        before,
-        servers: cpu.servers,
-        exporters: cpu.exporters,
-        probe: cpu.probe,
-        prometheus: cpu.prometheus,
-      },
+      cpu: { before: before.servers, ...cpu },
       memory: {
         exporter: Math.max(...exporters.map(residentBytes)),
         probe: residentBytes(probe.child.pid!),
@@ -239,13 +192,10 @@ async function measure(count: number, seconds: number): Promise<Cost> {
 /** Until what was started or created has come to rest, in milliseconds: longer than two intervals. */
 const settleMs = 65_000;
 
-const busy = async (pids: () => number[], seconds: number): Promise<number> =>
-  (await busyGroups({ all: pids() }, seconds)).all;
-
 /** What a server has answered over HTTP since it started. */
 async function httpRequests(address: string): Promise<number> {
   const varz = (await (await fetch(`http://${address}/varz`)).json()) as { http_req_stats: Record<string, number> };
   return sum(Object.values(varz.http_req_stats));
 }
 
-void main(process.argv.slice(2));
+void benchSizes({ help, lines, measure, seconds: { usual: 120, least: 30 }, note: `read every ${interval}` });

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -10,6 +10,7 @@ import { table } from "../cli/render/table";
 import { pollUntil } from "../config/poll-until";
 import { claimPorts } from "../tests/support/ports";
 import { startSupercluster, type Supercluster } from "../tests/support/nats";
+import { messageOf, projectCache, startChild } from "./child";
 import { median, spread } from "./statistics";
 import type { Measured, Run } from "./worker-run";
 
@@ -129,20 +130,11 @@ async function runNats(
 }
 
 async function inProcess(run: Run): Promise<Measured> {
-  const child = fork(path.join(__dirname, "worker-run.ts"), {
-    execArgv: ["-r", path.join(__dirname, "..", "tools", "runtime.cjs")],
-    // Transpiled files are in the project's cache, not in that of the servers.
-    env: { ...process.env, SUPERCLUSTER_CACHE: undefined },
-  });
+  const child = startChild(path.join(__dirname, "worker-run.ts"), projectCache);
   child.send(run);
-  const [measured] = (await Promise.race([once(child, "message"), failed(child, run.side)])) as [Measured];
+  const measured = await messageOf<Measured>(child);
   if (child.exitCode === null) await once(child, "exit");
   return measured;
-}
-
-async function failed(child: ChildProcess, what: string): Promise<never> {
-  await once(child, "exit");
-  throw new Error(`the run of ${what} ended without a result`);
 }
 
 async function besideRedis(

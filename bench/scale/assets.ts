@@ -6,8 +6,8 @@ import { ask } from "../../tests/support/accounts";
 import { benchConsumer, benchStream } from "../assets";
 import type { Bench, Sample } from "./part";
 
-/** Writes in flight: with more, single ones take seconds. */
-const inFlight = 8;
+/** Changes in flight: with more, single ones take seconds. */
+const changes = 8;
 
 export const createStream = (nc: NatsConnection, index: number, replicas: number, change: object = {}) =>
   ask(nc, `STREAM.CREATE.S${index}`, toWire(streamFields, { ...benchStream(index, replicas), ...change }));
@@ -23,7 +23,7 @@ export const createDurable = (nc: NatsConnection, stream: number, name = "worker
 /** Makes those from one number up to another one, a few at a time; says how fast. */
 export async function makeUpTo(
   { log }: Pick<Bench, "log">,
-  { from, to, of }: { from: number; to: number; of: string },
+  { from, to, of, inFlight = changes }: { from: number; to: number; of: string; inFlight?: number },
   make: (index: number) => Promise<unknown>,
 ): Promise<Sample> {
   if (to <= from) return {};

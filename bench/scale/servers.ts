@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
@@ -74,7 +74,7 @@ export async function lookAt(cluster: Supercluster, { seconds }: Bench): Promise
     servers.map(async ({ name, pid, monitor, data }, index): Promise<[string, Look]> => {
       const memory = residentBytes(pid) / 1e6;
       const gatewayz = await json<Gatewayz>(`${monitor}/gatewayz?accs=1`);
-      const outbound = Object.values(gatewayz.outbound_gateways);
+      const outbound = Object.values(gatewayz.outbound_gateways ?? {});
       const accounts = outbound.flatMap((gateway) => gateway.accounts ?? []);
       const stacks = await text(`${monitor}/stacksz`);
       return [
@@ -83,7 +83,7 @@ export async function lookAt(cluster: Supercluster, { seconds }: Bench): Promise
           ...{ memory, cpu: cpu[name]!, threads: threadsOf(pid), openFiles: openFilesOf(pid), ...megabytesOf(data) },
           sent: (after[index]! - before[index]!) / seconds,
           goroutines: stacks.match(/^goroutine \d+ /gm)?.length ?? 0,
-          gateways: outbound.length + Object.values(gatewayz.inbound_gateways).flat().length,
+          gateways: outbound.length + Object.values(gatewayz.inbound_gateways ?? {}).flat().length,
           interest: accounts.reduce(
             (sum, { num_subs, num_queue_subs }) => sum + (num_subs ?? 0) + (num_queue_subs ?? 0),
             0,
@@ -100,8 +100,8 @@ interface Varz {
 }
 
 interface Gatewayz {
-  outbound_gateways: Record<string, { accounts?: { num_subs?: number; num_queue_subs?: number }[] }>;
-  inbound_gateways: Record<string, unknown[]>;
+  outbound_gateways?: Record<string, { accounts?: { num_subs?: number; num_queue_subs?: number }[] }>;
+  inbound_gateways?: Record<string, unknown[]>;
 }
 
 const text = async (url: string): Promise<string> => (await fetch(url)).text();
@@ -109,8 +109,9 @@ const json = async <T>(url: string): Promise<T> => (await fetch(url)).json() as 
 
 /** What files of a server take, in blocks of the file system. */
 function megabytesOf(data: string): { disk: number; meta: number } {
-  const sizes = execFileSync("du", ["-k", data], { encoding: "utf8", maxBuffer: 256 * 1024 ** 2 })
-    .trim()
+  // Its exit code is not looked at: a server may delete a file meanwhile.
+  const sizes = spawnSync("du", ["-k", data], { encoding: "utf8", maxBuffer: 256 * 1024 ** 2 })
+    .stdout.trim()
     .split("\n")
     .map((line) => line.split("\t") as [string, string]);
   const of = (isIt: (folder: string) => boolean) =>

@@ -1,3 +1,4 @@
+import type { NatsConnection } from "@nats-io/transport-node";
 import { createDurable, createStream, makeUpTo } from "./assets";
 import { idleOf, memoryOf, scraped } from "./limits";
 import type { Bench, Part, Sample } from "./part";
@@ -13,7 +14,18 @@ const idle = idleOf("CPU of its server, idle, %");
 /** What grows in the one server that has it, and in the other region. */
 async function growing(
   bench: Bench,
-  { of, first = 0, make }: { of: string; first?: number; make: (nc: Connection, index: number) => Promise<unknown> },
+  {
+    of,
+    first = 0,
+    inFlight,
+    make,
+  }: {
+    of: string;
+    /** Streams that are there from the beginning. */
+    first?: number;
+    inFlight?: number;
+    make: (nc: NatsConnection, index: number) => Promise<unknown>;
+  },
 ) {
   const cluster = await startServers(bench, { regions });
   const scrape = await startExporter(bench, cluster, home);
@@ -21,7 +33,7 @@ async function growing(
   for (let index = 0; index < first; index++) await createStream(nc, index, 1);
   let last = 0;
   return async (count: number): Promise<Sample> => {
-    const made = await makeUpTo(bench, { from: last, to: count, of }, (index) => make(nc, index));
+    const made = await makeUpTo(bench, { from: last, to: count, of, inFlight }, (index) => make(nc, index));
     last = count;
     const looks = await lookAt(cluster, bench);
     const [its, others] = [looks[home]!, looks[other]!];
@@ -43,8 +55,6 @@ async function growing(
     return { ...sample, ...again };
   };
 }
-
-type Connection = Awaited<ReturnType<typeof connectTo>>;
 
 export const streams: Part = {
   of: "streams",
@@ -79,7 +89,7 @@ export const messages: Part = {
     const room = { maxBytes: "10GiB", maxAge: "30d" };
     let created: Promise<unknown> | undefined;
     return growing(bench, {
-      of: "messages",
+      ...{ of: "messages", inFlight: 256 },
       make: async (nc, index) => {
         await (created ??= createStream(nc, 0, 1, room));
         await nc.request(`s0.${index}`, payload, { timeout: 30_000 });

@@ -152,7 +152,7 @@ export interface ClientOfLogin {
 }
 
 /**
- * The clients that are logged in by a name, on all servers: the first 1,000 of each.
+ * The clients that are logged in by a name, on all servers, by the servers' names: the first 1,000 of each.
  *
  * @throws {Error} where not all servers answer: one may be on any other
  */
@@ -171,7 +171,8 @@ export async function clientsOf(
   );
   const silent = servers.filter((name) => !answers.some(({ server, data }) => data && server.name === name));
   if (silent.length) throw new Error(`${silent.join(", ")} did not answer`);
-  return answers.flatMap(({ server, data }) =>
+  const byServer = answers.toSorted((one, other) => one.server.name.localeCompare(other.server.name));
+  return byServer.flatMap(({ server, data }) =>
     (data?.connections ?? []).map(({ name = "", ip, port, start }) => ({
       name,
       address: `${ip}:${port}`,

@@ -18,14 +18,17 @@ export class WatchedPage {
     return new WatchedPage(page, own, await browser.newBrowserCDPSession());
   }
 
-  /** Goes to a list, and waits until it has so many rows. */
+  /** Goes to a list, and waits until it has so many rows or more: streams that every tenant has are there too. */
   async list(view: "streams" | "durables", rows: number): Promise<void> {
     await this.page.evaluate((hash) => (location.hash = hash), `#/${view}`);
-    // Its head is a row too.
-    await this.page
-      .locator(`.virtual[aria-rowcount="${rows + 1}"] .body [role=row]`)
-      .first()
-      .waitFor();
+    await this.page.waitForFunction(
+      ([label, least]) => {
+        const list = document.querySelector(`.virtual[aria-label="${label}"]`);
+        // Its head is a row too.
+        return Number(list?.getAttribute("aria-rowcount")) > least;
+      },
+      [view === "streams" ? "Streams" : "Durables", rows] as const,
+    );
   }
 
   /** Ids of the processes that have pages. */

@@ -185,11 +185,15 @@ export class Walk {
       refusal ? [{ field, error: errorOf(refusal, this.facts.version) }] : [],
     );
     if (refused.some(({ error }) => error)) {
+      const [first, ...more] = stepsOf(await this.config(kind, before), toWire(kind.fields, after));
       await refusedWith(
         this.send(kind, "update", after),
         refused.map(({ error }) => error),
       );
-      await this.shows(kind, before);
+      // Of two requests, the first may be done: it has nothing of what the server refuses.
+      const half = fromWire(kind.fields, first!, after) as AssetArgs;
+      const isHalf = more.length > 0 && !differences(kind.fields, half, await this.config(kind, before)).length;
+      await this.shows(kind, isHalf ? half : before);
       return "refused";
     }
     if (refused.length) {

@@ -11,6 +11,12 @@ const partOf = ({ file }) => (file ? relative(`${__dirname}/..`, file).split(sep
 
 const oneLine = (text) => text.replace(/\s+/g, " ").slice(0, 300);
 
+/** What went wrong first: a property's own message is mostly the values that it failed with. */
+const reasonOf = (error) => {
+  const message = String(error?.message ?? error);
+  return error?.cause ? `${reasonOf(error.cause)} (${oneLine(message)})` : oneLine(message);
+};
+
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
@@ -23,7 +29,7 @@ module.exports = class extends reporters.Spec {
     const failed = [];
     runner.on("fail", (test, error) => {
       add(test, (part) => ({ failed: part.failed + 1 }));
-      failed.push(`  ${test.fullTitle()}: ${oneLine(String(error?.message ?? error))}`);
+      failed.push(`  ${test.fullTitle()}: ${reasonOf(error)}`);
     });
     // What a part takes are its tests, and the hooks that start servers for them.
     for (const event of ["test end", "hook end"])

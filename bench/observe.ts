@@ -10,7 +10,7 @@ import { loginOf, provisioner, systemAccount } from "../config/assets/standard";
 import { workersOfRegion } from "../config/assets/workers";
 import { validateTenants } from "../config/rules/validate";
 import { rulesFile, rulesOf } from "../observability/rules";
-import { createConsumer, createStream, localEnvironment, usersOf } from "../tests/support/accounts";
+import { createAssets, localEnvironment, usersOf } from "../tests/support/accounts";
 import { Monitoring } from "../tests/support/monitoring";
 import { Supercluster } from "../tests/support/nats";
 import { claimPorts } from "../tests/support/ports";
@@ -106,11 +106,10 @@ async function measure(count: number, seconds: number): Promise<Cost> {
   try {
     await cluster.ensure();
     await cluster.ready();
-    const { streams, consumers } = assetsOf(environment, tenants);
+    const assets = assetsOf(environment, tenants);
     for (const account of Object.keys(tenants)) {
       const nc = await as(account, provisioner);
-      for (const asset of streams.filter((one) => one.account === account)) await createStream(nc, asset);
-      for (const asset of consumers.filter((one) => one.account === account)) await createConsumer(nc, asset);
+      await createAssets(nc, assets, account);
       await nc.close();
     }
     const servers = await Promise.all(

@@ -1,8 +1,8 @@
-import * as os from "node:os";
 import { table } from "../cli/render/table";
 import { benchClients } from "./clients";
 import { benchEngine } from "./engine";
 import { benchLarge } from "./large";
+import { machine } from "./machine";
 import { benchNoOp } from "./no-op";
 import { benchStart } from "./start";
 
@@ -38,9 +38,7 @@ async function main([part, ...numbers]: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  process.stdout.write(
-    `${os.cpus().length} x ${os.cpus()[0]?.model}, ${process.platform} ${os.release()}, node ${process.version}\n`,
-  );
+  process.stdout.write(`${machine()}\n`);
   for (const measure of part ? [parts[part]!] : Object.values(parts))
     (await measure(numbers.map(Number))).forEach(print);
 }

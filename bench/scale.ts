@@ -1,6 +1,7 @@
 import * as os from "node:os";
 import { parseArgs } from "node:util";
 import { natsServer, versionOf } from "../components/local/provider/binary";
+import { machine } from "./machine";
 import { Closing } from "./scale/part";
 import { parts } from "./scale/parts";
 import { type Measured, report } from "./scale/report";
@@ -78,8 +79,7 @@ async function main(args: string[]): Promise<void> {
   if (options.help) return void process.stdout.write(help);
   const { seconds, chosen } = options;
   process.stdout.write(
-    `${new Date().toISOString().slice(0, 16)}Z, ${os.cpus().length} x ${os.cpus()[0]?.model.trim()}, ` +
-      `${process.platform} ${os.release()}, node ${process.version}, nats-server ${await versionOf(natsServer())}; ` +
+    `${new Date().toISOString().slice(0, 16)}Z, ${machine()}, nats-server ${await versionOf(natsServer())}; ` +
       `${seconds} s idle\n`,
   );
   for (const [name, sizes] of chosen) if (!isEnding) await measure(name, sizes, seconds);

@@ -1,6 +1,7 @@
 import * as os from "node:os";
 import { parseArgs } from "node:util";
 import { table } from "../cli/render/table";
+import { machine } from "./machine";
 
 /** A bench that measures the same with other numbers of streams. */
 export interface SizesBench<Cost> {
@@ -27,10 +28,7 @@ export async function benchSizes<Cost>(bench: SizesBench<Cost>, args = process.a
   }
   if (options.help) return void process.stdout.write(help);
   const { seconds, counts } = options;
-  process.stdout.write(
-    `${os.cpus().length} x ${os.cpus()[0]?.model}, ${process.platform} ${os.release()}, node ${process.version}, ` +
-      `load ${os.loadavg()[0]!.toFixed(1)}; ${seconds} s, ${note}\n`,
-  );
+  process.stdout.write(`${machine()}, load ${os.loadavg()[0]!.toFixed(1)}; ${seconds} s, ${note}\n`);
   const measured: Cost[] = [];
   for (const count of counts) measured.push(await measure(count, seconds));
   const rows = Object.entries(lines).map(([what, show]) => [what, ...measured.map(show)]);

@@ -20,7 +20,7 @@ import { dashboardsOf } from "../../observability/dashboards";
 import { rulesFile, rulesOf } from "../../observability/rules";
 import { BaseNatsConsumer, createDeadLetterWriter, createLogger, type ProcessResult } from "../../workers/messaging";
 import { type RunningWorker, startWorker } from "../../workers/messaging/run";
-import { ask, createConsumer, createStream, localEnvironment, usersOf } from "../support/accounts";
+import { ask, createAssets, createStream, localEnvironment, usersOf } from "../support/accounts";
 import { issue, makeAuthority } from "../support/certificates";
 import { serversMs, waitMs } from "../support/limits";
 import { Monitoring } from "../support/monitoring";
@@ -132,11 +132,10 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     );
     await cluster.ensure();
     await cluster.ready();
-    const { streams, consumers } = assetsOf(environment, tenants);
+    const assets = assetsOf(environment, tenants);
     for (const account of Object.keys(tenants)) {
       const provisioner = await as("provisioner", account);
-      for (const asset of streams) if (asset.account === account) await createStream(provisioner, asset);
-      for (const asset of consumers) if (asset.account === account) await createConsumer(provisioner, asset);
+      await createAssets(provisioner, assets, account);
       await provisioner.close();
     }
     api = await as("api");

@@ -12,7 +12,7 @@ import { WebhookConsumer } from "../../workers/irisx/consumers/webhook";
 import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
 import { type WebhookMessage, webhookMessage } from "../../workers/irisx/messages";
 import { createDeadLetterWriter, createMessage, createPublisher } from "../../workers/messaging";
-import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { accountsText, ask, createAssets, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -43,9 +43,7 @@ describe("the four systems on real servers", function () {
     });
     for (const account of ["covenant", "irisx"]) {
       const nc = await connect(`${account}-${provisioner}`);
-      const own = <T extends { account: string }>(assets: T[]) => assets.filter((each) => each.account === account);
-      for (const asset of own(streams)) if (!asset.mirrorOf) await createStream(nc, asset);
-      for (const asset of own(consumers)) await createConsumer(nc, asset);
+      await createAssets(nc, { streams: streams.filter(({ mirrorOf }) => !mirrorOf), consumers }, account);
     }
   });
   after(async () => {

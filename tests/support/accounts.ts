@@ -81,3 +81,13 @@ export const createConsumer = (nc: NatsConnection, asset: ConsumerAsset) =>
     config: toWire(consumerFields, consumerArgs(asset)),
     action: "create",
   });
+
+/** Creates the streams of an account, then its durables, in the order in which they stand. */
+export async function createAssets(
+  nc: NatsConnection,
+  { streams, consumers }: { streams: readonly StreamAsset[]; consumers: readonly ConsumerAsset[] },
+  account: string,
+): Promise<void> {
+  for (const asset of streams) if (asset.account === account) await createStream(nc, asset);
+  for (const asset of consumers) if (asset.account === account) await createConsumer(nc, asset);
+}

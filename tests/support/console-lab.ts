@@ -14,7 +14,7 @@ import { type RunningConsole, startConsole } from "../../console/server/serve";
 import type { ConsoleOptions } from "../../console/server/serve";
 import type { Access } from "../../operations/access/access";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
-import { accountsText, createConsumer, createStream, localEnvironment } from "./accounts";
+import { accountsText, createAssets, localEnvironment } from "./accounts";
 import { Supercluster } from "./nats";
 
 /** What a console looks at: real servers with the streams and durables of tenants, and their users. */
@@ -47,10 +47,7 @@ export class ConsoleLab {
       const assets = assetsOf(environment, tenants);
       for (const account of Object.keys(tenants)) {
         const provisioner = await lab.as(account, "provisioner");
-        for (const asset of assets.streams.filter((one) => one.account === account))
-          await createStream(provisioner, asset);
-        for (const asset of assets.consumers.filter((one) => one.account === account))
-          await createConsumer(provisioner, asset);
+        await createAssets(provisioner, assets, account);
         await provisioner.close();
       }
       return lab;

@@ -9,7 +9,7 @@ import { assetsOf } from "../../config/assets/assets";
 import { provisioner } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import type { TenantSpec } from "../../config/schema/tenant";
-import { accountsText, ask, createConsumer, createStream, localEnvironment } from "./accounts";
+import { accountsText, ask, createAssets, localEnvironment } from "./accounts";
 import { waitMs } from "./limits";
 import { startSupercluster, type Supercluster } from "./nats";
 import { claimPorts } from "./ports";
@@ -64,9 +64,8 @@ export class SystemLab {
       maxReconnectAttempts: -1,
       reconnectTimeWait: 100,
     });
-    for (const asset of streams)
-      if (asset.account === tenant.name && !asset.mirrorOf) await createStream(administrator, asset);
-    for (const asset of consumers) if (asset.account === tenant.name) await createConsumer(administrator, asset);
+    const origins = streams.filter(({ mirrorOf }) => !mirrorOf);
+    await createAssets(administrator, { streams: origins, consumers }, tenant.name);
     return new SystemLab(cluster, tenant, await claimPorts(), users, administrator);
   }
 

@@ -25,7 +25,7 @@ import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
 import { deliveryStatus } from "../../workers/irisx/deliveries/reports";
 import { smsMessage } from "../../workers/irisx/messages";
 import { createMessage, readMessage } from "../../workers/messaging";
-import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
+import { accountsText, ask, createAssets, localEnvironment } from "../support/accounts";
 import { type Certificate, issue, makeAuthority } from "../support/certificates";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
@@ -112,9 +112,8 @@ describe("irisx from its HTTP API to servers that receive", function () {
       settings: environment,
     });
     administrator = await connect(provisioner);
-    const own = <T extends { account: string }>(all: T[]) => all.filter(({ account }) => account === "irisx");
-    for (const asset of own(assets.streams)) if (!asset.mirrorOf) await createStream(administrator, asset);
-    for (const asset of own(assets.consumers)) await createConsumer(administrator, asset);
+    const streams = assets.streams.filter(({ mirrorOf }) => !mirrorOf);
+    await createAssets(administrator, { streams, consumers: assets.consumers }, "irisx");
     const authority = await makeAuthority("mail");
     mailCertificate = await issue(authority, "mail");
     mailAuthority = authority.cert;

@@ -14,7 +14,7 @@ import { validateTenants } from "../../config/rules/validate";
 import type { Access } from "../../operations/access/access";
 import { OldestWaiting } from "../../operations/supercluster/oldest-waiting";
 import { takeSnapshot } from "../../operations/supercluster/snapshot";
-import { ask, createConsumer, createStream, localEnvironment, usersOf } from "../support/accounts";
+import { ask, createAssets, localEnvironment, usersOf } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
@@ -58,11 +58,10 @@ describe("the probe on real servers", function () {
     cluster = await Supercluster.prepare({ ...shape, accounts: accountsConf(accounts, users), settings: { storage } });
     await cluster.ensure();
     await cluster.ready();
-    const { streams, consumers } = assetsOf(environment, tenants);
+    const assets = assetsOf(environment, tenants);
     for (const account of Object.keys(tenants)) {
       const nc = await as(account, provisioner);
-      for (const asset of streams.filter((one) => one.account === account)) await createStream(nc, asset);
-      for (const asset of consumers.filter((one) => one.account === account)) await createConsumer(nc, asset);
+      await createAssets(nc, assets, account);
       await nc.close();
     }
     client = await as("shop", "api");

@@ -38,7 +38,8 @@ export function runSystem<Shared extends z.ZodType, Dependencies extends Record<
   const { workers } = system;
   const unknown = args.filter((name) => !Object.hasOwn(workers, name));
   if (args.length === 0 || unknown.length > 0) {
-    return printUsage(usage(system), args, unknown.length > 0 ? `no such worker: ${unknown.join(", ")}` : undefined);
+    printUsage(usage(system), args, unknown.length > 0 ? `no such worker: ${unknown.join(", ")}` : undefined);
+    return;
   }
   const names = [...new Set(args)];
   void runWorker({

@@ -3,13 +3,13 @@ const asksForHelp = (args: readonly string[]): boolean => args.some((arg) => arg
 
 /**
  * Prints how a program is used: to standard output with exit code 0 where its arguments ask for that, else to standard
- * error, after what is wrong with them, with exit code 2.
+ * error, after what is wrong with them, with exit code 2, which it gives back too.
  */
-export function printUsage(usage: string, args: readonly string[], mistake?: string): void {
+export function printUsage(usage: string, args: readonly string[], mistake?: string): number {
   const isHelp = asksForHelp(args);
   if (mistake !== undefined && !isHelp) console.error(mistake);
   (isHelp ? console.log : console.error)(usage);
-  process.exitCode = isHelp ? 0 : 2;
+  return (process.exitCode = isHelp ? 0 : 2);
 }
 
 /** The name of a program that runs one worker: its only argument, or the default. Else prints how it is used. */

@@ -10,6 +10,7 @@ import {
   workerExitCode,
   workerSettings,
 } from "../messaging";
+import { printUsage } from "../usage";
 import { asking } from "./ask";
 import { type AccountAccess, backupAll, findBackup } from "./backup";
 import { runSettings, verifySettings, watchSettings } from "./settings";
@@ -105,11 +106,7 @@ const commands: Readonly<Record<string, (context: Context) => Promise<void>>> = 
 
 async function main([name = "", ...more]: readonly string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) && more.length === 0 ? commands[name] : undefined;
-  if (!command) {
-    const isHelp = [name, ...more].some((arg) => arg === "--help" || arg === "-h");
-    (isHelp ? console.log : console.error)(usage);
-    return isHelp ? workerExitCode.stopped : workerExitCode.settings;
-  }
+  if (!command) return printUsage(usage, [name, ...more]);
   const log = createLogger({ name: `backup-${name}`, secrets: secretsOf(process.env) });
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort());

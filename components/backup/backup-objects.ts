@@ -8,11 +8,16 @@ import { toBytes, toMilliseconds } from "../../config/units";
 import { annotationsOf, labelsOf } from "../supercluster/metadata";
 import {
   connectionAnnotation,
+  containerBase,
   containerSecurity,
+  disruptionBudgetSpec,
+  healthOf,
   imageOf,
-  podSecurityContext,
+  podBase,
   quantity,
+  resourcesOf,
   spreadOf,
+  temporary,
   workerLabels,
 } from "../workers/worker-objects";
 
@@ -54,7 +59,8 @@ const latestStartSeconds = 3_600;
 /** Times that a job is tried again, each with what the one before it has finished. */
 const retries = 3;
 
-const labelsFor = (part: Part) => workerLabels({ account: backup, objectName: backupNames[part] });
+const workerOf = (part: Part) => ({ account: backup, objectName: backupNames[part] });
+const labelsFor = (part: Part) => workerLabels(workerOf(part));
 
 /** @param connection identifies the logins in the Secret */
 export function runJobSpec(placed: PlacedBackups, connection: Input<string>): types.input.batch.v1.CronJobSpec {
@@ -115,14 +121,12 @@ export function verifyJobSpec(
 
 /** What reports the age of backups: one pod, which needs no server. */
 export function watchSpec(placed: PlacedBackups): types.input.apps.v1.DeploymentSpec {
-  const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
+  const health = healthOf(30);
   const container: Container = {
     ...program(placed, "watch", { cpu: "20m", memory: "256MiB" }),
     env: variables(placed, { HEALTH_HOST: "0.0.0.0", HEALTH_PORT: String(healthPort), SHUTDOWN_GRACE: "30000ms" }),
-    ports: [{ name: "health", containerPort: healthPort }],
-    startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 30 },
-    livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 3 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 30, failureThreshold: 3 },
+    ports: [health.port],
+    ...health.probes,
   };
   return {
     replicas: 1,
@@ -140,11 +144,8 @@ export function watchSpec(placed: PlacedBackups): types.input.apps.v1.Deployment
 }
 
 /** A node is drained whenever it is asked: the age is read again from anywhere. */
-export const watchBudgetSpec = (): types.input.policy.v1.PodDisruptionBudgetSpec => ({
-  maxUnavailable: 1,
-  unhealthyPodEvictionPolicy: "AlwaysAllow",
-  selector: { matchLabels: labelsFor("watch") },
-});
+export const watchBudgetSpec = (): types.input.policy.v1.PodDisruptionBudgetSpec =>
+  disruptionBudgetSpec(workerOf("watch"));
 
 function cronJobSpec(
   placed: PlacedBackups,
@@ -193,31 +194,19 @@ function podMetadata({ settings, region }: PlacedBackups, part: Part, connection
   };
 }
 
-const temporary = { name: "tmp", emptyDir: { sizeLimit: "64Mi" } };
-
 /** Without containers and volumes. */
-function podSpec({ settings, serviceAccounts }: PlacedBackups, as: keyof typeof backupAccounts) {
-  const { images } = settings.kubernetes;
-  return {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    ...(serviceAccounts && { serviceAccountName: serviceAccounts[as] }),
-    ...(images.pullSecrets.length > 0 && { imagePullSecrets: images.pullSecrets.map((name) => ({ name })) }),
-    securityContext: podSecurityContext,
-    terminationGracePeriodSeconds: graceSeconds,
-  };
-}
+const podSpec = ({ settings, serviceAccounts }: PlacedBackups, as: keyof typeof backupAccounts) => ({
+  ...podBase(settings),
+  ...(serviceAccounts && { serviceAccountName: serviceAccounts[as] }),
+  terminationGracePeriodSeconds: graceSeconds,
+});
 
 function program({ settings }: PlacedBackups, part: Part, resources: Resources): Container {
-  const { images, workers, backups } = settings.kubernetes;
+  const { secrets } = settings.kubernetes.backups;
   return {
-    name: "worker",
-    image: imageOf(images.registry, workers.image),
+    ...containerBase(settings, resources),
     args: ["backup", part],
-    ...(backups.secrets.length > 0 && { envFrom: backups.secrets.map((name) => ({ secretRef: { name } })) }),
-    resources: resourcesOf(resources),
-    securityContext: containerSecurity,
-    volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+    ...(secrets.length > 0 && { envFrom: secrets.map((name) => ({ secretRef: { name } })) }),
   };
 }
 
@@ -230,13 +219,4 @@ const variables = ({ name, place }: PlacedBackups, own: Record<string, string>) 
     ...own,
   }).map(([key, value]) => ({ name: key, value }));
 
-type Resources = Pick<KubernetesBackups["resources"], "cpu" | "cpuLimit" | "memory">;
-
-/** @param storage bytes of the node's disk */
-function resourcesOf({ cpu, cpuLimit, memory }: Resources, storage?: number) {
-  const disk: Record<string, string> = storage === undefined ? {} : { "ephemeral-storage": String(storage) };
-  return {
-    requests: { cpu, memory: quantity(memory), ...disk },
-    limits: { ...(cpuLimit !== undefined && { cpu: cpuLimit }), memory: quantity(memory), ...disk },
-  };
-}
+type Resources = Parameters<typeof containerBase>[1];

@@ -26,7 +26,7 @@ const secondsAfterGrace = 10;
 const user = 1000;
 
 /** Of pods on the image of workers, and of their containers. */
-export const podSecurityContext = {
+const podSecurityContext = {
   runAsNonRoot: true,
   runAsUser: user,
   runAsGroup: user,
@@ -94,17 +94,57 @@ export function deploymentSpec(
   };
 }
 
-function podSpec({ worker, settings }: PlacedWorker): PodSpec {
-  const { images } = settings.kubernetes;
+/** Volume of a pod on the image of workers, for what its container may write. */
+export const temporary = { name: "tmp", emptyDir: { sizeLimit: "64Mi" } };
+
+/** Of every pod on the image of workers. */
+export const podBase = ({ kubernetes: { images } }: WithWorkers) => ({
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  ...(images.pullSecrets.length > 0 && { imagePullSecrets: images.pullSecrets.map((name) => ({ name })) }),
+  securityContext: podSecurityContext,
+});
+
+type Resources = Pick<WorkerAsset["resources"], "cpu" | "cpuLimit" | "memory">;
+
+/** @param storage bytes of the node's disk */
+export function resourcesOf({ cpu, cpuLimit, memory }: Resources, storage?: number) {
+  const disk: Record<string, string> = storage === undefined ? {} : { "ephemeral-storage": String(storage) };
   return {
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    ...(images.pullSecrets.length > 0 && { imagePullSecrets: images.pullSecrets.map((name) => ({ name })) }),
-    securityContext: podSecurityContext,
+    requests: { cpu, memory: quantity(memory), ...disk },
+    limits: { ...(cpuLimit !== undefined && { cpu: cpuLimit }), memory: quantity(memory), ...disk },
+  };
+}
+
+/** Of every container on the image of workers; without arguments and environment. */
+export const containerBase = ({ kubernetes: { images, workers } }: WithWorkers, resources: Resources) => ({
+  name: "worker",
+  image: imageOf(images.registry, workers.image),
+  resources: resourcesOf(resources),
+  securityContext: containerSecurity,
+  volumeMounts: [{ name: temporary.name, mountPath: "/tmp" }],
+});
+
+/** Port and probes of a container that reports its health, of which readiness is asked for each `seconds`. */
+export function healthOf(seconds: number) {
+  const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
+  return {
+    port: { name: "health", containerPort: healthPort },
+    probes: {
+      startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 30 },
+      livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 3 },
+      readinessProbe: { ...probe("/readyz"), periodSeconds: seconds, failureThreshold: 3 },
+    },
+  };
+}
+
+function podSpec({ worker, settings }: PlacedWorker): PodSpec {
+  return {
+    ...podBase(settings),
     terminationGracePeriodSeconds: Math.ceil(worker.grace / 1000) + secondsAfterGrace,
     topologySpreadConstraints: spreadOf(settings, workerLabels(worker)),
     containers: [container(worker, settings)],
-    volumes: [{ name: "tmp", emptyDir: { sizeLimit: "64Mi" } }],
+    volumes: [temporary],
   };
 }
 
@@ -121,30 +161,17 @@ export const spreadOf = (
   }));
 
 function container(worker: WorkerAsset, settings: WithWorkers): types.input.core.v1.Container {
-  const { cpu, cpuLimit, memory } = worker.resources;
-  const probe = (path: string) => ({ httpGet: { path, port: "health" }, timeoutSeconds: 5 });
+  const health = healthOf(5);
   return {
-    name: "worker",
-    image: imageOf(settings.kubernetes.images.registry, settings.kubernetes.workers.image),
+    ...containerBase(settings, worker.resources),
     args: [worker.system, worker.name],
     // Of equal names the last one counts: no other Secret replaces the connection.
     envFrom: [...worker.secrets, connectionSecret(worker.user!)].map((name) => ({ secretRef: { name } })),
     env: Object.entries(variablesOf(worker, settings.kubernetes.workers.environment[worker.account])).map(
       ([name, value]) => ({ name, value }),
     ),
-    ports: [
-      { name: "health", containerPort: healthPort },
-      ...(worker.port === undefined ? [] : [{ name: "http", containerPort: worker.port }]),
-    ],
-    startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 30 },
-    livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 3 },
-    readinessProbe: { ...probe("/readyz"), periodSeconds: 5, failureThreshold: 3 },
-    resources: {
-      requests: { cpu, memory: quantity(memory) },
-      limits: { ...(cpuLimit !== undefined && { cpu: cpuLimit }), memory: quantity(memory) },
-    },
-    securityContext: containerSecurity,
-    volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+    ports: [health.port, ...(worker.port === undefined ? [] : [{ name: "http", containerPort: worker.port }])],
+    ...health.probes,
   };
 }
 
@@ -172,7 +199,9 @@ export function imageOf(registry: string | undefined, image: WithWorkers["kubern
 }
 
 /** One pod is evicted at a time, and those that are not ready whenever a node asks: an outage keeps no node. */
-export const disruptionBudgetSpec = (worker: WorkerAsset): types.input.policy.v1.PodDisruptionBudgetSpec => ({
+export const disruptionBudgetSpec = (
+  worker: Pick<WorkerAsset, "account" | "objectName">,
+): types.input.policy.v1.PodDisruptionBudgetSpec => ({
   maxUnavailable: 1,
   unhealthyPodEvictionPolicy: "AlwaysAllow",
   selector: { matchLabels: workerLabels(worker) },

@@ -113,13 +113,19 @@ const phone = "(max-width: 760px)";
 /** Height of a row in pixels, as style.css has it: on a phone a row is a card. */
 const useRowHeight = () => (useMedia(phone) ? 92 : 44);
 
+/** Problems first, then by name. Sorted once for rows that are the same: scrolling draws the table again. */
+const useWorstFirst = <Row extends { severity?: Severity }>(rows: Row[], idOf: (row: Row) => string): Row[] =>
+  useMemo(
+    () =>
+      rows.toSorted((one, other) => rank(one.severity) - rank(other.severity) || idOf(one).localeCompare(idOf(other))),
+    [rows],
+  );
+
 function StreamTable({ rows, label }: { rows: StreamView[]; label: string }) {
   const now = useNow(5_000);
   const [seen, setSeen] = useState<string[]>([]);
   const lines = useLines(seen.map((id) => `stream:${id}`));
-  const sorted = rows.toSorted(
-    (one, other) => rank(one.severity) - rank(other.severity) || streamId(one).localeCompare(streamId(other)),
-  );
+  const sorted = useWorstFirst(rows, streamId);
   const columns: Column<StreamView>[] = [
     {
       name: "Stream",
@@ -181,9 +187,7 @@ function DurableTable({ rows, label }: { rows: DurableView[]; label: string }) {
   const now = useNow(5_000);
   const [seen, setSeen] = useState<string[]>([]);
   const lines = useLines(seen.map((id) => `durable:${id}`));
-  const sorted = rows.toSorted(
-    (one, other) => rank(one.severity) - rank(other.severity) || durableId(one).localeCompare(durableId(other)),
-  );
+  const sorted = useWorstFirst(rows, durableId);
   const columns: Column<DurableView>[] = [
     {
       name: "Durable",

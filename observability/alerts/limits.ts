@@ -20,6 +20,11 @@ const noLimit = 1e18;
 
 /** What is used of a limit, in percent. */
 export const percent = {
+  ofStream: (
+    site: Selection,
+    used: "nats_stream_total_bytes" | "nats_stream_total_messages" | "nats_stream_consumer_count",
+    limit: "supercluster_stream_max_bytes" | "supercluster_stream_max_messages" | "supercluster_stream_max_consumers",
+  ) => percentOf(ofLeader.stream(site, used), site.series(limit), streamLabels),
   ofAccount: (
     site: Selection,
     used: "nats_account_storage_used" | "nats_account_memory_used",
@@ -47,11 +52,7 @@ export const limitAlerts = {
         expr: aboveThreshold(
           site,
           "NATSStreamNearFull",
-          percentOf(
-            ofLeader.stream(site, "nats_stream_total_bytes"),
-            site.series("supercluster_stream_max_bytes"),
-            streamLabels,
-          ),
+          percent.ofStream(site, "nats_stream_total_bytes", "supercluster_stream_max_bytes"),
           streamLabels,
         ),
         labels: { limit: "bytes" },
@@ -60,11 +61,7 @@ export const limitAlerts = {
         expr: aboveThreshold(
           site,
           "NATSStreamNearFull",
-          percentOf(
-            ofLeader.stream(site, "nats_stream_total_messages"),
-            site.series("supercluster_stream_max_messages"),
-            streamLabels,
-          ),
+          percent.ofStream(site, "nats_stream_total_messages", "supercluster_stream_max_messages"),
           streamLabels,
         ),
         labels: { limit: "messages" },
@@ -145,11 +142,7 @@ export const limitAlerts = {
         expr: aboveThreshold(
           site,
           "NATSStreamConsumersNearFull",
-          percentOf(
-            ofLeader.stream(site, "nats_stream_consumer_count"),
-            site.series("supercluster_stream_max_consumers"),
-            streamLabels,
-          ),
+          percent.ofStream(site, "nats_stream_consumer_count", "supercluster_stream_max_consumers"),
           streamLabels,
         ),
       },

@@ -5,18 +5,10 @@ import { openStore } from "../../workers/backup/store/open";
 import type { Store } from "../../workers/backup/store/store";
 import { planEnvironment } from "../plan/plan";
 import type { CheckedEnvironment } from "../settings/checked-environment";
+import { worstFirst } from "../supercluster/causes";
 import { openStatus } from "../supercluster/read-status";
 import { objectChecks } from "../verify/objects";
-import {
-  backupFindings,
-  type Finding,
-  inOrder,
-  objectFindings,
-  type Part,
-  parts,
-  planFindings,
-  unknown,
-} from "./findings";
+import { backupFindings, type Finding, objectFindings, type Part, parts, planFindings, unknown } from "./findings";
 
 /** What `doctor --json` prints. */
 export interface Diagnosis {
@@ -63,7 +55,7 @@ export async function diagnose(checked: CheckedEnvironment, place?: string): Pro
   const found = await Promise.all(
     looked.map((part) => looks[part]().catch((error: Error) => [unknown(part, error, name)])),
   );
-  const findings = inOrder(found.flat());
+  const findings = worstFirst(found.flat());
   const ok = findings.every(({ severity }) => severity !== "problem");
   return { environment: name, time: new Date().toISOString(), ok, looked, findings };
 }

@@ -116,7 +116,3 @@ export function backupFindings(
         ]),
   ];
 }
-
-/** Problems first, each part's in the order in which parts are looked at. */
-export const inOrder = (findings: readonly Finding[]): Finding[] =>
-  findings.toSorted((one, other) => Number(one.severity !== "problem") - Number(other.severity !== "problem"));

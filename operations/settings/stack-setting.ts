@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { isMap, parseDocument } from "yaml";
 import { projectFolder } from "../../engine/project";
+import { replaceFile } from "./replace-file";
 
 /**
  * One entry of a map of settings in a stack's file, as of `supercluster:failover`. The rest of the file stays as it is,
@@ -27,11 +28,7 @@ export class StackSetting<Value> {
   write(value: Value | undefined): void {
     const before = this.text();
     const after = withEntry(before, this.path(), value);
-    if (after === before) return;
-    // A concurrent reader finds the old file or the new one.
-    const next = `${this.file}.${process.pid}.next`;
-    writeFileSync(next, after);
-    renameSync(next, this.file);
+    if (after !== before) replaceFile(this.file, after);
   }
 
   private path(): [string, string, string] {

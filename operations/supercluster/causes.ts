@@ -42,7 +42,8 @@ export function byCause(
   ]);
 }
 
-const worstFirst = (problems: Problem[]): Problem[] => [
+/** Problems before warnings, each in the order in which they stand. */
+export const worstFirst = <Found extends Pick<Problem, "severity">>(problems: readonly Found[]): Found[] => [
   ...problems.filter(({ severity }) => severity === "problem"),
   ...problems.filter(({ severity }) => severity === "warning"),
 ];

@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Environment } from "../../config/schema/settings";
 import { kubernetes } from "../../config/schema/kubernetes";
 import { testedServers } from "../../config/versions";
 import { projectFolder } from "../../engine/project";
+import { replaceFile } from "../settings/replace-file";
 import { withSetting } from "../settings/yaml-edit";
 
 /** A setting of an environment that an upgrade writes. */
@@ -80,9 +81,5 @@ export function writeVersion(name: string, settings: readonly VersionSetting[], 
     (text, { path: keys, to }) => withSetting(text, ["config", "environments", "default", name, ...keys], to),
     before,
   );
-  if (after === before) return;
-  // A concurrent reader finds the old file or the new one.
-  const next = `${file}.${process.pid}.next`;
-  writeFileSync(next, after);
-  renameSync(next, file);
+  if (after !== before) replaceFile(file, after);
 }

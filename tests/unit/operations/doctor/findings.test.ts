@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { backupFindings, inOrder, objectFindings, planFindings, unknown } from "../../../../operations/doctor/findings";
+import { backupFindings, objectFindings, planFindings, unknown } from "../../../../operations/doctor/findings";
+import { worstFirst } from "../../../../operations/supercluster/causes";
 import type { EnvironmentPlan } from "../../../../operations/plan/plan";
 import type { Row } from "../../../../operations/plan/rows";
 import type { Manifest } from "../../../../workers/backup/manifest";
@@ -102,7 +103,7 @@ describe("doctor", () => {
 
   it("puts problems first, and what could not be read among them", () => {
     const [warning] = backupFindings(undefined, { name: "p", environment: kubernetesEnvironment(), now });
-    const found = inOrder([warning!, unknown("servers", new Error("no region answers\nat"), "production")]);
+    const found = worstFirst([warning!, unknown("servers", new Error("no region answers\nat"), "production")]);
     assert.deepEqual(
       found.map(({ part }) => part),
       ["servers", "backups"],

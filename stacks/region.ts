@@ -48,7 +48,7 @@ export async function region({ name, environment, stack, tenants }: Settings<"re
   const accounts = accountsOf(environment, tenants, { reservations, connections, failovers });
   const spec: RegionSpec = { ...known, accounts };
   if (before) await refuseDroppedOwners(spec, Object.keys(before.accounts), ask!);
-  for (const warning of warningsOf(environment)) await pulumi.log.warn(warning);
+  for (const warning of warningsOf({ environment, tenants })) await pulumi.log.warn(warning);
   const { identity, outputs } = await servers(spec, tenants, before);
 
   const addresses = serversOf(environment, stack.region);

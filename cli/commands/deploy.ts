@@ -62,7 +62,7 @@ export async function deploy(
     restoreFrom === undefined ? undefined : await loadRebuild()(checked, { from: restoreFrom, ...source });
   if (parts.monitoring) await ensureToolchain({ tools: MONITORING_TOOLS });
   if (dryRun) return showPlan(checked, { plans, parts });
-  warningsOf(checked.environment).forEach(warn);
+  warningsOf(checked).forEach(warn);
   const canary = pauseAfter === undefined ? undefined : { region: pauseAfter, isToContinue };
   const bringUpAndVerify = async () => {
     await rebuild?.begin();

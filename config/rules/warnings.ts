@@ -1,8 +1,11 @@
+import type { Tenants } from "../assets/asset";
 import type { Environment } from "../schema/settings";
+import { scaleWarnings } from "./scale";
 
-/** Warnings about settings that are allowed but risky, a sentence or more each; empty if there is none. Pure. */
-export function warningsOf({ regions }: Pick<Environment, "regions">): string[] {
-  return regions.length === 2 ? [twoRegions(regions)] : [];
+/** Warnings about what is allowed but risky, a sentence or more each; empty if there is none. Pure. */
+export function warningsOf(declared: { environment: Environment; tenants: Tenants }): string[] {
+  const { regions } = declared.environment;
+  return [...(regions.length === 2 ? [twoRegions(regions)] : []), ...scaleWarnings(declared)];
 }
 
 const twoRegions = (regions: readonly string[]): string =>

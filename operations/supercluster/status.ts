@@ -192,7 +192,7 @@ export function statusOf(
   return {
     environment: name,
     time: new Date().toISOString(),
-    warnings: warningsOf(environment),
+    warnings: warningsOf({ environment, tenants }),
     metaLeader: snapshot.meta?.leader,
     metaPeers: { current: currentPeers(snapshot), all: serversInAll(environment) },
     regions,

@@ -34,7 +34,7 @@ type Specification = Pick<CheckedEnvironment, "environment" | "tenants"> &
 
 /** Compares an environment as specified with a snapshot of its servers. Pure. */
 export function checksOf(specified: Specification, snapshot: Snapshot): Check[] {
-  const warnings = warningsOf(specified.environment).map((detail): Check => ({
+  const warnings = warningsOf(specified).map((detail): Check => ({
     name: "settings",
     result: "warning",
     detail,

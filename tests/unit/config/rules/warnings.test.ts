@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { warningsOf } from "../../../../config/rules/warnings";
+import { tenants } from "../../../../tenants";
+import { kubernetesEnvironment } from "../../../support/kubernetes";
 
 describe("an environment of two regions", () => {
   it("is warned about: each needs the other for every change; one, three and six are not", () => {
+    const warnings = (regions: string[]) =>
+      warningsOf({ environment: { ...kubernetesEnvironment(), regions }, tenants: {} });
     assert.match(
-      warningsOf({ regions: ["iad", "ams"] }).join(),
+      warnings(["iad", "ams"]).join(),
       /^iad and ams do not survive each other's loss: .*Add a third region .* or accept/,
     );
     for (const regions of [["iad"], ["iad", "ams", "syd"], ["iad", "ams", "syd", "sin", "sfo", "jnb"]])
-      assert.deepEqual(warningsOf({ regions }), []);
+      assert.deepEqual(warnings(regions), []);
   });
+});
+
+describe("the four systems", () => {
+  it("are far from what servers, files and runs hold", () =>
+    assert.deepEqual(warningsOf({ environment: kubernetesEnvironment(), tenants }), []));
 });

@@ -13,11 +13,24 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
  */
 const keptKeys = z.object({ format: z.literal(1), stack: z.string(), state: z.unknown() });
 
+/** The part of a state that says when its resources were changed: by the engine, without what an `up` leaves alone. */
+const resources = z.object({
+  deployment: z.object({ resources: z.array(z.object({ modified: z.string().optional() })).optional() }),
+});
+
 /** Secret. */
 export async function keysOf(checked: CheckedEnvironment): Promise<string> {
   const stack = checked.stacks.identity;
   const state: unknown = JSON.parse(await exportState(checked, stack));
   return JSON.stringify({ format: 1, stack, state });
+}
+
+/** When one of them was last made or changed; undefined where there are none. */
+export async function keysChanged(checked: CheckedEnvironment): Promise<Date | undefined> {
+  if (!(await hasKeys(checked))) return undefined;
+  const { deployment } = resources.parse(JSON.parse(await exportState(checked, checked.stacks.identity)));
+  const times = (deployment.resources ?? []).flatMap(({ modified }) => modified ?? []);
+  return times.length ? new Date(Math.max(...times.map((time) => Date.parse(time)))) : undefined;
 }
 
 /** Whether the identity stack has keys. */

@@ -3,6 +3,7 @@ import { BadUsage } from "../../engine/failure";
 import { backupAge } from "../../workers/backup/age";
 import { openStore } from "../../workers/backup/store/open";
 import type { Store } from "../../workers/backup/store/store";
+import { keysChanged } from "../backup/keys";
 import { planEnvironment } from "../plan/plan";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { worstFirst } from "../supercluster/causes";
@@ -48,7 +49,7 @@ export async function diagnose(checked: CheckedEnvironment, place?: string): Pro
     backups: async () =>
       backupFindings(store && (await backupAge(store, name)), {
         ...{ name, environment, now: Date.now() },
-        ...(store && { place: store.place }),
+        ...(store && { place: store.place, keysChanged: await keysChanged(checked) }),
       }),
   };
   const looked = Object.keys(parts) as Part[];

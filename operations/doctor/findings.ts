@@ -74,10 +74,19 @@ export const objectFindings = (checks: readonly Check[], environment: string): F
       todo: result === "failed" ? deployCommand(environment) : npmRun("verify", environment),
     }));
 
-/** Where backups are; undefined: no place is known. */
+interface BackupContext {
+  name: string;
+  environment: Environment;
+  place?: string;
+  /** When a key of the environment was last made or changed. */
+  keysChanged?: Date;
+  now: number;
+}
+
+/** @param age undefined: no place of backups is known */
 export function backupFindings(
   age: BackupAge | undefined,
-  { name, environment, place, now }: { name: string; environment: Environment; place?: string; now: number },
+  { name, environment, place, keysChanged, now }: BackupContext,
 ): Finding[] {
   const found = (severity: Problem["severity"], detail: string, todo: string): Finding => ({
     part: "backups",
@@ -105,6 +114,16 @@ export function backupFindings(
       ? [found("problem", `the last backup began ${since(begun)} ago`, "docs/runbooks/alerts/NATSBackupTooOld.md")]
       : []),
     ...(last.keys ? [] : [found("problem", "the last backup has no keys of the environment", rebuild)]),
+    ...(last.keysTaken !== undefined && keysChanged && keysChanged.getTime() > Date.parse(last.keysTaken)
+      ? [
+          found(
+            "problem",
+            `keys of the environment were changed ${since(keysChanged.getTime())} ago and copied ` +
+              `${since(Date.parse(last.keysTaken))} ago: a rebuild would bring the old ones back`,
+            `npm run backup -- --all --env ${name} --to ${place} --recipient <key>`,
+          ),
+        ]
+      : []),
     ...(verified && now - verified.at.getTime() <= days * 86_400_000
       ? []
       : [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
 import { jetstream } from "@nats-io/jetstream";
 import type { Deployment } from "../support/deployment";
 import { engineMs } from "../support/limits";
@@ -56,6 +57,15 @@ describe("an environment of which only a backup and its key are left", function 
     assert.match(deployment.succeeds("verify-backup", ...source), /20\d messages of backup \w+ restored and compared/);
     assert.deepEqual(looked(), { status: 0, ok: true, backups: [] });
     assert.equal(deployment.cli("doctor", "--backups", deployment.path("nothing")).status, 1, "no backup is a problem");
+    const folder = path.join(deployment.path("backups"), "local");
+    const manifest = path.join(folder, readdirSync(folder)[0]!, "manifest.json");
+    const text = readFileSync(manifest, "utf8");
+    writeFileSync(manifest, text.replace(/("keysTaken": )"[^"]+"/, '$1"2020-01-01T00:00:00.000Z"'));
+    assert.match(
+      looked().backups.join(),
+      /^keys of the environment were changed .* a rebuild would bring the old ones/,
+    );
+    writeFileSync(manifest, text);
   });
 
   it("is rebuilt by both: the same clients are let in, and every message and position is there", async () => {

@@ -8,7 +8,6 @@ import {
   type LeftOut,
   type Manifest,
   manifestFrom,
-  type StoredFile,
   superseded,
 } from "./manifest";
 import { paced } from "./pace";
@@ -50,6 +49,8 @@ export interface BackupResult {
   /** Names of backups that were deleted. */
   removed: string[];
 }
+
+type KeptKeys = Pick<Manifest, "keys" | "keysTaken">;
 
 /** An unfinished backup that began longer ago is not continued: its first streams would be too old. */
 const continuedMs = 12 * 60 * 60 * 1000;
@@ -105,13 +106,11 @@ export async function backupAll(options: BackupOptions): Promise<BackupResult> {
   }
   if (failed.length) throw new BackupIncomplete(id, failed);
 
-  const keys = options.keys
-    ? await storeFile(store, fileNames.keys(environment, id), dataOf(await options.keys()), recipients)
-    : await keysTakenOver();
+  const keys = options.keys ? await keysTaken(options.keys) : await keysTakenOver();
   const manifest: Manifest = {
     format: 1,
     ...{ environment, id, begun: (isContinued ? dateOf(id) : begun).toISOString(), finished: new Date().toISOString() },
-    ...{ entries, left, ...(keys && { keys }) },
+    ...{ entries, left, ...keys },
   };
   await writeText(store, fileNames.manifest(environment, id), JSON.stringify(manifest, undefined, 2));
   const old = keep === undefined ? [] : superseded([...found.filter((one) => one.id !== id), finishedOf(id)], keep);
@@ -122,12 +121,18 @@ export async function backupAll(options: BackupOptions): Promise<BackupResult> {
   }
   return { manifest, removed: old.map((one) => one.id) };
 
-  async function keysTakenOver(): Promise<StoredFile | undefined> {
+  async function keysTaken(read: () => Promise<string>): Promise<KeptKeys> {
+    const taken = new Date().toISOString();
+    const keys = await storeFile(store, fileNames.keys(environment, id), dataOf(await read()), recipients);
+    return { keys, keysTaken: taken };
+  }
+
+  async function keysTakenOver(): Promise<KeptKeys> {
     for (const { id: before } of found.filter(({ isFinished }) => isFinished).reverse()) {
-      const { keys: kept } = manifestFrom(await readText(store, fileNames.manifest(environment, before)));
-      if (kept?.isSealed) return copyFile(store, kept, fileNames.keys(environment, id));
+      const { keys: kept, keysTaken } = manifestFrom(await readText(store, fileNames.manifest(environment, before)));
+      if (kept?.isSealed) return { keys: await copyFile(store, kept, fileNames.keys(environment, id)), keysTaken };
     }
-    return undefined;
+    return {};
   }
 
   async function copied(access: AccountAccess, stream: string): Promise<Entry> {

@@ -39,6 +39,8 @@ const manifest = z.object({
   left: z.array(z.object({ account: z.string(), stream: z.string(), reason: z.string() })),
   /** The file with the environment's keys, if they were kept. */
   keys: entry.shape.file.optional(),
+  /** When they were read from the environment: RFC 3339. A scheduled backup takes both over from the one before. */
+  keysTaken: z.iso.datetime().optional(),
 });
 
 export type Entry = z.output<typeof entry>;

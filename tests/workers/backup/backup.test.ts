@@ -372,12 +372,18 @@ describe("backups of all streams of an environment", function () {
 
     it("are made by users who may do nothing else, take over the keys, and are restored and noted", async () => {
       const store = openStore(s3.place);
-      await backupAll({ ...options(store), environment: "jobs", keys: () => Promise.resolve("the keys") });
+      const first = await backupAll({
+        ...options(store),
+        environment: "jobs",
+        keys: () => Promise.resolve("the keys"),
+      });
       const { code, said } = await run({ BACKUP_RATE: String(20 * 1024 ** 2), BACKUP_KEEP: "1" });
       assert.equal(code, 0, said);
       const { last, verified } = await backupAge(store, "jobs");
       assert.equal(last!.entries.length, 5);
       assert.equal(await text(await loadFile(store, last!.keys!, [key.identity])), "the keys");
+      assert.ok(last!.keysTaken);
+      assert.equal(last!.keysTaken, first.manifest.keysTaken, "of the time when they were read");
       assert.equal(verified, undefined);
       assert.ok(!said.includes("irisx-backup"), "no login is in the log");
 

@@ -52,6 +52,22 @@ describe("doctor, about backups", () => {
     for (const { todo } of found) assert.ok(todo);
   });
 
+  it("names keys that were changed since they were copied: a rebuild would bring the old ones back", () => {
+    const last = manifest(1, { keysTaken: hoursAgo(30).toISOString() });
+    const verified = { id: "x", at: hoursAgo(1) };
+    const found = (hours: number) => backupFindings({ last, verified }, { ...about, keysChanged: hoursAgo(hours) });
+    assert.deepEqual(found(31), []);
+    assert.deepEqual(severities(found(29)), ["problem s3://backups"]);
+    assert.match(found(29)[0]!.detail, /changed 29 h ago and copied 30 h ago: a rebuild would bring the old ones back/);
+    assert.match(found(29)[0]!.todo, /^npm run backup -- --all --env production --to s3:\/\/backups --recipient/);
+    const unnoted = { last: manifest(1), verified };
+    assert.deepEqual(
+      backupFindings(unnoted, { ...about, keysChanged: hoursAgo(0) }),
+      [],
+      "an older backup does not say",
+    );
+  });
+
   it("takes the thresholds of the environment's alerts", () => {
     const environment = kubernetesEnvironment({ alerts: { NATSBackupTooOld: { threshold: 50 } } });
     const verified = { id: "x", at: hoursAgo(9 * 24) };

@@ -1,3 +1,4 @@
+import { acrossAccounts } from "./assets/copies";
 import { covers, overlaps } from "./subjects";
 
 /** A token that clients draw at random: only a wildcard matches it. */
@@ -20,6 +21,9 @@ const reserved: readonly { subject: string; what: string }[] = [
   ...[`_INBOX.${random}`, `_INBOX.${random}.>`].map((subject) => ({ subject, what: "every user's inbox" })),
 ];
 
+/** By these servers copy streams of other accounts: a request makes a consumer there, which delivers to any subject. */
+const ofCopies = Object.values(acrossAccounts).map((prefix) => `${prefix}.>`);
+
 const startsWithWildcard = (subject: string): boolean => /^[*>]/.test(subject);
 
 /**
@@ -28,6 +32,7 @@ const startsWithWildcard = (subject: string): boolean => /^[*>]/.test(subject);
  */
 export function reservedIn(subject: string): string | undefined {
   if (startsWithWildcard(subject)) return reserved.find((other) => overlaps(subject, other.subject))?.what;
+  if (ofCopies.some((other) => overlaps(subject, other))) return "what servers copy between accounts by ($JS)";
   if (covers(subject, "$JS.API.>")) return "JetStream's API ($JS.API)";
   return covers(subject, "$SYS.>") ? "the servers' own subjects ($SYS)" : undefined;
 }

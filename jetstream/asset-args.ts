@@ -3,11 +3,12 @@ import type { ConsumerArgs, StreamArgs } from "./schemas";
 
 /** Arguments of the stream resource of an asset. Fields that are not set are left out, and so are not in the state. */
 export function streamArgs({ account, name, region, mirrorOf, spec }: StreamAsset): StreamArgs {
-  const { subjects, sources, ...rest } = spec;
+  const { subjects, mirror, sources, ...rest } = spec;
   // The smaller of the declared replicas and the region's servers: both are 1, 3 or 5.
   const replicas = spec.replicas as StreamArgs["replicas"];
+  const copied = mirrorOf ?? mirror;
   const content =
-    mirrorOf === undefined ? { subjects: subjects.length ? subjects : undefined, sources } : { mirror: mirrorOf };
+    copied === undefined ? { subjects: subjects.length ? subjects : undefined, sources } : { mirror: copied };
   return defined({ account, name, region, ...content, ...rest, replicas });
 }
 

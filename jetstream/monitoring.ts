@@ -69,6 +69,8 @@ export interface StreamDetail {
 /** What a stream copies, with why that fails. `active` is -1 where it never began. */
 export interface Origin {
   name: string;
+  /** How its account or domain is asked, where it is another one. */
+  external?: { api: string };
   lag: number;
   active: number;
   error?: { description: string };

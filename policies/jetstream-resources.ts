@@ -1,5 +1,6 @@
 import type { ConsumerArguments } from "../config/rules/arguments/consumer";
 import type { Environment } from "../config/schema/settings";
+import { copiedTenant } from "../config/assets/copies";
 import { parkedSubject } from "../config/assets/standard";
 import type { StreamArguments } from "../config/rules/arguments/stream-rule";
 import type { Resource } from "./resource";
@@ -81,14 +82,23 @@ export function subjectsOf(stream: StreamResource, byKey: ReadonlyMap<string, St
   return origin && origin.key !== `${account}/${name}` && !isRenamed ? subjectsOf(origin, byKey) : undefined;
 }
 
-/** The stream that a mirror copies, if it is one of its stack and account. */
+/** The stream that a mirror or source of an account copies, if it is one of its stack, of whichever account. */
+export function copiedBy(
+  account: string,
+  source: NonNullable<StreamArguments["mirror"]>,
+  byKey: ReadonlyMap<string, StreamResource>,
+): StreamResource | undefined {
+  const { name, external } = typeof source === "string" ? { name: source } : source;
+  const owner = external ? copiedTenant({ external }) : account;
+  return owner === undefined ? undefined : byKey.get(`${owner}/${name}`);
+}
+
+/** The stream that a mirror copies, if it is one of its stack. */
 export function originOf(
   { args: { account, mirror } }: StreamResource,
   byKey: ReadonlyMap<string, StreamResource>,
 ): StreamResource | undefined {
-  if (mirror === undefined) return undefined;
-  const { name, external } = typeof mirror === "string" ? { name: mirror } : mirror;
-  return external ? undefined : byKey.get(`${account}/${name}`);
+  return mirror === undefined ? undefined : copiedBy(account, mirror, byKey);
 }
 
 /** Whether a name like `account/stream` is one of those excepted; `*` stands for any part. */

@@ -70,16 +70,21 @@ export async function jetstream({
   const former = formerNames(plan.streams, plan.consumers);
   const aliases = (name: string | undefined) => ({ aliases: name === undefined ? undefined : [{ name }] });
   const made = new Map<string, Stream>();
-  for (const asset of staying) {
+  for (const asset of copiesLast(staying)) {
     // A mirror takes its origin's place, subjects included, only when the origin has let them go.
     const origin = asset.mirrorOf ?? asset.promotedFrom;
+    const origins = [
+      ...(origin === undefined ? [] : [`${asset.account}/${origin}`]),
+      ...(asset.copies ?? []).map(idOf),
+    ];
     const args = { ...deletion, ...streamArgs(asset) };
     made.set(
       idOf(asset),
       new Stream(streamResource(asset), args, {
         ...options(asset.region),
         ...aliases(former.streams.get(streamResource(asset))),
-        dependsOn: origin === undefined ? undefined : made.get(`${asset.account}/${origin}`),
+        // Those of another stack are there already, or are waited for by the servers.
+        dependsOn: origins.flatMap((id) => made.get(id) ?? []),
       }),
     );
   }
@@ -129,6 +134,13 @@ export async function jetstream({
 const absent = { absent: true, deletionPolicy: "delete" } as const;
 
 const idOf = ({ account, name }: { account: string; name: string }) => `${account}/${name}`;
+
+/** In their order, but what copies streams of other accounts, and its own mirrors, behind these. */
+function copiesLast(streams: readonly StreamAsset[]): StreamAsset[] {
+  const across = new Set(streams.filter(({ copies }) => copies).map(idOf));
+  const isLater = ({ account, name, mirrorOf }: StreamAsset) => across.has(`${account}/${mirrorOf ?? name}`);
+  return [...streams.filter((one) => !isLater(one)), ...streams.filter(isLater)];
+}
 
 /** All assets; with a degraded region, those in other regions and those that exist already: it takes no new ones. */
 async function planned(

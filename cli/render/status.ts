@@ -106,10 +106,12 @@ function streamTable(status: Status, before?: Status): string {
       stream.messages === undefined ? colours.red("no leader") : String(stream.messages),
       stream.fullness === undefined ? "" : `${stream.fullness.toFixed(0)} %`,
       String(stream.consumers),
-      streams
-        .filter(({ account, mirrorOf }) => account === stream.account && mirrorOf === stream.name)
-        .map(mirror)
-        .join(", "),
+      [
+        ...(stream.copies ? [`of ${stream.copies.join(", ")} (${stream.lag ?? "?"})`] : []),
+        ...streams
+          .filter(({ account, mirrorOf }) => account === stream.account && mirrorOf === stream.name)
+          .map(mirror),
+      ].join(", "),
       ...(before ? [growth(stream, status, before)] : []),
     ]),
     colours.dim,

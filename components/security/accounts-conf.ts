@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/assets/region";
-import { type Export, type Import, localSubject } from "../../config/assets/sharing";
+import type { Export, Import } from "../../config/assets/sharing";
 
 /**
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
@@ -68,10 +68,10 @@ const exportConf = ({ kind, subject, to, expiresMs }: Export) => ({
   ...(expiresMs !== undefined && { threshold: `${expiresMs}ms` }),
 });
 
-/** Servers know a prefix of streams only; of a service it is written out. */
-const importConf = ({ kind, subject, from, prefix }: Import) => ({
+/** Servers know a prefix of streams only; of a service the subject is written out. */
+const importConf = ({ kind, subject, from, local }: Import) => ({
   [kind]: { account: from, subject },
-  ...(kind === "stream" ? { prefix } : { to: localSubject({ prefix, subject }) }),
+  ...(local !== subject && (kind === "stream" ? { prefix: local.slice(0, -subject.length - 1) } : { to: local })),
 });
 
 /** One user, twice while one of its passwords replaces the other. */

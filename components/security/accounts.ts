@@ -3,6 +3,7 @@ import { type ConnectionLimits, limitsOf, statedConnections } from "../../config
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
 import { backup, backupsOf } from "../../config/assets/backups";
+import { copyExchanges } from "../../config/assets/copies";
 import { mappingsOf, standIns } from "../../config/assets/failover";
 import { mappedByFailovers, mirroredStreams } from "../../config/assets/failover-subjects";
 import { mappedBy } from "../../config/assets/mappings";
@@ -59,6 +60,7 @@ export function accountsOf(
     }),
   });
   const failedOver = mappingsOf(streams, failovers);
+  const copies = copyExchanges(tenants);
   const accounts = Object.values(tenants).map((tenant): AccountSpec => {
     const ofAccount = <T extends { account: string }>(assets: T[]) =>
       assets.filter(({ account }) => account === tenant.name);
@@ -74,8 +76,8 @@ export function accountsOf(
       ...((tenant.mappings ?? failedOver[tenant.name]) && {
         mappings: { ...tenant.mappings, ...failedOver[tenant.name] },
       }),
-      exports: exportsOf(tenant),
-      imports: importsOf(tenant),
+      exports: [...exportsOf(tenant), ...copies[tenant.name]!.exports],
+      imports: [...importsOf(tenant), ...copies[tenant.name]!.imports],
       users: [
         accountUser(tenant.name, provisioner, provisionerPermissions(provisioner)),
         ...users.map(([name, spec]) => ({
@@ -114,7 +116,7 @@ function withAdvisories(
   const heard = probing.includes(account) ? accounts.filter(({ name }) => name !== account.name) : [];
   const told = to.length > 0 ? givenUp.map((subject): Export => ({ kind: "stream", subject, to })) : [];
   const hears = heard.flatMap(({ name: from }) =>
-    givenUp.map((subject): Import => ({ kind: "stream", subject, from, prefix: advisoryPrefix(from) })),
+    givenUp.map((subject): Import => ({ kind: "stream", subject, from, local: `${advisoryPrefix(from)}.${subject}` })),
   );
   const { exports = [], imports = [], ...rest } = account;
   const [all, others] = [

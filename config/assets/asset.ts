@@ -1,3 +1,4 @@
+import type { copying } from "./copies";
 import type { ConsumerSpec, StreamSpec, TenantSpec } from "../schema/tenant";
 
 /** Tenants by account name. */
@@ -9,9 +10,12 @@ export interface StreamAsset {
   name: string;
   /** The cluster it is placed in. */
   region: string;
-  spec: Omit<StreamSpec, "home" | "mirrors" | "replicas"> & { replicas: number };
-  /** The stream it copies. */
+  spec: Omit<StreamSpec, "home" | "mirrors" | "replicas" | "mirror" | "sources"> &
+    ReturnType<typeof copying> & { replicas: number };
+  /** The stream of its account that it copies. */
   mirrorOf?: string;
+  /** Streams of other accounts that it copies. Absent: none. */
+  copies?: { account: string; name: string }[];
   /** The stream that it copied, and whose place it has taken. */
   promotedFrom?: string;
 }

@@ -1,4 +1,5 @@
 import { mirroredFields } from "./buckets";
+import { copiesOf, copying } from "./copies";
 import { failedOver } from "./failover";
 import type { Failovers } from "../schema/failover";
 import type { Environment } from "../schema/settings";
@@ -34,13 +35,19 @@ function streamsOf(environment: Environment, declared: TenantSpec): StreamAsset[
   const tenant = withStandardParts(declared);
   const origins: StreamAsset[] = [];
   const copies: StreamAsset[] = [];
-  for (const [name, { home = tenant.home, mirrors = {}, ...spec }] of Object.entries(tenant.streams)) {
+  const across = Map.groupBy(copiesOf(tenant), ({ stream }) => stream);
+  for (const [name, { home = tenant.home, mirrors = {}, ...declaredSpec }] of Object.entries(tenant.streams)) {
+    const spec = { ...declaredSpec, ...copying(declaredSpec, tenant.name) };
     // A local supercluster may be smaller than what its streams ask for; elsewhere that is a mistake
     // (config/rules/stream.ts), but not of what is derived: no tenant declares it.
     const capped = environment.target === "local" || !(name in declared.streams);
     const replicasIn = (region: string) =>
       capped ? (Math.min(spec.replicas, serversIn(environment, region)) as typeof spec.replicas) : spec.replicas;
-    origins.push({ account: tenant.name, name, region: home, spec: { ...spec, replicas: replicasIn(home) } });
+    const copied = across.get(name)?.map(({ from, origin }) => ({ account: from, name: origin }));
+    origins.push({
+      ...{ account: tenant.name, name, region: home, spec: { ...spec, replicas: replicasIn(home) } },
+      ...(copied && { copies: copied }),
+    });
     for (const [region, limits] of Object.entries(mirrors)) {
       copies.push({
         account: tenant.name,
@@ -57,7 +64,7 @@ function streamsOf(environment: Environment, declared: TenantSpec): StreamAsset[
           discard: "old",
           // Servers want a mirror to answer reads exactly if its origin does (error 10157).
           ...(spec.allowDirect && { mirrorDirect: true }),
-          ...mirroredFields(tenant, name, spec),
+          ...mirroredFields(tenant, name, declaredSpec),
           ...limits,
         },
       });
@@ -98,10 +105,11 @@ function consumersOf(environment: Environment, declared: TenantSpec): ConsumerAs
 export function subjectsByStream(tenant: Pick<TenantSpec, "streams">): Map<string, string[]> {
   return new Map(
     Object.entries(tenant.streams).flatMap(
-      ([name, { subjects, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
-        const held = sources
-          ? [">"]
-          : [...subjects, ...(subjectTransform ? [destinationSubject(subjectTransform.dest)] : [])];
+      ([name, { subjects, mirror, sources, subjectTransform, mirrors = {} }]): [string, string[]][] => {
+        const held =
+          sources || mirror
+            ? [">"]
+            : [...subjects, ...(subjectTransform ? [destinationSubject(subjectTransform.dest)] : [])];
         return [name, ...Object.keys(mirrors).map((region) => mirrorName(name, region))].map((stream) => [
           stream,
           held,

@@ -32,12 +32,15 @@ export interface Import {
   kind: SharedKind;
   subject: string;
   from: string;
+  /** The subject by which the account that imports it knows it. */
+  local: string;
+}
+
+/** One that a tenant declares. */
+export interface DeclaredImport extends Import {
   /** What stands before the subject, with a dot, in the account that imports it. */
   prefix: string;
 }
-
-/** The subject by which the account that imports it knows it. */
-export const localSubject = ({ prefix, subject }: Pick<Import, "prefix" | "subject">): string => `${prefix}.${subject}`;
 
 /** What a tenant exports, its lanes and routes included, in the order declared: streams, then services. */
 export function exportsOf(declared: TenantSpec): Export[] {
@@ -64,7 +67,11 @@ const longestAnswer = ({ users }: TenantSpec, subject: string): number =>
   );
 
 /** What a tenant imports, in the order declared. */
-export const importsOf = ({ imports = {} }: Pick<TenantSpec, "imports">): Import[] =>
+export const importsOf = ({ imports = {} }: Pick<TenantSpec, "imports">): DeclaredImport[] =>
   Object.entries(imports).flatMap(([from, { prefix = from, ...subjects }]) =>
-    kinds.flatMap((kind) => (subjects[sharedFields[kind]] ?? []).map((subject) => ({ kind, subject, from, prefix }))),
+    kinds.flatMap((kind) =>
+      (subjects[sharedFields[kind]] ?? []).map((subject) => ({
+        ...{ kind, subject, from, prefix, local: `${prefix}.${subject}` },
+      })),
+    ),
   );

@@ -25,6 +25,7 @@ export function failoverProblems(raw: unknown, tenants: Tenants, path: string): 
  * Fields that a stream must not have in order to fail over: its mirror lacks them, or could not give back what it got.
  */
 const excluded: { field: keyof StreamSpec; reason: string }[] = [
+  { field: "mirror", reason: "it takes no messages but those of another tenant's stream" },
   { field: "sources", reason: "its sources would be copied to the mirror again from their start" },
   { field: "subjectTransform", reason: "what comes back would be renamed again" },
   { field: "allowMsgSchedules", reason: "a stream with schedules cannot take back what the mirror received" },

@@ -1,6 +1,6 @@
 import { failoverToken } from "../../workers/messaging/contract";
 import { subjectsFor } from "../assets/lanes";
-import { importsOf, localSubject } from "../assets/sharing";
+import { importsOf } from "../assets/sharing";
 import { withStandardParts } from "../assets/standard-parts";
 import { isOfServers } from "../reserved-subjects";
 import type { TenantSpec } from "../schema/tenant";
@@ -178,9 +178,9 @@ export const mappingRules: Rule[] = [
   }),
   rule({
     each: ends,
-    when: ({ subject, tenant }) => importsOf(tenant).some((shared) => overlaps(localSubject(shared), subject)),
+    when: ({ subject, tenant }) => importsOf(tenant).some((shared) => overlaps(shared.local, subject)),
     message: ({ subject, tenant }) => {
-      const { from } = importsOf(tenant).find((shared) => overlaps(localSubject(shared), subject))!;
+      const { from } = importsOf(tenant).find((shared) => overlaps(shared.local, subject))!;
       return `${text(subject)} is imported from ${from}, who maps what it exports; map it there`;
     },
   }),

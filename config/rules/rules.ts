@@ -6,6 +6,7 @@ import { atBuckets, bucketRules } from "./buckets";
 import { chartValueRules } from "./chart-values";
 import { consumerRules } from "./consumer";
 import type { ValidationContext } from "./context";
+import { copyRules } from "./copies";
 import { deadLetterRules } from "./dead-letters";
 import { environmentRules } from "./environment";
 import { kubernetesRules } from "./kubernetes";
@@ -42,6 +43,7 @@ const rules: readonly Rule[] = [
   ...consumerRules,
   ...userRules,
   ...sharingRules,
+  ...copyRules,
   ...mappingRules,
   ...deadLetterRules,
   ...laneRules,

@@ -1,5 +1,5 @@
 import { failoverToken } from "../../workers/messaging/contract";
-import { type Export, exportsOf, type Import, importsOf, localSubject, sharedFields } from "../assets/sharing";
+import { type Export, exportsOf, type Import, importsOf, sharedFields } from "../assets/sharing";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
 import { isOfServers } from "../reserved-subjects";
@@ -46,7 +46,7 @@ const imported = (context: ValidationContext) =>
     return importsOf(tenant).map((shared, index) => {
       const exporter = context.tenants[shared.from];
       return {
-        ...{ path: places[index]!, key, tenant, shared, local: localSubject(shared), exporter },
+        ...{ path: places[index]!, key, tenant, shared, local: shared.local, exporter },
         offered: exporter ? exportsOf(exporter) : [],
       };
     });
@@ -145,9 +145,9 @@ export const sharingRules: Rule[] = [
   }),
   rule({
     each: exported,
-    when: ({ tenant, subject }) => importsOf(tenant).some((shared) => overlaps(localSubject(shared), subject)),
+    when: ({ tenant, subject }) => importsOf(tenant).some((shared) => overlaps(shared.local, subject)),
     message: ({ tenant, subject }) => {
-      const { from } = importsOf(tenant).find((shared) => overlaps(localSubject(shared), subject))!;
+      const { from } = importsOf(tenant).find((shared) => overlaps(shared.local, subject))!;
       return (
         `${text(subject)} is imported from ${from}, who says to whom it goes, and handed on it could come back; ` +
         `let ${from} export it to whom it is for`
@@ -224,9 +224,9 @@ export const sharingRules: Rule[] = [
   rule({
     each: named,
     when: ({ sharing, subject, kind }) =>
-      sharing.length > 0 && !sharing.some((shared) => shared.kind === kind && overlaps(localSubject(shared), subject)),
+      sharing.length > 0 && !sharing.some((shared) => shared.kind === kind && overlaps(shared.local, subject)),
     message: ({ sharing, subject, kind }) =>
       `${text(subject)} is no ${kind} that is imported from ${sharing[0]!.from}; import it, or write one of: ` +
-      list(sharing.filter((shared) => shared.kind === kind).map(localSubject)),
+      list(sharing.filter((shared) => shared.kind === kind).map(({ local }) => local)),
   }),
 ];

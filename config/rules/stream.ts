@@ -1,11 +1,12 @@
 import { plural } from "../plural";
 import { subjectsByStream } from "../assets/assets";
+import { copying } from "../assets/copies";
 import { destinationSubject, isRenamedAway } from "../subject-transform";
 import { failoverToken } from "../../workers/messaging/contract";
 import { canary, mirrorName } from "../assets/standard";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
-import type { TenantSpec } from "../schema/tenant";
+import type { StreamSpec, TenantSpec } from "../schema/tenant";
 import { serversIn, storageIn } from "../sizes";
 import { overlaps } from "../subjects";
 import { toBytes, unlimited } from "../units";
@@ -19,7 +20,14 @@ import { mirrors, streams, tenants } from "./scopes";
 
 /** Arguments of every stream and mirror, as they are declared. */
 const streamArguments = (context: ValidationContext): (Scope & { args: StreamArguments })[] => [
-  ...streams(context).map(({ path, name, stream }) => ({ path, args: { ...stream, name } })),
+  ...streams(context).map(({ path, tenant, name, stream }) => ({
+    path,
+    args: {
+      ...{ ...stream, ...copying(stream, tenant.name), name },
+      // A stream of a tenant always has a list; what a mirror has of its own in it is a rule of tenants.
+      ...(stream.mirror && { subjects: stream.subjects.length ? stream.subjects : undefined }),
+    },
+  })),
   ...mirrors(context).map(({ path, name, mirror, limits }) => ({
     path,
     args: { ...limits, name: mirror, mirror: name },
@@ -56,7 +64,7 @@ const originsByStream = ({ streams }: TenantSpec): Map<string, Origin[]> =>
         name,
         sources
           .map((source) => (typeof source === "string" ? { name: source } : source))
-          .filter(({ external }) => !external)
+          .filter(({ external, tenant }) => !external && tenant === undefined)
           // As the server judges it: two streams may each take the other's own subjects.
           .map(({ name: origin, filterSubject }) => ({
             name: origin,
@@ -79,26 +87,34 @@ function reaches(origins: Map<string, Origin[]>, from: string, to: string, seen 
   );
 }
 
-/** What each stream collects from. */
+type Source = Exclude<NonNullable<StreamSpec["sources"]>[number], string>;
+
+/** What each stream collects from, or mirrors of another tenant. */
 const everySource = (context: ValidationContext) =>
-  streams(context).flatMap((scope) =>
-    (scope.stream.sources ?? []).map((source, index) => ({
+  streams(context).flatMap((scope) => [
+    ...(scope.stream.mirror
+      ? [{ ...scope, path: [...scope.path, "mirror"], origin: scope.stream.mirror as Source }]
+      : []),
+    ...(scope.stream.sources ?? []).map((source, index) => ({
       ...scope,
       path: [...scope.path, "sources", index],
       origin: typeof source === "string" ? { name: source } : source,
     })),
-  );
+  ]);
 
-/** Sources of this account, with their streams, and the subjects of these where they are known. */
+/** What it collects, with the streams, and the subjects of these where they are known; of a domain nothing is. */
 const sources = (context: ValidationContext) =>
   everySource(context)
     .filter(({ origin }) => !origin.external)
-    .map((scope) => ({
-      ...scope,
-      origins: originsByStream(scope.tenant),
-      spec: scope.tenant.streams[scope.origin.name],
-      subjects: subjectsByStream(scope.tenant).get(scope.origin.name),
-    }));
+    .map((scope) => {
+      const owner = scope.origin.tenant === undefined ? scope.tenant : context.tenants[scope.origin.tenant];
+      return {
+        ...scope,
+        origins: originsByStream(scope.tenant),
+        spec: owner?.streams[scope.origin.name],
+        subjects: owner && subjectsByStream(owner).get(scope.origin.name),
+      };
+    });
 
 /** Subjects of streams; those of the canary come first, so that the stream that overlaps them is the one reported. */
 const subjects = (context: ValidationContext) =>
@@ -148,7 +164,7 @@ export const streamRules: Rule[] = [
   rule({
     each: streams,
     at: ["subjects"],
-    when: ({ stream }) => stream.subjects.length === 0 && !stream.sources,
+    when: ({ stream }) => stream.subjects.length === 0 && !stream.sources && !stream.mirror,
     message: ({ name }) =>
       `is empty: the stream has no subjects and no sources, so JetStream would take "${name}" as its subject; ` +
       `write e.g. [${text(`${name.toLowerCase()}.>`)}]`,
@@ -216,7 +232,8 @@ export const streamRules: Rule[] = [
   }),
   rule({
     each: sources,
-    when: ({ key, origin, subjects }, { declared }) => !subjects && !declared.streams(key).includes(origin.name),
+    when: ({ key, origin, subjects }, { declared }) =>
+      origin.tenant === undefined && !subjects && !declared.streams(key).includes(origin.name),
     message: ({ key, origin }, { declared }) => unknownName(origin.name, `a stream of ${key}`, declared.streams(key)),
   }),
   rule({
@@ -259,14 +276,14 @@ export const streamRules: Rule[] = [
     at: ["external"],
     when: ({ origin }) => origin.external !== undefined,
     message: ({ origin }) =>
-      `${text(origin.external!.api)} is not an API that this account imports: ` +
-      "no account of an environment exports or imports anything, " +
-      "so the copy would wait for its origin for ever without an error; " +
-      "publish to a stream of this account too, or let a service of both accounts pass messages on",
+      `${text(origin.external!.api)} is not an API that this account imports, ` +
+      "so the copy would wait for its origin without an error; " +
+      "to copy a stream of another tenant, write its name as tenant (docs/sharing.md)",
   }),
   rule({
     each: sources,
-    when: ({ name, origin, origins }) => origin.name !== name && reaches(origins, origin.name, name),
+    when: ({ name, origin, origins }) =>
+      origin.tenant === undefined && origin.name !== name && reaches(origins, origin.name, name),
     message: ({ name, origin }) =>
       `${text(origin.name)} is itself copied from ${name}, so messages would loop (10052); remove one of the two`,
   }),

@@ -4,7 +4,7 @@ import { consumerShape, consumerManagement, pullShape, pushShape } from "./consu
 import { listenerNames } from "../listeners";
 import { assetName, count, duration, durationLimit, size, sizeLimit, subject, token } from "./values";
 import { strictObject } from "../problems";
-import { streamShape, streamManagement } from "./stream";
+import { streamManagement, streamShape, streamSource } from "./stream";
 import { workerSpec } from "./worker";
 
 /**
@@ -12,7 +12,7 @@ import { workerSpec } from "./worker";
  * change of each does is in docs/streams.md.
  */
 
-const { mirror: _, ...ofOrigins } = streamShape;
+const { external: _external, consumer: _consumer, ...ofCopies } = streamSource.shape;
 
 /** Limits of a stream and of each of its mirrors. Age and bytes must be set, if only to `"unlimited"`. */
 const limits = {
@@ -22,8 +22,21 @@ const limits = {
   maxMsgsPerSubject: streamShape.maxMsgsPerSubject,
 };
 
+/** A stream of another tenant, which exports it (`exports.copies`); docs/sharing.md has what each side sees. */
+const ofTenant = token;
+
 const streamSpec = strictObject({
-  ...ofOrigins,
+  ...streamShape,
+  /**
+   * Stream of another tenant that it copies, message by message, with their sequences. It needs `subjects: []`; copies
+   * of a stream of this tenant in other regions are `mirrors` of that stream.
+   */
+  mirror: strictObject({ tenant: ofTenant, ...ofCopies }).optional(),
+  /** Streams it collects from, beside its own `subjects`: names, or objects; with `tenant`, those of another tenant. */
+  sources: z
+    .array(z.union([assetName, strictObject({ ...streamSource.shape, tenant: ofTenant.optional() })]))
+    .min(1)
+    .optional(),
   ...limits,
   ...streamManagement,
   /** Region the stream is placed in. Default: the tenant's. A change moves the stream. */
@@ -189,12 +202,27 @@ const exported = z.record(
   }),
 );
 
+const copied = z.record(
+  assetName,
+  strictObject({
+    description: z.string().optional(),
+    to: partners,
+    /** Only messages of these subjects; who copies it takes one of them, or a part of one. Default: all. */
+    subjects: z.array(subject).min(1).optional(),
+  }),
+);
+
 /** What other tenants may import. docs/sharing.md has what each side sees. */
 const exportsSpec = strictObject({
   /** Subjects that others may subscribe to: what this tenant's users publish on them. Default: none. */
   streams: exported.optional(),
   /** Subjects on which others may ask; a user of this tenant `responds` on them. Default: none. */
   services: exported.optional(),
+  /**
+   * Streams, by name, that others may copy into streams of their own, by `mirror` or `sources` with `tenant`: messages
+   * that are there, and those that come. Only of `limits` streams. Default: none.
+   */
+  copies: copied.optional(),
 });
 
 const importsSpec = strictObject({

@@ -1,6 +1,7 @@
 import type { Tenants } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
-import { importsOf, localSubject } from "../../config/assets/sharing";
+import { copiesOf } from "../../config/assets/copies";
+import { importsOf } from "../../config/assets/sharing";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import { failoverProblems } from "../../config/rules/failover";
 import { failoverKey } from "../../config/schema/failover";
@@ -73,7 +74,16 @@ export function unheardLines(tenants: Tenants, subjectsOf: (StreamRef & { subjec
       const heard = importsOf(tenant)
         .filter(({ kind, from }) => kind === "stream" && from === account)
         .filter(({ subject }) => subjects.some((own) => overlaps(subject, own)));
-      return line(`tenant ${name}`, stream, heard.map(localSubject));
+      return line(
+        `tenant ${name}`,
+        stream,
+        heard.map(({ local }) => local),
+      );
     }),
+    ...Object.entries(tenants).flatMap(([name, tenant]) =>
+      copiesOf(tenant)
+        .filter(({ from, origin }) => from === account && origin === stream)
+        .map((copy) => `${copy.stream} of ${name} copies ${stream}, and gets no new messages of it until the failback`),
+    ),
   ]);
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { streamFields } from "../../jetstream/fields";
 import type { Info } from "../../jetstream/info";
 import type { Args } from "../../jetstream/wire";
+import { copiedTenant, copying } from "../../config/assets/copies";
 import { mirrorName } from "../../config/assets/standard";
 import { unlimited } from "../../config/units";
 import { adoption, argumentsOf, defined, inOrder } from "./arguments";
@@ -70,11 +71,30 @@ const ofStreams = [
 ];
 
 function streamSpec({ config }: Info, place: Place): Args {
-  const { name: _, region: __, ...args } = argumentsOf(streamFields, config);
+  const { name: _, region: __, ...found } = argumentsOf(streamFields, config);
+  const args = asDeclared(found, place);
   const { subjects = [], retention, storage, discard, num_replicas: replicas } = config;
   const declared = { ...withoutLimit, ...args, subjects, retention, storage, replicas, discard };
   return inOrder({ ...declared, ...adoption(config, place) }, ofStreams);
 }
+
+type Source = { name: string; external?: { api: string; deliver?: string } };
+
+/** What is copied of other tenants, by their names, where it is exactly what a tenant's copy is. */
+function asDeclared({ mirror, sources, ...args }: Args, { account }: Place): Args {
+  const one = (source: unknown): unknown => {
+    const { external, ...rest } = source as Source;
+    const tenant = copiedTenant({ external });
+    const declared = tenant === undefined ? undefined : { tenant, ...rest };
+    const isSame = isDeepStrictEqual(declared && copying({ mirror: declared }, account).mirror, source);
+    return isSame ? declared : source;
+  };
+  return defined({ ...args, mirror: mirror && one(mirror), sources: (sources as unknown[] | undefined)?.map(one) });
+}
+
+/** Whether a stream is a mirror of one of another tenant, which its own tenant declares as a stream. */
+export const isCopyAcross = ({ info }: LiveStream): boolean =>
+  info.config.mirror !== undefined && copiedTenant(info.config.mirror) !== undefined;
 
 /** Limits that a tenant must declare, where a stream has none. */
 const withoutLimit = { maxAge: unlimited, maxBytes: unlimited };

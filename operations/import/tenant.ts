@@ -6,14 +6,14 @@ import { asTenant, type Draft, type ImportedTenant, type Place } from "./draft";
 import { consumersOf } from "./durables";
 import { type LiveAccount, nameOf } from "./live";
 import { comparison, decisionsOf } from "./outcome";
-import { draftOf, originOf } from "./streams";
+import { draftOf, isCopyAcross, originOf } from "./streams";
 
 /** The tenant that declares what a live account holds. Pure. */
 export function tenantOf(live: LiveAccount, place: Place): ImportedTenant {
   const { copies: letters, events, replays } = deadLetterNames;
   const derived: string[] = [canary.stream, ...(place.declared?.deadLetters ? [letters, events, replays] : [])];
   const own = live.streams.filter(({ info }) => !derived.includes(nameOf(info)));
-  const origins = own.filter(({ info }) => info.config.mirror === undefined);
+  const origins = own.filter((stream) => stream.info.config.mirror === undefined || isCopyAcross(stream));
   const mirrors = own.filter((stream) => !origins.includes(stream));
   const named = mirrors.filter((mirror) => originOf(mirror, origins, place));
   const { differing } = comparison(draftOf(origins, named, place), own, place);

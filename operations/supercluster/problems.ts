@@ -101,10 +101,11 @@ function nearLimits(specified: Specified, { streams }: Snapshot): Problem[] {
 
 function ofStream(
   { name: environment, environment: { alerts } }: Specified,
-  { account, name, mirrorOf }: StreamAsset,
+  { account, name, mirrorOf, spec }: StreamAsset,
   detail: StreamDetail | undefined,
 ): Problem[] {
-  if (!detail || mirrorOf) return [];
+  // A full mirror lets the oldest go, as it should.
+  if (!detail || mirrorOf || spec.mirror) return [];
   const what = `stream ${account}/${name}`;
   const full = fullness(detail) ?? 0;
   const problems: Problem[] = [];

@@ -122,7 +122,9 @@ export interface StreamStatus {
   replicas: { current: number; all: number };
   consumers: number;
   mirrorOf?: string;
-  /** Messages that a mirror has not copied yet. */
+  /** Streams of other accounts that it copies, as `<account>/<stream>`. Absent: none. */
+  copies?: string[];
+  /** Messages that a mirror, or what copies streams of other accounts, has not copied yet. */
   lag?: number;
 }
 
@@ -173,7 +175,8 @@ export function statusOf(
       replicas: { current: detail ? currentReplicas(detail) : 0, all: asset.spec.replicas },
       consumers: detail?.consumer_detail?.length ?? 0,
       mirrorOf: asset.mirrorOf,
-      lag: detail?.mirror?.lag,
+      ...(asset.copies && { copies: asset.copies.map(({ account, name }) => `${account}/${name}`) }),
+      lag: detail?.mirror?.lag ?? (asset.copies && detail?.sources && sum(detail.sources.map(({ lag }) => lag))),
     };
   });
   const consumers = assets.consumers.map(({ account, stream, name: durable }): ConsumerStatus => {

@@ -1,5 +1,6 @@
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import { copiedTenant } from "../../config/assets/copies";
 import { serversOf } from "../../config/topology";
 import { warningsOf } from "../../config/rules/warnings";
 import { serversIn, serversInAll } from "../../config/sizes";
@@ -204,16 +205,20 @@ function assetChecks({ environment, tenants, failovers }: Specification, snapsho
       return 2 * lost.length > spec.replicas ? [lost.map(({ name }) => lossOfServer(name))] : [];
     };
     /** Why a mirror does not copy. */
-    const uncopied = ({ mirrorOf, region }: StreamAsset): Explanation[] => {
-      const home = mirrorOf && assetOf(mirrorOf)?.region;
-      return home ? [[lossOfRegion(home), lossOfGateway(region, home)]] : [];
+    const uncopied = (asset: StreamAsset): Explanation[] => {
+      const copied = originsOf(asset).map((origin) => streams.find((one) => isSame(one, origin))?.region);
+      const [home, ...others] = [...new Set(copied)];
+      // What collects from several regions can have several causes.
+      return home === undefined || others.length > 0 ? [] : [[lossOfRegion(home), lossOfGateway(asset.region, home)]];
     };
-    const [mirrors, origins] = [own.filter(({ mirrorOf }) => mirrorOf), own.filter(({ mirrorOf }) => !mirrorOf)];
+    const [mirrors, origins] = [own.filter(isMirror), own.filter((asset) => !isMirror(asset))];
     const durables = consumers.filter((consumer) => consumer.account === account);
     return [
       ...folded(
         `streams ${account}`,
-        origins.map((stream) => streamCheck(stream, detail(stream.name), { unled: unled(stream.name), uncopied: [] })),
+        origins.map((stream) =>
+          streamCheck(stream, detail(stream.name), { unled: unled(stream.name), uncopied: uncopied(stream) }),
+        ),
         plural(origins.length, "stream"),
       ),
       ...folded(
@@ -248,8 +253,23 @@ function folded(name: string, checks: Check[], counted: string): Check[] {
  * Whether a mirror has heard nothing of its origin since its leader began. Its lag is reported as 0 then; servers ask
  * for what it copies again after 30 s, where the first request was lost.
  */
-const isUnconnected = ({ mirrorOf }: StreamAsset, detail: StreamDetail | undefined): boolean =>
-  mirrorOf !== undefined && (detail?.mirror?.active ?? 0) < 0;
+const isUnconnected = (asset: StreamAsset, detail: StreamDetail | undefined): boolean =>
+  originsOf(asset).length > 0 && copiedBy(asset, detail).some(({ active }) => (active ?? 0) < 0);
+
+/** Streams that a stream copies as servers were told to: its own account's as a mirror, those of others in any way. */
+const originsOf = ({ account, mirrorOf, copies = [] }: StreamAsset): Named[] => [
+  ...(mirrorOf === undefined ? [] : [{ account, name: mirrorOf }]),
+  ...copies,
+];
+type Named = Pick<StreamAsset, "account" | "name">;
+const isSame = (one: Named, other: Named): boolean => one.account === other.account && one.name === other.name;
+const isMirror = ({ mirrorOf, spec }: StreamAsset): boolean => mirrorOf !== undefined || spec.mirror !== undefined;
+
+/** What servers report of these. */
+const copiedBy = ({ mirrorOf, copies }: StreamAsset, detail: StreamDetail | undefined) => [
+  ...(detail?.mirror && (mirrorOf !== undefined || copies) ? [detail.mirror] : []),
+  ...(detail?.sources ?? []).filter(({ external }) => copiedTenant({ external }) !== undefined),
+];
 
 /** Whether a mirror that is declared is not connected. */
 export const hasUnconnectedMirror = ({ environment, tenants, failovers }: Specification, snapshot: Snapshot): boolean =>
@@ -262,9 +282,12 @@ function streamCheck(
   detail: StreamDetail | undefined,
   { unled, uncopied }: { unled: Explanation[]; uncopied: Explanation[] },
 ): Check {
-  const name = `${asset.mirrorOf ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
+  const name = `${isMirror(asset) ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
   if (!detail) return check(name, [by("does not exist, or has no leader", unled)], "", "alerts/NATSStreamMissing.md");
-  const lag = detail.mirror?.lag ?? 0;
+  const lag = copiedBy(asset, detail).reduce((sum, origin) => sum + origin.lag, 0);
+  const copied = originsOf(asset)
+    .map((origin) => (origin.account === asset.account ? origin.name : `${origin.account}/${origin.name}`))
+    .join(", ");
   const args = streamArgs(asset);
   const lowered = beingLowered(streamFields, args, detail.config);
   const unlikeThese = differences(streamFields, args, detail.config);
@@ -276,9 +299,9 @@ function streamCheck(
       ...[detail.mirror, ...(detail.sources ?? [])].flatMap((origin) =>
         origin?.error ? [by(`cannot copy ${origin.name}: ${origin.error.description}`, uncopied)] : [],
       ),
-      ...(lag > 0 ? [by(`is ${plural(lag, "message")} behind ${asset.mirrorOf}`, uncopied)] : []),
+      ...(lag > 0 ? [by(`is ${plural(lag, "message")} behind ${copied}`, uncopied)] : []),
       ...(isUnconnected(asset, detail)
-        ? [by(`is not connected to ${asset.mirrorOf}, so what servers report of its lag says nothing`, uncopied)]
+        ? [by(`is not connected to ${copied}, so what servers report of its lag says nothing`, uncopied)]
         : []),
     ],
     "",

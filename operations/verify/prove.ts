@@ -4,6 +4,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type Snapshot, subscribersOf, takeSnapshot } from "../supercluster/snapshot";
 import type { WorkerStatus } from "../workers/worker-status";
 import { bucketPlansOf, proveBucket } from "./buckets";
+import { copyPlansOf, proveCopy } from "./copies";
 import { type Proof, proveByCanary } from "./canary";
 import { Connections } from "./connections";
 import { proveStream, type ProofContext } from "./durables";
@@ -30,7 +31,13 @@ export async function prove(
     // One after another: at the same time they would slow each other, and their times would be wrong.
     for (const tenant of Object.values(tenants))
       proofs.push(await proveByCanary(connections, environment.regions, tenant));
-    if (environment.target !== "local") return proofs;
+    const copies = async () => {
+      for (const plan of copyPlansOf(tenants)) proofs.push(await proveCopy(connections, plan));
+    };
+    if (environment.target !== "local") {
+      await copies();
+      return proofs;
+    }
     const servers = serversInAll(environment);
     const context: ProofContext = {
       connections,
@@ -46,6 +53,8 @@ export async function prove(
     );
     for (const tenant of Object.values(tenants))
       for (const plan of bucketPlansOf(tenant, environment.regions)) proofs.push(await proveBucket(connections, plan));
+    // Behind what was published through their origins.
+    await copies();
     proofs.push(
       ...plans
         .flatMap(({ unprovable }) => unprovable)

@@ -1,4 +1,4 @@
-import { jetstreamResources, originOf, streamType } from "../jetstream-resources";
+import { copiedBy, jetstreamResources, originOf, streamType } from "../jetstream-resources";
 import type { StackRule } from "../rule";
 
 export const mirrorIsOfALimitsStream: StackRule = {
@@ -16,12 +16,7 @@ export const mirrorIsOfALimitsStream: StackRule = {
     const { streams, byKey } = jetstreamResources(resources);
     return streams.flatMap((stream) => {
       const { account, mirror, sources = [] } = stream.args;
-      const origins = [
-        originOf(stream, byKey),
-        ...sources.map((source) =>
-          byKey.get(`${account}/${typeof source === "string" ? source : source.external ? "" : source.name}`),
-        ),
-      ];
+      const origins = [originOf(stream, byKey), ...sources.map((source) => copiedBy(account, source, byKey))];
       const isLost = mirror !== undefined && !(typeof mirror === "object" && mirror.external) && !origins[0];
       return [
         ...(isLost

@@ -22,8 +22,10 @@ import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { bucketPlansOf, proveBucket } from "../../operations/verify/buckets";
 import type { Connections } from "../../operations/verify/connections";
+import { copyPlansOf, proveCopy } from "../../operations/verify/copies";
 import { buckets as bucketsExample } from "../../docs/examples/tenants/buckets";
 import { store } from "../../docs/examples/tenants/canary-release";
+import { post, warehouse } from "../../docs/examples/tenants/copies";
 import { billing, shop } from "../../docs/examples/tenants/sharing";
 import { tenants as systems } from "../../tenants";
 import { accountsText, ask, createAssets, createStream, localEnvironment } from "../support/accounts";
@@ -91,16 +93,28 @@ const press: TenantSpec = {
   },
 };
 
+/** May ask and hear whatever passes between accounts, which no user that is declared may. */
+const intruder: TenantSpec["users"] = {
+  intruder: { allow: { publish: ["$JS.ACCOUNTS.>"], subscribe: ["$JS.COPIES.>"] } },
+};
+
 // Two, because a server all alone elects no meta leader.
 const domain = "global";
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: domain });
+const sharing = { shop, billing, press, store, post, warehouse };
+const validated = validateTenants(sharing, {
+  ...environment,
+  jetstream: { jetstream: ["probe", ...Object.keys(sharing)] },
+});
+const withIntruder = ({ users, ...tenant }: TenantSpec): TenantSpec => ({
+  ...tenant,
+  users: { ...users, ...intruder },
+});
 const tenants = {
   ...systems,
   ...{ buckets: withBuckets(buckets), services },
-  ...validateTenants(
-    { shop, billing, press, store },
-    { ...environment, jetstream: { jetstream: ["probe", "shop", "billing", "press", "store"] } },
-  ),
+  ...validated,
+  ...{ press: withIntruder(validated.press!), warehouse: withIntruder(validated.warehouse!) },
 };
 const accounts = accountsOf(environment, tenants);
 const assets = assetsOf(environment, tenants);
@@ -230,12 +244,14 @@ const forbidden = (user: User) => ({
     ...inboxesBut(user),
     ...(user.account === systemAccount.name ? [] : [...messages, ...othersCopies(user), ...system]),
     ...(isApplication(user) ? [...administration.filter(isNotNeeded(user)), ...otherDurables(user)] : []),
+    ...(user.name in intruder ? [] : ["$JS.ACCOUNTS.post.API.CONSUMER.CREATE.PARCELS", "$JS.COPIES.warehouse.M.x"]),
   ],
   subscribe: [
     ...ofTenantsBut(user.account),
     ...foreign(user, "subscribe"),
     ...inboxesBut(user),
     ...(user.account === systemAccount.name ? [] : ["$SYS.>", ...system, ...requests([">"]), "$JS.ACK.>"]),
+    ...(user.name in intruder ? [] : ["$JS.COPIES.warehouse.>"]),
     ">",
     "*.>",
     ...(hasSharedInbox(user) ? [] : ["_INBOX.>"]),
@@ -280,7 +296,8 @@ describe("permissions on a real server", () => {
   });
 
   for (const user of users.filter(({ name }) => name !== provisioner && name !== systemAccount.user)) {
-    for (const durable of durablesOf(user)) {
+    // What a copy holds is published in another account.
+    for (const durable of durablesOf(user).filter(({ account }) => account !== "warehouse" || user.name === "canary")) {
       it(`let ${user.login} work on ${durable.stream}/${durable.name}, and it acknowledges`, async function () {
         this.timeout(serversMs);
         if (durable.spec.mode === "push") return worksByPush(user, durable);
@@ -852,6 +869,133 @@ describe("permissions on a real server", () => {
       assert.deepEqual(
         [await editor.denied(), (await pricer.denied()).every((one) => one.startsWith("publish _R_."))],
         [[], true],
+      );
+    });
+  });
+
+  describe("of copies across accounts", () => {
+    const user = (login: string) => users.find((each) => each.login === login)!;
+    afterEach(leave);
+
+    const stateOf = (account: string, stream: string) =>
+      as(user(`${account}-provisioner`), async (nc) => {
+        const { state } = await ask(nc, `STREAM.INFO.${stream}`, { subjects_filter: ">" });
+        return state as { messages: number; last_seq: number; subjects?: Record<string, number> };
+      });
+    /** Asks what the servers of the accounts that copy ask. */
+    const requested = async (login: string, request: string, config: object = {}) => {
+      const nc = await join(login, "ams");
+      const [, , stream] = request.split(".");
+      const body = { stream_name: stream, config: { ack_policy: "none", deliver_subject: "$JS.COPIES.x", ...config } };
+      try {
+        const answer = await nc.request(`$JS.ACCOUNTS.post.API.${request}`, JSON.stringify(body), { timeout: waitMs });
+        const { error } = answer.json<{ error?: { description: string } }>();
+        return error?.description ?? "done";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+
+    it("copy a stream with its sequences, and of another what passes the filter, more than fits in one window", async () => {
+      const clerk = await join("post-clerk", "ams");
+      const denied = denials(clerk);
+      const js = jetstream(clerk);
+      // Servers send 2 MiB before they wait for an answer of the account that copies.
+      const payload = new Uint8Array(8 * 1024);
+      for (let batch = 0; batch < 16; batch++)
+        await Promise.all(Array.from({ length: 32 }, () => js.publish("parcels.new.eu", payload)));
+      for (const subject of ["letters.sent.eu", "letters.delivered.eu", "letters.delivered.us"])
+        await js.publish(subject, "{}");
+      const { last_seq: sent } = await stateOf("post", "PARCELS");
+      assert.ok(sent >= 512);
+      const arrived = await pollUntil(async () => {
+        const [parcels, events] = [await stateOf("warehouse", "PARCELS"), await stateOf("warehouse", "EVENTS")];
+        return parcels.last_seq === sent && events.messages >= 2 ? { parcels, events } : undefined;
+      }, waitMs);
+      assert.ok(arrived, "all has arrived");
+      assert.deepEqual(Object.keys(arrived.parcels.subjects ?? {}), ["parcels.new.eu"]);
+      assert.deepEqual(arrived.events.subjects, { "letters.delivered.eu": 1, "letters.delivered.us": 1 });
+      assert.deepEqual(await denied(), []);
+    });
+
+    it("are proved by a verification", async () => {
+      const connections = {
+        get: (region: string, account: string, name: string) => join(`${account}-${name}`, region),
+      } as unknown as Connections;
+      const proofs = [];
+      for (const plan of copyPlansOf(tenants)) proofs.push(await proveCopy(connections, plan));
+      assert.deepEqual(
+        proofs.map(({ name, result, detail }) => [name, result, detail.replace(/\d+/, "N")]),
+        [
+          [
+            "copy warehouse/PARCELS of post/PARCELS",
+            "ok",
+            "iad -> ams: message N, the last of post/PARCELS, has arrived",
+          ],
+          [
+            "copy warehouse/EVENTS of post/LETTERS",
+            "ok",
+            "iad -> ams: message N, the last of post/LETTERS, has arrived",
+          ],
+        ],
+      );
+    });
+
+    it("let a user of the account that copies work on its copy", async () => {
+      const packer = await join("warehouse-packer", "iad");
+      const denied = denials(packer);
+      const consumer = await jetstream(packer).consumers.getConsumerFromInfo(
+        (await packer.request("$JS.API.CONSUMER.INFO.PARCELS.packer")).json(),
+      );
+      const message = await consumer.next({ expires: waitMs });
+      assert.equal(message?.subject, "parcels.new.eu");
+      assert.equal(await message.ackAck({ timeout: waitMs }), true);
+      assert.deepEqual(await denied(), []);
+    });
+
+    it("let no account ask more of the other's JetStream than what makes the copies that are declared", async () => {
+      const silent = /no responders/i;
+      for (const request of [
+        "INFO",
+        "STREAM.LIST",
+        "STREAM.INFO.PARCELS",
+        "STREAM.DELETE.PARCELS",
+        "STREAM.PURGE.PARCELS",
+        "STREAM.MSG.GET.PARCELS",
+        "DIRECT.GET.PARCELS",
+        "CONSUMER.LIST.PARCELS",
+        "CONSUMER.DELETE.PARCELS.canary",
+        "CONSUMER.CREATE.CANARY",
+        "CONSUMER.CREATE.LETTERS",
+        "CONSUMER.CREATE.LETTERS.x",
+        "CONSUMER.CREATE.LETTERS.x.letters.sent.*",
+        "CONSUMER.CREATE.LETTERS.x.letters.>",
+      ])
+        assert.match(await requested("warehouse-intruder", request), silent, request);
+      const filtered = "CONSUMER.CREATE.LETTERS.x.letters.delivered.*";
+      assert.match(
+        await requested("warehouse-intruder", filtered, { filter_subject: "letters.sent.*" }),
+        /filter|subject/,
+      );
+      for (const request of ["CONSUMER.CREATE.PARCELS", filtered])
+        assert.match(await requested("press-intruder", request), silent, request);
+    });
+
+    it("let no third account hear what is copied, and the origin nothing of the account that copies", async () => {
+      const [press, clerk] = [await join("press-intruder", "iad"), await join("post-clerk", "iad")];
+      const heard: string[] = [];
+      press.subscribe("$JS.COPIES.>", { callback: (_error, message) => void heard.push(message.subject) });
+      await press.flush();
+      await jetstream(clerk).publish("parcels.last", "{}");
+      const { last_seq: sent } = await stateOf("post", "PARCELS");
+      const arrived = async () => (await stateOf("warehouse", "PARCELS")).last_seq === sent;
+      assert.ok(await pollUntil(async () => ((await arrived()) ? true : undefined), waitMs));
+      assert.deepEqual(heard, []);
+      const names = await as(user("post-provisioner"), async (nc) => (await ask(nc, "STREAM.NAMES")).streams);
+      assert.deepEqual((names as string[]).toSorted(), ["CANARY", "LETTERS", "PARCELS"]);
+      await assert.rejects(
+        as(user("post-provisioner"), (nc) => ask(nc, "STREAM.INFO.EVENTS")),
+        /10059/,
       );
     });
   });

@@ -32,8 +32,8 @@ const startsWithWildcard = (subject: string): boolean => /^[*>]/.test(subject);
  */
 export function reservedIn(subject: string): string | undefined {
   if (startsWithWildcard(subject)) return reserved.find((other) => overlaps(subject, other.subject))?.what;
-  if (ofCopies.some((other) => overlaps(subject, other))) return "what servers copy between accounts by ($JS)";
   if (covers(subject, "$JS.API.>")) return "JetStream's API ($JS.API)";
+  if (ofCopies.some((other) => overlaps(subject, other))) return "what servers copy between accounts by ($JS)";
   return covers(subject, "$SYS.>") ? "the servers' own subjects ($SYS)" : undefined;
 }
 

@@ -1,5 +1,4 @@
 import type { StreamSpec, TenantSpec } from "../schema/tenant";
-import type { Tenants } from "./asset";
 import type { Export, Import } from "./sharing";
 
 /*
@@ -78,7 +77,9 @@ function requestOf({ origin, spec }: Copy): string {
  * What accounts have to let pass for copies, by account: the request for the consumer of one stream, its flow control,
  * and the messages, which only servers ask for and hear. The servers' newer form of flow control is off by default.
  */
-export function copyExchanges(tenants: Tenants): Record<string, { exports: Export[]; imports: Import[] }> {
+export function copyExchanges(
+  tenants: Record<string, TenantSpec>,
+): Record<string, { exports: Export[]; imports: Import[] }> {
   const copies = Object.values(tenants).flatMap((tenant) =>
     copiesOf(tenant)
       .filter(({ from }) => from in tenants)

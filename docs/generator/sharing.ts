@@ -12,6 +12,16 @@ export function sharingPage(): string {
     ["`to` of each", comments.exported!.find(({ name }) => name === "to")!.text] as const,
     ...rows("imports.<tenant>", comments.importsSpec!),
   ];
+  const copyFields = [
+    ...rows(
+      "exports.copies.<stream>",
+      comments.copied!.filter(({ name }) => name === "subjects"),
+    ),
+    ...rows(
+      "streams.<name>",
+      comments.streamSpec!.filter(({ name }) => name === "mirror" || name === "sources"),
+    ),
+  ];
   return `<!-- Written by \`npm run docs\`: change the comments in config/schema/tenant.ts,
 or docs/generator/sharing.ts. -->
 
@@ -64,6 +74,52 @@ All mistakes are reported at once, before anything is done:
 - an import that would be, here, a subject of a stream, of another import, or of a user that publishes, answers,
   subscribes or asks there: give it another \`prefix\`;
 - subjects of servers and clients themselves (\`$JS\`, \`$SYS\`, \`_INBOX\`).
+
+## Copies of streams
+
+What is shared above is heard at the time, or not at all. A tenant that needs all of it, later too, has a copy: a stream
+of its own that is a \`mirror\` of the other tenant's stream, or has it among its \`sources\`. The owner says which
+streams may be copied, by whom, and of which subjects.
+
+\`\`\`ts
+${textOf("copies.ts")}
+\`\`\`
+
+| Field | What it is |
+|---|---|
+${copyFields.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |`).join("\n")}
+
+| | The tenant whose stream it is | The tenant that copies it |
+|---|---|---|
+| Messages | as before; a copy holds nothing back, and is not among its consumers | those that were there and those that \
+come, with their subjects; a mirror has their sequences, and none of its own |
+| Streams and consumers | sees nothing of the other account | cannot ask for any; knows of the origin its lag, and why \
+copying fails |
+| Limits | its own; what they delete before it was copied is missing in the copy | its own: it may keep less, or longer |
+| Users | none gets a right by it | work on the copy as on any stream of theirs |
+
+A copy is read by a consumer that servers make in the account of the origin. What accounts let pass is derived from the
+copies that are declared: the request for that consumer of that stream, with the filter in it where the copy has one;
+its flow control; and its messages, on subjects that no user may name (\`$JS.ACCOUNTS\`, \`$JS.COPIES\`). Nothing
+else of the other account's JetStream can be asked. Without \`filterSubject\`, or one of \`subjectTransforms\`, the
+servers of the copying account may read all of the stream, so write \`subjects\` in the export where that is too much.
+
+\`npm run verify\` proves that the last message of the origin is in the copy, and fails where it is behind or not
+connected; \`npm run status\` has its lag in the row of the copy. The field \`external\` of streams follows from
+\`tenant\`; what a change does is in [streams.md](streams.md): a mirror stays one of the same stream, a source may be
+added and taken away.
+
+**Order.** Regions come first: without the accounts' exports a copy waits, connects within half a minute after them, and
+misses nothing that is still there. Take copies away first, or together with the export: an export that a declared copy
+needs cannot be taken out, nor its tenant, nor its stream.
+
+**Failover.** While the origin has failed over, copies get nothing new; after the failback they have all of it. The
+command's plan names them.
+
+Refused, beside what is refused of mirrors and sources anyway: streams that do not exist, are not exported, or to others
+only; more than the subjects that may be copied; work queues and streams with \`interest\`, which copies would empty or
+hold; a copy of a mirror, or a mirror of a copy; handing on, so there are no circles; and streams of one name that
+tenants copy from each other, because servers take their flow control for a circle of imports.
 
 ## Mappings: a new version for a part of the messages
 

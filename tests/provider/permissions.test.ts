@@ -411,6 +411,7 @@ describe("permissions on a real server", () => {
       await feed(durable, large, many);
       await done;
       await nc.flush();
+      await pollUntil(() => Promise.resolve(confirmed > 0 ? true : undefined), waitMs);
       assert.ok(confirmed > 0, "the server asked for flow control and was answered");
       assert.deepEqual(await denied(), []);
       const info = await ask(nc, `CONSUMER.INFO.${durable.stream}.${durable.name}`);
@@ -896,7 +897,7 @@ describe("permissions on a real server", () => {
       }
     };
 
-    it("copy a stream with its sequences, and of another what passes the filter, more than fits in one window", async () => {
+    it("copy a stream with its sequences, of another what passes the filter, and more than one window", async () => {
       const clerk = await join("post-clerk", "ams");
       const denied = denials(clerk);
       const js = jetstream(clerk);
@@ -944,7 +945,7 @@ describe("permissions on a real server", () => {
     it("let a user of the account that copies work on its copy", async () => {
       const packer = await join("warehouse-packer", "iad");
       const denied = denials(packer);
-      const consumer = await jetstream(packer).consumers.getConsumerFromInfo(
+      const consumer = jetstream(packer).consumers.getConsumerFromInfo(
         (await packer.request("$JS.API.CONSUMER.INFO.PARCELS.packer")).json(),
       );
       const message = await consumer.next({ expires: waitMs });

@@ -143,6 +143,49 @@ describe("accounts file", () => {
     assert.deepEqual([conf.shop!.imports, conf.billing!.exports], [undefined, undefined]);
   });
 
+  it("lets pass what each declared copy of a stream needs, for the accounts that have it, and nothing twice", () => {
+    const stream = (change: object) =>
+      ({ retention: "limits", storage: "memory", replicas: 1, maxAge: "1h", maxBytes: "1MiB", ...change }) as never;
+    const tenant = (name: string, more: Partial<TenantSpec>): TenantSpec => ({
+      ...{ name, home: "iad", streams: {}, consumers: {}, users: {} },
+      ...more,
+    });
+    const origin = { tenant: "shop", name: "ORDERS" };
+    const all = accountsOf(environment, {
+      shop: tenant("shop", {
+        streams: { ORDERS: stream({ subjects: ["orders.>"] }), REST: stream({ subjects: ["rest"] }) },
+        exports: { copies: { ORDERS: { to: ["billing", "press"] }, REST: { to: "all" } } },
+      }),
+      billing: tenant("billing", {
+        streams: {
+          ORDERS: stream({ subjects: [], mirror: origin }),
+          PAID: stream({ subjects: [], sources: [{ ...origin, filterSubject: "orders.paid.*" }] }),
+        },
+      }),
+      press: tenant("press", { streams: { ORDERS: stream({ subjects: [], mirror: origin }) } }),
+    });
+    const conf = blockOf(accountsConf(all, usersOf(all))) as Record<string, { exports?: object; imports?: object }>;
+    const both = { accounts: ["billing", "press"] };
+    assert.deepEqual(conf.shop!.exports, [
+      { service: "$JS.API.CONSUMER.CREATE.ORDERS", ...both },
+      { service: "$JS.FC.ORDERS.>", ...both },
+      { stream: "$JS.COPIES.billing.>", accounts: ["billing"] },
+      { service: "$JS.API.CONSUMER.CREATE.ORDERS.*.orders.paid.*", accounts: ["billing"] },
+      { stream: "$JS.COPIES.press.>", accounts: ["press"] },
+    ]);
+    const request = (rest = "") => ({
+      service: { account: "shop", subject: `$JS.API.CONSUMER.CREATE.ORDERS${rest}` },
+      to: `$JS.ACCOUNTS.shop.API.CONSUMER.CREATE.ORDERS${rest}`,
+    });
+    assert.deepEqual(conf.billing!.imports, [
+      request(),
+      { service: { account: "shop", subject: "$JS.FC.ORDERS.>" } },
+      { stream: { account: "shop", subject: "$JS.COPIES.billing.>" } },
+      request(".*.orders.paid.*"),
+    ]);
+    assert.deepEqual([conf.shop!.imports, conf.press!.exports], [undefined, undefined]);
+  });
+
   it("leaves out what has no limit", () => {
     const spec: AccountSpec = { name: "shop", jetstream: { maxStreams: 3 }, users: [] };
     assert.deepEqual(blockOf(accountsConf([spec], {})), {

@@ -53,6 +53,11 @@ const cases: Case[] = [
     (t) => (t.users.api.publishes = ["*.*.up"]),
     'tenants.shop.users.api.publishes[0]: "*.*.up" includes JetStream\'s API ($JS.API); write only',
   ],
+  [
+    "what servers copy streams of other accounts by",
+    (t) => (t.users.api.allow = { publish: ["$JS.ACCOUNTS.irisx.API.>"] }),
+    'tenants.shop.users.api.allow.publish[0]: "$JS.ACCOUNTS.irisx.API.>" includes what servers copy between accounts',
+  ],
   ["inboxes by a wildcard", (t) => (t.users.api.subscribes = ["*.*"]), "tenants.shop.users.api.subscribes[0]: "],
   [
     "a bucket that is not there",

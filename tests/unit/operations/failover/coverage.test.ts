@@ -53,4 +53,14 @@ describe("a failover of a region", () => {
         "its messages have other subjects meanwhile",
     ]);
   });
+
+  it("names the tenants that copy its streams", () => {
+    const copy = { ...base, subjects: [], mirror: { tenant: "shop", name: "ORDERS" } };
+    const press = tenantSpec.parse({
+      ...{ name: "press", home: "iad", streams: { COPY: copy }, consumers: {}, users: {} },
+    });
+    assert.deepEqual(unheardLines({ press }, [{ account: "shop", stream: "ORDERS", subjects: ["orders.>"] }]), [
+      "COPY of press copies ORDERS, and gets no new messages of it until the failback",
+    ]);
+  });
 });

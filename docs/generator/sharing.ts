@@ -91,11 +91,11 @@ ${copyFields.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |
 
 | | The tenant whose stream it is | The tenant that copies it |
 |---|---|---|
-| Messages | as before; a copy holds nothing back, and is not among its consumers | those that were there and those that \
-come, with their subjects; a mirror has their sequences, and none of its own |
+| Messages | as before; a copy holds nothing back, and is not among its consumers | those that were there and those \
+that come, with their subjects; a mirror has their sequences, and none of its own |
 | Streams and consumers | sees nothing of the other account | cannot ask for any; knows of the origin its lag, and why \
 copying fails |
-| Limits | its own; what they delete before it was copied is missing in the copy | its own: it may keep less, or longer |
+| Limits | its own; what they delete before it is copied, the copy never has | its own: it may keep less, or longer |
 | Users | none gets a right by it | work on the copy as on any stream of theirs |
 
 A copy is read by a consumer that servers make in the account of the origin. What accounts let pass is derived from the

@@ -151,11 +151,14 @@ export interface WorkerView extends WorkerStatus {
   durables: string[];
 }
 
-/** What became other: rows whole, and the ids of those that are gone. */
+/** Fields of a row that became other; null: it has it no more. Of a new row all. */
+export type FieldsOf<Row> = { [Field in keyof Row]?: Row[Field] | null };
+
+/** What became other: of each row only that, and the ids of those that are gone. */
 export interface Change {
   head: Head;
-  streams: Record<string, StreamView>;
-  durables: Record<string, DurableView>;
+  streams: Record<string, FieldsOf<StreamView>>;
+  durables: Record<string, FieldsOf<DurableView>>;
   gone: { streams: string[]; durables: string[] };
 }
 

@@ -1,4 +1,5 @@
-import type { Change, HappenedEvent, Picture, Update } from "../picture.ts";
+import type { HappenedEvent, Picture, Update } from "../picture.ts";
+import { changed } from "./changed.ts";
 
 export interface State {
   picture?: Picture;
@@ -108,17 +109,4 @@ function after(state: State, update: Update): Partial<State> {
     case "blind":
       return { ...live, blind: { since: update.since, reason: update.reason } };
   }
-}
-
-function changed(picture: Picture, { head, streams, durables, gone }: Change): Picture {
-  return {
-    head,
-    streams: without({ ...picture.streams, ...streams }, gone.streams),
-    durables: without({ ...picture.durables, ...durables }, gone.durables),
-  };
-}
-
-function without<Row>(rows: Record<string, Row>, gone: string[]): Record<string, Row> {
-  for (const id of gone) delete rows[id];
-  return rows;
 }

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { DurableView, Picture, Severity, StreamView } from "../picture.ts";
+import type { DurableView, Lines, Picture, Severity, StreamView } from "../picture.ts";
 import { Spark, useLines } from "./lines.tsx";
 import { Bar, Problems, Replicas, RowMark, useMedia, useNow, withFollowing } from "./parts.tsx";
 import { to } from "./route.ts";
-import { type Column, VirtualTable } from "./virtual.tsx";
+import { type Column, sortedBy, VirtualTable } from "./virtual.tsx";
 import { age, bytes, count, perSecond } from "./words.ts";
 
 const rank = (severity: Severity | undefined): number => (severity === "problem" ? 0 : severity ? 1 : 2);
@@ -100,9 +100,15 @@ export function TablesView({
         </select>
       </div>
       {kind === "streams" ? (
-        <StreamTable rows={streams.filter((row) => fits(streamId(row), row.severity))} label="Streams" />
+        <Rows
+          {...{ kind: "stream", label: "Streams", idOf: streamId, columnsOf: streamColumns }}
+          rows={streams.filter((row) => fits(streamId(row), row.severity))}
+        />
       ) : (
-        <DurableTable rows={durables.filter((row) => fits(durableId(row), row.severity))} label="Durables" />
+        <Rows
+          {...{ kind: "durable", label: "Durables", idOf: durableId, columnsOf: durableColumns }}
+          rows={durables.filter((row) => fits(durableId(row), row.severity))}
+        />
       )}
     </>
   );
@@ -113,138 +119,127 @@ const phone = "(max-width: 760px)";
 /** Height of a row in pixels, as style.css has it: on a phone a row is a card. */
 const useRowHeight = () => (useMedia(phone) ? 92 : 44);
 
-/** Problems first, then by name. Sorted once for rows that are the same: scrolling draws the table again. */
-const useWorstFirst = <Row extends { severity?: Severity }>(rows: Row[], idOf: (row: Row) => string): Row[] =>
-  useMemo(
-    () =>
-      rows.toSorted((one, other) => rank(one.severity) - rank(other.severity) || idOf(one).localeCompare(idOf(other))),
-    [rows],
-  );
+/** Of streams or durables. */
+interface RowsOptions<Row> {
+  kind: "stream" | "durable";
+  label: string;
+  rows: Row[];
+  idOf: (row: Row) => string;
+  /** With the lines of rows that can be seen, by `<kind>:<id>`. */
+  columnsOf: (now: number, lines: Record<string, Lines>) => Column<Row>[];
+}
 
-function StreamTable({ rows, label }: { rows: StreamView[]; label: string }) {
+function Rows<Row extends { severity?: Severity }>({ kind, label, rows, idOf, columnsOf }: RowsOptions<Row>) {
   const now = useNow(5_000);
   const [seen, setSeen] = useState<string[]>([]);
-  const lines = useLines(seen.map((id) => `stream:${id}`));
-  const sorted = useWorstFirst(rows, streamId);
-  const columns: Column<StreamView>[] = [
-    {
-      name: "Stream",
-      sort: streamId,
-      cell: ({ account, name, severity, leader, mirrorOf, home }) => (
-        <>
-          <RowMark row={{ severity, leader }} />{" "}
-          <a href={to.stream(account, name)} data-row>
-            <span class="muted">{account}/</span>
-            {name}
-          </a>
-          {mirrorOf && <span class="tag">mirror</span>}
-          {home === undefined && <span class="tag">undeclared</span>}
-        </>
-      ),
-    },
-    {
-      name: "Replicas",
-      cell: ({ replicas, wantedReplicas }) => <Replicas replicas={replicas} wanted={wantedReplicas} />,
-    },
-    { name: "Msg/s", isNumber: true, sort: ({ rate }) => rate ?? -1, cell: ({ rate }) => perSecond(rate) },
-    {
-      name: "Last hour",
-      cell: (row) => (
-        <Spark line={lines[`stream:${streamId(row)}`]?.values.rate} label="Messages a second, last hour" />
-      ),
-    },
-    {
-      name: "Messages",
-      isNumber: true,
-      sort: ({ messages }) => messages ?? -1,
-      cell: ({ messages }) => count(messages),
-    },
-    { name: "Size", isNumber: true, sort: (row) => row.bytes ?? -1, cell: (row) => bytes(row.bytes) },
-    {
-      name: "Full",
-      sort: ({ fullness }) => -(fullness ?? -1),
-      cell: ({ fullness }) => <Bar value={fullness} label="How full" />,
-    },
-    {
-      name: "Lag",
-      isNumber: true,
-      sort: ({ lag }) => lag ?? -1,
-      cell: ({ lag, mirrorOf }) => (mirrorOf ? count(lag) : <span class="muted">–</span>),
-    },
-    { name: "Oldest", isNumber: true, sort: ({ oldest }) => oldest ?? "9", cell: ({ oldest }) => age(oldest, now) },
-  ];
+  const lines = useLines(seen.map((id) => `${kind}:${id}`));
+  // Once for what is the same: scrolling draws the table again.
+  const sorted = useMemo(() => sortedBy(rows, (row) => `${rank(row.severity)} ${idOf(row)}`), [rows]);
+  const columns = useMemo(() => columnsOf(now, lines), [now, lines]);
   return (
-    <div class="streams">
+    <div class={label.toLowerCase()}>
       <VirtualTable
-        {...{ label, columns, rows: sorted, idOf: streamId, rowHeight: useRowHeight(), onSeen: setSeen }}
+        {...{ label, columns, rows: sorted, idOf, rowHeight: useRowHeight(), onSeen: setSeen }}
         classOf={({ severity }) => severity ?? ""}
       />
     </div>
   );
 }
 
-function DurableTable({ rows, label }: { rows: DurableView[]; label: string }) {
-  const now = useNow(5_000);
-  const [seen, setSeen] = useState<string[]>([]);
-  const lines = useLines(seen.map((id) => `durable:${id}`));
-  const sorted = useWorstFirst(rows, durableId);
-  const columns: Column<DurableView>[] = [
-    {
-      name: "Durable",
-      sort: durableId,
-      cell: ({ account, stream, name, severity, leader }) => (
-        <>
-          <RowMark row={{ severity, leader }} />{" "}
-          <a href={to.durable(account, stream, name)} data-row>
-            <span class="muted">
-              {account}/{stream}/
-            </span>
-            {name}
-          </a>
-        </>
-      ),
-    },
-    {
-      name: "Leader",
-      sort: ({ leader }) => leader ?? "",
-      cell: ({ replicas }) => <Replicas replicas={replicas.slice(0, 1)} />,
-    },
-    { name: "Waiting", isNumber: true, sort: ({ pending }) => pending ?? -1, cell: ({ pending }) => count(pending) },
-    {
-      name: "Last hour",
-      cell: (row) => <Spark line={lines[`durable:${durableId(row)}`]?.values.pending} label="Waiting, last hour" />,
-    },
-    {
-      name: "In hand",
-      isNumber: true,
-      sort: ({ ackPending }) => ackPending ?? -1,
-      cell: ({ ackPending, limit }) => (
-        <>
-          {count(ackPending)}
-          {limit !== undefined && ackPending !== undefined && <span class="muted"> of {count(limit)}</span>}
-        </>
-      ),
-    },
-    {
-      name: "Again",
-      isNumber: true,
-      sort: ({ redelivered }) => redelivered ?? -1,
-      cell: ({ redelivered }) => count(redelivered),
-    },
-    { name: "Msg/s", isNumber: true, sort: ({ rate }) => rate ?? -1, cell: ({ rate }) => perSecond(rate) },
-    {
-      name: "Acknowledged",
-      isNumber: true,
-      sort: ({ lastAcknowledged }) => lastAcknowledged ?? "",
-      cell: ({ lastAcknowledged }) => (age(lastAcknowledged, now) === "–" ? "–" : `${age(lastAcknowledged, now)} ago`),
-    },
-  ];
-  return (
-    <div class="durables">
-      <VirtualTable
-        {...{ label, columns, rows: sorted, idOf: durableId, rowHeight: useRowHeight(), onSeen: setSeen }}
-        classOf={({ severity }) => severity ?? ""}
-      />
-    </div>
-  );
-}
+const streamColumns: RowsOptions<StreamView>["columnsOf"] = (now, lines) => [
+  {
+    name: "Stream",
+    sort: streamId,
+    cell: ({ account, name, severity, leader, mirrorOf, home }) => (
+      <>
+        <RowMark row={{ severity, leader }} />{" "}
+        <a href={to.stream(account, name)} data-row>
+          <span class="muted">{account}/</span>
+          {name}
+        </a>
+        {mirrorOf && <span class="tag">mirror</span>}
+        {home === undefined && <span class="tag">undeclared</span>}
+      </>
+    ),
+  },
+  {
+    name: "Replicas",
+    cell: ({ replicas, wantedReplicas }) => <Replicas replicas={replicas} wanted={wantedReplicas} />,
+  },
+  { name: "Msg/s", isNumber: true, sort: ({ rate }) => rate ?? -1, cell: ({ rate }) => perSecond(rate) },
+  {
+    name: "Last hour",
+    cell: (row) => <Spark line={lines[`stream:${streamId(row)}`]?.values.rate} label="Messages a second, last hour" />,
+  },
+  {
+    name: "Messages",
+    isNumber: true,
+    sort: ({ messages }) => messages ?? -1,
+    cell: ({ messages }) => count(messages),
+  },
+  { name: "Size", isNumber: true, sort: (row) => row.bytes ?? -1, cell: (row) => bytes(row.bytes) },
+  {
+    name: "Full",
+    sort: ({ fullness }) => -(fullness ?? -1),
+    cell: ({ fullness }) => <Bar value={fullness} label="How full" />,
+  },
+  {
+    name: "Lag",
+    isNumber: true,
+    sort: ({ lag }) => lag ?? -1,
+    cell: ({ lag, mirrorOf }) => (mirrorOf ? count(lag) : <span class="muted">–</span>),
+  },
+  { name: "Oldest", isNumber: true, sort: ({ oldest }) => oldest ?? "9", cell: ({ oldest }) => age(oldest, now) },
+];
+
+const durableColumns: RowsOptions<DurableView>["columnsOf"] = (now, lines) => [
+  {
+    name: "Durable",
+    sort: durableId,
+    cell: ({ account, stream, name, severity, leader }) => (
+      <>
+        <RowMark row={{ severity, leader }} />{" "}
+        <a href={to.durable(account, stream, name)} data-row>
+          <span class="muted">
+            {account}/{stream}/
+          </span>
+          {name}
+        </a>
+      </>
+    ),
+  },
+  {
+    name: "Leader",
+    sort: ({ leader }) => leader ?? "",
+    cell: ({ replicas }) => <Replicas replicas={replicas.slice(0, 1)} />,
+  },
+  { name: "Waiting", isNumber: true, sort: ({ pending }) => pending ?? -1, cell: ({ pending }) => count(pending) },
+  {
+    name: "Last hour",
+    cell: (row) => <Spark line={lines[`durable:${durableId(row)}`]?.values.pending} label="Waiting, last hour" />,
+  },
+  {
+    name: "In hand",
+    isNumber: true,
+    sort: ({ ackPending }) => ackPending ?? -1,
+    cell: ({ ackPending, limit }) => (
+      <>
+        {count(ackPending)}
+        {limit !== undefined && ackPending !== undefined && <span class="muted"> of {count(limit)}</span>}
+      </>
+    ),
+  },
+  {
+    name: "Again",
+    isNumber: true,
+    sort: ({ redelivered }) => redelivered ?? -1,
+    cell: ({ redelivered }) => count(redelivered),
+  },
+  { name: "Msg/s", isNumber: true, sort: ({ rate }) => rate ?? -1, cell: ({ rate }) => perSecond(rate) },
+  {
+    name: "Acknowledged",
+    isNumber: true,
+    sort: ({ lastAcknowledged }) => lastAcknowledged ?? "",
+    cell: ({ lastAcknowledged }) => (age(lastAcknowledged, now) === "–" ? "–" : `${age(lastAcknowledged, now)} ago`),
+  },
+];

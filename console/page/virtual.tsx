@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 export interface Column<Row> {
   name: string;
@@ -16,6 +16,7 @@ interface Sorted {
 
 interface TableOptions<Row> {
   label: string;
+  /** The same array as long as cells would say the same of the same row: such rows are not drawn again. */
   columns: Column<Row>[];
   /** In their usual order: problems first. */
   rows: Row[];
@@ -45,7 +46,7 @@ export function VirtualTable<Row>({ label, columns, rows, idOf, classOf, rowHeig
       element.removeEventListener("scroll", measure);
     };
   }, []);
-  const all = sorted ? inOrder(rows, columns, sorted) : rows;
+  const all = useMemo(() => (sorted ? inOrder(rows, columns, sorted) : rows), [rows, sorted]);
   const first = Math.max(0, Math.floor(view.top / rowHeight) - beyond);
   const shown = all.slice(first, Math.ceil((view.top + view.height) / rowHeight) + beyond);
   const ids = shown.map(idOf).join("\n");
@@ -89,18 +90,35 @@ export function VirtualTable<Row>({ label, columns, rows, idOf, classOf, rowHeig
       <div role="rowgroup" class="body" ref={place} tabIndex={0} aria-label={`${label}, rows`} onKeyDown={onKey}>
         <Spacer height={first * rowHeight} />
         {shown.map((row, index) => (
-          <div key={idOf(row)} role="row" class={`cells ${classOf?.(row) ?? ""}`} aria-rowindex={first + index + 2}>
-            {columns.map(({ name, isNumber, cell }) => (
-              <div key={name} role="cell" data-name={name} class={isNumber ? "number" : ""}>
-                {cell(row)}
-              </div>
-            ))}
-          </div>
+          <Cells key={idOf(row)} {...{ row, columns, place: first + index + 2 }} kind={classOf?.(row) ?? ""} />
         ))}
         <Spacer height={Math.max(0, all.length - first - shown.length) * rowHeight} />
         {all.length === 0 && <p class="wait">Nothing fits the filter</p>}
       </div>
     </div>
+  );
+}
+
+interface CellsOptions<Row> {
+  row: Row;
+  columns: Column<Row>[];
+  place: number;
+  kind: string;
+}
+
+/** One row; drawn again only when what it shows is another. */
+function Cells<Row>({ row, columns, place, kind }: CellsOptions<Row>) {
+  return useMemo(
+    () => (
+      <div role="row" class={`cells ${kind}`} aria-rowindex={place}>
+        {columns.map(({ name, isNumber, cell }) => (
+          <div key={name} role="cell" data-name={name} class={isNumber ? "number" : ""}>
+            {cell(row)}
+          </div>
+        ))}
+      </div>
+    ),
+    [row, columns, place, kind],
   );
 }
 
@@ -114,8 +132,13 @@ function nextOf(sorted: Sorted | undefined, column: string, isNumber = false): S
 
 function inOrder<Row>(rows: Row[], columns: Column<Row>[], { column, isDown }: Sorted): Row[] {
   const { sort } = columns.find(({ name }) => name === column)!;
-  const keyed = rows.map((row) => ({ row, key: sort!(row) }));
+  const all = sortedBy(rows, sort!);
+  return isDown ? all.reverse() : all;
+}
+
+/** In a new array; each key is made once. */
+export function sortedBy<Row>(rows: Row[], keyOf: (row: Row) => number | string): Row[] {
+  const keyed = rows.map((row) => ({ row, key: keyOf(row) }));
   keyed.sort(({ key: one }, { key: other }) => (one < other ? -1 : one > other ? 1 : 0));
-  if (isDown) keyed.reverse();
   return keyed.map(({ row }) => row);
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { History, sampleMs } from "../../../../console/server/history";
 import { changeOf } from "../../../../console/server/changes";
 import { Rates } from "../../../../console/server/rates";
+import { changed } from "../../../../console/page/changed";
 import { routeOf, to } from "../../../../console/page/route";
-import type { Picture, StreamView } from "../../../../console/picture";
+import type { Change, Picture, StreamView } from "../../../../console/picture";
 
 const row = (change: Partial<StreamView> = {}): StreamView => ({
   ...{ account: "a", name: "S", replicas: [], subjects: [], rate: 1 },
@@ -52,11 +53,24 @@ describe("rates of counters", () => {
 });
 
 describe("what pages are sent", () => {
-  it("are rows that changed, and ids of those that are gone", () => {
-    const before = picture(0, { "a/S": row(), "a/T": row({ name: "T" }), "a/U": row({ name: "U" }) });
-    const now = picture(1, { "a/S": row(), "a/T": row({ name: "T", rate: 2 }) });
-    const { streams, gone } = changeOf(before, now);
-    assert.deepEqual([Object.keys(streams), gone.streams], [["a/T"], ["a/U"]]);
+  const all = { "a/S": row(), "a/T": row({ name: "T", lag: 3, subjects: ["t"] }), "a/U": row({ name: "U" }) };
+  const next = {
+    "a/S": row({ replicas: [] }),
+    "a/T": row({ name: "T", rate: 2, subjects: ["t", "u"] }),
+    "a/V": row({ name: "V" }),
+  };
+  const change = changeOf(picture(0, all), picture(1, next));
+
+  it("are fields that changed, rows that are new, and ids of those that are gone", () => {
+    assert.deepEqual(change.streams, { "a/T": { rate: 2, lag: null, subjects: ["t", "u"] }, "a/V": next["a/V"] });
+    assert.deepEqual(change.gone, { streams: ["a/U"], durables: [] });
+  });
+
+  it("make the picture that the console has, in which rows without a change are the same objects", () => {
+    const before = picture(0, all);
+    const after = changed(before, JSON.parse(JSON.stringify(change)) as Change);
+    assert.deepEqual(after, picture(1, next));
+    assert.equal(after.streams["a/S"], before.streams["a/S"]);
   });
 });
 

@@ -81,7 +81,7 @@ describe("problems, each with what to do", () => {
         [
           "warning",
           "durable irisx/EMAIL/email-worker",
-          "1001 messages wait for it",
+          "1,001 messages wait for it",
           "docs/runbooks/alerts/NATSConsumerLagHigh.md",
         ],
         [

@@ -213,8 +213,8 @@ export interface LetterView {
 
 export interface LetterList {
   account: string;
-  /** By reason, most first. */
-  reasons: { reason: string; stream: string; durable: string; count: number; replay: string }[];
+  /** By reason, most first; `error` is that of the newest. */
+  reasons: { reason: string; stream: string; durable: string; count: number; error?: string; replay: string }[];
   total: number;
   /** Reports of servers that the collector has not dealt with yet. */
   backlog: number;

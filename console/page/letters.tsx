@@ -5,6 +5,14 @@ import { Crumbs, Facts, Mark, Table, Todo, useNow } from "./parts.tsx";
 import { to } from "./route.ts";
 import { age, bytes, count, plural } from "./words.ts";
 
+/** Reasons of workers/messaging/contract.ts. */
+const reasonWords: Record<string, string> = {
+  invalid: "could not be read",
+  terminal: "their handler said that trying again is useless",
+  attempts: "failed as often as is allowed",
+  deliveries: "their workers ended with them in hand",
+};
+
 /** Reads once, and again when what it is for changes. */
 function useRead<T>(path: string | undefined, again: unknown): { found?: T; error?: string } {
   const [state, setState] = useState<{ path?: string; found?: T; error?: string }>({});
@@ -72,13 +80,17 @@ function Letters({ list: { account, reasons, letters, total, backlog } }: { list
           <section class="card" aria-labelledby="reasons">
             <h2 id="reasons">By reason</h2>
             <ul class="reasons">
-              {reasons.map(({ reason, stream, durable, count: number, replay }) => (
+              {reasons.map(({ reason, stream, durable, count: number, error, replay }) => (
                 <li key={`${reason} ${stream} ${durable}`}>
                   <p>
                     <b class="large">{count(number)}</b> <span class="tag warning">{reason}</span>{" "}
                     <a href={to.durable(account, stream, durable)}>
                       {stream}/{durable}
-                    </a>
+                    </a>{" "}
+                    <span class="muted">
+                      {reasonWords[reason]}
+                      {error !== undefined && `${reason in reasonWords ? "; " : ""}the newest: ${error}`}
+                    </span>
                   </p>
                   <Todo text={replay} />
                 </li>

@@ -58,6 +58,14 @@ export function Spark({ line, label }: { line?: (number | null)[]; label: string
   );
 }
 
+/** What a colour of style.css is now: a canvas knows neither variables nor `light-dark()`. */
+function colorOf(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.color = "";
+  return color;
+}
+
 /** The last hour with its axes. */
 export function Chart({
   lines,
@@ -79,7 +87,7 @@ export function Chart({
     if (!place.current || known.length < 2) return;
     const data: uPlot.AlignedData = [lines!.times, values!];
     if (plot.current) return plot.current.setData(data);
-    const color = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const color = (name: string) => () => colorOf(place.current!, name);
     const axis: uPlot.Axis = {
       stroke: color("--muted"),
       grid: { stroke: color("--line"), width: 1 },

@@ -11,6 +11,9 @@ interface Place {
 
 const node = { width: 148, height: 72 };
 
+/** Of a map with words below its lowest regions, in pixels. */
+const narrow = 480;
+
 /** Regions on an ellipse, the first at the top; two beside each other. Pure. */
 function placesOf(names: string[], width: number, height: number): Map<string, Place> {
   const [rx, ry] = [width / 2 - node.width / 2 - 6, height / 2 - node.height / 2 - 6];
@@ -41,8 +44,9 @@ export function SuperclusterMap({ head }: { head: Head }) {
     return () => resize.disconnect();
   }, []);
   const names = head.regions.map(({ name }) => name);
-  const height = names.length > 3 ? 420 : 300;
-  const places = placesOf(names, width, height);
+  const high = names.length > 3 ? 420 : 300;
+  const places = placesOf(names, width, high);
+  const height = width < narrow ? high + 60 : high;
   const pairs = names.flatMap((from, index) => names.slice(index + 1).map((to): [string, string] => [from, to]));
   return (
     <div ref={place} class="map">
@@ -97,7 +101,9 @@ function Link({
   });
   const lines = [words, ...(carries ? [carries] : []), ...moved];
   const boxWidth = Math.max(...lines.map(({ length }) => length)) * 6.8 + 16;
-  const top = y - 9 * lines.length;
+  // Between two regions beside each other there may be no room: then below them.
+  const isBetween = a.y !== b.y || Math.abs(a.x - b.x) - node.width >= boxWidth;
+  const top = isBetween ? y - 9 * lines.length : y + node.height / 2 + 6;
   return (
     <g class={`gateway ${kind}`} role="img" aria-label={`${from} and ${other}: ${lines.join(", ")}`}>
       <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={1.5 + Math.min(4, Math.log10(1 + rate) / 2)} />

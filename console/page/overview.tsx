@@ -72,10 +72,13 @@ export function Overview({ picture, events }: { picture: Picture; events: Happen
 const isOfServers = ({ what, server }: HappenedEvent): boolean =>
   server !== undefined || /^(region|gateway|meta) /.test(what);
 
-/** The newest, among them what became of servers and regions, which what follows from it would push out. Pure. */
+/**
+ * The newest, among them what became of servers and regions, which what follows from it would push out; elections, of
+ * which a lost server causes hundreds, are among all events. Pure.
+ */
 function lastOf(events: HappenedEvent[]): HappenedEvent[] {
   const causes = events.filter(isOfServers).slice(-5);
-  const others = events.filter((event) => !isOfServers(event)).slice(-5);
+  const others = events.filter((event) => !isOfServers(event) && event.what !== "elections").slice(-5);
   return [...causes, ...others].toSorted((one, other) => other.id - one.id);
 }
 

@@ -4,6 +4,9 @@ import type { Answers } from "../../operations/supercluster/snapshot";
 /** Looks in a row that a server may miss before what it said last no longer counts. */
 const mostMissed = 2;
 
+const kinds = ["varz", "gateways", "health", "jetstream"] as const;
+type Kind = (typeof kinds)[number];
+
 interface Kept {
   answer: Answer<unknown>;
   /** When it came, RFC 3339. */
@@ -32,17 +35,19 @@ export class LastAnswers {
    * @throws {Error} where no server answered at all: that is the connection's end rather than theirs
    */
   completed(answers: Answers, at = new Date().toISOString()): Answers {
-    if (Object.values(answers).every((all: unknown[]) => all.length === 0)) throw new Error("no server answers");
+    if (kinds.every((kind) => answers[kind].length === 0)) throw new Error("no server answers");
     this.silent = {};
-    return {
+    const all = {
       varz: this.ofKind("varz", answers.varz, at),
       gateways: this.ofKind("gateways", answers.gateways, at),
       health: this.ofKind("health", answers.health, at),
       jetstream: this.ofKind("jetstream", answers.jetstream, at),
     };
+    const late = Object.keys(this.silent);
+    return late.length > 0 ? { ...all, late } : all;
   }
 
-  private ofKind<T>(kind: keyof Answers, answers: Answer<T>[], at: string): Answer<T>[] {
+  private ofKind<T>(kind: Kind, answers: Answer<T>[], at: string): Answer<T>[] {
     for (const answer of answers) this.kept.set(`${kind} ${answer.server.name}`, { answer, at, missed: 0 });
     const answered = new Set(answers.map(({ server }) => server.name));
     const missing = [...this.kept].filter(

@@ -25,7 +25,13 @@ export function listView({ environment, tenant }: Of, { letters, all, backlog }:
   const reasons = [...groups.values()].map((own) => {
     const { stream, durable, reason } = own[0]!;
     const options = ["replay", "--account", account, "--stream", stream, "--durable", durable, "--reason", reason];
-    return { reason, stream, durable, count: own.length, replay: npmRun("dead-letters", environment, options) };
+    const isOfGroup = (one: DeadLetter) =>
+      one.reason === reason && one.stream === stream && one.durable === durable && one.error !== undefined;
+    const error = letters.find(isOfGroup)?.error;
+    return {
+      ...{ reason, stream, durable, count: own.length, replay: npmRun("dead-letters", environment, options) },
+      ...(error !== undefined && { error: redactText(error) }),
+    };
   });
   return {
     ...{ account, total: all.length, backlog },

@@ -156,7 +156,10 @@ function unseenOf(silent: readonly string[], streams: Picture["streams"]): strin
   const hidden = Object.values(streams).filter(({ leader }) => leader === undefined);
   return [
     ...(silent.length > 0
-      ? [`${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer: what only they know is not shown`]
+      ? [
+          `${silent.join(", ")} ${silent.length === 1 ? "does" : "do"} not answer: ` +
+            `what only ${silent.length === 1 ? "it knows" : "they know"} is not shown`,
+        ]
       : []),
     ...(hidden.length > 0
       ? [

@@ -14,18 +14,25 @@ export interface Explained {
 interface Cause {
   problem: Problem;
   losses: Loss[];
+  /** It may be lost: only what follows from it would show that. */
+  isLate?: boolean;
 }
 
 /**
  * One problem for each thing that is lost, a region, a server or the way between two regions, with what follows from
- * it; and what has another cause. What is broken comes first, causes before the rest. Pure.
+ * it; and what has another cause. What is broken comes first, causes before the rest. A server that is late is a
+ * warning as soon as others miss it. Pure.
  */
 export function byCause(
   { environment }: Pick<CheckedEnvironment, "environment">,
-  snapshot: Pick<Snapshot, "servers">,
+  snapshot: Pick<Snapshot, "servers" | "late">,
   found: readonly Explained[],
 ): Problem[] {
-  const causes = [...lostServers(environment, snapshot), ...cutGateways(environment, snapshot)];
+  const causes = [
+    ...lostServers(environment, snapshot),
+    ...lateServers(snapshot),
+    ...cutGateways(environment, snapshot),
+  ];
   const lost = new Map(causes.flatMap((cause) => cause.losses.map((loss) => [loss, cause] as const)));
   const causeOf = ({ because = [] }: Explained): Cause | undefined => {
     const explained = because.map((explanation) => explanation.find((loss) => lost.has(loss)));
@@ -34,9 +41,10 @@ export function byCause(
   const follows = Map.groupBy(found, causeOf);
   const own = (follows.get(undefined) ?? []).map(({ problem }) => problem);
   return worstFirst([
-    ...causes.map((cause) => {
+    ...causes.flatMap((cause) => {
       const folded = worstFirst((follows.get(cause) ?? []).map(({ problem }) => problem));
-      return { ...cause.problem, ...(folded.length > 0 && { follows: folded }) };
+      if (folded.length === 0) return cause.isLate ? [] : [cause.problem];
+      return [{ ...cause.problem, follows: folded }];
     }),
     ...own,
   ]);
@@ -90,6 +98,18 @@ function lostServers(environment: Environment, { servers }: Pick<Snapshot, "serv
     }));
   });
 }
+
+/** Of those that answered shortly before. */
+const lateServers = ({ servers, late = [] }: Pick<Snapshot, "servers" | "late">): Cause[] =>
+  late
+    .filter((name) => name in servers)
+    .map((name) => ({
+      ...{ losses: [lossOfServer(name)], isLate: true },
+      problem: {
+        ...{ severity: "warning", what: `server ${name}`, detail: "answers late, and other servers miss it" },
+        todo: page("NATSServerDown"),
+      },
+    }));
 
 const noneAnswers = (servers: number): string => `is lost: none of its ${plural(servers, "server")} answers`;
 

@@ -142,7 +142,9 @@ function ofConsumer(
       ? [
           {
             ...common,
-            detail: `${plural(detail.num_pending, "message")} wait for it`,
+            detail:
+              `${plural(detail.num_pending, "message")} wait for it` +
+              (isTaken(detail) ? "" : ", and nothing takes them"),
             todo: ofAlert("NATSConsumerLagHigh"),
           },
         ]
@@ -167,3 +169,7 @@ function ofConsumer(
       : []),
   ];
 }
+
+/** Whether anything asks for its messages, or has some in hand; unknown, and so true, where none are acknowledged. */
+const isTaken = ({ config, num_waiting: asking, num_ack_pending: inHand }: ConsumerDetail): boolean =>
+  asking > 0 || inHand > 0 || config.ack_policy === "none";

@@ -15,6 +15,8 @@ export interface Snapshot {
    * Streams and consumers without a leader are missing.
    */
   streams: Record<string, Record<string, StreamDetail>>;
+  /** Servers whose last answers stand in for missing ones. Absent: none. */
+  late?: readonly string[];
 }
 
 export interface ServerState {
@@ -40,6 +42,8 @@ export interface Answers {
   gateways: Answer<Gatewayz>[];
   health: Answer<Healthz>[];
   jetstream: Answer<Jsz>[];
+  /** Servers of which some of these are earlier answers. Absent: none. */
+  late?: readonly string[];
 }
 
 /**
@@ -64,8 +68,8 @@ export const takeSnapshot = async (...asked: Parameters<typeof askServers>): Pro
   snapshotOf(await askServers(...asked));
 
 /** What these answers say; where two servers claim to lead something, the later answer counts. Pure. */
-export function snapshotOf({ varz, gateways, health, jetstream }: Answers): Snapshot {
-  const snapshot: Snapshot = { servers: {}, streams: {} };
+export function snapshotOf({ varz, gateways, health, jetstream, late }: Answers): Snapshot {
+  const snapshot: Snapshot = { servers: {}, streams: {}, ...(late && { late }) };
   const server = ({ server: { name, cluster, ver } }: Answer<unknown>): ServerState =>
     (snapshot.servers[name] ??= { region: cluster, version: ver, leads: 0 });
   for (const answer of varz) server(answer).varz = answer.data;

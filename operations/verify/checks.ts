@@ -13,7 +13,7 @@ import { plural } from "../../config/plural";
 import { type Explanation, lossOfGateway, lossOfRegion, lossOfServer } from "./explanations";
 import type { Snapshot } from "../supercluster/snapshot";
 import { currentPeers, currentReplicas, undeclaredStreams } from "../supercluster/status";
-import type { RaftGroup, StreamDetail } from "../../jetstream/monitoring";
+import type { Healthz, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
 
 /** One named check. */
 export interface Check {
@@ -71,6 +71,19 @@ function check(name: string, problems: (string | Explained)[], detail: string, s
   };
 }
 
+/** A server that waits for others of its groups, which a server of its region that is lost explains, or is not well. */
+function unhealthy(
+  environment: Specification["environment"],
+  { name, region }: { name: string; region: string },
+  health: Healthz | undefined,
+): string | Explained {
+  const errors = health?.errors?.map(({ error }) => error) ?? [health?.error ?? "no answer"];
+  const isWaiting = errors.every((error) => /^JetStream (stream|consumer) .* is not current/.test(error));
+  const others = serversOf(environment, region).filter((server) => server.name !== name);
+  const because = isWaiting ? [others.map((server) => lossOfServer(server.name))] : [];
+  return by(`${name}: ${health?.error ?? errors.join(", ")}`, because);
+}
+
 function serverChecks({ environment }: Specification, { servers }: Snapshot): Check[] {
   const expected = environment.regions.flatMap((region) =>
     serversOf(environment, region).map(({ name }) => ({ name, region })),
@@ -96,11 +109,9 @@ function serverChecks({ environment }: Specification, { servers }: Snapshot): Ch
     ),
     check(
       "health",
-      present.flatMap(({ name }) => {
+      present.flatMap(({ name, region }) => {
         const health = servers[name]!.health;
-        return health?.status === "ok"
-          ? []
-          : [`${name}: ${health?.error ?? health?.errors?.map(({ error }) => error).join(", ") ?? "no answer"}`];
+        return health?.status === "ok" ? [] : [unhealthy(environment, { name, region }, health)];
       }),
       "every server and all that it holds",
       "alerts/NATSServerUnhealthy.md",

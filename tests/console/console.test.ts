@@ -13,12 +13,16 @@ import { streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
 import { readAssets } from "../../console/server/assets";
 import { contentSecurityPolicy } from "../../console/server/guard";
-import type { RunningConsole } from "../../console/server/serve";
+import { type RunningConsole, startConsole } from "../../console/server/serve";
+import { manyStreams, streamNames } from "../../bench/console/many-streams";
+import { problemsOf } from "../../operations/supercluster/problems";
+import { statusOf } from "../../operations/supercluster/status";
 import { arrakis } from "../../tenants/arrakis";
 import { irisx } from "../../tenants/irisx";
 import { accountsText, ask } from "../support/accounts";
 import { accessibilityProblems, openPage, type Opened, screenshot, startBrowser } from "../support/browser";
 import { ConsoleLab } from "../support/console-lab";
+import { healthySnapshot } from "../support/healthy-snapshot";
 import { serversMs, waitMs } from "../support/limits";
 import { Monitoring } from "../support/monitoring";
 
@@ -329,10 +333,26 @@ describe("the console, in a browser, over a real supercluster", function () {
   describe("for people", () => {
     const views = ["#/", "#/streams", "#/tenant/irisx/stream/SMS", "#/durables", "#/dead-letters"];
     const more = ["#/region/iad", "#/server/iad-0", "#/tenant/irisx/stream/SMS/durable/sms-worker"];
+    it("lines have colours of the theme, also in the dark", async () => {
+      const opened = await open({ colorScheme: "dark" });
+      await sees("live", opened);
+      await go("#/tenant/irisx/stream/SMS", opened);
+      const canvas = opened.page.locator(".chart canvas").first();
+      await canvas.waitFor();
+      const darkest = await canvas.evaluate((element: HTMLCanvasElement) => {
+        const { data } = element.getContext("2d")!.getImageData(0, 0, element.width, element.height);
+        let least = 255;
+        for (let at = 0; at < data.length; at += 4)
+          if (data[at + 3] === 255) least = Math.min(least, Math.max(data[at]!, data[at + 1]!, data[at + 2]!));
+        return least;
+      });
+      assert.ok(darkest > 30, `something is drawn in a colour as dark as ${darkest} of 255`);
+    });
+
     for (const [what, options, shown] of [
       ["light", { colorScheme: "light" }, [...views, ...more, "#/workers", "#/events"]],
-      ["dark", { colorScheme: "dark" }, views],
-      ["on a phone", { colorScheme: "light", viewport: { width: 390, height: 844 } }, views],
+      ["dark", { colorScheme: "dark" }, [...views, ...more]],
+      ["on a phone", { colorScheme: "dark", viewport: { width: 390, height: 844 } }, [...views, ...more]],
     ] as const)
       it(`axe finds nothing wrong in any view, ${what}`, async () => {
         const opened = await open(options);
@@ -371,6 +391,85 @@ describe("the console, in a browser, over a real supercluster", function () {
       assert.ok(await pollUntil(async () => (await requests(5_000)) <= 1, waitMs));
       await desktop.page.goto(running.url);
     });
+  });
+
+  describe("500 streams with 2,000 durables", () => {
+    const names = streamNames(500);
+    const many = manyStreams(names, 4);
+    let large: RunningConsole;
+    let system: NatsConnection;
+    let [messages, looks] = [1, 0];
+
+    before(async () => {
+      const checked = { ...lab.checked, tenants: { many }, accounts: { many } };
+      system = await lab.cluster.connect("sys-admin");
+      /** What servers would say of so many. */
+      const look = () => {
+        const snapshot = healthySnapshot(checked);
+        looks++;
+        for (const { state, consumer_detail: durables } of Object.values(snapshot.streams.many!)) {
+          Object.assign(state, { messages, last_seq: messages });
+          for (const durable of durables!) durable.num_pending = messages;
+        }
+        const status = { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) };
+        return Promise.resolve({ status, snapshot, failovers: [] });
+      };
+      const open = () => Promise.resolve({ system, look, close: () => Promise.resolve() });
+      large = await startConsole(checked, { access: lab.access, paceMs: 500, open });
+    });
+    after(async () => {
+      await large?.close();
+      await system?.close();
+    });
+
+    /** Rows of which something changes until `done`. */
+    const changedRows = async ({ page }: Opened, done: () => Promise<unknown>) => {
+      await page.evaluate(() => {
+        const rows = new Set<Element | null>();
+        Object.assign(window, { rows });
+        new MutationObserver((records) => {
+          for (const { target } of records)
+            rows.add((target instanceof Element ? target : target.parentElement)!.closest(".body [role=row]"));
+        }).observe(document.querySelector(".virtual .body")!, {
+          ...{ subtree: true, childList: true, characterData: true, attributes: true },
+        });
+      });
+      await done();
+      return page.evaluate(() => (window as unknown as { rows: Set<Element | null> }).rows.size);
+    };
+
+    for (const [view, column, count] of [
+      ["streams", "Messages", 500],
+      ["durables", "Waiting", 2_000],
+    ] as const)
+      it(`has only the ${view} that can be seen in the page, and draws only those that change`, async () => {
+        const opened = await open({}, large.url);
+        const { page } = opened;
+        await sees("live", opened);
+        await go(`#/${view}`, opened);
+        await page.waitForFunction(
+          (least) => Number(document.querySelector(".virtual")?.getAttribute("aria-rowcount")) > least,
+          count,
+        );
+        const rows = page.locator(".virtual .body .cells");
+        const most = 40;
+        assert.ok((await rows.count()) <= most, `${await rows.count()} rows`);
+        const last = looks;
+        const quiet = await changedRows(opened, () => pollUntil(() => looks >= last + 3, waitMs));
+        assert.ok(quiet <= 1, `${quiet} rows were drawn although nothing changed`);
+        const busy = await changedRows(opened, async () => {
+          messages += 41;
+          const cell = page.locator(`.virtual .body [data-name="${column}"]`).nth(5);
+          await cell.getByText(String(messages), { exact: true }).waitFor();
+        });
+        assert.ok(busy > 5 && busy <= most, `${busy} rows were drawn`);
+        await page.locator(".virtual .body").evaluate((body) => (body.scrollTop = body.scrollHeight));
+        await page
+          .locator(`.virtual [aria-rowindex="${await page.locator(".virtual").getAttribute("aria-rowcount")}"]`)
+          .waitFor();
+        assert.ok((await rows.count()) <= most, `${await rows.count()} rows at the end`);
+        assert.deepEqual(opened.complaints, []);
+      });
   });
 
   describe("in an incident", () => {

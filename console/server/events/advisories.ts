@@ -20,6 +20,9 @@ type Said = Omit<Happened, "time">;
 /** Connections of an account in one window that are a storm. */
 const storm = 50;
 
+/** What events of leaders are about, with their stream where it is one: the overview leaves them out. */
+const elections = "elections";
+
 /** Elections of streams that are named one by one. */
 const mostNamed = 4;
 
@@ -56,12 +59,12 @@ function streamLeaders(all: Body[]): Said[] {
   if (last.size > mostNamed)
     return [
       {
-        ...{ severity: "info", what: "elections" },
+        ...{ severity: "info", what: elections },
         text: `${last.size} streams elected leaders: ${byAccount([...last.values()])}`,
       },
     ];
   return [...last].map(([id, { account, stream, leader }]): Said => ({
-    ...{ severity: "info", what: `stream ${id}`, account, stream },
+    ...{ severity: "info", what: elections, account, stream },
     text: `${leader} leads stream ${id}`,
   }));
 }
@@ -72,14 +75,14 @@ function durableLeaders(all: Body[]): Said[] {
   if (streams.size > mostNamed)
     return [
       {
-        ...{ severity: "info", what: "elections" },
+        ...{ severity: "info", what: elections },
         text: `${last.size} durables elected leaders: ${byAccount([...last.values()])}`,
       },
     ];
   return [...streams].map(([id, own]): Said => {
     const leaders = [...new Set(own.flatMap(({ leader }) => leader ?? []))];
     return {
-      ...{ severity: "info", what: `stream ${id}`, account: own[0]!.account, stream: own[0]!.stream },
+      ...{ severity: "info", what: elections, account: own[0]!.account, stream: own[0]!.stream },
       text:
         own.length === 1
           ? `${leaders.at(-1)} leads durable ${id}/${own[0]!.consumer}`

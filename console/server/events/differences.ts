@@ -115,15 +115,15 @@ function ofProblems(before: Head, now: Head): Said[] {
   const begun = [...current].flatMap(([name, one]) => (earlier.has(name) ? [] : [one]));
   const over = [...earlier].flatMap(([name, one]) => (current.has(name) ? [] : [one]));
   const many = (all: Head["problems"], severity: Said["severity"], words: string): Said[] => [
-    { severity, what: "problems", text: `${words}: ${all.length} problems and warnings, ${listOf(all)}` },
+    { severity, what: "problems", text: `${plural(all.length, "problem")} ${words}: ${listOf(all)}` },
   ];
   return [
     ...(begun.length > mostNamed
-      ? many(begun, begun.some(({ severity }) => severity === "problem") ? "problem" : "warning", "new")
+      ? many(begun, begun.some(({ severity }) => severity === "problem") ? "problem" : "warning", "began")
       : begun.map((one): Said => ({ severity: one.severity, ...about(one), text: `${one.what}: ${one.detail}` }))),
     ...(over.length > mostNamed
-      ? many(over, "info", "over")
-      : over.map((one): Said => ({ severity: "info", ...about(one), text: `over: ${one.what}` }))),
+      ? many(over, "info", "ended")
+      : over.map((one): Said => ({ severity: "info", ...about(one), text: `${one.what} is well again` }))),
   ];
 }
 

@@ -34,10 +34,11 @@ describe("the console, where servers answer late", () => {
     last.completed(answersOf(names, "iad-2"), at(0));
     assert.deepEqual(last.silentSince, {});
     for (const look of [1, 2]) {
-      const { servers, streams } = snapshotOf(last.completed(answersOf(others, "iad-2"), at(2 * look)));
+      const { servers, streams, late } = snapshotOf(last.completed(answersOf(others, "iad-2"), at(2 * look)));
       assert.deepEqual(Object.keys(servers).sort(), names, `look ${look}`);
       assert.equal(servers["iad-2"]!.health!.status, "ok");
       assert.equal(servers["iad-2"]!.leads, 1);
+      assert.deepEqual(late, ["iad-2"]);
       assert.equal(streams.a!.S!.consumer_detail!.length, 1);
       assert.deepEqual(last.silentSince, { "iad-2": at(0) });
     }

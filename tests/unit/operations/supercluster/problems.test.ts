@@ -72,12 +72,27 @@ describe("problems, each with what to do", () => {
       durable!.num_pending = 1_001;
       durable!.oldest_waiting = new Date(Date.now() - 3 * 3_600_000).toISOString();
       durable!.num_ack_pending = Number(durable!.config.max_ack_pending);
+      const [unread, fetched] = streams.irisx!.SMS!.consumer_detail!;
+      unread!.num_pending = fetched!.num_pending = 2_000;
+      fetched!.num_waiting = 1;
     }).filter(({ account }) => account === "irisx");
     assert.deepEqual(
       found.map(({ severity, what, detail, todo }) => [severity, what, detail.split(";")[0], todo]),
       [
         ["warning", "stream irisx/EMAIL", "is 90 % full", "docs/runbooks/alerts/NATSStreamNearFull.md"],
         ["warning", "stream irisx/DEAD_LETTERS", "2 messages given up", "npm run dead-letters -- list --account irisx"],
+        [
+          "warning",
+          "durable irisx/SMS/sms-worker-high",
+          "2,000 messages wait for it, and nothing takes them",
+          "docs/runbooks/alerts/NATSConsumerLagHigh.md",
+        ],
+        [
+          "warning",
+          "durable irisx/SMS/sms-worker",
+          "2,000 messages wait for it",
+          "docs/runbooks/alerts/NATSConsumerLagHigh.md",
+        ],
         [
           "warning",
           "durable irisx/EMAIL/email-worker",
@@ -173,6 +188,25 @@ describe("problems of what is lost", () => {
       ["gateway iad ams: iad and ams are not connected"],
     );
     assert.deepEqual(names(way[0]!.follows), ["gateways out", "gateways in", "mirror arrakis/ELIGIBILITY-ams"]);
+  });
+
+  it("are a warning while a server is late that others miss, and nothing where they do not", () => {
+    const late = ["iad-1"];
+    assert.deepEqual(
+      after((snapshot) => (snapshot.late = late)),
+      [],
+    );
+    const found = after((snapshot) => {
+      snapshot.late = late;
+      snapshot.servers["iad-0"]!.varz = { remotes: 1, connections: 0, mem: 1 };
+      const error = "JetStream consumer 'irisx > SMS > sms-worker' is not current: group node unhealthy";
+      snapshot.servers["iad-2"]!.health = { status: "unavailable", error };
+    });
+    assert.deepEqual(
+      found.map(({ severity, what, detail }) => `${severity} ${what} ${detail}`),
+      ["warning server iad-1 answers late, and other servers miss it"],
+    );
+    assert.deepEqual(names(found[0]!.follows), ["health", "routes"]);
   });
 
   it("do not take in what has another cause, nor what a server that is lost explains in part only", () => {

@@ -17,7 +17,7 @@ import {
 } from "./parts.tsx";
 import { markOf, markOfGateway, markOfRegion, ServerTable } from "./region-card.tsx";
 import { to } from "./route.ts";
-import { age, bytes, clock, count, milliseconds, percent, perSecond, plural } from "./words.ts";
+import { age, bytes, clock, count, duration, milliseconds, percent, perSecond, plural } from "./words.ts";
 
 const rate = (value: number) => `${perSecond(value)}/s`;
 
@@ -107,6 +107,9 @@ export function StreamPage({
         <Chart lines={lines} measure="rate" label="Messages a second" format={perSecond} />
         <Chart lines={lines} measure="messages" label="Messages" format={count} />
         {stream.fullness !== undefined && <Chart lines={lines} measure="fullness" label="Full" format={percent} />}
+        {stream.oldest !== undefined && (
+          <Chart lines={lines} measure="age" label="Age of the oldest message" format={duration} />
+        )}
         {stream.mirrorOf && <Chart lines={lines} measure="lag" label="Behind by" format={count} />}
       </section>
       <section class="card" aria-labelledby="durables">

@@ -34,12 +34,15 @@ export const percent = (value: number | undefined): string =>
 export const milliseconds = (value: number | undefined): string =>
   value === undefined ? "–" : value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
 
-/** How long ago: `4 s`, `12 min`, `3 h`, `5 d`. */
+/** How long ago. */
 export function age(time: string | undefined, now: number): string {
   const at = time === undefined ? NaN : Date.parse(time);
   // Servers say the year 1 where nothing ever happened.
-  if (Number.isNaN(at) || at < 0) return "–";
-  const seconds = Math.max(0, (now - at) / 1000);
+  return Number.isNaN(at) || at < 0 ? "–" : duration(Math.max(0, (now - at) / 1000));
+}
+
+/** `4 s`, `12 min`, `3 h`, `5 d`. */
+export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
   if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;

@@ -1,4 +1,4 @@
-import type { Lines, Picture } from "../picture";
+import type { Lines, Picture, StreamView } from "../picture";
 
 /** Between two samples, and how many are kept: an hour. */
 export const sampleMs = 30_000;
@@ -6,7 +6,7 @@ const samples = 120;
 
 /** What is measured of each kind of object. */
 const measures = {
-  stream: ["rate", "messages", "fullness", "lag"],
+  stream: ["rate", "messages", "fullness", "lag", "age"],
   durable: ["pending", "ackPending", "rate"],
   server: ["cpu", "memory", "messagesPerSecond", "connections"],
   gateway: ["roundTripMs", "bytesPerSecond"],
@@ -88,9 +88,13 @@ export class History {
 }
 
 const rowsOf = ({ head, streams, durables }: Picture): [Kind, [string, object][]][] => [
-  ["stream", Object.entries(streams)],
+  ["stream", Object.entries(streams).map(([id, row]) => [id, { ...row, age: ageOf(row, head.time) }])],
   ["durable", Object.entries(durables)],
   ["server", head.servers.map((server) => [server.name, server])],
   ["gateway", head.gateways.map((gateway) => [`${gateway.from}/${gateway.to}`, gateway])],
   ["worker", head.workers.map((worker) => [`${worker.account}/${worker.name}/${worker.region}`, worker])],
 ];
+
+/** Of the oldest message, in seconds. */
+const ageOf = ({ oldest }: StreamView, now: string): number | undefined =>
+  oldest === undefined ? undefined : Math.max(0, (Date.parse(now) - Date.parse(oldest)) / 1_000);

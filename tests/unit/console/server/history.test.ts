@@ -32,6 +32,13 @@ describe("the last hour of the console", () => {
     assert.equal(values.lag, undefined);
   });
 
+  it("has the age of a stream's oldest message in seconds", () => {
+    const history = new History();
+    const oldest = new Date(start).toISOString();
+    for (const n of [0, 1]) history.add(picture(start + n * sampleMs, { "a/S": row({ oldest }) }));
+    assert.deepEqual(history.of("stream:a/S")!.values.age, [0, sampleMs / 1_000]);
+  });
+
   it("forgets what is gone for an hour, and knows nothing of what never was", () => {
     const history = new History();
     history.add(picture(start));

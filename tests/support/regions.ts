@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { pollUntil } from "../../config/poll-until";
 import { environments } from "../../config/schema/settings";
 import { type ServerAddresses, serversOf } from "../../config/topology";
+import { absenceIn } from "./absence";
 import { Deployment } from "./deployment";
 import { waitMs } from "./limits";
 import { Publisher } from "./publisher";
@@ -37,9 +38,7 @@ export class Regions {
     const result = await this.deployment.meanwhile("start");
     const after = await startTimes(this.servers());
     const restarted = [...before.keys()].filter((name) => after.get(name) !== before.get(name)).sort();
-    const absences = restarted
-      .map((name) => this.absence(name))
-      .sort((one, other) => one.from.localeCompare(other.from));
+    const absences = restarted.map((name) => this.absence(name)).sort((one, other) => one.from - other.from);
     absences
       .slice(1)
       .forEach(({ name, from }, index) =>
@@ -104,17 +103,8 @@ export class Regions {
     await this.deployment.remove();
   }
 
-  /** From when to when a restarted server served no client, by its logs. */
-  private absence(name: string): { name: string; from: string; to: string } {
-    const folder = `${this.deployment.copy.cache}/environments/local/${name.slice(0, -2)}/${name}`;
-    const at = (file: string, what: string) => {
-      const line = fs
-        .readFileSync(`${folder}/${file}`, "utf8")
-        .split("\n")
-        .find((one) => one.includes(what));
-      return /\] (\S+ \S+) \[INF\]/.exec(line ?? "")![1]!;
-    };
-    return { name, from: at("server.log.1", "Entering lame duck mode"), to: at("server.log", "Server is ready") };
+  private absence(name: string): { name: string; from: number; to: number } {
+    return { name, ...absenceIn(`${this.deployment.copy.cache}/environments/local/${name.slice(0, -2)}/${name}`) };
   }
 
   environment() {

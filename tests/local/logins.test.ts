@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
+import { jetstream } from "@nats-io/jetstream";
 import { createUser } from "@nats-io/nkeys";
 import {
   type NatsConnection,
@@ -11,13 +14,18 @@ import {
 } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
 import { connections } from "../../components/security/connections";
+import { assetsOf } from "../../config/assets/assets";
+import { mounts, secrets } from "../../components/supercluster/chart-values";
+import { regionSecrets } from "../../components/supercluster/region-secrets";
 import { museum } from "../../docs/examples/tenants/logins";
 import { connect } from "../../workers/messaging/connection/connect";
 import { connectionSettings } from "../../workers/messaging/connection/settings";
-import { accountsText, localEnvironment, usersOf } from "../support/accounts";
+import { accountsText, createAssets, localEnvironment, usersOf } from "../support/accounts";
+import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { quiet } from "../support/worker-lab";
+import { readToolchain } from "../../tools/toolchain.mjs";
 
 /** Users by nkey beside users by password, as the identity stack makes them: with real servers and TLS. */
 describe("users that log in by nkey", function () {
@@ -33,6 +41,9 @@ describe("users that log in by nkey", function () {
       ...{ regions: environment.regions, servers: environment.servers, settings: environment },
       accounts: accountsText(environment, { museum }),
     });
+    const provisioner = await cluster.connect("museum-provisioner", { inboxPrefix: "_INBOX_provisioner" });
+    open.push(provisioner);
+    await createAssets(provisioner, assetsOf(environment, { museum }), "museum");
   });
   after(async () => {
     await Promise.all(open.map((connection) => connection.close()));
@@ -95,6 +106,52 @@ describe("users that log in by nkey", function () {
     } finally {
       fs.rmSync(folder, { recursive: true });
     }
+  });
+
+  describe("in the box of the nats CLI", () => {
+    let folder: string;
+    /** The box's files where the CLI looks for them, of servers on this machine. */
+    before(() => {
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), "supercluster-box-"));
+      const settings = kubernetesEnvironment({ kubernetes: kubernetesSettings({ natsBox: { enabled: true } }) });
+      const region = { name: "iad", environment: cluster.environment, settings, accounts };
+      const files = regionSecrets(region, { ...cluster.identity, users })[secrets.box.name]!;
+      const contexts = path.join(folder, "nats", "context");
+      fs.mkdirSync(contexts, { recursive: true });
+      for (const [name, text] of Object.entries(files)) {
+        const here = text.replaceAll(mounts.contexts, contexts).replace(/tls:\/\/[^"]+/, cluster.urls().join(","));
+        fs.writeFileSync(path.join(contexts, name), here, { mode: 0o600 });
+      }
+    });
+    after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+    it("have a context with the file of their seed, and no password", async () => {
+      const file = path.join(folder, "nats", "context", "museum-turnstile.json");
+      const { nkey, url, ca, inbox_prefix, ...rest } = JSON.parse(fs.readFileSync(file, "utf8")) as Record<
+        string,
+        string
+      >;
+      assert.deepEqual(Object.keys(rest), ["description"]);
+      const connection = await cluster.connect("", {
+        ...{ user: undefined, pass: undefined, inboxPrefix: inbox_prefix },
+        ...{ servers: url!.split(","), tls: { caFile: ca }, ...signing(fs.readFileSync(nkey!, "utf8")) },
+      });
+      open.push(connection);
+      assert.equal((await jetstream(connection).publish("visits.counted", "1")).stream, "VISITS");
+    });
+
+    it("publish by the CLI itself, where it is installed, and are refused what is not theirs", async function () {
+      const cli = readToolchain().nats;
+      // npm test does not install it: node tools/toolchain.mjs nats
+      if (!cli || !fs.existsSync(cli)) return this.skip();
+      const nats = (context: string, ...args: string[]) =>
+        promisify(execFile)(cli, ["--context", context, ...args], {
+          env: { ...process.env, XDG_CONFIG_HOME: folder },
+          timeout: waitMs,
+        });
+      await nats("museum-turnstile", "request", "visits.counted", "2");
+      await assert.rejects(nats("museum-turnstile", "request", "visits.bought", "2"), /permission|timeout/i);
+    });
   });
 
   it("are refused with another key, another user's public key, no signature, or the seed as a password", async () => {

@@ -1,4 +1,4 @@
-import type { Draft } from "./draft";
+import type { Draft, User } from "./draft";
 
 /**
  * Ways in which real stacks were, or would be, broken: what users of NATS report, and what the systems' own documents
@@ -62,6 +62,12 @@ const users = (what: string, from: string, change: Parameters<Draft["accounts"]>
   stacks: ["iad"],
   change: (draft) => draft.accounts(change),
 });
+/** A user that logs in by nkey instead, as the accounts file has it. */
+const byNkey = (user: User): void => {
+  delete user.user;
+  delete user.password;
+  user.nkey = `U${"A".repeat(55)}`;
+};
 const unprotected = (what: string, from: string, stack: string, type: string, name: string): Accident => ({
   what,
   from,
@@ -583,6 +589,13 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     users("a worker who may make and purge streams", "C001-8", ({ arrakis }) =>
       arrakis!.users.at(-1)!.permissions!.publish!.allow!.push("$JS.API.>"),
     ),
+    users("one by nkey who may publish everything", "C002: publish >", ({ covenant }) => {
+      byNkey(covenant!.users.at(-1)!);
+      covenant!.users.at(-1)!.permissions!.publish = { allow: [">"] };
+    }),
+    users("a user who asks for consumers in other accounts", "docs/sharing.md: copies of streams", ({ arrakis }) =>
+      arrakis!.users.at(-1)!.permissions!.publish!.allow!.push("$JS.ACCOUNTS.irisx.API.>"),
+    ),
     {
       what: "a local user who may publish everything",
       from: "C002: publish >",
@@ -601,6 +614,9 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "logins are global to a server",
       ({ arrakis, irisx }) => (arrakis!.users.at(-1)!.user = irisx!.users.at(-1)!.user),
     ),
+    users("one nkey in two accounts", "logins are global to a server", ({ arrakis, irisx }) =>
+      [arrakis!, irisx!].forEach((account) => byNkey(account.users.at(-1)!)),
+    ),
   ],
   "user-has-an-inbox-of-its-own": [
     users(
@@ -608,6 +624,10 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "answers of other users",
       ({ arrakis }) => (arrakis!.users.at(-1)!.permissions!.subscribe = { allow: ["_INBOX.>"] }),
     ),
+    users("one by nkey who does", "answers of other users", ({ arrakis }) => {
+      byNkey(arrakis!.users.at(-1)!);
+      arrakis!.users.at(-1)!.permissions!.subscribe = { allow: ["_INBOX.>"] };
+    }),
   ],
   "export-is-to-named-tenants": [
     users(

@@ -66,6 +66,8 @@ interface Account {
 }
 
 export interface User {
-  user: string;
+  user?: string;
+  password?: string;
+  nkey?: string;
   permissions?: { publish?: { allow?: string[]; deny?: string[] }; subscribe?: { allow?: string[]; deny?: string[] } };
 }

@@ -43,7 +43,9 @@ export async function startRedis(tls?: Certificate & { ca: string }): Promise<Re
         `tls-ca-cert-file ${write("ca.pem", tls.ca)}`,
       ]
     : [`port ${port}`];
-  const settings = ["bind 127.0.0.1", `requirepass ${password}`, `dir ${folder}`, 'save ""', "appendonly yes"];
+  // Written before it answers: it is ended by SIGKILL, and with fsync each second a busy disk puts writes off.
+  const durable = ['save ""', "appendonly yes", "appendfsync always"];
+  const settings = ["bind 127.0.0.1", `requirepass ${password}`, `dir ${folder}`, ...durable];
   const file = write("redis.conf", [...listening, ...settings].join("\n"));
   let child: ReturnType<typeof spawn>;
   let ended: Promise<unknown>;

@@ -43,6 +43,11 @@ export const listenerTable = {
     host: "mqtt",
     connection: "MQTT",
     variable: "NATS_MQTT_URL",
+    /** Tried with 2.12.1; the change is https://github.com/nats-io/nats-server/pull/7637. */
+    since: {
+      version: "2.12.3",
+      reason: "servers before it refuse subscriptions with QoS 1 and 2 to users whose rights are limited, as all are",
+    },
   },
 } as const satisfies Record<keyof Listeners, object>;
 

@@ -121,9 +121,16 @@ export function outsideOfSupported(version: string): "older" | "newer" | undefin
  * policy image-is-pinned refuses it.
  */
 export function isUnsupportedTag(tag: string): boolean {
-  const [version] = /^v?\d+(\.\d+){0,2}(?![\w.])/.exec(tag) ?? [];
-  if (version === undefined) return false;
-  // `2.12` and `2` name the newest of their line.
-  const newest = `${version}${".999".repeat(2 - version.split(".").length + 1)}`;
-  return !isAtLeast(newest, supportedServers.from) || isAtLeast(version, supportedServers.before);
+  const [version] = versionOfTag.exec(tag) ?? [];
+  return (
+    version !== undefined && (isTagBefore(tag, supportedServers.from) || isAtLeast(version, supportedServers.before))
+  );
+}
+
+const versionOfTag = /^v?\d+(\.\d+){0,2}(?![\w.])/;
+
+/** Whether an image's tag begins with a version before `wanted`: `2.12` and `2` name the newest of their line. */
+export function isTagBefore(tag: string, wanted: string): boolean {
+  const [version] = versionOfTag.exec(tag) ?? [];
+  return version !== undefined && !isAtLeast(`${version}${".999".repeat(2 - version.split(".").length + 1)}`, wanted);
 }

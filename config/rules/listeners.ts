@@ -1,6 +1,7 @@
-import { listenerTable } from "../listeners";
+import { listenersOf, listenerTable } from "../listeners";
 import { unknownName } from "../problems";
 import { portBlocksOf } from "../topology";
+import { isTagBefore, testedServers } from "../versions";
 import type { ValidationContext } from "./context";
 import { text } from "./messages";
 import { type Rule, rule } from "./rule";
@@ -39,6 +40,19 @@ const twice = ({ name, environment }: ValidationContext) => {
   });
 };
 
+/** Listeners that need a later server than the environment says it has; what a digest runs is not known here. */
+const tooEarly = ({ name, environment }: ValidationContext) => {
+  const images = environment.target === "kubernetes" ? environment.kubernetes.images.nats : undefined;
+  const version = environment.target === "local" ? (environment.serverVersion ?? testedServers.newest) : images!.tag;
+  if (images?.digest !== undefined) return [];
+  return listenersOf(environment).flatMap((listener) => {
+    const row = listenerTable[listener];
+    return "since" in row && isTagBefore(version, row.since.version)
+      ? [{ path: ["environments", name, "listeners", listener], version, ...row }]
+      : [];
+  });
+};
+
 /** Streams that users' leaf nodes copy. */
 const copies = (context: ValidationContext) =>
   users(context).flatMap((scope) =>
@@ -54,6 +68,13 @@ const copiers = (context: ValidationContext) => users(context).filter(({ user })
 
 /** Rules about what servers listen for beside NATS's own protocol. */
 export const listenerRules: Rule[] = [
+  rule({
+    each: tooEarly,
+    when: () => true,
+    message: ({ what, version, since }) =>
+      `${what} needs nats-server ${since.version} or later, and servers here are ${text(version)}: ${since.reason}; ` +
+      "upgrade them (docs/runbooks/upgrade-nats.md), or leave it out",
+  }),
   rule({
     each: allowedOrigins,
     when: ({ twin }) => twin !== undefined,

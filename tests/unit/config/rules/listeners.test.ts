@@ -4,6 +4,11 @@ import { type Case, itFinds, kubernetes, problemsAfter } from "../../../support/
 
 const cases: Case[] = [
   [
+    "MQTT on servers that refuse QoS 1",
+    (_t, e) => Object.assign(e, { serverVersion: "2.12.1", listeners: { mqtt: {} } }),
+    'environments.test.listeners.mqtt: MQTT needs nats-server 2.12.3 or later, and servers here are "2.12.1"',
+  ],
+  [
     "an origin that no browser sends",
     (_t, e) => (e.listeners = { websocket: { allowedOrigins: ["https://App.example.com/start"] } }),
     'environments.test.listeners.websocket.allowedOrigins[0]: "https://App.example.com/start" is not an origin; ' +

@@ -4,6 +4,7 @@ import { accountsOf } from "../components/security/accounts";
 import { accountsConf } from "../components/security/accounts-conf";
 import { connections } from "../components/security/connections";
 import { inboxPrefixOf } from "../components/security/permissions";
+import { monitorUrl } from "../components/supercluster/server-config";
 import { observe } from "../components/local/provider/observe";
 import { assetsOf } from "../config/assets/assets";
 import { loginOf, provisioner, systemAccount } from "../config/assets/standard";
@@ -136,7 +137,7 @@ async function measure(count: number, seconds: number): Promise<Cost> {
     monitoring = await Monitoring.start({
       environment: cluster.environment,
       interval,
-      servers: inputs.map(({ name, config }) => ({ region, name, monitor: `http://${config.http}` })),
+      servers: inputs.map(({ name, config }) => ({ region, name, monitor: monitorUrl(config) })),
       regions: [
         {
           region,
@@ -150,7 +151,7 @@ async function measure(count: number, seconds: number): Promise<Cost> {
     let asked = 0;
     system.subscribe("$SYS.REQ.SERVER.PING.>", { callback: () => void asked++ });
     await sleep(settleMs);
-    const requested = () => Promise.all(inputs.map(({ config }) => httpRequests(config.http)));
+    const requested = () => Promise.all(inputs.map(({ config }) => httpRequests(monitorUrl(config))));
     const http = await requested();
     asked = 0;
     const groups = { servers, exporters, probe: [probe.child.pid!], prometheus: [prometheus] };
@@ -192,8 +193,8 @@ async function measure(count: number, seconds: number): Promise<Cost> {
 const settleMs = 65_000;
 
 /** What a server has answered over HTTP since it started. */
-async function httpRequests(address: string): Promise<number> {
-  const varz = (await (await fetch(`http://${address}/varz`)).json()) as { http_req_stats: Record<string, number> };
+async function httpRequests(monitor: string): Promise<number> {
+  const varz = (await (await fetch(`${monitor}/varz`)).json()) as { http_req_stats: Record<string, number> };
   return sum(Object.values(varz.http_req_stats));
 }
 

@@ -1,6 +1,7 @@
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "./schema/settings";
 import type { KubernetesWorkers } from "./schema/kubernetes-workers";
 import { type Listener, listenersOf, listenerTable } from "./listeners";
+import { monitoringOf } from "./monitoring";
 import { serversIn } from "./sizes";
 
 /**
@@ -26,8 +27,12 @@ const listenerPortsARegion = 15;
 
 export type Protocol = keyof typeof localPorts;
 
-/** Ports of every server on Kubernetes; the official chart's. */
-export const kubernetesPorts: Record<Protocol, number> = { client: 4222, route: 6222, gateway: 7222, monitor: 8222 };
+/** Ports of every server on Kubernetes, but that of monitoring; the official chart's. */
+export const kubernetesPorts: Record<Exclude<Protocol, "monitor">, number> = {
+  client: 4222,
+  route: 6222,
+  gateway: 7222,
+};
 
 /** Port of the exporter in a server's pod, which Prometheus reads; the chart's. */
 export const metricsPort = 7777;
@@ -143,6 +148,7 @@ const listenerAddresses = (environment: Environment, address: (name: Listener) =
 
 /** The addresses of a region's servers, from names (or ports) alone: never from another stack's outputs. */
 export function serversOf(environment: Environment, region: string): ServerAddresses[] {
+  const monitoring = monitoringOf(environment);
   return Array.from({ length: serversIn(environment, region) }, (_, server) => {
     const name = `${region}-${server}`;
     if (environment.target === "local") {
@@ -153,7 +159,7 @@ export function serversOf(environment: Environment, region: string): ServerAddre
         client: `tls://${at("client")}`,
         route: `tls://${at("route")}`,
         gateway: `tls://${at("gateway")}`,
-        monitor: `http://${at("monitor")}`,
+        monitor: `${monitoring.scheme}://${at("monitor")}`,
         ...listenerAddresses(environment, (name) => `127.0.0.1:${ports.ofListener(name)}`),
       };
     }
@@ -165,7 +171,7 @@ export function serversOf(environment: Environment, region: string): ServerAddre
       client: `tls://nats.${region}.${domain}:${kubernetesPorts.client}`,
       route: `tls://${pod}:${kubernetesPorts.route}`,
       gateway: `tls://gateway-${server}.${region}.${domain}:${kubernetesPorts.gateway}`,
-      monitor: `http://${pod}:${kubernetesPorts.monitor}`,
+      monitor: `${monitoring.scheme}://${pod}:${monitoring.port}`,
       ...listenerAddresses(
         environment,
         (name) => `${listenerTable[name].host}.${region}.${domain}:${loadBalancerIn(environment, name).port}`,

@@ -160,18 +160,20 @@ function onThisMachine(
   const local = new LocalRegion(region.name, { region, identity, workers });
   return {
     ...(runsWorkers && { workers: reported(local.workers), database: local.database }),
-    ...(runsLocally("monitoring", before) && { monitoring: monitoringOf(region, { local, workers, tenants }) }),
+    ...(runsLocally("monitoring", before) && {
+      monitoring: monitoringOf(region, { local, ca: pulumi.unsecret(identity.clientCa), workers, tenants }),
+    }),
   };
 }
 
 function monitoringOf(
   region: RegionSpec,
-  { local, workers, tenants }: { local: LocalRegion; workers: WorkerAsset[]; tenants: Tenants },
+  { tenants, ...parts }: { local: LocalRegion; ca: pulumi.Output<string>; workers: WorkerAsset[]; tenants: Tenants },
 ) {
   const { LocalMonitoring } =
     require("../components/local/monitoring") as typeof import("../components/local/monitoring");
-  const rules = rulesFile(rulesOf(region.settings, tenants, region.name, { workers }));
-  return new LocalMonitoring(region.name, { region, local, workers, rules }).urls;
+  const rules = rulesFile(rulesOf(region.settings, tenants, region.name, parts));
+  return new LocalMonitoring(region.name, { region, ...parts, rules }).urls;
 }
 
 async function onKubernetes(

@@ -1,4 +1,5 @@
 import type { LocalServerInputs } from "../../components/local/layout";
+import { monitorUrl } from "../../components/supercluster/server-config";
 import { pollUntil } from "../../config/poll-until";
 import { type Gatewayz, milliseconds } from "../../jetstream/monitoring";
 import type { Supercluster } from "../../tests/support/nats";
@@ -78,7 +79,7 @@ async function assertRoundTrips(servers: LocalServerInputs[]): Promise<void> {
 }
 
 async function wrongOf({ name, region, config }: LocalServerInputs): Promise<string[]> {
-  const answer = await fetch(`http://${config.http}/gatewayz`);
+  const answer = await fetch(`${monitorUrl(config)}/gatewayz`);
   const { outbound_gateways: gateways = {} } = (await answer.json()) as Gatewayz;
   return config.gateway.gateways
     .filter((other) => other.name !== region)

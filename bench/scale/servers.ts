@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node";
 import { files } from "../../components/local/layout";
+import { monitorUrl } from "../../components/supercluster/server-config";
 import { exporterInputs } from "../../components/local/monitoring-layout";
 import { observe } from "../../components/local/provider/observe";
 import { programProvider } from "../../components/local/provider/program-provider";
@@ -61,7 +62,7 @@ export async function lookAt(cluster: Supercluster, { seconds }: Bench): Promise
     Object.values(cluster.inputs()).map(async (inputs) => ({
       name: inputs.name,
       pid: (await observe(inputs))!.process.pid,
-      monitor: `http://${inputs.config.http}`,
+      monitor: monitorUrl(inputs.config),
       data: path.join(folderOf(inputs), files.data),
     })),
   );
@@ -126,7 +127,7 @@ export async function startExporter(
   name: string,
 ): Promise<() => Promise<Sample>> {
   const { region, config } = cluster.inputs()[name]!;
-  const inputs = exporterInputs(cluster.environment, { region, server: name, monitor: `http://${config.http}` });
+  const inputs = exporterInputs(cluster.environment, { region, server: name, monitor: monitorUrl(config) });
   const { id, outs } = await programProvider.create({ ...inputs, program: testTool("prometheus-nats-exporter") });
   closing.add(() => programProvider.delete(id, outs!));
   return async () => {

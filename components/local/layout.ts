@@ -1,10 +1,11 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { listenerNames, listenerTable } from "../../config/listeners";
+import { monitoringOf } from "../../config/monitoring";
 import type { Environment } from "../../config/schema/settings";
 import { testedServers } from "../../config/versions";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
-import { type ServerConfig, type HostLayout, serverConfig } from "../supercluster/server-config";
+import { type ServerConfig, type HostLayout, monitorUrl, serverConfig } from "../supercluster/server-config";
 
 /**
  * Files of one local server, relative to its folder, which is also its working directory: paths do not depend on where
@@ -17,6 +18,8 @@ export const files = {
   tls: "tls",
   clientCert: "tls/client.crt",
   clientKey: "tls/client.key",
+  /** For those who read its monitoring over TLS; the server does not. */
+  clientCa: "tls/client-ca.crt",
   peerCert: "tls/peer.crt",
   peerKey: "tls/peer.key",
   peerCa: "tls/peer-ca.crt",
@@ -80,12 +83,17 @@ const versionOf = (settings: Environment): Pick<ServerDescription, "serverVersio
     : {};
 
 /** The files of a region's servers; `accounts` is the text of the file with accounts and users. */
-export function serverFiles(identity: RegionIdentity, accounts: string): ServerFiles {
+export function serverFiles(
+  identity: RegionIdentity,
+  accounts: string,
+  settings: Pick<Environment, "monitoring">,
+): ServerFiles {
   return {
     certificates: {
       [files.clientCert]: identity.server.cert,
       [files.peerCert]: identity.peer.cert,
       [files.peerCa]: identity.peerCa,
+      ...(monitoringOf(settings).scheme === "https" && { [files.clientCa]: identity.clientCa }),
     },
     secrets: {
       [files.accounts]: accounts,
@@ -123,7 +131,7 @@ export const addressesOf = (config: ServerConfig): Record<string, string> => ({
   client: config.listen,
   route: config.cluster.listen,
   gateway: config.gateway.listen,
-  monitor: config.http,
+  monitor: new URL(monitorUrl(config)).host,
   ...Object.fromEntries(
     listenerNames.flatMap((name) => {
       const own = config[listenerTable[name].chart];

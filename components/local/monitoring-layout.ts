@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { WorkerAsset } from "../../config/assets/workers";
 import { localScrapeConfigs } from "../monitoring/scrape-config";
@@ -43,6 +44,15 @@ export const exporterInputs = (
   },
   ...(port !== undefined && { port }),
 });
+
+/**
+ * What an exporter needs to read monitoring over TLS: it has no flag for a CA, and reads the system's once. So the
+ * file has another name for another CA, and the exporter starts again.
+ */
+export function trusting(ca: string): { env: Record<string, string>; files: Record<string, string> } {
+  const file = `ca-${createHash("sha256").update(ca).digest("hex").slice(0, 16)}.crt`;
+  return { env: { SSL_CERT_FILE: file }, files: { [file]: ca } };
+}
 
 /** How a Prometheus reads and evaluates. */
 export interface PrometheusOptions {

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionSpec } from "../../config/assets/region";
 import { type WorkerAsset, workerKey } from "../../config/assets/workers";
+import { monitoringOf } from "../../config/monitoring";
 import { serversOf } from "../../config/topology";
 import { atLeast } from "../../tools/pins.mjs";
 import { readRecord } from "../../tools/record.mjs";
 import { cacheDir } from "../../config/cache";
-import { alertmanagerInputs, exporterInputs, prometheusInputs, regionInputs } from "./monitoring-layout";
+import { alertmanagerInputs, exporterInputs, prometheusInputs, regionInputs, trusting } from "./monitoring-layout";
 import { LocalFiles, LocalProgram } from "./program";
 import type { LocalRegion } from "./region";
 
@@ -13,6 +14,8 @@ export interface LocalMonitoringArgs {
   region: RegionSpec;
   /** The region's servers and workers. */
   local: LocalRegion;
+  /** The CA that clients trust. */
+  ca: pulumi.Input<string>;
   /** Those workers. */
   workers: readonly WorkerAsset[];
   /** The region's file of rules. */
@@ -38,13 +41,17 @@ export class LocalMonitoring extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { region: { name: region, environment, settings }, local, workers, rules }: LocalMonitoringArgs,
+    { region: { name: region, environment, settings }, local, ca, workers, rules }: LocalMonitoringArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:local:Monitoring", `${name}-monitoring`, {}, opts);
     const parent = { parent: this };
+    const trust = monitoringOf(settings).scheme === "https" ? pulumi.output(ca).apply(trusting) : undefined;
     const exporters = serversOf(settings, region).map(({ name: server, monitor }, index) => {
-      const inputs = exporterInputs(environment, { region, server, monitor });
+      const inputs = {
+        ...exporterInputs(environment, { region, server, monitor }),
+        ...(trust && { env: trust.env, files: trust.files }),
+      };
       // Ended before its server.
       const options = { ...parent, dependsOn: local.servers[index]! };
       return [server, new LocalProgram(`${server}-exporter`, inputs, options).url] as const;

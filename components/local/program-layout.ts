@@ -13,6 +13,8 @@ export interface LocalProgramInputs extends ProgramName {
   program?: string;
   /** Its arguments, in which `{port}` stands for its port, and `{address}` for `127.0.0.1:<port>`. */
   args: string[];
+  /** Its variables beside PATH and HOME. */
+  env?: Record<string, string>;
   /** Port that it serves, while that is free. Default: any. */
   port?: number;
   /** Path that answers 200 once it serves. */

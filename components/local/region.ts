@@ -54,7 +54,7 @@ export class LocalRegion extends pulumi.ComponentResource {
     const addresses = serversOf(region.settings, region.name);
     const files = pulumi
       .output(identity)
-      .apply((known) => serverFiles(known, accountsConf(region.accounts, known.users)));
+      .apply((known) => serverFiles(known, accountsConf(region.accounts, known.users), region.settings));
     // Only keys and accounts are secret: the rest of the identity's files may appear in a plan.
     const { certificates, jetstreamKeyFingerprint } = pulumi.unsecret(files);
     this.servers = addresses.map(

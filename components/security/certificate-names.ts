@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { listenersOf } from "../../config/listeners";
+import { monitoringOf } from "../../config/monitoring";
 import type { Environment } from "../../config/schema/settings";
 import { kubernetesNames, namespaceOf, type Protocol, serversOf } from "../../config/topology";
 
@@ -42,5 +43,7 @@ function withinCluster(environment: Environment, region: string): string[] {
     `${service}.${namespace}.svc`,
     `${service}.${full}`,
     `*.${kubernetesNames.headless}.${full}`,
+    // KEDA asks any server first.
+    ...(monitoringOf(environment).scheme === "https" ? [`${kubernetesNames.headless}.${full}`] : []),
   ];
 }

@@ -7,6 +7,7 @@ import { loginOf, systemAccount } from "../../config/assets/standard";
 import { labelVariables } from "../../config/server-tags";
 import { resourcesIn, serversIn, volumeSizeIn } from "../../config/sizes";
 import { type Listener, listenerNames, listenerTable } from "../../config/listeners";
+import { monitoringOf } from "../../config/monitoring";
 import { kubernetesNames, kubernetesPorts, storageClassName } from "../../config/topology";
 import { toBytes, toMilliseconds } from "../../config/units";
 import { prometheusDuration } from "../../observability/promql";
@@ -34,13 +35,16 @@ export const mounts = {
   /** Below /etc/, because that is what the reloader sees. */
   secrets: "/etc/nats-secrets",
   data: "/data",
+  /** Of the exporter. */
+  monitoringCa: "/etc/nats-monitoring-ca",
   /** Of the nats-box; the chart's. */
   contexts: "/etc/nats-contexts",
 } as const;
 
 /** Secrets of a region's namespace, with type and keys of each. */
 export const secrets = {
-  client: { name: "nats-client-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key" },
+  /** The CA is in it where monitoring is served over TLS. */
+  client: { name: "nats-client-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
   peer: { name: "nats-peer-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
   server: {
     name: "nats-server",
@@ -68,12 +72,12 @@ export const secretsOf = ({ kubernetes }: Pick<KubernetesEnvironment, "kubernete
 /** Reads from the folder of nats.conf, /etc/nats-config. */
 const included = (file: string): string => path.relative("/etc/nats-config", path.join(mounts.secrets, file));
 
-const host: HostLayout = {
+const hostOf = (settings: RegionSpec["settings"]): HostLayout => ({
   listen: {
     client: `0.0.0.0:${kubernetesPorts.client}`,
     route: `0.0.0.0:${kubernetesPorts.route}`,
     gateway: `0.0.0.0:${kubernetesPorts.gateway}`,
-    monitor: `0.0.0.0:${kubernetesPorts.monitor}`,
+    monitor: `0.0.0.0:${monitoringOf(settings).port}`,
     ...(Object.fromEntries(listenerNames.map((name) => [name, `0.0.0.0:${listenerTable[name].port}`])) as Record<
       Listener,
       string
@@ -91,10 +95,11 @@ const host: HostLayout = {
     accounts: included(secrets.server.accounts),
     jetstreamKey: included(secrets.server.jetstreamKey),
   },
-};
+});
 
 /** The configuration of a region's server on Kubernetes, by its number. */
-export const podConfig = (region: RegionSpec, server: number): ServerConfig => serverConfig(region, server, host);
+export const podConfig = (region: RegionSpec, server: number): ServerConfig =>
+  serverConfig(region, server, hostOf(region.settings));
 
 /** Seconds that a stopping server has: to hand over, to let its clients go, and to end. */
 export const graceSeconds = ({ lameDuck }: RegionSpec["settings"]): number =>
@@ -147,6 +152,9 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
   const { name, settings } = region;
   const { kubernetes } = settings;
   const resources = resourcesIn(settings, name);
+  const monitoring = monitoringOf(settings);
+  const isTls = monitoring.scheme === "https";
+  const trust = isTls ? monitoringTrust(settings) : undefined;
   const config = podConfig(region, 0);
   const { image, pullSecretNames } = imagesOf(kubernetes);
   // Labels of every object stand in `global`.
@@ -222,7 +230,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
           gateways: config.gateway.gateways,
         },
       },
-      monitor: { enabled: true, port: kubernetesPorts.monitor },
+      monitor: { enabled: true, port: monitoring.port, ...(isTls && { tls: { enabled: true } }) },
       ...listenerValues(config),
       merge: {
         max_payload: raw(config.max_payload),
@@ -256,7 +264,11 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       enabled: true,
       image: image("exporter"),
       ...besides(kubernetes.containers.exporter),
-      patch: exporterPatch(kubernetes.monitoring.exporter),
+      ...(trust && { env: trust.env }),
+      patch: [
+        ...exporterPatch(kubernetes.monitoring.exporter),
+        ...(trust ? [add("/volumeMounts", [trust.mount])] : []),
+      ],
       podMonitor: {
         enabled: kubernetes.monitoring.podMonitor,
         merge: { metadata: { ...ofObject, labels: kubernetes.monitoring.labels } },
@@ -295,7 +307,10 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
           automountServiceAccountToken: false,
         },
       },
-      patch: [add("/spec/volumes/-", { name: secretsVolume, secret: { secretName: secrets.server.name } })],
+      patch: [
+        add("/spec/volumes/-", { name: secretsVolume, secret: { secretName: secrets.server.name } }),
+        ...(trust ? [add("/spec/volumes/-", trust.volume)] : []),
+      ],
     },
     podDisruptionBudget: { enabled: true, ...merging(ofObject) },
     natsBox: {
@@ -356,6 +371,21 @@ const exporterPatch = ({ jetstream, arguments: more }: Kubernetes["monitoring"][
     : [{ op: "test", path: "/args/8", value: "-jsz=all" }, replace("/args/8", `-jsz=${jetstream}`)]),
   ...more.map((argument, index) => add(`/args/${index + 1}`, argument)),
 ];
+
+/**
+ * What the exporter needs to read monitoring over TLS. It has no flag for a CA, and reads the system's once: the file is
+ * named by the trusted generations, so that pods are replaced when those change.
+ */
+function monitoringTrust({ authorities }: KubernetesEnvironment) {
+  const { name: secretName, ca: key } = secrets.client;
+  const name = "monitoring-ca";
+  const file = `ca-${authorities.clients.trusted.join("-")}.crt`;
+  return {
+    env: { SSL_CERT_FILE: path.join(mounts.monitoringCa, file) },
+    mount: { name, mountPath: mounts.monitoringCa, readOnly: true },
+    volume: { name, secret: { secretName, items: [{ key, path: file }] } },
+  };
+}
 
 const tagVariable = (index: number): string => `SERVER_TAG_${index}`;
 

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import { monitoringOf } from "../../config/monitoring";
 import { written } from "../../config/rules/chart-values";
 import type { IdentitySecretSettings } from "../../config/schema/secret-store";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
@@ -223,7 +224,10 @@ export class KubernetesRegion extends pulumi.ComponentResource {
           spec: networkPolicySpec(networkPolicy, {
             ports: listenerPorts(settings),
             workers: workerNamespaces,
-            keda: workers?.scaling.by === "keda" ? workers.scaling.kedaNamespace : undefined,
+            keda:
+              workers?.scaling.by === "keda"
+                ? { namespace: workers.scaling.kedaNamespace, port: monitoringOf(settings).port }
+                : undefined,
           }),
         }),
         inNamespace,

@@ -52,8 +52,8 @@ export interface OtherPeers {
   ports?: number[];
   /** Namespaces of workers, which are clients. */
   workers?: readonly string[];
-  /** Namespace of KEDA, which reads the monitoring port to scale workers. */
-  keda?: string;
+  /** Namespace of KEDA, which reads the monitoring port to scale workers, and that port. */
+  keda?: { namespace: string; port: number };
 }
 
 /**
@@ -81,7 +81,7 @@ export function networkPolicySpec(
       rule(kubernetesPorts.route, [{ podSelector: { matchLabels: serverLabels } }]),
       rule(kubernetesPorts.gateway, inRanges(gateways.sourceRanges)),
       rule(metricsPort, scrapers.length ? scrapers : [{ namespaceSelector: {} }]),
-      ...(keda === undefined ? [] : [rule(kubernetesPorts.monitor, inNamespaces([keda]))]),
+      ...(keda === undefined ? [] : [rule(keda.port, inNamespaces([keda.namespace]))]),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
+import { monitoringOf } from "../../config/monitoring";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
 import { connections } from "../security/connections";
@@ -18,7 +19,11 @@ export function regionSecrets(
   const { client, peer, server, box, connections: stored } = secrets;
   const { natsBox, connectionSecrets } = region.settings.kubernetes;
   return {
-    [client.name]: { [client.cert]: identity.server.cert, [client.key]: identity.server.key },
+    [client.name]: {
+      [client.cert]: identity.server.cert,
+      [client.key]: identity.server.key,
+      ...(monitoringOf(region.settings).scheme === "https" && { [client.ca]: identity.clientCa }),
+    },
     [peer.name]: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa },
     [server.name]: {
       [server.accounts]: accountsConf(region.accounts, identity.users),

@@ -4,6 +4,7 @@ import { systemAccount } from "../../config/assets/standard";
 import { tagsOf } from "../../config/server-tags";
 import { storageIn } from "../../config/sizes";
 import type { Listener } from "../../config/listeners";
+import { monitoringOf } from "../../config/monitoring";
 import { type Protocol, serversOf } from "../../config/topology";
 import { type Duration, toBytes, toMilliseconds } from "../../config/units";
 
@@ -39,7 +40,9 @@ export interface ServerConfig {
   /** Absent: none. */
   server_tags?: string[];
   listen: string;
-  http: string;
+  /** Address of monitoring; one of the two. */
+  http?: string;
+  https?: string;
   max_payload: number;
   lame_duck_duration: string;
   lame_duck_grace_period: string;
@@ -118,7 +121,7 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
     server_name: self.name,
     ...(tags.length > 0 && { server_tags: tags }),
     listen: listen.client,
-    http: listen.monitor,
+    [monitoringOf(settings).scheme]: listen.monitor,
     max_payload: toBytes(settings.maxPayload),
     lame_duck_duration: goDuration(settings.lameDuck.duration),
     lame_duck_grace_period: goDuration(settings.lameDuck.gracePeriod),
@@ -163,6 +166,10 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
     accounts$include: files.accounts,
   };
 }
+
+/** URL of the monitoring that a server is configured with. */
+export const monitorUrl = ({ http, https }: Pick<ServerConfig, "http" | "https">): string =>
+  https === undefined ? `http://${http!}` : `https://${https}`;
 
 /** What servers listen for beside NATS's own protocol: nothing unless it is asked for. */
 function listenerConfig(

@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
 import { healthPort, type WorkerAsset } from "../../config/assets/workers";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
+import { monitoringOf } from "../../config/monitoring";
 import { kubernetesNames, kubernetesPorts, namespaceOf, type WithWorkers } from "../../config/topology";
 import { toBytes } from "../../config/units";
 import { sources } from "../../observability/metrics";
@@ -260,12 +261,12 @@ export const scaledObjectSpec = ({ worker, region, settings }: PlacedWorker) => 
     metadata: {
       natsServerMonitoringEndpoint:
         `${kubernetesNames.headless}.${namespaceOf(settings, region)}.svc.${settings.kubernetes.clusterDomain}` +
-        `:${kubernetesPorts.monitor}`,
+        `:${monitoringOf(settings).port}`,
       account: worker.account,
       stream,
       consumer: name,
       lagThreshold: String(worker.lagPerReplica),
-      useHttps: "false",
+      useHttps: String(monitoringOf(settings).scheme === "https"),
     },
   })),
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { alerts } from "./alerts";
 import { aws } from "./aws";
 import { listeners } from "./listeners";
+import { monitoring } from "./monitoring";
 import { assetName, dnsName, duration, serverTag, size, token } from "./values";
 import { kubernetes, kubernetesSizes } from "./kubernetes";
 import { strictObject } from "../problems";
@@ -68,6 +69,8 @@ const shared = {
   jetstreamDomain: token.optional(),
   /** What servers listen for beside NATS's own protocol (docs/listeners.md). Default: nothing. */
   listeners: listeners.optional(),
+  /** How servers serve monitoring, which needs no login. Default: over HTTP. */
+  monitoring: monitoring.optional(),
   /** What differs from the alerts' own thresholds (docs/monitoring.md). Default: nothing. */
   alerts: alerts.optional(),
   /** Of the probe, where a jetstream stack names it (docs/monitoring.md). */

@@ -5,7 +5,7 @@ import { type Comment, commentsOf } from "./comments";
 
 /** docs/listeners.md, whole. */
 export const listenersPage = (): string =>
-  `${[introduction, fields, onKubernetes, ofUsers, example].map((part) => part()).join("\n\n")}\n`;
+  `${[introduction, fields, onKubernetes, ofUsers, ofMonitoring, example].map((part) => part()).join("\n\n")}\n`;
 
 const introduction = (): string => `<!-- Written by \`npm run docs\`: change the comments in config/schema/, or
 docs/generator/listeners.ts. -->
@@ -78,6 +78,19 @@ is answered with 128; what may not be published is dropped, with an acknowledgem
 servers keep for it (streams \`$MQTT_...\`) counts against the account, for which \`limits.mqtt\` of the tenant makes
 room; each subscription of QoS 1 or 2 is a consumer of \`$MQTT_msgs\` (\`limits.consumers\`). These streams do not
 fail over: sessions and retained messages are lost with the region where they are.`;
+
+const ofMonitoring = (): string => `## Monitoring over TLS
+
+Servers serve monitoring without a login, over HTTP, to nothing outside their pod or machine but KEDA where it scales
+workers. \`monitoring\` of an environment has it served over TLS only:
+
+${table(commentsOf("config/schema/monitoring.ts").monitoring!)}
+
+A request by plain HTTP is answered with 400. The output \`region.monitorUrls\` has the URLs, and the certificate is of
+the environment's CA (output \`ca\`): \`curl --cacert ca.crt https://127.0.0.1:14237/healthz\` on one machine. Probes,
+exporters, NetworkPolicy and rollouts follow, also while half of the servers still serve HTTP. An exporter reads the CA
+when it starts, so a change of the trusted CAs (docs/runbooks/rotate.md) replaces the pods. KEDA's operator does not
+know the CA by itself: register it as KEDA's page on security says, before the setting is changed.`;
 
 const ofUser = ["listeners", "copies"];
 const textOf = (name: string): string =>

@@ -1,3 +1,4 @@
+import { monitoringPorts } from "../../config/monitoring";
 import { known, type Inputs, type Partly, type Resource } from "../resource";
 import type { StackRule } from "../rule";
 import { releaseType, valuesOf } from "../servers";
@@ -5,12 +6,12 @@ import { releaseType, valuesOf } from "../servers";
 const networkPolicyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
 
 /** Ports that no pod of another namespace may reach: routes and monitoring. */
-const inner = [6222, 8222];
+const inner = [6222, ...monitoringPorts];
 
 export const innerPortHasANetworkPolicy: StackRule<string[]> = {
   name: "inner-port-has-a-network-policy",
   description:
-    "A NetworkPolicy keeps other pods from routes (6222) and monitoring (8222) of the servers; KEDA may read 8222.",
+    "A NetworkPolicy keeps other pods from routes (6222) and monitoring (8222, 8223) of the servers; KEDA may read it.",
   severity: "high",
   enforcementLevel: "mandatory",
   why:
@@ -88,7 +89,7 @@ function opens({ ports, from }: Partly<IngressRule>, port: number, keda: readonl
   const isAbout = !ports || ports.some(({ port: first = 0, endPort = first }) => first <= port && port <= endPort);
   if (!isAbout) return false;
   if (!from?.length) return true;
-  if (port === 8222)
+  if (monitoringPorts.includes(port))
     return !from.every(({ namespaceSelector, ipBlock }) => {
       const [names, ...others] = namespaceSelector?.matchExpressions ?? [];
       const isNamed = names?.key === "kubernetes.io/metadata.name" && names.operator === "In" && others.length === 0;

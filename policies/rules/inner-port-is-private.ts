@@ -1,3 +1,5 @@
+import { monitoringPorts } from "../../config/monitoring";
+import type { ServerConfig } from "../../components/supercluster/server-config";
 import type { ResourceRule } from "../rule";
 import type { Inputs, Partly } from "../resource";
 import { localServerType, releaseType, configuredServers, valuesOf } from "../servers";
@@ -9,11 +11,11 @@ const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
  * Ports for the region's servers and their monitoring, and their names in a pod. All others are for clients and other
  * regions; those of listeners are settings.
  */
-const inner: readonly unknown[] = [6222, 7777, 8222, "cluster", "prom-metrics", "monitor"];
+const inner: readonly unknown[] = [6222, 7777, ...monitoringPorts, "cluster", "prom-metrics", "monitor"];
 
 export const innerPortIsPrivate: ResourceRule = {
   name: "inner-port-is-private",
-  description: "Nothing outside a region's cluster reaches its routes (6222) or its monitoring (8222, 7777).",
+  description: "Nothing outside a region's cluster reaches its routes (6222) or its monitoring (8222, 8223, 7777).",
   severity: "critical",
   enforcementLevel: "mandatory",
   why:
@@ -34,12 +36,14 @@ export const innerPortIsPrivate: ResourceRule = {
       case releaseType:
         return ofChart(valuesOf(resource) ?? {}).map((what) => `${name} has ${what} in the Service of clients`);
       default:
-        return [configuredServers(resource)?.config.http, configuredServers(resource)?.config.cluster?.listen]
+        return ofServer(configuredServers(resource)?.config)
           .filter((address) => address !== undefined && !/^(127\.0\.0\.1|localhost|\[::1\]):/.test(address))
           .map((address) => `${name} listens on ${address}`);
     }
   },
 };
+
+const ofServer = ({ http, https, cluster }: Partly<ServerConfig> = {}) => [http, https, cluster?.listen];
 
 interface ServiceSpec {
   type: string;

@@ -176,7 +176,7 @@ describe("the official chart, given a region's values", () => {
       ...wanted,
       server_name: "$SERVER_NAME",
       port: portOf(listen),
-      http_port: portOf(http),
+      http_port: portOf(http!),
       "0$include": accounts$include,
       cluster: { ...cluster, port: portOf(route) },
       gateway: {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CoreV1Api, KubeConfig, NetworkingV1Api, PortForward } from "@kubernetes/client-node";
 import { getFromPod } from "../../components/supercluster/provider/pod-http";
+import { monitoringOf } from "../../config/monitoring";
 import { kubernetesPorts, metricsPort } from "../../config/topology";
 import { KubeEnvironment } from "./environment";
 
@@ -39,12 +40,12 @@ describe("the NetworkPolicy of a region, on a real Kubernetes", function () {
     assert.deepEqual(opened, [kubernetesPorts.client, kubernetesPorts.route, kubernetesPorts.gateway, metricsPort]);
     assert.deepEqual(
       listening.filter((port) => !opened.includes(port)),
-      [kubernetesPorts.monitor],
+      [monitoringOf({}).port],
     );
   });
 
   it("does not keep this program from monitoring: it reads it from inside the pod", async () => {
-    const pod = { namespace, name: "iad-0", port: kubernetesPorts.monitor };
+    const pod = { namespace, name: "iad-0", port: monitoringOf({}).port };
     const { server_name: name } = JSON.parse(await getFromPod(new PortForward(config), pod, "varz")) as {
       server_name: string;
     };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import type { LocalServerInputs } from "../../components/local/layout";
+import { monitorUrl } from "../../components/supercluster/server-config";
 import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
 import { hashPassword } from "../../components/security/passwords";
@@ -51,8 +53,8 @@ describe("another certificate authority takes over", function () {
     };
   }
 
-  const isMeshed = async (region: string, server: { config: { http: string } }): Promise<boolean> => {
-    const answer = await fetch(`http://${server.config.http}/gatewayz`).catch(() => undefined);
+  const isMeshed = async (region: string, server: LocalServerInputs): Promise<boolean> => {
+    const answer = await fetch(`${monitorUrl(server.config)}/gatewayz`).catch(() => undefined);
     const { outbound_gateways: out = {}, inbound_gateways: into = {} } = ((await answer?.json()) ?? {}) as {
       outbound_gateways?: object;
       inbound_gateways?: object;

@@ -13,6 +13,7 @@ import { observe } from "../../components/local/provider/observe";
 import { startOf } from "../../tools/processes.mjs";
 import { folderOf, inFolder, readRecord, writeRecord } from "../../components/local/provider/record";
 import { serverProvider } from "../../components/local/provider/server-provider";
+import { monitorUrl } from "../../components/supercluster/server-config";
 import { pollUntil } from "../../config/poll-until";
 import { cacheDir } from "../../config/cache";
 import { issue, makeAuthority } from "../support/certificates";
@@ -67,7 +68,7 @@ describe("local servers, three regions with one each", function () {
 
   it("forms one meta group over all regions, its gateways up", async () => {
     for (const { config } of Object.values(cluster.inputs())) {
-      const response = await fetch(`http://${config.http}/gatewayz`);
+      const response = await fetch(`${monitorUrl(config)}/gatewayz`);
       const { outbound_gateways: out } = (await response.json()) as { outbound_gateways: object };
       assert.deepEqual(
         Object.keys(out).sort(),
@@ -100,7 +101,7 @@ describe("local servers, three regions with one each", function () {
     }
     assert.equal(mode("tls"), "700");
     assert.deepEqual(
-      [config.listen, config.http, config.cluster.listen, config.gateway.listen].filter(
+      [config.listen, config.http!, config.cluster.listen, config.gateway.listen].filter(
         (at) => !at.startsWith("127.0.0.1:"),
       ),
       [],
@@ -178,7 +179,7 @@ describe("local servers, three regions with one each", function () {
     assert.equal((await serverProvider.diff("", props, server)).changes, true);
     await ensure(server);
     assert.equal(((await serverProvider.read("id", props)).props as { drift?: string[] }).drift, undefined);
-    const response = await fetch(`http://${server.config.http}/varz`);
+    const response = await fetch(`${monitorUrl(server.config)}/varz`);
     assert.notEqual(((await response.json()) as { max_connections: number }).max_connections, 5);
   });
 

@@ -12,6 +12,7 @@ import { toWire } from "../../jetstream/wire";
 import { failoverKey } from "../../config/schema/failover";
 import { validateTenants } from "../../config/rules/validate";
 import type { LocalServerInputs } from "../../components/local/layout";
+import { monitorUrl } from "../../components/supercluster/server-config";
 import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
 import { connections } from "../../components/security/connections";
@@ -177,7 +178,7 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
       environment: cluster.environment,
       servers: Object.values(cluster.inputs()).map(({ region, name, config }) => ({
         ...{ region, name },
-        monitor: `http://${config.http}`,
+        monitor: monitorUrl(config),
       })),
       regions: shape.regions.map((region) => {
         const workers = Object.values(tenants)

@@ -256,6 +256,10 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "spec/ports/1",
       { name: "cluster", port: 6222 },
     ),
+    of("iad", service, "iad-nats-clients")("monitoring over TLS on the load balancer", "C002-12", "spec/ports/1", {
+      name: "monitoring",
+      port: 8223,
+    }),
     chart("monitoring in the Service of clients", "C002-26: Prometheus at 8222", "values/service/ports", {
       monitor: { enabled: true },
     }),
@@ -280,6 +284,7 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
       "config/http",
       "0.0.0.0:14236",
     ),
+    local("monitoring over TLS for the whole network", "C004: --http_port=8222", "config/https", "0.0.0.0:14236"),
   ],
   "inner-port-has-a-network-policy": [
     {
@@ -298,6 +303,10 @@ export const accidents: Readonly<Record<string, readonly Accident[]>> = {
     ),
     ofServers("monitoring for a namespace", "C002-26: Prometheus at 8222", "spec/ingress/4", {
       ports: [{ port: 8222 }],
+      from: [{ namespaceSelector: {} }],
+    }),
+    ofServers("monitoring over TLS for a namespace", "C002-26: Prometheus at 8222", "spec/ingress/4", {
+      ports: [{ port: 8223 }],
       from: [{ namespaceSelector: {} }],
     }),
     ofServers("monitoring in a range of ports", "C002-12", "spec/ingress/2/ports/0", { port: 7222, endPort: 8222 }),

@@ -7,6 +7,7 @@ import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import type { LocalEnvironment } from "../../config/schema/settings";
 import { type LocalServerInputs, serverDescription, serverFiles } from "../../components/local/layout";
 import { natsServer } from "../../components/local/provider/binary";
+import { behind, monitorOf, read } from "../../components/local/provider/monitor";
 import { ensure } from "../../components/local/provider/ensure";
 import { observe } from "../../components/local/provider/observe";
 import { end } from "../../components/local/provider/process";
@@ -103,7 +104,7 @@ export class Supercluster {
       ...settings,
       basePort,
     });
-    const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts);
+    const files = serverFiles(change.identity ?? this.identity, accounts ?? defaultAccounts, environment);
     const program =
       version === undefined || version === "pinned" ? {} : { program: testTool(`nats-server-${version}`) };
     const all = regions.flatMap((name) => {
@@ -198,23 +199,19 @@ export async function startSupercluster({
 }
 
 /** What a server says of itself and of the meta group. */
-export async function metaState({
-  config,
-}: LocalServerInputs): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
-  try {
-    const [health, jsz] = await Promise.all([
-      fetch(`http://${config.http}/healthz`),
-      fetch(`http://${config.http}/jsz`),
-    ]);
-    const { meta_cluster: meta } = (await jsz.json()) as {
-      meta_cluster?: { leader?: string; cluster_size?: number; replicas?: { name: string; offline?: boolean }[] };
-    };
-    // Only a leader lists the others.
-    const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
-    return { healthy: health.ok, leader: meta?.leader, peers: meta?.cluster_size, offline };
-  } catch {
-    return { healthy: false };
-  }
+export async function metaState(
+  server: LocalServerInputs,
+): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
+  const monitor = monitorOf(server, server.config);
+  const [health, jsz] = await Promise.all([behind(monitor), read<Jsz>(monitor, "jsz")]);
+  const meta = jsz?.meta_cluster;
+  // Only a leader lists the others.
+  const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
+  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, offline };
+}
+
+interface Jsz {
+  meta_cluster?: { leader?: string; cluster_size?: number; replicas?: { name: string; offline?: boolean }[] };
 }
 
 let users = 0;

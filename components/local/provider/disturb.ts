@@ -2,7 +2,7 @@ import { pollUntil } from "../../../config/poll-until";
 import { natsConf } from "../../supercluster/nats-conf";
 import type { ServerConfig } from "../../supercluster/server-config";
 import { write } from "./files";
-import { behind } from "./monitor";
+import { behind, monitorOf } from "./monitor";
 import { observe, type Running } from "./observe";
 import { end } from "./process";
 import { inFolder, readRecord, type ServerName, type ServerRecord, writeRecord } from "./record";
@@ -108,7 +108,7 @@ async function startUnchanged(server: ServerName): Promise<void> {
 export async function current(server: ServerName): Promise<void> {
   const { config } = (await recorded(server)).applied;
   let reason: string | undefined;
-  const isCurrent = async () => (reason = await behind(`http://${config.http}`)) === undefined;
+  const isCurrent = async () => (reason = await behind(monitorOf(server, config))) === undefined;
   if (await pollUntil(isCurrent, currentMs, 200)) return;
   throw new Error(`${server.name} is not current after ${currentMs / 1_000} s: ${reason}`);
 }

@@ -4,7 +4,7 @@ import { classify } from "../../supercluster/reload";
 import { files, type LocalServerInputs } from "../layout";
 import { natsServer, refusal, versionOf } from "./binary";
 import { read, remove, writeAll } from "./files";
-import { varz } from "./monitor";
+import { monitorOf, varz } from "./monitor";
 import { observe, observeDrift, type Running } from "./observe";
 import { filesOf, folderOf, inFolder, type ServerName, stateOf } from "./record";
 import { reload } from "./reload";
@@ -54,7 +54,7 @@ async function decide(
 ): Promise<{ action: string; reason: string }> {
   const { record } = running;
   // A server that is busy or just starting gets 30 s before it counts as hung.
-  if (record) await pollUntil(() => varz(`http://${record.applied.config.http}`), 30_000);
+  if (record) await pollUntil(() => varz(monitorOf(wanted, record.applied.config)), 30_000);
   const unknown = (await observeDrift(wanted, running)).filter((drift) => drift.restart);
   if (!record || unknown.length) return { action: "restart", reason: unknown.map(({ what }) => what).join(", ") };
   const { action, causes } = classify(record.applied, stateOf(wanted, version));

@@ -3,7 +3,7 @@ import { natsConf } from "../../supercluster/nats-conf";
 import { files, type LocalServerInputs } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { type Drift, driftOf } from "./drift";
-import { varz } from "./monitor";
+import { monitorOf, varz } from "./monitor";
 import { startOf } from "../../../tools/processes.mjs";
 import { commandLine, isAlive, type ProcessIdentity } from "./process";
 import { folderOf, inFolder, readRecord, type ServerName, type ServerRecord } from "./record";
@@ -43,7 +43,7 @@ export async function observeDrift(
     ...applied.files,
     [files.config]: fingerprint(natsConf(applied.config)),
   });
-  const inForce = await varz(`http://${applied.config.http}`);
+  const inForce = await varz(monitorOf(server, applied.config));
   const installed = await versionOf(natsServer({ serverVersion: server.serverVersion }));
   return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed });
 }

@@ -117,7 +117,7 @@ async function start(
     command: executableOf(inputs),
     args: inputs.args.map((arg) => filledIn(arg, port)),
     cwd: folderOfProgram(inputs),
-    env: { PATH, HOME },
+    env: { PATH, HOME, ...inputs.env },
     log,
   });
   const record: ProgramRecord = { process: started, ...wanted, port, isServing: false };
@@ -154,10 +154,12 @@ const at = (port: number, files: Record<string, string>): Record<string, string>
 
 const executableOf = ({ tool, program }: LocalProgramInputs): string => program ?? executable(tool, tool);
 
-/** Changes with the executable and the arguments. */
+/** Changes with the executable, the arguments and the variables. */
 function programOf(inputs: LocalProgramInputs): string {
   const file = executableOf(inputs);
-  return fingerprint(JSON.stringify([file, fs.statSync(file).mtimeMs, inputs.args]));
+  return fingerprint(
+    JSON.stringify([file, fs.statSync(file).mtimeMs, inputs.args, ...(inputs.env ? [inputs.env] : [])]),
+  );
 }
 
 /** Its files, with a person's own in their place. */

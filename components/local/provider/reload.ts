@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import type { LocalServerInputs } from "../layout";
 import { writeAll } from "./files";
-import { varz } from "./monitor";
+import { monitorOf, varz } from "./monitor";
 import { type ProcessIdentity, signal } from "./process";
 import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
 import { type ReloadOutcome, reloadOutcome } from "./reload-outcome";
@@ -26,7 +26,7 @@ export async function hangUp(
   server: ServerName & Pick<LocalServerInputs, "config">,
   process: ProcessIdentity,
 ): Promise<ReloadOutcome> {
-  const monitor = `http://${server.config.http}`;
+  const monitor = monitorOf(server, server.config);
   const log = inFolder(server, "log");
   const loaded = (await varz(monitor))?.config_load_time;
   const logged = (await fs.stat(log).catch(() => undefined))?.size ?? 0;

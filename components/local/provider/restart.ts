@@ -1,8 +1,8 @@
 import { environmentDir } from "../../../config/cache";
 import { logProgress } from "../../log-progress";
-import type { LocalServerInputs } from "../layout";
+import { files, type LocalServerInputs } from "../layout";
 import { exclusively } from "./lock";
-import { behind, metaLeader } from "./monitor";
+import { behind, metaLeader, type Monitor, monitorOf, noAnswer } from "./monitor";
 import { observe } from "./observe";
 import { start } from "./start";
 import { endGently } from "./stop";
@@ -21,26 +21,36 @@ export function restart(wanted: LocalServerInputs, version: string, reason: stri
   const task = `${wanted.name}: restarting (${reason})`;
   return exclusively(environmentDir(wanted.environment), task, async () => {
     const running = await observe(wanted);
-    const led = running?.record ? await metaLeader(`http://${running.record.applied.config.http}`) : undefined;
+    const led = running?.record ? await metaLeader(monitorOf(wanted, running.record.applied.config)) : undefined;
     if (led) await refuseWhileBehind(wanted);
     logProgress(led ? `${task}, waiting until it is current again` : task);
     if (running) await endGently(wanted, wanted.config, running);
     await start(wanted, version);
-    if (led) await current(wanted.name, `http://${wanted.config.http}`, "no other server is restarted");
+    if (led) await current(wanted.name, [monitorOf(wanted, wanted.config)], "no other server is restarted");
   });
 }
 
-async function refuseWhileBehind({ name, peers }: LocalServerInputs): Promise<void> {
-  for (const peer of peers)
-    await current(peer, peer, `${name} is not restarted, because streams would lose their quorum`);
+/** Peers are asked over HTTP and over HTTPS: while that changes, one after another, either is right. */
+async function refuseWhileBehind(wanted: LocalServerInputs): Promise<void> {
+  const own = monitorOf(wanted, wanted.config);
+  // Its own files are written when it is started.
+  const ca = () => Promise.resolve(wanted.certificates[files.clientCa] ?? own.ca());
+  for (const peer of wanted.peers) {
+    const ways = [peer, peer.replace(/^https?/, (scheme) => (scheme === "http" ? "https" : "http"))];
+    const monitors = ways.map((url) => ({ url, ca }));
+    await current(peer, monitors, `${wanted.name} is not restarted, because streams would lose their quorum`);
+  }
 }
 
-async function current(server: string, monitor: string, consequence: string): Promise<void> {
+/** @param monitors ways to the server, one of which it answers on */
+async function current(server: string, monitors: Monitor[], consequence: string): Promise<void> {
   let reason: string | undefined;
   const caughtUp = await pollUntil(
     async () => {
-      reason = await behind(monitor);
-      return reason === undefined ? true : undefined;
+      const reasons = await Promise.all(monitors.map(behind));
+      if (reasons.includes(undefined)) return true;
+      reason = reasons.find((one) => one !== noAnswer) ?? noAnswer;
+      return undefined;
     },
     currentDeadline,
     200,
@@ -48,6 +58,6 @@ async function current(server: string, monitor: string, consequence: string): Pr
   if (caughtUp) return;
   throw new Error(
     `${server} is not current after ${currentDeadline / 1000} s (${reason}); ${consequence}. ` +
-      `See ${monitor}/healthz?details=true, then run this again`,
+      `See ${monitors[0]!.url}/healthz?details=true, then run this again`,
   );
 }

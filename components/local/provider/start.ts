@@ -3,7 +3,7 @@ import { addressesOf, type LocalServerInputs } from "../layout";
 import { natsServer } from "./binary";
 import { remove, write, writeAll } from "./files";
 import { failedStart, launch } from "./launch";
-import { isServing, varz } from "./monitor";
+import { isServing, monitorOf, varz } from "./monitor";
 import { refuseTakenPorts } from "./ports";
 import { isAlive, type ProcessIdentity } from "./process";
 import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
@@ -60,7 +60,7 @@ export async function run(server: Startable, applied: ServerState): Promise<void
  * @throws with the end of its log, when it does not serve within 30 s
  */
 export async function settle(server: Startable, applied: ServerState, process: ProcessIdentity): Promise<void> {
-  const monitor = `http://${server.config.http}`;
+  const monitor = monitorOf(server, server.config);
   const state = await pollUntil(async () => {
     if (await isServing(monitor)) return "serving";
     return isAlive(process) ? undefined : "ended";

@@ -5,7 +5,7 @@ import type { ServerConfig } from "../../supercluster/server-config";
 import { files } from "../layout";
 import { remove } from "./files";
 import { exclusively } from "./lock";
-import { hasNoJetstream } from "./monitor";
+import { hasNoJetstream, monitorOf } from "./monitor";
 import { observe, type Running } from "./observe";
 import { end, type ProcessIdentity } from "./process";
 import { inFolder, type ServerName, writeRecord } from "./record";
@@ -32,7 +32,7 @@ const kept: ReadonlySet<string> = new Set(["data", "keyFingerprint", "log"]);
 /** A drained server leaves a region that continues: its clients are moved, and no other server stops meanwhile. */
 async function stop(server: ServerName, running: Running): Promise<void> {
   const config = running.record?.applied.config;
-  if (!config || !(await hasNoJetstream(`http://${config.http}`))) return endAtOnce(running.process);
+  if (!config || !(await hasNoJetstream(monitorOf(server, config)))) return endAtOnce(running.process);
   const task = `${server.name}: stopping`;
   await exclusively(environmentDir(server.environment), task, () => {
     logProgress(`${task}, it is no longer in the settings`);

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import * as tls from "node:tls";
 import { type Duplex, duplexPair, PassThrough, type Readable, type Writable } from "node:stream";
 
 /** `PortForward` of `@kubernetes/client-node`, as far as it is used here. */
@@ -18,6 +19,8 @@ export interface Forwarder {
 export interface PodPort {
   namespace: string;
   name: string;
+  /** Default: http. */
+  scheme?: "http" | "https";
   port: number;
 }
 
@@ -45,7 +48,7 @@ const deadlineMs = 5_000;
  */
 export async function getFromPod(
   forwarder: Forwarder,
-  { namespace, name, port }: PodPort,
+  { namespace, name, scheme, port }: PodPort,
   path: string,
   withinMs = deadlineMs,
 ): Promise<string> {
@@ -58,7 +61,10 @@ export async function getFromPod(
     timer = setTimeout(() => reject(new Error(`no answer within ${withinMs / 1000} s`)), withinMs);
   });
   try {
-    return await Promise.race([opening.then(() => get(near, errors, path)), expiry]);
+    return await Promise.race([
+      opening.then(() => get(scheme === "https" ? overTls(near) : near, errors, path)),
+      expiry,
+    ]);
   } finally {
     clearTimeout(timer);
     near.destroy();
@@ -69,6 +75,12 @@ export async function getFromPod(
     );
   }
 }
+
+/**
+ * The API server has authenticated itself, and leads into the pod: a certificate proves nothing more, as for the API
+ * server's own proxy, which checks none. So rollouts can also see servers whose CA is being replaced.
+ */
+const overTls = (connection: Duplex): Duplex => tls.connect({ socket: connection, rejectUnauthorized: false });
 
 function get(connection: Duplex, errors: PassThrough, path: string): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import type {
   V1Pod,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import { type Monitoring, monitoringAt } from "../../../config/monitoring";
 import { accountsMetadata } from "../../security/accounts-conf";
 import { creationProblem, type Problem, problemOf } from "../pod-problems";
 import { isLowered } from "../reload";
@@ -28,8 +29,6 @@ export interface WantedServers {
   /** Fingerprint of the accounts file. */
   accounts: string;
 }
-
-const monitorPort = 8222;
 
 /** One region's pods, as its Kubernetes cluster sees them. */
 export class RegionPods {
@@ -214,10 +213,11 @@ export class RegionPods {
    */
   private async monitor(pod: V1Pod, path: string): Promise<string> {
     const { namespace, name } = pod.metadata!;
-    const byForwarding = getFromPod(this.forwarder, { namespace: namespace!, name: name!, port: monitorPort }, path);
+    const { scheme, port } = monitoringIn(pod);
+    const byForwarding = getFromPod(this.forwarder, { namespace: namespace!, name: name!, scheme, port }, path);
     return byForwarding.catch((forwarding: unknown) => {
       if (forwarding instanceof PodAnswer) throw forwarding;
-      const proxied = { namespace: namespace!, name: `${name}:${monitorPort}`, path };
+      const proxied = { namespace: namespace!, name: `${scheme === "https" ? "https:" : ""}${name}:${port}`, path };
       return this.core.connectGetNamespacedPodProxyWithPath(proxied).catch((proxy: unknown) => {
         if (isOfServer(proxy)) throw proxy;
         throw new Error(
@@ -228,6 +228,12 @@ export class RegionPods {
     });
   }
 }
+
+/** How a pod's server serves monitoring. */
+const monitoringIn = ({ spec }: V1Pod): Monitoring =>
+  monitoringAt(
+    spec?.containers.flatMap(({ ports = [] }) => ports).find(({ name }) => name === "monitor")?.containerPort,
+  );
 
 /** Whether it is an answer of the server behind the API server's proxy, not of the API server itself. */
 function isOfServer(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { listeners } from "../../../config/schema/listeners";
+import type { monitoring } from "../../../config/schema/monitoring";
 import type { TenantSpec } from "../../../config/schema/tenant";
 
 /** What its environment listens for: `listeners` of the environment in Pulumi.yaml. */
@@ -8,6 +9,9 @@ export const environmentListeners: z.input<typeof listeners> = {
   leafNodes: {},
   mqtt: {},
 };
+
+/** Monitoring over TLS only: `monitoring` of the environment. */
+export const environmentMonitoring: z.input<typeof monitoring> = { tls: true };
 
 const kept = (subject: string): TenantSpec["streams"][string] => ({
   subjects: [subject],

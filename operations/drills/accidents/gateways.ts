@@ -1,5 +1,6 @@
 import { restartChanged, restore, current, running } from "../../../components/local/provider/disturb";
 import { executable } from "../../../components/local/provider/binary";
+import { monitorOf, read } from "../../../components/local/provider/monitor";
 import type { ServerName } from "../../../components/local/provider/record";
 import { pollUntil } from "../../../config/poll-until";
 import { CannotSimulate, Failure } from "../../../engine/failure";
@@ -101,9 +102,8 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
 async function gatewayPort(server: ServerName, region: string): Promise<number> {
   const { config } = (await running(server)).record.applied;
   const port = async () => {
-    const answer = await fetch(`http://${config.http}/gatewayz`, { signal: AbortSignal.timeout(connectMs) });
-    const { outbound_gateways: gateways } = (await answer.json()) as Gatewayz;
-    return gateways?.[region]?.connection?.port;
+    const gatewayz = await read<Gatewayz>(monitorOf(server, config), "gatewayz");
+    return gatewayz?.outbound_gateways?.[region]?.connection?.port;
   };
   return (await pollUntil(port, connectMs, 250)) ?? 0;
 }

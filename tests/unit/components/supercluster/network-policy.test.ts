@@ -51,7 +51,7 @@ describe("who may connect to servers", () => {
   });
 
   it("is workers too, where clients are named, and KEDA alone on 8222", () => {
-    const others = { workers: ["workers-shop"], keda: "keda" };
+    const others = { workers: ["workers-shop"], keda: { namespace: "keda", port: 8222 } };
     const named = peersOf({ clients: { namespaces: ["shop"] } }, others);
     assert.deepEqual(named[4222], [{ podSelector: {} }, namespaces("shop"), namespaces("workers-shop")]);
     assert.deepEqual(named[8222], [namespaces("keda")]);

@@ -98,6 +98,20 @@ describe("accounts that were given to a region's servers", function () {
     assert.deepEqual(api.writes, []);
   });
 
+  it("are read over HTTPS from pods that serve monitoring so, and over HTTP from those that are yet to be", async () => {
+    const pod = api.get(`${namespace}/pods/iad-1`) as { spec?: object };
+    pod.spec = { containers: [{ name: "nats", ports: [{ name: "monitor", containerPort: 8223 }] }] };
+    for (const name of names) serves(name, { accounts: loaded });
+    serves("iad-1", { accounts: "not by HTTP any more" });
+    const secured = `${namespace}/pods/https%3Aiad-1%3A8223/proxy`;
+    api.put(`${secured}/healthz`, { status: "ok" });
+    api.put(`${secured}/jsz`, { meta_cluster: { leader: "iad-0" } });
+    api.put(`${secured}/varz`, { metadata: { accounts: loaded } });
+    await rolloutProvider().update("", inputs(), inputs());
+    assert.deepEqual(api.writes, []);
+    delete pod.spec;
+  });
+
   it("are named in the file by what servers report", () =>
     assert.ok(accountsConf(accounts, usersOf(accounts)).startsWith(`server_metadata: {"accounts":"${loaded}"}\n`)));
 });

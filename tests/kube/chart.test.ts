@@ -247,6 +247,28 @@ describe("the official chart, given a region's values", () => {
     }
   });
 
+  it("serves monitoring over TLS where it is asked for, and probes and the exporter follow, with the CA", () => {
+    const own = kubernetesEnvironment({ monitoring: { tls: true } });
+    assert.deepEqual(unknownKeys(chartValues(regionOf(own)), knownValues()), []);
+    const rendered = render(chartValues(regionOf(own)));
+    const { http_port, https_port } = parseConf(natsConf(rendered)) as Record<string, unknown>;
+    assert.deepEqual([http_port, https_port], [undefined, 8223]);
+    const { containers, volumes } = rendered.find(({ kind }) => kind === "StatefulSet")!.spec.template.spec;
+    const named = (name: string) => containers.find((one: { name: string }) => one.name === name);
+    const server = named("nats");
+    for (const probe of ["startupProbe", "readinessProbe", "livenessProbe"])
+      assert.deepEqual([server[probe].httpGet.scheme, server[probe].httpGet.port], ["HTTPS", "monitor"]);
+    assert.equal(server.ports.find((port: { name: string }) => port.name === "monitor").containerPort, 8223);
+    const exporter = named("prom-exporter");
+    assert.equal(exporter.args.at(-1), "https://localhost:8223/");
+    const [mount] = exporter.volumeMounts;
+    assert.deepEqual(exporter.env, [{ name: "SSL_CERT_FILE", value: `${mount.mountPath}/ca-1.crt` }]);
+    assert.deepEqual(volumes.find((volume: { name: string }) => volume.name === mount.name).secret, {
+      secretName: secrets.client.name,
+      items: [{ key: secrets.client.ca, path: "ca-1.crt" }],
+    });
+  });
+
   it("has no nats-box, unless it is set", () => {
     const kinds = render(chartValues(regionOf(kubernetesEnvironment()))).map(({ kind }) => kind);
     assert.deepEqual(

@@ -167,6 +167,11 @@ describe("a region's Secrets", () => {
       Object.keys(found),
       Object.values(secrets).map(({ name }) => name),
     );
+    const monitored = { ...whole.settings, monitoring: { tls: true } };
+    assert.deepEqual(
+      Object.keys(regionSecrets({ ...whole, settings: monitored, accounts }, identity())[secrets.client.name]!),
+      ["tls.crt", "tls.key", "ca.crt"],
+    );
     assert.deepEqual(
       Object.values(secrets).map(({ name, type }) => [
         name,

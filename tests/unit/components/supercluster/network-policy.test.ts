@@ -56,6 +56,7 @@ describe("who may connect to servers", () => {
     assert.deepEqual(named[4222], [{ podSelector: {} }, namespaces("shop"), namespaces("workers-shop")]);
     assert.deepEqual(named[8222], [namespaces("keda")]);
     assert.deepEqual(peersOf({}, others)[4222], undefined);
+    assert.deepEqual(peersOf({}, { keda: { namespace: "keda", port: 8223 } })[8223], [namespaces("keda")]);
     assert.deepEqual(8222 in peersOf({}, { workers: ["workers-shop"] }), false);
   });
 });

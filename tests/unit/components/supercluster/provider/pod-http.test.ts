@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
+import { issue, makeAuthority } from "../../../../support/certificates";
 import { type Forwarder, getFromPod, PodAnswer } from "../../../../../components/supercluster/provider/pod-http";
 
 type Forward = Forwarder["portForward"];
@@ -17,12 +20,17 @@ describe("a pod that is read by port-forwarding", () => {
   let closed = 0;
 
   /** As the library does: what comes is written to `output`, what is read from `input` goes to the pod. */
-  const through: Forward = (namespace, name, ports, output, _errors, input) => {
+  const to =
+    (port: number): Forward =>
+    (_namespace, _name, _ports, output, _errors, input) => {
+      const socket = connect(port, "127.0.0.1");
+      socket.on("data", (data) => output.write(data));
+      input.on("data", (data) => socket.write(data as Buffer));
+      return Promise.resolve({ close: () => ((closed += 1), socket.destroy()) });
+    };
+  const through: Forward = (namespace, name, ports, ...streams) => {
     asked.push([namespace, name, ports]);
-    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
-    socket.on("data", (data) => output.write(data));
-    input.on("data", (data) => socket.write(data as Buffer));
-    return Promise.resolve({ close: () => ((closed += 1), socket.destroy()) });
+    return to((server.address() as AddressInfo).port)(namespace, name, ports, ...streams);
   };
 
   it("gives the body, and closes the connection", async () => {
@@ -30,6 +38,16 @@ describe("a pod that is read by port-forwarding", () => {
     assert.equal((await getFromPod({ portForward: through }, pod, "varz")).length, 200_000);
     assert.deepEqual(asked[0], ["nats", "iad-0", [8222]]);
     assert.equal(closed, 2);
+  });
+
+  it("is read over TLS where it serves that, whatever CA its certificate is of: the API server leads there", async () => {
+    const { cert, key } = await issue(await makeAuthority("any"), "server");
+    const secured = createSecureServer({ cert, key }, (_, response) => response.end("over TLS"));
+    await once(secured.listen(0, "127.0.0.1"), "listening");
+    const { port } = secured.address() as AddressInfo;
+    assert.equal(await getFromPod({ portForward: to(port) }, { ...pod, scheme: "https" }, "varz"), "over TLS");
+    await assert.rejects(getFromPod({ portForward: to(port) }, pod, "varz"));
+    secured.close();
   });
 
   it("is told apart by its status, as an answer of the server", async () => {

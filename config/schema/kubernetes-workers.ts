@@ -29,8 +29,8 @@ export const workers = strictObject({
     /**
      * `metric`: by a HorizontalPodAutoscaler on the external metric `nats_consumer_lag`, which workers report and an
      * adapter (prometheus-adapter) must serve. `keda`: by KEDA's scaler `nats-jetstream`, which must be installed. It
-     * reads the servers' monitoring port (8222, over TLS 8223), which needs no login and shows all accounts: it is opened to KEDA's
-     * namespace, and stays closed to all others.
+     * reads the servers' monitoring port (8222, over TLS 8223), which needs no login and shows all accounts: it is
+     * opened to KEDA's namespace, and stays closed to all others.
      */
     by: z.enum(["metric", "keda"]).default("metric"),
     /** Namespace of KEDA's operator. */

@@ -373,8 +373,8 @@ const exporterPatch = ({ jetstream, arguments: more }: Kubernetes["monitoring"][
 ];
 
 /**
- * What the exporter needs to read monitoring over TLS. It has no flag for a CA, and reads the system's once: the file is
- * named by the trusted generations, so that pods are replaced when those change.
+ * What the exporter needs to read monitoring over TLS. It has no flag for a CA, and reads the system's once: the file
+ * is named by the trusted generations, so that pods are replaced when those change.
  */
 function monitoringTrust({ authorities }: KubernetesEnvironment) {
   const { name: secretName, ca: key } = secrets.client;

@@ -98,7 +98,7 @@ describe("accounts that were given to a region's servers", function () {
     assert.deepEqual(api.writes, []);
   });
 
-  it("are read over HTTPS from pods that serve monitoring so, and over HTTP from those that are yet to be", async () => {
+  it("are read over HTTPS from pods that serve monitoring so, and over HTTP from all others", async () => {
     const pod = api.get(`${namespace}/pods/iad-1`) as { spec?: object };
     pod.spec = { containers: [{ name: "nats", ports: [{ name: "monitor", containerPort: 8223 }] }] };
     for (const name of names) serves(name, { accounts: loaded });

@@ -62,6 +62,7 @@ describe("the policy registry", () => {
       .filter((file) => !file.startsWith("policies"));
     assert.deepEqual(outside.sort(), [
       "config/assets/standard.ts",
+      "config/monitoring.ts",
       "config/plural.ts",
       "config/reserved-subjects.ts",
       "config/rules/server-overhead.ts",

@@ -40,7 +40,7 @@ describe("a pod that is read by port-forwarding", () => {
     assert.equal(closed, 2);
   });
 
-  it("is read over TLS where it serves that, whatever CA its certificate is of: the API server leads there", async () => {
+  it("is read over TLS where it serves that, whatever CA its certificate is of", async () => {
     const { cert, key } = await issue(await makeAuthority("any"), "server");
     const secured = createSecureServer({ cert, key }, (_, response) => response.end("over TLS"));
     await once(secured.listen(0, "127.0.0.1"), "listening");

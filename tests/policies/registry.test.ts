@@ -61,6 +61,7 @@ describe("the policy registry", () => {
       .map((file) => path.relative(path.dirname(folder), file))
       .filter((file) => !file.startsWith("policies"));
     assert.deepEqual(outside.sort(), [
+      "config/assets/copies.ts",
       "config/assets/standard.ts",
       "config/monitoring.ts",
       "config/plural.ts",

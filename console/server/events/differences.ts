@@ -6,6 +6,8 @@ export type Happened = Omit<HappenedEvent, "id">;
 
 type Said = Omit<Happened, "time">;
 
+type Problem = Head["problems"][number];
+
 /** Problems that begin, or end, at once and are told one by one. */
 const mostNamed = 4;
 
@@ -102,18 +104,21 @@ function ofStreams(before: Picture, now: Picture): Said[] {
 const by = (owner: string | undefined): string => (owner === undefined ? "" : ` (managed by ${owner})`);
 
 /** Those of what is lost are said above, and counts of dead letters too. */
-const isSaid = ({ what, detail }: Head["problems"][number]): boolean =>
+const isSaid = ({ what, detail }: Problem): boolean =>
   /^(region|server|gateway) /.test(what) ||
   (what.endsWith(`/${deadLetterNames.copies}`) && detail.endsWith("given up"));
 
 function ofProblems(before: Head, now: Head): Said[] {
-  const key = ({ what, severity }: Head["problems"][number]) => `${severity} ${what}`;
-  const [earlier, current] = [before, now].map(
-    ({ problems }) => new Map(problems.filter((one) => !isSaid(one)).map((one) => [key(one), one])),
-  ) as [Map<string, Head["problems"][number]>, Map<string, Head["problems"][number]>];
-  const about = ({ what, account, stream }: Head["problems"][number]) => ({ what, account, stream });
-  const begun = [...current].flatMap(([name, one]) => (earlier.has(name) ? [] : [one]));
-  const over = [...earlier].flatMap(([name, one]) => (current.has(name) ? [] : [one]));
+  const key = ({ what, severity }: Problem) => `${severity} ${what}`;
+  const own = (head: Head) => new Map(head.problems.filter((one) => !isSaid(one)).map((one) => [key(one), one]));
+  const [earlier, current] = [own(before), own(now)];
+  // What is found to follow from something else neither ends then, nor begins when that is over.
+  const folded = (head: Head) => head.problems.flatMap(({ follows = [] }) => follows.map(key));
+  const known = new Set([...earlier.keys(), ...folded(before)]);
+  const still = new Set([...current.keys(), ...folded(now)]);
+  const about = ({ what, account, stream }: Problem) => ({ what, account, stream });
+  const begun = [...current].flatMap(([name, one]) => (known.has(name) ? [] : [one]));
+  const over = [...earlier].flatMap(([name, one]) => (still.has(name) ? [] : [one]));
   const many = (all: Head["problems"], severity: Said["severity"], words: string): Said[] => [
     { severity, what: "problems", text: `${plural(all.length, "problem")} ${words}: ${listOf(all)}` },
   ];
@@ -123,7 +128,7 @@ function ofProblems(before: Head, now: Head): Said[] {
       : begun.map((one): Said => ({ severity: one.severity, ...about(one), text: `${one.what}: ${one.detail}` }))),
     ...(over.length > mostNamed
       ? many(over, "info", "ended")
-      : over.map((one): Said => ({ severity: "info", ...about(one), text: `${one.what} is well again` }))),
+      : over.map((one): Said => ({ severity: "info", ...about(one), text: `${one.what}: no problem any more` }))),
   ];
 }
 

@@ -46,6 +46,20 @@ describe("events of the console: what happened between two looks", () => {
     assert.ok(texts.length <= 3, texts.join("\n"));
   });
 
+  it("does not call over what is found to follow from something else", () => {
+    const behind = ({ streams }: Snapshot) => {
+      for (const peer of streams.irisx!.SMS!.cluster!.replicas!) if (peer.name === "iad-2") peer.current = false;
+    };
+    const lost = (snapshot: Snapshot) => {
+      behind(snapshot);
+      delete snapshot.servers["iad-2"];
+    };
+    assert.deepEqual(said(lost, look(behind)), ["iad-2 does not answer any more"]);
+    assert.deepEqual(said(behind, look(lost)), ["iad-2 answers again"]);
+    const over = said(() => {}, look(behind));
+    assert.ok(over.includes("stream irisx/SMS: no problem any more"), over.join("\n"));
+  });
+
   it("says of a lost region that, not of each of its servers", () => {
     const texts = said(({ servers }) => {
       for (const name of ["ams-0", "ams-1", "ams-2"]) delete servers[name];

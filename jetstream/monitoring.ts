@@ -85,8 +85,8 @@ export interface ConsumerDetail {
   /** Messages in hand that were delivered more than once. */
   num_redelivered?: number;
   num_waiting: number;
-  /** The last that was delivered for the first time. */
-  delivered?: { consumer_seq: number; stream_seq: number };
+  /** The last that was delivered for the first time; `last_active` is when, RFC 3339. */
+  delivered?: { consumer_seq: number; stream_seq: number; last_active?: string };
   /** All up to these sequences are acknowledged; `last_active` is when, RFC 3339. */
   ack_floor?: { consumer_seq: number; stream_seq: number; last_active?: string };
   /**

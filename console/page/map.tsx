@@ -9,13 +9,26 @@ interface Place {
   y: number;
 }
 
-const node = { width: 148, height: 72 };
+/** How much room there is. */
+interface Size {
+  width: number;
+  height: number;
+  node: { width: number; height: number };
+  /** Then words stand below the lowest regions; with more than three, only words of what is wrong. */
+  isNarrow: boolean;
+}
 
-/** Of a map with words below its lowest regions, in pixels. */
+/** Pixels below which a map is narrow: a phone's. */
 const narrow = 480;
 
+function sizeOf(width: number, regions: number): Size {
+  const isNarrow = width < narrow;
+  const height = regions <= 3 ? 300 : isNarrow ? 560 : 420;
+  return { width, height, node: { width: isNarrow ? 132 : 148, height: 72 }, isNarrow };
+}
+
 /** Regions on an ellipse, the first at the top; two beside each other. Pure. */
-function placesOf(names: string[], width: number, height: number): Map<string, Place> {
+function placesOf(names: string[], { width, height, node }: Size): Map<string, Place> {
   const [rx, ry] = [width / 2 - node.width / 2 - 6, height / 2 - node.height / 2 - 6];
   const start = names.length === 2 ? Math.PI : -Math.PI / 2;
   return new Map(
@@ -44,18 +57,25 @@ export function SuperclusterMap({ head }: { head: Head }) {
     return () => resize.disconnect();
   }, []);
   const names = head.regions.map(({ name }) => name);
-  const high = names.length > 3 ? 420 : 300;
-  const places = placesOf(names, width, high);
-  const height = width < narrow ? high + 60 : high;
+  const size = sizeOf(width, names.length);
+  const places = placesOf(names, size);
+  const height = size.isNarrow && names.length <= 3 ? size.height + 60 : size.height;
   const pairs = names.flatMap((from, index) => names.slice(index + 1).map((to): [string, string] => [from, to]));
   return (
     <div ref={place} class="map">
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label="Map">
         {pairs.map(([from, other]) => (
-          <Link key={`${from} ${other}`} head={head} ends={[from, other]} places={places} count={names.length} />
+          <Link
+            key={`${from} ${other}`}
+            head={head}
+            ends={[from, other]}
+            places={places}
+            count={names.length}
+            size={size}
+          />
         ))}
         {names.map((name) => (
-          <Region key={name} name={name} head={head} at={places.get(name)!} />
+          <Region key={name} name={name} head={head} at={places.get(name)!} node={size.node} />
         ))}
       </svg>
     </div>
@@ -68,11 +88,13 @@ function Link({
   ends: [from, other],
   places,
   count,
+  size: { node, isNarrow },
 }: {
   head: Head;
   ends: [string, string];
   places: Map<string, Place>;
   count: number;
+  size: Size;
 }) {
   const both = head.gateways.filter(
     (one) => (one.from === from && one.to === other) || (one.from === other && one.to === from),
@@ -90,7 +112,7 @@ function Link({
       : rtt < 0
         ? "not measured"
         : `${milliseconds(rtt)}${kind === "warning" && both.some(({ isSlow }) => isSlow) ? ", slow" : ""}`;
-  const classOfLine = (line: string) => (line === words ? "rtt" : moved.includes(line) ? "moved" : "carries");
+  const classOfLine = (line: string) => (line === words ? "rtt" : line === carries ? "carries" : "moved");
   const carries = kind !== "problem" && rate >= 1 ? `${bytes(rate)}/s` : "";
   const moved = [
     [from, other],
@@ -100,15 +122,19 @@ function Link({
     return own.length > 0 ? [`${plural(own.length, "stream")} of ${home} now in ${target}`] : [];
   });
   const lines = [words, ...(carries ? [carries] : []), ...moved];
-  const boxWidth = Math.max(...lines.map(({ length }) => length)) * 6.8 + 16;
+  const isHidden = isNarrow && count > 3 && kind !== "problem" && !both.some(({ isSlow }) => isSlow);
+  const shown = isHidden ? [] : isNarrow ? lines.map((line) => line.replace(/ of \S+ now/, "")) : lines;
+  const boxWidth = Math.max(...shown.map(({ length }) => length)) * 6.8 + 16;
   // Between two regions beside each other there may be no room: then below them.
   const isBetween = a.y !== b.y || Math.abs(a.x - b.x) - node.width >= boxWidth;
-  const top = isBetween ? y - 9 * lines.length : y + node.height / 2 + 6;
+  const top = isBetween ? y - 9 * shown.length : y + node.height / 2 + 6;
   return (
     <g class={`gateway ${kind}`} role="img" aria-label={`${from} and ${other}: ${lines.join(", ")}`}>
       <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={1.5 + Math.min(4, Math.log10(1 + rate) / 2)} />
-      <rect x={x - boxWidth / 2} y={top - 2} width={boxWidth} height={18 * lines.length + 4} rx="8" />
-      {lines.map((line, index) => (
+      {shown.length > 0 && (
+        <rect x={x - boxWidth / 2} y={top - 2} width={boxWidth} height={18 * shown.length + 4} rx="8" />
+      )}
+      {shown.map((line, index) => (
         <text key={line} x={x} y={top + 13 + 17 * index} class={classOfLine(line)}>
           {line}
         </text>
@@ -124,7 +150,7 @@ function kindOf(both: GatewayView[]): "problem" | "warning" | "" {
 
 const stateOf = (server: ServerView) => markOf(server) ?? "ok";
 
-function Region({ name, head, at }: { name: string; head: Head; at: Place }) {
+function Region({ name, head, at, node }: { name: string; head: Head; at: Place; node: Size["node"] }) {
   const servers = head.servers.filter(({ region }) => region === name);
   const up = servers.filter(({ isUp }) => isUp).length;
   const region = head.regions.find((one) => one.name === name)!;
@@ -133,7 +159,7 @@ function Region({ name, head, at }: { name: string; head: Head; at: Place }) {
   const gap = Math.min(18, (node.width - 32) / Math.max(servers.length, 1));
   const failedOver = head.failovers.filter(({ to: target }) => target === name).length;
   const state = up === 0 ? "lost" : `${up} of ${servers.length}`;
-  const more = up === 0 ? "" : failedOver > 0 ? `+ ${failedOver} failed over` : `leads ${region.leads}`;
+  const more = up === 0 ? "" : failedOver > 0 ? `${failedOver} moved in` : `leads ${region.leads}`;
   return (
     <a href={to.region(name)} class={`region ${kind}`} aria-label={`Region ${name} ${state} ${more}`.trim()}>
       <rect x={left} y={top} width={node.width} height={node.height} rx="12" />

@@ -170,6 +170,11 @@ function ofConsumer(
   ];
 }
 
-/** Whether anything asks for its messages, or has some in hand; unknown, and so true, where none are acknowledged. */
-const isTaken = ({ config, num_waiting: asking, num_ack_pending: inHand }: ConsumerDetail): boolean =>
-  asking > 0 || inHand > 0 || config.ack_policy === "none";
+/** Milliseconds for which a worker that neither asks for more nor gets any may be at work on what it has. */
+const atWorkMs = 60_000;
+
+/** Whether anything asks for its messages, or got some lately; true too where that is not known. */
+function isTaken({ config, num_waiting: asking, num_ack_pending: inHand, delivered }: ConsumerDetail): boolean {
+  if (asking > 0 || config.ack_policy === "none") return true;
+  return inHand > 0 && !(Date.now() - Date.parse(delivered?.last_active ?? "") > atWorkMs);
+}

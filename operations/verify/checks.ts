@@ -162,8 +162,10 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
         );
         const expected = statesOf(other).length;
         const text = `${region} has ${connections} of ${expected} connections from ${other}`;
-        // They were to a server that is lost, and are made again to another one.
-        const servers = serversOf(environment, region).map(({ name }) => lossOfServer(name));
+        // They were to a server that is lost, and are made again to another one; or of one that is about to count as lost.
+        const servers = [region, other]
+          .flatMap((one) => serversOf(environment, one))
+          .map(({ name }) => lossOfServer(name));
         return connections < expected ? [{ text, because: [[...servers, lossOfGateway(other, region)]] }] : [];
       }),
   );

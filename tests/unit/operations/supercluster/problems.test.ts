@@ -72,9 +72,11 @@ describe("problems, each with what to do", () => {
       durable!.num_pending = 1_001;
       durable!.oldest_waiting = new Date(Date.now() - 3 * 3_600_000).toISOString();
       durable!.num_ack_pending = Number(durable!.config.max_ack_pending);
-      const [unread, fetched] = streams.irisx!.SMS!.consumer_detail!;
-      unread!.num_pending = fetched!.num_pending = 2_000;
+      const [unread, fetched, abandoned] = streams.irisx!.SMS!.consumer_detail!;
+      for (const one of [unread, fetched, abandoned]) one!.num_pending = 2_000;
       fetched!.num_waiting = 1;
+      const last_active = new Date(Date.now() - 3_600_000).toISOString();
+      Object.assign(abandoned!, { num_ack_pending: 1, delivered: { consumer_seq: 1, stream_seq: 1, last_active } });
     }).filter(({ account }) => account === "irisx");
     assert.deepEqual(
       found.map(({ severity, what, detail, todo }) => [severity, what, detail.split(";")[0], todo]),
@@ -91,6 +93,12 @@ describe("problems, each with what to do", () => {
           "warning",
           "durable irisx/SMS/sms-worker",
           "2,000 messages wait for it",
+          "docs/runbooks/alerts/NATSConsumerLagHigh.md",
+        ],
+        [
+          "warning",
+          "durable irisx/SMS/sms-worker-low",
+          "2,000 messages wait for it, and nothing takes them",
           "docs/runbooks/alerts/NATSConsumerLagHigh.md",
         ],
         [

@@ -162,7 +162,7 @@ function gatewayChecks({ environment }: Specification, { servers }: Snapshot): C
         );
         const expected = statesOf(other).length;
         const text = `${region} has ${connections} of ${expected} connections from ${other}`;
-        // They were to a server that is lost, and are made again to another one; or of one that is about to count as lost.
+        // They were to a server that is lost, and are made again to another one, or from one that is late.
         const servers = [region, other]
           .flatMap((one) => serversOf(environment, one))
           .map(({ name }) => lossOfServer(name));

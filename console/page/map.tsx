@@ -23,7 +23,7 @@ const narrow = 480;
 
 function sizeOf(width: number, regions: number): Size {
   const isNarrow = width < narrow;
-  const height = regions <= 3 ? 300 : isNarrow ? 560 : 420;
+  const height = regions <= 3 ? 300 : isNarrow ? 560 : 540;
   return { width, height, node: { width: isNarrow ? 132 : 148, height: 72 }, isNarrow };
 }
 
@@ -123,7 +123,9 @@ function Link({
   });
   const lines = [words, ...(carries ? [carries] : []), ...moved];
   const isHidden = isNarrow && count > 3 && kind !== "problem" && !both.some(({ isSlow }) => isSlow);
-  const shown = isHidden ? [] : isNarrow ? lines.map((line) => line.replace(/ of \S+ now/, "")) : lines;
+  // Of many lines only what tells where to look: the rest is in the pages of regions.
+  const chosen = isHidden ? [] : lines.filter((line) => count <= 3 || line !== carries);
+  const shown = isNarrow ? chosen.map((line) => line.replace(/ of \S+ now/, "")) : chosen;
   const boxWidth = Math.max(...shown.map(({ length }) => length)) * 6.8 + 16;
   // Between two regions beside each other there may be no room: then below them.
   const isBetween = a.y !== b.y || Math.abs(a.x - b.x) - node.width >= boxWidth;
@@ -159,7 +161,14 @@ function Region({ name, head, at, node }: { name: string; head: Head; at: Place;
   const gap = Math.min(18, (node.width - 32) / Math.max(servers.length, 1));
   const failedOver = head.failovers.filter(({ to: target }) => target === name).length;
   const state = up === 0 ? "lost" : `${up} of ${servers.length}`;
-  const more = up === 0 ? "" : failedOver > 0 ? `${failedOver} moved in` : `leads ${region.leads}`;
+  const more =
+    up === 0
+      ? ""
+      : failedOver > 0
+        ? node.width < 140
+          ? `+ ${failedOver}`
+          : `${failedOver} moved in`
+        : `leads ${region.leads}`;
   return (
     <a href={to.region(name)} class={`region ${kind}`} aria-label={`Region ${name} ${state} ${more}`.trim()}>
       <rect x={left} y={top} width={node.width} height={node.height} rx="12" />

@@ -11,6 +11,8 @@ export interface Declared {
   queues: Record<string, Record<string, string[]>>;
   /** Durables of each stream with `maxConsumers`, and that limit. */
   limited: Record<string, { maxConsumers: number; durables: string[] }>;
+  /** Streams of other accounts, as `<account>/<stream>`, that copy one of these, by its name. Absent: none. */
+  copied?: Record<string, string[]>;
 }
 
 /** What these assets declare, by account. */
@@ -22,6 +24,11 @@ export function declaredBy(streams: StreamAsset[], consumers: ConsumerAsset[]): 
     if (spec.retention === "workqueue") own.queues[name] = {};
     if (spec.maxConsumers !== undefined) own.limited[name] = { maxConsumers: spec.maxConsumers, durables: [] };
   }
+  for (const { account, name, copies = [] } of streams)
+    for (const origin of copies) {
+      const owner = declared[origin.account];
+      if (owner) ((owner.copied ??= {})[origin.name] ??= []).push(`${account}/${name}`);
+    }
   for (const { account, stream, name, filterSubjects } of consumers) {
     const own = declared[account];
     const queue = own?.queues[stream];

@@ -111,7 +111,8 @@ added and taken away.
 
 **Order.** Regions come first: without the accounts' exports a copy waits, connects within half a minute after them, and
 misses nothing that is still there. Take copies away first, or together with the export: an export that a declared copy
-needs cannot be taken out, nor its tenant, nor its stream.
+needs cannot be taken out, nor its tenant, nor its stream; and a stream that has to be replaced is not, while another
+account of the same stack copies it, because the copy would stop at the first message of the new one.
 
 **Failover.** While the origin has failed over, copies get nothing new; after the failback they have all of it. The
 command's plan names them.

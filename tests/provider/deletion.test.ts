@@ -197,6 +197,22 @@ describe("deletion", function () {
       await isGone("COPIED");
     },
 
+    "of a stream that another account copies is refused, which servers do not tell": async () => {
+      const asset = await Deployed.create(provider, stream, base("SHARED"));
+      const knowing = await ProviderProcess.start(
+        connectionTo(cluster, {}, { streams: {}, queues: {}, limited: {}, copied: { SHARED: ["other/COPY"] } }),
+      );
+      try {
+        asset.provider = knowing;
+        await assert.rejects(asset.delete(), /stream app\/SHARED is copied by other\/COPY: .* Nothing was changed/);
+      } finally {
+        asset.provider = provider;
+        await knowing.stop();
+      }
+      await stays("SHARED", 0);
+      await asset.delete();
+    },
+
     "leaves what belongs to another stack by now, and says so": async () => {
       const asset = await Deployed.create(provider, stream, base("TAKEN"));
       const durable = await Deployed.create(provider, consumer, {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { assetsOf } from "../../../../config/assets/assets";
 import { declaredBy } from "../../../../config/assets/declared";
 import { tenantSpec } from "../../../../config/schema/tenant";
+import { post, warehouse } from "../../../../docs/examples/tenants/copies";
 import { localEnvironment } from "../../../support/accounts";
 
 const stream = {
@@ -37,5 +38,11 @@ describe("what a stack declares of an account", () => {
         limited: { JOBS: { maxConsumers: 2, durables: ["first"] } },
       },
     });
+  });
+
+  it("has what other accounts of the stack copy", () => {
+    const { streams, consumers } = assetsOf(localEnvironment(), { warehouse, post });
+    const { copied } = declaredBy(streams, consumers).post!;
+    assert.deepEqual(copied, { PARCELS: ["warehouse/PARCELS"], LETTERS: ["warehouse/EVENTS"] });
   });
 });

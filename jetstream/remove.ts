@@ -80,7 +80,8 @@ async function refuseIfCopied(kind: AssetKind, last: AssetArgs, found: Info, acc
   const across = kind.what === "stream" ? (account.moves?.declared.copied?.[last.name] ?? []) : [];
   if (copies.length || across.length) {
     throw new Refused(
-      `stream ${idOf(kind, last)} is copied by ${[...copies, ...across].join(", ")}: without it they would receive nothing more, and ` +
+      `stream ${idOf(kind, last)} is copied by ${[...copies, ...across].join(", ")}: ` +
+        "without it they would receive nothing more, and " +
         "stop at the first message of a recreated one. Nothing was changed; remove them first.",
     );
   }

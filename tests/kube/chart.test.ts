@@ -382,6 +382,8 @@ describe("the official chart, given a region's values", () => {
         relabelings: [
           { targetLabel: "job", replacement: "nats-jetstream" },
           { targetLabel: "region", replacement: "iad" },
+          { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "server" },
+          { sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "instance" },
         ],
       },
     ]);

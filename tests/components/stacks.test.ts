@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declared } from "../../config/assets/declared";
 import type { Settings } from "../../config/load";
+import { post, warehouse } from "../../docs/examples/tenants/copies";
 import { declaredReservations, type Reservations, union } from "../../config/assets/reservations";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
@@ -194,6 +195,28 @@ describe("streams and durables of the local environment", () => {
     const [provider] = of("pulumi:providers:pulumi-nodejs");
     const { irisx } = JSON.parse(String(provider!.inputs["supercluster:declared"])) as Record<string, Declared>;
     assert.deepEqual(irisx!.streams["A-B"], ["a"]);
+  });
+});
+
+describe("streams that copy those of another account", () => {
+  it("are made after their origins, whichever tenant comes first, by the prefixes of accounts", async () => {
+    const settings = stackSettings<"jetstream">("local-jetstream");
+    const tenants = { warehouse, post };
+    const environment = { ...settings.environment, jetstream: { jetstream: ["warehouse", "post"] } };
+    const { of: registered } = await record(() => jetstream({ ...settings, environment, tenants }), {
+      stack: "local-jetstream",
+      references: {
+        "organization/supercluster/local-identity": identityOutputs(environment, tenants),
+        "organization/supercluster/local-jetstream": {},
+      },
+    });
+    const asset = (name: string) => registered("pulumi-nodejs:dynamic/nats:Stream").find((one) => one.name === name)!;
+    assert.deepEqual(asset("warehouse-PARCELS").options.dependencies, ["post-PARCELS"]);
+    assert.deepEqual(asset("warehouse-EVENTS").options.dependencies, ["post-LETTERS"]);
+    assert.deepEqual(asset("warehouse-PARCELS").inputs.mirror, {
+      name: "PARCELS",
+      external: { api: "$JS.ACCOUNTS.post.API", deliver: "$JS.COPIES.warehouse" },
+    });
   });
 });
 

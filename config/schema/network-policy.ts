@@ -14,9 +14,9 @@ const ranges = sourceRanges.default([]);
 
 /**
  * Who may connect to the servers' pods (`kubernetes.networkPolicy`). Takes effect where the cluster's network plugin
- * enforces NetworkPolicies. Routes (6222) are for the servers of the region, monitoring (8222, 8223) for nothing outside
- * the pod: the exporter reads it there, and this program by port-forwarding. What servers connect to is not limited. A
- * change restarts nothing, and closes no open connection.
+ * enforces NetworkPolicies. Routes (6222) are for the servers of the region, monitoring (8222, 8223) for nothing
+ * outside the pod: the exporter reads it there, and this program by port-forwarding. What servers connect to is not
+ * limited. A change restarts nothing, and closes no open connection.
  */
 export const networkPolicy = strictObject({
   enabled: z.boolean().default(true),

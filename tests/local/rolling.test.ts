@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
@@ -25,17 +27,16 @@ describe("local servers, one region of three", function () {
   const servers = () => Object.values(cluster.inputs());
   const pids = () => Promise.all(servers().map(async (server) => (await observe(server))!.process.pid));
 
-  /** Answers of monitors without an error from now on, the program's own requests included. */
+  /** When monitors answer the program's requests without an error, from now on. */
   function answersOk(path: string): { monitor: string; at: number }[] {
     const answers: { monitor: string; at: number }[] = [];
-    const real = globalThis.fetch;
-    restore = () => (globalThis.fetch = real);
-    globalThis.fetch = async (...request) => {
-      const response = await real(...request);
-      const url = new URL(new Request(...request).url);
-      if (response.ok && url.pathname + url.search === path) answers.push({ monitor: url.origin, at: Date.now() });
-      return response;
+    const note = (message: unknown) => {
+      const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+      if (response.statusCode !== 200 || request.path !== path) return;
+      answers.push({ monitor: `http://${String(request.getHeader("host"))}`, at: Date.now() });
     };
+    subscribe("http.client.response.finish", note);
+    restore = () => void unsubscribe("http.client.response.finish", note);
     return answers;
   }
   let restore = () => {};

@@ -3,12 +3,7 @@ import { jetstream, jetstreamManager, type JetStreamOptions } from "@nats-io/jet
 import { type KV, Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import { Svcm } from "@nats-io/services";
-import {
-  createInbox,
-  type NatsConnection,
-  PermissionViolationError,
-  type QueuedIterator,
-} from "@nats-io/transport-node";
+import { createInbox, type NatsConnection, PermissionViolationError } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
@@ -507,6 +502,15 @@ describe("permissions on a real server", () => {
       });
     const settings = (nc: NatsConnection) => new Kvm(jetstream(nc)).open("settings");
     const reports = (nc: NatsConnection) => new Objm(jetstream(nc)).open("reports");
+    // The users above have published empty messages on all that they may. As the description of an object, that is not
+    // JSON, at which the client's library ends a list, sometimes behind one object and sometimes behind two.
+    before(() =>
+      as(user(provisioner), async (nc) => {
+        const store = assets.streams.find(({ name }) => name === "OBJ_reports")!;
+        await ask(nc, `STREAM.DELETE.${store.name}`);
+        await createStream(nc, store);
+      }),
+    );
     const first = async <T>(entries: AsyncIterable<T>): Promise<T | undefined> => {
       for await (const entry of entries) return entry;
       return undefined;
@@ -571,34 +575,21 @@ describe("permissions on a real server", () => {
         const bucket = await settings(nc);
         await bucket.put("old", "1");
         await bucket.delete("old");
-        const store = await reports(nc);
-        await store.putBlob({ name: "draft" }, new Uint8Array(1000));
-        assert.equal((await store.info("draft"))?.size, 1000);
+        await (await reports(nc)).putBlob({ name: "draft" }, new Uint8Array(1000));
       });
-      // Where servers are busy, a list may end at a heartbeat before an entry, or never, when its consumer was gone
-      // before it was listened to. Each look leaves a consumer for some seconds, and there is room for few.
-      const listed = <T>(count: number, list: (nc: NatsConnection) => Promise<QueuedIterator<T>>) =>
-        working("lister", (nc) =>
-          pollUntil(
-            async () => {
-              const entries = await list(nc);
-              const late = setTimeout(() => entries.stop(), 10_000);
-              const found: T[] = [];
-              for await (const entry of entries) if (found.push(entry) === count) break;
-              clearTimeout(late);
-              return found.length === count && found;
-            },
-            waitMs,
-            3_000,
-          ),
-        );
-      const [keys = [], ...refused] = await listed(3, async (nc) =>
-        (await settings(nc)).keys(["blind", "once", "theme"]),
-      );
+      const listed = <T>(count: number, list: (nc: NatsConnection) => Promise<AsyncIterable<T>>) =>
+        working("lister", async (nc) => {
+          const found: T[] = [];
+          for await (const entry of await list(nc)) if (found.push(entry) === count) break;
+          return found;
+        });
+      const [keys, ...refused] = await listed(3, async (nc) => (await settings(nc)).keys(["blind", "once", "theme"]));
       assert.deepEqual([keys.toSorted(), ...refused], [["blind", "once", "theme"], []]);
-      // The first of what there is: a list that has shown one may wait for the next until a heartbeat.
-      const [all = [], denied] = await listed(1, async (nc) => (await reports(nc)).watch({ includeHistory: true }));
-      assert.deepEqual([all.map(({ name, deleted }) => [name, deleted]), denied], [[["2026", true]], []]);
+      const objects = async () => {
+        const [all, denied] = await listed(2, async (nc) => (await reports(nc)).watch({ includeHistory: true }));
+        return [Object.fromEntries(all.map(({ name, deleted = false }) => [name, deleted])), denied];
+      };
+      assert.deepEqual(await objects(), [{ "2026": true, draft: false }, []]);
       const purged = await working("purger", async (nc) => {
         // The library has it, and its types do not.
         const bucket = (await settings(nc)) as KV & { purgeDeletes(olderMs: number): Promise<{ purged: number }> };
@@ -606,8 +597,7 @@ describe("permissions on a real server", () => {
         return [purged > 0, (await (await reports(nc)).delete("draft")).success];
       });
       assert.deepEqual(purged, [[true, true], []]);
-      const left = await working("reader", async (nc) => (await (await reports(nc)).info("draft"))?.deleted);
-      assert.deepEqual(left, [true, []]);
+      assert.deepEqual(await objects(), [{ "2026": true, draft: true }, []]);
     });
 
     it("let a user read and watch a mirror, where it is", async () => {

@@ -80,19 +80,25 @@ function requestOf({ origin, spec }: Copy): string {
 export function copyExchanges(
   tenants: Record<string, TenantSpec>,
 ): Record<string, { exports: Export[]; imports: Import[] }> {
-  const copies = Object.values(tenants).flatMap((tenant) =>
+  const exchanges = Object.values(tenants).flatMap((tenant) =>
     copiesOf(tenant)
       .filter(({ from }) => from in tenants)
-      .map((copy) => ({ ...copy, to: tenant.name })),
+      .flatMap((copy): (Import & { to: string })[] => {
+        const { from, origin } = copy;
+        const to = tenant.name;
+        const request = requestOf(copy);
+        const flowControl = `$JS.FC.${origin}.>`;
+        const messages = `${acrossAccounts.deliver}.${to}.>`;
+        return [
+          {
+            ...{ to, from, kind: "service", subject: `$JS.API.${request}` },
+            local: `${acrossAccounts.api}.${from}.API.${request}`,
+          },
+          { to, from, kind: "service", subject: flowControl, local: flowControl },
+          { to, from, kind: "stream", subject: messages, local: messages },
+        ];
+      }),
   );
-  const exchanges = copies.flatMap(({ to, from, ...copy }) => [
-    {
-      ...{ to, from, kind: "service" as const, subject: `$JS.API.${requestOf({ from, ...copy })}` },
-      local: `${acrossAccounts.api}.${from}.API.${requestOf({ from, ...copy })}`,
-    },
-    { to, from, kind: "service" as const, subject: `$JS.FC.${copy.origin}.>`, local: undefined },
-    { to, from, kind: "stream" as const, subject: `${acrossAccounts.deliver}.${to}.>`, local: undefined },
-  ]);
   const unique = <T>(all: T[]): T[] => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
   return Object.fromEntries(
     Object.values(tenants).map(({ name }) => [
@@ -110,7 +116,7 @@ export function copyExchanges(
         imports: unique(
           exchanges
             .filter(({ to }) => to === name)
-            .map(({ kind, subject, from, local = subject }): Import => ({ kind, subject, from, local })),
+            .map(({ kind, subject, from, local }): Import => ({ kind, subject, from, local })),
         ),
       },
     ]),

@@ -5,6 +5,7 @@ import type { TenantSpec } from "../schema/tenant";
 import { covers } from "../subjects";
 import type { ValidationContext } from "./context";
 import { copyIsRefused, list, text } from "./messages";
+import { partnerRules } from "./partners";
 import { type Rule, rule } from "./rule";
 import { mirrors, streams, tenants } from "./scopes";
 
@@ -17,12 +18,6 @@ const exported = (context: ValidationContext) =>
       path: [...path, "exports", "copies", name],
       ...{ key, tenant, name, to, subjects, stream: tenant.streams[name] },
     })),
-  );
-
-/** Tenants that they name. */
-const partners = (context: ValidationContext) =>
-  exported(context).flatMap(({ to, ...scope }) =>
-    to === "all" ? [] : to.map((partner, index) => ({ ...scope, path: [...scope.path, "to", index], partner })),
   );
 
 /** Streams that copy, with what the other tenant says of it. */
@@ -124,17 +119,7 @@ export const copyRules: Rule[] = [
       `${list(subjects.filter((subject) => !stream!.subjects.some((own) => covers(own, subject))).map(text))} ` +
       `is not among the subjects of ${name}; write a part of ${list(stream!.subjects)}`,
   }),
-  rule({
-    each: partners,
-    when: ({ partner }, { declared }) => !declared.tenants.includes(partner),
-    message: ({ partner }, { declared }) => unknownName(partner, "a tenant", declared.tenants),
-  }),
-  rule({
-    each: partners,
-    when: ({ key, partner }) => key === partner,
-    message: ({ partner }) =>
-      `${text(partner)} is this tenant itself, which copies its own streams by their names; remove it`,
-  }),
+  ...partnerRules(exported, ", which copies its own streams by their names"),
   rule({
     each: copies,
     at: ["tenant"],
@@ -162,13 +147,9 @@ export const copyRules: Rule[] = [
           `add ${text(key)} to tenants.${from}.exports.copies.${origin}.to`
         );
       const known = Object.entries(owner!.exports?.copies ?? {}).filter(([, { to }]) => isOffered(to, key));
-      return (
-        `${unknownName(
-          origin,
-          `a stream that ${from} lets ${key} copy`,
-          known.map(([name]) => name),
-        )}; ` + `write it in tenants.${from}.exports.copies`
-      );
+      const names = known.map(([name]) => name);
+      const problem = unknownName(origin, `a stream that ${from} lets ${key} copy`, names);
+      return `${problem}; write it in tenants.${from}.exports.copies`;
     },
   }),
   rule({

@@ -7,6 +7,7 @@ import type { TenantSpec } from "../schema/tenant";
 import { covers, overlaps } from "../subjects";
 import type { ValidationContext } from "./context";
 import { list, text } from "./messages";
+import { partnerRules } from "./partners";
 import { type Rule, rule } from "./rule";
 import { storedBy, tenants, users } from "./scopes";
 
@@ -21,12 +22,6 @@ const exported = (context: ValidationContext) =>
         ...{ key, tenant, kind, subject, to },
       })),
     ),
-  );
-
-/** Tenants that exports name. */
-const partners = (context: ValidationContext) =>
-  exported(context).flatMap(({ to, ...scope }) =>
-    to === "all" ? [] : to.map((partner, index) => ({ ...scope, path: [...scope.path, "to", index], partner })),
   );
 
 /** Names of tenants that imports name. */
@@ -122,16 +117,7 @@ export const sharingRules: Rule[] = [
       `${text(subject)} includes subjects of servers and clients themselves, which are never shared; ` +
       "write only what others need",
   }),
-  rule({
-    each: partners,
-    when: ({ partner }, { declared }) => !declared.tenants.includes(partner),
-    message: ({ partner }, { declared }) => unknownName(partner, "a tenant", declared.tenants),
-  }),
-  rule({
-    each: partners,
-    when: ({ key, partner }) => key === partner,
-    message: ({ partner }) => `${text(partner)} is this tenant itself; remove it`,
-  }),
+  ...partnerRules(exported),
   rule({
     each: (context) =>
       exported(context).map((scope, index, all) => ({

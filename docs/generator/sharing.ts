@@ -35,9 +35,7 @@ its users name them with that prefix like subjects of their own.
 ${textOf("sharing.ts")}
 \`\`\`
 
-| Field | What it is |
-|---|---|
-${fields.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |`).join("\n")}
+${tableOf(fields)}
 
 ## What each side sees
 
@@ -85,9 +83,7 @@ streams may be copied, by whom, and of which subjects.
 ${textOf("copies.ts")}
 \`\`\`
 
-| Field | What it is |
-|---|---|
-${copyFields.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |`).join("\n")}
+${tableOf(copyFields)}
 
 | | The tenant whose stream it is | The tenant that copies it |
 |---|---|---|
@@ -155,3 +151,10 @@ While regions are deployed one after another, an import works in those that have
 
 const textOf = (file: string): string =>
   readFileSync(path.join(__dirname, "..", "examples", "tenants", file), "utf8").trim();
+
+const tableOf = (fields: readonly (readonly [name: string, text: string])[]): string =>
+  [
+    "| Field | What it is |",
+    "|---|---|",
+    ...fields.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |`),
+  ].join("\n");

@@ -2,13 +2,17 @@ import { askPulumi } from "./ask-pulumi";
 import type { DeployableEnvironment } from "./project";
 
 /**
- * The whole state of a stack with its secrets in plain text, as JSON that `importState` takes. Secret.
- * @throws {Failure} where there is no such stack, or its secrets provider cannot be used
+ * The whole state of a stack, as JSON: with its secrets in plain text it is secret, and what `importState` takes.
+ * @throws {Failure} where there is no such stack, or its secrets provider is needed and cannot be used
  */
-export const exportState = ({ environment }: Pick<DeployableEnvironment, "environment">, stack: string) =>
+export const exportState = (
+  { environment }: Pick<DeployableEnvironment, "environment">,
+  stack: string,
+  secrets: "plain" | "encrypted",
+) =>
   askPulumi(
     environment,
-    ["stack", "export", "--show-secrets", "--stack", stack, "--non-interactive"],
+    ["stack", "export", ...(secrets === "plain" ? ["--show-secrets"] : []), "--stack", stack, "--non-interactive"],
     `the state of stack ${stack} could not be read: `,
   );
 

@@ -21,14 +21,15 @@ const resources = z.object({
 /** Secret. */
 export async function keysOf(checked: CheckedEnvironment): Promise<string> {
   const stack = checked.stacks.identity;
-  const state: unknown = JSON.parse(await exportState(checked, stack));
+  const state: unknown = JSON.parse(await exportState(checked, stack, "plain"));
   return JSON.stringify({ format: 1, stack, state });
 }
 
 /** When one of them was last made or changed; undefined where there are none. */
 export async function keysChanged(checked: CheckedEnvironment): Promise<Date | undefined> {
   if (!(await hasKeys(checked))) return undefined;
-  const { deployment } = resources.parse(JSON.parse(await exportState(checked, checked.stacks.identity)));
+  const state: unknown = JSON.parse(await exportState(checked, checked.stacks.identity, "encrypted"));
+  const { deployment } = resources.parse(state);
   const times = (deployment.resources ?? []).flatMap(({ modified }) => modified ?? []);
   return times.length ? new Date(Math.max(...times.map((time) => Date.parse(time)))) : undefined;
 }

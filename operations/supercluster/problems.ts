@@ -10,7 +10,7 @@ import { deadLetterNames } from "../../workers/messaging/contract";
 import type { MonitoringStatus } from "../monitoring/monitoring-status";
 import type { Alert } from "../monitoring/prometheus-api";
 import type { CheckedEnvironment } from "../settings/checked-environment";
-import { checksOf } from "../verify/checks";
+import { snapshotChecks } from "../verify/checks";
 import { databaseChecks } from "../verify/databases";
 import { monitoringChecks } from "../verify/monitoring";
 import { workerChecks } from "../verify/workers";
@@ -40,14 +40,15 @@ export function problemsOf(
 ): Problem[] {
   const { name: environment } = specified;
   const checks = [
-    ...checksOf(specified, snapshot),
+    // What settings do on purpose is a warning of the settings, which the status has beside its problems.
+    ...snapshotChecks(specified, snapshot),
     ...workerChecks(workers),
     ...databaseChecks(databases, environment),
     ...monitoringChecks(monitoring, environment),
   ];
   const found = checks
-    // What settings do on purpose is a warning of the settings; each server that is lost is a cause by itself.
-    .filter(({ name, result }) => !["settings", "servers"].includes(name) && ["failed", "warning"].includes(result))
+    // Each server that is lost is a cause by itself.
+    .filter(({ name, result }) => name !== "servers" && ["failed", "warning"].includes(result))
     .map(({ name, result, detail, see, because }): Explained => {
       const [, account, stream] = /^\w+ ([^/ ]+)(?:\/([^/ ]+))?/.exec(name) ?? [];
       const problem: Problem = {

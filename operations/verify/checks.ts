@@ -33,22 +33,20 @@ export interface Check {
 type Specification = Pick<CheckedEnvironment, "environment" | "tenants"> &
   Partial<Pick<CheckedEnvironment, "failovers">>;
 
+/** What is risky in an environment as specified, and how a snapshot of its servers compares with it. Pure. */
+export const checksOf = (specified: Specification, snapshot: Snapshot): Check[] => [
+  ...warningsOf(specified).map((detail): Check => ({ name: "settings", result: "warning", detail })),
+  ...snapshotChecks(specified, snapshot),
+];
+
 /** Compares an environment as specified with a snapshot of its servers. Pure. */
-export function checksOf(specified: Specification, snapshot: Snapshot): Check[] {
-  const warnings = warningsOf(specified).map((detail): Check => ({
-    name: "settings",
-    result: "warning",
-    detail,
-  }));
-  return [
-    ...warnings,
-    ...serverChecks(specified, snapshot),
-    ...gatewayChecks(specified, snapshot),
-    metaCheck(specified, snapshot),
-    ...assetChecks(specified, snapshot),
-    ...undeclaredChecks(specified, snapshot),
-  ];
-}
+export const snapshotChecks = (specified: Specification, snapshot: Snapshot): Check[] => [
+  ...serverChecks(specified, snapshot),
+  ...gatewayChecks(specified, snapshot),
+  metaCheck(specified, snapshot),
+  ...assetChecks(specified, snapshot),
+  ...undeclaredChecks(specified, snapshot),
+];
 
 /** Something that is wrong, with what would explain it; where nothing would, its text alone. */
 interface Explained {

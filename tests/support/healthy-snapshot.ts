@@ -5,6 +5,7 @@ import { consumerFields, streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
 import type { Snapshot } from "../../operations/supercluster/snapshot";
+import { checksOf } from "../../operations/verify/checks";
 
 /** What the servers of an environment report when all is as specified. */
 export function healthySnapshot({
@@ -60,4 +61,12 @@ export function healthySnapshot({
     };
   }
   return snapshot;
+}
+
+/** The checks of an environment that fail after a change of what its servers report, as `<name>: <detail>`. */
+export function failedAfter(checked: CheckedEnvironment, snapshot: Snapshot, change: (snapshot: Snapshot) => void) {
+  change(snapshot);
+  return checksOf(checked, snapshot)
+    .filter(({ result }) => result === "failed")
+    .map(({ name, detail }) => `${name}: ${detail}`);
 }

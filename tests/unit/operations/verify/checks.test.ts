@@ -2,19 +2,13 @@ import assert from "node:assert/strict";
 import { checksOf } from "../../../../operations/verify/checks";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
-import { healthySnapshot } from "../../../support/healthy-snapshot";
+import { failedAfter, healthySnapshot } from "../../../support/healthy-snapshot";
 
 const checked = checkedEnvironment("local");
 
 const healthy = (): Snapshot => healthySnapshot(checked);
 
-const failedOf = (change: (snapshot: Snapshot) => void): string[] => {
-  const snapshot = healthy();
-  change(snapshot);
-  return checksOf(checked, snapshot)
-    .filter(({ result }) => result === "failed")
-    .map(({ name, detail }) => `${name}: ${detail}`);
-};
+const failedOf = (change: (snapshot: Snapshot) => void) => failedAfter(checked, healthy(), change);
 
 describe("the checks of a supercluster", () => {
   it("pass when all is as specified, a line an account and kind", () => {

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { renderStatus } from "../../../../cli/render/status";
 import type { TenantSpec } from "../../../../config/schema/tenant";
 import { post, warehouse } from "../../../../docs/examples/tenants/copies";
-import { checksOf } from "../../../../operations/verify/checks";
 import { tenantOf } from "../../../../operations/import/tenant";
 import { checkedEnvironment } from "../../../../operations/settings/checked-environment";
 import type { Snapshot } from "../../../../operations/supercluster/snapshot";
 import { statusOf } from "../../../../operations/supercluster/status";
-import { healthySnapshot } from "../../../support/healthy-snapshot";
+import { failedAfter, healthySnapshot } from "../../../support/healthy-snapshot";
 import { liveOf, mark, place } from "../../../support/live-account";
 
 /** With as many replicas as healthy servers report. */
@@ -28,13 +27,7 @@ const healthy = (): Snapshot => {
   snapshot.streams.warehouse!.EVENTS!.sources = [{ name: "LETTERS", external, lag: 0, active: 5 }];
   return snapshot;
 };
-const failedOf = (change: (snapshot: Snapshot) => void): string[] => {
-  const snapshot = healthy();
-  change(snapshot);
-  return checksOf(checked, snapshot)
-    .filter(({ result }) => result === "failed")
-    .map(({ name, detail }) => `${name}: ${detail}`);
-};
+const failedOf = (change: (snapshot: Snapshot) => void) => failedAfter(checked, healthy(), change);
 
 describe("copies across accounts", () => {
   for (const [what, change, expected] of [

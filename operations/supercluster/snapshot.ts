@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { Interrupted } from "../../engine/failure";
+import { isInterrupted } from "../../engine/interrupt";
 import { type Answer, askAll } from "../../jetstream/system-requests";
 import { systemAccount } from "../../config/assets/standard";
 import { type Access, connectToAny } from "../access/access";
@@ -137,6 +139,7 @@ export async function subscribersOf(
 /**
  * Takes snapshots until `isGood`, or until the deadline has passed.
  * @returns the last snapshot, good or not
+ * @throws {Interrupted} after Ctrl-C, where something handles it
  */
 export async function snapshotUntil<Taken = Snapshot>(
   take: () => Promise<Taken>,
@@ -148,6 +151,7 @@ export async function snapshotUntil<Taken = Snapshot>(
   for (;;) {
     const snapshot = await take();
     if (isGood(snapshot) || Date.now() + pauseMs > deadline) return snapshot;
+    if (isInterrupted()) throw new Interrupted("stopped while waiting for servers");
     await sleep(pauseMs);
   }
 }

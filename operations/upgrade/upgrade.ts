@@ -1,6 +1,7 @@
 import { deployCommand, npmRun } from "../../config/command-lines";
 import { serversInAll } from "../../config/sizes";
-import { BadUsage, Failure } from "../../engine/failure";
+import { BadUsage, Failure, Interrupted } from "../../engine/failure";
+import { isInterrupted, onInterrupt } from "../../engine/interrupt";
 import { logProgress } from "../../engine/terminal";
 import { type Access, readAccess } from "../access/access";
 import { deploy } from "../deploy/deploy";
@@ -49,6 +50,7 @@ async function pendingChanges(checked: CheckedEnvironment, { steps }: UpgradePla
  * after each region all must be current. What was done stays done: the same request continues.
  * @param install called before settings name a step's version
  * @throws {Failure} with what to do, when a region fails or something is not current within 5 minutes
+ * @throws {Interrupted} after Ctrl-C, once the region in progress came to a stop, with how to go on and back
  */
 export async function upgrade(
   checked: CheckedEnvironment,
@@ -58,32 +60,51 @@ export async function upgrade(
   let access = await readAccess(checked);
   for (const step of plan.steps) {
     await install(step);
-    await assertAllCurrent(checked, access, {
-      when: "nothing was changed:",
-      howToGoOn: ["Repair it, then run this command again."],
-    });
-    logProgress(`nats-server ${step.version}: ${step.settings.length ? "Pulumi.yaml is changed" : "continued"}`);
-    writeVersion(checked.name, step.settings);
-    const wanted = checkedEnvironment(checked.name);
-    const current = access;
-    const afterRegion = async (stack: string) => {
-      const howToGoOn = howToGoOnFrom(plan, step);
-      await assertAllCurrent(wanted, current, { when: `${stack} is deployed with ${step.version}, but`, howToGoOn });
-      logProgress(`${stack}: nats-server ${step.version}, all current`);
-    };
-    access = (await deploy(wanted, { afterRegion }))!;
-    await assertVersion(wanted, step);
+    access = await stoppable(plan, step, () => take(step, { checked, access, plan }));
   }
   return access;
 }
 
-function howToGoOnFrom({ environment, to, running }: UpgradePlan, { isBack }: UpgradeStep): string[] {
-  const command = (version: string) => npmRun("upgrade", environment, ["--to", version]);
-  return [
-    `Once it is repaired, this continues: ${command(to)}`,
-    ...(isBack ? [] : [`The way back, where there is one: ${command(running[0]!)}`]),
-  ];
+async function take(
+  step: UpgradeStep,
+  { checked, access, plan }: { checked: CheckedEnvironment; access: Access; plan: UpgradePlan },
+): Promise<Access> {
+  await assertAllCurrent(checked, access, {
+    when: "nothing was changed:",
+    howToGoOn: ["Repair it, then run this command again."],
+  });
+  logProgress(`nats-server ${step.version}: ${step.settings.length ? "Pulumi.yaml is changed" : "continued"}`);
+  writeVersion(checked.name, step.settings);
+  const wanted = checkedEnvironment(checked.name);
+  const howToGoOn = [`Once it is repaired, this continues: ${continues(plan)}`, ...wayBack(plan, step)];
+  const afterRegion = async (stack: string) => {
+    await assertAllCurrent(wanted, access, { when: `${stack} is deployed with ${step.version}, but`, howToGoOn });
+    logProgress(`${stack}: nats-server ${step.version}, all current`);
+    if (isInterrupted()) throw new Interrupted(`stopped after ${stack}`);
+  };
+  const now = await deploy(wanted, { afterRegion });
+  await assertVersion(wanted, step);
+  return now!;
 }
+
+/** After Ctrl-C pulumi ends what it does, and no other region is begun; without this a wait would end in silence. */
+const stoppable = <T>(plan: UpgradePlan, step: UpgradeStep, action: () => Promise<T>): Promise<T> =>
+  onInterrupt(() => undefined, action).catch((error: Error) => {
+    if (!isInterrupted()) throw error;
+    throw new Interrupted(
+      [
+        error.message,
+        `Servers that run ${step.version} stay as they are. This continues: ${continues(plan)}`,
+        ...wayBack(plan, step),
+        "Commit Pulumi.yaml only after one of them: it names the version of the step in progress.",
+      ].join("\n"),
+    );
+  });
+
+const to = ({ environment }: UpgradePlan, version: string) => npmRun("upgrade", environment, ["--to", version]);
+const continues = (plan: UpgradePlan): string => to(plan, plan.to);
+const wayBack = (plan: UpgradePlan, { isBack }: UpgradeStep): string[] =>
+  isBack ? [] : [`The way back, where there is one: ${to(plan, plan.running[0]!)}`];
 
 /** @throws {Failure} where a server still runs another version, e.g. because its image names no version */
 async function assertVersion(checked: CheckedEnvironment, { version }: UpgradeStep): Promise<void> {

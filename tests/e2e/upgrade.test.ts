@@ -42,6 +42,20 @@ describe("an upgrade of a whole environment under publishers", function () {
       .environments.default.local.serverVersion;
   };
 
+  /** Regions with the version that each got, in the order in which it says so. */
+  const doneIn = (text: string) =>
+    [...text.matchAll(/^local-(\w+): nats-server (\S+), all current$/gm)].map(([, ...of]) => of.join(" "));
+  /** A run that gets a signal as soon as it says something. */
+  const stopped = (signal: NodeJS.Signals, when: RegExp, to: string) => {
+    let isSent = false;
+    const { child, ended } = deployment.begin(["upgrade", "--to", to, "--yes"], (text) => {
+      if (isSent || !when.test(text)) return;
+      isSent = true;
+      child.kill(signal);
+    });
+    return ended;
+  };
+
   it("is said in advance, and refused where it must not be done; nothing is changed", () => {
     const before = readFileSync(deployment.path("Pulumi.yaml"), "utf8");
     const text = deployment.succeeds("upgrade", "--to", newest, "--dry-run");
@@ -71,12 +85,21 @@ describe("an upgrade of a whole environment under publishers", function () {
     assert.match(text, /iad: settings wait for a deployment: jetstream; deploy first: npm start/);
   });
 
-  it("goes region by region, by way of the line between, and verifies", async () => {
+  it("says how to go on and back where it is stopped", async () => {
+    const { status, text } = await stopped("SIGINT", /: Pulumi\.yaml is changed/, newest);
+    assert.equal(status, 130, text);
+    assert.match(text, new RegExp(`This continues: npm run upgrade -- --to ${newest}$`, "m"));
+    assert.match(text, new RegExp(`The way back, where there is one: npm run upgrade -- --to ${oldest}$`, "m"));
+    assert.match(text, /Commit Pulumi\.yaml only after one of them/);
+    assert.equal(setting(), previous);
+    assert.deepEqual(running(), [oldest, oldest]);
+  });
+
+  it("goes on region by region, by way of the line between, and verifies", async () => {
     const { status, text } = await deployment.meanwhile("upgrade", "--to", newest, "--yes");
     assert.equal(status, 0, text);
-    const done = [...text.matchAll(/^local-(\w+): nats-server (\S+), all current$/gm)].map(([, ...of]) => of.join(" "));
     assert.deepEqual(
-      done,
+      doneIn(text),
       [previous, newest].flatMap((version) => ["iad", "ams"].map((region) => `${region} ${version}`)),
     );
     assert.match(text, new RegExp(`local runs nats-server ${newest}\\. Commit Pulumi\\.yaml`));
@@ -85,15 +108,13 @@ describe("an upgrade of a whole environment under publishers", function () {
     assert.match(deployment.succeeds("upgrade", "--to", newest, "--yes"), /nothing to do/);
   });
 
-  it("goes a line back, from where it was interrupted, and no further", async () => {
-    // As a run that was killed after its first region leaves it.
-    deployment.set({ serverVersion: previous });
-    deployment.pulumi("up", "--stack", "local-iad", "--yes", "--skip-preview");
+  it("goes a line back, from where it was killed, and no further", async () => {
+    const killed = await stopped("SIGKILL", /^local-iad: nats-server \S+, all current$/m, previous);
+    assert.equal(killed.status, null, killed.text);
     assert.deepEqual(running(), [previous, newest]);
     const { status, text } = await deployment.meanwhile("upgrade", "--to", previous, "--yes");
     assert.equal(status, 0, text);
-    const done = [...text.matchAll(/^local-(\w+): nats-server (\S+), all current$/gm)].map(([, ...of]) => of.join(" "));
-    assert.deepEqual(done, [`ams ${previous}`]);
+    assert.deepEqual(doneIn(text), [`ams ${previous}`]);
     assert.deepEqual(running(), [previous, previous]);
     const further = deployment.cli("upgrade", "--to", oldest, "--yes");
     assert.equal(further.status, 1, further.text);

@@ -3,7 +3,6 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { text } from "node:stream/consumers";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import { pollUntil } from "../../config/poll-until";
@@ -77,15 +76,20 @@ export class Deployment {
   }
 
   /** The same, while what the test has running goes on. */
-  async meanwhile(...args: string[]): Promise<{ status: number | null; text: string }> {
-    const started = spawn(process.execPath, this.command(args), {
+  meanwhile = (...args: string[]): Promise<{ status: number | null; text: string }> => this.begin(args).ended;
+
+  /** A command that is looked at or stopped while it runs; `onText` gets all that it said so far. */
+  begin(args: string[], onText: (text: string) => void = () => undefined) {
+    const child = spawn(process.execPath, this.command(args), {
       cwd: this.copy.folder,
       env: this.copy.env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const output = Promise.all([text(started.stdout), text(started.stderr)]);
-    const [status] = (await once(started, "close")) as [number | null];
-    return { status, text: (await output).join("") };
+    let text = "";
+    for (const output of [child.stdout, child.stderr])
+      output.setEncoding("utf8").on("data", (chunk: string) => onText((text += chunk)));
+    const ended = once(child, "close").then(([status]) => ({ status: status as number | null, text }));
+    return { child, ended };
   }
 
   /** Changes the local environment's entry in Pulumi.yaml. */

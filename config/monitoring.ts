@@ -16,3 +16,7 @@ export const monitoringAt = (port: number | undefined): Monitoring =>
 
 /** Every port that it may have on Kubernetes. */
 export const monitoringPorts: readonly number[] = Object.values(monitoringTable).map(({ port }) => port);
+
+/** Whether servers need the CA of clients beside their own certificate. */
+export const needsClientCa = (settings: { monitoring?: { tls: boolean }; authCallout?: { certificates?: boolean } }) =>
+  monitoringOf(settings).scheme === "https" || settings.authCallout?.certificates === true;

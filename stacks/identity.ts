@@ -38,6 +38,7 @@ export function identity({ name, environment, tenants, rotations }: Settings): R
     accounts,
     protect,
     rotations,
+    ca: clientCa.signing,
     unprotected: Object.keys(tenants).filter((account) => isLeaving(tenants[account]!)),
   });
 

@@ -22,9 +22,14 @@ export function login(
         "it is older than the tenants",
     );
   }
-  const { password, byNkey } = known;
+  const { password, byNkey, byCallout, certificate } = known;
   const { inboxPrefix } = user;
   return byNkey
     ? { login: known.hash, password, byNkey, inboxPrefix }
-    : { login: known.login ?? user.login, password, inboxPrefix };
+    : {
+        ...{ login: known.login ?? user.login, password },
+        ...(byCallout && { byCallout }),
+        ...(certificate !== undefined && { certificate }),
+        inboxPrefix,
+      };
 }

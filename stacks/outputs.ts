@@ -2,6 +2,7 @@ import type { ConnectionLimits } from "../config/assets/account-limits";
 import type { Listener } from "../config/listeners";
 import type { ByUse } from "../components/supercluster/load-balancers";
 import type { KubeObject } from "../components/supercluster/object-drift";
+import type { CalloutLogin } from "../config/schema/tenant";
 import type { Reservations } from "../config/assets/reservations";
 import type { RunsWith } from "../components/supercluster/pod-parts";
 
@@ -81,10 +82,14 @@ export interface DatabaseOutputs {
 export interface UserOutputs {
   /** Name to log in with, or the public nkey, as servers show it. */
   login: string;
-  /** Or the seed of its nkey. Secret. */
+  /** Or the seed of its nkey, its token, or the key of its certificate. Secret. */
   password: string;
   /** It is an nkey. Absent: a password. */
   byNkey?: true;
+  /** It is a token or the key of a certificate. */
+  byCallout?: CalloutLogin;
+  /** Of a user by certificate: PEM. */
+  certificate?: string;
   inboxPrefix: string;
 }
 

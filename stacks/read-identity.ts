@@ -9,10 +9,14 @@ type Region = Pick<RegionSpec, "name" | "environment" | "accounts">;
 
 /** Stands for a password and its hash, or an nkey. */
 const notCreated = "created by the identity stack";
-const placeholderOf = ({ byNkey }: AccountUser): Credential => ({
+const placeholderOf = ({ byNkey, byCallout, answersServers }: AccountUser): Credential => ({
   ...{ password: notCreated, hash: notCreated },
   ...(byNkey && { byNkey }),
+  ...(byCallout && { byCallout }),
+  ...(byCallout === "certificate" && { certificate: notCreated }),
+  ...(answersServers && { callout: { issuer: placeholderKey, xkey: placeholderKey } }),
 });
+const placeholderKey = { seed: notCreated, publicKey: notCreated };
 
 /**
  * What the identity stack has created for a region. In previews of all stacks of an environment together, users that
@@ -83,11 +87,11 @@ function withPlanned(known: RegionIdentity, region: Region, how: PlannedUsers): 
 
 type IsKnown = (user: AccountUser) => boolean;
 
-/** A user that changes from a password to an nkey, or back, is not known yet. */
+/** A user that changes the way in which it logs in is not known yet. */
 const isIn =
   (users: RegionIdentity["users"]): IsKnown =>
-  ({ login, byNkey }) =>
-    login in users && users[login]!.byNkey === byNkey;
+  ({ login, byNkey, byCallout }) =>
+    login in users && users[login]!.byNkey === byNkey && users[login]!.byCallout === byCallout;
 
 const isNamed =
   (logins: readonly string[]): IsKnown =>
@@ -98,4 +102,4 @@ const missing = (isKnown: IsKnown, { accounts }: Region): AccountUser[] =>
   accounts.flatMap(({ users }) => users).filter((user) => !isKnown(user));
 
 const loginsOf = (users: AccountUser[]): string[] =>
-  users.map(({ login, byNkey }) => `the ${byNkey ? "nkey" : "password"} of ${login}`);
+  users.map(({ login, byNkey, byCallout = "password" }) => `the ${byNkey ? "nkey" : byCallout} of ${login}`);

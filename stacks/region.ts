@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/load";
 import type { Tenants } from "../config/assets/asset";
+import { calloutWorkers } from "../config/assets/auth-callout";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import type { WorkerAsset } from "../config/assets/workers";
 import { backup, withBackups } from "../config/assets/backups";
@@ -132,6 +133,8 @@ function userOutputs(
     login: pulumi.unsecret(found.apply((one) => one.login)),
     inboxPrefix: known.inboxPrefix,
     ...(known.byNkey && { byNkey: true }),
+    ...(known.byCallout && { byCallout: known.byCallout }),
+    ...(known.byCallout === "certificate" && { certificate: found.apply(({ certificate }) => certificate) }),
     password: pulumi.secret(found.apply(({ password }) => password)),
   };
 }
@@ -156,7 +159,10 @@ function onThisMachine(
 ): Servers["outputs"] {
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   const runsWorkers = runsLocally("workers", before);
-  const workers = runsWorkers ? [...workersIn(tenants, region.name).values()].flat() : [];
+  // Users by token and certificate need it, whether workers run or not.
+  const workers = runsWorkers
+    ? [...workersIn(region.settings, tenants, region.name).values()].flat()
+    : calloutWorkers(region.settings);
   const local = new LocalRegion(region.name, { region, identity, workers });
   return {
     ...(runsWorkers && { workers: reported(local.workers), database: local.database }),
@@ -182,7 +188,7 @@ async function onKubernetes(
   before: Deployed | undefined,
 ): Promise<Servers> {
   const { name, environment, settings } = region;
-  const workers: Workers = settings.kubernetes.workers ? workersIn(tenants, name) : new Map();
+  const workers: Workers = settings.kubernetes.workers ? workersIn(settings, tenants, name) : new Map();
   type Kubernetes = typeof import("../components/supercluster/kubernetes-region");
   const { KubernetesRegion } = require("../components/supercluster/kubernetes-region") as Kubernetes;
   type Balancers = typeof import("../components/supercluster/load-balancers");

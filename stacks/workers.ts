@@ -1,9 +1,10 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Tenants } from "../config/assets/asset";
+import { calloutWorkers } from "../config/assets/auth-callout";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
 import { isScaled, type WorkerAsset, workerKey, workersOfRegion } from "../config/assets/workers";
-import type { KubernetesEnvironment } from "../config/schema/settings";
+import type { Environment, KubernetesEnvironment } from "../config/schema/settings";
 import { serverNames, withWorkers, workersNamespaceOf } from "../config/topology";
 import type { WorkerOutputs } from "./outputs";
 import { type Deployed, withSystem } from "./system-connection";
@@ -12,8 +13,8 @@ import { type Deployed, withSystem } from "./system-connection";
 export type Workers = ReadonlyMap<string, WorkerAsset[]>;
 
 /** Workers that run in a region. */
-export const workersIn = (tenants: Tenants, region: string): Workers =>
-  Map.groupBy(workersOfRegion(tenants, region), ({ account }) => account);
+export const workersIn = (environment: Environment, tenants: Tenants, region: string): Workers =>
+  Map.groupBy([...workersOfRegion(tenants, region), ...calloutWorkers(environment)], ({ account }) => account);
 
 /** `<stream>/<name>` of a worker's durables. */
 const durablesOf = ({ durables }: WorkerAsset): string[] => durables.map(({ stream, name }) => `${stream}/${name}`);

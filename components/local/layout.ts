@@ -1,6 +1,6 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { listenerNames, listenerTable } from "../../config/listeners";
-import { monitoringOf } from "../../config/monitoring";
+import { needsClientCa } from "../../config/monitoring";
 import type { Environment } from "../../config/schema/settings";
 import { testedServers } from "../../config/versions";
 import { type ServerAddresses, serversOf } from "../../config/topology";
@@ -18,7 +18,7 @@ export const files = {
   tls: "tls",
   clientCert: "tls/client.crt",
   clientKey: "tls/client.key",
-  /** For those who read its monitoring over TLS; the server does not. */
+  /** For those who read its monitoring over TLS, and for servers that ask clients for a certificate. */
   clientCa: "tls/client-ca.crt",
   peerCert: "tls/peer.crt",
   peerKey: "tls/peer.key",
@@ -86,14 +86,14 @@ const versionOf = (settings: Environment): Pick<ServerDescription, "serverVersio
 export function serverFiles(
   identity: RegionIdentity,
   accounts: string,
-  settings: Pick<Environment, "monitoring">,
+  settings: Pick<Environment, "monitoring" | "authCallout">,
 ): ServerFiles {
   return {
     certificates: {
       [files.clientCert]: identity.server.cert,
       [files.peerCert]: identity.peer.cert,
       [files.peerCa]: identity.peerCa,
-      ...(monitoringOf(settings).scheme === "https" && { [files.clientCa]: identity.clientCa }),
+      ...(needsClientCa(settings) && { [files.clientCa]: identity.clientCa }),
     },
     secrets: {
       [files.accounts]: accounts,
@@ -118,7 +118,7 @@ function hostLayoutOf(addresses: ServerAddresses): HostLayout {
     files: {
       pid: files.pid,
       data: files.data,
-      client: { cert: files.clientCert, key: files.clientKey },
+      client: { cert: files.clientCert, key: files.clientKey, ca: files.clientCa },
       peer: { cert: files.peerCert, key: files.peerKey, ca: files.peerCa },
       accounts: files.accounts,
       jetstreamKey: files.jetstreamKey,

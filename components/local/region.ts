@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { deadLetterNames } from "../../workers/messaging/contract";
+import { calloutSystem } from "../../config/assets/auth-callout";
 import { probe } from "../../config/assets/probe";
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { type ServerAddresses, serversOf } from "../../config/topology";
@@ -83,8 +84,9 @@ export class LocalRegion extends pulumi.ComponentResource {
   }
 }
 
-/** The collector of dead letters and the probe have streams only. */
-const keepsState = ({ system }: WorkerAsset): boolean => system !== deadLetterNames.collector && system !== probe;
+/** The collector of dead letters and the probe have streams only, the auth callout nothing. */
+const stateless: readonly string[] = [deadLetterNames.collector, probe, calloutSystem];
+const keepsState = ({ system }: WorkerAsset): boolean => !stateless.includes(system);
 
 function databaseOf(
   name: string,

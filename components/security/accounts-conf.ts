@@ -24,7 +24,27 @@ export const accountsFingerprint = (accounts: readonly AccountSpec[], users: Reg
 
 function accountsBlock(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
   const conf = Object.fromEntries(accounts.map((account) => [account.name, accountConf(account, users)]));
-  return `accounts: ${JSON.stringify(conf, null, 2)}\n`;
+  return `${calloutBlock(accounts, users)}accounts: ${JSON.stringify(conf, null, 2)}\n`;
+}
+
+/** Only clients that are not in this file are asked about: all others get in without the service. */
+function calloutBlock(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
+  const account = accounts.find((one) => one.users.some(({ answersServers }) => answersServers));
+  if (!account) return "";
+  const known = account.users.map(({ login }) => ({ login, ...users[login] }));
+  const { callout } = known.find((one) => one.callout) ?? {};
+  if (!callout)
+    throw new Error(`the identity has no keys of the auth callout; run "pulumi up" on the identity stack first`);
+  const conf = {
+    auth_callout: {
+      issuer: callout.issuer.publicKey,
+      xkey: callout.xkey.publicKey,
+      account: account.name,
+      auth_users: known.flatMap(({ login, also }) => [login, ...(also ? [also.login] : [])]),
+      allowed_accounts: [account.name],
+    },
+  };
+  return `authorization: ${JSON.stringify(conf, null, 2)}\n`;
 }
 
 function accountConf(
@@ -44,7 +64,7 @@ function accountConf(
     ...(exports && { exports: exports.map(exportConf) }),
     ...(imports && { imports: imports.map(importConf) }),
     ...(mappings && { mappings: mappingsConf(mappings) }),
-    users: accountUsers.flatMap((user) => usersConf(user, users)),
+    users: accountUsers.flatMap((user) => (user.byCallout ? [] : usersConf(user, users))),
   };
 }
 

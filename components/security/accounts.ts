@@ -11,7 +11,7 @@ import { asksServers } from "../../config/assets/probe";
 import type { AccountSpec, AccountUser, Permissions } from "../../config/assets/region";
 import { declaredReservations, type Reservations } from "../../config/assets/reservations";
 import { type Export, exportsOf, type Import, importsOf } from "../../config/assets/sharing";
-import { loginOf, provisioner, systemAccount } from "../../config/assets/standard";
+import { calloutAccount, loginOf, provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import { listenersOf, listenerTable } from "../../config/listeners";
 import type { Failovers } from "../../config/schema/failover";
@@ -20,6 +20,7 @@ import type { UserSpec } from "../../config/schema/tenant";
 import {
   adminPermissions,
   backupPermissions,
+  calloutPermissions,
   inboxPrefixOf,
   permissionsOf,
   probePermissions,
@@ -83,6 +84,7 @@ export function accountsOf(
         ...users.map(([name, spec]) => ({
           ...accountUser(tenant.name, name, permissionsOf(name, spec, usable, { origins, mapped, domain }), spec),
           ...(spec.login === "nkey" && { byNkey: true as const }),
+          ...((spec.login === "token" || spec.login === "certificate") && { byCallout: spec.login }),
           ...(asksServers(tenant, name) && { asksServers: true as const }),
         })),
         ...(backupsOf(environment) ? [accountUser(tenant.name, backup, backupPermissions(backup))] : []),
@@ -94,6 +96,7 @@ export function accountsOf(
   const isProbed = probing.length > 0;
   return [
     ...accounts.map((account) => withAdvisories(account, accounts, probing)),
+    ...(environment.authCallout ? [withCallout(accountUser)] : []),
     {
       name,
       users: [
@@ -102,6 +105,14 @@ export function accountsOf(
       ],
     },
   ];
+}
+
+/** Alone in its account: nobody else hears what servers ask it, or can ask it in their place. */
+function withCallout(
+  accountUser: (account: string, name: string, permissions: Permissions) => AccountUser,
+): AccountSpec {
+  const { name, user } = calloutAccount;
+  return { name, users: [{ ...accountUser(name, user, calloutPermissions(user)), answersServers: true }] };
 }
 
 const givenUp = givenUpKinds.map((kind) => givenUpSubject(kind));

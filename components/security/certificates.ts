@@ -120,30 +120,66 @@ export class ServerCertificate extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:security:ServerCertificate", name, {}, opts);
-    const parent = { parent: this };
-    const privateKey = new tls.PrivateKey(`${name}-key`, key, parent);
-    const request = new tls.CertRequest(
-      `${name}-request`,
-      { privateKeyPem: privateKey.privateKeyPem, subject: { commonName: args.commonName }, ...args.names },
-      parent,
-    );
-    const cert = new tls.LocallySignedCert(
-      `${name}-cert`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: args.ca.key,
-        caCertPem: args.ca.cert,
-        setSubjectKeyId: true,
-        validityPeriodHours: days(365),
-        earlyRenewalHours: days(120),
-        allowedUses: ["digital_signature", "server_auth", ...(args.dials ? ["client_auth"] : [])],
-      },
-      parent,
-    );
-    // Clients that know only the root need what is between.
-    const { intermediates } = args.ca;
-    this.cert = intermediates ? pulumi.interpolate`${cert.certPem}${intermediates}` : cert.certPem;
-    this.key = privateKey.privateKeyPem;
+    const uses = ["server_auth", ...(args.dials ? ["client_auth"] : [])];
+    ({ cert: this.cert, key: this.key } = issue(name, { ...args, uses }, this));
     this.registerOutputs({ cert: this.cert });
   }
+}
+
+/**
+ * A key and the certificate by which a user logs in, for a year; renewed as those of servers. The one before stays good
+ * until it expires: servers look at its subject, `CN=<login>`.
+ */
+export class ClientCertificate extends pulumi.ComponentResource {
+  readonly cert: pulumi.Output<string>;
+  readonly key: pulumi.Output<string>;
+
+  constructor(name: string, args: { ca: Authority; login: string }, opts?: pulumi.ComponentResourceOptions) {
+    super("supercluster:security:ClientCertificate", name, {}, opts);
+    const { ca, login: commonName } = args;
+    // No server shows it: it has no names, and is good for dialling only.
+    ({ cert: this.cert, key: this.key } = issue(name, { ca, commonName, names: {}, uses: ["client_auth"] }, this));
+    this.registerOutputs({ cert: this.cert });
+  }
+}
+
+interface Issued {
+  ca: Authority;
+  commonName: string;
+  names: Partial<CertificateNames>;
+  /** What it is good for, beside signing. */
+  uses: string[];
+}
+
+function issue(
+  name: string,
+  { ca, commonName, names, uses }: Issued,
+  parent: pulumi.Resource,
+): { cert: pulumi.Output<string>; key: pulumi.Output<string> } {
+  const own = { parent };
+  const privateKey = new tls.PrivateKey(`${name}-key`, key, own);
+  const request = new tls.CertRequest(
+    `${name}-request`,
+    { privateKeyPem: privateKey.privateKeyPem, subject: { commonName }, ...names },
+    own,
+  );
+  const cert = new tls.LocallySignedCert(
+    `${name}-cert`,
+    {
+      certRequestPem: request.certRequestPem,
+      caPrivateKeyPem: ca.key,
+      caCertPem: ca.cert,
+      setSubjectKeyId: true,
+      validityPeriodHours: days(365),
+      earlyRenewalHours: days(120),
+      allowedUses: ["digital_signature", ...uses],
+    },
+    own,
+  );
+  // Those that know only the root need what is between.
+  const { intermediates } = ca;
+  return {
+    cert: intermediates ? pulumi.interpolate`${cert.certPem}${intermediates}` : cert.certPem,
+    key: privateKey.privateKeyPem,
+  };
 }

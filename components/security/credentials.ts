@@ -3,10 +3,15 @@ import * as random from "@pulumi/random";
 import type { AccountSpec, Credential, RegionIdentity } from "../../config/assets/region";
 import { loginOfGeneration, provisioner } from "../../config/assets/standard";
 import { firstPassword, type Rotations, userKey } from "../../config/schema/passwords";
-import { userKeyOf } from "./nkeys";
+import { certificateSubject, tokenHash } from "./callout-users";
+import { type Authority, ClientCertificate } from "./certificates";
+import { natsKeyOf } from "./nkeys";
 import { hashPassword, saltOf } from "./passwords";
 
-/** A password or nkey for every user of every account, with the hash or public key that servers are given. */
+/**
+ * A password, nkey, token or certificate for every user of every account, with what servers or the auth callout are given
+ * of it.
+ */
 export class Credentials extends pulumi.ComponentResource {
   /** By login. Secret. */
   readonly users: pulumi.Output<RegionIdentity["users"]>;
@@ -16,6 +21,7 @@ export class Credentials extends pulumi.ComponentResource {
    *   CertificateAuthority
    * @param args.rotations users who have other passwords than the first. Only the one that is given out is protected
    * @param args.unprotected accounts that are removed with the next release
+   * @param args.ca what signs certificates of users; without it there must be none
    */
   constructor(
     name: string,
@@ -24,7 +30,8 @@ export class Credentials extends pulumi.ComponentResource {
       protect,
       rotations = {},
       unprotected = [],
-    }: { accounts: AccountSpec[]; protect: boolean; rotations?: Rotations; unprotected?: string[] },
+      ca,
+    }: { accounts: AccountSpec[]; protect: boolean; rotations?: Rotations; unprotected?: string[]; ca?: Authority },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("supercluster:security:Credentials", name, {}, opts);
@@ -35,19 +42,29 @@ export class Credentials extends pulumi.ComponentResource {
     const seed = new random.RandomPassword(`${name}-salts`, { length: 32, special: false }, kept);
     const logins = accounts.flatMap((account) =>
       account.users.map((user) => ({
-        login: user.login,
-        byNkey: user.byNkey,
+        ...user,
         passwords: rotations[userKey(account.name, user.name)] ?? firstPassword,
         isKept: user.name === provisioner && !unprotected.includes(account.name),
       })),
     );
-    const users = logins.map(({ login: first, byNkey, passwords: { accepted, given }, isKept }) => {
-      if (byNkey) {
-        const secret = new random.RandomPassword(`${name}-${first}-nkey`, { length: 48, special: false }, parent);
-        return secret.result.apply((text): [string, Credential] => {
-          const { seed: password, publicKey: hash } = userKeyOf(text);
+    const secret = (of: string) =>
+      new random.RandomPassword(`${name}-${of}`, { length: 48, special: false }, parent).result;
+    const users = logins.map(({ login: first, byNkey, byCallout, answersServers, passwords, isKept }) => {
+      const { accepted, given } = passwords;
+      if (byNkey)
+        return secret(`${first}-nkey`).apply((text): [string, Credential] => {
+          const { seed: password, publicKey: hash } = natsKeyOf("nkey", text);
           return [first, { password, hash, byNkey }];
         });
+      if (byCallout === "certificate") {
+        if (!ca) throw new Error(`user ${first} logs in by certificate, and there is no authority to sign one`);
+        const issued = new ClientCertificate(`${name}-${first}`, { ca, login: first }, parent);
+        return pulumi
+          .all([issued.cert, issued.key])
+          .apply(([certificate, password]): [string, Credential] => [
+            first,
+            { password, hash: certificateSubject(first), byCallout, certificate },
+          ]);
       }
       const made = accepted.map((generation) => {
         const login = loginOfGeneration(first, generation);
@@ -55,19 +72,28 @@ export class Credentials extends pulumi.ComponentResource {
         // deleted.
         const own = isKept && generation === given ? kept : parent;
         const { result } = new random.RandomPassword(`${name}-${login}`, { length: 32, special: false }, own);
-        return pulumi
-          .all([result, seed.result])
-          .apply(([password, salts]) => ({ login, password, hash: hashPassword(password, saltOf(salts, login)) }));
+        return pulumi.all([result, seed.result]).apply(([password, salts]) => ({
+          ...{ login, password },
+          hash: byCallout ? tokenHash(password) : hashPassword(password, saltOf(salts, login)),
+        }));
       });
-      return pulumi.all(made).apply((all): [string, Credential] => {
+      const callout = answersServers
+        ? pulumi.all([secret(`${first}-issuer`), secret(`${first}-xkey`)]).apply(([issuer, xkey]) => ({
+            issuer: natsKeyOf("issuer", issuer),
+            xkey: natsKeyOf("xkey", xkey),
+          }))
+        : undefined;
+      return pulumi.all([pulumi.all(made), pulumi.output(callout)]).apply(([all, keys]): [string, Credential] => {
         const own = all.find(({ login }) => login === loginOfGeneration(first, given))!;
         const also = all.find((one) => one !== own);
         return [
           first,
           {
             ...{ password: own.password, hash: own.hash },
+            ...(byCallout && { byCallout }),
             ...(own.login !== first && { login: own.login }),
             ...(also && { also: { login: also.login, hash: also.hash } }),
+            ...(keys && { callout: keys }),
           },
         ];
       });

@@ -1,3 +1,4 @@
+import { calloutSubject } from "../../workers/messaging/contract";
 import type { ConsumerAsset } from "../../config/assets/asset";
 import { type Mapped, withMapped } from "../../config/assets/mappings";
 import type { Permissions } from "../../config/assets/region";
@@ -221,6 +222,12 @@ export const probePermissions = (user: string): Permissions =>
       ),
     ],
   });
+
+/** The auth callout's service: hears what servers ask, and answers each question once. */
+export const calloutPermissions = (user: string): Permissions => ({
+  ...permissions({ publish: [], subscribe: [`${inboxPrefixOf(user)}.>`, calloutSubject] }),
+  responses: { max: 1, expiresMs: 10_000 },
+});
 
 const api = (request: string): string => `$JS.API.${request}`;
 

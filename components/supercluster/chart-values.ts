@@ -43,7 +43,7 @@ export const mounts = {
 
 /** Secrets of a region's namespace, with type and keys of each. */
 export const secrets = {
-  /** The CA is in it where monitoring is served over TLS. */
+  /** The CA is in it where monitoring is served over TLS, or servers ask clients for a certificate. */
   client: { name: "nats-client-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
   peer: { name: "nats-peer-tls", type: "kubernetes.io/tls", cert: "tls.crt", key: "tls.key", ca: "ca.crt" },
   server: {
@@ -86,7 +86,11 @@ const hostOf = (settings: RegionSpec["settings"]): HostLayout => ({
   files: {
     pid: "/var/run/nats/nats.pid",
     data: mounts.data,
-    client: { cert: path.join(mounts.client, secrets.client.cert), key: path.join(mounts.client, secrets.client.key) },
+    client: {
+      cert: path.join(mounts.client, secrets.client.cert),
+      key: path.join(mounts.client, secrets.client.key),
+      ca: path.join(mounts.client, secrets.client.ca),
+    },
     peer: {
       cert: path.join(mounts.route, secrets.peer.cert),
       key: path.join(mounts.route, secrets.peer.key),
@@ -217,7 +221,10 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
           dir: mounts.client,
           cert: secrets.client.cert,
           key: secrets.client.key,
-          merge: { timeout: config.tls.timeout },
+          merge: {
+            timeout: config.tls.timeout,
+            ...(config.tls.verify && { ca_file: config.tls.ca_file, verify: config.tls.verify }),
+          },
         },
       },
       gateway: {

@@ -1,10 +1,11 @@
 import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
-import { monitoringOf } from "../../config/monitoring";
+import { needsClientCa } from "../../config/monitoring";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
 import { connections } from "../security/connections";
+import { contextLogin } from "../security/contexts";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { mounts, secrets } from "./chart-values";
 
@@ -22,7 +23,7 @@ export function regionSecrets(
     [client.name]: {
       [client.cert]: identity.server.cert,
       [client.key]: identity.server.key,
-      ...(monitoringOf(region.settings).scheme === "https" && { [client.ca]: identity.clientCa }),
+      ...(needsClientCa(region.settings) && { [client.ca]: identity.clientCa }),
     },
     [peer.name]: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa },
     [server.name]: {
@@ -53,20 +54,15 @@ function contexts(
       .filter(({ name }) => administrators || !isAdministrator(account.name, name))
       .flatMap(({ name, login, inboxPrefix }): [file: string, text: string][] => {
         const known = users[login]!;
-        const key = `${login}.nk`;
+        const { fields, files } = contextLogin(login, known, (file) => `${mounts.contexts}/${file}`);
         const context = {
           description: `${name} of account ${account.name}`,
           url: `tls://${kubernetesNames.service}:${kubernetesPorts.client}`,
-          ...(known.byNkey
-            ? { nkey: `${mounts.contexts}/${key}` }
-            : { user: known.login ?? login, password: known.password }),
+          ...fields,
           ca: `${mounts.contexts}/${secrets.box.ca}`,
           inbox_prefix: inboxPrefix,
         };
-        return [
-          [`${login}.json`, JSON.stringify(context, undefined, 2)],
-          ...(known.byNkey ? [[key, known.password] as [string, string]] : []),
-        ];
+        return [[`${login}.json`, JSON.stringify(context, undefined, 2)], ...Object.entries(files)];
       }),
   );
   return Object.fromEntries(entries);

@@ -16,8 +16,8 @@ export interface HostLayout {
     pid: string;
     /** Folder of JetStream's data. */
     data: string;
-    /** Certificate and key that clients see. */
-    client: { cert: string; key: string };
+    /** Certificate and key that clients see; the CA of theirs. */
+    client: { cert: string; key: string; ca: string };
     /** Certificate, key and CA of routes and gateways. */
     peer: { cert: string; key: string; ca: string };
     /** File that holds the `accounts` block; relative to the configuration file. */
@@ -47,7 +47,7 @@ export interface ServerConfig {
   lame_duck_duration: string;
   lame_duck_grace_period: string;
   pid_file: string;
-  tls: { cert_file: string; key_file: string; timeout: number };
+  tls: { cert_file: string; key_file: string; timeout: number; ca_file?: string; verify?: "optional" };
   cluster: {
     name: string;
     listen: string;
@@ -126,7 +126,10 @@ export function serverConfig(region: RegionSpec, server: number, host: HostLayou
     lame_duck_duration: goDuration(settings.lameDuck.duration),
     lame_duck_grace_period: goDuration(settings.lameDuck.gracePeriod),
     pid_file: files.pid,
-    tls: { cert_file: files.client.cert, key_file: files.client.key, timeout },
+    tls: {
+      ...{ cert_file: files.client.cert, key_file: files.client.key, timeout },
+      ...(settings.authCallout?.certificates && { ca_file: files.client.ca, verify: "optional" }),
+    },
     cluster: {
       name,
       listen: listen.route,

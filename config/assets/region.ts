@@ -1,5 +1,5 @@
 import type { Environment } from "../schema/settings";
-import type { TenantSpec } from "../schema/tenant";
+import type { CalloutLogin, TenantSpec } from "../schema/tenant";
 import type { AccountLimits } from "./account-limits";
 import type { Export, Import } from "./sharing";
 
@@ -10,6 +10,10 @@ export interface AccountUser {
   login: string;
   /** Logs in by nkey. Absent: by password. */
   byNkey?: true;
+  /** Logs in by what servers ask the auth callout about, so it is not in their accounts file. */
+  byCallout?: CalloutLogin;
+  /** Answers servers' questions about such users. */
+  answersServers?: true;
   /** What clients set as `inboxPrefix`. */
   inboxPrefix: string;
   permissions: Permissions;
@@ -67,14 +71,30 @@ export interface RegionIdentity {
   users: Record<string, Credential>;
 }
 
+/** A key as NATS writes it. */
+export interface NatsKey {
+  /** Secret. */
+  seed: string;
+  publicKey: string;
+}
+
 /** How one user logs in. */
 export interface Credential {
-  /** What its client has: a password, or the seed of its nkey (`SU...`). */
+  /** What its client has: a password, a token, the seed of its nkey (`SU...`), or the key of its certificate (PEM). */
   password: string;
-  /** What servers have: the password's hash, or the public nkey (`U...`). */
+  /**
+   * What servers have: the password's hash, or the public nkey (`U...`). What the auth callout's service has: a token's
+   * SHA-256, or the subject of certificates.
+   */
   hash: string;
   /** It is an nkey. Absent: a password. */
   byNkey?: true;
+  /** It is what servers ask the auth callout about. */
+  byCallout?: CalloutLogin;
+  /** Of a user by certificate: PEM, with the certificates between it and the root. */
+  certificate?: string;
+  /** Of the auth callout's service alone: by what it signs its answers, and by what servers encrypt questions to it. */
+  callout?: { issuer: NatsKey; xkey: NatsKey };
   /** Name to log in with, once another password has replaced the first. Absent: the login of the first. */
   login?: string;
   /** Another password that servers accept while one replaces the other: a user of its own with the same rights. */

@@ -4,6 +4,9 @@ export const provisioner = "provisioner";
 /** The account that the servers themselves use, its administrator, and the user of the probe where there is one. */
 export const systemAccount = { name: "sys", user: "admin", probe: "probe" } as const;
 
+/** The account of the auth callout's service and its user, where the environment has one. */
+export const calloutAccount = { name: "logins", user: "auth-callout" } as const;
+
 /** The stream, durable and user that prove a round trip without touching a tenant's own. */
 export const canary = { stream: "CANARY", durable: "canary", user: "canary" } as const;
 

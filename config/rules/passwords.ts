@@ -5,13 +5,13 @@ import { withStandardParts } from "../assets/standard-parts";
 import { joinPath, parse, type Problem, unknownName } from "../problems";
 import { passwords, userKey } from "../schema/passwords";
 
-/** Users that have a password, as `<account>/<user>`. */
+/** Users that have a password or a token, as `<account>/<user>`. */
 export const usersWithPasswords = (tenants: Tenants): string[] => [
   ...Object.values(tenants).flatMap((tenant) =>
     [
       provisioner,
       ...Object.entries(withStandardParts(tenant).users).flatMap(([user, { login }]) =>
-        login === "nkey" ? [] : [user],
+        login === "nkey" || login === "certificate" ? [] : [user],
       ),
     ].map((user) => userKey(tenant.name, user)),
   ),

@@ -1,5 +1,6 @@
 import type { Problem } from "../problems";
 import { alertRules } from "./alerts";
+import { authCalloutRules } from "./auth-callout";
 import { awsRules } from "./aws";
 import { backupRules } from "./backups";
 import { atBuckets, bucketRules } from "./buckets";
@@ -42,6 +43,7 @@ const rules: readonly Rule[] = [
   ...placementRules,
   ...consumerRules,
   ...userRules,
+  ...authCalloutRules,
   ...sharingRules,
   ...copyRules,
   ...mappingRules,

@@ -1,4 +1,4 @@
-import { canary, loginOf, mirrorName, provisioner, systemAccount } from "../assets/standard";
+import { calloutAccount, canary, loginOf, mirrorName, provisioner, systemAccount } from "../assets/standard";
 import { withStandardParts } from "../assets/standard-parts";
 import { unknownName } from "../problems";
 import { reservedIn } from "../reserved-subjects";
@@ -17,6 +17,9 @@ const logins = (context: ValidationContext) =>
     ...[systemAccount.user, systemAccount.probe].map((user) => ({
       ...{ path: ["accounts", systemAccount.name], account: systemAccount.name, user: user },
     })),
+    ...(context.environment.authCallout
+      ? [{ path: ["accounts", calloutAccount.name], account: calloutAccount.name, user: calloutAccount.user }]
+      : []),
     ...tenants(context).flatMap(({ path, tenant }) =>
       [provisioner, ...Object.keys(withStandardParts(tenant).users)].map((user) => ({
         path: user in tenant.users ? [...path, "users", user] : path,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { alerts } from "./alerts";
+import { authCallout } from "./auth-callout";
 import { aws } from "./aws";
 import { listeners } from "./listeners";
 import { monitoring } from "./monitoring";
@@ -71,6 +72,11 @@ const shared = {
   listeners: listeners.optional(),
   /** How servers serve monitoring, which needs no login. Default: over HTTP. */
   monitoring: monitoring.optional(),
+  /**
+   * Lets users log in by token and by certificate: servers ask a service about clients that their accounts file does
+   * not know (docs/logins.md). Default: such users are refused.
+   */
+  authCallout: authCallout.optional(),
   /** What differs from the alerts' own thresholds (docs/monitoring.md). Default: nothing. */
   alerts: alerts.optional(),
   /** Of the probe, where a jetstream stack names it (docs/monitoring.md). */

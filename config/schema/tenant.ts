@@ -94,14 +94,20 @@ const responds = strictObject({
   expires: duration.optional(),
 });
 
+/** Ways to log in about which servers ask the auth callout. */
+export const calloutLogins = ["token", "certificate"] as const;
+export type CalloutLogin = (typeof calloutLogins)[number];
+
 const userSpec = strictObject({
   description: z.string().optional(),
   /**
    * How its clients prove who they are. `password`: by a name and a password. `nkey`: by the signature of a key
-   * (Ed25519), of which servers know the public half only, and which never crosses the network (docs/logins.md). A
-   * change is another login: its clients are refused until they have it. Default: `password`.
+   * (Ed25519), of which servers know the public half only, and which never crosses the network. `token`: by a token
+   * without a name. `certificate`: by a certificate of its own, in the TLS handshake. The last two need `authCallout`
+   * of the environment (docs/logins.md). A change is another login: its clients are refused until they have it.
+   * Default: `password`.
    */
-  login: z.enum(["password", "nkey"]).optional(),
+  login: z.enum(["password", "nkey", ...calloutLogins]).optional(),
   /** Subjects it publishes to, with or without JetStream's acknowledgement. */
   publishes: z.array(subject).optional(),
   /** Core NATS subjects it subscribes to. */

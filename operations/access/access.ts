@@ -1,5 +1,5 @@
 import { connect, type NatsConnection, nkeyAuthenticator, type NodeConnectionOptions } from "@nats-io/transport-node";
-import type { Connection } from "../../components/security/connections";
+import { type Connection, loginVariables } from "../../components/security/connections";
 import type * as PortForward from "../../components/supercluster/provider/port-forward";
 import { clientUrls, forwardTo } from "../../config/topology";
 import type { Environment } from "../../config/schema/settings";
@@ -73,7 +73,7 @@ export async function clientVariables(
   const known = userOf(access, account, user);
   return {
     NATS_URL: (await urlsOf(access.environment, region)).join(","),
-    ...(known.byNkey ? { NATS_NKEY_SEED: known.password } : { NATS_USER: known.login, NATS_PASSWORD: known.password }),
+    ...loginVariables(known.login, known),
     NATS_INBOX_PREFIX: known.inboxPrefix,
     NATS_CA: access.ca,
   };
@@ -97,9 +97,8 @@ export async function connectTo(
   });
   return connect({
     servers,
-    ...loginOptions(known),
+    ...loginOptions(known, access.ca),
     inboxPrefix,
-    tls: { ca: access.ca },
     name: "supercluster cli",
     timeout: 5_000,
     reconnect: false,
@@ -109,10 +108,13 @@ export async function connectTo(
   });
 }
 
-const loginOptions = (user: UserOutputs): NodeConnectionOptions =>
-  user.byNkey
-    ? { authenticator: nkeyAuthenticator(new TextEncoder().encode(user.password)) }
-    : { user: user.login, pass: user.password };
+function loginOptions(user: UserOutputs, ca: string): NodeConnectionOptions {
+  const tls = { ca };
+  if (user.byNkey) return { tls, authenticator: nkeyAuthenticator(new TextEncoder().encode(user.password)) };
+  if (user.byCallout === "token") return { tls, token: user.password };
+  if (user.byCallout === "certificate") return { tls: { ca, cert: user.certificate, key: user.password } };
+  return { tls, user: user.login, pass: user.password };
+}
 
 /**
  * Connects a user to the first region that accepts the connection: a lost region must not make the others unreachable.

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { contextLogin } from "../../components/security/contexts";
 import { clientUrls } from "../../config/topology";
 import type { Access } from "./access";
 
@@ -19,12 +20,12 @@ export function writeContexts(access: Access, folder: string): string[] {
     Object.entries(users).flatMap(([user, known]) =>
       access.environment.regions.map((region) => {
         const name = `${account}-${user}-${region}`;
-        const seed = path.join(target, `${name}.nk`);
-        if (known.byNkey) writeFileSync(seed, known.password, { mode: 0o600 });
+        const { fields, files } = contextLogin(name, known, (file) => path.join(target, file));
+        for (const [file, text] of Object.entries(files)) writeFileSync(path.join(target, file), text, { mode: 0o600 });
         const content = {
           description: `${user} of account ${account} in ${region}`,
           url: clientUrls(access.environment, region).join(","),
-          ...(known.byNkey ? { nkey: seed } : { user: known.login, password: known.password }),
+          ...fields,
           ca,
           inbox_prefix: known.inboxPrefix,
         };

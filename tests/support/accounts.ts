@@ -4,12 +4,14 @@ import { consumerFields, streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
 import { accountsOf } from "../../components/security/accounts";
 import { accountsConf } from "../../components/security/accounts-conf";
-import { userKeyOf } from "../../components/security/nkeys";
+import { certificateSubject, tokenHash } from "../../components/security/callout-users";
+import { natsKeyOf } from "../../components/security/nkeys";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
-import type { AccountSpec, Credential, RegionSpec } from "../../config/assets/region";
+import type { AccountSpec, AccountUser, Credential, RegionSpec } from "../../config/assets/region";
 import type { Failovers } from "../../config/schema/failover";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
+import type { Certificate } from "./certificates";
 import { requestMs, waitMs } from "./limits";
 import { untilAnswered } from "./publisher";
 
@@ -40,16 +42,32 @@ export const regionOf = <E extends Environment>(settings: E, name = "iad"): Regi
   accounts: [],
 });
 
-/** Users whose password is their login; nkeys are made of it. */
-export function usersOf(accounts: readonly AccountSpec[]): Record<string, Credential> {
+/**
+ * Users whose password or token is their login; nkeys and the keys of the auth callout are made of it.
+ *
+ * @param certificates of users by certificate, by login
+ */
+export function usersOf(
+  accounts: readonly AccountSpec[],
+  certificates: Record<string, Certificate> = {},
+): Record<string, Credential> {
+  const credentialOf = ({ login, byNkey, byCallout, answersServers }: AccountUser): Credential => {
+    if (byNkey) {
+      const { seed: password, publicKey: hash } = natsKeyOf("nkey", login);
+      return { password, hash, byNkey };
+    }
+    if (byCallout === "token") return { password: login, hash: tokenHash(login), byCallout };
+    if (byCallout === "certificate") {
+      const { cert: certificate, key: password } = certificates[login]!;
+      return { password, hash: certificateSubject(login), byCallout, certificate };
+    }
+    return {
+      ...{ password: login, hash: hashPassword(login, salt) },
+      ...(answersServers && { callout: { issuer: natsKeyOf("issuer", login), xkey: natsKeyOf("xkey", login) } }),
+    };
+  };
   return Object.fromEntries(
-    accounts.flatMap(({ users }) =>
-      users.map(({ login, byNkey }): [string, Credential] => {
-        if (!byNkey) return [login, { password: login, hash: hashPassword(login, salt) }];
-        const { seed: password, publicKey: hash } = userKeyOf(login);
-        return [login, { password, hash, byNkey }];
-      }),
-    ),
+    accounts.flatMap(({ users }) => users.map((user) => [user.login, credentialOf(user)] as const)),
   );
 }
 

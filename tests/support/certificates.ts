@@ -48,11 +48,15 @@ export async function makeAuthority(commonName: string, days = 1): Promise<Autho
 export async function issue(
   authority: Authority,
   commonName: string,
-  { clientAuth = false, names = local, days = 1 } = {},
+  { clientAuth = false, serverAuth = true, names = local, days = 1 } = {},
 ): Promise<Certificate> {
   const key = await makeKey("ECDSA", 0, "P256");
   const request = makeRequest(key, { commonName }, names);
-  const allowedUses = ["digital_signature", "server_auth", ...(clientAuth ? ["client_auth"] : [])];
+  const allowedUses = [
+    "digital_signature",
+    ...(serverAuth ? ["server_auth"] : []),
+    ...(clientAuth ? ["client_auth"] : []),
+  ];
   const validityPeriodHours = 24 * days;
   const { certPem } = signRequest(request.pem, authority.cert, authority.key, {
     ...{ ...terms, validityPeriodHours, allowedUses },

@@ -6,7 +6,7 @@ export const hostLayout: HostLayout = {
   files: {
     pid: "/run/nats.pid",
     data: "/data",
-    client: { cert: "/tls/client.crt", key: "/tls/client.key" },
+    client: { cert: "/tls/client.crt", key: "/tls/client.key", ca: "/tls/client-ca.crt" },
     peer: { cert: "/tls/peer.crt", key: "/tls/peer.key", ca: "/tls/ca.crt" },
     accounts: "accounts.conf",
     jetstreamKey: "key.conf",

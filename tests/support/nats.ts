@@ -14,7 +14,7 @@ import { end } from "../../components/local/provider/process";
 import { pollUntil } from "../../config/poll-until";
 import { destroy } from "../../components/local/provider/stop";
 import { localEnvironment } from "./accounts";
-import { issue, makeAuthority } from "./certificates";
+import { type Authority, issue, makeAuthority } from "./certificates";
 import { requestMs, waitMs } from "./limits";
 import { claimPorts } from "./ports";
 import { testTool } from "./tools";
@@ -45,9 +45,16 @@ export const defaultAccounts = `accounts {
 }
 `;
 
-/** Identity of a region, with real certificates, by default for a day; all regions of a supercluster can share it. */
-export async function makeIdentity(days = 1): Promise<RegionIdentity> {
-  const [clientCa, peerCa] = await Promise.all([makeAuthority("clients", days), makeAuthority("peers", days)]);
+/**
+ * Identity of a region, with real certificates, by default for a day; all regions of a supercluster can share it.
+ *
+ * @param authority that clients trust. Default: a new one
+ */
+export async function makeIdentity(days = 1, authority?: Authority): Promise<RegionIdentity> {
+  const [clientCa, peerCa] = await Promise.all([
+    authority ?? makeAuthority("clients", days),
+    makeAuthority("peers", days),
+  ]);
   return {
     clientCa: clientCa.cert,
     peerCa: peerCa.cert,

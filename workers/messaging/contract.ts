@@ -141,3 +141,23 @@ export const failoverToken = "fo";
 
 /** Subject of what the probe of one region publishes to the stream of another. */
 export const probeSubject = (to: string, from = "*"): string => `probe.${to}.${from}`;
+
+/** On which servers ask about a client that their accounts file does not know, in the account of the auth callout. */
+export const calloutSubject = "$SYS.REQ.USER.AUTH";
+
+/** A user about whom servers ask the auth callout (workers/auth-callout), and what its clients may do. */
+export interface CalloutUser {
+  /** Name of its connections, as servers show it. */
+  login: string;
+  account: string;
+  /** SHA-256 of its token, as hexadecimal digits. */
+  token?: string;
+  /** Subject of its certificate, as `subjectOf` of workers/auth-callout writes it. */
+  certificate?: string;
+  publish: { allow: readonly string[]; deny: readonly string[] };
+  subscribe: { allow: readonly string[]; deny: readonly string[] };
+  /** Answers to requests: how many to each, and how many milliseconds after it. */
+  responses?: { max: number; expiresMs: number };
+  /** How it may connect, by the servers' names. */
+  connectionTypes: readonly string[];
+}

@@ -12,6 +12,7 @@ const secretWords = [
   "authorization",
   "cookie",
   "api[-_]?key",
+  "private[-_]?key",
   "nkey",
   "seed",
   // Providers of blockchain nodes have the key in the path.

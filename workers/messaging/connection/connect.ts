@@ -61,8 +61,8 @@ export async function closeConnection(connection: NatsConnection, ms = 5_000): P
 }
 
 function clientOptions(settings: ConnectionSettings, name: string): NodeConnectionOptions {
-  const { servers, user, password, nkeySeed, token, creds, ca, inboxPrefix } = settings;
-  const isEncrypted = ca !== undefined || servers.some((url) => url.startsWith("tls://"));
+  const { servers, user, password, nkeySeed, token, certificate, privateKey, creds, ca, inboxPrefix } = settings;
+  const isEncrypted = ca !== undefined || certificate !== undefined || servers.some((url) => url.startsWith("tls://"));
   return {
     servers,
     name,
@@ -79,7 +79,7 @@ function clientOptions(settings: ConnectionSettings, name: string): NodeConnecti
     ...(token && { token }),
     ...(creds && { authenticator: credsAuthenticator(new TextEncoder().encode(creds)) }),
     ...(inboxPrefix && { inboxPrefix }),
-    ...(isEncrypted && { tls: { ...(ca && { ca }) } }),
+    ...(isEncrypted && { tls: { ...(ca && { ca }), ...(certificate && { cert: certificate, key: privateKey }) } }),
   };
 }
 

@@ -13,6 +13,9 @@ export interface ConnectionSettings {
   nkeySeed?: string;
   /** `NATS_TOKEN`. */
   token?: string;
+  /** `NATS_CERTIFICATE` and `NATS_PRIVATE_KEY`: PEM, by which TLS logs in, or the paths of files with them. */
+  certificate?: string;
+  privateKey?: string;
   /** `NATS_CREDS`: text of a credentials file, or its path. */
   creds?: string;
   /** `NATS_CA`: certificates of the CAs to trust, PEM, or the path of a file with them. Default: those of Node.js. */
@@ -55,6 +58,8 @@ const variables = z.object({
   NATS_NKEY_SEED: textOrFile(/^\s*SU[A-Z2-7]{56}\s*$/, "the seed of a user's nkey (SU and 56 letters and digits)")
     .transform((text) => text.trim())
     .optional(),
+  NATS_CERTIFICATE: textOrFile(/BEGIN CERTIFICATE/, "a certificate in PEM").optional(),
+  NATS_PRIVATE_KEY: textOrFile(/BEGIN [A-Z ]*PRIVATE KEY/, "a private key in PEM").optional(),
   NATS_CREDS: textOrFile(/BEGIN NATS USER JWT/, "the text of a credentials file").optional(),
   NATS_CA: textOrFile(/BEGIN CERTIFICATE/, "certificates in PEM").optional(),
   NATS_INBOX_PREFIX: z
@@ -67,19 +72,25 @@ const text = z.string().optional();
 
 /** What relates variables; checked apart from each of them, so that all mistakes are reported. */
 const login = z
-  .object({ NATS_USER: text, NATS_PASSWORD: text, NATS_NKEY_SEED: text, NATS_TOKEN: text, NATS_CREDS: text })
-  .superRefine(({ NATS_USER, NATS_PASSWORD, NATS_NKEY_SEED, NATS_TOKEN, NATS_CREDS }, context) => {
+  .object({
+    ...{ NATS_USER: text, NATS_PASSWORD: text, NATS_NKEY_SEED: text, NATS_TOKEN: text, NATS_CREDS: text },
+    ...{ NATS_CERTIFICATE: text, NATS_PRIVATE_KEY: text },
+  })
+  .superRefine(({ NATS_PASSWORD, NATS_PRIVATE_KEY, ...named }, context) => {
+    const { NATS_USER, NATS_CERTIFICATE } = named;
     const problem = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
     if (NATS_USER && !NATS_PASSWORD) problem("NATS_PASSWORD", "expected the password of NATS_USER");
     if (NATS_PASSWORD && !NATS_USER) problem("NATS_USER", "expected the user of NATS_PASSWORD");
-    const ways = Object.entries({ NATS_USER, NATS_NKEY_SEED, NATS_TOKEN, NATS_CREDS }).filter(([, value]) => value);
+    if (NATS_CERTIFICATE && !NATS_PRIVATE_KEY) problem("NATS_PRIVATE_KEY", "expected the key of NATS_CERTIFICATE");
+    if (NATS_PRIVATE_KEY && !NATS_CERTIFICATE) problem("NATS_CERTIFICATE", "expected the certificate of the key");
+    const ways = Object.entries(named).filter(([, value]) => value);
     if (ways.length > 1)
       problem(ways[0]![0], `expected one way to log in, found ${ways.map(([name]) => name).join(" and ")}`);
   });
 
 /**
- * Reads `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `NATS_NKEY_SEED`, `NATS_TOKEN`, `NATS_CREDS`, `NATS_CA` and
- * `NATS_INBOX_PREFIX`.
+ * Reads `NATS_URL`, `NATS_USER`, `NATS_PASSWORD`, `NATS_NKEY_SEED`, `NATS_TOKEN`, `NATS_CERTIFICATE`,
+ * `NATS_PRIVATE_KEY`, `NATS_CREDS`, `NATS_CA` and `NATS_INBOX_PREFIX`.
  *
  * @throws SettingsError with every mistake
  */
@@ -94,6 +105,8 @@ export function connectionSettings(env: Environment): ConnectionSettings {
     password: read.NATS_PASSWORD,
     nkeySeed: read.NATS_NKEY_SEED,
     token: read.NATS_TOKEN,
+    certificate: read.NATS_CERTIFICATE,
+    privateKey: read.NATS_PRIVATE_KEY,
     creds: read.NATS_CREDS,
     ca: read.NATS_CA,
     inboxPrefix: read.NATS_INBOX_PREFIX,

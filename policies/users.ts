@@ -42,13 +42,29 @@ const secretFields = [
 ];
 
 /**
- * Users of the accounts file (components/security/accounts-conf.ts). It contains password hashes, so it comes from the
- * identity stack's outputs: none where a preview does not know them, or where a state hides them.
+ * Users of the accounts file (components/security/accounts-conf.ts), and those about whom servers ask the auth callout.
+ * Both come from the identity stack's outputs: none where a preview does not know them, or where a state hides them.
  */
-export const usersOf = (resource: Resource): User[] =>
-  accountsOf(resource).flatMap(([account, { users = [] }]) =>
+export const usersOf = (resource: Resource): User[] => [
+  ...accountsOf(resource).flatMap(([account, { users = [] }]) =>
     users.map(({ user, nkey, permissions }) => ({ account, login: user ?? nkey!, permissions })),
-  );
+  ),
+  ...calloutUsersOf(resource),
+];
+
+/** Of the Secret with the service's connection (components/security/callout-users.ts). */
+function calloutUsersOf({ type, inputs }: Resource): User[] {
+  const data = type === secretType ? known(inputs, "data") : undefined;
+  const text = typeof data === "object" && data !== null ? known(data, "AUTH_USERS") : undefined;
+  if (typeof text !== "string") return [];
+  const users = JSON.parse(Buffer.from(text, "base64").toString()) as CalloutUser[];
+  return users.map(({ account, login, publish, subscribe }) => ({
+    ...{ account, login },
+    permissions: { publish, subscribe },
+  }));
+}
+
+type CalloutUser = Pick<User, "account" | "login"> & Required<NonNullable<User["permissions"]>>;
 
 /** What accounts of the file share, streams and services alike; nothing where a preview does not know it. */
 export const exportsOf = (resource: Resource): Export[] =>

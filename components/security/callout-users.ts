@@ -31,7 +31,7 @@ export function calloutUsers(accounts: readonly AccountSpec[], users: RegionIden
   const text = JSON.stringify(all);
   if (Buffer.byteLength(text) <= longestVariable) return text;
   throw new Error(
-    `${all.length} users by token or certificate are ${Buffer.byteLength(text)} bytes for the auth callout's service, ` +
-      `which takes ${longestVariable}: let some of them log in by password or nkey`,
+    `${all.length} users by token or certificate take ${Buffer.byteLength(text)} bytes, and the auth callout's ` +
+      `service reads ${longestVariable} at most: let some of them log in by password or nkey`,
   );
 }

@@ -8,10 +8,7 @@ import { type Authority, ClientCertificate } from "./certificates";
 import { natsKeyOf } from "./nkeys";
 import { hashPassword, saltOf } from "./passwords";
 
-/**
- * A password, nkey, token or certificate for every user of every account, with what servers or the auth callout are given
- * of it.
- */
+/** What every user of every account logs in with, and what servers or the auth callout are given of it. */
 export class Credentials extends pulumi.ComponentResource {
   /** By login. Secret. */
   readonly users: pulumi.Output<RegionIdentity["users"]>;

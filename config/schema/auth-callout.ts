@@ -6,7 +6,7 @@ import { duration } from "./values";
 export const authCallout = strictObject({
   /**
    * Whether servers ask clients for a certificate, for users with `login: "certificate"`; clients may still have none.
-   * Needs nats-server 2.15.3. A change restarts the servers, one after another. Default: false.
+   * Needs nats-server 2.15.3. Default: false.
    */
   certificates: z.boolean().optional(),
   /**

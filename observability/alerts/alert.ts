@@ -1,6 +1,7 @@
 import type { Tenants } from "../../config/assets/asset";
 import { backupsOf } from "../../config/assets/backups";
 import { presentTenants } from "../../config/assets/leaving";
+import { calloutWorkers } from "../../config/assets/auth-callout";
 import { type WorkerAsset, workersOfRegion } from "../../config/assets/workers";
 import type { AlertName } from "../../config/schema/alerts";
 import type { Environment } from "../../config/schema/settings";
@@ -94,7 +95,9 @@ export function siteOf(
 }
 
 const onKubernetes = (environment: Environment, tenants: Tenants, region: string): WorkerAsset[] =>
-  environment.target === "kubernetes" && environment.kubernetes.workers ? workersOfRegion(tenants, region) : [];
+  environment.target === "kubernetes" && environment.kubernetes.workers
+    ? [...workersOfRegion(tenants, region), ...calloutWorkers(environment)]
+    : [];
 
 /** Metrics that each server has once. */
 type ServerMetric = {

@@ -1,3 +1,4 @@
+import { calloutWorkers } from "../../config/assets/auth-callout";
 import { workersOfRegion } from "../../config/assets/workers";
 import { rulesFile, rulesOf } from "../../observability/rules";
 import { BadUsage } from "../../engine/failure";
@@ -20,6 +21,11 @@ export function alertRulesFile(
   if (!environment.regions.includes(region))
     throw new BadUsage(`--region ${region} is not a region of ${name}; use one of ${environment.regions.join(", ")}`);
   return rulesFile(
-    rulesOf(environment, accounts, region, withWorkers ? { workers: workersOfRegion(accounts, region) } : {}),
+    rulesOf(
+      environment,
+      accounts,
+      region,
+      withWorkers ? { workers: [...workersOfRegion(accounts, region), ...calloutWorkers(environment)] } : {},
+    ),
   );
 }

@@ -2,6 +2,7 @@ import * as assert from "node:assert/strict";
 import { fromSeed } from "@nats-io/nkeys";
 import bcrypt from "bcryptjs";
 import type { AccountSpec } from "../../config/assets/region";
+import { tokenHash } from "../../components/security/callout-users";
 import { Credentials } from "../../components/security/credentials";
 import { record, settled } from "../support/mocks";
 
@@ -118,6 +119,41 @@ describe("Credentials", () => {
     const pair = fromSeed(new TextEncoder().encode(password));
     assert.deepEqual([pair.getPublicKey(), is], [hash, true]);
     assert.equal(value["museum-viewer"]!.byNkey, undefined);
+  });
+
+  it("makes a token, a certificate for dialling alone, and the keys of the auth callout", async () => {
+    const gallery = account("gallery", ["scanner", "desk"]);
+    const [scanner, desk] = gallery.users.slice(-2);
+    const logins = account("logins", ["auth-callout"]);
+    const own = [
+      {
+        ...gallery,
+        users: [
+          { ...scanner!, byCallout: "token" as const },
+          { ...desk!, byCallout: "certificate" as const },
+        ],
+      },
+      { ...logins, users: [{ ...logins.users.at(-1)!, answersServers: true as const }] },
+    ];
+    const ca = { cert: "ca", key: "its key" };
+    const { result, of } = await record(() => new Credentials("users", { accounts: own, protect: true, ca }));
+    const [signed] = of("tls:index/locallySignedCert:LocallySignedCert");
+    assert.deepEqual(signed!.inputs.allowedUses, ["digital_signature", "client_auth"]);
+    const [request] = of("tls:index/certRequest:CertRequest");
+    assert.deepEqual(request!.inputs.subject, { commonName: "gallery-desk" });
+    const { value, secret } = await settled(result.users);
+    assert.ok(secret);
+    const token = value["gallery-scanner"]!;
+    assert.deepEqual([token.byCallout, token.hash], ["token", tokenHash(token.password)]);
+    assert.deepEqual(
+      [value["gallery-desk"]!.byCallout, value["gallery-desk"]!.hash],
+      ["certificate", "CN=gallery-desk"],
+    );
+    const { issuer, xkey } = value["logins-auth-callout"]!.callout!;
+    assert.match(
+      [issuer.publicKey, issuer.seed, xkey.publicKey, xkey.seed].join(),
+      /^A\w{55},SA\w{56},X\w{55},SX\w{56}$/,
+    );
   });
 
   it("shows nothing in the component's own outputs", async () => {

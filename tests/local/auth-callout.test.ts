@@ -12,7 +12,7 @@ import { Callout } from "../../workers/auth-callout/callout";
 import { calloutMetrics } from "../../workers/auth-callout/metrics";
 import { settings as calloutSettings } from "../../workers/auth-callout/settings";
 import { calloutSubject } from "../../workers/messaging/contract";
-import { type RunningWorker, startWorker } from "../../workers/messaging";
+import { createLogger, type RunningWorker, startWorker } from "../../workers/messaging";
 import { connect } from "../../workers/messaging/connection/connect";
 import { connectionSettings } from "../../workers/messaging/connection/settings";
 import { localEnvironment, usersOf } from "../support/accounts";
@@ -75,7 +75,7 @@ describe("users that log in by token and by certificate, in two regions", functi
       name: "auth-callout",
       settings: calloutSettings,
       env: { ...variables("logins-auth-callout"), ...own, HEALTH_PORT: "0", ...change },
-      log: quiet,
+      log: createLogger({ name: "auth-callout", level: "silent" }),
       parts: ({ settings, nc, log, metrics }) => [new Callout(nc, settings, log, calloutMetrics(metrics.registry))],
     });
     await started.started;
@@ -204,7 +204,11 @@ describe("users that log in by token and by certificate, in two regions", functi
     }
     await stopService();
     const seed = (pair: { getSeed(): Uint8Array }) => new TextDecoder().decode(pair.getSeed());
-    for (const other of [{ AUTH_ISSUER_SEED: seed(createAccount()) }, { AUTH_XKEY_SEED: seed(createCurve()) }]) {
+    const others: Record<string, string>[] = [
+      { AUTH_ISSUER_SEED: seed(createAccount()) },
+      { AUTH_XKEY_SEED: seed(createCurve()) },
+    ];
+    for (const other of others) {
       service = await serve(other);
       await refused({ token: "gallery-scanner" });
       await stopService();
@@ -261,5 +265,56 @@ describe("users that log in by token and by certificate, in two regions", functi
     );
     assert.ok(went);
     await assert.rejects(clerk.request("tickets.scanned", "", { timeout: waitMs }), /permission/i);
+  });
+});
+
+describe("users that log in by token, on the oldest servers", function () {
+  this.timeout(serversMs);
+  const tokens = { ...gallery, users: { scanner: gallery.users.scanner!, viewer: gallery.users.viewer! } };
+  const environment = localEnvironment({
+    ...{ regions: ["iad", "ams"], servers: 1, jetstream: { jetstream: ["gallery"] }, authCallout: {} },
+  });
+  const accounts = accountsOf(environment, { gallery: tokens });
+  const users = usersOf(accounts);
+  let cluster: Supercluster;
+  let service: RunningWorker | undefined;
+
+  before(async () => {
+    cluster = await startSupercluster({
+      ...{ regions: environment.regions, servers: environment.servers, settings: environment, version: "oldest" },
+      accounts: accountsConf(accounts, users),
+    });
+    const region = { name: "iad", environment: cluster.environment, accounts };
+    const settings = { ...environment, basePort: cluster.options.basePort };
+    const { "logins-auth-callout": own } = connections({ ...region, settings }, { ...cluster.identity, users });
+    service = await startWorker({
+      ...{ name: "auth-callout", settings: calloutSettings, env: { ...own, HEALTH_PORT: "0" } },
+      log: createLogger({ name: "auth-callout", level: "silent" }),
+      parts: ({ settings: read, nc, log, metrics }) => [new Callout(nc, read, log, calloutMetrics(metrics.registry))],
+    });
+    await service.started;
+  });
+  after(async () => {
+    service?.stop("the test is over");
+    await service?.ended;
+    await cluster?.stop();
+  });
+
+  it("do what is derived for them, and are refused with another token; passwords are as ever", async () => {
+    const given = { user: undefined, pass: undefined, reconnect: false };
+    const attempt = () => cluster.connect("", { ...given, token: "gallery-scanner" }).catch(() => undefined);
+    const scanner = await pollUntil(attempt, waitMs);
+    assert.ok(scanner);
+    const viewer = await cluster.connect("gallery-viewer", { reconnect: false });
+    const heard = (async () => {
+      for await (const message of viewer.subscribe("tickets.>", { max: 1 })) return message.string();
+      return undefined;
+    })();
+    await viewer.flush();
+    scanner.publish("tickets.scanned", "scanned");
+    assert.equal(await heard, "scanned");
+    await assert.rejects(scanner.request("tickets.sold", "", { timeout: waitMs }), /permission/i);
+    await assert.rejects(cluster.connect("", { ...given, token: "gallery-viewer" }), /authorization|timeout/i);
+    await Promise.all([scanner.close(), viewer.close()]);
   });
 });

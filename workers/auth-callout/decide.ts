@@ -54,5 +54,4 @@ export function decider(users: readonly CalloutUser[]): (request: AuthorizationR
 }
 
 /** The subject of a certificate, PEM: its parts in their order, as `CN=shop-clerk,O=Shop`. */
-export const subjectOf = (certificate: string): string =>
-  new X509Certificate(certificate).subject.split("\n").join(",");
+const subjectOf = (certificate: string): string => new X509Certificate(certificate).subject.split("\n").join(",");

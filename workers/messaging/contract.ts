@@ -152,7 +152,7 @@ export interface CalloutUser {
   account: string;
   /** SHA-256 of its token, as hexadecimal digits. */
   token?: string;
-  /** Subject of its certificate, as `subjectOf` of workers/auth-callout writes it. */
+  /** Subject of its certificate, its parts in their order: `CN=shop-clerk`. */
   certificate?: string;
   publish: { allow: readonly string[]; deny: readonly string[] };
   subscribe: { allow: readonly string[]; deny: readonly string[] };

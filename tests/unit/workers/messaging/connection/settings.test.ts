@@ -38,6 +38,8 @@ describe("connection settings", () => {
         password: "secret",
         nkeySeed: undefined,
         token: undefined,
+        certificate: undefined,
+        privateKey: undefined,
         creds: undefined,
         ca,
         inboxPrefix: "_INBOX_worker",
@@ -67,6 +69,15 @@ describe("connection settings", () => {
     assert.match(wrong!, /^NATS_NKEY_SEED is wrong: expected the seed of a user's nkey/);
     const [twice] = problemsOf({ NATS_NKEY_SEED: seed, NATS_TOKEN: "c" });
     assert.match(twice!, /found NATS_NKEY_SEED and NATS_TOKEN$/);
+  });
+
+  it("takes a certificate with its key, and neither alone", () => {
+    const ca = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
+    const key = "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n";
+    const { certificate, privateKey } = connectionSettings({ NATS_CERTIFICATE: ca, NATS_PRIVATE_KEY: key });
+    assert.deepEqual([certificate, privateKey], [ca, key]);
+    assert.match(problemsOf({ NATS_CERTIFICATE: ca })[0]!, /^NATS_PRIVATE_KEY is not set: expected the key of/);
+    assert.match(problemsOf({ NATS_PRIVATE_KEY: key })[0]!, /^NATS_CERTIFICATE is not set: expected the certificate/);
   });
 
   it("refuses two ways to log in, and a login inside a URL", () => {

@@ -9,6 +9,9 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { withWorkers } from "../../config/topology";
 import { TenantWorkers } from "../../components/workers/tenant-workers";
 import { accountsOf } from "../../components/security/accounts";
+import { calloutWorkers } from "../../config/assets/auth-callout";
+import { environmentCallout, gallery } from "../../docs/examples/tenants/auth-callout";
+import { usersOf } from "../support/accounts";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { serversMs } from "../support/limits";
@@ -60,6 +63,44 @@ function registered(settings: KubernetesEnvironment, tenants: Tenants, tenant: s
 
 type Inputs = Record<string, unknown>;
 const specOf = ({ inputs }: { inputs: Inputs }) => unsecret(inputs.spec) as Inputs;
+
+describe("the auth callout's service on Kubernetes", function () {
+  // Loads @pulumi/kubernetes.
+  this.timeout(serversMs);
+
+  it("runs twice in a namespace of its own; its Secret alone has the keys, and users with hashes only", async () => {
+    const { scanner } = gallery.users;
+    const tenants = { gallery: { ...gallery, users: { scanner: scanner! } } };
+    const settings = kubernetesEnvironment({
+      ...{ jetstream: { jetstream: ["gallery"] }, authCallout: environmentCallout },
+      kubernetes: kubernetesSettings({ workers: { image } }),
+    });
+    const accounts = accountsOf(settings, tenants);
+    const users = usersOf(accounts);
+    const { of } = await record(
+      () =>
+        new TenantWorkers("iad-logins", {
+          region: { name: "iad", environment: "production", accounts, settings: withWorkers(settings)! },
+          ...{ tenant: "logins", workers: calloutWorkers(settings), missing: [], provider: new Provider("iad", {}) },
+          identity: pulumi.secret({ ...(identityOutputs(settings, tenants).iad as RegionIdentity), users }),
+        }),
+    );
+    const [deployment] = of("kubernetes:apps/v1:Deployment");
+    const { replicas, template } = specOf(deployment!) as { replicas: number; template: { spec: Inputs } };
+    const [container] = template.spec.containers as { args: string[]; env: { name: string; value: string }[] }[];
+    assert.deepEqual([replicas, container!.args], [2, ["auth-callout", "auth-callout"]]);
+    assert.equal(container!.env.find(({ name }) => name === "AUTH_EXPIRES")!.value, "43200000ms");
+    assert.ok(!JSON.stringify(deployment!.inputs).includes("AUTH_ISSUER_SEED"));
+    const [secret] = of("kubernetes:core/v1:Secret");
+    assert.ok(isSecret(secret!.inputs.data));
+    const data = unsecret(secret!.inputs.data) as Record<string, string>;
+    const text = (key: string) => Buffer.from(data[key]!, "base64").toString();
+    assert.match(text("AUTH_ISSUER_SEED"), /^SA/);
+    assert.match(text("AUTH_XKEY_SEED"), /^SX/);
+    const [user] = JSON.parse(text("AUTH_USERS")) as Record<string, unknown>[];
+    assert.deepEqual([user!.login, user!.token], ["gallery-scanner", users["gallery-scanner"]!.hash]);
+  });
+});
 
 describe("TenantWorkers", function () {
   // Loads @pulumi/kubernetes.

@@ -149,6 +149,9 @@ export interface ClientOfLogin {
   server: string;
   /** When it connected (RFC 3339). */
   since: string;
+  /** Of its connection, for that server. */
+  id: number;
+  serverId: string;
 }
 
 /**
@@ -162,23 +165,27 @@ export async function clientsOf(
   servers: string[],
   maxWait = 20_000,
 ): Promise<ClientOfLogin[]> {
-  const answers = await askAll<{ connections?: { name?: string; ip: string; port: number; start: string }[] }>(
-    system,
-    "CONNZ",
-    { auth: true, user: login, limit: 1_000 },
-    servers.length,
-    maxWait,
-  );
+  const answers = await askAll<{
+    server_id: string;
+    connections?: { cid: number; name?: string; ip: string; port: number; start: string }[];
+  }>(system, "CONNZ", { auth: true, user: login, limit: 1_000 }, servers.length, maxWait);
   const silent = servers.filter((name) => !answers.some(({ server, data }) => data && server.name === name));
   if (silent.length) throw new Error(`${silent.join(", ")} did not answer`);
   const byServer = answers.toSorted((one, other) => one.server.name.localeCompare(other.server.name));
   return byServer.flatMap(({ server, data }) =>
-    (data?.connections ?? []).map(({ name = "", ip, port, start }) => ({
-      name,
-      address: `${ip}:${port}`,
-      server: server.name,
-      since: start,
+    (data?.connections ?? []).map(({ cid: id, name = "", ip, port, start: since }) => ({
+      ...{ name, address: `${ip}:${port}`, server: server.name, since },
+      ...{ id, serverId: data!.server_id },
     })),
+  );
+}
+
+/** Closes connections; their clients come back if they can log in. One that is gone already is none to close. */
+export async function closeClients(system: NatsConnection, clients: readonly ClientOfLogin[]): Promise<void> {
+  await Promise.all(
+    clients.map(({ id: cid, serverId }) =>
+      system.request(`$SYS.REQ.SERVER.${serverId}.KICK`, JSON.stringify({ cid }), { timeout: 10_000 }),
+    ),
   );
 }
 

@@ -379,6 +379,14 @@ export const metrics = {
     meaning: "1 while the process is connected to a server",
   },
 
+  /** workers/auth-callout/metrics.ts. */
+  auth_callout_decisions_total: {
+    source: "worker",
+    labels: ["outcome", "reason"],
+    unit: "logins, counted since the start",
+    meaning: "Clients that servers asked about, by outcome: allowed, refused (with the reason), failed: no answer",
+  },
+
   /** workers/backup/metrics.ts. */
   backup_last_begun_timestamp_seconds: {
     source: "worker",

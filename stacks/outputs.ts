@@ -36,6 +36,8 @@ export interface RegionOutputs {
   objects?: KubeObject[];
   /** Workers that run in the region, as `<account>/<name>`. Absent: none do; of a local region: none are to. */
   workers?: Record<string, WorkerOutputs>;
+  /** On this machine: what runs whether workers are to or not, the auth callout's service. Absent: nothing does. */
+  services?: Record<string, WorkerOutputs>;
   /** On this machine: the database server of its workers. */
   database?: DatabaseOutputs;
   /** On this machine: URLs of what monitors the region. Absent: nothing is to. */

@@ -3,7 +3,7 @@ import type { Settings } from "../config/load";
 import type { Tenants } from "../config/assets/asset";
 import { calloutWorkers } from "../config/assets/auth-callout";
 import type { RegionIdentity, RegionSpec } from "../config/assets/region";
-import type { WorkerAsset } from "../config/assets/workers";
+import { type WorkerAsset, workerKey, workersOfRegion } from "../config/assets/workers";
 import { backup, withBackups } from "../config/assets/backups";
 import { statedConnections } from "../config/assets/account-limits";
 import { declaredReservations } from "../config/assets/reservations";
@@ -16,7 +16,6 @@ import { warningsOf } from "../config/rules/warnings";
 import { rulesFile, rulesOf } from "../observability/rules";
 import { awsLocationOf } from "../components/aws/location";
 import type { LocalRegion } from "../components/local/region";
-import type { LocalWorker } from "../components/local/worker";
 import { accountsOf } from "../components/security/accounts";
 import { runsWith } from "../components/supercluster/pod-parts";
 import { deployBackups } from "./backups";
@@ -105,15 +104,18 @@ const runsLocally = (part: keyof LocalParts, before: Deployed | undefined): bool
   isAskedFor(part) ?? before?.[part] !== undefined;
 
 /** Where local workers are found. */
-const reported = (workers: Record<string, LocalWorker>) =>
+const reported = ({ workers: running }: LocalRegion, workers: readonly WorkerAsset[]) =>
   Object.fromEntries(
-    Object.entries(workers).map(([key, { health, url }]) => [
-      key,
-      pulumi.all([health, url]).apply(([healthUrl, served]): WorkerOutputs => ({
-        health: healthUrl,
-        ...(served !== undefined && { url: served }),
-      })),
-    ]),
+    workers.map(workerKey).map((key) => {
+      const { health, url } = running[key]!;
+      return [
+        key,
+        pulumi.all([health, url]).apply(([healthUrl, served]): WorkerOutputs => ({
+          health: healthUrl,
+          ...(served !== undefined && { url: served }),
+        })),
+      ];
+    }),
   );
 
 /** Outputs of every region; the others depend on its target. */
@@ -159,13 +161,14 @@ function onThisMachine(
 ): Servers["outputs"] {
   const { LocalRegion } = require("../components/local/region") as typeof import("../components/local/region");
   const runsWorkers = runsLocally("workers", before);
+  const ofTenants = runsWorkers ? workersOfRegion(tenants, region.name) : [];
   // Users by token and certificate need it, whether workers run or not.
-  const workers = runsWorkers
-    ? [...workersIn(region.settings, tenants, region.name).values()].flat()
-    : calloutWorkers(region.settings);
+  const services = calloutWorkers(region.settings);
+  const workers = [...ofTenants, ...services];
   const local = new LocalRegion(region.name, { region, identity, workers });
   return {
-    ...(runsWorkers && { workers: reported(local.workers), database: local.database }),
+    ...(runsWorkers && { workers: reported(local, ofTenants), database: local.database }),
+    ...(services.length > 0 && { services: reported(local, services) }),
     ...(runsLocally("monitoring", before) && {
       monitoring: monitoringOf(region, { local, ca: pulumi.unsecret(identity.clientCa), workers, tenants }),
     }),

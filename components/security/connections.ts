@@ -3,7 +3,7 @@ import { deadLetterNames } from "../../workers/messaging/contract";
 import { backup } from "../../config/assets/backups";
 import { canary, provisioner, systemAccount } from "../../config/assets/standard";
 import { type Listener, listenerTable } from "../../config/listeners";
-import { clientUrls, listenerUrls } from "../../config/topology";
+import { clientUrls, listenerUrls, withWorkers } from "../../config/topology";
 import { calloutUsers } from "./callout-users";
 
 /** What one user's client needs to connect; keys are the environment variables that clients read. */
@@ -37,9 +37,15 @@ export interface Connection {
   AUTH_USERS?: string;
 }
 
-/** Logins of the users that tenants declare, without those that this program uses itself. */
-export const tenantLogins = ({ accounts }: Pick<RegionSpec, "accounts">): string[] =>
-  tenantUsers(accounts).map(({ login }) => login);
+/**
+ * Logins whose connections a secret store gets: those of users that tenants declare, without those that this program
+ * uses itself. The auth callout's service is among them where this program does not run it: its connection has the key
+ * that lets anyone in.
+ */
+export const tenantLogins = ({ accounts, settings }: Pick<RegionSpec, "accounts" | "settings">): string[] =>
+  tenantUsers(accounts)
+    .filter(({ answersServers }) => !answersServers || (settings.target === "kubernetes" && !withWorkers(settings)))
+    .map(({ login }) => login);
 
 /**
  * Connections of tenants' users, by login. Secret.

@@ -302,7 +302,7 @@ export function chartValues(region: RegionSpec & { settings: KubernetesEnvironme
       merge: {
         metadata: {
           ...ofPod,
-          annotations: { ...ofPod.annotations, [restartAnnotation]: restartHash(config, kubernetes.values.config) },
+          annotations: { ...ofPod.annotations, [restartAnnotation]: restartHash(config, settings) },
         },
         spec: {
           ...nodes,
@@ -415,10 +415,14 @@ const tagVariables = (settings: KubernetesEnvironment, tags: string[]) =>
  */
 export const restartAnnotation = "supercluster/restart";
 
-/** `more`: of `kubernetes.values`; whether servers could reload it is not known. */
-const restartHash = (config: ServerConfig, more: unknown): string =>
+/** Whether servers could reload what is in `kubernetes.values` is not known; an auth callout they cannot. */
+const restartHash = (config: ServerConfig, { kubernetes: { values }, authCallout }: KubernetesEnvironment): string =>
   createHash("sha256")
-    .update(JSON.stringify(withoutReloadable(config)) + (more === undefined ? "" : JSON.stringify(more)))
+    .update(
+      JSON.stringify(withoutReloadable(config)) +
+        (values.config === undefined ? "" : JSON.stringify(values.config)) +
+        (authCallout ? "authCallout" : ""),
+    )
     .digest("hex")
     .slice(0, 16);
 

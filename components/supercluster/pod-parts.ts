@@ -73,7 +73,10 @@ const inPod = /^(enabled|port|dir|secretName|cert|key|ca_file|.*\$include)$/;
  * What the pods of a region's servers are made of, besides their configuration: where a part differs, they are
  * replaced.
  */
-export function podParts(values: object, { kubernetes }: Pick<KubernetesEnvironment, "kubernetes">): Parts {
+export function podParts(
+  values: object,
+  { kubernetes, authCallout }: Pick<KubernetesEnvironment, "kubernetes" | "authCallout">,
+): Parts {
   const found = leavesOf(values, []).flatMap(([path, value]): [string, unknown][] => {
     if (path[0] === "config" && !inPod.test(path.at(-1)!)) return [];
     const at = path.join(".");
@@ -89,15 +92,20 @@ export function podParts(values: object, { kubernetes }: Pick<KubernetesEnvironm
     ["kubernetes.chart.version", kubernetes.chart.version],
     // In the fingerprint of the configuration; `classify` names the rest of it.
     ["kubernetes.values.config", kubernetes.values.config],
+    ...calloutPart({ authCallout }),
   ]);
 }
+
+/** Of the accounts file servers reload all but whether they ask an auth callout. */
+const calloutPart = ({ authCallout }: Pick<RegionSpec["settings"], "authCallout">): [string, boolean][] =>
+  authCallout ? [["authCallout", true]] : [];
 
 /** What a server's configuration cannot be reloaded for, by its first level. The same on every target. */
 export function configurationParts(region: RegionSpec): Parts {
   const { settings, name } = region;
   const tags = Array.from({ length: serversIn(settings, name) }, (_, server) => tagsOf(settings, name, server));
   const config = { ...withoutReloadable(podConfig(region, 0)), ...(tags.flat().length > 0 && { server_tags: tags }) };
-  return fingerprints(Object.entries(config));
+  return fingerprints([...Object.entries(config), ...calloutPart(settings)]);
 }
 
 /** What servers run with, as far as a change restarts them. */

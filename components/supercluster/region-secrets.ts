@@ -1,10 +1,10 @@
-import type { RegionIdentity, RegionSpec } from "../../config/assets/region";
+import type { AccountUser, RegionIdentity, RegionSpec } from "../../config/assets/region";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { needsClientCa } from "../../config/monitoring";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
-import { connections } from "../security/connections";
+import { connections, tenantLogins } from "../security/connections";
 import { contextLogin } from "../security/contexts";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
 import { mounts, secrets } from "./chart-values";
@@ -35,11 +35,17 @@ export function regionSecrets(
       [box.name]: { [box.ca]: identity.clientCa, ...contexts(region, identity, natsBox.administrators) },
     }),
     ...(connectionSecrets && {
-      [stored.name]: Object.fromEntries(
-        Object.entries(connections(region, identity)).map(([login, one]) => [login, JSON.stringify(one)]),
-      ),
+      [stored.name]: storedConnections(region, identity),
     }),
   };
+}
+
+function storedConnections(
+  region: RegionSpec & { settings: KubernetesEnvironment },
+  identity: RegionIdentity,
+): Record<string, string> {
+  const all = connections(region, identity);
+  return Object.fromEntries(tenantLogins(region).map((login) => [login, JSON.stringify(all[login])]));
 }
 
 /** Contexts of the nats CLI, one a user, as it keeps them; those of administrators only where they are asked for. */
@@ -48,10 +54,11 @@ function contexts(
   { users }: RegionIdentity,
   administrators: boolean,
 ): Record<string, string> {
-  const isAdministrator = (account: string, user: string) => account === systemAccount.name || user === provisioner;
+  const isAdministrator = (account: string, { name, answersServers }: AccountUser) =>
+    account === systemAccount.name || name === provisioner || answersServers;
   const entries = accounts.flatMap((account) =>
     account.users
-      .filter(({ name }) => administrators || !isAdministrator(account.name, name))
+      .filter((user) => administrators || !isAdministrator(account.name, user))
       .flatMap(({ name, login, inboxPrefix }): [file: string, text: string][] => {
         const known = users[login]!;
         const { fields, files } = contextLogin(login, known, (file) => `${mounts.contexts}/${file}`);

@@ -1,3 +1,4 @@
+import { calloutAccount } from "../assets/standard";
 import { joinPath, type Problem } from "../problems";
 import type { Environment, KubernetesEnvironment, LocalEnvironment } from "../schema/settings";
 import { clusterIdOf, namespaceOf, portBlocksOf, storageClassName, workersNamespaceOf } from "../topology";
@@ -86,8 +87,7 @@ const namespaces = (one: Named<KubernetesEnvironment>) =>
     const cluster = clusterIdOf(one, region);
     if (cluster === undefined) return [];
     const servers = { at: ["namespace"], namespace: namespaceOf(one, region), instead: `nats-${one.name}` };
-    const workers = Object.values(one.jetstream)
-      .flat()
+    const workers = [...Object.values(one.jetstream).flat(), ...(one.authCallout ? [calloutAccount.name] : [])]
       .flatMap((tenant) => workersNamespaceOf(one, region, tenant) ?? [])
       .map((namespace) => ({
         ...{ at: ["workers", "namespace"], namespace, instead: `workers-<tenant>-${one.name}` },

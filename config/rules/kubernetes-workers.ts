@@ -1,4 +1,5 @@
 import { backup } from "../assets/backups";
+import { calloutAccount } from "../assets/standard";
 import { clusterIdOf, namespaceOf, workersNamespaceOf } from "../topology";
 import { unknownName } from "../problems";
 import { isDnsLabel } from "../schema/values";
@@ -10,7 +11,10 @@ import { type Rule, rule } from "./rule";
 const environments = ({ name, environment, tenants }: ValidationContext) => {
   if (environment.target !== "kubernetes" || !environment.kubernetes.workers) return [];
   const { workers } = environment.kubernetes;
-  const owners = Object.keys(tenants).filter((tenant) => tenants[tenant]!.workers);
+  const owners = [
+    ...Object.keys(tenants).filter((tenant) => tenants[tenant]!.workers),
+    ...(environment.authCallout ? [calloutAccount.name] : []),
+  ];
   const jobs = environment.kubernetes.backups;
   return [{ path: ["environments", name, "kubernetes", "workers"], environment, workers, owners, jobs }];
 };
@@ -64,7 +68,7 @@ export const kubernetesWorkerRules: Rule[] = [
   }),
   rule({
     each: configured,
-    when: ({ tenant }, { declared }) => !declared.tenants.includes(tenant),
+    when: ({ tenant, owners }, { declared }) => !declared.tenants.includes(tenant) && !owners.includes(tenant),
     message: ({ tenant }, { declared }) => unknownName(tenant, "a tenant", declared.tenants),
   }),
   rule({

@@ -6,7 +6,7 @@ import { assetName, duration, token } from "./values";
 
 interface Kind {
   /** What the threshold counts. Absent: the alert has none. */
-  unit?: "messages" | "percent" | "seconds" | "hours" | "days" | "servers";
+  unit?: "messages" | "percent" | "seconds" | "hours" | "days" | "servers" | "logins";
   /** Its default; absent where it follows from the environment. */
   threshold?: number;
   /** Whose threshold can be set one by one, by `of`. */
@@ -53,6 +53,11 @@ export const alertKinds = {
   NATSConsumerBreakerOpen: {},
   NATSWorkerDown: {},
   NATSWorkerDisconnected: {},
+
+  // Where the environment has an auth callout.
+  NATSAuthCalloutDown: {},
+  NATSAuthCalloutFailing: {},
+  NATSLoginsRefused: { unit: "logins", threshold: 100 },
 
   // Where the probe runs.
   NATSCertificateExpiring: { unit: "days", threshold: 30 },

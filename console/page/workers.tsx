@@ -1,4 +1,4 @@
-import type { Picture } from "../picture.ts";
+import type { Picture, WorkerView } from "../picture.ts";
 import { Spark, useLines } from "./lines.tsx";
 import { Mark, Table, Todo } from "./parts.tsx";
 import { to } from "./route.ts";
@@ -7,6 +7,7 @@ import { count, perSecond } from "./words.ts";
 /** What takes messages out of streams: by region, those that are not ready first. */
 export function WorkersView({ picture: { head, durables } }: { picture: Picture }) {
   const key = ({ account, name, region }: (typeof head.workers)[number]) => `${account}/${name}/${region}`;
+  const tenants = new Set(head.tenants.map(({ name }) => name));
   const workers = head.workers.toSorted(
     (one, other) => Number(one.isReady) - Number(other.isReady) || key(one).localeCompare(key(other)),
   );
@@ -44,10 +45,7 @@ export function WorkersView({ picture: { head, durables } }: { picture: Picture 
                 <tr key={key(worker)}>
                   <th scope="row">
                     <Mark severity={worker.isReady ? undefined : "problem"} />{" "}
-                    <a href={to.tenantDurables(worker.account)}>
-                      <span class="muted">{worker.account}/</span>
-                      {worker.name}
-                    </a>
+                    <WorkerName worker={worker} isOfTenant={tenants.has(worker.account)} />
                   </th>
                   <td>{worker.region}</td>
                   <td>
@@ -70,4 +68,15 @@ export function WorkersView({ picture: { head, durables } }: { picture: Picture 
       )}
     </>
   );
+}
+
+/** The auth callout's service is of no tenant. */
+function WorkerName({ worker: { account, name }, isOfTenant }: { worker: WorkerView; isOfTenant: boolean }) {
+  const text = (
+    <>
+      <span class="muted">{account}/</span>
+      {name}
+    </>
+  );
+  return isOfTenant ? <a href={to.tenantDurables(account)}>{text}</a> : text;
 }

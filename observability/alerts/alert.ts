@@ -9,7 +9,20 @@ import { serversInAll } from "../../config/sizes";
 import { serversOf, workersNamespaceOf } from "../../config/topology";
 import type { Duration } from "../../config/units";
 import { type LabelOf, type MetricName, metricOf } from "../metrics";
-import { and, compare, either, type Expr, matched, max, series, times, unless, type Where } from "../promql";
+import {
+  and,
+  compare,
+  either,
+  type Expr,
+  matched,
+  max,
+  orZero,
+  series,
+  sum,
+  times,
+  unless,
+  type Where,
+} from "../promql";
 import { hasOwnThresholds, thresholdOf } from "../thresholds";
 
 /** One alert: what it looks at, and what it tells a person. */
@@ -109,6 +122,15 @@ type ServerMetric = {
 }[MetricName];
 
 export const serverLabels = ["region", "server"] as const;
+
+/** How many processes of a worker are connected; 0 where none runs. */
+export const connected = (site: Site, { worker: { account, objectName }, namespace }: Site["workers"][number]): Expr =>
+  orZero(
+    sum(
+      ["region"],
+      site.series("nats_connection_up", { worker: objectName, ...(namespace ? { namespace } : { account }) }),
+    ),
+  );
 
 /** Servers that answer. */
 export const answering = (site: Selection): Expr => max(serverLabels, site.series("nats_healthz_status"));

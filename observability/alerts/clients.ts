@@ -1,6 +1,7 @@
+import { calloutSystem } from "../../config/assets/auth-callout";
 import type { AlertName } from "../../config/schema/alerts";
-import { and, compare, increase, matched, max, orZero, rate, sum, times } from "../promql";
-import { type Alert, answering, serverLabels, type Site } from "./alert";
+import { and, compare, increase, matched, max, rate, sum, times } from "../promql";
+import { type Alert, answering, connected, serverLabels, type Site } from "./alert";
 
 /** Alerts about clients and workers. */
 
@@ -112,19 +113,12 @@ export const clientAlerts = {
     severity: "critical",
     for: "5m",
     conditions: (site) =>
-      site.workers.map(({ worker: { account, objectName }, namespace }) => ({
-        expr: compare(
-          orZero(
-            sum(
-              ["region"],
-              site.series("nats_connection_up", { worker: objectName, ...(namespace ? { namespace } : { account }) }),
-            ),
-          ),
-          "<",
-          1,
-        ),
-        labels: { account, worker: objectName },
-      })),
+      site.workers
+        .filter(({ worker }) => worker.system !== calloutSystem)
+        .map((one) => ({
+          expr: compare(connected(site, one), "<", 1),
+          labels: { account: one.worker.account, worker: one.worker.objectName },
+        })),
     summary: "No process of worker {{ $labels.worker }} of {{ $labels.account }} is connected",
     description: "Nothing takes its messages. They wait in the stream, as long as its limits allow.",
   },

@@ -2,6 +2,7 @@ import type { AlertName } from "../../config/schema/alerts";
 import type { Alert } from "./alert";
 import { backupAlerts } from "./backups";
 import { clientAlerts } from "./clients";
+import { calloutAlerts } from "./auth-callout";
 import { limitAlerts } from "./limits";
 import { probeAlerts } from "./probe";
 import { serverAlerts } from "./servers";
@@ -14,6 +15,7 @@ export const alerts: Record<AlertName, Alert> = {
   ...streamAlerts,
   ...limitAlerts,
   ...clientAlerts,
+  ...calloutAlerts,
   ...probeAlerts,
   ...backupAlerts,
   ...systemAlerts,

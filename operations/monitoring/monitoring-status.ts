@@ -42,14 +42,14 @@ export async function monitoringStatus(
     environment.regions.map(async (region) => {
       const stack = stackName({ environment: name, kind: "region", region });
       const outputs = await outputsOf(stack).catch((): Partial<RegionOutputs> => ({}));
-      return { name: region, monitoring: outputs.monitoring, workers: outputs.workers };
+      return { name: region, monitoring: outputs.monitoring, workers: { ...outputs.workers, ...outputs.services } };
     }),
   );
   const monitored = regions.flatMap(({ monitoring }) => monitoring ?? []);
   const { prometheus, alertmanager } = monitored.find((one) => one.prometheus !== undefined) ?? {};
   if (prometheus === undefined || alertmanager === undefined) return undefined;
   const exporters = Object.assign({}, ...monitored.map((one) => one.exporters)) as Record<string, string>;
-  const workers = regions.flatMap((one) => Object.entries(one.workers ?? {}));
+  const workers = regions.flatMap((one) => Object.entries(one.workers));
   const expected = [
     ...Object.entries(exporters).map(([server, url]) => ({ what: `exporter of ${server}`, url })),
     ...workers.flatMap(([worker, { health }]) =>

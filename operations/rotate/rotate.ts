@@ -5,7 +5,7 @@ import { firstPassword, type Passwords } from "../../config/schema/passwords";
 import { loginOf, loginOfGeneration, provisioner, systemAccount } from "../../config/assets/standard";
 import { stackName } from "../../config/stacks";
 import { serverNames } from "../../config/topology";
-import { type ClientOfLogin, clientsOf } from "../../jetstream/system-requests";
+import { type ClientOfLogin, clientsOf, closeClients } from "../../jetstream/system-requests";
 import { BadUsage, Failure } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
 import { StackRunner } from "../../engine/stack-run";
@@ -64,6 +64,7 @@ export async function rotatePassword(
       const isFirst = step.setting.accepted.length === 1 && step.setting.given === firstPassword.given;
       setting.write(isFirst ? undefined : step.setting);
       await bringUp(checked, user);
+      if (step.unused !== undefined && disconnect) await closeThoseWith(checked, user, step.unused);
     }
     const { accepted, given } = steps.at(-1)!.setting;
     const other = accepted.find((generation) => generation !== given);
@@ -103,6 +104,24 @@ async function clientsWith(checked: CheckedEnvironment, user: string, generation
   }
 }
 
+/** Servers close clients whose password is gone. About those by token they would ask only when the login expires. */
+async function closeThoseWith(checked: CheckedEnvironment, user: string, generation: number): Promise<void> {
+  const system = await connectToSystem(await readAccess(checked));
+  try {
+    await closeClients(
+      system,
+      await clientsOf(system, loginOfUser(user, generation), serverNames(checked.environment)),
+    );
+  } catch (error) {
+    throw new Failure(
+      `${user} cannot log in as ${loginOfUser(user, generation)} any more, but clients that are connected may go on: ` +
+        `${(error as Error).message}. Restart those clients, or end their connections by hand`,
+    );
+  } finally {
+    await system.close();
+  }
+}
+
 async function refuseUsed(checked: CheckedEnvironment, user: string, generation: number, goal: Goal): Promise<void> {
   const clients = await clientsWith(checked, user, generation);
   if (clients.length === 0) return;
@@ -125,10 +144,14 @@ async function bringUp(checked: CheckedEnvironment, user: string): Promise<void>
   const { name: environment, stacks, environment: settings } = checked;
   const runner = new StackRunner(checked);
   await runner.up(stacks.identity, "identity");
-  await together(settings.regions, async (region) => {
+  const upRegion = async (region: string) => {
     await runner.up(stackName({ environment, kind: "region", region }), "region");
-  });
-  const [account, name] = user.split("/");
+  };
+  const [account, name] = user.split("/") as [string, string];
+  // The auth callout's service restarts with the tokens: while that of one region does, those of others answer.
+  if (checked.accounts[account]?.users[name]?.login === "token")
+    for (const region of settings.regions) await upRegion(region);
+  else await together(settings.regions, upRegion);
   if (account === systemAccount.name || name === provisioner)
     await together(stacks.jetstream, async (stack) => void (await runner.up(stack, "jetstream")));
 }

@@ -1,4 +1,5 @@
 import type { Tenants } from "../../config/assets/asset";
+import { calloutAccount } from "../../config/assets/standard";
 import { workerKey, workersOf } from "../../config/assets/workers";
 import { plural } from "../../config/plural";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -28,7 +29,7 @@ export function workerChecks(workers: readonly WorkerStatus[]): Check[] {
           name,
           result: "failed",
           detail: failing.map((worker) => `${worker.name} in ${worker.region}: ${worker.reason}`).join("; "),
-          see: "alerts/NATSWorkerDown.md",
+          see: account === calloutAccount.name ? "alerts/NATSAuthCalloutDown.md" : "alerts/NATSWorkerDown.md",
           because: failing.map(({ region }) => [lossOfRegion(region)]),
         }
       : { name, result: "ok", detail: `${plural(own.length, "worker")} ready` };

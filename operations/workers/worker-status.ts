@@ -52,10 +52,10 @@ export async function workerStatuses(
   const regions = await Promise.all(
     environment.regions.map(async (region): Promise<Deployed[]> => {
       const stack = stackName({ environment: name, kind: "region", region });
-      const { workers = {}, kubeconfig } = await outputsOf(stack).catch((): Partial<RegionOutputs> => ({}));
+      const { workers, services, kubeconfig } = await outputsOf(stack).catch((): Partial<RegionOutputs> => ({}));
       const own = environment.target === "kubernetes" ? environment.kubernetes.clusters[region] : undefined;
       const cluster = kubeconfig === undefined ? own : { kubeconfig };
-      return Object.entries(workers).map(([key, outputs]) => ({ region, key, outputs, cluster }));
+      return Object.entries({ ...workers, ...services }).map(([key, outputs]) => ({ region, key, outputs, cluster }));
     }),
   );
   return Promise.all(regions.flat().map(statusOf));

@@ -269,6 +269,13 @@ describe("the official chart, given a region's values", () => {
     });
   });
 
+  it("asks clients for a certificate where users log in by one, as servers are configured by it", () => {
+    const own = regionOf(kubernetesEnvironment({ authCallout: { certificates: true } }));
+    assert.deepEqual(unknownKeys(chartValues(own), knownValues()), []);
+    const { tls } = parseConf(natsConf(render(chartValues(own)))) as Record<string, unknown>;
+    assert.deepEqual(tls, podConfig(own, 0).tls);
+  });
+
   it("has no nats-box, unless it is set", () => {
     const kinds = render(chartValues(regionOf(kubernetesEnvironment()))).map(({ kind }) => kind);
     assert.deepEqual(

@@ -253,6 +253,27 @@ export const cases: Record<AlertName, Case> = {
     accident: set("nats_connection_up", { pod: "biller-a" }, 0),
     fires: one("NATSWorkerDisconnected", { namespace: "workers-shop", worker: "biller", pod: "biller-a" }),
   },
+  NATSAuthCalloutDown: {
+    what: "no process of the auth callout's service runs",
+    accident: without("nats_connection_up", { worker: "auth-callout" }),
+    fires: one("NATSAuthCalloutDown"),
+    quiet: [without("nats_connection_up", { pod: "callout-a" })],
+  },
+  NATSAuthCalloutFailing: {
+    what: "one process of the auth callout's service has another key than the servers",
+    accident: set("auth_callout_decisions_total", { pod: "callout-a", outcome: "failed" }, { perMinute: 1 }),
+    fires: one("NATSAuthCalloutFailing"),
+    quiet: [set("auth_callout_decisions_total", { outcome: "allowed" }, 0)],
+  },
+  NATSLoginsRefused: {
+    what: "a client tries a wrong token every four seconds",
+    accident: set("auth_callout_decisions_total", { pod: "callout-a", outcome: "refused" }, { perMinute: 15 }),
+    fires: one("NATSLoginsRefused"),
+    quiet: [
+      set("auth_callout_decisions_total", { outcome: "refused" }, { perMinute: 4 }),
+      set("auth_callout_decisions_total", { outcome: "allowed" }, { perMinute: 6000 }),
+    ],
+  },
   NATSCertificateExpiring: {
     what: "a server's certificate for clients expires in less than 30 days",
     accident: set("probe_certificate_expiry_timestamp_seconds", { server: "iad-1", listener: "client" }, 29 * 86_400),

@@ -10,6 +10,7 @@ export const region = "iad";
 
 export const environment = kubernetesEnvironment({
   jetstream: { jetstream: ["shop", "cart", "probe"] },
+  authCallout: {},
   kubernetes: kubernetesSettings({
     workers: { image: { repository: "example/workers", tag: "1.4.0" } },
     backups: {
@@ -252,6 +253,21 @@ function ofProbe(): [string, Value][] {
   ];
 }
 
+/** What the auth callout's service has: most clients are let in, and now and then one is refused. */
+function ofCallout(pod: string): [string, Value][] {
+  const process = { account: "logins", namespace: "workers-logins", worker: "auth-callout", pod };
+  const decisions = (outcome: string, reason: string, value: Value): [string, Value] => [
+    key("auth_callout_decisions_total", { ...process, outcome, reason }),
+    value,
+  ];
+  return [
+    [key("nats_connection_up", process), 1],
+    decisions("allowed", "", { perMinute: 60 }),
+    decisions("refused", "unknown token", { perMinute: 1 }),
+    decisions("failed", "", 0),
+  ];
+}
+
 const watchPod = { account: "backup", namespace: "workers-backup", worker: "backup-watch", pod: "backup-watch-a" };
 
 /** Just made, and just restored. */
@@ -263,6 +279,7 @@ export const healthy: Series = new Map([
   ...servers.flatMap(ofServer),
   ...["biller-a", "biller-b"].flatMap(ofWorker),
   ...ofProbe(),
+  ...["callout-a", "callout-b"].flatMap(ofCallout),
   ...ofBackups,
 ]);
 

@@ -76,7 +76,7 @@ export class Callout implements WorkerPart {
     } catch (error) {
       // Without an answer the server refuses the client once its time for a login is over.
       this.errored++;
-      this.metrics.decisions.inc({ outcome: "failed" });
+      this.metrics.decisions.inc({ outcome: "failed", reason: "" });
       this.log.error({ err: error }, "a question of a server was not answered");
     } finally {
       this.processed++;
@@ -108,10 +108,10 @@ export class Callout implements WorkerPart {
   private report({ client_info: { host, name }, server_id: server }: AuthorizationRequest, decision: Decision): void {
     const of = { server: server.name, host, client: name };
     if ("user" in decision) {
-      this.metrics.decisions.inc({ outcome: "allowed" });
+      this.metrics.decisions.inc({ outcome: "allowed", reason: "" });
       this.log.info({ ...of, login: decision.user.login }, "let in");
     } else {
-      this.metrics.decisions.inc({ outcome: decision.refused });
+      this.metrics.decisions.inc({ outcome: "refused", reason: decision.refused });
       this.log.warn({ ...of, reason: decision.refused }, "refused");
     }
   }

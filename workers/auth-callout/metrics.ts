@@ -5,11 +5,12 @@ import { refusals } from "./decide";
 export function calloutMetrics(registry: Registry) {
   const decisions = new Counter({
     name: "auth_callout_decisions_total",
-    help: "Clients that servers asked about: allowed, why they were refused, or failed (the question was not answered)",
-    labelNames: ["outcome"] as const,
+    help: "Clients that servers asked about, by outcome: allowed, refused (with the reason), failed (no answer)",
+    labelNames: ["outcome", "reason"] as const,
     registers: [registry],
   });
-  for (const outcome of ["allowed", "failed", ...refusals]) decisions.inc({ outcome }, 0);
+  for (const outcome of ["allowed", "failed"]) decisions.inc({ outcome, reason: "" }, 0);
+  for (const reason of refusals) decisions.inc({ outcome: "refused", reason }, 0);
   return { decisions };
 }
 

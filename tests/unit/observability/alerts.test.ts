@@ -17,6 +17,7 @@ import { type AlertingRule, rulesFile, rulesOf, runbookOf } from "../../../obser
 import { validateTenants } from "../../../config/rules/validate";
 import { tenants as systems } from "../../../tenants";
 import { arrakisMetrics } from "../../../workers/arrakis/metrics";
+import { calloutMetrics } from "../../../workers/auth-callout/metrics";
 import { backupMetrics } from "../../../workers/backup/metrics";
 import { createWorkerMetrics } from "../../../workers/messaging/metrics";
 import { probeMetrics } from "../../../workers/probe/metrics";
@@ -30,6 +31,7 @@ import { blocksOf } from "../../support/runbook";
 const recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const read = (file: string): string => fs.readFileSync(path.join(projectFolder, file), "utf8");
 const environment = kubernetesEnvironment({
+  authCallout: {},
   kubernetes: kubernetesSettings({
     workers: { image: { repository: "example/workers", tag: "1.4.0" } },
     backups: { region: "iad", to: "s3://backups", secrets: ["s3"], recipients: [recipient] },
@@ -111,6 +113,7 @@ describe("alerts", () => {
     const registry = new Registry();
     createWorkerMetrics(registry);
     arrakisMetrics(registry);
+    calloutMetrics(registry);
     probeMetrics(registry);
     backupMetrics(registry, "s3://backups");
     const there = await registry.getMetricsAsJSON();

@@ -21,7 +21,7 @@ import { certificateNames } from "../../../../components/security/certificate-na
 import { listeners } from "../../../../config/schema/listeners";
 import { serversOf } from "../../../../config/topology";
 import { tenants } from "../../../../tenants";
-import { regionOf } from "../../../support/accounts";
+import { regionOf, usersOf } from "../../../support/accounts";
 import { identityOutputs } from "../../../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
 import { projectFolder } from "../../../support/project-copy";
@@ -143,6 +143,23 @@ describe("values of the chart", () => {
     assert.equal(chartValues(region()).container.image.tag, `${version}-alpine`);
   });
 
+  it("ask clients for a certificate where users log in by one, with the CA beside the servers'", () => {
+    const asking = { authCallout: { certificates: true } };
+    const { dir, ...tls } = chartValues(region(asking)).config.nats.tls;
+    const { ca_file, verify } = podConfig(region(asking), 0).tls;
+    assert.deepEqual([ca_file, verify], [`${dir}/ca.crt`, "optional"]);
+    assert.deepEqual(tls.merge, { ...chartValues(region()).config.nats.tls.merge, ca_file, verify });
+    assert.equal("verify" in chartValues(region({ authCallout: {} })).config.nats.tls.merge, false);
+    const hash = ({ podTemplate }: ReturnType<typeof chartValues>) =>
+      podTemplate.merge.metadata.annotations[restartAnnotation];
+    // Servers cannot reload whether they ask; the rest they can.
+    assert.notEqual(hash(chartValues(region(asking))), hash(chartValues(region())));
+    assert.equal(hash(chartValues(region(asking))), hash(chartValues(region({ authCallout: {} }))));
+    assert.deepEqual(Object.keys(regionSecrets(region(asking), identity())[secrets.client.name]!), [
+      ...["tls.crt", "tls.key", "ca.crt"],
+    ]);
+  });
+
   it("take images from a mirror, and exactly the one of a digest", () => {
     const digest = `sha256:${"a".repeat(64)}`;
     const values = chartValues(
@@ -158,6 +175,23 @@ describe("values of the chart", () => {
 });
 
 describe("a region's Secrets", () => {
+  it("give the connection of the auth callout's service to a store only where this program does not run it", () => {
+    const loginsIn = (more: object) => {
+      const settings = kubernetesEnvironment({
+        authCallout: {},
+        kubernetes: kubernetesSettings({ connectionSecrets: { store: { name: "vault" } }, ...more }),
+      });
+      const whole = { ...regionOf(settings), accounts: accountsOf(settings, tenants) };
+      const own = { ...identity(), users: usersOf(whole.accounts) };
+      const stored = Object.keys(regionSecrets(whole, own)[secrets.connections.name]!);
+      assert.deepEqual(stored, tenantLogins(whole));
+      return stored;
+    };
+    assert.ok(loginsIn({}).includes("logins-auth-callout"));
+    const image = { repository: "example/workers", tag: "1.4.0" };
+    assert.ok(!loginsIn({ workers: { image } }).includes("logins-auth-callout"));
+  });
+
   it("are certificates, the servers' keys and accounts, a context of each user, and connections for a store", () => {
     const natsBox = { enabled: true };
     const whole = region(kubernetes({ natsBox, connectionSecrets: { store: { name: "vault" } } }));
@@ -183,7 +217,7 @@ describe("a region's Secrets", () => {
         [secrets.peer.name, "kubernetes.io/tls", ["tls.crt", "tls.key", "ca.crt"]],
         [secrets.server.name, "Opaque", ["accounts.conf", "jetstream.conf", "jetstream-key.fingerprint"]],
         [secrets.box.name, "Opaque", ["ca.crt"]],
-        [secrets.connections.name, "Opaque", tenantLogins({ accounts })],
+        [secrets.connections.name, "Opaque", tenantLogins({ ...whole, accounts })],
       ],
     );
     const context = JSON.parse(found[secrets.box.name]!["covenant-api.json"]!) as Record<string, string>;

@@ -44,6 +44,8 @@ describe("the parts of a server's pod", () => {
     const local = (change: object) => runsWith(regionOf(localEnvironment(change))).parts;
     assert.deepEqual(changedParts(local({}), local(grown)), ["gateway"]);
     assert.deepEqual(changedParts(local({}), local({ maxPayload: "4MiB" })), [], "which servers reload");
+    // Nothing in the configuration shows it: it is in the accounts file.
+    assert.deepEqual(changedParts(local({}), local({ authCallout: {} })), ["authCallout"]);
     assert.deepEqual(local({}), configurationParts(regionOf(localEnvironment({}))));
   });
 });

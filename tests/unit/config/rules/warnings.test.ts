@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { warningsOf } from "../../../../config/rules/warnings";
 import { tenants } from "../../../../tenants";
-import { kubernetesEnvironment } from "../../../support/kubernetes";
+import { kubernetesEnvironment, kubernetesSettings } from "../../../support/kubernetes";
 
 describe("an environment of two regions", () => {
   it("is warned about: each needs the other for every change; one, three and six are not", () => {
@@ -13,6 +13,19 @@ describe("an environment of two regions", () => {
     );
     for (const regions of [["iad"], ["iad", "ams", "syd"], ["iad", "ams", "syd", "sin", "sfo", "jnb"]])
       assert.deepEqual(warnings(regions), []);
+  });
+});
+
+describe("an environment with an auth callout", () => {
+  it("is warned about where nothing runs its service", () => {
+    const image = { repository: "example/workers", tag: "1.4.0" };
+    const warnings = (kubernetes: object) =>
+      warningsOf({
+        environment: kubernetesEnvironment({ authCallout: {}, kubernetes: kubernetesSettings(kubernetes) }),
+        tenants: {},
+      });
+    assert.match(warnings({}).join(), /^authCallout: .* has kubernetes\.workers/);
+    assert.deepEqual(warnings({ workers: { image } }), []);
   });
 });
 

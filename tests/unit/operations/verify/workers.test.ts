@@ -20,6 +20,8 @@ describe("checks of workers", () => {
       ...{ name: "workers irisx", result: "failed", detail: "sms-worker in iad: no durable" },
       ...{ see: "alerts/NATSWorkerDown.md", because: [["region iad"]] },
     });
+    const service = worker("auth-callout", { account: "logins", isReady: false, reason: "does not answer" });
+    assert.equal(workerChecks([service])[0]!.see, "alerts/NATSAuthCalloutDown.md");
   });
 });
 

@@ -2,6 +2,7 @@ import { known, type Resource } from "./resource";
 import { localServerType } from "./servers";
 
 const secretType = "kubernetes:core/v1:Secret";
+const localWorkerType = "pulumi-nodejs:dynamic/local:Worker";
 
 /** What no rule about users can check. */
 export const hiddenUsers =
@@ -11,7 +12,7 @@ export const hiddenUsers =
   "an `up` checks all of them before servers get the file.";
 
 /** Types in which a region's accounts and users are. */
-export const userTypes = [secretType, localServerType] as const;
+export const userTypes = [secretType, localServerType, localWorkerType] as const;
 
 interface SubjectRules {
   allow?: string[];
@@ -52,12 +53,19 @@ export const usersOf = (resource: Resource): User[] => [
   ...calloutUsersOf(resource),
 ];
 
-/** Of the Secret with the service's connection (components/security/callout-users.ts). */
+/** Where each type has the connection of a worker, and how it is encoded there. */
+const connectionFields = [
+  { type: secretType, field: "data", decode: (text: string) => Buffer.from(text, "base64").toString() },
+  { type: localWorkerType, field: "connection", decode: (text: string) => text },
+];
+
+/** Of the connection of the service (components/security/callout-users.ts). */
 function calloutUsersOf({ type, inputs }: Resource): User[] {
-  const data = type === secretType ? known(inputs, "data") : undefined;
-  const text = typeof data === "object" && data !== null ? known(data, "AUTH_USERS") : undefined;
+  const { field, decode } = connectionFields.find((one) => one.type === type) ?? {};
+  const connection = field === undefined ? undefined : known(inputs, field);
+  const text = typeof connection === "object" && connection !== null ? known(connection, "AUTH_USERS") : undefined;
   if (typeof text !== "string") return [];
-  const users = JSON.parse(Buffer.from(text, "base64").toString()) as CalloutUser[];
+  const users = JSON.parse(decode!(text)) as CalloutUser[];
   return users.map(({ account, login, publish, subscribe }) => ({
     ...{ account, login },
     permissions: { publish, subscribe },

@@ -31,8 +31,8 @@ function accountsBlock(accounts: readonly AccountSpec[], users: RegionIdentity["
 function calloutBlock(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
   const account = accounts.find((one) => one.users.some(({ answersServers }) => answersServers));
   if (!account) return "";
-  const known = account.users.map(({ login }) => ({ login, ...users[login] }));
-  const { callout } = known.find((one) => one.callout) ?? {};
+  const logins = account.users.map(({ login }) => login);
+  const [callout] = logins.flatMap((login) => users[login]?.callout ?? []);
   if (!callout)
     throw new Error(`the identity has no keys of the auth callout; run "pulumi up" on the identity stack first`);
   const conf = {
@@ -40,7 +40,7 @@ function calloutBlock(accounts: readonly AccountSpec[], users: RegionIdentity["u
       issuer: callout.issuer.publicKey,
       xkey: callout.xkey.publicKey,
       account: account.name,
-      auth_users: known.flatMap(({ login, also }) => [login, ...(also ? [also.login] : [])]),
+      auth_users: logins,
       allowed_accounts: [account.name],
     },
   };

@@ -29,6 +29,7 @@ function isKept(resource: Resource, resources: readonly Resource[]): boolean {
   return (
     authorityTypes.includes(resource.type) &&
     !isOfServers(resource) &&
+    !isOfClient(resource) &&
     !isBesideProtected(resource, resources) &&
     !signsNothing(resource, resources)
   );
@@ -58,6 +59,10 @@ function commonNameOf(pem: unknown): string | undefined {
 /** Keys of servers are made again with their certificates. */
 const isOfServers = ({ parent }: Resource): boolean => !!parent?.includes("supercluster:security:ServerCertificate::");
 
+/** So are those of users, which are deleted with a user that is taken out. */
+export const isOfClient = ({ parent }: Pick<Resource, "parent">): boolean =>
+  !!parent?.includes("supercluster:security:ClientCertificate::");
+
 /** Another generation of the same authority is protected: that one signs. */
 const isBesideProtected = (resource: Resource, resources: readonly Resource[]): boolean =>
   resources.some(
@@ -72,7 +77,7 @@ const isOfUsers = ({ parent }: Resource): boolean => !!parent?.includes("supercl
 
 /** Certificates of local servers name this machine alone; no other server could use them. */
 function isLocal(resources: readonly Resource[]): boolean {
-  const requests = resources.filter(({ type }) => type === requestType);
+  const requests = resources.filter((resource) => resource.type === requestType && !isOfClient(resource));
   const names = requests.map(({ inputs }) => (inputs.dnsNames ?? []) as string[]);
   return names.length > 0 && names.every((all) => all.length > 0 && all.every((name) => name === "localhost"));
 }

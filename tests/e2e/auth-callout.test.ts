@@ -174,7 +174,7 @@ describe("an environment with an auth callout", function () {
     assert.equal(verified.status, 1, verified.text);
     assert.match(
       verified.text,
-      /workers logins +failed +auth-callout in iad: \S+ does not answer; auth-callout in ams: \S+ does not answer/,
+      /workers logins +FAILED +auth-callout in iad: \S+ does not answer; auth-callout in ams: \S+ does not answer/,
     );
     const { text } = await regions.deployment.meanwhile("status", "--json");
     const { workers = [], problems = [] } = JSON.parse(text) as Status;
@@ -197,7 +197,7 @@ describe("an environment with an auth callout", function () {
       "",
     ];
     fs.writeFileSync(regions.deployment.path("tenants/gallery.ts"), changed.join("\n"));
-    assert.match(regions.deployment.succeeds("plan"), /logins-auth-callout/);
+    assert.match(regions.deployment.succeeds("start", "--dry-run"), /logins-auth-callout/);
     regions.deployment.succeeds("start");
     isNothingToChange();
     const guard = await as(contextOf("guard"));

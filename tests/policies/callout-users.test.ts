@@ -9,22 +9,27 @@ import { localEnvironment, usersOf } from "../support/accounts";
 
 describe("users about whom servers ask the auth callout", () => {
   const environment = localEnvironment({ jetstream: { jetstream: ["gallery"] }, authCallout: environmentCallout });
-  const secretOf = (publishes: string[]) => {
+  const connectionOf = (publishes: string[]) => {
     const scanner = { ...gallery.users.scanner!, allow: { publish: publishes } };
     const accounts = accountsOf(environment, { gallery: { ...gallery, users: { scanner } } });
-    const data = encoded({ NATS_URL: "tls://a:4222", AUTH_USERS: calloutUsers(accounts, usersOf(accounts)) });
-    return { type: "kubernetes:core/v1:Secret", name: "nats-auth-callout", inputs: { data } } as unknown as Parameters<
-      typeof usersIn
-    >[0];
+    return { NATS_URL: "tls://a:4222", AUTH_USERS: calloutUsers(accounts, usersOf(accounts)) };
   };
+  const places = [
+    ["kubernetes:core/v1:Secret", (publishes: string[]) => ({ data: encoded(connectionOf(publishes)) })],
+    ["pulumi-nodejs:dynamic/local:Worker", (publishes: string[]) => ({ connection: connectionOf(publishes) })],
+  ] as const;
 
-  it("are seen by policies, in the Secret of the service, as those of the accounts file", () => {
-    assert.deepEqual(
-      usersIn(secretOf([])).map(({ account, login }) => [account, login]),
-      [["gallery", "gallery-scanner"]],
-    );
-    const found = (publishes: string[]) => userMayNotDoEverything.violations(secretOf(publishes), [] as never);
-    assert.deepEqual(found([]), []);
-    assert.match(found(["$JS.API.>"]).join(), /^user gallery-scanner may publish \$JS\.API\.>/);
-  });
+  for (const [type, inputs] of places)
+    it(`are seen by policies as those of the accounts file, in the service's ${type}`, () => {
+      assert.ok(userMayNotDoEverything.types?.includes(type));
+      const service = (publishes: string[]) =>
+        ({ type, name: "auth-callout", inputs: inputs(publishes) }) as unknown as Parameters<typeof usersIn>[0];
+      assert.deepEqual(
+        usersIn(service([])).map(({ account, login }) => [account, login]),
+        [["gallery", "gallery-scanner"]],
+      );
+      const found = (publishes: string[]) => userMayNotDoEverything.violations(service(publishes), [] as never);
+      assert.deepEqual(found([]), []);
+      assert.match(found(["$JS.API.>"]).join(), /^user gallery-scanner may publish \$JS\.API\.>/);
+    });
 });

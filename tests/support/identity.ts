@@ -1,4 +1,4 @@
-import type { RegionIdentity } from "../../config/assets/region";
+import type { Credential, RegionIdentity } from "../../config/assets/region";
 import type { Environment } from "../../config/schema/settings";
 import type { Tenants } from "../../config/assets/asset";
 import { provisioner, systemAccount } from "../../config/assets/standard";
@@ -16,9 +16,19 @@ export function identityOutputs(
   tenants: Tenants,
 ): Record<string, RegionIdentity | JetstreamIdentity | Record<string, CarriedIdentity>> {
   const accounts = accountsOf(environment, tenants);
-  const logins = accounts.flatMap((account) => account.users.map((user) => user.login));
+  const all = accounts.flatMap((account) => account.users);
+  const logins = all.map((user) => user.login);
+  const natsKey = (name: string) => ({ seed: `seed of ${name}`, publicKey: `public key of ${name}` });
   const users = Object.fromEntries(
-    logins.map((name) => [name, { password: `password of ${name}`, hash: `hash of ${name}` }]),
+    all.map(({ login: name, byCallout, answersServers }): [string, Credential] => [
+      name,
+      {
+        ...{ password: `password of ${name}`, hash: `hash of ${name}` },
+        ...(byCallout && { byCallout }),
+        ...(byCallout === "certificate" && { certificate: `certificate of ${name}` }),
+        ...(answersServers && { callout: { issuer: natsKey("the issuer"), xkey: natsKey("the xkey") } }),
+      },
+    ]),
   );
   const certificate = (name: string) => ({ cert: `certificate of ${name}`, key: `key of ${name}` });
   const regions = environment.regions.map((region): [string, RegionIdentity] => [

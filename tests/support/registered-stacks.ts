@@ -9,6 +9,7 @@ import { validateTenants } from "../../config/rules/validate";
 import { identity } from "../../stacks/identity";
 import { jetstream } from "../../stacks/jetstream";
 import { region } from "../../stacks/region";
+import { environmentCallout, gallery } from "../../docs/examples/tenants/auth-callout";
 import { tenants } from "../../tenants";
 import { identityOutputs } from "./identity";
 import { kubernetesEnvironment, kubernetesSettings } from "./kubernetes";
@@ -26,6 +27,7 @@ const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 /** Regions on new clusters of AWS, with all that can be made there. */
 export const everything = kubernetesEnvironment({
+  authCallout: environmentCallout,
   listeners: listeners.parse({ websocket: {}, leafNodes: {}, mqtt: {} }),
   kubernetes: kubernetesSettings({
     clusters: { syd: { context: "nats-syd" } },
@@ -284,6 +286,9 @@ const variants: Record<string, () => AnySettings> = {
   },
   "iad with the probe": () => probed(settingsIn("staging", everything, { kind: "region", region: "iad" })),
   "jetstream with the probe": () => probed(settingsOf("jetstream")),
+  "local-iad with an auth callout": () => withCallout(settingsOf("local-iad")),
+  "local-identity with an auth callout": () => withCallout(settingsOf("local-identity")),
+  "identity with an auth callout": () => withCallout(settingsOf("identity")),
   "jetstream of another tenant": () => {
     const environment = kubernetesEnvironment({ jetstream: { jetstream: ["shop"] } });
     return {
@@ -296,6 +301,14 @@ const variants: Record<string, () => AnySettings> = {
 function probed(settings: AnySettings): AnySettings {
   const environment = { ...settings.environment, jetstream: { jetstream: [...Object.keys(tenants), "probe"] } };
   return { ...settings, environment, tenants: validateTenants(tenants, environment) };
+}
+
+/** Without workers: the service runs nevertheless. */
+function withCallout(settings: AnySettings): AnySettings {
+  const jetstream = { jetstream: ["gallery"] };
+  const environment = { ...settings.environment, authCallout: environmentCallout, jetstream };
+  const streams = { TICKETS: { ...gallery.streams.TICKETS!, replicas: 3 as const } };
+  return { ...settings, environment, tenants: validateTenants({ gallery: { ...gallery, streams } }, environment) };
 }
 
 function leaving(settings: AnySettings): AnySettings {

@@ -117,6 +117,7 @@ export interface StreamView extends Placed {
   fullness?: number;
   /** When its oldest message was stored, RFC 3339. */
   oldest?: string;
+  /** Id of the stream that it copies, `<account>/<stream>`; its name alone where that is in another JetStream domain. */
   mirrorOf?: string;
   /** Messages that a mirror has not copied yet. */
   lag?: number;

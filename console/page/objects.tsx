@@ -60,7 +60,7 @@ export function StreamPage({
   if (!stream) return <Missing what={`Stream ${id}`} />;
   const problems = withFollowing(picture.head.problems, (one) => one.account === account && one.stream === name);
   const durables = Object.values(picture.durables).filter((one) => one.account === account && one.stream === name);
-  const mirrors = Object.values(picture.streams).filter((one) => one.account === account && one.mirrorOf === name);
+  const mirrors = Object.values(picture.streams).filter((one) => one.mirrorOf === id);
   const failover = picture.head.failovers.find((one) => one.account === account && one.stream === name);
   return (
     <>
@@ -86,7 +86,7 @@ export function StreamPage({
             ["Home region", stream.home ? <a href={to.region(stream.home)}>{stream.home}</a> : "not declared"],
             ...(stream.mirrorOf
               ? ([
-                  ["Mirror of", <a href={to.stream(account, stream.mirrorOf)}>{stream.mirrorOf}</a>],
+                  ["Mirror of", <Origin id={stream.mirrorOf} account={account} />],
                   ["Behind by", plural(stream.lag ?? 0, "message")],
                 ] as [string, ComponentChildren][])
               : []),
@@ -167,12 +167,19 @@ const Mirrors = ({ mirrors }: { mirrors: StreamView[] }) => (
   <p class="placed">
     <span class="muted">Mirrors</span>{" "}
     {mirrors.map(({ account, name, lag, home, leader, severity }) => (
-      <a key={name} class={`chip ${severity ?? ""}`} href={to.stream(account, name)}>
+      <a key={`${account}/${name}`} class={`chip ${severity ?? ""}`} href={to.stream(account, name)}>
         {home ?? name}: {leader === undefined ? "not known" : lag ? `${count(lag)} behind` : "current"}
       </a>
     ))}
   </p>
 );
+
+/** What a mirror copies: a stream of its own account, of another one, or of another domain, which has no page here. */
+function Origin({ id, account }: { id: string; account: string }) {
+  const [of, name] = id.split("/") as [string, string?];
+  if (name === undefined) return <>{id} (in another domain)</>;
+  return <a href={to.stream(of, name)}>{of === account ? name : id}</a>;
+}
 
 export function DurablePage({
   account,

@@ -1,10 +1,11 @@
 import { deadLetterNames } from "../../workers/messaging/contract";
 import { assetsOf } from "../../config/assets/assets";
+import { copiedTenant } from "../../config/assets/copies";
 import { workerKey, workersOf } from "../../config/assets/workers";
 import { serverNames, serversOf } from "../../config/topology";
 import { fromBytes, fromNanoseconds } from "../../config/units";
 import { ownerOf } from "../../jetstream/ownership";
-import type { ConsumerDetail, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
+import type { ConsumerDetail, Origin, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
 import type { Look } from "../../operations/supercluster/read-status";
 import { kindsOf } from "../../operations/supercluster/causes";
@@ -191,7 +192,8 @@ function rowsOf(
   const durables: Picture["durables"] = {};
   for (const { account, name, region, spec, mirrorOf } of assets.streams)
     streams[`${account}/${name}`] = {
-      ...{ account, name, home: region, wantedReplicas: spec.replicas, mirrorOf, replicas: [] },
+      ...{ account, name, home: region, wantedReplicas: spec.replicas, replicas: [] },
+      ...(mirrorOf !== undefined && { mirrorOf: `${account}/${mirrorOf}` }),
       subjects: [],
     };
   for (const { account, stream, name } of assets.consumers)
@@ -223,11 +225,16 @@ function streamView(account: string, detail: StreamDetail, rate: Rate): StreamVi
     rate: rate(`stream ${account}/${name}`, state.last_seq, leaders),
     fullness: rounded(fullness(detail)),
     ...(state.messages > 0 && state.first_ts !== undefined && { oldest: state.first_ts }),
-    ...(mirror && { mirrorOf: mirror.name, lag: mirror.lag }),
+    ...(mirror && { mirrorOf: idOfOrigin(account, mirror), lag: mirror.lag }),
     subjects: (config.subjects as string[] | undefined) ?? [],
     config: shownOf(config),
     ...(ownerOf(config) !== undefined && { owner: ownerOf(config) }),
   };
+}
+
+function idOfOrigin(account: string, origin: Origin): string {
+  const tenant = origin.external ? copiedTenant(origin) : account;
+  return tenant === undefined ? origin.name : `${tenant}/${origin.name}`;
 }
 
 function durableView(account: string, stream: string, detail: ConsumerDetail, rate: Rate): DurableView {

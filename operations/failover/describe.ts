@@ -1,5 +1,6 @@
 import type { WorkerAsset } from "../../config/assets/workers";
 import { plural } from "../../config/plural";
+import type { Start } from "../../config/schema/failover";
 import { unknownDurables } from "./durable-starts";
 import type { FailoverOptions } from "./failover";
 import type { FailoverPair } from "./failover-pair";
@@ -28,11 +29,19 @@ export async function describeFailover(
       pair.durables.map((durable) => durable.name),
       pair.workers,
     ),
-    ...(await unknownDurables(pair)).map(
-      (durable) =>
-        `durable ${durable}: its position is unknown, so on ${mirror} it begins with ${startText(start)} (--start)`,
-    ),
+    ...unknownText(await unknownDurables(pair), mirror, start),
   ];
+}
+
+/** Durables that begin where `--start` says, in one line: a stream may have many. Pure. */
+export function unknownText(durables: readonly string[], mirror: string, start: Start): string[] {
+  const [first, ...others] = durables;
+  if (first === undefined) return [];
+  const who = others.length ? `${plural(durables.length, "durable")} (${durables.join(", ")})` : `durable ${first}`;
+  const [their, they, begin] = others.length
+    ? ["their positions are", "they", "begin"]
+    : ["its position is", "it", "begins"];
+  return [`${who}: ${their} unknown, so on ${mirror} ${they} ${begin} with ${startText(start)} (--start)`];
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { workersOf } from "../../../../config/assets/workers";
-import { missingText, unreadText } from "../../../../operations/failover/describe";
+import { missingText, unknownText, unreadText } from "../../../../operations/failover/describe";
 import { tenants } from "../../../../tenants";
 import type { StreamSummary } from "../../../../operations/failover/steps";
 
@@ -33,4 +33,16 @@ describe("what a mirror may lack before a failover", () => {
 
   it("is nothing where both end alike", () =>
     assert.equal(missingText(names, upTo(5), upTo(5)), "nothing of S is missing in S-ams"));
+});
+
+describe("durables whose position is unknown", () => {
+  it("take one line of the plan together, however many there are", () => {
+    assert.deepEqual(unknownText([], "S-ams", "all"), []);
+    assert.deepEqual(unknownText(["a"], "S-ams", 7), [
+      "durable a: its position is unknown, so on S-ams it begins with sequence 7 (--start)",
+    ]);
+    assert.deepEqual(unknownText(["a", "b"], "S-ams", 7), [
+      "2 durables (a, b): their positions are unknown, so on S-ams they begin with sequence 7 (--start)",
+    ]);
+  });
 });

@@ -1,30 +1,8 @@
 import assert from "node:assert/strict";
 import { inWords } from "../../../../../console/server/events/advisories";
 import { differencesOf } from "../../../../../console/server/events/differences";
-import { pictureOf, type Shown } from "../../../../../console/server/picture";
-import { Rates } from "../../../../../console/server/rates";
 import type { Snapshot } from "../../../../../operations/supercluster/snapshot";
-import { problemsOf } from "../../../../../operations/supercluster/problems";
-import { statusOf } from "../../../../../operations/supercluster/status";
-import { irisx } from "../../../../../tenants/irisx";
-import { localEnvironment } from "../../../../support/accounts";
-import { healthySnapshot } from "../../../../support/healthy-snapshot";
-
-const environment = localEnvironment({ jetstream: { jetstream: ["irisx"] } });
-const checked: Shown = { name: "local", environment, tenants: { irisx }, failovers: {} };
-
-const look = (change: (snapshot: Snapshot) => void = () => {}) => {
-  const snapshot = healthySnapshot(checked);
-  change(snapshot);
-  return pictureOf(
-    checked,
-    {
-      ...{ snapshot, failovers: [] },
-      status: { ...statusOf(checked, snapshot), problems: problemsOf(checked, snapshot) },
-    },
-    new Rates(),
-  );
-};
+import { look } from "../../../../support/console-look";
 
 const said = (change: (snapshot: Snapshot) => void, before = look()) =>
   differencesOf(before, look(change)).map(({ text }) => text);
@@ -82,32 +60,6 @@ describe("events of the console: what happened between two looks", () => {
   it("counts messages that were given up", () => {
     const texts = said(({ streams }) => (streams.irisx!.DEAD_LETTERS!.state.messages += 2));
     assert.ok(texts.includes("irisx gave up 2 messages"), texts.join("\n"));
-  });
-});
-
-describe("a picture of servers of which one is late", () => {
-  it("says since when, and keeps its rates as they were instead of calling its streams idle", () => {
-    const rates = new Rates();
-    const at = (second: number, silentSince: Record<string, string> = {}) => {
-      const snapshot = healthySnapshot(checked);
-      const told = silentSince["iad-0"] ? 1 : second;
-      snapshot.streams.irisx!.SMS!.state.last_seq = 100 * told;
-      const status = { ...statusOf(checked, snapshot), time: new Date(1_000 * second).toISOString(), problems: [] };
-      const picture = pictureOf(checked, { snapshot, status, failovers: [] }, rates, {
-        usual: () => undefined,
-        silentSince,
-      });
-      rates.next();
-      return picture;
-    };
-    at(0);
-    assert.equal(at(1).streams["irisx/SMS"]!.rate, 100);
-    const since = new Date(1_000).toISOString();
-    const late = at(3, { "iad-0": since });
-    assert.equal(late.streams["irisx/SMS"]!.rate, 100);
-    const server = late.head.servers.find(({ name }) => name === "iad-0")!;
-    assert.deepEqual([server.isUp, server.silentSince], [true, since]);
-    assert.equal(at(5).streams["irisx/SMS"]!.rate, 100);
   });
 });
 

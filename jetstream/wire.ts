@@ -144,7 +144,7 @@ export function respelled(fields: Field[], config: Wire, like: Wire): Wire {
 /** Whether two wire values of a field mean the same. */
 export function isEqual({ kind }: Field, left: unknown, right: unknown): boolean {
   const [a, b] = kind === "labels" ? [openLabels(left), openLabels(right)] : [left, right];
-  return isDeepStrictEqual(canonicalOf(kind, a), canonicalOf(kind, b));
+  return a === b || isDeepStrictEqual(canonicalOf(kind, a), canonicalOf(kind, b));
 }
 
 /** Labels that the server (`_nats.`) or this program (`supercluster.`) adds as marks. */
@@ -177,7 +177,7 @@ function set(object: Wire, path: string, value: unknown): void {
   setAt(object, namesIn(path), value);
 }
 
-function setAt(object: Wire, [key, ...rest]: [string, ...string[]], value: unknown): void {
+function setAt(object: Wire, [key, ...rest]: readonly [string, ...string[]], value: unknown): void {
   const [next, ...others] = rest;
   if (next === undefined) {
     if (value === undefined) delete object[key];
@@ -191,5 +191,13 @@ function setAt(object: Wire, [key, ...rest]: [string, ...string[]], value: unkno
 }
 
 /** The names of a dotted path; a dot that is part of a name stands behind a backslash. */
-const namesIn = (path: string): [string, ...string[]] =>
-  path.split(/(?<!\\)\./).map((name) => name.replaceAll("\\.", ".")) as [string, ...string[]];
+function namesIn(path: string): readonly [string, ...string[]] {
+  const known = names.get(path);
+  if (known) return known;
+  const split = path.split(/(?<!\\)\./).map((name) => name.replaceAll("\\.", ".")) as [string, ...string[]];
+  names.set(path, split);
+  return split;
+}
+
+/** By path: those of the tables of fields, which are read for each field of each asset. */
+const names = new Map<string, readonly [string, ...string[]]>();

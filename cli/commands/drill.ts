@@ -2,17 +2,17 @@ import { plural } from "../../config/plural";
 import { toMilliseconds } from "../../config/units";
 import { assertDuration } from "../../config/units";
 import { InvalidInput, type Problem, unknownName } from "../../config/problems";
-import { BadUsage, CannotSimulate, Failure } from "../../engine/failure";
+import { BadUsage, Failure } from "../../engine/failure";
 import { withEnvironmentLock } from "../../engine/lock";
 import { colours, logProgress, print } from "../../engine/terminal";
 import { readAccess } from "../../operations/access/access";
 import { monitoringStatus } from "../../operations/monitoring/monitoring-status";
 import { type Drill, type DrillName, drillNames } from "../../operations/drills/drill";
-import type { DrillResult } from "../../operations/drills/report";
+import { type DrillResult, missedOf, type NotMeasured, notMeasured } from "../../operations/drills/report";
 import { type DrillOptions, runDrill } from "../../operations/drills/run";
 import { drills } from "../../operations/drills/table";
 import { type CheckedEnvironment, checkedEnvironment } from "../../operations/settings/checked-environment";
-import { renderDrill, renderDrills, renderTable, type Skipped } from "../render/drill";
+import { renderDrill, renderDrills, renderTable } from "../render/drill";
 
 export interface DrillCommand {
   env: string;
@@ -25,10 +25,10 @@ export interface DrillCommand {
 }
 
 /**
- * Runs one drill, or all, one after another; prints what was measured.
+ * Runs one drill, or all, one after another; prints what was measured. One of all that fails is reported with the rest.
  *
  * @throws {BadUsage} where it is refused; nothing was done
- * @throws {CannotSimulate} where this machine cannot do the one that was asked for
+ * @throws CannotSimulate where this machine cannot do the one that was asked for
  * @throws {Failure} where something that is expected did not hold
  */
 export async function drill(name: string | undefined, { env, list, json = false, ...options }: DrillCommand) {
@@ -42,7 +42,7 @@ export async function drill(name: string | undefined, { env, list, json = false,
   const access = await readAccess(checked);
   const prometheus = (await monitoringStatus(checked))?.prometheus.url;
   if (prometheus === undefined) logProgress("no Prometheus is known, so alerts are not reported (--with-monitoring)");
-  const results: (DrillResult | Skipped)[] = [];
+  const results: (DrillResult | NotMeasured)[] = [];
   await withEnvironmentLock(env, `drill ${name} --env ${env}`, async () => {
     for (const one of asked)
       try {
@@ -50,13 +50,14 @@ export async function drill(name: string | undefined, { env, list, json = false,
         results.push(result);
         if (!json) print(renderDrill(result, colours.dim));
       } catch (error) {
-        if (asked.length === 1 || !(error instanceof CannotSimulate)) throw error;
-        logProgress(`${one.name}: ${error.message}`);
-        results.push({ name: one.name, skipped: error.message });
+        const instead = asked.length === 1 ? undefined : notMeasured(one.name, error);
+        if (!instead) throw error;
+        logProgress(`${one.name}: not measured: ${instead.why}`);
+        results.push(instead);
       }
   });
   print(json ? JSON.stringify(results, undefined, 2) : `\n${renderTable(results, colours.dim)}`);
-  const missed = results.flatMap((one) => ("missed" in one ? one.missed.map((what) => `${one.name}: ${what}`) : []));
+  const missed = missedOf(results);
   if (missed.length > 0)
     throw new Failure(
       `${plural(missed.length, "expectation")} missed:\n${missed.map((line) => `  ${line}`).join("\n")}`,

@@ -1,13 +1,7 @@
 import { monthlyBudget, type Unavailability } from "../../operations/drills/measure";
-import type { Drill, DrillName } from "../../operations/drills/drill";
-import { boundMs, type DrillResult } from "../../operations/drills/report";
+import type { Drill } from "../../operations/drills/drill";
+import { boundMs, type DrillResult, type NotMeasured } from "../../operations/drills/report";
 import { table } from "./table";
-
-/** A drill that this machine cannot do. */
-export interface Skipped {
-  name: DrillName;
-  skipped: string;
-}
 
 type Style = (head: string) => string;
 
@@ -59,12 +53,12 @@ export function renderDrill(result: DrillResult, style: Style): string {
 }
 
 /** All drills beside what 99.99 % allows. */
-export function renderTable(results: readonly (DrillResult | Skipped)[], style: Style): string {
+export function renderTable(results: readonly (DrillResult | NotMeasured)[], style: Style): string {
   const heads = [
     ...["DRILL", "HELD", "GAP", "ELSEWHERE", "UNAVAILABLE", "OF A MONTH", "RECOVERED", "LOST", "EXPECTED", "ALERTS"],
   ];
   const rows = results.map((one) => {
-    if ("skipped" in one) return [one.name, "", "", "", "", "", "", "", "not here", ""];
+    if ("why" in one) return [one.name, "", "", "", "", "", "", "", one.failed ? "failed" : "not here", ""];
     const lost = (kept: RegExp) =>
       one.streams.reduce((sum, stream) => sum + (kept.test(stream.kept) ? stream.lost.length : 0), 0);
     const inMemory = lost(/memory/);

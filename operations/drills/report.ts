@@ -1,4 +1,5 @@
 import type { StreamSpec } from "../../config/schema/tenant";
+import { CannotSimulate, Failure, Interrupted } from "../../engine/failure";
 import type { AccountReport } from "../load/report";
 import type { Bound, Drill, DrillName } from "./drill";
 import { type Gap, type Unavailability, unavailabilityOf, worstOf } from "./measure";
@@ -40,6 +41,27 @@ export interface DrillResult {
   /** What was expected and did not hold; empty: all did. */
   missed: string[];
 }
+
+/** A drill of several of which nothing was measured. */
+export interface NotMeasured {
+  name: DrillName;
+  why: string;
+  /** Whether this machine can do it, and it failed. */
+  failed: boolean;
+}
+
+/** Of a drill of several that ended with an error; undefined: the others shall not go on. Pure. */
+export const notMeasured = (name: DrillName, error: unknown): NotMeasured | undefined =>
+  error instanceof Failure && !(error instanceof Interrupted)
+    ? { name, why: error.message, failed: !(error instanceof CannotSimulate) }
+    : undefined;
+
+/** Expectations that did not hold, by drill: of those that were measured, and those that failed before. Pure. */
+export const missedOf = (results: readonly (DrillResult | NotMeasured)[]): string[] =>
+  results.flatMap((one) => {
+    if ("missed" in one) return one.missed.map((what) => `${one.name}: ${what}`);
+    return one.failed ? [`${one.name}: not measured: ${one.why}`] : [];
+  });
 
 /** How a stream keeps its messages. */
 interface Kept extends Pick<StreamSpec, "storage"> {

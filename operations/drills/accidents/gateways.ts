@@ -12,6 +12,8 @@ import { type Toxic, type ToxicProxy, Toxiproxy } from "../toxiproxy";
 const closed = "127.0.0.1:1";
 /** Other regions still tell where the gateways really are. A server that goes around is restarted, as often as this. */
 const attempts = 5;
+/** Of each server: servers try the addresses that they know in any order, so most of these should be proxies. */
+const proxiesEach = 8;
 const connectMs = 30_000;
 /** In milliseconds. A server leaves a connection without an answer after some minutes, and may go around then. */
 const longest = 60_000;
@@ -26,7 +28,7 @@ export const gatewayCut: Prepare = (context) => betweenRegions(context, both("ti
 
 export const gatewaySlow: Prepare = (context) => betweenRegions(context, both("latency", { latency: delayMs }));
 
-/** Puts a proxy before each gateway of two regions, for those of the other one. */
+/** Puts proxies before each gateway of two regions, for those of the other one. */
 async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<Accident> {
   const { home, other } = context;
   if (!other) throw new CannotSimulate("this drill needs a second region");
@@ -36,10 +38,12 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
   const servers = [...context.serversIn(home), ...context.serversIn(other)];
   const throughProxies = async (from: string, to: string) => {
     const made = await Promise.all(
-      context.serversIn(to).map(async (server) => {
-        const { config } = (await running(server)).record.applied;
-        return toxiproxy.proxy(config.gateway.listen);
-      }),
+      context.serversIn(to).flatMap((server) =>
+        Array.from({ length: proxiesEach }, async () => {
+          const { config } = (await running(server)).record.applied;
+          return toxiproxy.proxy(config.gateway.listen);
+        }),
+      ),
     );
     proxies.push(...made);
     const urls = made.map(({ listen }) => `tls://${listen}`);

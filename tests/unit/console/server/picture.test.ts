@@ -26,10 +26,9 @@ describe("what a mirror copies, in the console", () => {
   });
 
   it("is a stream of another account, by the names under which that one lets it be copied", () => {
-    const { mirror } = copying({ mirror: { tenant: "covenant", name: "SMS" } }, "irisx") as {
-      mirror: { external: { api: string } };
-    };
-    assert.equal(copies(mirror.external.api), "covenant/SMS");
+    const { mirror } = copying({ mirror: { tenant: "covenant", name: "SMS" } }, "irisx");
+    const { external } = mirror as { name: string; external?: { api: string } };
+    assert.equal(copies(external!.api), "covenant/SMS");
   });
 
   it("is a name alone where it is in another domain, which has no page", () =>

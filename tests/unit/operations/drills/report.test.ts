@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { boundMs, drillResult } from "../../../../operations/drills/report";
+import { CannotSimulate, Failure, Interrupted } from "../../../../engine/failure";
+import { boundMs, drillResult, missedOf, notMeasured } from "../../../../operations/drills/report";
 import { drillNames } from "../../../../operations/drills/drill";
 import type { Publishings } from "../../../../operations/drills/publishers";
 import { drills } from "../../../../operations/drills/table";
@@ -110,5 +111,18 @@ describe("the table of drills", () => {
     assert.equal(boundMs({ whileItLasts: 30 }, 15_000), 45_000);
     const lasting = drillNames.filter((name) => typeof drills[name].expected.home !== "number");
     assert.deepEqual(lasting, ["two-of-three", "region-lost"]);
+  });
+});
+
+describe("a drill of several that ends with an error", () => {
+  it("is reported, and the others go on: as missed where it failed, not where this machine cannot do it", () => {
+    const failed = notMeasured("gateway-cut", new Failure("gateways went around"))!;
+    const impossible = notMeasured("slow-disk", new CannotSimulate("no strace"))!;
+    assert.deepEqual(missedOf([of(), failed, impossible]), ["gateway-cut: not measured: gateways went around"]);
+  });
+
+  it("ends them all where it was ended by Ctrl-C, or by a fault of the program", () => {
+    assert.equal(notMeasured("nothing", new Interrupted("ended early")), undefined);
+    assert.equal(notMeasured("nothing", new TypeError("x is undefined")), undefined);
   });
 });

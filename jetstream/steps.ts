@@ -90,8 +90,10 @@ export const hasStepsLeft = (fields: Field[], applied: Args, args: Stepped): boo
 
 /** Arguments that are lowered in steps, and of which the server still has a higher value. */
 export const beingLowered = (fields: Field[], args: Stepped, found: Wire): string[] => {
+  const stepped = steppedFields(fields, args);
+  if (stepped.length === 0) return [];
   const wanted = toWire(fields, args);
-  return steppedFields(fields, args)
+  return stepped
     .filter(({ field }) => Number(get(found, field.wire)) > Number(get(wanted, field.wire)))
     .map(({ field }) => field.arg);
 };

@@ -12,23 +12,36 @@ import { overlaps } from "../subjects";
 import type { TenantSpec } from "../schema/tenant";
 import type { ConsumerAsset, StreamAsset, Tenants } from "./asset";
 
+/** Streams and durables. */
+interface Assets {
+  streams: StreamAsset[];
+  consumers: ConsumerAsset[];
+}
+
+const noFailovers: Failovers = {};
+
+/** Of the last few settings: they do not change once they are read, and checks ask for their assets again and again. */
+let known: { of: readonly [Environment, Tenants, Failovers]; assets: Assets }[] = [];
+const knownAtMost = 4;
+
 /**
  * Everything the tenants need in JetStream, their canaries and failovers included: origins before mirrors, in the order
- * declared.
+ * declared. The same objects for the same settings.
  */
-export function assetsOf(
-  environment: Environment,
-  tenants: Tenants,
-  failovers: Failovers = {},
-): { streams: StreamAsset[]; consumers: ConsumerAsset[] } {
+export function assetsOf(environment: Environment, tenants: Tenants, failovers: Failovers = noFailovers): Assets {
+  const of = [environment, tenants, failovers] as const;
+  const found = known.find((one) => one.of.every((part, index) => part === of[index]));
+  if (found) return found.assets;
   const all = Object.values(tenants);
-  return failedOver(
+  const assets = failedOver(
     {
       streams: all.flatMap((tenant) => streamsOf(environment, tenant)),
       consumers: all.flatMap((tenant) => consumersOf(environment, tenant)),
     },
     failovers,
   );
+  known = [{ of, assets }, ...known].slice(0, knownAtMost);
+  return assets;
 }
 
 function streamsOf(environment: Environment, declared: TenantSpec): StreamAsset[] {

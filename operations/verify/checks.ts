@@ -7,7 +7,8 @@ import { serversIn, serversInAll } from "../../config/sizes";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerFields, streamFields } from "../../jetstream/fields";
 import { beingLowered } from "../../jetstream/steps";
-import { type Difference, differences } from "../../jetstream/wire";
+import type { Field, Wire } from "../../jetstream/fields/field";
+import { type Args, type Difference, differences } from "../../jetstream/wire";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { plural } from "../../config/plural";
 import { type Explanation, lossOfGateway, lossOfRegion, lossOfServer } from "./explanations";
@@ -208,10 +209,10 @@ function assetChecks({ environment, tenants, failovers }: Specification, snapsho
   return Object.keys(tenants).flatMap((account) => {
     const detail = (stream: string) => snapshot.streams[account]?.[stream];
     const own = streams.filter((stream) => stream.account === account);
-    const assetOf = (stream: string) => own.find(({ name }) => name === stream);
+    const byName = new Map(own.map((stream) => [stream.name, stream]));
     /** Why a stream has no leader: so few servers of its region are left that they can have no majority of it. */
     const unled = (stream: string): Explanation[] => {
-      const { region, spec } = assetOf(stream)!;
+      const { region, spec } = byName.get(stream)!;
       const lost = serversOf(environment, region).filter(({ name }) => !snapshot.servers[name]);
       return 2 * lost.length > spec.replicas ? [lost.map(({ name }) => lossOfServer(name))] : [];
     };
@@ -222,30 +223,33 @@ function assetChecks({ environment, tenants, failovers }: Specification, snapsho
       // What collects from several regions can have several causes.
       return home === undefined || others.length > 0 ? [] : [[lossOfRegion(home), lossOfGateway(asset.region, home)]];
     };
+    const explained: Explanations = { unled, uncopied };
     const [mirrors, origins] = [own.filter(isMirror), own.filter((asset) => !isMirror(asset))];
     const durables = consumers.filter((consumer) => consumer.account === account);
     return [
       ...folded(
         `streams ${account}`,
-        origins.map((stream) =>
-          streamCheck(stream, detail(stream.name), { unled: unled(stream.name), uncopied: uncopied(stream) }),
-        ),
+        origins.map((stream) => streamCheck(stream, detail(stream.name), explained)),
         plural(origins.length, "stream"),
       ),
       ...folded(
         `mirrors ${account}`,
-        mirrors.map((stream) =>
-          streamCheck(stream, detail(stream.name), { unled: unled(stream.name), uncopied: uncopied(stream) }),
-        ),
+        mirrors.map((stream) => streamCheck(stream, detail(stream.name), explained)),
         plural(mirrors.length, "mirror"),
       ),
       ...folded(
         `consumers ${account}`,
-        durables.map((durable) => consumerCheck(durable, detail(durable.stream), unled(durable.stream))),
+        durables.map((durable) => consumerCheck(durable, detail(durable.stream), explained)),
         plural(durables.length, "durable"),
       ),
     ];
   });
+}
+
+/** What would explain what is wrong with a stream; asked only where something is. */
+interface Explanations {
+  unled: (stream: string) => Explanation[];
+  uncopied: (asset: StreamAsset) => Explanation[];
 }
 
 function folded(name: string, checks: Check[], counted: string): Check[] {
@@ -288,31 +292,26 @@ export const hasUnconnectedMirror = ({ environment, tenants, failovers }: Specif
     isUnconnected(asset, snapshot.streams[asset.account]?.[asset.name]),
   );
 
-function streamCheck(
-  asset: StreamAsset,
-  detail: StreamDetail | undefined,
-  { unled, uncopied }: { unled: Explanation[]; uncopied: Explanation[] },
-): Check {
+function streamCheck(asset: StreamAsset, detail: StreamDetail | undefined, { unled, uncopied }: Explanations): Check {
   const name = `${isMirror(asset) ? "mirror" : "stream"} ${asset.account}/${asset.name}`;
-  if (!detail) return check(name, [by("does not exist, or has no leader", unled)], "", "alerts/NATSStreamMissing.md");
+  if (!detail)
+    return check(name, [by("does not exist, or has no leader", unled(asset.name))], "", "alerts/NATSStreamMissing.md");
   const lag = copiedBy(asset, detail).reduce((sum, origin) => sum + origin.lag, 0);
   const copied = originsOf(asset)
     .map((origin) => (origin.account === asset.account ? origin.name : `${origin.account}/${origin.name}`))
     .join(", ");
-  const args = streamArgs(asset);
-  const lowered = beingLowered(streamFields, args, detail.config);
-  const unlikeThese = differences(streamFields, args, detail.config);
+  const { lowered, differences: unlikeThese } = comparison(asset, detail.config, streamFields, streamArgs);
   const made = check(
     name,
     [
       ...unlikeThese.filter(({ field }) => !lowered.includes(field)).map(differenceText),
       ...replicaProblems(currentReplicas(detail), asset.spec.replicas, detail.cluster),
       ...[detail.mirror, ...(detail.sources ?? [])].flatMap((origin) =>
-        origin?.error ? [by(`cannot copy ${origin.name}: ${origin.error.description}`, uncopied)] : [],
+        origin?.error ? [by(`cannot copy ${origin.name}: ${origin.error.description}`, uncopied(asset))] : [],
       ),
-      ...(lag > 0 ? [by(`is ${plural(lag, "message")} behind ${copied}`, uncopied)] : []),
+      ...(lag > 0 ? [by(`is ${plural(lag, "message")} behind ${copied}`, uncopied(asset))] : []),
       ...(isUnconnected(asset, detail)
-        ? [by(`is not connected to ${copied}, so what servers report of its lag says nothing`, uncopied)]
+        ? [by(`is not connected to ${copied}, so what servers report of its lag says nothing`, uncopied(asset))]
         : []),
     ],
     "",
@@ -333,24 +332,56 @@ const undeclaredChecks = ({ environment, tenants, failovers }: Specification, sn
     }),
   );
 
-function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined, unled: Explanation[]): Check {
+function consumerCheck(asset: ConsumerAsset, stream: StreamDetail | undefined, { unled }: Explanations): Check {
   const name = `consumer ${asset.account}/${asset.stream}/${asset.name}`;
   const detail = stream?.consumer_detail?.find((consumer) => consumer.name === asset.name);
   if (!detail)
     return check(
       name,
-      [by(stream ? "does not exist, or has no leader" : "its stream does not exist, or has no leader", unled)],
+      [
+        by(
+          stream ? "does not exist, or has no leader" : "its stream does not exist, or has no leader",
+          unled(asset.stream),
+        ),
+      ],
       "",
       "alerts/NATSConsumerMissing.md",
     );
   return check(
     name,
     [
-      ...differences(consumerFields, consumerArgs(asset), detail.config).map(differenceText),
+      ...comparison(asset, detail.config, consumerFields, consumerArgs).differences.map(differenceText),
       ...behindProblems(detail.cluster),
     ],
     "",
   );
+}
+
+interface Comparison {
+  /** The configuration that was compared, as JSON. */
+  with: string;
+  differences: Difference[];
+  /** Fields that are lowered in steps, and are not there yet. */
+  lowered: string[];
+}
+
+/** The last of each asset: from one look to the next hardly any configuration changes. */
+const comparisons = new WeakMap<Asset, Comparison>();
+type Asset = StreamAsset | ConsumerAsset;
+
+/** How the configuration that servers have differs from an asset as declared. */
+function comparison<A extends Asset>(asset: A, config: Wire, fields: Field[], argsOf: (asset: A) => Args): Comparison {
+  const text = JSON.stringify(config);
+  const known = comparisons.get(asset);
+  if (known?.with === text) return known;
+  const args = argsOf(asset);
+  const made: Comparison = {
+    with: text,
+    differences: differences(fields, args, config),
+    lowered: beingLowered(fields, args, config),
+  };
+  comparisons.set(asset, made);
+  return made;
 }
 
 const differenceText = ({ field, expected, found }: Difference): string =>

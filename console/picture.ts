@@ -117,7 +117,7 @@ export interface StreamView extends Placed {
   fullness?: number;
   /** When its oldest message was stored, RFC 3339. */
   oldest?: string;
-  /** Id of the stream that it copies, `<account>/<stream>`; its name alone where that is in another JetStream domain. */
+  /** Id of the stream that it copies, `<account>/<stream>`; its name alone where that is in another domain. */
   mirrorOf?: string;
   /** Messages that a mirror has not copied yet. */
   lag?: number;
@@ -215,7 +215,15 @@ export interface LetterView {
 export interface LetterList {
   account: string;
   /** By reason, most first; `error` is that of the newest. */
-  reasons: { reason: string; stream: string; durable: string; count: number; error?: string; replay: string }[];
+  reasons: {
+    reason: string;
+    stream: string;
+    durable: string;
+    count: number;
+    error?: string;
+    replay: string;
+    drop: string;
+  }[];
   total: number;
   /** Reports of servers that the collector has not dealt with yet. */
   backlog: number;

@@ -11,12 +11,12 @@ import { type Route, routeOf, to } from "./route.ts";
 import { TablesView } from "./tables.tsx";
 import { ThemeButton } from "./theme.tsx";
 import { clock } from "./words.ts";
-import { WorkersView } from "./workers.tsx";
+import { WorkerPage, WorkersView } from "./workers.tsx";
 
 const tabs: [name: string, address: string, views: Route["view"][]][] = [
   ["Overview", to.overview, ["overview", "region", "server"]],
   ["Streams", to.streams, ["streams", "durables", "stream", "durable"]],
-  ["Workers", to.workers, ["workers"]],
+  ["Workers", to.workers, ["workers", "worker"]],
   ["Dead letters", to.letters, ["letters", "letter"]],
   ["Events", to.events, ["events"]],
 ];
@@ -107,6 +107,7 @@ const titleOf = (route: Route): string => {
   if (route.view === "durable") return `${route.account}/${route.stream}/${route.durable}`;
   if (route.view === "server") return route.server;
   if (route.view === "region") return route.region;
+  if (route.view === "worker") return `${route.account}/${route.name}`;
   return tabs.find(([, , views]) => views.includes(route.view))?.[0] ?? "Not found";
 };
 
@@ -127,6 +128,8 @@ function View({ route, state, picture }: { route: Route; state: State; picture: 
       return <ServerPage {...route} picture={picture} events={state.events} />;
     case "workers":
       return <WorkersView picture={picture} />;
+    case "worker":
+      return <WorkerPage {...route} picture={picture} />;
     case "letters":
       return <LettersView account={route.account} picture={picture} />;
     case "letter":
@@ -150,7 +153,8 @@ function TabCount({ name, picture }: { name: string; picture?: Picture }) {
   const letters = picture.head.tenants.reduce((sum, { deadLetters = 0 }) => sum + deadLetters, 0);
   const workers = picture.head.workers.filter(({ isReady }) => !isReady).length;
   const value = name === "Dead letters" ? letters : name === "Workers" ? workers : 0;
-  return value > 0 ? <span class="badge">{value > 999 ? "999+" : value}</span> : null;
+  const isBroken = name === "Workers";
+  return value > 0 ? <span class={isBroken ? "badge problem" : "badge"}>{value > 999 ? "999+" : value}</span> : null;
 }
 
 function Live({ state: { link, picture, blind } }: { state: State }) {

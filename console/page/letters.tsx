@@ -7,10 +7,10 @@ import { age, bytes, count, plural } from "./words.ts";
 
 /** Reasons of workers/messaging/contract.ts. */
 const reasonWords: Record<string, string> = {
-  invalid: "could not be read",
-  terminal: "their handler said that trying again is useless",
+  invalid: "malformed: the worker could not parse them",
+  terminal: "the worker said that trying again is useless",
   attempts: "failed as often as is allowed",
-  deliveries: "their workers ended with them in hand",
+  deliveries: "the worker's process ended each time it had them",
 };
 
 /** Reads once, and again when what it is for changes. */
@@ -40,7 +40,8 @@ export function LettersView({ account, picture }: { account?: string; picture: P
     <>
       <h1>Dead letters</h1>
       <p class="muted">
-        Copies of messages that workers gave up. The console only shows them: the commands replay or drop them.
+        Copies of messages that workers gave up. The console only shows them: the commands send them again, or delete
+        them.
       </p>
       <div class="tools">
         <div class="choice" role="group" aria-label="Tenant">
@@ -58,6 +59,7 @@ export function LettersView({ account, picture }: { account?: string; picture: P
         </p>
       )}
       {found && <Letters list={found} />}
+      {chosen !== undefined && !found && !error && <p class="wait">Reading the dead letters of {chosen}</p>}
     </>
   );
 }
@@ -80,7 +82,7 @@ function Letters({ list: { account, reasons, letters, total, backlog } }: { list
           <section class="card" aria-labelledby="reasons">
             <h2 id="reasons">By reason</h2>
             <ul class="reasons">
-              {reasons.map(({ reason, stream, durable, count: number, error, replay }) => (
+              {reasons.map(({ reason, stream, durable, count: number, error, replay, drop }) => (
                 <li key={`${reason} ${stream} ${durable}`}>
                   <p>
                     <b class="large">{count(number)}</b> <span class="tag warning">{reason}</span>{" "}
@@ -92,7 +94,12 @@ function Letters({ list: { account, reasons, letters, total, backlog } }: { list
                       {error !== undefined && `${reason in reasonWords ? "; " : ""}the newest: ${error}`}
                     </span>
                   </p>
-                  <Todo text={replay} />
+                  <p>
+                    <Todo label="Send again once the cause is gone:" text={replay} />
+                  </p>
+                  <p>
+                    <Todo label="Delete:" text={drop} />
+                  </p>
                 </li>
               ))}
             </ul>
@@ -162,7 +169,11 @@ export function LetterView({ account, id }: { account: string; id: string }) {
               ["Size", bytes(letter.bytes)],
             ]}
           />
-          {letter.replay ? <Todo text={letter.replay} /> : <p>It cannot be replayed: {letter.unplayable}</p>}
+          {letter.replay ? (
+            <Todo label="Send again once the cause is gone:" text={letter.replay} />
+          ) : (
+            <p>It cannot be replayed: {letter.unplayable}</p>
+          )}
         </section>
       )}
       {error && (

@@ -81,7 +81,7 @@ export function Chart({
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const values = lines?.values[measure];
-  const last = values?.findLast((value) => value !== null);
+  const last = values?.at(-1);
   const known = (values ?? []).flatMap((value) => value ?? []);
   useEffect(() => {
     if (!place.current || known.length < 2) return;

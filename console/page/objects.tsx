@@ -8,6 +8,7 @@ import {
   Facts,
   FailedOver,
   Mark,
+  Missing,
   Problems,
   Replicas,
   RowMark,
@@ -17,20 +18,7 @@ import {
 } from "./parts.tsx";
 import { markOf, markOfGateway, markOfRegion, ServerTable } from "./region-card.tsx";
 import { to } from "./route.ts";
-import { age, bytes, clock, count, duration, milliseconds, percent, perSecond, plural } from "./words.ts";
-
-const rate = (value: number) => `${perSecond(value)}/s`;
-
-function Missing({ what }: { what: string }) {
-  return (
-    <>
-      <h1>{what}</h1>
-      <p>
-        Nothing of this name is there, or what has it does not answer. <a href={to.overview}>To the overview</a>
-      </p>
-    </>
-  );
-}
+import { age, bytes, clock, count, duration, milliseconds, percent, perSecond, plural, rate } from "./words.ts";
 
 function Recent({ events, children }: { events: HappenedEvent[]; children?: ComponentChildren }) {
   return (
@@ -80,7 +68,7 @@ export function StreamPage({
           facts={[
             ["Messages", count(stream.messages)],
             ["Size", bytes(stream.bytes)],
-            ["Stored", stream.rate === undefined ? "–" : rate(stream.rate)],
+            ["Stored", rate(stream.rate)],
             ["Full", <Bar value={stream.fullness} label="How full" />],
             ["Oldest message", age(stream.oldest, now)],
             ["Home region", stream.home ? <a href={to.region(stream.home)}>{stream.home}</a> : "not declared"],
@@ -223,7 +211,7 @@ export function DurablePage({
             ["Waiting", plural(durable.pending ?? 0, "message")],
             ["In hand", `${count(durable.ackPending)}${durable.limit ? ` of ${count(durable.limit)}` : ""}`],
             ["Delivered again", count(durable.redelivered)],
-            ["Delivered", durable.rate === undefined ? "–" : rate(durable.rate)],
+            ["Delivered", rate(durable.rate)],
             ["Last acknowledged", acknowledged === "–" ? "never" : `${acknowledged} ago`],
             ["Reads", <code>{durable.filters.join(", ") || "all subjects"}</code>],
           ]}
@@ -235,7 +223,7 @@ export function DurablePage({
           <p class="placed">
             <span class="muted">Worker</span>{" "}
             {workers.map((worker) => (
-              <a key={worker.region} class={`chip ${worker.isReady ? "" : "problem"}`} href={to.workers}>
+              <a key={worker.region} class={`chip ${worker.isReady ? "" : "problem"}`} href={to.worker(worker)}>
                 {worker.name} in {worker.region}
                 {worker.isReady ? "" : `: ${worker.reason}`}
               </a>
@@ -325,7 +313,7 @@ export function RegionPage({
 }
 
 const stateOf = ({ isUp, unhealthy, silentSince }: ServerView): string => {
-  if (!isUp) return silentSince ? `does not answer since ${clock(silentSince)}` : "does not answer";
+  if (!isUp) return silentSince ? `does not answer; it last did at ${clock(silentSince)}` : "does not answer";
   if (silentSince) return `late: all of this is as of ${clock(silentSince)}`;
   return unhealthy ?? "answers, healthy";
 };
@@ -370,7 +358,7 @@ export function ServerPage({
             ["Clients", count(server.connections)],
             ["CPU", percent(server.cpu)],
             ["Memory", bytes(server.memory)],
-            ["Messages in and out", server.messagesPerSecond === undefined ? "–" : rate(server.messagesPerSecond)],
+            ["Messages in and out", rate(server.messagesPerSecond)],
             ["Slow clients ended", count(server.slowConsumers)],
             ["Leads", server.leads === undefined ? "–" : plural(server.leads, "stream")],
             ["Holds copies of", plural(holds.length, "stream")],

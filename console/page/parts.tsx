@@ -42,8 +42,8 @@ export const FailedOver = ({ failover: { to: region, mapped, unmapped } }: { fai
   </>
 );
 
-/** A command or a page of the project, to be copied. */
-export function Todo({ text }: { text: string }) {
+/** A command of the project, to be copied, or a page of it, to be read here. */
+export function Todo({ text, label }: { text: string; label?: string }) {
   const [isCopied, setCopied] = useState(false);
   const isPage = text.startsWith("docs/");
   const copy = () =>
@@ -53,7 +53,14 @@ export function Todo({ text }: { text: string }) {
     });
   return (
     <span class="todo">
-      <span class="muted">{isPage ? "Read" : "Run"}</span> <code>{text}</code>
+      <span class="muted">{label ?? (isPage ? "Read" : "Run")}</span>{" "}
+      {isPage ? (
+        <a href={`/${text}`} target="_blank" rel="noopener">
+          <code>{text}</code>
+        </a>
+      ) : (
+        <code>{text}</code>
+      )}
       <button class="quiet small" onClick={copy} aria-label={`Copy ${text}`}>
         {isCopied ? "Copied" : "Copy"}
       </button>
@@ -61,7 +68,8 @@ export function Todo({ text }: { text: string }) {
   );
 }
 
-const mostProblems = 4;
+/** A button that shows one more would take its room. */
+const mostProblems = 5;
 
 /** What these problems are about, and what follows from them, together with what explains it. */
 export const withFollowing = (problems: ProblemView[], isOf: (problem: ProblemView) => boolean): ProblemView[] =>
@@ -78,7 +86,9 @@ const lasting = (since: string, now: number): string =>
 export function Problems({ problems, label }: { problems: ProblemView[]; label: string }) {
   const [isWhole, setWhole] = useState(false);
   const now = useNow();
-  const shown = isWhole ? problems : problems.slice(0, mostProblems);
+  const shown = isWhole
+    ? problems
+    : problems.slice(0, problems.length === mostProblems ? mostProblems : mostProblems - 1);
   return (
     <>
       <ul class="problems" aria-label={label}>
@@ -251,4 +261,15 @@ export function useMedia(query: string): boolean {
     return () => list.removeEventListener("change", onChange);
   }, [query]);
   return isTrue;
+}
+
+export function Missing({ what }: { what: string }) {
+  return (
+    <>
+      <h1>{what}</h1>
+      <p>
+        Nothing of this name is there, or what has it does not answer. <a href={to.overview}>To the overview</a>
+      </p>
+    </>
+  );
 }

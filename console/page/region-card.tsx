@@ -53,7 +53,7 @@ export function ServerTable({ servers, label }: { servers: ServerView[]; label: 
               </>
             ) : (
               <td colSpan={4} class="number">
-                does not answer{server.silentSince && ` since ${clock(server.silentSince)}`}
+                does not answer{server.silentSince && `; last at ${clock(server.silentSince)}`}
               </td>
             )}
           </tr>

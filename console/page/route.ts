@@ -9,6 +9,7 @@ export type Route =
   | { view: "region"; region: string }
   | { view: "server"; server: string }
   | { view: "workers" }
+  | { view: "worker"; account: string; name: string; region: string }
   | { view: "letters"; account?: string }
   | { view: "letter"; account: string; id: string }
   | { view: "events" }
@@ -21,6 +22,10 @@ const patterns: [pattern: RegExp, route: (...parts: string[]) => Route][] = [
   [/^workers$/, () => ({ view: "workers" })],
   [/^dead-letters$/, () => ({ view: "letters" })],
   [/^events$/, () => ({ view: "events" })],
+  [
+    /^worker\/([^/]+)\/([^/]+)\/([^/]+)$/,
+    (account, name, region) => ({ view: "worker", account: account, name: name, region: region }),
+  ],
   [/^region\/([^/]+)$/, (region) => ({ view: "region", region: region })],
   [/^server\/([^/]+)$/, (server) => ({ view: "server", server: server })],
   [/^tenant\/([^/]+)$/, (account) => ({ view: "streams", account })],
@@ -56,6 +61,8 @@ export const to = {
   streams: "#/streams",
   durables: "#/durables",
   workers: "#/workers",
+  worker: ({ account, name, region }: Record<"account" | "name" | "region", string>) =>
+    address("worker", account, name, region),
   letters: "#/dead-letters",
   events: "#/events",
   region: (region: string) => address("region", region),

@@ -28,6 +28,9 @@ export function perSecond(value: number | undefined): string {
   return value < 1000 ? digits(value) : `${digits(value / 1000)} k`;
 }
 
+/** `12/s`. */
+export const rate = (value: number | undefined): string => (value === undefined ? "–" : `${perSecond(value)}/s`);
+
 export const percent = (value: number | undefined): string =>
   value === undefined ? "–" : value > 0 && value < 1 ? "<1 %" : `${Math.round(value)} %`;
 

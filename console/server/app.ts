@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { TenantSpec } from "../../config/schema/tenant";
@@ -5,7 +6,7 @@ import { BadUsage, Failure } from "../../engine/failure";
 import type { AccountLetters } from "../../operations/dead-letters/account-letters";
 import { isLetterId } from "../../operations/dead-letters/letter";
 import type { Lines } from "../picture";
-import { readAssets } from "./assets";
+import { readAssets, runbooks } from "./assets";
 import type { Gatherer, Told } from "./gatherer";
 import { ownHostOnly, withToken } from "./guard";
 import { listView, mostLetters, wholeView } from "./letters";
@@ -80,6 +81,10 @@ export function consoleApp({ environment, token, port, gatherer, letters }: AppO
     return context.json(
       await letters(account, async (own, tenant) => wholeView({ environment, tenant }, await own.show(id))),
     );
+  });
+  app.get("/docs/runbooks/*", (context) => {
+    const file = runbooks.get(context.req.path);
+    return file === undefined ? context.notFound() : context.text(readFileSync(file, "utf8"));
   });
   app.get("*", (context) => {
     const asset = assets.get(context.req.path);

@@ -38,6 +38,15 @@ export function readAssets(): ReadonlyMap<string, Asset> {
   return new Map([...own, ...vendor, ["/vendor/uplot.css", { type: "text/css; charset=utf-8", text: styles }]]);
 }
 
+const docs = path.join(__dirname, "..", "..", "docs");
+
+/** Pages that problems lead to, by address; without secrets, like the page itself. */
+export const runbooks: ReadonlyMap<string, string> = new Map(
+  readdirSync(path.join(docs, "runbooks"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => [`/docs/runbooks/${name}`, path.join(docs, "runbooks", name)]),
+);
+
 const typeless = (text: string): string =>
   transform(text, {
     transforms: ["typescript", "jsx"],

@@ -24,12 +24,13 @@ export function listView({ environment, tenant }: Of, { letters, all, backlog }:
   const groups = Map.groupBy(all, ({ stream, durable, reason }) => `${reason}\n${stream}\n${durable}`);
   const reasons = [...groups.values()].map((own) => {
     const { stream, durable, reason } = own[0]!;
-    const options = ["replay", "--account", account, "--stream", stream, "--durable", durable, "--reason", reason];
+    const selection = ["--account", account, "--stream", stream, "--durable", durable, "--reason", reason];
+    const command = (verb: "replay" | "drop") => npmRun("dead-letters", environment, [verb, ...selection]);
     const isOfGroup = (one: DeadLetter) =>
       one.reason === reason && one.stream === stream && one.durable === durable && one.error !== undefined;
     const error = letters.find(isOfGroup)?.error;
     return {
-      ...{ reason, stream, durable, count: own.length, replay: npmRun("dead-letters", environment, options) },
+      ...{ reason, stream, durable, count: own.length, replay: command("replay"), drop: command("drop") },
       ...(error !== undefined && { error: redactText(error) }),
     };
   });

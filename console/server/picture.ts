@@ -23,6 +23,7 @@ import type {
   TenantView,
   WorkerView,
 } from "../picture";
+import type { WorkerStatus } from "../../operations/workers/worker-status";
 import type { Rates } from "./rates";
 
 export type Shown = Pick<CheckedEnvironment, "name" | "environment" | "tenants" | "failovers">;
@@ -53,6 +54,8 @@ export function pictureOf(
   const isLate = (server: string) => server in silentSince && server in snapshot.servers;
   const rate: Rate = (counter, value, tellers = []) => rates.of(counter, value, at, tellers.some(isLate));
   const { streams, durables } = rowsOf(checked, snapshot.streams, severities, rate);
+  const workers = workersView(checked, status.workers ?? [], rate);
+  markUnread(durables, workers);
   const silent = serverNames(checked.environment).filter((name) => !(name in snapshot.servers));
   const head: Head = {
     ...{ environment: status.environment, time: status.time, warnings: status.warnings },
@@ -75,17 +78,7 @@ export function pictureOf(
     }),
     tenants: tenantsView(checked, streams),
     failovers,
-    workers: (status.workers ?? []).map((worker): WorkerView => {
-      const key = `${worker.region} ${worker.account}/${worker.name}`;
-      const tenant = checked.tenants[worker.account];
-      const declared = tenant && workersOf(tenant).find((one) => workerKey(one) === workerKey(worker));
-      return {
-        ...worker,
-        rate: rate(`processed ${key}`, worker.processed),
-        errorRate: rate(`errored ${key}`, worker.errored),
-        durables: (declared?.durables ?? []).map(({ stream, name }) => `${stream}/${name}`),
-      };
-    }),
+    workers,
     databases: status.databases ?? [],
     ...(status.monitoring && { monitoring: status.monitoring }),
   };
@@ -143,6 +136,30 @@ function serversView({ environment }: Shown, { status, snapshot }: Look, rate: R
       };
     }),
   );
+}
+
+const workersView = ({ tenants }: Shown, workers: readonly WorkerStatus[], rate: Rate): WorkerView[] =>
+  workers.map((worker) => {
+    const key = `${worker.region} ${worker.account}/${worker.name}`;
+    const tenant = tenants[worker.account];
+    const declared = tenant && workersOf(tenant).find((one) => workerKey(one) === workerKey(worker));
+    return {
+      ...worker,
+      rate: rate(`processed ${key}`, worker.processed),
+      errorRate: rate(`errored ${key}`, worker.errored),
+      durables: (declared?.durables ?? []).map(({ stream, name }) => `${stream}/${name}`),
+    };
+  });
+
+/** Durables of which no worker is ready, while messages wait for them. */
+function markUnread(durables: Picture["durables"], workers: readonly WorkerView[]): void {
+  const read = workers.flatMap((worker) =>
+    worker.durables.map((durable) => ({ id: `${worker.account}/${durable}`, isReady: worker.isReady })),
+  );
+  for (const [id, readers] of Map.groupBy(read, (one) => one.id)) {
+    const row = durables[id];
+    if (row?.pending && !readers.some(({ isReady }) => isReady)) row.severity ??= "warning";
+  }
 }
 
 function tenantsView({ tenants }: Shown, streams: Picture["streams"]): TenantView[] {

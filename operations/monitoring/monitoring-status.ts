@@ -11,8 +11,10 @@ export interface MonitoringStatus {
   alertmanager: ProgramStatus;
   /** By server. */
   exporters: Record<string, ProgramStatus>;
-  /** What Prometheus does not read, evaluate or send to, each with the reason; all, where it does not answer. */
+  /** What Prometheus does not evaluate or send to, each with the reason; all, where it does not answer. */
   problems: string[];
+  /** Programs of which it does not read metrics: `exporter of iad-0`, `worker irisx/api`, each with the reason. */
+  unread: { program: string; detail: string }[];
   /** Addresses that it reads. */
   targets: number;
   /** Rules that it evaluates. */
@@ -51,9 +53,9 @@ export async function monitoringStatus(
   const exporters = Object.assign({}, ...monitored.map((one) => one.exporters)) as Record<string, string>;
   const workers = regions.flatMap((one) => Object.entries(one.workers));
   const expected = [
-    ...Object.entries(exporters).map(([server, url]) => ({ what: `exporter of ${server}`, url })),
+    ...Object.entries(exporters).map(([server, url]) => ({ program: `exporter of ${server}`, url })),
     ...workers.flatMap(([worker, { health }]) =>
-      health === undefined ? [] : [{ what: `worker ${worker}`, url: health }],
+      health === undefined ? [] : [{ program: workerProgram(worker), url: health }],
     ),
   ];
   const names = regions.flatMap((one) => (one.monitoring ? [one.name] : []));
@@ -65,7 +67,7 @@ export async function monitoringStatus(
     Promise.all(exporterStates),
     readPrometheus(prometheus, { expected, regions: names, alertmanager }).catch((error: Error) => ({
       problems: [`Prometheus does not answer: ${error.message}`],
-      ...{ targets: 0, rules: 0 },
+      ...{ unread: [], targets: 0, rules: 0 },
     })),
   ]);
   const states = Object.fromEntries(all) as Record<string, ProgramStatus>;
@@ -74,7 +76,7 @@ export async function monitoringStatus(
 
 /** What Prometheus should read, evaluate and send to. */
 interface Expected {
-  expected: { what: string; url: string }[];
+  expected: { program: string; url: string }[];
   regions: string[];
   alertmanager: string;
 }
@@ -82,7 +84,7 @@ interface Expected {
 async function readPrometheus(
   url: string,
   { expected, regions, alertmanager }: Expected,
-): Promise<Pick<MonitoringStatus, "problems" | "targets" | "rules" | "firing">> {
+): Promise<Pick<MonitoringStatus, "problems" | "unread" | "targets" | "rules" | "firing">> {
   const api = new PrometheusApi(url);
   const [targets, groups, managers, alerts] = await Promise.all([
     api.targets(),
@@ -91,18 +93,19 @@ async function readPrometheus(
     api.alerts(),
   ]);
   const firing = alerts.filter(({ state }) => state === "firing");
-  const unread = expected.flatMap((one) => {
-    const { host } = new URL(one.url);
+  const unread = expected.flatMap(({ program, url: own }) => {
+    const { host } = new URL(own);
     const target = targets.find(({ scrapeUrl }) => new URL(scrapeUrl).host === host);
     if (target?.health === "up") return [];
-    return [`${one.what} (${host}) ${target ? `is not read: ${target.lastError || "not yet"}` : "is no target"}`];
+    const why = target ? `is not read: ${target.lastError || "not yet"}` : "is no target";
+    return [{ program, detail: `${program} (${host}) ${why}` }];
   });
   const rules = groups.flatMap((group) => group.rules);
   const withoutRules = regions.filter((region) => !groups.some(({ name }) => name === `nats-${region}-alerts`));
   const broken = rules.filter(({ health }) => health !== "ok");
   return {
+    unread,
     problems: [
-      ...unread,
       ...withoutRules.map((region) => `the rules of ${region} are not loaded`),
       ...broken.map(
         ({ name, lastError }) => `rule ${name} ${lastError ? `fails: ${lastError}` : "was not evaluated yet"}`,
@@ -124,6 +127,9 @@ async function isUp(url: string): Promise<boolean> {
     return false;
   }
 }
+
+/** A worker, `<account>/<name>`, among programs whose metrics are read. */
+export const workerProgram = (key: string): string => `worker ${key}`;
 
 /** Programs by what they are called, in the order in which they are shown. Pure. */
 export const monitoringPrograms = (status: MonitoringStatus): [name: string, program: ProgramStatus][] => [

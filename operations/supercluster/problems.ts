@@ -1,5 +1,6 @@
 import type { ConsumerAsset, StreamAsset } from "../../config/assets/asset";
 import { assetsOf } from "../../config/assets/assets";
+import { workerKey, workersOf } from "../../config/assets/workers";
 import { deployCommand, npmRun } from "../../config/command-lines";
 import { inWords } from "../../config/durations";
 import { plural } from "../../config/plural";
@@ -13,7 +14,7 @@ import type { CheckedEnvironment } from "../settings/checked-environment";
 import { snapshotChecks } from "../verify/checks";
 import { databaseChecks } from "../verify/databases";
 import { monitoringChecks } from "../verify/monitoring";
-import { workerChecks } from "../verify/workers";
+import { nameOfWorkers, workerChecks } from "../verify/workers";
 import type { DatabaseStatus } from "../workers/database-status";
 import type { WorkerStatus } from "../workers/worker-status";
 import { lossOfGateway, lossOfRegion, lossOfServer } from "../verify/explanations";
@@ -44,7 +45,7 @@ export function problemsOf(
     ...snapshotChecks(specified, snapshot),
     ...workerChecks(workers),
     ...databaseChecks(databases, environment),
-    ...monitoringChecks(monitoring, environment),
+    ...monitoringChecks(monitoring, environment, workers),
   ];
   const found = checks
     // Each server that is lost is a cause by itself.
@@ -54,15 +55,48 @@ export function problemsOf(
       const problem: Problem = {
         severity: result === "failed" ? "problem" : "warning",
         what: name,
-        detail,
+        detail: `${detail}${waitingText(specified, snapshot, workers, name)}`,
         todo: see === undefined ? `${npmRun("plan", environment)}, then ${deployCommand(environment)}` : page(see),
         ...(account !== undefined && account in specified.tenants && { account, ...(stream && { stream }) }),
       };
       return { problem, because };
     });
-  const near = nearLimits(specified, snapshot).map((problem): Explained => ({ problem }));
-  return byCause(specified, snapshot, [...found, ...(monitoring?.firing ?? []).map(firing), ...near]);
+  const near = nearLimits(specified, snapshot);
+  const silent = workers.filter(({ isReady }) => !isReady).map(({ account }) => `NATSWorkerDown/${account}//`);
+  const told = new Set([...near.map(({ key }) => key), ...silent]);
+  const fired = (monitoring?.firing ?? []).filter((alert) => !told.has(keyOfAlert(alert))).map(firing);
+  return byCause(specified, snapshot, [...found, ...fired, ...near]);
 }
+
+/** Of the check of an account's workers: what waits for those that are not ready. */
+function waitingText({ tenants }: Specified, { streams }: Snapshot, workers: WorkerStatus[], check: string): string {
+  const silent = new Set(
+    workers.filter((worker) => !worker.isReady && nameOfWorkers(worker.account) === check).map(workerKey),
+  );
+  const durables = Object.values(tenants)
+    .flatMap(workersOf)
+    .filter((worker) => silent.has(workerKey(worker)))
+    .flatMap(({ account, durables: own }) => own.map(({ stream, name }) => ({ account, stream, name })));
+  const waiting = durables.reduce((sum, { account, stream, name }) => {
+    const held = streams[account]?.[stream]?.consumer_detail?.find((one) => one.name === name);
+    return sum + (held?.num_pending ?? 0);
+  }, 0);
+  return waiting > 0 ? `; ${plural(waiting, "message")} ${waiting === 1 ? "waits" : "wait"}` : "";
+}
+
+/** A problem that an alert is about too, with what tells the alert from others: it is told once. */
+interface Near {
+  problem: Problem;
+  key: string;
+}
+
+const near = (alert: AlertName, problem: Omit<Problem, "severity">, consumer = ""): Near => ({
+  problem: { severity: "warning", ...problem },
+  key: [alert, problem.account, problem.stream, consumer].join("/"),
+});
+
+const keyOfAlert = ({ labels }: Alert): string =>
+  ["alertname", "account", "stream_name", "consumer_name"].map((label) => labels[label] ?? "").join("/");
 
 const page = (see: string): string => `docs/runbooks/${see}`;
 
@@ -85,7 +119,7 @@ function firing({ labels, annotations }: Alert): Explained {
   return { problem, ...(explanation.length > 0 && { because: [explanation] }) };
 }
 
-function nearLimits(specified: Specified, { streams }: Snapshot): Problem[] {
+function nearLimits(specified: Specified, { streams }: Snapshot): Near[] {
   const assets = assetsOf(specified.environment, specified.tenants, specified.failovers);
   return [
     ...assets.streams.flatMap((asset) => ofStream(specified, asset, streams[asset.account]?.[asset.name])),
@@ -104,71 +138,52 @@ function ofStream(
   { name: environment, environment: { alerts } }: Specified,
   { account, name, mirrorOf, spec }: StreamAsset,
   detail: StreamDetail | undefined,
-): Problem[] {
+): Near[] {
   // A full mirror lets the oldest go, as it should.
   if (!detail || mirrorOf || spec.mirror) return [];
-  const what = `stream ${account}/${name}`;
+  const common = { what: `stream ${account}/${name}`, account, stream: name };
   const full = fullness(detail) ?? 0;
-  const problems: Problem[] = [];
-  if (full > thresholdOf({ alerts }, "NATSStreamNearFull"))
-    problems.push({
-      ...{ severity: "warning", what, account, stream: name },
-      detail:
-        `is ${full.toFixed(0)} % full; at its limit it ` +
-        (detail.config.discard === "new" ? "refuses messages" : "deletes the oldest messages"),
+  const found: Near[] = [];
+  if (full > thresholdOf({ alerts }, "NATSStreamNearFull")) {
+    const then = detail.config.discard === "new" ? "refuses messages" : "deletes the oldest messages";
+    const problem = {
+      detail: `is ${full.toFixed(0)} % full; at its limit it ${then}`,
       todo: ofAlert("NATSStreamNearFull"),
-    });
-  if (name === deadLetterNames.copies && detail.state.messages > 0)
-    problems.push({
-      ...{ severity: "warning", what, account, stream: name },
+    };
+    found.push(near("NATSStreamNearFull", { ...common, ...problem }));
+  }
+  if (name === deadLetterNames.copies && detail.state.messages > 0) {
+    const problem = {
       detail: `${plural(detail.state.messages, "message")} given up`,
       todo: npmRun("dead-letters", environment, ["list", "--account", account]),
-    });
-  return problems;
+    };
+    found.push(near("NATSDeadLetters", { ...common, ...problem }));
+  }
+  return found;
 }
 
 function ofConsumer(
   { environment: { alerts } }: Specified,
   { account, stream, name }: ConsumerAsset,
   detail: ConsumerDetail | undefined,
-): Problem[] {
+): Near[] {
   if (!detail) return [];
-  const what = `durable ${account}/${stream}/${name}`;
-  const common = { severity: "warning", what, account, stream } as const;
   const limit = Number(detail.config.max_ack_pending);
   const age = detail.oldest_waiting === undefined ? 0 : (Date.now() - Date.parse(detail.oldest_waiting)) / 1_000;
   const inHand = limit > 0 ? (100 * detail.num_ack_pending) / limit : 0;
-  return [
-    ...(detail.num_pending > thresholdOf({ alerts }, "NATSConsumerLagHigh")
-      ? [
-          {
-            ...common,
-            detail:
-              `${plural(detail.num_pending, "message")} wait for it` +
-              (isTaken(detail) ? "" : ", and nothing takes them"),
-            todo: ofAlert("NATSConsumerLagHigh"),
-          },
-        ]
-      : []),
-    ...(age > thresholdOf({ alerts }, "NATSConsumerMessageOld")
-      ? [
-          {
-            ...common,
-            detail: `its oldest message has waited for ${inWords(age * 1_000)}`,
-            todo: ofAlert("NATSConsumerMessageOld"),
-          },
-        ]
-      : []),
-    ...(inHand > thresholdOf({ alerts }, "NATSConsumerAckPendingNearLimit")
-      ? [
-          {
-            ...common,
-            detail: `${detail.num_ack_pending} of at most ${limit} delivered messages are not acknowledged`,
-            todo: ofAlert("NATSConsumerAckPendingNearLimit"),
-          },
-        ]
-      : []),
+  const idle = isTaken(detail) ? "" : ", and nothing takes them";
+  const limits: [alert: AlertName, value: number, text: string][] = [
+    ["NATSConsumerLagHigh", detail.num_pending, `${plural(detail.num_pending, "message")} wait for it${idle}`],
+    ["NATSConsumerMessageOld", age, `its oldest message has waited for ${inWords(age * 1_000)}`],
+    [
+      ...(["NATSConsumerAckPendingNearLimit", inHand] as const),
+      `${detail.num_ack_pending} of at most ${limit} delivered messages are not acknowledged`,
+    ],
   ];
+  const what = `durable ${account}/${stream}/${name}`;
+  return limits
+    .filter(([alert, value]) => value > thresholdOf({ alerts }, alert))
+    .map(([alert, , text]) => near(alert, { what, account, stream, detail: text, todo: ofAlert(alert) }, name));
 }
 
 /** Milliseconds for which a worker that neither asks for more nor gets any may be at work on what it has. */

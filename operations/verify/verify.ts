@@ -64,7 +64,7 @@ export async function verifySupercluster(checked: CheckedEnvironment, access: Ac
         ...(await listenerChecks(access)),
         ...databaseChecks(databases, checked.name),
         ...workerChecks(workers),
-        ...monitoringChecks(monitoring, checked.name),
+        ...monitoringChecks(monitoring, checked.name, workers),
         ...(await objects),
         ...proofs,
       ],

@@ -19,11 +19,13 @@ export const readyWorkers = (checked: CheckedEnvironment): Promise<WorkerStatus[
     readyMs,
   );
 
+export const nameOfWorkers = (account: string): string => `workers ${account}`;
+
 /** A check for the workers of each account; none where none were deployed. Pure. */
 export function workerChecks(workers: readonly WorkerStatus[]): Check[] {
   return [...Map.groupBy(workers, ({ account }) => account)].map(([account, own]): Check => {
     const failing = own.filter(({ isReady }) => !isReady);
-    const name = `workers ${account}`;
+    const name = nameOfWorkers(account);
     return failing.length
       ? {
           name,

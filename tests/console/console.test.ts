@@ -267,6 +267,7 @@ describe("the console, in a browser, over a real supercluster", function () {
       const { page } = desktop;
       await page.getByRole("link", { name: "Dead letters" }).getByText("9").waitFor();
       await sees("npm run dead-letters -- replay --account irisx --stream SMS --durable sms-worker --reason attempts");
+      await sees("npm run dead-letters -- drop --account irisx --stream SMS --durable sms-worker --reason invalid");
       await sees("Twilio answered 503 <b>busy</b>");
       await screenshot(page, "console-dead-letters");
       await page.getByRole("link", { name: id }).click();
@@ -321,8 +322,19 @@ describe("the console, in a browser, over a real supercluster", function () {
       const row = (name: string) => desktop.page.getByRole("row").filter({ hasText: name });
       await row("irisx/sms-worker").getByText("Twilio is down").waitFor();
       await row("irisx/email-worker").getByText("41").waitFor();
+      await desktop.page.getByRole("link", { name: "irisx/sms-worker" }).click();
+      await sees("Durables that it reads");
+      await desktop.page.getByRole("link", { name: "SMS/sms-worker-high" }).waitFor();
+      assert.ok(desktop.page.url().endsWith("#/worker/irisx/sms-worker/iad"));
+      assert.deepEqual(await accessibilityProblems(desktop.page), []);
       await go("#/");
       await sees("workers irisx");
+      const [runbook] = await Promise.all([
+        desktop.page.context().waitForEvent("page"),
+        desktop.page.getByRole("link", { name: "docs/runbooks/alerts/NATSWorkerDown.md" }).click(),
+      ]);
+      await runbook.getByText("# NATSWorkerDown").waitFor();
+      await runbook.close();
       lab.writeOutputs("iad", {});
       served.closeAllConnections();
       served.close();

@@ -35,6 +35,23 @@ describe("what a mirror copies, in the console", () => {
     assert.equal(copies("$JS.edge.API"), "SMS"));
 });
 
+describe("durables of workers, in the console", () => {
+  const shown = (pending: number, isReady: boolean) => {
+    const snapshot = healthySnapshot(checked);
+    const durable = snapshot.streams.irisx!.SMS!.consumer_detail!.find(({ name }) => name === "sms-worker")!;
+    durable.num_pending = pending;
+    const workers = [{ account: "irisx", name: "sms-worker", region: "iad", isReady }];
+    const status = { ...statusOf(checked, snapshot, { workers }), problems: [] };
+    return pictureOf(checked, { snapshot, status, failovers: [] }, new Rates()).durables["irisx/SMS/sms-worker"]!;
+  };
+
+  it("are marked where messages wait and no process that reads them is ready", () => {
+    assert.equal(shown(3, false).severity, "warning");
+    assert.equal(shown(0, false).severity, undefined);
+    assert.equal(shown(3, true).severity, undefined);
+  });
+});
+
 describe("a picture of servers of which one is late", () => {
   it("says since when, and keeps its rates as they were instead of calling its streams idle", () => {
     const rates = new Rates();

@@ -236,7 +236,7 @@ describe("problems of what is lost", () => {
     });
     const program = { url: "http://127.0.0.1:1", isUp: true };
     const monitoring = {
-      ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [], targets: 1, rules: 1 },
+      ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [], unread: [], targets: 1, rules: 1 },
       firing: [alert({ region: "ams" }), alert({ region: "iad" }), alert({ region: "syd", remote: "ams" })],
     };
     const worker = { region: "ams", account: "irisx", name: "sms-worker", isReady: false, reason: "no servers" };
@@ -262,7 +262,10 @@ describe("alerts that fire", () => {
       alert("NATSStreamNearFull", "warning", { account: "irisx", stream_name: "SMS" }),
       alert("NATSServerDown", "critical"),
     ];
-    const monitoring = { ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [] }, firing };
+    const monitoring = {
+      ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [], unread: [] },
+      firing,
+    };
     const found = after(() => undefined, { monitoring: { ...monitoring, targets: 1, rules: 1 } });
     assert.deepEqual(found, [
       {
@@ -274,6 +277,46 @@ describe("alerts that fire", () => {
         ...{ todo: "docs/runbooks/alerts/NATSStreamNearFull.md", account: "irisx", stream: "SMS" },
       },
     ]);
+  });
+
+  it("are not told beside a worker that does not answer, with what waits for it", () => {
+    const program = { url: "http://127.0.0.1:1", isUp: true };
+    const down = {
+      ...{
+        labels: { alertname: "NATSWorkerDown", severity: "critical", account: "irisx", worker: "irisx-sms-worker" },
+      },
+      ...{ annotations: { summary: "down" }, state: "firing" as const },
+    };
+    const monitoring = {
+      ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [], targets: 1, rules: 1 },
+      ...{ unread: [{ program: "worker irisx/sms-worker", detail: "is not read" }], firing: [down] },
+    };
+    const worker = { region: "iad", account: "irisx", name: "sms-worker", isReady: false, reason: "does not answer" };
+    const stop = ({ streams }: Snapshot) => {
+      for (const durable of streams.irisx!.SMS!.consumer_detail!) durable.num_pending = 7;
+    };
+    const found = after(stop, { monitoring, workers: [worker] });
+    assert.deepEqual(
+      found.map(({ what, detail }) => `${what}: ${detail}`),
+      ["workers irisx: sms-worker in iad: does not answer; 21 messages wait"],
+    );
+  });
+
+  it("are not told beside what the servers themselves say of the same stream", () => {
+    const program = { url: "http://127.0.0.1:1", isUp: true };
+    const alertOf = (account: string) => ({
+      ...{ labels: { alertname: "NATSDeadLetters", severity: "warning", account, stream_name: "DEAD_LETTERS" } },
+      ...{ annotations: { summary: "dead letters" }, state: "firing" as const },
+    });
+    const monitoring = {
+      ...{ prometheus: program, alertmanager: program, exporters: {}, problems: [], unread: [], targets: 1, rules: 1 },
+      firing: [alertOf("irisx"), alertOf("covenant")],
+    };
+    const found = after(({ streams }) => (streams.irisx!.DEAD_LETTERS!.state.messages = 5), { monitoring });
+    assert.deepEqual(
+      found.map(({ what, account }) => `${what} ${account}`),
+      ["alert NATSDeadLetters covenant", "stream irisx/DEAD_LETTERS irisx"],
+    );
   });
 });
 

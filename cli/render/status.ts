@@ -189,7 +189,8 @@ function monitoringTable(monitoring: MonitoringStatus): string {
     ]),
     colours.dim,
   );
-  return [programs, ...monitoring.problems.map((problem) => colours.yellow(problem))].join("\n");
+  const wrong = [...monitoring.unread.map(({ detail }) => detail), ...monitoring.problems];
+  return [programs, ...wrong.map((problem) => colours.yellow(problem))].join("\n");
 }
 
 function mirror({ home, lag }: StreamStatus): string {

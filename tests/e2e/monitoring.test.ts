@@ -34,8 +34,8 @@ describe("a local environment that is monitored", function () {
   it("has a Prometheus that reads servers, workers and rules, and an Alertmanager; the start says where", async () => {
     const text = deployment.succeeds("start", "--with-monitoring", "--with-workers");
     assert.match(text, /monitoring +ok +\d+ targets read, \d+ rules evaluated/);
-    const { prometheus, alertmanager, exporters, problems, rules, targets } = status()!;
-    assert.deepEqual([problems, Object.keys(exporters)], [[], servers]);
+    const { prometheus, alertmanager, exporters, problems, unread, rules, targets } = status()!;
+    assert.deepEqual([problems, unread, Object.keys(exporters)], [[], [], servers]);
     assert.ok(targets > servers.length, `${targets} targets: workers too`);
     assert.ok(rules > 60, `${rules} rules`);
     assert.match(readFileSync(`${folder()}/monitoring/rules/iad.yaml`, "utf8"), /alert: NATSWorkerDown/);

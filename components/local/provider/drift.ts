@@ -20,13 +20,17 @@ export interface Observation {
 
 /** How a running server differs from its record: its files, its configuration in force, the installed program. */
 export function driftOf(
-  { applied, digest, stopping }: Omit<ServerRecord, "process">,
+  { applied, digest, reloading, stopping }: Omit<ServerRecord, "process">,
   { changedFiles, digest: inForce, installed }: Observation,
 ): Drift[] {
   const drift: [found: boolean, what: string, restart: boolean][] = [
     [changedFiles.length > 0, `changed on disk: ${changedFiles.join(", ")}`, false],
     [inForce === undefined, "it does not answer", true],
-    [inForce !== undefined && digest !== undefined && inForce !== digest, "it runs with another configuration", true],
+    [
+      inForce !== undefined && digest !== undefined && inForce !== digest,
+      reloading ? "a reload of it was interrupted" : "it runs with another configuration",
+      !reloading,
+    ],
     [stopping ?? false, "it was being stopped", true],
     [installed !== applied.version, `version ${applied.version} runs, ${installed} is installed`, false],
   ];

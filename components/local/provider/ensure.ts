@@ -30,14 +30,15 @@ export async function ensure(wanted: LocalServerInputs): Promise<string> {
 async function sync(wanted: LocalServerInputs, version: string, running: Running): Promise<void> {
   const skipped = skippedLine(wanted, version, running);
   if (skipped) throw new Error(skipped);
+  const { record } = running;
   const { action, reason } = await decide(wanted, version, running);
   if (action === "none") {
     await writeAll(folderOf(wanted), filesOf(wanted));
     return settle(wanted, stateOf(wanted, version), running.process);
   }
   await refuseBrokenFiles(wanted);
-  if (action === "restart") return restart(wanted, version, reason);
-  const rejection = await reload(wanted, version, running.process);
+  if (action === "restart" || !record) return restart(wanted, version, reason);
+  const rejection = await reload(wanted, version, running.process, record);
   if (rejection) await restart(wanted, version, `${reason}, not reloaded: ${rejection}`);
 }
 
@@ -57,8 +58,15 @@ async function decide(
   if (record) await pollUntil(() => varz(monitorOf(wanted, record.applied.config)), 30_000);
   const unknown = (await observeDrift(wanted, running)).filter((drift) => drift.restart);
   if (!record || unknown.length) return { action: "restart", reason: unknown.map(({ what }) => what).join(", ") };
-  const { action, causes } = classify(record.applied, stateOf(wanted, version));
-  return { action, reason: `${causes.join(", ")} changed` };
+  const { applied, reloading } = record;
+  const { action, causes } = classify(applied, stateOf(wanted, version));
+  if (!reloading || action === "restart") return { action, reason: `${causes.join(", ")} changed` };
+  // It runs with one of the two, and can go on from either.
+  const after = classify(reloading, stateOf(wanted, version));
+  return {
+    action: after.action === "restart" ? "restart" : "reload",
+    reason: [...new Set([...causes, ...after.causes, "an interrupted reload"])].join(", "),
+  };
 }
 
 /**

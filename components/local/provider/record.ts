@@ -17,6 +17,8 @@ export interface ServerRecord {
   process?: ProcessIdentity;
   /** The server's own digest of the configuration in force. */
   digest?: string;
+  /** A reload to this has begun: the server runs with this or with `applied`. */
+  reloading?: ServerState;
   /** A restart has begun: it may end at any moment. */
   stopping?: boolean;
 }

@@ -3,21 +3,28 @@ import type { LocalServerInputs } from "../layout";
 import { writeAll } from "./files";
 import { monitorOf, varz } from "./monitor";
 import { type ProcessIdentity, signal } from "./process";
-import { filesOf, folderOf, inFolder, type ServerName, stateOf, writeRecord } from "./record";
+import { filesOf, folderOf, inFolder, type ServerName, type ServerRecord, stateOf, writeRecord } from "./record";
 import { type ReloadOutcome, reloadOutcome } from "./reload-outcome";
 import { pollUntil } from "../../../config/poll-until";
 
 const deadline = 15_000;
 
-/** Writes the new files and reloads the server. Returns why it rejected them; undefined when it runs with them. */
+/**
+ * Writes the new files and reloads the server. Returns why it rejected them; undefined when it runs with them.
+ *
+ * @param record what is recorded; where this is killed, the record shows what the server may run with
+ */
 export async function reload(
   wanted: LocalServerInputs,
   version: string,
   process: ProcessIdentity,
+  record: ServerRecord,
 ): Promise<string | undefined> {
+  const applied = stateOf(wanted, version);
+  await writeRecord(wanted, { ...record, reloading: applied });
   await writeAll(folderOf(wanted), filesOf(wanted));
   const { rejection, digest } = await hangUp(wanted, process);
-  if (!rejection) await writeRecord(wanted, { applied: stateOf(wanted, version), process, digest });
+  if (!rejection) await writeRecord(wanted, { applied, process, digest });
   return rejection;
 }
 

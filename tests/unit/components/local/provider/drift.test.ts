@@ -25,6 +25,13 @@ const cases: [
   ],
   ["no answer", {}, { digest: undefined }, "it does not answer", true],
   ["another configuration in force", {}, { digest: "sha256:2" }, "it runs with another configuration", true],
+  [
+    "another configuration in force after a reload that was interrupted",
+    { reloading: { version: "2.14.9" } as ServerRecord["applied"] },
+    { digest: "sha256:2" },
+    "a reload of it was interrupted",
+    false,
+  ],
   ["a restart that was interrupted", { stopping: true }, {}, "it was being stopped", true],
   ["another version installed", {}, { installed: "2.15.0" }, "version 2.14.9 runs, 2.15.0 is installed", false],
 ];

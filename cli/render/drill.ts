@@ -19,6 +19,9 @@ export function renderDrills(drills: readonly Drill[], style: Style): string {
       `  undone by   ${drill.undo}`,
       `  takes       about ${drill.takesSeconds} s, ${drill.holdSeconds} s of them the accident (--hold)`,
       `  expected    no gap over ${bound(drill, "home")} in the region, ${bound(drill, "elsewhere")} elsewhere`,
+      ...(drill.expected.alerts
+        ? [`  alerts      ${drill.expected.alerts.join(", ")}, each where --hold is a minute longer than it waits`]
+        : []),
       `  production  ${drill.production === "confirmed" ? "with --yes-drill <env>" : drill.production.refused}`,
       "",
     ])

@@ -1,4 +1,5 @@
 import type { ServerName } from "../../components/local/provider/record";
+import type { AlertName } from "../../config/schema/alerts";
 import type { Snapshot } from "../supercluster/snapshot";
 import type { Access } from "../access/access";
 import type { CheckedEnvironment } from "../settings/checked-environment";
@@ -80,8 +81,9 @@ export interface Drill {
   production: "confirmed" | { refused: string };
   /**
    * The longest gap of a publisher that is expected: of those in the region of the accident, and of those elsewhere.
+   * `alerts`: those that have to fire where it lasts longer than each waits. Default: none is known to.
    */
-  expected: { home: Bound; elsewhere: Bound };
+  expected: { home: Bound; elsewhere: Bound; alerts?: readonly AlertName[] };
   /** Loaded when it runs. */
   prepare: () => Prepare;
 }

@@ -1,6 +1,7 @@
 import type { StreamSpec } from "../../config/schema/tenant";
 import { CannotSimulate, Failure, Interrupted } from "../../engine/failure";
 import type { AccountReport } from "../load/report";
+import { type AlertsSeen, compareAlerts } from "./alerts";
 import type { Bound, Drill, DrillName } from "./drill";
 import { type Gap, type Unavailability, unavailabilityOf, worstOf } from "./measure";
 import type { Publishings } from "./publishers";
@@ -78,7 +79,7 @@ interface Measured {
   kept: (account: string, stream: string) => Kept;
   unmeasured: string[];
   recoveredMs?: number;
-  alerts?: string[];
+  alerts?: AlertsSeen;
   notes: string[];
   ownDelayMs: number;
 }
@@ -113,12 +114,13 @@ export function drillResult({ name, expected }: Pick<Drill, "name" | "expected">
   const home = worstOf(streams.map((stream) => stream.home));
   const others = streams.flatMap((stream) => stream.elsewhere ?? []);
   const elsewhere = others.length > 0 ? worstOf(others) : undefined;
+  const alerts = found.alerts && compareAlerts(expected.alerts ?? [], found.alerts, holdMs);
   return {
     ...{ name, streams, home, holdMs, recoveredMs },
     ...(elsewhere && { elsewhere }),
     unmeasured: found.unmeasured,
-    ...(found.alerts && { alerts: found.alerts }),
-    notes: found.notes,
+    ...(found.alerts && { alerts: found.alerts.fired }),
+    notes: [...found.notes, ...(alerts?.notes ?? [])],
     ownDelayMs: found.ownDelayMs,
     missed: [
       ...overBound(`publishers in ${region}`, home, expected.home, holdMs),
@@ -127,6 +129,7 @@ export function drillResult({ name, expected }: Pick<Drill, "name" | "expected">
       ...streams.flatMap(({ account, stream, kept, lost }) =>
         lost.length > 0 && kept === "R3 file" ? [`${account}/${stream} lost ${lost.length} acknowledged messages`] : [],
       ),
+      ...(alerts?.missing ?? []).map((name) => `${name} did not fire`),
       ...(recoveredMs === undefined ? ["the environment is not healthy again: npm run status"] : []),
     ],
   };

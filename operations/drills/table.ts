@@ -31,7 +31,7 @@ export const drills: Record<DrillName, Drill> = {
     touches: "a process of nats-server, by SIGUSR2",
     ...{ undo: startedAgain, holdSeconds: 5, takesSeconds: 60 },
     production: local("it ends a process of this machine"),
-    expected: { home: goal, elsewhere: goal },
+    expected: { home: goal, elsewhere: goal, alerts: ["NATSServerDown"] },
     prepare: () => servers().serverStopped,
   },
   "server-killed": {
@@ -39,7 +39,7 @@ export const drills: Record<DrillName, Drill> = {
     does: "kills the server of the region that leads most streams",
     ...{ touches: killed, undo: startedAgain, holdSeconds: 15, takesSeconds: 35 },
     production: local("it kills a process of this machine"),
-    expected: { home: election, elsewhere: election },
+    expected: { home: election, elsewhere: election, alerts: ["NATSServerDown"] },
     prepare: () => servers().serverKilled,
   },
   "meta-leader-lost": {
@@ -47,7 +47,7 @@ export const drills: Record<DrillName, Drill> = {
     does: "kills the server that leads the meta group, which creates and changes streams, in whatever region it is",
     ...{ touches: killed, undo: startedAgain, holdSeconds: 15, takesSeconds: 35 },
     production: local("it kills a process of this machine"),
-    expected: { home: election, elsewhere: election },
+    expected: { home: election, elsewhere: election, alerts: ["NATSServerDown"] },
     prepare: () => servers().metaLeaderLost,
   },
   "slow-disk": {
@@ -98,7 +98,7 @@ export const drills: Record<DrillName, Drill> = {
     undo: "reloads their own; the next npm start does the same by a restart",
     ...{ holdSeconds: 15, takesSeconds: 35 },
     production: local("it changes files of servers of this machine"),
-    expected: { home: goal, elsewhere: goal },
+    expected: { home: goal, elsewhere: goal, alerts: ["NATSCertificateExpiring"] },
     prepare: () => (require("./accidents/certificate") as typeof import("./accidents/certificate")).certificateExpired,
   },
   "client-storm": {
@@ -117,7 +117,7 @@ export const drills: Record<DrillName, Drill> = {
     touches: "a message on a stream of each account that keeps dead letters, and its dead letter",
     undo: "drops the dead letters",
     ...{ holdSeconds: 15, takesSeconds: 30, production: "confirmed" },
-    expected: { home: goal, elsewhere: goal },
+    expected: { home: goal, elsewhere: goal, alerts: ["NATSDeadLetters"] },
     prepare: () => (require("./accidents/poison") as typeof import("./accidents/poison")).poisonMessage,
   },
   "provider-killed": {
@@ -136,7 +136,10 @@ export const drills: Record<DrillName, Drill> = {
     touches: "two processes of nats-server, by SIGKILL",
     ...{ undo: startedAgain, holdSeconds: 15, takesSeconds: 45 },
     production: local("it kills processes of this machine"),
-    expected: { home: { whileItLasts: 30 }, elsewhere: { whileItLasts: 30 } },
+    expected: {
+      ...{ home: { whileItLasts: 30 }, elsewhere: { whileItLasts: 30 } },
+      alerts: ["NATSClusterQuorumLost", "NATSServerDown"],
+    },
     prepare: () => servers().twoOfThree,
   },
   "region-lost": {
@@ -145,7 +148,10 @@ export const drills: Record<DrillName, Drill> = {
     touches: "all processes of nats-server of the region, by SIGKILL",
     ...{ undo: startedAgain, holdSeconds: 15, takesSeconds: 45 },
     production: local("it kills processes of this machine; npm run failover is what a lost region takes"),
-    expected: { home: { whileItLasts: 30 }, elsewhere: { whileItLasts: 30 } },
+    expected: {
+      ...{ home: { whileItLasts: 30 }, elsewhere: { whileItLasts: 30 } },
+      alerts: ["NATSClusterQuorumLost", "NATSRegionLost", "NATSServerDown"],
+    },
     prepare: () => servers().regionLost,
   },
 };

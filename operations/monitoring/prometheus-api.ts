@@ -15,6 +15,8 @@ export interface Rule {
   /** `ok`, `err`, or `unknown` until it was evaluated. */
   health: string;
   lastError?: string;
+  /** Of an alert: seconds for which its condition holds before it fires. */
+  duration?: number;
 }
 
 export interface RuleGroup {

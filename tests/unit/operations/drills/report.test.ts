@@ -21,25 +21,14 @@ function publishings(region: string, stream: string, without: [from: number, to:
   return { spec, recorded: [...recorded, { id: "unanswered", error: "TIMEOUT" }], acknowledgedAt };
 }
 
-const of = (change: Partial<Parameters<typeof drillResult>[1]> = {}) =>
-  drillResult(
-    { name: "server-killed", expected },
-    {
-      ...{
-        holdMs: 15_000,
-        measured: { from, to },
-        region: "iad",
-        losses: [],
-        unmeasured: [],
-        notes: [],
-        ownDelayMs: 3,
-      },
-      publishings: [publishings("iad", "ORDERS"), publishings("ams", "ORDERS")],
-      kept: () => ({ replicas: 3, storage: "file" }),
-      recoveredMs: 2_000,
-      ...change,
-    },
-  );
+const found: Parameters<typeof drillResult>[1] = {
+  ...{ holdMs: 15_000, measured: { from, to }, region: "iad", losses: [], unmeasured: [], notes: [], ownDelayMs: 3 },
+  publishings: [publishings("iad", "ORDERS"), publishings("ams", "ORDERS")],
+  kept: () => ({ replicas: 3, storage: "file" }),
+  recoveredMs: 2_000,
+};
+const of = (change: Partial<typeof found> = {}) =>
+  drillResult({ name: "server-killed", expected }, { ...found, ...change });
 
 const lost = (stream: string) => [
   {
@@ -86,6 +75,24 @@ describe("what a drill reports", () => {
     const memory = of({ losses: lost("ORDERS"), kept: () => ({ replicas: 3, storage: "memory" }) });
     assert.deepEqual(memory.missed, []);
     assert.deepEqual(memory.streams[0]!.lost, [{ id: "a-1", why: "the stream ends with sequence 6" }]);
+  });
+
+  it("has the alerts that fired, and names those that should have and did not, or could not in that time", () => {
+    const { alerts, missed, notes } = drillResult(
+      { name: "two-of-three", expected: { ...expected, alerts: ["NATSClusterQuorumLost", "NATSServerDown"] } },
+      {
+        ...found,
+        holdMs: 130_000,
+        alerts: {
+          ...{ fired: ["NATSMirrorLate SMS-ams"], before: [] },
+          waits: { NATSClusterQuorumLost: 60_000, NATSServerDown: 120_000 },
+        },
+      },
+    );
+    assert.deepEqual(alerts, ["NATSMirrorLate SMS-ams"]);
+    assert.deepEqual(missed, ["NATSClusterQuorumLost did not fire"]);
+    assert.deepEqual(notes, ["too short for NATSServerDown to fire: --hold 180s"]);
+    assert.equal(of().alerts, undefined, "no Prometheus is known");
   });
 
   it("says that the environment is not healthy again", () => {

@@ -145,6 +145,7 @@ export function program(): Command {
     .option("--account <name>", "account of a single stream")
     .option("--stream <name>", "name of a single stream")
     .option("--max-loss <messages>", "messages of a mirror that may be lost because the stream lacks them", "0")
+    .option("--old-servers", "also to servers before 2.14: durables may get processed messages again")
     .action(run(commands.failback));
   command(cli, "rotate", "replace a user's password; the old one is accepted too until it is taken away")
     .requiredOption("--user <account/user>", "the user, e.g. irisx/api")

@@ -7,14 +7,15 @@ import { choiceText, nextLines, selectionOf, type StreamChoice } from "./failove
 export interface FailbackCommand extends StreamChoice {
   env: string;
   maxLoss: string;
+  oldServers?: boolean;
 }
 
 /** Moves streams back to their home region, with the messages that their mirrors stored meanwhile. */
-export async function failback({ env, maxLoss, ...choice }: FailbackCommand): Promise<void> {
+export async function failback({ env, maxLoss, oldServers, ...choice }: FailbackCommand): Promise<void> {
   const selection = selectionOf(choice);
   const checked = checkedEnvironment(env);
   if (!/^\d+$/.test(maxLoss)) throw new BadUsage(`--max-loss ${maxLoss}: not a number of messages`);
-  const result = await failBack(checked, selection, { maxLoss: Number(maxLoss) });
+  const result = await failBack(checked, selection, { maxLoss: Number(maxLoss), acceptsOld: oldServers });
   if (!result) return print(`${choiceText(selection)}: all at home, and mirrors copy; nothing to do`);
   print(
     [

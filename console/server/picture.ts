@@ -7,6 +7,7 @@ import { fromBytes, fromNanoseconds } from "../../config/units";
 import { ownerOf } from "../../jetstream/ownership";
 import type { ConsumerDetail, Origin, RaftGroup, StreamDetail } from "../../jetstream/monitoring";
 import type { CheckedEnvironment } from "../../operations/settings/checked-environment";
+import { mappingProblems } from "../../operations/supercluster/failed-over";
 import type { Look } from "../../operations/supercluster/read-status";
 import { kindsOf } from "../../operations/supercluster/causes";
 import { fullness, type Problem } from "../../operations/supercluster/status";
@@ -49,7 +50,7 @@ export function pictureOf(
   { usual, silentSince, before }: Before = { usual: () => undefined, silentSince: {} },
 ): Picture {
   const at = Date.parse(status.time);
-  const problems = [...failovers.flatMap(unmapped), ...(status.problems ?? [])];
+  const problems = [...failovers.flatMap(mappingProblems), ...(status.problems ?? [])];
   const severities = severitiesOf(problems);
   const isLate = (server: string) => server in silentSince && server in snapshot.servers;
   const rate: Rate = (counter, value, tellers = []) => rates.of(counter, value, at, tellers.some(isLate));
@@ -84,20 +85,6 @@ export function pictureOf(
   };
   return { head, streams, durables };
 }
-
-/** A stream that failed over for some servers only. */
-const unmapped = ({ account, stream, to, unmapped: servers }: Look["failovers"][number]): Problem[] =>
-  servers.length === 0
-    ? []
-    : [
-        {
-          ...{ severity: "problem", what: `stream ${account}/${stream}`, account, stream },
-          detail:
-            `failed over to ${to}, but ${servers.join(", ")} ${servers.length === 1 ? "does" : "do"} not map its ` +
-            "subjects: what is published there does not reach it",
-          todo: "docs/runbooks/alerts/NATSFailoverMappingsDiffer.md",
-        },
-      ];
 
 /** Of a counter that these servers told. */
 type Rate = (counter: string, value: number | undefined, tellers?: string[]) => number | undefined;

@@ -2,10 +2,10 @@ import { ApiError, NoAnswer } from "../../jetstream/errors";
 
 const offline = [10118, 10119];
 
-/** Milliseconds for an answer of a stream that has not answered before: it may well be of a region that is lost. */
-export const lookMs = 2_500;
-/** Of one that has: servers that are up can be busy, above all while several streams change at once. */
-const patientMs = 20_000;
+/** Milliseconds for an answer of what has not answered before: it may well be in a region that is lost. */
+const lookMs = 2_500;
+/** Of what has: servers that are up can be busy, above all while several streams change at once. */
+export const patientMs = 20_000;
 
 /** Which streams answer, so that one that is lost is waited for once, and one whose servers are busy is not lost. */
 export class Answers {
@@ -16,10 +16,18 @@ export class Answers {
     return this.lost.has(name);
   }
 
-  /** @param ask asks for a stream, with a deadline in milliseconds */
-  async of<T>(name: string, ask: (deadlineMs: number) => Promise<T>): Promise<T | "unreachable"> {
+  /** For how many milliseconds an answer about a stream, or its durables, is worth waiting for. */
+  patienceFor(name: string, firstMs = lookMs): number {
+    return this.heard.has(name) ? patientMs : firstMs;
+  }
+
+  /**
+   * @param ask asks for a stream, with a deadline in milliseconds
+   * @param firstMs the deadline as long as the stream has not answered
+   */
+  async of<T>(name: string, ask: (deadlineMs: number) => Promise<T>, firstMs?: number): Promise<T | "unreachable"> {
     if (this.isLost(name)) return "unreachable";
-    const answer = await orUnreachable(ask(this.heard.has(name) ? patientMs : lookMs));
+    const answer = await orUnreachable(ask(this.patienceFor(name, firstMs)));
     (answer === "unreachable" ? this.lost : this.heard).add(name);
     return answer;
   }

@@ -167,7 +167,10 @@ function withPairs<T>(
 /** Region stacks write what the settings declare into the accounts file, and end when each server has loaded it. */
 async function bringUp(checked: CheckedEnvironment, regions: string[]): Promise<void> {
   const runner = new StackRunner(checked);
-  logProgress(`loading the mappings on every server of ${regions.join(", ")}`);
+  logProgress(
+    `loading what is mapped on every server of ${regions.join(", ")}: until each has it, publishers get to the ` +
+      "stream or to its mirror, by the server they are connected to; if this is interrupted, run the command again",
+  );
   await together(regions, async (region) => {
     await runner.up(stackName({ environment: checked.name, kind: "region", region }), "region");
   });

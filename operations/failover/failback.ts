@@ -9,7 +9,9 @@ import { requiredStream, type StreamInfo } from "../stream/stack-account";
 import { commonEnd, countAfter, identitiesAfter, lastReturned, returnedAt } from "../stream/messages";
 import { waitForCopy } from "../stream/wait-for-copy";
 import { cleared, collecting, type FailbackNote, failbackNoteOf, opened } from "./configurations";
+import { patientMs } from "./answers";
 import { decideSettled } from "./decide";
+import { closeMirror } from "./close-mirror";
 import { pauseDurables, resumeDurables } from "./durables";
 import type { FailoverPair } from "./failover-pair";
 import { assertNothingLost } from "./loss-check";
@@ -20,17 +22,20 @@ import type { Reload } from "./together";
 export interface FailbackOptions {
   /** How many messages of the mirror may be deleted with it although the home stream does not have them. */
   maxLoss: number;
+  /** Also to servers before 2.14: durables may get processed messages again. Default: that is refused. */
+  acceptsOld?: boolean;
 }
 
-function decideFailback(pair: FailoverPair) {
+function decideFailback(pair: FailoverPair, { acceptsOld }: FailbackOptions) {
   return decideSettled(async () => {
-    const facts = await pair.facts();
+    // Its own region has to be up, so what answers late is not lost.
+    const facts = await pair.facts(patientMs);
     const collected = facts.mirrors.find(
       ({ name }) => typeof facts.home === "object" && facts.home.sources.includes(name),
     );
     const isThere = typeof collected?.found === "object" && !collected.found.isMirror;
     const left = isThere ? await leftOf(pair, collected.name, collected.found as StreamSummary) : undefined;
-    return nextFailbackStep({ ...facts, left });
+    return nextFailbackStep({ ...facts, left, acceptsOld });
   });
 }
 
@@ -46,7 +51,7 @@ export async function advanceFailback(
   onStep: () => void = () => undefined,
 ): Promise<Reload | undefined> {
   for (;;) {
-    const next = await decideFailback(pair);
+    const next = await decideFailback(pair, options);
     if (next.step === "nothing") return undefined;
     onStep();
     if (next.step === "map") return pair.toMap();
@@ -103,6 +108,7 @@ const steps: Record<OwnStep, (pair: FailoverPair, options: FailbackOptions, mirr
     const note = await requiredNote(pair);
     if (!note.open) throw new Failure(withoutNote(pair));
     const isOpen = { ...note, open: note.open };
+    await closeMirror(pair, mirror);
     const tail = await assertNothingLost(pair, isOpen, mirror, options.maxLoss);
     await resumeDurables(pair, mirror, isOpen, tail);
     const { account } = pair.stream;

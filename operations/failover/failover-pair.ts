@@ -20,7 +20,7 @@ import {
   type StackAccount,
   type StreamInfo,
 } from "../stream/stack-account";
-import { Answers, lookMs, orUnreachable } from "./answers";
+import { Answers, orUnreachable } from "./answers";
 import { failbackNoteOf } from "./configurations";
 import type { Mappings } from "./mappings";
 import { StackSetting } from "../settings/stack-setting";
@@ -72,18 +72,20 @@ export class FailoverPair {
     );
   }
 
-  async facts(): Promise<FailoverFacts> {
+  /** @param firstMs milliseconds for what has not answered before; default: a region may be lost, so few */
+  async facts(firstMs?: number): Promise<FailoverFacts> {
     const { name, region } = this.stream;
-    const [home, mappings, ...found] = await Promise.all([
-      this.look(name),
-      this.mappings.of(this.stream),
-      ...this.mirrors.map((mirror) => this.look(mirror.name)),
+    const [home, { before214, ...mappings }, ...found] = await Promise.all([
+      this.look(name, firstMs),
+      this.mappings.of(this.stream, firstMs),
+      ...this.mirrors.map((mirror) => this.look(mirror.name, firstMs)),
     ]);
     return {
       stream: name,
       region,
       home,
       ...mappings,
+      tooOld: before214,
       mirrors: this.mirrors.map((mirror, index) => ({
         name: mirror.name,
         region: mirror.region,
@@ -93,23 +95,29 @@ export class FailoverPair {
     };
   }
 
-  async look(name: string): Promise<StreamLookup> {
-    const info = await this.infoOf(name);
+  async look(name: string, firstMs?: number): Promise<StreamLookup> {
+    const info = await this.infoOf(name, firstMs);
     return typeof info === "string" ? info : summaryOf(info);
   }
 
   /** What its leader reports, or why there is no answer. Refuses another stack's stream. */
-  async infoOf(name: string): Promise<StreamInfo | "unreachable" | "missing"> {
-    return (await this.answers.of(name, (deadline) => ownStream(this.account, name, deadline))) ?? "missing";
+  async infoOf(name: string, firstMs?: number): Promise<StreamInfo | "unreachable" | "missing"> {
+    return (await this.answers.of(name, (deadline) => ownStream(this.account, name, deadline), firstMs)) ?? "missing";
   }
 
   async consumerInfo(stream: string, name: string): Promise<ConsumerInfo | "unreachable" | "missing"> {
     if (this.answers.isLost(stream)) return "unreachable";
+    const patience = this.answers.patienceFor(stream);
     return (
       (await orUnreachable(
-        observe(consumerKind, { stream, name }, this.account, lookMs) as Promise<ConsumerInfo | undefined>,
+        observe(consumerKind, { stream, name }, this.account, patience) as Promise<ConsumerInfo | undefined>,
       )) ?? "missing"
     );
+  }
+
+  /** Servers of the stream's region before 2.14. */
+  async tooOld(): Promise<string[]> {
+    return (await this.mappings.of(this.stream)).before214;
   }
 
   /** Servers have to map the stream's subjects, as its setting declares. */

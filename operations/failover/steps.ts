@@ -39,6 +39,8 @@ export interface FailoverFacts {
   mapped: string[];
   /** Region that the setting names, if the stream is in it. */
   declared?: string;
+  /** Servers of its region before 2.14, which do part of a failback only. */
+  tooOld?: string[];
 }
 
 export type FailoverDecision<Name extends string> =
@@ -87,9 +89,16 @@ export function nextFailoverStep(
 
 export type FailbackStep = "map" | "source" | "wait" | "open" | "undeclare" | "unmap" | "close" | "unsource";
 
-/** The next step of a failback; `left`: messages of the mirror that are not at home yet, where that is known. */
-export function nextFailbackStep(facts: FailoverFacts & { left?: number }): FailoverDecision<FailbackStep> {
-  const { stream, region, home, mirrors, mapped, unmapped, declared, left = 0 } = facts;
+/**
+ * The next step of a failback.
+ *
+ * @param facts `left`: messages of the mirror that are not at home yet, where that is known; `acceptsOld`: also
+ * where its servers are too old
+ */
+export function nextFailbackStep(
+  facts: FailoverFacts & { left?: number; acceptsOld?: boolean },
+): FailoverDecision<FailbackStep> {
+  const { stream, region, home, mirrors, mapped, unmapped, declared, tooOld = [], left = 0 } = facts;
   if (!isView(home)) {
     return {
       refuse:
@@ -107,6 +116,14 @@ export function nextFailbackStep(facts: FailoverFacts & { left?: number }): Fail
     };
   const [mirror] = promoted;
   if (mirror) {
+    if (tooOld.length && !facts.acceptsOld && !home.sources.includes(mirror.name))
+      return {
+        refuse:
+          `${stream} would come home to servers before 2.14 (${tooOld.join(", ")}). They cannot move a durable past ` +
+          `what was processed on ${mirror.name}, so that is delivered again, and may leave out the first message ` +
+          "that comes back, which keeps the mirror from being deleted. Upgrade them first " +
+          "(docs/runbooks/upgrade-nats.md), or accept it: --old-servers. Nothing was done.",
+      };
     // What a server that does not map still gives to the home stream would be mixed with what comes back.
     if (declared && unmapped.length) return { step: "map", mirror };
     if (!home.sources.includes(mirror.name)) return { step: "source", mirror };

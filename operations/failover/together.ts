@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { pollUntil } from "../../config/poll-until";
 import { Failure } from "../../engine/failure";
+import { NoAnswer } from "../../jetstream/errors";
 
 /** What a stream waits for: servers that have to load what the settings declare. */
 export interface Reload {
@@ -29,7 +30,7 @@ export async function runTogether<Stream>(
   const limit = pLimit(atOnce);
   for (let going = [...streams]; going.length;) {
     const results = await Promise.allSettled(going.map((stream) => limit(() => advance(stream))));
-    failures.push(...results.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : [])));
+    failures.push(...results.flatMap((one) => (one.status === "rejected" ? [reasonOf(one.reason as Error)] : [])));
     const reloads = results.map((one) => (one.status === "fulfilled" ? one.value : undefined));
     going = going.filter((_, index) => reloads[index]);
     const waiting = reloads.filter((reload) => reload !== undefined);
@@ -44,3 +45,8 @@ export async function runTogether<Stream>(
   }
   if (failures.length) throw new Failure(failures.join("\n"));
 }
+
+const reasonOf = (error: Error): string =>
+  error instanceof NoAnswer
+    ? `${error.message}. Run the command again: it continues from what was done`
+    : error.message;

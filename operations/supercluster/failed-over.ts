@@ -5,6 +5,7 @@ import type { Answer } from "../../jetstream/system-requests";
 import { type Accountz, mappingState } from "../failover/mappings";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import type { Snapshot } from "./snapshot";
+import type { Problem } from "./status";
 
 /** A stream that a mirror has replaced, as servers report it. */
 export interface FailedOver {
@@ -49,3 +50,17 @@ export async function failedOver(
     };
   });
 }
+
+/** What is wrong with a stream that failed over for some servers only. Pure. */
+export const mappingProblems = ({ account, stream, to, unmapped }: FailedOver): Problem[] =>
+  unmapped.length === 0
+    ? []
+    : [
+        {
+          ...{ severity: "problem", what: `stream ${account}/${stream}`, account, stream },
+          detail:
+            `failed over to ${to}, but ${unmapped.join(", ")} ${unmapped.length === 1 ? "does" : "do"} not map its ` +
+            "subjects: what is published there does not reach it",
+          todo: "docs/runbooks/alerts/NATSFailoverMappingsDiffer.md",
+        },
+      ];

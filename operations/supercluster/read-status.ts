@@ -7,7 +7,7 @@ import { monitoringStatus } from "../monitoring/monitoring-status";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { databaseStatuses } from "../workers/database-status";
 import { workerStatuses } from "../workers/worker-status";
-import { type FailedOver, failedOver } from "./failed-over";
+import { type FailedOver, failedOver, mappingProblems } from "./failed-over";
 import { OldestWaiting } from "./oldest-waiting";
 import { problemsOf } from "./problems";
 import { type Answers, askServers, connectToSystem, type Snapshot, snapshotOf } from "./snapshot";
@@ -58,6 +58,11 @@ export async function openStatus(
     const status = { ...statusOf(checked, snapshot, beside), problems: problemsOf(checked, snapshot, beside) };
     return { status, snapshot };
   };
+  const failoversIn = (snapshot: Snapshot) => {
+    const expected = Object.keys(snapshot.servers).length;
+    const ask = (account: string) => askAll<Accountz>(system, "ACCOUNTZ", { account }, expected, mappingsMs);
+    return failedOver(checked, snapshot, ask);
+  };
   const answers = async () => snapshotOf(completed(await askServers(system, serversInAll(checked.environment))));
   const withAges = async () => {
     const snapshot = await answers();
@@ -68,11 +73,13 @@ export async function openStatus(
     system,
     look: async () => {
       const looked = await look(answers);
-      const expected = Object.keys(looked.snapshot.servers).length;
-      const ask = (account: string) => askAll<Accountz>(system, "ACCOUNTZ", { account }, expected, mappingsMs);
-      return { ...looked, failovers: await failedOver(checked, looked.snapshot, ask) };
+      return { ...looked, failovers: await failoversIn(looked.snapshot) };
     },
-    read: async () => (await look(withAges)).status,
+    read: async () => {
+      const { status, snapshot } = await look(withAges);
+      const differing = (await failoversIn(snapshot)).flatMap(mappingProblems);
+      return { ...status, problems: [...differing, ...(status.problems ?? [])] };
+    },
     close: async () => {
       await Promise.all([oldest.close(), system.close()]);
     },

@@ -101,12 +101,25 @@ describe("failover, failback and migration, as they are typed", function () {
   after(() => deployment?.remove());
 
   describe("when a region crashed", () => {
+    /** What publishers in ams were answered by, from the crash to the failover's end. */
+    const answered: (string | undefined)[] = [];
+    let publishing: Promise<void> | undefined;
+    let isOver = false;
+
     before(async () => {
       proofs = (await state(stream)).messages;
       for (let index = 0; index < 20; index++) assert.equal(await publish(), stream);
       assert.deepEqual(await taken(stream, 5), acknowledged.slice(0, 5));
       await mirrorHasAll();
       await deployment.end("iad", "SIGKILL");
+      publishing = (async () => {
+        for (; !isOver; await sleep(100)) answered.push(await publish());
+      })();
+    });
+
+    after(async () => {
+      isOver = true;
+      await publishing;
     });
 
     it("is refused, and does nothing, where there is no mirror", async () => {
@@ -118,15 +131,11 @@ describe("failover, failback and migration, as they are typed", function () {
     });
 
     it("says what may be missing, where durables begin, and what it does not cover", async () => {
-      let isDone = false;
-      const answered: (string | undefined)[] = [];
-      const publishing = (async () => {
-        for (; !isDone; await sleep(100)) answered.push(await publish());
-      })();
-      const { status, text } = await deployment.meanwhile("failover", ...region, "--yes");
-      isDone = true;
-      await publishing;
-      assert.equal(status, 0, text);
+      const text = await deployment.killedBeforeReload(
+        "syd-0",
+        () => answered.includes(mirror),
+        ...["failover", ...region, "--yes"],
+      );
       assert.match(text, /ELIGIBILITY \(iad\): unreachable/);
       assert.match(
         text,
@@ -140,7 +149,21 @@ describe("failover, failback and migration, as they are typed", function () {
       );
       assert.match(text, /without a mirror, so publishers are refused until iad is back: arrakis: COMMANDS, /);
       assert.match(text, new RegExp(`takes messages in ams from sequence ${proofs + 21} on`));
+      assert.match(text, /loading .* on every server of ams, syd: .* if this is interrupted, run the command again/);
+    });
+
+    it("is run again where it was killed when only ams had the mappings, and goes on with syd", async () => {
+      const far = await deployment.client("syd", "arrakis", "worker");
+      assert.equal(await publish("check", far), undefined, "syd's publishers are refused as before");
+      const status = deployment.cli("status");
+      assert.match(status.text, /ELIGIBILITY.*failed over to ams, but syd-0 does not map its subjects/s);
+      const { status: code, text } = await deployment.meanwhile("failover", ...region, "--yes");
+      isOver = true;
+      await publishing;
+      assert.equal(code, 0, text);
+      assert.match(text, /loading .* on every server of syd:/);
       assert.deepEqual(new Set(answered.filter((name) => name !== undefined)), new Set([mirror]));
+      assert.equal(await publish("check", far), mirror);
     });
 
     it("gives the mirror what the stream is, under subjects of its own", async () => {

@@ -31,12 +31,23 @@ export function cutOff(connection: NatsConnection, number: number, moment: Momen
     reach(begun.at(-1)!);
     return never;
   };
-  const cut = new Proxy(connection, {
+  return { connection: requesting(connection, request), changes: () => begun, reached };
+}
+
+/** A connection by which every change is carried out, and its answer is lost. */
+export const unheard = (connection: NatsConnection): NatsConnection =>
+  requesting(connection, async (subject, ...rest) => {
+    const answer = await connection.request(subject, ...rest);
+    if (changes.test(subject)) throw new Error("its answer was lost");
+    return answer;
+  });
+
+/** The connection with another way to make requests. */
+const requesting = (connection: NatsConnection, request: NatsConnection["request"]): NatsConnection =>
+  new Proxy(connection, {
     get: (target, key) => {
       if (key === "request") return request;
       const value = Reflect.get(target, key) as unknown;
       return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
     },
   });
-  return { connection: cut, changes: () => begun, reached };
-}

@@ -7,7 +7,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import { pollUntil } from "../../config/poll-until";
 import type { RegionOutputs } from "../../stacks/outputs";
-import { waitMs } from "./limits";
+import { engineMs, waitMs } from "./limits";
 import { claimPorts } from "./ports";
 import { copyProject } from "./project-copy";
 import { endEnvironmentsOf } from "./run";
@@ -79,10 +79,10 @@ export class Deployment {
   meanwhile = (...args: string[]): Promise<{ status: number | null; text: string }> => this.begin(args).ended;
 
   /** A command that is looked at or stopped while it runs; `onText` gets all that it said so far. */
-  begin(args: string[], onText: (text: string) => void = () => undefined) {
+  begin(args: string[], onText: (text: string) => void = () => undefined, env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, this.command(args), {
       cwd: this.copy.folder,
-      env: this.copy.env,
+      env: { ...this.copy.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let text = "";
@@ -90,6 +90,25 @@ export class Deployment {
       output.setEncoding("utf8").on("data", (chunk: string) => onText((text += chunk)));
     const ended = once(child, "close").then(([status]) => ({ status: status as number | null, text }));
     return { child, ended };
+  }
+
+  /**
+   * The same, killed when it has written the files of a server that it is about to tell to read them; `isThen`: what
+   * else has to be true by then. Returns what it has printed.
+   */
+  async killedBeforeReload(server: string, isThen: () => boolean, ...args: string[]): Promise<string> {
+    const file = path.join(this.copy.cache, "held");
+    const hold = `--require ${JSON.stringify(require.resolve("./held-reload.cjs"))}`;
+    const { child, ended } = this.begin(args, undefined, {
+      ...{ HELD_SERVER: server, HELD_FILE: file },
+      NODE_OPTIONS: [this.copy.env.NODE_OPTIONS, hold].filter(Boolean).join(" "),
+    });
+    const isThere = await pollUntil(() => (fs.existsSync(file) && isThen()) || child.exitCode !== null, engineMs);
+    const status = child.exitCode;
+    child.kill("SIGKILL");
+    const { text } = await ended;
+    assert.ok(isThere && status === null, text);
+    return text;
   }
 
   /** Changes the local environment's entry in Pulumi.yaml. */

@@ -27,6 +27,12 @@ describe("answers about streams", () => {
     assert.ok(deadlines[1]! > deadlines[0]! && deadlines[2] === deadlines[1], String(deadlines));
   });
 
+  it("are waited for from the first on as long as is asked for: a failback needs what it asks", async () => {
+    let deadline = 0;
+    await new Answers().of("S", (ms) => Promise.resolve((deadline = ms)), 9_000);
+    assert.equal(deadline, 9_000);
+  });
+
   it("are that it is unreachable where its servers are offline, and errors where it is refused", async () => {
     const refusal = (code: number) => () => Promise.reject(new ApiError("STREAM.INFO.S", 500, code, "no"));
     assert.equal(await new Answers().of("S", refusal(10118)), "unreachable");

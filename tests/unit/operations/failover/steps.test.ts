@@ -152,6 +152,19 @@ describe("the steps of a failback", () => {
     assert.deepEqual(run(there, "failback"), ["undeclare", "unmap", "nothing"]);
   });
 
+  it("are refused, with nothing done, where servers at home are too old; done where that is accepted", () => {
+    const there = failedOver();
+    Object.assign(there.facts, { unmapped: ["syd-0"], tooOld: ["iad-0", "iad-1"] });
+    const [refused] = run(there, "failback");
+    assert.match(refused!, /servers before 2.14 \(iad-0, iad-1\)\. .* Upgrade them .* --old-servers/);
+    const step = (facts: Parameters<typeof nextFailbackStep>[0]) => nextFailbackStep(facts) as { step: string };
+    assert.equal(step({ ...there.facts, acceptsOld: true }).step, "map");
+    // One that has begun goes on.
+    const begun = { ...there.facts, unmapped: [], home: view({ sources: [name] }) };
+    assert.equal(step(begun).step, "open");
+    assert.equal(step({ ...atHome(), tooOld: ["iad-0"] }).step, "nothing");
+  });
+
   it("are refused where it is not known what there is to bring home", () => {
     const refusal = (change: Partial<FailoverFacts>) =>
       run({ ...failedOver(), facts: { ...failedOver().facts, ...change } }, "failback").at(-1)!;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../engine/failure";
+import { NoAnswer } from "../../../../jetstream/errors";
 import { runTogether } from "../../../../operations/failover/together";
 
 describe("streams that fail over together", () => {
@@ -34,5 +35,17 @@ describe("streams that fail over together", () => {
       (error) => error instanceof Failure && error.message === "b has no mirror",
     );
     assert.deepEqual(done, ["a", "c"]);
+  });
+
+  it("say to run the command again where a server gave no answer", async () => {
+    const answer = Promise.reject(new NoAnswer("STREAM.UPDATE.S", 5, new Error("timeout")));
+    await assert.rejects(
+      runTogether(
+        ["a"],
+        () => answer,
+        () => Promise.resolve(),
+      ),
+      /no answer to STREAM.UPDATE.S within 5 s: timeout. Run the command again: it continues/,
+    );
   });
 });

@@ -9,6 +9,7 @@ import type { Tenants } from "../../config/assets/asset";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { loginOf, systemAccount } from "../../config/assets/standard";
+import { serversInAll } from "../../config/sizes";
 import { forwardTo, namespaceOf, serversOf } from "../../config/topology";
 import type { Login, RegionAccess } from "../../components/jetstream/provider/settings";
 import { accountsOf } from "../../components/security/accounts";
@@ -48,6 +49,7 @@ const order = [
   "kubernetes:networking",
   "kubernetes:storage",
   "kubernetes:apps/",
+  "kubernetes:batch/",
   "kubernetes:policy/",
   "kubernetes:autoscaling/",
   "pulumi-nodejs:dynamic/kubernetes:Volumes",
@@ -224,13 +226,16 @@ export class KubeEnvironment {
   }
 
   /** Waits until every check of `npm run verify` about servers, gateways and the meta group passes. */
-  async isWhole(change: Partial<Pick<KubernetesEnvironment, "regions" | "servers">> = {}, by = "iad"): Promise<void> {
+  async isWhole(
+    change: Partial<Pick<KubernetesEnvironment, "regions" | "servers" | "byRegion">> = {},
+    by = "iad",
+  ): Promise<void> {
     const system = await this.connect(by, systemAccount.name, systemAccount.user);
     const environment = { ...this.settings, ...change };
     const failed = (snapshot: Parameters<typeof checksOf>[1]) =>
       checksOf({ environment, tenants: {} }, snapshot).filter(({ result }) => result === "failed");
     const snapshot = await snapshotUntil(
-      () => takeSnapshot(system, environment.regions.length * environment.servers),
+      () => takeSnapshot(system, serversInAll(environment)),
       (now) => failed(now).length === 0,
       120_000,
     );

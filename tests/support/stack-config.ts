@@ -5,11 +5,11 @@ import { parse } from "yaml";
 const project = path.join(__dirname, "..", "..");
 
 /**
- * A stack's configuration as Pulumi gives it to the program: the project's defaults, with the workers that it proposes,
+ * A stack's configuration as Pulumi gives it to the program: the project's defaults, with what it proposes,
  * then the stack's file; what is no text as JSON.
  */
 export function stackConfig(stack: string): Record<string, string> {
-  const { name, config: declared } = parse(withProposedWorkers(projectText())) as {
+  const { name, config: declared } = parse(withProposed(projectText())) as {
     name: string;
     config: Record<string, { default?: unknown }>;
   };
@@ -26,11 +26,16 @@ export function stackConfig(stack: string): Record<string, string> {
 }
 
 /**
- * The project with the workers that a comment of it proposes, as one who takes them in would have it: what is not read
- * is not tested.
+ * The project with the workers and backups that a comment of it proposes, as one who takes them in would have it: what
+ * is not read is not tested.
  */
-export const withProposedWorkers = (text: string): string =>
-  text.replace(/^ *# workers:\n(?: *# .*\n)+/m, (block) => block.replaceAll(/^( *)# /gm, "$1"));
+export const withProposed = (text: string): string =>
+  text.replace(/^ *# workers:\n(?: *# .*\n)+/m, (block) =>
+    block.replaceAll(/^( *)# /gm, "$1").replace("age1...", recipient),
+  );
+
+/** What `npm run backup-key` prints. */
+const recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
 export const projectText = (): string => readFileSync(path.join(project, "Pulumi.yaml"), "utf8");
 

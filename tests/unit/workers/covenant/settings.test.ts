@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { pushSettings } from "../../../../workers/covenant/settings";
 import { needs, workers } from "../../../../workers/covenant/workers";
-import { projectText, withProposedWorkers } from "../../../support/stack-config";
+import { projectText, withProposed } from "../../../support/stack-config";
 import { covenant } from "../../../../tenants/covenant";
 import { databaseSettings } from "../../../../workers/database/settings";
 import { redisSettings } from "../../../../workers/redis/settings";
@@ -80,7 +80,7 @@ interface Project {
 
 describe("covenant on Kubernetes", () => {
   it("has all variables that its workers need, from Pulumi.yaml and the Secrets that its README lists", () => {
-    const { environments } = (parse(withProposedWorkers(projectText())) as Project).config;
+    const { environments } = (parse(withProposed(projectText())) as Project).config;
     const { environment } = environments.default["production-kubernetes"].kubernetes.workers;
     const secrets: Record<string, Record<string, string>> = {
       "covenant-database": { DATABASE_URL: "postgres://covenant:secret@db.internal/covenant" },

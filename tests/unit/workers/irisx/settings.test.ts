@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { tenants } from "../../../../tenants";
-import { projectText, withProposedWorkers } from "../../../support/stack-config";
+import { projectText, withProposed } from "../../../support/stack-config";
 import { readSettings, SettingsError } from "../../../../workers/messaging";
 import { databaseSettings } from "../../../../workers/database/settings";
 import {
@@ -58,7 +58,7 @@ describe("settings of irisx", () => {
     const kubernetes = (text: string) =>
       (parse(text) as Project).config.environments.default["production-kubernetes"].kubernetes;
     assert.equal(kubernetes(projectText()).workers, undefined);
-    const { environment } = kubernetes(withProposedWorkers(projectText())).workers!;
+    const { environment } = kubernetes(withProposed(projectText())).workers!;
     const secrets = {
       "irisx-api": { API_TOKEN: "0".repeat(32) },
       "irisx-database": { DATABASE_URL: "postgres://irisx:secret@db.internal/irisx" },

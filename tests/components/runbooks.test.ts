@@ -165,11 +165,11 @@ const changes: Record<string, Change[]> = {
     {
       what: "another server, then another chart",
       releases: [
-        { environment: ({ kubernetes }) => ({ kubernetes: withServer(kubernetes, "2.14.3-alpine") }) },
+        { environment: ({ kubernetes }) => ({ kubernetes: withServer(kubernetes, "2.15.4-alpine") }) },
         {
           environment: ({ kubernetes }) => ({
             kubernetes: {
-              ...withServer(kubernetes, "2.14.3-alpine"),
+              ...withServer(kubernetes, "2.15.4-alpine"),
               chart: { ...kubernetes.chart, version: "2.14.3", path: undefined },
             },
           }),

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import pLimit from "p-limit";
+import { exampleStacks } from "./examples";
 import { differences, type Golden, readGolden, writeGolden } from "./golden";
 import { serversMs } from "../support/limits";
 
@@ -20,6 +21,7 @@ const stacks = [
   "syd",
   "jetstream",
   "production-kubernetes-iad",
+  ...exampleStacks,
 ];
 
 describe("golden registrations: what each stack asks the engine for", function () {

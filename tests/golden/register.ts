@@ -1,14 +1,19 @@
 // Prints what one stack registers, as the engine would be asked for it: the program from index.ts on, with the
-// configuration of the real Pulumi.yaml and stack file. A process of its own, because Pulumi's state is one a process.
+// configuration of the real Pulumi.yaml and stack file, or the stack's own program with examples.ts. A process of its
+// own, because Pulumi's state is one a process.
 import * as pulumi from "@pulumi/pulumi";
 import { stackName } from "../../config/stacks";
 import { identityOutputs } from "../support/identity";
-import { record } from "../support/mocks";
+import { record, type Registration } from "../support/mocks";
+import { registrationsOf } from "../support/registered-stacks";
 import { stackConfig } from "../support/stack-config";
 import { stackSettings } from "../support/stack-settings";
+import { exampleSettings } from "./examples";
 import { goldenOf } from "./golden";
 
 async function main(stack: string): Promise<void> {
+  const example = exampleSettings(stack);
+  if (example) return print(await registrationsOf(example));
   const { name, environment, tenants } = stackSettings(stack);
   const identity = stackName({ environment: name, kind: "identity" });
   // Itself too, as it is before the first update.
@@ -24,7 +29,9 @@ async function main(stack: string): Promise<void> {
   pulumi.runtime.setAllConfig(stackConfig(stack));
   const program = async () => (require("../../index") as () => unknown)();
   const { registrations } = await record(() => pulumi.runtime.runInPulumiStack(program), { stack, references, calls });
-  process.stdout.write(JSON.stringify(goldenOf(registrations)));
+  print(registrations);
 }
+
+const print = (registrations: Registration[]) => void process.stdout.write(JSON.stringify(goldenOf(registrations)));
 
 void main(process.argv[2]!);

@@ -20,10 +20,11 @@ export function identityOutputs(
   const logins = all.map((user) => user.login);
   const natsKey = (name: string) => ({ seed: `seed of ${name}`, publicKey: `public key of ${name}` });
   const users = Object.fromEntries(
-    all.map(({ login: name, byCallout, answersServers }): [string, Credential] => [
+    all.map(({ login: name, byNkey, byCallout, answersServers }): [string, Credential] => [
       name,
       {
         ...{ password: `password of ${name}`, hash: `hash of ${name}` },
+        ...(byNkey && { byNkey }),
         ...(byCallout && { byCallout }),
         ...(byCallout === "certificate" && { certificate: `certificate of ${name}` }),
         ...(answersServers && { callout: { issuer: natsKey("the issuer"), xkey: natsKey("the xkey") } }),

@@ -4,6 +4,7 @@ import { destroy } from "../../components/local/provider/stop";
 import { NotReady, waitUntilReady } from "../../jetstream/gate";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { serversMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { ask } from "../support/accounts";
@@ -167,7 +168,7 @@ describe("the JetStream provider's process, against a real supercluster of three
   it("copies a stream to another region", async () => {
     const mirror = { ...orders, name: "ORDERS-ams", region: "ams", mirror: "ORDERS", subjects: undefined };
     await provider.create(stream, JSON.parse(JSON.stringify(mirror)) as Record<string, unknown>);
-    await app.request("orders.paid", "one");
+    await requestUntilHeard(app, "orders.paid", "one");
     for (let tries = 0; ; tries++) {
       const { state } = (await ask(app, "STREAM.INFO.ORDERS-ams")) as { state: { messages: number } };
       if (state.messages === 1) break;

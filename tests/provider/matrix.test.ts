@@ -16,6 +16,7 @@ import { pollUntil } from "../../config/poll-until";
 import { describeTool } from "../../tools/pins.mjs";
 import { ask } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { Supercluster } from "../support/nats";
 import {
   base,
@@ -125,7 +126,7 @@ for (const which of ["pinned", "previous", "oldest"] as const) {
         Object.values(inputs).map(({ config }) => config.jetstream.store_dir),
       );
       for (const stream of surroundings) await walk.request(`STREAM.CREATE.${stream.name}`, stream);
-      for (const subject of messages) await app.request(subject, "");
+      for (const subject of messages) await requestUntilHeard(app, subject, "");
     });
 
     const patient = { ...timeouts };

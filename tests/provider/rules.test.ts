@@ -13,6 +13,7 @@ import type { AssetArgs } from "../../jetstream/schemas";
 import { consumerArgumentRules } from "../../config/rules/arguments/consumer";
 import { joinPath } from "../../config/problems";
 import { requestMs, serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { streamArgumentRules } from "../../config/rules/arguments/stream";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
@@ -186,7 +187,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
           const publish = async (token: string, days: number) => {
             const ttl = headers();
             ttl.set("Nats-TTL", `${days * 24}h`);
-            await app.request(subject(token), "", { headers: ttl, timeout: requestMs });
+            await requestUntilHeard(app, subject(token), "", ttl);
           };
           await publish("longest", 36_500);
           await publish("beyond", 106_751);
@@ -244,7 +245,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
     const spec = { subjects: [`${own}.>`], subjectTransform };
     assert.equal(await create(streamKind, { ...plainStream, name, ...spec }), undefined);
     const filters = [`${own}.a`, `${own}.b.c`, `renamed.${tried}.a`];
-    for (const subject of [`${own}.a`, `${own}.b.c`]) await app.request(subject, "");
+    for (const subject of [`${own}.a`, `${own}.b.c`]) await requestUntilHeard(app, subject, "");
     for (const [index, filterSubject] of filters.entries()) {
       const consumer = { ...plainConsumer, stream: name, name: `filter-${index}`, filterSubject };
       assert.equal(await create(consumerKind, consumer), undefined);

@@ -10,7 +10,8 @@ import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { tenants } from "../../tenants";
 import { accountsText, ask, localEnvironment } from "../support/accounts";
 import { connectionTo, Deployed } from "../support/deployed";
-import { requestMs, serversMs, waitMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { ProviderProcess, stream } from "../support/provider-process";
 
@@ -46,7 +47,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
     });
     // More than one window of the transfer.
     for (let index = 0; index < 200; index++)
-      await api.request("sms.send", new Uint8Array(64 * 1024).fill(index), { timeout: requestMs });
+      await requestUntilHeard(api, "sms.send", new Uint8Array(64 * 1024).fill(index));
   });
 
   after(async () => {
@@ -108,7 +109,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
       ((await ask(provisioner, "STREAM.INFO.WEBHOOKS")).state as { messages: number }).messages;
     try {
       const asset = await Deployed.create(provider, stream, args);
-      for (let index = 0; index < 20; index++) await api.request("webhooks.deliver", "x", { timeout: requestMs });
+      for (let index = 0; index < 20; index++) await requestUntilHeard(api, "webhooks.deliver", "x");
       await asset.up({ ...args, description: "costs nothing" });
       assert.equal(fs.existsSync(kept), false, "no snapshot where nothing goes");
 

@@ -1,4 +1,4 @@
-import { type Msg, type NatsConnection, RequestError } from "@nats-io/transport-node";
+import { type Msg, type MsgHdrs, type NatsConnection, RequestError } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { ask } from "./accounts";
 import { requestMs, waitMs } from "./limits";
@@ -7,9 +7,14 @@ import { requestMs, waitMs } from "./limits";
  * Asks, again while servers answer "no responders": a subject that a stream or durable has only just begun to listen to
  * is not yet known to every server.
  */
-export async function requestUntilHeard(nc: NatsConnection, subject: string, data: string): Promise<Msg> {
+export async function requestUntilHeard(
+  nc: NatsConnection,
+  subject: string,
+  data: string | Uint8Array,
+  headers?: MsgHdrs,
+): Promise<Msg> {
   const send = () =>
-    nc.request(subject, data, { timeout: requestMs }).catch((error: unknown) => {
+    nc.request(subject, data, { timeout: requestMs, headers }).catch((error: unknown) => {
       if (error instanceof RequestError && error.isNoResponders()) return undefined;
       throw error;
     });

@@ -47,6 +47,8 @@ export function problemsOf(
     ...databaseChecks(databases, environment),
     ...monitoringChecks(monitoring, environment, workers),
   ];
+  const silent = workers.filter(({ isReady }) => !isReady);
+  const waiting = waitingTexts(specified, snapshot, silent);
   const found = checks
     // Each server that is lost is a cause by itself.
     .filter(({ name, result }) => name !== "servers" && ["failed", "warning"].includes(result))
@@ -55,33 +57,43 @@ export function problemsOf(
       const problem: Problem = {
         severity: result === "failed" ? "problem" : "warning",
         what: name,
-        detail: `${detail}${waitingText(specified, snapshot, workers, name)}`,
+        detail: `${detail}${waiting.get(name) ?? ""}`,
         todo: see === undefined ? `${npmRun("plan", environment)}, then ${deployCommand(environment)}` : page(see),
         ...(account !== undefined && account in specified.tenants && { account, ...(stream && { stream }) }),
       };
       return { problem, because };
     });
   const near = nearLimits(specified, snapshot);
-  const silent = workers.filter(({ isReady }) => !isReady).map(({ account }) => `NATSWorkerDown/${account}//`);
-  const told = new Set([...near.map(({ key }) => key), ...silent]);
+  const told = new Set([
+    ...near.map(({ key }) => key),
+    ...silent.map(({ account }) => alertKey("NATSWorkerDown", { account })),
+  ]);
   const fired = (monitoring?.firing ?? []).filter((alert) => !told.has(keyOfAlert(alert))).map(firing);
   return byCause(specified, snapshot, [...found, ...fired, ...near]);
 }
 
-/** Of the check of an account's workers: what waits for those that are not ready. */
-function waitingText({ tenants }: Specified, { streams }: Snapshot, workers: WorkerStatus[], check: string): string {
-  const silent = new Set(
-    workers.filter((worker) => !worker.isReady && nameOfWorkers(worker.account) === check).map(workerKey),
+/** By check of an account's workers: what waits for those that are not ready; nothing where nothing does. */
+function waitingTexts(
+  { tenants }: Specified,
+  { streams }: Snapshot,
+  silent: readonly WorkerStatus[],
+): ReadonlyMap<string, string> {
+  const accounts = new Set(silent.map(({ account }) => account));
+  const keys = new Set(silent.map(workerKey));
+  return new Map(
+    [...accounts].flatMap((account): [string, string][] => {
+      const tenant = tenants[account];
+      const durables = tenant
+        ? workersOf(tenant).flatMap((worker) => (keys.has(workerKey(worker)) ? worker.durables : []))
+        : [];
+      const waiting = durables.reduce((sum, { stream, name }) => {
+        const held = streams[account]?.[stream]?.consumer_detail?.find((one) => one.name === name);
+        return sum + (held?.num_pending ?? 0);
+      }, 0);
+      if (waiting === 0) return [];
+      return [[nameOfWorkers(account), `; ${plural(waiting, "message")} ${waiting === 1 ? "waits" : "wait"}`]];
+    }),
   );
-  const durables = Object.values(tenants)
-    .flatMap(workersOf)
-    .filter((worker) => silent.has(workerKey(worker)))
-    .flatMap(({ account, durables: own }) => own.map(({ stream, name }) => ({ account, stream, name })));
-  const waiting = durables.reduce((sum, { account, stream, name }) => {
-    const held = streams[account]?.[stream]?.consumer_detail?.find((one) => one.name === name);
-    return sum + (held?.num_pending ?? 0);
-  }, 0);
-  return waiting > 0 ? `; ${plural(waiting, "message")} ${waiting === 1 ? "waits" : "wait"}` : "";
 }
 
 /** A problem that an alert is about too, with what tells the alert from others: it is told once. */
@@ -90,13 +102,17 @@ interface Near {
   key: string;
 }
 
-const near = (alert: AlertName, problem: Omit<Problem, "severity">, consumer = ""): Near => ({
+const near = (alert: AlertName, problem: Omit<Problem, "severity">, consumer?: string): Near => ({
   problem: { severity: "warning", ...problem },
-  key: [alert, problem.account, problem.stream, consumer].join("/"),
+  key: alertKey(alert, { ...problem, consumer }),
 });
 
-const keyOfAlert = ({ labels }: Alert): string =>
-  ["alertname", "account", "stream_name", "consumer_name"].map((label) => labels[label] ?? "").join("/");
+/** What tells an alert from others of its name. */
+const alertKey = (name: string, about: { account?: string; stream?: string; consumer?: string }): string =>
+  [name, about.account, about.stream, about.consumer].join("/");
+
+const keyOfAlert = ({ labels: { alertname = "", account, stream_name: stream, consumer_name: consumer } }: Alert) =>
+  alertKey(alertname, { account, stream, consumer });
 
 const page = (see: string): string => `docs/runbooks/${see}`;
 

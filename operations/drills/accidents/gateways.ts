@@ -37,14 +37,13 @@ async function betweenRegions(context: DrillContext, toxics: Toxic[]): Promise<A
   const proxies: ToxicProxy[] = [];
   const servers = [...context.serversIn(home), ...context.serversIn(other)];
   const throughProxies = async (from: string, to: string) => {
-    const made = await Promise.all(
-      context.serversIn(to).flatMap((server) =>
-        Array.from({ length: proxiesEach }, async () => {
-          const { config } = (await running(server)).record.applied;
-          return toxiproxy.proxy(config.gateway.listen);
-        }),
-      ),
+    const byServer = await Promise.all(
+      context.serversIn(to).map(async (server) => {
+        const { config } = (await running(server)).record.applied;
+        return Promise.all(Array.from({ length: proxiesEach }, () => toxiproxy.proxy(config.gateway.listen)));
+      }),
     );
+    const made = byServer.flat();
     proxies.push(...made);
     const urls = made.map(({ listen }) => `tls://${listen}`);
     const ports = new Set(made.map(({ listen }) => Number(listen.split(":").at(-1))));

@@ -9,7 +9,7 @@ import { together } from "../deploy/deploy";
 import type { CheckedEnvironment } from "../settings/checked-environment";
 import { type StackAccount, type StreamRef, withStackAccounts } from "../stream/stack-account";
 import { deployedRegions } from "../supercluster/deployed-regions";
-import { restartingRegions, restartLines } from "../supercluster/restarting-regions";
+import { type RestartingRegion, restartingRegions, restartLines } from "../supercluster/restarting-regions";
 import { coverageOf, unheardLines } from "./coverage";
 import { describeFailover } from "./describe";
 import { advanceFailback, type FailbackOptions } from "./failback";
@@ -50,6 +50,9 @@ export async function failOver(
   if (to !== undefined || "stream" in selection)
     for (const one of streams)
       checkFailover(checked, one, { to: to ?? mirrorRegions(checked, one)[0]!, consumers: {} });
+  // Read while it connects, and waits for a lost region. Awaited below; until then a failure must not be unhandled.
+  const restarting = restartingBeside(checked, homeOf(checked, selection));
+  restarting.catch(() => undefined);
   return withPairs(checked, "failover", selection, streams, async (pairs, mappings) => {
     const chosen = await Promise.all(pairs.map(async (pair) => ({ pair, to: to ?? (await bestMirror(pair)), start })));
     const plans = await Promise.allSettled(
@@ -59,7 +62,7 @@ export async function failOver(
     const open = plans.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
     if (open.length === 0 && refused.length) throw new Failure(refused.join("\n"));
     if (open.length === 0) return undefined;
-    await refuseRestarts(checked, homeOf(checked, selection));
+    refuseRestarts(await restarting);
     const lines = await Promise.all(open.map(async (one) => describeFailover(one.pair, await one.pair.facts(), one)));
     const mapped = open.map(({ pair: { stream } }) => ({
       ...{ account: stream.account, stream: stream.name, subjects: stream.spec.subjects },
@@ -176,11 +179,12 @@ async function bringUp(checked: CheckedEnvironment, regions: string[]): Promise<
   });
 }
 
+/** Deployed regions but the home of the streams whose servers an `up` would restart. */
+const restartingBeside = async (checked: CheckedEnvironment, home: string): Promise<RestartingRegion[]> =>
+  restartingRegions(checked, await deployedRegions(checked)).filter(({ region, isNew }) => region !== home && !isNew);
+
 /** While a region is lost, no other server may be restarted by the way. */
-async function refuseRestarts(checked: CheckedEnvironment, home: string): Promise<void> {
-  const restarting = restartingRegions(checked, await deployedRegions(checked)).filter(
-    ({ region, isNew }) => region !== home && !isNew,
-  );
+function refuseRestarts(restarting: readonly RestartingRegion[]): void {
   if (restarting.length)
     throw new Failure(
       `the settings differ from what is deployed, so mapping the subjects would restart servers: ` +

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { createInterface } from "node:readline";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type Document, parseDocument, stringify } from "yaml";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
@@ -16,6 +17,14 @@ import { kubeEnvironment, type KubeOptions, kubeSettings } from "./settings";
 export interface Ended {
   status: number | null;
   text: string;
+  /** Of `text` what was its standard output. */
+  output: string;
+}
+
+/** A command that was started. */
+interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
 }
 
 /** An environment on a real Kubernetes that is operated by commands with the real engine, in a copy of the project. */
@@ -157,15 +166,28 @@ export class EngineEnvironment {
 
   deploy = (...args: string[]): Promise<Ended> => this.cli("deploy", "--allow-local-state", ...args);
 
-  run(file: string, args: string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  run = (file: string, args: string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+    this.begin(file, args, { more }).ended;
+
+  /** @param onLine gets each line that it prints */
+  begin(
+    file: string,
+    args: string[],
+    { more = {}, onLine }: { more?: NodeJS.ProcessEnv; onLine?: (line: string) => void } = {},
+  ): Running {
     const child = spawn(file, args, {
       cwd: this.copy.folder,
       env: { ...this.env, ...more },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
-    return new Promise((resolve) => child.once("close", (status) => resolve({ status, text })));
+    let [text, output] = ["", ""];
+    child.stdout.on("data", (chunk) => (output += chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk) => (text += chunk));
+      if (onLine) createInterface({ input: stream }).on("line", onLine);
+    }
+    const ended = new Promise<Ended>((resolve) => child.once("close", (status) => resolve({ status, text, output })));
+    return { child, ended };
   }
 
   /** What a command prints, that has to succeed; how long it took is shown. */

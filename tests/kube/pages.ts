@@ -14,7 +14,7 @@ export interface HowToRun {
 }
 
 /** Commands that ask the person who runs them, and the option by which the page says they do not. */
-const asking = /\bnpm run (failover|migrate|remove-peers|drain-servers)\b(?!.*--dry-run)/;
+const asking = /\bnpm run (failover|migrate|remove-peers|drain-servers|upgrade)\b(?!.*--dry-run)/;
 
 const operations =
   "status|verify|plan|import|context|backup|restore|env|failover|failback|migrate|remove-peers|drain-servers";
@@ -68,6 +68,7 @@ export class Pages {
       const local = line
         .replace(/\bnpm start\b/, deploy)
         .replace(/\bnpm run deploy -- --env production\b/, deploy)
+        .replace(/\bnpm run upgrade --/, "$& --allow-local-state")
         .replace(/(--env|--yes-destroy) production\b/g, `$1 ${name}`)
         .replace(/(--stack) (?:local-)?(?=[a-z])/g, `$1 ${name}-`)
         .replace(/\b(pulumi stack (?:init|rm)) (?:local-)?(?=[a-z])/, `$1 ${name}-`)

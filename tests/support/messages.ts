@@ -23,10 +23,10 @@ export async function requestUntilHeard(
   return answer;
 }
 
-/** Texts of all messages that a stream holds, in order. */
-export async function textsIn(nc: NatsConnection, stream: string): Promise<string[]> {
+/** Texts of all messages that a stream holds, in order; with `from`, of those from a sequence on. */
+export async function textsIn(nc: NatsConnection, stream: string, from = 1): Promise<string[]> {
   const texts: string[] = [];
-  for (let seq = 1; ;) {
+  for (let seq = from; ;) {
     const found = await ask(nc, `STREAM.MSG.GET.${stream}`, { seq, next_by_subj: ">" }).catch((error: Error) => {
       if (error.message.includes("10037")) return undefined;
       throw error;

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { PassThrough } from "node:stream";
 import { kubernetesPorts } from "../../../config/topology";
 import type { ClusterAccess } from "./kubernetes-client";
 import { forwardTarget } from "./forward-target";
+import { forwardToPod } from "./forward-to-pod";
 import { RegionPods, type StatefulSetName } from "./region-pods";
 
 /** Access to a region's servers through the Kubernetes API, for machines that cannot reach its load balancer. */
@@ -49,9 +49,7 @@ async function forward({ cluster, ...name }: Forward, port: number): Promise<str
   async function pass(socket: Socket): Promise<void> {
     const pod = forwardTarget((await connected.observe(name))?.pods ?? [], turn++);
     if (!pod) throw new Error(`no server of ${name.namespace}/${name.statefulSet} is ready`);
-    // Errors of the forwarding arrive as text, on a channel of their own.
-    const errors = new PassThrough().resume();
-    await forwarder.portForward(name.namespace, pod.name, [port], socket, errors, socket);
+    await forwardToPod(forwarder, { namespace: name.namespace, name: pod.name, port }, socket);
   }
 
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));

@@ -40,12 +40,23 @@ export function intersection(a: string, b: string): string | undefined {
 }
 
 /** Whether every concrete subject that matches `inner` matches `outer` too. */
-export function covers(outer: string, inner: string): boolean {
-  const [left, right] = [tokens(outer), tokens(inner)];
+export const covers = (outer: string, inner: string): boolean => coversTokens(tokens(outer), tokens(inner));
+
+function coversTokens(left: readonly string[], right: readonly string[]): boolean {
   for (let index = 0; ; index++) {
     const [l, r] = [left[index], right[index]];
     if (l === undefined || r === undefined) return l === r;
     if (l === ">") return true;
     if (r === ">" || (l !== r && l !== "*") || (r === "*" && l !== "*")) return false;
   }
+}
+
+/** The shortest list that matches the same subjects, in the order given. */
+export function withoutCovered(subjects: readonly string[]): string[] {
+  const distinct = [...new Set(subjects)].map((subject) => ({ subject, parts: tokens(subject) }));
+  // One without wildcards covers itself alone, and most have none.
+  const patterns = distinct.filter(({ parts }) => parts.includes("*") || parts.includes(">"));
+  return distinct
+    .filter((one) => !patterns.some((other) => other !== one && coversTokens(other.parts, one.parts)))
+    .map(({ subject }) => subject);
 }

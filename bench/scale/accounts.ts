@@ -16,7 +16,7 @@ function declared(count: number, streams: number) {
   const names = Array.from({ length: count }, (_, index) => `team${index}`);
   const environment = localEnvironment({
     ...{ regions: [region, "ams"], servers: 1 },
-    storage: { file: "20GiB", memory: "64MiB" },
+    storage: { file: "20GiB", memory: "1GiB" },
     jetstream: { jetstream: names },
   });
   const numbers = Array.from({ length: streams }, (_, index) => index);

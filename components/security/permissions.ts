@@ -3,7 +3,7 @@ import type { ConsumerAsset } from "../../config/assets/asset";
 import { type Mapped, withMapped } from "../../config/assets/mappings";
 import type { Permissions } from "../../config/assets/region";
 import { defaultExpires } from "../../config/assets/sharing";
-import { covers } from "../../config/subjects";
+import { withoutCovered } from "../../config/subjects";
 import { toMilliseconds } from "../../config/units";
 import { bucketKinds, keyValueStreamName, objectStoreStreamName } from "../../config/schema/bucket";
 import type { BucketRight, UserSpec } from "../../config/schema/tenant";
@@ -238,10 +238,4 @@ function permissions(allow: Allowed, deny: Allowed = { publish: [], subscribe: [
     return { allow: allowed, deny: allowed.length ? withoutCovered(deny[kind]) : [">"] };
   };
   return { publish: rules("publish"), subscribe: rules("subscribe") };
-}
-
-/** The shortest list that allows the same, in the order given. */
-export function withoutCovered(subjects: readonly string[]): string[] {
-  const distinct = [...new Set(subjects)];
-  return distinct.filter((subject) => !distinct.some((other) => other !== subject && covers(other, subject)));
 }

@@ -249,22 +249,28 @@ function stacksOf(name: string, base: KubernetesEnvironment, release: Release): 
 
 const isServerCertificate = ({ type }: Registration): boolean => type.endsWith(":LocallySignedCert");
 
-/**
- * What a stack registers with these settings. Asked once: every change starts from the same deployed environment, and
- * each release from what the one before it left.
- */
-const registered = new Map<string, Promise<Registration[]>>();
-function register(settings: AnySettings, replaced: ReadonlySet<string> = new Set()): Promise<Registration[]> {
-  const key = JSON.stringify([settings, [...replaced].sort()]);
-  const known = registered.get(key) ?? registrationsOf(settings, { replaced });
-  registered.set(key, known);
-  return known;
-}
+const keyOf = (settings: AnySettings, replaced: ReadonlySet<string> = new Set()): string =>
+  JSON.stringify([settings, [...replaced].sort()]);
+
+/** What the stacks of deployed environments register: every change starts from one of these. */
+const deployedFirst = new Map<string, Registration[]>();
 
 /** What the engine would refuse in any stack of the environment, release after release: `<release>: <op> <name>`. */
 async function refusedBy(name: string, base: KubernetesEnvironment, releases: Release[]): Promise<string[]> {
   const refused: string[] = [];
   let before = stacksOf(name, base, {});
+  for (const settings of Object.values(before)) {
+    const key = keyOf(settings);
+    if (!deployedFirst.has(key)) deployedFirst.set(key, await registrationsOf(settings));
+  }
+  // Asked once: each release starts from what the one before it left. Not kept for the next change, which has others.
+  const registered = new Map(deployedFirst);
+  const register = async (settings: AnySettings, replaced?: ReadonlySet<string>): Promise<Registration[]> => {
+    const key = keyOf(settings, replaced);
+    const known = registered.get(key) ?? (await registrationsOf(settings, { replaced }));
+    registered.set(key, known);
+    return known;
+  };
   for (const [index, release] of releases.entries()) {
     const after = stacksOf(name, base, release);
     for (const stack of Object.keys(before).filter((each) => each in after)) {

@@ -1,4 +1,5 @@
 import "../../tools/promise-stacks.cjs";
+import "./known-hashes";
 import * as pulumi from "@pulumi/pulumi";
 import type {
   ReadResourceRequest,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { covers, intersection, isSubject, overlaps } from "../../../config/subjects";
+import { covers, intersection, isSubject, overlaps, withoutCovered } from "../../../config/subjects";
 
 /** Every concrete subject of up to four tokens of a small alphabet: enough to tell apart patterns of up to three. */
 const grow = (prefix: string, length: number): string[] =>
@@ -82,5 +82,23 @@ describe("subjects", () => {
     assert.ok(!overlaps("a.>", "a"));
     assert.ok(!covers("a.>", "a"));
     assert.ok(covers("a.>", "a.b.c"));
+  });
+
+  it("are the shortest list that matches the same", () => {
+    fc.assert(
+      fc.property(fc.array(pattern, { maxLength: 8 }), (subjects) => {
+        const short = withoutCovered(subjects);
+        assert.deepEqual(
+          short,
+          [...new Set(subjects)].filter((each) => short.includes(each)),
+        );
+        for (const each of subjects) assert.ok(short.some((entry) => covers(entry, each)));
+        for (const each of short)
+          assert.deepEqual(
+            short.filter((entry) => covers(entry, each)),
+            [each],
+          );
+      }),
+    );
   });
 });

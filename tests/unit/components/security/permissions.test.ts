@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { accountsOf } from "../../../../components/security/accounts";
-import {
-  adminPermissions,
-  permissionsOf,
-  provisionerPermissions,
-  withoutCovered,
-} from "../../../../components/security/permissions";
+import { adminPermissions, permissionsOf, provisionerPermissions } from "../../../../components/security/permissions";
 import type { ConsumerAsset } from "../../../../config/assets/asset";
 import { covers, overlaps } from "../../../../config/subjects";
 import type { UserSpec } from "../../../../config/schema/tenant";
@@ -205,30 +200,6 @@ describe("permissions", () => {
           assert.ok(allow.length || deny.includes(">"));
         }
       }),
-    );
-  });
-
-  it("are the shortest list that allows the same", () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.oneof(
-            subject,
-            subject.map((text) => `${text}.>`),
-            fc.constant("own.*"),
-          ),
-          { maxLength: 8 },
-        ),
-        (subjects) => {
-          const short = withoutCovered(subjects);
-          for (const each of subjects) assert.ok(short.some((entry) => covers(entry, each)));
-          for (const each of short)
-            assert.deepEqual(
-              short.filter((entry) => covers(entry, each)),
-              [each],
-            );
-        },
-      ),
     );
   });
 

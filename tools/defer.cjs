@@ -6,7 +6,9 @@ const { dirname } = require("node:path");
 const deferred = [
   // For the serialization of functions.
   "@npmcli/arborist",
+  "normalize-package-data",
   "typescript",
+  "@pulumi/pulumi/runtime/closure/v8Hooks",
   // Commands run the CLI by themselves (docs/adr/0017).
   "@pulumi/pulumi/automation",
   // Messages in other languages.
@@ -25,9 +27,17 @@ const replaced = {
   }),
 };
 
+/** What is there without loading. */
+const known = {
+  // The SDK's runner waits for it: a debugger that is told of each file, to find those of serialized functions.
+  "@pulumi/pulumi/runtime/closure/v8Hooks": { isInitializedAsync: () => Promise.resolve() },
+};
+
 /** Marked as an ES module, it is taken as it is, without being asked for each of its names. */
-const lazily = (load) =>
-  new Proxy({}, { get: (_, key) => key === "__esModule" || (key === "default" ? load() : load()[key]) });
+const lazily = (load, there = {}) =>
+  new Proxy(there, {
+    get: (_, key) => key === "__esModule" || (there[key] ?? (key === "default" ? load() : load()[key])),
+  });
 
 let sdk;
 try {
@@ -53,7 +63,7 @@ if (sdk) {
       const placeholder = lazily(() => {
         if (require.cache[file]?.exports === placeholder) delete require.cache[file];
         return require(file);
-      });
+      }, known[name]);
       return placeholder;
     });
   for (const [name, exports] of Object.entries(replaced)) put(name, () => exports);

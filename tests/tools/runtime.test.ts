@@ -63,11 +63,19 @@ describe("a process of this project", () => {
       const script =
         'for (const name of ["", "/cmd/run/tracing"]) require("@pulumi/pulumi" + name); ' +
         'require("source-map-support/register"); const { isProxy } = require("node:util").types; ' +
-        'for (const name of ["typescript", "@npmcli/arborist", "@pulumi/pulumi/automation"]) ' +
-        "console.log(isProxy(require.cache[require.resolve(name)].exports)); " +
+        'const sdk = require("node:path").dirname(require.resolve("@pulumi/pulumi")); ' +
+        'for (const name of ["typescript", "@npmcli/arborist", "normalize-package-data", "@pulumi/pulumi/automation"]) ' +
+        "console.log(isProxy(require.cache[require.resolve(name, { paths: [sdk] })].exports)); " +
         "const unused = /pacote|localWorkspace|sdk-trace|source-map-support.js/; " +
         "console.log(Object.keys(require.cache).filter((file) => unused.test(file)).length)";
-      assert.equal(run(script, cache), "true\ntrue\ntrue\n0");
+      assert.equal(run(script, cache), "true\ntrue\ntrue\ntrue\n0");
+    });
+
+    it("starts no debugger, for which its runner waits", () => {
+      const script =
+        'require("@pulumi/pulumi/runtime/closure/v8Hooks").isInitializedAsync().then(() => ' +
+        'console.log(process.moduleLoadList.some((name) => name.endsWith(" inspector"))))';
+      assert.equal(run(script, cache), "false");
     });
 
     it("traces what the SDK does where it is asked to", () => {

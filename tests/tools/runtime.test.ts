@@ -64,7 +64,8 @@ describe("a process of this project", () => {
         'for (const name of ["", "/cmd/run/tracing"]) require("@pulumi/pulumi" + name); ' +
         'require("source-map-support/register"); const { isProxy } = require("node:util").types; ' +
         'const sdk = require("node:path").dirname(require.resolve("@pulumi/pulumi")); ' +
-        'for (const name of ["typescript", "@npmcli/arborist", "normalize-package-data", "@pulumi/pulumi/automation"]) ' +
+        'const names = ["typescript", "@npmcli/arborist", "normalize-package-data", "@pulumi/pulumi/automation"]; ' +
+        "for (const name of names) " +
         "console.log(isProxy(require.cache[require.resolve(name, { paths: [sdk] })].exports)); " +
         "const unused = /pacote|localWorkspace|sdk-trace|source-map-support.js/; " +
         "console.log(Object.keys(require.cache).filter((file) => unused.test(file)).length)";

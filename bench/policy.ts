@@ -6,18 +6,19 @@ import { backendUrlOf, pulumiEnvironment } from "../engine/environment";
 import { packFolder, rules, withPack } from "../operations/policy/pack";
 import { table } from "../cli/render/table";
 import { copyProject } from "../tests/support/project-copy";
+import { countsOf } from "./counts";
 import { median, spread } from "./statistics";
 
 const stack = "local-jetstream";
 
-/**
- * What the policy pack adds to a preview of the largest stack, on the real engine. Target: at most 2 s, as the median
- * of 5 pairs. Both sides of a pair run one after the other, each first in turn, so that a machine whose speed drifts
- * does not distort the difference. No server runs: both sides wait the same time for none.
- *
- *   npm run bench:policy          5 pairs
- *   npm run bench:policy -- 9     9 pairs
- */
+const help = `Measures what the policy pack adds to a preview of the largest stack, on the real engine. Target: at most
+2 s, as the median of 5 pairs. Both sides of a pair run one after the other, each first in turn, so that a machine whose
+speed drifts does not distort the difference. No server runs: both sides wait the same time for none.
+
+  npm run bench:policy          5 pairs
+  npm run bench:policy -- 9     9 pairs
+`;
+
 function main([pairs = 5]: number[]): void {
   const copy = copyProject();
   try {
@@ -90,4 +91,5 @@ function main([pairs = 5]: number[]): void {
   }
 }
 
-main(process.argv.slice(2).map(Number));
+const counts = countsOf(help);
+if (counts) main(counts);

@@ -11,25 +11,26 @@ import { pollUntil } from "../config/poll-until";
 import { claimPorts } from "../tests/support/ports";
 import { startSupercluster, type Supercluster } from "../tests/support/nats";
 import { messageOf, projectCache, startChild } from "./child";
+import { countsOf } from "./counts";
 import { median, spread } from "./statistics";
 import type { Measured, Run } from "./worker-run";
 
 const user = "app";
 const least = 0.8;
 
-/**
- * What the runtime of workers (workers/messaging) costs beside the client library's own loop, with an empty handler:
- * the same messages, messages at a time and acknowledgements, each run in a process of its own, the two alternating.
- * Target: at least 0.8 of the loop's messages a second, as the median of the pairs' ratios. Streams are R3 on three
- * servers of one region, with TLS and encryption at rest.
- *
- * Beside it, a queue of BullMQ on Redis (append-only file, fsync every second, no replicas, no TLS, no encryption) and
- * the runtime on an R1 stream, where `redis-server` is on the PATH. It is no comparison of equals: R1 confirms what is
- * written to the file, before it is synchronised; Redis may lose the last second.
- *
- *   npm run bench:workers              5 pairs, 20,000 messages
- *   npm run bench:workers -- 9 50000   9 pairs, 50,000 messages
- */
+const help = `Measures what the runtime of workers (workers/messaging) costs beside the client library's own loop, with
+an empty handler: the same messages, messages at a time and acknowledgements, each run in a process of its own, the two
+alternating. Target: at least ${least} of the loop's messages a second, as the median of the pairs' ratios. Streams are
+R3 on three servers of one region, with TLS and encryption at rest.
+
+Beside it, a queue of BullMQ on Redis (append-only file, fsync every second, no replicas, no TLS, no encryption) and the
+runtime on an R1 stream, where redis-server is on the PATH. It is no comparison of equals: R1 confirms what is written
+to the file, before it is synchronised; Redis may lose the last second.
+
+  npm run bench:workers              5 pairs, 20,000 messages
+  npm run bench:workers -- 9 50000   9 pairs, 50,000 messages
+`;
+
 async function main([pairs = 5, count = 20_000]: number[]): Promise<void> {
   const cluster = await startSupercluster({ regions: ["iad"], servers: 3 });
   const connection = await cluster.connect(user);
@@ -186,4 +187,5 @@ async function besideRedis(
   }
 }
 
-void main(process.argv.slice(2).map(Number));
+const counts = countsOf(help);
+if (counts) void main(counts);

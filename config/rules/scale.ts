@@ -24,7 +24,7 @@ export const scaleCosts = {
   /** A stream or durable of any region, in bytes of the accounts file, which all regions have. */
   accounts: { base: 2_900, each: 115 },
   /** A stream or durable, in seconds of `up --refresh` of its stack. */
-  refresh: { base: 6.4, each: 0.0112 },
+  refresh: { base: 3.2, each: 0.0095 },
 } as const;
 
 /** Part of what there is from which on it is said. */

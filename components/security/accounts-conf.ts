@@ -6,14 +6,22 @@ import type { Export, Import } from "../../config/assets/sharing";
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
  * and what a server reloads when a user or a limit changes. JSON is valid in a server's configuration, and quoted: a
  * bare `$2a$...` would be read as a variable. The first line is what a server reports once it has loaded the file.
+ *
+ * @param certificates fingerprint of those that servers are given beside it. Default: they are not in the file
  */
-export function accountsConf(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
-  const metadata = JSON.stringify({ [accountsMetadata]: accountsFingerprint(accounts, users) });
+export function accountsConf(
+  accounts: readonly AccountSpec[],
+  users: RegionIdentity["users"],
+  certificates?: string,
+): string {
+  const fingerprint = accountsFingerprint(accounts, users);
+  const metadata = JSON.stringify({ [accountsMetadata]: fingerprint, [certificatesMetadata]: certificates });
   return `server_metadata: ${metadata}\n${accountsBlock(accounts, users)}`;
 }
 
-/** Key of a server's metadata, which VARZ reports (nats-server 2.12 and later, reloadable). */
+/** Keys of a server's metadata, which VARZ reports (nats-server 2.12 and later, reloadable). */
 export const accountsMetadata = "accounts";
+export const certificatesMetadata = "certificates";
 
 /**
  * Identifies what is in the accounts file: 16 hexadecimal digits. Not secret: passwords are in it as hashes, and those

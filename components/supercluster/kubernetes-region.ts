@@ -12,6 +12,7 @@ import { prometheusRuleSpec, type RegionRules, rulesFile } from "../../observabi
 import { prometheusRuleKind, rulesFileName } from "../monitoring/alert-rules";
 import { scrapeConfig } from "../monitoring/scrape-config";
 import { accountsFingerprint } from "../security/accounts-conf";
+import { certificatesInForce } from "../security/certificates-in-force";
 import { tenantLogins } from "../security/connections";
 import { storageClass } from "../storage/storage-class";
 import { Volumes } from "../storage/volumes";
@@ -369,6 +370,7 @@ export class KubernetesRegion extends pulumi.ComponentResource {
         parts: podParts(values, settings),
         state: { config, files: {}, version: serverVersion(settings) },
         accounts: pulumi.unsecret(known.apply(({ users }) => accountsFingerprint(region.accounts, users))),
+        certificates: pulumi.unsecret(known.apply(certificatesInForce)),
         release: releaseFingerprint(values, settings),
         ...(overrides.length && { overrides }),
       },

@@ -4,6 +4,7 @@ import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { needsClientCa } from "../../config/monitoring";
 import { kubernetesNames, kubernetesPorts } from "../../config/topology";
 import { accountsConf } from "../security/accounts-conf";
+import { certificatesFingerprint } from "../security/certificates-in-force";
 import { connections, tenantLogins } from "../security/connections";
 import { contextLogin } from "../security/contexts";
 import { jetstreamKeyConf, keyFingerprint } from "../security/jetstream-key";
@@ -27,7 +28,7 @@ export function regionSecrets(
     },
     [peer.name]: { [peer.cert]: identity.peer.cert, [peer.key]: identity.peer.key, [peer.ca]: identity.peerCa },
     [server.name]: {
-      [server.accounts]: accountsConf(region.accounts, identity.users),
+      [server.accounts]: accountsConf(region.accounts, identity.users, certificatesFingerprint(identity)),
       [server.jetstreamKey]: jetstreamKeyConf(identity.jetstreamKey),
       [server.fingerprint]: keyFingerprint(identity.jetstreamKey),
     },

@@ -1,4 +1,5 @@
 import { plural } from "../../config/plural";
+import type { CertificatesInForce } from "../security/certificates-in-force";
 import { changedParts, type Parts } from "./pod-parts";
 import { classify, type ServerState } from "./reload";
 
@@ -9,6 +10,7 @@ interface Rolled {
   state: ServerState;
   /** Fingerprint of the accounts file. */
   accounts: string;
+  certificates?: CertificatesInForce;
   parts: Parts;
   release: string;
 }
@@ -21,8 +23,8 @@ export function announcementOf(before: Before | undefined, after: Rolled): strin
   const { region, servers } = after;
   if (!before) return `${region}: new region: ${plural(servers, "pod")} start at the same time`;
   const { action, causes } = classify(
-    withAccounts(before.state, before.accounts ?? after.accounts),
-    withAccounts(after.state, after.accounts),
+    withFiles(before.state, before.accounts ?? after.accounts, before.certificates ?? after.certificates),
+    withFiles(after.state, after.accounts, after.certificates),
   );
   const parts = before.parts ? changedParts(before.parts, after.parts) : [];
   // The image is a part too.
@@ -37,10 +39,14 @@ export function announcementOf(before: Before | undefined, after: Rolled): strin
         "that; from the next deployment on it does";
 }
 
-/** The file that servers have, by its fingerprint. */
-const withAccounts = ({ files, ...state }: ServerState, accounts: string): ServerState => ({
+/** The files that servers have, by what tells them from earlier ones. */
+const withFiles = (
+  { files, ...state }: ServerState,
+  accounts: string,
+  certificates?: CertificatesInForce,
+): ServerState => ({
   ...state,
-  files: { ...files, "accounts.conf": accounts },
+  files: { ...files, "accounts.conf": accounts, "tls/certificates": certificates?.fingerprint ?? "" },
 });
 
 /** What a change of these does to a number of pods of a region. */

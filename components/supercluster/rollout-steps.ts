@@ -27,8 +27,8 @@ export interface PodView {
   isTerminating: boolean;
   /** Its server gives more to JetStream than it should, which its revision does not show. */
   isOversized?: boolean;
-  /** Its server has not loaded the accounts file that it was given. */
-  hasOldAccounts?: boolean;
+  /** What its server was given and has not loaded, in words; undefined: nothing. */
+  hasOld?: string;
   /** Why its server is not current; undefined: it follows a meta leader, and all its streams and consumers are. */
   behind?: string;
 }
@@ -39,7 +39,8 @@ export type RolloutStep =
 /**
  * One pod at a time, each only when the others are ready and, where there was a meta leader, current; the meta leader's
  * pod is last. A pod that is outdated and not ready serves no client and may keep the others from being ready: it is
- * first. Complete when every server has loaded the accounts file, which changes without a new revision.
+ * first. Complete when every server has loaded the accounts file and its certificates, which change without a new
+ * revision.
  */
 export function nextRolloutStep(
   { isObserved, replicas, revision, pods, leader }: Omit<RegionView, "problems">,
@@ -63,11 +64,11 @@ export function nextRolloutStep(
       ordinalOfServer(right.name) - ordinalOfServer(left.name),
   );
   if (next) return { do: "replace", pod: next.name, reason: "it is outdated" };
-  const unloaded = pods.find(({ hasOldAccounts }) => hasOldAccounts);
+  const unloaded = pods.find(({ hasOld }) => hasOld !== undefined);
   if (!unloaded) return { do: "nothing" };
   return wait(
-    `${unloaded.name} has not loaded the current accounts file; the logs of its containers reloader and nats show ` +
-      "whether it was reloaded, and why not",
+    `${unloaded.name} has not loaded the current ${unloaded.hasOld}; the logs of its containers reloader and nats ` +
+      "show whether it was reloaded, and why not",
   );
 }
 

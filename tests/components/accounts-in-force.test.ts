@@ -78,8 +78,50 @@ describe("accounts that were given to a region's servers", function () {
       // Its kubelet mounts its Secrets again, once.
       assert.deepEqual(api.writes.splice(0), ["patch iad-1"]);
       const { metadata } = api.get(`${namespace}/pods/iad-1`) as { metadata: { annotations: object } };
-      assert.deepEqual(metadata.annotations, { "supercluster/accounts": loaded });
+      assert.deepEqual(metadata.annotations, { "supercluster/files": loaded });
     });
+
+  it("are in force with certificates: it waits for a server that still has others", async () => {
+    const [now, before] = ["2027-11-28T13:05:07Z", "2027-03-01T00:00:00Z"];
+    const expiry = "2027-11-28T13:05:07.000Z";
+    const certificates = { fingerprint: "new", client: expiry, peer: expiry };
+    const shows = (client: string, cluster: string, gateway: string, fingerprint = "new") => ({
+      metadata: { accounts: loaded, certificates: fingerprint },
+      tls_cert_not_after: client,
+      cluster: { tls_cert_not_after: cluster },
+      gateway: { tls_cert_not_after: gateway },
+    });
+    const varz = (name: string) => `${namespace}/pods/${name}%3A8222/proxy/varz`;
+    const old = [
+      shows(before, now, now),
+      shows(now, before, now),
+      shows(now, now, before),
+      shows(now, now, now, "old"),
+    ];
+    for (const late of old) {
+      for (const name of names) api.put(varz(name), shows(now, now, now));
+      api.put(varz("iad-2"), late);
+      let isComplete = false;
+      const wanted = { ...inputs(), certificates };
+      const running = rolloutProvider()
+        .update("", inputs(), wanted)
+        .then(() => (isComplete = true));
+      assert.ok(await pollUntil(() => Promise.resolve(api.writes.length > 0 || undefined), waitMs));
+      assert.equal(isComplete, false);
+      api.put(varz("iad-2"), shows(now, now, now));
+      await running;
+      assert.deepEqual(api.writes.splice(0), ["patch iad-2"]);
+    }
+    const { metadata } = api.get(`${namespace}/pods/iad-2`) as { metadata: { annotations: object } };
+    assert.deepEqual(metadata.annotations, { "supercluster/files": `${loaded} new` });
+  });
+
+  it("are not waited for with certificates of which a server does not report when they expire", async () => {
+    for (const name of names) serves(name, { accounts: loaded, certificates: "new" });
+    const certificates = { fingerprint: "new", client: "2027-11-28T13:05:07.000Z" };
+    await rolloutProvider().update("", inputs(), { ...inputs(), certificates });
+    assert.deepEqual(api.writes, []);
+  });
 
   it("are waited for where pods may not be changed: kubelets mount Secrets again by themselves", async () => {
     for (const name of names) serves(name, { accounts: loaded });

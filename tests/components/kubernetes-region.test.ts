@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -6,6 +7,7 @@ import { awsRegion } from "../../config/schema/aws";
 import type { RegionIdentity } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { accountsOf } from "../../components/security/accounts";
+import { certificatesFingerprint } from "../../components/security/certificates-in-force";
 import type { ChartValues } from "../../components/supercluster/chart-values";
 import { serverLabels } from "../../components/supercluster/load-balancers";
 import type { KubeObject } from "../../components/supercluster/object-drift";
@@ -14,6 +16,7 @@ import type { pushSecretSpec } from "../../components/supercluster/secret-store"
 import { dashboardFiles } from "../../observability/dashboards/render";
 import { rulesFile, rulesOf } from "../../observability/rules";
 import { tenants } from "../../tenants";
+import { issue, makeAuthority } from "../support/certificates";
 import { identityOutputs } from "../support/identity";
 import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes";
 import { serversMs } from "../support/limits";
@@ -24,12 +27,16 @@ const identities = identityOutputs(kubernetesEnvironment(), tenants);
 
 const awsRegionSettings = awsRegion.parse({ region: "us-east-1", account: "123456789012" });
 
-const recorded = (name: string, settings: KubernetesEnvironment = kubernetesEnvironment()) =>
+const recorded = (
+  name: string,
+  settings: KubernetesEnvironment = kubernetesEnvironment(),
+  identity = identities[name] as RegionIdentity,
+) =>
   record(() => {
     const region = { name, environment: "production", settings, accounts: accountsOf(settings, tenants) };
     return new KubernetesRegion(name, {
       region,
-      identity: pulumi.secret(identities[name] as RegionIdentity),
+      identity: pulumi.secret(identity),
       cluster: { context: `nats-${name}` },
       rules: rulesOf(settings, tenants, name),
     });
@@ -347,6 +354,18 @@ describe("KubernetesRegion", function () {
       [],
     );
     assert.ok(of("pulumi-nodejs:dynamic/kubernetes:Rollout")[0]!.options.dependencies!.includes(release!.name));
+  });
+
+  it("has its rollout wait for the certificates of its identity", async () => {
+    const authority = await makeAuthority("ours", 30);
+    const [server, peer] = await Promise.all(["nats iad", "peer iad"].map((subject) => issue(authority, subject)));
+    const identity = { ...(identities.iad as RegionIdentity), server: server!, peer: peer! };
+    const [rollout] = (await recorded("iad", kubernetesEnvironment(), identity)).of(
+      "pulumi-nodejs:dynamic/kubernetes:Rollout",
+    );
+    const expiry = ({ cert }: { cert: string }) => new Date(new X509Certificate(cert).validTo).toISOString();
+    const fingerprint = certificatesFingerprint(identity);
+    assert.deepEqual(rollout!.inputs.certificates, { fingerprint, client: expiry(server!), peer: expiry(peer!) });
   });
 
   it("is deleted only after its rollout, which looks whether the cluster is its own", async () => {

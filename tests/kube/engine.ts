@@ -91,12 +91,8 @@ export class EngineEnvironment {
     return kubeEnvironment({ ...options, regions: [...options.regions, ...later] });
   }
 
-  /**
-   * Connects a user to a region's servers, for as long as the test goes on.
-   *
-   * @param trusted CA that it trusts. Default: what the region's stack gives out
-   */
-  async connect(region: string, account: string, user: string, trusted?: string): Promise<NatsConnection> {
+  /** Connects a user to a region's servers, for as long as the test goes on. */
+  async connect(region: string, account: string, user: string): Promise<NatsConnection> {
     const stack = `${this.options.name}-${region}`;
     const { ca, accounts } = JSON.parse(
       this.pulumi("stack", "output", "--stack", stack, "--json", "--show-secrets"),
@@ -107,7 +103,7 @@ export class EngineEnvironment {
       user: login,
       pass: password,
       inboxPrefix,
-      tls: { ca: trusted ?? ca },
+      tls: { ca },
       ignoreClusterUpdates: true,
     });
     this.open.push(connection);

@@ -8,7 +8,8 @@ import type {
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import { type Monitoring, monitoringAt } from "../../../config/monitoring";
-import { accountsMetadata } from "../../security/accounts-conf";
+import { accountsMetadata, certificatesMetadata } from "../../security/accounts-conf";
+import type { CertificatesInForce } from "../../security/certificates-in-force";
 import { creationProblem, type Problem, problemOf } from "../pod-problems";
 import { isLowered } from "../reload";
 import type { PodView, RegionView } from "../rollout-steps";
@@ -28,6 +29,16 @@ export interface WantedServers {
   config: ServerConfig;
   /** Fingerprint of the accounts file. */
   accounts: string;
+  certificates?: CertificatesInForce;
+}
+
+/** Of what a server's monitoring reports, what is compared. */
+interface Varz {
+  metadata?: Record<string, string>;
+  jetstream?: { config?: { max_storage: number; max_memory: number } };
+  tls_cert_not_after?: string;
+  cluster?: { tls_cert_not_after?: string };
+  gateway?: { tls_cert_not_after?: string };
 }
 
 /** One region's pods, as its Kubernetes cluster sees them. */
@@ -142,9 +153,11 @@ export class RegionPods {
   /**
    * Makes the kubelet of a running pod mount its Secrets again at once, by an annotation: it does so for each change of
    * a pod, and otherwise every minute or so.
+   *
+   * @param files identifies what is in them
    */
-  async refreshVolumes(namespace: string, name: string, accounts: string): Promise<void> {
-    const body = [{ op: "add", path: "/metadata/annotations/supercluster~1accounts", value: accounts }];
+  async refreshVolumes(namespace: string, name: string, files: string): Promise<void> {
+    const body = [{ op: "add", path: "/metadata/annotations/supercluster~1files", value: files }];
     await this.core.patchNamespacedPod({ namespace, name, body });
   }
 
@@ -176,16 +189,17 @@ export class RegionPods {
   /** What a server runs with, compared with what it should. */
   private async running(
     pod: V1Pod,
-    { config, accounts }: WantedServers,
-  ): Promise<Pick<PodView, "hasOldAccounts" | "isOversized">> {
+    { config, accounts, certificates }: WantedServers,
+  ): Promise<Pick<PodView, "hasOld" | "isOversized">> {
     const answer = await this.monitor(pod, "varz").catch(() => undefined);
-    const { metadata, jetstream } = (parsed(answer) ?? {}) as {
-      metadata?: Record<string, string>;
-      jetstream?: { config?: { max_storage: number; max_memory: number } };
-    };
-    const running = jetstream?.config;
+    const varz = (parsed(answer) ?? {}) as Varz;
+    const running = varz.jetstream?.config;
+    const old = [
+      ...(varz.metadata?.[accountsMetadata] === accounts ? [] : ["accounts file"]),
+      ...(certificates && hasOldCertificates(varz, certificates) ? ["certificates"] : []),
+    ];
     return {
-      hasOldAccounts: metadata?.[accountsMetadata] !== accounts,
+      hasOld: old.length ? old.join(" and ") : undefined,
       isOversized:
         running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, config),
     };
@@ -228,6 +242,19 @@ export class RegionPods {
     });
   }
 }
+
+/**
+ * The fingerprint says what a server was given when it loaded the file that has it. Its certificates are files of their
+ * own, which may be mounted a moment later: when they expire says that these are loaded too. Versions that do not
+ * report it are not waited for.
+ */
+const hasOldCertificates = (varz: Varz, { fingerprint, client, peer }: CertificatesInForce): boolean =>
+  varz.metadata?.[certificatesMetadata] !== fingerprint ||
+  [
+    [client, varz.tls_cert_not_after],
+    [peer, varz.cluster?.tls_cert_not_after],
+    [peer, varz.gateway?.tls_cert_not_after],
+  ].some(([wanted, used]) => wanted !== undefined && used !== undefined && Date.parse(wanted) !== Date.parse(used));
 
 /** How a pod's server serves monitoring. */
 const monitoringIn = ({ spec }: V1Pod): Monitoring =>

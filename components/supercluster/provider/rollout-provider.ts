@@ -2,6 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { upgradeRefusal } from "../../../config/versions";
 import { logProgress } from "../../log-progress";
+import type { CertificatesInForce } from "../../security/certificates-in-force";
 import { kubectl } from "../kubectl";
 import type { Parts } from "../pod-parts";
 import { adviceOn, ProblemClock } from "../pod-problems";
@@ -26,6 +27,8 @@ export interface RolloutInputs extends StatefulSetName {
   state: ServerState;
   /** Fingerprint of the accounts file, which servers reload once they see it. */
   accounts: string;
+  /** The certificates that they reload in the same way. A state of an earlier release has none. */
+  certificates?: CertificatesInForce;
   /** What their pods are made of besides: compared at preview too. */
   parts: Parts;
   /** Fingerprint of all that the chart was given: a change is what there is to roll out. */
@@ -39,7 +42,7 @@ export type DeployedRollout = Omit<RolloutInputs, "servers" | "parts" | "account
 
 /**
  * Replaces a region's outdated pods one after another, each when all others are ready and current; complete when all
- * pods are as their StatefulSet specifies and have loaded the accounts file.
+ * pods are as their StatefulSet specifies and have loaded the accounts file and their certificates.
  */
 export const rolloutProvider = (patience?: Patience) => ({
   /** A region that is new has no diff: what its deployment does is logged here. */
@@ -51,9 +54,13 @@ export const rolloutProvider = (patience?: Patience) => ({
 
   /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
   async diff(_id: string, olds: DeployedRollout, news: RolloutInputs): Promise<dynamic.DiffResult> {
-    // A password that this deployment makes is not known at preview.
-    const accounts = news.accounts === unknownValue ? olds.accounts : news.accounts;
-    const announcement = announcementOf(olds, { ...news, accounts: accounts ?? "" });
+    // A password or certificate that this deployment makes is not known at preview.
+    const known = <T>(value: T, before: T): T => (value === unknownValue ? before : value);
+    const announcement = announcementOf(olds, {
+      ...news,
+      accounts: known(news.accounts, olds.accounts ?? ""),
+      certificates: known(news.certificates, olds.certificates),
+    });
     if (announcement !== undefined) logProgress(announcement);
     const replaces = olds.namespace === news.namespace && olds.statefulSet === news.statefulSet ? [] : ["namespace"];
     return { changes: (await isUnfinished(olds)) ? true : undefined, replaces };
@@ -81,7 +88,7 @@ async function isUnfinished({ cluster, ...name }: DeployedRollout): Promise<bool
 }
 
 async function rollOut(inputs: RolloutInputs, patience?: Patience): Promise<void> {
-  const { region, cluster, namespace, statefulSet, state, accounts } = inputs;
+  const { region, cluster, namespace, statefulSet, state, accounts, certificates } = inputs;
   const connected = RegionPods.open(cluster);
   const clock = new ProblemClock();
   const howToLook = `No other pod was replaced. See: ${kubectl(cluster, `-n ${namespace} describe pods`)}`;
@@ -91,14 +98,15 @@ async function rollOut(inputs: RolloutInputs, patience?: Patience): Promise<void
   let replaced: string | undefined;
   const refreshed = new Set<string>();
   const next = async (): Promise<Next> => {
-    const view = await connected.observe({ namespace, statefulSet }, { config: state.config, accounts });
+    const view = await connected.observe({ namespace, statefulSet }, { config: state.config, accounts, certificates });
     if (!view)
       throw new Error(`${region}: StatefulSet ${namespace}/${statefulSet} does not exist; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;
-    for (const { name } of view.pods.filter((pod) => pod.hasOldAccounts && !refreshed.has(pod.name))) {
+    for (const { name } of view.pods.filter((pod) => pod.hasOld !== undefined && !refreshed.has(pod.name))) {
       refreshed.add(name);
+      const files = [accounts, certificates?.fingerprint].filter(Boolean).join(" ");
       // Where it may not: the kubelet refreshes it by itself, up to a minute later.
-      await connected.refreshVolumes(namespace, name, accounts).catch(() => undefined);
+      await connected.refreshVolumes(namespace, name, files).catch(() => undefined);
     }
     const step = nextRolloutStep(view, hadLeader);
     const left = outdatedOf(view).length;

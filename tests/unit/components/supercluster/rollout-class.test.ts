@@ -66,6 +66,15 @@ describe("what a deployment does to a region's pods", () => {
     assert.equal(announcementOf(old, before), undefined);
   });
 
+  it("is a reload for certificates; a state of an earlier release has none to compare", () => {
+    const deployed = { ...before, certificates: { fingerprint: "1" } };
+    assert.equal(
+      announcementOf(deployed, { ...deployed, certificates: { fingerprint: "2" } }),
+      "iad: tls/certificates changed: its servers reload it, none is restarted",
+    );
+    assert.equal(announcementOf(before, deployed), undefined);
+  });
+
   it("is a rolling restart for what settings write over the chart's configuration", () =>
     assert.equal(
       said(kubernetes({ values: { config: { merge: { write_deadline: "5s" } } } })),

@@ -75,12 +75,12 @@ describe("a rolling restart", () => {
     assert.deepEqual(nextRolloutStep(view, true), { do: "replace", pod: "iad-1", reason: "it is outdated" });
   });
 
-  it("is complete when every server has loaded the accounts file, which changes without a new revision", () => {
+  it("is complete when every server has loaded the files that change without a new revision", () => {
     const view = (...pods: PodView[]) => nextRolloutStep(region(pods), true);
-    const step = view(pod(0), pod(1, { hasOldAccounts: true }), pod(2));
+    const step = view(pod(0), pod(1, { hasOld: "accounts file" }), pod(2));
     assert.ok(step.do === "wait");
     assert.match(step.reason, /^iad-1 has not loaded the current accounts file; the logs of its containers reloader/);
-    assert.deepEqual(view(pod(0, { hasOldAccounts: true }), pod(1), pod(2, outdated)), {
+    assert.deepEqual(view(pod(0, { hasOld: "certificates" }), pod(1), pod(2, outdated)), {
       do: "replace",
       pod: "iad-2",
       reason: "it is outdated",

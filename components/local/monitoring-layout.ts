@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { WorkerAsset } from "../../config/assets/workers";
 import { localScrapeConfigs } from "../monitoring/scrape-config";
 import type { LocalFilesInputs, LocalProgramInputs } from "./program-layout";
+import { shortHash } from "../short-hash";
 
 /** What monitors a local environment, and the files by which its parts find each other. Pure. */
 
@@ -50,7 +50,7 @@ export const exporterInputs = (
  * file has another name for another CA, and the exporter starts again.
  */
 export function trusting(ca: string): { env: Record<string, string>; files: Record<string, string> } {
-  const file = `ca-${createHash("sha256").update(ca).digest("hex").slice(0, 16)}.crt`;
+  const file = `ca-${shortHash(ca)}.crt`;
   return { env: { SSL_CERT_FILE: file }, files: { [file]: ca } };
 }
 

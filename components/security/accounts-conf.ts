@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { AccountSpec, AccountUser, Permissions, RegionIdentity } from "../../config/assets/region";
 import type { Export, Import } from "../../config/assets/sharing";
+import { shortHash } from "../short-hash";
 
 /**
  * The file that every server of a region includes: accounts, limits, users with their permissions and hashes. A Secret,
@@ -28,7 +28,7 @@ export const certificatesMetadata = "certificates";
  * are of generated passwords.
  */
 export const accountsFingerprint = (accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string =>
-  createHash("sha256").update(accountsBlock(accounts, users)).digest("hex").slice(0, 16);
+  shortHash(accountsBlock(accounts, users));
 
 function accountsBlock(accounts: readonly AccountSpec[], users: RegionIdentity["users"]): string {
   const conf = Object.fromEntries(accounts.map((account) => [account.name, accountConf(account, users)]));

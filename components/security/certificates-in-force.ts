@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import type { RegionIdentity } from "../../config/assets/region";
+import { shortHash } from "../short-hash";
 
 /** The certificates and authorities that servers were given, by what they report once they use them. */
 export interface CertificatesInForce {
@@ -19,10 +20,7 @@ export const certificatesInForce = (identity: RegionIdentity): CertificatesInFor
 
 /** Not secret: keys are not in it. */
 export const certificatesFingerprint = ({ server, peer, clientCa, peerCa }: RegionIdentity): string =>
-  createHash("sha256")
-    .update(JSON.stringify([server.cert, peer.cert, clientCa, peerCa]))
-    .digest("hex")
-    .slice(0, 16);
+  shortHash(JSON.stringify([server.cert, peer.cert, clientCa, peerCa]));
 
 /** Of a chain, the first certificate's. Undefined for what is no certificate: servers refuse it. */
 function expiryOf(pem: string): string | undefined {

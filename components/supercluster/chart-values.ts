@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as path from "node:path/posix";
 import type { Kubernetes } from "../../config/schema/kubernetes";
 import type { RegionSpec } from "../../config/assets/region";
@@ -14,6 +13,7 @@ import { prometheusDuration } from "../../observability/promql";
 import { job } from "../monitoring/scrape-config";
 import { affinityOf } from "./affinity";
 import { mergedOver } from "./chart-overrides";
+import { shortHash } from "../short-hash";
 import { annotationsOf, labelsOf, metadataOf } from "./metadata";
 import { withoutReloadable } from "./reload";
 import { type ServerConfig, serverConfig, type HostLayout } from "./server-config";
@@ -417,14 +417,11 @@ export const restartAnnotation = "supercluster/restart";
 
 /** Whether servers could reload what is in `kubernetes.values` is not known; an auth callout they cannot. */
 const restartHash = (config: ServerConfig, { kubernetes: { values }, authCallout }: KubernetesEnvironment): string =>
-  createHash("sha256")
-    .update(
-      JSON.stringify(withoutReloadable(config)) +
-        (values.config === undefined ? "" : JSON.stringify(values.config)) +
-        (authCallout ? "authCallout" : ""),
-    )
-    .digest("hex")
-    .slice(0, 16);
+  shortHash(
+    JSON.stringify(withoutReloadable(config)) +
+      (values.config === undefined ? "" : JSON.stringify(values.config)) +
+      (authCallout ? "authCallout" : ""),
+  );
 
 /** With another key a server would start without streams and look ready. */
 function keyCheck({ images, containers }: Kubernetes) {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { isObject } from "../../config/objects";
 import { amountOf } from "../storage/quantity";
+import { shortHash } from "../short-hash";
 
 /** How objects in a cluster differ from what was deployed. Pure. */
 
@@ -46,7 +46,7 @@ export function comparable(object: KubeObject): KubeObject {
   };
   if (object.kind !== "Secret") return shown;
   const { stringData: _, ...secret } = shown;
-  const digests = Object.entries(contentOf(object)).map(([key, text]) => [key, digestOf(text)]);
+  const digests = Object.entries(contentOf(object)).map(([key, text]) => [key, shortHash(text)]);
   return { ...secret, data: Object.fromEntries(digests) };
 }
 
@@ -63,8 +63,6 @@ function contentOf({ data, stringData }: KubeObject): Record<string, string> {
   const encoded = texts.map(([key, text]): [string, string] => [key, Buffer.from(text).toString("base64")]);
   return { ...(data as Record<string, string> | undefined), ...Object.fromEntries(encoded) };
 }
-
-const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
 /**
  * The fields of a manifest that a live object has otherwise. What only the live object has is ignored: the API server

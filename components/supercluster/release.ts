@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { RegionSpec } from "../../config/assets/region";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
 import { chartName } from "./chart-source";
 import { regionLabels } from "./cluster-checks";
+import { shortHash } from "../short-hash";
 
 /** The arguments of a Helm release that name its chart: a path on this machine, or a repository and a version. */
 export const releasedChart = ({ kubernetes: { chart } }: KubernetesEnvironment) =>
@@ -12,10 +12,7 @@ export const releasedChart = ({ kubernetes: { chart } }: KubernetesEnvironment) 
 
 /** Identifies a release by its chart and values, so by everything that pods run with: 16 hexadecimal digits. */
 export const releaseFingerprint = (values: object, settings: KubernetesEnvironment): string =>
-  createHash("sha256")
-    .update(JSON.stringify([values, releasedChart(settings)]))
-    .digest("hex")
-    .slice(0, 16);
+  shortHash(JSON.stringify([values, releasedChart(settings)]));
 
 /** What identifies the image of nats-server: its digest where the settings pin one, else its tag. */
 export const serverVersion = ({ kubernetes: { images } }: KubernetesEnvironment): string =>

@@ -28,7 +28,7 @@ export interface PodView {
   /** Its server gives more to JetStream than it should, which its revision does not show. */
   isOversized?: boolean;
   /** What its server was given and has not loaded, in words; undefined: nothing. */
-  hasOld?: string;
+  notLoaded?: string;
   /** Why its server is not current; undefined: it follows a meta leader, and all its streams and consumers are. */
   behind?: string;
 }
@@ -64,10 +64,10 @@ export function nextRolloutStep(
       ordinalOfServer(right.name) - ordinalOfServer(left.name),
   );
   if (next) return { do: "replace", pod: next.name, reason: "it is outdated" };
-  const unloaded = pods.find(({ hasOld }) => hasOld !== undefined);
+  const unloaded = pods.find(({ notLoaded }) => notLoaded !== undefined);
   if (!unloaded) return { do: "nothing" };
   return wait(
-    `${unloaded.name} has not loaded the current ${unloaded.hasOld}; the logs of its containers reloader and nats ` +
+    `${unloaded.name} has not loaded the current ${unloaded.notLoaded}; the logs of its containers reloader and nats ` +
       "show whether it was reloaded, and why not",
   );
 }

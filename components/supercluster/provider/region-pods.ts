@@ -190,7 +190,7 @@ export class RegionPods {
   private async running(
     pod: V1Pod,
     { config, accounts, certificates }: WantedServers,
-  ): Promise<Pick<PodView, "hasOld" | "isOversized">> {
+  ): Promise<Pick<PodView, "notLoaded" | "isOversized">> {
     const answer = await this.monitor(pod, "varz").catch(() => undefined);
     const varz = (parsed(answer) ?? {}) as Varz;
     const running = varz.jetstream?.config;
@@ -199,7 +199,7 @@ export class RegionPods {
       ...(certificates && hasOldCertificates(varz, certificates) ? ["certificates"] : []),
     ];
     return {
-      hasOld: old.length ? old.join(" and ") : undefined,
+      notLoaded: old.length ? old.join(" and ") : undefined,
       isOversized:
         running !== undefined && isLowered({ file: running.max_storage, memory: running.max_memory }, config),
     };

@@ -102,7 +102,7 @@ async function rollOut(inputs: RolloutInputs, patience?: Patience): Promise<void
     if (!view)
       throw new Error(`${region}: StatefulSet ${namespace}/${statefulSet} does not exist; is this the right cluster?`);
     hadLeader ??= view.leader !== undefined;
-    for (const { name } of view.pods.filter((pod) => pod.hasOld !== undefined && !refreshed.has(pod.name))) {
+    for (const { name } of view.pods.filter((pod) => pod.notLoaded !== undefined && !refreshed.has(pod.name))) {
       refreshed.add(name);
       const files = [accounts, certificates?.fingerprint].filter(Boolean).join(" ");
       // Where it may not: the kubelet refreshes it by itself, up to a minute later.

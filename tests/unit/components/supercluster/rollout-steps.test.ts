@@ -77,10 +77,10 @@ describe("a rolling restart", () => {
 
   it("is complete when every server has loaded the files that change without a new revision", () => {
     const view = (...pods: PodView[]) => nextRolloutStep(region(pods), true);
-    const step = view(pod(0), pod(1, { hasOld: "accounts file" }), pod(2));
+    const step = view(pod(0), pod(1, { notLoaded: "accounts file" }), pod(2));
     assert.ok(step.do === "wait");
     assert.match(step.reason, /^iad-1 has not loaded the current accounts file; the logs of its containers reloader/);
-    assert.deepEqual(view(pod(0, { hasOld: "certificates" }), pod(1), pod(2, outdated)), {
+    assert.deepEqual(view(pod(0, { notLoaded: "certificates" }), pod(1), pod(2, outdated)), {
       do: "replace",
       pod: "iad-2",
       reason: "it is outdated",

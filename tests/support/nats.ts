@@ -130,12 +130,16 @@ export class Supercluster {
     await Promise.all(Object.values(inputs).map(ensure));
   }
 
-  /** Waits until every server follows a meta leader with all servers as peers and is current. */
+  /**
+   * Waits until every server follows a meta leader with all servers as peers and is current, and that leader knows all
+   * of them as online: before that it refuses to place replicas on them ("no suitable peers for placement").
+   */
   async ready(inputs = this.inputs()): Promise<void> {
     const servers = Object.values(inputs);
     const ready = await pollUntil(async () => {
       const states = await Promise.all(servers.map(metaState));
-      return states.every(({ healthy, peers }) => healthy && peers === servers.length) ? true : undefined;
+      const all = states.every(({ healthy, peers }) => healthy && peers === servers.length);
+      return all && states.some(({ online }) => online === servers.length) ? true : undefined;
     }, waitMs);
     if (!ready)
       throw new Error(
@@ -205,16 +209,18 @@ export async function startSupercluster({
   }
 }
 
-/** What a server says of itself and of the meta group. */
+/** What a server says of itself and of the meta group; how many servers are online, only its leader says. */
 export async function metaState(
   server: LocalServerInputs,
-): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
+): Promise<{ healthy: boolean; leader?: string; peers?: number; online?: number; offline?: string[] }> {
   const monitor = monitorOf(server, server.config);
   const [health, jsz] = await Promise.all([behind(monitor), read<Jsz>(monitor, "jsz")]);
   const meta = jsz?.meta_cluster;
-  // Only a leader lists the others.
+  // Only a leader lists the others, each as soon as it has heard of it.
+  const replicas = meta?.replicas ?? [];
   const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
-  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, offline };
+  const online = meta?.leader === server.name ? 1 + replicas.filter((replica) => !replica.offline).length : undefined;
+  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, online, offline };
 }
 
 interface Jsz {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { BatchV1Api, CoreV1Api, KubeConfig, PortForward, type V1Job } from "@kubernetes/client-node";
+import { BatchV1Api, CoreV1Api, PortForward, type V1Job } from "@kubernetes/client-node";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { getFromPod } from "../../components/supercluster/provider/pod-http";
 import { assetsOf } from "../../config/assets/assets";
@@ -15,6 +15,7 @@ import type { TenantSpec } from "../../config/schema/tenant";
 import { newKey } from "../../workers/backup/seal";
 import { createConsumer, createStream } from "../support/accounts";
 import { requestMs, waitMs } from "../support/limits";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 import { kubeSettings } from "./settings";
 
@@ -49,8 +50,7 @@ if (!repository || !tag || !given.s3)
 else
   describe("backups by CronJobs, on a real Kubernetes and a real S3 server", function () {
     this.timeout(900_000);
-    const config = new KubeConfig();
-    config.loadFromDefault();
+    const config = clusterConfig();
     const [core, batch] = [config.makeApiClient(CoreV1Api), config.makeApiClient(BatchV1Api)];
     const options = { name: "copied", regions: ["iad"], jetstream: { jetstream: ["app"] } };
     const namespace = `workers-${backup}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { Provider } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 import { BackupJobs } from "../../components/backup/backup-jobs";
 import { accountsOf } from "../../components/security/accounts";
 import { backupPlaceOf, withBackups } from "../../config/assets/backups";
@@ -14,6 +14,7 @@ import { kubernetesEnvironment, kubernetesSettings } from "../support/kubernetes
 import { serversMs, waitMs } from "../support/limits";
 import { record, unsecret } from "../support/mocks";
 import { shop } from "../support/rule-cases";
+import { clusterConfig } from "./cloud";
 
 interface KubernetesObject {
   apiVersion: string;
@@ -74,9 +75,7 @@ describe("backups on a schedule, as a real Kubernetes takes them", function () {
   let core: CoreV1Api;
 
   before(async () => {
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    core = config.makeApiClient(CoreV1Api);
+    core = clusterConfig().makeApiClient(CoreV1Api);
     wanted = await objects();
     const made = wanted.find(({ kind }) => kind === "Namespace")!;
     const { name } = made.metadata;

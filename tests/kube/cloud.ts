@@ -9,10 +9,16 @@ import { loadBalancers } from "../../components/supercluster/load-balancers";
 /** Field manager of what tests write. */
 export const manager = "supercluster-test";
 
-/** The cluster that KUBECONFIG names. */
-export function currentCluster(): { context: string; api: KubernetesObjectApi } {
+/** How the cluster that KUBECONFIG names is reached. */
+export function clusterConfig(): KubeConfig {
   const config = new KubeConfig();
   config.loadFromDefault();
+  return config;
+}
+
+/** That cluster: its context, and a client for objects of any kind. */
+export function currentCluster(): { context: string; api: KubernetesObjectApi } {
+  const config = clusterConfig();
   return { context: config.getCurrentContext(), api: KubernetesObjectApi.makeApiClient(config) };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { mirrorName, provisioner, systemAccount } from "../../config/assets/standard";
@@ -11,6 +11,7 @@ import { takeSnapshot } from "../../operations/supercluster/snapshot";
 import { ask } from "../support/accounts";
 import { waitMs } from "../support/limits";
 import { repeated, textsIn } from "../support/messages";
+import { clusterConfig } from "./cloud";
 import { type Ended, EngineEnvironment } from "./engine";
 import { Pages } from "./pages";
 import { whyNoEngine } from "./plugins";
@@ -27,8 +28,7 @@ if (reason) console.error(`\n  SKIPPED: upgrades and failovers by their commands
 else
   describe("upgrades and failovers by their commands, with the real engine on a real Kubernetes", function () {
     this.timeout(1_800_000);
-    const config = new KubeConfig();
-    config.loadFromDefault();
+    const config = clusterConfig();
     const [core, apps] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api)];
     const on = new EngineEnvironment(
       { name, regions, jetstream: { jetstream: ["irisx"] } },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { clusterConfig } from "./cloud";
 
 /**
  * Plays the driver of volumes that are folders of the host, which cannot grow: gives each volume of a namespace the
@@ -13,9 +14,7 @@ export class Driver {
   private readonly core: CoreV1Api;
 
   constructor(private readonly namespaces: string[]) {
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    this.core = config.makeApiClient(CoreV1Api);
+    this.core = clusterConfig().makeApiClient(CoreV1Api);
   }
 
   start(): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { CoreV1Api, KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
+import { CoreV1Api, type KubernetesObject } from "@kubernetes/client-node";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "../support/limits";
-import { currentCluster } from "./cloud";
+import { clusterConfig, currentCluster } from "./cloud";
 import { EngineEnvironment } from "./engine";
 import { Operator, whyNoOperator } from "./external-secrets";
 import { whyNoEngine } from "./plugins";
@@ -18,9 +18,7 @@ else
     const [vault, identities] = ["stored-vault", "stored-identity"];
     const on = new EngineEnvironment({ name, regions, servers: 1, jetstream: { jetstream: ["irisx"] } });
     const operator = new Operator(on.api);
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    const core = config.makeApiClient(CoreV1Api);
+    const core = clusterConfig().makeApiClient(CoreV1Api);
     const setting = {
       store: { name: vault },
       separator: "-",

@@ -1,14 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import {
-  ApiextensionsV1Api,
-  KubeConfig,
-  type KubernetesObject,
-  type KubernetesObjectApi,
-} from "@kubernetes/client-node";
+import { ApiextensionsV1Api, type KubernetesObject, type KubernetesObjectApi } from "@kubernetes/client-node";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "../support/limits";
+import { clusterConfig } from "./cloud";
 
 const given = process.env.KUBE_EXTERNAL_SECRETS;
 const program = path.join(given ?? "", "external-secrets");
@@ -32,9 +28,7 @@ export class Operator {
   async start(): Promise<void> {
     // Too large for the annotation of a client-side apply.
     execFileSync("kubectl", ["apply", "--server-side", "--force-conflicts", "-f", definitions]);
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    const extensions = config.makeApiClient(ApiextensionsV1Api);
+    const extensions = clusterConfig().makeApiClient(ApiextensionsV1Api);
     await pollUntil(async () => {
       const { status } = await extensions.readCustomResourceDefinition({ name: "pushsecrets.external-secrets.io" });
       return status?.conditions?.some((one) => one.type === "Established" && one.status === "True") || undefined;

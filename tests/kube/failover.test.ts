@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api } from "@kubernetes/client-node";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { assetsOf } from "../../config/assets/assets";
@@ -25,6 +25,7 @@ import { StackSetting } from "../../operations/settings/stack-setting";
 import { ask } from "../support/accounts";
 import { waitMs } from "../support/limits";
 import { repeated, textsIn } from "../support/messages";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 
 const name = "lost";
@@ -49,8 +50,7 @@ const app = tenantSpec.parse({
 /** What `npm run failover` and `failback` do, step by step; the engine apart: see environment.ts. */
 describe("a region on a real Kubernetes that is lost, and comes back, under a publisher", function () {
   this.timeout(1_800_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = clusterConfig();
   const [core, apps] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api)];
   const options = { name, regions: ["iad", "ams", "syd"], servers: 1, jetstream: { jetstream: ["app"] } };
   const kube = KubeEnvironment.create(options, { app });

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import { pollUntil } from "../../config/poll-until";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 
 const namespace = "hosts-iad";
 
 describe("three servers on a real Kubernetes with two free nodes", function () {
   this.timeout(600_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  const core = config.makeApiClient(CoreV1Api);
+  const core = clusterConfig().makeApiClient(CoreV1Api);
   const kube = KubeEnvironment.create({ name: "hosts", regions: ["iad"], antiAffinity: "required", jetstream: {} }, {});
   let cordoned: string[] = [];
   let isUp: Promise<void>;

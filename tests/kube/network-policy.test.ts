@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig, NetworkingV1Api, PortForward } from "@kubernetes/client-node";
+import { CoreV1Api, NetworkingV1Api, PortForward } from "@kubernetes/client-node";
 import { getFromPod } from "../../components/supercluster/provider/pod-http";
 import { monitoringOf } from "../../config/monitoring";
 import { kubernetesPorts, metricsPort } from "../../config/topology";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 
 const namespace = "policy-iad";
@@ -13,8 +14,7 @@ const namespace = "policy-iad";
  */
 describe("the NetworkPolicy of a region, on a real Kubernetes", function () {
   this.timeout(600_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = clusterConfig();
   const core = config.makeApiClient(CoreV1Api);
   const networking = config.makeApiClient(NetworkingV1Api);
   const options = { name: "policy", regions: ["iad"], servers: 1, jetstream: {} };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { provisioner } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
@@ -8,6 +8,7 @@ import type { TenantSpec } from "../../config/schema/tenant";
 import { ask } from "../support/accounts";
 import { requestMs } from "../support/limits";
 import { said } from "../support/said";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 
 const namespace = "operated-iad";
@@ -24,9 +25,7 @@ const messages = 200;
 /** The steps of docs/runbooks/replace-a-node.md and lost-volume.md, and a rollout that cannot succeed. */
 describe("a region on a real Kubernetes that is operated", function () {
   this.timeout(900_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  const core = config.makeApiClient(CoreV1Api);
+  const core = clusterConfig().makeApiClient(CoreV1Api);
   let kube: KubeEnvironment;
   let owner: NatsConnection;
   let cordoned: string | undefined;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig, PortForward, StorageV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, PortForward, StorageV1Api } from "@kubernetes/client-node";
 import { getFromPod } from "../../components/supercluster/provider/pod-http";
 import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 import { metricsPort } from "../../config/topology";
 import { pollUntil } from "../../config/poll-until";
 import { waitMs } from "../support/limits";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 import { kubeSettings } from "./settings";
 
@@ -13,8 +14,7 @@ const namespace = "placement-iad";
 /** A real API server takes what settings say of placement, labels, annotations, the exporter and the chart's values. */
 describe("placement, labels and values by settings, on a real Kubernetes", function () {
   this.timeout(600_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = clusterConfig();
   const core = config.makeApiClient(CoreV1Api);
   const storage = config.makeApiClient(StorageV1Api);
   const options = { name: "placement", regions: ["iad"], servers: 1, jetstream: {} };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { CoreV1Api, KubeConfig, type KubernetesObject, StorageV1Api } from "@kubernetes/client-node";
+import { CoreV1Api, type KubernetesObject, StorageV1Api } from "@kubernetes/client-node";
 import { parse } from "yaml";
 import { pollUntil } from "../../config/poll-until";
 import { formatsOf } from "../../tools/offline/plugins/keys";
@@ -12,7 +12,7 @@ import { ask } from "../support/accounts";
 import { makeAuthority } from "../support/certificates";
 import { settingsOf } from "../support/runbook";
 import { requestMs, waitMs } from "../support/limits";
-import { currentCluster } from "./cloud";
+import { clusterConfig, currentCluster } from "./cloud";
 import { Driver } from "./driver";
 import { EngineEnvironment } from "./engine";
 import { Pages } from "./pages";
@@ -42,8 +42,7 @@ else
   describe("runbooks, each command as its page has it, on a real Kubernetes", function () {
     this.timeout(1_800_000);
 
-    const config = new KubeConfig();
-    config.loadFromDefault();
+    const config = clusterConfig();
     const [core, storage] = [config.makeApiClient(CoreV1Api), config.makeApiClient(StorageV1Api)];
 
     describe("about servers", () => {

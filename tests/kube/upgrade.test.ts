@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
 import { assetsOf } from "../../config/assets/assets";
 import { provisioner, systemAccount } from "../../config/assets/standard";
 import type { KubernetesEnvironment } from "../../config/schema/settings";
@@ -16,6 +16,7 @@ import { planUpgrade } from "../../operations/upgrade/plan";
 import { versionSettings, withVersion } from "../../operations/upgrade/setting";
 import { createConsumer, createStream } from "../support/accounts";
 import { Load } from "../support/load";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 
 const { previous, newest } = testedServers;
@@ -37,9 +38,7 @@ const app: TenantSpec = {
 /** What `npm run upgrade` does, with its plan, its settings and its checks; the engine apart: see environment.ts. */
 describe(`servers on a real Kubernetes, from ${previous} to ${newest} and back under publishers`, function () {
   this.timeout(1_800_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  const core = config.makeApiClient(CoreV1Api);
+  const core = clusterConfig().makeApiClient(CoreV1Api);
   const kube = KubeEnvironment.create({ name, regions, jetstream: { jetstream: ["app"] } }, { app });
   let settings: KubernetesEnvironment = { ...kube.settings, byRegion: { ams: { servers: 1 } } };
   let load: Load;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppsV1Api, CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, StorageV1Api } from "@kubernetes/client-node";
 import { environment, type KubernetesEnvironment } from "../../config/schema/settings";
 import { toBytes } from "../../config/units";
+import { clusterConfig } from "./cloud";
 import { Driver } from "./driver";
 import { KubeEnvironment } from "./environment";
 import { helm } from "./helm";
@@ -30,8 +31,7 @@ const settings = (size: string, file: string): KubernetesEnvironment => {
 
 describe("volumes on a real Kubernetes", function () {
   this.timeout(300_000);
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = clusterConfig();
   const [core, apps, storage] = [
     config.makeApiClient(CoreV1Api),
     config.makeApiClient(AppsV1Api),

@@ -1,4 +1,5 @@
-import { KubeConfig, type KubernetesObject, Watch } from "@kubernetes/client-node";
+import { type KubernetesObject, Watch } from "@kubernetes/client-node";
+import { clusterConfig } from "./cloud";
 
 /** What happened to one object since the watch began. */
 export interface Watched {
@@ -10,8 +11,7 @@ export interface Watched {
 
 /** Watches one object of core/v1, e.g. `watchObject("nats-iad", "secrets", "nats-server")`, from what it is now on. */
 export async function watchObject(namespace: string, plural: string, name: string): Promise<Watched> {
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const config = clusterConfig();
   const events: Watched["events"] = [];
   let ended: unknown;
   let isStopped = false;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppsV1Api, CoreV1Api, KubeConfig, PortForward, type V1Pod } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, PortForward, type V1Pod } from "@kubernetes/client-node";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { getFromPod } from "../../components/supercluster/provider/pod-http";
@@ -10,6 +10,7 @@ import { validateTenants } from "../../config/rules/validate";
 import { irisx } from "../../tenants/irisx";
 import { ask, createConsumer, createStream } from "../support/accounts";
 import { within } from "../support/tenants-within";
+import { clusterConfig } from "./cloud";
 import { KubeEnvironment } from "./environment";
 import { kubeSettings } from "./settings";
 
@@ -24,8 +25,7 @@ if (!repository || !tag)
 else
   describe("workers of a tenant, on a real Kubernetes", function () {
     this.timeout(600_000);
-    const config = new KubeConfig();
-    config.loadFromDefault();
+    const config = clusterConfig();
     const [core, apps] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api)];
     const options = { name: "workers", regions: ["iad"], jetstream: { jetstream: ["irisx"] } };
     const namespace = "workers-irisx";

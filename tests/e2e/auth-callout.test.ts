@@ -31,10 +31,13 @@ describe("an environment with an auth callout", function () {
       regions.deployment.pulumi("preview", "--stack", `local-${stack}`, "--expect-no-changes");
   };
 
-  /** How the nats CLI is told to log in. */
+  /** Folder of the contexts that the nats CLI is given, which are written again. */
+  const writeContexts = () => /XDG_CONFIG_HOME='?([^'\n]+)/.exec(regions.deployment.succeeds("context"))![1]!;
+  let contexts: string;
+
+  /** How the nats CLI is told to log in, since `writeContexts`. */
   function contextOf(user: string, region = "iad"): NodeConnectionOptions {
-    const [, folder] = /XDG_CONFIG_HOME='?([^'\n]+)/.exec(regions.deployment.succeeds("context"))!;
-    const file = path.join(folder!, "nats", "context", `gallery-${user}-${region}.json`);
+    const file = path.join(contexts, "nats", "context", `gallery-${user}-${region}.json`);
     const text = (name: string | undefined) => (name === undefined ? undefined : secretText(name));
     const {
       url,
@@ -96,6 +99,7 @@ describe("an environment with an auth callout", function () {
     const text = regions.deployment.succeeds("start");
     assert.match(text, /workers logins +ok +2 workers ready/);
     isNothingToChange();
+    contexts = writeContexts();
   });
 
   it("lets in users by token and certificate with what is given out, to what they may do alone", async () => {
@@ -148,6 +152,7 @@ describe("an environment with an auth callout", function () {
     assert.deepEqual(failures, []);
     assert.ok(logins > 2, `${logins} logins`);
     assert.match(text, /these clients still use the old one, gallery-scanner; .*\n.* on ams-0, since/);
+    contexts = writeContexts();
     const next = await as(contextOf("scanner"));
     assert.notEqual(contextOf("scanner").token, old.token);
     await assert.rejects(next.request("tickets.sold", "", { timeout: waitMs }), /permission/i);
@@ -200,6 +205,7 @@ describe("an environment with an auth callout", function () {
     assert.match(regions.deployment.succeeds("start", "--dry-run"), /logins-auth-callout/);
     regions.deployment.succeeds("start");
     isNothingToChange();
+    contexts = writeContexts();
     const guard = await as(contextOf("guard"));
     await assert.rejects(guard.request("tickets.sold", "", { timeout: waitMs }), /permission/i);
     const desk = await as(contextOf("desk"));

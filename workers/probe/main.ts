@@ -42,7 +42,7 @@ function main(args: readonly string[]): void {
       return [
         known,
         new GivenUp(nc, known, metrics),
-        new CanaryPublisher({ region, regions, every: own.CANARY_INTERVAL, log, metrics }),
+        new CanaryPublisher({ region, regions, every: own.CANARY_INTERVAL, timeout: own.CANARY_TIMEOUT, log, metrics }),
         new Eventually(probeDurable, receiver, log),
       ];
     },

@@ -125,7 +125,7 @@ export function probeMetrics(registry: Registry) {
   });
   const publishes = new Counter({
     name: "probe_publishes_total",
-    help: "Messages to the stream of another region or of this one: acknowledged within 10 s, with retries, or failed",
+    help: "Messages to the stream of another region or of this one: acknowledged in time, with retries, or failed",
     labelNames: ["to", "outcome"] as const,
     registers,
   });

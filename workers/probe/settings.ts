@@ -17,4 +17,9 @@ export const settings = z.object({
     .transform((text) => text.split(",").flatMap((part) => part.trim() || [])),
   /** Between two messages to each region. */
   CANARY_INTERVAL: durationSetting.default(5_000),
+  /**
+   * Within which a message must be acknowledged. The default is more than an election or a lost gateway takes; at most
+   * the streams' `duplicate_window`, JetStream's own.
+   */
+  CANARY_TIMEOUT: durationSetting.refine((ms) => ms >= 1_000 && ms <= 120_000, "expected 1s to 2m").default(10_000),
 });

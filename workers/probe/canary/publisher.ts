@@ -11,6 +11,11 @@ export interface CanaryPublisherOptions {
   regions: readonly string[];
   /** Milliseconds between two messages to a region. */
   every: number;
+  /**
+   * Milliseconds within which a message must be acknowledged, repeated with the same id as any publisher should; at
+   * most the window in which streams drop what is repeated.
+   */
+  timeout: number;
   log: Logger;
   metrics: ProbeMetrics;
 }
@@ -21,12 +26,6 @@ export interface Canary {
   /** Milliseconds since 1970 by the clock of its sender. */
   at: number;
 }
-
-/**
- * Milliseconds within which a message must be acknowledged, repeated with the same id as any publisher should: more
- * than an election or a lost gateway takes.
- */
-const patience = 10_000;
 
 /** Publishes to the stream of each region, again and again, and measures how long the acknowledgement takes. */
 export class CanaryPublisher implements WorkerPart {
@@ -55,8 +54,8 @@ export class CanaryPublisher implements WorkerPart {
 
   private async run(js: JetStreamClient): Promise<void> {
     const { signal } = this.stopping;
-    const { every, regions } = this.options;
-    const publisher = createPublisher(js, { duplicateWindow: patience, timeout: patience / 4 });
+    const { every, timeout, regions } = this.options;
+    const publisher = createPublisher(js, { duplicateWindow: timeout, timeout: timeout / 4 });
     while (!signal.aborted) {
       for (const to of regions) {
         const sending = this.send(to, publisher).finally(() => this.sent.delete(sending));

@@ -139,7 +139,7 @@ export class Supercluster {
     const ready = await pollUntil(async () => {
       const states = await Promise.all(servers.map(metaState));
       const all = states.every(({ healthy, peers }) => healthy && peers === servers.length);
-      return all && states.some(({ online }) => online === servers.length) ? true : undefined;
+      return all && states.some(({ online }) => online?.length === servers.length) ? true : undefined;
     }, waitMs);
     if (!ready)
       throw new Error(
@@ -209,18 +209,17 @@ export async function startSupercluster({
   }
 }
 
-/** What a server says of itself and of the meta group; how many servers are online, only its leader says. */
+/** What a server says of itself and of the meta group; which servers are online, only its leader says. */
 export async function metaState(
   server: LocalServerInputs,
-): Promise<{ healthy: boolean; leader?: string; peers?: number; online?: number; offline?: string[] }> {
+): Promise<{ healthy: boolean; leader?: string; peers?: number; online?: string[] }> {
   const monitor = monitorOf(server, server.config);
   const [health, jsz] = await Promise.all([behind(monitor), read<Jsz>(monitor, "jsz")]);
   const meta = jsz?.meta_cluster;
-  // Only a leader lists the others, each as soon as it has heard of it.
-  const replicas = meta?.replicas ?? [];
-  const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
-  const online = meta?.leader === server.name ? 1 + replicas.filter((replica) => !replica.offline).length : undefined;
-  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, online, offline };
+  // A leader lists the others, each as soon as it has heard of it.
+  const others = (meta?.replicas ?? []).filter((replica) => !replica.offline).map(({ name }) => name);
+  const online = meta?.leader === server.name ? [server.name, ...others] : undefined;
+  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, online };
 }
 
 interface Jsz {

@@ -4,7 +4,7 @@ import { inboxPrefixOf } from "../../components/security/permissions";
 import { loginOf } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import { tenantSpec } from "../../config/schema/tenant";
-import { accountsText, ask, localEnvironment } from "../support/accounts";
+import { accountsText, addStream, ask, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { Publisher } from "../support/publisher";
@@ -41,7 +41,7 @@ describe("limits of an account that are lowered below what is in use", function 
   const connect = (user: string) =>
     cluster.connect(loginOf("app", user), { inboxPrefix: inboxPrefixOf(user), reconnect: false });
   const create = (name: string) =>
-    ask(provisioner, `STREAM.CREATE.${name}`, {
+    addStream(provisioner, {
       name,
       subjects: [name.toLowerCase()],
       num_replicas: 3,

@@ -5,6 +5,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { observe } from "../../components/local/provider/observe";
 import { pollUntil } from "../../config/poll-until";
 import { publish } from "../../docs/examples/workers/publish";
+import { addStream } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -26,7 +27,7 @@ describe("publishers, by the example, while the servers of their streams' region
   it("notice nothing, in that region and in another one: every message is stored, and once", async () => {
     const manager = await jetstreamManager(owner);
     for (const name of streams)
-      await manager.streams.add({ name, subjects: [name], num_replicas: 3, placement: { cluster: "iad", tags: [] } });
+      await addStream(owner, { name, subjects: [name], num_replicas: 3, placement: { cluster: "iad" } });
     const servers = Object.entries(cluster.inputs({ settings: { syncInterval: "1m" } })).filter(([name]) =>
       name.startsWith("iad"),
     );

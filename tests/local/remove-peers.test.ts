@@ -10,6 +10,7 @@ import { takeSnapshot } from "../../operations/supercluster/snapshot";
 import { folderOf } from "../../components/local/provider/record";
 import { destroy } from "../../components/local/provider/stop";
 import { pollUntil } from "../../config/poll-until";
+import { addStream } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 
@@ -30,9 +31,8 @@ describe("two regions, of which one is lost or leaves", function () {
       cluster.connect("app", { servers: cluster.urls("iad") }),
       cluster.connect("admin", { servers: cluster.urls("iad") }),
     ]);
-    await (
-      await jetstreamManager(client)
-    ).streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3, placement: { cluster: "iad", tags: [] } });
+    const placement = { cluster: "iad" };
+    await addStream(client, { name: "ORDERS", subjects: ["orders"], num_replicas: 3, placement });
     await jetstream(client).publish("orders", "before");
   });
   after(async () => {
@@ -93,6 +93,6 @@ describe("two regions, of which one is lost or leaves", function () {
       [],
     );
     assert.equal(await stored(), 2);
-    await (await jetstreamManager(client)).streams.add({ name: "MORE", subjects: ["more"], num_replicas: 3 });
+    await addStream(client, { name: "MORE", subjects: ["more"], num_replicas: 3 });
   });
 });

@@ -7,6 +7,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { observe } from "../../components/local/provider/observe";
 import { folderOf } from "../../components/local/provider/record";
 import { absenceIn } from "../support/absence";
+import { addStream } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 
@@ -56,7 +57,7 @@ describe("local servers, one region of three", function () {
     "a new region restarts them one at a time, each when the last is current again, " + "while a stream takes messages",
     async () => {
       const manager = await jetstreamManager(client);
-      await manager.streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3 });
+      await addStream(client, { name: "ORDERS", subjects: ["orders"], num_replicas: 3 });
       const before = await pids();
       const wanted = Object.entries(cluster.inputs({ regions: ["iad", "ams"] })).filter(([name]) =>
         name.startsWith("iad"),

@@ -12,7 +12,7 @@ import type { TenantSpec } from "../../config/schema/tenant";
 import { pollUntil } from "../../config/poll-until";
 import { serverNames } from "../../config/topology";
 import { clientsOf } from "../../jetstream/system-requests";
-import { localEnvironment, usersOf } from "../support/accounts";
+import { addStream, localEnvironment, usersOf } from "../support/accounts";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
 import { serversMs, waitMs } from "../support/limits";
 import { makeIdentity, startSupercluster, type Supercluster } from "../support/nats";
@@ -191,9 +191,8 @@ describe("a user's password is replaced", function () {
     });
     const owner = await cluster.connect("shop-provisioner", { inboxPrefix: "_INBOX_provisioner" });
     const manager = await jetstreamManager(owner, { checkAPI: false });
-    await manager.streams.add({
-      ...{ name: "ORDERS", subjects: ["orders.>"], num_replicas: 3, placement: { cluster: "iad", tags: [] } },
-    });
+    const placement = { cluster: "iad" };
+    await addStream(owner, { name: "ORDERS", subjects: ["orders.>"], num_replicas: 3, placement });
     await manager.consumers.add("ORDERS", { durable_name: "packer", ack_policy: "explicit", ack_wait: 30e9 });
     await owner.close();
     const admin = loginOf(systemAccount.name, systemAccount.user);

@@ -5,12 +5,11 @@ import * as path from "node:path";
 import { jetstream, jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
-import { write } from "../../jetstream/api";
 import { byVersion, testedServers } from "../../config/versions";
 import { ensure } from "../../components/local/provider/ensure";
 import { readServerFacts } from "../../jetstream/facts";
 import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { Publisher } from "../support/publisher";
@@ -37,7 +36,7 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
     [app, system] = await Promise.all([cluster.connectForever("app"), cluster.connectForever("admin")]);
     manager = await jetstreamManager(app);
     for (const { name, num_replicas } of streams)
-      await manager.streams.add({ name, subjects: [`${name}.>`], num_replicas, metadata: { of: "the line before" } });
+      await addStream(app, { name, subjects: [`${name}.>`], num_replicas, metadata: { of: "the line before" } });
     await manager.consumers.add("ORDERS", { durable_name: "worker", ack_policy: "explicit", num_replicas: 3 });
     for (let index = 0; index < 20; index++) await app.request("ORDERS.first", String(index));
     const worker = await jetstream(app).consumers.get("ORDERS", "worker");
@@ -63,10 +62,7 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
         const { seq } = (await app.request("ORDERS.gap", "")).json<{ seq: number }>();
         await ask(app, "STREAM.MSG.DELETE.ORDERS", { seq });
       }
-      // Refused for a moment, while the server that restarted is not known to be back.
-      await write(app, `STREAM.CREATE.COPY-${index}`, {
-        ...{ name: `COPY-${index}`, mirror: { name: "ORDERS" }, num_replicas: 3 },
-      });
+      await addStream(app, { name: `COPY-${index}`, mirror: { name: "ORDERS" }, num_replicas: 3 });
       const facts = await pollUntil(async () => {
         const found = await readServerFacts(system, wanted.length);
         return found?.servers.length === wanted.length ? found : undefined;

@@ -6,7 +6,7 @@ import { consumerFields, streamFields, type Wire } from "../../jetstream/fields"
 import { nonceOf, ownerOf } from "../../jetstream/ownership";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { type Args, differences } from "../../jetstream/wire";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import type { Breakpoint, Moment } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { FaultyProvider } from "../support/faulty-provider";
@@ -122,7 +122,7 @@ describe("bad luck of the JetStream provider", function () {
     });
     toxiproxy = await Toxiproxy.start();
     [app, system] = await Promise.all([cluster.connectForever("app"), cluster.connectForever("admin")]);
-    await ask(app, "STREAM.CREATE.FOREIGN", {
+    await addStream(app, {
       name: "FOREIGN",
       subjects: ["foreign"],
       num_replicas: 3,

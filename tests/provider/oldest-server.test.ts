@@ -9,7 +9,7 @@ import { pollUntil } from "../../config/poll-until";
 import { post, warehouse } from "../../docs/examples/tenants/copies";
 import type { Args } from "../../jetstream/wire";
 import { connectionTo, Deployed } from "../support/deployed";
-import { accountsText, ask, createAssets, localEnvironment } from "../support/accounts";
+import { accountsText, addStream, ask, createAssets, localEnvironment } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
@@ -43,9 +43,8 @@ describe("the oldest supported server", function () {
 
   it("runs with the same configuration, and holds a replicated stream", async () => {
     assert.equal(client.info!.version, describeTool("nats-server-oldest").pin);
-    const manager = await jetstreamManager(client);
-    const { cluster: group } = await manager.streams.add({ name: "ORDERS", subjects: ["orders"], num_replicas: 3 });
-    assert.equal(group?.replicas?.length, 2);
+    const orders = await addStream(client, { name: "ORDERS", subjects: ["orders"], num_replicas: 3 });
+    assert.equal((orders.cluster as { replicas: object[] }).replicas.length, 2);
   });
 
   it("moves subjects between streams in one run, and filters between durables of a work queue", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { fits, suitableServers, tagsOf } from "../../config/server-tags";
-import { ask, localEnvironment } from "../support/accounts";
+import { addStream, ask, localEnvironment } from "../support/accounts";
 import { serversMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -16,6 +16,8 @@ describe("servers with tags", function () {
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad"], servers: 3, settings: { serverTags } });
     app = await cluster.connect("app");
+    // From now on the meta leader knows all servers, and what it refuses is refused for the tags.
+    await addStream(app, { name: "ANYWHERE", num_replicas: 3, storage: "memory" });
   });
   after(async () => {
     await app?.close();

@@ -8,7 +8,7 @@ import { pollUntil } from "../../config/poll-until";
 import { isAtLeast } from "../../config/versions";
 import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { tenants } from "../../tenants";
-import { accountsText, ask, localEnvironment } from "../support/accounts";
+import { accountsText, addStream, ask, localEnvironment } from "../support/accounts";
 import { connectionTo, Deployed } from "../support/deployed";
 import { serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
@@ -38,7 +38,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
       max_bytes: 64 * 1024 ** 2,
       metadata: { mine: "yes" },
     };
-    await ask(provisioner, "STREAM.CREATE.SMS", stream);
+    await addStream(provisioner, stream);
     const durable = { durable_name: "sms-worker", ack_policy: "explicit", filter_subject: "sms.send" };
     await ask(provisioner, "CONSUMER.CREATE.SMS.sms-worker.sms.send", {
       stream_name: "SMS",

@@ -9,6 +9,7 @@ import { natsKeyOf } from "../../components/security/nkeys";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
 import type { AccountSpec, AccountUser, Credential, RegionSpec } from "../../config/assets/region";
+import { pollUntil } from "../../config/poll-until";
 import type { Failovers } from "../../config/schema/failover";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 import type { Certificate } from "./certificates";
@@ -90,8 +91,27 @@ export async function ask(nc: NatsConnection, request: string, body: unknown = {
   return answer;
 }
 
+/**
+ * Creates a stream, as soon as it can be placed: a meta leader refuses replicas on a server whose statistics it has not
+ * heard yet (10005), for up to ten seconds after a start or a new route, and no monitor shows that.
+ */
+export async function addStream(nc: NatsConnection, config: { name: string; [field: string]: unknown }) {
+  let refusal: Error | undefined;
+  const created = await pollUntil(async () => {
+    try {
+      return await ask(nc, `STREAM.CREATE.${config.name}`, config);
+    } catch (error) {
+      refusal = error as Error;
+      if (!refusal.message.includes(": 10005 ")) throw refusal;
+      return undefined;
+    }
+  }, waitMs);
+  if (!created) throw refusal!;
+  return created;
+}
+
 export const createStream = (nc: NatsConnection, asset: StreamAsset) =>
-  ask(nc, `STREAM.CREATE.${asset.name}`, toWire(streamFields, streamArgs(asset)));
+  addStream(nc, { name: asset.name, ...toWire(streamFields, streamArgs(asset)) });
 
 export const createConsumer = (nc: NatsConnection, asset: ConsumerAsset) =>
   ask(nc, `CONSUMER.CREATE.${asset.stream}.${asset.name}`, {

@@ -130,16 +130,12 @@ export class Supercluster {
     await Promise.all(Object.values(inputs).map(ensure));
   }
 
-  /**
-   * Waits until every server follows a meta leader with all servers as peers and is current, and that leader knows all
-   * of them as online: before that it refuses to place replicas on them ("no suitable peers for placement").
-   */
+  /** Waits until every server follows a meta leader with all servers as peers and is current. */
   async ready(inputs = this.inputs()): Promise<void> {
     const servers = Object.values(inputs);
     const ready = await pollUntil(async () => {
       const states = await Promise.all(servers.map(metaState));
-      const all = states.every(({ healthy, peers }) => healthy && peers === servers.length);
-      return all && states.some(({ online }) => online?.length === servers.length) ? true : undefined;
+      return states.every(({ healthy, peers }) => healthy && peers === servers.length) ? true : undefined;
     }, waitMs);
     if (!ready)
       throw new Error(
@@ -209,17 +205,16 @@ export async function startSupercluster({
   }
 }
 
-/** What a server says of itself and of the meta group; which servers are online, only its leader says. */
+/** What a server says of itself and of the meta group. */
 export async function metaState(
   server: LocalServerInputs,
-): Promise<{ healthy: boolean; leader?: string; peers?: number; online?: string[] }> {
+): Promise<{ healthy: boolean; leader?: string; peers?: number; offline?: string[] }> {
   const monitor = monitorOf(server, server.config);
   const [health, jsz] = await Promise.all([behind(monitor), read<Jsz>(monitor, "jsz")]);
   const meta = jsz?.meta_cluster;
-  // A leader lists the others, each as soon as it has heard of it.
-  const others = (meta?.replicas ?? []).filter((replica) => !replica.offline).map(({ name }) => name);
-  const online = meta?.leader === server.name ? [server.name, ...others] : undefined;
-  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, online };
+  // Only a leader lists the others.
+  const offline = meta?.replicas?.filter((replica) => replica.offline).map(({ name }) => name);
+  return { healthy: health === undefined, leader: meta?.leader, peers: meta?.cluster_size, offline };
 }
 
 interface Jsz {

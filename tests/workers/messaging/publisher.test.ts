@@ -12,7 +12,7 @@ import {
   type PublisherOptions,
   UnacknowledgedError,
 } from "../../../workers/messaging";
-import { accountsText, ask, localEnvironment } from "../../support/accounts";
+import { accountsText, addStream, ask, localEnvironment } from "../../support/accounts";
 import { serversMs, waitMs } from "../../support/limits";
 import { startSupercluster, type Supercluster } from "../../support/nats";
 
@@ -48,7 +48,7 @@ describe("publisher with real servers, as a user that may only publish", () => {
       accounts: accountsText(environment, { shop: tenant }),
     });
     admin = await connectAs("provisioner");
-    await ask(admin, "STREAM.CREATE.ORDERS", {
+    await addStream(admin, {
       name: "ORDERS",
       subjects: ["orders.>"],
       storage: "file",

@@ -505,7 +505,7 @@ export const metrics = {
     source: "worker",
     labels: ["to", "outcome"],
     unit: "messages, counted since the start",
-    meaning: "What the probe publishes to the stream of a region: acknowledged within 10 s, or failed",
+    meaning: "What the probe publishes to the stream of a region: acknowledged within its CANARY_TIMEOUT, or failed",
   },
   probe_publish_duration_seconds: {
     source: "worker",

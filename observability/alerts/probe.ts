@@ -246,8 +246,8 @@ export const probeAlerts = {
     conditions: wherever((site) => burning(site, "NATSPublishFailing", 14.4, ["1h", "5m"])),
     summary: "{{ $value | humanizePercentage }} of messages from {{ $labels.region }} to {{ $labels.to }} fail",
     description:
-      "The probe's messages are not acknowledged within 10 s, though it repeats them. At this rate what may fail in " +
-      "a month has failed within two days. Publishers of tenants meet the same.",
+      "The probe's messages are not acknowledged in time (CANARY_TIMEOUT, 10 s by default), though it repeats them. " +
+      "At this rate what may fail in a month has failed within two days. Publishers of tenants meet the same.",
   },
   NATSPublishFailingSlowly: {
     severity: "warning",
@@ -255,8 +255,8 @@ export const probeAlerts = {
     conditions: wherever((site) => burning(site, "NATSPublishFailingSlowly", 6, ["6h", "30m"])),
     summary: "{{ $value | humanizePercentage }} of messages from {{ $labels.region }} to {{ $labels.to }} have failed",
     description:
-      "The probe's messages were not acknowledged within 10 s, though it repeats them. At this rate what may fail in " +
-      "a month has failed within five days.",
+      "The probe's messages were not acknowledged in time (CANARY_TIMEOUT, 10 s by default), though it repeats them. " +
+      "At this rate what may fail in a month has failed within five days.",
   },
   NATSProbeBlind: {
     severity: "warning",

@@ -107,7 +107,7 @@ export const supercluster = (environment: Environment): Dashboard => ({
         graph(
           "Not acknowledged",
           "percent",
-          "Of the probe's messages, within 10 s. The target is 99.99 %.",
+          "Of the probe's messages, within its CANARY_TIMEOUT. The target is 99.99 %.",
           [as("{{region}} to {{to}}", times(unacknowledged(servers, "1h"), 100))],
           withoutProbe,
         ),

@@ -52,10 +52,12 @@ export async function startRedis(tls?: Certificate & { ca: string }): Promise<Re
   const answers = async (): Promise<boolean> => {
     const client = createClient({ url, socket: { reconnectStrategy: false, ...(tls && { tls: true, ca: tls.ca }) } });
     client.on("error", () => undefined);
+    // Both are refused while it loads what it stored.
     return client
       .connect()
+      .then(() => client.ping())
       .then(
-        () => client.ping().then(() => true),
+        () => true,
         () => false,
       )
       .finally(() => client.destroy());

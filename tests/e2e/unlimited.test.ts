@@ -95,8 +95,9 @@ describe("what has no limit, and servers with tags", function () {
     const isHeard = () => (api!.publish("device-7.telemetry.up"), heard.length > 0);
     assert.ok(await pollUntil(isHeard, waitMs));
     assert.equal(heard[0], "device-7.telemetry.up");
-    await (await new Kvm(jetstream(api!)).open("settings")).put("theme", "dark");
-    for await (const entry of await (await new Kvm(jetstream(device!)).open("settings")).watch()) {
+    const settings = (nc: NatsConnection) => new Kvm(jetstream(nc, { timeout: requestMs })).open("settings");
+    await (await settings(api!)).put("theme", "dark");
+    for await (const entry of await (await settings(device!)).watch()) {
       assert.equal(entry.string(), "dark");
       break;
     }

@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { read } from "../../jetstream/api";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerFields, streamFields } from "../../jetstream/fields";
 import { toWire } from "../../jetstream/wire";
@@ -9,7 +10,6 @@ import { natsKeyOf } from "../../components/security/nkeys";
 import { hashPassword } from "../../components/security/passwords";
 import type { ConsumerAsset, StreamAsset, Tenants } from "../../config/assets/asset";
 import type { AccountSpec, AccountUser, Credential, RegionSpec } from "../../config/assets/region";
-import { pollUntil } from "../../config/poll-until";
 import type { Failovers } from "../../config/schema/failover";
 import { authorities, type Environment, type LocalEnvironment } from "../../config/schema/settings";
 import type { Certificate } from "./certificates";
@@ -93,22 +93,11 @@ export async function ask(nc: NatsConnection, request: string, body: unknown = {
 
 /**
  * Creates a stream, as soon as it can be placed: a meta leader refuses replicas on a server whose statistics it has not
- * heard yet (10005), for up to ten seconds after a start or a new route, and no monitor shows that.
+ * heard yet (10005), for up to ten seconds after a start or a new route, and no monitor shows that. Sent again like
+ * what only reads, also where no answer came: the same stream once more is no error.
  */
-export async function addStream(nc: NatsConnection, config: { name: string; [field: string]: unknown }) {
-  let refusal: Error | undefined;
-  const created = await pollUntil(async () => {
-    try {
-      return await ask(nc, `STREAM.CREATE.${config.name}`, config);
-    } catch (error) {
-      refusal = error as Error;
-      if (!refusal.message.includes(": 10005 ")) throw refusal;
-      return undefined;
-    }
-  }, waitMs);
-  if (!created) throw refusal!;
-  return created;
-}
+export const addStream = (nc: NatsConnection, config: { name: string; [field: string]: unknown }) =>
+  read<Record<string, unknown>>(nc, `STREAM.CREATE.${config.name}`, config, waitMs);
 
 export const createStream = (nc: NatsConnection, asset: StreamAsset) =>
   addStream(nc, { name: asset.name, ...toWire(streamFields, streamArgs(asset)) });

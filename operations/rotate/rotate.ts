@@ -17,6 +17,7 @@ import { StackSetting } from "../settings/stack-setting";
 import { deployedRegions } from "../supercluster/deployed-regions";
 import { restartingRegions, restartLines } from "../supercluster/restarting-regions";
 import { connectToSystem } from "../supercluster/snapshot";
+import { untilCalloutIsReady } from "../workers/callout-ready";
 import { type Goal, type RotationStep, rotationSteps } from "./steps";
 
 export interface RotateOptions {
@@ -150,7 +151,10 @@ async function bringUp(checked: CheckedEnvironment, user: string): Promise<void>
   const [account, name] = user.split("/") as [string, string];
   // The auth callout's service restarts with the tokens: while that of one region does, those of others answer.
   if (checked.accounts[account]?.users[name]?.login === "token")
-    for (const region of settings.regions) await upRegion(region);
+    for (const region of settings.regions) {
+      await upRegion(region);
+      await untilCalloutIsReady(checked, region);
+    }
   else await together(settings.regions, upRegion);
   if (account === systemAccount.name || name === provisioner)
     await together(stacks.jetstream, async (stack) => void (await runner.up(stack, "jetstream")));

@@ -32,7 +32,8 @@ export interface WorkerStatus {
 /** Milliseconds for an answer of a health endpoint: its checks take less than 1 s. */
 const answerMs = 3_000;
 
-type Checked = Pick<CheckedEnvironment, "name" | "project" | "environment">;
+/** Where workers are looked for. */
+export type CheckedWorkers = Pick<CheckedEnvironment, "name" | "project" | "environment">;
 
 interface Deployed {
   region: string;
@@ -44,7 +45,7 @@ interface Deployed {
 
 /** The workers that regions were deployed with, each with its state. Empty where none were; never rejects. */
 export async function workerStatuses(
-  checked: Checked,
+  checked: CheckedWorkers,
   outputsOf: (stack: string) => Promise<Partial<RegionOutputs>> = (stack) => stackOutputs(checked, stack),
 ): Promise<WorkerStatus[]> {
   const { environment, name } = checked;

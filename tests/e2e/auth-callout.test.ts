@@ -145,7 +145,11 @@ describe("an environment with an auth callout", function () {
         await sleep(100);
       }
     })();
+    // Without waiting for it, the service of the next region would restart before this one's has connected.
+    const own = regions.deployment.path("workers/auth-callout/.env");
+    fs.writeFileSync(own, `NODE_OPTIONS=--require=${require.resolve("../support/slow-connection.cjs")}\n`);
     const { status, text } = await regions.deployment.meanwhile("rotate", "--user", "gallery/scanner", "--yes");
+    fs.rmSync(own);
     isOver = true;
     await loggingIn;
     assert.equal(status, 0, text);

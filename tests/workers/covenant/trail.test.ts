@@ -154,7 +154,7 @@ function isTrail(open: () => Database): void {
     assert.deepEqual((await reportOf("REPLAYED")).problems, []);
   });
 
-  it("writes a few bytes at a time where it has to catch up", async () => {
+  it("writes and reads a few bytes at a time, where it has to catch up and where it is checked", async () => {
     const large = Array.from({ length: 20 }, (_, index) => ({
       ...message(index + 1),
       body: Buffer.alloc(1_048_576, index),
@@ -169,6 +169,18 @@ function isTrail(open: () => Database): void {
     await record("LARGE", large[19]!);
     assert.equal((await reportOf("LARGE")).counts.message, 20);
     assert.ok(written.length >= 3 && Math.max(...written) <= 9 * 1_048_576, written.join());
+
+    const read: number[] = [];
+    const found = await checkTrail({
+      ...database,
+      async query(text, values) {
+        const answer = await database.query(text, values);
+        read.push(answer.rows.reduce((sum: number, { body }) => sum + ((body as Buffer | null)?.length ?? 0), 0));
+        return answer as never;
+      },
+    });
+    assert.equal(found.find(({ stream }) => stream === "LARGE")?.counts.message, 20);
+    assert.ok(Math.max(...read) <= 5 * 1_048_576, read.join());
   });
 
   it("has an entry for what the database refuses, which is given up; the others are recorded", async () => {

@@ -38,8 +38,11 @@ It makes nothing in the database: one without the trail's tables, or without an 
 
 Exit codes: 0 the trail is whole, 1 it is not, has no entry or cannot be read, 2 wrong usage or variables.`;
 
-/** Entries that are read at a time. */
-const page = 500;
+/** Entries that are read at a time, at most. */
+const mostTogether = 500;
+
+/** Bytes of headers and bodies that are read at a time; a single entry may be larger. */
+const mostBytes = 4 * 1_048_576;
 
 /** Acknowledged messages without an entry that are looked up, at most. */
 const mostLooked = 10_000;
@@ -76,7 +79,7 @@ async function checkStream(database: Database, stream: string, anchors: readonly
     const entries = await entriesAfter(database, stream, after);
     for (const entry of entries)
       if (entry.position <= head.position || !(await isHead(database, entry))) check.add(entry);
-    if (entries.length < page) break;
+    if (entries.length === 0) break;
     after = entries.at(-1)!.position;
   }
   check.end(head.position > 0 ? head : undefined);
@@ -107,9 +110,15 @@ interface Row {
   hash: Buffer;
 }
 
+/** The next entries of a stream; none behind the last one. Reads the bodies of those that it returns alone. */
 async function entriesAfter(database: Database, stream: string, position: number): Promise<Entry[]> {
   const { rows } = await database.query<Row>(
-    `select * from covenant.trail where stream = $1 and position > $2 order by position limit ${page}`,
+    `select * from (
+       select *, sum(size) over (order by position) - size as before from (
+         select *, coalesce(octet_length(headers), 0) + coalesce(octet_length(body), 0) as size
+         from covenant.trail where stream = $1 and position > $2 order by position limit ${mostTogether}
+       ) as together
+     ) as sized where before < ${mostBytes} order by position`,
     [stream, position],
   );
   return rows.map((row) => ({

@@ -592,7 +592,9 @@ describe("the console, in a browser, over a real supercluster", function () {
       await sees(/^failed over to ams, but syd-2 does not map its subjects/);
       await lab.cluster.ensure({ "syd-2": last! });
       await sees(/all 9 servers that answer map its subjects there/);
-      await desktop.page.getByText(/does not map its subjects/).waitFor({ state: "detached" });
+      // Among the last events it may still be.
+      const problems = desktop.page.getByRole("list", { name: "Problems" });
+      await problems.getByText(/does not map its subjects/).waitFor({ state: "detached" });
       await go("#/tenant/irisx/stream/SMS");
       await sees(/failed over: its mirror in/);
     });

@@ -8,7 +8,7 @@ import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { ask } from "../support/accounts";
 import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs, waitMs } from "../support/limits";
-import type { Publisher } from "../support/publisher";
+import { type Publisher, untilAnswered } from "../support/publisher";
 import { Regions } from "../support/regions";
 
 const mebibyte = 1024 ** 2;
@@ -97,7 +97,13 @@ describe("what has no limit, and servers with tags", function () {
     assert.equal(heard[0], "device-7.telemetry.up");
     const settings = (nc: NatsConnection) => new Kvm(jetstream(nc, { timeout: requestMs })).open("settings");
     await (await settings(api!)).put("theme", "dark");
-    for await (const entry of await (await settings(device!)).watch()) {
+    const seen = await settings(device!);
+    const deadline = Date.now() + waitMs;
+    // Asks for a durable, which servers do not answer while they elect a meta leader.
+    for await (const entry of await untilAnswered(
+      () => seen.watch(),
+      () => Date.now() >= deadline,
+    )) {
       assert.equal(entry.string(), "dark");
       break;
     }

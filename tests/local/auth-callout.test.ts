@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createAccount, createCurve } from "@nats-io/nkeys";
 import { type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { accountsOf } from "../../components/security/accounts";
@@ -123,6 +124,22 @@ describe("users that log in by token and by certificate, in two regions", functi
     service = await serve();
     await as("gallery-scanner");
     await as("gallery-desk");
+  });
+
+  it("are let in while a service stops that was asked about them, and another one runs", async () => {
+    const other = await serve(variables("logins-auth-callout", "ams"));
+    for (let round = 0; round < 8; round++) {
+      const logins = Array.from({ length: 20 }, () =>
+        attempt({ token: "gallery-scanner", servers: cluster.urls("iad"), ignoreClusterUpdates: true }),
+      );
+      // Sooner or later in the middle of them.
+      await sleep(25 * round);
+      await stopService();
+      for (const client of await Promise.all(logins)) await client.close();
+      service = await serve();
+    }
+    other.stop("the test is over");
+    await other.ended;
   });
 
   it("are given a token, or a certificate with its key, and no name", () => {

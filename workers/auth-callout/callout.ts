@@ -24,6 +24,7 @@ export class Callout implements WorkerPart {
   private readonly xkey: KeyPair;
   private readonly decide: (request: AuthorizationRequest) => Decision;
   private subscription: Subscription | undefined;
+  private readonly answering = new Set<Promise<void>>();
   private processed = 0;
   private errored = 0;
 
@@ -47,7 +48,7 @@ export class Callout implements WorkerPart {
       queue: this.name,
       callback: (error, message) => {
         if (error) this.log.error({ err: error }, "questions of servers cannot be heard");
-        else void this.answer(message);
+        else this.begin(message);
       },
     });
     // A subject that its user may not hear is refused before it says that it is ready.
@@ -56,7 +57,14 @@ export class Callout implements WorkerPart {
 
   async stop(): Promise<void> {
     await this.subscription?.drain();
+    // Nobody else was asked, and the connection is closed next.
+    await Promise.all(this.answering);
     this.subscription = undefined;
+  }
+
+  private begin(message: Msg): void {
+    const answered = this.answer(message).finally(() => this.answering.delete(answered));
+    this.answering.add(answered);
   }
 
   private async answer(message: Msg): Promise<void> {

@@ -183,6 +183,22 @@ function isTrail(open: () => Database): void {
     assert.ok(Math.max(...read) <= 5 * 1_048_576, read.join());
   });
 
+  it("is checked to an end while a writer goes on", async () => {
+    const { record } = recorderOf(database);
+    await record("BUSY", message(1));
+    let reads = 0;
+    const found = await checkTrail({
+      ...database,
+      async query(text, values) {
+        const answer = await database.query(text, values);
+        if (values?.[0] === "BUSY" && text.includes("sized") && reads++ < 20) await record("BUSY", message(1 + reads));
+        return answer as never;
+      },
+    });
+    assert.deepEqual(found.find(({ stream }) => stream === "BUSY")?.problems, []);
+    assert.equal(reads, 1);
+  });
+
   it("has an entry for what the database refuses, which is given up; the others are recorded", async () => {
     await database.query(
       "alter table covenant.trail add constraint poison check (subject <> 'poison' or kind <> 'message')",

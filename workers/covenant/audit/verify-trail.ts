@@ -75,12 +75,13 @@ async function checkStream(database: Database, stream: string, anchors: readonly
   // Before the entries: those that are appended meanwhile are not looked at.
   const head = await new Trail(database).head(stream);
   const check = new ChainCheck(stream, anchors);
-  for (let after = 0; ;) {
+  // A writer that goes on must not keep it from ending.
+  const end = await lastPosition(database, stream);
+  for (let after = 0; after < end;) {
     const entries = await entriesAfter(database, stream, after);
     for (const entry of entries)
       if (entry.position <= head.position || !(await isHead(database, entry))) check.add(entry);
-    if (entries.length === 0) break;
-    after = entries.at(-1)!.position;
+    after = entries.at(-1)?.position ?? end;
   }
   check.end(head.position > 0 ? head : undefined);
   const { counts, skipped, problems, last } = check;
@@ -108,6 +109,14 @@ interface Row {
   recorded_ms: string;
   previous: Buffer;
   hash: Buffer;
+}
+
+async function lastPosition(database: Database, stream: string): Promise<number> {
+  const { rows } = await database.query<{ last: string | null }>(
+    "select max(position) as last from covenant.trail where stream = $1",
+    [stream],
+  );
+  return Number(rows[0]?.last ?? 0);
 }
 
 /** The next entries of a stream; none behind the last one. Reads the bodies of those that it returns alone. */

@@ -131,6 +131,8 @@ export class PullSource implements Source {
       break;
     }
     this.events.message(new PulledMessage(message, this.connection));
+    // Slots that became free while enough were asked for.
+    if (this.outstanding === 0) this.refill();
   }
 
   /** The server has reported about a request. */

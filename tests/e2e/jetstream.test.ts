@@ -6,6 +6,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
 import { ask } from "../support/accounts";
 import { engineMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { copyProject } from "../support/project-copy";
 
@@ -89,7 +90,7 @@ describe("streams and consumers in the real engine", function () {
     succeeds("stack", "init", "one");
     want({ orders }, { billing });
     up();
-    for (let index = 0; index < 100; index++) await app.request("orders.placed", "x".repeat(1_000));
+    for (let index = 0; index < 100; index++) await requestUntilHeard(app, "orders.placed", "x".repeat(1_000));
     await wrote();
   });
 
@@ -235,7 +236,7 @@ describe("streams and consumers in the real engine", function () {
     succeeds("stack", "init", "three");
     want({ ended }, { reader });
     up("three");
-    for (let index = 0; index < 3; index++) await app.request("ended", "x");
+    for (let index = 0; index < 3; index++) await requestUntilHeard(app, "ended", "x");
     await wrote();
     want(
       { ended: { ...ended, ...absent, allowDataLoss: [{ change: "delete", maxMessages: 3 }] } },

@@ -8,6 +8,7 @@ import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
 import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 
 const servers = ["iad-0", "ams-0", "syd-0"];
 
@@ -86,7 +87,7 @@ describe("a tenant that leaves, in two releases", function () {
     );
     for (let index = 0; index < 5; index++)
       await Promise.all(
-        ["covenant.users.created", "sms.send"].map((subject, at) => publishers[at]!.request(subject, "x")),
+        ["covenant.users.created", "sms.send"].map((subject, at) => requestUntilHeard(publishers[at]!, subject, "x")),
       );
     started = await startTimes();
     kept = await others();

@@ -12,6 +12,7 @@ import { ConfigurationWrites } from "../support/configuration-writes";
 import { ask } from "../support/accounts";
 import { Acknowledgements } from "../support/acknowledgements";
 import { engineMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
@@ -139,7 +140,7 @@ describe("npm run plan and npm run import", function () {
       await bringUp("local-jetstream");
       app = await cluster.connect("app");
       for (let index = 0; index < 100; index++)
-        await app.request(index % 2 ? "orders.placed" : "mail.sent", "x".repeat(1_000));
+        await requestUntilHeard(app, index % 2 ? "orders.placed" : "mail.sent", "x".repeat(1_000));
       writes = await ConfigurationWrites.watch(cluster);
     });
 

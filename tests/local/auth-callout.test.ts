@@ -18,7 +18,7 @@ import { connect } from "../../workers/messaging/connection/connect";
 import { connectionSettings } from "../../workers/messaging/connection/settings";
 import { localEnvironment, usersOf } from "../support/accounts";
 import { type Authority, type Certificate, issue, makeAuthority } from "../support/certificates";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { makeIdentity, startSupercluster, type Supercluster } from "../support/nats";
 import { quiet } from "../support/worker-lab";
@@ -189,7 +189,7 @@ describe("users that log in by token and by certificate, in two regions", functi
     const admin = await cluster.connect("sys-admin", { inboxPrefix: "_INBOX_admin" });
     open.push(admin);
     const filter = JSON.stringify({ auth: true, cid: clerk.info!.client_id, server_name: clerk.info!.server_name });
-    const answer = await admin.request("$SYS.REQ.SERVER.PING.CONNZ", filter);
+    const answer = await admin.request("$SYS.REQ.SERVER.PING.CONNZ", filter, { timeout: requestMs });
     const { data } = answer.json<{ data: { connections: { authorized_user: string; account: string }[] } }>();
     assert.deepEqual(
       data.connections.map(({ authorized_user: user, account }) => [user, account]),

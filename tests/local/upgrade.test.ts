@@ -11,6 +11,7 @@ import { readServerFacts } from "../../jetstream/facts";
 import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { addStream, ask } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { Publisher } from "../support/publisher";
 
@@ -38,7 +39,7 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
     for (const { name, num_replicas } of streams)
       await addStream(app, { name, subjects: [`${name}.>`], num_replicas, metadata: { of: "the line before" } });
     await manager.consumers.add("ORDERS", { durable_name: "worker", ack_policy: "explicit", num_replicas: 3 });
-    for (let index = 0; index < 20; index++) await app.request("ORDERS.first", String(index));
+    for (let index = 0; index < 20; index++) await requestUntilHeard(app, "ORDERS.first", String(index));
     const worker = await jetstream(app).consumers.get("ORDERS", "worker");
     for (let index = 0; index < 5; index++) await (await worker.next())!.ackAck();
     snapshot = await takeSnapshot(app, "app", "ORDERS", folder);
@@ -59,7 +60,7 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
       assert.equal(await ensure(server), testedServers.newest);
       // Gaps, which the mirror's leader replicates to followers of the other version.
       for (let count = 0; count < 10; count++) {
-        const { seq } = (await app.request("ORDERS.gap", "")).json<{ seq: number }>();
+        const { seq } = (await requestUntilHeard(app, "ORDERS.gap", "")).json<{ seq: number }>();
         await ask(app, "STREAM.MSG.DELETE.ORDERS", { seq });
       }
       await addStream(app, { name: `COPY-${index}`, mirror: { name: "ORDERS" }, num_replicas: 3 });

@@ -469,7 +469,7 @@ describe("changes that cost messages, on three servers", function () {
     await isNotLedBy(
       victim!,
       async () => (await metaState(Object.values(cluster.inputs())[0]!)).leader,
-      () => system.request("$JS.API.META.LEADER.STEPDOWN"),
+      () => system.request("$JS.API.META.LEADER.STEPDOWN", "", { timeout: requestMs }),
     );
     await isNotLedBy(
       victim!,

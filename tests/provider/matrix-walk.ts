@@ -16,6 +16,7 @@ import { differences, fromWire, toWire, unknownFields } from "../../jetstream/wi
 import { pollUntil } from "../../config/poll-until";
 import { named, type Step } from "./matrix-examples";
 import { waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 
 /** API level that the table knows for a configuration. */
 export const levelOf = ({ fields }: AssetKind, args: AssetArgs): number =>
@@ -238,7 +239,7 @@ export class Walk {
     /** How often it has each of the origin's first messages, once it has the newest. */
     sources: async ({ name }) => {
       const newest = `origin.${name}-${++this.names}`;
-      await this.app.request(newest, "");
+      await requestUntilHeard(this.app, newest, "");
       const { subjects } = await eventually(
         async () => (await read<Info>(this.app, `STREAM.INFO.${name}`, { subjects_filter: "origin.*" })).state!,
         ({ subjects }) => Boolean(subjects?.[newest]),

@@ -24,7 +24,7 @@ import { post, warehouse } from "../../docs/examples/tenants/copies";
 import { billing, shop } from "../../docs/examples/tenants/sharing";
 import { tenants as systems } from "../../tenants";
 import { accountsText, ask, createAssets, createStream, localEnvironment } from "../support/accounts";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -454,7 +454,9 @@ describe("permissions on a real server", () => {
             callback: (_error, message) => void heard.push(message.subject),
           });
         for (const what of ["VARZ", "JSZ", "ACCOUNTZ"]) {
-          const answer = await nc.request(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify({ cluster: "ams" }));
+          const answer = await nc.request(`$SYS.REQ.SERVER.PING.${what}`, JSON.stringify({ cluster: "ams" }), {
+            timeout: requestMs,
+          });
           assert.equal(answer.json<{ server: { cluster: string } }>().server.cluster, "ams");
         }
         assert.deepEqual(await denied(), []);
@@ -719,7 +721,7 @@ describe("permissions on a real server", () => {
             callback: (_failure, message) => void answers.push(message.string()),
           });
           asking.publish("prices.get", "", { reply: inbox.getSubject() });
-          const found = await asking.request("$SRV.PING.prices");
+          const found = await requestUntilHeard(asking, "$SRV.PING.prices", "");
           assert.equal(found.json<{ name: string }>().name, "prices");
           await asking.flush();
           assert.deepEqual(answers, ["12"]);
@@ -937,7 +939,7 @@ describe("permissions on a real server", () => {
       const packer = await join("warehouse-packer", "iad");
       const denied = denials(packer);
       const consumer = jetstream(packer).consumers.getConsumerFromInfo(
-        (await packer.request("$JS.API.CONSUMER.INFO.PARCELS.packer")).json(),
+        (await packer.request("$JS.API.CONSUMER.INFO.PARCELS.packer", "", { timeout: requestMs })).json(),
       );
       const message = await consumer.next({ expires: waitMs });
       assert.equal(message?.subject, "parcels.new.eu");
@@ -1094,7 +1096,7 @@ describe("permissions on a real server", () => {
       const denied = await doing("dead-letters", async (nc) => {
         const found = await ask(nc, "STREAM.MSG.GET.JOBS", { seq });
         assert.ok(found.message);
-        await nc.request(`$JS.ACK.JOBS.worker.1.${seq}.1.0.0`, "+ACK");
+        await requestUntilHeard(nc, `$JS.ACK.JOBS.worker.1.${seq}.1.0.0`, "+ACK");
         await assert.rejects(ask(nc, "STREAM.MSG.GET.JOBS", { seq }), /10037/);
         nc.publish("$JS.API.STREAM.MSG.DELETE.JOBS", JSON.stringify({ seq }));
         nc.publish("$JS.API.CONSUMER.MSG.NEXT.JOBS.worker");

@@ -192,7 +192,9 @@ describe("what rules say that JetStream answers, real servers answer", function 
           await publish("longest", 36_500);
           await publish("beyond", 106_751);
           const left = async () => {
-            const info = await app.request(`$JS.API.STREAM.INFO.${name}`, JSON.stringify({ subjects_filter: ">" }));
+            const info = await app.request(`$JS.API.STREAM.INFO.${name}`, JSON.stringify({ subjects_filter: ">" }), {
+              timeout: requestMs,
+            });
             return Object.keys(info.json<Info>().state!.subjects ?? {});
           };
           const isDropped = async () => ((await left()).includes(subject("beyond")) ? undefined : true);
@@ -250,7 +252,7 @@ describe("what rules say that JetStream answers, real servers answer", function 
       const consumer = { ...plainConsumer, stream: name, name: `filter-${index}`, filterSubject };
       assert.equal(await create(consumerKind, consumer), undefined);
       const pending = async () => {
-        const info = await app.request(`$JS.API.CONSUMER.INFO.${name}.filter-${index}`);
+        const info = await app.request(`$JS.API.CONSUMER.INFO.${name}.filter-${index}`, "", { timeout: requestMs });
         const { num_pending: count } = info.json<Partial<Info>>();
         return count === undefined ? undefined : { count };
       };
@@ -261,7 +263,9 @@ describe("what rules say that JetStream answers, real servers answer", function 
     const collected = `${name}-ALL`;
     assert.equal(await create(streamKind, { ...plainStream, name: collected, ...collecting }), undefined);
     const subjects = async () => {
-      const info = await app.request(`$JS.API.STREAM.INFO.${collected}`, JSON.stringify({ subjects_filter: ">" }));
+      const info = await app.request(`$JS.API.STREAM.INFO.${collected}`, JSON.stringify({ subjects_filter: ">" }), {
+        timeout: requestMs,
+      });
       const all = Object.keys(info.json<Info>().state!.subjects ?? {});
       return all.length === 2 ? all : undefined;
     };

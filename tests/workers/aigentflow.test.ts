@@ -25,7 +25,7 @@ import { kindNames, kinds } from "../../workers/aigentflow/kinds";
 import { sample } from "../../workers/aigentflow/samples";
 import { createPublisher, readHistory } from "../../workers/messaging";
 import { publishSamples } from "../../workers/traffic";
-import { serversMs } from "../support/limits";
+import { requestMs, serversMs } from "../support/limits";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { SystemLab, type SystemWorker, until } from "../support/system-lab";
 
@@ -225,10 +225,13 @@ describe("aigentflow: NestJS applications and workers on real servers", function
       assert.deepEqual(found, [1]);
       const config = { ack_policy: "none", deliver_policy: "all" };
       const refused = async (connection: NatsConnection, subject: string, body: object) =>
-        assert.rejects(connection.request(subject, JSON.stringify(body)), ({ cause }: Error) => {
-          assert.ok(cause instanceof PermissionViolationError, subject);
-          return true;
-        });
+        assert.rejects(
+          connection.request(subject, JSON.stringify(body), { timeout: requestMs }),
+          ({ cause }: Error) => {
+            assert.ok(cause instanceof PermissionViolationError, subject);
+            return true;
+          },
+        );
       const requests = ["CONSUMER.CREATE.AUDIT_EVENTS.mine", "CONSUMER.DURABLE.CREATE.AUDIT_EVENTS.mine"];
       for (const request of [...requests, "STREAM.INFO.AUDIT_EVENTS", "STREAM.MSG.GET.AUDIT_EVENTS"])
         await refused(nc, `$JS.API.${request}`, { stream_name: "AUDIT_EVENTS", config, seq: 1 });

@@ -22,7 +22,7 @@ import {
   sweptLabel,
 } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { projectFolder } from "../support/project-copy";
@@ -162,7 +162,7 @@ describe("dead letters on real servers", function () {
     const consumer = await jetstream(worker).consumers.get(of, name);
     const next = JSON.stringify({ batch: 1, no_wait: true });
     const given = await pollUntil(async () => {
-      const answer = await worker.request(`$JS.API.CONSUMER.MSG.NEXT.${of}.${name}`, next);
+      const answer = await worker.request(`$JS.API.CONSUMER.MSG.NEXT.${of}.${name}`, next, { timeout: requestMs });
       assert.equal(answer.headers?.code, 404, "not delivered again");
       return (await consumer.info()).num_ack_pending === 0;
     }, waitMs);
@@ -579,7 +579,7 @@ describe("dead letters on real servers", function () {
       for (const message of [...jobs, ...orders]) message.nak();
       const next = JSON.stringify({ batch: 1, expires: 1_000_000_000 });
       const asked = ["JOBS.slow", "ORDERS.archiver"].map((place) =>
-        taker.request(`$JS.API.CONSUMER.MSG.NEXT.${place}`, next),
+        taker.request(`$JS.API.CONSUMER.MSG.NEXT.${place}`, next, { timeout: requestMs }),
       );
       for (const answer of await Promise.all(asked)) assert.equal(answer.headers?.code, 408, "not delivered again");
       await taker.close();

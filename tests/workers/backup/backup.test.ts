@@ -23,6 +23,7 @@ import { noteVerified } from "../../../workers/backup/verify";
 import { accountsText, ask } from "../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
 import { serversMs, waitMs } from "../../support/limits";
+import { requestUntilHeard } from "../../support/messages";
 import { claimPorts } from "../../support/ports";
 import { startSupercluster, type Supercluster } from "../../support/nats";
 import { runFolder } from "../../support/run";
@@ -91,7 +92,7 @@ describe("backups of all streams of an environment", function () {
   };
   const publish = async (user: string, subject: string, count: number) => {
     const client = await cluster.connect(user, { inboxPrefix: `_INBOX_${user.slice(user.indexOf("-") + 1)}` });
-    for (let index = 0; index < count; index++) await client.request(subject, `${secretText} ${index}`);
+    for (let index = 0; index < count; index++) await requestUntilHeard(client, subject, `${secretText} ${index}`);
     await client.close();
   };
   const options = (store: Store) => ({

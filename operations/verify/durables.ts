@@ -9,7 +9,7 @@ import type { Leftovers } from "./leftovers";
 import { type Delivery, listen, publish, pull } from "./messages";
 import { type DurablePlan, type StreamPlan, takes } from "./plan";
 
-const deadlineMs = 5_000;
+const deadlineMs = 10_000;
 
 /** Messages of others come first. */
 const workerDeadlineMs = 20_000;
@@ -92,8 +92,8 @@ async function startTaking(
 ) {
   const { consumer, messages, user } = durable;
   const before = waiting(durable, snapshot);
-  const takes = new Taking(messages, before, id, started);
   const connection = await connections.get(to, account, user);
+  const takes = new Taking(messages, before, id, started);
   if (consumer.spec.mode === "pull") {
     const request = {
       stream,

@@ -5,7 +5,7 @@ import { deliveryCheckHeader } from "../../workers/messaging/contract";
 /** Header that marks a message of a proof; its value is the id of the proof. */
 const marker = "Supercluster-Verify";
 
-const answerMs = 5_000;
+const answerMs = 10_000;
 
 /** Publishes one marked message and waits until its stream has stored it; its sequence there. */
 export async function publish(connection: NatsConnection, subject: string, id: string): Promise<number> {

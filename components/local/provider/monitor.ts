@@ -8,8 +8,8 @@ import { inFolder, type ServerName } from "./record";
 
 /** Requests to the monitoring endpoint of a server, each with a time limit. */
 
-/** Milliseconds. */
-const timeout = 2000;
+/** Milliseconds; a server on a busy machine may pause for seconds, and one that has ended refuses at once. */
+const timeout = 10_000;
 
 export interface Varz {
   server_name: string;
@@ -33,7 +33,7 @@ export const monitorOf = (server: ServerName, config: Pick<ServerConfig, "http" 
   ca: () => readFile(inFolder(server, "clientCa")),
 });
 
-/** What it answers to a GET; undefined when it does not within 2 s, or its certificate is not of the CA. */
+/** What it answers to a GET; undefined when it does not within 10 s, or its certificate is not of the CA. */
 async function ask({ url, ca }: Monitor, what: string): Promise<{ ok: boolean; body: unknown } | undefined> {
   try {
     const isTls = url.startsWith("https:");
@@ -46,7 +46,7 @@ async function ask({ url, ca }: Monitor, what: string): Promise<{ ok: boolean; b
   }
 }
 
-/** What it answers to a GET, as JSON; undefined when that is no 200, or none within 2 s. */
+/** What it answers to a GET, as JSON; undefined when that is no 200, or none within 10 s. */
 export async function read<T>(monitor: Monitor, what: string): Promise<T | undefined> {
   const answer = await ask(monitor, what);
   return answer?.ok ? (answer.body as T | undefined) : undefined;

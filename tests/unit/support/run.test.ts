@@ -26,7 +26,8 @@ describe("a test run", () => {
   const started: number[] = [];
   after(() => {
     for (const pid of started) if (startOf(pid)) process.kill(pid, "SIGKILL");
-    fs.rmSync(folder, { recursive: true, force: true });
+    // What was just killed may still write there for a moment.
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
 
   /** Another run, with a temporary folder of this test's own in place of the user's. */

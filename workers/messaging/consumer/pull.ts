@@ -142,7 +142,7 @@ export class PullSource implements Source {
     if (status.code !== 503) this.unanswered = 0;
     if (status.isIdleHeartbeat()) return this.alive(number);
     const isCounted = message.headers?.has(pendingHeader) ?? false;
-    this.end(number, isCounted ? status.parseDiscard().msgsLeft : (this.requests.get(number)?.left ?? 0));
+    this.end(number, isCounted ? status.parseDiscard().msgsLeft : (this.requests.get(number)?.left ?? 0), true);
     // 404 and 408 are the ordinary ends of a request.
     if (status.code === 404 || status.code === 408) return this.refill();
     this.notBefore = Date.now() + pause;
@@ -168,15 +168,23 @@ export class PullSource implements Source {
     }
   }
 
-  /** A request is over, with messages that were not delivered. What was counted wrongly was another request's. */
-  private end(number: number, undelivered: number): void {
-    let rest = (this.requests.get(number)?.left ?? 0) - undelivered;
+  /**
+   * A request is over, with messages that were not delivered. What was counted wrongly was another request's.
+   *
+   * @param isReported by the server: what no known request can have delivered is still to come, for one that messages
+   * of this one were counted for until it was forgotten
+   */
+  private end(number: number, undelivered: number, isReported = false): void {
+    const ended = this.requests.get(number);
+    let rest = (ended?.left ?? 0) - undelivered;
     this.requests.delete(number);
     for (const other of this.requests.values()) {
       const moved = Math.max(-other.left, Math.min(rest, other.batch - other.left));
       other.left += moved;
       rest -= moved;
     }
+    if (isReported && ended && rest > 0)
+      this.requests.set(-number, { batch: rest, left: rest, asked: ended.asked, heard: Date.now() });
     this.outstanding = [...this.requests.values()].reduce((sum, { left }) => sum + left, 0);
   }
 

@@ -36,6 +36,7 @@ describe("passing the subjects of a stream to its mirror", () => {
   afterEach(() => mock.restoreAll());
 
   it("takes them away first, and gives them to the mirror once it has all messages", async () => {
+    mock.method(Date, "now", () => 0);
     const { queue, configs, updated } = queueWith();
     await handOver(queue, "S", "S--shadow");
     assert.deepEqual(updated, ["S", "S--shadow"]);
@@ -44,6 +45,7 @@ describe("passing the subjects of a stream to its mirror", () => {
   });
 
   it("does not take them away twice after an interruption", async () => {
+    mock.method(Date, "now", () => 0);
     const { queue, updated } = queueWith({ home: parked(work) });
     await handOver(queue, "S", "S--shadow");
     assert.deepEqual(updated, ["S--shadow"]);

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { mock } from "node:test";
 import {
   type ConsumerStatus,
   createLogger,
@@ -38,7 +39,10 @@ describe("health server", () => {
     };
     server = await startHealthServer({ port: 0, health, metrics, log });
   });
-  afterEach(() => server.close());
+  afterEach(() => {
+    mock.restoreAll();
+    return server.close();
+  });
 
   const get = async (path: string, method = "GET") => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
@@ -98,6 +102,7 @@ describe("health server", () => {
   });
 
   it("says why a dependency is not reachable, without secrets, and asks it once a second", async () => {
+    mock.method(Date, "now", () => 1_000_000);
     let asked = 0;
     const check = () => Promise.reject(new Error(`postgres://app:hunter22@db refused ${++asked}`));
     dependencies = { redis: { check } };

@@ -1,4 +1,5 @@
 import * as assert from "node:assert/strict";
+import { mock } from "node:test";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { context, propagation, trace, TraceFlags } from "@opentelemetry/api";
@@ -60,6 +61,8 @@ const refused = (err_code: number) => ({ error: { code: 400, err_code, descripti
 const noResponders = () => new RequestError("", { cause: new NoRespondersError("a") });
 
 describe("publisher", () => {
+  afterEach(() => mock.restoreAll());
+
   const published = async (metrics: ReturnType<typeof createWorkerMetrics>): Promise<Record<string, number>> => {
     const { values } = await metrics.published.get();
     return Object.fromEntries(values.map(({ labels, value }) => [String(labels.status), value]));
@@ -139,6 +142,7 @@ describe("publisher", () => {
 
   it("leaves it to the caller after the duplicate window", async () => {
     const { publisher, sent, metrics } = publishing([noResponders()], { duplicateWindow: 900 });
+    mock.method(Date, "now", () => 300 * sent.length);
     const started = Date.now();
     await assert.rejects(publisher.publish("a", "x", { id: "one" }), (error: Error) => {
       assert.ok(error instanceof UnacknowledgedError);

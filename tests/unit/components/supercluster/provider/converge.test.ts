@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import { converge, type Next } from "../../../../../components/supercluster/provider/converge";
 
 const timeout = () => new DOMException("The operation was aborted due to timeout", "TimeoutError");
 const failed = (code: number) =>
   Object.assign(new Error(`HTTP ${code}`), { code, body: JSON.stringify({ message: `status ${code}` }) });
-const patience = { stuckMs: 200, everyMs: 1, logEveryMs: 60_000 };
+const patience = { stuckMs: 60_000, everyMs: 1, logEveryMs: 60_000 };
 
 /** Runs it over what is seen, one look after another, the last again and again; returns what was done. */
 async function run(...looks: (Next | Error)[]): Promise<void> {
@@ -34,7 +35,10 @@ describe("bringing a region's cluster to what is wanted", () => {
     done.length = progress.length = 0;
     console.error = (line: string) => void progress.push(line);
   });
-  afterEach(() => void (console.error = consoleError));
+  afterEach(() => {
+    console.error = consoleError;
+    mock.restoreAll();
+  });
 
   for (const [what, error] of [
     ["no answer in time", timeout()],
@@ -58,6 +62,7 @@ describe("bringing a region's cluster to what is wanted", () => {
   });
 
   it("logs at once what keeps it waiting, again when that is something else, and not each time it looks", async () => {
+    mock.method(Date, "now", () => 0);
     const waiting = (problem?: string): Next => ({ do: "wait", reason: "iad-0 is not ready", problem });
     await run(waiting(), waiting("no node"), waiting("no node"), waiting("no image"), waiting("no image"), nothing);
     assert.deepEqual(progress, [
@@ -72,6 +77,8 @@ describe("bringing a region's cluster to what is wanted", () => {
     ["nothing changes", { do: "wait", reason: "iad-0 is not ready" }],
   ] as const) {
     it(`gives up in the end where ${what}, with the reason and what to do`, async () => {
+      let now = 0;
+      mock.method(Date, "now", () => (now += 1_000));
       await assert.rejects(
         run(next),
         /^Error: iad: .+, for .* min\. See: kubectl; then run this again; it continues from here$/,

@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { issue, makeAuthority } from "../../../../support/certificates";
+import { waitMs } from "../../../../support/limits";
 import { type Forwarder, getFromPod, PodAnswer } from "../../../../../components/supercluster/provider/pod-http";
 
 type Forward = Forwarder["portForward"];
@@ -34,8 +35,8 @@ describe("a pod that is read by port-forwarding", () => {
   };
 
   it("gives the body, and closes the connection", async () => {
-    assert.equal(await getFromPod({ portForward: through }, pod, "jsz?leader=1"), '{"path":"/jsz?leader=1"}');
-    assert.equal((await getFromPod({ portForward: through }, pod, "varz")).length, 200_000);
+    assert.equal(await getFromPod({ portForward: through }, pod, "jsz?leader=1", waitMs), '{"path":"/jsz?leader=1"}');
+    assert.equal((await getFromPod({ portForward: through }, pod, "varz", waitMs)).length, 200_000);
     assert.deepEqual(asked[0], ["nats", "iad-0", [8222]]);
     assert.equal(closed, 2);
   });
@@ -45,13 +46,14 @@ describe("a pod that is read by port-forwarding", () => {
     const secured = createSecureServer({ cert, key }, (_, response) => response.end("over TLS"));
     await once(secured.listen(0, "127.0.0.1"), "listening");
     const { port } = secured.address() as AddressInfo;
-    assert.equal(await getFromPod({ portForward: to(port) }, { ...pod, scheme: "https" }, "varz"), "over TLS");
+    const secure = { ...pod, scheme: "https" } as const;
+    assert.equal(await getFromPod({ portForward: to(port) }, secure, "varz", waitMs), "over TLS");
     await assert.rejects(getFromPod({ portForward: to(port) }, pod, "varz"));
     secured.close();
   });
 
   it("is told apart by its status, as an answer of the server", async () => {
-    await assert.rejects(getFromPod({ portForward: through }, pod, "healthz"), (error) => {
+    await assert.rejects(getFromPod({ portForward: through }, pod, "healthz", waitMs), (error) => {
       assert.ok(error instanceof PodAnswer);
       assert.deepEqual([error.code, error.body], [503, '{"path":"/healthz"}']);
       return true;

@@ -84,19 +84,22 @@ describe("pull requests", () => {
   });
 
   it("are listened for as long as the server may serve them after the stop", async () => {
+    let now = 0;
+    mock.method(Date, "now", () => now);
     const server = new FakeJetStream();
-    const served = 500;
+    const served = 60_000;
     const { source, inHand } = sourceOf(2, server, served);
-    const asked = Date.now();
     source.refill();
     await nextTurn();
     const stopped = source.stop();
-    await sleep(served / 2);
-    assert.equal(server.subscriptions, 1);
+    now = served - 1;
+    // It looks at the time again and again.
+    await sleep(50);
+    assert.equal(server.subscriptions, 1, "until then it may still be served");
     server.add("{}");
     assert.equal(inHand.length, 1, "what comes meanwhile is received");
+    now = served + 200;
     await stopped;
-    assert.ok(Date.now() - asked >= served, "until then it may still be served");
     assert.equal(server.subscriptions, 0);
     assert.equal(server.requests.length, 1, "and no more is asked for");
   });
@@ -112,7 +115,12 @@ describe("pull requests", () => {
   });
 
   it("never bring more than there are slots, and end only when all are used, in whatever order they end", async () => {
-    const steps = fc.array(fc.constantFrom("deliver", "finish", "expire", "heartbeat"), { maxLength: 80 });
+    let now = 0;
+    mock.method(Date, "now", () => now);
+    const steps = fc.array(fc.constantFrom("deliver", "finish", "expire", "heartbeat"), {
+      maxLength: 80,
+      size: "max",
+    });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 20 }), steps, async (slots, all) => {
         const server = new FakeJetStream();
@@ -132,28 +140,41 @@ describe("pull requests", () => {
         }
         const stopped = source.stop();
         while (server.open > 0) server.expire();
+        now += 1_000;
         await stopped;
       }),
       {
         numRuns: 100,
-        // A slot becomes free while most of them are asked for, and no message ends after that.
-        examples: [[5, ["deliver", "finish", "deliver", "deliver", "deliver", "deliver"]]],
+        examples: [
+          // A slot becomes free while most of them are asked for, and no message ends after that.
+          [5, ["deliver", "finish", "deliver", "deliver", "deliver", "deliver"]],
+          // A request ends whose messages were counted for one that was forgotten since.
+          [
+            5,
+            ["deliver", "finish", "deliver", "finish", "deliver", "deliver", "finish", "finish", "deliver", "expire"],
+          ],
+        ],
       },
     );
   });
 
   it("are not taken for lost while messages come, though the server then reports nothing else", async () => {
+    let now = 0;
+    mock.method(Date, "now", () => now);
     const server = new FakeJetStream();
     const slots = 100;
     const { source, inHand, doubts } = sourceOf(slots, server);
     source.refill();
     // Longer than a request may be silent, and fewer messages than another request would be made for.
     for (let message = 0; message < 20; message++) {
-      await sleep(200);
+      now += 200;
       server.add("{}");
       assert.ok(inHand.length + server.open <= slots, `${inHand.length} and ${server.open} of ${slots}`);
     }
+    // It looks for silent requests once a second.
+    await sleep(1_500);
     assert.deepEqual([doubts, server.requests.length], [[], 1]);
+    mock.restoreAll();
     await source.stop();
   }).timeout(waitMs);
 

@@ -119,7 +119,7 @@ describe("drills on a real supercluster", function () {
 
   it("disk-full: writes of one server fail, which turns its JetStream off; the others go on", async function () {
     if (process.platform !== "linux") this.skip();
-    const result = await run("disk-full", { holdMs: 4_000 });
+    const result = await run("disk-full", { holdMs: 15_000 });
     const [, name] = /^on (iad-\d)/.exec(result.notes[0]!)!;
     const log = fs.readFileSync(path.join(environmentDir(cluster.environment), "iad", name!, "server.log.1"), "utf8");
     assert.match(log, /no space left on device/);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { observe } from "../../components/local/provider/observe";
 import { pollUntil } from "../../config/poll-until";
 import { publish } from "../../docs/examples/workers/publish";
+import { read } from "../../jetstream/api";
 import { addStream } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
@@ -25,7 +25,6 @@ describe("publishers, by the example, while the servers of their streams' region
   });
 
   it("notice nothing, in that region and in another one: every message is stored, and once", async () => {
-    const manager = await jetstreamManager(owner);
     for (const name of streams)
       await addStream(owner, { name, subjects: [name], num_replicas: 3, placement: { cluster: "iad" } });
     const servers = Object.entries(cluster.inputs({ settings: { syncInterval: "1m" } })).filter(([name]) =>
@@ -49,7 +48,10 @@ describe("publishers, by the example, while the servers of their streams' region
         await connection.close();
       }),
     );
-    await cluster.ensure(Object.fromEntries(servers)).finally(() => (isOver = true));
+    await cluster
+      .ensure(Object.fromEntries(servers))
+      .then(() => pollUntil(() => [...counts.values()].every((count) => count > 100), waitMs))
+      .finally(() => (isOver = true));
     await Promise.all(publishing);
 
     const after = await pids();
@@ -60,7 +62,8 @@ describe("publishers, by the example, while the servers of their streams' region
     );
     assert.deepEqual(failures, []);
     for (const name of streams) {
-      const { messages } = (await manager.streams.info(name)).state;
+      const { state } = await read<{ state: { messages: number } }>(owner, `STREAM.INFO.${name}`, undefined, waitMs);
+      const { messages } = state;
       assert.equal(messages, counts.get(name), name);
       assert.ok(messages > 100, `${name} took ${messages}`);
     }

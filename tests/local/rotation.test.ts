@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { LocalServerInputs } from "../../components/local/layout";
 import { monitorUrl } from "../../components/supercluster/server-config";
@@ -12,9 +12,9 @@ import type { TenantSpec } from "../../config/schema/tenant";
 import { pollUntil } from "../../config/poll-until";
 import { serverNames } from "../../config/topology";
 import { clientsOf } from "../../jetstream/system-requests";
-import { addStream, localEnvironment, usersOf } from "../support/accounts";
+import { addStream, ask, localEnvironment, usersOf } from "../support/accounts";
 import { type Authority, issue, makeAuthority } from "../support/certificates";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { makeIdentity, startSupercluster, type Supercluster } from "../support/nats";
 import { Publisher } from "../support/publisher";
 
@@ -157,7 +157,7 @@ describe("a user's password is replaced", function () {
     const publisher = new Publisher(connection);
     const client = { connection, publisher, pulled: 0, failures: [] as string[] };
     const messages = await (
-      await jetstream(connection).consumers.get("ORDERS", "packer")
+      await jetstream(connection, { timeout: requestMs }).consumers.get("ORDERS", "packer")
     ).consume({ max_messages: 10, expires: 5_000 });
     void (async () => {
       for await (const message of messages) {
@@ -190,10 +190,10 @@ describe("a user's password is replaced", function () {
       accounts: accountsWith(credential([1], 1)),
     });
     const owner = await cluster.connect("shop-provisioner", { inboxPrefix: "_INBOX_provisioner" });
-    const manager = await jetstreamManager(owner, { checkAPI: false });
     const placement = { cluster: "iad" };
     await addStream(owner, { name: "ORDERS", subjects: ["orders.>"], num_replicas: 3, placement });
-    await manager.consumers.add("ORDERS", { durable_name: "packer", ack_policy: "explicit", ack_wait: 30e9 });
+    const config = { durable_name: "packer", ack_policy: "explicit", ack_wait: 30e9 };
+    await ask(owner, "CONSUMER.DURABLE.CREATE.ORDERS.packer", { stream_name: "ORDERS", config });
     await owner.close();
     const admin = loginOf(systemAccount.name, systemAccount.user);
     system = await cluster.connect(admin, { inboxPrefix: "_INBOX_admin" });

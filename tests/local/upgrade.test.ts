@@ -10,7 +10,7 @@ import { ensure } from "../../components/local/provider/ensure";
 import { readServerFacts } from "../../jetstream/facts";
 import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { addStream, ask } from "../support/accounts";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { Publisher } from "../support/publisher";
@@ -35,12 +35,12 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad"], servers: 3, version: "previous" });
     [app, system] = await Promise.all([cluster.connectForever("app"), cluster.connectForever("admin")]);
-    manager = await jetstreamManager(app);
+    manager = await jetstreamManager(app, { timeout: requestMs });
     for (const { name, num_replicas } of streams)
       await addStream(app, { name, subjects: [`${name}.>`], num_replicas, metadata: { of: "the line before" } });
     await manager.consumers.add("ORDERS", { durable_name: "worker", ack_policy: "explicit", num_replicas: 3 });
     for (let index = 0; index < 20; index++) await requestUntilHeard(app, "ORDERS.first", String(index));
-    const worker = await jetstream(app).consumers.get("ORDERS", "worker");
+    const worker = await jetstream(app, { timeout: requestMs }).consumers.get("ORDERS", "worker");
     for (let index = 0; index < 5; index++) await (await worker.next())!.ackAck();
     snapshot = await takeSnapshot(app, "app", "ORDERS", folder);
     publisher = new Publisher(app);
@@ -72,7 +72,8 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
       assert.equal(facts?.version, index < wanted.length - 1 ? lowest : testedServers.newest);
     }
     await cluster.ready(Object.fromEntries(wanted.map((server) => [server.name, server])));
-    for (const state of await Promise.all(wanted.map(metaState))) assert.ok(state.healthy);
+    const areHealthy = async () => (await Promise.all(wanted.map(metaState))).every(({ healthy }) => healthy);
+    assert.ok(await pollUntil(areHealthy, waitMs));
   });
 
   it("lose no acknowledged message, and every publisher goes on", async () => {
@@ -95,7 +96,7 @@ describe(`servers of ${previous}, to ${testedServers.newest} and back one by one
     }
     const { ack_floor } = await manager.consumers.info("ORDERS", "worker");
     assert.equal(ack_floor.stream_seq, 5);
-    const message = await (await jetstream(app).consumers.get("ORDERS", "worker")).next();
+    const message = await (await jetstream(app, { timeout: requestMs }).consumers.get("ORDERS", "worker")).next();
     assert.equal(message!.string(), "5", "it continues where it was");
     const { state: origin } = await manager.streams.info("ORDERS");
     assert.equal(origin.num_deleted, 30);

@@ -1,6 +1,5 @@
 import { fingerprint, changedOnDisk, read } from "./files";
 import { natsConf } from "../../supercluster/nats-conf";
-import { pollUntil } from "../../../config/poll-until";
 import { files, type LocalServerInputs } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { type Drift, driftOf } from "./drift";
@@ -44,8 +43,7 @@ export async function observeDrift(
     ...applied.files,
     [files.config]: fingerprint(natsConf(applied.config)),
   });
-  // One late answer is not a server that hangs, and would restart it.
-  const inForce = await pollUntil(() => varz(monitorOf(server, applied.config)), 15_000);
+  const inForce = await varz(monitorOf(server, applied.config));
   const installed = await versionOf(natsServer({ serverVersion: server.serverVersion }));
   return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed });
 }

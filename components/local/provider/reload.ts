@@ -35,8 +35,7 @@ export async function hangUp(
 ): Promise<ReloadOutcome> {
   const monitor = monitorOf(server, server.config);
   const log = inFolder(server, "log");
-  // Without it, the answer of a server that has not reloaded yet would count as the outcome.
-  const loaded = (await pollUntil(() => varz(monitor), deadline))?.config_load_time;
+  const loaded = (await varz(monitor))?.config_load_time;
   const logged = (await fs.stat(log).catch(() => undefined))?.size ?? 0;
   signal(process.pid, "SIGHUP");
   const outcome = await pollUntil(

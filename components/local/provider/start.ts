@@ -69,6 +69,5 @@ export async function settle(server: Startable, applied: ServerState, process: P
     const problem = state ? "ended while it started" : `did not serve within ${servingDeadline / 1000} s`;
     throw await failedStart(server.name, problem, inFolder(server, "log"));
   }
-  const inForce = await pollUntil(() => varz(monitor), servingDeadline);
-  await writeRecord(server, { applied, process, digest: inForce?.config_digest });
+  await writeRecord(server, { applied, process, digest: (await varz(monitor))?.config_digest });
 }

@@ -9,7 +9,11 @@ const graceSeconds = 20;
 /** `unit` of tests/unit/config/units.test.ts. */
 const partOf = ({ file }) => (file ? relative(`${__dirname}/..`, file).split(sep)[0] : "tests");
 
-const oneLine = (text) => text.replace(/\s+/g, " ").slice(0, 300);
+/** What a program printed ends with why it failed. */
+const oneLine = (text) => {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > 800 ? `${line.slice(0, 300)} ... ${line.slice(-500)}` : line;
+};
 
 /** What went wrong first: a property's own message is mostly the values that it failed with. */
 const reasonOf = (error) => {

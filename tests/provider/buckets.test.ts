@@ -4,7 +4,8 @@ import { Kvm } from "@nats-io/kv";
 import { Objm } from "@nats-io/obj";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { keyValueStream, objectStoreStream } from "../../config/schema/bucket";
-import { serversMs } from "../support/limits";
+import { pollUntil } from "../../config/poll-until";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { ProviderProcess, stream } from "../support/provider-process";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
@@ -16,6 +17,20 @@ describe("buckets, made by the provider and used by the clients' own libraries",
 
   const create = (name: string, args: object) =>
     provider.create(stream, { account: "app", region: "iad", name, ...args });
+
+  /** What is stored right after a bucket was made is refused by a server that does not yet know of it. */
+  async function untilStored(store: () => Promise<unknown>): Promise<void> {
+    let refusal: unknown;
+    const isStored = () =>
+      store().then(
+        () => true,
+        (error: unknown) => {
+          refusal = error;
+          return false;
+        },
+      );
+    assert.ok(await pollUntil(isStored, waitMs), String(refusal));
+  }
 
   before(async () => {
     cluster = await startSupercluster({ regions: ["iad", "ams"] });
@@ -47,7 +62,8 @@ describe("buckets, made by the provider and used by the clients' own libraries",
       "KV_settings",
       keyValueStream("settings", { history: 3, ttl: "1h", maxBytes: "1MiB", compression: true, limitMarkerTtl: "1m" }),
     );
-    const bucket = await new Kvm(jetstream(app)).open("settings");
+    const bucket = await new Kvm(jetstream(app, { timeout: requestMs })).open("settings");
+    await untilStored(() => bucket.put("another", "first"));
     for (const value of ["1", "2", "3", "4"]) await bucket.put("theme", value);
     const history: string[] = [];
     for await (const entry of await bucket.history({ key: "theme" })) history.push(entry.string());
@@ -72,19 +88,18 @@ describe("buckets, made by the provider and used by the clients' own libraries",
       allowDirect: true,
       mirrorDirect: true,
     });
-    await (await new Kvm(jetstream(app)).open("flags")).put("on", "yes");
+    const bucket = await new Kvm(jetstream(app, { timeout: requestMs })).open("flags");
+    await untilStored(() => bucket.put("on", "yes"));
     const read = () => app.request("$JS.API.DIRECT.GET.KV_flags-ams.$KV.flags.on", undefined, { timeout: 2_000 });
-    for (let tries = 0; (await read()).string() !== "yes"; tries++) {
-      assert.ok(tries < 1_000, "the value is in the mirror");
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    const isThere = async () => (await read().catch(() => undefined))?.string() === "yes";
+    assert.ok(await pollUntil(isThere, waitMs), "the value is in the mirror");
   });
 
   it("of objects store what is larger than a message", async () => {
     await create("OBJ_reports", objectStoreStream("reports", { maxBytes: "16MiB", description: "Reports" }));
-    const store = await new Objm(jetstream(app)).open("reports");
+    const store = await new Objm(jetstream(app, { timeout: requestMs })).open("reports");
     const report = new Uint8Array(1_000_000).fill(7);
-    await store.putBlob({ name: "2026" }, report);
+    await untilStored(() => store.putBlob({ name: "2026" }, report));
     assert.deepEqual(Buffer.from((await store.getBlob("2026"))!), Buffer.from(report));
     await store.delete("2026");
     assert.equal((await store.info("2026"))?.deleted, true);

@@ -23,7 +23,7 @@ import { pollUntil } from "../../config/poll-until";
 import { accountsText, ask, localEnvironment } from "../support/accounts";
 import { cutOff, type Moment, unheard } from "../support/cut-off";
 import { serversMs, waitMs } from "../support/limits";
-import { repeated, take, textsIn } from "../support/messages";
+import { repeated, requestUntilHeard, take, textsIn } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 const owner = "supercluster/cut-off";
@@ -93,8 +93,11 @@ for (const { signal, returns, moment } of accidents) {
     const earlierCount: Record<string, number> = {};
     let publishing: Promise<unknown> | undefined;
     let isPublishing = true;
+    let tries = 0;
 
-    async function publish(name: string, text: string, by = publisher): Promise<string | undefined> {
+    /** No text is sent twice: one without an answer may have been stored all the same. */
+    async function publish(name: string, what: string, by = publisher): Promise<string | undefined> {
+      const text = `${++tries} ${what}`;
       const answer = await by.request(`${name}.x.y`, text, { timeout: 500 }).catch(() => undefined);
       const stream = answer?.json<{ stream?: string }>().stream;
       if (stream) acknowledged[name]!.push(text);
@@ -141,12 +144,19 @@ for (const { signal, returns, moment } of accidents) {
       await Promise.all(durables.map((asset) => atOnce(() => ensure(consumerKind, consumerArgs(asset), account))));
       await Promise.all(
         cases.map(async ({ name }) => {
-          for (let index = 0; index < 10; index++) await publish(name, `${name} home ${index}`);
+          for (let index = 0; index < 10; index++) {
+            const text = `${name} home ${index}`;
+            await requestUntilHeard(publisher, `${name}.x.y`, text);
+            acknowledged[name]!.push(text);
+          }
           processed[name]!.push(...(await take(worker, name, "worker", 4, "_INBOX_worker")));
         }),
       );
       await Promise.all(
-        cases.map(({ name }) => pollUntil(async () => (await messagesIn(`${name}-ams`)) === 10 || undefined, waitMs)),
+        cases.map(async ({ name }) => {
+          const hasAll = async () => (await messagesIn(`${name}-ams`)) === 10;
+          assert.ok(await pollUntil(hasAll, waitMs), `${name}-ams has all`);
+        }),
       );
       await cluster.kill("iad-0", signal);
       publishing = Promise.all(
@@ -227,7 +237,7 @@ for (const { signal, returns, moment } of accidents) {
       for (const { name } of cases) {
         assert.deepEqual((await configOf(`${name}-ams`)).subjects, [failoverSubject(name, `${name}.*.>`)]);
         assert.deepEqual(settingOf(name).read(), { to: "ams", consumers: { worker: "all", audit: "all" } });
-        assert.equal(await publish(name, `${name} mapped`), `${name}-ams`);
+        assert.equal(await pollUntil(() => publish(name, `${name} mapped`), waitMs, 500), `${name}-ams`);
       }
     });
 
@@ -344,7 +354,7 @@ for (const { signal, returns, moment } of accidents) {
       }
       const mappings = new Mappings(system, environment, reload);
       for (const asset of own.filter(({ mirrorOf }) => !mirrorOf)) {
-        const { mapped, unmapped } = await mappings.of(asset);
+        const { mapped, unmapped } = await mappings.of(asset, waitMs);
         assert.deepEqual([mapped, unmapped], [[], ["ams-0", "iad-0", "syd-0"]]);
       }
       for (const { name } of cases)

@@ -3,9 +3,10 @@ import * as fs from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
-import { engineMs, waitMs } from "../support/limits";
+import { engineMs, requestMs, waitMs } from "../support/limits";
 import { take, textsIn } from "../support/messages";
 
 const stream = "ELIGIBILITY";
@@ -32,7 +33,7 @@ describe("failover, failback and migration, as they are typed", function () {
   /** Publishes one message, and keeps its text if it is acknowledged. */
   async function publish(kind = "check", by = worker): Promise<string | undefined> {
     const text = `${kind} ${++count}`;
-    const answer = await by.request(`eligibility.${kind}.guild`, text, { timeout: 1_000 }).catch(() => undefined);
+    const answer = await by.request(`eligibility.${kind}.guild`, text, { timeout: requestMs }).catch(() => undefined);
     const acknowledgement = answer?.json<{ stream?: string; error?: unknown }>();
     if (!acknowledgement?.stream) return undefined;
     acknowledged.push(text);
@@ -155,8 +156,11 @@ describe("failover, failback and migration, as they are typed", function () {
     it("is run again where it was killed when only ams had the mappings, and goes on with syd", async () => {
       const far = await deployment.client("syd", "arrakis", "worker");
       assert.equal(await publish("check", far), undefined, "syd's publishers are refused as before");
-      const status = deployment.cli("status");
-      assert.match(status.text, /ELIGIBILITY.*failed over to ams, but syd-0 does not map its subjects/s);
+      const says = /ELIGIBILITY.*failed over to ams, but syd-0 does not map its subjects/s;
+      let status = "";
+      // A server that does not answer in time is not in it.
+      await pollUntil(() => says.test((status = deployment.cli("status").text)), waitMs, 1_000);
+      assert.match(status, says);
       const { status: code, text } = await deployment.meanwhile("failover", ...region, "--yes");
       isOver = true;
       await publishing;
@@ -197,8 +201,9 @@ describe("failover, failback and migration, as they are typed", function () {
     it("outlives the region's return, and the next up then", async () => {
       deployment.pulumi("up", "--stack", "local-iad", "--yes", "--skip-preview");
       await until("the stream is back", async () => (await state(stream)).last_seq === proofs + 20);
-      assert.equal(await publish(), mirror);
-      assert.equal(await publish("check", await deployment.client("iad", "arrakis", "worker")), mirror);
+      assert.equal(await pollUntil(() => publish(), waitMs), mirror);
+      const returned = await deployment.client("iad", "arrakis", "worker");
+      assert.equal(await pollUntil(() => publish("check", returned), waitMs), mirror);
       await wrote();
       up();
       assert.deepEqual(await wrote(), []);
@@ -257,6 +262,7 @@ describe("failover, failback and migration, as they are typed", function () {
     it("an up changes nothing on any server but what the migration left to it; then nothing is planned", async () => {
       await wrote();
       up();
+      await until("what it changed is reported", () => Promise.resolve(writes.length > 0));
       // COMMANDS is a work queue no longer, so its dead letters are not found by a sweep: the label says what is.
       assert.deepEqual(await wrote(), [
         "STREAM.UPDATE.DEAD_LETTER_EVENTS by supercluster supercluster/local-jetstream",

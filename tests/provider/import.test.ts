@@ -16,10 +16,10 @@ import { withBuckets } from "../../config/assets/buckets";
 import { assetsOf } from "../../config/assets/assets";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { validateTenants } from "../../config/rules/validate";
-import { ask, localEnvironment } from "../support/accounts";
+import { addStream, ask, localEnvironment } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -260,13 +260,13 @@ describe("an account that was filled by hand, taken under management", function 
     provider = await ProviderProcess.start(connectionTo(cluster));
     // Every deployed account has its canary.
     await up({ name: "app", home: "iad", streams: {}, consumers: {}, users: {} });
-    for (const config of streams) await ask(app, `STREAM.CREATE.${config.name}`, config);
-    await new Kvm(jetstream(app)).create("profiles", {
+    for (const config of streams) await addStream(app, config);
+    await new Kvm(jetstream(app, { timeout: requestMs })).create("profiles", {
       ...{ history: 3, ttl: 3_600_000, markerTTL: 60_000, max_bytes: 1024 ** 2, maxValueSize: 65_536 },
       ...{ compression: true, description: "Profiles", placement: { cluster: "iad", tags: [] } },
     });
-    await new Kvm(jetstream(app)).create("usual", { placement: { cluster: "iad", tags: [] } });
-    await new Objm(jetstream(app)).create("documents", {
+    await new Kvm(jetstream(app, { timeout: requestMs })).create("usual", { placement: { cluster: "iad", tags: [] } });
+    await new Objm(jetstream(app, { timeout: requestMs })).create("documents", {
       ...{ ttl: 3_600_000_000_000, max_bytes: 1024 ** 2, description: "Documents", compression: true },
       ...{ placement: { cluster: "ams", tags: [] }, metadata: { team: "files" } },
     });

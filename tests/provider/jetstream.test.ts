@@ -3,11 +3,13 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { destroy } from "../../components/local/provider/stop";
 import { NotReady, waitUntilReady } from "../../jetstream/gate";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
-import { serversMs } from "../support/limits";
+import { pollUntil } from "../../config/poll-until";
+import { ConfigurationWrites } from "../support/configuration-writes";
+import { serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { startSupercluster, type Supercluster } from "../support/nats";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 
 const regions = ["iad", "ams", "syd"];
 const orders = {
@@ -37,8 +39,7 @@ describe("the JetStream provider's process, against a real supercluster of three
   let provider: ProviderProcess;
   let app: NatsConnection;
   let system: NatsConnection;
-  /** Requests that changed something, as the servers themselves report them. */
-  const writes: string[] = [];
+  let writes: ConfigurationWrites;
 
   const settings = (change: Partial<ConnectionSettings> = {}): Record<string, string> => ({
     "supercluster:connection": JSON.stringify({
@@ -56,29 +57,21 @@ describe("the JetStream provider's process, against a real supercluster of three
     }),
   });
   const config = async (name = "ORDERS") => (await ask(app, `STREAM.INFO.${name}`)).config as Record<string, unknown>;
-  const wrote = async (): Promise<string[]> => {
-    // Advisories are published after the answer: whatever this request leaves is behind them.
-    await ask(app, "INFO");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return writes.splice(0);
-  };
+  const written = () => [...new Set(writes.of().map(({ asset }) => asset))];
 
   before(async () => {
     cluster = await startSupercluster();
     app = await cluster.connect("app");
     system = await cluster.connect("admin");
-    app.subscribe("$JS.EVENT.ADVISORY.API", {
-      callback: (_, message) => {
-        const { subject } = message.json<{ subject: string }>();
-        if (/CREATE|UPDATE|DELETE|PURGE/.test(subject)) writes.push(subject);
-      },
-    });
-    await app.flush();
+    // Until the region has taken one, a stream may be refused (10005), which would be one more request.
+    await addStream(app, { name: "FIRST", num_replicas: 1, placement: { cluster: "iad" } });
+    writes = await ConfigurationWrites.watch(cluster);
     provider = await ProviderProcess.start(settings());
   });
 
   after(async () => {
     await provider?.stop();
+    await writes?.stop();
     await app?.close();
     await system?.close();
     await cluster?.stop();
@@ -98,7 +91,7 @@ describe("the JetStream provider's process, against a real supercluster of three
     assert.equal(found.max_age, 7 * 24 * 3600 * 1e9);
     assert.deepEqual(found.placement, { cluster: "iad" });
     assert.equal((found.metadata as Record<string, string>)["supercluster.owner"], "supercluster/test-jetstream");
-    assert.deepEqual(await wrote(), ["$JS.API.STREAM.CREATE.ORDERS"]);
+    await writes.assertOf("ORDERS", ["STREAM.CREATE"]);
   });
 
   it("writes nothing when a second process creates or updates what is there already", async () => {
@@ -109,7 +102,8 @@ describe("the JetStream provider's process, against a real supercluster of three
     } finally {
       await second.stop();
     }
-    assert.deepEqual(await wrote(), []);
+    await writes.assertOf("ORDERS", ["STREAM.CREATE"]);
+    assert.deepEqual(written(), ["ORDERS"]);
   });
 
   it("changes in place what may be, and really unsets a field that was taken out", async () => {
@@ -128,7 +122,8 @@ describe("the JetStream provider's process, against a real supercluster of three
     const found = await config();
     assert.equal(found.max_msgs, -1);
     assert.deepEqual(found.subjects, ["orders.>"]);
-    assert.deepEqual(await wrote(), ["$JS.API.STREAM.UPDATE.ORDERS", "$JS.API.STREAM.UPDATE.ORDERS"]);
+    await writes.assertOf("ORDERS", ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.UPDATE"]);
+    assert.deepEqual(written(), ["ORDERS"]);
   });
 
   it("shows drift property by property, without what the server filled in", async () => {
@@ -139,7 +134,6 @@ describe("the JetStream provider's process, against a real supercluster of three
     assert.deepEqual(drifted.inputs, { ...orders, maxAge: "1h", maxMsgs: 5 });
     await provider.update(stream, "app/ORDERS", drifted.props, orders);
     assert.deepEqual((await provider.read(stream, "app/ORDERS", orders)).inputs, orders);
-    await wrote();
   });
 
   it("makes, changes and reads a pull and a push consumer", async () => {
@@ -158,11 +152,11 @@ describe("the JetStream provider's process, against a real supercluster of three
     await provider.create(consumer, push);
     assert.deepEqual((await provider.read(consumer, "app/ORDERS/cache", push)).inputs, push);
     await provider.create(consumer, push);
-    assert.deepEqual(await wrote(), [
-      "$JS.API.CONSUMER.CREATE.ORDERS.billing",
-      "$JS.API.CONSUMER.CREATE.ORDERS.billing",
-      "$JS.API.CONSUMER.CREATE.ORDERS.cache",
-    ]);
+    await writes.assertOf("ORDERS.billing", ["CONSUMER.CREATE", "CONSUMER.CREATE"]);
+    await writes.assertOf("ORDERS.cache", ["CONSUMER.CREATE"]);
+    // The last two: what drifted, and what put it right.
+    await writes.assertOf("ORDERS", ["STREAM.CREATE", ...Array<string>(4).fill("STREAM.UPDATE")]);
+    assert.deepEqual(written().sort(), ["ORDERS", "ORDERS.billing", "ORDERS.cache"]);
   });
 
   it("copies a stream to another region", async () => {
@@ -175,7 +169,6 @@ describe("the JetStream provider's process, against a real supercluster of three
       assert.ok(tries < 1_000, "the message is in the mirror");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await wrote();
   });
 
   it("leaves another owner's stream alone, whatever is asked", async () => {
@@ -185,14 +178,15 @@ describe("the JetStream provider's process, against a real supercluster of three
       num_replicas: 1,
       metadata: { "supercluster.owner": "another/stack" },
     });
-    await wrote();
     const foreign = { ...orders, name: "FOREIGN", subjects: ["foreign"] };
     await assert.rejects(
       provider.create(stream, foreign),
       /belongs to another\/stack; this stack is supercluster\/test-jetstream/,
     );
     await provider.delete(stream, "app/FOREIGN", foreign);
-    assert.deepEqual(await wrote(), []);
+    // What had been written before would be reported before this.
+    await ask(app, "STREAM.UPDATE.FOREIGN", await config("FOREIGN"));
+    await writes.assertOf("FOREIGN", ["STREAM.CREATE", "STREAM.UPDATE"]);
   });
 
   it("refuses at check what the server could not change, with the reason", async () => {
@@ -242,18 +236,22 @@ describe("the JetStream provider's process, against a real supercluster of three
     await provider.create(stream, { ...orders, name: "SYD", region: "syd", subjects: ["syd"] });
     await destroy(cluster.inputs()["syd-0"]!);
     const access = (JSON.parse(settings()["supercluster:connection"]!) as ConnectionSettings).regions;
-    const wait = (degraded: string[]) =>
+    const wait = (degraded: string[], deadlineMs = 3_000) =>
       waitUntilReady(
         access.map((region) => ({ ...region, degraded: degraded.includes(region.name) })),
         () => Promise.resolve(system),
-        { unreachableMs: 1_000, deadlineMs: 3_000 },
+        { unreachableMs: 1_000, deadlineMs },
         () => undefined,
       );
-    await assert.rejects(
-      wait([]),
-      (error: NotReady) => error instanceof NotReady && error.lacks.some((lack) => lack.includes("syd-0")),
-    );
-    await wait(["syd"]);
+    // The others take some time to notice.
+    const refused = () =>
+      wait([]).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    const error = await pollUntil(refused, waitMs);
+    assert.ok(error instanceof NotReady && error.lacks.some((lack) => lack.includes("syd-0")), String(error));
+    await wait(["syd"], waitMs);
   });
 
   it("keeps what was known of a stream whose region does not answer: unknown is not missing", async () => {

@@ -64,7 +64,7 @@ describe("changes that cost messages, on three servers", function () {
       cluster.connect("app"),
       cluster.connect("admin"),
       ProviderProcess.start(connectionTo(cluster, { timeouts })),
-      ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 1_000, deadlineMs: 1_500 } })),
+      ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 10_000, deadlineMs: 12_000 } })),
     ]);
     await Promise.all([...aged.map(makeOld), Deployed.create(provider, stream, base("ORIGIN"))]);
   });
@@ -110,7 +110,7 @@ describe("changes that cost messages, on three servers", function () {
 
   async function acknowledge(stream: string, acknowledged: number, name = "billing"): Promise<void> {
     if (acknowledged === 0) return;
-    const durable = await jetstream(app).consumers.get(stream, name);
+    const durable = await jetstream(app, { timeout: requestMs }).consumers.get(stream, name);
     let last: JsMsg | undefined;
     // A pull that comes before the durable's leader listens ends at once, and a pull that expires early.
     for (let left = acknowledged, until = Date.now() + waitMs; left > 0;) {
@@ -562,7 +562,7 @@ describe("changes that only older servers refuse", function () {
         maxConsumers: 10,
       };
       const asset = await Deployed.create(provider, stream, base);
-      for (let index = 0; index < 3; index++) await jetstream(app).publish("limited", "");
+      for (let index = 0; index < 3; index++) await requestUntilHeard(app, "limited", "");
       const news = { ...base, maxConsumers: 20 };
       const [failure, ...others] = await asset.check(news);
       assert.deepEqual([failure?.property, others], ["maxConsumers", []]);

@@ -118,7 +118,7 @@ for (const which of ["pinned", "previous", "oldest"] as const) {
       await cluster.ready(inputs);
       app = await cluster.connect("app");
       const system = await cluster.connect("admin");
-      facts = (await readServerFacts(system, 3))!;
+      facts = (await readServerFacts(system, 3, waitMs))!;
       await system.close();
       walk = new Walk(
         app,

@@ -10,7 +10,7 @@ import { post, warehouse } from "../../docs/examples/tenants/copies";
 import type { Args } from "../../jetstream/wire";
 import { connectionTo, Deployed } from "../support/deployed";
 import { accountsText, addStream, ask, createAssets, localEnvironment } from "../support/accounts";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -84,7 +84,7 @@ describe("the oldest supported server", function () {
         Deployed.create(provider, consumer, worker("new", "jobs.b")),
         old.up(worker("old", "jobs.a")),
       ]);
-      const manager = await jetstreamManager(client);
+      const manager = await jetstreamManager(client, { timeout: requestMs });
       for (const [name, subjects] of [
         ["US", ["parts.us.>"]],
         ["EU", ["parts.eu.>"]],
@@ -107,7 +107,7 @@ describe("the oldest supported server", function () {
       await createAssets(theirs, assetsOf(environment, copying), "post");
       await createAssets(ours, assetsOf(environment, copying), "warehouse");
       for (const subject of ["parcels.a", "letters.sent.a", "letters.delivered.a"])
-        await jetstream(clerk).publish(subject, "{}");
+        await jetstream(clerk, { timeout: requestMs }).publish(subject, "{}");
       const held = async (stream: string) => {
         const { state } = await ask(ours, `STREAM.INFO.${stream}`, { subjects_filter: ">" });
         return Object.keys((state as { subjects?: object }).subjects ?? {});

@@ -3,10 +3,11 @@ import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Wire } from "../../jetstream/fields";
 import type { Args } from "../../jetstream/wire";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
-import { serversMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -178,6 +179,8 @@ describe("ownership: two stacks with one account", function () {
     const lines = one.stderr.length;
     const args = base("DRIFTED", { adopt: true, maxMsgs: 2_000, maxAge: "1h", metadata: { team: "orders" } });
     assert.deepEqual((await one.check(stream, args)).failures, []);
+    // What a process writes there and what it answers come by different ways.
+    await pollUntil(() => one.stderr.length >= lines + 2, waitMs);
     assert.deepEqual(one.stderr.slice(lines).sort(), [
       'note SC1004: app/DRIFTED: adopting it changes description from "legacy" to nothing',
       "note SC1004: app/DRIFTED: adopting it changes maxMsgs from 1000 to 2000",
@@ -192,7 +195,8 @@ describe("ownership: two stacks with one account", function () {
 
   it("adopting is refused at check where it costs messages or is impossible; lowerBy and allowances hold", async () => {
     await found("FULL", { max_msgs: 100 });
-    for (let index = 0; index < 50; index++) await jetstream(app).publish("FULL.a", "");
+    for (let index = 0; index < 50; index++)
+      await jetstream(app).publish("FULL.a", "", { retries: 10, timeout: requestMs });
     const reasons = async (change: Args) =>
       (await one.check(stream, base("FULL", { adopt: true, ...change }))).failures.map(
         ({ property, reason }) => `${property} ${reason}`,

@@ -16,6 +16,7 @@ import { requestMs, serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { streamArgumentRules } from "../../config/rules/arguments/stream";
 import { startSupercluster, type Supercluster } from "../support/nats";
+import { untilAnswered } from "../support/publisher";
 import { anyConsumer, type AnyRule, anyStream, exampleOf, plainConsumer, plainStream } from "../support/rule-examples";
 
 interface Refusal {
@@ -62,12 +63,11 @@ describe("what rules say that JetStream answers, real servers answer", function 
   const consumerNotFound = 10014;
 
   const answerTo = async (request: string, body?: unknown, timeout = requestMs): Promise<Answer> => {
-    const ask = async () => {
-      const answer = await app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), {
-        timeout,
-      });
-      return answer.json<Answer>();
-    };
+    const send = () =>
+      app.request(`$JS.API.${request}`, body === undefined ? undefined : JSON.stringify(body), { timeout });
+    // A leader that steps down drops requests. What was deleted would not be found the second time.
+    const deadline = Date.now() + (request.includes("DELETE") ? 0 : waitMs);
+    const ask = async () => (await untilAnswered(send, () => Date.now() >= deadline)).json<Answer>();
     const isAnswer = (answer: Answer) => (temporary.includes(answer.error?.err_code ?? 0) ? undefined : answer);
     const answer = await pollUntil(async () => isAnswer(await ask()), waitMs);
     assert.ok(answer, `${request}: no meta leader`);

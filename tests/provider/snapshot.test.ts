@@ -10,7 +10,7 @@ import { restoreSnapshot, takeSnapshot } from "../../jetstream/snapshot";
 import { tenants } from "../../tenants";
 import { accountsText, addStream, ask, localEnvironment } from "../support/accounts";
 import { connectionTo, Deployed } from "../support/deployed";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { ProviderProcess, stream } from "../support/provider-process";
@@ -59,7 +59,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
 
   it("bring back every message, and consumers where they were, after the stream was deleted", async () => {
     const worker = await cluster.connect("irisx-sms-worker", { inboxPrefix: "_INBOX_sms-worker" });
-    const consumer = await jetstream(worker).consumers.get("SMS", "sms-worker");
+    const consumer = await jetstream(worker, { timeout: requestMs }).consumers.get("SMS", "sms-worker");
     for (let index = 0; index < 5; index++) await (await consumer.next())!.ackAck();
     await worker.close();
     const taken = await takeSnapshot(provisioner, "irisx", "SMS", folder, inboxPrefix);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Info } from "../../jetstream/info";
 import { misplaced, unsettled } from "../../jetstream/steps";
+import type { Timeouts } from "../../jetstream/timeouts";
 import type { Args } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
 import { ask } from "../support/accounts";
@@ -23,11 +25,8 @@ describe("changes of several steps or requests, on two regions of three servers"
   let provider: ProviderProcess;
   const providers: ProviderProcess[] = [];
 
-  const start = async (env?: NodeJS.ProcessEnv): Promise<ProviderProcess> => {
-    const provider = await ProviderProcess.start(
-      connectionTo(cluster, { timeouts: { requestMs: 5_000, deadlineMs: 6_000 } }),
-      env,
-    );
+  const start = async (env?: NodeJS.ProcessEnv, timeouts?: Partial<Timeouts>): Promise<ProviderProcess> => {
+    const provider = await ProviderProcess.start(connectionTo(cluster, { timeouts }), env);
     providers.push(provider);
     return provider;
   };
@@ -75,10 +74,11 @@ describe("changes of several steps or requests, on two regions of three servers"
       delivered: { stream_seq: number };
       paused?: boolean;
     };
+  /** Without those that a busy server refused for a moment: they changed nothing, and were sent again. */
+  const done = (name: string) => writes.of(name).filter(({ isRefused }) => !isRefused);
   /** Replicas and region of each configuration that was written. Of a move the new leader tells once more. */
   const written = (name: string) =>
-    writes
-      .of(name)
+    done(name)
       .map(({ config }) => {
         const { num_replicas, placement } = JSON.parse(config) as {
           num_replicas: number;
@@ -87,6 +87,22 @@ describe("changes of several steps or requests, on two regions of three servers"
         return `${num_replicas} in ${placement.cluster}`;
       })
       .filter((text, index, all) => text !== all[index - 1]);
+  /** Servers report after they have answered. */
+  const assertWritten = async (name: string, expected: string[]) => {
+    await pollUntil(() => isDeepStrictEqual(written(name), expected), waitMs);
+    assert.deepEqual(written(name), expected);
+  };
+  /** A leader that has just been elected, or has not yet stored all, knows later how many messages are left. */
+  const assertPending = async (durable: string, expected: number, message?: string) => {
+    const pending = async () => (await ask(app, `CONSUMER.INFO.${durable}`)).num_pending;
+    const isExpected = () =>
+      pending().then(
+        (count) => count === expected,
+        () => false,
+      );
+    await pollUntil(isExpected, waitMs);
+    assert.equal(await pending(), expected, message);
+  };
 
   // Servers copy at their leisure, and a process copies one stream at a time: each case has its own.
   sideBySide({
@@ -114,6 +130,8 @@ describe("changes of several steps or requests, on two regions of three servers"
 
   async function tooMany(): Promise<void> {
     const asset = await Deployed.create(provider, stream, base("TOO_MANY", { replicas: 3 }));
+    // Refused until its deadline: a region without room may be one whose servers are not heard of yet.
+    asset.provider = await start(undefined, { deadlineMs: 15_000 });
     const was = await info("TOO_MANY");
     await assert.rejects(
       asset.up(base("TOO_MANY", { replicas: 5 })),
@@ -141,8 +159,8 @@ describe("changes of several steps or requests, on two regions of three servers"
     await asset.up(base("MOVED", { allowDataLoss: [{ change: "replicas", maxMessages: 2_000 }] }));
     const back = await info("MOVED");
     assert.deepEqual([back.cluster!.name, back.cluster!.replicas ?? [], back.state!.messages], ["iad", [], 2_000]);
-    assert.deepEqual(written("MOVED"), ["1 in iad", "3 in iad", "3 in ams", "3 in iad", "1 in iad"]);
-    assert.equal((await ask(app, "CONSUMER.INFO.MOVED.billing")).num_pending, 1_300);
+    await assertWritten("MOVED", ["1 in iad", "3 in iad", "3 in ams", "3 in iad", "1 in iad"]);
+    await assertPending("MOVED.billing", 1_300);
     assert.equal(await reading.hasChanges(), false);
   }
 
@@ -190,7 +208,7 @@ describe("changes of several steps or requests, on two regions of three servers"
     await asset.up(wanted);
     const now = await info("KILLED");
     assert.deepEqual([now.cluster!.name, now.cluster!.replicas ?? [], now.state!.messages], ["ams", [], 2_000]);
-    assert.deepEqual(written("KILLED"), ["3 in iad", "3 in ams", "1 in ams"]);
+    await assertWritten("KILLED", ["3 in iad", "3 in ams", "1 in ams"]);
   }
 
   async function awaited(): Promise<void> {
@@ -209,7 +227,7 @@ describe("changes of several steps or requests, on two regions of three servers"
     await asset.up(base("AWAITED", { replicas: 3, region: "ams" }));
     const now = await info("AWAITED");
     assert.deepEqual([now.cluster!.name, unsettled(now), now.state!.messages], ["ams", [], 2_000]);
-    assert.deepEqual(written("AWAITED"), ["3 in iad", "3 in ams"]);
+    await assertWritten("AWAITED", ["3 in iad", "3 in ams"]);
   }
 
   async function lowered(): Promise<void> {
@@ -257,8 +275,11 @@ describe("changes of several steps or requests, on two regions of three servers"
   async function reset(): Promise<void> {
     await Deployed.create(provider, stream, inMemory("RESET"));
     const asset = await Deployed.create(provider, consumer, durable("RESET", { resetTo: 5 }));
-    for (let index = 0; index < 10; index++) await jetstream(app).publish("RESET.a", `${index}`, { retries: 10 });
-    assert.equal((await of("RESET")).num_pending, 10, "a new one begins where deliverPolicy says");
+    for (let index = 0; index < 10; index++)
+      await jetstream(app).publish("RESET.a", `${index}`, {
+        ...{ retries: 10, timeout: requestMs, msgID: `RESET ${index}` },
+      });
+    await assertPending("RESET.c", 10, "a new one begins where deliverPolicy says");
     const reader = await jetstream(app).consumers.get("RESET", "c");
     for await (const message of await reader.fetch({ max_messages: 10 })) await message.ackAck();
     await asset.up(durable("RESET", { resetTo: 4 }));
@@ -290,6 +311,8 @@ describe("changes of several steps or requests, on two regions of three servers"
     await asset.up(durable("PAUSE", { pauseUntil: second }));
     assert.equal((await of("PAUSE")).config.pause_until, second);
     await ask(app, "CONSUMER.PAUSE.PAUSE.c", { pause_until: first });
+    // The meta leader answers before the durable's leader has carried it out.
+    assert.ok(await pollUntil(async () => (await of("PAUSE")).config.pause_until === first, waitMs), "it is set");
     await asset.refresh();
     assert.equal(asset.inputs.pauseUntil, first);
     await asset.up(durable("PAUSE", { pauseUntil: second, description: "together with another change" }));
@@ -314,13 +337,15 @@ describe("changes of several steps or requests, on two regions of three servers"
 
   it("a stream without a leader: what a server remembers is not believed; a leader is waited for first", async () => {
     const [hasty, patient] = await Promise.all([
-      ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 1_000, deadlineMs: 2_000 } })),
-      ProviderProcess.start(connectionTo(cluster, { timeouts: { requestMs: 1_000 } })),
+      start(undefined, { requestMs: 10_000, deadlineMs: 15_000 }),
+      start(undefined, { requestMs: 10_000, deadlineMs: waitMs }),
     ]);
-    providers.push(hasty, patient);
-    const asset = await Deployed.create(hasty, stream, base("LEADERLESS", { replicas: 3 }));
+    const asset = await Deployed.create(patient, stream, base("LEADERLESS", { replicas: 3 }));
     const alike = await Deployed.create(patient, stream, asset.inputs);
+    asset.provider = hasty;
     const changed = base("LEADERLESS", { replicas: 3, description: "changed" });
+    // A server that is killed reports nothing any more.
+    assert.ok(await pollUntil(() => done("LEADERLESS").length > 0, waitMs), "its creation is reported");
     await Promise.all(["iad-0", "iad-1"].map((name) => cluster.kill(name)));
     assert.ok(
       await pollUntil(
@@ -333,11 +358,11 @@ describe("changes of several steps or requests, on two regions of three servers"
         250,
       ),
     );
-    const before = writes.of("LEADERLESS").length;
+    const before = done("LEADERLESS").length;
     await Promise.all([
       assert.rejects(
         asset.update(changed),
-        /no answer to STREAM\.INFO\.LEADERLESS within 2 s: stream LEADERLESS has no leader/,
+        /no answer to STREAM\.INFO\.LEADERLESS within 15 s: stream LEADERLESS has no leader/,
       ),
       assert.rejects(asset.delete(), /stream LEADERLESS has no leader/),
     ]);
@@ -345,6 +370,7 @@ describe("changes of several steps or requests, on two regions of three servers"
     await cluster.ensure();
     await waiting;
     assert.equal((await info("LEADERLESS")).config.description, "changed");
-    assert.equal(writes.of("LEADERLESS").length, before + 1);
+    await pollUntil(() => done("LEADERLESS").length > before, waitMs);
+    assert.equal(done("LEADERLESS").length, before + 1);
   });
 });

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Declared } from "../../config/assets/declared";
 import type { Args } from "../../jetstream/wire";
@@ -9,6 +7,7 @@ import { Acknowledgements } from "../support/acknowledgements";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { serversMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
@@ -51,8 +50,7 @@ describe("subjects that move between streams", function () {
     app = await cluster.connect("app");
     writes = await ConfigurationWrites.watch(cluster);
     provider = await ProviderProcess.start(connectionTo(cluster, {}, declared));
-    const timeouts = { partnersMs: 1_000, deadlineMs: 5_000 };
-    hasty = await ProviderProcess.start(connectionTo(cluster, { timeouts }, declared));
+    hasty = await ProviderProcess.start(connectionTo(cluster, { timeouts: { partnersMs: 1_000 } }, declared));
   });
 
   after(async () => {
@@ -85,7 +83,7 @@ describe("subjects that move between streams", function () {
         await made("TAKER", ["move.other"], { region: "ams", storage: "file" }),
       ];
       const publishers = new Acknowledgements(app, ["move.kept", "move.moved", "move.other"]);
-      await sleep(200);
+      await publishers.begun();
       await Promise.all([
         giver.up(base("GIVER", ["move.kept"], giving)),
         taker.up(base("TAKER", ["move.other", "move.moved"], { region: "ams", storage: "file" })),
@@ -104,7 +102,7 @@ describe("subjects that move between streams", function () {
     "are split: the part that a new stream gets is captured all the time but between two requests": async () => {
       const whole = await made("WHOLE", ["split.>"]);
       const publishers = new Acknowledgements(app, ["split.us.a", "split.eu.a"]);
-      await sleep(200);
+      await publishers.begun();
       await Promise.all([whole.up(base("WHOLE", ["split.us.>"], giving)), made("PART", ["split.eu.>"])]);
       await publishers.stop();
       assert.deepEqual(await configured("WHOLE", "PART"), { WHOLE: ["split.us.>"], PART: ["split.eu.>"] });
@@ -138,8 +136,9 @@ describe("subjects that move between streams", function () {
     "stay where they are while one of the streams is refused; everything else is changed": async () => {
       const older = await made("OLDER", ["refused.kept", "refused.moved"]);
       older.provider = hasty;
-      await jetstream(app).publish("refused.moved", "x");
+      await requestUntilHeard(app, "refused.moved", "x");
       const publishers = new Acknowledgements(app, ["refused.moved"]);
+      await publishers.begun();
       const newer = await Deployed.create(hasty, stream, base("NEWER", ["refused.moved"]));
       assert.deepEqual(newer.state.subjects, ["parked.NEWER.>"]);
       assert.equal(await newer.hasChanges(), true);

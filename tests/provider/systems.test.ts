@@ -13,7 +13,7 @@ import { deliveryStore } from "../../workers/irisx/deliveries/postgres";
 import { type WebhookMessage, webhookMessage } from "../../workers/irisx/messages";
 import { createDeadLetterWriter, createMessage, createPublisher } from "../../workers/messaging";
 import { accountsText, ask, createAssets, localEnvironment } from "../support/accounts";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { startSupercluster, type Supercluster } from "../support/nats";
 
 const environment = localEnvironment({ regions: ["iad", "ams"], servers: 1, jetstreamDomain: "global" });
@@ -60,7 +60,7 @@ describe("the four systems on real servers", function () {
     await administrator.flush();
     const attempts: string[] = [];
     const worker = await connect("irisx-webhook-worker");
-    const js = jetstream(worker);
+    const js = jetstream(worker, { timeout: requestMs });
     const log = pino({ level: "silent" });
     const store = deliveryStore({ connections: 1 }, assert.fail);
     /** Notes each attempt that was due. */
@@ -84,7 +84,8 @@ describe("the four systems on real servers", function () {
     const message = createMessage(webhookMessage, {
       ...{ source: "test", tenantId: "acme", url: "https://example.com/", event: "invoice.paid", data: {} },
     });
-    await jetstream(await connect("irisx-api")).publish("webhooks.deliver", JSON.stringify(message));
+    const client = jetstream(await connect("irisx-api"), { timeout: requestMs });
+    await client.publish("webhooks.deliver", JSON.stringify(message));
     await until("an advisory", () => terminated.length > 0);
     assert.deepEqual(attempts, ["webhooks.deliver ", ...[2, 3, 4, 5].map((attempt) => `webhooks.retry ${attempt}`)]);
     assert.match(terminated[0]!.reason, /^dead letter stored: terminal: given up after 5 attempts: Error: 503$/);
@@ -112,7 +113,7 @@ describe("the four systems on real servers", function () {
   });
 
   it("notify of an incident once: a second instance is refused, and takes over when the first is gone", async () => {
-    const api = jetstream(await connect("covenant-api"));
+    const api = jetstream(await connect("covenant-api"), { timeout: requestMs });
     const notified: string[] = [];
     const instance = async (name: string) => {
       const nc = await connect("covenant-notifications");
@@ -143,7 +144,7 @@ describe("the four systems on real servers", function () {
     const administrator = await connect(`covenant-${provisioner}`);
     const state = async () =>
       (await ask(administrator, "STREAM.INFO.ALERTS_INCIDENTS")).state as { messages: number; first_seq: number };
-    const api = jetstream(await connect("covenant-api"));
+    const api = jetstream(await connect("covenant-api"), { timeout: requestMs });
     const publish = () => api.publish("alerts.incidents.info", "{}");
     for (let left = 10_000 - (await state()).messages; left > 0; left -= 500)
       await Promise.all(Array.from({ length: Math.min(left, 500) }, publish));

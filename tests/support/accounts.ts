@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
 import { read } from "../../jetstream/api";
 import { consumerArgs, streamArgs } from "../../jetstream/asset-args";
 import { consumerFields, streamFields } from "../../jetstream/fields";
@@ -80,13 +81,19 @@ export function accountsText(environment: Environment, tenants: Tenants, failove
 
 /**
  * Asks JetStream; throws what it refuses with. A request without an answer is sent again for two minutes, unless that
- * could do more than once what it asks for: servers drop requests while they elect a meta leader.
+ * could do more than once what it asks for: servers drop requests while they elect a meta leader. So is any request
+ * that they refuse for that reason (10008): it changed nothing.
  */
 export async function ask(nc: NatsConnection, request: string, body: unknown = {}): Promise<Record<string, unknown>> {
   const send = () => nc.request(`$JS.API.${request}`, JSON.stringify(body), { timeout: requestMs });
   const deadline = Date.now() + (/DELETE|PURGE|MSG\.NEXT/.test(request) ? 0 : waitMs);
-  const response = await untilAnswered(send, () => Date.now() >= deadline);
-  const answer = response.json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
+  const answered = async () => {
+    const response = await untilAnswered(send, () => Date.now() >= deadline);
+    const answer = response.json<Record<string, unknown> & { error?: { err_code: number; description: string } }>();
+    return answer.error?.err_code !== 10008 && answer;
+  };
+  const answer = await pollUntil(answered, waitMs, 250);
+  if (!answer) throw new Error(`${request}: 10008 no meta leader`);
   if (answer.error) throw new Error(`${request}: ${answer.error.err_code} ${answer.error.description}`);
   return answer;
 }

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { RegionOutputs } from "../../stacks/outputs";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs, waitMs } from "../support/limits";
+import { requestUntilHeard } from "../support/messages";
 import { Publisher } from "../support/publisher";
 import { Regions } from "../support/regions";
 
@@ -143,21 +145,26 @@ describe("account limits", function () {
   });
 
   it("are none of an account without declared streams: one that is created by hand stores messages", async () => {
-    const byHand = { name: "BY_HAND", subjects: ["by.hand"], num_replicas: 3 };
-    await ask(provisioners.get("bare")!, "STREAM.CREATE.BY_HAND", byHand);
+    await addStream(provisioners.get("bare")!, { name: "BY_HAND", subjects: ["by.hand"], num_replicas: 3 });
     const api = await regions.deployment.client("iad", "bare", "api");
-    const { stream: stored } = (await api.request("by.hand", "x", { timeout: requestMs })).json<{ stream: string }>();
+    const { stream: stored } = (await requestUntilHeard(api, "by.hand", "x")).json<{ stream: string }>();
     assert.equal(stored, "BY_HAND");
     assert.deepEqual(await limitOf("bare"), [-1 / mebibyte, -1]);
   });
 
   it("have no limit of consumers: a hundred clients watch a bucket", async () => {
-    const bucket = await new Kvm(provisioners.get("bare")!).create("nodes", { replicas: 3 });
+    const bare = provisioners.get("bare")!;
+    const bucket = await new Kvm(jetstream(bare, { timeout: requestMs })).create("nodes", { replicas: 3 });
     const watches = await Promise.all(Array.from({ length: 100 }, () => bucket.watch()));
-    const { state } = (await ask(provisioners.get("bare")!, "STREAM.INFO.KV_nodes")) as {
-      state: { consumer_count: number };
+    let consumers = 0;
+    const areCounted = async () => {
+      const { state } = (await ask(bare, "STREAM.INFO.KV_nodes")) as { state: { consumer_count: number } };
+      consumers = state.consumer_count;
+      return consumers === 100;
     };
-    assert.equal(state.consumer_count, 100);
+    // The stream's leader may count the last of them a moment later.
+    await pollUntil(areCounted, waitMs);
+    assert.equal(consumers, 100);
     watches.forEach((watch) => watch.stop());
   });
 
@@ -191,7 +198,7 @@ describe("account limits", function () {
     assert.deepEqual(await limitOf("memory"), [storage(8, 1), 3 + 5]);
     assert.deepEqual(await limitOf("empty"), [storage(8, 8, 1, 1), 6 + 5]);
     const system = await regions.deployment.client("iad", "sys", "admin");
-    const { limits, silent } = await heldStreams(system, ["iad-0", "iad-1", "iad-2"]);
+    const { limits, silent } = await heldStreams(system, ["iad-0", "iad-1", "iad-2"], requestMs);
     assert.deepEqual([limits.empty!.file / mebibyte, limits.bare!.file, silent], [storage(8, 8, 1, 1), Infinity, []]);
     assert.deepEqual(await limitOf("retained"), [storage(64), 3 + 5]);
   });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { pollUntil } from "../../config/poll-until";
 import type { MonitoringStatus } from "../../operations/monitoring/monitoring-status";
 import { startOf } from "../../tools/processes.mjs";
 import type { Deployment } from "../support/deployment";
-import { engineMs, requestMs } from "../support/limits";
+import { engineMs, requestMs, waitMs } from "../support/limits";
 import { Regions } from "../support/regions";
 
 interface Recorded {
@@ -34,7 +35,18 @@ describe("a local environment that is monitored", function () {
   it("has a Prometheus that reads servers, workers and rules, and an Alertmanager; the start says where", async () => {
     const text = deployment.succeeds("start", "--with-monitoring", "--with-workers");
     assert.match(text, /monitoring +ok +\d+ targets read, \d+ rules evaluated/);
-    const { prometheus, alertmanager, exporters, problems, unread, rules, targets } = status()!;
+    let found!: MonitoringStatus;
+    const programsOf = ({ prometheus, alertmanager, exporters }: MonitoringStatus) => [
+      ...[prometheus, alertmanager],
+      ...Object.values(exporters),
+    ];
+    const isGood = () => {
+      found = status()!;
+      return found.problems.length + found.unread.length === 0 && programsOf(found).every(({ isUp }) => isUp);
+    };
+    // A program that is busy may answer late, and is then not read until Prometheus asks it again.
+    await pollUntil(isGood, waitMs, 500);
+    const { prometheus, alertmanager, exporters, problems, unread, rules, targets } = found;
     assert.deepEqual([problems, unread, Object.keys(exporters)], [[], [], servers]);
     assert.ok(targets > servers.length, `${targets} targets: workers too`);
     assert.ok(rules > 60, `${rules} rules`);
@@ -42,7 +54,7 @@ describe("a local environment that is monitored", function () {
     assert.ok(text.includes(`${prometheus.url} `), text);
     assert.ok(text.includes(`${alertmanager.url} `), text);
     assert.equal(running().length, programs);
-    for (const { url, isUp } of [prometheus, alertmanager, ...Object.values(exporters)]) {
+    for (const { url, isUp } of programsOf(found)) {
       assert.ok(isUp, url);
       assert.equal(new URL(url).hostname, "127.0.0.1");
     }

@@ -5,7 +5,7 @@ import { pollUntil } from "../../config/poll-until";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { Deployment } from "../support/deployment";
 import { inSteps } from "../support/in-steps";
-import { engineMs, waitMs } from "../support/limits";
+import { engineMs, requestMs, waitMs } from "../support/limits";
 import { Regions } from "../support/regions";
 
 const regions = ["iad", "ams"];
@@ -39,6 +39,7 @@ describe("the probe of an environment", function () {
     const { reservations } = await heldStreams(
       system,
       regions.map((region) => `${region}-0`),
+      requestMs,
     );
     return Object.keys(reservations.probe ?? {}).sort();
   };
@@ -58,7 +59,13 @@ describe("the probe of an environment", function () {
         text,
         new RegExp(`durable probe/PROBE_${region}/probe +ok +\\w+ -> its worker, acknowledged within`),
       );
-    const { workers = [] } = status();
+    let workers: NonNullable<Status["workers"]> = [];
+    const areReady = () => {
+      ({ workers = [] } = status());
+      return workers.length === regions.length && workers.every(({ isReady }) => isReady);
+    };
+    // One that is busy may answer a single status too late.
+    await pollUntil(areReady, waitMs, 500);
     assert.deepEqual(
       workers.map(({ account, name, region, isReady }) => [account, name, region, isReady]),
       regions.map((region) => ["probe", "probe", region, true]),

@@ -6,6 +6,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
+import { signal } from "../../components/local/provider/process";
+import { pollUntil } from "../../config/poll-until";
 import { hasPendingOperations } from "../../engine/backend";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn } from "../../engine/processes";
@@ -189,8 +191,9 @@ describe("the local environment, from nothing to nothing", function () {
       () => enginesOn(allProcesses(), backendUrlOf(path.join(copy.cache, "state")), "local-ams")[0],
     );
     await sleep(1_500);
-    process.kill(start.pid!, "SIGKILL");
-    process.kill(engine.pid, "SIGKILL");
+    start.kill("SIGKILL");
+    // It may have ended by now.
+    signal(engine.pid, "SIGKILL");
     await ended;
     succeeds("start");
     assert.deepEqual(fs.globSync(`${copy.cache}/state/.pulumi/locks/**/*.json`), []);
@@ -217,7 +220,13 @@ describe("the local environment, from nothing to nothing", function () {
   });
 
   it("runs the workers of its tenants where it was asked to: an SMS goes from the HTTP API to its worker", async () => {
-    const { workers = [] } = JSON.parse(cli("status", "--json").stdout) as Status;
+    let workers: NonNullable<Status["workers"]> = [];
+    const areReady = () => {
+      ({ workers = [] } = JSON.parse(cli("status", "--json").stdout) as Status);
+      return workers.filter(({ isReady }) => isReady).length === declaredWorkers.length;
+    };
+    // One that is busy may answer a single status too late.
+    await pollUntil(areReady, waitMs, 500);
     assert.deepEqual(
       workers.map(({ account, name, region, isReady }) => [account, name, region, isReady]).sort(),
       declaredWorkers.map(([account, name]) => [account, name, "iad", true]).sort(),

@@ -31,10 +31,14 @@ describe("an upgrade of a whole environment under publishers", function () {
   });
 
   const running = () => {
-    const { regions } = JSON.parse(deployment.succeeds("status", "--json").replace(/^[^{]*/, "")) as {
-      regions: { version?: string }[];
-    };
-    return regions.map(({ version }) => version);
+    for (let attempt = 1; ; attempt++) {
+      const { regions } = JSON.parse(deployment.succeeds("status", "--json").replace(/^[^{]*/, "")) as {
+        regions: { version?: string }[];
+      };
+      const versions = regions.map(({ version }) => version);
+      // A server that answers late has none.
+      if (attempt === 10 || !versions.includes(undefined)) return versions;
+    }
   };
   const setting = () => {
     const text = readFileSync(deployment.path("Pulumi.yaml"), "utf8");

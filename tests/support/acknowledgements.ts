@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { pollUntil } from "../../config/poll-until";
 import { ask } from "./accounts";
 import { requestMs, waitMs } from "./limits";
 import { untilAnswered } from "./publisher";
@@ -10,7 +11,7 @@ interface Acknowledged {
   count: number;
   /** Streams that stored it, in the order in which they first did. */
   streams: string[];
-  /** Messages that no stream captured. */
+  /** Messages that no stream captured, after the first that one did. */
   refused: number;
 }
 
@@ -30,6 +31,12 @@ export class Acknowledgements {
   }
 
   of = (subject: string): Acknowledged => this.taken.get(subject)!;
+
+  /** Waits until a message of each subject is acknowledged. */
+  async begun(): Promise<void> {
+    const isTaken = () => [...this.taken.values()].every(({ count }) => count > 0);
+    if (!(await pollUntil(isTaken, waitMs))) throw new Error("a subject's messages are not acknowledged");
+  }
 
   /** Ends when one more message of each subject is acknowledged, or after `waitMs`. */
   async stop(): Promise<void> {
@@ -61,7 +68,8 @@ export class Acknowledgements {
       const send = () => client.publish(subject, "x", { retries: 0, msgID: `${subject} ${index}` });
       const sent = await untilAnswered(send, isOver).catch(() => undefined);
       if (!sent) {
-        taken.refused++;
+        // Not every server knows a new stream's subjects at once.
+        if (taken.count > 0) taken.refused++;
         continue;
       }
       taken.count++;

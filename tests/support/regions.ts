@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { pollUntil } from "../../config/poll-until";
 import { environments } from "../../config/schema/settings";
@@ -87,14 +88,21 @@ export class Regions {
     const all = this.servers();
     for (const { name, monitor } of all) {
       const get = async <T>(what: string) => (await (await fetch(`${monitor}/${what}`)).json()) as T;
-      const { outbound_gateways: gateways = {} } = await get<{ outbound_gateways?: object }>("gatewayz");
-      assert.deepEqual(Object.keys(gateways).sort(), regions.filter((region) => !name.startsWith(region)).sort(), name);
-      const { meta_cluster: meta } = await get<{ meta_cluster: { leader: string; cluster_size: number } }>("jsz");
+      const others = regions.filter((region) => !name.startsWith(region)).sort();
+      let to: string[] = [];
+      let meta = { leader: "", cluster_size: 0 };
+      const followsOne = () => all.some((server) => server.name === meta.leader);
+      const isComplete = async () => {
+        const { outbound_gateways: gateways = {} } = await get<{ outbound_gateways?: object }>("gatewayz");
+        to = Object.keys(gateways).sort();
+        ({ meta_cluster: meta } = await get<{ meta_cluster: typeof meta }>("jsz"));
+        return isDeepStrictEqual(to, others) && meta.cluster_size === all.length && followsOne();
+      };
+      // The meta group may elect a leader, or a gateway connect again, at any moment.
+      await pollUntil(isComplete, waitMs);
+      assert.deepEqual(to, others, name);
       assert.equal(meta.cluster_size, all.length, name);
-      assert.ok(
-        all.some((server) => server.name === meta.leader),
-        `${name} follows ${meta.leader}`,
-      );
+      assert.ok(followsOne(), `${name} follows ${meta.leader}`);
     }
   }
 

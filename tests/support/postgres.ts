@@ -10,6 +10,7 @@ import {
   stopPostgres,
 } from "../../components/local/provider/postgres";
 import { installedPostgres } from "../../components/local/provider/postgres-programs";
+import { requestMs } from "./limits";
 import { claimPorts } from "./ports";
 import { runFolder } from "./run";
 
@@ -57,7 +58,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 async function version(connectionString: string): Promise<string> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: requestMs });
   await client.connect();
   try {
     const { rows } = await client.query<{ version: string }>("select version()");

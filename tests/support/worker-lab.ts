@@ -13,7 +13,7 @@ import type { ConsumerSpec, StreamSpec, TenantSpec } from "../../config/schema/t
 import { inboxPrefixOf } from "../../components/security/permissions";
 import { connect, type ConsumerOptions } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "./accounts";
-import { waitMs } from "./limits";
+import { requestMs, waitMs } from "./limits";
 import { Supercluster } from "./nats";
 
 /** What a worker of the tests does with a message: `id` is noted when it runs and when it is done. */
@@ -34,7 +34,7 @@ export type WorkerOrders = Pick<
 export interface Place {
   stream?: Partial<StreamSpec>;
   consumer?: Partial<Extract<ConsumerSpec, { mode: "pull" }>>;
-  push?: { deliverSubject: string };
+  push?: { deliverSubject: string; ackWait?: NonNullable<ConsumerSpec["ackWait"]> };
   /** Slots by lane, which is the last token of its subject; `new` is that of the worker's own durable. */
   lanes?: Record<string, number>;
 }
@@ -178,9 +178,11 @@ export class WorkerLab {
     const client = jetstream(this.api);
     for (let from = 0; from < orders.length; from += 50)
       await Promise.all(
-        orders
-          .slice(from, from + 50)
-          .map((order) => client.publish(`${lower(stream)}.${lane}`, JSON.stringify(order), { msgID: order.id })),
+        orders.slice(from, from + 50).map((order) =>
+          client.publish(`${lower(stream)}.${lane}`, JSON.stringify(order), {
+            ...{ msgID: order.id, retries: 10, timeout: requestMs },
+          }),
+        ),
       );
   }
 

@@ -20,6 +20,7 @@ import { readRecord, writeRecord } from "../../tools/record.mjs";
 import { standInNotice, standIns } from "../../tools/stand-ins.mjs";
 import { ensureToolchain, readToolchain, toolchainEnv, type EnsureOptions } from "../../tools/toolchain.mjs";
 import { unpack } from "../../tools/unpack.mjs";
+import { requestMs } from "../support/limits";
 import { fileServer, pretendInstalled, recordingLog, temporaryFolder, writeScript } from "./support";
 
 const NOWHERE = { pulumi: "http://127.0.0.1:1", github: "http://127.0.0.1:1", helm: "http://127.0.0.1:1" };
@@ -43,7 +44,10 @@ describe("tools: toolchain", () => {
     return { cache, bin, log: recordingLog() };
   };
   const ensure = ({ cache, bin, log }: ReturnType<typeof fresh>, options: EnsureOptions = {}) =>
-    ensureToolchain({ tools: ["nats-server"], cache, log, path: bin, releases: NOWHERE, ...options });
+    ensureToolchain({
+      ...{ tools: ["nats-server"], cache, log, path: bin, releases: NOWHERE, connectMs: requestMs },
+      ...options,
+    });
   const how = (cache: string, name = "nats-server") => readRecord(cache)[name]?.how;
 
   /** A release as it is published: an archive with the program in a folder, and the list of checksums. */

@@ -95,7 +95,7 @@ describe("aigentflow: NestJS applications and workers on real servers", function
   /** Stores a message as it is, as the administrator of nothing: the user that publishes. */
   async function store(subject: string, body: string, id: string = randomUUID()): Promise<number> {
     const nc = await lab.connect("api");
-    const { seq } = await jetstream(nc).publish(subject, body, { msgID: id });
+    const { seq } = await jetstream(nc).publish(subject, body, { msgID: id, retries: 10, timeout: requestMs });
     await nc.close();
     return seq;
   }
@@ -288,6 +288,14 @@ describe("aigentflow: NestJS applications and workers on real servers", function
       await Promise.all(Object.keys(durables).map((durable) => startWorker(durable).ready()));
       application = await start();
       publisher = application.get(EventPublisherService);
+      // A ready worker listens, and the application's server may not know of it yet.
+      for (const kind of Object.keys(stateOf) as (keyof typeof stateOf)[])
+        await until(`${kind} is answered`, () =>
+          ask(kind, randomUUID()).then(
+            () => true,
+            ({ reason = "" }: { reason?: string }) => !["no-responders", "timeout"].includes(reason),
+          ),
+        );
     });
     after(async () => {
       await Promise.all([...workers.values()].map((worker) => worker.stop()));
@@ -493,7 +501,10 @@ describe("aigentflow: NestJS applications and workers on real servers", function
       const nats = application.get(NatsService);
       const first = await publisher.publishAgentEvent(agentEvent("agent.started"));
       await until("it is handled", () => received.includes(first.id));
-      const up = await probe();
+      const up = await until("it is up", async () => {
+        const found = await probe();
+        return found[0] === 200 && found;
+      });
       assert.deepEqual([nats.isConnected(), up], [true, [200, "up", "connected"]]);
 
       const servers = Object.keys(lab.cluster.inputs());

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import {
   type ConsumerConfig,
   jetstream,
@@ -10,7 +11,7 @@ import { connect, type NatsConnection, nanos } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { BaseNatsConsumer, createLogger, type ProcessResult } from "../../workers/messaging";
 import type { ConsumerOptions } from "../../workers/messaging/consumer/options";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { Supercluster } from "../support/nats";
 
 interface Order {
@@ -68,20 +69,23 @@ describe("a consumer and its durable on a real server", function () {
   }
 
   const publish = (stream: string, id: number) =>
-    jetstream(connection).publish(`${stream.toLowerCase()}.new`, JSON.stringify({ id }));
+    jetstream(connection).publish(`${stream.toLowerCase()}.new`, JSON.stringify({ id }), {
+      ...{ msgID: randomUUID(), retries: 10, timeout: requestMs },
+    });
 
   const until = async (what: string, condition: () => boolean | Promise<boolean>) =>
     assert.ok(await pollUntil(condition, waitMs), `waited for: ${what}`);
 
   it("delivers again after what the result asks for, whatever the backoff of that delivery is", async () => {
-    const [asked, hour] = [400, nanos(3_600_000)];
-    await durable("RETRIES", { durable_name: "worker", backoff: [nanos(200), hour, hour], max_deliver: 10 });
+    // The first is the ack wait of the first delivery: long enough that only the result has it delivered again.
+    const [asked, first, hour] = [6_000, nanos(5_000), nanos(3_600_000)];
+    await durable("RETRIES", { durable_name: "worker", backoff: [first, hour, hour], max_deliver: 10 });
     const consumer = consumerOf({ stream: "RETRIES", durable: "worker" });
     consumer.result = (delivery) =>
       delivery < 4 ? { success: false, retryable: true, retryAfter: asked } : { success: true };
     await consumer.start(jetstream(connection));
     await publish("RETRIES", 1);
-    await until("four deliveries", () => consumer.came.length === 4);
+    await until("four deliveries", () => consumer.came.length >= 4);
     const waits = consumer.came.slice(1).map(({ at }, index) => at - consumer.came[index]!.at);
     // Its timers are rounded to milliseconds.
     for (const wait of waits) assert.ok(wait >= asked - 5, `again after ${wait} ms`);
@@ -93,6 +97,7 @@ describe("a consumer and its durable on a real server", function () {
     await durable("FREE", { durable_name: "worker" });
     const other = consumerOf({ stream: "TAKEN", durable: "worker" });
     await other.start(jetstream(connection));
+    await until("it is bound", async () => (await manager.consumers.info("TAKEN", "worker")).push_bound === true);
     const both = consumerOf({ stream: ["FREE", "TAKEN"], durable: "worker" });
     await assert.rejects(both.start(jetstream(connection)), /cannot bind to push durable worker of stream TAKEN/);
     assert.equal(both.status.running, false);

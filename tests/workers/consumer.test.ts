@@ -11,7 +11,7 @@ import {
   type ProcessResult,
   replaySubject,
 } from "../../workers/messaging";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { serversMs, waitMs } from "../support/limits";
 import { laneDurable, type Order, quiet, replaysOf, WorkerLab, workerOf } from "../support/worker-lab";
 
@@ -38,6 +38,8 @@ class Worker extends BaseNatsConsumer<Order> {
 }
 
 const success = { success: true };
+/** Of durables whose tests count runs: a slow machine would have messages delivered again within the lab's ack wait. */
+const patient = { ackWait: "10s" } as const;
 const wait = async (what: string, condition: () => boolean | Promise<boolean>) =>
   assert.ok(await pollUntil(condition, waitMs), `waited for: ${what}`);
 
@@ -49,22 +51,22 @@ describe("workers on a real server, with their own users and nothing else", func
   before(async () => {
     lab = await WorkerLab.start(
       {
-        POISON: { consumer: { backoff: ["1s"] } },
+        POISON: { consumer: patient },
         QUEUE: { stream: { retention: "workqueue" } },
         KILLER: {},
         SLOW: {},
         OUTAGE: { consumer: { attempts: 2 } },
-        STOPPED: {},
+        STOPPED: { consumer: patient },
         RECREATED: {},
         UNSEEN: {},
         UPDATED: {},
-        PAUSED: {},
-        PUSHED: { push: { deliverSubject: "deliver.pushed" } },
+        PAUSED: { consumer: patient },
+        PUSHED: { push: { deliverSubject: "deliver.pushed", ...patient } },
         FULL: {},
         LARGE: {},
         AGAIN: {},
         REMADE: {},
-        LANES: { lanes: { high: 6, new: 3, low: 1 } },
+        LANES: { consumer: patient, lanes: { high: 6, new: 3, low: 1 } },
       },
       { regions: ["iad", "ams"], servers: 1 },
     );
@@ -94,7 +96,7 @@ describe("workers on a real server, with their own users and nothing else", func
 
   it("poison messages run as often as they may fail, then lie in the dead letters; the others pass them", async () => {
     const metrics = createWorkerMetrics();
-    const failing = { success: false, retryable: true, error: new Error("no route\nto host") };
+    const failing = { success: false, retryable: true, retryAfter: 1_000, error: new Error("no route\nto host") };
     const worker = await work("POISON", async ({ act }) => (act ? failing : success), { metrics });
     await lab.publish("POISON", [...orders(20), { id: "poison", act: "fail" }]);
     await jetstream(lab.api).publish("poison.new", "{");
@@ -315,6 +317,7 @@ describe("workers on a real server, with their own users and nothing else", func
 
   it("a push durable has one worker; another one is refused until that has stopped", async () => {
     const first = await work("PUSHED", async () => success);
+    await wait("it is bound", async () => (await lab.info("PUSHED")).push_bound === true);
     await assert.rejects(
       work("PUSHED", async () => success),
       /cannot bind to push durable pushed-worker of stream PUSHED: consumer is already bound.*pull durable/,
@@ -367,10 +370,10 @@ describe("workers on a real server, with their own users and nothing else", func
     };
     const before = await next();
     assert.equal(await writer.write(before, { reason: "terminal" }), "stored");
-    const { config } = (await ask(lab.provisioner, "STREAM.INFO.REMADE")) as { config: object };
+    const { config } = (await ask(lab.provisioner, "STREAM.INFO.REMADE")) as { config: { name: string } };
     const { config: durable } = await lab.info("REMADE");
     await ask(lab.provisioner, "STREAM.DELETE.REMADE");
-    await ask(lab.provisioner, "STREAM.CREATE.REMADE", config);
+    await addStream(lab.provisioner, config);
     const creation = { stream_name: "REMADE", config: durable, action: "create" };
     await ask(lab.provisioner, `CONSUMER.CREATE.REMADE.${workerOf("REMADE")}`, creation);
     const after = await next();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream } from "@nats-io/jetstream";
 import { observe } from "../../components/local/provider/observe";
 import { pollUntil } from "../../config/poll-until";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { WorkerLab, type WorkerProcess, workerOf } from "../support/worker-lab";
 
 const concurrency = 10;
@@ -48,7 +48,7 @@ describe("workers and servers that are killed, under load", function () {
 
   before(async () => {
     lab = await WorkerLab.start(
-      { KILLED: {}, LEADER: {}, FROZEN: {}, REGION: {} },
+      { KILLED: {}, LEADER: {}, FROZEN: {}, REGION: { consumer: { ackWait: "5s" } } },
       { regions: ["iad", "ams"], servers: 3 },
     );
     const start = (stream: string, region?: string) => lab.worker(stream, { concurrency }, region);
@@ -61,6 +61,12 @@ describe("workers and servers that are killed, under load", function () {
 
   /** Every published order was done at least once; returns how many were done more than once. */
   async function settled(stream: string, published: string[], what: string): Promise<number> {
+    // A durable can say that nothing is left while replicas still catch up.
+    const areDone = () => {
+      const { done } = lab.notes(stream);
+      return published.every((id) => done.has(id));
+    };
+    await pollUntil(areDone, waitMs, 500);
     await lab.untilAcknowledged(stream);
     const { run, done } = lab.notes(stream);
     assert.deepEqual(
@@ -155,7 +161,7 @@ describe("workers and servers that are killed, under load", function () {
   it("the worker's user may do nothing else", async () => {
     const connection = await lab.connectWorker("KILLED");
     const refused = (subject: string) =>
-      assert.rejects(connection.request(subject, "", { timeout: 2_000 }), /[Pp]ermissions [Vv]iolation/, subject);
+      assert.rejects(connection.request(subject, "", { timeout: requestMs }), /[Pp]ermissions [Vv]iolation/, subject);
     await refused("killed.new");
     await refused(`$JS.API.CONSUMER.INFO.LEADER.${workerOf("LEADER")}`);
     await refused(`dead.LEADER.1.${workerOf("LEADER")}`);

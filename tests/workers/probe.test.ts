@@ -15,7 +15,7 @@ import type { Access } from "../../operations/access/access";
 import { OldestWaiting } from "../../operations/supercluster/oldest-waiting";
 import { takeSnapshot } from "../../operations/supercluster/snapshot";
 import { ask, createAssets, localEnvironment, usersOf } from "../support/accounts";
-import { serversMs } from "../support/limits";
+import { requestMs, serversMs } from "../support/limits";
 import { Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { pull, stream } from "../support/rule-cases";
@@ -176,7 +176,7 @@ describe("the probe on real servers", function () {
     const worker = await as("shop", "biller");
     const oldest = new OldestWaiting(access);
     const found = async (name: string) => {
-      const snapshot = await takeSnapshot(system, 6);
+      const snapshot = await takeSnapshot(system, 6, requestMs);
       await oldest.addTo(snapshot);
       return snapshot.streams.shop!.ORDERS!.consumer_detail!.find((one) => one.name === name)!.oldest_waiting;
     };
@@ -204,7 +204,7 @@ describe("the probe on real servers", function () {
     const exceeded = 'probe_advisories_total{kind="consumer_max_deliveries"}';
     const worker = await as("shop", "biller");
     const durable = await jetstream(worker).consumers.get("ORDERS", "biller");
-    const next = () => durable.next({ expires: 5_000 });
+    const next = () => durable.next({ expires: requestMs });
     await jetstream(client).publish("orders.new");
     (await next())!.term();
     await reads("iad", terminated, 1);

@@ -12,7 +12,7 @@ import {
   startWorker,
   workerExitCode,
 } from "../../workers/messaging";
-import { serversMs, waitMs } from "../support/limits";
+import { requestMs, serversMs, waitMs } from "../support/limits";
 import { Supercluster } from "../support/nats";
 
 /** Regions, and the workers in them, are deployed before streams: a real server without any. */
@@ -93,8 +93,8 @@ describe("a worker whose durable does not exist yet", function () {
     });
     const servers = Object.keys(cluster.inputs());
     try {
-      assert.deepEqual([...(await heldDurables(system, servers))], ["app/ORDERS/taker"]);
-      await assert.rejects(heldDurables(system, [...servers, "ams-0"], 500), /^Error: ams-0 did not answer$/);
+      assert.deepEqual([...(await heldDurables(system, servers, requestMs))], ["app/ORDERS/taker"]);
+      await assert.rejects(heldDurables(system, [...servers, "ams-0"], 10_000), /^Error: ams-0 did not answer$/);
     } finally {
       await system.close();
     }

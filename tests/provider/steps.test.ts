@@ -340,9 +340,9 @@ describe("changes of several steps or requests, on two regions of three servers"
       start(undefined, { requestMs: 10_000, deadlineMs: 15_000 }),
       start(undefined, { requestMs: 10_000, deadlineMs: waitMs }),
     ]);
-    const asset = await Deployed.create(patient, stream, base("LEADERLESS", { replicas: 3 }));
-    const alike = await Deployed.create(patient, stream, asset.inputs);
-    asset.provider = hasty;
+    const alike = await Deployed.create(patient, stream, base("LEADERLESS", { replicas: 3 }));
+    // Each process waits once until all servers are ready, which is over before they are killed.
+    const asset = await Deployed.create(hasty, stream, alike.inputs);
     const changed = base("LEADERLESS", { replicas: 3, description: "changed" });
     // A server that is killed reports nothing any more.
     assert.ok(await pollUntil(() => done("LEADERLESS").length > 0, waitMs), "its creation is reported");

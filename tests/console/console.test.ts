@@ -18,7 +18,7 @@ import { manyStreams, streamNames } from "../../bench/console/many-streams";
 import { statusOf } from "../../operations/supercluster/status";
 import { arrakis } from "../../tenants/arrakis";
 import { irisx } from "../../tenants/irisx";
-import { accountsText, ask } from "../support/accounts";
+import { accountsText, addStream, ask } from "../support/accounts";
 import { accessibilityProblems, openPage, type Opened, screenshot, startBrowser } from "../support/browser";
 import { ConsoleLab } from "../support/console-lab";
 import { healthySnapshot } from "../support/healthy-snapshot";
@@ -215,7 +215,7 @@ describe("the console, in a browser, over a real supercluster", function () {
 
     it("names of streams as text, whatever is in them", async () => {
       const provisioner = await lab.as("arrakis", "provisioner");
-      await ask(provisioner, `STREAM.CREATE.${hostile}`, { name: hostile, subjects: ["hostile"], num_replicas: 1 });
+      await addStream(provisioner, { name: hostile, subjects: ["hostile"], num_replicas: 1 });
       await go("#/streams");
       await desktop.page.getByRole("searchbox").fill("onerror");
       const link = desktop.page.getByRole("link", { name: `arrakis/${hostile}` });
@@ -381,15 +381,17 @@ describe("the console, in a browser, over a real supercluster", function () {
   });
 
   describe("what it costs", () => {
-    /** Requests that servers got in so many milliseconds. */
+    /** Requests that servers got in at least so many milliseconds, and in how many. */
     const requests = async (ms: number) => {
       const system = await lab.cluster.connect("sys-admin");
       let count = 0;
       system.subscribe("$SYS.REQ.SERVER.PING.VARZ", { callback: () => void count++ });
       await system.flush();
+      const began = Date.now();
       await new Promise((resolve) => setTimeout(resolve, ms));
+      const found = { count, ms: Date.now() - began };
       await system.close();
-      return count;
+      return found;
     };
 
     it("is the same for one page and for many, and next to nothing while none is open", async () => {
@@ -397,9 +399,10 @@ describe("the console, in a browser, over a real supercluster", function () {
       const more = await Promise.all([1, 2, 3].map(() => open()));
       await Promise.all(more.map((opened) => sees("live", opened)));
       const many = await requests(4_000);
-      assert.ok(one >= 2 && many <= one + 3, `${one} with one page, ${many} with four`);
+      const most = (one.count / one.ms) * many.ms + 3;
+      assert.ok(one.count >= 2 && many.count <= most, `${one.count} with one page, ${many.count} with four`);
       await Promise.all([desktop, ...more].map(({ page }) => page.goto("about:blank")));
-      assert.ok(await pollUntil(async () => (await requests(5_000)) <= 1, waitMs));
+      assert.ok(await pollUntil(async () => (await requests(5_000)).count <= 1, waitMs));
       await desktop.page.goto(running.url);
     });
   });

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { backendUrlOf, pulumiEnvironment } from "../../engine/environment";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { engineMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
@@ -202,7 +202,7 @@ describe("streams and consumers in the real engine", function () {
   });
 
   it("that are there already are taken over without a write, when the specification says so", async () => {
-    await ask(app, "STREAM.CREATE.LEGACY", { name: "LEGACY", subjects: ["legacy"], max_msgs: 1_000 });
+    await addStream(app, { name: "LEGACY", subjects: ["legacy"], max_msgs: 1_000 });
     await wrote();
     const legacy = { account: "app", name: "LEGACY", region: "iad", subjects: ["legacy"], maxMsgs: 1_000 };
     want({ legacy });

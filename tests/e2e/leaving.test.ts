@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import type { Row } from "../../operations/plan/rows";
 import { askAll, heldStreams } from "../../jetstream/system-requests";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
 import { inSteps } from "../support/in-steps";
 import { engineMs, requestMs } from "../support/limits";
@@ -152,7 +152,7 @@ describe("a tenant that leaves, in two releases", function () {
   });
 
   it("is not dropped while a stream is left that was never declared", async () => {
-    await ask(covenant, "STREAM.CREATE.BY_HAND", { name: "BY_HAND", subjects: ["by.hand"] });
+    await addStream(covenant, { name: "BY_HAND", subjects: ["by.hand"] });
     entries(["irisx"]);
     refused(/account covenant was taken out, and still owns BY_HAND\n/, "preview", "--stack", "local-syd");
     await ask(covenant, "STREAM.DELETE.BY_HAND");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { assetsOn, type HeldAsset, type Holdings, peersOf, readHoldings } from "../../jetstream/holdings";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { engineMs, requestMs, waitMs } from "../support/limits";
 import type { Publisher } from "../support/publisher";
 import { Reader } from "../support/reader";
@@ -74,7 +74,7 @@ describe("one region that grows, with all tenants and three servers a region", f
   it("keeps them while they hold anything or are peers: plan, start and up refuse to stop them", async () => {
     const provisioner = await regions.deployment.client("iad", "arrakis", "provisioner");
     for (const [name, replicas] of Object.entries(undeclared))
-      await ask(provisioner, `STREAM.CREATE.${name}`, {
+      await addStream(provisioner, {
         name,
         mirror: { name: "ELIGIBILITY" },
         num_replicas: replicas,

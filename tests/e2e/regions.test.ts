@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { engineMs } from "../support/limits";
 import { Regions } from "../support/regions";
 
@@ -73,7 +73,7 @@ export const tenants = { irisx: { ...declared, streams: { SMS, EMAIL, WEBHOOKS${
   });
 
   it("refuses to remove peers of a region with a stack, a server or a stream, with what to do", async () => {
-    await ask(irisx, "STREAM.CREATE.LEFT", { name: "LEFT", subjects: ["left"], placement: { cluster: "jnb" } });
+    await addStream(irisx, { name: "LEFT", subjects: ["left"], placement: { cluster: "jnb" } });
     regions.deployment.set({ regions: five.slice(0, 4) });
     const content = fs.readFileSync(file());
     fs.rmSync(file());

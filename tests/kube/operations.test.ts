@@ -5,7 +5,7 @@ import { provisioner } from "../../config/assets/standard";
 import { pollUntil } from "../../config/poll-until";
 import { kubernetes } from "../../config/schema/kubernetes";
 import type { TenantSpec } from "../../config/schema/tenant";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { requestMs } from "../support/limits";
 import { said } from "../support/said";
 import { clusterConfig } from "./cloud";
@@ -57,7 +57,7 @@ describe("a region on a real Kubernetes that is operated", function () {
     await kube.up("iad");
     await kube.isWhole();
     owner = await kube.connect("iad", "app", provisioner);
-    await ask(owner, "STREAM.CREATE.THREE", { name: "THREE", subjects: ["app.three"], num_replicas: 3 });
+    await addStream(owner, { name: "THREE", subjects: ["app.three"], num_replicas: 3 });
     const publisher = await kube.connect("iad", "app", "publisher");
     for (let message = 0; message < messages; message++)
       await publisher.request("app.three", "", { timeout: requestMs });

@@ -5,7 +5,7 @@ import { pollUntil } from "../../config/poll-until";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { assetsOn, readHoldings } from "../../jetstream/holdings";
 import { RegionDrain } from "../../operations/drain-servers/region-drain";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { requestMs, waitMs } from "../support/limits";
 import { KubeEnvironment } from "./environment";
 
@@ -38,7 +38,7 @@ describe("a region on a real Kubernetes that gets fewer servers", function () {
     ]);
     const publisher = await kube.connect("iad", "app", "publisher");
     for (const { name, num_replicas } of all) {
-      await ask(owner, `STREAM.CREATE.${name}`, { name, subjects: [`fewer.${name}`], num_replicas });
+      await addStream(owner, { name, subjects: [`fewer.${name}`], num_replicas });
       await ask(owner, `CONSUMER.CREATE.${name}.reader`, {
         stream_name: name,
         config: { durable_name: "reader", ack_policy: "explicit" },

@@ -21,7 +21,7 @@ import { dashboardsOf } from "../../observability/dashboards";
 import { rulesFile, rulesOf } from "../../observability/rules";
 import { BaseNatsConsumer, createDeadLetterWriter, createLogger, type ProcessResult } from "../../workers/messaging";
 import { type RunningWorker, startWorker } from "../../workers/messaging/run";
-import { ask, createAssets, createStream, localEnvironment, usersOf } from "../support/accounts";
+import { addStream, ask, createAssets, createStream, localEnvironment, usersOf } from "../support/accounts";
 import { issue, makeAuthority } from "../support/certificates";
 import { serversMs, waitMs } from "../support/limits";
 import { Monitoring } from "../support/monitoring";
@@ -361,7 +361,8 @@ describe("panels and rules on a real supercluster, by a real exporter and Promet
     const provisioner = await as("provisioner");
     await ask(provisioner, `STREAM.DELETE.${mirror.name}`);
     // Made by hand, as if its origin were behind another domain: what it asks for reaches no one.
-    await ask(provisioner, `STREAM.CREATE.${mirror.name}`, {
+    await addStream(provisioner, {
+      name: mirror.name,
       ...toWire(streamFields, streamArgs(mirror)),
       mirror: { name: "ORDERS", external: { api: "$JS.elsewhere.API" } },
     });

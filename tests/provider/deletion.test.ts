@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
 import { pollUntil } from "../../config/poll-until";
 import type { Args } from "../../jetstream/wire";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
@@ -292,7 +292,7 @@ describe("deletion", function () {
           [await asset.up(leaving(2)), await asset.up(leaving(0)), asset.state.absent, durable.state.absent],
           ["same", "updated", true, true],
         );
-        await ask(app, "STREAM.CREATE.LEFT", { name: "LEFT", subjects: ["LEFT.>"], storage: "memory" });
+        await addStream(app, { name: "LEFT", subjects: ["LEFT.>"], storage: "memory" });
         // The account may be gone by then: nothing is asked.
         asset.provider = durable.provider = await start({ provisioners: {} });
         await Promise.all([asset.delete(), durable.delete()]);

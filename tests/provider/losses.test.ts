@@ -7,7 +7,7 @@ import { streamLosses } from "../../jetstream/losses";
 import type { StreamState } from "../../jetstream/info";
 import type { Args } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { requestMs, serversMs, waitMs } from "../support/limits";
 import { requestUntilHeard } from "../support/messages";
@@ -283,7 +283,7 @@ describe("changes that cost messages, on three servers", function () {
   ];
   let oldSince: number;
   async function makeOld({ name }: { name: string }): Promise<void> {
-    await ask(app, `STREAM.CREATE.${name}`, { name, subjects: [`${name}.>`], placement: { cluster: "iad" } });
+    await addStream(app, { name, subjects: [`${name}.>`], placement: { cluster: "iad" } });
     await publish(`${name}.a`, 60);
     oldSince = Date.now();
   }

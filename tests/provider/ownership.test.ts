@@ -4,7 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Wire } from "../../jetstream/fields";
 import type { Args } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { requestMs, serversMs, waitMs } from "../support/limits";
@@ -59,7 +59,7 @@ describe("ownership: two stacks with one account", function () {
   };
   /** Makes it as a client that does not know this program. */
   const found = (name: string, change: Wire = {}) =>
-    ask(app, `STREAM.CREATE.${name}`, {
+    addStream(app, {
       name,
       subjects: [`${name}.>`],
       storage: "memory",

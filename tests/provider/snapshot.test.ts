@@ -141,7 +141,7 @@ describe("snapshots, taken and restored with a provisioner's own permissions", f
   });
 
   it("of a stream in memory are refused by servers before 2.15, and leave nothing behind", async () => {
-    await ask(provisioner, "STREAM.CREATE.EMAIL", {
+    await addStream(provisioner, {
       name: "EMAIL",
       subjects: ["email.>"],
       storage: "memory",

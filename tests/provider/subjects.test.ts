@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Declared } from "../../config/assets/declared";
 import type { Args } from "../../jetstream/wire";
-import { ask } from "../support/accounts";
+import { addStream, ask } from "../support/accounts";
 import { Acknowledgements } from "../support/acknowledgements";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
@@ -183,7 +183,7 @@ describe("subjects that move between streams", function () {
       await writes.assertOf("FORMER", ["STREAM.CREATE"]);
     },
     "of a stream that an application created are refused, naming it": async () => {
-      await ask(app, "STREAM.CREATE.FOREIGN", { name: "FOREIGN", subjects: ["foreign.*"], storage: "memory" });
+      await addStream(app, { name: "FOREIGN", subjects: ["foreign.*"], storage: "memory" });
       await assert.rejects(
         made("NARROW", ["foreign.one"]),
         /subjects: foreign\.one is captured by stream FOREIGN \(error 10065\), which this stack does not declare/,

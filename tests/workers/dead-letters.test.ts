@@ -28,7 +28,7 @@ import { claimPorts } from "../support/ports";
 import { projectFolder } from "../support/project-copy";
 
 const stream = { storage: "memory", replicas: 1, maxAge: "unlimited", maxBytes: "4MiB", discard: "new" } as const;
-const durable = { mode: "pull", ackPolicy: "explicit", deliverPolicy: "all", ackWait: "300ms", maxDeliver: 1 } as const;
+const durable = { mode: "pull", ackPolicy: "explicit", deliverPolicy: "all", ackWait: "2s", maxDeliver: 1 } as const;
 
 const shop: TenantSpec = {
   name: "shop",

@@ -20,7 +20,7 @@ import { openStore } from "../../../workers/backup/store/open";
 import { dataOf, type Store } from "../../../workers/backup/store/store";
 import { loadFile } from "../../../workers/backup/stored";
 import { noteVerified } from "../../../workers/backup/verify";
-import { accountsText, ask } from "../../support/accounts";
+import { accountsText, addStream, ask } from "../../support/accounts";
 import { kubernetesEnvironment, kubernetesSettings } from "../../support/kubernetes";
 import { serversMs, waitMs } from "../../support/limits";
 import { requestUntilHeard } from "../../support/messages";
@@ -72,14 +72,13 @@ describe("backups of all streams of an environment", function () {
 
   /** As a deployment does it: streams and durables without messages. */
   const deploy = async () => {
-    for (const [name, config] of Object.entries(streams))
-      await ask(irisx, `STREAM.CREATE.${name}`, { name, ...config });
+    for (const [name, config] of Object.entries(streams)) await addStream(irisx, { name, ...config });
     await ask(irisx, "CONSUMER.CREATE.SMS.sms-worker.sms.send", {
       stream_name: "SMS",
       config: durable,
       action: "create",
     });
-    await ask(covenant, "STREAM.CREATE.USERS", { name: "USERS", subjects: ["covenant.users.>"] });
+    await addStream(covenant, { name: "USERS", subjects: ["covenant.users.>"] });
   };
   const lose = async () => {
     for (const name of Object.keys(streams)) await ask(irisx, `STREAM.DELETE.${name}`).catch(() => undefined);

@@ -153,7 +153,7 @@ describe("publisher with real servers, as a user that may only publish", () => {
   it("gives up after the duplicate window; what had arrived at a frozen server is stored once", async function () {
     this.timeout(serversMs);
     const window = 6_000;
-    await ask(admin, "STREAM.CREATE.BRIEF", {
+    await addStream(admin, {
       name: "BRIEF",
       subjects: ["brief.>"],
       storage: "memory",
@@ -184,7 +184,7 @@ describe("publisher with real servers, as a user that may only publish", () => {
   });
 
   it("knows a message by its id within the window; after it the caller's second one is stored too", async () => {
-    await ask(admin, "STREAM.CREATE.SHORT", {
+    await addStream(admin, {
       name: "SHORT",
       subjects: ["short.>"],
       storage: "memory",

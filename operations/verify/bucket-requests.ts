@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers, type Msg, type NatsConnection, type RequestOptions, TimeoutError } from "@nats-io/transport-node";
 import type { BucketKind } from "../../config/assets/buckets";
 import { pollUntil } from "../../config/poll-until";
 import { publish } from "./messages";
@@ -11,7 +11,8 @@ import { publish } from "./messages";
 
 /** Time for what follows a write: mirrors copy a moment later. */
 const deadlineMs = 10_000;
-const answerMs = 10_000;
+/** Of a request that must not be sent twice, and of one try of any other. */
+const answerMs = { once: 10_000, again: 5_000 };
 
 /** The entry that proofs write, and take away. No application needs to know it. */
 const name = "supercluster-verify";
@@ -48,16 +49,35 @@ const describe = (bucket: string, id: string, change: object = {}): string =>
     ...{ mtime: new Date().toISOString(), deleted: false, ...change },
   });
 
-/** The newest message of a subject, by a direct read. */
-async function newest(reader: NatsConnection, stream: string, subject: string) {
-  return reader.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, "", { timeout: answerMs });
+/**
+ * Sends what has the same effect twice, until it is answered: servers drop requests while a leader is elected, or a
+ * replica that took one is not ready.
+ */
+async function repeated(
+  connection: NatsConnection,
+  subject: string,
+  body: string,
+  options: Partial<RequestOptions> = {},
+): Promise<Msg> {
+  const answered = () =>
+    connection.request(subject, body, { ...options, timeout: answerMs.again }).catch((error: unknown) => {
+      if (error instanceof TimeoutError) return undefined;
+      throw error;
+    });
+  const answer = await pollUntil(answered, deadlineMs);
+  if (!answer) throw new Error(`no answer to ${subject} within ${deadlineMs / 1000} s`);
+  return answer;
 }
+
+/** The newest message of a subject, by a direct read. */
+const newest = (reader: NatsConnection, stream: string, subject: string): Promise<Msg> =>
+  repeated(reader, `$JS.API.DIRECT.GET.${stream}.${subject}`, "");
 
 /** Writes in place of everything on the subject, and waits until that is stored. */
 async function replace(user: NatsConnection, subject: string, body: string, more: Record<string, string> = {}) {
   const marked = headers();
   for (const [key, value] of Object.entries({ "Nats-Rollup": "sub", ...more })) marked.set(key, value);
-  const answer = await user.request(subject, body, { headers: marked, timeout: answerMs });
+  const answer = await repeated(user, subject, body, { headers: marked });
   const { error } = answer.json<{ error?: { description: string } }>();
   if (error) throw new Error(`${subject} was not stored: ${error.description}`);
 }
@@ -75,7 +95,7 @@ export const bucketRequests: Record<BucketKind, Requests> = {
   objectStores: {
     entry: descriptionOf,
     put: async (writer, { bucket }, id) => {
-      const stored = await writer.request(chunksOf(bucket, id), contentOf(id), { timeout: answerMs });
+      const stored = await writer.request(chunksOf(bucket, id), contentOf(id), { timeout: answerMs.once });
       const { error } = stored.json<{ error?: { description: string } }>();
       if (error) throw new Error(`the object was not stored: ${error.description}`);
       await replace(writer, descriptionOf(bucket), describe(bucket, id));
@@ -95,11 +115,9 @@ export const bucketRequests: Record<BucketKind, Requests> = {
         descriptionOf(bucket),
         describe(bucket, id, { size: 0, chunks: 0, digest: "", deleted: true }),
       );
-      const { purged, error } = await ask<{ purged?: number; error?: { description: string } }>(
-        user,
-        `$JS.API.STREAM.PURGE.${stream}`,
-        { filter: chunksOf(bucket, id) },
-      );
+      const request = JSON.stringify({ filter: chunksOf(bucket, id) });
+      const answer = await user.request(`$JS.API.STREAM.PURGE.${stream}`, request, { timeout: answerMs.once });
+      const { purged, error } = answer.json<{ purged?: number; error?: { description: string } }>();
       if (purged !== 1) throw new Error(`the object's content was not deleted: ${error?.description ?? purged}`);
     },
     isGone: async (reader, { bucket, stream }) =>
@@ -154,4 +172,4 @@ export async function follow(
 }
 
 const ask = async <T>(connection: NatsConnection, subject: string, body: object): Promise<T> =>
-  (await connection.request(subject, JSON.stringify(body), { timeout: answerMs })).json<T>();
+  (await repeated(connection, subject, JSON.stringify(body))).json<T>();

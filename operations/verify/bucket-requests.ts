@@ -151,6 +151,7 @@ export async function follow(
       stream_name: stream,
       config: {
         ...{ deliver_subject: inbox, filter_subject: subject, deliver_policy: from, ack_policy: "none" },
+        // Ends one that is not deleted below because its answer was lost, and it was asked for again.
         ...{ mem_storage: true, num_replicas: 1, inactive_threshold: 30_000_000_000 },
       },
     },

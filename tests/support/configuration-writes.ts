@@ -63,9 +63,7 @@ export class ConfigurationWrites {
     return all.filter((write) => asset === undefined || write.asset === asset).filter(isFirst);
   }
 
-  /**
-   * Asserts which requests about an asset there were. Servers report them after they have answered: waits up to 5 s.
-   */
+  /** Asserts which requests about an asset there were, once servers have reported them: that is after they answered. */
   async assertOf(asset: string, requests: string[]): Promise<void> {
     const seen = () => this.of(asset).map(({ request }) => request);
     await Promise.all(this.connections.map((connection) => connection.flush()));

@@ -4,6 +4,7 @@ import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import type { StreamSpec, TenantSpec } from "../../config/schema/tenant";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { RegionOutputs } from "../../stacks/outputs";
@@ -156,15 +157,10 @@ describe("account limits", function () {
     const bare = provisioners.get("bare")!;
     const bucket = await new Kvm(jetstream(bare, { timeout: requestMs })).create("nodes", { replicas: 3 });
     const watches = await Promise.all(Array.from({ length: 100 }, () => bucket.watch()));
-    let consumers = 0;
-    const areCounted = async () => {
-      const { state } = (await ask(bare, "STREAM.INFO.KV_nodes")) as { state: { consumer_count: number } };
-      consumers = state.consumer_count;
-      return consumers === 100;
-    };
+    const consumers = async () =>
+      ((await ask(bare, "STREAM.INFO.KV_nodes")).state as { consumer_count: number }).consumer_count;
     // The stream's leader may count the last of them a moment later.
-    await pollUntil(areCounted, waitMs);
-    assert.equal(consumers, 100);
+    assert.equal(await snapshotUntil(consumers, (count) => count === 100, waitMs), 100);
     watches.forEach((watch) => watch.stop());
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { pollUntil } from "../../config/poll-until";
 import type { MonitoringStatus } from "../../operations/monitoring/monitoring-status";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { startOf } from "../../tools/processes.mjs";
 import type { Deployment } from "../support/deployment";
 import { engineMs, requestMs, waitMs } from "../support/limits";
@@ -35,17 +35,14 @@ describe("a local environment that is monitored", function () {
   it("has a Prometheus that reads servers, workers and rules, and an Alertmanager; the start says where", async () => {
     const text = deployment.succeeds("start", "--with-monitoring", "--with-workers");
     assert.match(text, /monitoring +ok +\d+ targets read, \d+ rules evaluated/);
-    let found!: MonitoringStatus;
     const programsOf = ({ prometheus, alertmanager, exporters }: MonitoringStatus) => [
       ...[prometheus, alertmanager],
       ...Object.values(exporters),
     ];
-    const isGood = () => {
-      found = status()!;
-      return found.problems.length + found.unread.length === 0 && programsOf(found).every(({ isUp }) => isUp);
-    };
+    const isGood = (one: MonitoringStatus) =>
+      one.problems.length + one.unread.length === 0 && programsOf(one).every(({ isUp }) => isUp);
     // A program that is busy may answer late, and is then not read until Prometheus asks it again.
-    await pollUntil(isGood, waitMs, 500);
+    const found = await snapshotUntil(async () => status()!, isGood, waitMs);
     const { prometheus, alertmanager, exporters, problems, unread, rules, targets } = found;
     assert.deepEqual([problems, unread, Object.keys(exporters)], [[], [], servers]);
     assert.ok(targets > servers.length, `${targets} targets: workers too`);

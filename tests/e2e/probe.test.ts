@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import type { Status } from "../../operations/supercluster/status";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { pollUntil } from "../../config/poll-until";
 import { heldStreams } from "../../jetstream/system-requests";
 import type { Deployment } from "../support/deployment";
@@ -59,13 +60,10 @@ describe("the probe of an environment", function () {
         text,
         new RegExp(`durable probe/PROBE_${region}/probe +ok +\\w+ -> its worker, acknowledged within`),
       );
-    let workers: NonNullable<Status["workers"]> = [];
-    const areReady = () => {
-      ({ workers = [] } = status());
-      return workers.length === regions.length && workers.every(({ isReady }) => isReady);
-    };
+    const areReady = ({ workers = [] }: Status) =>
+      workers.length === regions.length && workers.every(({ isReady }) => isReady);
     // One that is busy may answer a single status too late.
-    await pollUntil(areReady, waitMs, 500);
+    const { workers = [] } = await snapshotUntil(async () => status(), areReady, waitMs);
     assert.deepEqual(
       workers.map(({ account, name, region, isReady }) => [account, name, region, isReady]),
       regions.map((region) => ["probe", "probe", region, true]),

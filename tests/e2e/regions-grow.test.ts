@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { assetsOn, type HeldAsset, type Holdings, peersOf, readHoldings } from "../../jetstream/holdings";
 import { addStream, ask } from "../support/accounts";
 import { engineMs, requestMs, waitMs } from "../support/limits";
@@ -111,14 +112,10 @@ describe("one region that grows, with all tenants and three servers a region", f
     const { status, text } = await regions.deployment.meanwhile("drain-servers", "--yes");
     assert.equal(status, 0, text);
     const system = await regions.deployment.client("iad", "sys", "admin");
-    let holdings!: Holdings;
-    const isSettled = async () => {
-      holdings = await readHoldings(system, 5, requestMs);
-      const { meta, withoutJetstream, behind, assets } = holdings;
-      return meta && withoutJetstream.length === 2 && Object.keys(behind).length === 2 && assets.every(isWhole);
-    };
+    const isSettled = ({ meta, withoutJetstream, behind, assets }: Holdings) =>
+      meta !== undefined && withoutJetstream.length === 2 && Object.keys(behind).length === 2 && assets.every(isWhole);
     // Under load a group may be without a leader, or a copy behind, for a moment.
-    await pollUntil(isSettled, waitMs, 500);
+    const holdings = await snapshotUntil(() => readHoldings(system, 5, requestMs), isSettled, waitMs);
     assert.deepEqual(peersOf(["iad-3", "iad-4"], holdings), []);
     assert.equal(holdings.meta!.size, 3);
     assert.deepEqual(assetsOn(["iad-3", "iad-4"], holdings), []);

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parse, parseDocument } from "yaml";
-import { pollUntil } from "../../config/poll-until";
 import { environments, type LocalEnvironment } from "../../config/schema/settings";
 import { serversOf } from "../../config/topology";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { engineMs, waitMs } from "../support/limits";
 import { claimPorts } from "../support/ports";
 import { copyProject } from "../support/project-copy";
@@ -51,17 +52,15 @@ describe("six regions of three servers", function () {
     const servers = six().regions.flatMap((region) => serversOf(six(), region));
     assert.equal(servers.length, 18);
     for (const { name, monitor } of servers) {
-      let [size, hasLeader] = [0, false];
-      const isWhole = async () => {
-        const { meta_cluster: meta } = (await (await fetch(`${monitor}/jsz`)).json()) as {
+      const meta = async () => {
+        const { meta_cluster: group } = (await (await fetch(`${monitor}/jsz`)).json()) as {
           meta_cluster: { cluster_size: number; leader?: string };
         };
-        [size, hasLeader] = [meta.cluster_size, meta.leader !== undefined];
-        return size === 18 && hasLeader;
+        return [group.cluster_size, group.leader !== undefined];
       };
       // Under load the meta group may elect a leader at any moment.
-      await pollUntil(isWhole, waitMs);
-      assert.deepEqual([size, hasLeader], [18, true], name);
+      const found = await snapshotUntil(meta, (one) => isDeepStrictEqual(one, [18, true]), waitMs);
+      assert.deepEqual(found, [18, true], name);
     }
     const after = before.map((name) => fs.readFileSync(path.join(copy.folder, name), "utf8"));
     assert.deepEqual(after, contents, "Pulumi leaves the files of stacks as they are");

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import { signal } from "../../components/local/provider/process";
-import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { hasPendingOperations } from "../../engine/backend";
 import { backendUrlOf } from "../../engine/environment";
 import { enginesOn } from "../../engine/processes";
@@ -220,13 +220,11 @@ describe("the local environment, from nothing to nothing", function () {
   });
 
   it("runs the workers of its tenants where it was asked to: an SMS goes from the HTTP API to its worker", async () => {
-    let workers: NonNullable<Status["workers"]> = [];
-    const areReady = () => {
-      ({ workers = [] } = JSON.parse(cli("status", "--json").stdout) as Status);
-      return workers.filter(({ isReady }) => isReady).length === declaredWorkers.length;
-    };
+    const read = async () => JSON.parse(cli("status", "--json").stdout) as Status;
+    const areReady = ({ workers = [] }: Status) =>
+      workers.filter(({ isReady }) => isReady).length === declaredWorkers.length;
     // One that is busy may answer a single status too late.
-    await pollUntil(areReady, waitMs, 500);
+    const { workers = [] } = await snapshotUntil(read, areReady, waitMs);
     assert.deepEqual(
       workers.map(({ account, name, region, isReady }) => [account, name, region, isReady]).sort(),
       declaredWorkers.map(([account, name]) => [account, name, "iad", true]).sort(),

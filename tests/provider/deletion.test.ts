@@ -9,6 +9,7 @@ import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
 import { requestMs, serversMs, waitMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
@@ -53,8 +54,7 @@ describe("deletion", function () {
   });
   const ifEmpty = (name: string, change: Args = {}): Args =>
     base(name, { deletionPolicy: "delete-if-empty", ...change });
-  const publish = async (name: string) =>
-    void (await jetstream(app).publish(`${name}.a`, "1", { retries: 10, timeout: requestMs }));
+  const publish = async (name: string) => void (await jetstream(app).publish(`${name}.a`, "1", patiently));
   const found = (name: string) =>
     ask(app, `STREAM.INFO.${name}`) as Promise<{ config: { subjects?: string[] }; state: { messages: number } }>;
   const stays = async (name: string, messages: number) => {

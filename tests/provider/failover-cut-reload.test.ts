@@ -22,7 +22,7 @@ import { type Accountz, Mappings } from "../../operations/failover/mappings";
 import { type Reload, runTogether } from "../../operations/failover/together";
 import { StackSetting } from "../../operations/settings/stack-setting";
 import { failedOver, mappingProblems } from "../../operations/supercluster/failed-over";
-import { takeSnapshot } from "../../operations/supercluster/snapshot";
+import { snapshotUntil, takeSnapshot } from "../../operations/supercluster/snapshot";
 import { accountsText, localEnvironment } from "../support/accounts";
 import type { CutReload } from "../support/cut-reload";
 import { cutOff } from "../support/cut-off";
@@ -211,14 +211,10 @@ describe("failover and failback, killed while servers are being reloaded", funct
       assert.ok(await isMapped(mapped), `${(await mappedNow()).join()} map it, not ${mapped.join()}`);
       for (const server of servers)
         assert.equal(await pollUntil(() => publish(server), waitMs), mapped.includes(server) ? "S-ams" : "S", server);
-      let problems: string[] = [];
+      const isComplete = (problems: string[]) =>
+        problems.length === 1 && unmapped.every((server) => problems[0]!.includes(server));
       // A server that does not answer in time is not in it.
-      const isComplete = async () => {
-        problems = await reported();
-        return problems.length === 1 && unmapped.every((server) => problems[0]!.includes(server));
-      };
-      await pollUntil(isComplete, waitMs);
-      const [problem, ...more] = problems;
+      const [problem, ...more] = await snapshotUntil(reported, isComplete, waitMs);
       assert.deepEqual(more, []);
       for (const server of unmapped) assert.ok(problem?.includes(server), `${server} in: ${problem}`);
     }

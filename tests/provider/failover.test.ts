@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { parseDocument } from "yaml";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { ask } from "../support/accounts";
 import { Deployment } from "../support/deployment";
 import { engineMs, requestMs, waitMs } from "../support/limits";
@@ -157,10 +158,9 @@ describe("failover, failback and migration, as they are typed", function () {
       const far = await deployment.client("syd", "arrakis", "worker");
       assert.equal(await publish("check", far), undefined, "syd's publishers are refused as before");
       const says = /ELIGIBILITY.*failed over to ams, but syd-0 does not map its subjects/s;
-      let status = "";
+      const status = async () => deployment.cli("status").text;
       // A server that does not answer in time is not in it.
-      await pollUntil(() => says.test((status = deployment.cli("status").text)), waitMs, 1_000);
-      assert.match(status, says);
+      assert.match(await snapshotUntil(status, (text) => says.test(text), waitMs), says);
       const { status: code, text } = await deployment.meanwhile("failover", ...region, "--yes");
       isOver = true;
       await publishing;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { isAtLeast } from "../../config/versions";
 import { consumerFields, streamFields, type Wire } from "../../jetstream/fields";
 import { nonceOf, ownerOf } from "../../jetstream/ownership";
@@ -136,12 +137,9 @@ describe("bad luck of the JetStream provider", function () {
     });
     await requestUntilHeard(app, "foreign", "theirs");
     // A list leaves out what has no leader yet.
-    const withDurable = async () => {
-      const now = await foreignNow();
-      return now.consumers.length === 1 ? now : undefined;
-    };
-    foreign = await pollUntil(withDurable, waitMs, 250);
-    assert.ok(foreign, "the durable is listed");
+    const listed = await snapshotUntil(foreignNow, ({ consumers }) => consumers.length === 1, waitMs);
+    assert.equal(listed.consumers.length, 1);
+    foreign = listed;
     // Their own making may have taken several requests.
     writes = await ConfigurationWrites.watch(cluster);
     const patient = { ...settings(), timeouts: undefined };
@@ -469,14 +467,10 @@ describe("bad luck of the JetStream provider", function () {
       }
 
       it("nothing else is touched", async () => {
-        let now: unknown;
+        const now = () => foreignNow().catch((error: unknown) => error);
+        const isAsBefore = (found: unknown) => isDeepStrictEqual(found, foreign);
         // A list leaves out what has no leader for a moment.
-        const isAsBefore = async () => {
-          now = await foreignNow().catch((error: unknown) => error);
-          return isDeepStrictEqual(now, foreign);
-        };
-        await pollUntil(isAsBefore, waitMs, 250);
-        assert.deepEqual(now, foreign);
+        assert.deepEqual(await snapshotUntil(now, isAsBefore, waitMs), foreign);
         assert.deepEqual([...writes.of("FOREIGN"), ...writes.of("FOREIGN.theirs")], []);
         for (const { cell } of outcomes) {
           if (cell.operation.resource !== consumer) continue;
@@ -611,24 +605,8 @@ describe("bad luck of the JetStream provider", function () {
     return { cell, error, state: final, sent, repeated, done, idle: takeWrites(), lost: [] };
   }
 
-  /**
-   * What the servers report of an asset. After a fault the meta group may be electing a leader (10008): that is waited
-   * for.
-   */
-  async function infoOf({ operation: { resource }, name }: Cell) {
-    const request = resource === stream ? `STREAM.INFO.${name}` : `CONSUMER.INFO.${name}.c`;
-    const answered = async () => {
-      try {
-        return { info: await ask(app, request) };
-      } catch (error) {
-        return / 10008 /.test((error as Error).message) ? undefined : { error: error as Error };
-      }
-    };
-    const answer = await pollUntil(answered, waitMs, 250);
-    if (!answer) throw new Error(`${request}: no meta leader`);
-    if (answer.error) throw answer.error;
-    return answer.info;
-  }
+  /** What the servers report of an asset. */
+  const infoOf = (cell: Cell) => ask(app, look(cell));
 
   /** What the servers hold otherwise than it is wanted. */
   async function left(cell: Cell): Promise<unknown[]> {

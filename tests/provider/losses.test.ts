@@ -10,7 +10,7 @@ import { pollUntil } from "../../config/poll-until";
 import { addStream, ask } from "../support/accounts";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { requestMs, serversMs, waitMs } from "../support/limits";
-import { requestUntilHeard } from "../support/messages";
+import { patiently, requestUntilHeard } from "../support/messages";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -88,11 +88,7 @@ describe("changes that cost messages, on three servers", function () {
   const state = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).state as StreamState;
   const config = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)).config as Wire;
   const publish = (subject: string, count: number) =>
-    Promise.all(
-      Array.from({ length: count }, () =>
-        jetstream(app).publish(subject, "x".repeat(1_000), { retries: 10, timeout: requestMs }),
-      ),
-    );
+    Promise.all(Array.from({ length: count }, () => jetstream(app).publish(subject, "x".repeat(1_000), patiently)));
   const allowing = (args: Args, change: string, maxMessages: number): Args => ({
     ...args,
     allowDataLoss: [{ change, maxMessages }],

@@ -7,7 +7,8 @@ import { pollUntil } from "../../config/poll-until";
 import { addStream, ask } from "../support/accounts";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
-import { requestMs, serversMs, waitMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -195,8 +196,7 @@ describe("ownership: two stacks with one account", function () {
 
   it("adopting is refused at check where it costs messages or is impossible; lowerBy and allowances hold", async () => {
     await found("FULL", { max_msgs: 100 });
-    for (let index = 0; index < 50; index++)
-      await jetstream(app).publish("FULL.a", "", { retries: 10, timeout: requestMs });
+    for (let index = 0; index < 50; index++) await jetstream(app).publish("FULL.a", "", patiently);
     const reasons = async (change: Args) =>
       (await one.check(stream, base("FULL", { adopt: true, ...change }))).failures.map(
         ({ property, reason }) => `${property} ${reason}`,

@@ -17,6 +17,7 @@ import { provisioner, systemAccount } from "../../config/assets/standard";
 import { withStandardParts } from "../../config/assets/standard-parts";
 import { validateTenants } from "../../config/rules/validate";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { covers } from "../../config/subjects";
 import type { TenantSpec } from "../../config/schema/tenant";
 import { bucketPlansOf, proveBucket } from "../../operations/verify/buckets";
@@ -421,9 +422,9 @@ describe("permissions on a real server", function () {
         const info = await ask(nc, `CONSUMER.INFO.${durable.stream}.${durable.name}`);
         return [info.num_ack_pending, info.num_pending];
       };
+      const isNone = (counts: unknown[]) => counts.every((count) => count === 0);
       // The last acknowledgements are still on their way.
-      await pollUntil(async () => (await left()).every((count) => count === 0), waitMs);
-      assert.deepEqual(await left(), [0, 0]);
+      assert.deepEqual(await snapshotUntil(left, isNone, waitMs), [0, 0]);
     });
   }
 

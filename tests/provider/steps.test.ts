@@ -7,11 +7,13 @@ import { misplaced, unsettled } from "../../jetstream/steps";
 import type { Timeouts } from "../../jetstream/timeouts";
 import type { Args } from "../../jetstream/wire";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
-import { requestMs, serversMs, waitMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
@@ -56,11 +58,7 @@ describe("changes of several steps or requests, on two regions of three servers"
   });
   const info = async (name: string) => (await ask(app, `STREAM.INFO.${name}`)) as unknown as Info;
   const publish = (subject: string, count: number) =>
-    Promise.all(
-      Array.from({ length: count }, (_, index) =>
-        jetstream(app).publish(subject, `${index}`, { retries: 10, timeout: requestMs }),
-      ),
-    );
+    Promise.all(Array.from({ length: count }, (_, index) => jetstream(app).publish(subject, `${index}`, patiently)));
   const inMemory = (name: string, change: Args = {}): Args => base(name, { storage: "memory", ...change });
   const durable = (name: string, change: Args = {}): Args => ({
     account: "app",
@@ -94,14 +92,8 @@ describe("changes of several steps or requests, on two regions of three servers"
   };
   /** A leader that has just been elected, or has not yet stored all, knows later how many messages are left. */
   const assertPending = async (durable: string, expected: number, message?: string) => {
-    const pending = async () => (await ask(app, `CONSUMER.INFO.${durable}`)).num_pending;
-    const isExpected = () =>
-      pending().then(
-        (count) => count === expected,
-        () => false,
-      );
-    await pollUntil(isExpected, waitMs);
-    assert.equal(await pending(), expected, message);
+    const pending = () => ask(app, `CONSUMER.INFO.${durable}`).then(({ num_pending }) => num_pending, String);
+    assert.equal(await snapshotUntil(pending, (count) => count === expected, waitMs), expected, message);
   };
 
   // Servers copy at their leisure, and a process copies one stream at a time: each case has its own.
@@ -277,7 +269,8 @@ describe("changes of several steps or requests, on two regions of three servers"
     const asset = await Deployed.create(provider, consumer, durable("RESET", { resetTo: 5 }));
     for (let index = 0; index < 10; index++)
       await jetstream(app).publish("RESET.a", `${index}`, {
-        ...{ retries: 10, timeout: requestMs, msgID: `RESET ${index}` },
+        ...patiently,
+        msgID: `RESET ${index}`,
       });
     await assertPending("RESET.c", 10, "a new one begins where deliverPolicy says");
     const reader = await jetstream(app).consumers.get("RESET", "c");

@@ -3,6 +3,9 @@ import { pollUntil } from "../../config/poll-until";
 import { ask } from "./accounts";
 import { requestMs, waitMs } from "./limits";
 
+/** Options of what is published to a stream that servers may not know of yet, or may be slow to store it in. */
+export const patiently = { retries: 10, timeout: requestMs };
+
 /**
  * Asks, again while servers answer "no responders": a subject that a stream or durable has only just begun to listen to
  * is not yet known to every server.

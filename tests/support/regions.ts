@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { pollUntil } from "../../config/poll-until";
+import { snapshotUntil } from "../../operations/supercluster/snapshot";
 import { environments } from "../../config/schema/settings";
 import { type ServerAddresses, serversOf } from "../../config/topology";
 import { absenceIn } from "./absence";
@@ -88,21 +89,20 @@ export class Regions {
     const all = this.servers();
     for (const { name, monitor } of all) {
       const get = async <T>(what: string) => (await (await fetch(`${monitor}/${what}`)).json()) as T;
-      const others = regions.filter((region) => !name.startsWith(region)).sort();
-      let to: string[] = [];
-      let meta = { leader: "", cluster_size: 0 };
-      const followsOne = () => all.some((server) => server.name === meta.leader);
-      const isComplete = async () => {
+      const mesh = async () => {
         const { outbound_gateways: gateways = {} } = await get<{ outbound_gateways?: object }>("gatewayz");
-        to = Object.keys(gateways).sort();
-        ({ meta_cluster: meta } = await get<{ meta_cluster: typeof meta }>("jsz"));
-        return isDeepStrictEqual(to, others) && meta.cluster_size === all.length && followsOne();
+        const { meta_cluster: meta } = await get<{ meta_cluster: { leader: string; cluster_size: number } }>("jsz");
+        return {
+          to: Object.keys(gateways).sort(),
+          size: meta.cluster_size,
+          follows: all.some((server) => server.name === meta.leader) ? "a server" : meta.leader,
+        };
       };
+      const to = regions.filter((region) => !name.startsWith(region)).sort();
+      const complete = { to, size: all.length, follows: "a server" };
       // The meta group may elect a leader, or a gateway connect again, at any moment.
-      await pollUntil(isComplete, waitMs);
-      assert.deepEqual(to, others, name);
-      assert.equal(meta.cluster_size, all.length, name);
-      assert.ok(followsOne(), `${name} follows ${meta.leader}`);
+      const found = await snapshotUntil(mesh, (one) => isDeepStrictEqual(one, complete), waitMs);
+      assert.deepEqual(found, complete, name);
     }
   }
 

@@ -13,7 +13,8 @@ import type { ConsumerSpec, StreamSpec, TenantSpec } from "../../config/schema/t
 import { inboxPrefixOf } from "../../components/security/permissions";
 import { connect, type ConsumerOptions } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "./accounts";
-import { requestMs, waitMs } from "./limits";
+import { waitMs } from "./limits";
+import { patiently } from "./messages";
 import { Supercluster } from "./nats";
 
 /** What a worker of the tests does with a message: `id` is noted when it runs and when it is done. */
@@ -178,11 +179,11 @@ export class WorkerLab {
     const client = jetstream(this.api);
     for (let from = 0; from < orders.length; from += 50)
       await Promise.all(
-        orders.slice(from, from + 50).map((order) =>
-          client.publish(`${lower(stream)}.${lane}`, JSON.stringify(order), {
-            ...{ msgID: order.id, retries: 10, timeout: requestMs },
-          }),
-        ),
+        orders
+          .slice(from, from + 50)
+          .map((order) =>
+            client.publish(`${lower(stream)}.${lane}`, JSON.stringify(order), { msgID: order.id, ...patiently }),
+          ),
       );
   }
 

@@ -26,6 +26,7 @@ import { sample } from "../../workers/aigentflow/samples";
 import { createPublisher, readHistory } from "../../workers/messaging";
 import { publishSamples } from "../../workers/traffic";
 import { requestMs, serversMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { SystemLab, type SystemWorker, until } from "../support/system-lab";
 
@@ -95,7 +96,7 @@ describe("aigentflow: NestJS applications and workers on real servers", function
   /** Stores a message as it is, as the administrator of nothing: the user that publishes. */
   async function store(subject: string, body: string, id: string = randomUUID()): Promise<number> {
     const nc = await lab.connect("api");
-    const { seq } = await jetstream(nc).publish(subject, body, { msgID: id, retries: 10, timeout: requestMs });
+    const { seq } = await jetstream(nc).publish(subject, body, { msgID: id, ...patiently });
     await nc.close();
     return seq;
   }

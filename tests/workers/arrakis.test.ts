@@ -18,7 +18,8 @@ import { profileStore } from "../../workers/arrakis/profiles/postgres";
 import { readMessage } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { applicationId, botToken, DiscordServer, type KnownInteraction, snowflake } from "../support/discord";
-import { requestMs, serversMs, waitMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { startNode } from "../support/ethereum";
 import { claimPorts } from "../support/ports";
@@ -36,9 +37,6 @@ type Name = (typeof names)[number];
 
 const until = async <T>(what: string, find: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> =>
   (await pollUntil(find, waitMs, 50)) ?? assert.fail(`not within ${waitMs} ms: ${what}`);
-
-/** How long servers may take to store a message, also where no server knows yet who listens. */
-const patient = { retries: 10, timeout: requestMs };
 
 /** An hour is 12 s: more redeliveries than a message has attempts, if nothing kept it from being delivered again. */
 const hourMs = 12_000;
@@ -183,13 +181,16 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
       user_id: user,
       data: { interaction_id: known.id, interaction_token: known.token, command_name: name, ...data },
     };
-    await jetstream(gateway).publish("commands.interaction", JSON.stringify(payload), { msgID: known.id, ...patient });
+    await jetstream(gateway).publish("commands.interaction", JSON.stringify(payload), {
+      msgID: known.id,
+      ...patiently,
+    });
   }
 
   async function event(type: string, user: string | undefined, data: object, at = Date.now()): Promise<void> {
     const id = snowflake();
     const payload = { event_id: id, event_type: type, timestamp: at, guild_id: guild, user_id: user, data };
-    await jetstream(gateway).publish(`events.${type}`, JSON.stringify(payload), { msgID: id, ...patient });
+    await jetstream(gateway).publish(`events.${type}`, JSON.stringify(payload), { msgID: id, ...patiently });
   }
 
   /** Publishes a check; returns its answer. */
@@ -198,7 +199,7 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
     const payload = { event_id: id, timestamp: Date.now(), check_type, community_id: guild, ...fields };
     await jetstream(worker).publish(eligibilitySubjects[check_type], JSON.stringify(payload), {
       msgID: id,
-      ...patient,
+      ...patiently,
     });
     return until(`an answer to ${check_type}`, async () => {
       const found = await last("INTERNAL", answerSubject(check_type));
@@ -437,7 +438,7 @@ describe("arrakis from the gateway's messages to Discord and the profile store",
           interactionToken: token,
           data: {},
         };
-        await jetstream(gateway).publish("commands.interaction", JSON.stringify(legacy), { msgID: id, ...patient });
+        await jetstream(gateway).publish("commands.interaction", JSON.stringify(legacy), { msgID: id, ...patiently });
       });
       assert.equal(contentOf(known), "naib: 1000\nusul: 10");
     });

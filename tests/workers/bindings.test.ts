@@ -11,7 +11,8 @@ import { connect, type NatsConnection, nanos } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { BaseNatsConsumer, createLogger, type ProcessResult } from "../../workers/messaging";
 import type { ConsumerOptions } from "../../workers/messaging/consumer/options";
-import { requestMs, serversMs, waitMs } from "../support/limits";
+import { serversMs, waitMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { Supercluster } from "../support/nats";
 
 interface Order {
@@ -70,7 +71,8 @@ describe("a consumer and its durable on a real server", function () {
 
   const publish = (stream: string, id: number) =>
     jetstream(connection).publish(`${stream.toLowerCase()}.new`, JSON.stringify({ id }), {
-      ...{ msgID: randomUUID(), retries: 10, timeout: requestMs },
+      msgID: randomUUID(),
+      ...patiently,
     });
 
   const until = async (what: string, condition: () => boolean | Promise<boolean>) =>

@@ -14,7 +14,8 @@ import { entityStreams, entitySubject, incidentStream } from "../../workers/cove
 import { schema } from "../../workers/covenant/schema";
 import { type Database, openDatabase } from "../../workers/database/database";
 import { startFirebase } from "../support/firebase";
-import { requestMs, serversMs } from "../support/limits";
+import { serversMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { type PostgresServer, startPostgres } from "../support/postgres";
 import { projectFolder } from "../support/project-copy";
 import { type RedisServer, startRedis } from "../support/redis";
@@ -109,9 +110,7 @@ describe("covenant from its streams to PostgreSQL, Redis, the audit trail and a 
     }
   };
   const publish = (subject: string, message: unknown) =>
-    jetstream(api).publish(subject, JSON.stringify(message), {
-      ...{ msgID: randomUUID(), retries: 10, timeout: requestMs },
-    });
+    jetstream(api).publish(subject, JSON.stringify(message), { msgID: randomUUID(), ...patiently });
   const nothingWaits = () =>
     until("nothing waits", async () => {
       const durables = names.flatMap((name) =>

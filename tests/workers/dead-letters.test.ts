@@ -23,6 +23,7 @@ import {
 } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { requestMs, serversMs, waitMs } from "../support/limits";
+import { patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { projectFolder } from "../support/project-copy";
@@ -144,7 +145,8 @@ describe("dead letters on real servers", function () {
   const publish = async (subject: string, count: number): Promise<void> => {
     for (let index = 0; index < count; index++)
       await jetstream(api).publish(subject, JSON.stringify({ index }), {
-        ...{ msgID: `${subject}-${Math.random()}`, retries: 10, timeout: requestMs },
+        msgID: `${subject}-${Math.random()}`,
+        ...patiently,
       });
   };
 

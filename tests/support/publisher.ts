@@ -15,6 +15,28 @@ export async function untilAnswered<T>(send: () => Promise<T>, isOver: () => boo
   }
 }
 
+/** Those of a stream's acknowledged messages, texts by sequence, that are not in it any more or say something else. */
+export async function lostFrom(
+  nc: NatsConnection,
+  stream: string,
+  acknowledged: ReadonlyMap<number, string>,
+): Promise<string[]> {
+  const manager = await jetstreamManager(nc, { checkAPI: false });
+  const lost = await Promise.all(
+    [...acknowledged].map(async ([seq, text]) => {
+      const look = () =>
+        manager.streams.getMessage(stream, { seq }).then(
+          (message) => ({ message }),
+          () => undefined,
+        );
+      const found = await pollUntil(look, waitMs);
+      if (!found) throw new Error(`no server answers what ${stream} has at ${seq}`);
+      return found.message?.string() === text ? [] : [text];
+    }),
+  );
+  return lost.flat();
+}
+
 /** Publishes to streams all the time, whatever happens to servers, and knows what was acknowledged. */
 export class Publisher {
   /** By stream: sequence and text of each acknowledged message. */
@@ -75,20 +97,6 @@ export class Publisher {
   }
 
   /** Acknowledged messages of a stream that are not in it any more, or say something else. */
-  async lost(stream: string): Promise<string[]> {
-    const manager = await jetstreamManager(this.reader, { checkAPI: false });
-    const lost = await Promise.all(
-      [...(this.acknowledged.get(stream) ?? [])].map(async ([seq, text]) => {
-        const look = () =>
-          manager.streams.getMessage(stream, { seq }).then(
-            (message) => ({ message }),
-            () => undefined,
-          );
-        const found = await pollUntil(look, waitMs);
-        if (!found) throw new Error(`no server answers what ${stream} has at ${seq}`);
-        return found.message?.string() === text ? [] : [text];
-      }),
-    );
-    return lost.flat();
-  }
+  lost = (stream: string): Promise<string[]> =>
+    lostFrom(this.reader, stream, this.acknowledged.get(stream) ?? new Map<number, string>());
 }

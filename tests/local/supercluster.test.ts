@@ -147,6 +147,18 @@ describe("local servers, three regions with one each", function () {
     await assert.rejects(cluster.connect("second", { reconnect: false }), /authorization/i);
   });
 
+  it("goes back to what was declared when a run was killed after a reload, before the engine kept it", async () => {
+    const server = cluster.inputs()["iad-0"]!;
+    const { id, outs } = await serverProvider.create(server);
+    const accounts = defaultAccounts.replace("users: [ {", "users: [ { user: second, password: second }, {");
+    await ensure(cluster.inputs({ accounts })["iad-0"]!);
+    // The engine's state has the earlier inputs, which are declared again.
+    assert.equal((await serverProvider.diff(id, outs!, server)).changes, true);
+    await serverProvider.update(id, outs!, server);
+    assert.equal((await serverProvider.diff(id, outs!, server)).changes, undefined);
+    await assert.rejects(cluster.connect("second", { reconnect: false }), /authorization/i);
+  });
+
   it("serves a renewed certificate without a restart", async () => {
     const before = await pids();
     const { clientCa, server } = await makeIdentity();

@@ -83,6 +83,8 @@ describe("workers on this machine", function () {
     assert.notEqual(pid(), earlier.pid);
     assert.equal(startOf(earlier.pid), "", "the old one has ended");
     assert.equal(outputs!.health, earlier.health);
+    // A run that is killed here leaves the earlier inputs in the engine's state, which may be declared again.
+    assert.equal((await workerProvider.diff(id, outputs!, inputs())).changes, true);
   });
 
   it("are started again when they died, and when their code is another", async () => {

@@ -39,13 +39,26 @@ const folderOf = ({ environment, region }: DatabaseName): string =>
 
 const recordOf = (database: DatabaseName): string => path.join(folderOf(database), "database.json");
 
+async function readRecord(database: DatabaseName): Promise<DatabaseRecord | undefined> {
+  const text = await read(recordOf(database));
+  return text === undefined ? undefined : (JSON.parse(text) as DatabaseRecord);
+}
+
+const fingerprintOf = ({ passwords }: LocalDatabaseInputs): string =>
+  fingerprint(JSON.stringify(Object.entries(passwords).sort()));
+
 /** Database servers of this machine as the engine sees them. */
 export const databaseProvider = {
-  /** The engine compares inputs itself; this adds what inputs do not show: a server that died, or can run now. */
+  /**
+   * The engine compares inputs with those that it kept; this adds what they do not show: a server that died, or can run
+   * now, and a change by a run that was killed before the engine kept it.
+   */
   async diff(id: string, olds: Outputs, news: LocalDatabaseInputs): Promise<dynamic.DiffResult> {
-    const isMissing = !(await runningPostgres(folderOf(olds))) && (await programsFor(olds)) !== undefined;
+    const isCurrent = (await runningPostgres(folderOf(olds)))
+      ? (await readRecord(olds))?.provided === fingerprintOf(news)
+      : (await programsFor(olds)) === undefined;
     return {
-      changes: isMissing ? true : undefined,
+      changes: isCurrent ? undefined : true,
       replaces: id === idOf(news) ? [] : ["region"],
       deleteBeforeReplace: true,
     };
@@ -76,9 +89,8 @@ export const databaseProvider = {
 async function ensure(inputs: LocalDatabaseInputs): Promise<Outputs> {
   const { environment, region, passwords } = inputs;
   const folder = folderOf(inputs);
-  const provided = fingerprint(JSON.stringify(Object.entries(passwords).sort()));
-  const text = await read(recordOf(inputs));
-  const record = text === undefined ? undefined : (JSON.parse(text) as DatabaseRecord);
+  const provided = fingerprintOf(inputs);
+  const record = await readRecord(inputs);
   const running = await runningPostgres(folder);
   if (running && record?.provided === provided && (await pollUntil(() => takesLogins(record.port), busyMs)))
     return { environment, region, port: record.port };

@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { isDeepStrictEqual } from "node:util";
 import { logProgress } from "../../log-progress";
-import { classify, type ServerState } from "../../supercluster/reload";
+import { classify, type Decision } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { ensure, otherKey, skippedLine } from "./ensure";
@@ -39,12 +39,18 @@ export const serverProvider = {
     };
   },
 
-  /** The engine compares inputs itself; this adds what inputs do not show: a server that died or was changed. */
+  /**
+   * The engine compares inputs with those that it kept; this adds what they do not show: a server that died, was
+   * changed by hand, or by a run that was killed before the engine kept what it had done.
+   */
   async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
     const running = await observe(olds);
-    if (running?.record && isKnown(news.jetstreamKeyFingerprint))
-      announce(news, await installedFor(news), running.record.applied);
-    const outOfStep = !running || (await observeDrift(olds, running)).length > 0;
+    const decision: Decision =
+      running?.record && isKnown(news.jetstreamKeyFingerprint)
+        ? classify(running.record.applied, stateOf(news, await installedFor(news)))
+        : { action: "none", causes: [] };
+    announce(news, decision);
+    const outOfStep = !running || decision.action !== "none" || (await observeDrift(olds, running)).length > 0;
     return {
       changes: outOfStep ? true : undefined,
       // Servers with new addresses cannot be found by those with the old ones: all are stopped, then started.
@@ -78,12 +84,11 @@ export const serverProvider = {
 const installedFor = (inputs: LocalServerInputs): Promise<string> => versionOf(natsServer(inputs));
 
 /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
-function announce(wanted: LocalServerInputs, installed: string, running: ServerState): void {
-  const { action, causes } = classify(running, stateOf(wanted, installed));
+function announce({ name }: ServerName, { action, causes }: Decision): void {
   if (action === "restart")
-    logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server is restarted when all others are current`);
+    logProgress(`${name}: ${causes.join(", ")} changed: the server is restarted when all others are current`);
   if (action === "reload")
-    logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server reloads it without a restart`);
+    logProgress(`${name}: ${causes.join(", ")} changed: the server reloads it without a restart`);
 }
 
 async function ensured(inputs: LocalServerInputs): Promise<Outputs> {

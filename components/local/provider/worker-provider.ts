@@ -28,13 +28,16 @@ export const workerProvider = {
     return Promise.resolve({ inputs, failures });
   },
 
-  /** The engine compares inputs itself; this adds what inputs do not show: a worker that died, and its code. */
+  /**
+   * The engine compares inputs with those that it kept; this adds what they do not show: a worker that died, its code,
+   * and a change by a run that was killed before the engine kept it.
+   */
   async diff(id: string, olds: Outputs, news: LocalWorkerInputs): Promise<dynamic.DiffResult> {
     const running = await runningWorker(olds);
     const isOld = running !== undefined && running.program !== (await programFingerprint(news.system));
     if (isOld) logProgress(`${news.name}: its code or its .env changed: the worker is restarted`);
     return {
-      changes: !running || isOld ? true : undefined,
+      changes: running?.inputs !== inputsFingerprint(news) || isOld ? true : undefined,
       replaces: id === idOf(news) ? [] : ["name"],
       deleteBeforeReplace: true,
     };

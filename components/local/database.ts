@@ -25,7 +25,7 @@ export class LocalDatabase extends DynamicResource {
       { module: "local", type: "Database", entry: "components/local/provider/entry.js" },
       name,
       { ...args, passwords: pulumi.secret(args.passwords), port: undefined },
-      opts,
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["applied"] }),
     );
   }
 }

@@ -32,7 +32,7 @@ export class LocalServer extends DynamicResource {
       { module: "local", type: "Server", entry: "components/local/provider/entry.js" },
       name,
       { ...args, secrets: pulumi.secret(args.secrets), addresses: undefined, version: undefined, drift: undefined },
-      opts,
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["applied"] }),
     );
   }
 }

@@ -32,7 +32,7 @@ export class LocalWorker extends DynamicResource {
         ...(args.database !== undefined && { database: pulumi.secret(args.database) }),
         ...{ health: undefined, url: undefined },
       },
-      opts,
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["applied"] }),
     );
   }
 }

@@ -152,10 +152,12 @@ describe("local servers, three regions with one each", function () {
     const { id, outs } = await serverProvider.create(server);
     const accounts = defaultAccounts.replace("users: [ {", "users: [ { user: second, password: second }, {");
     await ensure(cluster.inputs({ accounts })["iad-0"]!);
+    const { props } = await serverProvider.read(id, outs!);
+    assert.deepEqual((props as { drift?: string[] }).drift, ["it was changed by a run that was interrupted"]);
     // The engine's state has the earlier inputs, which are declared again.
     assert.equal((await serverProvider.diff(id, outs!, server)).changes, true);
-    await serverProvider.update(id, outs!, server);
-    assert.equal((await serverProvider.diff(id, outs!, server)).changes, undefined);
+    const updated = await serverProvider.update(id, outs!, server);
+    assert.equal((await serverProvider.diff(id, updated.outs!, server)).changes, undefined);
     await assert.rejects(cluster.connect("second", { reconnect: false }), /authorization/i);
   });
 

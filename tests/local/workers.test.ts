@@ -79,12 +79,13 @@ describe("workers on this machine", function () {
 
   it("are restarted when their settings change, at the same address", async () => {
     const earlier = { pid: pid(), health: outputs!.health };
-    outputs = (await workerProvider.update(id, outputs!, inputs({ variables: { LOG_LEVEL: "debug" } }))).outs;
+    const before = outputs!;
+    outputs = (await workerProvider.update(id, before, inputs({ variables: { LOG_LEVEL: "debug" } }))).outs;
     assert.notEqual(pid(), earlier.pid);
     assert.equal(startOf(earlier.pid), "", "the old one has ended");
     assert.equal(outputs!.health, earlier.health);
     // A run that is killed here leaves the earlier inputs in the engine's state, which may be declared again.
-    assert.equal((await workerProvider.diff(id, outputs!, inputs())).changes, true);
+    assert.equal((await workerProvider.diff(id, before, inputs())).changes, true);
   });
 
   it("are started again when they died, and when their code is another", async () => {

@@ -15,6 +15,11 @@ import { installedPostgres, type PostgresPrograms } from "./postgres-programs";
 interface Outputs extends DatabaseName {
   /** On 127.0.0.1. Absent: this machine has no PostgreSQL. */
   port?: number;
+  /**
+   * Fingerprint of what it was left with. Another one runs where a run was killed before the engine kept what it had
+   * changed. Absent in a state of before. Secret: it changes with passwords.
+   */
+  applied?: string;
 }
 
 /** What is recorded about it between two runs. No secrets: a fingerprint only. */
@@ -44,21 +49,18 @@ async function readRecord(database: DatabaseName): Promise<DatabaseRecord | unde
   return text === undefined ? undefined : (JSON.parse(text) as DatabaseRecord);
 }
 
-const fingerprintOf = ({ passwords }: LocalDatabaseInputs): string =>
-  fingerprint(JSON.stringify(Object.entries(passwords).sort()));
-
 /** Database servers of this machine as the engine sees them. */
 export const databaseProvider = {
   /**
    * The engine compares inputs with those that it kept; this adds what they do not show: a server that died, or can run
-   * now, and a change by a run that was killed before the engine kept it.
+   * now, and a change that the engine did not keep.
    */
   async diff(id: string, olds: Outputs, news: LocalDatabaseInputs): Promise<dynamic.DiffResult> {
-    const isCurrent = (await runningPostgres(folderOf(olds)))
-      ? (await readRecord(olds))?.provided === fingerprintOf(news)
+    const isAsLeft = (await runningPostgres(folderOf(olds)))
+      ? olds.applied === undefined || olds.applied === (await readRecord(olds))?.provided
       : (await programsFor(olds)) === undefined;
     return {
-      changes: isCurrent ? undefined : true,
+      changes: isAsLeft ? undefined : true,
       replaces: id === idOf(news) ? [] : ["region"],
       deleteBeforeReplace: true,
     };
@@ -89,11 +91,11 @@ export const databaseProvider = {
 async function ensure(inputs: LocalDatabaseInputs): Promise<Outputs> {
   const { environment, region, passwords } = inputs;
   const folder = folderOf(inputs);
-  const provided = fingerprintOf(inputs);
+  const provided = fingerprint(JSON.stringify(Object.entries(passwords).sort()));
   const record = await readRecord(inputs);
   const running = await runningPostgres(folder);
   if (running && record?.provided === provided && (await pollUntil(() => takesLogins(record.port), busyMs)))
-    return { environment, region, port: record.port };
+    return { environment, region, port: record.port, applied: provided };
   const programs = await programsFor(inputs);
   if (!programs) {
     logProgress(
@@ -108,7 +110,7 @@ async function ensure(inputs: LocalDatabaseInputs): Promise<Outputs> {
   const port = await freePort(record?.port);
   await write(recordOf(inputs), `${JSON.stringify({ port, provided } satisfies DatabaseRecord, null, 2)}\n`);
   await startPostgres(programs, folder, port, settings);
-  return { environment, region, port };
+  return { environment, region, port, applied: provided };
 }
 
 /**

@@ -16,12 +16,14 @@ export interface Observation {
   digest?: string;
   /** Version of the installed nats-server. */
   installed: string;
+  /** Whether the engine knows what it runs with. */
+  isKnown: boolean;
 }
 
 /** How a running server differs from its record: its files, its configuration in force, the installed program. */
 export function driftOf(
   { applied, digest, reloading, stopping }: Omit<ServerRecord, "process">,
-  { changedFiles, digest: inForce, installed }: Observation,
+  { changedFiles, digest: inForce, installed, isKnown }: Observation,
 ): Drift[] {
   const drift: [found: boolean, what: string, restart: boolean][] = [
     [changedFiles.length > 0, `changed on disk: ${changedFiles.join(", ")}`, false],
@@ -32,6 +34,7 @@ export function driftOf(
       !reloading,
     ],
     [stopping ?? false, "it was being stopped", true],
+    [!isKnown, "it was changed by a run that was interrupted", false],
     [installed !== applied.version, `version ${applied.version} runs, ${installed} is installed`, false],
   ];
   return drift.flatMap(([found, what, restart]) => (found ? [{ what, restart }] : []));

@@ -6,7 +6,7 @@ import { type Drift, driftOf } from "./drift";
 import { monitorOf, varz } from "./monitor";
 import { startOf } from "../../../tools/processes.mjs";
 import { commandLine, isAlive, type ProcessIdentity } from "./process";
-import { folderOf, inFolder, readRecord, type ServerName, type ServerRecord } from "./record";
+import { fingerprintOf, folderOf, inFolder, readRecord, type ServerName, type ServerRecord } from "./record";
 
 /** A running server of this project. */
 export interface Running {
@@ -32,9 +32,13 @@ async function fromPidFile(server: ServerName): Promise<ProcessIdentity | undefi
 const isOurs = async (server: ServerName, { pid }: ProcessIdentity): Promise<boolean> =>
   (await commandLine(pid)).endsWith(`-c ${inFolder(server, "config")}`);
 
-/** What changed about a running server without this program. A server without a record can only be restarted. */
+/**
+ * What changed about a running server without the engine's knowledge. A server without a record can only be restarted.
+ *
+ * @param server with `applied`, the fingerprint of what the engine knows it to run with, where it knows one
+ */
 export async function observeDrift(
-  server: ServerName & Pick<LocalServerInputs, "serverVersion">,
+  server: ServerName & Pick<LocalServerInputs, "serverVersion"> & { applied?: string },
   { record }: Running,
 ): Promise<Drift[]> {
   if (!record) return [{ what: "its record is gone", restart: true }];
@@ -45,5 +49,6 @@ export async function observeDrift(
   });
   const inForce = await varz(monitorOf(server, applied.config));
   const installed = await versionOf(natsServer({ serverVersion: server.serverVersion }));
-  return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed });
+  const isKnown = server.applied === undefined || server.applied === fingerprintOf(applied);
+  return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed, isKnown });
 }

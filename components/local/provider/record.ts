@@ -48,6 +48,9 @@ export function stateOf(inputs: LocalServerInputs, version: string): ServerState
   };
 }
 
+/** Changes with anything that a server runs with. */
+export const fingerprintOf = (state: ServerState): string => fingerprint(JSON.stringify(state));
+
 export async function readRecord(server: ServerName): Promise<ServerRecord | undefined> {
   const text = await read(inFolder(server, "record"));
   return text === undefined ? undefined : (JSON.parse(text) as ServerRecord);

@@ -2,12 +2,12 @@ import type { dynamic } from "@pulumi/pulumi";
 import { unknownValue } from "@pulumi/pulumi/runtime/rpc";
 import { isDeepStrictEqual } from "node:util";
 import { logProgress } from "../../log-progress";
-import { classify, type Decision } from "../../supercluster/reload";
+import { classify, type ServerState } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
 import { natsServer, versionOf } from "./binary";
 import { ensure, otherKey, skippedLine } from "./ensure";
 import { observe, observeDrift } from "./observe";
-import { type ServerName, stateOf } from "./record";
+import { fingerprintOf, type ServerName, stateOf } from "./record";
 import { destroy } from "./stop";
 
 /** What the engine keeps of a server. Nothing secret, and no file: those are among the inputs. */
@@ -18,6 +18,11 @@ interface Outputs extends ServerName {
   version: string;
   /** The one that settings name, where they name one. */
   serverVersion?: string;
+  /**
+   * Fingerprint of what it was left with. Another one runs where a run was killed before the engine kept what it had
+   * changed. Absent in a state of before. Secret: it changes with passwords.
+   */
+  applied?: string;
   /** What a refresh found changed outside Pulumi. */
   drift?: string[];
 }
@@ -39,18 +44,12 @@ export const serverProvider = {
     };
   },
 
-  /**
-   * The engine compares inputs with those that it kept; this adds what they do not show: a server that died, was
-   * changed by hand, or by a run that was killed before the engine kept what it had done.
-   */
+  /** The engine compares inputs itself; this adds what inputs do not show: a server that died or was changed. */
   async diff(id: string, olds: Outputs, news: LocalServerInputs): Promise<dynamic.DiffResult> {
     const running = await observe(olds);
-    const decision: Decision =
-      running?.record && isKnown(news.jetstreamKeyFingerprint)
-        ? classify(running.record.applied, stateOf(news, await installedFor(news)))
-        : { action: "none", causes: [] };
-    announce(news, decision);
-    const outOfStep = !running || decision.action !== "none" || (await observeDrift(olds, running)).length > 0;
+    if (running?.record && isKnown(news.jetstreamKeyFingerprint))
+      announce(news, await installedFor(news), running.record.applied);
+    const outOfStep = !running || (await observeDrift(olds, running)).length > 0;
     return {
       changes: outOfStep ? true : undefined,
       // Servers with new addresses cannot be found by those with the old ones: all are stopped, then started.
@@ -84,18 +83,20 @@ export const serverProvider = {
 const installedFor = (inputs: LocalServerInputs): Promise<string> => versionOf(natsServer(inputs));
 
 /** Logs whether a change needs a reload or a restart, which the engine cannot know. */
-function announce({ name }: ServerName, { action, causes }: Decision): void {
+function announce(wanted: LocalServerInputs, installed: string, running: ServerState): void {
+  const { action, causes } = classify(running, stateOf(wanted, installed));
   if (action === "restart")
-    logProgress(`${name}: ${causes.join(", ")} changed: the server is restarted when all others are current`);
+    logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server is restarted when all others are current`);
   if (action === "reload")
-    logProgress(`${name}: ${causes.join(", ")} changed: the server reloads it without a restart`);
+    logProgress(`${wanted.name}: ${causes.join(", ")} changed: the server reloads it without a restart`);
 }
 
 async function ensured(inputs: LocalServerInputs): Promise<Outputs> {
   const { environment, region, name, config, serverVersion } = inputs;
   const version = await ensure(inputs);
+  const applied = fingerprintOf(stateOf(inputs, version));
   return {
-    ...{ environment, region, name, addresses: addressesOf(config), version },
+    ...{ environment, region, name, addresses: addressesOf(config), version, applied },
     ...(serverVersion !== undefined && { serverVersion }),
   };
 }

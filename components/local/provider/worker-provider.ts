@@ -17,6 +17,11 @@ interface Outputs extends WorkerName, Pick<LocalWorkerInputs, "system" | "worker
   health: string;
   /** URL of what it serves. */
   url?: string;
+  /**
+   * Fingerprint of what it was left with. Another one runs where a run was killed before the engine kept what it had
+   * changed. Absent in a state of before. Secret: it changes with passwords.
+   */
+  applied?: string;
 }
 
 const idOf = ({ environment, region, name }: WorkerName): string => `${environment}/${region}/workers/${name}`;
@@ -30,14 +35,15 @@ export const workerProvider = {
 
   /**
    * The engine compares inputs with those that it kept; this adds what they do not show: a worker that died, its code,
-   * and a change by a run that was killed before the engine kept it.
+   * and a change that the engine did not keep.
    */
   async diff(id: string, olds: Outputs, news: LocalWorkerInputs): Promise<dynamic.DiffResult> {
     const running = await runningWorker(olds);
     const isOld = running !== undefined && running.program !== (await programFingerprint(news.system));
+    const isKnown = olds.applied === undefined || olds.applied === running?.inputs;
     if (isOld) logProgress(`${news.name}: its code or its .env changed: the worker is restarted`);
     return {
-      changes: running?.inputs !== inputsFingerprint(news) || isOld ? true : undefined,
+      changes: !running || isOld || !isKnown ? true : undefined,
       replaces: id === idOf(news) ? [] : ["name"],
       deleteBeforeReplace: true,
     };
@@ -76,11 +82,12 @@ async function ensure(inputs: LocalWorkerInputs): Promise<Outputs> {
   return outputsOf(inputs, running && isCurrent ? running : await startWorker(inputs, running));
 }
 
-function outputsOf(inputs: LocalWorkerInputs, { healthPort, port }: WorkerRecord): Outputs {
+function outputsOf(inputs: LocalWorkerInputs, { healthPort, port, inputs: applied }: WorkerRecord): Outputs {
   const { environment, region, name, system, worker, grace } = inputs;
   return {
     ...{ environment, region, name, system, worker, grace },
     health: `http://127.0.0.1:${healthPort}`,
+    applied,
     ...(port !== undefined && { url: `http://127.0.0.1:${port}` }),
   };
 }

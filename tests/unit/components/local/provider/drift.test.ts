@@ -7,7 +7,7 @@ const record = (change: Partial<ServerRecord> = {}) => ({
   digest: "sha256:1",
   ...change,
 });
-const asLeft: Observation = { changedFiles: [], digest: "sha256:1", installed: "2.14.9" };
+const asLeft: Observation = { changedFiles: [], digest: "sha256:1", installed: "2.14.9", isKnown: true };
 
 const cases: [
   title: string,
@@ -33,6 +33,13 @@ const cases: [
     false,
   ],
   ["a restart that was interrupted", { stopping: true }, {}, "it was being stopped", true],
+  [
+    "a change that the engine did not keep",
+    {},
+    { isKnown: false },
+    "it was changed by a run that was interrupted",
+    false,
+  ],
   ["another version installed", {}, { installed: "2.15.0" }, "version 2.14.9 runs, 2.15.0 is installed", false],
 ];
 
@@ -44,10 +51,12 @@ describe("drift of a local server", () => {
       assert.deepEqual(driftOf(record(recorded), { ...asLeft, ...seen }), [{ what, restart }]));
 
   it("shows everything that differs", () => {
-    const drift = driftOf(record({ stopping: true }), { changedFiles: ["nats.conf"], installed: "2.15.0" });
+    const drift = driftOf(record({ stopping: true }), {
+      ...{ changedFiles: ["nats.conf"], installed: "2.15.0", isKnown: false },
+    });
     assert.deepEqual(
       drift.map(({ restart }) => restart),
-      [false, true, true, false],
+      [false, true, true, false, false],
     );
   });
 

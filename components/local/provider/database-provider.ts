@@ -6,20 +6,16 @@ import { pollUntil } from "../../../config/poll-until";
 import { logProgress } from "../../log-progress";
 import type { DatabaseName, LocalDatabaseInputs } from "../database-layout";
 import { takesLogins } from "../postgres-ping";
+import { type Applied, isAsLeft } from "./applied";
 import { fingerprint, read, write } from "./files";
 import { freePort } from "./ports";
 import { dataVersion, providePostgres, runningPostgres, startPostgres, stopPostgres } from "./postgres";
 import { installedPostgres, type PostgresPrograms } from "./postgres-programs";
 
-/** What the engine keeps of a region's database server. Nothing secret. */
-interface Outputs extends DatabaseName {
+/** What the engine keeps of a region's database server. Nothing secret but `applied`. */
+interface Outputs extends DatabaseName, Applied {
   /** On 127.0.0.1. Absent: this machine has no PostgreSQL. */
   port?: number;
-  /**
-   * Fingerprint of what it was left with. Another one runs where a run was killed before the engine kept what it had
-   * changed. Absent in a state of before. Secret: it changes with passwords.
-   */
-  applied?: string;
 }
 
 /** What is recorded about it between two runs. No secrets: a fingerprint only. */
@@ -56,11 +52,11 @@ export const databaseProvider = {
    * now, and a change that the engine did not keep.
    */
   async diff(id: string, olds: Outputs, news: LocalDatabaseInputs): Promise<dynamic.DiffResult> {
-    const isAsLeft = (await runningPostgres(folderOf(olds)))
-      ? olds.applied === undefined || olds.applied === (await readRecord(olds))?.provided
+    const isCurrent = (await runningPostgres(folderOf(olds)))
+      ? isAsLeft(olds, (await readRecord(olds))?.provided)
       : (await programsFor(olds)) === undefined;
     return {
-      changes: isAsLeft ? undefined : true,
+      changes: isCurrent ? undefined : true,
       replaces: id === idOf(news) ? [] : ["region"],
       deleteBeforeReplace: true,
     };

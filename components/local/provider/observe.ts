@@ -1,6 +1,7 @@
 import { fingerprint, changedOnDisk, read } from "./files";
 import { natsConf } from "../../supercluster/nats-conf";
 import { files, type LocalServerInputs } from "../layout";
+import { type Applied, isAsLeft } from "./applied";
 import { natsServer, versionOf } from "./binary";
 import { type Drift, driftOf } from "./drift";
 import { monitorOf, varz } from "./monitor";
@@ -38,7 +39,7 @@ const isOurs = async (server: ServerName, { pid }: ProcessIdentity): Promise<boo
  * @param server with `applied`, the fingerprint of what the engine knows it to run with, where it knows one
  */
 export async function observeDrift(
-  server: ServerName & Pick<LocalServerInputs, "serverVersion"> & { applied?: string },
+  server: ServerName & Pick<LocalServerInputs, "serverVersion"> & Applied,
   { record }: Running,
 ): Promise<Drift[]> {
   if (!record) return [{ what: "its record is gone", restart: true }];
@@ -49,6 +50,6 @@ export async function observeDrift(
   });
   const inForce = await varz(monitorOf(server, applied.config));
   const installed = await versionOf(natsServer({ serverVersion: server.serverVersion }));
-  const isKnown = server.applied === undefined || server.applied === fingerprintOf(applied);
+  const isKnown = isAsLeft(server, fingerprintOf(applied));
   return driftOf(record, { changedFiles, digest: inForce?.config_digest, installed, isKnown });
 }

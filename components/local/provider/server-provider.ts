@@ -4,25 +4,21 @@ import { isDeepStrictEqual } from "node:util";
 import { logProgress } from "../../log-progress";
 import { classify, type ServerState } from "../../supercluster/reload";
 import { addressesOf, type LocalServerInputs } from "../layout";
+import type { Applied } from "./applied";
 import { natsServer, versionOf } from "./binary";
 import { ensure, otherKey, skippedLine } from "./ensure";
 import { observe, observeDrift } from "./observe";
 import { fingerprintOf, type ServerName, stateOf } from "./record";
 import { destroy } from "./stop";
 
-/** What the engine keeps of a server. Nothing secret, and no file: those are among the inputs. */
-interface Outputs extends ServerName {
+/** What the engine keeps of a server. Nothing secret but `applied`, and no file: those are among the inputs. */
+interface Outputs extends ServerName, Applied {
   /** `host:port` by what it is for. */
   addresses: Record<string, string>;
   /** Version of nats-server. */
   version: string;
   /** The one that settings name, where they name one. */
   serverVersion?: string;
-  /**
-   * Fingerprint of what it was left with. Another one runs where a run was killed before the engine kept what it had
-   * changed. Absent in a state of before. Secret: it changes with passwords.
-   */
-  applied?: string;
   /** What a refresh found changed outside Pulumi. */
   drift?: string[];
 }

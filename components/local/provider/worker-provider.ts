@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { logProgress } from "../../log-progress";
 import type { LocalWorkerInputs, WorkerName } from "../worker-layout";
+import { type Applied, isAsLeft } from "./applied";
 import { runningWorker, startWorker, stopWorker } from "./worker-process";
 import {
   inputsFingerprint,
@@ -11,17 +12,12 @@ import {
   type WorkerRecord,
 } from "./worker-record";
 
-/** What the engine keeps of a worker. Nothing secret. */
-interface Outputs extends WorkerName, Pick<LocalWorkerInputs, "system" | "worker" | "grace"> {
+/** What the engine keeps of a worker. Nothing secret but `applied`. */
+interface Outputs extends WorkerName, Applied, Pick<LocalWorkerInputs, "system" | "worker" | "grace"> {
   /** URL of its health server. */
   health: string;
   /** URL of what it serves. */
   url?: string;
-  /**
-   * Fingerprint of what it was left with. Another one runs where a run was killed before the engine kept what it had
-   * changed. Absent in a state of before. Secret: it changes with passwords.
-   */
-  applied?: string;
 }
 
 const idOf = ({ environment, region, name }: WorkerName): string => `${environment}/${region}/workers/${name}`;
@@ -40,10 +36,9 @@ export const workerProvider = {
   async diff(id: string, olds: Outputs, news: LocalWorkerInputs): Promise<dynamic.DiffResult> {
     const running = await runningWorker(olds);
     const isOld = running !== undefined && running.program !== (await programFingerprint(news.system));
-    const isKnown = olds.applied === undefined || olds.applied === running?.inputs;
     if (isOld) logProgress(`${news.name}: its code or its .env changed: the worker is restarted`);
     return {
-      changes: !running || isOld || !isKnown ? true : undefined,
+      changes: !running || isOld || !isAsLeft(olds, running.inputs) ? true : undefined,
       replaces: id === idOf(news) ? [] : ["name"],
       deleteBeforeReplace: true,
     };

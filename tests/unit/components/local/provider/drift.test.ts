@@ -51,9 +51,8 @@ describe("drift of a local server", () => {
       assert.deepEqual(driftOf(record(recorded), { ...asLeft, ...seen }), [{ what, restart }]));
 
   it("shows everything that differs", () => {
-    const drift = driftOf(record({ stopping: true }), {
-      ...{ changedFiles: ["nats.conf"], installed: "2.15.0", isKnown: false },
-    });
+    const seen: Observation = { changedFiles: ["nats.conf"], installed: "2.15.0", isKnown: false };
+    const drift = driftOf(record({ stopping: true }), seen);
     assert.deepEqual(
       drift.map(({ restart }) => restart),
       [false, true, true, false, false],

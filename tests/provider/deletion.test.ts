@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ConnectionSettings } from "../../components/jetstream/provider/settings";
-import { pollUntil } from "../../config/poll-until";
 import type { Args } from "../../jetstream/wire";
 import { addStream, ask } from "../support/accounts";
 import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
-import { requestMs, serversMs, waitMs } from "../support/limits";
-import { patiently } from "../support/messages";
+import { requestMs, serversMs } from "../support/limits";
+import { fetchMessages, patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
@@ -162,12 +161,9 @@ describe("deletion", function () {
       });
       await publish("READ");
       await assert.rejects(asset.delete(), /consumer app\/READ\/billing has 1 unacknowledged messages/);
-      const durable = await jetstream(app, { timeout: requestMs }).consumers.get("READ", "billing");
-      // A pull that comes before the durable's leader listens ends at once, without a message.
-      const message = await pollUntil(async () => (await durable.next()) ?? undefined, waitMs);
-      assert.ok(message);
+      const [message] = await fetchMessages(app, "READ", "billing", 1);
       await assert.rejects(asset.delete(), /has 1 unacknowledged messages/, "delivered is not acknowledged");
-      await message.ackAck({ timeout: requestMs });
+      await message!.ackAck({ timeout: requestMs });
       await asset.delete();
       await assert.rejects(ask(app, "CONSUMER.INFO.READ.billing"), / 10014 /);
     },

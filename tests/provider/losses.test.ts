@@ -10,7 +10,7 @@ import { pollUntil } from "../../config/poll-until";
 import { addStream, ask } from "../support/accounts";
 import { CheckFailed, connectionTo, Deployed } from "../support/deployed";
 import { requestMs, serversMs, waitMs } from "../support/limits";
-import { patiently, requestUntilHeard } from "../support/messages";
+import { fetchMessages, patiently, requestUntilHeard } from "../support/messages";
 import { metaState, startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 
@@ -106,16 +106,7 @@ describe("changes that cost messages, on three servers", function () {
 
   async function acknowledge(stream: string, acknowledged: number, name = "billing"): Promise<void> {
     if (acknowledged === 0) return;
-    const durable = await jetstream(app, { timeout: requestMs }).consumers.get(stream, name);
-    let last: JsMsg | undefined;
-    // A pull that comes before the durable's leader listens ends at once, and a pull that expires early.
-    for (let left = acknowledged, until = Date.now() + waitMs; left > 0;) {
-      assert.ok(Date.now() < until, `${left} of ${acknowledged} messages of ${stream}/${name} did not arrive`);
-      for await (const message of await durable.fetch({ max_messages: left, expires: 5_000 })) {
-        last = message;
-        left--;
-      }
-    }
+    const last = (await fetchMessages(app, stream, name, acknowledged)).at(-1)!;
     // The acknowledgement of the last one is one of all before it.
     await requestUntilHeard(app, (last as JsMsg & { reply: string }).reply, "+ACK");
   }

@@ -13,7 +13,7 @@ import { Breakpoints } from "../support/breakpoints";
 import { ConfigurationWrites } from "../support/configuration-writes";
 import { connectionTo, Deployed } from "../support/deployed";
 import { serversMs, waitMs } from "../support/limits";
-import { patiently } from "../support/messages";
+import { fetchMessages, patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { consumer, ProviderProcess, stream } from "../support/provider-process";
 import { sideBySide } from "../support/side-by-side";
@@ -138,8 +138,7 @@ describe("changes of several steps or requests, on two regions of three servers"
     await publish("MOVED.a", 2_000);
     const billing = { account: "app", stream: "MOVED", name: "billing", ackPolicy: "explicit" };
     const reading = await Deployed.create(mover, consumer, billing);
-    const reader = await jetstream(app).consumers.get("MOVED", "billing");
-    for await (const message of await reader.fetch({ max_messages: 700 })) message.ack();
+    for (const message of await fetchMessages(app, "MOVED", "billing", 700)) message.ack();
     await app.flush();
 
     await asset.up(base("MOVED", { region: "ams", replicas: 3 }));
@@ -273,11 +272,11 @@ describe("changes of several steps or requests, on two regions of three servers"
         msgID: `RESET ${index}`,
       });
     await assertPending("RESET.c", 10, "a new one begins where deliverPolicy says");
-    const reader = await jetstream(app).consumers.get("RESET", "c");
-    for await (const message of await reader.fetch({ max_messages: 10 })) await message.ackAck();
+    for (const message of await fetchMessages(app, "RESET", "c", 10)) await message.ackAck();
     await asset.up(durable("RESET", { resetTo: 4 }));
     assert.equal((await of("RESET")).num_pending, 7);
-    assert.equal((await reader.next())!.seq, 4);
+    const [again] = await fetchMessages(app, "RESET", "c", 1);
+    assert.equal(again!.seq, 4);
     await asset.up(durable("RESET", { resetTo: 4, description: "changed" }));
     await asset.up(durable("RESET", { description: "changed" }));
     assert.equal((await of("RESET")).num_pending, 6);

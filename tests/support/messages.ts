@@ -1,3 +1,4 @@
+import { JetStreamError, jetstream, type JsMsg } from "@nats-io/jetstream";
 import { type Msg, type MsgHdrs, type NatsConnection, RequestError } from "@nats-io/transport-node";
 import { pollUntil } from "../../config/poll-until";
 import { ask } from "./accounts";
@@ -39,6 +40,32 @@ export async function textsIn(nc: NatsConnection, stream: string, from = 1): Pro
     texts.push(Buffer.from(message.data, "base64").toString());
     seq = message.seq + 1;
   }
+}
+
+/**
+ * As many messages of a durable, none of them acknowledged. Asks again where a pull ends early: a durable that was only
+ * just made may not be known yet to the server that is asked, which answers "no responders".
+ */
+export async function fetchMessages(
+  nc: NatsConnection,
+  stream: string,
+  durable: string,
+  count: number,
+): Promise<JsMsg[]> {
+  const consumer = await jetstream(nc, { timeout: requestMs }).consumers.get(stream, durable);
+  const fetched: JsMsg[] = [];
+  const isDone = async () => {
+    try {
+      const messages = await consumer.fetch({ max_messages: count - fetched.length, expires: requestMs });
+      for await (const message of messages) fetched.push(message);
+    } catch (error) {
+      if (!(error instanceof JetStreamError && "code" in error && error.code === 503)) throw error;
+    }
+    return fetched.length === count;
+  };
+  if (!(await pollUntil(isDone, waitMs)))
+    throw new Error(`${stream}/${durable} delivered ${fetched.length} of ${count} messages`);
+  return fetched;
 }
 
 let count = 0;

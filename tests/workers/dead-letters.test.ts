@@ -23,7 +23,7 @@ import {
 } from "../../workers/messaging";
 import { accountsText, ask, createConsumer, createStream, localEnvironment } from "../support/accounts";
 import { requestMs, serversMs, waitMs } from "../support/limits";
-import { patiently } from "../support/messages";
+import { fetchMessages, patiently } from "../support/messages";
 import { startSupercluster, type Supercluster } from "../support/nats";
 import { claimPorts } from "../support/ports";
 import { projectFolder } from "../support/project-copy";
@@ -150,19 +150,9 @@ describe("dead letters on real servers", function () {
       });
   };
 
-  async function take(of: string, name: string, count: number, connection = worker): Promise<JsMsg[]> {
-    const consumer = await jetstream(connection).consumers.get(of, name);
-    const taken: JsMsg[] = [];
-    while (taken.length < count) {
-      const messages = await consumer.fetch({ max_messages: count - taken.length, expires: requestMs });
-      for await (const message of messages) taken.push(message);
-    }
-    return taken;
-  }
-
   /** Messages whose worker dies with them: delivered, never acknowledged, until the server gives them up. */
   async function abandon(of: string, name: string, count: number): Promise<number[]> {
-    const taken = await take(of, name, count);
+    const taken = await fetchMessages(worker, of, name, count);
     const consumer = await jetstream(worker).consumers.get(of, name);
     const next = JSON.stringify({ batch: 1, no_wait: true });
     const given = await pollUntil(async () => {
@@ -267,8 +257,7 @@ describe("dead letters on real servers", function () {
     assert.deepEqual([...new Set(found.map(({ durable: by }) => by))], ["reader"]);
     assert.ok(await pollUntil(async () => (await store.backlog()) === 0, waitMs));
     assert.equal(await messagesIn("NOTES"), 2);
-    const indexer = await jetstream(worker).consumers.get("NOTES", "indexer");
-    for await (const message of await indexer.fetch({ max_messages: 2, expires: requestMs })) await message.ackAck();
+    for (const message of await fetchMessages(worker, "NOTES", "indexer", 2)) await message.ackAck();
     assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
     await stopAll();
     await clear();
@@ -312,13 +301,14 @@ describe("dead letters on real servers", function () {
     await publish("jobs.now", 1);
     const behind = await abandon("JOBS", "worker", 1);
     await publish("jobs.now", 3);
-    const acknowledge = async (name: string) =>
-      (await (await jetstream(worker).consumers.get("NOTES", name)).next({ expires: requestMs }))!.ackAck();
-    for (const name of ["reader", "auditor"]) await acknowledge(name);
+    const acknowledge = async (of: string, name: string, count = 1): Promise<void> => {
+      for (const message of await fetchMessages(worker, of, name, count)) await message.ackAck();
+    };
+    for (const name of ["reader", "auditor"]) await acknowledge("NOTES", name);
     const [note] = await abandon("NOTES", "indexer", 1);
     // The auditor still has this one to come to.
     await publish("notes", 1);
-    for (const name of ["reader", "indexer"]) await acknowledge(name);
+    for (const name of ["reader", "indexer"]) await acknowledge("NOTES", name);
     for (const asset of assets.streams.filter(({ name }) => name === events)) await createStream(provisioner, asset);
     for (const asset of assets.consumers.filter(({ stream: of }) => of === events))
       await createConsumer(provisioner, asset);
@@ -336,11 +326,9 @@ describe("dead letters on real servers", function () {
     assert.match(found.find(({ stream: of }) => of === "NOTES")!.error!, /one of (reader, indexer|indexer, reader)/);
     assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 1, waitMs));
     assert.equal(await messagesIn("JOBS"), waiting + 3, "what waits for its durable is kept");
-    const rest = await jetstream(worker).consumers.get("JOBS", "worker");
-    for await (const message of await rest.fetch({ max_messages: 3, expires: requestMs })) await message.ackAck();
-    const last = await jetstream(worker).consumers.get("JOBS", "later");
-    await (await last.next({ expires: requestMs }))!.ackAck();
-    await acknowledge("auditor");
+    await acknowledge("JOBS", "worker", 3);
+    await acknowledge("JOBS", "later");
+    await acknowledge("NOTES", "auditor");
     assert.ok(await pollUntil(async () => (await messagesIn("NOTES")) === 0, waitMs));
     assert.deepEqual((await all()).map(({ id }) => id).sort(), expected, "no more were copied meanwhile");
     await manager.consumers.delete("NOTES", "auditor");
@@ -414,8 +402,7 @@ describe("dead letters on real servers", function () {
   it("makes nothing of what a worker terminated and had copied itself", async () => {
     const { stopAll } = await inThisProcess();
     await publish("orders", 1);
-    const consumer = await jetstream(worker).consumers.get("ORDERS", "biller");
-    const message = (await consumer.next({ expires: requestMs }))!;
+    const message = (await fetchMessages(worker, "ORDERS", "biller", 1))[0]!;
     const writer = createDeadLetterWriter(jetstream(worker));
     assert.equal(await writer.write(message, { reason: "terminal", error: new Error("no such customer") }), "stored");
     message.term("no such customer");
@@ -595,7 +582,10 @@ describe("dead letters on real servers", function () {
       await publish("jobs.slow", 5);
       await publish("orders", 5);
       const kept = await messagesIn("ORDERS");
-      const [jobs, orders] = await Promise.all([take("JOBS", "slow", 5, taker), take("ORDERS", "archiver", 5, taker)]);
+      const [jobs, orders] = await Promise.all([
+        fetchMessages(taker, "JOBS", "slow", 5),
+        fetchMessages(taker, "ORDERS", "archiver", 5),
+      ]);
       // It was their only delivery, so what is refused is given up: while the advisories have no leader.
       await cluster.kill(leader);
       for (const message of [...jobs, ...orders]) message.nak();
